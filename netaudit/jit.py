@@ -1,0 +1,60 @@
+"""The one decorator for numba kernels.
+
+numba's own cache notices a change in the decorated file only: neither an imported helper or constant nor the bounds-check flag.
+So the cache folder is keyed by a hash over every kernel and layout source, the numba and numpy versions and that flag.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+
+PACKAGE = Path(__file__).parent
+SOURCES = ("jit.py", "*/kernels.py", "*/kernels_*.py", "*/layouts.py")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def user_cache() -> Path:
+    """Folder of this user's caches (created on demand by whoever writes into it)."""
+    if chosen := os.environ.get("NETAUDIT_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "netaudit"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "netaudit"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "netaudit"
+
+
+def source_key(package: Path = PACKAGE) -> str:
+    """Hash of all that compiled kernels depend on, as 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for stamp in (numba.__version__, np.__version__, sys.version, str(numba.config.BOUNDSCHECK)):
+        digest.update(stamp.encode() + b"\0")
+    for path in sorted(path for pattern in SOURCES for path in package.glob(pattern)):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+CACHE = user_cache() / "kernels" / source_key()
+
+
+def kernel(function: F) -> F:
+    """Compile `function` on first call (nopython, GIL released), cached under `CACHE`."""
+    if numba.config.DISABLE_JIT:
+        return function
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(CACHE)  # read while decorating only; other users of numba keep their folder
+    try:
+        compiled: F = numba.njit(function, nogil=True, cache=True)
+    finally:
+        numba.config.CACHE_DIR = before
+    return compiled

@@ -1,0 +1,72 @@
+"""The message: what every reader yields, whatever the protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of a flow's direction. Offsets are stream offsets of that direction; readers know no frames and no files."""
+
+    protocol: str  # "http", "tls", "dns", "carved" …
+    direction: int  # streams.layouts.UP or DOWN
+    start: int  # first byte of the head
+    end: int  # one past the last byte
+    method: str = ""
+    host: str = ""
+    path: str = ""
+    status: int = 0  # 0: a request, or a protocol without status
+    content_type: str = ""
+    headers: list[tuple[str, str]] = field(default_factory=list)  # names in lower case, in order
+    body: bytes = b""  # after transfer coding, before content coding; missing ranges are zero bytes
+    body_start: int = -1  # stream offset of body[0] where body bytes lie in the stream one to one, else -1
+    body_size: int = 0  # as declared, or as counted
+    complete: bool = True
+    missing: Ranges = field(default_factory=list)  # in body coordinates
+    unknown_from: int | None = None  # from this body offset on nothing can be said (broken chunk, undeclared end)
+    fields: dict[str, Any] = field(default_factory=dict)  # what the protocol says besides (DNS answers, SNI, file name …)
+    notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
+    request: Message | None = None  # for a response: its request, where known
+    # filled in by messages/from_streams.py:
+    flow_id: bytes = b""
+    message_id: bytes = b""
+    pieces: npt.NDArray[np.void] | None = None  # PIECE rows [start, end), for evidence
+
+    def header(self, name: str) -> str:
+        """First value of a header by lower-case name, or the empty string."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return ""
+
+
+class Reader(Protocol):
+    """Sans-I/O reader of one flow. Any split of the same bytes gives the same messages."""
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take the next bytes of a direction; `offset` is the stream offset of data[0] (always where the last call ended)."""
+        ...
+
+    def gap(self, direction: int, offset: int, length: int) -> list[Message]:
+        """Take note that `length` bytes from `offset` were never captured."""
+        ...
+
+    def finish(self) -> list[Message]:
+        """The flow has ended: give what is left, marked incomplete where it is."""
+        ...
+
+    def needed_from(self, direction: int) -> int:
+        """Stream offset before which no later message of this direction can begin (frames before it may be forgotten)."""
+        ...
+
+    @property
+    def wants_bytes(self) -> bool:
+        """False once the reader needs nothing more (TLS after the hello): the flow is then only counted."""
+        ...

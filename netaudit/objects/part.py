@@ -1,0 +1,36 @@
+"""The part: what unwrapping turns into further parts until an object is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
+
+
+@dataclass(slots=True)
+class Part:
+    """Bytes with the way they were found. `data` holds zero bytes where `missing` says so."""
+
+    data: bytes
+    path: str = ""  # e.g. "request body › multipart[1] › json $.face.image › base64"
+    name: str = ""  # file or field name as sent (hostile text)
+    content_type: str = ""
+    encoding: str = ""  # content coding still to be taken off ("gzip", "gzip, br" …)
+    missing: Ranges = field(default_factory=list)  # in coordinates of data
+    unknown_from: int | None = None
+    body_range: tuple[int, int] | None = None  # where data lies in the message body, one to one; None when behind a codec
+    depth: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every byte is there and its end is known."""
+        return not self.missing and self.unknown_from is None
+
+
+@dataclass(slots=True)
+class Leaf:
+    """An object: an image, a document of fields, or opaque bytes."""
+
+    part: Part
+    kind: str  # "jpeg" "png" "webp" "bmp" "gif" "heic" "avif" "json" "xml" "form" "text" "zip" "opaque" …
+    notes: list[str] = field(default_factory=list)  # named limits met under it

@@ -1,0 +1,93 @@
+"""The packet table: one row per packet, and its codes."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+SHARDS = 64  # logical shards: fixed, whatever the number of workers
+
+PACKET = np.dtype(
+    [
+        ("ts", "i8"),  # UTC nanoseconds
+        ("frame", "u8"),
+        ("src_hi", "u8"),  # addresses as two big-endian halves; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2)
+        ("src_lo", "u8"),
+        ("dst_hi", "u8"),
+        ("dst_lo", "u8"),
+        ("src_mac", "u8"),  # 48 bits, 0 where the link has none
+        ("dst_mac", "u8"),
+        ("payload", "u4"),  # offset in the buffer of the first payload byte (transport payload; for non-IP that of the link)
+        ("length", "u4"),  # captured payload bytes
+        ("wire_length", "u4"),  # payload bytes on the wire by the headers (>= length; snaplen cuts the rest)
+        ("frame_length", "u4"),  # the whole frame on the wire
+        ("seq", "u4"),  # TCP
+        ("ack", "u4"),  # TCP
+        ("vlan", "u4"),  # outer id | inner id << 16; 0 none
+        ("capture", "u2"),
+        ("interface", "u2"),
+        ("sport", "u2"),
+        ("dport", "u2"),
+        ("window", "u2"),  # TCP, unscaled
+        ("ethertype", "u2"),  # of the innermost link payload (0x0800, 0x86DD, 0x0806 …; LLC frames: their length is replaced by 0)
+        ("tcp_flags", "u1"),  # FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32
+        ("proto", "u1"),  # IP protocol after extension headers; 0 with ethertype set where there is no IP
+        ("ttl", "u1"),
+        ("tunnel", "u1"),  # Tunnel code of the innermost tunnel left behind, 0 none
+        ("depth", "u1"),  # tunnels left behind
+        ("skip", "u1"),  # Skip code; 0 decoded
+        ("flags", "u1"),  # Flag bits
+        ("shard", "u1"),  # logical shard 0..63, symmetric in the two addresses
+    ],
+    align=True,
+)
+
+
+class Flag(IntEnum):
+    """Bits of PACKET.flags."""
+
+    CUT = 1  # snaplen cut the payload
+    REASSEMBLED = 2  # put together from IP fragments
+    BAD_CHECKSUM = 4  # kept for later: netaudit never drops for a checksum
+    LENGTH_GUESSED = 8  # IP length 0 (offloading): taken from the frame
+
+
+class Skip(IntEnum):
+    """Why a packet is not decoded; 0 is decoded. Names become `skipped.reason` in lower case."""
+
+    DECODED = 0
+    LINKTYPE_UNKNOWN = 1
+    TRUNCATED_LINK = 2
+    TRUNCATED_IP = 3
+    MALFORMED_IP = 4
+    TRUNCATED_TRANSPORT = 5
+    MALFORMED_TRANSPORT = 6
+    FRAGMENT = 7  # a piece of a datagram that was put together (counted here, its bytes are used)
+    FRAGMENT_INCOMPLETE = 8
+    TUNNEL_UNKNOWN = 9
+    TUNNEL_TOO_DEEP = 10
+    MALFORMED_LINK = 11
+    ENCRYPTED = 12  # ESP, MACsec, protected 802.11
+    CONTROL_FRAME = 13  # 802.11 management and control
+    OUTSIDE_PERIOD = 14  # --since / --until
+
+
+class Tunnel(IntEnum):
+    """Codes of PACKET.tunnel; names become `flows.tunnel` in lower case."""
+
+    NONE = 0
+    PPPOE = 1
+    GRE = 2
+    ERSPAN1 = 3
+    ERSPAN2 = 4
+    ERSPAN3 = 5
+    VXLAN = 6
+    GENEVE = 7
+    MPLS = 8
+    IPIP = 9
+    SIX_IN_FOUR = 10
+    TEREDO = 11
+    L2TP = 12
+    AH = 13
+    PPP = 14

@@ -1,0 +1,319 @@
+"""Every table of a case, declared once: columns with type, unit and meaning, and the key that sorts it.
+
+`docs/tables.md` is made from this module (`python -m netaudit.tables`). Raise `TABLES_VERSION` when a column changes its meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TABLES_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `kind` is an Arrow type by name; `list<string>` and `list<int64>` are allowed."""
+
+    name: str
+    kind: str
+    meaning: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. Rows are sorted by `key`, which also tells them apart."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def schema(self) -> pa.Schema:
+        """Arrow schema with the meanings as field metadata."""
+        import pyarrow as pa
+
+        return pa.schema(
+            [pa.field(c.name, _arrow(c.kind), metadata={"meaning": c.meaning, "unit": c.unit}) for c in self.columns],
+            metadata={"table": self.name, "tables_version": str(TABLES_VERSION)},
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _arrow(kind: str) -> pa.DataType:
+    import pyarrow as pa
+
+    if kind.startswith("list<"):
+        return pa.list_(_arrow(kind[5:-1]))
+    if kind == "time":
+        return pa.timestamp("ns", tz="UTC")
+    return getattr(pa, kind if kind != "bool" else "bool_")()
+
+
+def _c(name: str, kind: str, meaning: str, unit: str = "") -> Column:
+    return Column(name, kind, meaning, unit)
+
+
+CAPTURE_ID = _c("capture_id", "string", "Capture, by the first 16 digits of its SHA-256; frame numbers count within it.")
+FRAME = "number of the packet in its capture, from 1, as Wireshark counts"
+
+CAPTURES = Table(
+    "captures",
+    "The inputs of the audit.",
+    ("name", "capture_id"),
+    (
+        CAPTURE_ID,
+        _c("name", "string", "File name as given, '-' for a pipe."),
+        _c("size", "int64", "Size of the file as stored.", "bytes"),
+        _c("sha256", "string", "SHA-256 of the file as stored, computed while reading."),
+        _c("file_format", "string", "pcap or pcapng, with byte order and time unit."),
+        _c("compression", "string", "gzip, zstd, xz, lz4 or none; by content."),
+        _c("link_types", "list<string>", "Link types of its interfaces."),
+        _c("interfaces", "list<string>", "Interface names and comments (pcapng)."),
+        _c("packets_read", "int64", "Packets in the file; = packets_decoded + all skipped.packets."),
+        _c("packets_decoded", "int64", "Packets taken apart down to their payload."),
+        _c("wire_bytes", "int64", "Sum of the frames' lengths on the wire.", "bytes"),
+        _c("captured_bytes", "int64", "Sum of the captured lengths.", "bytes"),
+        _c("first_ts", "time", "Earliest packet time."),
+        _c("last_ts", "time", "Latest packet time."),
+        _c("drops", "int64", "Packets the capturing side says it lost (pcapng statistics), null where it says nothing."),
+        _c("damage", "list<string>", "What is wrong with the file, each with its offset and loss; empty when sound."),
+    ),
+)
+
+SKIPPED = Table(
+    "skipped",
+    "Packets that were read but not decoded, by reason.",
+    ("capture_id", "reason"),
+    (CAPTURE_ID, _c("reason", "string", "Why."), _c("packets", "int64", "How many.")),
+)
+
+FLOWS = Table(
+    "flows",
+    "Conversations of two endpoints over one transport.",
+    ("first_ts", "flow_id"),
+    (
+        _c("flow_id", "string", "Hash of the endpoints and of the place where the flow begins."),
+        _c("capture_id", "string", "Capture in which it begins."),
+        _c("transport", "string", "tcp, udp or the name of the IP protocol."),
+        _c("client_ip", "string", "Who opened it (SYN; else by ports; else by what was said)."),
+        _c("client_port", "int32", ""),
+        _c("server_ip", "string", "The other side."),
+        _c("server_port", "int32", ""),
+        _c("client_mac", "string", "Link address of the frames from the client, empty where the link has none."),
+        _c("server_mac", "string", "Link address of the frames from the server."),
+        _c("vlan", "string", "VLAN ids, outer first, joined by a dot; empty for none."),
+        _c("tunnel", "string", "Innermost tunnel that was taken off, empty for none."),
+        _c("first_ts", "time", "Time of its first packet."),
+        _c("last_ts", "time", "Time of its last packet."),
+        _c("first_frame", "int64", "First packet: " + FRAME + "."),
+        _c("last_frame", "int64", "Last packet, in the capture where the flow ends."),
+        _c("packets_up", "int64", "Packets from client to server."),
+        _c("packets_down", "int64", "Packets from server to client."),
+        _c("bytes_up", "int64", "Bytes of its frames on the wire, client to server.", "bytes"),
+        _c("bytes_down", "int64", "The same, server to client.", "bytes"),
+        _c("payload_up", "int64", "Transport payload captured; = delivered + duplicate + conflicting + evicted + after close.", "bytes"),
+        _c("payload_down", "int64", "The same, server to client.", "bytes"),
+        _c("delivered_up", "int64", "Payload put in order and handed to readers.", "bytes"),
+        _c("delivered_down", "int64", "The same, server to client.", "bytes"),
+        _c("duplicate_up", "int64", "Payload that had been delivered before.", "bytes"),
+        _c("duplicate_down", "int64", "The same, server to client.", "bytes"),
+        _c("conflicting_up", "int64", "Like duplicate, but with other content.", "bytes"),
+        _c("conflicting_down", "int64", "The same, server to client.", "bytes"),
+        _c("evicted_up", "int64", "Payload dropped under a memory budget.", "bytes"),
+        _c("evicted_down", "int64", "The same, server to client.", "bytes"),
+        _c("after_close_up", "int64", "Payload after the end of the connection.", "bytes"),
+        _c("after_close_down", "int64", "The same, server to client.", "bytes"),
+        _c("missing_up", "int64", "Bytes that were sent but are not in the capture.", "bytes"),
+        _c("missing_down", "int64", "The same, server to client.", "bytes"),
+        _c("unread_up", "int64", "Delivered bytes that belong to no message (encrypted, unknown).", "bytes"),
+        _c("unread_down", "int64", "The same, server to client.", "bytes"),
+        _c("protocol", "string", "What its reader recognised: http, tls, dns …; unknown when carved only."),
+        _c("server_name", "string", "Name the client asked for (TLS SNI, HTTP Host)."),
+        _c("bursts_up", "list<int64>", "Upward bursts by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, larger."),
+        _c("handshake", "string", "Which of S (SYN), A (SYN-ACK), F (FIN up), f (FIN down), R (RST) were seen."),
+    ),
+)
+
+MESSAGES = Table(
+    "messages",
+    "What the readers understood: requests, responses, DNS answers, TLS hellos, carved finds.",
+    ("first_ts", "message_id"),
+    (
+        _c("message_id", "string", "Hash of the flow, the direction and the stream offset."),
+        _c("flow_id", "string", "Its flow."),
+        CAPTURE_ID,
+        _c("protocol", "string", "Protocol of the message."),
+        _c("direction", "string", "up (client to server) or down."),
+        _c("request_id", "string", "For a response: message_id of its request, empty when unknown."),
+        _c("method", "string", "Request method; on a response that of its request."),
+        _c("host", "string", "Host named in the request (masked)."),
+        _c("path", "string", "Request target (masked)."),
+        _c("status", "int32", "Status of a response, 0 for a request."),
+        _c("content_type", "string", "As sent."),
+        _c("user_agent", "string", "As sent (masked)."),
+        _c("server", "string", "Server header, as sent (masked)."),
+        _c("date", "string", "Date header, as sent: the other clock."),
+        _c("first_ts", "time", "Time of the packet with its first byte."),
+        _c("last_ts", "time", "Time of the packet with its last byte."),
+        _c("first_frame", "int64", "First packet: " + FRAME + "."),
+        _c("last_frame", "int64", "Last packet."),
+        _c("body_size", "int64", "Body after transfer coding, as declared or counted.", "bytes"),
+        _c("complete", "bool", "Every byte is there and its end is known."),
+        _c("missing", "list<string>", "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind."),
+        _c("notes", "list<string>", "Named limits reached and sloppiness met."),
+    ),
+)
+
+OBJECTS = Table(
+    "objects",
+    "What was found in messages by unwrapping: images, documents, files.",
+    ("object_id",),
+    (
+        _c("object_id", "string", "Hash of the message and the way of unwrapping."),
+        _c("message_id", "string", "Message it was in."),
+        _c("sha256", "string", "SHA-256 of its bytes as recovered; missing bytes are zero."),
+        _c("size", "int64", "Its bytes.", "bytes"),
+        _c("kind", "string", "jpeg, png, webp, bmp, gif, heic, avif, json, xml, text, zip, opaque …; by content."),
+        _c("complete", "bool", "Every byte is there and its end is known."),
+        _c("missing", "list<string>", "Missing byte ranges, as in messages."),
+        _c("unwrap_path", "string", "How it was found, from the message inwards (masked)."),
+        _c("name", "string", "File or field name it was sent under (masked)."),
+        _c("stored", "bool", "Whether its bytes are under private/objects."),
+        _c("notes", "list<string>", "Named limits reached."),
+    ),
+)
+
+EVIDENCE = Table(
+    "evidence",
+    "The packets that carried an object.",
+    ("object_id", "capture_id"),
+    (
+        _c("object_id", "string", "The object."),
+        CAPTURE_ID,
+        _c("first_frame", "int64", "First of its packets: " + FRAME + "."),
+        _c("last_frame", "int64", "Last of its packets."),
+        _c("frames", "string", "All of them as ranges, e.g. 17-19,23."),
+    ),
+)
+
+IMAGES = Table(
+    "images",
+    "Distinct images, by content.",
+    ("sha256",),
+    (
+        _c("sha256", "string", "Of the image's bytes."),
+        _c("kind", "string", "Image format, by content."),
+        _c("size", "int64", "Its bytes.", "bytes"),
+        _c("width", "int32", "", "pixels"),
+        _c("height", "int32", "", "pixels"),
+        _c("complete", "bool", "Whether at least one copy was recovered whole."),
+        _c("decodable", "bool", "Whether it decodes; null when not tried."),
+        _c("problem", "string", "Why it does not decode, or does only in part."),
+        _c("exif_make", "string", "Camera maker in its EXIF data (masked)."),
+        _c("exif_model", "string", "Camera model in its EXIF data (masked)."),
+        _c("exif_time", "string", "Time in its EXIF data."),
+        _c("phash", "string", "64-bit perceptual hash (DCT), 16 hexadecimal digits."),
+        _c("face", "string", "yes, possible, no, undecodable or not judged."),
+        _c("n_faces", "int32", "Faces counted; null when not judged."),
+        _c("face_score", "float64", "Best detector score."),
+        _c("rotated", "int32", "Rotation at which the face was found.", "degrees"),
+        _c("n_seen", "int64", "How many objects carry it."),
+        _c("first_ts", "time", "First seen."),
+    ),
+)
+
+ENDPOINTS = Table(
+    "endpoints",
+    "Addresses that took part.",
+    ("ip",),
+    (
+        _c("endpoint_id", "string", "The address as an id."),
+        _c("ip", "string", "Address."),
+        _c("scope", "string", "inside, outside, multicast or unknown (no vantage)."),
+        _c("names", "list<string>", "Names it was reached by (DNS answers, Host, SNI; masked)."),
+        _c("country", "string", "ISO country code by offline allocation data; empty inside."),
+        _c("service", "string", "Named service, empty when unknown."),
+        _c("macs", "list<string>", "Link addresses seen with it."),
+        _c("bytes_sent", "int64", "Frame bytes it sent.", "bytes"),
+        _c("bytes_received", "int64", "Frame bytes it received.", "bytes"),
+    ),
+)
+
+FINDINGS = Table(
+    "findings",
+    "Judgements: who moved what to whom.",
+    ("certainty", "finding_id"),
+    (
+        _c("finding_id", "string", "Hash of sender, endpoint, act and certainty."),
+        _c("certainty", "string", "A whole image with a face; B damaged; C matched by shape; D content not visible."),
+        _c("act", "string", "uploaded outside, retrieved from outside, moved inside, queried."),
+        _c("sender", "string", "Address of the sender."),
+        _c("sender_role", "string", "capture device, verification terminal, server, viewer, personal device, unknown."),
+        _c("role_reason", "string", "Why this role."),
+        _c("receiver", "string", "Address of the receiver."),
+        _c("endpoint_id", "string", "The far side (endpoints.endpoint_id)."),
+        _c("images", "int64", "Transfers of face images."),
+        _c("distinct_images", "int64", "Distinct face images, by SHA-256."),
+        _c("bytes", "int64", "Their bytes; for D the bytes sent upwards.", "bytes"),
+        _c("first_ts", "time", "First transfer."),
+        _c("last_ts", "time", "Last transfer."),
+        _c("capture_ids", "list<string>", "Captures with its packets."),
+        _c("object_ids", "list<string>", "Its objects."),
+        _c("flow_ids", "list<string>", "Its flows."),
+        _c("display_filter", "string", "Wireshark display filter that shows its packets."),
+        _c("rule", "string", "Rule that fired, with its version."),
+        _c("reason", "string", "What makes the finding, in one line."),
+    ),
+)
+
+OBSERVATIONS = Table(
+    "observations",
+    "Pure facts about hosts.",
+    ("kind", "mac", "ip", "field", "value"),
+    (
+        _c("kind", "string", "Where it comes from: arp, dhcp, ra, pppoe, dns …"),
+        _c("mac", "string", "Link address it is about, empty when unknown."),
+        _c("ip", "string", "Address it is about, empty when unknown."),
+        _c("field", "string", "What is said."),
+        _c("value", "string", "As sent (masked)."),
+        CAPTURE_ID,
+        _c("frame", "int64", "First packet that says so."),
+        _c("ts", "time", "When first said."),
+        _c("count", "int64", "How often it was said."),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (
+    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
+)  # fmt: skip
+BY_NAME = {table.name: table for table in TABLES}
+
+
+def document() -> str:
+    """Text of docs/tables.md."""
+    lines = [
+        "# Tables of a case",
+        "",
+        f"Made from `netaudit/tables.py` (`python -m netaudit.tables`); tables version {TABLES_VERSION}.",
+        "Times are UTC nanoseconds. Every frame number stands with its `capture_id`.",
+    ]
+    for table in TABLES:
+        lines += ["", f"## {table.name}", "", f"{table.meaning} Sorted by {', '.join(table.key)}.", ""]
+        lines += ["| column | type | unit | meaning |", "|---|---|---|---|"]
+        lines += [f"| {c.name} | {c.kind} | {c.unit} | {c.meaning} |" for c in table.columns]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(document())
