@@ -1,0 +1,138 @@
+"""A case on disk, and as lazy tables for people."""
+
+from __future__ import annotations
+
+import functools
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit.errors import CaseError
+from netaudit.tables import BY_NAME, TABLES_VERSION
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+    import pyarrow as pa
+    from PIL.Image import Image
+
+
+class Case:
+    """A folder of tables, objects and a manifest.
+
+    Tables are attributes (`case.findings`, `case.images` …) and come as pandas DataFrames; `table(name)` gives the same as an
+    Arrow table without loading pandas.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.manifest: dict[str, Any] = orjson.loads((folder / "case.json").read_bytes())
+        except FileNotFoundError:
+            raise CaseError(f"{folder}: is no case (no case.json in it)") from None
+        except (OSError, ValueError) as error:
+            raise CaseError(f"{folder / 'case.json'}: cannot be read: {error}") from error
+        version = self.manifest.get("tables_version")
+        if not isinstance(version, int) or version > TABLES_VERSION:
+            raise CaseError(
+                f"{folder}: written by a later netaudit (tables version {version}); this one reads up to {TABLES_VERSION}"
+            )
+
+    def __repr__(self) -> str:
+        return f"<Case {self.folder}: {self.verdict('en')}>"
+
+    def verdict(self, lang: str = "en") -> str:
+        """The one-line verdict."""
+        return str(self.manifest.get("verdict", {}).get(lang, "the audit did not come to its end"))
+
+    @property
+    def partial(self) -> bool:
+        """Whether the audit was cut off."""
+        return bool(self.manifest.get("partial", True))
+
+    @functools.cached_property
+    def run(self) -> dict[str, Any]:
+        """When and how the audit was run (run.json); empty when it is missing."""
+        path = self.folder / "run.json"
+        return orjson.loads(path.read_bytes()) if path.is_file() else {}
+
+    def table(self, name: str) -> pa.Table:
+        """A table as Arrow; a cut-off audit gives the batches that had been written."""
+        import pyarrow.parquet as pq
+
+        path = self.folder / "tables" / f"{name}.parquet"
+        if not path.is_file():
+            from netaudit.case_writer import read_streams
+
+            return read_streams(self.folder, name)
+        read = pq.read_table(path)
+        wanted = BY_NAME[name].schema()
+        for field in wanted:  # a case of an earlier version lacks later columns
+            if field.name not in read.column_names:
+                import pyarrow as pa
+
+                read = read.append_column(field, pa.nulls(read.num_rows, field.type))
+        return read.select(wanted.names).cast(wanted)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """A table as a pandas DataFrame."""
+        return self.table(name).to_pandas()
+
+    captures = functools.cached_property(lambda self: self.frame("captures"))
+    skipped = functools.cached_property(lambda self: self.frame("skipped"))
+    flows = functools.cached_property(lambda self: self.frame("flows"))
+    messages = functools.cached_property(lambda self: self.frame("messages"))
+    objects = functools.cached_property(lambda self: self.frame("objects"))
+    evidence = functools.cached_property(lambda self: self.frame("evidence"))
+    images = functools.cached_property(lambda self: self.frame("images"))
+    endpoints = functools.cached_property(lambda self: self.frame("endpoints"))
+    findings = functools.cached_property(lambda self: self.frame("findings"))
+    observations = functools.cached_property(lambda self: self.frame("observations"))
+
+    def object_path(self, sha256: str) -> Path | None:
+        """Where the bytes of a stored object lie, None when they were not stored."""
+        folder = self.folder / "private" / "objects" / sha256[:2]
+        return next(iter(sorted(folder.glob(f"{sha256}.*"))), None) if sha256.isalnum() and folder.is_dir() else None
+
+    def image(self, sha256: str, *, unmask: bool = False) -> Image:
+        """An image, with its faces pixelated unless `unmask` (which is logged in the case).
+
+        Raises KeyError when the case does not hold it, and OSError when it does not decode.
+        """
+        from PIL import Image as images
+
+        path = self.object_path(sha256)
+        if path is None:
+            raise KeyError(sha256)
+        if unmask:
+            self.log_unmasking(f"image {sha256}")
+            return images.open(path)
+        from netaudit.objects.faces import masked_image
+
+        return images.open(io.BytesIO(masked_image(path)))
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """A small JPEG with faces pixelated, None when the image is missing or does not decode."""
+        from netaudit.objects.faces import thumbnail
+
+        path = self.object_path(sha256)
+        return thumbnail(path) if path else None
+
+    def log_unmasking(self, what: str) -> None:
+        """Note in private/unmasked.jsonl that clear personal data was shown."""
+        import datetime
+
+        line = {"when": datetime.datetime.now(datetime.UTC).isoformat(), "what": what}
+        with (self.folder / "private" / "unmasked.jsonl").open("ab") as log:
+            log.write(orjson.dumps(line) + b"\n")
+
+
+def open_case(folder: str | os.PathLike[str]) -> Case:
+    """Open a case folder, also one that an earlier version or an interrupted audit left.
+
+    Raises CaseError when the folder is none, or was written by a later version.
+    """
+    return Case(Path(folder))

@@ -1,0 +1,171 @@
+"""Writes a case folder: Arrow streams while the audit runs, sorted Parquet at its end.
+
+CASE/case.json  run.json  report.html  tables/<table>.parquet  private/key  private/objects/<aa>/<sha256>.<ext>
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from netaudit.errors import UsageError
+from netaudit.tables import BY_NAME, TABLES, Table
+
+BATCH_ROWS = 8192
+OURS = ("case.json", "run.json", "report.html", "custody.jsonl", "tables", "private")  # all that --overwrite may touch
+
+
+def prepare(folder: Path, *, overwrite: bool) -> None:
+    """Make the empty folders of a case; refuse to touch anything that is no case."""
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            if not (folder / "case.json").is_file():
+                raise UsageError(f"{folder}: exists and is no case; choose another --case folder")
+            if not overwrite:
+                raise UsageError(f"{folder}: holds a case already; choose another folder or say --overwrite")
+            _clear(folder)
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+        private = folder / "private"
+        private.mkdir(mode=0o700, exist_ok=True)
+        (private / "objects").mkdir(exist_ok=True)
+        key = private / "key"
+        if not key.exists():
+            key.write_bytes(secrets.token_bytes(32))
+            key.chmod(0o600)
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder}: cannot write the case: {error.strerror}") from error
+
+
+def _clear(folder: Path) -> None:
+    for name in OURS:
+        path = folder / name
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path.is_dir():
+            shutil.rmtree(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys, so that a reader sees the old file or the whole new one."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
+    temporary.replace(path)
+
+
+class TableWriter:
+    """Collects the rows of one table into an Arrow stream file; every whole batch survives a crash."""
+
+    def __init__(self, folder: Path, table: Table, part: str) -> None:
+        self._schema = table.schema()
+        self._path = folder / "tables" / f"{table.name}.{part}.arrows"
+        self._rows: list[tuple[Any, ...]] = []
+        self._stream: pa.RecordBatchStreamWriter | None = None
+        self.append = self._rows.append  # a row as a tuple in the order of the table's columns
+
+    def flush(self, *, least: int = 1) -> None:
+        """Write what was collected, when it is at least `least` rows."""
+        if len(self._rows) < least or not self._rows:
+            return
+        if self._stream is None:
+            self._stream = pa.ipc.new_stream(str(self._path), self._schema)
+        columns = zip(*self._rows, strict=True)
+        arrays = [pa.array(column, type=field.type) for column, field in zip(columns, self._schema, strict=True)]
+        self._stream.write_batch(pa.record_batch(arrays, schema=self._schema))
+        self._rows.clear()
+
+    def close(self) -> None:
+        """Write what is left and end the stream."""
+        self.flush()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+class RowWriter:
+    """The table writers of one worker."""
+
+    def __init__(self, folder: Path, part: str) -> None:
+        self._writers = {table.name: TableWriter(folder, table, part) for table in TABLES}
+
+    def __getitem__(self, table: str) -> TableWriter:
+        return self._writers[table]
+
+    def flush(self, *, least: int = BATCH_ROWS) -> None:
+        """Write the tables that have collected at least `least` rows."""
+        for writer in self._writers.values():
+            writer.flush(least=least)
+
+    def close(self) -> None:
+        """End all streams."""
+        for writer in self._writers.values():
+            writer.close()
+
+
+class ObjectStore:
+    """Content-addressed bytes under private/objects; written once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = str(folder / "private" / "objects")
+        for number in range(256):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(f"{self._root}/{number:02x}")  # noqa: PTH102  (hot enough: Path costs more than the call)
+
+    def put(self, sha256: str, kind: str, data: bytes) -> bool:
+        """Store `data`; False when these bytes are there already."""
+        try:
+            descriptor = os.open(
+                f"{self._root}/{sha256[:2]}/{sha256}.{kind}",
+                os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
+                0o600,
+            )
+        except FileExistsError:
+            return False
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+        return True
+
+
+def stream_parts(folder: Path, table: str) -> list[Path]:
+    """Arrow stream files of a table, in a fixed order."""
+    return sorted((folder / "tables").glob(f"{table}.*.arrows"))
+
+
+def read_streams(folder: Path, table: str) -> pa.Table:
+    """All whole batches that the streams of a table hold, also of a run that was cut off."""
+    schema = BY_NAME[table].schema()
+    batches: list[pa.RecordBatch] = []
+    for path in stream_parts(folder, table):
+        with contextlib.suppress(pa.ArrowInvalid, OSError), pa.memory_map(str(path)) as source:
+            reader = pa.ipc.open_stream(source)
+            while True:
+                try:
+                    batches.append(reader.read_next_batch())
+                except StopIteration:
+                    break
+    return pa.Table.from_batches(batches, schema=schema)
+
+
+def write_table(folder: Path, table: Table, rows: pa.Table) -> None:
+    """Sort `rows` by the table's key and write them as Parquet (one row group size, one codec: same rows, same bytes)."""
+    ordered = rows.sort_by([(column, "ascending") for column in table.key]) if rows.num_rows else rows
+    target = folder / "tables" / f"{table.name}.parquet"
+    pq.write_table(ordered.combine_chunks(), target, compression="zstd", row_group_size=65536)
+
+
+def drop_streams(folder: Path) -> None:
+    """Remove the streams once the Parquet files are whole."""
+    for table in TABLES:
+        for path in stream_parts(folder, table.name):
+            path.unlink()

@@ -1,0 +1,99 @@
+"""From flows and observations to the endpoints of a case: vantage, inside or outside, names, country."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.endpoints.vantage import Evidence, Vantage, judge
+from netaudit.tables import ENDPOINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_NAMES = 16  # names listed per address
+
+
+def vantage_of(flows: pa.Table, observations: pa.Table, inside: Iterable[str]) -> Vantage:
+    """Judge the vantage from the tables; `inside` are networks the auditor declares."""
+    pairs = {
+        tuple(row.values())
+        for row in flows.select(["client_ip", "server_ip"])
+        .group_by(["client_ip", "server_ip"])
+        .aggregate([])
+        .to_pylist()
+    }
+    facts = observations.select(["kind", "mac", "ip", "field", "value"]).to_pylist()
+    evidence = Evidence(
+        pairs=sorted((str(a), str(b)) for a, b in pairs),
+        link=sorted(_link(flows)),
+        arp=sorted({(fact["mac"], fact["ip"]) for fact in facts if fact["kind"] in {"arp", "ndp"}}),
+        leases=sorted({fact["ip"] for fact in facts if fact["kind"] == "dhcp" and fact["field"] == "leased"}),
+        prefixes=sorted({fact["value"] for fact in facts if fact["kind"] == "ra" and fact["field"] == "prefix"}),
+        pppoe=len({fact["mac"] for fact in facts if fact["kind"] == "pppoe"}),
+    )
+    return judge(evidence, inside)
+
+
+def _link(flows: pa.Table) -> set[tuple[str, str]]:
+    """(MAC, address) of everything that sent frames."""
+    found: set[tuple[str, str]] = set()
+    for side, sent in (("client", "packets_up"), ("server", "packets_down")):
+        sending = flows.filter(pc.greater(flows[sent], 0)).select([f"{side}_mac", f"{side}_ip"])
+        distinct = sending.group_by([f"{side}_mac", f"{side}_ip"]).aggregate([])
+        found.update((str(row[f"{side}_mac"]), str(row[f"{side}_ip"])) for row in distinct.to_pylist())
+    return found
+
+
+def endpoints(flows: pa.Table, observations: pa.Table, vantage: Vantage) -> pa.Table:
+    """The `endpoints` table: every address of a flow, with names from DNS, Host and SNI."""
+    import iptocc
+
+    traffic = _traffic(flows)
+    names = _names(flows, observations)
+    macs: dict[str, set[str]] = defaultdict(set)
+    for mac, ip in _link(flows):
+        if mac:
+            macs[ip].add(mac)
+    rows = []
+    for ip in sorted(traffic):
+        scope = vantage.scope(ip)
+        sent, received = traffic[ip]
+        country = (iptocc.country_code(ip) or "") if scope in {"outside", "unknown"} else ""
+        listed = sorted(names.get(ip, ()))[:MOST_NAMES]
+        rows.append((ip, ip, scope, listed, country, "", sorted(macs.get(ip, ())), sent, received))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(ENDPOINTS.columns)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, ENDPOINTS.schema(), strict=True)]
+    return pa.Table.from_arrays(arrays, schema=ENDPOINTS.schema())
+
+
+def _traffic(flows: pa.Table) -> dict[str, tuple[int, int]]:
+    total: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for side, sent, received in (("client", "bytes_up", "bytes_down"), ("server", "bytes_down", "bytes_up")):
+        sums = (
+            flows.select([f"{side}_ip", sent, received])
+            .group_by(f"{side}_ip")
+            .aggregate([(sent, "sum"), (received, "sum")])
+        )
+        row: dict[str, Any]
+        for row in sums.to_pylist():
+            total[row[f"{side}_ip"]][0] += row[f"{sent}_sum"]
+            total[row[f"{side}_ip"]][1] += row[f"{received}_sum"]
+    return {ip: (sent, received) for ip, (sent, received) in total.items()}
+
+
+def _names(flows: pa.Table, observations: pa.Table) -> dict[str, set[str]]:
+    names: dict[str, set[str]] = defaultdict(set)
+    said = observations.filter(pc.is_in(observations["kind"], pa.array(["dns", "mdns"])))
+    for row in said.select(["ip", "value"]).to_pylist():
+        names[row["ip"]].add(row["value"].rstrip("."))
+    asked = flows.filter(pc.not_equal(flows["server_name"], "")).select(["server_ip", "server_name"])
+    for row in asked.group_by(["server_ip", "server_name"]).aggregate([]).to_pylist():
+        name = str(row["server_name"])
+        host = name.rsplit(":", 1)[0] if name.count(":") == 1 else name
+        if host != row["server_ip"]:
+            names[row["server_ip"]].add(host)
+    return names

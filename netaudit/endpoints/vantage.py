@@ -1,0 +1,198 @@
+"""Which side of the router was captured, and which addresses are inside: by on-link evidence, each reason stated."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+PRIVATE: tuple[Network, ...] = tuple(
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+)  # RFC 1918, 3927, 4193, 4291
+CARRIER = ipaddress.ip_network("100.64.0.0/10")  # RFC 6598: between a subscriber's router and the carrier's NAT
+GATEWAY_NETWORKS = 4  # a MAC in front of addresses of so many distinct /16 (IPv6: /32) networks forwards for others
+HOST_ADDRESSES = 8  # a MAC with more addresses than this is not taken for a single host
+
+
+@functools.lru_cache(maxsize=65536)
+def parse(ip: str) -> Address:
+    """Address object of a text from our own tables."""
+    return ipaddress.ip_address(ip)
+
+
+@functools.lru_cache(maxsize=65536)
+def kind_of(ip: str) -> str:
+    """What an address tells by itself: private, carrier, multicast, special or global."""
+    address = parse(ip)
+    if address.is_multicast or ip == "255.255.255.255":
+        return "multicast"
+    if address.is_unspecified or address.is_loopback:
+        return "special"
+    if any(address.version == net.version and address in net for net in PRIVATE):
+        return "private"
+    return "carrier" if address.version == 4 and address in CARRIER else "global"
+
+
+@dataclass(slots=True)
+class Reason:
+    """One piece of evidence: a code for the report's texts, and figures."""
+
+    code: str
+    figures: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Vantage:
+    """The answer: `side` is lan, wan, both or unknown; `inside` are networks of the audited site."""
+
+    side: str
+    inside: list[Network]
+    reasons: list[Reason]
+    declared: bool = False  # the auditor said what is inside
+    link_hosts: dict[str, str] = field(default_factory=dict)  # address → MAC of hosts on the captured link
+
+    def scope(self, ip: str) -> str:
+        """inside, outside, multicast, special or unknown."""
+        kind = kind_of(ip)
+        if kind in {"multicast", "special"}:
+            return kind
+        address = parse(ip)
+        if any(address.version == net.version and address in net for net in self.inside):
+            return "inside"
+        return "unknown" if self.side == "unknown" else "outside"
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What the judgement is made from; all plain texts and counts."""
+
+    pairs: list[tuple[str, str]]  # (source address, destination address) of flows, distinct
+    link: list[tuple[str, str]]  # (MAC, address) as sources of frames, distinct
+    arp: list[tuple[str, str]]  # (MAC, address) claimed by ARP or ND
+    leases: list[str]  # addresses handed out by DHCP
+    prefixes: list[str]  # on-link IPv6 prefixes advertised by routers
+    pppoe: int  # link addresses seen in PPPoE sessions
+
+
+def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
+    """Judge the vantage. `declared` are networks in CIDR notation that the auditor says are inside."""
+    by_mac: dict[str, set[str]] = defaultdict(set)
+    for mac, ip in evidence.link:
+        if mac and kind_of(ip) not in {"multicast", "special"}:
+            by_mac[mac].add(ip)
+    gateways = {mac for mac, ips in by_mac.items() if forwards(ips)}
+    hosts = {
+        ip: mac
+        for mac, ips in by_mac.items()
+        if mac not in gateways and len(ips) <= HOST_ADDRESSES
+        for ip in sorted(ips)
+    }
+
+    lan, inside = _lan_reasons(evidence, gateways, hosts)
+    wan, uplink = _wan_reasons(evidence, hosts, private_seen=bool(lan))
+    networks = [ipaddress.ip_network(text, strict=False) for text in declared]
+    if networks:
+        reason = Reason("declared", {"networks": ", ".join(str(net) for net in networks)})
+        side = "both" if lan and wan else "wan" if wan else "lan"
+        return Vantage(side, [*networks, *inside], [reason, *lan, *wan], declared=True, link_hosts=hosts)
+    side = "both" if lan and wan else "lan" if lan else "wan" if wan else "unknown"
+    return Vantage(side, [*inside, *uplink], [*lan, *wan], link_hosts=hosts)
+
+
+def forwards(ips: set[str]) -> bool:
+    """Whether one link address stands in front of many networks, as a router's does."""
+    networks = set()
+    for ip in ips:
+        if kind_of(ip) == "global":
+            address = parse(ip)
+            networks.add(ipaddress.ip_network((address, 16 if address.version == 4 else 32), strict=False))
+    return len(networks) >= GATEWAY_NETWORKS or (
+        bool(networks) and any(kind_of(ip) == "private" and parse(ip).version == 4 for ip in ips)
+    )
+
+
+def _lan_reasons(evidence: Evidence, gateways: set[str], hosts: dict[str, str]) -> tuple[list[Reason], list[Network]]:
+    reasons: list[Reason] = []
+    inside: list[Network] = []
+    claimed = {ip for _, ip in evidence.arp if kind_of(ip) == "private" and not parse(ip).is_link_local}
+    if claimed:
+        reasons.append(Reason("arp_private", {"hosts": len(claimed)}))
+    leased = {ip for ip in evidence.leases if kind_of(ip) == "private"}
+    if leased:
+        reasons.append(Reason("dhcp_private", {"hosts": len(leased)}))
+    reaching = {
+        a
+        for a, b in evidence.pairs
+        if kind_of(a) == "private" and not parse(a).is_link_local and kind_of(b) in {"global", "carrier"}
+    }
+    if reaching:
+        reasons.append(Reason("private_to_public", {"hosts": len(reaching)}))
+    if evidence.prefixes:
+        reasons.append(Reason("ra_prefix", {"prefixes": ", ".join(sorted(set(evidence.prefixes)))}))
+        inside += [ipaddress.ip_network(text, strict=False) for text in sorted(set(evidence.prefixes))]
+    local = {ip for pair in evidence.pairs for ip in pair if kind_of(ip) == "private" and not parse(ip).is_link_local}
+    if not reasons and local:
+        reasons.append(Reason("private_only", {"hosts": len(local)}))
+    if not reasons and gateways:
+        own = [ip for ip in hosts if kind_of(ip) == "global"]
+        if len(set(hosts[ip] for ip in own)) >= 2:  # noqa: C401
+            reasons.append(
+                Reason("hosts_and_gateway", {"hosts": len({hosts[ip] for ip in own}), "gateways": len(gateways)})
+            )
+    if reasons:
+        inside = [*PRIVATE, *inside, *_link_prefixes(hosts, evidence)]
+    return reasons, inside
+
+
+def _link_prefixes(hosts: dict[str, str], evidence: Evidence) -> list[Network]:
+    """The /64 networks of global IPv6 addresses that hosts on this link use, where the same host shows a private address,
+    a neighbour claims it, or several hosts share the /64."""
+    private_macs = {mac for ip, mac in hosts.items() if kind_of(ip) == "private"}
+    claimed = {ip for _, ip in evidence.arp}
+    counts: Counter[ipaddress.IPv6Network] = Counter()
+    macs: dict[ipaddress.IPv6Network, set[str]] = defaultdict(set)
+    sure: set[ipaddress.IPv6Network] = set()
+    for ip, mac in hosts.items():
+        address = parse(ip)
+        if isinstance(address, ipaddress.IPv6Address) and kind_of(ip) == "global":
+            network = ipaddress.IPv6Network((address, 64), strict=False)
+            counts[network] += 1
+            macs[network].add(mac)
+            if mac in private_macs or ip in claimed:
+                sure.add(network)
+    return [network for network in sorted(counts) if network in sure or len(macs[network]) >= 2]
+
+
+def _wan_reasons(
+    evidence: Evidence, hosts: dict[str, str], *, private_seen: bool
+) -> tuple[list[Reason], list[Network]]:
+    reasons: list[Reason] = []
+    uplink: set[str] = set()
+    if evidence.pppoe:
+        reasons.append(Reason("pppoe", {"ends": evidence.pppoe}))
+    talkers: Counter[str] = Counter()
+    for a, b in evidence.pairs:
+        if kind_of(a) in {"global", "carrier"} and kind_of(b) in {"global", "carrier"}:
+            talkers[a] += 1
+            talkers[b] += 1
+    carriers = [ip for ip in talkers if kind_of(ip) == "carrier"]
+    if carriers:
+        reasons.append(Reason("carrier_nat", {"addresses": ", ".join(sorted(carriers)[:4])}))
+        uplink.update(carriers)
+    claimed = {ip for _, ip in evidence.arp if kind_of(ip) in {"global", "carrier"} and parse(ip).version == 4}
+    if claimed and not private_seen:
+        reasons.append(Reason("arp_public", {"addresses": ", ".join(sorted(claimed)[:4])}))
+        uplink.update(ip for ip in claimed if talkers[ip] >= 2)
+    pairs = sum(talkers.values()) // 2
+    common = [ip for ip, count in talkers.most_common(2) if pairs >= 3 and count == pairs]
+    if len(common) == 1 and (reasons or (not private_seen and common[0] in hosts)):
+        reasons.append(Reason("one_address", {"address": common[0], "peers": pairs}))
+        uplink.add(common[0])
+    return reasons, [ipaddress.ip_network(ip) for ip in sorted(uplink)]

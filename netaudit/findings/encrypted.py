@@ -1,0 +1,82 @@
+"""Findings of certainty D: content not visible, upload-shaped traffic to the outside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.roles import PERSONAL_DEVICE, Behaviour, role
+from netaudit.findings.uploads import UPLOADED, display_filter, finding_id
+
+if TYPE_CHECKING:
+    from netaudit.endpoints.vantage import Vantage
+
+RULE = "upload-shaped-encrypted/1"
+LEAST_BYTES = 64 * 1024  # upward payload of a sender to an endpoint before it is worth a line
+UPWARD_SHARE = 2  # upward payload is at least this many times the downward one
+BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
+
+
+def encrypted_findings(flows: pa.Table, vantage: Vantage, seen: dict[str, Behaviour]) -> list[dict[str, Any]]:
+    """Rows of `findings` for encrypted uploads, per sender, endpoint and server name."""
+    if vantage.side == "unknown":
+        return []
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in _encrypted(flows).to_pylist():
+        sender, receiver = row["client_ip"], row["server_ip"]
+        if (vantage.scope(sender), vantage.scope(receiver)) == ("inside", "outside"):
+            groups[sender, receiver, row["server_name"]].append(row)
+    found = []
+    for (sender, receiver, name), rows in sorted(groups.items()):
+        kind, why = role(seen.get(sender))
+        if kind != PERSONAL_DEVICE and _upload_shaped(rows):
+            found.append(_finding(sender, receiver, name, rows, kind, why))
+    return found
+
+
+def _encrypted(flows: pa.Table) -> pa.Table:
+    quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], 443))
+    chosen = flows.filter(pc.or_(pc.equal(flows["protocol"], "tls"), quic))
+    for place, field in enumerate(chosen.schema):
+        if pa.types.is_timestamp(field.type):
+            chosen = chosen.set_column(place, field.name, chosen.column(place).cast(pa.int64()))
+    return chosen
+
+
+def _upload_shaped(rows: list[dict[str, Any]]) -> bool:
+    up, down = sum(row["payload_up"] for row in rows), sum(row["payload_down"] for row in rows)
+    bursts = sum(sum(row["bursts_up"][1:]) for row in rows)
+    return up >= LEAST_BYTES and up >= UPWARD_SHARE * down and bursts > 0
+
+
+def _finding(sender: str, receiver: str, name: str, rows: list[dict[str, Any]], kind: str, why: str) -> dict[str, Any]:
+    bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
+    shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
+    up = sum(row["payload_up"] for row in rows)
+    return {
+        "finding_id": finding_id("D", UPLOADED, sender, receiver, name),
+        "certainty": "D",
+        "act": UPLOADED,
+        "sender": sender,
+        "sender_role": kind,
+        "role_reason": why,
+        "receiver": receiver,
+        "endpoint_id": receiver,
+        "images": 0,
+        "distinct_images": 0,
+        "bytes": up,
+        "first_ts": min(row["first_ts"] for row in rows),
+        "last_ts": max(row["last_ts"] for row in rows),
+        "capture_ids": sorted({row["capture_id"] for row in rows}),
+        "object_ids": [],
+        "flow_ids": sorted({row["flow_id"] for row in rows}),
+        "display_filter": display_filter(
+            {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
+        ),
+        "rule": RULE,
+        "reason": f"encrypted to {name or receiver}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
+        "content not visible, consistent with an upload",
+    }

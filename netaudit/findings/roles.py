@@ -1,0 +1,91 @@
+"""The role of a sender, from simple evidence, until signatures name devices. Every answer has its reason; thin evidence gives 'unknown'."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pyarrow as pa
+
+    from netaudit.findings.transfers import Transfer
+
+PERSONAL = re.compile(
+    r"\((?:iPhone|iPad|iPod)|Android[^)]*\)[^(]*(?:Mobile|MicroMessenger)|\b(?:iPhone|iPad)\b|CFNetwork/"
+)
+DESKTOP = re.compile(r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)")
+DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that capture devices and terminals push to
+    r"^/(?:VIID/|ISAPI/|LAPI/V1\.0/|PictureHttpUpload|EventHttpUpload|iclock/|Subscribe/(?:Snap|Verify)|Record/UploadIdentifyRecord)",
+    re.I,
+)
+LEAST_IMAGES = 3  # distinct face images before behaviour alone makes a capture device
+
+CAPTURE, TERMINAL, SERVER = "capture device", "verification terminal", "server"
+VIEWER, PERSONAL_DEVICE, UNKNOWN = "viewer", "personal device", "unknown"
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """What one address was seen doing."""
+
+    agents: set[str] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)  # distinct face images sent, by SHA-256
+    uploads: int = 0  # face images sent by its own requests
+    received: set[str] = field(default_factory=set)  # distinct images sent to it with requests
+    fetched: int = 0  # images it got as answers
+    device_paths: set[str] = field(default_factory=set)
+
+
+def behaviours(rows: Iterable[Transfer], messages: pa.Table, flows: pa.Table) -> dict[str, Behaviour]:
+    """What each address was seen doing, from image transfers and User-Agent headers."""
+    seen: dict[str, Behaviour] = defaultdict(Behaviour)
+    for row in rows:
+        sender, receiver = seen[row.sender], seen[row.receiver]
+        if row.upload:
+            receiver.received.add(row.sha256)
+            if row.face in {"yes", "not judged"}:
+                sender.uploads += 1
+                sender.sent.add(row.sha256)
+            if found := DEVICE_PATHS.search(row.path):
+                sender.device_paths.add(found.group(0))
+        else:
+            receiver.fetched += 1
+    clients = {
+        row["flow_id"]: row["client_ip"]
+        for row in flows.filter(pc.equal(flows["protocol"], "http")).select(["flow_id", "client_ip"]).to_pylist()
+    }
+    asked = messages.filter(pc.not_equal(messages["user_agent"], "")).select(["flow_id", "user_agent"])
+    for row in asked.group_by(["flow_id", "user_agent"]).aggregate([]).to_pylist():
+        if client := clients.get(row["flow_id"]):
+            seen[client].agents.add(row["user_agent"])
+    return seen
+
+
+def role(behaviour: Behaviour | None) -> tuple[str, str]:
+    """Role and reason."""
+    if behaviour is None:
+        return UNKNOWN, "no clear HTTP of its own was seen"
+    personal = sorted(agent for agent in behaviour.agents if PERSONAL.search(agent))
+    if personal:
+        return PERSONAL_DEVICE, f"its User-Agent is that of a phone or tablet: {personal[0][:120]}"
+    if behaviour.received:
+        passed = behaviour.received & behaviour.sent
+        more = f", {len(passed)} of them passed on unchanged" if passed else ""
+        return SERVER, f"{len(behaviour.received)} distinct images were sent to it by others{more}"
+    desktop = sorted(agent for agent in behaviour.agents if DESKTOP.search(agent))
+    if desktop:
+        return VIEWER, f"its User-Agent is that of a desktop browser: {desktop[0][:120]}"
+    if behaviour.device_paths:
+        return CAPTURE, f"it pushes face images to a path of camera protocols: {sorted(behaviour.device_paths)[0]}"
+    if len(behaviour.sent) >= LEAST_IMAGES:
+        return (
+            CAPTURE,
+            f"by behaviour only: it sent {len(behaviour.sent)} distinct face images by itself, received none, and shows no browser",
+        )
+    return UNKNOWN, "too little was seen of it"

@@ -1,0 +1,100 @@
+"""Transfers: which image went from whom to whom, as rows that findings are judged from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One image object on its way."""
+
+    object_id: str
+    sha256: str
+    size: int
+    complete: bool
+    face: str  # of images.face
+    whole_image: bool  # decodable to its end
+    message_id: str
+    flow_id: str
+    capture_id: str
+    sender: str
+    receiver: str
+    upload: bool  # went with the request, not with a response
+    host: str
+    path: str
+    client: str
+    server: str
+    server_port: int
+    transport: str
+    first_ts: int
+    last_ts: int
+
+
+def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
+    """Every image object with the addresses between which it went, in the order of time."""
+    facts = {row["sha256"]: row for row in images.select(["sha256", "face", "decodable", "problem"]).to_pylist()}
+    carried = objects.filter(pc.is_in(objects["sha256"], pa.array(list(facts), pa.string())))
+    wanted = carried.select(["object_id", "message_id", "sha256", "size", "complete"])
+    said = _only(messages, "message_id", wanted["message_id"]).select(
+        ["message_id", "flow_id", "capture_id", "direction", "host", "path", "first_ts", "last_ts"]
+    )
+    paths = _only(flows, "flow_id", said["flow_id"]).select(
+        ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
+    )
+    flow_of = {row["flow_id"]: row for row in paths.to_pylist()}
+    message_of = {row["message_id"]: row for row in _as_integers(said).to_pylist()}
+    rows = []
+    for row in wanted.to_pylist():
+        message = message_of.get(row["message_id"])
+        flow = flow_of.get(message["flow_id"]) if message else None
+        if message and flow:
+            rows.append(_transfer(row, facts[row["sha256"]], message, flow))
+    rows.sort(key=lambda row: (row.first_ts, row.object_id))
+    yield from rows
+
+
+def _transfer(row: dict[str, Any], image: dict[str, Any], message: dict[str, Any], flow: dict[str, Any]) -> Transfer:
+    up = message["direction"] == "up"
+    client, server = flow["client_ip"], flow["server_ip"]
+    return Transfer(
+        object_id=row["object_id"],
+        sha256=row["sha256"],
+        size=row["size"],
+        complete=row["complete"],
+        face=image["face"],
+        whole_image=bool(image["decodable"]) and not image["problem"],
+        message_id=row["message_id"],
+        flow_id=message["flow_id"],
+        capture_id=message["capture_id"],
+        sender=client if up else server,
+        receiver=server if up else client,
+        upload=up,
+        host=message["host"],
+        path=message["path"],
+        client=client,
+        server=server,
+        server_port=flow["server_port"],
+        transport=flow["transport"],
+        first_ts=message["first_ts"] or 0,
+        last_ts=message["last_ts"] or 0,
+    )
+
+
+def _only(table: pa.Table, column: str, values: pa.ChunkedArray) -> pa.Table:
+    return table.filter(pc.is_in(table[column], value_set=pc.unique(values)))
+
+
+def _as_integers(table: pa.Table) -> pa.Table:
+    """Times as integers: a nanosecond timestamp does not fit a Python datetime."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
+    return table

@@ -1,0 +1,127 @@
+"""Findings of certainty A and B: face images recovered from clear traffic."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netaudit.findings.roles import PERSONAL_DEVICE, Behaviour, role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netaudit.endpoints.vantage import Vantage
+    from netaudit.findings.transfers import Transfer
+
+RULE = "face-image-in-clear/1"
+UPLOADED, RETRIEVED, MOVED = "uploaded outside", "retrieved from outside", "moved inside"
+MOST_CLAUSES = 24  # flows named one by one in a display filter
+
+
+@dataclass(slots=True)
+class Group:
+    """Transfers of one sender, receiver, act and certainty."""
+
+    rows: list[Transfer] = field(default_factory=list)
+
+
+def certainty(row: Transfer) -> str:
+    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete."""
+    return "A" if row.complete and row.whole_image else "B"
+
+
+def clear_findings(rows: list[Transfer], vantage: Vantage, seen: dict[str, Behaviour]) -> list[dict[str, Any]]:
+    """Rows of `findings` for face images in clear. None is judged while the vantage is unknown."""
+    if vantage.side == "unknown":
+        return []
+    faces = [row for row in rows if row.face == "yes"]
+    collectors = _collectors(faces, vantage, seen)
+    groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
+    for row in faces:
+        act = _act(row, vantage, collectors)
+        if act and role(seen.get(_device(row, act)))[0] != PERSONAL_DEVICE:
+            groups[certainty(row), act, row.sender, row.receiver].rows.append(row)
+    return [_finding(*key, group.rows, seen) for key, group in sorted(groups.items())]
+
+
+def _collectors(faces: Iterable[Transfer], vantage: Vantage, seen: dict[str, Behaviour]) -> set[str]:
+    """Outside addresses and host names to which inside devices (not visitors' own) sent faces."""
+    found = set()
+    for row in faces:
+        if (
+            row.upload
+            and _way(row, vantage) == ("inside", "outside")
+            and role(seen.get(row.sender))[0] != PERSONAL_DEVICE
+        ):
+            found |= {row.receiver, row.host} - {""}
+    return found
+
+
+def _way(row: Transfer, vantage: Vantage) -> tuple[str, str]:
+    return vantage.scope(row.sender), vantage.scope(row.receiver)
+
+
+def _act(row: Transfer, vantage: Vantage, collectors: set[str]) -> str:
+    """What was done, empty where it is nothing to judge (a news picture that someone looked at)."""
+    way = _way(row, vantage)
+    if way == ("inside", "outside"):
+        return UPLOADED
+    if way == ("inside", "inside"):
+        return MOVED
+    if way == ("outside", "inside") and collectors & {row.sender, row.host}:
+        return RETRIEVED
+    return ""
+
+
+def _device(row: Transfer, act: str) -> str:
+    """The inside device that acted."""
+    return row.receiver if act == RETRIEVED else row.sender
+
+
+def _finding(
+    grade: str, act: str, sender: str, receiver: str, rows: list[Transfer], seen: dict[str, Behaviour]
+) -> dict[str, Any]:
+    acting = receiver if act == RETRIEVED else sender
+    kind, why = role(seen.get(acting))
+    far = sender if act == RETRIEVED else receiver
+    distinct = len({row.sha256 for row in rows})
+    hosts = sorted({row.host for row in rows if row.host})[:3]
+    return {
+        "finding_id": finding_id(grade, act, sender, receiver),
+        "certainty": grade,
+        "act": act,
+        "sender": sender,
+        "sender_role": kind,
+        "role_reason": why,
+        "receiver": receiver,
+        "endpoint_id": far,
+        "images": len(rows),
+        "distinct_images": distinct,
+        "bytes": sum(row.size for row in rows),
+        "first_ts": min(row.first_ts for row in rows),
+        "last_ts": max(row.last_ts for row in rows),
+        "capture_ids": sorted({row.capture_id for row in rows}),
+        "object_ids": sorted({row.object_id for row in rows}),
+        "flow_ids": sorted({row.flow_id for row in rows}),
+        "display_filter": display_filter({(row.client, row.server, row.transport, row.server_port) for row in rows}),
+        "rule": RULE,
+        "reason": f"{len(rows)} images with a face ({distinct} distinct) in clear HTTP or carved from clear traffic"
+        + (f", for {', '.join(hosts)}" if hosts else ""),
+    }
+
+
+def finding_id(*parts: str) -> str:
+    """Short id of a finding, the same in every run over the same traffic."""
+    return "F" + hashlib.blake2b("\0".join(parts).encode(), digest_size=4).hexdigest()
+
+
+def display_filter(ways: set[tuple[str, str, str, int]]) -> str:
+    """Wireshark display filter for (client, server, transport, server port) tuples."""
+    clauses = []
+    for client, server, transport, port in sorted(ways)[:MOST_CLAUSES]:
+        field_name = "ipv6.addr" if ":" in client else "ip.addr"
+        tail = f" && {transport}.port == {port}" if transport in {"tcp", "udp"} else ""
+        clauses.append(f"({field_name} == {client} && {field_name} == {server}{tail})")
+    return " || ".join(clauses)

@@ -1,0 +1,90 @@
+"""Facts about hosts that single control packets state: ARP, IPv6 neighbour and router discovery, PPPoE.
+
+Runs over the whole stream of packets in the parent; only the few control packets reach Python.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.packets.layouts import Tunnel
+from netaudit.rows import ip_text, mac_text
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from netaudit.observations.ledger import Ledger
+
+ARP, ICMPV6 = 0x0806, 58
+ROUTER_ADVERTISEMENT, NEIGHBOUR_ADVERTISEMENT = 134, 136  # RFC 4861, 4.2 and 4.4
+PREFIX_OPTION = 3  # RFC 4861, 4.6.2
+
+
+def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void], ledger: Ledger) -> None:
+    """Note the facts of the control packets among `packets` (PACKET rows that point into `buffer`)."""
+    proto, ethertype = packets["proto"], packets["ethertype"]
+    wanted = np.flatnonzero(((proto == 0) & (ethertype == ARP)) | (proto == ICMPV6))
+    for packet in packets[wanted]:
+        start = int(packet["payload"])
+        data = buffer[start : start + int(packet["length"])].tobytes()
+        if int(packet["ethertype"]) == ARP:
+            _arp(data, packet, ledger)
+        else:
+            _icmpv6(data, packet, ledger)
+    _pppoe(packets, ledger)
+
+
+def _place(packet: np.void) -> tuple[int, int, int]:
+    return int(packet["capture"]), int(packet["frame"]), int(packet["ts"])
+
+
+def _arp(data: bytes, packet: np.void, ledger: Ledger) -> None:
+    """Sender of an ARP request or reply (RFC 826; Ethernet and IPv4 only)."""
+    if len(data) < 28 or data[:6] != b"\x00\x01\x08\x00\x06\x04":
+        return
+    mac, ip = mac_text(int.from_bytes(data[8:14])), str(ipaddress.IPv4Address(data[14:18]))
+    if ip != "0.0.0.0":  # noqa: S104  (an address probe, RFC 5227, claims nothing)
+        ledger.note("arp", mac, ip, "address", ip, *_place(packet))
+
+
+def _icmpv6(data: bytes, packet: np.void, ledger: Ledger) -> None:
+    if not data:
+        return
+    mac, ip = mac_text(int(packet["src_mac"])), ip_text(int(packet["src_hi"]), int(packet["src_lo"]))
+    if data[0] == NEIGHBOUR_ADVERTISEMENT and len(data) >= 24:
+        target = str(ipaddress.IPv6Address(data[8:24]))
+        ledger.note("ndp", mac, target, "address", target, *_place(packet))
+    elif data[0] == ROUTER_ADVERTISEMENT and len(data) >= 16:
+        ledger.note("ra", mac, ip, "router", "advertised", *_place(packet))
+        for prefix in _prefixes(data[16:]):
+            ledger.note("ra", mac, ip, "prefix", prefix, *_place(packet))
+
+
+def _prefixes(options: bytes) -> list[str]:
+    """On-link prefixes of a router advertisement's options."""
+    found = []
+    while len(options) >= 8:
+        kind, size = options[0], options[1] * 8
+        if size == 0 or size > len(options):
+            break
+        if kind == PREFIX_OPTION and size == 32 and options[2] <= 128:
+            (value,) = struct.unpack(">16s", options[16:32])
+            found.append(str(ipaddress.IPv6Network((value, options[2]), strict=False)))
+        options = options[size:]
+    return found
+
+
+def _pppoe(packets: npt.NDArray[np.void], ledger: Ledger) -> None:
+    """The first PPPoE session packet of each direction in this batch: the two ends of a subscriber line."""
+    inside = packets[packets["tunnel"] == Tunnel.PPPOE]
+    if not len(inside):
+        return
+    _, first = np.unique(inside["src_mac"], return_index=True)
+    for packet in inside[np.sort(first)[:64]]:
+        mac = mac_text(int(packet["src_mac"]))
+        if not ledger.knows("pppoe", mac, "", "session", "seen"):  # once, however the stream is cut into batches
+            ledger.note("pppoe", mac, "", "session", "seen", *_place(packet))

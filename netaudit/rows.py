@@ -1,0 +1,212 @@
+"""From what the stages say to the rows of the tables. While an audit runs, a capture is named '#<index>'; ids come at its end."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from netaudit.masking import mask
+from netaudit.tables import FLOWS
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from netaudit.messages.message import Message
+
+MAPPED = 0xFFFF  # upper 32 bits of the low half of an IPv4-mapped address (RFC 4291, 2.5.5.2)
+TRANSPORTS = {
+    6: "tcp",
+    17: "udp",
+    1: "icmp",
+    58: "icmpv6",
+    2: "igmp",
+    132: "sctp",
+    50: "esp",
+    89: "ospf",
+    103: "pim",
+    112: "vrrp",
+}
+HANDSHAKE = "SAFfR"
+
+
+@functools.lru_cache(maxsize=65536)
+def ip_text(high: int, low: int) -> str:
+    """Text of an address given as two 64-bit halves."""
+    if high == 0 and low >> 32 == MAPPED:
+        return f"{low >> 24 & 255}.{low >> 16 & 255}.{low >> 8 & 255}.{low & 255}"
+    return str(ipaddress.IPv6Address(high << 64 | low))
+
+
+@functools.lru_cache(maxsize=65536)
+def mac_text(mac: int) -> str:
+    """Text of a 48-bit link address, empty for none."""
+    return ":".join(f"{mac >> shift & 255:02x}" for shift in range(40, -8, -8)) if mac else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def vlan_text(vlan: int) -> str:
+    """VLAN ids, outer first."""
+    outer, inner = vlan & 0xFFFF, vlan >> 16
+    return f"{outer}.{inner}" if inner else str(outer) if outer else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def capture_name(index: int) -> str:
+    """Stand-in for the capture id while the audit runs."""
+    return f"#{index}"
+
+
+def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> list[str]:
+    """Missing ranges as texts, the last one open where nothing is known behind."""
+    texts = [f"{start}-{end}" for start, end in missing]
+    return texts if unknown_from is None else [*texts, f"{unknown_from}-?"]
+
+
+def message_row(message: Message) -> tuple[Any, ...]:
+    """Row of `messages`."""
+    pieces = message.pieces
+    if pieces is not None and len(pieces):
+        first, last = pieces[0], pieces[-1]
+        place = (int(first["capture"]), int(first["ts"]), int(last["ts"]), int(first["frame"]), int(last["frame"]))
+    else:
+        place = (0, None, None, 0, 0)
+    request = message.request
+    method, host, path = (request or message).method, (request or message).host, (request or message).path
+    agent = server = date = ""
+    for name, value in message.headers:
+        if name == "user-agent":
+            agent = agent or value
+        elif name == "server":
+            server = server or value
+        elif name == "date":
+            date = date or value
+    return (
+        message.message_id.hex(),
+        message.flow_id.hex(),
+        capture_name(place[0]),
+        message.protocol,
+        "down" if message.direction else "up",
+        request.message_id.hex() if request else "",
+        mask(method[:64]),
+        mask(host[:256]),
+        mask(path[:2048]),
+        message.status,
+        mask(message.content_type[:256]),
+        mask(agent[:512]),
+        mask(server[:512]),
+        mask(date[:64]),
+        *place[1:],
+        message.body_size,
+        message.complete,
+        ranges_text(message.missing, message.unknown_from),
+        message.notes,
+    )
+
+
+class FlowRows:
+    """Closed flows, turned into rows of `flows` many at a time."""
+
+    def __init__(self) -> None:
+        self._flows: list[np.void] = []
+        self._said: list[tuple[str, str, str, int, int, bool]] = []
+
+    def __len__(self) -> int:
+        return len(self._flows)
+
+    def add(
+        self, flow: np.void, flow_id: bytes, protocol: str, server_name: str, read: tuple[int, int], *, swapped: bool
+    ) -> None:
+        """Take a closed flow (a FLOW row) and what the readers say of it."""
+        self._flows.append(flow)
+        self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped))
+
+    def take(self) -> list[tuple[Any, ...]]:
+        """Rows of all flows collected since the last call."""
+        if not self._flows:
+            return []
+        flows = np.array(self._flows, dtype=self._flows[0].dtype)
+        ids, protocols, names, read_up, read_down, swapped = zip(*self._said, strict=True)
+        turned = np.array(swapped, bool)
+        read = np.stack([np.array(read_up, np.int64), np.array(read_down, np.int64)], axis=1)
+        columns = _flow_columns(flows, turned, read)
+        columns |= {"flow_id": ids, "protocol": protocols, "server_name": names}
+        self._flows.clear()
+        self._said.clear()
+        return list(zip(*(columns[name] for name in FLOWS.names), strict=True))
+
+
+def _flow_columns(
+    flows: npt.NDArray[np.void], turned: npt.NDArray[np.bool_], read: npt.NDArray[np.int64]
+) -> dict[str, Any]:
+    near, far = ("client", "server"), ("server", "client")
+
+    def end(field: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        client, server = flows[f"{near[0]}_{field}"], flows[f"{far[0]}_{field}"]
+        return np.where(turned, server, client), np.where(turned, client, server)
+
+    (client_hi, server_hi), (client_lo, server_lo) = end("hi"), end("lo")
+    client_port, server_port = end("port")
+    client_mac, server_mac = end("mac")
+    columns: dict[str, Any] = {
+        "capture_id": [capture_name(index) for index in flows["capture"].tolist()],
+        "transport": [TRANSPORTS.get(proto, f"ip-{proto}") for proto in flows["proto"].tolist()],
+        "client_ip": [ip_text(*halves) for halves in zip(client_hi.tolist(), client_lo.tolist(), strict=True)],
+        "server_ip": [ip_text(*halves) for halves in zip(server_hi.tolist(), server_lo.tolist(), strict=True)],
+        "client_port": client_port.tolist(),
+        "server_port": server_port.tolist(),
+        "client_mac": [mac_text(mac) for mac in client_mac.tolist()],
+        "server_mac": [mac_text(mac) for mac in server_mac.tolist()],
+        "vlan": [vlan_text(vlan) for vlan in flows["vlan"].tolist()],
+        "tunnel": [_tunnel_name(code) for code in flows["tunnel"].tolist()],
+        "bursts_up": flows["bursts"].tolist(),
+        "handshake": [
+            _handshake(bits, flip) for bits, flip in zip(flows["handshake"].tolist(), turned.tolist(), strict=True)
+        ],
+    }
+    for name in ("first_ts", "last_ts", "first_frame", "last_frame"):
+        columns[name] = flows[name].tolist()
+    for name in (
+        "packets",
+        "bytes",
+        "payload",
+        "delivered",
+        "duplicate",
+        "conflicting",
+        "evicted",
+        "after_close",
+        "missing",
+    ):
+        pair = np.where(turned[:, None], flows[name][:, ::-1], flows[name])
+        columns[f"{name}_up"], columns[f"{name}_down"] = pair[:, 0].tolist(), pair[:, 1].tolist()
+    delivered = np.where(turned[:, None], flows["delivered"][:, ::-1], flows["delivered"]).astype(np.int64)
+    unread = np.maximum(delivered - read, 0)
+    columns["unread_up"], columns["unread_down"] = unread[:, 0].tolist(), unread[:, 1].tolist()
+    return columns
+
+
+@functools.lru_cache(maxsize=256)
+def _tunnel_name(code: int) -> str:
+    from netaudit.packets.layouts import Tunnel
+
+    return Tunnel(code).name.lower() if code else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _handshake(bits: int, turned: bool) -> str:  # noqa: FBT001
+    text = "".join(letter for place, letter in enumerate(HANDSHAKE) if bits >> place & 1)
+    return text.translate(str.maketrans("Ff", "fF")) if turned else text
+
+
+def name_captures(rows: pa.Table, ids: list[str]) -> pa.Table:
+    """Put capture ids in the place of the running stand-ins."""
+    for place, field in enumerate(rows.schema):
+        if field.name == "capture_id":
+            import pyarrow.compute as pc
+
+            index = pc.cast(pc.utf8_slice_codeunits(rows.column(place), 1), pa.int32())
+            rows = rows.set_column(place, field, pc.take(pa.array(ids, pa.string()), index))
+    return rows
