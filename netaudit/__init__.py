@@ -1,3 +1,31 @@
-"""netaudit: which devices moved whose face images, when and to whom, from packet captures, as evidence."""
+"""netaudit: which devices moved whose face images, when and to whom, from packet captures, as evidence.
+
+case = netaudit.audit(["a.pcapng"], case="case/")     # or netaudit.open_case("case/")
+case.findings, case.images, case.messages, case.flows …  # pandas DataFrames, lazily
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.errors import CaptureError, CaseError, NetauditError, UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from netaudit.api import audit, open_case
+    from netaudit.case import Case
 
 __version__ = "0.1.0"
+__all__ = [
+    "CaptureError", "Case", "CaseError", "NetauditError", "UnreadableError", "UsageError", "audit", "open_case",
+]  # fmt: skip
+
+LAZY = {"audit": "netaudit.api", "open_case": "netaudit.case", "Case": "netaudit.case"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the heavy parts on first use: `import netaudit` stays quick."""
+    if name in LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(LAZY[name]), name)
+    raise AttributeError(f"module 'netaudit' has no attribute {name!r}")

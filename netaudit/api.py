@@ -1,0 +1,252 @@
+"""Behind the public face: audit captures into a case."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit.case import Case, open_case
+from netaudit.errors import UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from netaudit.capture.from_files import Captures, Source
+    from netaudit.conclusion import Outcome
+    from netaudit.packets.from_capture import Decoder
+
+__all__ = ["Options", "audit", "open_case"]
+
+Progress = Callable[[str, int, int], None]  # stage ("read", "images", "write"), done, total (0 when unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to audit. `since`/`until` are UTC nanoseconds, half-open."""
+
+    site: str | None = None
+    inside: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    faces: bool = True
+    workers: int = 1
+    lang: str = "en"
+    overwrite: bool = False
+    keep_all: bool = False  # store the bytes of every object, not of images only
+    sm3: bool = False
+    command: tuple[str, ...] = field(default=())
+
+
+def audit(  # noqa: PLR0913  (the public contract)
+    captures: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    case: str | os.PathLike[str],
+    *,
+    site: str | None = None,
+    inside: Iterable[str] = (),
+    since: int | datetime.datetime | None = None,
+    until: int | datetime.datetime | None = None,
+    faces: bool = True,
+    workers: int = 1,
+    lang: str = "en",
+    overwrite: bool = False,
+    keep_all: bool = False,
+    progress: Progress | None = None,
+) -> Case:
+    """Audit captures into a case folder and open it.
+
+    `captures` is a file, a folder, "-" for standard input, or several of them (one audit). Times are datetimes with a zone, or UTC
+    nanoseconds. Raises UsageError for a folder that is no case, UnreadableError when nothing could be read.
+    """
+    paths = [captures] if isinstance(captures, (str, os.PathLike)) else list(captures)
+    options = Options(
+        site=site,
+        inside=tuple(inside),
+        since=nanoseconds(since),
+        until=nanoseconds(until),
+        faces=faces,
+        workers=workers,
+        lang=lang,
+        overwrite=overwrite,
+        keep_all=keep_all,
+    )
+    return run(paths, Path(case), options, progress or (lambda *_: None))
+
+
+def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
+    """UTC nanoseconds of a datetime with a zone; numbers pass."""
+    if moment is None or isinstance(moment, int):
+        return moment
+    if moment.tzinfo is None:
+        raise UsageError(f"{moment.isoformat()}: say the time zone (e.g. +08:00)")
+    whole = moment.replace(microsecond=0)
+    return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
+
+
+def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
+    """Carry out an audit; the CLI and `audit` both come here."""
+    import ipaddress
+
+    from netaudit.capture.from_files import open_captures
+    from netaudit.case_writer import prepare
+
+    started = now()
+    clock = time.perf_counter()
+    for text in options.inside:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as error:
+            raise UsageError(f"--inside {text}: {error}") from error
+    opened = open_captures(paths, progress=lambda done: progress("read", done, opened.total_size), sm3=options.sm3)
+    if not opened.sources:
+        raise UnreadableError(_nothing(opened))
+    prepare(folder, overwrite=options.overwrite)
+    _begin(folder, options)
+    outcome = _read_all(opened, folder, options)
+    timings = {"read_s": round(time.perf_counter() - clock, 3)}
+    if not outcome.captures.num_rows:
+        raise UnreadableError(_nothing(opened))
+
+    from netaudit.case_writer import write_json
+    from netaudit.conclusion import conclude
+
+    case = conclude(folder, outcome, progress)
+    timings["total_s"] = round(time.perf_counter() - clock, 3)
+    write_json(folder / "run.json", _run_facts(options, started, timings))
+    _write_report(case, options)
+    return case
+
+
+def _nothing(opened: Captures) -> str:
+    problems = [f"{entry.name}: {entry.problem}" for entry in opened.rejected]
+    return "nothing could be read: " + ("; ".join(problems) if problems else "no capture was found")
+
+
+def _begin(folder: Path, options: Options) -> None:
+    """A manifest from the first moment on, so that a killed audit leaves a readable case."""
+    from netaudit import __version__
+    from netaudit.case_writer import write_json
+    from netaudit.tables import TABLES_VERSION
+
+    write_json(
+        folder / "case.json",
+        {
+            "netaudit_version": __version__,
+            "tables_version": TABLES_VERSION,
+            "partial": True,
+            "options": _result_options(options),
+        },
+    )
+
+
+def _result_options(options: Options) -> dict[str, Any]:
+    """The options that change the result (not how fast it comes)."""
+    return {
+        "site": options.site,
+        "inside": list(options.inside),
+        "since": options.since,
+        "until": options.until,
+        "faces": options.faces,
+        "keep_all": options.keep_all,
+    }
+
+
+def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
+    from netaudit.conclusion import Outcome
+    from netaudit.packets.from_capture import Decoder
+    from netaudit.workers import make_crew
+
+    decoder = Decoder(since=options.since, until=options.until)
+    crew = make_crew(folder, options.workers, keep_all=options.keep_all)
+    partial = False
+    try:
+        for window in opened.windows():
+            crew.feed(decoder.feed(window))
+    except KeyboardInterrupt:
+        partial = True
+    except BaseException:
+        crew.abandon()
+        raise
+    decoder.finish()
+    failures = crew.finish()
+    ids = capture_ids(opened.sources)
+    return Outcome(
+        captures=_capture_rows(opened.sources, ids, decoder),
+        skipped=_skipped(decoder, ids),
+        capture_ids=ids,
+        rejected=[{"name": entry.name, "problem": entry.problem} for entry in opened.rejected],
+        options=_result_options(options),
+        inside=list(options.inside),
+        faces=options.faces,
+        partial=partial,
+        failures=failures,
+    )
+
+
+def capture_ids(sources: Sequence[Source]) -> list[str]:
+    """Capture ids by running index: the first 16 digits of the SHA-256."""
+    return [source.sha256[:16] for source in sources]
+
+
+def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -> Any:
+    import pyarrow as pa
+
+    from netaudit.masking import mask
+    from netaudit.tables import CAPTURES
+
+    rows = [
+        {
+            "capture_id": identity,
+            "name": mask(source.name),
+            "size": source.size,
+            "sha256": source.sha256,
+            "file_format": source.file_format,
+            "compression": source.compression,
+            "link_types": list(source.link_types),
+            "interfaces": [mask(text) for text in source.interfaces],
+            "packets_read": source.packets_read,
+            "packets_decoded": decoder.decoded.get(index, 0),
+            "wire_bytes": source.wire_bytes,
+            "captured_bytes": source.captured_bytes,
+            "first_ts": source.first_ts,
+            "last_ts": source.last_ts,
+            "drops": source.drops,
+            "damage": list(source.damage),
+        }
+        for index, (source, identity) in enumerate(zip(sources, ids, strict=True))
+    ]
+    return pa.Table.from_pylist(rows, schema=CAPTURES.schema())
+
+
+def _skipped(decoder: Decoder, ids: list[str]) -> dict[tuple[str, str], int]:
+    return {(ids[capture], reason.name.lower()): count for (capture, reason), count in decoder.skipped.items() if count}
+
+
+def now() -> str:
+    """Time of the run, UTC; SOURCE_DATE_EPOCH makes it repeatable (reproducible-builds.org)."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now(datetime.UTC)
+    return moment.isoformat(timespec="seconds")
+
+
+def _run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:
+    """When and how it was run: what may differ between two runs over the same captures."""
+    return {
+        "started_utc": started,
+        "finished_utc": now(),
+        "workers": options.workers,
+        "command": list(options.command),
+        "platform": platform.platform(),
+        "python": sys.version.split()[0],
+        "timings": timings,
+    }
+
+
+def _write_report(case: Case, options: Options) -> None:
+    from netaudit.report.from_case import write_report
+
+    write_report(case, case.folder / "report.html", options.lang)

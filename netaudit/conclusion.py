@@ -1,0 +1,243 @@
+"""The last step: from the streams of a finished (or interrupted) run to a whole case. Works on tables only."""
+
+from __future__ import annotations
+
+import email.utils
+import statistics
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.case import Case
+from netaudit.case_writer import drop_streams, read_streams, write_json, write_table
+from netaudit.endpoints.from_tables import endpoints, vantage_of
+from netaudit.findings.from_tables import judge
+from netaudit.findings.verdict import verdict
+from netaudit.rows import name_captures
+from netaudit.tables import BY_NAME, IMAGES, SKIPPED, TABLES_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from netaudit.endpoints.vantage import Vantage
+
+STREAMED = ("flows", "messages", "objects", "evidence", "observations")
+JUDGED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
+MOST_CLOCKS = 10_000  # Date headers compared with frame times
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the run itself knows beyond the streams."""
+
+    captures: pa.Table  # `captures` rows
+    skipped: dict[tuple[str, str], int]  # (capture id, reason) → packets
+    capture_ids: list[str]  # by running index
+    rejected: list[dict[str, str]]
+    options: dict[str, Any]  # those that change the result
+    inside: list[str]
+    faces: bool = True
+    partial: bool = False
+    failures: list[str] = field(default_factory=list)
+
+
+def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
+    """Write all tables and the manifest. `progress(stage, done, total)` is told of images judged."""
+    tables = {name: _streamed(folder, name, outcome.capture_ids) for name in STREAMED}
+    tables["captures"] = outcome.captures
+    tables["skipped"] = pa.Table.from_pylist(
+        [
+            {"capture_id": capture, "reason": reason, "packets": count}
+            for (capture, reason), count in outcome.skipped.items()
+        ],
+        schema=SKIPPED.schema(),
+    )
+    tables["images"] = _images(folder, tables, outcome, progress)
+    vantage = vantage_of(tables["flows"], tables["observations"], outcome.inside)
+    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage)
+    tables["findings"] = judge(tables, vantage)
+    for name, rows in tables.items():
+        write_table(folder, BY_NAME[name], rows)
+    write_json(folder / "case.json", _manifest(tables, outcome, vantage))
+    drop_streams(folder)
+    return Case(folder)
+
+
+def _streamed(folder: Path, name: str, capture_ids: list[str]) -> pa.Table:
+    rows = name_captures(read_streams(folder, name), capture_ids)
+    return _merge_facts(rows) if name == "observations" else rows
+
+
+def _merge_facts(rows: pa.Table) -> pa.Table:
+    """The same fact from several workers becomes one row: its first place, and the sum of its counts."""
+    ordered = rows.sort_by([("ts", "ascending"), ("frame", "ascending")])
+    keys = ["kind", "mac", "ip", "field", "value"]
+    merged = ordered.group_by(keys, use_threads=False).aggregate(
+        [("capture_id", "first"), ("frame", "first"), ("ts", "first"), ("count", "sum")]
+    )
+    names = {"capture_id_first": "capture_id", "frame_first": "frame", "ts_first": "ts", "count_sum": "count"}
+    merged = merged.rename_columns([names.get(name, name) for name in merged.column_names])
+    return merged.select(rows.column_names).cast(rows.schema)
+
+
+def _images(
+    folder: Path, tables: dict[str, pa.Table], outcome: Outcome, progress: Callable[[str, int, int], None]
+) -> pa.Table:
+    """Distinct images: what is known from the objects that carry them, then what decoding and the face model say."""
+    objects = tables["objects"]
+    carried = objects.filter(pc.is_in(objects["kind"], pa.array(sorted(JUDGED_KINDS))))
+    said = tables["messages"].select(["message_id", "first_ts", "direction"])
+    joined = carried.select(["sha256", "message_id", "kind", "size", "complete"]).join(said, "message_id")
+    up = pc.cast(pc.equal(joined["direction"], "up"), pa.int8())
+    grouped = (
+        joined.append_column("up", up)
+        .group_by("sha256", use_threads=False)
+        .aggregate(
+            [
+                ("kind", "min"),
+                ("size", "min"),
+                ("complete", "max"),
+                ("first_ts", "min"),
+                ("up", "max"),
+                ("message_id", "count"),
+            ]
+        )
+        .sort_by("sha256")
+    )
+    rows: dict[str, dict[str, Any]] = {}
+    first = grouped["first_ts_min"].cast(pa.int64()).to_pylist()
+    for row, ts in zip(grouped.drop_columns(["first_ts_min"]).to_pylist(), first, strict=True):
+        rows[row["sha256"]] = {
+            "sha256": row["sha256"],
+            "kind": row["kind_min"],
+            "size": row["size_min"],
+            "complete": row["complete_max"],
+            "n_seen": row["message_id_count"],
+            "first_ts": ts,
+            "face": "not judged",
+            "rotate": bool(row["up_max"]),
+        }
+    if outcome.faces and rows:
+        _judge_images(folder, rows, progress)
+    else:
+        _sizes_only(folder, rows)
+    return pa.Table.from_pylist(
+        [{name: row.get(name) for name in IMAGES.names} for row in rows.values()], schema=IMAGES.schema()
+    )
+
+
+def _sizes_only(folder: Path, rows: dict[str, dict[str, Any]]) -> None:
+    """Width and height from the head of each stored image, without decoding."""
+    sizes = {row["sha256"]: row for row in read_streams(folder, "images").to_pylist()}
+    for sha256, row in rows.items():
+        if known := sizes.get(sha256):
+            row |= {"width": known["width"], "height": known["height"]}
+
+
+def _judge_images(folder: Path, rows: dict[str, dict[str, Any]], progress: Callable[[str, int, int], None]) -> None:
+    from netaudit.masking import mask
+    from netaudit.objects.judge import Judge
+
+    judge_process = Judge(faces=True)
+    done = 0
+
+    def take(results: Iterable[tuple[str, Any, Any]]) -> None:
+        nonlocal done
+        for sha256, facts, verdict_ in results:
+            row = rows[sha256]
+            row |= {
+                "width": facts.width,
+                "height": facts.height,
+                "decodable": facts.decodable,
+                "problem": facts.problem,
+            }
+            row |= {
+                "exif_make": mask(facts.exif_make),
+                "exif_model": mask(facts.exif_model),
+                "exif_time": mask(facts.exif_time),
+            }
+            row |= {"phash": facts.phash, "face": verdict_.face, "n_faces": verdict_.n_faces}
+            row |= {"face_score": verdict_.score, "rotated": verdict_.rotated}
+            done += 1
+            progress("images", done, len(rows))
+
+    try:
+        for sha256, row in rows.items():
+            path = folder / "private" / "objects" / sha256[:2] / f"{sha256}.{row['kind']}"
+            judge_process.submit(sha256, path, row["kind"], row["rotate"])
+            take(judge_process.results())
+        take(judge_process.finish())
+    finally:
+        judge_process.close()
+
+
+def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -> dict[str, Any]:
+    from netaudit import __version__
+
+    captures = tables["captures"]
+    skipped: dict[str, int] = {}
+    for (_, reason), count in sorted(outcome.skipped.items()):
+        skipped[reason] = skipped.get(reason, 0) + count
+    flows = tables["flows"]
+    ledger = {
+        f"{name}_{way}": pc.sum(flows[f"{name}_{way}"]).as_py() or 0
+        for name in ("payload", "delivered", "duplicate", "conflicting", "evicted", "after_close", "missing", "unread")
+        for way in ("up", "down")
+    }
+    return {
+        "site": outcome.options.get("site"),
+        "netaudit_version": __version__,
+        "tables_version": TABLES_VERSION,
+        "options": outcome.options,
+        "inputs": [_readable(row) for row in captures.to_pylist()],
+        "rejected": outcome.rejected,
+        "vantage": {
+            "side": vantage.side,
+            "declared": vantage.declared,
+            "reasons": [{"code": reason.code, **reason.figures} for reason in vantage.reasons],
+            "inside": [str(network) for network in vantage.inside],
+        },
+        "totals": {
+            "packets_read": pc.sum(captures["packets_read"]).as_py() or 0,
+            "packets_decoded": pc.sum(captures["packets_decoded"]).as_py() or 0,
+            "skipped": skipped,
+            "payload": ledger,
+            "rows": {name: table.num_rows for name, table in sorted(tables.items())},
+        },
+        "clock": _clock(tables["messages"]),
+        "reader_failures": outcome.failures,
+        "verdict": verdict(
+            tables["findings"], tables["images"], vantage.side, partial=outcome.partial, faces=outcome.faces
+        ),
+        "partial": outcome.partial,
+    }
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}
+
+
+def _clock(messages: pa.Table) -> dict[str, Any] | None:
+    """Frame time minus the Date header of responses, in seconds: a check of the capturing clock."""
+    dated = messages.filter(pc.and_(pc.not_equal(messages["date"], ""), pc.equal(messages["direction"], "down")))
+    dated = dated.sort_by("message_id").slice(0, MOST_CLOCKS)
+    offsets = []
+    for text, ts in zip(dated["date"].to_pylist(), dated["first_ts"].cast(pa.int64()).to_pylist(), strict=True):
+        try:
+            said = email.utils.parsedate_to_datetime(text).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            continue
+        if ts is not None:
+            offsets.append(ts / 1e9 - said)
+    if not offsets:
+        return None
+    return {
+        "source": "HTTP Date",
+        "samples": len(offsets),
+        "median_offset_s": round(statistics.median(offsets), 3),
+        "lowest_offset_s": round(min(offsets), 3),
+        "highest_offset_s": round(max(offsets), 3),
+    }
