@@ -116,7 +116,8 @@ def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options,
 
     case = conclude(folder, outcome, progress)
     timings["total_s"] = round(time.perf_counter() - clock, 3)
-    write_json(folder / "run.json", _run_facts(options, started, timings))
+    paths_read = [str(Path(source.path).resolve()) for source in opened.sources if source.path]
+    write_json(folder / "run.json", _run_facts(options, started, timings) | {"paths": paths_read})
     _write_report(case, options)
     return case
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.masking import mask
 from netaudit.messages.from_streams import Conversations
+from netaudit.objects.images import header_size
 from netaudit.objects.from_messages import frames_of, leaves, object_id
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from netaudit.streams.layouts import Delivery
 
 STORED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
+NOT_JUDGED = (None,) * 13  # the columns of `images` behind height: filled in at the end
 NAMELESS = ("dns", "mdns", "dhcp")  # protocols whose bodies are no objects
 
 
@@ -98,8 +100,9 @@ class Shard:
         part = leaf.part
         sha256 = hashlib.sha256(part.data).hexdigest()
         stored = self._keep.everything or leaf.kind in STORED_KINDS
-        if stored:
-            self._store.put(sha256, leaf.kind, part.data)
+        if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in STORED_KINDS:
+            width, height = header_size(part.data, leaf.kind) or (None, None)
+            self._rows["images"].append((sha256, leaf.kind, len(part.data), width, height, *NOT_JUDGED))
         identity = object_id(message, part.path).hex()
         self._rows["objects"].append(
             (

@@ -1,0 +1,5 @@
+"""`python -m netaudit.cli`."""
+
+from netaudit.cli.app import main
+
+main()

@@ -1,0 +1,202 @@
+"""The Typer application: options in, one library call, a verdict and paths out."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import default_language, say
+from netaudit.errors import NetauditError, UnreadableError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Find which devices moved whose face images, when and to whom, from packet captures.",
+    epilog="Example: netaudit audit office.pcapng --case ./case --site 'Sales office 1'",
+)
+
+CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
+Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
+
+
+def _language(lang: str | None) -> str:
+    if lang is None:
+        return default_language()
+    if lang not in {"zh", "en"}:
+        raise typer.BadParameter("say zh or en", param_hint="--lang")
+    return lang
+
+
+@app.command(epilog="Example: netaudit audit a.pcap b.pcapng.gz --case ./case --inside 2001:db8:1::/48 --fail-on A")
+def audit(  # noqa: PLR0913  (one parameter per option)
+    captures: Annotated[
+        list[str], typer.Argument(metavar="CAPTURE...", help="Files, folders, or - for standard input.")
+    ],
+    case: Annotated[Path, typer.Option("--case", help="Folder of the case to write.")],
+    site: Annotated[str | None, typer.Option(help="Name of the audited site.")] = None,
+    inside: Annotated[
+        list[str] | None, typer.Option(metavar="CIDR", help="Network that is inside; repeatable.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Use packets from this time on (ISO 8601 with zone).")] = None,
+    until: Annotated[str | None, typer.Option(help="Use packets before this time (ISO 8601 with zone).")] = None,
+    no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help="Store every object, not images only.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")] = 1,
+    lang: Language = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the case in that folder.")] = False,
+    fail_on: Annotated[
+        str | None, typer.Option(metavar="A|B|C|D", help="Exit 10 when a finding is at least this certain.")
+    ] = None,
+) -> None:
+    """Audit captures into a case folder and print the verdict."""
+    from netaudit.cli.auditing import audit_command
+
+    language = _language(lang)
+    if fail_on is not None and fail_on.upper() not in {"A", "B", "C", "D"}:
+        raise typer.BadParameter("say A, B, C or D", param_hint="--fail-on")
+    options: dict[str, Any] = {
+        "site": site,
+        "inside": tuple(inside or ()),
+        "faces": not no_faces,
+        "keep_all": keep_all,
+        "workers": workers,
+        "lang": language,
+        "overwrite": overwrite,
+        "command": tuple(sys.argv),
+    }
+    raise typer.Exit(
+        audit_command(captures, case, since, until, options, as_json=json, fail_on=(fail_on or "").upper())
+    )
+
+
+@app.command()
+def show(
+    case: CaseFolder,
+    table: Annotated[
+        str,
+        typer.Argument(
+            help="captures, skipped, flows, messages, objects, evidence, images, endpoints, findings, observations."
+        ),
+    ] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, safe in a spreadsheet.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Show the verdict of a case, or one of its tables."""
+    from netaudit.cli.showing import show_command
+
+    raise typer.Exit(show_command(case, table, form="csv" if csv else "json" if json else "text", lang=_language(lang)))
+
+
+@app.command()
+def report(
+    case: CaseFolder,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Where to write it; report.html in the case when not given.")
+    ] = None,
+    lang: Language = None,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="Show faces and identity data in clear; logged in the case.")
+    ] = False,
+) -> None:
+    """Write the report of a case again."""
+    from netaudit.case import open_case
+    from netaudit.report.from_case import write_report
+
+    opened = open_case(case)
+    target = html or case / "report.html"
+    if unmask:
+        opened.log_unmasking(f"report {target.name}")
+    typer.echo(write_report(opened, target, _language(lang), unmask=unmask))
+
+
+@app.command()
+def extract(
+    case: CaseFolder,
+    what: Annotated[str, typer.Argument(metavar="FINDING|OBJECT|FLOW", help="Id, or its beginning.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="pcapng file to write.")],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    lang: Language = None,
+) -> None:
+    """Write exactly the packets of a finding, an object or a flow, with comments, for Wireshark."""
+    from netaudit.case import open_case
+    from netaudit.extract import extract as write
+
+    count = write(open_case(case), what, out, captures or [])
+    language = _language(lang)
+    typer.echo(f"{out}: {count:,} {say('frames', language)} {say('written', language)}")
+
+
+@app.command()
+def warm(lang: Language = None) -> None:
+    """Compile the kernels now, so that the first audit starts quickly."""
+    from netaudit.jit import CACHE
+    from netaudit.warm import warm as compile_kernels
+
+    compile_kernels()
+    typer.echo(f"{say('warm', _language(lang))} {CACHE}")
+
+
+def _version(value: bool) -> None:  # noqa: FBT001  (Typer's callback)
+    if value:
+        from netaudit import __version__
+
+        typer.echo(f"netaudit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Find which devices moved whose face images, when and to whom, from packet captures."""
+
+
+def main() -> None:
+    """Entry point: every failure is one line and an exit code."""
+    _printable()
+    try:
+        app(standalone_mode=True)
+    except UnreadableError as error:
+        _fail(str(error), Exit.UNREADABLE)
+    except NetauditError as error:
+        _fail(str(error), Exit.USAGE)
+    except KeyboardInterrupt:
+        _fail("interrupted", Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (the reader of the pipe has gone; nothing is left to say)
+        raise SystemExit(Exit.AUDITED) from None
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:
+            raise
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            _fail(say("full", default_language(), where=error.filename or "disk"), Exit.INTERNAL)
+        _fail(f"{error.filename}: {error.strerror}", Exit.USAGE)
+    except Exception as error:
+        if os.environ.get("NETAUDIT_TRACEBACK"):
+            raise
+        _fail(f"internal error: {type(error).__name__}: {error} (NETAUDIT_TRACEBACK=1 shows where)", Exit.INTERNAL)
+
+
+def _fail(text: str, code: Exit) -> None:
+    print(f"netaudit: {text}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _printable() -> None:
+    """Consoles that cannot print Chinese get replacement characters, never a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

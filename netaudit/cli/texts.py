@@ -1,0 +1,53 @@
+"""What the command line says, in both languages."""
+
+from __future__ import annotations
+
+import locale
+import os
+
+TEXTS = {
+    "case": {"en": "Case", "zh": "案卷"},
+    "report": {"en": "Report", "zh": "报告"},
+    "verdict": {"en": "Verdict", "zh": "结论"},
+    "vantage": {"en": "Vantage", "zh": "取证位置"},
+    "packets": {
+        "en": "Packets: {read:,} read = {decoded:,} decoded + {skipped:,} skipped",
+        "zh": "数据包：读取 {read:,} = 解码 {decoded:,} + 跳过 {skipped:,}",
+    },
+    "damaged": {"en": "Damaged", "zh": "损坏"},
+    "rejected": {"en": "Not read", "zh": "未读取"},
+    "reading": {"en": "reading", "zh": "读取"},
+    "judging": {"en": "judging images", "zh": "判定图像"},
+    "interrupted": {
+        "en": "interrupted: the case holds what was read so far (once more to stop at once)",
+        "zh": "已中断：案卷保存了已读取的部分（再按一次立即停止）",
+    },
+    "written": {"en": "written", "zh": "已写入"},
+    "frames": {"en": "packets", "zh": "个数据包"},
+    "side_lan": {"en": "LAN side of the router", "zh": "路由器内网侧"},
+    "side_wan": {"en": "WAN side of the router", "zh": "路由器外网侧"},
+    "side_both": {"en": "both sides of the router", "zh": "路由器两侧"},
+    "side_unknown": {"en": "unknown", "zh": "无法判断"},
+    "warm": {"en": "kernels are compiled, in", "zh": "内核已编译，位于"},
+    "full": {
+        "en": "{where}: no space left; the case there is partial",
+        "zh": "{where}：磁盘空间不足；该案卷不完整",
+    },
+}
+
+
+def default_language() -> str:
+    """zh in Chinese locales, en otherwise."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"):
+        if value := os.environ.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    try:
+        language = locale.getlocale()[0] or ""
+    except ValueError:
+        language = ""
+    return "zh" if language.lower().startswith(("zh", "chinese")) else "en"
+
+
+def say(key: str, lang: str, **figures: object) -> str:
+    """A text in a language."""
+    return TEXTS[key][lang].format(**figures)
