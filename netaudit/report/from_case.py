@@ -1,0 +1,110 @@
+"""The door from a case to its report: one self-contained HTML file.
+
+The file loads nothing from anywhere (styles and thumbnails are inside, a content security policy forbids the rest) and runs no
+script. The same case gives the same file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import netaudit
+from netaudit.report import reading, sections_endpoints, sections_findings, sections_images, sections_scope
+from netaudit.report.judgements import Judgements
+from netaudit.report.timeline import timeline
+from netaudit.report.wording import Wording
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netaudit.report.reading import CaseLike
+    from netaudit.report.texts import Lang
+
+SECTIONS = (
+    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "matrix", "timeline", "endpoints", "images",
+    "clock", "method", "legal", "facts",
+)  # fmt: skip
+
+
+def write_report(case: CaseLike, path: Path, lang: Lang, unmask: bool = False) -> Path:  # noqa: FBT001, FBT002
+    """Write the report of `case` to `path` and give it back.
+
+    `unmask` shows clear faces, and is noted in the case. A reader sees the old file or the whole new one. Raises OSError when
+    it cannot be written, ValueError for an unknown language.
+    """
+    if lang not in ("zh", "en"):
+        raise ValueError(f"no such language: {lang}")
+    if unmask:
+        case.log_unmasking(f"report {path.name}")
+    html = render(view(case, lang, unmask=unmask), lang)
+    temporary = path.with_name(path.name + ".new")
+    try:
+        temporary.write_text(html, encoding="utf-8", errors="replace", newline="\n")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def view(case: CaseLike, lang: Lang, *, unmask: bool = False) -> dict[str, Any]:
+    """All that the template shows, as plain text and numbers already masked, made visible and capped."""
+    manifest = case.manifest
+    given = manifest.get("options") or {}
+    w = Wording(lang, given.get("zone"), unmask=unmask)
+    judged = Judgements(case)
+    hosts = sections_endpoints.Hosts(case, w)
+    captures = {row["capture_id"]: w.text(row["name"], 80) for row in reading.rows(case.table("captures"), "capture_id", "name")}
+    scope = sections_scope.scope(case, w)
+    return {
+        "t": w.t,
+        "lang": lang,
+        "unmask": unmask,
+        "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
+        "head": head(case, w),
+        "figures": [*sections_findings.figures(judged, w), (scope["packets"]["share"] or "—", w.t("fig_packets"), "plain")],
+        "scope": scope,
+        "vantage": sections_scope.vantage(manifest, w),
+        "certainty": w.t.group("certainty"),
+        "findings": sections_findings.findings(judged, hosts, captures, w),
+        "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
+        "gallery": sections_images.gallery(case, judged, w),
+        "matrix": sections_findings.matrix(judged, hosts, w),
+        "timeline": timeline(case, judged, hosts, w),
+        "endpoints": sections_endpoints.endpoints(hosts, judged),
+        "images": sections_images.images(case, w),
+        "clock": sections_scope.clock(manifest, w),
+        "options": sections_scope.options(manifest, w),
+        "methods": list(w.t.group("method").values()),
+        "limits": list(w.t.group("limit").values()),
+        "facts": w.t.group("fact"),
+    }
+
+
+def head(case: CaseLike, w: Wording) -> dict[str, Any]:
+    """Title block: site, when and with what it was audited, the verdict."""
+    manifest = case.manifest
+    run = getattr(case, "run", None) or {}  # when and how it ran, kept apart so that a case is the same however it was run
+    created = manifest.get("created_utc") or run.get("created_utc") or run.get("started_utc") or ""
+    return {
+        "site": w.text(manifest.get("site"), 200),
+        "created": w.exact(created, 60),
+        "version": w.exact(manifest.get("netaudit_version") or run.get("netaudit_version") or netaudit.__version__, 60),
+        "tables": w.exact(manifest.get("tables_version"), 20),
+        "zone": w.zone_line(),
+        "verdict": w.exact((manifest.get("verdict") or {}).get(w.lang), 1000) or w.t("no_verdict"),
+        "partial": bool(manifest.get("partial")),
+    }
+
+
+def render(shown: dict[str, Any], lang: Lang) -> str:
+    """HTML of a view; every value is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("netaudit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(shown, html_lang="zh-CN" if lang == "zh" else "en")

@@ -1,0 +1,96 @@
+"""The findings of a case in the order of the report, with what hangs on them joined."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from netaudit.report import frames, reading
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from netaudit.report.reading import CaseLike, Row
+
+PLAIN = (
+    "finding_id", "certainty", "act", "sender", "sender_role", "role_reason", "receiver", "endpoint_id", "images",
+    "distinct_images", "bytes", "first_ts", "last_ts", "display_filter", "rule", "reason",
+)  # fmt: skip
+ACTS = ("uploaded outside", "retrieved from outside", "moved inside", "queried")
+OUTWARD = ACTS[0]
+SEEN = ("A", "B", "C")  # D is told apart: no image was seen
+
+
+class Judgements:
+    """Findings as rows with two columns more: `row`, its place in the table, and `number`, its place in the report (from 1)."""
+
+    def __init__(self, case: CaseLike) -> None:
+        self._case = case
+        self._table = case.table("findings")
+        everything = reading.rows(self._table, *PLAIN)
+        for row, finding in enumerate(everything):
+            finding["row"] = row
+        everything.sort(key=_rank)
+        for number, finding in enumerate(everything, 1):
+            finding["number"] = number
+        self.all = everything
+        self.seen = [finding for finding in everything if finding["certainty"] in SEEN]
+        self.encrypted = [finding for finding in everything if finding["certainty"] not in SEEN]
+
+    @functools.cached_property
+    def transfers(self) -> pa.Table:
+        """One row for each object of a finding: row of the finding, object_id, sha256, first_ts (UTC nanoseconds)."""
+        import pyarrow as pa
+
+        parents, ids = reading.exploded(self._table, "object_ids")
+        sha256, messages = reading.looked_up(ids, self._case.table("objects"), "object_id", ["sha256", "message_id"])
+        (first_ts,) = reading.looked_up(messages, self._case.table("messages"), "message_id", ["first_ts"])
+        return pa.table({"row": parents, "object_id": ids, "sha256": sha256, "first_ts": first_ts})
+
+    def listed(self, findings: list[Row], column: str) -> list[list[str]]:
+        """The values of a list column for each of `findings`."""
+        return self._table.column(column).take([finding["row"] for finding in findings]).to_pylist() if findings else []
+
+    def frames(self, findings: list[Row]) -> list[dict[str, frames.Ranges]]:
+        """For each of `findings` the frames that carried its objects, by capture_id."""
+        wanted = self.listed(findings, "object_ids")
+        table = reading.having(self._case.table("evidence"), "object_id", (one for ids in wanted for one in ids or ()))
+        carried: dict[str, list[Row]] = {}
+        for row in reading.rows(table, "object_id", "capture_id", "frames", "first_frame", "last_frame"):
+            carried.setdefault(row["object_id"], []).append(row)
+        return [_by_capture([row for one in ids or () for row in carried.get(one, ())]) for ids in wanted]
+
+    def flows(self, findings: list[Row]) -> list[list[Row]]:
+        """For each of `findings` the rows of its flows."""
+        wanted = self.listed(findings, "flow_ids")
+        columns = (
+            "flow_id", "capture_id", "client_ip", "client_port", "server_ip", "server_port", "first_ts", "last_ts",
+            "first_frame", "last_frame", "payload_up", "server_name", "bursts_up",
+        )  # fmt: skip
+        table = reading.having(self._case.table("flows"), "flow_id", (one for ids in wanted for one in ids or ()))
+        by_id = {row["flow_id"]: row for row in reading.rows(table, *columns)}
+        return [[by_id[one] for one in ids or () if one in by_id] for ids in wanted]
+
+
+def device(finding: Row) -> str:
+    """The near side of a finding: its sender, or its receiver when the sender is the endpoint."""
+    return str((finding["receiver"] if finding["sender"] == finding["endpoint_id"] else finding["sender"]) or "")
+
+
+def _rank(finding: Row) -> tuple[str, int, int, int, str]:
+    act = finding["act"]
+    place = ACTS.index(act) if act in ACTS else len(ACTS)
+    return (finding["certainty"] or "D", place, -(finding["images"] or 0), -(finding["bytes"] or 0), finding["finding_id"] or "")
+
+
+def _by_capture(evidence: list[Row]) -> dict[str, frames.Ranges]:
+    spans: dict[str, frames.Ranges] = {}
+    for row in evidence:
+        found = frames.parse(row["frames"] or "") or _span(row)
+        spans.setdefault(row["capture_id"], []).extend(found)
+    return {capture: frames.merge(found) for capture, found in sorted(spans.items())}
+
+
+def _span(row: Row) -> frames.Ranges:
+    first, last = row["first_frame"], row["last_frame"]
+    return [] if first is None else [(first, max(first, last or first))]

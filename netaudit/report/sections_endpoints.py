@@ -1,0 +1,71 @@
+"""Addresses: how they are named in the report, and the list of endpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.report import reading
+from netaudit.report.wording import short_size
+
+if TYPE_CHECKING:
+    from netaudit.report.judgements import Judgements
+    from netaudit.report.reading import CaseLike, Row
+    from netaudit.report.wording import Wording
+
+MOST = 120
+MOST_NAMES = 4
+COLUMNS = ("ip", "scope", "names", "country", "service", "macs", "bytes_sent", "bytes_received")
+
+
+class Hosts:
+    """What is known of each address."""
+
+    def __init__(self, case: CaseLike, w: Wording) -> None:
+        self._w = w
+        self.rows = reading.rows(case.table("endpoints"), *COLUMNS)
+        self._by_ip = {row["ip"]: row for row in self.rows}
+        self._told: dict[str, dict[str, Any]] = {}
+
+    def full(self, ip: str | None) -> dict[str, Any]:
+        """Address, names, country and service of `ip`."""
+        key = ip or ""
+        if key not in self._told:
+            self._told[key] = self._tell(key)
+        return self._told[key]
+
+    def short(self, ip: str | None) -> str:
+        """Address with its first name."""
+        told = self.full(ip)
+        return f"{told['ip']} ({told['names'][0]})" if told["names"] else str(told["ip"])
+
+    def _tell(self, ip: str) -> dict[str, Any]:
+        w = self._w
+        row: Row = self._by_ip.get(ip) or dict.fromkeys(COLUMNS)
+        names, macs = row["names"] or [], row["macs"] or []
+        return {
+            "ip": w.exact(ip, 60) or w.t("unknown"),
+            "names": [w.text(name, 100) for name in names[:MOST_NAMES]],
+            "names_more": max(0, len(names) - MOST_NAMES),
+            "country": w.term("country", row["country"]) if row["country"] else "",
+            "service": w.text(row["service"], 80),
+            "scope": w.term("scope", row["scope"]) if row["scope"] else "",
+            "macs": [w.exact(mac, 40) for mac in macs[:MOST_NAMES]],
+            "macs_more": max(0, len(macs) - MOST_NAMES),
+            "sent": short_size(row["bytes_sent"] or 0),
+            "received": short_size(row["bytes_received"] or 0),
+        }
+
+
+def endpoints(hosts: Hosts, judged: Judgements) -> dict[str, Any]:
+    """Addresses of the findings first, then the others by traffic."""
+    named = {ip for finding in judged.all for ip in (finding["sender"], finding["receiver"], finding["endpoint_id"])}
+
+    def rank(row: Row) -> tuple[bool, int, str]:
+        return (row["ip"] not in named, -(row["bytes_sent"] or 0) - (row["bytes_received"] or 0), row["ip"] or "")
+
+    ordered = sorted(hosts.rows, key=rank)
+    return {
+        "n": len(ordered),
+        "rows": [hosts.full(row["ip"]) | {"named": row["ip"] in named} for row in ordered[:MOST]],
+        "more": max(0, len(ordered) - MOST),
+    }

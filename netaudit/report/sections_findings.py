@@ -1,0 +1,205 @@
+"""Findings A to C in full, the encrypted uploads D, and the matrix of devices and endpoints."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from netaudit.report import frames
+from netaudit.report.judgements import OUTWARD, SEEN, device
+from netaudit.report.wording import short_size
+
+if TYPE_CHECKING:
+    from netaudit.report.judgements import Judgements
+    from netaudit.report.reading import Row
+    from netaudit.report.sections_endpoints import Hosts
+    from netaudit.report.wording import Wording
+
+FULL = 60  # findings told in full
+COMPACT = 500  # further findings as one line each
+MOST_RANGES = 24  # frame ranges of one capture
+MOST_CAPTURES = 6  # captures of one finding
+MOST_FILTER = 1500  # characters of a display filter
+MOST_FLOWS = 6  # connections of one encrypted upload
+MATRIX_DEVICES = 30
+MATRIX_ENDPOINTS = 10
+
+
+def figures(judged: Judgements, w: Wording) -> list[tuple[str, str, str]]:
+    """Key figures of the case as (value, what it counts, class)."""
+    import pyarrow.compute as pc
+
+    out = [f for f in judged.seen if f["act"] == OUTWARD and f["certainty"] in "AB"]
+    hidden = sum(f["bytes"] or 0 for f in judged.encrypted)
+    distinct = 0
+    if out:
+        rows = judged.transfers
+        mine = rows.filter(pc.is_in(rows.column("row"), value_set=_array([f["row"] for f in out])))
+        distinct = pc.count_distinct(mine.column("sha256")).as_py()
+    return [
+        (w.number(distinct), w.t("fig_distinct"), "seen"),
+        (w.number(sum(f["images"] or 0 for f in out)), w.t("fig_transfers"), "seen"),
+        (w.number(len({device(f) for f in out})), w.t("fig_devices"), "seen"),
+        (w.number(len({f["endpoint_id"] for f in out})), w.t("fig_endpoints"), "seen"),
+        (short_size(hidden), w.t("fig_encrypted"), "hidden"),
+    ]
+
+
+def _array(values: list[int]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(values, pa.int64())
+
+
+def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+    """The findings on images that were seen: the first in full, the others as lines. `captures` names captures by id."""
+    full = judged.seen[:FULL]
+    told = [
+        _finding(finding, by_capture, hosts, captures, w)
+        for finding, by_capture in zip(full, judged.frames(full), strict=True)
+    ]
+    rest = judged.seen[FULL : FULL + COMPACT]
+    count = {letter: sum(f["certainty"] == letter for f in judged.seen) for letter in SEEN}
+    return {
+        "intro": w.t("findings_intro", n=len(judged.seen), a=count["A"], b=count["B"], c=count["C"]) if judged.seen else "",
+        "full": told,
+        "compact": [_common(finding, hosts, w) for finding in rest],
+        "more": max(0, len(judged.seen) - FULL - COMPACT),
+    }
+
+
+def _common(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
+    return {
+        "number": finding["number"],
+        "certainty": w.exact(finding["certainty"], 8),
+        "act": w.term("act", finding["act"]),
+        "sender": hosts.short(finding["sender"]),
+        "receiver": hosts.short(finding["receiver"]),
+        "role": w.term("role", finding["sender_role"]),
+        "images": w.number(finding["images"]),
+        "distinct": w.number(finding["distinct_images"]),
+        "size": w.size(finding["bytes"]),
+        "first": w.when(finding["first_ts"]),
+        "last": w.when(finding["last_ts"]),
+        "once": finding["first_ts"] == finding["last_ts"],
+        "id": w.exact(finding["finding_id"]),
+    }
+
+
+def _detail(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
+    reason = w.text(finding["role_reason"], 300)
+    role = w.term("role", finding["sender_role"])
+    display = str(finding["display_filter"] or "")
+    fits = len(display) <= MOST_FILTER
+    return _common(finding, hosts, w) | {
+        "sender": hosts.full(finding["sender"]),
+        "receiver": hosts.full(finding["receiver"]),
+        "role": w.t("role_line", role=role, reason=reason) if reason else role,
+        "reason": w.text(finding["reason"], 400),
+        "rule": w.text(finding["rule"], 120),
+        "filter": w.exact(display, MOST_FILTER) if fits else "",
+        "filter_long": "" if fits else w.t("filter_long", n=w.number(len(display))),
+        "extract": extract_command(w.exact(finding["finding_id"])),
+    }
+
+
+def extract_command(finding_id: str) -> str:
+    """Command line that writes the packets of a finding to a file of its own."""
+    name = "".join(c for c in finding_id[:12] if c.isascii() and c.isalnum())
+    return f"netaudit extract CASE {shlex.quote(finding_id)} -o finding-{name}.pcapng"
+
+
+def _finding(finding: Row, by_capture: dict[str, frames.Ranges], hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+    told = []
+    for capture, ranges in list(by_capture.items())[:MOST_CAPTURES]:
+        text, more = frames.show(ranges, MOST_RANGES)
+        name = captures.get(capture) or w.exact(capture)
+        told.append({
+            "head": w.t("finding_frames_line", capture=name, n=w.number(frames.count(ranges))),
+            "ranges": text,
+            "more": w.t("finding_frames_more", n=w.number(more)) if more else "",
+        })
+    return _detail(finding, hosts, w) | {"frames": told, "captures_more": max(0, len(by_capture) - MOST_CAPTURES)}
+
+
+def encrypted(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+    """Uploads whose content is not visible: who, to whom, how many bytes, in how many bursts of which sizes."""
+    full = judged.encrypted[:FULL]
+    return {
+        "n": len(judged.encrypted),
+        "full": [_upload(f, flows, hosts, captures, w) for f, flows in zip(full, judged.flows(full), strict=True)],
+        "compact": [_common(finding, hosts, w) for finding in judged.encrypted[FULL : FULL + COMPACT]],
+        "more": max(0, len(judged.encrypted) - FULL - COMPACT),
+    }
+
+
+def _upload(finding: Row, flows: list[Row], hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+    classes = list(w.t.group("burst").values())
+    bursts = [sum((flow["bursts_up"] or [])[place : place + 1][0] or 0 for flow in flows if len(flow["bursts_up"] or []) > place) for place in range(len(classes))]
+    who = {"sender": hosts.short(finding["sender"]), "receiver": hosts.short(finding["receiver"]), "size": w.size(finding["bytes"])}
+    line = w.t("encrypted_line", **who, flows=w.number(len(flows)), bursts=w.number(sum(bursts))) if flows else ""
+    names = sorted({flow["server_name"] for flow in flows if flow["server_name"]})
+    return _detail(finding, hosts, w) | {
+        "line": line or w.t("encrypted_line_plain", **who),
+        "bursts": [(label, w.number(n)) for label, n in zip(classes, bursts, strict=True)] if flows else [],
+        "names": [w.text(name) for name in names[:MOST_FLOWS]],
+        "flows": [_connection(flow, captures, w) for flow in flows[:MOST_FLOWS]],
+        "flows_more": w.t("connections_more", n=w.number(len(flows) - MOST_FLOWS)) if len(flows) > MOST_FLOWS else "",
+    }
+
+
+def _connection(flow: Row, captures: dict[str, str], w: Wording) -> str:
+    return w.t(
+        "connection_line",
+        capture=captures.get(flow["capture_id"]) or w.exact(flow["capture_id"]),
+        first=w.number(flow["first_frame"]),
+        last=w.number(flow["last_frame"]),
+        client=_socket(flow["client_ip"], flow["client_port"], w),
+        server=_socket(flow["server_ip"], flow["server_port"], w),
+        size=w.size(flow["payload_up"]),
+    )
+
+
+def _socket(ip: str | None, port: int | None, w: Wording) -> str:
+    address = w.exact(ip, 60)
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def matrix(judged: Judgements, hosts: Hosts, w: Wording) -> dict[str, Any]:
+    """Who dealt with which endpoint: transfers of images and encrypted bytes in each cell, the busiest first."""
+    cells: dict[tuple[str, str], list[int]] = {}
+    for finding in judged.all:
+        cell = cells.setdefault((device(finding), str(finding["endpoint_id"] or "")), [0, 0])
+        if finding["certainty"] in SEEN:
+            cell[0] += finding["images"] or 0
+        else:
+            cell[1] += finding["bytes"] or 0
+    devices = _busiest(cells, 0)
+    endpoints = _busiest(cells, 1)
+    shown = endpoints[:MATRIX_ENDPOINTS]
+    return {
+        "endpoints": [hosts.full(ip) for ip in shown],
+        "rows": [
+            {"device": hosts.full(ip), "cells": [_cell(cells.get((ip, end)), w) for end in shown]}
+            for ip in devices[:MATRIX_DEVICES]
+        ],
+        "devices_more": max(0, len(devices) - MATRIX_DEVICES),
+        "endpoints_more": max(0, len(endpoints) - MATRIX_ENDPOINTS),
+    }
+
+
+def _busiest(cells: dict[tuple[str, str], list[int]], side: int) -> list[str]:
+    total: dict[str, list[int]] = {}
+    for key, (images, hidden) in cells.items():
+        summed = total.setdefault(key[side], [0, 0])
+        summed[0] += images
+        summed[1] += hidden
+    return sorted(total, key=lambda ip: (-total[ip][0], -total[ip][1], ip))
+
+
+def _cell(cell: list[int] | None, w: Wording) -> dict[str, str]:
+    images, hidden = cell or (0, 0)
+    return {
+        "images": w.t("matrix_images", n=w.number(images)) if images else "",
+        "hidden": short_size(hidden) if hidden else "",
+    }

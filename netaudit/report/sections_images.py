@@ -1,0 +1,119 @@
+"""The gallery of thumbnails and the list of images."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from netaudit.report import reading
+from netaudit.report.pixels import clear_thumbnail
+
+if TYPE_CHECKING:
+    from netaudit.report.judgements import Judgements
+    from netaudit.report.reading import CaseLike, Row
+    from netaudit.report.wording import Wording
+
+GALLERY = 60
+GALLERY_BYTES = 2_200_000  # of JPEG; base64 makes a third more of it
+ONE_THUMBNAIL = 120_000
+TRIES = 3 * GALLERY  # thumbnails asked for, also those that cannot be had
+LISTED = 300
+JPEG_START = b"\xff\xd8\xff"
+FACES = {"yes": 0, "possible": 1, "undecodable": 2, "not judged": 3, "no": 4}
+COLUMNS = (
+    "sha256", "kind", "size", "width", "height", "complete", "decodable", "problem", "exif_make", "exif_model",
+    "exif_time", "face", "n_faces", "face_score", "n_seen", "first_ts",
+)  # fmt: skip
+
+
+def gallery(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
+    """Thumbnails of the findings' images, every finding having its turn, within a number and a size."""
+    order = _turns(judged)
+    known = {row["sha256"]: row for row in reading.rows(reading.having(case.table("images"), "sha256", (sha for sha, _ in order[:TRIES])), *COLUMNS)}
+    shown: list[dict[str, Any]] = []
+    spent = 0
+    for sha256, number in order[:TRIES]:
+        if len(shown) == GALLERY:
+            break
+        data = _thumbnail(case, sha256, w)
+        if data is None or spent + len(data) > GALLERY_BYTES:
+            continue
+        spent += len(data)
+        shown.append(_tile(sha256, number, data, known.get(sha256), w))
+    return {"tiles": shown, "total": len(order), "more": len(order) - len(shown)}
+
+
+def _turns(judged: Judgements) -> list[tuple[str, int]]:
+    """Distinct images of the findings with the number of the finding: the first of each finding, the second of each …"""
+    number_of = {finding["row"]: finding["number"] for finding in judged.seen}
+    rows = judged.transfers.select(["row", "sha256"])
+    queues: dict[int, list[str]] = {number: [] for number in number_of.values()}
+    met: set[str] = set()
+    for row, sha256 in zip(rows.column("row").to_pylist(), rows.column("sha256").to_pylist(), strict=True):
+        if sha256 and row in number_of and sha256 not in met:
+            met.add(sha256)
+            queues[number_of[row]].append(sha256)
+    placed = [(place, number, sha) for number, queue in queues.items() for place, sha in enumerate(queue)]
+    return [(sha, number) for _, number, sha in sorted(placed)]
+
+
+def _thumbnail(case: CaseLike, sha256: str, w: Wording) -> bytes | None:
+    if w.unmask:
+        path = case.object_path(sha256)
+        data = clear_thumbnail(path) if path else None
+    else:
+        data = case.thumbnail(sha256)
+    return data if data and data.startswith(JPEG_START) and len(data) <= ONE_THUMBNAIL else None
+
+
+def _tile(sha256: str, number: int, data: bytes, row: Row | None, w: Wording) -> dict[str, Any]:
+    return {
+        "src": "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii"),
+        "number": number,
+        "sha256": w.exact(sha256[:16]),
+        "dims": _dims(row) if row else "",
+        "seen": w.t("gallery_seen", n=w.number(row["n_seen"])) if row else "",
+        "first": w.when(row["first_ts"]) if row else w.when(None),
+    }
+
+
+def _dims(row: Row) -> str:
+    return f"{row['width']}×{row['height']}" if row["width"] and row["height"] else ""
+
+
+def images(case: CaseLike, w: Wording) -> dict[str, Any]:
+    """List of distinct images, those with faces first, and their counts by verdict."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = case.table("images")
+    counted = {entry["values"]: entry["counts"] for entry in pc.value_counts(table.column("face").combine_chunks()).to_pylist()}
+    rank = pc.index_in(pc.fill_null(table.column("face"), "not judged"), value_set=pa.array(sorted(FACES, key=FACES.__getitem__)))
+    ranked = table.append_column("rank", rank).sort_by([("rank", "ascending"), ("first_ts", "ascending"), ("sha256", "ascending")])
+    return {
+        "n": table.num_rows,
+        "faces": counted.get("yes", 0),
+        "possible": counted.get("possible", 0),
+        "unjudged": counted.get("not judged", 0) + counted.get("undecodable", 0) + counted.get(None, 0),
+        "rows": [_listed(row, w) for row in reading.rows(ranked.slice(0, LISTED), *COLUMNS)],
+        "more": max(0, table.num_rows - LISTED),
+    }
+
+
+def _listed(row: Row, w: Wording) -> dict[str, Any]:
+    face = w.term("face", row["face"] or "not judged")
+    if row["n_faces"] and row["face_score"] is not None:
+        face = w.t("image_faces_line", face=face, n=row["n_faces"], score=f"{row['face_score']:.2f}")
+    camera = [w.text(row["exif_make"], 60), w.text(row["exif_model"], 60), w.exact(row["exif_time"], 30)]
+    return {
+        "sha256": w.exact(row["sha256"]),
+        "kind": w.text(row["kind"], 20),
+        "dims": _dims(row),
+        "size": w.number(row["size"]),
+        "complete": w.t("yes") if row["complete"] else w.t("no"),
+        "problem": w.text(row["problem"], 120),
+        "face": face,
+        "camera": " ".join(part for part in camera if part),
+        "seen": w.number(row["n_seen"]),
+        "first": w.when(row["first_ts"]),
+    }

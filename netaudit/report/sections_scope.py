@@ -1,0 +1,127 @@
+"""What was examined: captures, packets and payload accounted for, vantage, clock, options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.report import reading
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from netaudit.report.reading import CaseLike, Row
+    from netaudit.report.wording import Wording
+
+MOST_INPUTS = 200
+MOST_NOTES = 8  # damage, reasons and interfaces shown of one input
+LEDGER = ("delivered", "duplicate", "conflicting", "evicted", "after_close")  # together: the payload captured
+BESIDE = ("missing", "unread")
+SIDES = {"lan": "lan", "wan": "wan", "both": "both"}
+
+
+def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
+    """Inputs with hashes, what was rejected, and both ledgers."""
+    captures = reading.rows(
+        case.table("captures"), "name", "size", "sha256", "file_format", "compression", "link_types", "interfaces",
+        "packets_read", "packets_decoded", "captured_bytes", "first_ts", "last_ts", "drops", "damage",
+    )  # fmt: skip
+    rejected = [entry for entry in case.manifest.get("rejected") or [] if isinstance(entry, dict)]
+    return {
+        "inputs": [_input(row, w) for row in captures[:MOST_INPUTS]],
+        "more": max(0, len(captures) - MOST_INPUTS),
+        "rejected": [
+            {"name": w.text(e.get("name")), "problem": w.text(e.get("problem"), 400)} for e in rejected[:MOST_INPUTS]
+        ],
+        "packets": packets(captures, case.table("skipped"), w),
+        "payload": payload(case.table("flows"), w),
+    }
+
+
+def _input(row: Row, w: Wording) -> dict[str, Any]:
+    packed = row["compression"] not in (None, "", "none")
+    notes = [w.text(note, 300) for note in (row["damage"] or [])[:MOST_NOTES]]
+    return {
+        "name": w.text(row["name"]),
+        "sha256": w.exact(row["sha256"]),
+        "format": w.text(row["file_format"]) + (f" · {w.text(row['compression'])}" if packed else ""),
+        "links": ", ".join(w.text(one, 40) for one in (row["link_types"] or [])[:MOST_NOTES]),
+        "interfaces": ", ".join(w.text(one, 80) for one in (row["interfaces"] or [])[:MOST_NOTES]),
+        "size": w.size(row["size"]),
+        "read": w.number(row["packets_read"]),
+        "decoded": w.number(row["packets_decoded"]),
+        "first": w.when(row["first_ts"]),
+        "last": w.when(row["last_ts"]),
+        "lost": bool(row["drops"]),
+        "drops": w.t("drops_unknown") if row["drops"] is None else w.t("drops_count", n=w.number(row["drops"])),
+        "damage": notes,
+    }
+
+
+def packets(captures: list[Row], skipped: pa.Table, w: Wording) -> dict[str, Any]:
+    """Packets read = decoded + skipped by reason, and the difference if they are not equal."""
+    read = sum(row["packets_read"] or 0 for row in captures)
+    decoded = sum(row["packets_decoded"] or 0 for row in captures)
+    reasons: dict[str, int] = {}
+    for row in reading.rows(skipped, "reason", "packets"):
+        reasons[row["reason"]] = reasons.get(row["reason"], 0) + (row["packets"] or 0)
+    difference = read - decoded - sum(reasons.values())
+    return {
+        "read": w.number(read),
+        "decoded": w.number(decoded),
+        "share": f"{100 * decoded / read:.1f} %" if read else "",
+        "skipped": [(w.term("skip", reason), w.number(n)) for reason, n in sorted(reasons.items(), key=lambda e: -e[1])],
+        "balanced": difference == 0,
+        "difference": w.number(difference),
+    }
+
+
+def payload(flows: pa.Table, w: Wording) -> dict[str, Any]:
+    """The byte ledger over all flows: payload captured = delivered + … + after close."""
+    import pyarrow.compute as pc
+
+    def total(name: str) -> int:
+        both = (pc.sum(flows.column(f"{name}_{way}")).as_py() or 0 for way in ("up", "down"))
+        return int(sum(both))
+
+    parts = {name: total(name) for name in LEDGER}
+    captured = total("payload")
+    difference = captured - sum(parts.values())
+    return {
+        "captured": w.size(captured),
+        "parts": [(w.t(f"payload_{name}"), w.size(n)) for name, n in parts.items()],
+        "beside": [(w.t(f"payload_{name}"), w.size(total(name))) for name in BESIDE],
+        "balanced": difference == 0,
+        "difference": w.number(difference),
+    }
+
+
+def vantage(manifest: dict[str, Any], w: Wording) -> dict[str, Any]:
+    """Which side of the router was captured, and how that is known."""
+    said = manifest.get("vantage") or {}
+    side = SIDES.get(str(said.get("side") or "").lower(), "unknown")
+    return {
+        "side": w.term("side", side),
+        "unknown": side == "unknown",
+        "reasons": [w.text(reason, 300) for reason in (said.get("reasons") or [])[:50]],
+        "inside": [w.exact(net, 60) for net in (said.get("inside") or [])[:50]],
+    }
+
+
+def clock(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
+    """Offset of frame times to the times that servers state, as (what, value); empty when nothing could be compared."""
+    said = manifest.get("clock")
+    if not isinstance(said, dict):
+        return []
+    shown = []
+    for key, value in said.items():
+        label = w.t.known("clock", str(key)) or w.text(key, 60)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None:
+            shown.append((label, f"{value:g}" if number else w.text(value, 200)))
+    return shown
+
+
+def options(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
+    """Options of the audit that were set, as (name, value)."""
+    said = manifest.get("options") or {}
+    return [(w.text(k, 60), w.text(v, 300)) for k, v in sorted(said.items()) if v not in (None, "", [], False)]

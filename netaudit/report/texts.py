@@ -1,0 +1,52 @@
+"""The report's words in both languages, from texts.yaml."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Literal
+
+Lang = Literal["zh", "en"]
+LANGS: tuple[Lang, ...] = ("zh", "en")
+
+
+@functools.cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """All texts by key (a group and its value joined by a dot), each with its languages."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    source = resources.files(__package__).joinpath("texts.yaml").read_text(encoding="utf-8")
+    return flatten(yaml.load(source, Loader=loader))  # noqa: S506  (both loaders are the safe ones)
+
+
+def flatten(tree: dict[str, dict[str, object]]) -> dict[str, dict[str, str]]:
+    """Bring texts and groups of texts to one level."""
+    flat: dict[str, dict[str, str]] = {}
+    for key, entry in tree.items():
+        if set(entry) <= set(LANGS):
+            flat[key] = {lang: str(text) for lang, text in entry.items()}
+        else:
+            flat |= {f"{key}.{value}": dict(words) for value, words in entry.items()}  # type: ignore[call-overload]
+    return flat
+
+
+class Texts:
+    """The texts of one language: `texts("inputs")`, `texts("finding_no", n=3)`."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+        self._texts = {key: words[lang] for key, words in catalogue().items()}
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Text of `key` with its placeholders filled; KeyError for an unknown key or a missing placeholder."""
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def known(self, group: str, value: str) -> str | None:
+        """Word for a value of a table, None when the catalogue has none."""
+        return self._texts.get(f"{group}.{value}")
+
+    def group(self, group: str) -> dict[str, str]:
+        """All words of a group by value, in the order of the file."""
+        return {key.partition(".")[2]: text for key, text in self._texts.items() if key.partition(".")[0] == group}

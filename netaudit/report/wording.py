@@ -1,0 +1,118 @@
+"""How values of the case become words, numbers and times that are safe to show.
+
+Everything that comes from a capture passes through here: `text` masks and makes visible, `exact` only makes visible (hashes,
+addresses and filters, which masking would spoil). Escaping for HTML is the template's.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from netaudit.masking import mask, visible
+from netaudit.report.texts import Texts
+
+if TYPE_CHECKING:
+    from netaudit.report.texts import Lang
+
+NOTHING = "—"
+LONG = 160  # characters shown of a free text from a capture
+HASTE = 8  # a text is cut to this multiple of its limit before it is masked: masking megabytes to show a line is waste
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+CHINA = "Asia/Shanghai"
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time in the site's zone and in UTC; `utc` is empty when the site's zone is UTC."""
+
+    local: str
+    utc: str
+
+
+def zone_of(name: str | None, lang: Lang) -> datetime.tzinfo:
+    """The site's zone: as named, else China's for a Chinese report, else UTC. An unknown name counts as none."""
+    for candidate in (name, CHINA if lang == "zh" else None):
+        try:
+            if candidate:
+                return ZoneInfo(candidate)
+        except (KeyError, ValueError, OSError):  # unknown, or a name made to look like a path
+            continue
+    return datetime.UTC
+
+
+class Wording:
+    """Words of one report: its language, its zone, masked or not."""
+
+    def __init__(self, lang: Lang, zone: str | None = None, *, unmask: bool = False) -> None:
+        self.lang = lang
+        self.t = Texts(lang)
+        self.zone = zone_of(zone, lang)
+        self.unmask = unmask
+
+    def text(self, value: object, limit: int = LONG) -> str:
+        """Free text from a capture: masked, control and bidi characters visible, at most `limit` characters shown."""
+        if value is None or value == "":
+            return ""
+        raw = str(value)[: limit * HASTE]
+        return visible(raw if self.unmask else mask(raw), limit)
+
+    def exact(self, value: object, limit: int = LONG) -> str:
+        """An address, hash, id or filter: shown as it is, made visible."""
+        return visible(str(value)[: limit * HASTE], limit) if value not in (None, "") else ""
+
+    def term(self, group: str, value: object) -> str:
+        """A value of a controlled vocabulary in the report's language; an unknown value as it stands."""
+        word = str(value or "unknown")
+        return self.t.known(group, word) or self.text(word, 60)
+
+    def number(self, value: float | None) -> str:
+        """An integer with thousands separated; a dash for null."""
+        return NOTHING if value is None else f"{int(value):,}"
+
+    def size(self, value: int | None) -> str:
+        """Bytes exactly and, from a kilobyte on, rounded: '3,456,789 bytes (3.5 MB)'."""
+        if value is None:
+            return NOTHING
+        exact = f"{value:,} {self.t('bytes_unit')}"
+        if abs(value) < 1000:
+            return exact
+        return f"{exact}（{short_size(value)}）" if self.lang == "zh" else f"{exact} ({short_size(value)})"
+
+    def when(self, ns: int | None) -> Moment:
+        """UTC nanoseconds as a time of the site (to milliseconds) with UTC beside it."""
+        if ns is None:
+            return Moment(NOTHING, "")
+        try:
+            utc = EPOCH + datetime.timedelta(microseconds=ns // 1000)
+            local = utc.astimezone(self.zone)
+        except OverflowError:
+            return Moment(self.exact(f"{ns} ns"), "")
+        if self.zone is datetime.UTC:
+            return Moment(f"{_stamp(utc)} UTC", "")
+        return Moment(f"{_stamp(local)} {_offset(local)}", f"{_stamp(utc)} UTC")
+
+    def zone_line(self) -> str:
+        """Which zone the report's times are in."""
+        return self.t("zone_utc") if self.zone is datetime.UTC else self.t("zone_line", zone=str(self.zone))
+
+
+def short_size(value: float) -> str:
+    """Bytes in decimal units with two or three significant digits."""
+    for unit in UNITS:
+        if abs(value) < 999.5 or unit == UNITS[-1]:
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 100 else f"{value:.1f} {unit}"
+
+
+def _stamp(moment: datetime.datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
+
+
+def _offset(moment: datetime.datetime) -> str:
+    raw = moment.strftime("%z")
+    return f"{raw[:3]}:{raw[3:5]}"
