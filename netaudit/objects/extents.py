@@ -1,0 +1,274 @@
+"""Where an image truly ends: a bounded walk over each format's own structure, without decoding.
+
+Sources: JPEG ITU-T T.81 B.1–B.2; PNG (W3C, 2nd edition) 5; WebP container specification (RIFF header); BMP as in
+BITMAPFILEHEADER; GIF89a 17–27; ISO/IEC 14496-12 4.2 and 23008-12 for HEIC and AVIF.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_STEPS = 1_000_000  # segments, chunks or blocks of one image; more is hostile
+
+SOI, EOI, SOS, TEM = 0xD8, 0xD9, 0xDA, 0x01
+RESTARTS = range(0xD0, 0xD8)
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0–SOF15; the three left out are DHT, JPG and DAC
+SHORT_SCAN = 4096  # bytes of a scan searched by regular expression; longer ones by numpy
+SCAN_WINDOW = 1 << 17
+
+_NOT_FF = re.compile(rb"[^\xff]")
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # one that ends entropy-coded data (not stuffing, RSTn or fill)
+
+_ENDS_SCAN = np.ones(256, np.bool_)  # the same for the byte behind FF
+_ENDS_SCAN[[0, *RESTARTS, 0xFF]] = False
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})  # sizes of the known information headers
+_BMP_DEPTHS = frozenset({1, 2, 4, 8, 16, 24, 32})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_BOXES = frozenset(
+    {
+        b"ftyp",
+        b"meta",
+        b"mdat",
+        b"moov",
+        b"moof",
+        b"mfra",
+        b"free",
+        b"skip",
+        b"uuid",
+        b"wide",
+        b"pdin",
+        b"sidx",
+        b"styp",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """An image's place in its bytes: data[:end]. `whole` when its own end was found; else `problem` says why."""
+
+    end: int
+    whole: bool
+    problem: str = ""
+
+
+def sniff(data: bytes) -> str | None:
+    """Image format by its first bytes: jpeg, png, webp, bmp, gif, heic, avif, or None."""
+    if data[:3] == b"\xff\xd8\xff":
+        return "jpeg"
+    if data[:8] == PNG_SIGNATURE:
+        return "png"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[:6] in {b"GIF87a", b"GIF89a"}:
+        return "gif"
+    if data[:2] == b"BM" and _bmp_plausible(data):
+        return "bmp"
+    return _sniff_boxes(data) if data[4:8] == b"ftyp" else None
+
+
+def extent(data: bytes, kind: str) -> Extent:
+    """Find the true extent of the image of format `kind` at the start of `data`.
+
+    Any bytes give an answer, in time linear in their number; an unknown kind is never whole.
+    """
+    walk = _WALKS.get(kind)
+    return walk(data) if walk else Extent(len(data), whole=False, problem=f"{kind} has no known extent")
+
+
+def _broken(data: bytes, problem: str) -> Extent:
+    return Extent(len(data), whole=False, problem=problem)
+
+
+def _jpeg(data: bytes) -> Extent:
+    if data[:2] != b"\xff\xd8":
+        return _broken(data, "no JPEG start")
+    pos, size, scanned = 2, len(data), False
+    for _ in range(MAX_STEPS):
+        pos = data.find(b"\xff", pos)  # decoders skip garbage between segments
+        found = _NOT_FF.search(data, pos) if pos >= 0 else None
+        if found is None:
+            return _broken(data, "cut before its end marker")
+        marker, pos = data[found.start()], found.end()
+        if marker == EOI:
+            return Extent(pos, whole=scanned, problem="" if scanned else "no picture between its markers")
+        if marker == SOI:
+            return Extent(pos - 2, whole=False, problem="another image starts before its end marker")
+        if marker in {0, TEM} or marker in RESTARTS:
+            continue
+        length = int.from_bytes(data[pos : pos + 2], "big")
+        if pos + 2 > size or pos + length > size:
+            return _broken(data, f"cut inside segment {marker:#04x} at byte {pos - 2}")
+        if length < 2:
+            return _broken(data, f"impossible length of segment {marker:#04x} at byte {pos - 2}")
+        pos += length
+        if marker == SOS:
+            pos, scanned = _scan_end(data, pos), True
+    return _broken(data, "too many segments")
+
+
+def _scan_end(data: bytes, pos: int) -> int:
+    """Offset of the marker that ends the entropy-coded data at `pos` (T.81 B.1.1.5), len(data) where none does."""
+    found = _MARKER.search(data, pos, pos + SHORT_SCAN)
+    if found:
+        return found.start()
+    pos += SHORT_SCAN - 1  # a marker may lie across the boundary
+    size = len(data)
+    while pos + 1 < size:
+        window = np.frombuffer(data, np.uint8, min(SCAN_WINDOW, size - pos), pos)
+        at = (window[:-1] == 0xFF).nonzero()[0]
+        ends = _ENDS_SCAN[window[at + 1]]
+        first = int(ends.argmax()) if at.size else 0
+        if at.size and ends[first]:
+            return pos + int(at[first])
+        pos += len(window) - 1
+    return size
+
+
+def _png(data: bytes) -> Extent:
+    if data[:8] != PNG_SIGNATURE:
+        return _broken(data, "no PNG signature")
+    pos, size = 8, len(data)
+    for _ in range(MAX_STEPS):
+        if pos + 12 > size:
+            return _broken(data, "cut before its IEND chunk")
+        length, name = int.from_bytes(data[pos : pos + 4], "big"), data[pos + 4 : pos + 8]
+        if length > 0x7FFF_FFFF or not name.isalpha():
+            return _broken(data, f"damaged chunk at byte {pos}")
+        pos += 12 + length
+        if pos > size:
+            return _broken(data, f"cut inside chunk {name.decode('ascii')}")
+        if name == b"IEND":
+            return Extent(pos, whole=True)
+    return _broken(data, "too many chunks")
+
+
+def _webp(data: bytes) -> Extent:
+    end = 8 + int.from_bytes(data[4:8], "little")
+    if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return _broken(data, "no WebP header")
+    if end < 20:
+        return _broken(data, "declares no content")
+    return _declared(data, end)
+
+
+def _declared(data: bytes, end: int) -> Extent:
+    if end > len(data):
+        return _broken(data, f"declares {end} bytes, has {len(data)}")
+    return Extent(end, whole=True)
+
+
+def _bmp_plausible(data: bytes) -> bool:
+    header = int.from_bytes(data[14:18], "little")
+    at = 22 if header == 12 else 26
+    planes, depth = int.from_bytes(data[at : at + 2], "little"), int.from_bytes(data[at + 2 : at + 4], "little")
+    return header in BMP_HEADERS and planes == 1 and depth in _BMP_DEPTHS
+
+
+def bmp_size(data: bytes) -> tuple[int, int]:
+    """Read the declared width and height of a BMP whose headers are there."""
+    if int.from_bytes(data[14:18], "little") == 12:
+        return int.from_bytes(data[18:20], "little"), int.from_bytes(data[20:22], "little")
+    return int.from_bytes(data[18:22], "little", signed=True), abs(int.from_bytes(data[22:26], "little", signed=True))
+
+
+def _bmp(data: bytes) -> Extent:
+    if len(data) < 30 or data[:2] != b"BM" or not _bmp_plausible(data):
+        return _broken(data, "no BMP header")
+    end, pixels = int.from_bytes(data[2:6], "little"), int.from_bytes(data[10:14], "little")
+    width, height = bmp_size(data)
+    core = int.from_bytes(data[14:18], "little") == 12
+    depth = int.from_bytes(data[24:26] if core else data[28:30], "little")
+    if core or data[30:34] in {
+        b"\0\0\0\0",
+        b"\3\0\0\0",
+    }:  # uncompressed: its size follows from the header, and some writers declare 0
+        end = max(end, pixels + (width * depth + 31) // 32 * 4 * height)
+    if end <= pixels or width <= 0 or height <= 0:
+        return _broken(data, "declares no content")
+    return _declared(data, end)
+
+
+def _gif(data: bytes) -> Extent:
+    if data[:6] not in {b"GIF87a", b"GIF89a"}:
+        return _broken(data, "no GIF header")
+    size = len(data)
+    if size < 13:
+        return _broken(data, "cut inside its header")
+    pos = 13 + _colours(data[10])
+    in_blocks = False
+    for _ in range(MAX_STEPS):
+        if pos >= size:
+            return _broken(data, "cut before its trailer")
+        byte = data[pos]
+        if in_blocks:
+            pos += 1 + byte
+            in_blocks = byte != 0
+        elif byte == 0x3B:
+            return Extent(pos + 1, whole=True)
+        elif byte == 0x21:
+            pos, in_blocks = pos + 2, True
+        elif byte == 0x2C and pos + 10 < size:
+            pos, in_blocks = pos + 11 + _colours(data[pos + 9]), True
+        elif byte == 0x2C:
+            return _broken(data, "cut inside an image descriptor")
+        else:
+            return _broken(data, f"damaged block at byte {pos}")
+    return _broken(data, "too many blocks")
+
+
+def _colours(flags: int) -> int:
+    """Bytes of the colour table that a GIF flag byte announces."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _sniff_boxes(data: bytes) -> str | None:
+    length = int.from_bytes(data[:4], "big")
+    if not 16 <= length <= 1024:
+        return None
+    brands = {data[8:12]} | {data[at : at + 4] for at in range(16, min(length, len(data)) - 3, 4)}
+    if brands & _AVIF_BRANDS:
+        return "avif"
+    return "heic" if brands & (_HEIC_BRANDS | {b"mif1", b"msf1"}) else None
+
+
+def _boxes(data: bytes) -> Extent:
+    pos, size, seen, inline = 0, len(data), set[bytes](), False
+    for _ in range(MAX_STEPS):
+        name = data[pos + 4 : pos + 8]
+        if name not in _BOXES or (pos and name == b"ftyp"):
+            break
+        length, head = int.from_bytes(data[pos : pos + 4], "big"), 8
+        if length == 1:
+            length, head = int.from_bytes(data[pos + 8 : pos + 16], "big"), 16
+        if length == 0:
+            return _broken(data, "its last box declares no length")
+        if length < head or pos + length > size:
+            return _broken(data, f"cut inside box {name.decode('ascii')}")
+        inline = inline or (name == b"meta" and data.find(b"idat", pos, pos + length) >= 0)
+        seen.add(name)
+        pos += length
+    if b"ftyp" in seen and seen & {b"meta", b"moov"} and (inline or b"mdat" in seen):
+        return Extent(pos, whole=True)
+    return _broken(data, "cut before its picture data")
+
+
+_WALKS: dict[str, Callable[[bytes], Extent]] = {
+    "jpeg": _jpeg,
+    "png": _png,
+    "webp": _webp,
+    "bmp": _bmp,
+    "gif": _gif,
+    "heic": _boxes,
+    "avif": _boxes,
+}
