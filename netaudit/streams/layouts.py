@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -93,3 +94,213 @@ class Delivery:
     flow: np.void  # FLOW row as of now (a copy)
     runs: list[Run] = field(default_factory=list)
     closed: bool = False  # nothing will follow; `flow` has the final counters
+
+
+# What follows is the stage's own working state; nothing outside streams reads it.
+
+RECENT_SEGMENTS = 4  # delivered segments remembered per direction, to notice a retransmission with other bytes
+LISTS = 3  # per shard, least recently used first: TCP, UDP and others, closing TCP
+
+CONNECTION = np.dtype(
+    [
+        ("serial", "i8"),  # 0: free slot; else running number << SLOT_BITS | slot
+        ("client_hi", "u8"),
+        ("client_lo", "u8"),
+        ("server_hi", "u8"),
+        ("server_lo", "u8"),
+        ("client_mac", "u8"),
+        ("server_mac", "u8"),
+        ("first_ts", "i8"),
+        ("last_ts", "i8"),
+        ("first_frame", "u8"),
+        ("last_frame", "u8"),
+        ("clock", "i8"),  # shard clock at the last packet
+        ("used", "i8"),  # number of the last packet within the shard
+        ("epoch", "i8"),  # batch in which the flow got its output row
+        ("seen", "i8"),  # batch in which the slot was put on the list of touched ones
+        ("burst", "i8"),  # bytes of the open upward burst
+        ("burst_clock", "i8"),
+        ("bursts", "u4", (BURSTS,)),
+        ("first_seq", "u4"),
+        ("vlan", "u4"),
+        ("chain", "i4"),  # next slot of the hash bucket, or of the free list
+        ("bucket", "i4"),
+        ("older", "i4"),  # neighbours in the list of least recent use
+        ("newer", "i4"),
+        ("row", "i4"),  # output row of this batch
+        ("client_port", "u2"),
+        ("server_port", "u2"),
+        ("capture", "u2"),
+        ("last_capture", "u2"),
+        ("proto", "u1"),
+        ("tunnel", "u1"),
+        ("shard", "u1"),
+        ("list", "u1"),  # index of the list of least recent use
+        ("handshake", "u1"),
+        ("ignored", "u1"),
+    ],
+    align=True,
+)
+
+SIDE = np.dtype(  # one direction of a connection: row 2 * slot + direction
+    [
+        ("packets", "i8"),
+        ("bytes", "i8"),
+        ("payload", "i8"),
+        ("delivered", "i8"),
+        ("duplicate", "i8"),
+        ("conflicting", "i8"),
+        ("evicted", "i8"),
+        ("after_close", "i8"),
+        ("missing", "i8"),
+        ("base", "i8"),  # sequence number of stream offset 0
+        ("next", "i8"),  # offset of the next byte to hand on
+        ("highest", "i8"),  # offset behind the furthest byte seen
+        ("acked", "i8"),  # offset up to which the other side acknowledges
+        ("fin", "i8"),  # offset of the end, -1 unknown
+        ("waiting", "i8"),  # bytes behind a hole
+        ("ripe", "i8"),  # holes below this offset were acknowledged long enough ago to be given up
+        ("mark", "i8"),  # acknowledged offset that ripens next, -1 none
+        ("mark_clock", "i8"),
+        ("mark_packets", "i8"),
+        ("odd_seq", "i8"),  # where a segment after the last implausible one would begin
+        ("head", "i4"),  # waiting segments in order, -1 none
+        ("tail", "i4"),
+        ("count", "i4"),  # of waiting segments
+        ("hole_older", "i4"),  # neighbours in the shard's list of directions with waiting segments
+        ("hole_newer", "i4"),
+        ("odd", "u1"),  # implausible segments in a row
+        ("based", "u1"),  # how `base` is known: a Base code
+        ("starting", "u1"),  # the first segment of a connection met midway is held for one packet
+        ("recent", "u1"),  # next place in the ring of delivered segments
+    ],
+    align=True,
+)
+
+WAITING = np.dtype(
+    [
+        ("offset", "i8"),
+        ("source", "i8"),  # of its bytes: offset in the buffer of this batch, or -1 - offset in the arena
+        ("ts", "i8"),
+        ("frame", "u8"),
+        ("clock", "i8"),  # shard clock when it came
+        ("length", "u4"),
+        ("cut", "u4"),  # bytes behind it that the snap length took
+        ("next", "i4"),  # in stream order, or of the free list
+        ("capture", "u2"),
+        ("used", "u1"),
+    ],
+    align=True,
+)
+
+RECENT = np.dtype(
+    [
+        ("offset", "i8"),
+        ("value", "i8"),  # checksum, or while `fresh` the place of the bytes (as WAITING.source)
+        ("length", "u4"),  # 0: empty
+        ("fresh", "u1"),
+    ],
+    align=True,
+)
+
+SHARD = np.dtype(
+    [
+        ("clock", "i8"),  # latest capture time seen, never going back
+        ("counter", "i8"),  # packets so far
+        ("expiry", "i8"),  # no flow times out before
+        ("scan", "i8"),  # holes are looked through again at
+        ("waiting", "i8"),  # bytes
+        ("segments", "i8"),  # waiting segments
+        ("flows", "i8"),
+        ("oldest", "i4", (LISTS,)),
+        ("newest", "i4", (LISTS,)),
+        ("hole_oldest", "i4"),
+        ("hole_newest", "i4"),
+    ],
+    align=True,
+)
+
+EMITTED = np.dtype(
+    [
+        ("offset", "i8"),
+        ("length", "i8"),
+        ("source", "i8"),
+        ("ts", "i8"),
+        ("frame", "u8"),
+        ("row", "i4"),  # output row of its flow
+        ("capture", "u2"),
+        ("direction", "u1"),
+        ("kind", "u1"),
+    ],
+    align=True,
+)
+
+RUN = np.dtype(
+    [
+        ("row", "i8"),
+        ("direction", "i8"),
+        ("offset", "i8"),
+        ("length", "i8"),
+        ("bytes_at", "i8"),
+        ("piece_from", "i8"),
+        ("piece_to", "i8"),
+        ("kind", "i8"),
+    ],
+    align=True,
+)
+
+CURSOR = np.dtype(
+    [
+        ("position", "i8"),  # next packet of the batch
+        ("epoch", "i8"),  # number of the batch
+        ("serial", "i8"),  # running number of the last flow
+        ("seed", "u8"),  # of the hash
+        ("emitted", "i8"),
+        ("rows", "i8"),
+        ("touched", "i8"),
+        ("free_slot", "i8"),  # heads of the free lists, -1 none
+        ("free_segment", "i8"),
+        ("free_segments", "i8"),  # length of that list
+        ("arena", "i8"),  # bytes used from its start
+    ],
+    align=True,
+)
+
+LIMITS = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            "flows", "shard_bytes", "shard_segments", "side_bytes", "side_segments",
+            "tcp_idle", "udp_idle", "linger", "hole_age", "ack_age", "ack_packets", "lone_age", "lone_segments",
+        )
+    ],
+    align=True,
+)  # fmt: skip
+
+SLOT_BITS = 20  # low bits of a serial: the slot of the flow
+
+
+class Base(IntEnum):
+    """How the sequence number of stream offset 0 is known."""
+
+    NONE = 0
+    ACK = 1  # the other side expects it; corrected by the first payload
+    DATA = 2
+    SYN = 3
+
+
+class Tables(NamedTuple):
+    """All state of an assembler, as kernels take it."""
+
+    connections: npt.NDArray[Any]
+    sides: npt.NDArray[Any]
+    waiting: npt.NDArray[Any]
+    recents: npt.NDArray[Any]  # RECENT_SEGMENTS rows per side
+    shards: npt.NDArray[Any]
+    buckets: npt.NDArray[Any]  # i4 slots, -1 empty
+    cursor: npt.NDArray[Any]  # one CURSOR row
+    limits: npt.NDArray[Any]  # one LIMITS row, times in ns
+    emitted: npt.NDArray[Any]
+    rows: npt.NDArray[Any]  # FLOW rows of this batch
+    row_slots: npt.NDArray[Any]  # i4 slot of each row, -1 once closed
+    touched: npt.NDArray[Any]  # i4 slots whose ring may hold fresh entries

@@ -1,0 +1,162 @@
+"""Kernels that write what a batch brings: output rows of flows, and rows of bytes and gaps in the order of the capture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netaudit.jit import kernel
+from netaudit.streams.layouts import BURSTS, DOWN, RECENT_SEGMENTS, UP, Kind, Tables
+
+BYTES = int(Kind.BYTES)
+GAP = int(Kind.GAP)
+
+
+@kernel
+def output_row(t: Tables, slot: int) -> int:
+    """Index of the flow's output row in this batch; taken on first use."""
+    cursor = t.cursor[0]
+    flow = t.connections[slot]
+    if flow["epoch"] != cursor["epoch"]:
+        flow["epoch"] = cursor["epoch"]
+        flow["row"] = cursor["rows"]
+        t.row_slots[cursor["rows"]] = slot
+        cursor["rows"] += 1
+    return int(flow["row"])
+
+
+@kernel
+def write_row(t: Tables, slot: int, index: int) -> None:
+    """Write the flow's counters as of now into output row `index`."""
+    flow, row = t.connections[slot], t.rows[index]
+    row["serial"] = flow["serial"]
+    row["client_hi"] = flow["client_hi"]
+    row["client_lo"] = flow["client_lo"]
+    row["server_hi"] = flow["server_hi"]
+    row["server_lo"] = flow["server_lo"]
+    row["client_mac"] = flow["client_mac"]
+    row["server_mac"] = flow["server_mac"]
+    row["first_ts"] = flow["first_ts"]
+    row["last_ts"] = flow["last_ts"]
+    row["first_frame"] = flow["first_frame"]
+    row["last_frame"] = flow["last_frame"]
+    row["first_seq"] = flow["first_seq"]
+    row["vlan"] = flow["vlan"]
+    row["client_port"] = flow["client_port"]
+    row["server_port"] = flow["server_port"]
+    row["capture"] = flow["capture"]
+    row["last_capture"] = flow["last_capture"]
+    row["proto"] = flow["proto"]
+    row["tunnel"] = flow["tunnel"]
+    row["shard"] = flow["shard"]
+    row["state"] = flow["list"]
+    row["handshake"] = flow["handshake"]
+    row["ignored"] = flow["ignored"]
+    for direction in range(2):
+        side = t.sides[2 * slot + direction]
+        row["packets"][direction] = side["packets"]
+        row["bytes"][direction] = side["bytes"]
+        row["payload"][direction] = side["payload"]
+        row["delivered"][direction] = side["delivered"]
+        row["duplicate"][direction] = side["duplicate"]
+        row["conflicting"][direction] = side["conflicting"]
+        row["evicted"][direction] = side["evicted"]
+        row["after_close"][direction] = side["after_close"]
+        row["missing"][direction] = side["missing"]
+    for size in range(BURSTS):
+        row["bursts"][size] = flow["bursts"][size]
+
+
+@kernel
+def emit(
+    t: Tables,
+    slot: int,
+    direction: int,
+    kind: int,
+    offset: int,
+    length: int,
+    source: int,
+    ts: int,
+    frame: int,
+    capture: int,
+) -> None:
+    """Append one row of bytes or gap, unless the flow is only counted."""
+    if t.connections[slot]["ignored"]:
+        return
+    index = output_row(t, slot)
+    cursor = t.cursor[0]
+    row = t.emitted[cursor["emitted"]]
+    cursor["emitted"] += 1
+    row["offset"] = offset
+    row["length"] = length
+    row["source"] = source
+    row["ts"] = ts
+    row["frame"] = frame
+    row["row"] = index
+    row["capture"] = capture
+    row["direction"] = direction
+    row["kind"] = kind
+
+
+@kernel
+def hand_on(t: Tables, slot: int, direction: int, length: int, source: int, ts: int, frame: int, capture: int) -> None:
+    """Deliver `length` bytes at the side's next offset."""
+    side = t.sides[2 * slot + direction]
+    emit(t, slot, direction, BYTES, side["next"], length, source, ts, frame, capture)
+    side["delivered"] += length
+    side["next"] += length
+
+
+@kernel
+def remember(t: Tables, side_index: int, offset: int, length: int, source: int) -> None:
+    """Put a delivered segment into the side's ring; its checksum is taken when the batch ends."""
+    side = t.sides[side_index]
+    entry = t.recents[RECENT_SEGMENTS * side_index + side["recent"]]
+    side["recent"] = (side["recent"] + 1) % RECENT_SEGMENTS
+    entry["offset"] = offset
+    entry["length"] = length
+    entry["value"] = source
+    entry["fresh"] = 1
+
+
+@kernel
+def skip(t: Tables, slot: int, direction: int, length: int) -> None:
+    """Emit a gap of `length` bytes at the side's next offset."""
+    side = t.sides[2 * slot + direction]
+    emit(t, slot, direction, GAP, side["next"], length, 0, 0, 0, 0)
+    side["missing"] += length
+    side["next"] += length
+
+
+@kernel
+def end_burst(t: Tables, slot: int) -> None:
+    """Count the open upward burst by its size, if it has 1 KiB at least."""
+    flow = t.connections[slot]
+    size = flow["burst"]
+    flow["burst"] = 0
+    if size < 1 << 10:
+        return
+    kind = 0
+    bound = 8 << 10
+    while kind < BURSTS - 1 and size >= bound:
+        kind += 1
+        bound <<= 2
+    flow["bursts"][kind] += 1
+
+
+@kernel
+def follow_burst(t: Tables, slot: int, direction: int, length: int, clock: int) -> None:
+    """Take `length` new payload bytes into the count of upward bursts.
+
+    A burst ends by 1 s without upward payload or by a downward payload of 128 bytes: an answer has as many, while the
+    window updates and acknowledgements of HTTP/2 over TLS, which come in the midst of an upload, have fewer.
+    """
+    flow = t.connections[slot]
+    if direction == DOWN:
+        if length >= 128 and flow["burst"]:
+            end_burst(t, slot)
+        return
+    if direction == UP:
+        if flow["burst"] and clock - flow["burst_clock"] >= 1_000_000_000:
+            end_burst(t, slot)
+        flow["burst"] += length
+        flow["burst_clock"] = clock

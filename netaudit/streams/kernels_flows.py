@@ -1,0 +1,299 @@
+"""Kernels of the flow table: finding, opening, timing out and closing flows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from netaudit.jit import kernel
+from netaudit.streams.kernels_emit import end_burst, output_row, skip, write_row
+from netaudit.streams.kernels_order import SECOND, give_up, lose, pop
+from netaudit.streams.layouts import LISTS, RECENT_SEGMENTS, SLOT_BITS, Base, Tables
+
+TCP, UDP = 6, 17
+SYN, ACK = 2, 16
+FIN_UP, FIN_DOWN, RESET = 4, 8, 16  # bits of CONNECTION.handshake
+OPEN, LOOSE, CLOSING = 0, 1, 2  # lists of least recent use
+NEVER = 1 << 62
+UNKNOWN = int(Base.NONE)
+
+
+@kernel
+def mix(high: Any, low: Any, port: Any, seed: Any) -> Any:
+    """Hash of one endpoint (the finaliser of MurmurHash3, over both halves)."""
+    state = np.uint64(seed) ^ np.uint64(port)
+    for half in range(2):
+        state ^= np.uint64(high) if half == 0 else np.uint64(low)
+        state = (state ^ (state >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+        state = (state ^ (state >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+        state ^= state >> np.uint64(33)
+    return state
+
+
+@kernel
+def bucket_of(t: Tables, packet: Any, sport: int, dport: int) -> int:
+    """Hash bucket of a packet, the same for both directions."""
+    seed = t.cursor[0]["seed"] + np.uint64(packet["proto"])
+    both = mix(packet["src_hi"], packet["src_lo"], sport, seed) + mix(packet["dst_hi"], packet["dst_lo"], dport, seed)
+    return int((both ^ (both >> np.uint64(32))) & np.uint64(t.buckets.size - 1))
+
+
+@kernel
+def find(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> int:
+    """Side of the packet (2 * slot + direction), -1 where there is no such flow."""
+    slot = t.buckets[bucket]
+    while slot >= 0:
+        flow = t.connections[slot]
+        if flow["proto"] == packet["proto"]:
+            if (
+                flow["client_lo"] == packet["src_lo"]
+                and flow["server_lo"] == packet["dst_lo"]
+                and flow["client_port"] == sport
+                and flow["server_port"] == dport
+                and flow["client_hi"] == packet["src_hi"]
+                and flow["server_hi"] == packet["dst_hi"]
+            ):
+                return int(2 * slot)
+            if (
+                flow["client_lo"] == packet["dst_lo"]
+                and flow["server_lo"] == packet["src_lo"]
+                and flow["client_port"] == dport
+                and flow["server_port"] == sport
+                and flow["client_hi"] == packet["dst_hi"]
+                and flow["server_hi"] == packet["src_hi"]
+            ):
+                return int(2 * slot + 1)
+        slot = flow["chain"]
+    return -1
+
+
+@kernel
+def unlink(t: Tables, slot: int) -> None:
+    """Take the flow out of its list of least recent use."""
+    flow = t.connections[slot]
+    shard, which = t.shards[flow["shard"]], flow["list"]
+    if flow["older"] >= 0:
+        t.connections[flow["older"]]["newer"] = flow["newer"]
+    else:
+        shard["oldest"][which] = flow["newer"]
+    if flow["newer"] >= 0:
+        t.connections[flow["newer"]]["older"] = flow["older"]
+    else:
+        shard["newest"][which] = flow["older"]
+
+
+@kernel
+def patience(t: Tables, which: int) -> int:
+    """Idle time in ns after which flows of a list end."""
+    limits = t.limits[0]
+    if which == OPEN:
+        return int(limits["tcp_idle"])
+    return int(limits["udp_idle"] if which == LOOSE else limits["linger"])
+
+
+@kernel
+def append(t: Tables, slot: int, which: int) -> None:
+    """Put the flow at the recent end of a list."""
+    flow = t.connections[slot]
+    shard = t.shards[flow["shard"]]
+    flow["list"] = which
+    flow["newer"] = -1
+    flow["older"] = shard["newest"][which]
+    if flow["older"] >= 0:
+        t.connections[flow["older"]]["newer"] = slot
+    else:
+        shard["oldest"][which] = slot
+    shard["newest"][which] = slot
+    shard["expiry"] = min(shard["expiry"], flow["clock"] + patience(t, which))
+
+
+@kernel
+def use(t: Tables, slot: int, which: int) -> None:
+    """Note that the flow has a packet now, and which list it belongs to."""
+    flow = t.connections[slot]
+    shard = t.shards[flow["shard"]]
+    flow["clock"] = shard["clock"]
+    flow["used"] = shard["counter"]
+    if flow["newer"] >= 0 or flow["list"] != which:
+        unlink(t, slot)
+        append(t, slot, which)
+
+
+@kernel
+def evict_waiting(t: Tables, slot: int, direction: int) -> None:
+    """Drop what waits; the holes before it are missing, its bytes are not."""
+    side_index = 2 * slot + direction
+    side = t.sides[side_index]
+    if side["starting"] and side["count"]:
+        side["next"] = t.waiting[side["head"]]["offset"]
+    while side["count"]:
+        entry = t.waiting[pop(t, side_index)]
+        side["missing"] += entry["offset"] - side["next"] + entry["cut"]
+        side["evicted"] += entry["length"]
+        side["next"] = entry["offset"] + entry["length"] + entry["cut"]
+
+
+@kernel
+def end_side(t: Tables, slot: int, direction: int) -> None:
+    """Give up all holes of a direction, and make what was sent but never seen behind its last byte a gap."""
+    side = t.sides[2 * slot + direction]
+    while side["count"]:
+        lose(t, slot, direction)
+    handshake = t.connections[slot]["handshake"]
+    own, others = (FIN_UP, FIN_DOWN) if direction == 0 else (FIN_DOWN, FIN_UP)
+    end = side["acked"]
+    if side["fin"] >= 0:
+        end = side["fin"]
+    elif handshake & others and not handshake & (own | RESET):
+        end -= 1  # the unseen FIN was acknowledged too, and takes one sequence number
+    if side["based"] != UNKNOWN and end > side["next"]:
+        skip(t, slot, direction, end - side["next"])
+
+
+@kernel
+def close(t: Tables, slot: int, evicted: bool) -> None:
+    """End a flow: deliver or evict what waits, write its last output row, free its slot."""
+    flow = t.connections[slot]
+    for direction in range(2):
+        if evicted:
+            evict_waiting(t, slot, direction)
+        if flow["proto"] == TCP:
+            end_side(t, slot, direction)
+    end_burst(t, slot)
+    index = output_row(t, slot)
+    write_row(t, slot, index)
+    t.row_slots[index] = -1
+    unlink(t, slot)
+    t.shards[flow["shard"]]["flows"] -= 1
+    bucket = flow["bucket"]
+    if t.buckets[bucket] == slot:
+        t.buckets[bucket] = flow["chain"]
+    else:
+        before = t.buckets[bucket]
+        while t.connections[before]["chain"] != slot:
+            before = t.connections[before]["chain"]
+        t.connections[before]["chain"] = flow["chain"]
+    flow["serial"] = 0
+    flow["chain"] = t.cursor[0]["free_slot"]
+    t.cursor[0]["free_slot"] = slot
+
+
+@kernel
+def evict_oldest(t: Tables, shard_index: int) -> None:
+    """Close the flow of a shard that has been silent longest, by packets of the shard."""
+    shard = t.shards[shard_index]
+    chosen = -1
+    for which in range(LISTS):
+        slot = shard["oldest"][which]
+        if slot >= 0 and (chosen < 0 or t.connections[slot]["used"] < t.connections[chosen]["used"]):
+            chosen = slot
+    close(t, chosen, True)
+
+
+@kernel
+def expire(t: Tables, shard_index: int) -> None:
+    """Close the flows of a shard whose idle time is over."""
+    shard = t.shards[shard_index]
+    expiry = NEVER
+    for which in range(LISTS):
+        limit = patience(t, which)
+        while shard["oldest"][which] >= 0:
+            slot = shard["oldest"][which]
+            if shard["clock"] - t.connections[slot]["clock"] < limit:
+                expiry = min(expiry, t.connections[slot]["clock"] + limit)
+                break
+            close(t, slot, False)
+    shard["expiry"] = expiry
+
+
+@kernel
+def look_through_holes(t: Tables, shard_index: int) -> None:
+    """Give up holes of flows that have gone silent; four times a second of capture time."""
+    shard = t.shards[shard_index]
+    shard["scan"] = shard["clock"] + SECOND // 4
+    side_index = shard["hole_oldest"]
+    last = shard["hole_newest"]
+    while side_index >= 0:
+        following = t.sides[side_index]["hole_newer"]
+        give_up(t, side_index >> 1, side_index & 1)
+        if side_index == last:  # those with a younger hole have been appended behind
+            break
+        side_index = following
+
+
+@kernel
+def client_is_source(packet: Any, sport: int, dport: int) -> bool:
+    """Whether the sender of a flow's first packet is taken for the client.
+
+    The sender of a SYN is, the receiver of a SYN-ACK is; else the side with the lower port is the server if that port
+    is below 1024 or the other's is 32768 or higher; else the first sender is the client.
+    """
+    if packet["proto"] == TCP and packet["tcp_flags"] & SYN:
+        return not packet["tcp_flags"] & ACK
+    low, high = min(sport, dport), max(sport, dport)
+    return not (low != high and (low < 1024 or high >= 32768) and sport == low)
+
+
+@kernel
+def reset_side(t: Tables, side_index: int) -> None:
+    """Make the direction of a fresh flow empty."""
+    side = t.sides[side_index]
+    side["packets"] = side["bytes"] = side["payload"] = side["delivered"] = side["duplicate"] = 0
+    side["conflicting"] = side["evicted"] = side["after_close"] = side["missing"] = 0
+    side["base"] = side["next"] = side["highest"] = side["acked"] = side["waiting"] = 0
+    side["ripe"] = side["mark_clock"] = side["mark_packets"] = side["odd_seq"] = 0
+    side["mark"] = side["fin"] = -1
+    side["head"] = side["tail"] = side["hole_older"] = side["hole_newer"] = -1
+    side["count"] = 0
+    side["odd"] = side["based"] = side["starting"] = side["recent"] = 0
+    for entry in range(RECENT_SEGMENTS * side_index, RECENT_SEGMENTS * (side_index + 1)):
+        t.recents[entry]["length"] = 0
+        t.recents[entry]["fresh"] = 0
+
+
+@kernel
+def open_flow(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> int:
+    """Begin a flow with its first packet; gives the packet's side."""
+    shard_index = packet["shard"]
+    shard, cursor = t.shards[shard_index], t.cursor[0]
+    if shard["flows"] >= t.limits[0]["flows"]:
+        evict_oldest(t, shard_index)
+    slot = cursor["free_slot"]
+    flow = t.connections[slot]
+    cursor["free_slot"] = flow["chain"]
+    cursor["serial"] += 1
+    shard["flows"] += 1
+    proto = packet["proto"]
+    flow["serial"] = (cursor["serial"] << SLOT_BITS) | slot
+    forward = client_is_source(packet, sport, dport)
+    flow["client_hi"] = packet["src_hi"] if forward else packet["dst_hi"]
+    flow["client_lo"] = packet["src_lo"] if forward else packet["dst_lo"]
+    flow["server_hi"] = packet["dst_hi"] if forward else packet["src_hi"]
+    flow["server_lo"] = packet["dst_lo"] if forward else packet["src_lo"]
+    flow["client_mac"] = packet["src_mac"] if forward else packet["dst_mac"]
+    flow["server_mac"] = packet["dst_mac"] if forward else packet["src_mac"]
+    flow["client_port"] = sport if forward else dport
+    flow["server_port"] = dport if forward else sport
+    flow["first_ts"] = packet["ts"]
+    flow["first_frame"] = packet["frame"]
+    flow["first_seq"] = packet["seq"] if proto == TCP else 0
+    flow["vlan"] = packet["vlan"]
+    flow["capture"] = packet["capture"]
+    flow["proto"] = proto
+    flow["tunnel"] = packet["tunnel"]
+    flow["shard"] = shard_index
+    flow["handshake"] = 0
+    flow["ignored"] = 0 if proto in (TCP, UDP) else 1
+    flow["epoch"] = flow["seen"] = -1
+    flow["burst"] = flow["burst_clock"] = 0
+    flow["bursts"][:] = 0
+    flow["clock"] = shard["clock"]
+    flow["used"] = shard["counter"]
+    flow["bucket"] = bucket
+    flow["chain"] = t.buckets[bucket]
+    t.buckets[bucket] = slot
+    append(t, slot, OPEN if proto == TCP else LOOSE)
+    reset_side(t, 2 * slot)
+    reset_side(t, 2 * slot + 1)
+    return int(2 * slot + (0 if forward else 1))

@@ -1,0 +1,359 @@
+"""Kernels that put the segments of one direction in order: what waits behind a hole, and when a hole is given up.
+
+Offsets are stream offsets of the direction. A direction with waiting segments stands in its shard's list of holes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.jit import kernel
+from netaudit.streams.kernels_emit import hand_on, remember, skip
+from netaudit.streams.layouts import RECENT_SEGMENTS, Tables
+
+LOWEST = -(1 << 62)
+SECOND = 1_000_000_000
+
+U1 = npt.NDArray[np.uint8]
+
+
+@kernel
+def byte_at(buffer: U1, arena: U1, source: int, index: int) -> Any:
+    """Byte `index` of a segment whose bytes lie at `source` (see WAITING.source)."""
+    if source >= 0:
+        return buffer[source + index]
+    return arena[-1 - source + index]
+
+
+@kernel
+def source_after(source: int, length: int) -> int:
+    """Place of the bytes that follow `length` bytes at `source`."""
+    return source + length if source >= 0 else source - length
+
+
+@kernel
+def checksum(buffer: U1, arena: U1, source: int, length: int) -> int:
+    """FNV-1a over the bytes at `source`, as a signed 64-bit number."""
+    state = np.uint64(0xCBF29CE484222325)
+    for index in range(length):
+        state = (state ^ np.uint64(byte_at(buffer, arena, source, index))) * np.uint64(0x100000001B3)
+    return np.int64(state)  # type: ignore[return-value]
+
+
+@kernel
+def conflicts(t: Tables, buffer: U1, arena: U1, side_index: int, offset: int, length: int, source: int) -> bool:
+    """Whether a delivered segment with the same boundaries is remembered and had other bytes."""
+    for place in range(RECENT_SEGMENTS):
+        entry = t.recents[RECENT_SEGMENTS * side_index + place]
+        if entry["length"] == length and entry["offset"] == offset:
+            value = entry["value"]
+            if entry["fresh"]:
+                value = checksum(buffer, arena, value, length)
+            return bool(value != checksum(buffer, arena, source, length))
+    return False
+
+
+@kernel
+def enlist(t: Tables, side_index: int) -> None:
+    """Append the direction to its shard's list of holes."""
+    shard = t.shards[t.connections[side_index >> 1]["shard"]]
+    side = t.sides[side_index]
+    side["hole_older"] = shard["hole_newest"]
+    side["hole_newer"] = -1
+    if shard["hole_newest"] >= 0:
+        t.sides[shard["hole_newest"]]["hole_newer"] = side_index
+    else:
+        shard["hole_oldest"] = side_index
+    shard["hole_newest"] = side_index
+
+
+@kernel
+def delist(t: Tables, side_index: int) -> None:
+    """Take the direction out of its shard's list of holes."""
+    shard = t.shards[t.connections[side_index >> 1]["shard"]]
+    side = t.sides[side_index]
+    older, newer = side["hole_older"], side["hole_newer"]
+    if older >= 0:
+        t.sides[older]["hole_newer"] = newer
+    else:
+        shard["hole_oldest"] = newer
+    if newer >= 0:
+        t.sides[newer]["hole_older"] = older
+    else:
+        shard["hole_newest"] = older
+
+
+@kernel
+def push(
+    t: Tables,
+    side_index: int,
+    previous: int,
+    offset: int,
+    length: int,
+    cut: int,
+    source: int,
+    ts: int,
+    frame: int,
+    capture: int,
+) -> int:
+    """Link a new waiting segment behind `previous` (-1: in front); gives its index."""
+    cursor, side = t.cursor[0], t.sides[side_index]
+    index = cursor["free_segment"]
+    entry = t.waiting[index]
+    cursor["free_segment"] = entry["next"]
+    cursor["free_segments"] -= 1
+    shard = t.shards[t.connections[side_index >> 1]["shard"]]
+    entry["offset"] = offset
+    entry["source"] = source
+    entry["ts"] = ts
+    entry["frame"] = frame
+    entry["clock"] = shard["clock"]
+    entry["length"] = length
+    entry["cut"] = cut
+    entry["capture"] = capture
+    entry["used"] = 1
+    if previous >= 0:
+        entry["next"] = t.waiting[previous]["next"]
+        t.waiting[previous]["next"] = index
+    else:
+        entry["next"] = side["head"]
+        side["head"] = index
+    if entry["next"] < 0:
+        side["tail"] = index
+    if side["count"] == 0:
+        enlist(t, side_index)
+        side["mark"] = -1
+        side["ripe"] = 0
+    side["count"] += 1
+    side["waiting"] += length
+    shard["segments"] += 1
+    shard["waiting"] += length
+    return int(index)
+
+
+@kernel
+def pop(t: Tables, side_index: int) -> int:
+    """Unlink the first waiting segment and free its place; its fields stay readable until the next push."""
+    cursor, side = t.cursor[0], t.sides[side_index]
+    index = side["head"]
+    entry = t.waiting[index]
+    side["head"] = entry["next"]
+    if side["head"] < 0:
+        side["tail"] = -1
+    entry["next"] = cursor["free_segment"]
+    entry["used"] = 0
+    cursor["free_segment"] = index
+    cursor["free_segments"] += 1
+    shard = t.shards[t.connections[side_index >> 1]["shard"]]
+    side["count"] -= 1
+    side["waiting"] -= entry["length"]
+    shard["segments"] -= 1
+    shard["waiting"] -= entry["length"]
+    if side["count"] == 0:
+        delist(t, side_index)
+    return int(index)
+
+
+@kernel
+def drain(t: Tables, slot: int, direction: int) -> None:
+    """Deliver the waiting segments that have become next."""
+    side_index = 2 * slot + direction
+    side = t.sides[side_index]
+    moved = False
+    while side["head"] >= 0 and t.waiting[side["head"]]["offset"] == side["next"]:
+        entry = t.waiting[pop(t, side_index)]
+        if entry["length"]:
+            remember(t, side_index, entry["offset"], entry["length"], entry["source"])
+            hand_on(t, slot, direction, entry["length"], entry["source"], entry["ts"], entry["frame"], entry["capture"])
+        if entry["cut"]:
+            skip(t, slot, direction, entry["cut"])
+        moved = True
+    if moved and side["count"]:  # what waits now waits behind a younger hole
+        delist(t, side_index)
+        enlist(t, side_index)
+
+
+@kernel
+def start(t: Tables, slot: int, direction: int) -> None:
+    """Let a direction met midway begin with the lowest of the segments held: that becomes offset 0."""
+    side = t.sides[2 * slot + direction]
+    side["starting"] = 0
+    if side["head"] < 0:
+        return
+    shift = t.waiting[side["head"]]["offset"]
+    side["base"] = (side["base"] + shift) & 0xFFFFFFFF
+    side["acked"] = max(side["acked"] - shift, 0)
+    side["highest"] -= shift
+    if side["fin"] >= 0:
+        side["fin"] = max(side["fin"] - shift, 0)
+    index = side["head"]
+    while index >= 0:
+        t.waiting[index]["offset"] -= shift
+        index = t.waiting[index]["next"]
+    drain(t, slot, direction)
+
+
+@kernel
+def lose(t: Tables, slot: int, direction: int) -> None:
+    """Give up the first hole of the direction: it becomes a gap, and what waited behind it is delivered."""
+    side = t.sides[2 * slot + direction]
+    if side["starting"]:
+        start(t, slot, direction)
+        return
+    skip(t, slot, direction, t.waiting[side["head"]]["offset"] - side["next"])
+    drain(t, slot, direction)
+
+
+@kernel
+def compare_waiting(t: Tables, buffer: U1, arena: U1, index: int, at: int, length: int, source: int) -> bool:
+    """Whether `length` bytes at `source` differ from those of waiting segment `index` from stream offset `at` on."""
+    entry = t.waiting[index]
+    skipped = at - entry["offset"]
+    for k in range(min(length, entry["length"] - skipped)):
+        if byte_at(buffer, arena, entry["source"], skipped + k) != byte_at(buffer, arena, source, k):
+            return True
+    return False
+
+
+@kernel
+def insert(
+    t: Tables,
+    buffer: U1,
+    arena: U1,
+    side_index: int,
+    offset: int,
+    length: int,
+    cut: int,
+    source: int,
+    ts: int,
+    frame: int,
+    capture: int,
+) -> None:
+    """Let the parts of a segment that are neither delivered nor waiting wait; the rest is duplicate or conflicting."""
+    side = t.sides[side_index]
+    end = offset + length + cut
+    bytes_end = offset + length
+    at = offset
+    if not side["starting"] and at < side["next"]:
+        at = side["next"]
+        side["duplicate"] += min(at - offset, length)
+    previous, current = -1, side["head"]
+    if side["tail"] >= 0:
+        last = t.waiting[side["tail"]]
+        if last["offset"] + last["length"] + last["cut"] <= at:
+            previous, current = side["tail"], -1
+    while at < end:
+        while current >= 0:
+            entry = t.waiting[current]
+            if entry["offset"] + entry["length"] + entry["cut"] > at:
+                break
+            previous, current = current, entry["next"]
+        stop = end
+        if current >= 0:
+            entry = t.waiting[current]
+            if entry["offset"] <= at:
+                stop = min(end, entry["offset"] + entry["length"] + entry["cut"])
+                common = max(min(stop, bytes_end) - at, 0)
+                if common:
+                    place = source_after(source, at - offset)
+                    if compare_waiting(t, buffer, arena, current, at, common, place):
+                        side["conflicting"] += common
+                    else:
+                        side["duplicate"] += common
+                at = stop
+                continue
+            stop = min(end, entry["offset"])
+        fresh = max(min(stop, bytes_end) - at, 0)
+        place = source_after(source, min(at - offset, length))
+        previous = push(t, side_index, previous, at, fresh, stop - at - fresh, place, ts, frame, capture)
+        at = stop
+
+
+@kernel
+def enforce(t: Tables, slot: int, direction: int) -> None:
+    """Give up holes while the direction or its shard holds more than allowed: first its own, then the oldest of the shard."""
+    limits, side = t.limits[0], t.sides[2 * slot + direction]
+    while side["count"] and (side["waiting"] > limits["side_bytes"] or side["count"] > limits["side_segments"]):
+        lose(t, slot, direction)
+    shard = t.shards[t.connections[slot]["shard"]]
+    while shard["segments"] and (
+        shard["waiting"] > limits["shard_bytes"] or shard["segments"] > limits["shard_segments"]
+    ):
+        oldest = shard["hole_oldest"]
+        lose(t, oldest >> 1, oldest & 1)
+
+
+@kernel
+def place(
+    t: Tables,
+    buffer: U1,
+    arena: U1,
+    slot: int,
+    direction: int,
+    offset: int,
+    length: int,
+    cut: int,
+    source: int,
+    ts: int,
+    frame: int,
+    capture: int,
+) -> None:
+    """Deliver a segment, let it wait, or count it as seen before. Its bytes are at `source`, `cut` more were not captured."""
+    side_index = 2 * slot + direction
+    side = t.sides[side_index]
+    following = side["next"]
+    end = offset + length + cut
+    if not side["starting"]:
+        if end <= following:
+            alive = length == 1 and offset == following - 1  # a keep-alive carries a garbage byte (RFC 9293, 3.8.4)
+            if length and not alive and conflicts(t, buffer, arena, side_index, offset, length, source):
+                side["conflicting"] += length
+            else:
+                side["duplicate"] += length
+            return
+        if offset <= following and (side["head"] < 0 or end <= t.waiting[side["head"]]["offset"]):
+            old = min(following - offset, length)
+            side["duplicate"] += old
+            if length > old:
+                remember(t, side_index, following, length - old, source + old)
+                hand_on(t, slot, direction, length - old, source + old, ts, frame, capture)
+            if end > side["next"]:
+                skip(t, slot, direction, end - side["next"])
+            if side["head"] >= 0:
+                drain(t, slot, direction)
+            return
+    insert(t, buffer, arena, side_index, offset, length, cut, source, ts, frame, capture)
+    if not side["starting"]:
+        drain(t, slot, direction)
+    enforce(t, slot, direction)
+
+
+@kernel
+def give_up(t: Tables, slot: int, direction: int) -> None:
+    """Give up the holes of a direction whose time has come.
+
+    The acknowledged offset is marked, and ripens after `ack_packets` further packets of the flow or `ack_age` of capture
+    time: holes below it were received by the other side, and capturing has had the time to show them.
+    Where the other side was never seen, age and what came behind the hole must do.
+    """
+    side, other, limits = t.sides[2 * slot + direction], t.sides[2 * slot + 1 - direction], t.limits[0]
+    clock = t.shards[t.connections[slot]["shard"]]["clock"]
+    packets = side["packets"] + other["packets"]
+    if side["mark"] < 0:
+        side["mark"], side["mark_clock"], side["mark_packets"] = side["acked"], clock, packets
+    elif packets - side["mark_packets"] >= limits["ack_packets"] or clock - side["mark_clock"] >= limits["ack_age"]:
+        side["ripe"] = side["mark"]
+        side["mark"], side["mark_clock"], side["mark_packets"] = side["acked"], clock, packets
+    while side["count"]:
+        head = t.waiting[side["head"]]
+        age = clock - head["clock"]
+        lost = age >= limits["hole_age"] or (side["starting"] and age >= limits["ack_age"])
+        lost = lost or (not side["starting"] and head["offset"] <= side["ripe"])
+        if other["packets"] == 0:
+            lost = lost or age >= limits["lone_age"] or side["count"] >= limits["lone_segments"]
+        if not lost:
+            break
+        lose(t, slot, direction)

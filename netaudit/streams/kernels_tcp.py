@@ -1,0 +1,221 @@
+"""Kernel of one TCP packet: sequence numbers to stream offsets, handshake, acknowledgements, closing (RFC 9293)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.jit import kernel
+from netaudit.streams.kernels_emit import follow_burst, skip
+from netaudit.streams.kernels_flows import ACK, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
+from netaudit.streams.kernels_order import give_up, lose, place, start
+from netaudit.streams.layouts import DOWN, UP, Base, Tables
+
+U1 = npt.NDArray[np.uint8]
+
+FIN, RST = 1, 4
+OPENED = 3  # both SYN bits of CONNECTION.handshake
+BY_ACK, BY_DATA, BY_SYN = int(Base.ACK), int(Base.DATA), int(Base.SYN)
+FAR = 64 << 20  # a segment further away than this is implausible
+NEAR = 1 << 20
+BEYOND = 1 << 30  # a lasting jump by more is another connection
+ODD_ENOUGH = 3  # implausible segments in a row that make a jump believed
+
+
+@kernel
+def distance(sequence: int, reference: int) -> int:
+    """Signed difference of two 32-bit sequence numbers (RFC 9293, 3.4)."""
+    return ((sequence - reference + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
+@kernel
+def offset_of(side: Any, sequence: int) -> int:
+    """Stream offset nearest to the next one that has this sequence number."""
+    return int(side["next"] + distance(sequence, side["base"] + side["next"]))
+
+
+@kernel
+def reopens(t: Tables, side_index: int, packet: Any) -> bool:
+    """Whether a SYN begins another connection on the same ports: another number, or the old connection is closing."""
+    if not packet["tcp_flags"] & SYN:
+        return False
+    side = t.sides[side_index]
+    first = (np.int64(packet["seq"]) + 1) & 0xFFFFFFFF
+    if side["based"] == BY_SYN:
+        return bool(side["base"] != first)
+    if t.connections[side_index >> 1]["list"] == CLOSING:
+        return True
+    return bool(side["based"] == BY_DATA and abs(offset_of(side, first)) > side["highest"] + NEAR)
+
+
+@kernel
+def settle_base(t: Tables, slot: int, direction: int, sequence: int, has_data: bool) -> None:
+    """Decide which sequence number is offset 0, at the first payload or FIN of a direction without SYN.
+
+    An acknowledgement of the other side told what it expects. Midway nothing says whether that had been sent before the
+    capture began, so the payload itself is the beginning, unless the acknowledgements have moved on since.
+    """
+    side = t.sides[2 * slot + direction]
+    if side["based"] == BY_SYN or side["based"] == BY_DATA:
+        return
+    midway = t.connections[slot]["handshake"] & OPENED == 0
+    if side["based"] == UNKNOWN:
+        side["base"] = sequence
+        side["starting"] = has_data
+    else:
+        moved = distance(sequence, side["base"])
+        if (midway and (moved < 0 or side["acked"] == 0)) or abs(moved) > FAR:
+            side["base"] = sequence
+            side["acked"] = max(side["acked"] - moved, 0) if abs(moved) <= FAR else 0
+            side["starting"] = has_data and midway
+    side["based"] = BY_DATA
+
+
+@kernel
+def take_syn(t: Tables, slot: int, direction: int, sequence: int, flags: int) -> None:
+    """Let a SYN set the base; one that comes after the first payload changes nothing."""
+    t.connections[slot]["handshake"] |= 2 if flags & ACK else 1
+    side = t.sides[2 * slot + direction]
+    if side["based"] == UNKNOWN or side["based"] == BY_ACK:
+        side["base"] = (sequence + 1) & 0xFFFFFFFF
+        side["acked"] = 0
+        side["based"] = BY_SYN
+
+
+@kernel
+def take_ack(t: Tables, slot: int, direction: int, acknowledged: int) -> None:
+    """Note what the packet's sender has received of the other direction, if plausible."""
+    other = t.sides[2 * slot + 1 - direction]
+    if other["based"] == UNKNOWN:
+        other["base"] = acknowledged
+        other["based"] = BY_ACK
+        return
+    offset = offset_of(other, acknowledged)
+    if other["acked"] < offset <= max(other["highest"], other["acked"]) + FAR:
+        if other["fin"] >= 0:
+            offset = min(offset, other["fin"])
+        other["acked"] = max(offset, other["acked"])
+
+
+@kernel
+def implausible(side: Any, sequence: int, offset: int, length: int, wire: int) -> int:
+    """0: go on; 1: dropped and counted; 2: forward jump to be believed; 3: another connection."""
+    ahead = offset - side["next"]
+    if abs(ahead) <= FAR:
+        side["odd"] = 0
+        return 0
+    if side["odd"] and abs(distance(sequence, side["odd_seq"])) <= NEAR:
+        side["odd"] += 1
+    else:
+        side["odd"] = 1
+    side["odd_seq"] = (sequence + wire) & 0xFFFFFFFF
+    if side["odd"] < ODD_ENOUGH:
+        if ahead > 0:
+            side["evicted"] += length
+        else:
+            side["duplicate"] += length
+        return 1
+    side["odd"] = 0
+    return 2 if 0 < ahead <= BEYOND else 3
+
+
+@kernel
+def jump(t: Tables, slot: int, direction: int, offset: int) -> None:
+    """Go on at a far offset: holes before it are given up, the rest is a gap."""
+    side = t.sides[2 * slot + direction]
+    while side["count"]:
+        lose(t, slot, direction)
+    if offset > side["next"]:
+        skip(t, slot, direction, offset - side["next"])
+
+
+@kernel
+def take_payload(
+    t: Tables, buffer: U1, arena: U1, slot: int, direction: int, packet: Any, offset: int, length: int, wire: int
+) -> None:
+    """Put payload that is plausible and before the reset in its place; what lies behind the end comes after close."""
+    side = t.sides[2 * slot + direction]
+    if side["fin"] >= 0 and offset + wire > side["fin"]:
+        wire = max(side["fin"] - offset, 0)
+        late = length - min(length, wire)
+        side["after_close"] += late
+        length -= late
+    if wire == 0:
+        return
+    end = offset + wire
+    if end > side["highest"]:
+        side["highest"] = end
+        follow_burst(t, slot, direction, wire, t.shards[t.connections[slot]["shard"]]["clock"])
+    place(
+        t,
+        buffer,
+        arena,
+        slot,
+        direction,
+        offset,
+        length,
+        wire - length,
+        np.int64(packet["payload"]),
+        packet["ts"],
+        packet["frame"],
+        packet["capture"],
+    )
+
+
+@kernel
+def take_end(t: Tables, slot: int, direction: int, offset: int, flags: int) -> None:
+    """Note a FIN at `offset`, or a RST."""
+    flow, side = t.connections[slot], t.sides[2 * slot + direction]
+    if flags & FIN and not flow["handshake"] & RESET and (offset >= side["next"] or side["starting"]):
+        flow["handshake"] |= FIN_UP if direction == UP else FIN_DOWN
+        if side["fin"] < 0:
+            side["fin"] = offset
+    if flags & RST:
+        flow["handshake"] |= RESET
+
+
+@kernel
+def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: int, wire: int) -> bool:
+    """Take one packet of a TCP flow; False, with nothing changed but counters of oddity, if it begins another connection."""
+    slot, direction = side_index >> 1, side_index & 1
+    flow, side, other = t.connections[slot], t.sides[side_index], t.sides[side_index ^ 1]
+    flags, sequence = packet["tcp_flags"], np.int64(packet["seq"])
+    reset = flow["handshake"] & RESET
+    if flags & SYN:
+        take_syn(t, slot, direction, sequence, flags)
+        sequence = (sequence + 1) & 0xFFFFFFFF
+    held = side["starting"]
+    if wire or (flags & FIN and not reset):
+        settle_base(t, slot, direction, sequence, wire > 0)
+    offset = offset_of(side, sequence)
+    odd = 0
+    if side["based"] != UNKNOWN and not reset and (wire or flags & (FIN | RST)):
+        odd = implausible(side, sequence, offset, length, wire)
+        if odd == 3:
+            return False
+        if odd == 2:
+            jump(t, slot, direction, offset)
+    if odd == 1:
+        return True
+    if other["starting"]:
+        start(t, slot, direction ^ 1)
+    if reset or flags & RST:
+        side["after_close"] += length
+    elif wire:
+        take_payload(t, buffer, arena, slot, direction, packet, offset, length, wire)
+    take_end(t, slot, direction, offset + wire, flags)
+    if held and side["starting"]:
+        start(t, slot, direction)
+    if flags & ACK and not flags & RST:
+        take_ack(t, slot, direction, np.int64(packet["ack"]))
+    if side["count"]:
+        give_up(t, slot, direction)
+    if other["count"]:
+        give_up(t, slot, direction ^ 1)
+    if flags & (FIN | RST):
+        ended = flow["handshake"] & (FIN_UP | FIN_DOWN) == FIN_UP | FIN_DOWN or flow["handshake"] & RESET
+        if ended and flow["list"] == OPEN:
+            use(t, slot, CLOSING)
+    return True
