@@ -1,1 +1,1 @@
-
+"""The far side: vantage, inside and outside, names, country."""

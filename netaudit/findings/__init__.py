@@ -1,1 +1,1 @@
-
+"""Judgement on tables."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.roles import PERSONAL_DEVICE, Behaviour, role
-from netaudit.findings.uploads import UPLOADED, display_filter, finding_id
-
-if TYPE_CHECKING:
-    from netaudit.endpoints.vantage import Vantage
+from netaudit.findings.uploads import UPLOADED, Scope, display_filter, finding_id
 
 RULE = "upload-shaped-encrypted/1"
 LEAST_BYTES = 64 * 1024  # upward payload of a sender to an endpoint before it is worth a line
@@ -20,14 +17,12 @@ UPWARD_SHARE = 2  # upward payload is at least this many times the downward one
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
-def encrypted_findings(flows: pa.Table, vantage: Vantage, seen: dict[str, Behaviour]) -> list[dict[str, Any]]:
+def encrypted_findings(flows: pa.Table, scope: Scope, seen: dict[str, Behaviour]) -> list[dict[str, Any]]:
     """Rows of `findings` for encrypted uploads, per sender, endpoint and server name."""
-    if vantage.side == "unknown":
-        return []
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
         sender, receiver = row["client_ip"], row["server_ip"]
-        if (vantage.scope(sender), vantage.scope(receiver)) == ("inside", "outside"):
+        if (scope(sender), scope(receiver)) == ("inside", "outside"):
             groups[sender, receiver, row["server_name"]].append(row)
     found = []
     for (sender, receiver, name), rows in sorted(groups.items()):

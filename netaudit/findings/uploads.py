@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,10 @@ from netaudit.findings.roles import PERSONAL_DEVICE, Behaviour, role
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.endpoints.vantage import Vantage
     from netaudit.findings.transfers import Transfer
 
 RULE = "face-image-in-clear/1"
+Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
 UPLOADED, RETRIEVED, MOVED = "uploaded outside", "retrieved from outside", "moved inside"
 MOST_CLAUSES = 24  # flows named one by one in a display filter
 
@@ -32,40 +33,38 @@ def certainty(row: Transfer) -> str:
     return "A" if row.complete and row.whole_image else "B"
 
 
-def clear_findings(rows: list[Transfer], vantage: Vantage, seen: dict[str, Behaviour]) -> list[dict[str, Any]]:
+def clear_findings(rows: list[Transfer], scope: Scope, seen: dict[str, Behaviour]) -> list[dict[str, Any]]:
     """Rows of `findings` for face images in clear. None is judged while the vantage is unknown."""
-    if vantage.side == "unknown":
-        return []
     faces = [row for row in rows if row.face == "yes"]
-    collectors = _collectors(faces, vantage, seen)
+    collectors = _collectors(faces, scope, seen)
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:
-        act = _act(row, vantage, collectors)
+        act = _act(row, scope, collectors)
         if act and role(seen.get(_device(row, act)))[0] != PERSONAL_DEVICE:
             groups[certainty(row), act, row.sender, row.receiver].rows.append(row)
     return [_finding(*key, group.rows, seen) for key, group in sorted(groups.items())]
 
 
-def _collectors(faces: Iterable[Transfer], vantage: Vantage, seen: dict[str, Behaviour]) -> set[str]:
+def _collectors(faces: Iterable[Transfer], scope: Scope, seen: dict[str, Behaviour]) -> set[str]:
     """Outside addresses and host names to which inside devices (not visitors' own) sent faces."""
     found = set()
     for row in faces:
         if (
             row.upload
-            and _way(row, vantage) == ("inside", "outside")
+            and _way(row, scope) == ("inside", "outside")
             and role(seen.get(row.sender))[0] != PERSONAL_DEVICE
         ):
             found |= {row.receiver, row.host} - {""}
     return found
 
 
-def _way(row: Transfer, vantage: Vantage) -> tuple[str, str]:
-    return vantage.scope(row.sender), vantage.scope(row.receiver)
+def _way(row: Transfer, scope: Scope) -> tuple[str, str]:
+    return scope(row.sender), scope(row.receiver)
 
 
-def _act(row: Transfer, vantage: Vantage, collectors: set[str]) -> str:
+def _act(row: Transfer, scope: Scope, collectors: set[str]) -> str:
     """What was done, empty where it is nothing to judge (a news picture that someone looked at)."""
-    way = _way(row, vantage)
+    way = _way(row, scope)
     if way == ("inside", "outside"):
         return UPLOADED
     if way == ("inside", "inside"):

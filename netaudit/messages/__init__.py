@@ -1,1 +1,1 @@
-
+"""Ordered bytes to messages."""

@@ -1,1 +1,1 @@
-
+"""Messages to objects."""

@@ -1,1 +1,1 @@
-
+"""Pure facts about hosts."""

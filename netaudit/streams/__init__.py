@@ -1,1 +1,1 @@
-
+"""Packets to ordered bytes."""

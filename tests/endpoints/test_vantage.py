@@ -1,0 +1,91 @@
+"""Which side of the router: by what is seen on the link."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.endpoints.vantage import Evidence, forwards, judge, kind_of
+
+GATE, CAM, PC = "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"
+CLOUD = ["47.96.10.20", "120.55.1.9", "8.8.8.8", "223.5.5.5", "101.37.1.1"]
+
+
+def evidence(**given: object) -> Evidence:
+    empty = {"pairs": [], "link": [], "arp": [], "leases": [], "prefixes": [], "pppoe": 0}
+    return Evidence(**{**empty, **given})
+
+
+LAN = evidence(
+    pairs=[("192.168.1.20", ip) for ip in CLOUD] + [("192.168.1.20", "192.168.1.9")],
+    link=[(GATE, ip) for ip in CLOUD] + [(CAM, "192.168.1.20"), (PC, "192.168.1.9")],
+    arp=[(CAM, "192.168.1.20")],
+)
+WAN_PPPOE = evidence(
+    pairs=[("100.70.3.4", ip) for ip in CLOUD], link=[(GATE, "100.70.3.4")] + [(CAM, ip) for ip in CLOUD], pppoe=2
+)
+WAN_PUBLIC = evidence(
+    pairs=[("61.1.2.3", ip) for ip in CLOUD],
+    link=[(GATE, "61.1.2.3")] + [(CAM, ip) for ip in CLOUD],
+    arp=[(GATE, "61.1.2.3"), (CAM, "61.1.2.1")],
+)
+SIX = evidence(
+    pairs=[("2408:1:2:3::20", "2400:3200::1"), ("2408:1:2:3::21", "2600:1901::1")],
+    link=[
+        (CAM, "2408:1:2:3::20"),
+        (PC, "2408:1:2:3::21"),
+        (GATE, "2400:3200::1"),
+        (GATE, "2600:1901::1"),
+        (GATE, "2001:db8::1"),
+        (GATE, "2a00:1450::5"),
+    ],
+    prefixes=["2408:1:2:3::/64"],
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "side", "inside", "outside"),
+    [
+        (LAN, "lan", ["192.168.1.20", "192.168.1.9"], CLOUD),
+        (WAN_PPPOE, "wan", ["100.70.3.4"], CLOUD),
+        (WAN_PUBLIC, "wan", ["61.1.2.3"], CLOUD),
+        (SIX, "lan", ["2408:1:2:3::20", "2408:1:2:3::21"], ["2400:3200::1"]),
+    ],
+)
+def test_side_and_scope(given: Evidence, side: str, inside: list[str], outside: list[str]) -> None:
+    found = judge(given)
+    assert found.side == side
+    assert found.reasons
+    assert {found.scope(ip) for ip in inside} == {"inside"}
+    assert {found.scope(ip) for ip in outside} == {"outside"}
+
+
+def test_two_public_addresses_alone_tell_nothing() -> None:
+    found = judge(evidence(pairs=[("47.96.10.20", "61.1.2.3")], link=[]))
+    assert (found.side, found.scope("61.1.2.3")) == ("unknown", "unknown")
+
+
+def test_the_auditor_decides() -> None:
+    found = judge(evidence(pairs=[("61.1.2.3", "47.96.10.20")]), ["61.1.2.0/24"])
+    assert found.declared
+    assert (found.scope("61.1.2.3"), found.scope("47.96.10.20")) == ("inside", "outside")
+
+
+def test_private_and_pppoe_are_both_sides() -> None:
+    found = judge(evidence(pairs=LAN.pairs + WAN_PPPOE.pairs, link=LAN.link, pppoe=2))
+    assert found.side == "both"
+    assert found.scope("100.70.3.4") == "inside"
+
+
+@pytest.mark.parametrize(
+    ("ip", "kind"),
+    [("10.1.1.1", "private"), ("100.64.0.1", "carrier"), ("8.8.8.8", "global"), ("239.255.255.250", "multicast"), ("255.255.255.255", "multicast"),
+     ("fe80::1", "private"), ("fd00::1", "private"), ("ff02::fb", "multicast"), ("::", "special"), ("2408::1", "global")],
+)  # fmt: skip
+def test_kind_of(ip: str, kind: str) -> None:
+    assert kind_of(ip) == kind
+
+
+def test_a_router_forwards_for_many_networks() -> None:
+    assert forwards(set(CLOUD))
+    assert not forwards({"192.168.1.4", "fe80::1"})
+    assert not forwards({"2408:1:2:3::4", "2408:1:2:3:a::5", "fe80::2"})

@@ -1,0 +1,168 @@
+"""From tables to findings: act, certainty, role; and what is no finding."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from netaudit.endpoints.vantage import Evidence, judge as judge_vantage
+from netaudit.findings.from_tables import judge
+from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
+from netaudit.findings.uploads import display_filter
+from netaudit.findings.verdict import size_text, verdict
+from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS
+
+CAM, SERVER_IP, CLOUD, PHONE, NEWS = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50", "101.1.1.1"
+VANTAGE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER_IP)], [], [("02:00:00:00:00:02", CAM)], [], [], 0))
+
+
+def tables(*moves: dict[str, object]) -> dict[str, pa.Table]:
+    """Each move is one image: client, server, up, face, complete, agent, path, sha."""
+    flows, messages, objects, images = {}, [], [], {}
+    for number, move in enumerate(moves):
+        client, server = str(move["client"]), str(move["server"])
+        flow = f"{client}-{server}"
+        flows[flow] = {
+            "flow_id": flow,
+            "client_ip": client,
+            "server_ip": server,
+            "server_port": 80,
+            "transport": "tcp",
+            "protocol": "http",
+        }
+        sha = str(move.get("sha", f"{number:064x}"))
+        up = move.get("up", True)
+        messages.append(
+            {"message_id": f"m{number}", "flow_id": flow, "capture_id": "c", "direction": "up" if up else "down", "host": move.get("host", ""),
+             "path": move.get("path", "/up"), "user_agent": move.get("agent", ""), "first_ts": number, "last_ts": number + 1}
+        )  # fmt: skip
+        objects.append(
+            {
+                "object_id": f"o{number}",
+                "message_id": f"m{number}",
+                "sha256": sha,
+                "size": 1000,
+                "complete": move.get("complete", True),
+            }
+        )
+        images[sha] = {
+            "sha256": sha,
+            "face": move.get("face", "yes"),
+            "decodable": move.get("decodable", True),
+            "problem": "",
+            "complete": True,
+        }
+    return {
+        "flows": pa.Table.from_pylist(list(flows.values()), schema=FLOWS.schema()),
+        "messages": pa.Table.from_pylist(messages, schema=MESSAGES.schema()),
+        "objects": pa.Table.from_pylist(objects, schema=OBJECTS.schema()),
+        "images": pa.Table.from_pylist(list(images.values()), schema=IMAGES.schema()),
+    }
+
+
+def rows(*moves: dict[str, object]) -> list[dict[str, object]]:
+    return judge(tables(*moves), VANTAGE.scope).drop_columns(["first_ts", "last_ts"]).to_pylist()
+
+
+def test_a_camera_uploads_outside() -> None:
+    (found,) = rows(*({"client": CAM, "server": CLOUD} for _ in range(3)))
+    assert (found["certainty"], found["act"], found["sender"], found["endpoint_id"]) == (
+        "A",
+        "uploaded outside",
+        CAM,
+        CLOUD,
+    )
+    assert (found["images"], found["distinct_images"], found["sender_role"]) == (3, 3, CAPTURE)
+
+
+def test_damaged_is_b_and_apart_from_a() -> None:
+    found = rows({"client": CAM, "server": CLOUD}, {"client": CAM, "server": CLOUD, "complete": False})
+    assert [row["certainty"] for row in found] == ["A", "B"]
+
+
+@pytest.mark.parametrize("face", ["no", "possible", "undecodable", "not judged"])
+def test_no_face_no_finding(face: str) -> None:
+    assert rows({"client": CAM, "server": CLOUD, "face": face}) == []
+
+
+def test_a_visitors_selfie_is_no_finding() -> None:
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
+    assert rows({"client": PHONE, "server": CLOUD, "agent": agent}) == []
+
+
+def test_a_news_picture_is_no_finding_but_a_stored_face_is() -> None:
+    news = {"client": PHONE, "server": NEWS, "up": False, "host": "news.example"}
+    stored = {"client": PHONE, "server": CLOUD, "up": False}
+    assert rows(news) == []
+    acts = {row["act"] for row in rows({"client": CAM, "server": CLOUD}, news, stored)}
+    assert acts == {"uploaded outside", "retrieved from outside"}
+
+
+def test_moved_inside_then_passed_on_makes_a_server() -> None:
+    found = rows(
+        {"client": CAM, "server": SERVER_IP, "sha": "a" * 64}, {"client": SERVER_IP, "server": CLOUD, "sha": "a" * 64}
+    )
+    by_act = {row["act"]: row for row in found}
+    assert by_act["moved inside"]["sender"] == CAM
+    assert by_act["uploaded outside"]["sender_role"] == SERVER
+
+
+def test_nothing_is_judged_without_a_vantage() -> None:
+    unknown = judge_vantage(Evidence([], [], [], [], [], 0))
+    assert judge(tables({"client": CAM, "server": CLOUD}), unknown.scope).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        (None, UNKNOWN),
+        (Behaviour(), UNKNOWN),
+        (Behaviour(sent={"a", "b"}), UNKNOWN),
+        (Behaviour(sent={"a", "b", "c"}), CAPTURE),
+        (Behaviour(sent={"a"}, device_paths={"/VIID/"}), CAPTURE),
+        (Behaviour(sent={"a"}, received={"a"}), SERVER),
+        (Behaviour(agents={"Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}), VIEWER),
+        (
+            Behaviour(
+                agents={"Mozilla/5.0 (Linux; Android 14; V2301A) AppleWebKit/537.36 Mobile Safari"},
+                sent={"a", "b", "c"},
+            ),
+            PERSONAL_DEVICE,
+        ),
+        (
+            Behaviour(agents={"Dalvik/2.1.0 (Linux; U; Android 7.1.2; rk3288 Build/NHG47K)"}, sent={"a", "b", "c"}),
+            CAPTURE,
+        ),
+    ],
+)
+def test_roles(behaviour: Behaviour | None, expected: str) -> None:
+    assert role(behaviour)[0] == expected
+
+
+def test_display_filter_speaks_both_families() -> None:
+    text = display_filter({(CAM, CLOUD, "tcp", 80), ("2408::1", "2400::2", "udp", 443)})
+    assert "(ip.addr == 192.168.1.20 && ip.addr == 47.96.10.20 && tcp.port == 80)" in text
+    assert "(ipv6.addr == 2408::1 && ipv6.addr == 2400::2 && udp.port == 443)" in text
+
+
+def test_verdict_counts() -> None:
+    given = tables(
+        *({"client": CAM, "server": CLOUD} for _ in range(3)), {"client": CAM, "server": CLOUD, "complete": False}
+    )
+    found = judge(given, VANTAGE.scope)
+    text = verdict(found, given["images"], "lan", partial=False, faces=True)
+    assert text["en"].startswith("4 face images left 1 inside device for 1 outside endpoint (A 3, B 1)")
+    assert "4 张次人脸图像" in text["zh"]
+
+
+def test_no_finding_is_no_clean_bill() -> None:
+    given = tables({"client": CAM, "server": CLOUD, "face": "no"})
+    text = verdict(judge(given, VANTAGE.scope), given["images"], "lan", partial=False, faces=True)
+    assert "not a clean bill" in text["en"]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(999, "999 B"), (2_100_000_000, "2.1 GB"), (1500, "1.5 kB"), (3 * 10**12, "3.0 TB")]
+)
+def test_size_text(size: int, text: str) -> None:
+    assert size_text(size) == text
