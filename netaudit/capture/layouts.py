@@ -30,3 +30,22 @@ class Window:
 
     buffer: npt.NDArray[np.uint8]  # read-only, C-contiguous; valid until the next window is asked for
     records: npt.NDArray[np.void]  # RECORD rows, in the order of the audit
+
+
+UNKNOWN_LINKTYPE = 0xFFFF  # of a pcapng packet whose interface was never declared
+
+INTERFACE = np.dtype(  # how a pcapng section's interface is read; the row number is the interface id in that section
+    [
+        ("offset", "i8"),  # if_tsoffset in nanoseconds
+        (
+            "factor",
+            "u8",
+        ),  # MULTIPLY: nanoseconds per tick; DIVIDE: ticks per nanosecond; SHIFT: n of 2^-n seconds per tick
+        ("snaplen", "u4"),  # 0 no limit
+        ("serial", "u4"),  # running number in its capture
+        ("linktype", "u2"),
+        ("rule", "u2"),  # MULTIPLY, DIVIDE or SHIFT
+    ],
+    align=True,
+)
+MULTIPLY, DIVIDE, SHIFT = 0, 1, 2

@@ -1,0 +1,73 @@
+"""What a file is, by its first bytes: a capture that can be read, or, in words, what it looks like instead."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from netaudit.capture.pcap import HEADER_LENGTH, MAGICS, PcapWalker, header_of
+from netaudit.capture.pcapng import MAGIC, PcapngWalker, order_of
+from netaudit.capture.source import Source
+from netaudit.capture.walking import Walker
+
+LOOKALIKES = (  # (offset, bytes, what it is)
+    (0, b"\xff\xd8\xff", "a JPEG image"),
+    (0, b"\x89PNG\r\n", "a PNG image"),
+    (0, b"GIF8", "a GIF image"),
+    (0, b"BM", "a BMP image"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"PK\x03\x04", "a zip archive (unpack it first)"),
+    (0, b"PK\x05\x06", "an empty zip archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive (unpack it first)"),
+    (0, b"Rar!", "a RAR archive (unpack it first)"),
+    (257, b"ustar", "a tar archive (unpack it first)"),
+    (0, b"\x1f\x9d", "compressed by compress (unpack it first)"),
+    (0, b"RIFF", "a RIFF file (video, sound or WebP)"),
+    (4, b"ftyp", "an MP4 or HEIC file"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ", "a Windows program"),
+    (0, b"PAR1", "a Parquet table"),
+    (0, b"ARROW1", "an Arrow table"),
+    (0, b"SQLite format 3", "an SQLite database"),
+    (0, b"snoop\0\0\0", "a snoop capture (convert it with editcap -F pcapng)"),
+    (0, b"GMBU", "a Network Monitor capture (convert it with editcap -F pcapng)"),
+    (0, b"RTSS", "a Network Monitor 1 capture (convert it with editcap -F pcapng)"),
+    (0, b"TRSNIFF data", "a Sniffer capture (convert it with editcap -F pcapng)"),
+    (0, b"\0\0\0\0\0\0\0\0", "zeros"),
+)
+LONGEST_LOOK = 300
+
+
+class Reader(Protocol):
+    """A stream of bytes: `Stored`, or `Expanded` on top of it."""
+
+    problem: str
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill some of `view` and return how much; 0 at the end."""
+
+
+def walker_for(head: bytes, source: Source, capture: int) -> tuple[Walker, int] | str:
+    """The walker for a capture that begins with `head`, and the bytes to skip before it; or why there is none."""
+    if header := header_of(head):
+        return PcapWalker(source, capture, header), HEADER_LENGTH
+    if order := order_of(head):
+        return PcapngWalker(source, capture, order), 0
+    if not head:
+        return "not a capture: it is empty"
+    if head[:4] == MAGIC or any(head[:4] in (m.to_bytes(4, "big"), m.to_bytes(4, "little")) for m in MAGICS):
+        return f"not a whole capture: its header is cut or corrupt ({len(head)} bytes seen)"
+    return f"not a capture: it looks like {looks_like(head)}"
+
+
+def looks_like(head: bytes) -> str:
+    """In words, what a file that begins with `head` seems to be."""
+    for offset, magic, what in LOOKALIKES:
+        if head[offset : offset + len(magic)] == magic:
+            return what
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = head[: error.start].decode("utf-8") if error.start > len(head) - 4 else ""
+    if text and all(c.isprintable() or c in "\r\n\t" for c in text):
+        return "text"
+    return "unknown data, beginning with " + head[:8].hex(" ")

@@ -1,0 +1,153 @@
+"""The bytes of an input as stored: opened read-only, hashed and counted while they are read, watched for standstill and change."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, cast
+
+from netaudit.capture.hashing import Digests
+
+FIRST_BYTE = 30.0  # seconds for a named pipe to bring its first byte: longer means that nobody writes into it
+STANDSTILL = 600.0  # seconds without a byte from a pipe that had begun, or from standard input
+CHUNK = 1 << 18
+
+Progress = Callable[[int], None]
+
+
+class Stored:
+    """One input, read once from its first byte to its last. Errors while reading end it and are told by `problem`."""
+
+    def __init__(
+        self,
+        path: Path | None,
+        algorithms: Sequence[str] = ("sha256",),
+        expected: os.stat_result | None = None,
+        count: Progress | None = None,
+        patience: tuple[float, float] = (FIRST_BYTE, STANDSTILL),
+    ) -> None:
+        """Open `path` (None: standard input). OSError as open(2) gives it; `expected` is what an earlier look found."""
+        self.path = path
+        self.position = 0  # bytes read from the file
+        self.problem = ""
+        self._head = b""  # looked at, not yet read
+        self._count = count
+        self._file = sys.stdin.buffer.raw if path is None else cast("IO[bytes]", open_read_only(path))  # type: ignore[attr-defined]
+        self._opened = os.fstat(self._file.fileno())
+        self.replaced = expected is not None and identity(expected) != identity(self._opened)
+        self.is_pipe = path is None or not stat.S_ISREG(self._opened.st_mode)
+        self.size = None if self.is_pipe else self._opened.st_size
+        self._patience = (patience[1], patience[1]) if path is None else patience
+        self.digests = Digests(algorithms)
+
+    def look(self, length: int) -> bytes:
+        """The next bytes, at most `length`, without taking them (fewer only at the end)."""
+        while len(self._head) < length:
+            buffer = bytearray(length - len(self._head))
+            if not (got := self._fill(memoryview(buffer))):
+                break
+            piece = bytes(buffer[:got])
+            self.digests.feed(piece)
+            self._head += piece
+        return self._head[:length]
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill some of `view` and return how much; 0 at the end. The view's memory is hashed later: see `Digests`."""
+        if self._head:
+            taken = min(len(view), len(self._head))
+            view[:taken] = self._head[:taken]
+            self._head = self._head[taken:]
+            return taken
+        got = self._fill(view)
+        if got:
+            self.digests.feed(view[:got])
+        return got
+
+    def read(self, length: int = CHUNK) -> bytes:
+        """The next bytes, at most `length`; empty at the end."""
+        if self._head:
+            piece, self._head = self._head[:length], self._head[length:]
+            return piece
+        buffer = bytearray(length)
+        got = self._fill(memoryview(buffer))
+        piece = bytes(buffer[:got])
+        if piece:
+            self.digests.feed(piece)
+            self.digests.wait(self.digests.fed - 64)
+        return piece
+
+    def drain(self) -> None:
+        """Read what is left, so that the hash covers the whole file. Pipes are left alone."""
+        while not self.is_pipe and self.read():
+            pass
+
+    def close(self) -> dict[str, str]:
+        """Close and return the hashes of what was read."""
+        if self.path is not None:
+            self._file.close()
+        return self.digests.close()
+
+    def changed(self) -> bool:
+        """Whether the file now differs from the one that was opened, by identity, size or time of change."""
+        if self.replaced:
+            return True
+        if self.is_pipe or self.path is None:
+            return False
+        try:
+            now = self.path.stat()
+        except OSError:
+            return True
+        return identity(now) != identity(self._opened)
+
+    def _fill(self, view: memoryview) -> int:
+        if self.problem:
+            return 0
+        if self.size is not None:  # what a writer appends from now on is not part of this audit
+            view = view[: max(0, self.size - self.position)]
+        if not len(view):
+            return 0
+        try:
+            if self.is_pipe and not self._ready():
+                return 0
+            got = self._file.readinto(view) or 0  # type: ignore[attr-defined]
+        except OSError as error:
+            self.problem = f"reading failed at stored byte {self.position}: {error.strerror or error}"
+            return 0
+        if not got and self.size is not None:
+            self.problem = f"the file became shorter while it was read: {self.size - self.position} bytes are gone"
+        self.position += got
+        if got and self._count is not None:
+            self._count(got)
+        return got
+
+    def _ready(self) -> bool:
+        """Wait for a pipe's next byte or its end; False when neither came in time."""
+        if sys.platform == "win32":
+            return True  # select works on sockets only there
+        seconds = self._patience[1] if self.position else self._patience[0]
+        if select.select([self._file], [], [], seconds)[0]:
+            return True
+        self.problem = f"nothing came through the pipe for {seconds:.0f} seconds, after {self.position} bytes: given up"
+        return False
+
+
+def identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    """What tells one state of a file from another without reading it."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def open_read_only(path: Path) -> IO[bytes]:
+    """The file, unbuffered; a named pipe is opened without waiting for its writer."""
+
+    def opener(name: str, flags: int) -> int:
+        waiting = os.O_NONBLOCK if hasattr(os, "O_NONBLOCK") and stat.S_ISFIFO(path.stat().st_mode) else 0
+        handle = os.open(name, flags | getattr(os, "O_NOCTTY", 0) | waiting)
+        if waiting:
+            os.set_blocking(handle, True)
+        return handle
+
+    return cast("IO[bytes]", open(path, "rb", buffering=0, opener=opener))  # noqa: PTH123, SIM115 - pathlib's open has no opener

@@ -1,0 +1,73 @@
+"""What the readers of pcap and pcapng have in common: rows that grow, and the bookkeeping of lost bytes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.capture.layouts import RECORD
+from netaudit.capture.source import Source
+
+Bytes = npt.NDArray[np.uint8]
+FIRST_ROWS = 4096
+
+
+class Rows:
+    """RECORD rows of one window; memory is kept from window to window."""
+
+    def __init__(self) -> None:
+        self.array: npt.NDArray[np.void] = np.empty(FIRST_ROWS, RECORD)
+        self.used = 0
+
+    def grow(self) -> None:
+        """Double the room. A window has at most one row per 16 bytes, which bounds it."""
+        self.array = np.concatenate([self.array, np.empty_like(self.array)])
+
+    def take(self) -> npt.NDArray[np.void]:
+        """The rows written since the last time, as an array of their own."""
+        taken = self.array[: self.used].copy()
+        self.used = 0
+        return taken
+
+
+class Walker(Protocol):
+    """Finds the packets of one capture in windows that follow each other."""
+
+    rows: Rows
+
+    def walk(self, buffer: Bytes, end: int, base: int, at_eof: bool) -> int:  # noqa: FBT001
+        """Append rows for buffer[:end], which lies at offset `base` of the (decompressed) capture.
+
+        Returns how many bytes are done with; the others must lead the next buffer. Less than one record never moves it.
+        """
+
+
+class Losses:
+    """Reports bytes that had to be skipped, from the damage to the place where reading goes on."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._since: int | None = None
+        self._what = ""
+
+    @property
+    def searching(self) -> bool:
+        """Whether a damage has been met and nothing sound behind it yet."""
+        return self._since is not None
+
+    def begin(self, offset: int, what: str) -> None:
+        """A damage at `offset`."""
+        self._since, self._what = offset, what
+
+    def end(self, offset: int, *, sound: bool) -> None:
+        """The place where sound records go on, or the end of the capture."""
+        if self._since is not None:
+            until = "" if sound else ", up to the end"
+            self._source.report(f"{self._what} at offset {self._since}: {offset - self._since} bytes lost{until}")
+            self._since = None
+
+    def cut(self, offset: int, length: int) -> None:
+        """The capture ends inside a record."""
+        self._source.report(f"cut inside the record at offset {offset}: its {length} bytes are lost")
