@@ -18,7 +18,10 @@ PACKET = np.dtype(
         ("dst_lo", "u8"),
         ("src_mac", "u8"),  # 48 bits, 0 where the link has none
         ("dst_mac", "u8"),
-        ("payload", "u4"),  # offset in the buffer of the first payload byte (transport payload; for non-IP that of the link)
+        (
+            "payload",
+            "u4",
+        ),  # offset in the buffer of the first payload byte (transport payload; for non-IP that of the link)
         ("length", "u4"),  # captured payload bytes
         ("wire_length", "u4"),  # payload bytes on the wire by the headers (>= length; snaplen cuts the rest)
         ("frame_length", "u4"),  # the whole frame on the wire
@@ -30,7 +33,9 @@ PACKET = np.dtype(
         ("sport", "u2"),
         ("dport", "u2"),
         ("window", "u2"),  # TCP, unscaled
-        ("ethertype", "u2"),  # of the innermost link payload (0x0800, 0x86DD, 0x0806 …; LLC frames: their length is replaced by 0)
+        # of the innermost link payload: 0x0800, 0x86DD, 0x0806 …; 0 for LLC, payload then from the LLC header;
+        # 0x880B for PPP control (LCP, IPCP …), payload then from the PPP protocol field
+        ("ethertype", "u2"),
         ("tcp_flags", "u1"),  # FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32
         ("proto", "u1"),  # IP protocol after extension headers; 0 with ethertype set where there is no IP
         ("ttl", "u1"),
@@ -51,6 +56,7 @@ class Flag(IntEnum):
     REASSEMBLED = 2  # put together from IP fragments
     BAD_CHECKSUM = 4  # kept for later: netaudit never drops for a checksum
     LENGTH_GUESSED = 8  # IP length 0 (offloading): taken from the frame
+    TIME_UNKNOWN = 16  # the record has no time: that of the packet before it in its capture
 
 
 class Skip(IntEnum):
@@ -91,3 +97,53 @@ class Tunnel(IntEnum):
     L2TP = 12
     AH = 13
     PPP = 14
+
+
+class Foreign(IntEnum):
+    """What is recognised but not taken apart; names become the second half of `Decoder.names` in lower case."""
+
+    NONE = 0
+    GTP = 1
+    CAPWAP = 2
+    TZSP = 3
+    L2TPV3 = 4
+    ETHERIP = 5
+    IPCOMP = 6
+    TRILL = 7
+    GRE_ROUTING = 8
+    NSH = 9
+    ESP = 16
+    MACSEC = 17
+    WLAN = 18  # protected 802.11 frames
+    PPP = 19  # PPP encryption control protocol payload, MPPE
+
+
+GRE_DETAIL = 0x10000  # added to the GRE protocol type in MISSED.detail
+
+MISSED = np.dtype(
+    [
+        ("record", "u4"),  # row of Window.records
+        ("detail", "u4"),  # link type, Foreign code, or GRE_DETAIL + GRE protocol type
+        ("skip", "u1"),
+    ],
+    align=True,
+)
+
+FRAGMENT = np.dtype(
+    [
+        ("start", "u4"),  # IP header, offset in the buffer
+        ("data", "u4"),  # first byte behind the headers
+        ("length", "u4"),  # captured bytes from there
+        ("wire_length", "u4"),  # the same by the IP header
+        ("offset", "u4"),  # of these bytes in the datagram
+        ("id", "u4"),
+        ("next_at", "u4"),  # IPv6: where the byte is that names the fragment header
+        ("record", "u4"),  # row of Window.records
+        ("place", "u4"),  # rows decoded before it
+        ("detail", "u4"),  # as MISSED.detail; the kernel's scratch for packets that are no fragments
+        ("more", "u1"),
+        ("next", "u1"),  # IP protocol behind the fragment header
+        ("version", "u1"),  # 4 or 6
+    ],
+    align=True,
+)

@@ -1,0 +1,231 @@
+"""What the packet kernels share: codes, byte readers, the step they pass on, and the ends of the walk.
+
+A kernel takes a header off and returns a step `(layer, detail, pos, end, wire_end)`: the layer that follows, its kind
+(EtherType, IP protocol, link type; the skip code at STOP), where it begins in the buffer, where the captured bytes end
+and where they would end on the wire. `end <= wire_end` always; `pos` never moves backwards.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from netaudit.jit import kernel
+from netaudit.packets.layouts import SHARDS, Flag, Foreign, Skip, Tunnel
+
+Step = tuple[int, int, int, int, int]
+wide: Any = np.int64  # widens a byte or a field before arithmetic
+
+# Layers
+STOP = 0
+LINK = 1
+ETHERNET = 2
+TYPE = 3
+LLC = 4
+PPP = 5
+WLAN = 6
+MPLS = 7
+IP = 8
+IPV4 = 9
+IPV6 = 10
+TRANSPORT = 11
+
+# Skip codes as plain integers: numba would type enum members one by one
+DECODED = int(Skip.DECODED)
+LINKTYPE_UNKNOWN = int(Skip.LINKTYPE_UNKNOWN)
+TRUNCATED_LINK = int(Skip.TRUNCATED_LINK)
+TRUNCATED_IP = int(Skip.TRUNCATED_IP)
+MALFORMED_IP = int(Skip.MALFORMED_IP)
+TRUNCATED_TRANSPORT = int(Skip.TRUNCATED_TRANSPORT)
+MALFORMED_TRANSPORT = int(Skip.MALFORMED_TRANSPORT)
+FRAGMENT_CODE = int(Skip.FRAGMENT)
+FRAGMENT_INCOMPLETE = int(Skip.FRAGMENT_INCOMPLETE)
+TUNNEL_UNKNOWN = int(Skip.TUNNEL_UNKNOWN)
+TUNNEL_TOO_DEEP = int(Skip.TUNNEL_TOO_DEEP)
+MALFORMED_LINK = int(Skip.MALFORMED_LINK)
+ENCRYPTED = int(Skip.ENCRYPTED)
+CONTROL_FRAME = int(Skip.CONTROL_FRAME)
+OUTSIDE_PERIOD = int(Skip.OUTSIDE_PERIOD)
+
+FLAG_CUT = int(Flag.CUT)
+FLAG_GUESSED = int(Flag.LENGTH_GUESSED)
+FLAG_TIME = int(Flag.TIME_UNKNOWN)
+
+T_PPPOE = int(Tunnel.PPPOE)
+T_GRE = int(Tunnel.GRE)
+T_ERSPAN1 = int(Tunnel.ERSPAN1)
+T_ERSPAN2 = int(Tunnel.ERSPAN2)
+T_ERSPAN3 = int(Tunnel.ERSPAN3)
+T_VXLAN = int(Tunnel.VXLAN)
+T_GENEVE = int(Tunnel.GENEVE)
+T_MPLS = int(Tunnel.MPLS)
+T_IPIP = int(Tunnel.IPIP)
+T_SIX_IN_FOUR = int(Tunnel.SIX_IN_FOUR)
+T_TEREDO = int(Tunnel.TEREDO)
+T_L2TP = int(Tunnel.L2TP)
+T_AH = int(Tunnel.AH)
+T_PPP = int(Tunnel.PPP)
+
+F_GTP = int(Foreign.GTP)
+F_CAPWAP = int(Foreign.CAPWAP)
+F_TZSP = int(Foreign.TZSP)
+F_L2TPV3 = int(Foreign.L2TPV3)
+F_ETHERIP = int(Foreign.ETHERIP)
+F_IPCOMP = int(Foreign.IPCOMP)
+F_TRILL = int(Foreign.TRILL)
+F_GRE_ROUTING = int(Foreign.GRE_ROUTING)
+F_NSH = int(Foreign.NSH)
+F_ESP = int(Foreign.ESP)
+F_MACSEC = int(Foreign.MACSEC)
+F_WLAN = int(Foreign.WLAN)
+F_PPP = int(Foreign.PPP)
+
+MAX_DEPTH = 8  # tunnels in tunnels
+PPP_TYPE = 0x880B
+
+
+@kernel
+def u8(buffer: Any, at: int) -> Any:
+    """One byte, widened."""
+    return wide(buffer[at])
+
+
+@kernel
+def u16(buffer: Any, at: int) -> Any:
+    """Two bytes, big-endian."""
+    return (wide(buffer[at]) << 8) | wide(buffer[at + 1])
+
+
+@kernel
+def u32(buffer: Any, at: int) -> Any:
+    """Four bytes, big-endian."""
+    return (u16(buffer, at) << 16) | u16(buffer, at + 2)
+
+
+@kernel
+def u16_little(buffer: Any, at: int) -> Any:
+    """Two bytes, little-endian."""
+    return (wide(buffer[at + 1]) << 8) | wide(buffer[at])
+
+
+@kernel
+def u32_little(buffer: Any, at: int) -> Any:
+    """Four bytes, little-endian."""
+    return (u16_little(buffer, at + 2) << 16) | u16_little(buffer, at)
+
+
+@kernel
+def u48(buffer: Any, at: int) -> Any:
+    """Six bytes, big-endian: a MAC address."""
+    return (u16(buffer, at) << 32) | u32(buffer, at + 2)
+
+
+@kernel
+def u64(buffer: Any, at: int) -> Any:
+    """Eight bytes, big-endian, unsigned."""
+    return (np.uint64(u32(buffer, at)) << np.uint64(32)) | np.uint64(u32(buffer, at + 4))
+
+
+@kernel
+def fold(value: Any) -> Any:
+    """Mix 64 bits to 31 (multiplications stay within int64)."""
+    low = wide(value & np.uint64(0x7FFFFFFF))
+    high = wide(value >> np.uint64(33))
+    middle = wide((value >> np.uint64(31)) & np.uint64(3))
+    mixed = (low * 0x45D9F3B) ^ (high * 0x119DE1F3) ^ (middle * 0x3C6EF372)
+    mixed = (mixed ^ (mixed >> 29)) & 0x7FFFFFFF
+    mixed = (mixed * 0x2C1B3C6D) & 0x3FFFFFFFFFFFFFFF
+    return (mixed ^ (mixed >> 31)) & 0x7FFFFFFF
+
+
+@kernel
+def shard_of(a_hi: Any, a_lo: Any, b_hi: Any, b_lo: Any) -> Any:
+    """Logical shard of two addresses, the same in both directions."""
+    a = fold(a_lo) ^ (fold(a_hi) >> 3)
+    b = fold(b_lo) ^ (fold(b_hi) >> 3)
+    both = (a + b + (a ^ b)) & 0x7FFFFFFF
+    return ((both * 0x2545F491) >> 24) & (SHARDS - 1)
+
+
+@kernel
+def clear(row: Any) -> None:
+    """Make a PACKET row blank again."""
+    row["src_hi"] = 0
+    row["src_lo"] = 0
+    row["dst_hi"] = 0
+    row["dst_lo"] = 0
+    row["src_mac"] = 0
+    row["dst_mac"] = 0
+    row["payload"] = 0
+    row["length"] = 0
+    row["wire_length"] = 0
+    row["vlan"] = 0
+    row["ethertype"] = 0
+    row["tunnel"] = 0
+    row["depth"] = 0
+    row["flags"] = 0
+    row["shard"] = 0
+    clear_transport(row)
+
+
+@kernel
+def clear_transport(row: Any) -> None:
+    """Forget what an outer IP packet said above its addresses."""
+    row["seq"] = 0
+    row["ack"] = 0
+    row["sport"] = 0
+    row["dport"] = 0
+    row["window"] = 0
+    row["tcp_flags"] = 0
+    row["proto"] = 0
+    row["ttl"] = 0
+
+
+@kernel
+def stop(code: int, pos: int) -> Step:
+    """End the walk with a skip code."""
+    return STOP, code, pos, pos, pos
+
+
+@kernel
+def foreign(note: Any, code: int, name: int, pos: int) -> Step:
+    """End the walk at something that is recognised only; `name` says what."""
+    note["detail"] = name
+    return STOP, code, pos, pos, pos
+
+
+@kernel
+def payload(row: Any, pos: int, end: int, wire_end: int) -> Step:
+    """End the walk with a payload."""
+    row["payload"] = pos
+    row["length"] = end - pos
+    row["wire_length"] = wire_end - pos
+    if end < wire_end:
+        row["flags"] = wide(row["flags"]) | FLAG_CUT
+    return STOP, DECODED, pos, end, wire_end
+
+
+@kernel
+def plain(row: Any, kind: int, pos: int, end: int, wire_end: int) -> Step:
+    """End the walk at a frame without IP."""
+    clear_transport(row)
+    row["src_hi"] = 0
+    row["src_lo"] = 0
+    row["dst_hi"] = 0
+    row["dst_lo"] = 0
+    row["ethertype"] = kind
+    zero = np.uint64(0)
+    row["shard"] = shard_of(zero, np.uint64(row["src_mac"]), zero, np.uint64(row["dst_mac"]))
+    return payload(row, pos, end, wire_end)
+
+
+@kernel
+def enter(row: Any, tunnel: int, layer: int, detail: int, pos: int, end: int, wire_end: int) -> Step:
+    """Leave a tunnel header behind."""
+    depth = wide(row["depth"]) + 1
+    if depth > MAX_DEPTH:
+        return stop(TUNNEL_TOO_DEEP, pos)
+    row["depth"] = depth
+    row["tunnel"] = tunnel
+    return layer, detail, pos, end, wire_end
