@@ -1,14 +1,17 @@
-"""pcapng blocks that carry no packet: section, interface, names, statistics, secrets; and the options of all (pcapng draft, 3.5, 4)."""
+"""pcapng blocks that carry no packet, and the options of all blocks (draft-ietf-opsawg-pcapng, sections 3.5 and 4)."""
 
 from __future__ import annotations
 
 import ipaddress
 import struct
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from netaudit.capture.layouts import DIVIDE, MULTIPLY, SHIFT
 from netaudit.capture.linktypes import link_type_name
 from netaudit.capture.source import MAX_SECRETS, MAX_TEXTS, Interface, Source, plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COMMENT = 1
 OFFSET_LIMIT = 2**31 * 10**9  # if_tsoffset beyond 68 years is no clock; it keeps sums within 64 bits
@@ -39,7 +42,7 @@ def section_text(body: bytes, order: str) -> str:
 
 
 def interface(body: bytes, order: str, number: int) -> tuple[Interface, tuple[int, int, int, int, int, int], list[str]]:
-    """An interface description block (4.2): for people, as the values of an INTERFACE row, and what is wrong with it."""
+    """An interface description block (4.2): for people, as values of an INTERFACE row, and what is wrong with it."""
     linktype, _, snaplen = struct.unpack_from(order + "HHI", body)
     texts = {COMMENT: "", 2: "", 3: "", 11: "", 12: ""}
     resolution, seconds, problems = 6, 0, []
@@ -90,7 +93,7 @@ def names(body: bytes, order: str) -> Iterator[tuple[str, str]]:
 
 
 def statistics(body: bytes, order: str) -> tuple[int, int | None]:
-    """Interface id and packets dropped (by interface and operating system) of a statistics block (4.6); None where not said."""
+    """Interface id of a statistics block (4.6), and the packets that interface and system dropped; None: not said."""
     number = struct.unpack_from(order + "I", body)[0]
     lost = [
         struct.unpack(order + "Q", value)[0]

@@ -1,15 +1,18 @@
 """Compressed captures as streams, recognised by their first bytes: gzip, zstd, xz, lz4 frames and bzip2.
 
-Memory is bounded whatever expands: each step gives at most a few hundred KiB. A damaged stream gives what came before the damage.
+Memory is bounded whatever expands: each step gives at most a few hundred KiB. A damaged stream gives what came before
+the damage.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netaudit.capture.stored import CHUNK, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STEP = 1 << 18  # bytes that one step of decompression may give
 INPUT = 1 << 14  # and take: what is lost beside a damage in formats that cannot be rewound
@@ -21,11 +24,19 @@ ZSTD_BLOCK = 1 << 17  # RFC 8878, 3.1.1.2.3: longest output of one block
 class Member(Protocol):
     """One member (frame, stream) of a compressed file; the interface of the standard library's decompressors."""
 
-    eof: bool
-    needs_input: bool
-    unused_data: bytes
+    @property
+    def eof(self) -> bool:
+        """Whether the member has ended."""
 
-    def decompress(self, data: bytes, max_length: int) -> bytes:
+    @property
+    def needs_input(self) -> bool:
+        """Whether it gives no more without more data."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What followed its end."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
         """At most about `max_length` bytes more."""
 
 

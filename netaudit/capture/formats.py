@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from netaudit.capture.pcap import HEADER_LENGTH, MAGICS, PcapWalker, header_of
 from netaudit.capture.pcapng import MAGIC, PcapngWalker, order_of
-from netaudit.capture.source import Source
-from netaudit.capture.walking import Walker
+
+if TYPE_CHECKING:
+    from netaudit.capture.source import Source
+    from netaudit.capture.walking import Walker
 
 LOOKALIKES = (  # (offset, bytes, what it is)
     (0, b"\xff\xd8\xff", "a JPEG image"),

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from netaudit.capture.inputs import Input, find_inputs, without_duplicates
-from netaudit.capture.layouts import Window
 from netaudit.capture.merging import Waiting, merged
 from netaudit.capture.reading import CaptureReader, NotACaptureError
 from netaudit.capture.source import Rejected, Source
-from netaudit.capture.stored import Progress
 from netaudit.errors import CaptureError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from netaudit.capture.layouts import Window
+    from netaudit.capture.stored import Progress
 
 WINDOW = 16 << 20
 PEEK = 1 << 16  # bytes of a capture that are read to learn its first time
@@ -46,11 +50,13 @@ class Captures:
     def windows(self, allocate: Callable[[int], npt.NDArray[np.uint8]] | None = None) -> Iterator[Window]:
         """Windows of records in the order of the audit; to be asked for once.
 
-        A window's buffer is valid until the next window is asked for; its records are the caller's to keep. Windows may hold no record.
+        A window's buffer is valid until the next window is asked for; its records are the caller's to keep. Windows
+        may hold no record.
 
-        `allocate(n)` may give the buffers instead: a writable C-contiguous array of at least n bytes (n is about the window size, up
-        to 34 MiB for a giant record). It is called once for each window and must not give an array again before the window *after*
-        the one that carried it has been handed on, since its bytes are still being hashed: two arrays by turns are enough.
+        `allocate(n)` may give the buffers instead: a writable C-contiguous array of at least n bytes (n is about the
+        window size, up to 34 MiB for a giant record). It is called once for each window and must not give an array
+        again before the window *after* the one that carried it has been handed on, since its bytes are still being
+        hashed: two arrays by turns are enough.
         """
         waiting, self._waiting = self._waiting, []
         try:
@@ -73,8 +79,8 @@ def open_captures(
 ) -> Captures:
     """Look at all inputs, and order those that are captures by the time of their first packet.
 
-    `paths` are files, folders (walked recursively) and "-" for standard input. `progress` is told how many stored bytes have been
-    read so far. Nothing is raised for an input that cannot be read: see `Captures.rejected`.
+    `paths` are files, folders (walked recursively) and "-" for standard input. `progress` is told how many stored
+    bytes have been read so far. Nothing is raised for an input that cannot be read: see `Captures.rejected`.
     """
     captures = Captures(window_size)
     inputs, captures.rejected = find_inputs(paths)
@@ -166,7 +172,7 @@ class _Opener:
 
 
 def read_frames(path: str | os.PathLike[str], frames: Iterable[int]) -> Iterator[tuple[np.void, bytes]]:
-    """The packets with these frame numbers (1-based, any order), in the order of the file: (RECORD row, captured bytes).
+    """The packets with these frame numbers (from 1, any order), in the order of the file: (RECORD row, captured bytes).
 
     Reads as far as the last one. Raises CaptureError when the file cannot be opened as a capture.
     """

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Piece = bytes | memoryview
 
 
 class Digests:
-    """Hashes of one stream of bytes. Pieces are not copied: leave their memory alone until `wait` says they are done."""
+    """Hashes of one stream of bytes. Pieces are not copied: leave their memory alone until `wait` returns."""
 
     def __init__(self, algorithms: Sequence[str] = ("sha256",)) -> None:
         self.fed = 0  # pieces so far
@@ -47,7 +49,7 @@ class Digests:
         update, queue = self._hashes[name].update, self._queues[name]
         while (piece := queue.get()) is not None:
             update(piece)
-            piece = b""  # noqa: PLW2901 - lets go of the memory while waiting
+            piece = b""
             with self._changed:
                 self._done[name] += 1
                 self._changed.notify_all()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.capture.source import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 SAMPLE = 1 << 16  # bytes from the head and the tail that must be equal before two files are hashed to compare them
 
@@ -81,7 +84,7 @@ def _reason(error: Exception) -> str:
 
 
 def without_duplicates(inputs: Iterable[Input]) -> tuple[list[Input], list[Rejected]]:
-    """Inputs whose bytes are all different; of equal files the first one stays. Only files of equal size are looked into."""
+    """Inputs whose bytes are all different; of equal files the first stays. Only files of equal size are read."""
     kept: list[Input] = []
     rejected: list[Rejected] = []
     by_size: dict[int, list[_Content]] = {}

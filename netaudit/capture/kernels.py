@@ -1,8 +1,8 @@
 """Walking classic pcap records: the hot loop, and the search for the next record after damage.
 
-Record header (draft-ietf-opsawg-pcap, section 5): seconds u4, fraction u4, captured length u4, wire length u4, then the bytes.
-A header is *plausible* when it could stand in a sound file near a known time; a file may hold implausible ones and still be
-sound (jumps in time, TSO frames), so they only make the walk look ahead before it goes on.
+Record header (draft-ietf-opsawg-pcap, section 5): seconds u4, fraction u4, captured length u4, wire length u4, then
+the bytes. A header is *plausible* when it could stand in a sound file near a known time; a file may hold implausible
+ones and still be sound (jumps in time, TSO frames), so they only make the walk look ahead before it goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ from typing import Any
 import numpy as np
 
 from netaudit.jit import kernel
+
+# What numba infers by itself; the names are for the reader.
+Int = Any
+Flag = Any
+Array = Any
 
 # Why a walk stopped. Shared by pcap and pcapng.
 MORE = 0  # the bytes at `position` continue beyond the buffer (at the end of the file: nothing is left)
@@ -30,7 +35,7 @@ NO_TIME = -(2**63)  # layouts.NO_TIME as a plain integer
 
 
 @kernel
-def u2(buffer: Any, at: int, big: bool) -> int:  # noqa: FBT001
+def u2(buffer: Array, at: Int, big: Flag) -> Int:
     """Unsigned 16 bits at `at`."""
     a, b = np.int64(buffer[at]), np.int64(buffer[at + 1])
     if big:
@@ -39,7 +44,7 @@ def u2(buffer: Any, at: int, big: bool) -> int:  # noqa: FBT001
 
 
 @kernel
-def u4(buffer: Any, at: int, big: bool) -> int:  # noqa: FBT001
+def u4(buffer: Array, at: Int, big: Flag) -> Int:
     """Unsigned 32 bits at `at`, as a signed 64-bit number."""
     a, b, c, d = np.int64(buffer[at]), np.int64(buffer[at + 1]), np.int64(buffer[at + 2]), np.int64(buffer[at + 3])
     if big:
@@ -48,43 +53,43 @@ def u4(buffer: Any, at: int, big: bool) -> int:  # noqa: FBT001
 
 
 @kernel
-def near(a: int, b: int) -> bool:
+def near(a: Int, b: Int) -> Flag:
     """Whether two times lie within a day; an unknown time is near to any."""
-    if a == NO_TIME or b == NO_TIME:
+    if NO_TIME in (a, b):
         return True
     return a - DAY <= b <= a + DAY
 
 
 @kernel
-def pcap_time(buffer: Any, at: int, big: bool, unit: int) -> int:  # noqa: FBT001
+def pcap_time(buffer: Array, at: Int, big: Flag, unit: Int) -> Int:
     """Time in nanoseconds of the record header at `at`; `unit` is 1000 for microseconds, 1 for nanoseconds."""
     return u4(buffer, at, big) * 1_000_000_000 + u4(buffer, at + 4, big) * unit
 
 
 @kernel
-def pcap_plausible(buffer: Any, at: int, big: bool, unit: int) -> bool:  # noqa: FBT001
+def pcap_plausible(buffer: Array, at: Int, big: Flag, unit: Int) -> Flag:
     """Whether lengths and fraction of the header at `at` are those of an ordinary record."""
     caplen, wirelen = u4(buffer, at + 8, big), u4(buffer, at + 12, big)
     return 0 < caplen <= wirelen and caplen <= USUAL_RECORD and u4(buffer, at + 4, big) * unit < 1_000_000_000
 
 
 @kernel
-def pcap_chain(  # noqa: D417
-    buffer: Any,
-    at: int,
-    end: int,
-    at_eof: bool,  # noqa: FBT001
-    big: bool,  # noqa: FBT001
-    unit: int,
-    header: int,
-    few: int,
-    time_a: int,
-    time_b: int,
-) -> int:
+def pcap_chain(
+    buffer: Array,
+    at: Int,
+    end: Int,
+    at_eof: Flag,
+    big: Flag,
+    unit: Int,
+    header: Int,
+    few: Int,
+    time_a: Int,
+    time_b: Int,
+) -> Int:
     """Whether CHAIN plausible records near one of two times follow each other from `at`.
 
-    Fewer do where the file ends exactly behind them, or where at least `few` are there before it ends in the middle of one.
-    Returns FOUND, BAD, or MORE when the buffer ends before that is known.
+    Fewer do where the file ends exactly behind them, or where at least `few` are there before it ends in the middle
+    of one. Returns FOUND, BAD, or MORE when the buffer ends before that is known.
     """
     seen = 0
     while seen < CHAIN:
@@ -103,26 +108,27 @@ def pcap_chain(  # noqa: D417
 
 
 @kernel
-def walk_pcap(  # noqa: D417
-    buffer: Any,
-    position: int,
-    end: int,
-    at_eof: bool,  # noqa: FBT001
-    trusted: int,
-    big: bool,  # noqa: FBT001
-    unit: int,
-    header: int,
-    linktype: int,
-    capture: int,
-    frame: int,
-    last_time: int,
-    rows: Any,
-    used: int,
-) -> tuple[int, int, int, int, int]:
+def walk_pcap(
+    buffer: Array,
+    position: Int,
+    end: Int,
+    at_eof: Flag,
+    trusted: Int,
+    big: Flag,
+    unit: Int,
+    header: Int,
+    linktype: Int,
+    capture: Int,
+    frame: Int,
+    last_time: Int,
+    rows: Array,
+    used: Int,
+) -> tuple[Int, Int, Int, Int, Int]:
     """Write one RECORD row per record of buffer[position:end] from rows[used] on.
 
-    `trusted` is the position of a record to take as it is (-1: none); `header` the length of a record header (16, or 24 in the
-    modified format); `frame` and `last_time` those of the record before. Returns (position, frame, last_time, used, why it stopped).
+    `trusted` is the position of a record to take as it is (-1: none); `header` the length of a record header (16, or
+    24 in the modified format); `frame` and `last_time` those of the record before. Returns (position, frame,
+    last_time, used, why it stopped).
     """
     while True:
         if position + header > end:
@@ -161,20 +167,21 @@ def walk_pcap(  # noqa: D417
 
 
 @kernel
-def find_pcap(  # noqa: D417
-    buffer: Any,
-    position: int,
-    limit: int,
-    end: int,
-    at_eof: bool,  # noqa: FBT001
-    big: bool,  # noqa: FBT001
-    unit: int,
-    header: int,
-    last_time: int,
-) -> tuple[int, int]:
+def find_pcap(
+    buffer: Array,
+    position: Int,
+    limit: Int,
+    end: Int,
+    at_eof: Flag,
+    big: Flag,
+    unit: Int,
+    header: Int,
+    last_time: Int,
+) -> tuple[Int, Int]:
     """First place in buffer[position:limit] where CHAIN plausible records start, or fewer that end with the file.
 
-    Returns (place, FOUND), (limit or the first byte that could not be judged, MORE), or (limit, BAD) when there is none.
+    Returns (place, FOUND), (limit or the first byte that could not be judged, MORE), or (limit, BAD) when there is
+    none.
     """
     while position < limit:
         if position + header > end:
@@ -190,9 +197,10 @@ def find_pcap(  # noqa: D417
 
 
 @kernel
-def summarise(rows: Any) -> tuple[int, int, int, int]:
+def summarise(rows: Array) -> tuple[Int, Int, Int, Int]:
     """(wire bytes, captured bytes, earliest time, latest time) of RECORD rows; NO_TIME where no row has a time."""
-    wire, captured, first, last = 0, 0, NO_TIME, NO_TIME
+    wire, captured = np.int64(0), np.int64(0)
+    first, last = NO_TIME, NO_TIME
     for i in range(rows.size):
         wire += np.int64(rows[i]["wirelen"])
         captured += np.int64(rows[i]["caplen"])

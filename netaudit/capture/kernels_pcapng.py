@@ -5,8 +5,6 @@ Block (section 3.1): type u4, total length u4, body, total length again u4. The 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from netaudit.capture.kernels import (
@@ -20,6 +18,9 @@ from netaudit.capture.kernels import (
     NO_TIME,
     RARE,
     SUSPECT,
+    Array,
+    Flag,
+    Int,
     near,
     u2,
     u4,
@@ -35,7 +36,7 @@ LAST_TIME = 2**62  # in the year 2116, later than any pcap time; so differences 
 
 
 @kernel
-def nanoseconds(high: int, low: int, rule: int, factor: int, offset: int) -> int:
+def nanoseconds(high: Int, low: Int, rule: Int, factor: Int, offset: Int) -> Int:
     """Ticks (two 32-bit halves) of an INTERFACE row as UTC nanoseconds, rounded down; NO_TIME beyond LAST_TIME."""
     ticks = (np.uint64(high) << np.uint64(32)) | np.uint64(low)
     if rule == MULTIPLY:
@@ -68,7 +69,7 @@ def nanoseconds(high: int, low: int, rule: int, factor: int, offset: int) -> int
 
 
 @kernel
-def has_comment(buffer: Any, at: int, end: int, big: bool) -> bool:  # noqa: FBT001
+def has_comment(buffer: Array, at: Int, end: Int, big: Flag) -> Flag:
     """Whether an opt_comment (code 1) is among the options in buffer[at:end]."""
     while at + 4 <= end:
         code, length = u2(buffer, at, big), u2(buffer, at + 2, big)
@@ -81,13 +82,13 @@ def has_comment(buffer: Any, at: int, end: int, big: bool) -> bool:  # noqa: FBT
 
 
 @kernel
-def known_type(kind: int) -> bool:
+def known_type(kind: Int) -> Flag:
     """Whether a search may take `kind` for the type of a block."""
     return (1 <= kind <= ENHANCED) or kind in (JOURNAL, SECRETS, CUSTOM, CUSTOM_LOCAL, SECTION)
 
 
 @kernel
-def section_order(buffer: Any, at: int) -> int:
+def section_order(buffer: Array, at: Int) -> Int:
     """Byte order of the section header at `at` (12 bytes readable): 1 big, 0 little, -1 neither."""
     if u4(buffer, at + 8, True) == 0x1A2B3C4D:
         return 1
@@ -97,15 +98,15 @@ def section_order(buffer: Any, at: int) -> int:
 
 
 @kernel
-def block_chain(  # noqa: D417
-    buffer: Any,
-    at: int,
-    end: int,
-    at_eof: bool,  # noqa: FBT001
-    big: bool,  # noqa: FBT001
-    interfaces: Any,
-    last_time: int,
-) -> int:
+def block_chain(
+    buffer: Array,
+    at: Int,
+    end: Int,
+    at_eof: Flag,
+    big: Flag,
+    interfaces: Array,
+    last_time: Int,
+) -> Int:
     """Whether CHAIN sound blocks of known types follow each other from `at` (or fewer, up to the end of the file).
 
     Enhanced packets must name a declared interface and lie within a day of `last_time`, up to the next section header.
@@ -147,15 +148,15 @@ def block_chain(  # noqa: D417
 
 
 @kernel
-def find_block(  # noqa: D417
-    buffer: Any,
-    position: int,
-    end: int,
-    at_eof: bool,  # noqa: FBT001
-    big: bool,  # noqa: FBT001
-    interfaces: Any,
-    last_time: int,
-) -> tuple[int, int]:
+def find_block(
+    buffer: Array,
+    position: Int,
+    end: Int,
+    at_eof: Flag,
+    big: Flag,
+    interfaces: Array,
+    last_time: Int,
+) -> tuple[Int, Int]:
     """First place in buffer[position:end] where CHAIN sound blocks start, or fewer that end with the file.
 
     Returns (place, FOUND), (first byte that could not be judged, MORE), or (end, BAD) when there is none.
@@ -172,29 +173,29 @@ def find_block(  # noqa: D417
 
 
 @kernel
-def walk_pcapng(  # noqa: D417
-    buffer: Any,
-    position: int,
-    end: int,
-    at_eof: bool,  # noqa: FBT001
-    trusted: int,
-    big: bool,  # noqa: FBT001
-    interfaces: Any,
-    capture: int,
-    frame: int,
-    last_time: int,
-    rows: Any,
-    used: int,
-    commented: Any,
-    n_commented: int,
-    untimed: int,
-) -> tuple[int, int, int, int, int, int, int]:
+def walk_pcapng(
+    buffer: Array,
+    position: Int,
+    end: Int,
+    at_eof: Flag,
+    trusted: Int,
+    big: Flag,
+    interfaces: Array,
+    capture: Int,
+    frame: Int,
+    last_time: Int,
+    rows: Array,
+    used: Int,
+    commented: Array,
+    n_commented: Int,
+    untimed: Int,
+) -> tuple[Int, Int, Int, Int, Int, Int, Int]:
     """Write one RECORD row per packet block of buffer[position:end] from rows[used] on, up to the first other block.
 
-    `interfaces` are the INTERFACE rows of this section. Blocks with comments are noted as (frame, position) rows in `commented`
-    while there is room; `untimed` counts packets beyond LAST_TIME. `trusted` is the position of a packet block to take by its first
-    length, rounded up, whatever stands at its end (-1: none). Returns (position, frame, last_time, used,
-    n_commented, untimed, why it stopped).
+    `interfaces` are the INTERFACE rows of this section. Blocks with comments are noted as (frame, position) rows in
+    `commented` while there is room; `untimed` counts packets beyond LAST_TIME. `trusted` is the position of a packet
+    block to take by its first length, rounded up, whatever stands at its end (-1: none). Returns (position, frame,
+    last_time, used, n_commented, untimed, why it stopped).
     """
     while True:
         if position + 12 > end:

@@ -1,12 +1,13 @@
 """Several captures as one, by time: files that do not overlap follow each other, records of those that do are merged.
 
-Within a file the order is the file's own: the merge compares the running maximum of its times. Equal times go by rank of the file.
+Within a file the order is the file's own: the merge compares the running maximum of its times. Equal times go by rank
+of the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +15,15 @@ import numpy.typing as npt
 from netaudit.capture.layouts import NO_TIME, RECORD, Window
 from netaudit.capture.reading import Allocate, Alternating, CaptureReader
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 SMALLEST_SHARE = 1 << 18  # bytes of a window when many files are open at once
 
 
 @dataclass(slots=True)
 class Waiting:
-    """A capture that has not begun: its rank, the merge key of its first record, and how to open it (None: it cannot be)."""
+    """A capture that has not begun: its rank, the key of its first record, and how to open it (None: it fails)."""
 
     rank: int
     first_key: int
@@ -38,7 +42,7 @@ class Active:
     last_key: int = NO_TIME
 
     def refill(self, size: int, allocate: Allocate | None) -> None:
-        """Read on when all records of the window have been handed on; afterwards there is one, or the reader has ended."""
+        """Read on when all records at hand have been handed on; afterwards there is one, or the reader has ended."""
         while self.at >= len(self.keys) and not self.reader.ended:
             self.window = self.reader.read(size, allocate)
             if self.window is None:
@@ -110,7 +114,7 @@ def _safe(active: list[Active], bound: int | None, own: Allocate, *, passing: bo
         horizon, rank = bound, max(one.rank for one in active)  # a file that waits ranks behind those that have begun
     taken = []
     for one in sorted(active, key=lambda one: one.rank):
-        side = "right" if horizon is None or one.rank <= rank else "left"
+        side: Literal["left", "right"] = "right" if horizon is None or one.rank <= rank else "left"
         until = len(one.keys) if horizon is None else int(np.searchsorted(one.keys, horizon, side))
         if until > one.at:
             taken.append((one, until))

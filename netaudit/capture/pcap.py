@@ -1,6 +1,7 @@
 """Classic pcap: microseconds and nanoseconds, both byte orders, and Kuznetsov's modified record header.
 
-File header (draft-ietf-opsawg-pcap, section 4), 24 bytes: magic, version 2 x u2, two reserved u4, snaplen u4, link type u4.
+File header (draft-ietf-opsawg-pcap, section 4), 24 bytes: magic, version 2 x u2, two reserved u4, snaplen u4, link
+type u4.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def header_of(head: bytes) -> Header | None:
         if len(head) >= HEADER_LENGTH and (kind := MAGICS.get(struct.unpack(order + "I", head[:4])[0])):
             snaplen, link = struct.unpack(order + "II", head[16:24])
             unit, record_header, name = kind
-            # bits 28-31: half the length of the FCS where bit 26 says so (draft, section 4, "LinkType and additional information")
+            # bits 28-31 are half the length of the FCS where bit 26 says so (draft, section 4)
             fcs = 2 * (link >> 28) if link >> 26 & 1 else 0
             text = f"pcap, {'big' if big else 'little'}-endian, {name}"
             return Header(big, unit, record_header, snaplen, link & 0xFFFF, fcs, text)
@@ -83,7 +84,7 @@ class PcapWalker:
                 self._capture, self._frame, self._last_time, rows.array, rows.used,
             )  # fmt: skip
             if why == MORE:
-                return position
+                return int(position)
             if why == FULL:
                 rows.grow()
             elif why == CUT:
@@ -93,12 +94,12 @@ class PcapWalker:
                 self._losses.begin(base + position, "corrupt record header")
                 position += 1
             elif why == SUSPECT:
-                # Sound records inside what this one claims to be show that its header is corrupt; else it is only unusual.
+                # Sound records inside what this one claims to be show a corrupt header; else it is only unusual.
                 caplen = kernels.u4(buffer, position + 8, h.big)
                 limit = min(end, position + h.record_header + caplen)
                 place, found = self._find(buffer, position + 1, limit, end, at_eof)
                 if found == MORE:
-                    return position
+                    return int(position)
                 if found == FOUND:
                     self._losses.begin(base + position, "corrupt record header")
                     position = place

@@ -1,4 +1,4 @@
-"""pcapng: sections of either byte order, any number of interfaces, every block; packet blocks are walked in a kernel."""
+"""pcapng: sections of either byte order, any number of interfaces, every block; a kernel walks the packet blocks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from netaudit.capture.kernels_pcapng import (
     JOURNAL,
     MAX_BLOCK,
     NAMES,
-    OBSOLETE,
     SECRETS,
     SECTION,
-    SIMPLE,
     STATISTICS,
 )
 from netaudit.capture.layouts import INTERFACE
@@ -36,14 +34,14 @@ MORE_BYTES, TRUST, SEARCH = 0, -1, -2  # what `_other` says instead of a length
 
 
 def order_of(head: bytes) -> str | None:
-    """Byte order of the section header that `head` (>= 12 bytes) begins with, as struct writes it; None when it is none."""
+    """Byte order, as struct writes it, of the section header that `head` (>= 12 bytes) begins with; None for none."""
     if len(head) < 12 or head[:4] != MAGIC:
         return None
     return {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}.get(head[8:12])
 
 
 class PcapngWalker:
-    """Walks the blocks of one pcapng; see `walking.Walker`. Expects the windows to begin with the first section header."""
+    """Walks the blocks of one pcapng; see `walking.Walker`. The windows begin with the first section header."""
 
     def __init__(self, source: Source, capture: int, order: str) -> None:
         self.rows = Rows()
@@ -134,7 +132,7 @@ class PcapngWalker:
             order = found
         big = order == ">"
         total = kernels.u4(buffer, position + 4, big)
-        length = (total + 3) & ~3  # the draft demands multiples of 4, and some writers forget it
+        length = int(total + 3) & ~3  # the draft demands multiples of 4, and some writers forget it
         if length < SHORTEST.get(kind, 12) or length > MAX_BLOCK:
             return SEARCH
         if position + length > end:
@@ -166,7 +164,7 @@ class PcapngWalker:
             return False
         big = self._order == ">"
         total, caplen = kernels.u4(buffer, position + 4, big), kernels.u4(buffer, position + 20, big)
-        return caplen <= kernels.u4(buffer, position + 24, big) and caplen + 32 <= total
+        return bool(caplen <= kernels.u4(buffer, position + 24, big) and caplen + 32 <= total)
 
     def _chain(self, buffer: Bytes, position: int, end: int, at_eof: bool, *, big: bool) -> int:  # noqa: FBT001
         return int(kernels_ng.block_chain(buffer, position, end, at_eof, big, self._interfaces, self._last_time))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,12 @@ from netaudit.capture import kernels
 from netaudit.capture.compressed import Expanded, compression_of
 from netaudit.capture.formats import LONGEST_LOOK, Reader, walker_for
 from netaudit.capture.layouts import NO_TIME, Window
-from netaudit.capture.source import Source
 from netaudit.capture.stored import Progress, Stored
+
+if TYPE_CHECKING:
+    import os
+
+    from netaudit.capture.source import Source
 
 Bytes = npt.NDArray[np.uint8]
 Allocate = Callable[[int], Bytes]
@@ -66,7 +70,7 @@ class CaptureReader:
             head = self._head()
             if isinstance(found := walker_for(head, source, capture), str):
                 within = f" (compressed with {source.compression})" if source.compression != "none" else ""
-                raise NotACaptureError(self._bytes.problem or found + within)
+                raise NotACaptureError(self._bytes.problem or found + within)  # noqa: TRY301 - closed just below
         except BaseException:
             self._stored.close()
             raise
@@ -76,7 +80,7 @@ class CaptureReader:
         self._capture = capture
 
     def peek(self, size: int, windows: int) -> int:
-        """Time of the first record (NO_TIME where it has none), from at most `windows` windows; `read` gives them once more."""
+        """Time of the first record (NO_TIME: it has none), from at most `windows` windows, which `read` gives again."""
         for _ in range(windows):
             window = self._read(size, lambda needed: np.empty(needed, np.uint8))
             if window is None:
@@ -91,10 +95,10 @@ class CaptureReader:
         self._capture = capture
 
     def read(self, size: int, allocate: Allocate | None = None) -> Window | None:
-        """The next window of about `size` bytes (more for a record that is longer, none of the records may be in it), or None.
+        """The next window, of about `size` bytes (more for a longer record; it may hold no record), or None at the end.
 
-        `allocate` gives the buffer; by default two buffers of this reader take turns. What it gave before the last call must stay
-        untouched no longer: its bytes have been hashed.
+        `allocate` gives the buffer; by default two buffers of this reader take turns. What it gave before the last
+        call must stay untouched no longer: its bytes have been hashed.
         """
         window = self._again(allocate) if self._peeked else self._read(size, allocate)
         if window is not None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_TEXTS = 1000  # comments, names, interfaces and damages kept per capture: a hostile file may hold millions
 MAX_TEXT = 1000  # characters of one of them

@@ -1,14 +1,14 @@
-"""The bytes of an input as stored: opened read-only, hashed and counted while they are read, watched for standstill and change."""
+"""The bytes of an input as stored: opened read-only, hashed while read, watched for standstill and for change."""
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import stat
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, cast
 
 from netaudit.capture.hashing import Digests
 
@@ -36,7 +36,7 @@ class Stored:
         self.problem = ""
         self._head = b""  # looked at, not yet read
         self._count = count
-        self._file = sys.stdin.buffer.raw if path is None else cast("IO[bytes]", open_read_only(path))  # type: ignore[attr-defined]
+        self._file = open_read_only(path)
         self._opened = os.fstat(self._file.fileno())
         self.replaced = expected is not None and identity(expected) != identity(self._opened)
         self.is_pipe = path is None or not stat.S_ISREG(self._opened.st_mode)
@@ -87,8 +87,7 @@ class Stored:
 
     def close(self) -> dict[str, str]:
         """Close and return the hashes of what was read."""
-        if self.path is not None:
-            self._file.close()
+        self._file.close()
         return self.digests.close()
 
     def changed(self) -> bool:
@@ -113,7 +112,7 @@ class Stored:
         try:
             if self.is_pipe and not self._ready():
                 return 0
-            got = self._file.readinto(view) or 0  # type: ignore[attr-defined]
+            got = self._file.readinto(view) or 0
         except OSError as error:
             self.problem = f"reading failed at stored byte {self.position}: {error.strerror or error}"
             return 0
@@ -140,14 +139,16 @@ def identity(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def open_read_only(path: Path) -> IO[bytes]:
-    """The file, unbuffered; a named pipe is opened without waiting for its writer."""
+def open_read_only(path: Path | None) -> io.FileIO:
+    """The file, unbuffered (None: standard input); a named pipe is opened without waiting for its writer."""
+    if path is None:
+        return io.FileIO(sys.stdin.fileno(), "rb", closefd=False)
+    return io.FileIO(path, "rb", opener=_opener)
 
-    def opener(name: str, flags: int) -> int:
-        waiting = os.O_NONBLOCK if hasattr(os, "O_NONBLOCK") and stat.S_ISFIFO(path.stat().st_mode) else 0
-        handle = os.open(name, flags | getattr(os, "O_NOCTTY", 0) | waiting)
-        if waiting:
-            os.set_blocking(handle, True)
-        return handle
 
-    return cast("IO[bytes]", open(path, "rb", buffering=0, opener=opener))  # noqa: PTH123, SIM115 - pathlib's open has no opener
+def _opener(name: str, flags: int) -> int:
+    waiting = os.O_NONBLOCK if hasattr(os, "O_NONBLOCK") and stat.S_ISFIFO(Path(name).stat().st_mode) else 0
+    handle = os.open(name, flags | getattr(os, "O_NOCTTY", 0) | waiting)
+    if waiting:
+        os.set_blocking(handle, True)
+    return handle

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from netaudit.capture.layouts import RECORD
-from netaudit.capture.source import Source
+
+if TYPE_CHECKING:
+    from netaudit.capture.source import Source
 
 Bytes = npt.NDArray[np.uint8]
 FIRST_ROWS = 4096
