@@ -1,0 +1,246 @@
+"""Bytes written as text: base64 (RFC 4648), hexadecimal, percent escapes, data URIs (RFC 2397)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.objects import text
+from netaudit.objects.part import Part, Ranges
+from netaudit.objects.slices import clean, derive, known, narrow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.objects.budget import Budget
+
+SPACE = b" \t\r\n\x0b\x0c\\"  # a backslash: what is left of an escaped slash
+_ALPHABET = re.compile(rb"[A-Za-z0-9+/_=\-\s\\]{48,}")
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f\s]{48,}")
+_DATA_URI = re.compile(
+    rb"\s*data:([\w.+/\\-]{0,80})((?:;[\w.+-]+(?:=[\w.+\"-]*)?){0,4}?)(;base64)?\s*,\s*", re.IGNORECASE
+)
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+
+
+# ---------------------------------------------------------------- base64
+
+
+def is_base64(part: Part) -> bool:
+    """Long enough, and its beginning is of the alphabet (standard or url-safe), folded or not."""
+    return len(part.data) >= text.LONG and _covers(_ALPHABET, part)
+
+
+def _covers(pattern: re.Pattern[bytes], part: Part) -> bool:
+    """Whether the pattern covers the known bytes among the first 256."""
+    end = min(256, known(part))
+    if end < min(48, len(part.data)):
+        return False
+    match = pattern.match(part.data, 0, end)
+    return match is not None and match.end() == end
+
+
+def open_base64(part: Part, budget: Budget) -> Iterator[Part]:
+    """The decoded bytes. Missing characters become missing bytes, exactly, as long as the folding is regular."""
+    if not budget.spend(len(part.data) * 3 // 4):
+        return
+    damaged = bool(part.missing) or part.unknown_from is not None
+    decoded = _decode_damaged(part) if damaged else _decode_whole(part.data)
+    if decoded is not None and decoded[0]:
+        data, missing, unknown_from = decoded
+        yield derive(part, data, "base64", missing, unknown_from)
+
+
+_Decoded = tuple[bytes, Ranges, int | None]
+
+
+def _decode_whole(data: bytes) -> _Decoded | None:
+    """Decode text without gaps: in one go where it is plain and padded, else cleaned first."""
+    try:
+        return binascii.a2b_base64(data, strict_mode=True), [], None
+    except binascii.Error:
+        return _decode_clean(_tidy(data))
+
+
+def _tidy(data: bytes) -> bytes:
+    """Text without folding and padding, in the standard alphabet."""
+    return data.translate(_URL_SAFE, SPACE).rstrip(b"=\x00")
+
+
+def _decode_clean(data: bytes) -> _Decoded | None:
+    """Decode text without folding. What follows a foreign character is not decoded: it ends there, its end unknown."""
+    foreign = _NO_BASE64.search(data)
+    damaged = foreign is not None
+    if foreign is not None:
+        if foreign.start() < text.LONG or not _may_end(data, foreign.start()):
+            return None
+        data = data[: foreign.start()]
+    rest = len(data) % 4
+    damaged = damaged or rest == 1  # six bits too many: a character was lost somewhere
+    decoded = binascii.a2b_base64(data[:-1] + b"===" if rest == 1 else data + b"==="[: -rest % 4])
+    return decoded, [], len(decoded) if damaged else None
+
+
+def _may_end(data: bytes, at: int) -> bool:
+    """Whether base64 that meets a foreign character at `at` still counts as base64: it is most of the text, or padded."""
+    return data[at] == 0x3D or at >= len(data) // 2
+
+
+def _decode_damaged(part: Part) -> _Decoded | None:
+    """Decode text with gaps: gaps are filled with characters that decode to zero, where the folding can be told."""
+    data = bytearray(part.data if part.unknown_from is None else part.data[: part.unknown_from])
+    ended = part.unknown_from is not None
+    missing = [(a, b) for a, b in part.missing if a < len(data)]
+    if missing:
+        filled = _fill(data, missing)
+        if filled is None:  # irregular folding: nobody knows how many bytes a gap stands for
+            del data[missing[0][0] :]
+            missing, ended = [], True
+    spaces = [(_count_space(data[:a]), _count_space(data[:b])) for a, b in missing]
+    decoded = _decode_clean(_tidy(bytes(data)))
+    if decoded is None:
+        return None
+    out, _, cut = decoded
+    gaps: Ranges = []
+    for (a, b), (before, until) in zip(missing, spaces, strict=True):
+        first, last = (a - before) * 6 // 8, min(-(-(b - until) * 6 // 8), len(out))
+        if first < last:
+            gaps.append((first, last))
+    gaps = _merge(gaps)
+    if gaps:
+        blank = bytearray(out)
+        for first, last in gaps:
+            blank[first:last] = bytes(last - first)
+        out = bytes(blank)
+    touched = bool(missing) and missing[-1][1] >= len(data)  # padding may be in the gap: the end is not known
+    return out, gaps, len(out) if ended or cut is not None or touched else None
+
+
+def _count_space(data: bytes | bytearray) -> int:
+    return len(data) - len(data.translate(None, SPACE))
+
+
+def _merge(ranges: Ranges) -> Ranges:
+    """Ranges that share a byte become one: two gaps may touch the same decoded byte."""
+    merged: Ranges = []
+    for a, b in ranges:
+        if merged and a <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
+        else:
+            merged.append((a, b))
+    return merged
+
+
+def _fill(data: bytearray, missing: Ranges) -> bool | None:
+    """Put 'A' into the gaps, and line breaks where the regular folding of the known text has them.
+
+    None when the known line breaks are not regular.
+    """
+    array = np.frombuffer(data, np.uint8)
+    space = np.isin(array, np.frombuffer(SPACE, np.uint8))
+    gap = np.zeros(len(data), np.bool_)
+    for a, b in missing:
+        gap[a:b] = True
+    folding = np.flatnonzero(space & ~gap)
+    predicted = np.zeros(len(data), np.bool_)
+    if len(folding):
+        runs = np.split(folding, np.flatnonzero(np.diff(folding) > 1) + 1)
+        period = _period(runs, len(data))
+        if period is None:
+            return None
+        first, length, eol = period
+        phase = (np.arange(len(data)) - first) % (length + eol)
+        predicted = phase >= length
+        trailing = len(data) - len(bytes(data).rstrip(SPACE))
+        body = np.arange(len(data)) < len(data) - trailing
+        if not np.array_equal((space & ~gap)[body], (predicted & ~gap)[body]):
+            return None
+    filled = bytearray(np.where(gap, np.where(predicted, np.uint8(10), np.uint8(65)), array).astype(np.uint8).tobytes())
+    del array
+    data[:] = filled
+    return True
+
+
+def _period(runs: list[np.ndarray[tuple[int], np.dtype[np.int64]]], size: int) -> tuple[int, int, int] | None:
+    """Start of the first line, characters a line, and length of a line break; None when nothing repeats."""
+    start = len(runs[0]) if runs[0][0] == 0 else 0
+    breaks = [run for run in runs if run[0] != 0 and run[-1] != size - 1]
+    if not breaks:
+        return (start, size, 1)
+    eol = len(breaks[0])
+    if len(breaks) == 1:
+        return (start, int(breaks[0][0]) - start, eol)
+    steps = np.diff([int(run[0]) for run in breaks])
+    return (start, int(steps.min()) - eol, eol) if steps.min() > eol else None
+
+
+# ---------------------------------------------------------------- hexadecimal, percent, data URI
+
+
+def is_hex(part: Part) -> bool:
+    """Long, and nothing but hexadecimal digits at its beginning."""
+    return len(part.data) >= text.LONG and _covers(_HEXADECIMAL, part)
+
+
+def open_hex(part: Part, budget: Budget) -> Iterator[Part]:
+    """The decoded bytes; behind a gap nothing is decoded."""
+    end = known(part)
+    digits = part.data[:end].translate(None, SPACE)
+    if end < len(part.data):
+        digits = digits[: len(digits) & ~1]
+    if not budget.spend(len(digits) // 2):
+        return
+    try:
+        data = binascii.unhexlify(digits)
+    except binascii.Error:
+        return
+    damaged = end < len(part.data) or part.unknown_from is not None
+    yield derive(part, data, "hex", None, len(data) if damaged else None)
+
+
+def is_escaped(part: Part) -> bool:
+    """Text with percent escapes and without white space at its beginning."""
+    head = part.data[:512]
+    return len(part.data) >= text.LONG and text.has_escapes(head) and not any(c in head for c in b" \r\n\t<")
+
+
+def open_escaped(part: Part, budget: Budget) -> Iterator[Part]:
+    """The unescaped bytes."""
+    if budget.spend(len(part.data)):
+        yield unescaped(part, "url")
+
+
+def unescaped(part: Part, step: str) -> Part:
+    """Percent escapes taken off. A gap keeps its length only in text without escapes (a bare slash or plus shows that)."""
+    end = known(part)
+    if not part.missing or (b"%" not in part.data[:-8] and (b"/" in part.data or b"+" in part.data)):
+        data = text.unquote(part.data)
+        if len(data) == len(part.data):
+            return derive(part, data, step, part.missing, part.unknown_from)
+        if part.unknown_from is None and not part.missing:
+            return derive(part, data, step)
+    tail = part.data.rfind(b"%", max(0, end - 2), end)  # do not decode half an escape
+    data = text.unquote(part.data[: tail if tail >= 0 else end])
+    return derive(part, data, step, None, len(data))
+
+
+def is_data_uri(part: Part) -> bool:
+    """Begins as data:…, with a media type or base64."""
+    return part.data[:16].lstrip()[:5].lower() == b"data:" and _DATA_URI.match(part.data, 0, 400) is not None
+
+
+def open_data_uri(part: Part, _: Budget) -> Iterator[Part]:
+    """What stands behind the comma; it is base64 or percent-escaped text."""
+    match = _DATA_URI.match(part.data, 0, 400)
+    if match is None or match.end() > known(part):
+        return
+    kind = clean(match[1].replace(b"\\", b"").decode("latin-1"), 80)
+    child = narrow(
+        part, match.end(), len(part.data), f"data {kind}" if kind else "data", closed=part.unknown_from is None
+    )
+    child.name, child.content_type = part.name, kind
+    yield child

@@ -1,0 +1,116 @@
+"""Scalar fields of documents: device, place, person, score and time beside an image. Nothing is parsed before it is asked for."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+from xml.parsers import expat
+
+from netaudit.objects import json_text, xml_text
+from netaudit.objects.codecs_form import pairs
+from netaudit.objects.sniff import is_utf16
+from netaudit.objects.text import to_text, unquote
+
+if TYPE_CHECKING:
+    from netaudit.objects.part import Leaf, Part
+
+LONGEST = 4096  # bytes; longer values are images or other data, not fields
+MOST = 10_000
+_DOCUMENT = 8 << 20
+
+
+class Field(NamedTuple):
+    """A scalar of a document: where it is, under which key, and its text."""
+
+    path: str
+    key: str
+    value: str
+
+
+def fields(leaf: Leaf) -> list[Field]:
+    """Scalars of a json, xml or form document, or the text of a multipart field: at most `MOST`, long values left out."""
+    part = leaf.part
+    if len(part.data) > _DOCUMENT:
+        return []
+    if leaf.kind == "json":
+        return _json(part)
+    if leaf.kind == "xml":
+        return _xml(part)
+    if leaf.kind == "form":
+        return _form(part.data)
+    if leaf.kind == "text" and len(part.data) <= LONGEST:
+        return [Field("$", part.name, to_text(part.data, part.content_type))]
+    return []
+
+
+def _utf8(part: Part) -> bytes:
+    return to_text(part.data, part.content_type).encode("utf-8", "replace") if is_utf16(part.data) else part.data
+
+
+def _json(part: Part) -> list[Field]:
+    data = _utf8(part)
+    missing = part.missing if data is part.data else []
+    strings = json_text.long_strings(data, missing, LONGEST)
+    values = json_text.load(json_text.skeleton(data, strings, missing), part.content_type)
+    out: list[Field] = []
+    several = len(values) > 1
+    for number, value in enumerate(values):
+        _flatten(value, f"$[{number}]" if several else "$", out)
+    return out
+
+
+def _flatten(value: object, path: str, out: list[Field]) -> None:
+    """Scalars below `value`, depth first, in order."""
+    stack: list[tuple[object, str, str]] = [(value, path, "")]
+    while stack and len(out) < MOST:
+        node, place, key = stack.pop()
+        if isinstance(node, dict):
+            stack += [(v, f"{place}.{k}"[:512], str(k)) for k, v in reversed(node.items())]
+        elif isinstance(node, list):
+            stack += [(node[i], f"{place}[{i}]"[:512], key) for i in range(min(len(node), MOST) - 1, -1, -1)]
+        elif isinstance(node, str):
+            if not node.startswith("\x00"):
+                out.append(Field(place, key, node))
+        elif node is not None:
+            out.append(Field(place, key, str(node).lower() if isinstance(node, bool) else str(node)))
+
+
+def _xml(part: Part) -> list[Field]:
+    out: list[Field] = []
+    stack: list[tuple[str, list[str]]] = [("", [])]
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        path = f"{stack[-1][0]}/{name}"[:512]
+        if len(stack) > 256 or len(out) >= MOST:
+            raise xml_text.RefusedError("xml depth")
+        out.extend(Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST)
+        stack.append((path, []))
+
+    def end(name: str) -> None:
+        path, pieces = stack.pop()
+        value = "".join(pieces).strip()
+        if value and len(value) <= LONGEST:
+            out.append(Field(path, name, value))
+
+    def text(piece: str) -> None:
+        stack[-1][1].append(piece)
+
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
+    parser.EntityDeclHandler = xml_text.refuse
+    with suppress(expat.ExpatError, xml_text.RefusedError):  # what comes before a fault is read
+        parser.Parse(xml_text.to_utf8(_utf8(part)), True)
+    return out[:MOST]
+
+
+def _form(data: bytes) -> list[Field]:
+    out = []
+    for start, value, end in pairs(data):
+        if end - value <= LONGEST:
+            key = to_text(unquote(data[start : value - 1].replace(b"+", b" ")))
+            out.append(Field(key, key, to_text(unquote(data[value:end].replace(b"+", b" ")))))
+        if len(out) >= MOST:
+            break
+    return out

@@ -1,0 +1,136 @@
+"""The door from messages: a message's body as a part, its leaves, and the packets that carried them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.objects.mime import encoding_of, parameter
+from netaudit.objects.part import Leaf, Part
+from netaudit.objects.slices import clean, cut
+from netaudit.objects.unwrap import Budget, unwrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.messages.message import Message
+
+_RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_WITH_METHOD = ("http", "http2", "h2", "rtsp", "sip")
+
+
+def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
+    """Every object in the message's body. A body that is not empty gives one at least.
+
+    Limits reached are added to `message.notes` when the last leaf was taken.
+    """
+    if not message.body:
+        return
+    budget = budget or Budget()
+    yield from unwrap(root(message), budget)
+    message.notes += [note for note in budget.notes if note not in message.notes]
+
+
+def object_id(message: Message, path: str) -> bytes:
+    """16 bytes that name an object: a hash of its message and the way of unwrapping."""
+    return hashlib.blake2b(message.message_id + path.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def root(message: Message) -> Part:
+    """The body as a part, with what the head says about it."""
+    part = Part(
+        data=message.body,
+        path=_label(message),
+        name=_name(message),
+        content_type=message.content_type or message.header("content-type"),
+        encoding=encoding_of(dict(reversed(message.headers))) if message.headers else "",
+        missing=cut(message.missing, 0, len(message.body)),
+        unknown_from=message.unknown_from,
+        body_range=(0, len(message.body)),
+    )
+    beyond = bool(message.missing) and message.missing[-1][1] > len(message.body)
+    if part.unknown_from is None and (beyond or (not message.complete and part.complete)):
+        part.unknown_from = len(message.body)
+    return _partial(message, part)
+
+
+def _label(message: Message) -> str:
+    if message.protocol == "carved":
+        return "carved"
+    if message.status or message.request is not None:
+        return "response body"
+    if message.method or message.protocol in _WITH_METHOD:
+        return "request body"
+    return f"{clean(message.protocol, 40)} body"
+
+
+def _name(message: Message) -> str:
+    """File name by the head: Content-Disposition, what the protocol says, the last segment of the path."""
+    disposition = message.header("content-disposition")
+    if disposition and (name := parameter(disposition, "filename")):
+        return name
+    for key in ("filename", "file_name", "name"):
+        given = message.fields.get(key)
+        if isinstance(given, str) and given:
+            return given
+    path = message.path.partition("?")[0].partition("#")[0]
+    return unquote(path.rpartition("/")[2], errors="replace")
+
+
+def _partial(message: Message, part: Part) -> Part:
+    """A body that is a range of a larger thing (RFC 9110 section 14.4) is whole only when the range is all of it."""
+    declared = message.fields.get("range")
+    if declared is None or declared == "multipart":
+        return part
+    match = _RANGE.match(str(declared))
+    if match is None:
+        part.unknown_from = 0 if part.unknown_from is None else part.unknown_from
+        return part
+    first, last, total = int(match[1]), int(match[2]), match[3]
+    if first == 0 and total != "*" and last + 1 >= int(total):
+        return part
+    part.path = f"{part.path} bytes {first}-{last}/{total}"
+    end = len(part.data) if first == 0 else 0  # without its beginning nothing is known of the whole
+    part.unknown_from = end if part.unknown_from is None else min(part.unknown_from, end)
+    return part
+
+
+def frames_of(message: Message, leaf: Leaf) -> list[tuple[int, int, int, str]]:
+    """Packets that carried the leaf: per capture (capture, first frame, last frame, all as ranges, e.g. "17-19,23").
+
+    By the place of its bytes in the stream where that is known, else all packets of the message's body.
+    """
+    pieces = message.pieces
+    if pieces is None or not len(pieces):
+        return []
+    start, end = _stream_range(message, leaf.part)
+    offset = pieces["offset"].astype(np.int64)
+    chosen = pieces[(offset < end) & (offset + pieces["length"] > start)]
+    if not len(chosen):
+        chosen = pieces
+    out = []
+    for capture in np.unique(chosen["capture"]).tolist():
+        frames = np.unique(chosen["frame"][chosen["capture"] == capture]).astype(np.int64)
+        out.append((int(capture), int(frames[0]), int(frames[-1]), ranges_of(frames)))
+    return out
+
+
+def _stream_range(message: Message, part: Part) -> tuple[int, int]:
+    if message.body_start < 0:
+        return message.start, message.end
+    if part.body_range is None:
+        return message.body_start, max(message.end, message.body_start + 1)
+    return message.body_start + part.body_range[0], message.body_start + part.body_range[1]
+
+
+def ranges_of(frames: npt.NDArray[np.int64]) -> str:
+    """Sorted distinct numbers as text: runs as first-last, joined by commas."""
+    breaks = np.flatnonzero(np.diff(frames) != 1)
+    firsts = frames[np.concatenate([[0], breaks + 1])].tolist()
+    lasts = frames[np.concatenate([breaks, [len(frames) - 1]])].tolist()
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(firsts, lasts, strict=True))

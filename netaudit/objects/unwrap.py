@@ -1,0 +1,109 @@
+"""Unwrapping: a part is opened by the first codec that can, until images, documents and opaque bytes are left."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netaudit.objects import (
+    carving,
+    codecs_coding,
+    codecs_form,
+    codecs_json,
+    codecs_text,
+    codecs_xml,
+    codecs_zip,
+    multipart,
+)
+from netaudit.objects.budget import Budget
+from netaudit.objects.part import Leaf, Part
+from netaudit.objects.slices import join
+from netaudit.objects.sniff import image, sniff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["CODECS", "Budget", "Codec", "unwrap"]
+
+_NEVER = sys.maxsize
+_TRIFLE = 512  # decoded strings below this that are nothing known are tokens and digests, no objects
+_PLAIN = frozenset({"opaque", "text", "form", "empty"})
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One way of unwrapping."""
+
+    name: str
+    recognise: Callable[[Part], bool]  # cheap; may be wrong
+    open: Callable[[Part, Budget], Iterator[Part]]  # yields nothing when it was wrong
+    keeps: bool  # what is opened is an object too, besides what is in it (documents, archives)
+    trifle: int = 0  # a child that nothing opens and that is opaque or mere text is an object from this size on
+
+
+# The order is the meaning: declared before recognised, structure before text, carving when all else has failed.
+CODECS: tuple[Codec, ...] = (
+    Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False),
+    Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False),
+    Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True),
+    Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True),
+    Codec("compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True),
+    Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER),
+    Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_NEVER),
+    Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_NEVER),
+    Codec("data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_NEVER),
+    Codec("form", codecs_form.is_form, codecs_form.open_form, keeps=True, trifle=_NEVER),
+    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE),
+    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE),
+    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_NEVER),
+    Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER),
+    Codec("carved", carving.is_binary, carving.open_binary, keeps=True),
+)
+
+
+def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
+    """Everything in `part`: images, documents and opaque bytes, each with its path.
+
+    A document or archive comes after what is in it, so that its notes name all limits met under it.
+    No input raises: what cannot be opened is a leaf as it is; limits are notes ("limit: …") on the leaf and in
+    `budget.notes`.
+    """
+    return _unwrap(part, budget, 0)
+
+
+def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
+    kind = "" if part.encoding else image(part.data)
+    if kind:
+        yield _leaf(part, kind, budget)
+        return
+    opened = False
+    if part.depth >= budget.depth:
+        budget.limit("depth")
+    else:
+        for codec in CODECS:
+            if not codec.recognise(part):
+                continue
+            for child in codec.open(part, budget):
+                opened = True
+                yield from _unwrap(child, budget, _least(codec, trifle))
+            if opened:
+                if not codec.keeps:
+                    return
+                break
+    kind = sniff(part.data, part.content_type.lower())
+    if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle != _NEVER)):
+        yield _leaf(part, kind, budget)
+
+
+def _least(codec: Codec, trifle: int) -> int:
+    """A codec that does not keep what it opened hands its own threshold on; the others set theirs."""
+    return trifle if not codec.keeps else codec.trifle
+
+
+def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
+    part.path = join(part.path, kind)
+    count = budget.paths[part.path] = budget.paths.get(part.path, 0) + 1
+    if count > 1:
+        part.path = f"{part.path}[{count}]"
+    return Leaf(part, kind, budget.take())
