@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
+UP, DOWN = 0, 1  # client to server, server to client; the same numbers as in streams
 
 
 @dataclass(slots=True)
@@ -31,7 +32,9 @@ class Message:
     complete: bool = True
     missing: Ranges = field(default_factory=list)  # in body coordinates
     unknown_from: int | None = None  # from this body offset on nothing can be said (broken chunk, undeclared end)
-    fields: dict[str, Any] = field(default_factory=dict)  # what the protocol says besides (DNS answers, SNI, file name …)
+    fields: dict[str, Any] = field(
+        default_factory=dict
+    )  # what the protocol says besides (DNS answers, SNI, file name …)
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
     request: Message | None = None  # for a response: its request, where known
     # filled in by messages/from_streams.py:

@@ -1,0 +1,178 @@
+"""Images in bytes that nobody understands: found by magic number, walked to their end, given with exact ranges."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import numpy as np
+
+from netaudit.messages.extents import CAP, NEED, REJECT, Base64, Buffer, Walker, classify
+from netaudit.messages.kernels import next_image_mark
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.reader import BaseReader
+
+MARK = 4  # bytes a magic number needs to be noticed
+DEAD = 1 << 16  # remembered offsets
+
+
+class Carver:
+    """One direction. Holds at most one image under way."""
+
+    def __init__(self, direction: int) -> None:
+        self.direction = direction
+        self.work: Buffer = b""  # what is kept: the image under way, or the few bytes in which one may begin
+        self.base = 0  # stream offset of work[0]
+        self.walker: Walker | None = None  # of the image at work[0]
+        self.missing: list[tuple[int, int]] = []
+        self.dead: set[int] = set()
+        self.out: list[Message] = []
+
+    def feed(self, offset: int, data: bytes) -> list[Message]:
+        """Take the next bytes of this direction."""
+        start = 0
+        if self.walker is not None:
+            if not isinstance(self.work, bytearray):
+                self.work = bytearray(self.work)
+            self.work += data
+            start = self._walk(0)
+        elif self.work:
+            self.work = bytes(self.work) + data
+        else:
+            self.work, self.base = data, offset
+        while start >= 0:
+            start = self._search(start)
+        return self._given()
+
+    def _given(self) -> list[Message]:
+        out, self.out = self.out, []
+        return out
+
+    def _walk(self, start: int) -> int:
+        """Let the walker go on; where to search next, -1 when it waits for bytes."""
+        walker = self.walker
+        assert walker is not None
+        end = walker.step(self.work, start, self.base, self.dead)
+        if end == NEED:
+            if len(self.work) - start <= CAP:
+                self._keep(start)
+                return -1
+            end = CAP
+            walker.broken = True
+            self._emit(walker, start, end, ["image over 32 MiB: only the first part kept"])
+        elif end > 0:
+            self._emit(walker, start, end, [])
+        self.walker = None
+        self.missing = []
+        return start + (end if end > 0 else 1)
+
+    def _search(self, start: int) -> int:
+        """Find the next image from work[start]; where to go on, -1 when all is seen."""
+        if not isinstance(self.work, bytes):
+            self.work = bytes(self.work)
+        at = next_image_mark(np.frombuffer(self.work, np.uint8), start) if len(self.work) - start >= MARK else -1
+        if at < 0:
+            self._keep(max(start, len(self.work) - MARK + 1))
+            return -1
+        chosen = classify(self.work, at)
+        if isinstance(chosen, Walker):
+            self.walker = chosen
+            return self._walk(at)
+        if chosen == NEED:
+            self._keep(at)
+            return -1
+        return at + 1
+
+    def _keep(self, start: int) -> None:
+        self.work = self.work[start:] if start else self.work
+        self.base += start
+        if len(self.dead) > DEAD:
+            self.dead = {at for at in self.dead if at >= self.base}
+
+    def gap(self, offset: int, length: int) -> list[Message]:
+        """Bytes of this direction are missing: bridge them, or end the image under way as incomplete."""
+        walker, have = self.walker, len(self.work)
+        if walker is not None and have + length <= CAP and walker.bridges(have, length):
+            self.work = bytearray(self.work) + bytes(length)
+            self.missing.append((have, have + length))
+            start = self._walk(0)
+            while start >= 0:
+                start = self._search(start)
+            return self._given()
+        return [*self.finish(), *self._given()] if offset >= 0 else []
+
+    def finish(self) -> list[Message]:
+        """End the image under way as incomplete."""
+        if self.walker is not None:
+            self._close(self.walker)
+        self.work, self.walker, self.missing = b"", None, []
+        self.dead.clear()
+        return self._given()
+
+    def _close(self, walker: Walker) -> None:
+        text_ends = isinstance(walker, Base64) and len(self.work) >= 256
+        if text_ends or not isinstance(walker, Base64):
+            walker.broken = True
+            self._emit(walker, 0, len(self.work), [])
+
+    def _emit(self, walker: Walker, start: int, end: int, notes: list[str]) -> None:
+        first = self.base + start
+        body = bytes(self.work[start : start + end])
+        missing = [(a, min(b, end)) for a, b in self.missing if a < end]
+        message = Message("carved", self.direction, first, first + end, content_type=walker.content_type, notes=notes)
+        message.body, message.body_start, message.body_size, message.missing = body, first, end, missing
+        message.unknown_from = end if walker.broken else None
+        if isinstance(walker, Base64):
+            _decode(message)
+        message.complete = message.unknown_from is None and not missing
+        self.out.append(message)
+
+    def needed_from(self, after: int) -> int:
+        """Stream offset from which bytes are still needed; `after` is where the last feed ended."""
+        return self.base if self.work else after
+
+
+def _decode(message: Message) -> None:
+    """Replace a carved base64 text by the image in it, cut to the image's own length."""
+    text = message.body.replace(b"\\/", b"/").replace(b"\\r", b"").replace(b"\\n", b"")
+    text = b"".join(text.split()).rstrip(b"=\\")
+    text = text[: len(text) - 1] if len(text) % 4 == 1 else text
+    try:
+        body = base64.b64decode(text + b"=" * (-len(text) % 4))
+    except binascii.Error:  # cannot come from a run of base64 characters; kept as text if it does
+        return
+    message.body, message.body_start, message.body_size = body, -1, len(body)
+    message.fields["encoding"] = "base64"
+    walker = classify(body, 0)
+    end = walker.step(body, 0, 0, set()) if isinstance(walker, Walker) else REJECT
+    if end > 0 and isinstance(walker, Walker):
+        message.body, message.body_size = body[:end], end
+        message.unknown_from = end if walker.broken else None
+    else:
+        message.unknown_from = len(body)
+
+
+class CarveReader(BaseReader):
+    """Carves both directions of a flow whose protocol nobody knows."""
+
+    def __init__(self) -> None:
+        self.sides = (Carver(UP), Carver(DOWN))
+        self.at = [0, 0]
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take bytes; an image may reach over several datagrams of a UDP flow."""
+        self.at[direction] = offset + len(data)
+        return self.sides[direction].feed(offset, data)
+
+    def gap(self, direction: int, offset: int, length: int) -> list[Message]:
+        """Take note of missing bytes."""
+        self.at[direction] = offset + length
+        return self.sides[direction].gap(offset, length)
+
+    def finish(self) -> list[Message]:
+        """Give images that never ended, as incomplete."""
+        return self.sides[UP].finish() + self.sides[DOWN].finish()
+
+    def needed_from(self, direction: int) -> int:
+        """Beginning of the image under way."""
+        return self.sides[direction].needed_from(self.at[direction])

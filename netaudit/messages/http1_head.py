@@ -1,0 +1,160 @@
+"""The head of an HTTP/1.x message: start line and header fields, as embedded devices really send them (RFC 9112, 2 to 5).
+
+Tolerated: bare LF, obsolete folding, lines without a colon, a missing reason phrase or version, any method token in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+HEAD_LIMIT = 256 << 10  # bytes; a longer head is not waited for
+LOOK_BACK = 2304  # bytes before "HTTP/1." in which a request line found by searching must begin
+BLANK_LINE = re.compile(rb"\n\r?\n")
+MARK = b"HTTP/1."
+
+KNOWN = (
+    "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
+    "M-SEARCH", "PROPFIND", "PROPPATCH", "MKCOL", "MOVE", "COPY", "LOCK", "UNLOCK", "REPORT", "SEARCH", "MERGE", "PURGE",
+)  # fmt: skip
+BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "NOTIFY"})  # whose body may come without any length
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_PARTIAL = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t][^\x00-\x08\x0a-\x0c\x0e-\x1f\x7f]*)?\Z")
+_OBVIOUS = re.compile(rb"(?:%s) (?:/|https?://)" % b"|".join(re.escape(m.encode()) for m in KNOWN))
+_FOUND = re.compile(rb"(?:%s) [^ \x00-\x1f\x7f]{1,2200} \Z" % b"|".join(re.escape(m.encode()) for m in KNOWN))
+_STATUS = re.compile(r"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?!\d)", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,15}\Z")
+
+
+@dataclass(slots=True)
+class Head:
+    """A parsed head. `status` is 0 for a request; `headers` have lower-case names."""
+
+    method: str = ""
+    target: str = ""
+    version: str = ""
+    status: int = 0
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    sloppy: int = 0  # lines without a colon
+
+    def get(self, name: str) -> str:
+        """First value of a header by lower-case name, or the empty string."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return ""
+
+
+def text_of(raw: bytes) -> str:
+    """Text as sent: UTF-8 where it is, else Latin-1, which loses nothing."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def could_begin(data: bytes) -> bool:
+    """Whether bytes may be the beginning of a head whose end is not here yet."""
+    end = data.find(b"\n")
+    if end < 0:
+        return _PARTIAL.match(data[:HEAD_LIMIT]) is not None
+    return start_line(data[: end + 1]) is not None
+
+
+def obvious(data: bytes) -> bool:
+    """Whether bytes begin with a well-known method and a path, or with an HTTP version."""
+    return data[:5].upper() == b"HTTP/" or _OBVIOUS.match(data) is not None
+
+
+def start_line(line: bytes) -> Head | None:
+    """Parse a start line (request or status line), or None."""
+    line = line.rstrip(b"\r\n \t")
+    if _CONTROL.search(line):
+        return None
+    text = text_of(line)
+    if line[:5].upper() == b"HTTP/":
+        found = _STATUS.match(text)
+        if not found or found[1][0] not in "01":
+            return None
+        return Head(version=found[1], status=int(found[2]))
+    method, _, rest = text.partition(" ")
+    rest = rest.strip()
+    if not rest or not _TOKEN.fullmatch(method.encode("latin-1", "replace")):
+        return None
+    target, _, version = rest.rpartition(" ")
+    if version[:5].upper() == "HTTP/":
+        if version[5:6] not in ("0", "1") or not target:
+            return None
+        return Head(method=method.upper(), target=target.strip(), version=version[5:])
+    if method.upper() in KNOWN and rest[0] == "/" and " " not in rest:
+        return Head(method=method.upper(), target=rest, version="0.9")
+    return None
+
+
+def parse_head(raw: bytes) -> Head | None:
+    """Parse a head including its blank line; None when its first line is no start line."""
+    end = raw.find(b"\n") + 1
+    head = start_line(raw[:end])
+    if head is None:
+        return None
+    head.headers, head.sloppy = parse_fields(raw[end:])
+    return head
+
+
+def parse_fields(raw: bytes) -> tuple[list[tuple[str, str]], int]:
+    """Header fields of a block of lines, and how many lines had no colon."""
+    headers: list[tuple[str, str]] = []
+    folded: list[str] = []  # continuation lines of the last header, joined once
+    sloppy = 0
+    for line in text_of(raw).split("\n"):
+        name, colon, value = line.partition(":")
+        if line[:1] in (" ", "\t") and line.strip() and headers:
+            folded.append(line.strip())
+            continue
+        if folded:
+            headers[-1] = (headers[-1][0], " ".join([headers[-1][1], *folded]))
+            folded = []
+        if colon:
+            headers.append((name.strip().lower(), value.strip()))
+        elif line.strip():
+            sloppy += 1
+    if folded:
+        headers[-1] = (headers[-1][0], " ".join([headers[-1][1], *folded]))
+    return headers, sloppy
+
+
+def content_length(head: Head) -> tuple[int | None, str]:
+    """Declared length and a note: duplicates and lists are taken when they agree, else the first counts."""
+    values = [part.strip() for key, value in head.headers if key == "content-length" for part in value.split(",")]
+    numbers = [int(value) for value in values if _NUMBER.match(value)]
+    if not numbers:
+        return None, "unusable Content-Length" if values else ""
+    return numbers[0], "conflicting Content-Length" if len(set(numbers)) > 1 else ""
+
+
+def is_chunked(head: Head) -> bool:
+    """Whether the body comes in chunks (which wins over any length; RFC 9112, 6.3)."""
+    return any(key == "transfer-encoding" and "chunked" in value.lower() for key, value in head.headers)
+
+
+def is_sane(raw: bytes) -> bool:
+    """Whether a head that was found by searching, not by framing, is surely one."""
+    head = parse_head(raw)
+    if head is None or not head.headers or _CONTROL.search(raw):
+        return False
+    good = sum(1 for name, _ in head.headers if _TOKEN.fullmatch(name.encode("latin-1", "replace")))
+    return good >= 1 and (len(head.headers) - good) + head.sloppy <= good // 2
+
+
+def candidate(data: bytes, mark: int, floor: int) -> int:
+    """Where the head begins whose start line has "HTTP/1." at `mark`, not before `floor`; -1 if it is no start line."""
+    before = data[max(floor, mark - LOOK_BACK) : mark]
+    found = _FOUND.search(before)
+    if found:
+        return mark - len(before) + found.start()
+    status = data[mark + 8 : mark + 12]
+    if data[mark + 7 : mark + 8] in (b"0", b"1") and (len(status) < 4 or (status[:1] == b" " and status[1:].isdigit())):
+        return mark
+    return -1

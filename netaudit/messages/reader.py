@@ -1,0 +1,77 @@
+"""What every reader has in common: how it is recognised, how it begins and ends, and how it hands its flow over to another."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+
+OPENING = 4096  # bytes of each direction that recognition may see
+
+
+class Verdict(Enum):
+    """What a recogniser says of an opening. NO, YES and SWAPPED never change when a direction grows."""
+
+    NO = 0
+    MORE = 1  # cannot be said yet; counts as NO once the opening is full or broken by a gap
+    YES = 2
+    SWAPPED = 3  # yes, and the client is the other side (honoured where no TCP handshake says who opened the flow)
+
+
+@dataclass(slots=True)
+class Opening:
+    """The first bytes of a flow, or of what follows a hand-over; of a UDP flow its first datagram."""
+
+    up: bytes
+    down: bytes
+    client_port: int
+    server_port: int
+    midstream: bool  # the beginning of the flow was not captured
+    upgrade: str = ""  # after a hand-over: what the flow was switched to ("websocket", "h2c", "connect" …), lower case
+    via: Message | None = None  # after a hand-over: the message that switched it
+
+
+@dataclass(slots=True)
+class HandOver:
+    """A reader's wish that another one reads the rest of the flow."""
+
+    offsets: tuple[int, int]  # stream offsets [UP, DOWN] where the rest begins
+    rest: tuple[bytes, bytes]  # bytes from there on that the reader has been fed already
+    first: int = 0  # direction whose rest came earlier
+    upgrade: str = ""
+    via: Message | None = None
+
+
+class BaseReader(ABC):
+    """Sans-I/O reader of one flow: the contract of `message.Reader`, with what most readers need.
+
+    A reader that sets `hand_over` is not fed again. Set inside `gap`, the gap itself goes to the successor.
+    """
+
+    hand_over: HandOver | None = None
+    wants_bytes: bool = True
+    protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
+    ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
+
+    def begin(self, opening: Opening) -> None:  # noqa: B027 -- most readers need nothing of it
+        """Learn how the flow opened; called once, before the first bytes."""
+
+    @abstractmethod
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take the next bytes of a direction (UDP: one datagram)."""
+
+    def gap(self, direction: int, offset: int, length: int) -> list[Message]:  # noqa: ARG002
+        """Take note of bytes that were never captured."""
+        return []
+
+    def finish(self) -> list[Message]:
+        """Give what is left."""
+        return []
+
+    @abstractmethod
+    def needed_from(self, direction: int) -> int:
+        """Stream offset before which no later message of this direction begins."""

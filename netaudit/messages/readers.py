@@ -1,0 +1,61 @@
+"""The list of readers. To add a protocol: write its module with a recogniser and a reader, and give it a line here.
+
+Order is meaning: the first entry that says YES wins, and one that says MORE is waited for before any behind it is asked. Recognisers
+judge by content; ports are hints. A verdict other than MORE must not change when the opening grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from netaudit.messages import dhcp, dns, http1, tls
+from netaudit.messages.carve import CarveReader
+from netaudit.messages.http1 import HttpReader
+from netaudit.messages.reader import BaseReader, Opening, Verdict
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One protocol over one transport ("tcp" or "udp")."""
+
+    name: str
+    transport: str
+    recognise: Callable[[Opening], Verdict]
+    make: Callable[[], BaseReader]
+
+
+READERS: tuple[Entry, ...] = (
+    Entry("tls", "tcp", tls.recognise, tls.TlsReader),  # certain after six bytes
+    Entry("http", "tcp", http1.recognise, HttpReader),
+    Entry("dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True)),  # weak magic: only whole messages count
+    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader),
+    Entry("dns", "udp", dns.recognise_udp, dns.DnsReader),
+)
+
+
+def _always(_: Opening) -> Verdict:
+    return Verdict.YES
+
+
+# What nobody recognises: over TCP carved, but an HTTP head in it is not missed (lost beginnings, unknown preludes).
+FALLBACK = {
+    "tcp": Entry(UNKNOWN, "tcp", _always, lambda: HttpReader(seeking=True)),
+    "udp": Entry(UNKNOWN, "udp", _always, CarveReader),
+}
+CARVED = Entry(UNKNOWN, "", _always, CarveReader)
+
+
+def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | None, bool]:
+    """The entry for an opening and whether the sides are swapped; None while it cannot be said. `final`: nothing more will be seen."""
+    for entry in READERS:
+        if entry.transport != transport:
+            continue
+        verdict = entry.recognise(opening)
+        if verdict is Verdict.MORE and not final:
+            return None, False
+        if verdict in (Verdict.YES, Verdict.SWAPPED):
+            return entry, verdict is Verdict.SWAPPED
+    return FALLBACK[transport], False
