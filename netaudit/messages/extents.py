@@ -6,6 +6,7 @@ A walker is asked again and again with what is there: `NEED` more, `REJECT` (no 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 NEED, REJECT = -1, -2
 CAP = 32 << 20  # bytes of one image that are kept
@@ -229,9 +230,9 @@ def classify(work: Buffer, at: int) -> Walker | int:
     return _magic(head, b"iVBORw0KGgo", lambda: Base64("image/png"))
 
 
-def _magic(head: bytes, magic: bytes, make: type[Walker] | object) -> Walker | int:
+def _magic(head: bytes, magic: bytes, make: Callable[[], Walker]) -> Walker | int:
     if head.startswith(magic):
-        return make()  # type: ignore[operator, no-any-return]
+        return make()
     return NEED if magic.startswith(head) else REJECT
 
 

@@ -63,7 +63,7 @@ class Conversations:
         self.flows: dict[int, _Flow] = {}
         self.ignored: list[int] = []  # serials whose bytes nobody wants any more; the caller takes and clears them
         self.closed: list[FlowSummary] = []  # of flows that ended; the caller takes and clears them
-        self.failures = 0  # readers that raised: bugs, survived
+        self.failures: list[str] = []  # readers that raised, in words: bugs, survived
 
     def feed(self, delivery: Delivery) -> list[Message]:
         """Take what one window brought for one flow; the messages that became whole, in order."""
@@ -82,7 +82,7 @@ class Conversations:
             flow.told = True
             self.ignored.append(serial)
         self.failures += flow.failures
-        flow.failures = 0
+        flow.failures = []
         out, flow.out = flow.out, []
         return out
 
@@ -114,7 +114,8 @@ class _Flow:
         self.protocol = ""
         self.server_name = ""
         self.swapped = self.done = self.told = self.seen = False
-        self.failures = self.hand_overs = 0
+        self.failures: list[str] = []
+        self.hand_overs = 0
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
 
@@ -169,7 +170,8 @@ class _Flow:
             self._choose(final=full)
 
     def _choose(self, *, final: bool) -> None:
-        opening = Opening(*self.opening, *self.ports, self.midstream, self.upgrade, self.via)
+        first, second = self.opening
+        opening = Opening(first, second, self.ports[0], self.ports[1], self.midstream, self.upgrade, self.via)
         entry, swapped = choose(opening, self.transport, final=final)
         if entry is None:
             return
@@ -225,8 +227,8 @@ class _Flow:
                 self._event(event)
 
     def _failed(self, error: Exception, event: Event) -> None:
-        self.failures += 1
         name = self.entry.name if self.entry else UNKNOWN
+        self.failures.append(f"{name} reader: {type(error).__name__} in flow {self.id.hex()}")
         note = Message(name, event[0], event[1], event[1], complete=False, unknown_from=0)
         note.notes.append(f"the {name} reader failed ({type(error).__name__}): carved from here on")
         self._fill(note)

@@ -14,7 +14,7 @@ UP, DOWN = 0, 1  # client to server, server to client; the same numbers as in st
 
 @dataclass(slots=True)
 class Message:
-    """One message of a flow's direction. Offsets are stream offsets of that direction; readers know no frames and no files."""
+    """One message of a flow's direction. Offsets are of that direction's stream; readers know no frames and no files."""
 
     protocol: str  # "http", "tls", "dns", "carved" …
     direction: int  # streams.layouts.UP or DOWN
@@ -54,7 +54,7 @@ class Reader(Protocol):
     """Sans-I/O reader of one flow. Any split of the same bytes gives the same messages."""
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take the next bytes of a direction; `offset` is the stream offset of data[0] (always where the last call ended)."""
+        """Take the next bytes of a direction; `offset` is that of data[0] (always where the last call ended)."""
         ...
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
@@ -66,7 +66,7 @@ class Reader(Protocol):
         ...
 
     def needed_from(self, direction: int) -> int:
-        """Stream offset before which no later message of this direction can begin (frames before it may be forgotten)."""
+        """Stream offset before which no later message of this direction can begin (frames before it can go)."""
         ...
 
     @property

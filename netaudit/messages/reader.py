@@ -1,4 +1,4 @@
-"""What every reader has in common: how it is recognised, how it begins and ends, and how it hands its flow over to another."""
+"""What every reader has in common: how it is recognised, begins and ends, and hands its flow over to another."""
 
 from __future__ import annotations
 

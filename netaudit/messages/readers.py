@@ -1,7 +1,7 @@
 """The list of readers. To add a protocol: write its module with a recogniser and a reader, and give it a line here.
 
-Order is meaning: the first entry that says YES wins, and one that says MORE is waited for before any behind it is asked. Recognisers
-judge by content; ports are hints. A verdict other than MORE must not change when the opening grows.
+Order is meaning: the first entry that says YES wins, and one that says MORE is waited for before any behind it is
+asked. Recognisers judge by content; ports are hints. A verdict other than MORE must not change when the opening grows.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ CARVED = Entry(UNKNOWN, "", _always, CarveReader)
 
 
 def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | None, bool]:
-    """The entry for an opening and whether the sides are swapped; None while it cannot be said. `final`: nothing more will be seen."""
+    """The entry for an opening and whether the sides are swapped; None while it cannot be said.
+
+    `final`: nothing more of the opening will be seen, so that MORE counts as NO.
+    """
     for entry in READERS:
         if entry.transport != transport:
             continue

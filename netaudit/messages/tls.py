@@ -6,8 +6,9 @@ Nothing behind the handshake is readable: once it is over the reader wants no mo
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
-from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 HANDSHAKE, APPLICATION = 22, 23
@@ -189,7 +190,7 @@ class _Cursor:
         return self.pos < len(self.data)
 
 
-def hello_fields(raw: bytes) -> dict[str, object]:
+def hello_fields(raw: bytes) -> dict[str, Any]:
     """What a ClientHello or ServerHello (handshake header included) says: sni, alpn, versions, ciphers, and itself."""
     cursor = _Cursor(raw)
     client = cursor.number(1) == CLIENT_HELLO
@@ -202,7 +203,7 @@ def hello_fields(raw: bytes) -> dict[str, object]:
         cursor.vector(1)
     else:
         cursor.number(1)
-    fields: dict[str, object] = {"hello": raw, "ciphers": suites, "versions": [legacy], "alpn": []}
+    fields: dict[str, Any] = {"hello": raw, "ciphers": suites, "versions": [legacy], "alpn": []}
     extensions = _Cursor(cursor.vector(2))
     while extensions.left:
         kind, data = extensions.number(2), extensions.vector(2)
@@ -243,7 +244,7 @@ def _protocols(data: bytes) -> list[str]:
     return found
 
 
-def certificate_fields(raw: bytes) -> dict[str, object]:
+def certificate_fields(raw: bytes) -> dict[str, Any]:
     """Names and SHA-256 of the first certificate of a Certificate message up to TLS 1.2."""
     chain = _Cursor(_Cursor(raw[4:]).vector(3))
     leaf = chain.vector(3)
@@ -265,6 +266,3 @@ def _names(der: bytes) -> list[str]:
     except Exception:  # noqa: BLE001 -- a foreign parser on hostile bytes: no names is the answer to any of its errors
         return []
     return list(dict.fromkeys(names))
-
-
-assert (UP, DOWN) == (0, 1)  # sides are indexed by direction

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from netaudit.streams.layouts import DOWN, FLOW, PIECE, UP, Delivery, Run
@@ -47,7 +49,7 @@ def cut_runs(given, cuts):
     for run in given:
         inside = sorted({c - total for c in cuts if 0 < c - total < run.length})
         edges = [0, *inside, run.length]
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in itertools.pairwise(edges):
             pieces = run.pieces
             if len(pieces):
                 first, last = run.offset + a, run.offset + b
@@ -71,7 +73,7 @@ def read(events, *, cuts=(), batch=0, handshake=3 | 4 | 8, conversations=None, *
     for i in range(0, len(given), step):
         out += conversations.feed(Delivery(flow, given[i : i + step]))
     out += conversations.feed(Delivery(last, [], closed=True))
-    assert conversations.failures == 0
+    assert not conversations.failures
     return out, conversations.closed[-1]
 
 
