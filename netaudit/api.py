@@ -101,7 +101,7 @@ def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options,
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
-    opened = open_captures(paths, progress=lambda done: progress("read", done, opened.total_size), sm3=options.sm3)
+    opened = open_captures(paths, progress=lambda done: progress("read", done, opened.stored_bytes), sm3=options.sm3)
     if not opened.sources:
         raise UnreadableError(_nothing(opened))
     prepare(folder, overwrite=options.overwrite)
@@ -208,7 +208,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
             "file_format": source.file_format,
             "compression": source.compression,
             "link_types": list(source.link_types),
-            "interfaces": [mask(text) for text in source.interfaces],
+            "interfaces": [mask(str(interface)) for interface in source.interfaces],
             "packets_read": source.packets_read,
             "packets_decoded": decoder.decoded.get(index, 0),
             "wire_bytes": source.wire_bytes,
@@ -224,7 +224,13 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
 
 
 def _skipped(decoder: Decoder, ids: list[str]) -> dict[tuple[str, str], int]:
-    return {(ids[capture], reason.name.lower()): count for (capture, reason), count in decoder.skipped.items() if count}
+    """Packets not decoded, by capture and reason; unknown link types and tunnels under their names."""
+    counts = {(ids[capture], reason.name.lower()): count for (capture, reason), count in decoder.skipped.items() if count}
+    for (capture, named), count in decoder.names.items():
+        plain = (ids[capture], named.split(":", 1)[0])
+        counts[ids[capture], named] = counts.get((ids[capture], named), 0) + count
+        counts[plain] = counts.get(plain, 0) - count
+    return {place: count for place, count in counts.items() if count}
 
 
 def now() -> str:

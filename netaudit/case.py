@@ -35,7 +35,7 @@ class Case:
             raise CaseError(f"{folder}: is no case (no case.json in it)") from None
         except (OSError, ValueError) as error:
             raise CaseError(f"{folder / 'case.json'}: cannot be read: {error}") from error
-        version = self.manifest.get("tables_version")
+        version = self.manifest.get("tables_version") if isinstance(self.manifest, dict) else None
         if not isinstance(version, int) or version > TABLES_VERSION:
             raise CaseError(
                 f"{folder}: written by a later netaudit (tables version {version}); this one reads up to {TABLES_VERSION}"

@@ -32,10 +32,9 @@ _KEYS = (
     "|user_info|phone(?:_?(?:no|num|number))?|mobile(?:_?(?:no|num|number|phone))?|tel(?:_?(?:no|num|number|phone))?|telnum"
     "|birth(?:day|date)?|(?:residential_?)?address|email|password|passwd|pwd"
 )
-_KEYED = re.compile(
-    rf"(?<![A-Za-z0-9_])((?:{_KEYS})(?:\\?[\"']|%22)?\s?(?:=|:|%3[DdAa])\s?(?:\\?[\"']|%22)?)((?:(?!%26|%22)[^&\s;,\"'<>{{}}\\])++)",
-    re.IGNORECASE,
-)
+_KEY = rf"(?<![A-Za-z0-9_])((?:{_KEYS})(?:\\?[\"']|%22)?\s?(?:=|:|%3[DdAa])\s?"
+_QUOTED = re.compile(_KEY + r"(?:\\?[\"']|%22))((?:(?!\\?[\"']|%22).)++)", re.IGNORECASE | re.DOTALL)
+_BARE = re.compile(_KEY + r")((?:(?!%26|%22)[^&\s;,\"'<>{}\\])++)", re.IGNORECASE)
 _FAMILY = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
 )
@@ -47,8 +46,8 @@ _ESCAPED = re.compile(f"(?<!%[89AaBb][0-9A-Fa-f]){_HAN}(?:{_HAN}){{1,3}}(?!%[89A
 def mask(text: str) -> str:
     """The text without what identifies a person, control and bidirectional characters as visible escapes.
 
-    Masked are numbers of eleven digits and more (resident ID, phone, bank card), ID and phone numbers in groups, the local
-    part of e-mail addresses, values of identity keys (name=, idcard= …) and Chinese personal names, plain or percent-escaped.
+    Masked are numbers of eleven digits and more (resident ID, phone, bank card), ID and phone numbers in groups, the
+    local part of e-mail addresses, values of identity keys (name=, idcard= …), Chinese personal names.
     Masking twice changes nothing more.
     """
     if text.isprintable() and _SUSPECT.search(text) is None:
@@ -77,7 +76,7 @@ def _mask(text: str) -> str:
     if "@" in text or "%40" in text:
         text = _MAIL.sub("***", text)
     if "=" in text or ":" in text or "%3" in text:
-        text = _KEYED.sub(r"\1***", text)
+        text = _BARE.sub(r"\1***", _QUOTED.sub(r"\1***", text))
     if not text.isascii():
         text = _CHINESE.sub(_mask_name, text)
     if "%" in text:

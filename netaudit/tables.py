@@ -62,7 +62,9 @@ def _c(name: str, kind: str, meaning: str, unit: str = "") -> Column:
     return Column(name, kind, meaning, unit)
 
 
-CAPTURE_ID = _c("capture_id", "string", "Capture, by the first 16 digits of its SHA-256; frame numbers count within it.")
+CAPTURE_ID = _c(
+    "capture_id", "string", "Capture, by the first 16 digits of its SHA-256; frame numbers count within it."
+)
 FRAME = "number of the packet in its capture, from 1, as Wireshark counts"
 
 CAPTURES = Table(
@@ -84,7 +86,9 @@ CAPTURES = Table(
         _c("captured_bytes", "int64", "Sum of the captured lengths.", "bytes"),
         _c("first_ts", "time", "Earliest packet time."),
         _c("last_ts", "time", "Latest packet time."),
-        _c("drops", "int64", "Packets the capturing side says it lost (pcapng statistics), null where it says nothing."),
+        _c(
+            "drops", "int64", "Packets the capturing side says it lost (pcapng statistics), null where it says nothing."
+        ),
         _c("damage", "list<string>", "What is wrong with the file, each with its offset and loss; empty when sound."),
     ),
 )
@@ -120,7 +124,12 @@ FLOWS = Table(
         _c("packets_down", "int64", "Packets from server to client."),
         _c("bytes_up", "int64", "Bytes of its frames on the wire, client to server.", "bytes"),
         _c("bytes_down", "int64", "The same, server to client.", "bytes"),
-        _c("payload_up", "int64", "Transport payload captured; = delivered + duplicate + conflicting + evicted + after close.", "bytes"),
+        _c(
+            "payload_up",
+            "int64",
+            "Transport payload captured; = delivered + duplicate + conflicting + evicted + after close.",
+            "bytes",
+        ),
         _c("payload_down", "int64", "The same, server to client.", "bytes"),
         _c("delivered_up", "int64", "Payload put in order and handed to readers.", "bytes"),
         _c("delivered_down", "int64", "The same, server to client.", "bytes"),
@@ -168,7 +177,11 @@ MESSAGES = Table(
         _c("last_frame", "int64", "Last packet."),
         _c("body_size", "int64", "Body after transfer coding, as declared or counted.", "bytes"),
         _c("complete", "bool", "Every byte is there and its end is known."),
-        _c("missing", "list<string>", "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind."),
+        _c(
+            "missing",
+            "list<string>",
+            "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind.",
+        ),
         _c("notes", "list<string>", "Named limits reached and sloppiness met."),
     ),
 )

@@ -155,7 +155,7 @@ class CaptureReader:
         view = memoryview(buffer)  # type: ignore[arg-type]
         until = time.monotonic() + TICK
         while filled < len(buffer):
-            got = self._bytes.readinto(view[filled:])
+            got = self._bytes.readinto(view[filled : filled + (1 << 18)])
             if not got:
                 return filled, True
             filled += got

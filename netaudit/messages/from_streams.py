@@ -78,7 +78,7 @@ class Conversations:
             flow.close(int(row["handshake"]))
             del self.flows[serial]
             self.closed.append(flow.summary())
-        if flow.done and not flow.told:
+        elif flow.done and not flow.told:
             flow.told = True
             self.ignored.append(serial)
         self.failures += flow.failures

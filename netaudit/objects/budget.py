@@ -13,10 +13,11 @@ class Budget:
 
     depth: int = 12  # layers
     expansion: int = 256 * MIB  # bytes that codecs may make
+    single: int = 64 * MIB  # bytes that one stream may become: what is held in memory at once
     ratio: int = 200  # bytes out per byte in, beyond the first MiB
     parts: int = 20_000  # parts and values that are looked at
     document: int = 32 * MIB  # longer documents are only searched for images, not taken apart
-    json_depth: int = 256
+    nesting: int = 256  # elements in elements of an XML document
     notes: list[str] = field(default_factory=list)
     paths: dict[str, int] = field(default_factory=dict)  # leaf paths given out, with how often
     taken: int = 0  # notes already put on a leaf
@@ -37,7 +38,7 @@ class Budget:
 
     def room(self, size: int) -> int:
         """Bytes that `size` encoded bytes may become."""
-        return min(self.expansion, max(MIB, self.ratio * size))
+        return min(self.expansion, self.single, max(MIB, self.ratio * size))
 
     def spend(self, size: int) -> bool:
         """Account for `size` bytes made by a codec; False when they are more than is left."""

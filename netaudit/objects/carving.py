@@ -23,7 +23,8 @@ _ENCODED = re.compile(
 )
 _HINTS = (b"9j", b"iVBORw0KGgo", b"UklGR", b"R0lGOD")
 _RUN = re.compile(
-    rb"(?:[A-Za-z0-9+/_=-]|\\/|%2[FfBb]|%3[Dd]|\\u002[FfBb]|\\[rn]|[\r\n \t]+(?=[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{0,15}=))+"
+    rb"(?:[A-Za-z0-9+/_=-]++|\\/|%2[FfBb]|%3[Dd]|\\u002[FfBb]|\\[rn]"
+    rb"|[\r\n \t]++(?=[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{0,15}=))++"
 )
 _SMALLEST = 64
 _MOST = 1000
@@ -74,8 +75,8 @@ def is_encoded(part: Part) -> bool:
     data = part.data
     return (
         len(data) > _SMALLEST
-        and any(hint in data for hint in _HINTS)
         and is_text(data)
+        and any(hint in data for hint in _HINTS)
         and _ENCODED.search(data) is not None
     )
 

@@ -158,7 +158,7 @@ def has_coding(part: Part) -> bool:
 
 
 def open_coding(part: Part, budget: Budget) -> Iterator[Part]:
-    """Take the outermost declared coding off; where the declaration is not true, note it and take the bytes as they are."""
+    """Take the outermost declared coding off; where the declaration is not true, take the bytes as they are."""
     rest, _, name = part.encoding.lower().rpartition(",")
     name, rest = name.strip(), rest.strip(" ,")
     child: Part | None = None
@@ -201,6 +201,8 @@ def _decode(part: Part, name: str, coding: Callable[[bytes, int], _Result], budg
     if result is None:
         return None
     data, ended, limited = result
+    if not data and not ended:
+        return None  # nothing decodes: the bytes themselves say more
     if limited:
         budget.limit(f"{name} ratio or expansion")
     budget.spend(len(data))

@@ -56,15 +56,17 @@ def _value(part: Part, string: json_text.LongString, step: str, key: str) -> Par
 
 def plain(child: Part, unescape: text.Unescape) -> Part:
     """The part with its escapes taken off; where gaps are among escapes, only what comes before the first gap."""
-    end = known(child)
-    if unescape(child.data[:end]) == child.data[:end] and (not child.missing or unescape(child.data) == child.data):
-        return child
     if child.complete:
         data = unescape(child.data)
         unknown = None
     else:
+        end = known(child)
         data = unescape(child.data[:end].rstrip(b"\\"))
         unknown = len(data)
+        if unescape(child.data) == child.data:
+            return child
+    if data == child.data:
+        return child
     inner = derive(child, data, "", None, unknown)
     inner.path, inner.depth = child.path, child.depth
     return inner

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from netaudit.objects.budget import Budget
 
 SPACE = b" \t\r\n\x0b\x0c\\"  # a backslash: what is left of an escaped slash
-_ALPHABET = re.compile(rb"[A-Za-z0-9+/_=\-\s\\]{48,}")
+# lines of sixteen characters at least: words are none
+_ALPHABET = re.compile(rb"\s*+(?:[A-Za-z0-9+/_=\-\\]{16,}+\s*+)++[A-Za-z0-9+/_=\-\\]*+")
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f\s]{48,}")
 _DATA_URI = re.compile(
     rb"\s*data:([\w.+/\\-]{0,80})((?:;[\w.+-]+(?:=[\w.+\"-]*)?){0,4}?)(;base64)?\s*,\s*", re.IGNORECASE
 )
+_SPACES = np.zeros(256, np.bool_)
+_SPACES[list(SPACE)] = True
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
@@ -86,7 +89,7 @@ def _decode_clean(data: bytes) -> _Decoded | None:
 
 
 def _may_end(data: bytes, at: int) -> bool:
-    """Whether base64 that meets a foreign character at `at` still counts as base64: it is most of the text, or padded."""
+    """Whether base64 that meets a foreign character at `at` still is base64: it was most of the text, or padded."""
     return data[at] == 0x3D or at >= len(data) // 2
 
 
@@ -100,7 +103,7 @@ def _decode_damaged(part: Part) -> _Decoded | None:
         if filled is None:  # irregular folding: nobody knows how many bytes a gap stands for
             del data[missing[0][0] :]
             missing, ended = [], True
-    spaces = [(_count_space(data[:a]), _count_space(data[:b])) for a, b in missing]
+    spaces = _spaces_before(data, missing)
     decoded = _decode_clean(_tidy(bytes(data)))
     if decoded is None:
         return None
@@ -120,8 +123,17 @@ def _decode_damaged(part: Part) -> _Decoded | None:
     return out, gaps, len(out) if ended or cut is not None or touched else None
 
 
-def _count_space(data: bytes | bytearray) -> int:
-    return len(data) - len(data.translate(None, SPACE))
+def _spaces_before(data: bytearray, ranges: Ranges) -> Ranges:
+    """How many white-space characters stand before the start and before the end of each range."""
+    if not ranges:
+        return []
+    count = np.zeros(len(data) + 1, np.int64)
+    np.cumsum(_is_space(bytes(data)), out=count[1:])
+    return [(int(count[a]), int(count[min(b, len(data))])) for a, b in ranges]
+
+
+def _is_space(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return _SPACES[np.frombuffer(data, np.uint8)]
 
 
 def _merge(ranges: Ranges) -> Ranges:
@@ -140,8 +152,8 @@ def _fill(data: bytearray, missing: Ranges) -> bool | None:
 
     None when the known line breaks are not regular.
     """
-    array = np.frombuffer(data, np.uint8)
-    space = np.isin(array, np.frombuffer(SPACE, np.uint8))
+    array = np.frombuffer(bytes(data), np.uint8)
+    space = _is_space(bytes(data))
     gap = np.zeros(len(data), np.bool_)
     for a, b in missing:
         gap[a:b] = True
@@ -159,9 +171,7 @@ def _fill(data: bytearray, missing: Ranges) -> bool | None:
         body = np.arange(len(data)) < len(data) - trailing
         if not np.array_equal((space & ~gap)[body], (predicted & ~gap)[body]):
             return None
-    filled = bytearray(np.where(gap, np.where(predicted, np.uint8(10), np.uint8(65)), array).astype(np.uint8).tobytes())
-    del array
-    data[:] = filled
+    data[:] = np.where(gap, np.where(predicted, np.uint8(10), np.uint8(65)), array).astype(np.uint8).tobytes()
     return True
 
 
@@ -215,7 +225,7 @@ def open_escaped(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def unescaped(part: Part, step: str) -> Part:
-    """Percent escapes taken off. A gap keeps its length only in text without escapes (a bare slash or plus shows that)."""
+    """Percent escapes taken off. A gap keeps its length only in text without escapes (bare slashes show that)."""
     end = known(part)
     if not part.missing or (b"%" not in part.data[:-8] and (b"/" in part.data or b"+" in part.data)):
         data = text.unquote(part.data)

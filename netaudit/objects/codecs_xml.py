@@ -32,7 +32,7 @@ def open_xml(part: Part, budget: Budget) -> Iterator[Part]:
         return
     skeleton, mark = xml_text.marked(data, runs)
     places, problem = xml_text.parse(
-        skeleton.replace(b"\x00", b" ") if part.missing else skeleton, mark, budget.json_depth
+        skeleton.replace(b"\x00", b" ") if part.missing else skeleton, mark, budget.nesting
     )
     if problem:
         budget.limit(problem)

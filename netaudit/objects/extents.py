@@ -126,11 +126,15 @@ def _scan_end(data: bytes, pos: int) -> int:
     size = len(data)
     while pos + 1 < size:
         window = np.frombuffer(data, np.uint8, min(SCAN_WINDOW, size - pos), pos)
-        at = (window[:-1] == 0xFF).nonzero()[0]
-        ends = _ENDS_SCAN[window[at + 1]]
-        first = int(ends.argmax()) if at.size else 0
-        if at.size and ends[first]:
-            return pos + int(at[first])
+        hits = (window[:-1] == 0xFF) & (window[1:] != 0)
+        first = int(hits.argmax())
+        if hits[first] and not _ENDS_SCAN[window[first + 1]]:  # restart markers or fill: look at all of them
+            at = hits.nonzero()[0]
+            ends = _ENDS_SCAN[window[at + 1]]
+            first = int(at[ends.argmax()])
+            hits[first] = ends.any()
+        if hits[first]:
+            return pos + first
         pos += len(window) - 1
     return size
 

@@ -1,4 +1,4 @@
-"""Scalar fields of documents: device, place, person, score and time beside an image. Nothing is parsed before it is asked for."""
+"""Scalar fields of documents: device, place, person, score, time. Nothing is parsed before it is asked for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Field(NamedTuple):
 
 
 def fields(leaf: Leaf) -> list[Field]:
-    """Scalars of a json, xml or form document, or the text of a multipart field: at most `MOST`, long values left out."""
+    """Scalars of a json, xml or form document, or the text of a multipart field: `MOST` at most, none that is long."""
     part = leaf.part
     if len(part.data) > _DOCUMENT:
         return []

@@ -44,7 +44,7 @@ class LongString:
 
 def long_strings(data: bytes, missing: Ranges, least: int = LONG) -> list[LongString]:
     """Strings of at least `least` bytes, in order. Bytes in `missing` are zero and taken for content."""
-    if b'\\"' in data and not data.isascii() and not _is_utf8(data):
+    if b"\\" in data and not data.isascii() and not _is_utf8(data):
         data = _DOUBLE.sub(b"??", data)  # in GBK a backslash may be the second half of a character
     found = []
     opened: list[int] = []
@@ -70,7 +70,7 @@ def _is_utf8(data: bytes) -> bool:
 
 def _quotes(data: bytes, missing: Ranges) -> Iterator[Positions]:
     """Places of unescaped quotation marks, in chunks; behind a gap with one more if it swallowed an odd number."""
-    escapes = b'\\"' in data
+    escapes = b"\\" in data
     if missing:
         chunks = [_unescaped(data, start, escapes=escapes) for start in range(0, len(data), _CHUNK)]
         yield _resynchronise(data, np.concatenate(chunks) if chunks else np.empty(0, np.int64), missing)
@@ -191,7 +191,7 @@ def _load_several(text: str) -> list[object]:
     return values
 
 
-_Link = tuple["_Link", str] | None  # type: ignore[misc]
+_Link = tuple["_Link", str] | None
 
 
 def places(values: list[object], wanted: int) -> dict[int, tuple[str, str]]:

@@ -18,7 +18,9 @@ class Part:
     encoding: str = ""  # content coding still to be taken off ("gzip", "gzip, br" …)
     missing: Ranges = field(default_factory=list)  # in coordinates of data
     unknown_from: int | None = None
-    body_range: tuple[int, int] | None = None  # where data lies in the message body, one to one; None when behind a codec
+    body_range: tuple[int, int] | None = (
+        None  # where data lies in the message body, one to one; None when behind a codec
+    )
     depth: int = 0
 
     @property

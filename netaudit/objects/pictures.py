@@ -64,6 +64,12 @@ class Picture:
             self.decodable = self._pixels is not None
         return self._pixels
 
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(width, height) as declared, after the EXIF orientation; known once pixels were asked for."""
+        sideways = _TURNS.get(self.exif.get(_ORIENTATION, 1), 0) % 2
+        return (self.height, self.width) if sideways else (self.width, self.height)
+
     def _decode(self, side: int) -> npt.NDArray[np.uint8] | None:
         pixels, partial = self._attempt(self._data, side)
         if partial and self._kind == "jpeg":  # with an end marker the decoder gives all it has, progressive scans too
@@ -95,7 +101,11 @@ class Picture:
             return
         try:
             exif = image.getexif()
-            self.exif = {**exif, **exif.get_ifd(0x8769)}
+            self.exif = {
+                key: value
+                for key, value in {**exif, **exif.get_ifd(0x8769)}.items()
+                if isinstance(value, str | bytes | int)
+            }
         except Exception:  # noqa: BLE001 - broken EXIF in a sound picture is common
             self.exif = {}
 
@@ -131,8 +141,8 @@ def _to_rgb(image: Image) -> npt.NDArray[np.uint8]:
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
-def _upright(pixels: npt.NDArray[np.uint8], orientation: object) -> npt.NDArray[np.uint8]:
-    turns = _TURNS.get(orientation, 0) if isinstance(orientation, int) else 0
+def _upright(pixels: npt.NDArray[np.uint8], orientation: Any) -> npt.NDArray[np.uint8]:
+    turns = _TURNS.get(orientation, 0)
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
 
 

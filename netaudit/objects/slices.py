@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from netaudit.objects.part import Part, Ranges
 
@@ -27,7 +28,17 @@ def join(path: str, step: str) -> str:
 
 def cut(ranges: Ranges, start: int, end: int) -> Ranges:
     """The ranges inside [start, end), in coordinates of `start`."""
-    return [(max(a, start) - start, min(b, end) - start) for a, b in ranges if a < end and b > start]
+    inside: Ranges = []
+    for i in range(bisect_right(ranges, start, key=_end), len(ranges)):
+        a, b = ranges[i]
+        if a >= end:
+            break
+        inside.append((max(a, start) - start, min(b, end) - start))
+    return inside
+
+
+def _end(span: tuple[int, int]) -> int:
+    return span[1]
 
 
 def one_to_one(part: Part) -> bool:

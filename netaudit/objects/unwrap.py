@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CODECS", "Budget", "Codec", "unwrap"]
 
-_NEVER = sys.maxsize
+_NEVER = sys.maxsize  # nothing but images
+_STRUCTURED = sys.maxsize - 1  # images, documents and archives
 _TRIFLE = 512  # decoded strings below this that are nothing known are tokens and digests, no objects
-_PLAIN = frozenset({"opaque", "text", "form", "empty"})
+_PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ CODECS: tuple[Codec, ...] = (
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True),
     Codec("compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True),
     Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER),
-    Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_NEVER),
-    Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_NEVER),
-    Codec("data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_NEVER),
-    Codec("form", codecs_form.is_form, codecs_form.open_form, keeps=True, trifle=_NEVER),
+    Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_STRUCTURED),
+    Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED),
+    Codec("data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_STRUCTURED),
+    Codec("form", codecs_form.is_form, codecs_form.open_form, keeps=True, trifle=_STRUCTURED),
     Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE),
     Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE),
-    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_NEVER),
+    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED),
     Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER),
     Codec("carved", carving.is_binary, carving.open_binary, keeps=True),
 )
@@ -69,7 +70,12 @@ def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
     No input raises: what cannot be opened is a leaf as it is; limits are notes ("limit: …") on the leaf and in
     `budget.notes`.
     """
-    return _unwrap(part, budget, 0)
+    found = False
+    for leaf in _unwrap(part, budget, 0):
+        found = True
+        yield leaf
+    if part.data and not found:  # an envelope with nothing in it is still what was sent
+        yield _leaf(part, sniff(part.data, part.content_type.lower()), budget)
 
 
 def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
@@ -92,7 +98,7 @@ def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
                     return
                 break
     kind = sniff(part.data, part.content_type.lower())
-    if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle != _NEVER)):
+    if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle <= _STRUCTURED)):
         yield _leaf(part, kind, budget)
 
 
@@ -103,7 +109,9 @@ def _least(codec: Codec, trifle: int) -> int:
 
 def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
     part.path = join(part.path, kind)
-    count = budget.paths[part.path] = budget.paths.get(part.path, 0) + 1
-    if count > 1:
-        part.path = f"{part.path}[{count}]"
+    path = part.path
+    while part.path in budget.paths:
+        count = budget.paths[path] = budget.paths[path] + 1
+        part.path = f"{path}[{count}]"
+    budget.paths[part.path] = 1
     return Leaf(part, kind, budget.take())

@@ -143,7 +143,7 @@ class Decoder:
     def _resume(self, whole: Whole, context: Array) -> tuple[Array, Array, Array, Array]:
         """Decode a datagram in the context of the packet that completed it."""
         rows = context.copy()
-        rows["flags"] |= Flag.REASSEMBLED
+        rows["flags"] |= np.uint8(Flag.REASSEMBLED)
         rows["frame_length"] = min(sum(piece.frame_length for piece in whole.pieces), 0xFFFFFFFF)
         record = np.zeros(1, RECORD)
         for name in ("ts", "frame", "capture", "interface"):

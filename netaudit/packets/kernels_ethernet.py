@@ -114,7 +114,7 @@ def shim(buffer: Any, row: Any, kind: int, pos: int, end: int, wire_end: int) ->
     size = 0
     if kind in (0x88E7, 0x8926):  # 802.1ah service tag; VN-Tag
         size = 4
-    elif kind == 0x893F:  # 802.1BR
+    elif kind in (0x893F, 0x8909):  # 802.1BR; Cisco metadata
         size = 6
     elif kind == 0x8903:  # FabricPath
         size = 2

@@ -84,9 +84,16 @@ def gre(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> 
     if kind == 0x883E:  # WCCP: version 2 puts four bytes before IP
         skipped = 0 if end > inner and u8(buffer, inner) >> 4 == 4 else 4
         return enter(row, T_GRE, IPV4, 0, min(inner + skipped, end), end, wire_end)
-    if kind == 0x9000 or 0x8200 <= kind <= 0x8210:  # Aruba: 802.11 as it was on the air
+    if kind == 0x9000 or 0x8200 <= kind <= 0x8210 or 0x8300 <= kind <= 0x8370:  # Aruba: 802.11 as it was on the air
         return enter(row, T_GRE, WLAN, 0, inner, end, wire_end)
-    if kind in (0x0800, 0x86DD, 0x6558, 0x8847, 0x8848, PPP_TYPE, 0x0806) or kind in (0x8100, 0x88CC, 0x888E, 0x894F):
+    if kind in (0x0800, 0x86DD, 0x6558, 0x8847, 0x8848, PPP_TYPE, 0x0806) or kind in (
+        0x8100,
+        0x88CC,
+        0x888E,
+        0x894F,
+        0x8909,
+        0x2000,
+    ):
         return enter(row, T_GRE, TYPE, kind, inner, end, wire_end)
     return foreign(note, TUNNEL_UNKNOWN, GRE_DETAIL + kind, pos)
 

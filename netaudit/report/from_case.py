@@ -1,7 +1,7 @@
 """The door from a case to its report: one self-contained HTML file.
 
-The file loads nothing from anywhere (styles and thumbnails are inside, a content security policy forbids the rest) and runs no
-script. The same case gives the same file.
+The file loads nothing from anywhere (styles and thumbnails are inside, a content security policy forbids the rest) and
+runs no script. The same case gives the same file.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SECTIONS = (
 def write_report(case: CaseLike, path: Path, lang: Lang, unmask: bool = False) -> Path:  # noqa: FBT001, FBT002
     """Write the report of `case` to `path` and give it back.
 
-    `unmask` shows clear faces, and is noted in the case. A reader sees the old file or the whole new one. Raises OSError when
-    it cannot be written, ValueError for an unknown language.
+    `unmask` shows clear faces, and is noted in the case. A reader sees the old file or the whole new one. Raises
+    OSError when it cannot be written, ValueError for an unknown language.
     """
     if lang not in ("zh", "en"):
         raise ValueError(f"no such language: {lang}")
@@ -53,7 +53,10 @@ def view(case: CaseLike, lang: Lang, *, unmask: bool = False) -> dict[str, Any]:
     w = Wording(lang, given.get("zone"), unmask=unmask)
     judged = Judgements(case)
     hosts = sections_endpoints.Hosts(case, w)
-    captures = {row["capture_id"]: w.text(row["name"], 80) for row in reading.rows(case.table("captures"), "capture_id", "name")}
+    captures = {
+        row["capture_id"]: w.exact(row["name"], 80)
+        for row in reading.rows(case.table("captures"), "capture_id", "name")
+    }
     scope = sections_scope.scope(case, w)
     return {
         "t": w.t,
@@ -61,7 +64,10 @@ def view(case: CaseLike, lang: Lang, *, unmask: bool = False) -> dict[str, Any]:
         "unmask": unmask,
         "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
         "head": head(case, w),
-        "figures": [*sections_findings.figures(judged, w), (scope["packets"]["share"] or "—", w.t("fig_packets"), "plain")],
+        "figures": [
+            *sections_findings.figures(judged, w),
+            (scope["packets"]["share"] or "—", w.t("fig_packets"), "plain"),
+        ],
         "scope": scope,
         "vantage": sections_scope.vantage(manifest, w),
         "certainty": w.t.group("certainty"),
@@ -83,12 +89,10 @@ def view(case: CaseLike, lang: Lang, *, unmask: bool = False) -> dict[str, Any]:
 def head(case: CaseLike, w: Wording) -> dict[str, Any]:
     """Title block: site, when and with what it was audited, the verdict."""
     manifest = case.manifest
-    run = getattr(case, "run", None) or {}  # when and how it ran, kept apart so that a case is the same however it was run
-    created = manifest.get("created_utc") or run.get("created_utc") or run.get("started_utc") or ""
     return {
-        "site": w.text(manifest.get("site"), 200),
-        "created": w.exact(created, 60),
-        "version": w.exact(manifest.get("netaudit_version") or run.get("netaudit_version") or netaudit.__version__, 60),
+        "site": w.exact(manifest.get("site"), 200),
+        "created": w.exact(manifest.get("created_utc"), 60) or w.t("created_elsewhere"),
+        "version": w.exact(manifest.get("netaudit_version") or netaudit.__version__, 60),
         "tables": w.exact(manifest.get("tables_version"), 20),
         "zone": w.zone_line(),
         "verdict": w.exact((manifest.get("verdict") or {}).get(w.lang), 1000) or w.t("no_verdict"),

@@ -22,7 +22,7 @@ SEEN = ("A", "B", "C")  # D is told apart: no image was seen
 
 
 class Judgements:
-    """Findings as rows with two columns more: `row`, its place in the table, and `number`, its place in the report (from 1)."""
+    """Findings as rows with two columns more: `row`, the place in the table, and `number`, that in the report (from 1)."""
 
     def __init__(self, case: CaseLike) -> None:
         self._case = case
@@ -80,7 +80,13 @@ def device(finding: Row) -> str:
 def _rank(finding: Row) -> tuple[str, int, int, int, str]:
     act = finding["act"]
     place = ACTS.index(act) if act in ACTS else len(ACTS)
-    return (finding["certainty"] or "D", place, -(finding["images"] or 0), -(finding["bytes"] or 0), finding["finding_id"] or "")
+    return (
+        finding["certainty"] or "D",
+        place,
+        -(finding["images"] or 0),
+        -(finding["bytes"] or 0),
+        finding["finding_id"] or "",
+    )
 
 
 def _by_capture(evidence: list[Row]) -> dict[str, frames.Ranges]:

@@ -52,7 +52,7 @@ def _array(values: list[int]) -> Any:
 
 
 def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
-    """The findings on images that were seen: the first in full, the others as lines. `captures` names captures by id."""
+    """Findings on images that were seen: the first in full, the others as lines. `captures` names captures by id."""
     full = judged.seen[:FULL]
     told = [
         _finding(finding, by_capture, hosts, captures, w)
@@ -61,7 +61,9 @@ def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Word
     rest = judged.seen[FULL : FULL + COMPACT]
     count = {letter: sum(f["certainty"] == letter for f in judged.seen) for letter in SEEN}
     return {
-        "intro": w.t("findings_intro", n=len(judged.seen), a=count["A"], b=count["B"], c=count["C"]) if judged.seen else "",
+        "intro": w.t("findings_intro", n=len(judged.seen), a=count["A"], b=count["B"], c=count["C"])
+        if judged.seen
+        else "",
         "full": told,
         "compact": [_common(finding, hosts, w) for finding in rest],
         "more": max(0, len(judged.seen) - FULL - COMPACT),
@@ -87,7 +89,7 @@ def _common(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
 
 
 def _detail(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
-    reason = w.text(finding["role_reason"], 300)
+    reason = w.sentence(finding["role_reason"], 300)
     role = w.term("role", finding["sender_role"])
     display = str(finding["display_filter"] or "")
     fits = len(display) <= MOST_FILTER
@@ -95,7 +97,8 @@ def _detail(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
         "sender": hosts.full(finding["sender"]),
         "receiver": hosts.full(finding["receiver"]),
         "role": w.t("role_line", role=role, reason=reason) if reason else role,
-        "reason": w.text(finding["reason"], 400),
+        "acting": "sender" if device(finding) == finding["sender"] else "receiver",
+        "reason": w.sentence(finding["reason"], 400),
         "rule": w.text(finding["rule"], 120),
         "filter": w.exact(display, MOST_FILTER) if fits else "",
         "filter_long": "" if fits else w.t("filter_long", n=w.number(len(display))),
@@ -109,16 +112,20 @@ def extract_command(finding_id: str) -> str:
     return f"netaudit extract CASE {shlex.quote(finding_id)} -o finding-{name}.pcapng"
 
 
-def _finding(finding: Row, by_capture: dict[str, frames.Ranges], hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+def _finding(
+    finding: Row, by_capture: dict[str, frames.Ranges], hosts: Hosts, captures: dict[str, str], w: Wording
+) -> dict[str, Any]:
     told = []
     for capture, ranges in list(by_capture.items())[:MOST_CAPTURES]:
         text, more = frames.show(ranges, MOST_RANGES)
         name = captures.get(capture) or w.exact(capture)
-        told.append({
-            "head": w.t("finding_frames_line", capture=name, n=w.number(frames.count(ranges))),
-            "ranges": text,
-            "more": w.t("finding_frames_more", n=w.number(more)) if more else "",
-        })
+        told.append(
+            {
+                "head": w.t("finding_frames_line", capture=name, n=w.number(frames.count(ranges))),
+                "ranges": text,
+                "more": w.t("finding_frames_more", n=w.number(more)) if more else "",
+            }
+        )
     return _detail(finding, hosts, w) | {"frames": told, "captures_more": max(0, len(by_capture) - MOST_CAPTURES)}
 
 
@@ -135,8 +142,19 @@ def encrypted(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wor
 
 def _upload(finding: Row, flows: list[Row], hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
     classes = list(w.t.group("burst").values())
-    bursts = [sum((flow["bursts_up"] or [])[place : place + 1][0] or 0 for flow in flows if len(flow["bursts_up"] or []) > place) for place in range(len(classes))]
-    who = {"sender": hosts.short(finding["sender"]), "receiver": hosts.short(finding["receiver"]), "size": w.size(finding["bytes"])}
+    bursts = [
+        sum(
+            (flow["bursts_up"] or [])[place : place + 1][0] or 0
+            for flow in flows
+            if len(flow["bursts_up"] or []) > place
+        )
+        for place in range(len(classes))
+    ]
+    who = {
+        "sender": hosts.short(finding["sender"]),
+        "receiver": hosts.short(finding["receiver"]),
+        "size": w.size(finding["bytes"]),
+    }
     line = w.t("encrypted_line", **who, flows=w.number(len(flows)), bursts=w.number(sum(bursts))) if flows else ""
     names = sorted({flow["server_name"] for flow in flows if flow["server_name"]})
     return _detail(finding, hosts, w) | {

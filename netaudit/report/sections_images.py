@@ -29,7 +29,12 @@ COLUMNS = (
 def gallery(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
     """Thumbnails of the findings' images, every finding having its turn, within a number and a size."""
     order = _turns(judged)
-    known = {row["sha256"]: row for row in reading.rows(reading.having(case.table("images"), "sha256", (sha for sha, _ in order[:TRIES])), *COLUMNS)}
+    known = {
+        row["sha256"]: row
+        for row in reading.rows(
+            reading.having(case.table("images"), "sha256", (sha for sha, _ in order[:TRIES])), *COLUMNS
+        )
+    }
     shown: list[dict[str, Any]] = []
     spent = 0
     for sha256, number in order[:TRIES]:
@@ -44,7 +49,7 @@ def gallery(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
 
 
 def _turns(judged: Judgements) -> list[tuple[str, int]]:
-    """Distinct images of the findings with the number of the finding: the first of each finding, the second of each …"""
+    """Distinct images of the findings with the finding's number: the first of each finding, then the second of each."""
     number_of = {finding["row"]: finding["number"] for finding in judged.seen}
     rows = judged.transfers.select(["row", "sha256"])
     queues: dict[int, list[str]] = {number: [] for number in number_of.values()}
@@ -87,9 +92,15 @@ def images(case: CaseLike, w: Wording) -> dict[str, Any]:
     import pyarrow.compute as pc
 
     table = case.table("images")
-    counted = {entry["values"]: entry["counts"] for entry in pc.value_counts(table.column("face").combine_chunks()).to_pylist()}
-    rank = pc.index_in(pc.fill_null(table.column("face"), "not judged"), value_set=pa.array(sorted(FACES, key=FACES.__getitem__)))
-    ranked = table.append_column("rank", rank).sort_by([("rank", "ascending"), ("first_ts", "ascending"), ("sha256", "ascending")])
+    counted = {
+        entry["values"]: entry["counts"] for entry in pc.value_counts(table.column("face").combine_chunks()).to_pylist()
+    }
+    rank = pc.index_in(
+        pc.fill_null(table.column("face"), "not judged"), value_set=pa.array(sorted(FACES, key=FACES.__getitem__))
+    )
+    ranked = table.append_column("rank", rank).sort_by(
+        [("rank", "ascending"), ("first_ts", "ascending"), ("sha256", "ascending")]
+    )
     return {
         "n": table.num_rows,
         "faces": counted.get("yes", 0),

@@ -30,8 +30,9 @@ def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
         "inputs": [_input(row, w) for row in captures[:MOST_INPUTS]],
         "more": max(0, len(captures) - MOST_INPUTS),
         "rejected": [
-            {"name": w.text(e.get("name")), "problem": w.text(e.get("problem"), 400)} for e in rejected[:MOST_INPUTS]
+            {"name": w.exact(e.get("name")), "problem": w.exact(e.get("problem"), 400)} for e in rejected[:MOST_INPUTS]
         ],
+        "failures": [w.text(failure, 300) for failure in (case.manifest.get("reader_failures") or [])[:MOST_INPUTS]],
         "packets": packets(captures, case.table("skipped"), w),
         "payload": payload(case.table("flows"), w),
     }
@@ -39,9 +40,9 @@ def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
 
 def _input(row: Row, w: Wording) -> dict[str, Any]:
     packed = row["compression"] not in (None, "", "none")
-    notes = [w.text(note, 300) for note in (row["damage"] or [])[:MOST_NOTES]]
+    notes = [w.exact(note, 300) for note in (row["damage"] or [])[:MOST_NOTES]]
     return {
-        "name": w.text(row["name"]),
+        "name": w.exact(row["name"]),
         "sha256": w.exact(row["sha256"]),
         "format": w.text(row["file_format"]) + (f" · {w.text(row['compression'])}" if packed else ""),
         "links": ", ".join(w.text(one, 40) for one in (row["link_types"] or [])[:MOST_NOTES]),
@@ -51,6 +52,7 @@ def _input(row: Row, w: Wording) -> dict[str, Any]:
         "decoded": w.number(row["packets_decoded"]),
         "first": w.when(row["first_ts"]),
         "last": w.when(row["last_ts"]),
+        "once": row["first_ts"] == row["last_ts"],
         "lost": bool(row["drops"]),
         "drops": w.t("drops_unknown") if row["drops"] is None else w.t("drops_count", n=w.number(row["drops"])),
         "damage": notes,
@@ -69,7 +71,9 @@ def packets(captures: list[Row], skipped: pa.Table, w: Wording) -> dict[str, Any
         "read": w.number(read),
         "decoded": w.number(decoded),
         "share": f"{100 * decoded / read:.1f} %" if read else "",
-        "skipped": [(w.term("skip", reason), w.number(n)) for reason, n in sorted(reasons.items(), key=lambda e: -e[1])],
+        "skipped": [
+            (w.term("skip", reason), w.number(n)) for reason, n in sorted(reasons.items(), key=lambda e: -e[1])
+        ],
         "balanced": difference == 0,
         "difference": w.number(difference),
     }
@@ -102,9 +106,22 @@ def vantage(manifest: dict[str, Any], w: Wording) -> dict[str, Any]:
     return {
         "side": w.term("side", side),
         "unknown": side == "unknown",
-        "reasons": [w.text(reason, 300) for reason in (said.get("reasons") or [])[:50]],
+        "reasons": [_reason(reason, w) for reason in (said.get("reasons") or [])[:50]],
         "inside": [w.exact(net, 60) for net in (said.get("inside") or [])[:50]],
     }
+
+
+def _reason(reason: Any, w: Wording) -> str:
+    if not isinstance(reason, dict):
+        return w.sentence(reason, 300)
+    figures = {name: w.exact(value, 300) for name, value in reason.items() if name != "code"}
+    code = str(reason.get("code") or "")
+    if w.t.known("reason", code):
+        try:
+            return w.t(f"reason.{code}", **figures)
+        except KeyError:  # written by another version, with other figures
+            pass
+    return ": ".join([w.text(code, 60), *(f"{w.text(name, 40)} {value}" for name, value in figures.items())])
 
 
 def clock(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
@@ -124,4 +141,8 @@ def clock(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
 def options(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
     """Options of the audit that were set, as (name, value)."""
     said = manifest.get("options") or {}
-    return [(w.text(k, 60), w.text(v, 300)) for k, v in sorted(said.items()) if v not in (None, "", [], False)]
+    return [
+        (w.exact(k, 60), w.exact(", ".join(map(str, v)) if isinstance(v, list) else v, 300))
+        for k, v in sorted(said.items())
+        if v not in (None, "", [], False)
+    ]

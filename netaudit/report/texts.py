@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from importlib import resources
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LONGEST = 2000  # characters; longer texts are none of ours
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -50,3 +56,30 @@ class Texts:
     def group(self, group: str) -> dict[str, str]:
         """All words of a group by value, in the order of the file."""
         return {key.partition(".")[2]: text for key, text in self._texts.items() if key.partition(".")[0] == group}
+
+    def phrase(self, text: str, show: Callable[[str], str]) -> str:
+        """A sentence that another stage wrote into a table in English, in the report's language.
+
+        `show` makes safe what stands in its placeholders, or the whole text where it is no sentence that is known.
+        """
+        if self.lang == "en" or len(text) > _LONGEST:
+            return show(text)
+        for key, pattern in phrases().items():
+            if found := pattern.fullmatch(text):
+                return self(key, **{name: show(value) for name, value in found.groupdict().items()})
+        return show(text)
+
+
+@functools.cache
+def phrases() -> dict[str, re.Pattern[str]]:
+    """Patterns of the known English sentences: `{n}` and `{m}` stand for numbers, other placeholders for any text."""
+    patterns = {}
+    for key, words in catalogue().items():
+        if key.startswith("phrase."):
+            literal, *others = re.split(r"\{(\w+)\}", words["en"])
+            pattern = re.escape(literal)
+            for name, after in zip(others[::2], others[1::2], strict=True):
+                value = r"\d{1,19}" if name in ("n", "m") else ".+?"
+                pattern += f"(?P<{name}>{value}){re.escape(after)}"
+            patterns[key] = re.compile(pattern)
+    return patterns

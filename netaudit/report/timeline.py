@@ -17,13 +17,37 @@ if TYPE_CHECKING:
     from netaudit.report.sections_endpoints import Hosts
     from netaudit.report.wording import Wording
 
-WIDTH, LEFT, RIGHT = 1000, 176, 14  # of the drawing, in its own units
+WIDTH, LEFT, RIGHT = 1000, 216, 34  # of the drawing, in its own units
 TOP, LANE, BASE = 26, 46, 30
 BARS = 120  # intervals of time
 LANES = 14
+LABEL = 25  # characters of a label; longer addresses lose their middle
 SPANS = 400  # encrypted uploads drawn in all
 CAPTURES = 400
-STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000, 31536000)  # seconds
+STEPS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10800,
+    21600,
+    43200,
+    86400,
+    172800,
+    604800,
+    2592000,
+    31536000,
+)  # seconds
 TICKS = 8
 SECOND = 1_000_000_000
 
@@ -86,7 +110,9 @@ def timeline(case: CaseLike, judged: Judgements, hosts: Hosts, w: Wording) -> Dr
     times = [f[end] for f in judged.all for end in ("first_ts", "last_ts") if f[end] is not None]
     if not times:
         return None
-    covered = [(c["first_ts"], c["last_ts"]) for c in captures if c["first_ts"] is not None and c["last_ts"] is not None]
+    covered = [
+        (c["first_ts"], c["last_ts"]) for c in captures if c["first_ts"] is not None and c["last_ts"] is not None
+    ]
     axis = Axis(min([*times, *(a for a, _ in covered)]), max([*times, *(b for _, b in covered)]))
     order = _devices(judged.all)
     drawing = Drawing(height=TOP + LANE * min(len(order), LANES) + 24 + BASE, more=max(0, len(order) - LANES))
@@ -127,11 +153,19 @@ def _counted(judged: Judgements, axis: Axis) -> dict[str, dict[int, int]]:
 
 def _lane(drawing: Drawing, y: float, ip: str, bars: dict[int, int], hosts: Hosts, w: Wording) -> None:
     peak = max(bars.values(), default=0)
-    drawing.lanes.append(Lane(str(hosts.full(ip)["ip"]), w.t("timeline_max", n=w.number(peak)) if peak else "", y))
+    drawing.lanes.append(
+        Lane(_label(str(hosts.full(ip)["ip"])), w.t("timeline_max", n=w.number(peak)) if peak else "", y)
+    )
     step = (WIDTH - LEFT - RIGHT) / BARS
     for place, n in sorted(bars.items()):
         height = round(max(2.0, (LANE - 16) * n / peak), 1)
-        drawing.boxes.append(Box(round(LEFT + place * step, 1), round(y - height, 1), round(step - 1, 1), height, "seen"))
+        drawing.boxes.append(
+            Box(round(LEFT + place * step, 1), round(y - height, 1), round(step - 1, 1), height, "seen")
+        )
+
+
+def _label(ip: str) -> str:
+    return ip if len(ip) <= LABEL else f"{ip[:13]}…{ip[13 - LABEL + 2 :]}"
 
 
 def _hidden(drawing: Drawing, encrypted: list[Row], axis: Axis, places: dict[str, int]) -> None:
@@ -139,7 +173,9 @@ def _hidden(drawing: Drawing, encrypted: list[Row], axis: Axis, places: dict[str
         place, first, last = places.get(device(finding)), finding["first_ts"], finding["last_ts"]
         if place is not None and first is not None and last is not None:
             x = axis.x(first)
-            drawing.boxes.append(Box(x, TOP + LANE * (place + 1) + 2, max(2.0, round(axis.x(last) - x, 1)), 4, "hidden"))
+            drawing.boxes.append(
+                Box(x, TOP + LANE * (place + 1) + 2, max(2.0, round(axis.x(last) - x, 1)), 4, "hidden")
+            )
 
 
 def _ticks(axis: Axis, w: Wording) -> list[tuple[float, str, str]]:
@@ -150,7 +186,8 @@ def _ticks(axis: Axis, w: Wording) -> list[tuple[float, str, str]]:
         shift = int((start.utcoffset() or datetime.timedelta()).total_seconds())
     except (OverflowError, ValueError, OSError):
         return []
-    ticks, day = [], ""
+    ticks: list[tuple[float, str, str]] = []
+    day = ""
     at = -(-(axis.first // SECOND + shift) // step) * step - shift
     while at * SECOND <= axis.first + axis.length and len(ticks) <= 2 * TICKS:
         moment = w.when(at * SECOND).local

@@ -1,7 +1,7 @@
 """How values of the case become words, numbers and times that are safe to show.
 
-Everything that comes from a capture passes through here: `text` masks and makes visible, `exact` only makes visible (hashes,
-addresses and filters, which masking would spoil). Escaping for HTML is the template's.
+Everything that comes from a capture passes through here: `text` masks and makes visible, `exact` only makes visible
+(hashes, addresses, filters, and what the auditor typed: masking would spoil them). Escaping for HTML is the template's.
 """
 
 from __future__ import annotations
@@ -59,6 +59,10 @@ class Wording:
             return ""
         raw = str(value)[: limit * HASTE]
         return visible(raw if self.unmask else mask(raw), limit)
+
+    def sentence(self, value: object, limit: int = LONG) -> str:
+        """A sentence of another stage, in the report's language where the catalogue knows it; else like `text`."""
+        return self.t.phrase(str(value), lambda part: self.text(part, limit)) if value else ""
 
     def exact(self, value: object, limit: int = LONG) -> str:
         """An address, hash, id or filter: shown as it is, made visible."""

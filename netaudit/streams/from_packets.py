@@ -71,6 +71,7 @@ class Assembler:
 
         Raises:
             ValueError: a row points outside the buffer, or the arrays have other types.
+
         """
         if packets.dtype != PACKET or buffer.dtype != np.uint8:
             raise ValueError(f"expected PACKET rows and bytes, not {packets.dtype} and {buffer.dtype}")

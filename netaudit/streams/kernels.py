@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit import kernel
+from netaudit.streams.kernels_borrow import borrow, unowned
 from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, write_row
 from netaudit.streams.kernels_flows import (
-    LOOSE,
     NEVER,
-    OPEN,
     TCP,
     UDP,
     bucket_of,
@@ -136,6 +135,7 @@ def assemble(t: Tables, packets: npt.NDArray[Any], buffer: U1, arena: U1) -> int
         packets: PACKET rows of the batch.
         buffer: the bytes they point into.
         arena: bytes kept from earlier batches.
+
     """
     cursor = t.cursor[0]
     for position in range(cursor["position"], packets.size):
@@ -162,6 +162,7 @@ def assemble(t: Tables, packets: npt.NDArray[Any], buffer: U1, arena: U1) -> int
 @kernel
 def close_all(t: Tables) -> int:
     """End flows, from the cursor's position in the table on; gives DONE, or the table that has to grow first."""
+    # B
     cursor = t.cursor[0]
     for slot in range(cursor["position"], t.connections.size):
         flow = t.connections[slot]
@@ -178,6 +179,7 @@ def close_all(t: Tables) -> int:
 @kernel
 def write_open_rows(t: Tables) -> None:
     """Complete the output rows of flows that brought something and go on."""
+    # B
     for index in range(t.cursor[0]["rows"]):
         if t.row_slots[index] >= 0:
             write_row(t, t.row_slots[index], index)

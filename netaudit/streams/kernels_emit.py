@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netaudit.jit import kernel
 from netaudit.streams.layouts import BURSTS, DOWN, RECENT_SEGMENTS, UP, Kind, Tables
 

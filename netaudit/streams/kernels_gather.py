@@ -30,6 +30,7 @@ def group(emitted: npt.NDArray[Any], used: int, ranks: I8, ends: I8, order: I8) 
 
     Returns:
         Sum of the payload bytes.
+
     """
     total = 0
     for index in range(used):

@@ -11,7 +11,7 @@ from netaudit.jit import kernel
 from netaudit.streams.kernels_emit import follow_burst, skip
 from netaudit.streams.kernels_flows import ACK, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
 from netaudit.streams.kernels_order import give_up, lose, place, start
-from netaudit.streams.layouts import DOWN, UP, Base, Tables
+from netaudit.streams.layouts import UP, Base, Tables
 
 U1 = npt.NDArray[np.uint8]
 
