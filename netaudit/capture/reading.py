@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Bytes = npt.NDArray[np.uint8]
 Allocate = Callable[[int], Bytes]
 SMALLEST = 64  # bytes of a window
+PIECE = 1 << 18  # bytes read at once: they are hashed while the cache still holds them
 TICK = 1.0  # seconds after which a pipe's window is handed on though it is not full
 
 
@@ -155,7 +156,7 @@ class CaptureReader:
         view = memoryview(buffer)  # type: ignore[arg-type]
         until = time.monotonic() + TICK
         while filled < len(buffer):
-            got = self._bytes.readinto(view[filled : filled + (1 << 18)])
+            got = self._bytes.readinto(view[filled : filled + PIECE])
             if not got:
                 return filled, True
             filled += got
