@@ -22,7 +22,7 @@ SEEN = ("A", "B", "C")  # D is told apart: no image was seen
 
 
 class Judgements:
-    """Findings as rows with two columns more: `row`, the place in the table, and `number`, that in the report (from 1)."""
+    """Findings as rows with two columns more: `row`, the place in the table; `number`, that in the report (from 1)."""
 
     def __init__(self, case: CaseLike) -> None:
         self._case = case

@@ -1,4 +1,4 @@
-"""The timeline as geometry: lanes of devices with bars of transfers and lines of encrypted uploads. The template draws it."""
+"""The timeline as geometry: lanes of devices, bars of transfers, lines of encrypted uploads. The template draws it."""
 
 from __future__ import annotations
 
@@ -25,29 +25,9 @@ LABEL = 25  # characters of a label; longer addresses lose their middle
 SPANS = 400  # encrypted uploads drawn in all
 CAPTURES = 400
 STEPS = (
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    60,
-    120,
-    300,
-    600,
-    900,
-    1800,
-    3600,
-    7200,
-    10800,
-    21600,
-    43200,
-    86400,
-    172800,
-    604800,
-    2592000,
-    31536000,
-)  # seconds
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800,
+    2592000, 31536000,
+)  # fmt: skip  # seconds
 TICKS = 8
 SECOND = 1_000_000_000
 

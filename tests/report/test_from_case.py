@@ -1,0 +1,246 @@
+"""The whole report: complete, safe, self-contained, quick."""
+
+import html.parser
+import re
+import time
+
+import pytest
+
+from netaudit.report.from_case import SECTIONS, write_report
+from netaudit.report.texts import LANGS
+from tests.report import fakes
+
+VOID = {"meta", "br", "img", "line", "rect"}
+ALLOWED = {
+    "html", "head", "meta", "title", "style", "body", "header", "main", "section", "nav", "article", "h1", "h2", "h3", "h4", "p", "a", "span",
+    "strong", "b", "i", "small", "bdi", "code", "div", "dl", "dt", "dd", "ol", "ul", "li", "table", "caption", "thead", "tbody", "tr", "th", "td",
+    "figure", "figcaption", "img", "br", "svg", "line", "text", "rect",
+}  # fmt: skip
+
+
+class Page(html.parser.HTMLParser):
+    """Checks nesting and gathers tags, attributes, ids and text."""
+
+    def __init__(self, source):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.attributes, self.parts, self.problems = [], [], [], [], []
+        self.feed(source)
+        self.close()
+        self.text = " ".join("".join(self.parts).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.problems.append(tag)
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.parts.append(data)
+
+
+def written(case, folder, lang="zh", **options):
+    path = write_report(case, folder / "report.html", lang, **options)
+    assert path == folder / "report.html"
+    return path.read_text(encoding="utf-8")
+
+
+def page(case, folder, lang="zh", **options):
+    return Page(written(case, folder, lang, **options))
+
+
+@pytest.fixture(params=LANGS)
+def lang(request):
+    return request.param
+
+
+def safe(found):
+    """No script, no handler, nothing from outside, well nested."""
+    assert (found.problems, found.open) == ([], [])
+    assert set(found.tags) <= ALLOWED
+    ids = [value for _, name, value in found.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    for tag, name, value in found.attributes:
+        assert not name.startswith("on"), (tag, name)
+        assert name != "style"
+        if name == "href":
+            assert value in {f"#{one}" for one in ids}
+        if name == "src":
+            assert re.fullmatch(r"data:image/jpeg;base64,[A-Za-z0-9+/=]+", value)
+
+
+@pytest.mark.parametrize("make", [fakes.FakeCase, fakes.office, fakes.hostile])
+def test_report_is_safe_and_has_every_section(make, lang, tmp_path):
+    found = page(make(), tmp_path, lang)
+    safe(found)
+    assert [value for tag, name, value in found.attributes if tag == "section" and name == "id"] == list(SECTIONS)
+    policy = [value for tag, name, value in found.attributes if name == "content" and "default-src" in value]
+    assert policy == [
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    ]
+
+
+def test_hostile_content_stays_text_and_short(lang, tmp_path):
+    source = written(fakes.hostile(), tmp_path, lang)
+    found = Page(source)
+    assert "<script" not in source.lower()
+    assert source.count("<svg") <= 1  # the timeline's own
+    assert len(source) < 400_000  # though every string of the case is given with a megabyte too
+    for hidden in "\u202e\u2066\u2069\u200b\ufeff\x00\x1b\x07":
+        assert hidden not in source
+    assert "<script>alert(1)</script>" in found.text  # shown as text
+    assert "{{ 7*7 }}" in found.text
+
+
+@pytest.mark.parametrize(
+    "data", [None, b"", b"<svg onload=alert(1)>", b"\x89PNG\r\n\x1a\n", fakes.jpeg(1) + bytes(200_000)]
+)
+def test_only_small_jpegs_are_embedded(data, tmp_path):
+    case = fakes.office()
+    case.thumbnails = lambda sha256: data
+    found = page(case, tmp_path, "en")
+    assert "img" not in found.tags
+    assert "No images to show." in found.text
+    assert "34 more are not shown" in found.text
+
+
+def test_empty_case_says_so_in_words(tmp_path):
+    found = page(fakes.FakeCase(), tmp_path, "en")
+    assert "No capture could be read." in found.text
+    assert "No finding is not a clean bill of health" in found.text
+    assert "cannot be told" in found.text
+    assert "no upload was judged" in found.text
+    assert "The audit came to no verdict." in found.text
+
+
+def test_office_tells_the_finding(tmp_path):
+    case = fakes.office()
+    found = page(case, tmp_path, "en")
+    assert case.manifest["verdict"]["en"] in found.text
+    assert "Finding 1 · uploaded outside" in found.text
+    assert "capture device (it pushes face images to a path of camera protocols: /VIID/)" in found.text
+    assert "20 transfers, 20 distinct images, 345,678 bytes (346 kB)" in found.text
+    assert "lan.pcapng (640 frames): 100–120, 130–140, 150–170" in found.text
+    assert "… and 16 more ranges" in found.text
+    assert "ip.addr==192.168.1.21 && ip.addr==47.96.10.20 && tcp.port==80" in found.text
+    assert "netaudit extract CASE f0e1d2c3b4a59687 -o finding-f0e1d2c3b4a5.pcapng" in found.text
+    assert fakes.sha(99) in found.text
+    assert "is no capture" in found.text
+    assert "812 bytes lost" in found.text
+    assert "6 private addresses speak ARP/NDP on the captured link" in found.text
+
+
+def test_office_words_encrypted_uploads_exactly(tmp_path):
+    found = page(fakes.office(), tmp_path, "en")
+    assert (
+        "192.168.1.22 sent 4,800,000 bytes (4.8 MB) of encrypted data to 47.96.10.21 (store.example.cn), "
+        "in 4 connections and 104 bursts. Content not visible." in found.text
+    )
+    assert "below 8 KiB48 8–32 KiB12 32–128 KiB36".replace(" ", "") in found.text.replace(" ", "")
+
+
+def test_chinese_report_speaks_chinese_and_the_sites_time(tmp_path):
+    found = page(fakes.office(), tmp_path, "zh")
+    assert "2025-10-20 10:05:00.000 +08:00" in found.text
+    assert "2025-10-20 02:05:00.000 UTC" in found.text
+    assert "抓拍设备（其向摄像机协议的路径推送人脸图像：/VIID/）" in found.text
+    assert "其他设备向其发送了 7 幅不同图像，其中 2 幅被原样转发" in found.text
+    assert "6 个私有地址在采集链路上" in found.text
+    for word in ("结论", "取证位置", "发现", "确定性等级", "数据包统计", "网络端点", "加密上传", "方法与局限"):
+        assert word in found.text
+
+
+def test_role_stands_with_the_device_that_acted(tmp_path):
+    found = page(fakes.office(), tmp_path, "en")
+    retrieved = found.text[found.text.index("retrieved from outside") :]
+    assert (
+        retrieved.index("Receiver") < retrieved.index("viewer (its User-Agent") < retrieved.index("Images1 transfers")
+    )
+    assert "Sender47.96.10.20 outside · China api.example.cn upload.example.cn Receiver" in retrieved
+
+
+def test_masked_report_shows_no_identity_data(tmp_path):
+    person = "990101199001010019"
+    rows = {
+        "endpoints": [{"ip": fakes.CLOUD, "endpoint_id": fakes.CLOUD, "names": [f"id{person}.example.cn"]}],
+        "findings": [fakes.finding()],
+    }
+    assert person not in written(fakes.FakeCase(rows), tmp_path)
+    assert person in written(fakes.FakeCase(rows), tmp_path, unmask=True)
+
+
+def test_unmasked_report_is_marked_logged_and_clear(tmp_path):
+    stored = tmp_path / "one.jpg"
+    stored.write_bytes(fakes.jpeg(3))
+    case = fakes.office()
+    case.objects = {fakes.sha(0): stored}
+    case.thumbnails = False
+    found = page(case, tmp_path, "en", unmask=True)
+    assert case.logged == ["report report.html"]
+    assert "NOT MASKED" in found.text
+    assert "Masked:" not in found.text
+    assert found.tags.count("img") == 1
+    safe(found)
+
+
+def test_masked_report_never_opens_objects(tmp_path):
+    case = fakes.office()
+    case.object_path = None  # calling it would raise
+    assert page(case, tmp_path, "en").tags.count("img") > 10
+    assert case.logged == []
+
+
+def test_partial_case_and_unbalanced_counts_are_said_loudly(tmp_path):
+    case = fakes.FakeCase({"captures": [fakes.capture()]}, {"partial": True})
+    text = page(case, tmp_path, "en").text
+    assert "The audit was interrupted" in text
+    assert "NOT BALANCED: 50 packets are unaccounted for" in text
+
+
+def test_same_case_gives_the_same_file(lang, tmp_path):
+    first = written(fakes.office(), tmp_path, lang)
+    assert written(fakes.office(), tmp_path, lang) == first
+
+
+def test_huge_case_is_quick_and_bounded(tmp_path):
+    case = fakes.huge()
+    started = time.process_time()
+    source = written(case, tmp_path)
+    assert time.process_time() - started < 4  # aim: 2 s; measured 0.2 s
+    assert len(source) < 6_000_000
+    found = Page(source)
+    assert found.tags.count("img") == 60
+    assert "另有 3,190 行未列出" in found.text  # 3,750 findings A and B, 60 in full and 500 as lines
+    safe(found)
+
+
+def test_thumbnails_are_bounded_in_bytes(tmp_path):
+    big = fakes.jpeg(1) + bytes(100_000)
+    found = page(
+        fakes.FakeCase(rows_of(fakes.huge(200, 100)), thumbnails=lambda sha256: big),
+        tmp_path,
+    )
+    assert found.tags.count("img") == 2_200_000 // len(big)
+
+
+def rows_of(case):
+    """Rows of a fake case by table, times as integers."""
+    from netaudit.report import reading
+
+    return {name: reading.rows(table, *table.column_names) for name, table in case.tables.items()}
+
+
+def test_no_half_report_is_left_and_an_unknown_language_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no such language"):
+        write_report(fakes.FakeCase(), tmp_path / "report.html", "fr")
+    with pytest.raises(OSError, match="nowhere"):
+        write_report(fakes.FakeCase(), tmp_path / "nowhere" / "report.html", "en")
+    assert list(tmp_path.iterdir()) == []

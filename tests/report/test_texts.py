@@ -1,0 +1,94 @@
+"""Both languages are complete and agree in their placeholders."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import netaudit.report
+from netaudit.packets.layouts import Skip
+from netaudit.report.texts import LANGS, Texts, catalogue
+
+FOLDER = Path(netaudit.report.__file__).parent
+GROUPS = {
+    "side",
+    "reason",
+    "certainty",
+    "act",
+    "role",
+    "phrase",
+    "burst",
+    "scope",
+    "face",
+    "clock",
+    "method",
+    "limit",
+    "fact",
+    "skip",
+    "country",
+}
+
+
+def placeholders(text):
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+def test_every_text_has_both_languages_with_the_same_placeholders():
+    for key, words in catalogue().items():
+        assert set(words) == set(LANGS), key
+        assert all(words.values()), key
+        assert placeholders(words["zh"]) == placeholders(words["en"]), key
+
+
+def test_chinese_texts_are_chinese_with_chinese_punctuation():
+    for key, words in catalogue().items():
+        if key in {"zone_utc", "role_line", "burst.1", "burst.2", "burst.3"}:
+            continue
+        assert re.search("[\u4e00-\u9fff]", words["zh"]), key
+        assert not re.search("[\u4e00-\u9fff][,;:?!]", words["zh"]), key
+
+
+def test_every_text_that_is_used_exists():
+    used = set()
+    for path in [*FOLDER.rglob("*.j2"), *FOLDER.glob("*.py")]:
+        used |= set(re.findall(r"""\bt\(\s*"(\w+)["],?""", path.read_text(encoding="utf-8")))
+    used -= {"sec_", "finding_", "payload_"}
+    assert len(used) > 80
+    assert used <= set(catalogue())
+
+
+def test_no_text_is_left_unused():
+    source = "".join(path.read_text(encoding="utf-8") for path in [*FOLDER.rglob("*.j2"), *FOLDER.glob("*.py")])
+    for key in catalogue():
+        if "." in key or key.startswith(("sec_", "payload_", "finding_sender", "finding_receiver")):
+            continue
+        assert re.search(rf"""["']{key}["']""", source), key
+
+
+def test_groups_are_the_known_ones():
+    assert {key.partition(".")[0] for key in catalogue() if "." in key} == GROUPS
+
+
+def test_every_skip_reason_has_a_word():
+    t = Texts("zh")
+    for reason in Skip:
+        if reason is not Skip.DECODED:
+            assert t.known("skip", reason.name.lower()), reason
+
+
+@pytest.mark.parametrize("key", [key for key in catalogue() if key.startswith("phrase.")])
+def test_sentences_of_other_stages_are_translated_with_their_values(key):
+    words = catalogue()[key]
+    values = {name: "12" if name in "nm" else f"<{name}>" for name in placeholders(words["en"])}
+    assert Texts("zh").phrase(words["en"].format(**values), str.upper) == words["zh"].format(
+        **{k: v.upper() for k, v in values.items()}
+    )
+    assert Texts("en").phrase(words["en"].format(**values), str) == words["en"].format(**values)
+
+
+def test_unknown_sentences_stay_and_braces_in_values_are_harmless():
+    t = Texts("zh")
+    assert t.phrase("something new", str) == "something new"
+    assert "{0} {x.__class__}" in t.phrase("its User-Agent is that of a phone or tablet: {0} {x.__class__}", str)
+    assert t.phrase("for " * 100_000, lambda text: text[:3]) == "for"
