@@ -5,6 +5,7 @@ Native decoders may crash on hostile bytes, so nothing here may be called by the
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,8 @@ class Picture:
     def _decode(self, side: int) -> npt.NDArray[np.uint8] | None:
         pixels, partial = self._attempt(self._data, side)
         if partial and self._kind == "jpeg":  # with an end marker the decoder gives all it has, progressive scans too
-            pixels, _ = self._attempt(self._data + b"\xff\xd9", side)
+            with contextlib.suppress(OSError, ValueError, SyntaxError):
+                pixels = self._attempt(self._data + b"\xff\xd9", side)[0]
         if pixels is not None or not self.problem:
             self.problem = f"decodes in part: {partial}" if partial else ""
         return pixels
@@ -101,23 +103,20 @@ class Picture:
             return
         try:
             exif = image.getexif()
-            self.exif = {
-                key: value
-                for key, value in {**exif, **exif.get_ifd(0x8769)}.items()
-                if isinstance(value, str | bytes | int)
-            }
+            said = {**exif, **exif.get_ifd(0x8769)}
+            self.exif = {tag: value for tag, value in said.items() if isinstance(value, str | bytes | int)}
         except Exception:  # noqa: BLE001 - broken EXIF in a sound picture is common
             self.exif = {}
 
 
-def _load(image: Image) -> str:
+def _load(image: Any) -> str:
     """Decode; on failure keep what was decoded and give the reason."""
     try:
         image.load()
     except (OSError, ValueError, SyntaxError) as error:
         if getattr(image, "_im", None) is None:
             raise
-        image.tile = []  # what is there counts as loaded  # type: ignore[attr-defined]
+        image.tile = []  # what is there counts as loaded
         return _words(error)
     return ""
 
