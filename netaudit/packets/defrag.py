@@ -14,9 +14,9 @@ from netaudit.packets.layouts import SHARDS
 
 LIFETIME = 60_000_000_000  # ns from the first fragment (RFC 8200, 4.5: 60 seconds)
 REPEAT = 5_000_000_000  # ns in which a copy of a fragment that was used is taken for a mirror's duplicate
-SHARD_BYTES = 512 * 1024  # held per logical shard
+SHARD_BYTES = 1 << 20  # held per logical shard
 SHARD_FINISHED = 256  # datagrams per logical shard whose fragments are remembered
-OVERHEAD = 256  # what a held fragment costs besides its bytes
+OVERHEAD = 900  # what a held fragment costs in memory besides its bytes
 LARGEST = 65_535  # of an IPv4 packet, of an IPv6 payload
 
 Frame = tuple[int, int]  # capture, frame number
