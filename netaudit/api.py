@@ -225,7 +225,9 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
 
 def _skipped(decoder: Decoder, ids: list[str]) -> dict[tuple[str, str], int]:
     """Packets not decoded, by capture and reason; unknown link types and tunnels under their names."""
-    counts = {(ids[capture], reason.name.lower()): count for (capture, reason), count in decoder.skipped.items() if count}
+    counts = {
+        (ids[capture], reason.name.lower()): count for (capture, reason), count in decoder.skipped.items() if count
+    }
     for (capture, named), count in decoder.names.items():
         plain = (ids[capture], named.split(":", 1)[0])
         counts[ids[capture], named] = counts.get((ids[capture], named), 0) + count

@@ -76,9 +76,8 @@ class TableWriter:
             return
         if self._stream is None:
             self._stream = pa.ipc.new_stream(str(self._path), self._schema)
-        columns = zip(*self._rows, strict=True)
-        arrays = [pa.array(column, type=field.type) for column, field in zip(columns, self._schema, strict=True)]
-        self._stream.write_batch(pa.record_batch(arrays, schema=self._schema))
+        for batch in table_of(self._rows, self._schema).to_batches():
+            self._stream.write_batch(batch)
         self._rows.clear()
 
     def close(self) -> None:
@@ -135,6 +134,19 @@ class ObjectStore:
         finally:
             os.close(descriptor)
         return True
+
+    def load_part(self, sha256: str) -> bytes | None:
+        """Bytes of a stored part of an upload, None when they are gone."""
+        path = Path(self._root) / sha256[:2] / f"{sha256}.part"
+        return path.read_bytes() if path.is_file() else None
+
+
+def table_of(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    """Rows given as tuples in the order of the schema, as a table."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.Table.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )
 
 
 def stream_parts(folder: Path, table: str) -> list[Path]:

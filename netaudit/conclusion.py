@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import hashlib
 import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case import Case
-from netaudit.case_writer import drop_streams, read_streams, write_json, write_table
+from netaudit.case_writer import ObjectStore, RowWriter, drop_streams, read_streams, table_of, write_json, write_table
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import judge
 from netaudit.findings.verdict import verdict
-from netaudit.rows import name_captures
+from netaudit.frames import frame_numbers, frame_ranges
+from netaudit.objects.from_tables import StoredPart, join_uploads
+from netaudit.objects.images import confirm_end
+from netaudit.rows import image_row, name_captures, object_row
 from netaudit.tables import BY_NAME, IMAGES, SKIPPED, TABLES_VERSION
 
 if TYPE_CHECKING:
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 
     from netaudit.endpoints.vantage import Vantage
 
-STREAMED = ("flows", "messages", "objects", "evidence", "observations")
+STREAMED = ("flows", "messages", "objects", "evidence", "parts", "observations")
 JUDGED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 MOST_CLOCKS = 10_000  # Date headers compared with frame times
 
@@ -47,6 +51,7 @@ class Outcome:
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
     """Write all tables and the manifest. `progress(stage, done, total)` is told of images judged."""
     tables = {name: _streamed(folder, name, outcome.capture_ids) for name in STREAMED}
+    _join_uploads(folder, tables)
     tables["captures"] = outcome.captures
     tables["skipped"] = pa.Table.from_pylist(
         [
@@ -69,6 +74,49 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
 def _streamed(folder: Path, name: str, capture_ids: list[str]) -> pa.Table:
     rows = name_captures(read_streams(folder, name), capture_ids)
     return _merge_facts(rows) if name == "observations" else rows
+
+
+def _join_uploads(folder: Path, tables: dict[str, pa.Table]) -> None:
+    """Put uploads in parts together, and add what is in them to objects and evidence."""
+    parts = tables["parts"]
+    if not parts.num_rows:
+        return
+    parts = parts.set_column(parts.column_names.index("ts"), "ts", parts["ts"].cast(pa.int64()))
+    store = ObjectStore(folder)
+    objects, images = [], []
+    sources: dict[str, list[str]] = {}
+    for joined in join_uploads([StoredPart(**row) for row in parts.to_pylist()], store.load_part):
+        leaf = joined.leaf
+        if leaf.kind in JUDGED_KINDS:
+            confirm_end(leaf)
+        sha256 = hashlib.sha256(leaf.part.data).hexdigest()
+        stored = leaf.kind in JUDGED_KINDS
+        if stored and store.put(sha256, leaf.kind, leaf.part.data):
+            images.append(image_row(sha256, leaf))
+        objects.append(object_row(joined.object_id, joined.message_id, sha256, leaf, stored=stored))
+        sources[joined.object_id] = joined.part_ids
+    writer = RowWriter(folder, "joined")
+    for row in images:
+        writer["images"].append(row)
+    writer.close()
+    schema = tables["objects"].schema
+    tables["objects"] = pa.concat_tables([tables["objects"], table_of(objects, schema)])
+    tables["evidence"] = pa.concat_tables([tables["evidence"], _evidence_of_parts(tables["evidence"], sources)])
+
+
+def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.Table:
+    wanted = pa.array(sorted({part for parts in sources.values() for part in parts}), pa.string())
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in evidence.filter(pc.is_in(evidence["object_id"], wanted)).to_pylist():
+        rows.setdefault(row["object_id"], []).append(row)
+    out = []
+    for identity, parts in sources.items():
+        frames: dict[str, set[int]] = {}
+        for row in (row for part in parts for row in rows.get(part, ())):
+            frames.setdefault(row["capture_id"], set()).update(frame_numbers(row["frames"]))
+        for capture, numbers in sorted(frames.items()):
+            out.append((identity, capture, min(numbers), max(numbers), frame_ranges(numbers)))
+    return table_of(out, evidence.schema)
 
 
 def _merge_facts(rows: pa.Table) -> pa.Table:

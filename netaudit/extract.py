@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from netaudit.capture.from_files import open_captures, read_frames
 from netaudit.capture.write import PcapngWriter
 from netaudit.errors import UsageError
+from netaudit.frames import frame_numbers
 from netaudit.packets.from_capture import Decoder
 from netaudit.rows import MAPPED
 
@@ -112,15 +113,6 @@ def _of_flows(case: Case, flow_ids: Iterable[str]) -> dict[str, tuple[dict[int, 
             if first is not None and row["first_ts"] <= last and row["last_ts"] >= first:
                 chosen[identity][1].append(row)
     return chosen
-
-
-def frame_numbers(ranges: str) -> list[int]:
-    """Numbers of a text such as '17-19,23'."""
-    numbers: list[int] = []
-    for piece in filter(None, ranges.split(",")):
-        first, _, last = piece.partition("-")
-        numbers.extend(range(int(first), int(last or first) + 1))
-    return numbers
 
 
 def frames_of_flow(path: Path, flow: dict[str, Any]) -> list[int]:

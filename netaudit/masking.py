@@ -32,7 +32,7 @@ _KEYS = (
     "|user_info|phone(?:_?(?:no|num|number))?|mobile(?:_?(?:no|num|number|phone))?|tel(?:_?(?:no|num|number|phone))?|telnum"
     "|birth(?:day|date)?|(?:residential_?)?address|email|password|passwd|pwd"
 )
-_KEY = rf"(?<![A-Za-z0-9_])((?:{_KEYS})(?:\\?[\"']|%22)?\s?(?:=|:|%3[DdAa])\s?"
+_KEY = rf"(?:(?<![A-Za-z0-9_])|(?<=%22)|(?<=%26))((?:{_KEYS})(?:\\?[\"']|%22)?\s?(?:=|:|%3[DdAa])\s?"
 _QUOTED = re.compile(_KEY + r"(?:\\?[\"']|%22))((?:(?!\\?[\"']|%22).)++)", re.IGNORECASE | re.DOTALL)
 _BARE = re.compile(_KEY + r")((?:(?!%26|%22)[^&\s;,\"'<>{}\\])++)", re.IGNORECASE)
 _FAMILY = frozenset(

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.masking import mask
 from netaudit.messages.from_streams import Conversations
-from netaudit.objects.images import header_size
-from netaudit.objects.from_messages import frames_of, leaves, object_id
+from netaudit.objects.from_messages import frames_of, leaves, object_id, root
+from netaudit.objects.images import confirm_end
+from netaudit.objects.part import Leaf
+from netaudit.objects.uploads import UploadPart, upload_part
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
-from netaudit.rows import FlowRows, capture_name, message_row, ranges_text
+from netaudit.rows import FlowRows, capture_name, image_row, message_row, object_row
 from netaudit.streams.from_packets import Assembler
 
 if TYPE_CHECKING:
@@ -26,11 +28,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
-    from netaudit.objects.part import Leaf
     from netaudit.streams.layouts import Delivery
 
 STORED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
-NOT_JUDGED = (None,) * 13  # the columns of `images` behind height: filled in at the end
 NAMELESS = ("dns", "mdns", "dhcp")  # protocols whose bodies are no objects
 
 
@@ -92,33 +92,48 @@ class Shard:
     def _take_message(self, message: Message) -> None:
         self._rows["messages"].append(message_row(message))
         observe_message(message, self._ledger)
-        if message.body and message.protocol not in NAMELESS:
-            for leaf in leaves(message):
-                self._take_leaf(message, leaf)
+        if not message.body or message.protocol in NAMELESS:
+            return
+        part = upload_part(message.method, message.host, message.path)
+        if part is not None and not message.direction:
+            self._take_upload_part(message, part)
+            return
+        for leaf in leaves(message):
+            self._take_leaf(message, leaf)
 
-    def _take_leaf(self, message: Message, leaf: Leaf) -> None:
-        part = leaf.part
-        sha256 = hashlib.sha256(part.data).hexdigest()
-        stored = self._keep.everything or leaf.kind in STORED_KINDS
-        if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in STORED_KINDS:
-            width, height = header_size(part.data, leaf.kind) or (None, None)
-            self._rows["images"].append((sha256, leaf.kind, len(part.data), width, height, *NOT_JUDGED))
-        identity = object_id(message, part.path).hex()
-        self._rows["objects"].append(
+    def _take_upload_part(self, message: Message, upload: UploadPart) -> None:
+        """A part of an upload is kept as it is; what it is part of comes out when all are known."""
+        part = root(message)
+        identity, sha256 = self._take_object(message, Leaf(part, "part"), stored=True)
+        key = hashlib.blake2b(upload.upload.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        first = int(message.pieces["ts"][0]) if message.pieces is not None and len(message.pieces) else 0
+        self._rows["parts"].append(
             (
-                identity,
+                key,
+                upload.number,
+                mask(upload.name[:256]),
                 message.message_id.hex(),
+                identity,
                 sha256,
                 len(part.data),
-                leaf.kind,
                 part.complete,
-                ranges_text(part.missing, part.unknown_from),
-                mask(part.path),
-                mask(part.name[:256]),
-                stored,
-                leaf.notes,
+                first,
             )
         )
+
+    def _take_leaf(self, message: Message, leaf: Leaf) -> None:
+        if leaf.kind in STORED_KINDS:
+            confirm_end(leaf)
+        self._take_object(message, leaf, stored=self._keep.everything or leaf.kind in STORED_KINDS)
+
+    def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
+        part = leaf.part
+        sha256 = hashlib.sha256(part.data).hexdigest()
+        if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in STORED_KINDS:
+            self._rows["images"].append(image_row(sha256, leaf))
+        identity = object_id(message, part.path).hex()
+        self._rows["objects"].append(object_row(identity, message.message_id.hex(), sha256, leaf, stored=stored))
         evidence = self._rows["evidence"].append
         for capture, first, last, frames in frames_of(message, leaf):
             evidence((identity, capture_name(capture), first, last, frames))
+        return identity, sha256

@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.masking import mask
-from netaudit.tables import FLOWS
+from netaudit.objects.images import header_size
+from netaudit.tables import FLOWS, IMAGES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.objects.part import Leaf
 
 MAPPED = 0xFFFF  # upper 32 bits of the low half of an IPv4-mapped address (RFC 4291, 2.5.5.2)
 TRANSPORTS = {
@@ -105,6 +107,32 @@ def message_row(message: Message) -> tuple[Any, ...]:
         ranges_text(message.missing, message.unknown_from),
         message.notes,
     )
+
+
+def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stored: bool) -> tuple[Any, ...]:
+    """Row of `objects`."""
+    part = leaf.part
+    missing = ranges_text(part.missing, part.unknown_from)
+    path, name = mask(part.path), mask(part.name[:256])
+    return (
+        object_id,
+        message_id,
+        sha256,
+        len(part.data),
+        leaf.kind,
+        part.complete,
+        missing,
+        path,
+        name,
+        stored,
+        leaf.notes,
+    )
+
+
+def image_row(sha256: str, leaf: Leaf) -> tuple[Any, ...]:
+    """Row of `images` as known when an image is first met; the rest comes at the end of the audit."""
+    width, height = header_size(leaf.part.data, leaf.kind) or (None, None)
+    return sha256, leaf.kind, len(leaf.part.data), width, height, *(None,) * (len(IMAGES.columns) - 5)
 
 
 class FlowRows:

@@ -218,6 +218,23 @@ EVIDENCE = Table(
     ),
 )
 
+PARTS = Table(
+    "parts",
+    "Parts of uploads to object stores; the uploads joined from them are in objects.",
+    ("upload", "number", "message_id"),
+    (
+        _c("upload", "string", "Hash of host, object key and upload id."),
+        _c("number", "int32", "Part number, from 1."),
+        _c("name", "string", "Last segment of the object key (masked)."),
+        _c("message_id", "string", "The request that carried it."),
+        _c("object_id", "string", "The part as an object."),
+        _c("sha256", "string", "Of the part's bytes."),
+        _c("size", "int64", "Its bytes.", "bytes"),
+        _c("complete", "bool", "Every byte is there."),
+        _c("ts", "time", "When its first byte was sent."),
+    ),
+)
+
 IMAGES = Table(
     "images",
     "Distinct images, by content.",
@@ -306,7 +323,7 @@ OBSERVATIONS = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
+    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.case_writer import table_of
 from netaudit.endpoints.vantage import Evidence, Vantage, judge
 from netaudit.tables import ENDPOINTS
 
@@ -65,9 +66,7 @@ def endpoints(flows: pa.Table, observations: pa.Table, vantage: Vantage) -> pa.T
         country = (iptocc.country_code(ip) or "") if scope in {"outside", "unknown"} else ""
         listed = sorted(names.get(ip, ()))[:MOST_NAMES]
         rows.append((ip, ip, scope, listed, country, "", sorted(macs.get(ip, ())), sent, received))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(ENDPOINTS.columns)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, ENDPOINTS.schema(), strict=True)]
-    return pa.Table.from_arrays(arrays, schema=ENDPOINTS.schema())
+    return table_of(rows, ENDPOINTS.schema())
 
 
 def _traffic(flows: pa.Table) -> dict[str, tuple[int, int]]:
