@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from netaudit.findings.transfers import Transfer
 
-PERSONAL = re.compile(
-    r"\((?:iPhone|iPad|iPod)|Android[^)]*\)[^(]*(?:Mobile|MicroMessenger)|\b(?:iPhone|iPad)\b|CFNetwork/"
+PERSONAL = re.compile(  # browsers and system frameworks of phones and tablets; terminals run Android, too, on boards (rk3288 …)
+    r"\((?:iPhone|iPad|iPod)|\b(?:iPhone|iPad)\b|CFNetwork/|Mozilla/5\.0 \(Linux; (?:U; )?Android (?:9|1\d)\b(?![^)]*\brk\d{4})"
 )
 DESKTOP = re.compile(r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)")
 DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that capture devices and terminals push to
     r"^/(?:VIID/|ISAPI/|LAPI/V1\.0/|PictureHttpUpload|EventHttpUpload|iclock/|Subscribe/(?:Snap|Verify)|Record/UploadIdentifyRecord)",
     re.I,
 )
-LEAST_IMAGES = 3  # distinct face images before behaviour alone makes a capture device
+LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 
 CAPTURE, TERMINAL, SERVER = "capture device", "verification terminal", "server"
 VIEWER, PERSONAL_DEVICE, UNKNOWN = "viewer", "personal device", "unknown"

@@ -65,7 +65,7 @@ def rows(*moves: dict[str, object]) -> list[dict[str, object]]:
 
 
 def test_a_camera_uploads_outside() -> None:
-    (found,) = rows(*({"client": CAM, "server": CLOUD} for _ in range(3)))
+    (found,) = rows(*({"client": CAM, "server": CLOUD, "path": "/VIID/Faces"} for _ in range(3)))
     assert (found["certainty"], found["act"], found["sender"], found["endpoint_id"]) == (
         "A",
         "uploaded outside",
@@ -118,7 +118,7 @@ def test_nothing_is_judged_without_a_vantage() -> None:
         (None, UNKNOWN),
         (Behaviour(), UNKNOWN),
         (Behaviour(sent={"a", "b"}), UNKNOWN),
-        (Behaviour(sent={"a", "b", "c"}), CAPTURE),
+        (Behaviour(sent={"a", "b", "c"}), UNKNOWN),
         (Behaviour(sent={"a"}, device_paths={"/VIID/"}), CAPTURE),
         (Behaviour(sent={"a"}, received={"a"}), SERVER),
         (Behaviour(agents={"Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}), VIEWER),
