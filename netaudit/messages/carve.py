@@ -94,7 +94,9 @@ class Carver:
         walker, have = self.walker, len(self.work)
         if walker is not None and have + length <= CAP and walker.bridges(have, length):
             self.work = bytearray(self.work) + bytes(length)
-            self.missing.append((have, have + length))
+            if self.missing and self.missing[-1][1] == have:
+                have = self.missing.pop()[0]
+            self.missing.append((have, len(self.work)))
             start = self._walk(0)
             while start >= 0:
                 start = self._search(start)

@@ -73,20 +73,25 @@ class HttpReader(BaseReader):
                 side.lose_way()
 
     def begin(self, opening: Opening) -> None:
-        """A flow whose beginning is missing may start with an answer to an unseen request."""
-        self.sure = self.sure and not opening.midstream
+        """A flow whose beginning is missing may start within a message, or with an answer to an unseen request."""
+        if opening.midstream:
+            self.sure = False
+            for side in self.sides:
+                side.lose_way()
 
     # -- the reader's contract ----------------------------------------------------------------------------------------
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of a direction."""
         self.turned = direction
+        self.sides[1 - direction].turned()
         self.sides[direction].feed(offset, data)
         return self._given()
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """Take note of missing bytes."""
         self.turned = direction
+        self.sides[1 - direction].turned()
         self.sides[direction].gap(offset, length)
         return self._given()
 
@@ -210,7 +215,6 @@ class HttpReader(BaseReader):
             message.host = head.target
         elif absolute := _ABSOLUTE.match(head.target):
             message.host, message.path = absolute[1].rpartition("@")[2], absolute[2] or "/"
-        self.sides[1 - side.direction].turned()
         self._await_answer(message)
 
     def _await_answer(self, message: Message) -> None:
@@ -259,7 +263,9 @@ class HttpReader(BaseReader):
             elif name == "content-range":
                 _note_range(message, value)
         waiting = self.pending[1 - side.direction]
-        if self.skip and head.status >= 200:
+        if side.unasked and not self.sure:
+            pass  # a request that came later is not its own
+        elif self.skip and head.status >= 200:
             self.skip = False
         elif waiting and not self.skip:
             final = head.status >= 200 or head.status == 101

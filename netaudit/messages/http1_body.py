@@ -194,6 +194,8 @@ class Parts:
         own = {name for name, _ in headers}
         merged = headers + [(name, value) for name, value in self.message.headers if name not in own]
         part = replace(self.message, start=self._offset(0), end=self._offset(0), headers=merged, notes=[], missing=[])
+        part.flow_id = part.message_id = b""
+        part.pieces = None
         part.content_type = next((value for name, value in headers if name == "content-type"), "")
         part.fields = {"part": self.count}
         self.count += 1
@@ -242,6 +244,7 @@ class Parts:
             sink.lose(length, at)
             self.left -= length
             self.at = at + length
+            self.map = []
             if not self.left:
                 self._end(sink, known=True)
             return

@@ -21,7 +21,11 @@ BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "NOTIFY"})  # whose body may c
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_PARTIAL = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t][^\x00-\x08\x0a-\x0c\x0e-\x1f\x7f]*)?\Z")
+_PARTIAL = re.compile(
+    rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t][^\x00-\x08\x0a-\x0c\x0e-\x1f\x7f]*)?"
+    rb"|HTTP/(?:[01](?:\.[0-9]?)?(?:[ \t][^\x00-\x08\x0a-\x0c\x0e-\x1f\x7f]*)?)?)\Z",
+    re.IGNORECASE,
+)
 _OBVIOUS = re.compile(rb"(?:%s) (?:/|https?://)" % b"|".join(re.escape(m.encode()) for m in KNOWN))
 _FOUND = re.compile(rb"(?:%s) [^ \x00-\x1f\x7f]{1,2200} \Z" % b"|".join(re.escape(m.encode()) for m in KNOWN))
 _STATUS = re.compile(r"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?!\d)", re.IGNORECASE)

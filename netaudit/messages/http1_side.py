@@ -81,8 +81,10 @@ class Side:
         self.flushing = False  # nothing will follow what is held
         self.sink: Sink | None = None
         self.left = 0  # bytes of the body or chunk to come
+        self.unasked_at = -1  # where a response begins that came when no request waited
+        self.unasked = False  # the response that begins now is that one
         self.carver = Carver(direction)
-        self.turn = -1  # stream offset where the other side began a new request during a body that only closing ends
+        self.turn = -1  # stream offset where the other side spoke last during a body that only closing ends
 
     # -- feeding ------------------------------------------------------------------------------------------------------
 
@@ -170,11 +172,14 @@ class Side:
         return pos
 
     def _begin(self, head: Head, data: bytes, pos: int, end: int, base: int) -> int:
-        headless = head.status >= 200 and self.owner.expects_head_answer(self) is None
-        if headless and not self.flushing and len(data) < end + len(MARK) and MARK.startswith(data[end:]):
+        unasked = self.unasked_at == base + pos  # seen before, when no request waited for it
+        headless = head.status >= 200 and (unasked or self.owner.expects_head_answer(self) is None)
+        if headless and len(data) < end + len(MARK) and MARK.startswith(data[end:]) and not self.flushing:
             # whether this answers a HEAD request is unknown: another status line instead of a body will tell
             if not self.owner.bodiless(head):
+                self.unasked_at = base + pos
                 return ~pos
+        self.unasked = unasked
         message, framing = self.owner.began(self, head, base + pos, base + end)
         if headless and framing.kind == Framing.LENGTH and framing.length and data[end : end + len(MARK)] == MARK:
             message.notes.append("taken as the answer to a HEAD request")
@@ -291,7 +296,7 @@ class Side:
         return len(data)
 
     def turned(self) -> None:
-        """The other side has begun a request: what follows here may be its answer."""
+        """The other side has spoken: what follows here may be an answer to it."""
         if self.step == self._close and not self.held:
             self.turn = self.at
 
