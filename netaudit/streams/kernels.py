@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit import kernel
-from netaudit.streams.kernels_borrow import borrow, unowned
 from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, write_row
 from netaudit.streams.kernels_flows import (
     NEVER,
@@ -25,6 +23,7 @@ from netaudit.streams.kernels_flows import (
     open_flow,
     use,
 )
+from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_tcp import reopens, tcp
 from netaudit.streams.layouts import Tables
 
@@ -33,7 +32,7 @@ U1 = npt.NDArray[np.uint8]
 DONE, FULL_EMITTED, FULL_ROWS, FULL_CONNECTIONS, FULL_WAITING = 0, 1, 2, 3, 4
 
 
-@kernel
+@lean_kernel
 def lacking(t: Tables, shard: Any) -> int:
     """Which table could overflow with the next packet of this shard; DONE if none.
 
@@ -52,7 +51,7 @@ def lacking(t: Tables, shard: Any) -> int:
     return DONE
 
 
-@kernel
+@lean_kernel
 def datagram(t: Tables, side_index: int, packet: Any, length: int, wire: int) -> None:
     """Deliver a UDP payload as one piece, and what the snap length cut as a gap behind it."""
     slot, direction = side_index >> 1, side_index & 1
@@ -74,7 +73,7 @@ def datagram(t: Tables, side_index: int, packet: Any, length: int, wire: int) ->
         skip(t, slot, direction, wire - length)
 
 
-@kernel
+@lean_kernel
 def count(t: Tables, side_index: int, packet: Any, length: int, by: int) -> None:
     """Add a packet to its side's counters (by = 1), or take it back (by = -1)."""
     side = t.sides[side_index]
@@ -83,7 +82,7 @@ def count(t: Tables, side_index: int, packet: Any, length: int, by: int) -> None
     side["payload"] += by * length
 
 
-@kernel
+@lean_kernel
 def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
     """Bring one packet into its flow."""
     proto = packet["proto"]
@@ -112,7 +111,7 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
     note(t, side_index >> 1, packet)
 
 
-@kernel
+@lean_kernel
 def note(t: Tables, slot: int, packet: Any) -> None:
     """Make the packet its flow's latest."""
     flow, cursor = t.connections[slot], t.cursor[0]
@@ -126,7 +125,7 @@ def note(t: Tables, slot: int, packet: Any) -> None:
         cursor["touched"] += 1
 
 
-@kernel
+@lean_kernel
 def assemble(t: Tables, packets: npt.NDArray[Any], buffer: U1, arena: U1) -> int:
     """Take packets from the cursor's position on; gives DONE, or the table that has to grow first.
 
@@ -159,7 +158,7 @@ def assemble(t: Tables, packets: npt.NDArray[Any], buffer: U1, arena: U1) -> int
     return DONE
 
 
-@kernel
+@lean_kernel
 def close_all(t: Tables) -> int:
     """End flows, from the cursor's position in the table on; gives DONE, or the table that has to grow first."""
     # B
@@ -176,7 +175,7 @@ def close_all(t: Tables) -> int:
     return DONE
 
 
-@kernel
+@lean_kernel
 def write_open_rows(t: Tables) -> None:
     """Complete the output rows of flows that brought something and go on."""
     # B

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from netaudit.jit import kernel
+from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.layouts import BURSTS, DOWN, RECENT_SEGMENTS, UP, Kind, Tables
 
 BYTES = int(Kind.BYTES)
 GAP = int(Kind.GAP)
 
 
-@kernel
+@lean_kernel
 def output_row(t: Tables, slot: int) -> int:
     """Index of the flow's output row in this batch; taken on first use."""
     cursor = t.cursor[0]
@@ -22,7 +22,7 @@ def output_row(t: Tables, slot: int) -> int:
     return int(flow["row"])
 
 
-@kernel
+@lean_kernel
 def write_row(t: Tables, slot: int, index: int) -> None:
     """Write the flow's counters as of now into output row `index`."""
     flow, row = t.connections[slot], t.rows[index]
@@ -64,7 +64,7 @@ def write_row(t: Tables, slot: int, index: int) -> None:
         row["bursts"][size] = flow["bursts"][size]
 
 
-@kernel
+@lean_kernel
 def emit(
     t: Tables,
     slot: int,
@@ -95,7 +95,7 @@ def emit(
     row["kind"] = kind
 
 
-@kernel
+@lean_kernel
 def hand_on(t: Tables, slot: int, direction: int, length: int, source: int, ts: int, frame: int, capture: int) -> None:
     """Deliver `length` bytes at the side's next offset."""
     side = t.sides[2 * slot + direction]
@@ -104,7 +104,7 @@ def hand_on(t: Tables, slot: int, direction: int, length: int, source: int, ts: 
     side["next"] += length
 
 
-@kernel
+@lean_kernel
 def remember(t: Tables, side_index: int, offset: int, length: int, source: int) -> None:
     """Put a delivered segment into the side's ring; its checksum is taken when the batch ends."""
     side = t.sides[side_index]
@@ -116,7 +116,7 @@ def remember(t: Tables, side_index: int, offset: int, length: int, source: int) 
     entry["fresh"] = 1
 
 
-@kernel
+@lean_kernel
 def skip(t: Tables, slot: int, direction: int, length: int) -> None:
     """Emit a gap of `length` bytes at the side's next offset."""
     side = t.sides[2 * slot + direction]
@@ -125,7 +125,7 @@ def skip(t: Tables, slot: int, direction: int, length: int) -> None:
     side["next"] += length
 
 
-@kernel
+@lean_kernel
 def end_burst(t: Tables, slot: int) -> None:
     """Count the open upward burst by its size, if it has 1 KiB at least."""
     flow = t.connections[slot]
@@ -141,7 +141,7 @@ def end_burst(t: Tables, slot: int) -> None:
     flow["bursts"][kind] += 1
 
 
-@kernel
+@lean_kernel
 def follow_burst(t: Tables, slot: int, direction: int, length: int, clock: int) -> None:
     """Take `length` new payload bytes into the count of upward bursts.
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit import kernel
 from netaudit.streams.kernels_emit import end_burst, output_row, skip, write_row
+from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_order import SECOND, give_up, lose, pop
 from netaudit.streams.layouts import LISTS, RECENT_SEGMENTS, SLOT_BITS, Base, Tables
 
@@ -19,7 +19,7 @@ NEVER = 1 << 62
 UNKNOWN = int(Base.NONE)
 
 
-@kernel
+@lean_kernel
 def mix(high: Any, low: Any, port: Any, seed: Any) -> Any:
     """Hash of one endpoint (the finaliser of MurmurHash3, over both halves)."""
     state = np.uint64(seed) ^ np.uint64(port)
@@ -31,7 +31,7 @@ def mix(high: Any, low: Any, port: Any, seed: Any) -> Any:
     return state
 
 
-@kernel
+@lean_kernel
 def bucket_of(t: Tables, packet: Any, sport: int, dport: int) -> int:
     """Hash bucket of a packet, the same for both directions."""
     seed = t.cursor[0]["seed"] + np.uint64(packet["proto"])
@@ -39,7 +39,7 @@ def bucket_of(t: Tables, packet: Any, sport: int, dport: int) -> int:
     return int((both ^ (both >> np.uint64(32))) & np.uint64(t.buckets.size - 1))
 
 
-@kernel
+@lean_kernel
 def find(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> int:
     """Side of the packet (2 * slot + direction), -1 where there is no such flow."""
     slot = t.buckets[bucket]
@@ -68,7 +68,7 @@ def find(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> int:
     return -1
 
 
-@kernel
+@lean_kernel
 def unlink(t: Tables, slot: int) -> None:
     """Take the flow out of its list of least recent use."""
     flow = t.connections[slot]
@@ -83,7 +83,7 @@ def unlink(t: Tables, slot: int) -> None:
         shard["newest"][which] = flow["older"]
 
 
-@kernel
+@lean_kernel
 def patience(t: Tables, which: int) -> int:
     """Idle time in ns after which flows of a list end."""
     limits = t.limits[0]
@@ -92,7 +92,7 @@ def patience(t: Tables, which: int) -> int:
     return int(limits["udp_idle"] if which == LOOSE else limits["linger"])
 
 
-@kernel
+@lean_kernel
 def append(t: Tables, slot: int, which: int) -> None:
     """Put the flow at the recent end of a list."""
     flow = t.connections[slot]
@@ -108,7 +108,7 @@ def append(t: Tables, slot: int, which: int) -> None:
     shard["expiry"] = min(shard["expiry"], flow["clock"] + patience(t, which))
 
 
-@kernel
+@lean_kernel
 def use(t: Tables, slot: int, which: int) -> None:
     """Note that the flow has a packet now, and which list it belongs to."""
     flow = t.connections[slot]
@@ -120,7 +120,7 @@ def use(t: Tables, slot: int, which: int) -> None:
         append(t, slot, which)
 
 
-@kernel
+@lean_kernel
 def evict_waiting(t: Tables, slot: int, direction: int) -> None:
     """Drop what waits; the holes before it are missing, its bytes are not."""
     side_index = 2 * slot + direction
@@ -134,7 +134,7 @@ def evict_waiting(t: Tables, slot: int, direction: int) -> None:
         side["next"] = entry["offset"] + entry["length"] + entry["cut"]
 
 
-@kernel
+@lean_kernel
 def end_side(t: Tables, slot: int, direction: int) -> None:
     """Give up all holes of a direction, and make what was sent but never seen behind its last byte a gap."""
     side = t.sides[2 * slot + direction]
@@ -151,7 +151,7 @@ def end_side(t: Tables, slot: int, direction: int) -> None:
         skip(t, slot, direction, end - side["next"])
 
 
-@kernel
+@lean_kernel
 def close(t: Tables, slot: int, evicted: bool) -> None:
     """End a flow: deliver or evict what waits, write its last output row, free its slot."""
     flow = t.connections[slot]
@@ -179,7 +179,7 @@ def close(t: Tables, slot: int, evicted: bool) -> None:
     t.cursor[0]["free_slot"] = slot
 
 
-@kernel
+@lean_kernel
 def evict_oldest(t: Tables, shard_index: int) -> None:
     """Close the flow of a shard that has been silent longest, by packets of the shard."""
     shard = t.shards[shard_index]
@@ -191,7 +191,7 @@ def evict_oldest(t: Tables, shard_index: int) -> None:
     close(t, chosen, True)
 
 
-@kernel
+@lean_kernel
 def expire(t: Tables, shard_index: int) -> None:
     """Close the flows of a shard whose idle time is over."""
     shard = t.shards[shard_index]
@@ -207,7 +207,7 @@ def expire(t: Tables, shard_index: int) -> None:
     shard["expiry"] = expiry
 
 
-@kernel
+@lean_kernel
 def look_through_holes(t: Tables, shard_index: int) -> None:
     """Give up holes of flows that have gone silent; four times a second of capture time."""
     shard = t.shards[shard_index]
@@ -222,7 +222,7 @@ def look_through_holes(t: Tables, shard_index: int) -> None:
         side_index = following
 
 
-@kernel
+@lean_kernel
 def client_is_source(packet: Any, sport: int, dport: int) -> bool:
     """Whether the sender of a flow's first packet is taken for the client.
 
@@ -235,7 +235,7 @@ def client_is_source(packet: Any, sport: int, dport: int) -> bool:
     return not (low != high and (low < 1024 or high >= 32768) and sport == low)
 
 
-@kernel
+@lean_kernel
 def reset_side(t: Tables, side_index: int) -> None:
     """Make the direction of a fresh flow empty."""
     side = t.sides[side_index]
@@ -252,7 +252,7 @@ def reset_side(t: Tables, side_index: int) -> None:
         t.recents[entry]["fresh"] = 0
 
 
-@kernel
+@lean_kernel
 def open_flow(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> int:
     """Begin a flow with its first packet; gives the packet's side."""
     shard_index = packet["shard"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit import kernel
+from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_order import checksum
 from netaudit.streams.layouts import RECENT_SEGMENTS, Kind, Tables
 
@@ -17,7 +17,7 @@ I8 = npt.NDArray[np.int64]
 BYTES = int(Kind.BYTES)
 
 
-@kernel
+@lean_kernel
 def group(emitted: npt.NDArray[Any], used: int, ranks: I8, ends: I8, order: I8) -> int:
     """Sort emitted rows by the rank of their flow, keeping their order within it (counting sort).
 
@@ -49,13 +49,15 @@ def group(emitted: npt.NDArray[Any], used: int, ranks: I8, ends: I8, order: I8) 
     return total
 
 
-@kernel
+@lean_kernel
 def copy(target: U1, at: int, source: U1, begin: int, length: int) -> None:
-    """Copy bytes between arrays that do not overlap (or forwards within one)."""
-    target[at : at + length] = source[begin : begin + length]
+    """Copy bytes between two arrays (a loop: numba copies the source of a slice assignment first, in case of overlap)."""
+    to, of = target[at : at + length], source[begin : begin + length]
+    for k in range(length):
+        to[k] = of[k]
 
 
-@kernel
+@lean_kernel
 def gather(
     emitted: npt.NDArray[Any],
     order: I8,
@@ -109,7 +111,7 @@ def gather(
     return last + 1
 
 
-@kernel
+@lean_kernel
 def settle_recent(t: Tables, buffer: U1, arena: U1) -> None:
     """Replace the places of delivered segments in the rings of touched flows by checksums."""
     for index in range(t.cursor[0]["touched"]):
@@ -121,7 +123,7 @@ def settle_recent(t: Tables, buffer: U1, arena: U1) -> None:
                 entry["fresh"] = 0
 
 
-@kernel
+@lean_kernel
 def waiting_bytes(waiting: npt.NDArray[Any]) -> tuple[int, int]:
     """Bytes of waiting segments that lie in the batch's buffer, and in the arena."""
     fresh, kept = 0, 0
@@ -135,7 +137,7 @@ def waiting_bytes(waiting: npt.NDArray[Any]) -> tuple[int, int]:
     return fresh, kept
 
 
-@kernel
+@lean_kernel
 def compact(waiting: npt.NDArray[Any], order: I8, arena: U1) -> int:
     """Move the bytes of waiting segments, given in the order in which they lie, to the arena's start; gives their end."""
     at = 0
@@ -149,7 +151,7 @@ def compact(waiting: npt.NDArray[Any], order: I8, arena: U1) -> int:
     return at
 
 
-@kernel
+@lean_kernel
 def keep(waiting: npt.NDArray[Any], buffer: U1, arena: U1, at: int) -> int:
     """Copy the bytes of waiting segments out of the batch's buffer into the arena from `at` on; gives their end."""
     for index in range(waiting.size):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit import kernel
 from netaudit.streams.kernels_emit import hand_on, remember, skip
+from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.layouts import RECENT_SEGMENTS, Tables
 
 LOWEST = -(1 << 62)
@@ -20,7 +20,7 @@ SECOND = 1_000_000_000
 U1 = npt.NDArray[np.uint8]
 
 
-@kernel
+@lean_kernel
 def byte_at(buffer: U1, arena: U1, source: int, index: int) -> Any:
     """Byte `index` of a segment whose bytes lie at `source` (see WAITING.source)."""
     if source >= 0:
@@ -28,13 +28,13 @@ def byte_at(buffer: U1, arena: U1, source: int, index: int) -> Any:
     return arena[-1 - source + index]
 
 
-@kernel
+@lean_kernel
 def source_after(source: int, length: int) -> int:
     """Place of the bytes that follow `length` bytes at `source`."""
     return source + length if source >= 0 else source - length
 
 
-@kernel
+@lean_kernel
 def checksum(buffer: U1, arena: U1, source: int, length: int) -> int:
     """FNV-1a over the bytes at `source`, as a signed 64-bit number."""
     state = np.uint64(0xCBF29CE484222325)
@@ -43,7 +43,7 @@ def checksum(buffer: U1, arena: U1, source: int, length: int) -> int:
     return np.int64(state)  # type: ignore[return-value]
 
 
-@kernel
+@lean_kernel
 def conflicts(t: Tables, buffer: U1, arena: U1, side_index: int, offset: int, length: int, source: int) -> bool:
     """Whether a delivered segment with the same boundaries is remembered and had other bytes."""
     for place in range(RECENT_SEGMENTS):
@@ -56,7 +56,7 @@ def conflicts(t: Tables, buffer: U1, arena: U1, side_index: int, offset: int, le
     return False
 
 
-@kernel
+@lean_kernel
 def enlist(t: Tables, side_index: int) -> None:
     """Append the direction to its shard's list of holes."""
     shard = t.shards[t.connections[side_index >> 1]["shard"]]
@@ -70,7 +70,7 @@ def enlist(t: Tables, side_index: int) -> None:
     shard["hole_newest"] = side_index
 
 
-@kernel
+@lean_kernel
 def delist(t: Tables, side_index: int) -> None:
     """Take the direction out of its shard's list of holes."""
     shard = t.shards[t.connections[side_index >> 1]["shard"]]
@@ -86,7 +86,7 @@ def delist(t: Tables, side_index: int) -> None:
         shard["hole_newest"] = older
 
 
-@kernel
+@lean_kernel
 def push(
     t: Tables,
     side_index: int,
@@ -134,7 +134,7 @@ def push(
     return int(index)
 
 
-@kernel
+@lean_kernel
 def pop(t: Tables, side_index: int) -> int:
     """Unlink the first waiting segment and free its place; its fields stay readable until the next push."""
     cursor, side = t.cursor[0], t.sides[side_index]
@@ -157,7 +157,7 @@ def pop(t: Tables, side_index: int) -> int:
     return int(index)
 
 
-@kernel
+@lean_kernel
 def drain(t: Tables, slot: int, direction: int) -> None:
     """Deliver the waiting segments that have become next."""
     side_index = 2 * slot + direction
@@ -176,7 +176,7 @@ def drain(t: Tables, slot: int, direction: int) -> None:
         enlist(t, side_index)
 
 
-@kernel
+@lean_kernel
 def start(t: Tables, slot: int, direction: int) -> None:
     """Let a direction met midway begin with the lowest of the segments held: that becomes offset 0."""
     side = t.sides[2 * slot + direction]
@@ -196,7 +196,7 @@ def start(t: Tables, slot: int, direction: int) -> None:
     drain(t, slot, direction)
 
 
-@kernel
+@lean_kernel
 def lose(t: Tables, slot: int, direction: int) -> None:
     """Give up the first hole of the direction: it becomes a gap, and what waited behind it is delivered."""
     side = t.sides[2 * slot + direction]
@@ -207,7 +207,7 @@ def lose(t: Tables, slot: int, direction: int) -> None:
     drain(t, slot, direction)
 
 
-@kernel
+@lean_kernel
 def compare_waiting(t: Tables, buffer: U1, arena: U1, index: int, at: int, length: int, source: int) -> bool:
     """Whether `length` bytes at `source` differ from those of waiting segment `index` from stream offset `at` on."""
     entry = t.waiting[index]
@@ -218,7 +218,7 @@ def compare_waiting(t: Tables, buffer: U1, arena: U1, index: int, at: int, lengt
     return False
 
 
-@kernel
+@lean_kernel
 def insert(
     t: Tables,
     buffer: U1,
@@ -272,7 +272,7 @@ def insert(
         at = stop
 
 
-@kernel
+@lean_kernel
 def enforce(t: Tables, slot: int, direction: int) -> None:
     """Give up holes while the direction or its shard holds more than allowed: first its own, then the oldest of the shard."""
     limits, side = t.limits[0], t.sides[2 * slot + direction]
@@ -286,7 +286,7 @@ def enforce(t: Tables, slot: int, direction: int) -> None:
         lose(t, oldest >> 1, oldest & 1)
 
 
-@kernel
+@lean_kernel
 def place(
     t: Tables,
     buffer: U1,
@@ -331,7 +331,7 @@ def place(
     enforce(t, slot, direction)
 
 
-@kernel
+@lean_kernel
 def give_up(t: Tables, slot: int, direction: int) -> None:
     """Give up the holes of a direction whose time has come.
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit import kernel
 from netaudit.streams.kernels_emit import follow_burst, skip
 from netaudit.streams.kernels_flows import ACK, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
+from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_order import give_up, lose, place, start
 from netaudit.streams.layouts import UP, Base, Tables
 
@@ -24,19 +24,19 @@ BEYOND = 1 << 30  # a lasting jump by more is another connection
 ODD_ENOUGH = 3  # implausible segments in a row that make a jump believed
 
 
-@kernel
+@lean_kernel
 def distance(sequence: int, reference: int) -> int:
     """Signed difference of two 32-bit sequence numbers (RFC 9293, 3.4)."""
     return ((sequence - reference + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
-@kernel
+@lean_kernel
 def offset_of(side: Any, sequence: int) -> int:
     """Stream offset nearest to the next one that has this sequence number."""
     return int(side["next"] + distance(sequence, side["base"] + side["next"]))
 
 
-@kernel
+@lean_kernel
 def reopens(t: Tables, side_index: int, packet: Any) -> bool:
     """Whether a SYN begins another connection on the same ports: another number, or the old connection is closing."""
     if not packet["tcp_flags"] & SYN:
@@ -50,7 +50,7 @@ def reopens(t: Tables, side_index: int, packet: Any) -> bool:
     return bool(side["based"] == BY_DATA and abs(offset_of(side, first)) > side["highest"] + NEAR)
 
 
-@kernel
+@lean_kernel
 def settle_base(t: Tables, slot: int, direction: int, sequence: int, has_data: bool) -> None:
     """Decide which sequence number is offset 0, at the first payload or FIN of a direction without SYN.
 
@@ -73,7 +73,7 @@ def settle_base(t: Tables, slot: int, direction: int, sequence: int, has_data: b
     side["based"] = BY_DATA
 
 
-@kernel
+@lean_kernel
 def take_syn(t: Tables, slot: int, direction: int, sequence: int, flags: int) -> None:
     """Let a SYN set the base; one that comes after the first payload changes nothing."""
     t.connections[slot]["handshake"] |= 2 if flags & ACK else 1
@@ -84,7 +84,7 @@ def take_syn(t: Tables, slot: int, direction: int, sequence: int, flags: int) ->
         side["based"] = BY_SYN
 
 
-@kernel
+@lean_kernel
 def take_ack(t: Tables, slot: int, direction: int, acknowledged: int) -> None:
     """Note what the packet's sender has received of the other direction, if plausible."""
     other = t.sides[2 * slot + 1 - direction]
@@ -99,7 +99,7 @@ def take_ack(t: Tables, slot: int, direction: int, acknowledged: int) -> None:
         other["acked"] = max(offset, other["acked"])
 
 
-@kernel
+@lean_kernel
 def implausible(side: Any, sequence: int, offset: int, length: int, wire: int) -> int:
     """0: go on; 1: dropped and counted; 2: forward jump to be believed; 3: another connection."""
     ahead = offset - side["next"]
@@ -121,7 +121,7 @@ def implausible(side: Any, sequence: int, offset: int, length: int, wire: int) -
     return 2 if 0 < ahead <= BEYOND else 3
 
 
-@kernel
+@lean_kernel
 def jump(t: Tables, slot: int, direction: int, offset: int) -> None:
     """Go on at a far offset: holes before it are given up, the rest is a gap."""
     side = t.sides[2 * slot + direction]
@@ -131,7 +131,7 @@ def jump(t: Tables, slot: int, direction: int, offset: int) -> None:
         skip(t, slot, direction, offset - side["next"])
 
 
-@kernel
+@lean_kernel
 def take_payload(
     t: Tables, buffer: U1, arena: U1, slot: int, direction: int, packet: Any, offset: int, length: int, wire: int
 ) -> None:
@@ -164,7 +164,7 @@ def take_payload(
     )
 
 
-@kernel
+@lean_kernel
 def take_end(t: Tables, slot: int, direction: int, offset: int, flags: int) -> None:
     """Note a FIN at `offset`, or a RST."""
     flow, side = t.connections[slot], t.sides[2 * slot + direction]
@@ -176,7 +176,7 @@ def take_end(t: Tables, slot: int, direction: int, offset: int, flags: int) -> N
         flow["handshake"] |= RESET
 
 
-@kernel
+@lean_kernel
 def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: int, wire: int) -> bool:
     """Take one packet of a TCP flow; False, with nothing changed but counters of oddity, if it begins another connection."""
     slot, direction = side_index >> 1, side_index & 1

@@ -84,7 +84,7 @@ def make(limits: Limits) -> Tables:
 
 def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
     longer = np.zeros(size, array.dtype)
-    longer[: array.size] = array
+    longer.view(np.uint8)[: array.nbytes] = array.view(np.uint8)
     return longer
 
 
