@@ -63,7 +63,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["images"] = _images(folder, tables, outcome, progress)
     vantage = vantage_of(tables["flows"], tables["observations"], outcome.inside)
     tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage)
-    tables["findings"] = judge(tables, vantage.scope)
+    tables["findings"] = judge(tables, vantage.scope, frozenset(vantage.uplink))
     for name, rows in tables.items():
         write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", _manifest(tables, outcome, vantage))

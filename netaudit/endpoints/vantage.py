@@ -56,6 +56,7 @@ class Vantage:
     inside: list[Network]
     reasons: list[Reason]
     declared: bool = False  # the auditor said what is inside
+    uplink: list[str] = field(default_factory=list)  # addresses that stand for the whole site behind NAT
     link_hosts: dict[str, str] = field(default_factory=dict)  # address → MAC of hosts on the captured link
 
     def scope(self, ip: str) -> str:
@@ -101,9 +102,9 @@ def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
     if networks:
         reason = Reason("declared", {"networks": ", ".join(str(net) for net in networks)})
         side = "both" if lan and wan else "wan" if wan else "lan"
-        return Vantage(side, [*networks, *inside], [reason, *lan, *wan], declared=True, link_hosts=hosts)
+        return Vantage(side, [*networks, *inside], [reason, *lan, *wan], declared=True, uplink=uplink, link_hosts=hosts)
     side = "both" if lan and wan else "lan" if lan else "wan" if wan else "unknown"
-    return Vantage(side, [*inside, *uplink], [*lan, *wan], link_hosts=hosts)
+    return Vantage(side, [*inside, *map(ipaddress.ip_network, uplink)], [*lan, *wan], uplink=uplink, link_hosts=hosts)
 
 
 def forwards(ips: set[str]) -> bool:
@@ -195,4 +196,4 @@ def _wan_reasons(
     if len(common) == 1 and (reasons or (not private_seen and common[0] in hosts)):
         reasons.append(Reason("one_address", {"address": common[0], "peers": pairs}))
         uplink.add(common[0])
-    return reasons, [ipaddress.ip_network(ip) for ip in sorted(uplink)]
+    return reasons, sorted(uplink)

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.roles import PERSONAL_DEVICE, Behaviour, role
+from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.uploads import UPLOADED, Scope, display_filter, finding_id
 
 RULE = "upload-shaped-encrypted/1"
@@ -17,7 +17,7 @@ UPWARD_SHARE = 2  # upward payload is at least this many times the downward one
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
-def encrypted_findings(flows: pa.Table, scope: Scope, seen: dict[str, Behaviour]) -> list[dict[str, Any]]:
+def encrypted_findings(flows: pa.Table, scope: Scope, actors: Actors) -> list[dict[str, Any]]:
     """Rows of `findings` for encrypted uploads, per sender, endpoint and server name."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
@@ -26,7 +26,7 @@ def encrypted_findings(flows: pa.Table, scope: Scope, seen: dict[str, Behaviour]
             groups[sender, receiver, row["server_name"]].append(row)
     found = []
     for (sender, receiver, name), rows in sorted(groups.items()):
-        kind, why = role(seen.get(sender))
+        kind, why = actors.role(sender, rows[0]["flow_id"])
         if kind != PERSONAL_DEVICE and _upload_shaped(rows):
             found.append(_finding(sender, receiver, name, rows, kind, why))
     return found

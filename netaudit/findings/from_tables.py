@@ -7,16 +7,16 @@ from typing import Any
 import pyarrow as pa
 
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.roles import behaviours
+from netaudit.findings.roles import Actors
 from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import Scope, clear_findings
 from netaudit.tables import FINDINGS
 
 
-def judge(tables: dict[str, pa.Table], scope: Scope) -> pa.Table:
-    """The `findings` table, from objects, images, messages and flows."""
+def judge(tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = frozenset()) -> pa.Table:
+    """The `findings` table, from objects, images, messages and flows. `shared` addresses stand for many devices (NAT)."""
     messages, flows = tables["messages"], tables["flows"]
     rows = list(transfers(tables["objects"], tables["images"], messages, flows))
-    seen = behaviours(rows, messages, flows)
-    found: list[dict[str, Any]] = [*clear_findings(rows, scope, seen), *encrypted_findings(flows, scope, seen)]
+    actors = Actors(rows, messages, flows, shared)
+    found: list[dict[str, Any]] = [*clear_findings(rows, scope, actors), *encrypted_findings(flows, scope, actors)]
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())

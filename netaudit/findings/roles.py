@@ -42,29 +42,48 @@ class Behaviour:
     device_paths: set[str] = field(default_factory=set)
 
 
-def behaviours(rows: Iterable[Transfer], messages: pa.Table, flows: pa.Table) -> dict[str, Behaviour]:
-    """What each address was seen doing, from image transfers and User-Agent headers."""
-    seen: dict[str, Behaviour] = defaultdict(Behaviour)
-    for row in rows:
-        sender, receiver = seen[row.sender], seen[row.receiver]
-        if row.upload:
-            receiver.received.add(row.sha256)
-            if row.face in {"yes", "not judged"}:
-                sender.uploads += 1
-                sender.sent.add(row.sha256)
-            if found := DEVICE_PATHS.search(row.path):
-                sender.device_paths.add(found.group(0))
-        else:
+class Actors:
+    """What each address was seen doing.
+
+    `shared` are addresses that stand for a whole site behind NAT: there each flow is an actor of its own, and only what that flow
+    says of itself counts.
+    """
+
+    def __init__(
+        self, rows: Iterable[Transfer], messages: pa.Table, flows: pa.Table, shared: frozenset[str] = frozenset()
+    ) -> None:
+        self._shared = shared
+        self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
+        for row in rows:
+            self._take(row)
+        http = flows.filter(pc.equal(flows["protocol"], "http")).select(["flow_id", "client_ip"])
+        clients = {row["flow_id"]: row["client_ip"] for row in http.to_pylist()}
+        asked = messages.filter(pc.not_equal(messages["user_agent"], "")).select(["flow_id", "user_agent"])
+        for row in asked.group_by(["flow_id", "user_agent"]).aggregate([]).to_pylist():
+            if client := clients.get(row["flow_id"]):
+                self._of(client, row["flow_id"]).agents.add(row["user_agent"])
+
+    def _of(self, ip: str, flow_id: str) -> Behaviour:
+        return self._seen[f"{ip} {flow_id}" if ip in self._shared else ip]
+
+    def _take(self, row: Transfer) -> None:
+        sender, receiver = self._of(row.sender, row.flow_id), self._of(row.receiver, row.flow_id)
+        if not row.upload:
             receiver.fetched += 1
-    clients = {
-        row["flow_id"]: row["client_ip"]
-        for row in flows.filter(pc.equal(flows["protocol"], "http")).select(["flow_id", "client_ip"]).to_pylist()
-    }
-    asked = messages.filter(pc.not_equal(messages["user_agent"], "")).select(["flow_id", "user_agent"])
-    for row in asked.group_by(["flow_id", "user_agent"]).aggregate([]).to_pylist():
-        if client := clients.get(row["flow_id"]):
-            seen[client].agents.add(row["user_agent"])
-    return seen
+            return
+        receiver.received.add(row.sha256)
+        if row.face in {"yes", "not judged"}:
+            sender.uploads += 1
+            sender.sent.add(row.sha256)
+        if found := DEVICE_PATHS.search(row.path):
+            sender.device_paths.add(found.group(0))
+
+    def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
+        """Role and reason of the host at `ip`, as far as seen in this flow where the address is shared."""
+        if ip not in self._shared:
+            return role(self._seen.get(ip))
+        kind, why = role(self._seen.get(f"{ip} {flow_id}"))
+        return (kind, why) if kind == PERSONAL_DEVICE else (UNKNOWN, "the address stands for the whole site behind NAT")
 
 
 def role(behaviour: Behaviour | None) -> tuple[str, str]:
@@ -84,8 +103,6 @@ def role(behaviour: Behaviour | None) -> tuple[str, str]:
     if behaviour.device_paths:
         return CAPTURE, f"it pushes face images to a path of camera protocols: {sorted(behaviour.device_paths)[0]}"
     if len(behaviour.sent) >= LEAST_IMAGES:
-        return (
-            CAPTURE,
-            f"by behaviour only: it sent {len(behaviour.sent)} distinct face images by itself, received none, and shows no browser",
-        )
+        sent = len(behaviour.sent)
+        return UNKNOWN, f"it sent {sent} distinct face images by itself and received none, but nothing says what it is"
     return UNKNOWN, "too little was seen of it"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.roles import PERSONAL_DEVICE, Behaviour, role
+from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,26 +33,26 @@ def certainty(row: Transfer) -> str:
     return "A" if row.complete and row.whole_image else "B"
 
 
-def clear_findings(rows: list[Transfer], scope: Scope, seen: dict[str, Behaviour]) -> list[dict[str, Any]]:
+def clear_findings(rows: list[Transfer], scope: Scope, actors: Actors) -> list[dict[str, Any]]:
     """Rows of `findings` for face images in clear. None is judged while the vantage is unknown."""
     faces = [row for row in rows if row.face == "yes"]
-    collectors = _collectors(faces, scope, seen)
+    collectors = _collectors(faces, scope, actors)
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors)
-        if act and role(seen.get(_device(row, act)))[0] != PERSONAL_DEVICE:
+        if act and actors.role(_device(row, act), row.flow_id)[0] != PERSONAL_DEVICE:
             groups[certainty(row), act, row.sender, row.receiver].rows.append(row)
-    return [_finding(*key, group.rows, seen) for key, group in sorted(groups.items())]
+    return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
 
 
-def _collectors(faces: Iterable[Transfer], scope: Scope, seen: dict[str, Behaviour]) -> set[str]:
+def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[str]:
     """Outside addresses and host names to which inside devices (not visitors' own) sent faces."""
     found = set()
     for row in faces:
         if (
             row.upload
             and _way(row, scope) == ("inside", "outside")
-            and role(seen.get(row.sender))[0] != PERSONAL_DEVICE
+            and actors.role(row.sender, row.flow_id)[0] != PERSONAL_DEVICE
         ):
             found |= {row.receiver, row.host} - {""}
     return found
@@ -79,11 +79,9 @@ def _device(row: Transfer, act: str) -> str:
     return row.receiver if act == RETRIEVED else row.sender
 
 
-def _finding(
-    grade: str, act: str, sender: str, receiver: str, rows: list[Transfer], seen: dict[str, Behaviour]
-) -> dict[str, Any]:
+def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transfer], actors: Actors) -> dict[str, Any]:
     acting = receiver if act == RETRIEVED else sender
-    kind, why = role(seen.get(acting))
+    kind, why = actors.role(acting, rows[0].flow_id)
     far = sender if act == RETRIEVED else receiver
     distinct = len({row.sha256 for row in rows})
     hosts = sorted({row.host for row in rows if row.host})[:3]

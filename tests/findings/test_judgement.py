@@ -98,6 +98,14 @@ def test_a_news_picture_is_no_finding_but_a_stored_face_is() -> None:
     assert acts == {"uploaded outside", "retrieved from outside"}
 
 
+def test_behind_nat_each_flow_speaks_for_itself() -> None:
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
+    given = tables({"client": CAM, "server": NEWS, "agent": agent}, {"client": CAM, "server": CLOUD})
+    (found,) = judge(given, VANTAGE.scope, frozenset({CAM})).select(["receiver", "sender_role"]).to_pylist()
+    assert found == {"receiver": CLOUD, "sender_role": UNKNOWN}
+    assert judge(given, VANTAGE.scope).num_rows == 0
+
+
 def test_moved_inside_then_passed_on_makes_a_server() -> None:
     found = rows(
         {"client": CAM, "server": SERVER_IP, "sha": "a" * 64}, {"client": SERVER_IP, "server": CLOUD, "sha": "a" * 64}
