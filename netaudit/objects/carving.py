@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.objects import text
 from netaudit.objects.extents import extent, sniff
-from netaudit.objects.slices import cut, narrow
+from netaudit.objects.slices import cut, narrow, readable
 from netaudit.objects.sniff import is_text
 
 if TYPE_CHECKING:
@@ -28,12 +28,15 @@ _RUN = re.compile(
 )
 _SMALLEST = 64
 _MOST = 1000
+_PACKED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"Rar!", b"7z\xbc\xaf")  # what looks like an image inside is none
 _WORK = 8  # bytes walked per byte of the part, at most
 
 
 def is_binary(part: Part) -> bool:
     """Not an image itself, but with the magic number of one inside."""
-    return len(part.data) > _SMALLEST and not is_text(part.data) and _BINARY.search(part.data, 1) is not None
+    if len(part.data) <= _SMALLEST or part.data.startswith(_PACKED):
+        return False
+    return not is_text(part.data) and _BINARY.search(part.data, 1) is not None
 
 
 def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
@@ -75,7 +78,7 @@ def is_encoded(part: Part) -> bool:
     data = part.data
     return (
         len(data) > _SMALLEST
-        and is_text(data)
+        and is_text(readable(part))
         and any(hint in data for hint in _HINTS)
         and _ENCODED.search(data) is not None
     )

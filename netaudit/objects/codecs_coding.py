@@ -143,7 +143,6 @@ def _quoted_printable(data: bytes, _: int) -> _Result:
 
 _CODINGS: dict[str, Callable[[bytes, int], _Result]] = {
     "gzip": _gzip,
-    "x-gzip": _gzip,
     "deflate": _deflate,
     "br": _brotli,
     "zstd": _zstd,
@@ -160,7 +159,7 @@ def has_coding(part: Part) -> bool:
 def open_coding(part: Part, budget: Budget) -> Iterator[Part]:
     """Take the outermost declared coding off; where the declaration is not true, take the bytes as they are."""
     rest, _, name = part.encoding.lower().rpartition(",")
-    name, rest = name.strip(), rest.strip(" ,")
+    name, rest = name.strip().removeprefix("x-"), rest.strip(" ,")
     child: Part | None = None
     if name == "base64":
         child = next(open_base64(part, budget), None)
@@ -206,4 +205,5 @@ def _decode(part: Part, name: str, coding: Callable[[bytes, int], _Result], budg
     if limited:
         budget.limit(f"{name} ratio or expansion")
     budget.spend(len(data))
-    return derive(part, data, name, None, None if ended else len(data))
+    # behind a stream that has ended another one may have stood in what is missing
+    return derive(part, data, name, None, None if ended and part.complete else len(data))

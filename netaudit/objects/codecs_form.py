@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.objects import text
 from netaudit.objects.codecs_text import unescaped
-from netaudit.objects.slices import Numbering, clean, narrow
+from netaudit.objects.slices import Numbering, clean, narrow, readable
 from netaudit.objects.sniff import text_kind
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _RESERVED = (b"%2F", b"%2f", b"%2B", b"%2b", b"%22")
 
 def is_form(part: Part) -> bool:
     """Declared as a form, or pairs joined by ampersands and nothing else."""
-    return text_kind(part.data, part.content_type) == "form"
+    return text_kind(readable(part), part.content_type) == "form"
 
 
 def pairs(data: bytes, budget: Budget | None = None) -> Iterator[tuple[int, int, int]]:

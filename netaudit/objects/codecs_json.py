@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.objects import json_text, text
-from netaudit.objects.slices import Numbering, clean, derive, known, narrow
+from netaudit.objects.slices import Numbering, clean, derive, known, narrow, readable
 from netaudit.objects.sniff import is_utf16, text_kind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def is_json(part: Part) -> bool:
     """Begins as an object or array of JSON does."""
-    return text_kind(part.data, part.content_type) == "json"
+    return text_kind(readable(part), part.content_type) == "json"
 
 
 def open_json(part: Part, budget: Budget) -> Iterator[Part]:
@@ -82,9 +82,8 @@ def open_wide(part: Part, budget: Budget) -> Iterator[Part]:
     end = known(part)
     if not budget.spend(2 * end):
         return
-    data = (
-        part.data[:end].decode(text.utf16_name(part.data), "replace").removeprefix("\ufeff").encode("utf-8", "replace")
-    )
+    wide = part.data[: end & ~1].decode(text.utf16_name(part.data), "replace" if part.complete else "ignore")
+    data = wide.removeprefix("\ufeff").encode("utf-8", "replace")
     child = derive(part, data, "utf-16", None, None if part.complete else len(data))
     child.content_type = part.content_type
     yield child

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SPACE = b" \t\r\n\x0b\x0c\\"  # a backslash: what is left of an escaped slash
 # lines of sixteen characters at least: words are none
-_ALPHABET = re.compile(rb"\s*+(?:[A-Za-z0-9+/_=\-\\]{16,}+\s*+)++[A-Za-z0-9+/_=\-\\]*+")
+_ALPHABET = re.compile(rb"\s*+(?:[A-Za-z0-9+/_=\-\\]{16,}+\s*+)++[A-Za-z0-9+/_=\-\\]*+\s*+")
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f\s]{48,}")
 _DATA_URI = re.compile(
     rb"\s*data:([\w.+/\\-]{0,80})((?:;[\w.+-]+(?:=[\w.+\"-]*)?){0,4}?)(;base64)?\s*,\s*", re.IGNORECASE

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netaudit.objects import text, xml_text
-from netaudit.objects.slices import Numbering, clean, cut, derive, narrow
+from netaudit.objects.slices import Numbering, clean, cut, derive, narrow, readable
 from netaudit.objects.sniff import text_kind
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def is_xml(part: Part) -> bool:
     """Begins as XML does, and is no HTML."""
-    return text_kind(part.data, part.content_type) == "xml"
+    return text_kind(readable(part), part.content_type) == "xml"
 
 
 def open_xml(part: Part, budget: Budget) -> Iterator[Part]:
@@ -45,10 +45,10 @@ def open_xml(part: Part, budget: Budget) -> Iterator[Part]:
         if not numbers or not budget.part():
             continue
         step = numbering(f"xml {clean(place.path)}")
-        if found.fullmatch(place.text.strip()):
+        if found.fullmatch(place.text.strip()) and place.closed:
             child = _run(part, runs[numbers[0]], step)
         else:
-            child = _mixed(part, runs, place.text, found, step)
+            child = _mixed(part, runs, place, found, step)
         child.name = place.name
         if text.promising(child.data[:256]):
             yield child
@@ -61,20 +61,20 @@ def open_xml(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def _run(part: Part, run: tuple[int, int], step: str) -> Part:
-    """One run as it stands; its end is known when markup follows it."""
-    follows = part.data[run[1] : run[1] + 64].lstrip()
-    closed = bool(follows)
+    """One run as it stands; its end is known when a tag or a quotation mark follows it."""
+    closed = part.data[run[1] : run[1] + 64].lstrip()[:1] in (b"<", b"]", b'"', b"'")
     child = narrow(part, run[0], run[1], step, closed=closed)
     if not closed and child.unknown_from is None:
         child.unknown_from = len(child.data)
     return child
 
 
-def _mixed(part: Part, runs: list[tuple[int, int]], content: str, found: re.Pattern[str], step: str) -> Part:
+def _mixed(part: Part, runs: list[tuple[int, int]], place: xml_text.Place, found: re.Pattern[str], step: str) -> Part:
     """Text of several runs with entities or short lines between them; with a gap in it, what comes before the gap."""
     pieces = []
     last = 0
-    damaged = False
+    content = place.text
+    damaged = not place.closed
     for match in found.finditer(content):
         pieces.append(content[last : match.start()].encode("utf-8", "replace"))
         last = match.end()

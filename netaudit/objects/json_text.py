@@ -101,7 +101,7 @@ def _even_backslashes(data: bytes, array: npt.NDArray[np.uint8], quotes: Positio
         count += running
     before = 0
     for i in np.flatnonzero(running).tolist():  # long runs are rare; each byte is looked at once
-        run = data[max(before, int(quotes[i]) - _CHUNK) : int(quotes[i])]
+        run = data[before : int(quotes[i])]
         count[i] = len(run) - len(run.rstrip(b"\\"))
         before = int(quotes[i])
     even: npt.NDArray[np.bool_] = count % 2 == 0

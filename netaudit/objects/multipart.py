@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netaudit.objects.mime import encoding_of, name_of, parameter, read_header
-from netaudit.objects.slices import Numbering, clean, narrow
+from netaudit.objects.slices import Numbering, clean, cut, narrow
 from netaudit.objects.sniff import image
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def open_multipart(part: Part, budget: Budget) -> Iterator[Part]:
         ended = start >= 0
         end = _trim(data, body, start, crlf=crlf) if ended else len(data)
         if ended or body < len(data):
-            yield _part(part, fields, min(body, end), end, numbering, closed=ended)
+            child = _part(part, fields, min(body, end), end, numbering, closed=ended)
+            if part.missing and child.unknown_from is None and cut(part.missing, begin, body):
+                child.unknown_from = len(child.data)  # what the lost piece of the header said is not known
+            yield child
         if not ended:
             if part.complete:
                 budget.note("multipart without closing boundary")

@@ -9,6 +9,7 @@ from netaudit.objects.part import Part, Ranges
 
 PATH_LIMIT = 1024  # characters of an unwrap path
 STEP_LIMIT = 160
+_LOOK = 2048
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f›\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -85,6 +86,16 @@ def derive(part: Part, data: bytes, step: str, missing: Ranges | None = None, un
         body_range=carried,
         depth=part.depth + 1,
     )
+
+
+def readable(part: Part) -> bytes:
+    """The bytes for a look at their kind: gaps near the beginning are filled with a digit, so that text stays text."""
+    if not part.missing or part.missing[0][0] >= _LOOK:
+        return part.data
+    head = bytearray(part.data[:_LOOK])
+    for a, b in cut(part.missing, 0, len(head)):
+        head[a:b] = b"0" * (b - a)
+    return bytes(head) + part.data[_LOOK:] if head.strip(b"0") else part.data
 
 
 def known(part: Part) -> int:

@@ -18,7 +18,7 @@ from netaudit.objects import (
 )
 from netaudit.objects.budget import Budget
 from netaudit.objects.part import Leaf, Part
-from netaudit.objects.slices import join
+from netaudit.objects.slices import join, readable
 from netaudit.objects.sniff import image, sniff
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
         found = True
         yield leaf
     if part.data and not found:  # an envelope with nothing in it is still what was sent
-        yield _leaf(part, sniff(part.data, part.content_type.lower()), budget)
+        yield _leaf(part, sniff(readable(part), part.content_type.lower()), budget)
 
 
 def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
@@ -97,7 +97,7 @@ def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
                 if not codec.keeps:
                     return
                 break
-    kind = sniff(part.data, part.content_type.lower())
+    kind = sniff(readable(part), part.content_type.lower())
     if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle <= _STRUCTURED)):
         yield _leaf(part, kind, budget)
 

@@ -32,6 +32,7 @@ class Place:
     path: str
     name: str
     text: str
+    closed: bool = True  # the end of the element was seen
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ def long_runs(data: bytes) -> list[tuple[int, int]]:
             start += len(_CDATA)
         elif data[start - 1 : start] == b"<":
             continue  # inside a tag
+        elif data[start - 1 : start] == b"&":
+            start = data.find(b";", start, end) + 1 or end  # the rest of an entity or character reference
         if data.endswith(b"]]", start, end):
             end -= 2
         chunk = data[start:end]
@@ -101,20 +104,20 @@ class _Handler:
                 self.places.append(Place(f"{path}/@{key}", key, value))
 
     def end(self, _: str) -> None:
-        self._give(self.stack.pop())
+        self._give(self.stack.pop(), closed=True)
 
     def text(self, text: str) -> None:
         element = self.stack[-1]
         element.text.append(text)
         element.marked = element.marked or self.mark in text
 
-    def _give(self, element: _Element) -> None:
+    def _give(self, element: _Element, *, closed: bool) -> None:
         if element.marked:
-            self.places.append(Place(element.path, element.label, "".join(element.text)))
+            self.places.append(Place(element.path, element.label, "".join(element.text), closed))
 
     def finish(self) -> list[Place]:
         while self.stack:
-            self._give(self.stack.pop())
+            self._give(self.stack.pop(), closed=False)
         return self.places
 
 
