@@ -193,7 +193,7 @@ def walk_pcapng(
     """Write one RECORD row per packet block of buffer[position:end] from rows[used] on, up to the first other block.
 
     `interfaces` are the INTERFACE rows of this section. Blocks with comments are noted as (frame, position) rows in
-    `commented` while there is room; `untimed` counts packets beyond LAST_TIME. `trusted` is the position of a packet
+    `commented` while there is room; `untimed` is the first frame beyond LAST_TIME (0: none). `trusted` is the position of a packet
     block to take by its first length, rounded up, whatever stands at its end (-1: none). Returns (position, frame,
     last_time, used, n_commented, untimed, why it stopped).
     """
@@ -238,7 +238,7 @@ def walk_pcapng(
         if kind != SIMPLE:
             time = nanoseconds(u4(buffer, position + 12, big), u4(buffer, position + 16, big), rule, factor, offset)
             if time == NO_TIME:
-                untimed += 1
+                untimed = frame if untimed == 0 else untimed
             else:
                 last_time = time
             options = position + fixed + ((caplen + 3) & ~3)

@@ -106,7 +106,7 @@ class PcapngWalker:
         )  # fmt: skip
         if self._untimed and not untimed:
             self._source.report(
-                f"times beyond the year 2116, the first by frame {self._frame} or before: taken as unknown"
+                f"times beyond the year 2116, first of frame {self._untimed}: taken as unknown"
             )
         for frame, at in self._noted[:noted]:
             self._note_comments(buffer, int(frame), int(at))
@@ -191,6 +191,8 @@ class PcapngWalker:
             blocks.keep_secrets(source, body, order)
         elif kind in NUMBERED:
             self._frame += 1
+        else:
+            source.unknown_blocks += 1
 
     def _begin_section(self, body: bytes, offset: int) -> None:
         source = self._source

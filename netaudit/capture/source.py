@@ -70,6 +70,7 @@ class Source:
     changed: bool = (
         False  # size, time of change or identity differ between opening and the end (contents are not read again)
     )
+    unknown_blocks: int = 0  # pcapng blocks of types that the format does not define, skipped as it demands
     left_out: int = 0  # texts beyond MAX_TEXTS
 
     def report(self, problem: str) -> None:

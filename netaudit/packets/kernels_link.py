@@ -20,6 +20,7 @@ from netaudit.packets.kernels_common import (
     LINKTYPE_UNKNOWN,
     LLC,
     MALFORMED_LINK,
+    MPLS,
     PPP,
     TRUNCATED_LINK,
     TYPE,
@@ -57,6 +58,8 @@ def link(buffer: Any, row: Any, note: Any, linktype: int, pos: int, end: int, wi
         return cisco_hdlc(buffer, row, pos + (linktype == 205), end, wire_end)
     if linktype == 113:
         return cooked(buffer, row, pos, end, wire_end)
+    if linktype == 219:
+        return MPLS, 0, pos, end, wire_end
     if linktype == 276:
         return cooked2(buffer, row, pos, end, wire_end)
     if linktype in (0, 108):  # NULL, LOOP

@@ -61,7 +61,7 @@ class Judgements:
         return [_by_capture([row for one in ids or () for row in carried.get(one, ())]) for ids in wanted]
 
     def flows(self, findings: list[Row]) -> list[list[Row]]:
-        """For each of `findings` the rows of its flows."""
+        """For each of `findings` the rows of its flows by time."""
         wanted = self.listed(findings, "flow_ids")
         columns = (
             "flow_id", "capture_id", "client_ip", "client_port", "server_ip", "server_port", "first_ts", "last_ts",
@@ -69,7 +69,8 @@ class Judgements:
         )  # fmt: skip
         table = reading.having(self._case.table("flows"), "flow_id", (one for ids in wanted for one in ids or ()))
         by_id = {row["flow_id"]: row for row in reading.rows(table, *columns)}
-        return [[by_id[one] for one in ids or () if one in by_id] for ids in wanted]
+        found = ([by_id[one] for one in ids or () if one in by_id] for ids in wanted)
+        return [sorted(flows, key=lambda flow: (flow["first_ts"] or 0, flow["flow_id"])) for flows in found]
 
 
 def device(finding: Row) -> str:

@@ -52,12 +52,15 @@ def _turns(judged: Judgements) -> list[tuple[str, int]]:
     """Distinct images of the findings with the finding's number: the first of each finding, then the second of each."""
     number_of = {finding["row"]: finding["number"] for finding in judged.seen}
     rows = judged.transfers.select(["row", "sha256"])
-    queues: dict[int, list[str]] = {number: [] for number in number_of.values()}
+    pairs = zip(rows.column("row").to_pylist(), rows.column("sha256").to_pylist(), strict=True)
+    carried = [(number_of[row], sha256) for row, sha256 in pairs if sha256 and row in number_of]
+    carried.sort(key=lambda pair: pair[0])  # an image of several findings belongs to the first of them
+    queues: dict[int, list[str]] = {}
     met: set[str] = set()
-    for row, sha256 in zip(rows.column("row").to_pylist(), rows.column("sha256").to_pylist(), strict=True):
-        if sha256 and row in number_of and sha256 not in met:
+    for number, sha256 in carried:
+        if sha256 not in met:
             met.add(sha256)
-            queues[number_of[row]].append(sha256)
+            queues.setdefault(number, []).append(sha256)
     placed = [(place, number, sha) for number, queue in queues.items() for place, sha in enumerate(queue)]
     return [(sha, number) for _, number, sha in sorted(placed)]
 

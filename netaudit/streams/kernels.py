@@ -57,7 +57,7 @@ def datagram(t: Tables, side_index: int, packet: Any, length: int, wire: int) ->
     slot, direction = side_index >> 1, side_index & 1
     if wire == 0:
         return
-    follow_burst(t, slot, direction, wire, t.shards[packet["shard"]]["clock"])
+    follow_burst(t.connections[slot], direction, wire, t.shards[packet["shard"]]["clock"])
     if length:
         hand_on(
             t,
@@ -74,9 +74,8 @@ def datagram(t: Tables, side_index: int, packet: Any, length: int, wire: int) ->
 
 
 @lean_kernel
-def count(t: Tables, side_index: int, packet: Any, length: int, by: int) -> None:
+def count(side: Any, packet: Any, length: int, by: int) -> None:
     """Add a packet to its side's counters (by = 1), or take it back (by = -1)."""
-    side = t.sides[side_index]
     side["packets"] += by
     side["bytes"] += by * np.int64(packet["frame_length"])
     side["payload"] += by * length
@@ -92,17 +91,17 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
     wire = max(length, np.int64(packet["wire_length"]))
     bucket = bucket_of(t, packet, sport, dport)
     side_index = find(t, packet, bucket, sport, dport)
-    if side_index >= 0 and proto == TCP and reopens(t, side_index, packet):
+    if side_index >= 0 and proto == TCP and reopens(t.connections[side_index >> 1], t.sides[side_index], packet):
         close(t, side_index >> 1, False)
         side_index = -1
     if side_index < 0:
         side_index = open_flow(t, packet, bucket, sport, dport)
-    count(t, side_index, packet, length, 1)
+    count(t.sides[side_index], packet, length, 1)
     if proto == TCP and not tcp(t, buffer, arena, side_index, packet, length, wire):
-        count(t, side_index, packet, length, -1)
+        count(t.sides[side_index], packet, length, -1)
         close(t, side_index >> 1, False)
         side_index = open_flow(t, packet, bucket, sport, dport)
-        count(t, side_index, packet, length, 1)
+        count(t.sides[side_index], packet, length, 1)
         tcp(t, buffer, arena, side_index, packet, length, wire)
     elif proto == UDP:
         datagram(t, side_index, packet, length, wire)
@@ -114,11 +113,14 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
 @lean_kernel
 def note(t: Tables, slot: int, packet: Any) -> None:
     """Make the packet its flow's latest."""
-    flow, cursor = t.connections[slot], t.cursor[0]
+    flow, cursor, shard = t.connections[slot], t.cursor[0], t.shards[packet["shard"]]
     flow["last_ts"] = packet["ts"]
     flow["last_frame"] = packet["frame"]
     flow["last_capture"] = packet["capture"]
-    use(t, slot, flow["list"])
+    flow["clock"] = shard["clock"]
+    flow["used"] = shard["counter"]
+    if flow["newer"] >= 0:
+        use(t, slot, flow["list"])
     if flow["seen"] != cursor["epoch"]:
         flow["seen"] = cursor["epoch"]
         t.touched[cursor["touched"]] = slot

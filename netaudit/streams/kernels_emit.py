@@ -105,10 +105,9 @@ def hand_on(t: Tables, slot: int, direction: int, length: int, source: int, ts: 
 
 
 @lean_kernel
-def remember(t: Tables, side_index: int, offset: int, length: int, source: int) -> None:
-    """Put a delivered segment into the side's ring; its checksum is taken when the batch ends."""
-    side = t.sides[side_index]
-    entry = t.recents[RECENT_SEGMENTS * side_index + side["recent"]]
+def remember(recents: npt.NDArray[Any], side: Any, first: int, offset: int, length: int, source: int) -> None:
+    """Put a delivered segment into the side's ring, which begins at row `first`; its checksum is taken when the batch ends."""
+    entry = recents[first + side["recent"]]
     side["recent"] = (side["recent"] + 1) % RECENT_SEGMENTS
     entry["offset"] = offset
     entry["length"] = length
@@ -126,9 +125,8 @@ def skip(t: Tables, slot: int, direction: int, length: int) -> None:
 
 
 @lean_kernel
-def end_burst(t: Tables, slot: int) -> None:
+def end_burst(flow: Any) -> None:
     """Count the open upward burst by its size, if it has 1 KiB at least."""
-    flow = t.connections[slot]
     size = flow["burst"]
     flow["burst"] = 0
     if size < 1 << 10:
@@ -142,19 +140,18 @@ def end_burst(t: Tables, slot: int) -> None:
 
 
 @lean_kernel
-def follow_burst(t: Tables, slot: int, direction: int, length: int, clock: int) -> None:
+def follow_burst(flow: Any, direction: int, length: int, clock: int) -> None:
     """Take `length` new payload bytes into the count of upward bursts.
 
     A burst ends by 1 s without upward payload or by a downward payload of 128 bytes: an answer has as many, while the
     window updates and acknowledgements of HTTP/2 over TLS, which come in the midst of an upload, have fewer.
     """
-    flow = t.connections[slot]
     if direction == DOWN:
         if length >= 128 and flow["burst"]:
-            end_burst(t, slot)
+            end_burst(flow)
         return
     if direction == UP:
         if flow["burst"] and clock - flow["burst_clock"] >= 1_000_000_000:
-            end_burst(t, slot)
+            end_burst(flow)
         flow["burst"] += length
         flow["burst_clock"] = clock

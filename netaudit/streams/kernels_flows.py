@@ -110,14 +110,9 @@ def append(t: Tables, slot: int, which: int) -> None:
 
 @lean_kernel
 def use(t: Tables, slot: int, which: int) -> None:
-    """Note that the flow has a packet now, and which list it belongs to."""
-    flow = t.connections[slot]
-    shard = t.shards[flow["shard"]]
-    flow["clock"] = shard["clock"]
-    flow["used"] = shard["counter"]
-    if flow["newer"] >= 0 or flow["list"] != which:
-        unlink(t, slot)
-        append(t, slot, which)
+    """Make the flow the latest used of a list."""
+    unlink(t, slot)
+    append(t, slot, which)
 
 
 @lean_kernel
@@ -160,7 +155,7 @@ def close(t: Tables, slot: int, evicted: bool) -> None:
             evict_waiting(t, slot, direction)
         if flow["proto"] == TCP:
             end_side(t, slot, direction)
-    end_burst(t, slot)
+    end_burst(flow)
     index = output_row(t, slot)
     write_row(t, slot, index)
     t.row_slots[index] = -1

@@ -166,7 +166,7 @@ def drain(t: Tables, slot: int, direction: int) -> None:
     while side["head"] >= 0 and t.waiting[side["head"]]["offset"] == side["next"]:
         entry = t.waiting[pop(t, side_index)]
         if entry["length"]:
-            remember(t, side_index, entry["offset"], entry["length"], entry["source"])
+            remember(t.recents, side, RECENT_SEGMENTS * side_index, entry["offset"], entry["length"], entry["source"])
             hand_on(t, slot, direction, entry["length"], entry["source"], entry["ts"], entry["frame"], entry["capture"])
         if entry["cut"]:
             skip(t, slot, direction, entry["cut"])
@@ -318,7 +318,7 @@ def place(
             old = min(following - offset, length)
             side["duplicate"] += old
             if length > old:
-                remember(t, side_index, following, length - old, source + old)
+                remember(t.recents, side, RECENT_SEGMENTS * side_index, following, length - old, source + old)
                 hand_on(t, slot, direction, length - old, source + old, ts, frame, capture)
             if end > side["next"]:
                 skip(t, slot, direction, end - side["next"])

@@ -37,30 +37,28 @@ def offset_of(side: Any, sequence: int) -> int:
 
 
 @lean_kernel
-def reopens(t: Tables, side_index: int, packet: Any) -> bool:
+def reopens(flow: Any, side: Any, packet: Any) -> bool:
     """Whether a SYN begins another connection on the same ports: another number, or the old connection is closing."""
     if not packet["tcp_flags"] & SYN:
         return False
-    side = t.sides[side_index]
     first = (np.int64(packet["seq"]) + 1) & 0xFFFFFFFF
     if side["based"] == BY_SYN:
         return bool(side["base"] != first)
-    if t.connections[side_index >> 1]["list"] == CLOSING:
+    if flow["list"] == CLOSING:
         return True
     return bool(side["based"] == BY_DATA and abs(offset_of(side, first)) > side["highest"] + NEAR)
 
 
 @lean_kernel
-def settle_base(t: Tables, slot: int, direction: int, sequence: int, has_data: bool) -> None:
+def settle_base(flow: Any, side: Any, sequence: int, has_data: bool) -> None:  # noqa: FBT001
     """Decide which sequence number is offset 0, at the first payload or FIN of a direction without SYN.
 
     An acknowledgement of the other side told what it expects. Midway nothing says whether that had been sent before the
     capture began, so the payload itself is the beginning, unless the acknowledgements have moved on since.
     """
-    side = t.sides[2 * slot + direction]
     if side["based"] == BY_SYN or side["based"] == BY_DATA:
         return
-    midway = t.connections[slot]["handshake"] & OPENED == 0
+    midway = flow["handshake"] & OPENED == 0
     if side["based"] == UNKNOWN:
         side["base"] = sequence
         side["starting"] = has_data
@@ -74,10 +72,9 @@ def settle_base(t: Tables, slot: int, direction: int, sequence: int, has_data: b
 
 
 @lean_kernel
-def take_syn(t: Tables, slot: int, direction: int, sequence: int, flags: int) -> None:
+def take_syn(flow: Any, side: Any, sequence: int, flags: int) -> None:
     """Let a SYN set the base; one that comes after the first payload changes nothing."""
-    t.connections[slot]["handshake"] |= 2 if flags & ACK else 1
-    side = t.sides[2 * slot + direction]
+    flow["handshake"] |= 2 if flags & ACK else 1
     if side["based"] == UNKNOWN or side["based"] == BY_ACK:
         side["base"] = (sequence + 1) & 0xFFFFFFFF
         side["acked"] = 0
@@ -85,9 +82,8 @@ def take_syn(t: Tables, slot: int, direction: int, sequence: int, flags: int) ->
 
 
 @lean_kernel
-def take_ack(t: Tables, slot: int, direction: int, acknowledged: int) -> None:
-    """Note what the packet's sender has received of the other direction, if plausible."""
-    other = t.sides[2 * slot + 1 - direction]
+def take_ack(other: Any, acknowledged: int) -> None:
+    """Note what the packet's sender has received of the `other` direction, if plausible."""
     if other["based"] == UNKNOWN:
         other["base"] = acknowledged
         other["based"] = BY_ACK
@@ -136,7 +132,7 @@ def take_payload(
     t: Tables, buffer: U1, arena: U1, slot: int, direction: int, packet: Any, offset: int, length: int, wire: int
 ) -> None:
     """Put payload that is plausible and before the reset in its place; what lies behind the end comes after close."""
-    side = t.sides[2 * slot + direction]
+    flow, side = t.connections[slot], t.sides[2 * slot + direction]
     if side["fin"] >= 0 and offset + wire > side["fin"]:
         wire = max(side["fin"] - offset, 0)
         late = length - min(length, wire)
@@ -147,7 +143,7 @@ def take_payload(
     end = offset + wire
     if end > side["highest"]:
         side["highest"] = end
-        follow_burst(t, slot, direction, wire, t.shards[t.connections[slot]["shard"]]["clock"])
+        follow_burst(flow, direction, wire, t.shards[flow["shard"]]["clock"])
     place(
         t,
         buffer,
@@ -165,9 +161,8 @@ def take_payload(
 
 
 @lean_kernel
-def take_end(t: Tables, slot: int, direction: int, offset: int, flags: int) -> None:
+def take_end(flow: Any, side: Any, direction: int, offset: int, flags: int) -> None:
     """Note a FIN at `offset`, or a RST."""
-    flow, side = t.connections[slot], t.sides[2 * slot + direction]
     if flags & FIN and not flow["handshake"] & RESET and (offset >= side["next"] or side["starting"]):
         flow["handshake"] |= FIN_UP if direction == UP else FIN_DOWN
         if side["fin"] < 0:
@@ -178,17 +173,17 @@ def take_end(t: Tables, slot: int, direction: int, offset: int, flags: int) -> N
 
 @lean_kernel
 def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: int, wire: int) -> bool:
-    """Take one packet of a TCP flow; False, with nothing changed but counters of oddity, if it begins another connection."""
+    """Take one packet of a TCP flow; False, with nothing but oddity noted, if it begins another connection."""
     slot, direction = side_index >> 1, side_index & 1
     flow, side, other = t.connections[slot], t.sides[side_index], t.sides[side_index ^ 1]
     flags, sequence = packet["tcp_flags"], np.int64(packet["seq"])
     reset = flow["handshake"] & RESET
     if flags & SYN:
-        take_syn(t, slot, direction, sequence, flags)
+        take_syn(flow, side, sequence, flags)
         sequence = (sequence + 1) & 0xFFFFFFFF
     held = side["starting"]
     if wire or (flags & FIN and not reset):
-        settle_base(t, slot, direction, sequence, wire > 0)
+        settle_base(flow, side, sequence, wire > 0)
     offset = offset_of(side, sequence)
     odd = 0
     if side["based"] != UNKNOWN and not reset and (wire or flags & (FIN | RST)):
@@ -205,11 +200,12 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
         side["after_close"] += length
     elif wire:
         take_payload(t, buffer, arena, slot, direction, packet, offset, length, wire)
-    take_end(t, slot, direction, offset + wire, flags)
+    if flags & (FIN | RST):
+        take_end(flow, side, direction, offset + wire, flags)
     if held and side["starting"]:
         start(t, slot, direction)
     if flags & ACK and not flags & RST:
-        take_ack(t, slot, direction, np.int64(packet["ack"]))
+        take_ack(other, np.int64(packet["ack"]))
     if side["count"]:
         give_up(t, slot, direction)
     if other["count"]:

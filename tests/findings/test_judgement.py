@@ -139,7 +139,7 @@ def test_nothing_is_judged_without_a_vantage() -> None:
         ),
         (
             Behaviour(agents={"Dalvik/2.1.0 (Linux; U; Android 7.1.2; rk3288 Build/NHG47K)"}, sent={"a", "b", "c"}),
-            CAPTURE,
+            UNKNOWN,
         ),
     ],
 )

@@ -72,6 +72,7 @@ LINKS = {
     "avs in prism": (119, AVS + WIFI, MACS),
     "avs": (163, AVS + WIFI, MACS),
     "nflog": (239, NFLOG + (4 + len(PACKET4)).to_bytes(2, "little") + b"\x09\0" + PACKET4, SOURCE),
+    "mpls": (219, bytes.fromhex("00011140") + PACKET4, NONE),
     "pktap": (258, PKTAP + ethernet(PACKET4), MACS),
     "token ring": (6, b"\x10\x40" + ADDRESSES + SNAPPED, MACS),
     "fddi": (10, b"\x50" + ADDRESSES + SNAPPED, MACS),
@@ -92,7 +93,7 @@ def test_the_packet_is_found_behind_its_link_header(name):
     linktype, frame, macs = LINKS[name]
     row, body = one(frame, linktype)
     assert body == BODY
-    assert (row["proto"], row["sport"], row["dport"], row["depth"]) == (6, 40000, 80, 1 if name == "ppp ether" else 0)
+    assert (row["proto"], row["sport"], row["dport"], row["depth"]) == (6, 40000, 80, name in {"ppp ether", "mpls"})
     if row["ethertype"] == 0x0800:
         assert (row["src_lo"], row["dst_lo"]) == (address("10.0.0.1"), address("10.0.0.2"))
     assert (row["src_mac"], row["dst_mac"]) == macs

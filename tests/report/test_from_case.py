@@ -100,6 +100,17 @@ def test_hostile_content_stays_text_and_short(lang, tmp_path):
     assert "{{ 7*7 }}" in found.text
 
 
+def test_an_image_of_several_findings_is_shown_with_the_first(tmp_path):
+    rows = rows_of(fakes.office())
+    shared = {"finding_id": "0000", "act": "moved inside", "images": 99, "object_ids": ["o0", "o39"]}
+    rows["findings"].insert(0, fakes.finding(**shared))
+    found = page(fakes.FakeCase(rows), tmp_path, "en")
+    tiles = dict(re.findall(r"Finding (\d+) 640×480.{,40}?seen \d×([0-9a-f]{16})…", found.text))
+    assert found.text.count("0000000000000000…") == 1
+    assert re.search(r"Finding 1 640×480.{,40}?seen 1×0000000000000000…", found.text)
+    assert tiles["4"] == "2700000000000000"
+
+
 @pytest.mark.parametrize(
     "data", [None, b"", b"<svg onload=alert(1)>", b"\x89PNG\r\n\x1a\n", fakes.jpeg(1) + bytes(200_000)]
 )
@@ -127,7 +138,7 @@ def test_office_tells_the_finding(tmp_path):
     assert case.manifest["verdict"]["en"] in found.text
     assert "Finding 1 · uploaded outside" in found.text
     assert "capture device (it pushes face images to a path of camera protocols: /VIID/)" in found.text
-    assert "20 transfers, 20 distinct images, 345,678 bytes (346 kB)" in found.text
+    assert "Transfers: 20; distinct images: 20; 345,678 bytes (346 kB)" in found.text
     assert "lan.pcapng (640 frames): 100–120, 130–140, 150–170" in found.text
     assert "… and 16 more ranges" in found.text
     assert "ip.addr==192.168.1.21 && ip.addr==47.96.10.20 && tcp.port==80" in found.text
@@ -142,7 +153,7 @@ def test_office_words_encrypted_uploads_exactly(tmp_path):
     found = page(fakes.office(), tmp_path, "en")
     assert (
         "192.168.1.22 sent 4,800,000 bytes (4.8 MB) of encrypted data to 47.96.10.21 (store.example.cn), "
-        "in 4 connections and 104 bursts. Content not visible." in found.text
+        "connections: 4, bursts: 104. Content not visible." in found.text
     )
     assert "below 8 KiB48 8–32 KiB12 32–128 KiB36".replace(" ", "") in found.text.replace(" ", "")
 
@@ -162,7 +173,7 @@ def test_role_stands_with_the_device_that_acted(tmp_path):
     found = page(fakes.office(), tmp_path, "en")
     retrieved = found.text[found.text.index("retrieved from outside") :]
     assert (
-        retrieved.index("Receiver") < retrieved.index("viewer (its User-Agent") < retrieved.index("Images1 transfers")
+        retrieved.index("Receiver") < retrieved.index("viewer (its User-Agent") < retrieved.index("ImagesTransfers: 1")
     )
     assert "Sender47.96.10.20 outside · China api.example.cn upload.example.cn Receiver" in retrieved
 
