@@ -60,6 +60,15 @@ class Judgements:
             carried.setdefault(row["object_id"], []).append(row)
         return [_by_capture([row for one in ids or () for row in carried.get(one, ())]) for ids in wanted]
 
+    def gaps(self, findings: list[Row]) -> list[list[Row]]:
+        """For each of `findings` its objects with missing bytes: sha256 and missing ranges."""
+        wanted = self.listed(findings, "object_ids")
+        table = reading.having(self._case.table("objects"), "object_id", (one for ids in wanted for one in ids or ()))
+        found = {
+            row["object_id"]: row for row in reading.rows(table, "object_id", "sha256", "missing") if row["missing"]
+        }
+        return [[found[one] for one in ids or () if one in found] for ids in wanted]
+
     def flows(self, findings: list[Row]) -> list[list[Row]]:
         """For each of `findings` the rows of its flows by time."""
         wanted = self.listed(findings, "flow_ids")

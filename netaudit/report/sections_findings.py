@@ -19,6 +19,7 @@ FULL = 60  # findings told in full
 COMPACT = 500  # further findings as one line each
 MOST_RANGES = 24  # frame ranges of one capture
 MOST_CAPTURES = 6  # captures of one finding
+MOST_GAPS = 8  # incomplete objects of one finding, and missing ranges of one object
 MOST_FILTER = 1500  # characters of a display filter
 MOST_FLOWS = 6  # connections of one encrypted upload
 MATRIX_DEVICES = 30
@@ -55,8 +56,8 @@ def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Word
     """Findings on images that were seen: the first in full, the others as lines. `captures` names captures by id."""
     full = judged.seen[:FULL]
     told = [
-        _finding(finding, by_capture, hosts, captures, w)
-        for finding, by_capture in zip(full, judged.frames(full), strict=True)
+        _finding(finding, by_capture, hosts, captures, w) | _gaps(gaps, w)
+        for finding, by_capture, gaps in zip(full, judged.frames(full), judged.gaps(full), strict=True)
     ]
     rest = judged.seen[FULL : FULL + COMPACT]
     count = {letter: sum(f["certainty"] == letter for f in judged.seen) for letter in SEEN}
@@ -127,6 +128,16 @@ def _finding(
             }
         )
     return _detail(finding, hosts, w) | {"frames": told, "captures_more": max(0, len(by_capture) - MOST_CAPTURES)}
+
+
+def _gaps(objects: list[Row], w: Wording) -> dict[str, Any]:
+    """Missing byte ranges of the finding's incomplete objects."""
+    shown = []
+    for row in objects[:MOST_GAPS]:
+        ranges = ", ".join(w.exact(span, 50) for span in row["missing"][:MOST_GAPS])
+        more = len(row["missing"]) - MOST_GAPS
+        shown.append(f"{w.exact((row['sha256'] or '')[:16])}…: {ranges}" + (f" … +{more}" if more > 0 else ""))
+    return {"gaps": shown, "gaps_more": max(0, len(objects) - MOST_GAPS)}
 
 
 def encrypted(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:

@@ -134,6 +134,7 @@ def office():
                 "size": 80_000 + n,
                 "kind": "jpeg",
                 "complete": n % 9 != 0,
+                "missing": [] if n % 9 else ["1460-2920", "70000-?"],
             }
         )
         messages.append(

@@ -106,7 +106,7 @@ def test_an_image_of_several_findings_is_shown_with_the_first(tmp_path):
     rows["findings"].insert(0, fakes.finding(**shared))
     found = page(fakes.FakeCase(rows), tmp_path, "en")
     tiles = dict(re.findall(r"Finding (\d+) 640×480.{,40}?seen \d×([0-9a-f]{16})…", found.text))
-    assert found.text.count("0000000000000000…") == 1
+    assert found.text.count("×0000000000000000…") == 1
     assert re.search(r"Finding 1 640×480.{,40}?seen 1×0000000000000000…", found.text)
     assert tiles["4"] == "2700000000000000"
 
@@ -144,6 +144,10 @@ def test_office_tells_the_finding(tmp_path):
     assert "ip.addr==192.168.1.21 && ip.addr==47.96.10.20 && tcp.port==80" in found.text
     assert "netaudit extract CASE f0e1d2c3b4a59687 -o finding-f0e1d2c3b4a5.pcapng" in found.text
     assert fakes.sha(99) in found.text
+    assert (
+        "Missing bytes1b00000000000000…: 1460-2920, 70000-?2400000000000000…: 1460-2920, 70000-? Wireshark"
+        in found.text
+    )
     assert "is no capture" in found.text
     assert "812 bytes lost" in found.text
     assert "6 private addresses speak ARP/NDP on the captured link" in found.text

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import netaudit.report
+from netaudit.endpoints import vantage
+from netaudit.findings.roles import Behaviour, role
 from netaudit.packets.layouts import Skip
 from netaudit.report.texts import LANGS, Texts, catalogue
 
@@ -92,3 +94,29 @@ def test_unknown_sentences_stay_and_braces_in_values_are_harmless():
     assert t.phrase("something new", str) == "something new"
     assert "{0} {x.__class__}" in t.phrase("its User-Agent is that of a phone or tablet: {0} {x.__class__}", str)
     assert t.phrase("for " * 100_000, lambda text: text[:3]) == "for"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        None,
+        Behaviour(),
+        Behaviour(agents={"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)"}),
+        Behaviour(agents={"Mozilla/5.0 (Windows NT 10.0; Win64)"}),
+        Behaviour(received={"a", "b"}),
+        Behaviour(received={"a", "b"}, sent={"a"}),
+        Behaviour(device_paths={"/VIID/"}, sent={"a"}),
+        Behaviour(sent={"a", "b", "c", "d"}),
+    ],
+)
+def test_every_reason_for_a_role_has_a_chinese_sentence(seen):
+    kind, reason = role(seen)
+    t = Texts("zh")
+    assert t.known("role", kind)
+    assert re.search("[\u4e00-\u9fff]", t.phrase(reason, str)), reason
+
+
+def test_every_reason_for_a_vantage_has_a_sentence():
+    codes = set(re.findall(r'Reason\(\s*"(\w+)"', Path(vantage.__file__).read_text(encoding="utf-8")))
+    assert len(codes) > 5
+    assert codes <= set(Texts("zh").group("reason"))
