@@ -167,7 +167,8 @@ def open_coding(part: Part, budget: Budget) -> Iterator[Part]:
         child = _decode(part, name, _CODINGS[name], budget)
     if child is None:
         if name not in _PLAIN and part.data:
-            budget.note(f"{clean(name, 40)} declared, but the bytes are not")
+            known_one = name in _CODINGS or name == "base64"
+            budget.note(f"{clean(name, 40)} {'declared, but the bytes are not' if known_one else 'is no known coding'}")
         child = Part(**{slot: getattr(part, slot) for slot in Part.__slots__})
     child.encoding, child.content_type = rest, part.content_type
     child.depth = part.depth + 1

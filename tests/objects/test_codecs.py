@@ -211,3 +211,17 @@ def test_form_content_type_and_plus_signs() -> None:
 def test_headers_without_end_are_bounded() -> None:
     (opened, *_) = open_all(multipart(FORM_HEAD * 200 + b"\r\n" + JPEG), content_type=MULTI)
     assert opened.part.data
+
+
+@pytest.mark.parametrize(
+    ("coding", "note"),
+    [
+        ("gzip", "gzip declared, but the bytes are not"),
+        ("aws-chunked", "aws-chunked is no known coding"),
+        ("identity", None),
+    ],
+)
+def test_codings_that_are_not_there_are_noted(coding: str, note: str | None) -> None:
+    (found,) = open_all(JPEG, encoding=coding)
+    assert (found.kind, found.part.complete) == ("jpeg", True)
+    assert found.notes == ([note] if note else [])
