@@ -33,7 +33,7 @@ class Member(Protocol):
         """Whether it gives no more without more data."""
 
     @property
-    def unused_data(self) -> bytes:
+    def unused_data(self) -> bytes | None:
         """What followed its end."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
@@ -232,7 +232,7 @@ class Expanded:
 
     def _next_member(self) -> bool:
         """Begin the member behind the one that ended; False when the file ends there."""
-        rest = self._member.unused_data
+        rest = self._member.unused_data or b""  # lz4 says None for nothing
         self._input = rest + self._input
         self._fed -= len(rest)
         while True:

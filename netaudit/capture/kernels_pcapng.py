@@ -193,9 +193,9 @@ def walk_pcapng(
     """Write one RECORD row per packet block of buffer[position:end] from rows[used] on, up to the first other block.
 
     `interfaces` are the INTERFACE rows of this section. Blocks with comments are noted as (frame, position) rows in
-    `commented` while there is room; `untimed` is the first frame beyond LAST_TIME (0: none). `trusted` is the position of a packet
-    block to take by its first length, rounded up, whatever stands at its end (-1: none). Returns (position, frame,
-    last_time, used, n_commented, untimed, why it stopped).
+    `commented` while there is room; `untimed` is the first frame beyond LAST_TIME (0: none). `trusted` is the
+    position of a packet block to take by its first length, rounded up, whatever stands at its end (-1: none). Returns
+    (position, frame, last_time, used, n_commented, untimed, why it stopped).
     """
     while True:
         if position + 12 > end:

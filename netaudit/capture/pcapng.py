@@ -17,8 +17,10 @@ from netaudit.capture.kernels_pcapng import (
     JOURNAL,
     MAX_BLOCK,
     NAMES,
+    OBSOLETE,
     SECRETS,
     SECTION,
+    SIMPLE,
     STATISTICS,
 )
 from netaudit.capture.layouts import INTERFACE
@@ -28,7 +30,7 @@ from netaudit.capture.walking import Bytes, Losses, Rows
 MAGIC = b"\x0a\x0d\x0d\x0a"
 # Blocks that Wireshark shows as frames though they are no packets: they take a frame number, so that ours are the same.
 NUMBERED = (CUSTOM, CUSTOM_LOCAL, JOURNAL, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222, 0x223)
-SHORTEST = {SECTION: 28, INTERFACE_BLOCK: 20, STATISTICS: 24, SECRETS: 20}
+SHORTEST = {SECTION: 28, INTERFACE_BLOCK: 20, OBSOLETE: 32, SIMPLE: 16, STATISTICS: 24, ENHANCED: 32, SECRETS: 20}
 MAX_INTERFACES = 65_536  # per section
 MORE_BYTES, TRUST, SEARCH = 0, -1, -2  # what `_other` says instead of a length
 
@@ -89,9 +91,9 @@ class PcapngWalker:
                 step = self._other(buffer, position, end, base, at_eof, is_packet=why != RARE)
                 if step == MORE_BYTES:
                     return position
-                if step == TRUST:
+                if step == TRUST and trusted != position:
                     trusted = position
-                elif step == SEARCH:
+                elif step < 0:
                     self._losses.begin(base + position, "corrupt block")
                     position += 1
                 else:
@@ -105,9 +107,7 @@ class PcapngWalker:
             self._last_time, self.rows.array, self.rows.used, self._noted, 0, self._untimed,
         )  # fmt: skip
         if self._untimed and not untimed:
-            self._source.report(
-                f"times beyond the year 2116, first of frame {self._untimed}: taken as unknown"
-            )
+            self._source.report(f"times beyond the year 2116, first of frame {self._untimed}: taken as unknown")
         for frame, at in self._noted[:noted]:
             self._note_comments(buffer, int(frame), int(at))
         return int(position), int(why)
