@@ -24,7 +24,7 @@ from netaudit.streams.kernels_flows import (
     use,
 )
 from netaudit.streams.kernels_lean import lean_kernel
-from netaudit.streams.kernels_tcp import reopens, tcp
+from netaudit.streams.kernels_tcp import predicted, reopens, tcp
 from netaudit.streams.layouts import Tables
 
 U1 = npt.NDArray[np.uint8]
@@ -97,15 +97,18 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
     if side_index < 0:
         side_index = open_flow(t, packet, bucket, sport, dport)
     count(t.sides[side_index], packet, length, 1)
-    if proto == TCP and not tcp(t, buffer, arena, side_index, packet, length, wire):
-        count(t.sides[side_index], packet, length, -1)
-        close(t, side_index >> 1, False)
-        side_index = open_flow(t, packet, bucket, sport, dport)
-        count(t.sides[side_index], packet, length, 1)
-        tcp(t, buffer, arena, side_index, packet, length, wire)
+    if proto == TCP:
+        if not predicted(t, side_index, packet, length, wire) and not tcp(
+            t, buffer, arena, side_index, packet, length, wire
+        ):
+            count(t.sides[side_index], packet, length, -1)
+            close(t, side_index >> 1, False)
+            side_index = open_flow(t, packet, bucket, sport, dport)
+            count(t.sides[side_index], packet, length, 1)
+            tcp(t, buffer, arena, side_index, packet, length, wire)
     elif proto == UDP:
         datagram(t, side_index, packet, length, wire)
-    elif proto != TCP:
+    else:
         t.sides[side_index]["delivered"] += length
     note(t, side_index >> 1, packet)
 

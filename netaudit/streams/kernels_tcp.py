@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.streams.kernels_emit import follow_burst, skip
+from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip
 from netaudit.streams.kernels_flows import ACK, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
 from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_order import give_up, lose, place, start
-from netaudit.streams.layouts import UP, Base, Tables
+from netaudit.streams.layouts import RECENT_SEGMENTS, UP, Base, Tables
 
 U1 = npt.NDArray[np.uint8]
 
@@ -169,6 +169,36 @@ def take_end(flow: Any, side: Any, direction: int, offset: int, flags: int) -> N
             side["fin"] = offset
     if flags & RST:
         flow["handshake"] |= RESET
+
+
+@lean_kernel
+def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -> bool:
+    """Take the next data, or a bare acknowledgement, of a connection without holes: what nearly every packet is.
+
+    Does what `tcp` would do, in a quarter of the time; False, with nothing changed, if the packet is anything else.
+    """
+    flow, side, other = t.connections[side_index >> 1], t.sides[side_index], t.sides[side_index ^ 1]
+    flags = packet["tcp_flags"]
+    if flags & (SYN | FIN | RST) or flow["handshake"] & RESET or side["count"] or other["count"]:
+        return False
+    if wire:
+        known = side["based"] == BY_SYN or side["based"] == BY_DATA
+        if not known or side["fin"] >= 0 or wire != length:
+            return False
+        if np.int64(packet["seq"]) != (side["base"] + side["next"]) & 0xFFFFFFFF:
+            return False
+        direction = side_index & 1
+        side["odd"] = 0
+        end = side["next"] + wire
+        if end > side["highest"]:
+            side["highest"] = end
+            follow_burst(flow, direction, wire, t.shards[packet["shard"]]["clock"])
+        source = np.int64(packet["payload"])
+        remember(t.recents, side, RECENT_SEGMENTS * side_index, side["next"], length, source)
+        hand_on(t, side_index >> 1, direction, length, source, packet["ts"], packet["frame"], packet["capture"])
+    if flags & ACK:
+        take_ack(other, np.int64(packet["ack"]))
+    return True
 
 
 @lean_kernel
