@@ -17,7 +17,9 @@ def pcap(packets, *, order="<", magic=0xA1B2C3D4, linktype=1, snaplen=262_144) -
     unit = 1 if magic == 0xA1B23C4D else 1000
     out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, linktype)
     for ts, data, *wirelen in packets:
-        out += struct.pack(order + "IIII", ts // 10**9, ts % 10**9 // unit, len(data), wirelen[0] if wirelen else len(data))
+        out += struct.pack(
+            order + "IIII", ts // 10**9, ts % 10**9 // unit, len(data), wirelen[0] if wirelen else len(data)
+        )
         if magic == 0xA1B2CD34:
             out += struct.pack(order + "IHBB", 3, 0x800, 0, 0)
         out += data
@@ -43,7 +45,9 @@ def interface(linktype=1, snaplen=0, options=b"", order="<") -> bytes:
 
 
 def enhanced(ticks: int, data: bytes, number=0, wirelen=None, options=b"", order="<") -> bytes:
-    head = struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data) if wirelen is None else wirelen)
+    head = struct.pack(
+        order + "IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data) if wirelen is None else wirelen
+    )
     return block(6, head + data + bytes(-len(data) % 4) + options, order)
 
 
@@ -52,7 +56,9 @@ def simple(data: bytes, wirelen=None, order="<") -> bytes:
 
 
 def obsolete(ticks: int, data: bytes, number=0, order="<") -> bytes:
-    return block(2, struct.pack(order + "HHIIII", number, 0, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data)) + data, order)
+    return block(
+        2, struct.pack(order + "HHIIII", number, 0, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data)) + data, order
+    )
 
 
 def frames(count: int, *, start=START, step=10**6, size=60):
@@ -81,5 +87,7 @@ def packets_of(captures: Captures, allocate=None) -> list[Packet]:
             data = window.buffer[start : start + int(row["caplen"])].tobytes()
             assert len(data) == row["caplen"]
             ts = None if row["ts"] == NO_TIME else int(row["ts"])
-            found.append(Packet(ts, int(row["frame"]), int(row["wirelen"]), int(row["linktype"]), int(row["interface"]), data))
+            found.append(
+                Packet(ts, int(row["frame"]), int(row["wirelen"]), int(row["linktype"]), int(row["interface"]), data)
+            )
     return found

@@ -13,7 +13,10 @@ from tests.reference import capture as reference
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize(("magic", "name"), [(0xA1B2C3D4, "microseconds"), (0xA1B23C4D, "nanoseconds"), (0xA1B2CD34, "microseconds, modified")])
+@pytest.mark.parametrize(
+    ("magic", "name"),
+    [(0xA1B2C3D4, "microseconds"), (0xA1B23C4D, "nanoseconds"), (0xA1B2CD34, "microseconds, modified")],
+)
 def test_every_flavour_gives_the_same_packets(tmp_path, order, magic, name):
     made = frames(20) + [(START + 10**9 + 123_456_000, b"x" * 100, 1500)]
     data = pcap(made, order=order, magic=magic)
@@ -59,7 +62,11 @@ def test_any_truncation_keeps_all_whole_packets(tmp_path_factory, cut, window):
     assert found == reference.pcap(data)
     whole = 24 + sum(16 + len(p.data) for p in found)
     damage = captures.sources[0].damage
-    assert damage == ([] if len(data) == whole else [f"cut inside the record at offset {whole}: its {len(data) - whole} bytes are lost"])
+    assert damage == (
+        []
+        if len(data) == whole
+        else [f"cut inside the record at offset {whole}: its {len(data) - whole} bytes are lost"]
+    )
 
 
 def corrupted(at: int, value: bytes, count=30) -> bytes:
@@ -105,7 +112,9 @@ def test_zeros_of_a_power_failure_are_no_packets(tmp_path):
     data = pcap(frames(10)) + bytes(5000)
     found, captures = read(write(tmp_path, "a", data), window_size=512)
     assert len(found) == 10
-    assert captures.sources[0].damage == [f"corrupt record header at offset {offset_of(10)}: 5000 bytes lost, up to the end"]
+    assert captures.sources[0].damage == [
+        f"corrupt record header at offset {offset_of(10)}: 5000 bytes lost, up to the end"
+    ]
 
 
 def test_a_capture_inside_a_sound_capture_is_content(tmp_path):

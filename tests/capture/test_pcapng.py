@@ -21,7 +21,9 @@ def sample(order="<") -> bytes:
     return b"".join(
         [
             section(order, option(4, b"maker", order) + option(1, b"a section", order)),
-            interface(1, 50, option(2, b"eth0", order) + option(3, b"mirror", order) + option(9, b"\x06", order), order),
+            interface(
+                1, 50, option(2, b"eth0", order) + option(3, b"mirror", order) + option(9, b"\x06", order), order
+            ),
             interface(113, 0, option(9, b"\x09", order) + option(14, struct.pack(order + "q", 3600), order), order),
             enhanced(START // MICRO, b"one", order=order),
             enhanced(START, b"two", 1, 90, option(1, "说明".encode(), order), order),

@@ -88,7 +88,9 @@ def pcapng(data: bytes) -> list[Packet]:
             packets.append(Packet(time, frame, wirelen, linktype, serial, body[20 : 20 + caplen]))
         elif kind == 3:
             wirelen = struct.unpack(order + "I", body[:4])[0]
-            linktype, snaplen, serial = (interfaces[0][0], interfaces[0][1], interfaces[0][4]) if interfaces else (0xFFFF, 0, 0xFFFFFFFF)
+            linktype, snaplen, serial = (
+                (interfaces[0][0], interfaces[0][1], interfaces[0][4]) if interfaces else (0xFFFF, 0, 0xFFFFFFFF)
+            )
             caplen = min(wirelen, len(body) - 4, snaplen or wirelen)
             frame += 1
             packets.append(Packet(None, frame, wirelen, linktype, serial, body[4 : 4 + caplen]))
