@@ -34,7 +34,7 @@ from netaudit.packets.kernels_wireless import wlan
 
 
 @kernel
-def walk(buffer: Any, row: Any, note: Any, layer: int, detail: int, pos: int, end: int, wire_end: int) -> int:
+def walk(buffer: Any, row: Any, note: Any, layer: int, detail: int, pos: int, end: int, wire_end: int) -> Any:
     """Take header after header off until a payload or a reason to stop; gives the skip code.
 
     `row` (PACKET) is blank but for what is already known; `note` (FRAGMENT) takes what a fragment or a name needs.

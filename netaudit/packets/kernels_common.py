@@ -17,72 +17,81 @@ from netaudit.packets.layouts import SHARDS, Flag, Foreign, Skip, Tunnel
 Step = tuple[int, int, int, int, int]
 wide: Any = np.int64  # widens a byte or a field before arithmetic
 
+# Codes are int64, not int: numba takes a plain global for a literal type, and compiles a callee once for each of them.
+
 # Layers
-STOP = 0
-LINK = 1
-ETHERNET = 2
-TYPE = 3
-LLC = 4
-PPP = 5
-WLAN = 6
-MPLS = 7
-IP = 8
-IPV4 = 9
-IPV6 = 10
-TRANSPORT = 11
+STOP = wide(0)
+LINK = wide(1)
+ETHERNET = wide(2)
+TYPE = wide(3)
+LLC = wide(4)
+PPP = wide(5)
+WLAN = wide(6)
+MPLS = wide(7)
+IP = wide(8)
+IPV4 = wide(9)
+IPV6 = wide(10)
+TRANSPORT = wide(11)
 
-# Skip codes as plain integers: numba would type enum members one by one
-DECODED = int(Skip.DECODED)
-LINKTYPE_UNKNOWN = int(Skip.LINKTYPE_UNKNOWN)
-TRUNCATED_LINK = int(Skip.TRUNCATED_LINK)
-TRUNCATED_IP = int(Skip.TRUNCATED_IP)
-MALFORMED_IP = int(Skip.MALFORMED_IP)
-TRUNCATED_TRANSPORT = int(Skip.TRUNCATED_TRANSPORT)
-MALFORMED_TRANSPORT = int(Skip.MALFORMED_TRANSPORT)
-FRAGMENT_CODE = int(Skip.FRAGMENT)
-FRAGMENT_INCOMPLETE = int(Skip.FRAGMENT_INCOMPLETE)
-TUNNEL_UNKNOWN = int(Skip.TUNNEL_UNKNOWN)
-TUNNEL_TOO_DEEP = int(Skip.TUNNEL_TOO_DEEP)
-MALFORMED_LINK = int(Skip.MALFORMED_LINK)
-ENCRYPTED = int(Skip.ENCRYPTED)
-CONTROL_FRAME = int(Skip.CONTROL_FRAME)
-OUTSIDE_PERIOD = int(Skip.OUTSIDE_PERIOD)
+# Skip codes
+DECODED = wide(Skip.DECODED)
+LINKTYPE_UNKNOWN = wide(Skip.LINKTYPE_UNKNOWN)
+TRUNCATED_LINK = wide(Skip.TRUNCATED_LINK)
+TRUNCATED_IP = wide(Skip.TRUNCATED_IP)
+MALFORMED_IP = wide(Skip.MALFORMED_IP)
+TRUNCATED_TRANSPORT = wide(Skip.TRUNCATED_TRANSPORT)
+MALFORMED_TRANSPORT = wide(Skip.MALFORMED_TRANSPORT)
+FRAGMENT_CODE = wide(Skip.FRAGMENT)
+FRAGMENT_INCOMPLETE = wide(Skip.FRAGMENT_INCOMPLETE)
+TUNNEL_UNKNOWN = wide(Skip.TUNNEL_UNKNOWN)
+TUNNEL_TOO_DEEP = wide(Skip.TUNNEL_TOO_DEEP)
+MALFORMED_LINK = wide(Skip.MALFORMED_LINK)
+ENCRYPTED = wide(Skip.ENCRYPTED)
+CONTROL_FRAME = wide(Skip.CONTROL_FRAME)
+OUTSIDE_PERIOD = wide(Skip.OUTSIDE_PERIOD)
 
-FLAG_CUT = int(Flag.CUT)
-FLAG_GUESSED = int(Flag.LENGTH_GUESSED)
-FLAG_TIME = int(Flag.TIME_UNKNOWN)
+FLAG_CUT = wide(Flag.CUT)
+FLAG_GUESSED = wide(Flag.LENGTH_GUESSED)
+FLAG_TIME = wide(Flag.TIME_UNKNOWN)
 
-T_PPPOE = int(Tunnel.PPPOE)
-T_GRE = int(Tunnel.GRE)
-T_ERSPAN1 = int(Tunnel.ERSPAN1)
-T_ERSPAN2 = int(Tunnel.ERSPAN2)
-T_ERSPAN3 = int(Tunnel.ERSPAN3)
-T_VXLAN = int(Tunnel.VXLAN)
-T_GENEVE = int(Tunnel.GENEVE)
-T_MPLS = int(Tunnel.MPLS)
-T_IPIP = int(Tunnel.IPIP)
-T_SIX_IN_FOUR = int(Tunnel.SIX_IN_FOUR)
-T_TEREDO = int(Tunnel.TEREDO)
-T_L2TP = int(Tunnel.L2TP)
-T_AH = int(Tunnel.AH)
-T_PPP = int(Tunnel.PPP)
+T_PPPOE = wide(Tunnel.PPPOE)
+T_GRE = wide(Tunnel.GRE)
+T_ERSPAN1 = wide(Tunnel.ERSPAN1)
+T_ERSPAN2 = wide(Tunnel.ERSPAN2)
+T_ERSPAN3 = wide(Tunnel.ERSPAN3)
+T_VXLAN = wide(Tunnel.VXLAN)
+T_GENEVE = wide(Tunnel.GENEVE)
+T_MPLS = wide(Tunnel.MPLS)
+T_IPIP = wide(Tunnel.IPIP)
+T_SIX_IN_FOUR = wide(Tunnel.SIX_IN_FOUR)
+T_TEREDO = wide(Tunnel.TEREDO)
+T_L2TP = wide(Tunnel.L2TP)
+T_AH = wide(Tunnel.AH)
+T_PPP = wide(Tunnel.PPP)
 
-F_GTP = int(Foreign.GTP)
-F_CAPWAP = int(Foreign.CAPWAP)
-F_TZSP = int(Foreign.TZSP)
-F_L2TPV3 = int(Foreign.L2TPV3)
-F_ETHERIP = int(Foreign.ETHERIP)
-F_IPCOMP = int(Foreign.IPCOMP)
-F_TRILL = int(Foreign.TRILL)
-F_GRE_ROUTING = int(Foreign.GRE_ROUTING)
-F_NSH = int(Foreign.NSH)
-F_ESP = int(Foreign.ESP)
-F_MACSEC = int(Foreign.MACSEC)
-F_WLAN = int(Foreign.WLAN)
-F_PPP = int(Foreign.PPP)
+F_GTP = wide(Foreign.GTP)
+F_CAPWAP = wide(Foreign.CAPWAP)
+F_TZSP = wide(Foreign.TZSP)
+F_L2TPV3 = wide(Foreign.L2TPV3)
+F_ETHERIP = wide(Foreign.ETHERIP)
+F_IPCOMP = wide(Foreign.IPCOMP)
+F_TRILL = wide(Foreign.TRILL)
+F_GRE_ROUTING = wide(Foreign.GRE_ROUTING)
+F_NSH = wide(Foreign.NSH)
+F_ESP = wide(Foreign.ESP)
+F_MACSEC = wide(Foreign.MACSEC)
+F_WLAN = wide(Foreign.WLAN)
+F_PPP = wide(Foreign.PPP)
 
 MAX_DEPTH = 8  # tunnels in tunnels
-PPP_TYPE = 0x880B
+
+# EtherTypes of frames that end the walk without IP
+NO_TYPE = wide(0)
+MPLS_TYPE = wide(0x8847)
+PPP_TYPE = wide(0x880B)
+DISCOVERY_TYPE = wide(0x8863)
+SERVICE_TYPE = wide(0x894F)
+NONE = wide(0)  # the detail of a layer that needs none
 
 
 @kernel

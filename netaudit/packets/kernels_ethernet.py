@@ -6,6 +6,7 @@ from typing import Any
 
 from netaudit.jit import kernel
 from netaudit.packets.kernels_common import (
+    DISCOVERY_TYPE,
     ENCRYPTED,
     ETHERNET,
     F_MACSEC,
@@ -17,6 +18,9 @@ from netaudit.packets.kernels_common import (
     LLC,
     MALFORMED_LINK,
     MPLS,
+    MPLS_TYPE,
+    NO_TYPE,
+    NONE,
     PPP,
     PPP_TYPE,
     T_MPLS,
@@ -161,7 +165,7 @@ def llc(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
             return ETHERNET, 0, pos + 10, end, wire_end
     elif u16(buffer, pos) == 0x0606:
         return IPV4, 0, pos + 3, end, wire_end
-    return plain(row, 0, pos, end, wire_end)
+    return plain(row, NO_TYPE, pos, end, wire_end)
 
 
 @kernel
@@ -172,9 +176,9 @@ def pppoe(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     if u8(buffer, pos) != 0x11:
         return stop(MALFORMED_LINK, pos)
     if u8(buffer, pos + 1) != 0:  # discovery
-        return plain(row, 0x8863, pos, end, wire_end)
+        return plain(row, DISCOVERY_TYPE, pos, end, wire_end)
     wire_end = min(wire_end, pos + 6 + u16(buffer, pos + 4)) if u16(buffer, pos + 4) else wire_end
-    return enter(row, T_PPPOE, PPP, 0, pos + 6, min(end, wire_end), wire_end)
+    return enter(row, T_PPPOE, PPP, NONE, pos + 6, min(end, wire_end), wire_end)
 
 
 @kernel
@@ -220,11 +224,11 @@ def mpls(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
         return stop(TRUNCATED_LINK if end < wire_end else MALFORMED_LINK, pos)
     nibble = u8(buffer, pos) >> 4
     if nibble in (4, 6) and sane_ip(buffer, row, pos, end, wire_end) == nibble:
-        return enter(row, T_MPLS, IPV4 if nibble == 4 else IPV6, 0, pos, end, wire_end)
+        return enter(row, T_MPLS, IPV4 if nibble == 4 else IPV6, NONE, pos, end, wire_end)
     if nibble == 0 and sane_ethernet(buffer, row, pos + 4, end, wire_end):  # control word (RFC 4448, 4.6)
-        return enter(row, T_MPLS, ETHERNET, 0, pos + 4, end, wire_end)
+        return enter(row, T_MPLS, ETHERNET, NONE, pos + 4, end, wire_end)
     if sane_ethernet(buffer, row, pos, end, wire_end):
-        return enter(row, T_MPLS, ETHERNET, 0, pos, end, wire_end)
+        return enter(row, T_MPLS, ETHERNET, NONE, pos, end, wire_end)
     if nibble in (4, 6):  # cut or lying lengths: let the IP layer say what is wrong
-        return enter(row, T_MPLS, IPV4 if nibble == 4 else IPV6, 0, pos, end, wire_end)
-    return plain(row, 0x8847, pos, end, wire_end)
+        return enter(row, T_MPLS, IPV4 if nibble == 4 else IPV6, NONE, pos, end, wire_end)
+    return plain(row, MPLS_TYPE, pos, end, wire_end)

@@ -19,6 +19,7 @@ from netaudit.packets.kernels_common import (
     IPV6,
     MALFORMED_IP,
     MPLS,
+    NONE,
     T_AH,
     T_IPIP,
     T_SIX_IN_FOUR,
@@ -203,9 +204,9 @@ def transport(buffer: Any, row: Any, note: Any, protocol: int, pos: int, end: in
     if protocol == 17:
         return udp(buffer, row, note, pos, end, wire_end)
     if protocol == 4:
-        return enter(row, T_IPIP, IPV4, 0, pos, end, wire_end)
+        return enter(row, T_IPIP, IPV4, NONE, pos, end, wire_end)
     if protocol == 41:
-        return enter(row, T_SIX_IN_FOUR, IPV6, 0, pos, end, wire_end)
+        return enter(row, T_SIX_IN_FOUR, IPV6, NONE, pos, end, wire_end)
     if protocol == 47:
         return gre(buffer, row, note, pos, end, wire_end)
     if protocol == 51:

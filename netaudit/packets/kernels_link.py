@@ -21,6 +21,7 @@ from netaudit.packets.kernels_common import (
     LLC,
     MALFORMED_LINK,
     MPLS,
+    NO_TYPE,
     PPP,
     TRUNCATED_LINK,
     TYPE,
@@ -93,7 +94,7 @@ def cisco_hdlc(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step
         return stop(TRUNCATED_LINK, pos)
     kind = u16(buffer, pos + 2)
     if kind == 0xFEFE:  # OSI
-        return plain(row, 0, pos + 4, end, wire_end)
+        return plain(row, NO_TYPE, pos + 4, end, wire_end)
     return TYPE, kind, pos + 4, end, wire_end
 
 
@@ -121,7 +122,7 @@ def cooked2(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
 def cooked_protocol(buffer: Any, row: Any, hardware: int, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """Go on by what a cooked header announces; ARPHRD 824 (netlink) and CAN have protocols of their own."""
     if hardware == 824 or (kind < 0x0600 and kind != 4):
-        return plain(row, 0, pos, end, wire_end)
+        return plain(row, NO_TYPE, pos, end, wire_end)
     if kind == 4:  # LINUX_SLL_P_802_2
         return LLC, 0, pos, end, wire_end
     return tagged(buffer, row, kind, pos, end, wire_end)
@@ -139,7 +140,7 @@ def family(buffer: Any, row: Any, at: int, pos: int, end: int, wire_end: int) ->
         return IPV4, 0, pos, end, wire_end
     if value in (10, 23, 24, 28, 30):
         return IPV6, 0, pos, end, wire_end
-    return plain(row, 0, pos, end, wire_end)
+    return plain(row, NO_TYPE, pos, end, wire_end)
 
 
 @kernel
@@ -194,7 +195,7 @@ def frame_relay(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Ste
             return TYPE, kind, pos + 6, end, wire_end
         if organisation == 0x80C2 and kind in (1, 7):  # bridged Ethernet
             return ETHERNET, 0, pos + 6, end, wire_end
-    return plain(row, 0, pos, end, wire_end)
+    return plain(row, NO_TYPE, pos, end, wire_end)
 
 
 @kernel

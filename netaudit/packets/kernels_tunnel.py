@@ -20,8 +20,10 @@ from netaudit.packets.kernels_common import (
     IPV6,
     MALFORMED_IP,
     MPLS,
+    NONE,
     PPP,
     PPP_TYPE,
+    SERVICE_TYPE,
     STOP,
     T_ERSPAN1,
     T_ERSPAN2,
@@ -77,15 +79,15 @@ def gre(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> 
     if flags & 7 == 1:
         if kind != PPP_TYPE or inner >= wire_end:  # nothing but an acknowledgement
             return payload(row, pos, end, wire_end)
-        step = enter(row, T_GRE, PPP, 0, inner, end, wire_end)
-        return step if step[0] == STOP else enter(row, T_PPP, PPP, 0, inner, end, wire_end)
+        step = enter(row, T_GRE, PPP, NONE, inner, end, wire_end)
+        return step if step[0] == STOP else enter(row, T_PPP, PPP, NONE, inner, end, wire_end)
     if kind in (0x88BE, 0x22EB):
         return erspan(buffer, row, flags, kind, inner, end, wire_end)
     if kind == 0x883E:  # WCCP: version 2 puts four bytes before IP
         skipped = 0 if end > inner and u8(buffer, inner) >> 4 == 4 else 4
-        return enter(row, T_GRE, IPV4, 0, min(inner + skipped, end), end, wire_end)
+        return enter(row, T_GRE, IPV4, NONE, min(inner + skipped, end), end, wire_end)
     if kind == 0x9000 or 0x8200 <= kind <= 0x8210 or 0x8300 <= kind <= 0x8370:  # Aruba: 802.11 as it was on the air
-        return enter(row, T_GRE, WLAN, 0, inner, end, wire_end)
+        return enter(row, T_GRE, WLAN, NONE, inner, end, wire_end)
     if kind in (0x0800, 0x86DD, 0x6558, 0x8847, 0x8848, PPP_TYPE, 0x0806) or kind in (
         0x8100,
         0x88CC,
@@ -102,12 +104,12 @@ def gre(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> 
 def erspan(buffer: Any, row: Any, flags: int, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """ERSPAN types I (no header, no GRE sequence number), II and III (draft-foschiano-erspan-03, 4)."""
     if kind == 0x88BE and not flags & 0x1000:
-        return enter(row, T_ERSPAN1, ETHERNET, 0, pos, end, wire_end)
+        return enter(row, T_ERSPAN1, ETHERNET, NONE, pos, end, wire_end)
     if end - pos < 8:
         return stop(TRUNCATED_IP if end < wire_end else MALFORMED_IP, pos)
     version = u8(buffer, pos) >> 4
     if version == 1:
-        return enter(row, T_ERSPAN2, ETHERNET, 0, pos + 8, end, wire_end)
+        return enter(row, T_ERSPAN2, ETHERNET, NONE, pos + 8, end, wire_end)
     if version != 2:
         return stop(MALFORMED_IP, pos)
     if end - pos < 12:
@@ -116,7 +118,7 @@ def erspan(buffer: Any, row: Any, flags: int, kind: int, pos: int, end: int, wir
     if end - pos < size:
         return stop(TRUNCATED_IP if end < wire_end else MALFORMED_IP, pos)
     carries_ip = u8(buffer, pos + 10) >> 2 & 31 == 2
-    return enter(row, T_ERSPAN3, IP if carries_ip else ETHERNET, 0, pos + size, end, wire_end)
+    return enter(row, T_ERSPAN3, IP if carries_ip else ETHERNET, NONE, pos + size, end, wire_end)
 
 
 @kernel
@@ -126,7 +128,7 @@ def udp_tunnel(buffer: Any, row: Any, note: Any, sport: int, dport: int, pos: in
         return NOT_TUNNEL
     if dport in (4789, 8472):
         if u8(buffer, pos) & 8 and sane_ethernet(buffer, row, pos + 8, end, wire_end):  # VXLAN (RFC 7348, 5)
-            return enter(row, T_VXLAN, ETHERNET, 0, pos + 8, end, wire_end)
+            return enter(row, T_VXLAN, ETHERNET, NONE, pos + 8, end, wire_end)
         return NOT_TUNNEL
     if dport == 4790:
         return vxlan_gpe(buffer, row, pos, end, wire_end)
@@ -159,13 +161,13 @@ def vxlan_gpe(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     if not flags & 8:
         return NOT_TUNNEL
     if following in (1, 2) and sane_ip(buffer, row, inner, end, wire_end) == 2 + 2 * following:
-        return enter(row, T_VXLAN, IP, 0, inner, end, wire_end)
+        return enter(row, T_VXLAN, IP, NONE, inner, end, wire_end)
     if following == 3 and sane_ethernet(buffer, row, inner, end, wire_end):
-        return enter(row, T_VXLAN, ETHERNET, 0, inner, end, wire_end)
+        return enter(row, T_VXLAN, ETHERNET, NONE, inner, end, wire_end)
     if following == 4 and end - inner >= 8 and u8(buffer, inner) >> 6 == 0 and 1 <= u8(buffer, inner + 3) <= 5:
-        return enter(row, T_VXLAN, TYPE, 0x894F, inner, end, wire_end)
+        return enter(row, T_VXLAN, TYPE, SERVICE_TYPE, inner, end, wire_end)
     if following == 5:
-        return enter(row, T_VXLAN, MPLS, 0, inner, end, wire_end)
+        return enter(row, T_VXLAN, MPLS, NONE, inner, end, wire_end)
     return NOT_TUNNEL
 
 
@@ -178,10 +180,10 @@ def geneve(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
         return NOT_TUNNEL
     kind = u16(buffer, pos + 2)
     if kind == 0x6558 and sane_ethernet(buffer, row, inner, end, wire_end):
-        return enter(row, T_GENEVE, ETHERNET, 0, inner, end, wire_end)
+        return enter(row, T_GENEVE, ETHERNET, NONE, inner, end, wire_end)
     version = sane_ip(buffer, row, inner, end, wire_end)
     if (kind == 0x0800 and version == 4) or (kind == 0x86DD and version == 6):
-        return enter(row, T_GENEVE, IP, 0, inner, end, wire_end)
+        return enter(row, T_GENEVE, IP, NONE, inner, end, wire_end)
     return NOT_TUNNEL
 
 
@@ -193,7 +195,7 @@ def teredo(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     if end - pos >= 8 and u16(buffer, pos) == 0:
         pos += 8
     if sane_ip(buffer, row, pos, end, wire_end) == 6:
-        return enter(row, T_TEREDO, IPV6, 0, pos, end, wire_end)
+        return enter(row, T_TEREDO, IPV6, NONE, pos, end, wire_end)
     return NOT_TUNNEL
 
 
@@ -224,7 +226,7 @@ def l2tp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     version = sane_ip(buffer, row, at, end, wire_end)
     own = kind >= 0x8000 and 4 <= u16(buffer, at + 2 if end - at >= 4 else at) <= wire_end - at
     if (kind == 0x21 and version == 4) or (kind == 0x57 and version == 6) or (own and end - at >= 4):
-        return enter(row, T_L2TP, PPP, 0, inner, end, wire_end)
+        return enter(row, T_L2TP, PPP, NONE, inner, end, wire_end)
     return NOT_TUNNEL
 
 
@@ -238,9 +240,9 @@ def gre_in_udp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step
     kind = u16(buffer, pos + 2)
     version = sane_ip(buffer, row, inner, end, wire_end)
     if (kind == 0x0800 and version == 4) or (kind == 0x86DD and version == 6):
-        return enter(row, T_GRE, IP, 0, inner, end, wire_end)
+        return enter(row, T_GRE, IP, NONE, inner, end, wire_end)
     if kind == 0x6558 and sane_ethernet(buffer, row, inner, end, wire_end):
-        return enter(row, T_GRE, ETHERNET, 0, inner, end, wire_end)
+        return enter(row, T_GRE, ETHERNET, NONE, inner, end, wire_end)
     return NOT_TUNNEL
 
 
