@@ -9,8 +9,8 @@ How TCP is read (RFC 9293; the rest is this tool's choice, and the reasons stand
 * Delivered bytes win over later ones, and waiting bytes over later ones. A retransmission is compared where it has the
   boundaries of one of the last four delivered segments, or covers waiting bytes; else it counts as a duplicate.
 * A hole becomes a gap when the other side acknowledged what lies behind it and 32 more packets of the flow or 1 s have
-  passed (counted from a mark that is set again each time, so at most twice as long), when it is 60 s old, under a budget,
-  or when the flow ends. With one direction alone: after 2 s, or 256 segments waiting behind it.
+  passed (counted from a mark that is set again each time, so at most twice as long), when it is 60 s old, when a budget
+  is exceeded, or when the flow ends. With one direction alone: after 2 s, or 256 segments waiting behind it.
 * A segment more than 64 MiB off is dropped (`evicted`, or `duplicate` when behind) unless three in a row agree; then a
   jump forward is a gap, and one backward, or by more than 1 GiB, another connection.
 * What was acknowledged, or lies before a FIN, and was never seen is a gap at the end of the flow.
@@ -127,7 +127,7 @@ class Assembler:
         n_runs = kernels_gather.gather(t.emitted, order, buffer, self._arena, self._payload, pieces, runs)
         rows, closed = _duplicate(t.rows[:n_rows]), (t.row_slots[:n_rows] < 0).tolist()
         deliveries = [Delivery(rows[index], [], closed[index]) for index in range(n_rows)]
-        _fill(deliveries, runs[:n_runs], memoryview(self._payload), pieces)
+        _fill(deliveries, runs[:n_runs], self._payload.data, pieces)
         return [deliveries[index] for index in by_serial.tolist()]
 
     def _keep(self, buffer: U1) -> None:
@@ -159,7 +159,7 @@ def _fill(
     deliveries: list[Delivery], runs: npt.NDArray[np.void], payload: memoryview, pieces: npt.NDArray[np.void]
 ) -> None:
     """Make Run objects of RUN rows; each owns its bytes, so that keeping one does not keep its batch."""
-    gap, size, raw = int(Kind.GAP), PIECE.itemsize, memoryview(pieces.view(np.uint8))
+    gap, size, raw = int(Kind.GAP), PIECE.itemsize, pieces.view(np.uint8).data
     for row, direction, offset, length, at, piece_from, piece_to, kind in runs.tolist():
         if kind == gap:
             run = Run(direction, offset, length, b"", NO_PIECES)

@@ -1,16 +1,16 @@
 """The kernel that takes the packets of a batch one by one, and the one that ends all flows.
 
-Nothing here looks at the bounds of a batch: what happens to a packet depends on the packets before it in its shard alone.
+Nothing here looks at the bounds of a batch: what happens to a packet depends on those before it in its shard alone.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, write_row
+from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, wide, write_row
 from netaudit.streams.kernels_flows import (
     NEVER,
     TCP,
@@ -25,7 +25,9 @@ from netaudit.streams.kernels_flows import (
 )
 from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_tcp import predicted, reopens, tcp
-from netaudit.streams.layouts import Tables
+
+if TYPE_CHECKING:
+    from netaudit.streams.layouts import Tables
 
 U1 = npt.NDArray[np.uint8]
 
@@ -64,7 +66,7 @@ def datagram(t: Tables, side_index: int, packet: Any, length: int, wire: int) ->
             slot,
             direction,
             length,
-            np.int64(packet["payload"]),
+            wide(packet["payload"]),
             packet["ts"],
             packet["frame"],
             packet["capture"],
@@ -77,7 +79,7 @@ def datagram(t: Tables, side_index: int, packet: Any, length: int, wire: int) ->
 def count(side: Any, packet: Any, length: int, by: int) -> None:
     """Add a packet to its side's counters (by = 1), or take it back (by = -1)."""
     side["packets"] += by
-    side["bytes"] += by * np.int64(packet["frame_length"])
+    side["bytes"] += by * wide(packet["frame_length"])
     side["payload"] += by * length
 
 
@@ -86,9 +88,9 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
     """Bring one packet into its flow."""
     proto = packet["proto"]
     ported = proto in (TCP, UDP)
-    sport, dport = (np.int64(packet["sport"]), np.int64(packet["dport"])) if ported else (np.int64(0), np.int64(0))
-    length = np.int64(packet["length"])
-    wire = max(length, np.int64(packet["wire_length"]))
+    sport, dport = (wide(packet["sport"]), wide(packet["dport"])) if ported else (0, 0)
+    length = wide(packet["length"])
+    wire = max(length, wide(packet["wire_length"]))
     bucket = bucket_of(t, packet, sport, dport)
     side_index = find(t, packet, bucket, sport, dport)
     if side_index >= 0 and proto == TCP and reopens(t.connections[side_index >> 1], t.sides[side_index], packet):

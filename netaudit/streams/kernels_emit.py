@@ -1,12 +1,25 @@
-"""Kernels that write what a batch brings: output rows of flows, and rows of bytes and gaps in the order of the capture."""
+"""Kernels that write what a batch brings: output rows of flows, rows of bytes and gaps in the order of the capture."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.layouts import BURSTS, DOWN, RECENT_SEGMENTS, UP, Kind, Tables
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 BYTES = int(Kind.BYTES)
 GAP = int(Kind.GAP)
+
+
+@lean_kernel
+def wide(value: Any) -> int:
+    """An unsigned field as a signed 64-bit number, so that differences do not wrap."""
+    return np.int64(value)  # type: ignore[return-value]
 
 
 @lean_kernel
@@ -106,7 +119,7 @@ def hand_on(t: Tables, slot: int, direction: int, length: int, source: int, ts: 
 
 @lean_kernel
 def remember(recents: npt.NDArray[Any], side: Any, first: int, offset: int, length: int, source: int) -> None:
-    """Put a delivered segment into the side's ring, which begins at row `first`; its checksum is taken when the batch ends."""
+    """Put a delivered segment into the side's ring, which begins at row `first`; its checksum follows at the end."""
     entry = recents[first + side["recent"]]
     side["recent"] = (side["recent"] + 1) % RECENT_SEGMENTS
     entry["offset"] = offset

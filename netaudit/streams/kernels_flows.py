@@ -147,7 +147,7 @@ def end_side(t: Tables, slot: int, direction: int) -> None:
 
 
 @lean_kernel
-def close(t: Tables, slot: int, evicted: bool) -> None:
+def close(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
     """End a flow: deliver or evict what waits, write its last output row, free its slot."""
     flow = t.connections[slot]
     for direction in range(2):

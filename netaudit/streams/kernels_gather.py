@@ -1,4 +1,4 @@
-"""Kernels at the end of a batch: group what was emitted by flow, copy the payload together, keep what must outlive the buffer."""
+"""Kernels at the end of a batch: group the output by flow, copy its payload together, keep what outlives the buffer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def group(emitted: npt.NDArray[Any], used: int, ranks: I8, ends: I8, order: I8) 
 
 @lean_kernel
 def copy(target: U1, at: int, source: U1, begin: int, length: int) -> None:
-    """Copy bytes between two arrays (a loop: numba copies the source of a slice assignment first, in case of overlap)."""
+    """Copy bytes between two arrays (a loop: numba lets a slice assignment copy its source first)."""
     to, of = target[at : at + length], source[begin : begin + length]
     for k in range(length):
         to[k] = of[k]
@@ -67,7 +67,7 @@ def gather(
     pieces: npt.NDArray[Any],
     runs: npt.NDArray[Any],
 ) -> int:
-    """Lay the payload of ordered rows out back to back, with PIECE rows, and join them to runs; gives the number of runs."""
+    """Lay the payload of ordered rows out back to back, with PIECE rows, and join them to runs; gives their number."""
     at, piece, last = 0, 0, -1
     for index in order:
         row = emitted[index]
@@ -139,7 +139,7 @@ def waiting_bytes(waiting: npt.NDArray[Any]) -> tuple[int, int]:
 
 @lean_kernel
 def compact(waiting: npt.NDArray[Any], order: I8, arena: U1) -> int:
-    """Move the bytes of waiting segments, given in the order in which they lie, to the arena's start; gives their end."""
+    """Move the bytes of waiting segments, in the order in which they lie, to the arena's start; gives their end."""
     at = 0
     for index in order:
         entry = waiting[index]

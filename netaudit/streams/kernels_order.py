@@ -274,7 +274,7 @@ def insert(
 
 @lean_kernel
 def enforce(t: Tables, slot: int, direction: int) -> None:
-    """Give up holes while the direction or its shard holds more than allowed: first its own, then the oldest of the shard."""
+    """Give up holes while a budget is exceeded: first those of the direction, then the oldest of the shard."""
     limits, side = t.limits[0], t.sides[2 * slot + direction]
     while side["count"] and (side["waiting"] > limits["side_bytes"] or side["count"] > limits["side_segments"]):
         lose(t, slot, direction)
@@ -301,7 +301,7 @@ def place(
     frame: int,
     capture: int,
 ) -> None:
-    """Deliver a segment, let it wait, or count it as seen before. Its bytes are at `source`, `cut` more were not captured."""
+    """Deliver a segment, let it wait, or count it as seen before; behind its bytes `cut` more were not captured."""
     side_index = 2 * slot + direction
     side = t.sides[side_index]
     following = side["next"]
@@ -335,8 +335,8 @@ def place(
 def give_up(t: Tables, slot: int, direction: int) -> None:
     """Give up the holes of a direction whose time has come.
 
-    The acknowledged offset is marked, and ripens after `ack_packets` further packets of the flow or `ack_age` of capture
-    time: holes below it were received by the other side, and capturing has had the time to show them.
+    The acknowledged offset is marked, and ripens after `ack_packets` further packets of the flow or `ack_age` of
+    capture time: holes below it were received by the other side, and capturing has had the time to show them.
     Where the other side was never seen, age and what came behind the hole must do.
     """
     side, other, limits = t.sides[2 * slot + direction], t.sides[2 * slot + 1 - direction], t.limits[0]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip
+from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip, wide
 from netaudit.streams.kernels_flows import ACK, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
 from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_order import give_up, lose, place, start
@@ -41,7 +41,7 @@ def reopens(flow: Any, side: Any, packet: Any) -> bool:
     """Whether a SYN begins another connection on the same ports: another number, or the old connection is closing."""
     if not packet["tcp_flags"] & SYN:
         return False
-    first = (np.int64(packet["seq"]) + 1) & 0xFFFFFFFF
+    first = (wide(packet["seq"]) + 1) & 0xFFFFFFFF
     if side["based"] == BY_SYN:
         return bool(side["base"] != first)
     if flow["list"] == CLOSING:
@@ -153,7 +153,7 @@ def take_payload(
         offset,
         length,
         wire - length,
-        np.int64(packet["payload"]),
+        wide(packet["payload"]),
         packet["ts"],
         packet["frame"],
         packet["capture"],
@@ -185,7 +185,7 @@ def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -
         known = side["based"] == BY_SYN or side["based"] == BY_DATA
         if not known or side["fin"] >= 0 or wire != length:
             return False
-        if np.int64(packet["seq"]) != (side["base"] + side["next"]) & 0xFFFFFFFF:
+        if wide(packet["seq"]) != (side["base"] + side["next"]) & 0xFFFFFFFF:
             return False
         direction = side_index & 1
         side["odd"] = 0
@@ -193,11 +193,11 @@ def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -
         if end > side["highest"]:
             side["highest"] = end
             follow_burst(flow, direction, wire, t.shards[packet["shard"]]["clock"])
-        source = np.int64(packet["payload"])
+        source = wide(packet["payload"])
         remember(t.recents, side, RECENT_SEGMENTS * side_index, side["next"], length, source)
         hand_on(t, side_index >> 1, direction, length, source, packet["ts"], packet["frame"], packet["capture"])
     if flags & ACK:
-        take_ack(other, np.int64(packet["ack"]))
+        take_ack(other, wide(packet["ack"]))
     return True
 
 
@@ -206,7 +206,7 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
     """Take one packet of a TCP flow; False, with nothing but oddity noted, if it begins another connection."""
     slot, direction = side_index >> 1, side_index & 1
     flow, side, other = t.connections[slot], t.sides[side_index], t.sides[side_index ^ 1]
-    flags, sequence = packet["tcp_flags"], np.int64(packet["seq"])
+    flags, sequence = packet["tcp_flags"], wide(packet["seq"])
     reset = flow["handshake"] & RESET
     if flags & SYN:
         take_syn(flow, side, sequence, flags)
@@ -235,7 +235,7 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
     if held and side["starting"]:
         start(t, slot, direction)
     if flags & ACK and not flags & RST:
-        take_ack(other, np.int64(packet["ack"]))
+        take_ack(other, wide(packet["ack"]))
     if side["count"]:
         give_up(t, slot, direction)
     if other["count"]:
