@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .story import Sent, Story
     from .views import Lan
 
+ROLES = {"doorbell camera": "capture device"}  # the words findings use
+
 
 def expected(story: Story, view: Lan, frames: Frames, hosts: list[Host], about: dict[str, Any]) -> dict[str, Any]:
     """All golden truth of one capture."""
@@ -127,24 +129,26 @@ def _encrypted(sent: list[Sent], view: Lan) -> list[dict[str, Any]]:
 
 
 def _findings(sent: list[Sent], view: Lan) -> list[dict[str, Any]]:
-    """Transfers of faces per certainty, act, sender and receiver; the sender's role decides what a finding may say."""
+    """Transfers of faces per certainty, act, sender and receiver.
+
+    `role` is that of the party inside; `finding` is False for what is only an observation: a personal device's own
+    pictures, and news.
+    """
     groups: dict[tuple[str, str, str, str, str], list[Sent]] = defaultdict(list)
     for item in sent:
         sender, receiver = _ends(item)
-        role = sender.role if view.name != "wan" or not sender.inside else "unknown"
+        inside = sender if sender.inside else receiver
+        role = "unknown" if view.name == "wan" else ROLES.get(inside.role, inside.role)
         sealed = item.talk.protocol == "tls"
         if item.picture.face or sealed:
             groups["D" if sealed else "A", item.act, view.address(sender), role, view.address(receiver)].append(item)
-    return [
-        {
-            "certainty": key[0],
-            "act": key[1],
-            "sender": key[2],
-            "sender_role": key[3],
-            "receiver": key[4],
-            "images": len(items),
-            "distinct_images": len({item.picture.sha256 for item in items}),
-            "origins": sorted({item.picture.origin for item in items}),
-        }
-        for key, items in sorted(groups.items())
-    ]
+    return [_finding(key, items) for key, items in sorted(groups.items())]
+
+
+def _finding(key: tuple[str, str, str, str, str], items: list[Sent]) -> dict[str, Any]:
+    names = dict(zip(("certainty", "act", "sender", "role", "receiver"), key, strict=True))
+    origins = {item.picture.origin for item in items}
+    counted = {"images": len(items), "distinct_images": len({item.picture.sha256 for item in items})}
+    visible = {f"{name}_not_visible": value for name, value in counted.items()} if key[0] == "D" else counted
+    kept = key[3] != "personal device" and origins != {"news"}
+    return {**names, **visible, "origins": sorted(origins), "finding": kept}

@@ -1,0 +1,46 @@
+# What a person wants of a fresh clone. Needs git, python3 (3.11 or later) and make; everything else is fetched.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+TOOLS = tshark tcpreplay chromium
+MINUTES ?= 30
+
+.PHONY: demo test lint bench fuzz clean
+
+# audit the demo office and say where the report is
+demo: $(VENV)/.installed
+	$(BIN)/netaudit audit pcaps/sales_office/lan.pcapng --case demo-case --site "Demo sales office" --overwrite
+
+# all tests, with the system tools they use where they can be installed
+test: $(VENV)/.dev
+	@sh .ci/tools $(TOOLS)
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/run.py
+
+# mutated captures for MINUTES minutes; findings go to .fuzz/
+fuzz: $(VENV)/.dev
+	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
+
+clean:
+	rm -rf $(VENV) demo-case
+
+$(VENV)/.pip: constraints.txt
+	$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.pip pyproject.toml
+	$(BIN)/pip install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/pip install -q -c constraints.txt --group dev
+	@touch $@
