@@ -14,6 +14,7 @@ from netaudit.messages.reader import BaseReader
 
 MARK = 4  # bytes a magic number needs to be noticed
 DEAD = 1 << 16  # remembered offsets
+CAP_NOTE = "image over 32 MiB: only the first part kept"
 
 
 class Carver:
@@ -53,13 +54,12 @@ class Carver:
         walker = self.walker
         assert walker is not None
         end = walker.step(self.work, start, self.base, self.dead)
-        if end == NEED:
-            if len(self.work) - start <= CAP:
-                self._keep(start)
-                return -1
-            end = CAP
-            walker.broken = True
-            self._emit(walker, start, end, ["image over 32 MiB: only the first part kept"])
+        if end == NEED and len(self.work) - start <= CAP:
+            self._keep(start)
+            return -1
+        if end == NEED or end > CAP:  # the same whether or not the rest is here already
+            end, walker.broken = CAP, True
+            self._emit(walker, start, end, [CAP_NOTE])
         elif end > 0:
             self._emit(walker, start, end, [])
         self.walker = None

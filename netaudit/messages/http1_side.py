@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-import numpy as np
-
 from netaudit.messages.carve import Carver
 from netaudit.messages.http1_body import Parts, Sink, Whole
 from netaudit.messages.http1_head import (
@@ -21,7 +19,6 @@ from netaudit.messages.http1_head import (
     is_sane,
     parse_head,
 )
-from netaudit.messages.kernels import next_http_mark
 from netaudit.messages.message import Message
 
 SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
@@ -174,11 +171,11 @@ class Side:
     def _begin(self, head: Head, data: bytes, pos: int, end: int, base: int) -> int:
         unasked = self.unasked_at == base + pos  # seen before, when no request waited for it
         headless = head.status >= 200 and (unasked or self.owner.expects_head_answer(self) is None)
-        if headless and len(data) < end + len(MARK) and MARK.startswith(data[end:]) and not self.flushing:
+        undecided = headless and not self.flushing and len(data) < end + len(MARK) and MARK.startswith(data[end:])
+        if undecided and not self.owner.bodiless(head):
             # whether this answers a HEAD request is unknown: another status line instead of a body will tell
-            if not self.owner.bodiless(head):
-                self.unasked_at = base + pos
-                return ~pos
+            self.unasked_at = base + pos
+            return ~pos
         self.unasked = unasked
         message, framing = self.owner.began(self, head, base + pos, base + end)
         if headless and framing.kind == Framing.LENGTH and framing.length and data[end : end + len(MARK)] == MARK:
@@ -361,7 +358,7 @@ class Side:
     def _find(self, data: bytes, pos: int) -> tuple[int, int]:
         """Where a sane head begins (or -1), and up to where the bytes surely belong to none."""
         mark = pos
-        while len(data) - mark >= len(MARK) and (mark := next_http_mark(np.frombuffer(data, np.uint8), mark)) >= 0:
+        while (mark := data.find(MARK, mark)) >= 0:
             at = candidate(data, mark, pos)
             if at >= 0:
                 end = BLANK_LINE.search(data, at, at + HEAD_LIMIT)

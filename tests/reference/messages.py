@@ -104,8 +104,3 @@ def next_image_mark(data, start):
         if four[:3] == b"\xff\xd8\xff" or four[:2] == b"BM" or four in (b"\x89PNG", b"GIF8", b"RIFF", b"/9j/", b"iVBO"):
             return i
     return -1
-
-
-def next_http_mark(data, start):
-    """Twin of the kernel."""
-    return bytes(data).find(b"HTTP/1.", max(start, 0))

@@ -1,0 +1,46 @@
+"""DHCP: one exchange, and damage."""
+
+from __future__ import annotations
+
+from netaudit.messages import dhcp
+from tests.reference.messages import down, read, up
+
+
+def frame(kind, *options, op=1, yours=bytes(4)):
+    fixed = bytes([op, 1, 6, 0]) + b"\x12\x34\x56\x78" + bytes(8) + yours + bytes(8) + b"\x00\x11\x22\x33\x44\x55" + bytes(10 + 64 + 128)
+    sent = b"".join(bytes([code, len(value)]) + value for code, value in ((53, bytes([kind])), *options))
+    return fixed + dhcp.COOKIE + b"\0" + sent + b"\xff"
+
+
+REQUEST = frame(
+    3, (12, b"IPC-1\0"), (60, b"dahua"), (55, bytes([1, 3, 6])), (61, b"\1\x00\x11\x22\x33\x44\x55"), (50, bytes([192, 168, 1, 9]))
+)  # fmt: skip
+ACK = frame(5, (54, bytes([192, 168, 1, 1])), (3, bytes([192, 168, 1, 1])), (6, bytes(8)), op=2, yours=bytes([192, 168, 1, 9]))
+
+
+def test_exchange():
+    messages, summary = read([up(REQUEST), down(ACK)], proto=17, client_port=68, server_port=67)
+    asked, given = messages
+    assert (asked.protocol, asked.method, asked.host) == ("dhcp", "request", "IPC-1")
+    assert asked.fields["mac"] == "00:11:22:33:44:55"
+    assert asked.fields["params"] == [1, 3, 6]
+    assert asked.fields["order"] == [53, 12, 60, 55, 61, 50]
+    assert (asked.fields["vendor_class"], asked.fields["requested"]) == ("dahua", "192.168.1.9")
+    assert asked.fields["client_id"] == "01001122334455"
+    assert given.method == "ack"
+    assert given.fields["yiaddr"] == "192.168.1.9"
+    assert given.fields["server"] == given.fields["router"] == "192.168.1.1"
+    assert given.fields["dns"] == ["0.0.0.0", "0.0.0.0"]
+    assert summary.protocol == "dhcp"
+    assert summary.read == (len(REQUEST), len(ACK))
+
+
+def test_cut_anywhere():
+    for size in range(len(REQUEST)):
+        message = dhcp.parse(REQUEST[:size])
+        assert (message is None) == (size < dhcp.FIXED + 4)
+
+
+def test_other_datagrams_in_the_flow():
+    messages, _ = read([up(REQUEST), up(b"noise")], proto=17, client_port=68, server_port=67)
+    assert len(messages) == 1

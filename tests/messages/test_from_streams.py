@@ -1,0 +1,193 @@
+"""The door: ids, packets, the byte ledger, failing readers, hand-overs, and independence from how bytes were cut."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.messages import from_streams, message, readers
+from netaudit.messages.from_streams import Conversations, flow_id
+from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.readers import READERS, Entry, choose
+from netaudit.streams import layouts
+from netaudit.streams.layouts import Delivery
+from tests.messages.examples import EXAMPLES, GET, OK, POST
+from tests.messages.test_tls import client_hello
+from tests.reference.messages import cut_runs, down, essence, flow_row, read, runs, up
+
+
+def test_directions_are_those_of_streams():
+    assert (message.UP, message.DOWN) == (layouts.UP, layouts.DOWN)
+
+
+def test_ids_are_content():
+    row = flow_row()
+    other = row.copy()
+    for a, b in (("client", "server"), ("server", "client")):
+        for part in ("hi", "lo", "port"):
+            other[f"{a}_{part}"] = row[f"{b}_{part}"]
+    other["serial"], other["last_ts"] = 99, 5
+    assert flow_id(row) == flow_id(other)
+    other["first_seq"] += 1
+    assert flow_id(row) != flow_id(other)
+    assert len(flow_id(row)) == 16
+    messages, _ = read([up(POST + POST), down(OK + OK)])
+    again, _ = read([up(POST + POST), down(OK + OK)], batch=1, cuts=[60])
+    assert [m.message_id for m in messages] == [m.message_id for m in again]
+    assert len({m.message_id for m in messages}) == 4
+    assert {m.flow_id for m in messages} == {flow_id(row)}
+    assert messages[2].request.message_id == messages[0].message_id
+
+
+def test_pieces_are_the_packets_of_the_message():
+    body = bytes(5000)
+    put = b"PUT /i HTTP/1.1\r\nContent-Length: 5000\r\n\r\n" + body
+    messages, summary = read([up(put + GET), down(OK)], cuts=[1460 * 2])
+    assert messages[0].pieces["frame"].tolist() == [1, 2, 3, 4]
+    assert messages[1].pieces["frame"].tolist() == [4]
+    assert messages[2].pieces["frame"].tolist() == [5]
+    assert summary.read == (len(put + GET), len(OK))
+
+
+def test_several_flows_keep_apart():
+    conversations = Conversations()
+    first, second = flow_row(1), flow_row(2, client_port=40001)
+    for run in cut_runs(runs([up(POST)]), range(60)):
+        assert len(conversations.feed(Delivery(first, [run]))) + len(conversations.feed(Delivery(second, [run]))) in (0, 2)
+    conversations.feed(Delivery(first, [], closed=True))
+    conversations.feed(Delivery(second, [], closed=True))
+    assert [s.serial for s in conversations.closed] == [1, 2]
+    assert not conversations.flows
+
+
+def test_flow_without_bytes():
+    messages, summary = read([])
+    assert messages == []
+    assert (summary.protocol, summary.read) == ("unknown", (0, 0))
+
+
+def test_ignored_flows_are_told_once():
+    conversations = Conversations()
+    row = flow_row(5)
+    record = b"\x17\x03\x03\x00\x05hello"
+    for run in runs([up(record), down(record), up(record), down(record)]):
+        conversations.feed(Delivery(row, [run]))
+    assert conversations.ignored == [5]
+    conversations.feed(Delivery(row, [], closed=True))
+    assert conversations.ignored == [5]
+    assert conversations.closed[0].to_ignore
+
+
+class Failing(BaseReader):
+    def feed(self, direction, offset, data):
+        if b"!" in data:
+            raise KeyError(data)
+        return []
+
+    def finish(self):
+        raise ValueError
+
+    def needed_from(self, direction):
+        return 0
+
+
+def recognise_odd(opening: Opening):
+    return Verdict.YES if opening.up.startswith(b"odd") else Verdict.NO
+
+
+def test_failing_reader_costs_only_its_flow(monkeypatch):
+    monkeypatch.setattr(readers, "READERS", (Entry("odd", "tcp", recognise_odd, Failing), *READERS))
+    picture = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02pixels\xff\xd9"
+    conversations = Conversations()
+    row = flow_row(1)
+    given_runs = runs([up(b"odd"), up(b"!" + picture)])
+    messages = [m for run in given_runs for m in conversations.feed(Delivery(row, [run]))]
+    messages += conversations.feed(Delivery(row, [], closed=True))
+    assert "KeyError" in messages[0].notes[0]
+    assert not messages[0].complete
+    assert messages[1].body == picture
+    assert len(conversations.failures) == 1
+    assert conversations.feed(Delivery(flow_row(2), runs([up(POST)])))[0].body == b"hello"
+    conversations.feed(Delivery(flow_row(3), runs([up(b"odd")]), closed=True))
+    assert "ValueError" in conversations.failures[1]
+
+
+class Stepping(BaseReader):
+    """Takes four bytes upwards, then hands over."""
+
+    def __init__(self):
+        self.at = [0, 0]
+        self.held = b""
+
+    def feed(self, direction, offset, data):
+        self.at[direction] = offset + len(data)
+        if direction == 0:
+            self.held += data
+            if len(self.held) >= 4:
+                rest = self.held[4:]
+                self.hand_over = HandOver((self.at[0] - len(rest), self.at[1]), (rest, b""), upgrade="inner")
+        return []
+
+    def needed_from(self, direction):
+        return self.at[direction]
+
+
+@pytest.mark.parametrize("inner", ["exchange", "chunked", "close-delimited"])
+def test_hand_over_by_any_reader(monkeypatch, inner):
+    seen = []
+
+    def recognise(opening):
+        seen.append(opening.upgrade)
+        return recognise_odd(opening)
+
+    monkeypatch.setattr(readers, "READERS", (Entry("odd", "tcp", recognise, Stepping), *READERS))
+    events, expected = EXAMPLES[inner]
+    events = [up(b"odd1" + events[0][1]), *events[1:]]
+    messages, summary = read(events)
+    assert len(messages) == len(expected)
+    assert messages[0].start == 4
+    assert "inner" in seen
+    assert summary.protocol == "http"
+    cut, _ = read(events, cuts=range(300), batch=1)
+    assert essence(cut) == essence(messages)
+
+
+def test_endless_hand_overs_end(monkeypatch):
+    monkeypatch.setattr(readers, "READERS", (Entry("odd", "tcp", lambda _: Verdict.YES, Stepping),))
+    messages, _ = read([up(b"odd1" * 50)])
+    assert messages == []
+
+
+def test_proxied_tls():
+    events = [up(b"CONNECT c:443 HTTP/1.1\r\n\r\n"), down(b"HTTP/1.1 200 OK\r\n\r\n"), up(client_hello())]
+    messages, summary = read(events)
+    assert [m.protocol for m in messages] == ["http", "http", "tls"]
+    assert summary.protocol == "tls"
+    only_up, _ = read([events[0], events[2]])
+    assert [m.protocol for m in only_up] == ["http", "tls"]
+
+
+def test_https_is_never_http():
+    assert choose(Opening(client_hello(), b"", 1, 80, midstream=False), "tcp", final=True)[0].name == "tls"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=40) | st.sampled_from([POST, OK, GET, client_hello(), b"HTTP/1.1 2", b"PRI * HTTP/2.0\r\n\r\n"]), st.integers(0, 1))
+def test_verdicts_do_not_change_as_bytes_come(data, direction):
+    for entry in READERS:
+        if entry.transport == "udp":
+            continue
+        settled = Verdict.MORE
+        for size in range(1, len(data) + 1):
+            both = [b"", b""]
+            both[direction] = data[:size]
+            verdict = entry.recognise(Opening(both[0], both[1], 1, 2, midstream=False))
+            assert settled in (Verdict.MORE, verdict), (entry.name, size)
+            settled = verdict
+
+
+def test_summary_fields():
+    assert [f.name for f in dataclasses.fields(from_streams.FlowSummary)][:3] == ["serial", "flow_id", "protocol"]

@@ -1,0 +1,117 @@
+"""TLS hellos: made by the standard library's TLS, cut, damaged and met half-way."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from netaudit.messages import tls
+from netaudit.messages.reader import Opening, Verdict
+from tests.reference.messages import down, essence, read, up
+
+APPLICATION = b"\x17\x03\x03\x00\x05hello"
+
+
+def client_hello(name="cloud.example", alpn=("h2", "http/1.1"), *, highest=ssl.TLSVersion.TLSv1_3):
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(list(alpn))
+    context.maximum_version = highest
+    sent = ssl.MemoryBIO()
+    session = context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname=name)
+    with pytest.raises(ssl.SSLWantReadError):
+        session.do_handshake()
+    return sent.read()
+
+
+def server_hello(version=b"\x03\x03", extensions=b""):
+    body = version + bytes(32) + b"\0" + b"\x13\x01" + b"\0" + len(extensions).to_bytes(2, "big") + extensions
+    message = b"\x02" + len(body).to_bytes(3, "big") + body
+    return b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message
+
+
+def certificate():
+    from datetime import UTC, datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "camera.example")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("alt.example")]), critical=False)
+    der = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    chain = len(der).to_bytes(3, "big") + der
+    body = len(chain).to_bytes(3, "big") + chain
+    message = b"\x0b" + len(body).to_bytes(3, "big") + body
+    return b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message
+
+
+SUPPORTED = b"\x00\x2b\x00\x02\x03\x04"
+
+
+def test_hellos():
+    events = [up(client_hello()), down(server_hello(extensions=SUPPORTED) + APPLICATION), up(APPLICATION * 20)]
+    messages, summary = read(events)
+    hello, answer = messages
+    assert hello.method == "client_hello"
+    assert hello.host == hello.fields["sni"] == "cloud.example"
+    assert hello.fields["alpn"] == ["h2", "http/1.1"]
+    assert hello.fields["versions"][0] == 0x0304
+    assert hello.fields["hello"] == events[0][1][5:]
+    assert answer.method == "server_hello"
+    assert answer.fields["versions"] == [0x0304]
+    assert answer.request is hello
+    assert (summary.protocol, summary.server_name, summary.to_ignore) == ("tls", "cloud.example", True)
+    assert summary.read == (len(events[0][1]), len(server_hello(extensions=SUPPORTED)))
+    cut, cut_summary = read(events, cuts=range(2000), batch=1)
+    assert essence(cut) == essence(messages)
+    assert cut_summary == summary
+
+
+def test_hello_over_several_records():
+    hello = client_hello()[5:]
+    split = b"".join(b"\x16\x03\x01" + len(p).to_bytes(2, "big") + p for p in (hello[:50], hello[50:51], hello[51:]))
+    messages, _ = read([up(split)])
+    assert messages[0].host == "cloud.example"
+    assert (messages[0].start, messages[0].end) == (0, len(split))
+
+
+def test_certificate_names():
+    events = [up(client_hello(highest=ssl.TLSVersion.TLSv1_2)), down(server_hello() + certificate())]
+    messages, _ = read(events)
+    assert messages[2].method == "certificate"
+    assert messages[2].fields["names"] == ["camera.example", "alt.example"]
+    assert len(messages[2].fields["fingerprint"]) == 64
+    damaged = events[1][1][:-300] + bytes(300)
+    messages, _ = read([events[0], down(damaged)])
+    assert "fingerprint" in messages[2].fields
+
+
+def test_swapped_and_midstream():
+    _, summary = read([down(client_hello()), up(server_hello())], handshake=0)
+    assert summary.swapped
+    messages, summary = read([up(APPLICATION * 3), down(APPLICATION)], handshake=0)
+    assert messages == []
+    assert (summary.protocol, summary.to_ignore) == ("tls", True)
+
+
+def test_gap_ends_the_interest():
+    hello = client_hello()
+    messages, summary = read([up(hello[:40]), up(10), up(hello[50:]), down(server_hello(extensions=SUPPORTED))])
+    assert [m.method for m in messages] == ["server_hello"]
+    assert summary.protocol == "tls"
+
+
+@pytest.mark.parametrize("data", [b"\x16\x03\x09\0\0\0", b"\x16\x02", b"GET / HTTP/1.1", b"\x17\x03\x03\xff\xff\0", b"\x05\x01\0"])
+def test_not_tls(data):
+    assert tls.recognise(Opening(data, b"", 1, 443, midstream=False)) is Verdict.NO
+
+
+def test_damaged_hello_never_fails():
+    hello = client_hello()
+    for i in range(len(hello)):
+        for value in (0, 1, 0x7F, 0xFF):
+            read([up(hello[:i] + bytes([value]) + hello[i + 1 :]), down(server_hello())])
+        read([up(hello[:i])])
