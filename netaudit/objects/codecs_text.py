@@ -10,7 +10,7 @@ import numpy as np
 
 from netaudit.objects import text
 from netaudit.objects.part import Part, Ranges
-from netaudit.objects.slices import clean, derive, known, narrow
+from netaudit.objects.slices import clean, cut, derive, known, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,8 @@ _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f\s]{48,}")
 _DATA_URI = re.compile(
     rb"\s*data:([\w.+/\\-]{0,80})((?:;[\w.+-]+(?:=[\w.+\"-]*)?){0,4}?)(;base64)?\s*,\s*", re.IGNORECASE
 )
+_LINE = 76  # the longest line of RFC 2045
+_Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 _SPACES = np.zeros(256, np.bool_)
 _SPACES[list(SPACE)] = True
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
@@ -98,11 +100,9 @@ def _decode_damaged(part: Part) -> _Decoded | None:
     data = bytearray(part.data if part.unknown_from is None else part.data[: part.unknown_from])
     ended = part.unknown_from is not None
     missing = [(a, b) for a, b in part.missing if a < len(data)]
-    if missing:
-        filled = _fill(data, missing)
-        if filled is None:  # irregular folding: nobody knows how many bytes a gap stands for
-            del data[missing[0][0] :]
-            missing, ended = [], True
+    if missing and not _fill(data, missing):  # nobody knows how many bytes a gap stands for
+        del data[missing[0][0] :]
+        missing, ended = [], True
     spaces = _spaces_before(data, missing)
     decoded = _decode_clean(_tidy(bytes(data)))
     if decoded is None:
@@ -147,45 +147,53 @@ def _merge(ranges: Ranges) -> Ranges:
     return merged
 
 
-def _fill(data: bytearray, missing: Ranges) -> bool | None:
-    """Put 'A' into the gaps, and line breaks where the regular folding of the known text has them.
-
-    None when the known line breaks are not regular.
-    """
-    array = np.frombuffer(bytes(data), np.uint8)
+def _fill(data: bytearray, missing: Ranges) -> bool:
+    """Put 'A' into the gaps, and line breaks where the known text has them; False when that cannot be told."""
     space = _is_space(bytes(data))
+    for a, b in missing:
+        data[a:b] = b"A" * (b - a)
+        space[a:b] = False
+    folding = np.flatnonzero(space)
+    if not len(folding):
+        return _is_unfolded(len(data), missing)
+    period = _period(folding, missing, len(data))
+    if period is None:
+        return False
+    first, length, eol = period
+    predicted = (np.arange(len(data)) - first) % (length + eol) >= length
     gap = np.zeros(len(data), np.bool_)
     for a, b in missing:
         gap[a:b] = True
-    folding = np.flatnonzero(space & ~gap)
-    predicted = np.zeros(len(data), np.bool_)
-    if len(folding):
-        runs = np.split(folding, np.flatnonzero(np.diff(folding) > 1) + 1)
-        period = _period(runs, len(data))
-        if period is None:
-            return None
-        first, length, eol = period
-        phase = (np.arange(len(data)) - first) % (length + eol)
-        predicted = phase >= length
-        trailing = len(data) - len(bytes(data).rstrip(SPACE))
-        body = np.arange(len(data)) < len(data) - trailing
-        if not np.array_equal((space & ~gap)[body], (predicted & ~gap)[body]):
-            return None
-    data[:] = np.where(gap, np.where(predicted, np.uint8(10), np.uint8(65)), array).astype(np.uint8).tobytes()
+    end = len(bytes(data).rstrip(SPACE))
+    if not np.array_equal(space[first:end], (predicted & ~gap)[first:end]):
+        return False
+    np.frombuffer(data, np.uint8)[gap & predicted] = 10
     return True
 
 
-def _period(runs: list[np.ndarray[tuple[int], np.dtype[np.int64]]], size: int) -> tuple[int, int, int] | None:
-    """Start of the first line, characters a line, and length of a line break; None when nothing repeats."""
-    start = len(runs[0]) if runs[0][0] == 0 else 0
-    breaks = [run for run in runs if run[0] != 0 and run[-1] != size - 1]
-    if not breaks:
-        return (start, size, 1)
-    eol = len(breaks[0])
-    if len(breaks) == 1:
-        return (start, int(breaks[0][0]) - start, eol)
-    steps = np.diff([int(run[0]) for run in breaks])
-    return (start, int(steps.min()) - eol, eol) if steps.min() > eol else None
+def _is_unfolded(size: int, missing: Ranges) -> bool:
+    """Whether text without known line breaks has none in its gaps: more than any usual line is known in one piece."""
+    edges = [0, *(edge for span in missing for edge in span), size]
+    return size <= _LINE or max(b - a for a, b in zip(edges[::2], edges[1::2], strict=True)) > _LINE
+
+
+def _period(folding: _Places, missing: Ranges, size: int) -> tuple[int, int, int] | None:
+    """Start of the first line, characters a line, and length of a line break, from the first line without a gap."""
+    cuts = np.flatnonzero(np.diff(folding) > 1)
+    starts = folding[np.concatenate([[0], cuts + 1])].tolist()
+    ends = (folding[np.concatenate([cuts, [-1]])] + 1).tolist()
+    first = 0
+    if starts[0] == 0:
+        first = ends[0]
+        starts, ends = starts[1:], ends[1:]
+    if starts and ends[-1] == size:
+        starts, ends = starts[:-1], ends[:-1]
+    if not starts:
+        return (first, size, 1) if _is_unfolded(size, missing) else None
+    for begin, end in zip([first, *ends], starts, strict=False):
+        if end > begin and not cut(missing, begin, end):
+            return first, end - begin, max(b - a for a, b in zip(starts, ends, strict=True))
+    return None
 
 
 # ---------------------------------------------------------------- hexadecimal, percent, data URI

@@ -18,9 +18,8 @@ class Part:
     encoding: str = ""  # content coding still to be taken off ("gzip", "gzip, br" …)
     missing: Ranges = field(default_factory=list)  # in coordinates of data
     unknown_from: int | None = None
-    body_range: tuple[int, int] | None = (
-        None  # where data lies in the message body, one to one; None when behind a codec
-    )
+    # bytes of the message body that carry this part; they are the part's bytes themselves when there are as many of them
+    body_range: tuple[int, int] | None = None
     depth: int = 0
 
     @property

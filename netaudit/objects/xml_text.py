@@ -11,10 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+import numpy as np
+
 from netaudit.objects.text import LONG
 
 _SKELETON = 8 << 20
-_RUN = re.compile(rb"[^<>\"'&]{%d,}" % LONG)
+_CHUNK = 1 << 20
+_MARKUP = np.zeros(256, np.bool_)
+_MARKUP[list(b"<>\"'&")] = True
 _TAG = re.compile(rb"<([A-Za-z_\x80-\xff][^\s<>/]{0,80})[^<>]{0,200}>(?:<!\[CDATA\[)?\s*\Z")
 _DECLARED = re.compile(rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.-]{2,40})")
 _DECLARATION = re.compile(rb"\A\s*<\?xml[^>]{0,200}\?>")
@@ -47,22 +51,36 @@ class _Element:
 def long_runs(data: bytes) -> list[tuple[int, int]]:
     """Runs of at least `LONG` bytes without markup, quotation marks or entities, white space around them left out."""
     runs = []
-    for match in _RUN.finditer(data):
-        start, end = match.span()
-        if data.startswith(_CDATA, start):
+    for first, last in _between_markup(data):
+        start, end = first, last
+        before = data[first - 1 : first]
+        if data.startswith(_CDATA, first):
             start += len(_CDATA)
-        elif data[start - 1 : start] == b"<":
+        elif before == b"<":
             continue  # inside a tag
-        elif data[start - 1 : start] == b"&":
-            start = data.find(b";", start, end) + 1 or end  # the rest of an entity or character reference
+        elif before == b"&":
+            start = data.find(b";", first, last) + 1 or last  # the rest of an entity or character reference
         if data.endswith(b"]]", start, end):
             end -= 2
         chunk = data[start:end]
-        start += len(chunk) - len(chunk.lstrip())
-        end -= len(chunk) - len(chunk.rstrip())
-        if end - start >= LONG:
-            runs.append((start, end))
+        run = start + len(chunk) - len(chunk.lstrip()), end - len(chunk) + len(chunk.rstrip())
+        if run[1] - run[0] >= LONG:
+            runs.append(run)
     return runs
+
+
+def _between_markup(data: bytes) -> list[tuple[int, int]]:
+    """Stretches of at least `LONG` bytes between two of < > " ' &, or the ends of the data."""
+    found = []
+    last = np.array([-1], np.int64)
+    for base in range(0, len(data), _CHUNK):
+        chunk = np.frombuffer(data, np.uint8, min(_CHUNK, len(data) - base), base)
+        at = np.concatenate([last, np.flatnonzero(_MARKUP[chunk]) + base])
+        found += [(int(at[i]) + 1, int(at[i + 1])) for i in np.flatnonzero(np.diff(at) > LONG)]
+        last = at[-1:]
+    if len(data) - int(last[0]) > LONG:
+        found.append((int(last[0]) + 1, len(data)))
+    return found
 
 
 def marked(data: bytes, runs: list[tuple[int, int]]) -> tuple[bytes, str]:

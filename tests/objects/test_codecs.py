@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.objects import json_text, mime, text
+from netaudit.objects import json_text, mime, text, xml_text
 from netaudit.objects.budget import Budget
 from netaudit.objects.fields import Field, fields
 from netaudit.objects.part import Leaf, Part
@@ -225,3 +226,29 @@ def test_codings_that_are_not_there_are_noted(coding: str, note: str | None) -> 
     (found,) = open_all(JPEG, encoding=coding)
     assert (found.kind, found.part.complete) == ("jpeg", True)
     assert found.notes == ([note] if note else [])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from([b"<a>", b"&amp;", b'"', b"x" * 63, b"y" * 64, b"]]>", b" \n", b"'"]), max_size=20).map(
+        b"".join
+    )
+)
+def test_long_runs_of_xml_are_the_long_ones_between_markup(data: bytes) -> None:
+    for start, end in xml_text.long_runs(data):
+        assert end - start >= 64
+        assert data[start:end] == data[start:end].strip()
+        assert not set(data[start:end]) & set(b"<>\"'&")
+    longest = max((len(run.strip()) for run in re.split(rb"<[^<>]*>|&\w+;|[<>\"'&]", data)), default=0)
+    if longest > 64 + 2:  # two for the end of a CDATA section
+        assert xml_text.long_runs(data)
+
+
+def test_a_gap_that_may_hide_line_breaks_gives_no_false_ranges() -> None:
+    """Forty known characters, then a gap of several lines: whether the text is folded nobody knows."""
+    encoded = base64.encodebytes(JPEG)
+    body = encoded[:60] + bytes(300) + encoded[360:380]
+    found = open_all(b"<R><D>" + body + b"</D></R>", missing=[(66, 366)])
+    images = [leaf.part for leaf in found if leaf.kind == "jpeg"]
+    assert [part.data for part in images] == [JPEG[: len(part.data)] for part in images]
+    assert not any(part.missing for part in images)
