@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,11 +36,11 @@ def test_bad_inputs_are_named_and_the_others_read(tmp_path):
             b"\x01\x02\x03\x04\x05\x06\x07\x08\x09",
             "not a capture: it looks like unknown data, beginning with 01 02 03 04 05 06 07 08",
         ),
-        "x.gz": (__import__("gzip").compress(b"hello"), "not a capture: it looks like text (compressed with gzip)"),
+        "x.gz": (gzip.compress(b"hello"), "not a capture: it looks like text (compressed with gzip)"),
     }
     paths = [write(tmp_path, name, data) for name, (data, _) in bad.items()]
     captures = open_captures([*paths, tmp_path / "missing", good, "nul\0byte"])
-    problems = {os.path.basename(r.name): r.problem for r in captures.rejected}
+    problems = {Path(r.name).name: r.problem for r in captures.rejected}
     for name, (_, problem) in bad.items():
         assert problems[name] == problem
     assert problems["missing"] == "No such file or directory"
@@ -60,10 +62,10 @@ def test_folders_are_walked_and_what_is_no_capture_is_ignored(tmp_path):
     write(tmp_path, "README.txt", b"text")
     captures = open_captures([tmp_path])
     assert [os.path.relpath(s.name, tmp_path) for s in captures.sources] == [
-        os.path.join("b", "c", "1.pcap"),
-        os.path.join("b", "2.pcap"),
+        str(Path("b", "c", "1.pcap")),
+        str(Path("b", "2.pcap")),
     ]
-    assert [os.path.basename(name) for name in captures.ignored] == ["README.txt"]
+    assert [Path(name).name for name in captures.ignored] == ["README.txt"]
     assert not captures.rejected
     assert len(packets_of(captures)) == 3
 
@@ -75,7 +77,7 @@ def test_equal_files_are_read_once(tmp_path):
     write(tmp_path, "3", data[:-1] + bytes([data[-1] ^ 1]))
     (tmp_path / "4").hardlink_to(first)
     captures = open_captures([tmp_path])
-    assert [os.path.basename(r.name) for r in captures.rejected] == ["2", "4"]
+    assert [Path(r.name).name for r in captures.rejected] == ["2", "4"]
     assert captures.rejected[0].problem == f"same content as {first}: read once"
     assert len(packets_of(captures)) == 10_000
 
@@ -97,7 +99,7 @@ def test_hashes_sizes_and_progress(tmp_path):
 
 
 def test_a_hash_covers_what_stands_behind_a_damage(tmp_path):
-    data = __import__("gzip").compress(pcap(frames(100))) + b"tail" * 100_000
+    data = gzip.compress(pcap(frames(100))) + b"tail" * 100_000
     captures = read(write(tmp_path, "a", data))[1]
     assert captures.sources[0].sha256 == hashlib.sha256(data).hexdigest()
 
@@ -146,7 +148,7 @@ class TestPipes:
         silent.close()
 
     def test_standard_input(self, tmp_path):
-        data = __import__("gzip").compress(pcap(frames(5000)))
+        data = gzip.compress(pcap(frames(5000)))
         script = (
             "from netaudit.capture.from_files import open_captures\n"
             "c = open_captures(['-', '-'])\n"
@@ -200,7 +202,7 @@ def test_files_are_merged_by_time_and_never_reordered(tmp_path_factory, files, w
             start = int(row["offset"])
             data = w.buffer[start : start + int(row["caplen"])].tobytes()
             name = captures.sources[row["capture"]].name
-            assert data.split()[0].decode() == os.path.basename(name)[0]
+            assert data.split()[0].decode() == Path(name).name[0]
             assert int(data.split()[1]) + 1 == row["frame"]
             found.append((name, int(row["frame"])))
     assert found == merge_slowly(times)
@@ -231,8 +233,8 @@ def test_many_files_at_once_stay_few_descriptors(tmp_path):
     captures = open_captures([tmp_path])
     windows = captures.windows()
     next(windows)
-    if os.path.isdir("/proc/self/fd"):
-        assert len(os.listdir("/proc/self/fd")) < 60
+    if Path("/proc/self/fd").is_dir():
+        assert len(list(Path("/proc/self/fd").iterdir())) < 60
     assert sum(len(w.records) for w in windows) > 500
 
 

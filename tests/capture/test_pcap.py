@@ -18,7 +18,7 @@ from tests.reference import capture as reference
     [(0xA1B2C3D4, "microseconds"), (0xA1B23C4D, "nanoseconds"), (0xA1B2CD34, "microseconds, modified")],
 )
 def test_every_flavour_gives_the_same_packets(tmp_path, order, magic, name):
-    made = frames(20) + [(START + 10**9 + 123_456_000, b"x" * 100, 1500)]
+    made = [*frames(20), (START + 10**9 + 123456000, b"x" * 100, 1500)]
     data = pcap(made, order=order, magic=magic)
     found, captures = read(write(tmp_path, "a", data))
     assert found == reference.pcap(data)
@@ -39,9 +39,9 @@ def test_fcs_bits_do_not_hide_the_link_type(tmp_path):
 @pytest.mark.parametrize(
     "made",
     [
-        [(START, b"g" * 300_000)] + frames(3),  # longer than any snaplen: offloading
+        [(START, b"g" * 300000), *frames(3)],  # longer than any snaplen: offloading
         [(START, b"a" * 9000)] * 2,  # longer than the file's own snaplen
-        [(START, b"abc", 2)] + frames(3),  # captured more than there was
+        [(START, b"abc", 2), *frames(3)],  # captured more than there was
         [(START + i * 400 * 86_400 * 10**9, b"abcd") for i in range(3)],  # years between packets
         [(START, b"")] * 3,  # nothing captured
         [(1_031_048_000, b"late")] * 2,  # a clock that was never set
