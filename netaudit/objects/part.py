@@ -18,7 +18,7 @@ class Part:
     encoding: str = ""  # content coding still to be taken off ("gzip", "gzip, br" …)
     missing: Ranges = field(default_factory=list)  # in coordinates of data
     unknown_from: int | None = None
-    # bytes of the message body that carry this part; they are the part's bytes themselves when there are as many of them
+    # bytes of the message body that carry this part; its bytes themselves when there are as many of them
     body_range: tuple[int, int] | None = None
     depth: int = 0
 
