@@ -28,7 +28,7 @@ def sample(order="<") -> bytes:
             enhanced(START // MICRO, b"one", order=order),
             enhanced(START, b"two", 1, 90, option(1, "说明".encode(), order), order),
             b.simple(b"three" * 4, order=order),
-            b.simple(b"y" * 80, 100, order=order),
+            b.simple(b"y" * 50, 100, order=order),
             b.obsolete(START // MICRO + 5, b"four", order=order),
             block(0xBAD, struct.pack(order + "I", 32473) + b"custom", order),
             block(0x77777777, b"unknown block", order),
