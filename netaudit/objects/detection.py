@@ -35,6 +35,10 @@ BORDER = 0.25  # of the long side, on every side (pass B)
 GREY = (128, 128, 128)
 FAINT, CANDIDATE, BOTH, COUNTED, CLEAR = 0.02, 0.3, 0.5, 0.6, 0.8  # detector scores
 NMS, TOP_K = 0.3, 5000
+UNSAFE, SAFE = (
+    32,
+    64,
+)  # pixels; up to 32 a side is one step of the network, and OpenCV 4.14 then reads beyond its buffers
 MIN_SIDE = 32  # pixels; smaller pictures are icons, not evidence
 
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels of the upright picture, within it
@@ -155,13 +159,19 @@ class FaceDetector:
         return bgr
 
     def _look(self, network: Any, bgr: npt.NDArray[np.uint8]) -> _Look:
+        height, width = bgr.shape[:2]
+        if min(height, width) <= UNSAFE:
+            low, right = max(0, SAFE - height), max(0, SAFE - width)
+            bgr = self._cv2.copyMakeBorder(bgr, 0, low, 0, right, self._cv2.BORDER_CONSTANT)
         network.setInputSize((bgr.shape[1], bgr.shape[0]))
         found = network.detect(bgr)[1]
         if found is None:
             return _NOTHING
-        found = found[np.isfinite(found).all(axis=1)]
+        centres = found[:, :2] + found[:, 2:4] / 2
+        sound = np.isfinite(found).all(axis=1) & (centres >= 0).all(axis=1) & (centres <= (width, height)).all(axis=1)
+        found = found[sound & (found[:, 2:4] > 0).all(axis=1)]
         corners = np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1)
-        return _Look(found[:, -1], (corners / max(bgr.shape[:2])).astype(np.float32))
+        return _Look(found[:, -1], (corners / max(height, width)).astype(np.float32))
 
     def _report(self, picture: Picture, face: str, looks: list[_Look], rotated: int) -> FaceVerdict:
         count = max(1, *(look.counted for look in looks), 0) if face == "yes" else 0
