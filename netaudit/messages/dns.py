@@ -11,8 +11,8 @@ from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 HEADER = struct.Struct(">6H")
 TYPES = {
-    1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 35: "NAPTR", 41: "OPT", 43: "DS",
-    46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 64: "SVCB", 65: "HTTPS", 255: "ANY",
+    1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV",
+    35: "NAPTR", 41: "OPT", 43: "DS", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 64: "SVCB", 65: "HTTPS", 255: "ANY",
 }  # fmt: skip
 PORTS = {53: "dns", 5353: "mdns", 5355: "llmnr"}
 JUMPS = 32  # compression pointers of one name
@@ -20,7 +20,7 @@ RECORDS = 512  # records of one message that are read
 WAITING = 1024  # questions that wait for their answers
 
 
-class Malformed(Exception):  # noqa: N818
+class MalformedError(Exception):
     """The bytes are no DNS message."""
 
 
@@ -30,23 +30,23 @@ def name_at(data: bytes, at: int) -> tuple[str, int]:
     end, floor, jumps, total = -1, at, 0, 0
     while True:
         if at >= len(data):
-            raise Malformed
+            raise MalformedError
         length = data[at]
         if length >= 0xC0:
             if at + 2 > len(data) or jumps >= JUMPS:
-                raise Malformed
+                raise MalformedError
             end = at + 2 if end < 0 else end
             target = (length & 0x3F) << 8 | data[at + 1]
             if target >= floor:
-                raise Malformed
+                raise MalformedError
             at = floor = target
             jumps += 1
             continue
         if length & 0xC0 or at + 1 + length > len(data):
-            raise Malformed
+            raise MalformedError
         total += length + 1
         if total > 255:
-            raise Malformed
+            raise MalformedError
         at += 1
         if not length:
             return ".".join(labels), at if end < 0 else end
@@ -63,24 +63,24 @@ def _text(raw: bytes) -> str:
 
 
 def parse(data: bytes) -> Message:
-    """One DNS message; `Malformed` when it is none. Offsets and protocol are the caller's to set."""
+    """One DNS message; `MalformedError` when it is none. Offsets and protocol are the caller's to set."""
     if len(data) < HEADER.size:
-        raise Malformed
+        raise MalformedError
     ident, flags, questions, answers, authorities, extra = HEADER.unpack_from(data)
     if flags & 0x0040 or (flags >> 11 & 15) > 6 or questions > 64 or answers + authorities + extra > RECORDS:
-        raise Malformed
+        raise MalformedError
     message = Message("dns", 0, 0, len(data), body_size=len(data))
     at = HEADER.size
     asked: list[tuple[str, str]] = []
     for _ in range(questions):
         name, at = name_at(data, at)
         if at + 4 > len(data):
-            raise Malformed
+            raise MalformedError
         asked.append((name, _type(data[at] << 8 | data[at + 1])))
         at += 4
     records, cut = _records(data, at, answers + authorities + extra)
     if not asked and not records and not flags & 0x8000:
-        raise Malformed
+        raise MalformedError
     first = asked[0] if asked else (records[0][0], records[0][1]) if records else ("", "")
     message.host, message.method = first
     message.status = flags & 15 if flags & 0x8000 else 0
@@ -126,7 +126,7 @@ def _value(data: bytes, kind: int, at: int, length: int) -> Any:
             return name_at(data[: at + length], at)[0]
         if kind == 33 and length > 6:
             return f"{name_at(data[: at + length], at + 6)[0]}:{data[at + 4] << 8 | data[at + 5]}"
-    except Malformed:
+    except MalformedError:
         return raw
     return _strings(raw) if kind == 16 else raw
 
@@ -150,7 +150,7 @@ def recognise_udp(opening: Opening) -> Verdict:
         return Verdict.NO  # NetBIOS names look alike
     try:
         message = parse(data)
-    except Malformed:
+    except MalformedError:
         return Verdict.NO
     if any(kind.startswith("TYPE") for _, kind in message.fields["questions"]):
         return Verdict.NO
@@ -173,7 +173,7 @@ def recognise_tcp(opening: Opening) -> Verdict:
         if len(data) >= 2 + length:
             try:
                 parse(data[2 : 2 + length])
-            except Malformed:
+            except MalformedError:
                 return Verdict.NO
             verdict = Verdict.YES
     return verdict
@@ -220,7 +220,7 @@ class DnsReader(BaseReader):
     def _message(self, data: bytes, direction: int, offset: int) -> Message | None:
         try:
             message = parse(data)
-        except Malformed:
+        except MalformedError:
             return None
         message.protocol, message.direction = self.name, direction
         message.start, message.end = offset, offset + len(data)

@@ -21,7 +21,7 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\r\n\\]|\n\r?\n|=[^=\r\n\\]|\\[^/rn]")
 
 
 class Walker:
-    """Common state. `pos` counts from the beginning of the image; `broken` says that the end was forced by wrong bytes."""
+    """Common state. `pos` counts from the beginning of the image; `broken` says that wrong bytes forced the end."""
 
     kind = ""
     content_type = ""
@@ -52,7 +52,8 @@ class Jpeg(Walker):
         self.scans = 0
         self.visited: list[int] = []
 
-    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: D102
+    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:
+        """Walk segments and pixels."""
         size = len(work) - start
         while True:
             if self.pixels:
@@ -99,7 +100,8 @@ class Jpeg(Walker):
             dead.update(self.visited)
         return REJECT
 
-    def bridges(self, have: int, length: int) -> bool:  # noqa: D102
+    def bridges(self, have: int, length: int) -> bool:
+        """Zeros are harmless in pixels, and in a segment that reaches over the gap."""
         return length <= BRIDGE if self.pixels and self.pos <= have else self.pos > have + length
 
 
@@ -112,10 +114,12 @@ class Png(Walker):
     def __init__(self) -> None:
         super().__init__()
         self.pos = 8
+        self.ended = False  # the last chunk's header was seen
 
-    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002, D102
+    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002
+        """Walk chunks."""
         size = len(work) - start
-        while self.pos + 8 <= size:
+        while not self.ended and self.pos + 8 <= size:
             at = start + self.pos
             length = int.from_bytes(work[at : at + 4], "big")
             name = bytes(work[at + 4 : at + 8])
@@ -125,12 +129,8 @@ class Png(Walker):
                 self.broken = True
                 return self.pos
             self.pos += 12 + length
-            if name == b"IEND":
-                break
-        else:
-            return NEED
-        self.step = Fixed(self.pos).step  # type: ignore[method-assign]
-        return self.step(work, start, base, dead)
+            self.ended = name == b"IEND"
+        return self.pos if self.ended and size >= self.pos else NEED
 
 
 class Gif(Walker):
@@ -144,7 +144,8 @@ class Gif(Walker):
         self.images = 0
         self.sub_blocks = False
 
-    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002, D102
+    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002
+        """Walk blocks."""
         size = len(work) - start
         if not self.pos:
             if size < 13:
@@ -183,10 +184,12 @@ class Fixed(Walker):
         self.kind = kind
         self.content_type = content_type
 
-    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002, D102
+    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002
+        """Wait for the declared length."""
         return self.pos if len(work) - start >= self.pos else NEED
 
-    def bridges(self, have: int, length: int) -> bool:  # noqa: D102
+    def bridges(self, have: int, length: int) -> bool:
+        """Within the declared length."""
         return have + length <= self.pos
 
 
@@ -199,7 +202,8 @@ class Base64(Walker):
         super().__init__()
         self.content_type = content_type
 
-    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002, D102
+    def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002
+        """Take letters up to the first that is none."""
         found = _NO_BASE64.search(work, start + max(self.pos - 3, 0))
         if not found:
             self.pos = len(work) - start
@@ -207,7 +211,8 @@ class Base64(Walker):
         end = found.start() + (1 if work[found.start()] == 0x3D else 0) - start
         return end if end >= SHORTEST_BASE64 else REJECT
 
-    def bridges(self, have: int, length: int) -> bool:  # noqa: ARG002, D102
+    def bridges(self, have: int, length: int) -> bool:  # noqa: ARG002
+        """What a letter is missing cannot be told."""
         return False
 
 

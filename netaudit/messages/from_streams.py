@@ -1,7 +1,7 @@
 """The door from streams: ordered bytes of many flows in, messages out.
 
-Each flow has a reader, chosen by the first bytes (`readers.py`). What a reader does never depends on how the bytes were cut into runs;
-a reader that fails costs only its flow, which is carved from there on.
+Each flow has a reader, chosen by the first bytes (`readers.py`). What a reader does never depends on how the bytes were
+cut into runs; a reader that fails costs only its flow, which is carved from there on.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import OPENING, BaseReader, Opening
 from netaudit.messages.readers import CARVED, UNKNOWN, Entry, choose
 from netaudit.messages.trail import Trail
-from netaudit.streams.layouts import Delivery, Run
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from netaudit.streams.layouts import Delivery, Run
 
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
@@ -42,7 +45,7 @@ class FlowSummary:
 
 
 def flow_id(row: np.void) -> bytes:
-    """16 bytes that name a flow by content: protocol, both ends in sorted order, time and sequence number of its first packet."""
+    """16 bytes that name a flow by content: protocol, both ends in sorted order, time and number of its start."""
     ends = sorted(
         _END.pack(int(row[f"{side}_hi"]), int(row[f"{side}_lo"]), int(row[f"{side}_port"]))
         for side in ("client", "server")
@@ -52,7 +55,7 @@ def flow_id(row: np.void) -> bytes:
 
 
 def message_id(flow: bytes, direction: int, start: int, protocol: str, ordinal: int = 0) -> bytes:
-    """16 bytes that name a message: its flow, direction, stream offset, protocol, and which one it is at that offset."""
+    """16 bytes that name a message: flow, direction, stream offset, protocol, and which one it is at that offset."""
     return blake2b(flow + _MESSAGE.pack(direction, start, ordinal) + protocol.encode(), digest_size=16).digest()
 
 
@@ -91,8 +94,9 @@ class _Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out", "ports", "protocol", "reader",
-        "seen", "serial", "server_name", "swapped", "told", "trails", "transport", "upgrade", "via", "waiting", "who_opened_is_known",
+        "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out", "ports", "protocol",
+        "reader", "seen", "serial", "server_name", "swapped", "told", "trails", "transport", "upgrade", "via",
+        "waiting", "who_opened_is_known",
     )  # fmt: skip
 
     def __init__(self, row: np.void) -> None:
@@ -212,7 +216,7 @@ class _Flow:
         direction, offset, data, length = event
         try:
             found = reader.feed(direction, offset, data) if data else reader.gap(direction, offset, length)
-        except Exception as error:  # noqa: BLE001 -- whatever a reader does, it costs its flow only
+        except Exception as error:  # noqa: BLE001 - whatever a reader does, it costs its flow only
             self._failed(error, event)
             return
         for message in found:
@@ -263,7 +267,7 @@ class _Flow:
             reader.ended = ended[::-1] if self.swapped else ended
             try:
                 found = reader.finish()
-            except Exception as error:  # noqa: BLE001 -- as in _give
+            except Exception as error:  # noqa: BLE001 - as in _give
                 self._failed(error, (UP, self.trails[UP].covered, b"", 0))
                 break
             for message in found:

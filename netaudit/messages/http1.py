@@ -1,7 +1,8 @@
 """HTTP/1.x (RFC 9110, 9112), sans I/O, for whatever embedded devices make of it.
 
-Both directions may carry requests and responses: a device may open the connection and be asked over it. Requests and responses are
-paired in order; where a loss makes the order doubtful, a response stays without request rather than getting a wrong one.
+Both directions may carry requests and responses: a device may open the connection and be asked over it. Requests and
+responses are paired in order; where a loss makes the order doubtful, a response stays without request rather than
+getting a wrong one.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ class HttpReader(BaseReader):
             else:
                 other.refused()
 
-    def lost_way(self, side: Side) -> None:  # noqa: ARG002
+    def lost_way(self) -> None:
         """From now on the order of messages proves less."""
         self.sure, self.grace, self.skip = False, True, False
         self._release()
@@ -194,7 +195,7 @@ class HttpReader(BaseReader):
             self._response(side, head, message)
             framing = self._response_framing(head, message)
         else:
-            self._request(side, head, message)
+            self._request(head, message)
             framing = self._request_framing(head, message)
         if framing.kind == Framing.CHUNKED and "," in head.get("transfer-encoding"):
             message.fields["transfer_coding"] = head.get("transfer-encoding")
@@ -202,7 +203,7 @@ class HttpReader(BaseReader):
 
     # -- requests -----------------------------------------------------------------------------------------------------
 
-    def _request(self, side: Side, head: Head, message: Message) -> None:
+    def _request(self, head: Head, message: Message) -> None:
         message.method, message.path = head.method, head.target
         for name, value in head.headers:
             if name == "host":

@@ -1,4 +1,4 @@
-"""Where the body of an HTTP/1.x message goes: into one message, or, for a stream of parts that runs for hours, into many.
+"""Where the body of an HTTP/1.x message goes: one message, or many, for a stream of parts that runs for hours.
 
 A sink takes bytes and gaps in order, after the transfer coding. It says where each body byte lies in the stream.
 """

@@ -1,6 +1,6 @@
-"""The head of an HTTP/1.x message: start line and header fields, as embedded devices really send them (RFC 9112, 2 to 5).
+"""The head of an HTTP/1.x message: start line and header fields, as embedded devices really send them (RFC 9112).
 
-Tolerated: bare LF, obsolete folding, lines without a colon, a missing reason phrase or version, any method token in any case.
+Tolerated: bare LF, folding, lines without a colon, no reason phrase or version, any method token in any case.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ BLANK_LINE = re.compile(rb"\n\r?\n")
 MARK = b"HTTP/1."
 
 KNOWN = (
-    "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
-    "M-SEARCH", "PROPFIND", "PROPPATCH", "MKCOL", "MOVE", "COPY", "LOCK", "UNLOCK", "REPORT", "SEARCH", "MERGE", "PURGE",
+    "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "NOTIFY", "SUBSCRIBE",
+    "UNSUBSCRIBE", "M-SEARCH", "PROPFIND", "PROPPATCH", "MKCOL", "MOVE", "COPY", "LOCK", "UNLOCK", "REPORT", "SEARCH",
+    "MERGE", "PURGE",
 )  # fmt: skip
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "NOTIFY"})  # whose body may come without any length
 

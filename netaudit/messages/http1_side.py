@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from netaudit.messages.carve import Carver
 from netaudit.messages.http1_body import Parts, Sink, Whole
@@ -19,13 +19,15 @@ from netaudit.messages.http1_head import (
     is_sane,
     parse_head,
 )
-from netaudit.messages.message import Message
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
 
 SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
 HOLD = 64 << 10  # bytes kept back while the other side has not said whether the protocol changes
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n\Z")
 
-# A step reads from data[pos:], whose stream offset is base + pos, and gives where to go on; ~keep: wait, and keep data[keep:].
+# A step reads from data[pos:], at stream offset base + pos, and gives where to go on; ~keep: wait, keeping data[keep:].
 Step = Callable[[bytes, int, int], int]
 
 
@@ -59,8 +61,8 @@ class Owner(Protocol):
     def emit(self, message: Message) -> None:
         """A message is finished."""
 
-    def lost_way(self, side: Side) -> None:
-        """Messages of this side may have been missed."""
+    def lost_way(self) -> None:
+        """Messages may have been missed."""
 
 
 class Side:
@@ -165,7 +167,7 @@ class Side:
 
     def _get_lost(self, pos: int) -> int:
         self.step = self._seek
-        self.owner.lost_way(self)
+        self.owner.lost_way()
         return pos
 
     def _begin(self, head: Head, data: bytes, pos: int, end: int, base: int) -> int:
@@ -405,7 +407,7 @@ class Side:
         for message in self.carver.gap(offset, length):
             self.owner.emit(message)
         self.step = self._seek
-        self.owner.lost_way(self)
+        self.owner.lost_way()
 
     def finish(self, *, ended: bool) -> None:
         """Nothing will follow; `ended` tells whether the sender has closed its direction."""

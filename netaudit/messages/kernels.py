@@ -1,4 +1,4 @@
-"""Looking for the magic numbers of images in bytes that no reader understands: one vectorised pass, not seven searches."""
+"""Looking for the magic numbers of images in bytes that no reader understands: one vectorised pass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EIGHT, TOP = np.uint64(8), np.uint64(56)
 # The first two bytes of each magic number, each repeated over a word.
 FF, D8 = ONES * np.uint64(0xFF), ONES * np.uint64(0xD8)  # JPEG
 X89, P = ONES * np.uint64(0x89), ONES * np.uint64(0x50)  # PNG
-G, I = ONES * np.uint64(0x47), ONES * np.uint64(0x49)  # noqa: E741 -- GIF; named as the letters they are
+G, BIG_I = ONES * np.uint64(0x47), ONES * np.uint64(0x49)
 R = ONES * np.uint64(0x52)  # RIFF
 B, M = ONES * np.uint64(0x42), ONES * np.uint64(0x4D)  # BMP
 SLASH, NINE = ONES * np.uint64(0x2F), ONES * np.uint64(0x39)  # base64 of JPEG
@@ -29,7 +29,7 @@ FIRST[np.frombuffer(b"\xff\x89GRB/i", np.uint8)] = 1
 def is_mark(data: npt.NDArray[np.uint8], at: int) -> bool:
     """Whether an image may begin at `at`; the caller has checked that four bytes are there."""
     a, b, c, d = data[at], data[at + 1], data[at + 2], data[at + 3]
-    return (
+    return bool(
         (a == 0xFF and b == 0xD8 and c == 0xFF)
         or (a == 0x89 and b == 0x50 and c == 0x4E and d == 0x47)
         or (a == 0x47 and b == 0x49 and c == 0x46 and d == 0x38)
@@ -56,9 +56,9 @@ def has_pair(words: npt.NDArray[np.uint64], first: int, last: int) -> bool:
         found |= (x - ONES) & ~x
         x = (w ^ X89) | (n ^ P)
         found |= (x - ONES) & ~x
-        x = (w ^ G) | (n ^ I)
+        x = (w ^ G) | (n ^ BIG_I)
         found |= (x - ONES) & ~x
-        x = (w ^ R) | (n ^ I)
+        x = (w ^ R) | (n ^ BIG_I)
         found |= (x - ONES) & ~x
         x = (w ^ B) | (n ^ M)
         found |= (x - ONES) & ~x
@@ -66,7 +66,7 @@ def has_pair(words: npt.NDArray[np.uint64], first: int, last: int) -> bool:
         found |= (x - ONES) & ~x
         x = (w ^ SMALL_I) | (n ^ V)
         found |= (x - ONES) & ~x
-    return (found & TOPS) != np.uint64(0)
+    return bool((found & TOPS) != np.uint64(0))
 
 
 @kernel

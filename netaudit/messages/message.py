@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
 UP, DOWN = 0, 1  # client to server, server to client; the same numbers as in streams
@@ -14,7 +15,7 @@ UP, DOWN = 0, 1  # client to server, server to client; the same numbers as in st
 
 @dataclass(slots=True)
 class Message:
-    """One message of a flow's direction. Offsets are of that direction's stream; readers know no frames and no files."""
+    """One message of a flow's direction. Offsets are of its stream; readers know no frames and no files."""
 
     protocol: str  # "http", "tls", "dns", "carved" …
     direction: int  # streams.layouts.UP or DOWN

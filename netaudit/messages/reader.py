@@ -57,7 +57,7 @@ class BaseReader(ABC):
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
 
-    def begin(self, opening: Opening) -> None:  # noqa: B027 -- most readers need nothing of it
+    def begin(self, opening: Opening) -> None:  # noqa: B027 - most readers need nothing of it
         """Learn how the flow opened; called once, before the first bytes."""
 
     @abstractmethod

@@ -263,6 +263,6 @@ def _names(der: bytes) -> list[str]:
         names += [str(name) for name in san.get_values_for_type(x509.DNSName)]
     except x509.ExtensionNotFound:
         pass
-    except Exception:  # noqa: BLE001 -- a foreign parser on hostile bytes: no names is the answer to any of its errors
+    except Exception:  # noqa: BLE001 - a foreign parser on hostile bytes: whatever it raises, there are no names
         return []
     return list(dict.fromkeys(names))

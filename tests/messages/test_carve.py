@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import random
 
 import pytest
@@ -175,7 +176,9 @@ def test_reader_keeps_directions_apart():
     assert reader.finish() == []
 
 
-PIECES = st.sampled_from([*IMAGES.values(), base64.b64encode(IMAGES["jpeg"]), b"\xff\xd8\xff", b"BM", b"GIF89a", b"RIFF"]) | st.binary(max_size=30)
+PIECES = st.sampled_from(
+    [*IMAGES.values(), base64.b64encode(IMAGES["jpeg"]), b"\xff\xd8\xff", b"BM", b"GIF89a", b"RIFF"]
+) | st.binary(max_size=30)
 
 
 @settings(max_examples=60, deadline=None)
@@ -188,7 +191,7 @@ def test_any_cut_same_images(parts, rng: random.Random):
             cut.append(piece)
             continue
         edges = sorted([0, len(piece), *(rng.randint(0, len(piece)) for _ in range(4))])
-        cut += [piece[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        cut += [piece[a:b] for a, b in itertools.pairwise(edges)]
     joined = []
     for piece in whole:  # neighbours are one run to the twin
         if joined and isinstance(piece, bytes) and isinstance(joined[-1], bytes):

@@ -7,7 +7,15 @@ from tests.reference.messages import down, read, up
 
 
 def frame(kind, *options, op=1, yours=bytes(4)):
-    fixed = bytes([op, 1, 6, 0]) + b"\x12\x34\x56\x78" + bytes(8) + yours + bytes(8) + b"\x00\x11\x22\x33\x44\x55" + bytes(10 + 64 + 128)
+    fixed = (
+        bytes([op, 1, 6, 0])
+        + b"\x12\x34\x56\x78"
+        + bytes(8)
+        + yours
+        + bytes(8)
+        + b"\x00\x11\x22\x33\x44\x55"
+        + bytes(10 + 64 + 128)
+    )
     sent = b"".join(bytes([code, len(value)]) + value for code, value in ((53, bytes([kind])), *options))
     return fixed + dhcp.COOKIE + b"\0" + sent + b"\xff"
 
@@ -15,7 +23,9 @@ def frame(kind, *options, op=1, yours=bytes(4)):
 REQUEST = frame(
     3, (12, b"IPC-1\0"), (60, b"dahua"), (55, bytes([1, 3, 6])), (61, b"\1\x00\x11\x22\x33\x44\x55"), (50, bytes([192, 168, 1, 9]))
 )  # fmt: skip
-ACK = frame(5, (54, bytes([192, 168, 1, 1])), (3, bytes([192, 168, 1, 1])), (6, bytes(8)), op=2, yours=bytes([192, 168, 1, 9]))
+ACK = frame(
+    5, (54, bytes([192, 168, 1, 1])), (3, bytes([192, 168, 1, 1])), (6, bytes(8)), op=2, yours=bytes([192, 168, 1, 9])
+)
 
 
 def test_exchange():

@@ -26,7 +26,12 @@ def record(kind, value, ttl=60, owner=b"\xc0\x0c"):
 
 
 def answer(*records, text="oss.example.com", kind=1, ident=7, flags=0x8180):
-    return struct.pack(">6H", ident, flags, 1, len(records), 0, 0) + name(text) + struct.pack(">HH", kind, 1) + b"".join(records)
+    return (
+        struct.pack(">6H", ident, flags, 1, len(records), 0, 0)
+        + name(text)
+        + struct.pack(">HH", kind, 1)
+        + b"".join(records)
+    )
 
 
 A = record(1, bytes([203, 0, 113, 5]))
@@ -77,13 +82,13 @@ def test_tcp():
 
 @pytest.mark.parametrize("tail", [b"\xc0\x0c", b"\xc0\x0e\xc0\x0c", b"\x3fab", b"\x80", b"\xc0"])
 def test_hostile_names(tail):
-    with pytest.raises(dns.Malformed):
+    with pytest.raises(dns.MalformedError):
         dns.name_at(bytes(12) + tail, 12)
 
 
 def test_long_chains_of_pointers_end():
     data = b"\0" + b"".join(struct.pack(">H", 0xC000 | max(2 * i - 1, 0)) for i in range(200))
-    with pytest.raises(dns.Malformed):
+    with pytest.raises(dns.MalformedError):
         dns.name_at(data, 399)
     assert dns.name_at(data, 1 + 2 * 20) == ("", 43)
 
@@ -105,4 +110,8 @@ def test_damage_is_survived(data):
     good = bytearray(answer(CNAME, A, TXT, SRV))
     for _ in range(data.draw(st.integers(1, 5))):
         good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
-    read([up(query()), down(bytes(good)), up(bytes(good[: data.draw(st.integers(0, len(good)))]))], proto=17, server_port=53)
+    read(
+        [up(query()), down(bytes(good)), up(bytes(good[: data.draw(st.integers(0, len(good)))]))],
+        proto=17,
+        server_port=53,
+    )

@@ -56,7 +56,10 @@ def test_several_flows_keep_apart():
     conversations = Conversations()
     first, second = flow_row(1), flow_row(2, client_port=40001)
     for run in cut_runs(runs([up(POST)]), range(60)):
-        assert len(conversations.feed(Delivery(first, [run]))) + len(conversations.feed(Delivery(second, [run]))) in (0, 2)
+        assert len(conversations.feed(Delivery(first, [run]))) + len(conversations.feed(Delivery(second, [run]))) in (
+            0,
+            2,
+        )
     conversations.feed(Delivery(first, [], closed=True))
     conversations.feed(Delivery(second, [], closed=True))
     assert [s.serial for s in conversations.closed] == [1, 2]
@@ -175,7 +178,10 @@ def test_https_is_never_http():
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.binary(max_size=40) | st.sampled_from([POST, OK, GET, client_hello(), b"HTTP/1.1 2", b"PRI * HTTP/2.0\r\n\r\n"]), st.integers(0, 1))
+@given(
+    st.binary(max_size=40) | st.sampled_from([POST, OK, GET, client_hello(), b"HTTP/1.1 2", b"PRI * HTTP/2.0\r\n\r\n"]),
+    st.integers(0, 1),
+)
 def test_verdicts_do_not_change_as_bytes_come(data, direction):
     for entry in READERS:
         if entry.transport == "udp":

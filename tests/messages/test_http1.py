@@ -54,7 +54,10 @@ def test_a_lost_byte_is_never_unnoticed(name):
 def test_pairing_is_not_shifted_by_a_lost_request():
     events = []
     for i in range(6):
-        events += [up(b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n" % i), down(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % i)]
+        events += [
+            up(b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n" % i),
+            down(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % i),
+        ]
     for lost in range(12):
         broken = [(d, len(w)) if i == lost else (d, w) for i, (d, w) in enumerate(events)]
         messages, _ = read(broken)
@@ -105,7 +108,9 @@ def test_cut_off_by_the_end():
 def test_large_body_is_kept_in_part(monkeypatch):
     monkeypatch.setattr(http1_body, "LIMIT", 100)
     for cuts in ((), (70, 150, 151)):
-        messages, _ = read([up(b"PUT /i HTTP/1.1\r\nContent-Length: 300\r\n\r\n" + bytes(250)), up(bytes(50)), up(GET)], cuts=cuts)
+        messages, _ = read(
+            [up(b"PUT /i HTTP/1.1\r\nContent-Length: 300\r\n\r\n" + bytes(250)), up(bytes(50)), up(GET)], cuts=cuts
+        )
         assert len(messages[0].body) == 100
         assert messages[0].missing == [(100, 300)]
         assert messages[0].body_size == 300
@@ -138,7 +143,9 @@ def test_midstream_begins_with_the_next_head():
 def test_hand_over_to_unknown_protocol_is_carved():
     picture = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02pixels\xff\xd9"
     switch = b"HTTP/1.1 101 Switching\r\nUpgrade: odd\r\n\r\n"
-    messages, _ = read([up(b"GET /g HTTP/1.1\r\nUpgrade: odd\r\n\r\n"), down(switch + b"\x81\x00" + picture), up(picture)])
+    messages, _ = read(
+        [up(b"GET /g HTTP/1.1\r\nUpgrade: odd\r\n\r\n"), down(switch + b"\x81\x00" + picture), up(picture)]
+    )
     assert [(m.protocol, m.direction) for m in messages] == [("http", 0), ("http", 1), ("carved", 0), ("carved", 1)]
     assert [m.body for m in messages[2:]] == [picture, picture]
 
@@ -191,7 +198,11 @@ def test_needed_from_never_goes_back_over_a_message(events):
         length = what if isinstance(what, int) else len(what)
         if not length:
             continue
-        out = reader.feed(direction, at[direction], what) if isinstance(what, bytes) else reader.gap(direction, at[direction], length)
+        out = (
+            reader.feed(direction, at[direction], what)
+            if isinstance(what, bytes)
+            else reader.gap(direction, at[direction], length)
+        )
         at[direction] += length
         for message in out:
             assert message.start >= needed[message.direction]

@@ -51,5 +51,7 @@ def test_checked_mode(tmp_path):
     code = "from tests.messages import test_kernels as t; t.test_random_bytes(); t.test_every_mark_everywhere(b'GIF8', 511)"
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NETAUDIT_CACHE": str(tmp_path)}
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

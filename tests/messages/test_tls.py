@@ -39,7 +39,9 @@ def certificate():
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "camera.example")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC))
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), 7, datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
+    )
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("alt.example")]), critical=False)
     der = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
     chain = len(der).to_bytes(3, "big") + der
@@ -104,7 +106,9 @@ def test_gap_ends_the_interest():
     assert summary.protocol == "tls"
 
 
-@pytest.mark.parametrize("data", [b"\x16\x03\x09\0\0\0", b"\x16\x02", b"GET / HTTP/1.1", b"\x17\x03\x03\xff\xff\0", b"\x05\x01\0"])
+@pytest.mark.parametrize(
+    "data", [b"\x16\x03\x09\0\0\0", b"\x16\x02", b"GET / HTTP/1.1", b"\x17\x03\x03\xff\xff\0", b"\x05\x01\0"]
+)
 def test_not_tls(data):
     assert tls.recognise(Opening(data, b"", 1, 443, midstream=False)) is Verdict.NO
 
