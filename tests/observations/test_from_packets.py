@@ -1,0 +1,66 @@
+"""Control packets state facts: ARP, router advertisements, neighbours, PPPoE."""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+
+import numpy as np
+import pytest
+
+from netaudit.observations.from_packets import observe_packets
+from netaudit.observations.ledger import Ledger
+from netaudit.packets.layouts import PACKET, Tunnel
+
+MAC = 0x02_00_00_00_00_07
+ARP_REPLY = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 2) + bytes.fromhex("020000000007") + bytes([192, 168, 1, 9]) + bytes(10)
+PREFIX = struct.pack(">BBBBIII16s", 3, 4, 64, 0xC0, 1, 1, 0, ipaddress.IPv6Address("2408:1::").packed)
+ADVERT = struct.pack(">BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + PREFIX
+NEIGHBOUR = struct.pack(">BBHI16s", 136, 0, 0, 0, ipaddress.IPv6Address("2408:1::9").packed)
+
+
+def observe(payload: bytes, **fields: int) -> list[tuple]:
+    packet = np.zeros(1, PACKET)
+    packet["length"], packet["src_mac"], packet["frame"] = len(payload), MAC, 5
+    for name, value in fields.items():
+        packet[name] = value
+    ledger = Ledger()
+    observe_packets(np.frombuffer(payload or b"\0", np.uint8), packet, ledger)
+    return [row[:5] for row in ledger.rows()]
+
+
+def test_arp_states_who_has_an_address() -> None:
+    assert observe(ARP_REPLY, ethertype=0x0806) == [("arp", "02:00:00:00:00:07", "192.168.1.9", "address", "192.168.1.9")]
+
+
+def test_router_advertisement_states_its_prefix() -> None:
+    facts = observe(ADVERT, proto=58, ethertype=0x86DD)
+    assert ("ra", "02:00:00:00:00:07", "::", "prefix", "2408:1::/64") in facts
+
+
+def test_neighbour_advertisement_states_an_address() -> None:
+    assert observe(NEIGHBOUR, proto=58, ethertype=0x86DD)[0][:3] == ("ndp", "02:00:00:00:00:07", "2408:1::9")
+
+
+def test_pppoe_is_noted_once() -> None:
+    ledger = Ledger()
+    packets = np.zeros(4, PACKET)
+    packets["src_mac"], packets["tunnel"] = MAC, Tunnel.PPPOE
+    for _ in range(2):
+        observe_packets(np.zeros(1, np.uint8), packets, ledger)
+    assert [row[-1] for row in ledger.rows()] == [1]
+
+
+@pytest.mark.parametrize("payload", [ARP_REPLY, ADVERT, NEIGHBOUR])
+@pytest.mark.parametrize("fields", [{"ethertype": 0x0806}, {"proto": 58, "ethertype": 0x86DD}])
+def test_cut_control_packets_state_nothing_wrong(payload: bytes, fields: dict[str, int]) -> None:
+    for size in range(len(payload)):
+        observe(payload[:size], **fields)
+
+
+def test_a_flood_of_names_is_bounded() -> None:
+    ledger = Ledger(most=10)
+    for number in range(100):
+        ledger.note("dns", "", "1.1.1.1", "name", f"n{number}.example", 0, 1, 0)
+    assert len(list(ledger.rows())) == 10
+    assert ledger.dropped == 90
