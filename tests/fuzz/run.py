@@ -1,8 +1,9 @@
 """Mutated captures against the audit: `python tests/fuzz/run.py [--minutes 30] [--seed 1]`.
 
-Each round takes a capture of pcaps/ or of the shared suite, changes it at random (bytes, lengths, truncation, repeated and moved pieces),
-and audits it in a worker process that is used for many rounds. A round must end in time and with a case or a NetauditError. What does not
-is kept under .fuzz/ as SEED.pcap with SEED.txt; `--replay SEED` makes and audits that one again. Exit code 1 when anything was found.
+Each round takes a capture of pcaps/ or of the shared suite, changes it at random (bytes, lengths, truncation, repeated and
+moved pieces), and audits it in a worker process that is used for many rounds. A round must end in time and with a case or a
+NetauditError. What does not is kept under tests/fuzz/found/ as SEED.pcap with SEED.txt; `--replay SEED` makes and audits
+that one again. Exit code 1 when anything was found.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--replay", type=int)
     arguments = parser.parse_args()
-    keep = ROOT / ".fuzz"
+    keep = Path(__file__).parent / "found"
     if arguments.replay is None:
         return int(run(arguments.minutes, arguments.seed, keep) > 0)
     with tempfile.TemporaryDirectory() as folder:
