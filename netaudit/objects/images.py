@@ -20,10 +20,22 @@ if TYPE_CHECKING:
 
     from netaudit.objects.part import Leaf
 
-__all__ = ["Extent", "ImageFacts", "confirm_end", "extent", "facts_of", "header_size", "inspect", "perceptual_hash", "sniff"]
+__all__ = [
+    "Extent",
+    "ImageFacts",
+    "confirm_end",
+    "extent",
+    "facts_of",
+    "header_size",
+    "inspect",
+    "perceptual_hash",
+    "sniff",
+]
 
 KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
-FACTS_SIDE = 320  # long side that facts are taken from, the same as the first face pass
+FACTS_SIDE = (
+    427  # long side that facts are taken from: what the larger face pass needs, so that one decoding serves all
+)
 MAX_TEXT = 64  # characters kept of an EXIF text
 _MAKE, _MODEL, _TIME, _TIME_ORIGINAL = 271, 272, 306, 36867
 

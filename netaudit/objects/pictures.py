@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 64_000_000  # by header, before anything is decoded
 MAX_WHOLE_PIXELS = 25_000_000  # where the decoder must hold the whole picture (all but sequential JPEG)
 MAX_SIDE = 1280  # no consumer needs more; bigger pictures are reduced while or right after decoding
+STRIP = 64  # rows of a reduced picture made at a time
 PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "bmp": "BMP", "gif": "GIF", "avif": "AVIF"}
 _ORIENTATION = 274
 _TURNS = {3: 2, 6: 3, 8: 1}  # EXIF orientation → quarter turns counter-clockwise that set the picture upright
@@ -128,16 +129,27 @@ def _to_rgb(image: Image) -> npt.NDArray[np.uint8]:
         image = PIL.Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     elif image.mode in {"I", "F"}:
         image = PIL.Image.fromarray(np.clip(np.asarray(image, np.float64) / 256, 0, 255).astype(np.uint8))
-    if image.mode in {"1", "P", "PA"}:
-        image = image.convert("RGB")
     factor = max(image.size) // MAX_SIDE
     if factor > 1:
-        image = image.reduce(factor)
+        image = _reduced(image, factor)
     if max(image.size) > MAX_SIDE:
         share = MAX_SIDE / max(image.size)
         size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
         image = image.resize(size, PIL.Image.Resampling.BOX)
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _reduced(image: Image, factor: int) -> Image:
+    """Block means of `factor` x `factor` pixels as RGB, strip by strip: a whole copy would double the memory."""
+    import PIL.Image
+
+    width, height = -(-image.width // factor), -(-image.height // factor)
+    result = PIL.Image.new("RGB", (width, height))
+    rows = STRIP * factor
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows))).convert("RGB")
+        result.paste(strip.reduce(factor), (0, top // factor))
+    return result
 
 
 def _upright(pixels: npt.NDArray[np.uint8], orientation: Any) -> npt.NDArray[np.uint8]:
