@@ -45,7 +45,7 @@ def find(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> int:
     slot = t.buckets[bucket]
     while slot >= 0:
         flow = t.connections[slot]
-        if flow["proto"] == packet["proto"]:
+        if flow["proto"] == packet["proto"] and flow["shard"] == packet["shard"]:
             if (
                 flow["client_lo"] == packet["src_lo"]
                 and flow["server_lo"] == packet["dst_lo"]
