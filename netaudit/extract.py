@@ -50,8 +50,17 @@ def extract(case: Case, what: str, out: Path, captures: Sequence[Path]) -> int:
             for flow in flows:
                 for frame in frames_of_flow(path, flow):
                     frames.setdefault(frame, [f"netaudit flow {flow['flow_id']}"])
+            interfaces: dict[int, int] = {}
             for record, data in read_frames(path, sorted(frames)):
-                writer.packet(record, data, comment="; ".join(frames[int(record["frame"])]))
+                number = int(record["interface"])
+                if number not in interfaces:
+                    interfaces[number] = writer.interface(
+                        int(record["linktype"]), name=f"{row['name']} interface {number}"
+                    )
+                comments_here = [f"frame {int(record['frame'])} of {row['name']}", *frames[int(record["frame"])]]
+                writer.packet(
+                    interfaces[number], int(record["ts"]), data, wirelen=int(record["wirelen"]), comments=comments_here
+                )
                 count += 1
     return count
 
