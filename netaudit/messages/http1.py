@@ -186,6 +186,16 @@ class HttpReader(BaseReader):
             head.status < 200 or head.status in (204, 304) or not (is_chunked(head) or (content_length(head)[0] or 0))
         )
 
+    def headless_answer(self, side: Side, start: int) -> Message | None:
+        """An answer without head (HTTP/0.9): the first bytes of a side whose peer has asked, where nothing was lost."""
+        waiting = self.pending[1 - side.direction]
+        if not self.sure or start or not waiting:
+            return None
+        message = Message("http", side.direction, start, start, status=200)
+        message.notes.append("no status line: taken as an HTTP/0.9 answer")
+        _pair(message, waiting.popleft())
+        return message
+
     def began(self, side: Side, head: Head, start: int, end: int) -> tuple[Message, Framing]:
         """A head was read."""
         message = Message("http", side.direction, start, end, headers=head.headers)
@@ -244,7 +254,7 @@ class HttpReader(BaseReader):
     def _request_framing(head: Head, message: Message) -> Framing:
         pause = head.method == "CONNECT" or bool(head.get("upgrade"))
         if is_chunked(head):
-            return Framing(Framing.CHUNKED, pause=pause)
+            return Framing(Framing.CHUNKED, pause=pause, declared=content_length(head)[0])
         length, note = content_length(head)
         if note:
             message.notes.append(note)
@@ -289,7 +299,7 @@ class HttpReader(BaseReader):
         if message.method == "CONNECT" and head.status < 300:
             return Framing(Framing.NONE)
         if is_chunked(head):
-            return Framing(Framing.CHUNKED)
+            return Framing(Framing.CHUNKED, declared=content_length(head)[0])
         length, note = content_length(head)
         if note:
             message.notes.append(note)

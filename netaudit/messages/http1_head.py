@@ -113,7 +113,7 @@ def parse_fields(raw: bytes) -> tuple[list[tuple[str, str]], int]:
     headers: list[tuple[str, str]] = []
     folded: list[str] = []  # continuation lines of the last header, joined once
     sloppy = 0
-    for line in text_of(raw).split("\n"):
+    for line in text_of(raw).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         name, colon, value = line.partition(":")
         if line[:1] in (" ", "\t") and line.strip() and headers:
             folded.append(line.strip())

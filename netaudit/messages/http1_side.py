@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
 HOLD = 64 << 10  # bytes kept back while the other side has not said whether the protocol changes
-_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n\Z")
+_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})(?:[ \t]*(?:;[^\n]*)?|[^\n0-9A-Fa-f]{0,8})\r?\n\Z")  # some append junk
 
 # A step reads from data[pos:], at stream offset base + pos, and gives where to go on; ~keep: wait, keeping data[keep:].
 Step = Callable[[bytes, int, int], int]
@@ -34,12 +34,13 @@ Step = Callable[[bytes, int, int], int]
 class Framing:
     """How the body of a message ends."""
 
-    __slots__ = ("kind", "length", "pause")
+    __slots__ = ("declared", "kind", "length", "pause")
 
     NONE, LENGTH, CHUNKED, CLOSE, OPEN = range(5)  # OPEN: a request body without any length
 
-    def __init__(self, kind: int, length: int = 0, *, pause: bool = False) -> None:
+    def __init__(self, kind: int, length: int = 0, *, pause: bool = False, declared: int | None = None) -> None:
         self.kind = kind
+        self.declared = declared  # Content-Length beside chunks, should there be no chunks
         self.length = length
         self.pause = pause  # what follows may be another protocol: wait for the answer
 
@@ -54,6 +55,9 @@ class Owner(Protocol):
 
     def expects_head_answer(self, side: Side) -> bool | None:
         """Whether the next response answers a HEAD request; None when unknown."""
+
+    def headless_answer(self, side: Side, start: int) -> Message | None:
+        """The message, should bytes without a status line be an answer."""
 
     def bodiless(self, head: Head) -> bool:
         """Whether a response has no body, whatever was asked."""
@@ -80,6 +84,8 @@ class Side:
         self.flushing = False  # nothing will follow what is held
         self.sink: Sink | None = None
         self.left = 0  # bytes of the body or chunk to come
+        self.declared: int | None = None
+        self.fresh = False  # no chunk of this body has been read
         self.unasked_at = -1  # where a response begins that came when no request waited
         self.unasked = False  # the response that begins now is that one
         self.carver = Carver(direction)
@@ -147,10 +153,10 @@ class Side:
             if size - pos < HEAD_LIMIT and not self.flushing and could_begin(data[pos : pos + HEAD_LIMIT]):
                 self.waits_for_blank = data[pos:].find(b"\n") >= 0
                 return ~pos
-            return self._cut_head(data, pos, base) if self.flushing else self._get_lost(pos)
+            return self._cut_head(data, pos, base) if self.flushing else self._no_head(data, pos, base)
         head = parse_head(data[pos : found.end()])
         if head is None:
-            return self._get_lost(pos)
+            return self._no_head(data, pos, base)
         return self._begin(head, data, pos, found.end(), base)
 
     def _cut_head(self, data: bytes, pos: int, base: int) -> int:
@@ -158,12 +164,17 @@ class Side:
         lines = data[pos : data.rfind(b"\n") + 1]  # the last line may be cut
         head = parse_head(lines) if lines else None
         if head is None:
-            return self._get_lost(pos)
+            return self._no_head(data, pos, base)
         message, _ = self.owner.began(self, head, base + pos, base + len(data))
         message.complete, message.unknown_from = False, 0
         message.notes.append("head cut off")
         self.owner.emit(message)
         return self._get_lost(len(data))
+
+    def _no_head(self, data: bytes, pos: int, base: int) -> int:
+        """What should be a head is none: an answer without any (HTTP/0.9), or the way is lost."""
+        raw = self.owner.headless_answer(self, base + pos)
+        return self._get_lost(pos) if raw is None else self._body(raw, Framing(Framing.CLOSE), data, pos, base)
 
     def _get_lost(self, pos: int) -> int:
         self.step = self._seek
@@ -203,7 +214,9 @@ class Side:
         else:
             self.sink = whole = Whole(message, self.owner.emit, in_place=kind != Framing.CHUNKED)
             whole.declared = framing.length if kind == Framing.LENGTH else -1
-        self.left = framing.length
+        self.left = 0 if kind == Framing.CHUNKED else framing.length
+        self.declared = framing.declared
+        self.fresh = True
         self.turn = -1
         self.step = {
             Framing.LENGTH: self._length, Framing.CHUNKED: self._size,
@@ -238,15 +251,34 @@ class Side:
     def _size(self, data: bytes, pos: int, base: int) -> int:
         """Size line of a chunk (RFC 9112, 7.1)."""
         end = data.find(b"\n", pos, pos + SIZE_LINE) + 1
-        if not end and len(data) - pos < SIZE_LINE and not self.flushing:
+        possible = data[pos] in b" \t0123456789abcdefABCDEF"
+        if not end and possible and len(data) - pos < SIZE_LINE and not self.flushing:
             return ~pos
         found = _SIZE.match(data[pos:end])
+        if not found and self.fresh:
+            return self._not_chunked(pos)
+        self.fresh = False
         if not found:
             self._done(base + pos, known=False, note="broken chunk")
             return self._get_lost(pos)
         self.left = int(found[1], 16)
         self.step = self._chunk if self.left else self._trailer
         return end
+
+    def _not_chunked(self, pos: int) -> int:
+        """Chunks were declared, but the body does not begin with one: fall back to the length, or to the close."""
+        sink, length = self.sink, self.declared
+        if isinstance(sink, Whole):
+            sink.in_place, sink.declared = True, -1 if length is None else length
+            sink.message.notes.append("declared as chunked, but is not")
+            self.step = self._close if sink.message.status else self._open
+        else:
+            self.step = self._close
+        if length is not None:
+            self.left, self.step = length, self._length
+            if not length:
+                self._done(self.at - len(self.held))
+        return pos
 
     def _chunk(self, data: bytes, pos: int, base: int) -> int:
         end = min(pos + self.left, len(data))

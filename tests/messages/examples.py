@@ -75,6 +75,16 @@ EXAMPLES = {
         [up(b"GET /g HTTP/1.1\r\nUpgrade: h2c\r\n\r\n"), down(OK), up(POST), down(OK)],
         [G, ("http", 1, "GET", "/g", 200, b"ok"), R, A],
     ),
+    "no head at all": ([up(GET), down(b"<html>0.9</html>")], [G, ("http", 1, "GET", "/g", 200, b"<html>0.9</html>")]),
+    "declared as chunked, but is not": (
+        [up(GET), down(OK.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n")), up(POST), down(OK)],
+        [G, ("http", 1, "GET", "/g", 200, b"ok"), R, A],
+    ),
+    "junk behind chunk sizes": ([up(GET), down(CHUNKED.replace(b"3\r\n", b"3x\r\n"))], [G, ("http", 1, "GET", "/g", 200, b"abcdefgh")]),
+    "header line ended by CR alone": (
+        [up(b"POST /a HTTP/1.1\r\nHost: h\rContent-Length: 5\r\n\r\nhello"), down(OK)],
+        [R, A],
+    ),
     "prelude": ([up(b"\x05\x01\x00" + POST), down(b"\x05\x00" + OK)], [R, A]),
 }  # fmt: skip
 
