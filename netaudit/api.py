@@ -101,7 +101,13 @@ def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options,
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
-    opened = open_captures(paths, progress=lambda done: progress("read", done, opened.stored_bytes), sm3=options.sm3)
+    total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
+
+    def tell(done: int) -> None:
+        progress("read", done, total)
+
+    opened = open_captures(paths, progress=tell, sm3=options.sm3)
+    total = opened.stored_bytes
     if not opened.sources:
         raise UnreadableError(_nothing(opened))
     prepare(folder, overwrite=options.overwrite)
@@ -189,8 +195,8 @@ def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
 
 
 def capture_ids(sources: Sequence[Source]) -> list[str]:
-    """Capture ids by running index: the first 16 digits of the SHA-256."""
-    return [source.sha256[:16] for source in sources]
+    """Capture ids by running index: the first 16 digits of the SHA-256; of a capture not read to its end there is none."""
+    return [source.sha256[:16] or f"unfinished-{index}" for index, source in enumerate(sources)]
 
 
 def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -> Any:

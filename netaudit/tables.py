@@ -63,7 +63,7 @@ def _c(name: str, kind: str, meaning: str, unit: str = "") -> Column:
 
 
 CAPTURE_ID = _c(
-    "capture_id", "string", "Capture, by the first 16 digits of its SHA-256; frame numbers count within it."
+    "capture_id", "string", "Capture, by the first 16 digits of its SHA-256 (unfinished-N when not read to its end); frame numbers count within it."
 )
 FRAME = "number of the packet in its capture, from 1, as Wireshark counts"
 
