@@ -9,7 +9,7 @@ import numpy as np
 from netaudit.streams.kernels_emit import end_burst, output_row, skip, write_row
 from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_order import SECOND, give_up, lose, pop
-from netaudit.streams.layouts import LISTS, RECENT_SEGMENTS, SLOT_BITS, Base, Tables
+from netaudit.streams.layouts import LISTS, NO_END, RECENT_SEGMENTS, SLOT_BITS, Base, Tables
 
 TCP, UDP = 6, 17
 SYN, ACK = 2, 16
@@ -138,7 +138,7 @@ def end_side(t: Tables, slot: int, direction: int) -> None:
     handshake = t.connections[slot]["handshake"]
     own, others = (FIN_UP, FIN_DOWN) if direction == 0 else (FIN_DOWN, FIN_UP)
     end = side["acked"]
-    if side["fin"] >= 0:
+    if side["fin"] != NO_END:
         end = side["fin"]
     elif handshake & others and not handshake & (own | RESET):
         end -= 1  # the unseen FIN was acknowledged too, and takes one sequence number
@@ -238,7 +238,8 @@ def reset_side(t: Tables, side_index: int) -> None:
     side["conflicting"] = side["evicted"] = side["after_close"] = side["missing"] = 0
     side["base"] = side["next"] = side["highest"] = side["acked"] = side["waiting"] = 0
     side["ripe"] = side["mark_clock"] = side["mark_packets"] = side["odd_seq"] = 0
-    side["mark"] = side["fin"] = -1
+    side["mark"] = -1
+    side["fin"] = NO_END
     side["head"] = side["tail"] = side["hole_older"] = side["hole_newer"] = -1
     side["count"] = 0
     side["odd"] = side["based"] = side["starting"] = side["recent"] = 0

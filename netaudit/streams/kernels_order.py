@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 from netaudit.streams.kernels_emit import hand_on, remember, skip
 from netaudit.streams.kernels_lean import lean_kernel
-from netaudit.streams.layouts import RECENT_SEGMENTS, Tables
+from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, Tables
 
-LOWEST = -(1 << 62)
 SECOND = 1_000_000_000
 
 U1 = npt.NDArray[np.uint8]
@@ -187,7 +186,7 @@ def start(t: Tables, slot: int, direction: int) -> None:
     side["base"] = (side["base"] + shift) & 0xFFFFFFFF
     side["acked"] = max(side["acked"] - shift, 0)
     side["highest"] -= shift
-    if side["fin"] >= 0:
+    if side["fin"] != NO_END:
         side["fin"] = max(side["fin"] - shift, 0)
     index = side["head"]
     while index >= 0:

@@ -11,7 +11,7 @@ from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip,
 from netaudit.streams.kernels_flows import ACK, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
 from netaudit.streams.kernels_lean import lean_kernel
 from netaudit.streams.kernels_order import give_up, lose, place, start
-from netaudit.streams.layouts import RECENT_SEGMENTS, UP, Base, Tables
+from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, UP, Base, Tables
 
 U1 = npt.NDArray[np.uint8]
 
@@ -90,7 +90,7 @@ def take_ack(other: Any, acknowledged: int) -> None:
         return
     offset = offset_of(other, acknowledged)
     if other["acked"] < offset <= max(other["highest"], other["acked"]) + FAR:
-        if other["fin"] >= 0:
+        if other["fin"] != NO_END:
             offset = min(offset, other["fin"])
         other["acked"] = max(offset, other["acked"])
 
@@ -133,7 +133,7 @@ def take_payload(
 ) -> None:
     """Put payload that is plausible and before the reset in its place; what lies behind the end comes after close."""
     flow, side = t.connections[slot], t.sides[2 * slot + direction]
-    if side["fin"] >= 0 and offset + wire > side["fin"]:
+    if side["fin"] != NO_END and offset + wire > side["fin"]:
         wire = max(side["fin"] - offset, 0)
         late = length - min(length, wire)
         side["after_close"] += late
@@ -165,7 +165,7 @@ def take_end(flow: Any, side: Any, direction: int, offset: int, flags: int) -> N
     """Note a FIN at `offset`, or a RST."""
     if flags & FIN and not flow["handshake"] & RESET and (offset >= side["next"] or side["starting"]):
         flow["handshake"] |= FIN_UP if direction == UP else FIN_DOWN
-        if side["fin"] < 0:
+        if side["fin"] == NO_END:
             side["fin"] = offset
     if flags & RST:
         flow["handshake"] |= RESET
@@ -183,7 +183,7 @@ def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -
         return False
     if wire:
         known = side["based"] == BY_SYN or side["based"] == BY_DATA
-        if not known or side["fin"] >= 0 or wire != length:
+        if not known or side["fin"] != NO_END or wire != length:
             return False
         if wide(packet["seq"]) != (side["base"] + side["next"]) & 0xFFFFFFFF:
             return False

@@ -157,7 +157,7 @@ SIDE = np.dtype(  # one direction of a connection: row 2 * slot + direction
         ("next", "i8"),  # offset of the next byte to hand on
         ("highest", "i8"),  # offset behind the furthest byte seen
         ("acked", "i8"),  # offset up to which the other side acknowledges
-        ("fin", "i8"),  # offset of the end, -1 unknown
+        ("fin", "i8"),  # offset of the end, NO_END unknown
         ("waiting", "i8"),  # bytes behind a hole
         ("ripe", "i8"),  # holes below this offset were acknowledged long enough ago to be given up
         ("mark", "i8"),  # acknowledged offset that ripens next, -1 none
@@ -277,6 +277,7 @@ LIMITS = np.dtype(
     align=True,
 )  # fmt: skip
 
+NO_END = -(1 << 62)  # SIDE.fin; a direction met midway can have a negative one until it starts
 SLOT_BITS = 20  # low bits of a serial: the slot of the flow
 
 

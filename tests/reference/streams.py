@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 SECOND = 1_000_000_000
@@ -61,7 +62,9 @@ class Side:
         self.counters[name] += amount
 
     def hand_on(self, data, piece):
-        self.flow.emit(self.direction, self.next, len(data), data, [(self.next, piece[0], piece[1], len(data), piece[2])])
+        self.flow.emit(
+            self.direction, self.next, len(data), data, [(self.next, piece[0], piece[1], len(data), piece[2])]
+        )
         self.add("delivered", len(data))
         if self.flow.proto == 6:
             self.recent = [*self.recent, (self.next, data)][-4:]
@@ -187,10 +190,7 @@ class Shard:
             self.close(min(self.flows.values(), key=lambda flow: flow.used), evicted=True)
         flags = p.get("flags", 0) if key[0] == 6 else 0
         low, high = sorted((src[1], dst[1]))
-        if flags & SYN:
-            forward = not flags & ACK
-        else:
-            forward = low == high or not (low < 1024 or high >= 32768) or src[1] != low
+        forward = not flags & ACK if flags & SYN else low == high or not (low < 1024 or high >= 32768) or src[1] != low
         flow = Flow(self, key, key[0], p, src if forward else dst, dst if forward else src)
         flow.sides = [Side(flow, 0), Side(flow, 1)]
         flow.which = "open" if key[0] == 6 else "loose"
@@ -356,7 +356,7 @@ class Shard:
         for known in side.waiting:
             borders |= {b for b in (known.offset, known.end) if new.offset < b < new.end}
         borders = sorted(borders)
-        for begin, end in zip(borders, borders[1:], strict=False):
+        for begin, end in itertools.pairwise(borders):
             part = new.data[begin - new.offset : end - new.offset]
             known = [s for s in side.waiting if s.offset <= begin and end <= s.end]
             if known:
@@ -412,8 +412,7 @@ class Shard:
         while side.waiting and (held([side]) > limits.side_bytes or len(side.waiting) > limits.side_segments):
             self.lose(side)
         while self.holes and (
-            held(self.holes) > limits.shard_bytes
-            or sum(len(s.waiting) for s in self.holes) > limits.shard_segments
+            held(self.holes) > limits.shard_bytes or sum(len(s.waiting) for s in self.holes) > limits.shard_segments
         ):
             self.lose(self.holes[0])
 

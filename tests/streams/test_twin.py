@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +11,9 @@ from netaudit.streams.from_packets import Assembler, Limits
 from tests.reference import streams as twin
 from tests.streams.wire import ACK, FIN, MS, RST, SYN, packet, run, summary
 
-TIGHT = Limits(flows=3, shard_bytes=40, shard_segments=8, side_bytes=30, side_segments=5, ack_packets=4, lone_segments=4)
+TIGHT = Limits(
+    flows=3, shard_bytes=40, shard_segments=8, side_bytes=30, side_segments=5, ack_packets=4, lone_segments=4
+)
 PROFILES = st.sampled_from([Limits(), TIGHT, Limits(flows=2, tcp_idle=3.0, udp_idle=2.0, linger=0.5)])
 BYTES = bytes(range(256)) * 4
 
@@ -80,4 +84,4 @@ def test_every_byte_is_accounted_for(packets, limits):
             if not row["ignored"]:
                 assert row["delivered"][direction] == sum(len(r[3]) for r in runs)
                 assert row["missing"][direction] >= sum(r[2] for r in runs if not r[3])
-            assert all(a[1] + a[2] == b[1] for a, b in zip(runs, runs[1:], strict=False))
+            assert all(a[1] + a[2] == b[1] for a, b in itertools.pairwise(runs))
