@@ -1,7 +1,7 @@
 """Pictures, each unique: faces from two public-domain portraits, and camera scenes without anybody.
 
-Portraits: Eileen Collins (NASA, `skimage.data.astronaut`) and Grace Hopper (US Navy, `photos/grace_hopper.jpg`), both
-works of the United States government. Scenes: images of scikit-image without people.
+Portraits: Eileen Collins (NASA, `skimage.data.astronaut`) and Grace Hopper (US Navy, sample data of matplotlib), both
+works of the United States government that ship inside installed packages. Scenes: images of scikit-image without people.
 Nothing here identifies a visitor of anything.
 """
 
@@ -11,11 +11,11 @@ import functools
 import io
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import skimage.data
 from PIL import Image, ImageEnhance
 
-PHOTOS = Path(__file__).parent.parent / "photos"
 # (photo, box of head and shoulders: left, top, right, bottom)
 PORTRAITS = (("astronaut", (125, 5, 325, 255)), ("hopper", (135, 20, 385, 332)))
 SCENES = ("rocket", "brick", "gravel", "grass", "moon")
@@ -24,7 +24,7 @@ SCENES = ("rocket", "brick", "gravel", "grass", "moon")
 @functools.cache
 def _photo(name: str) -> Image.Image:
     if name == "hopper":
-        return Image.open(PHOTOS / "grace_hopper.jpg").convert("RGB")
+        return Image.open(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg").convert("RGB")
     return Image.fromarray(getattr(skimage.data, name)()).convert("RGB")
 
 
