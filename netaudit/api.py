@@ -55,6 +55,7 @@ def audit(  # noqa: PLR0913  (the public contract)
     lang: str = "en",
     overwrite: bool = False,
     keep_all: bool = False,
+    sm3: bool = False,
     progress: Progress | None = None,
 ) -> Case:
     """Audit captures into a case folder and open it.
@@ -73,6 +74,7 @@ def audit(  # noqa: PLR0913  (the public contract)
         lang=lang,
         overwrite=overwrite,
         keep_all=keep_all,
+        sm3=sm3,
     )
     return run(paths, Path(case), options, progress or (lambda *_: None))
 
@@ -211,6 +213,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
             "name": mask(source.name),
             "size": source.size,
             "sha256": source.sha256,
+            "sm3": source.sm3,
             "file_format": source.file_format,
             "compression": source.compression,
             "link_types": list(source.link_types),

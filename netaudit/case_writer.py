@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from netaudit.errors import UsageError
-from netaudit.tables import BY_NAME, TABLES, Table
+from netaudit.tables import BY_NAME, PERSONS_CLEAR, TABLES, Table
 
 BATCH_ROWS = 8192
 OURS = ("case.json", "run.json", "report.html", "custody.jsonl", "tables", "private")  # all that --overwrite may touch
@@ -63,9 +63,9 @@ def write_json(path: Path, value: Any) -> None:
 class TableWriter:
     """Collects the rows of one table into an Arrow stream file; every whole batch survives a crash."""
 
-    def __init__(self, folder: Path, table: Table, part: str) -> None:
+    def __init__(self, folder: Path, table: Table, part: str, *, place: str = "tables") -> None:
         self._schema = table.schema()
-        self._path = folder / "tables" / f"{table.name}.{part}.arrows"
+        self._path = folder / place / f"{table.name}.{part}.arrows"
         self._rows: list[tuple[Any, ...]] = []
         self._stream: pa.RecordBatchStreamWriter | None = None
         self.append = self._rows.append  # a row as a tuple in the order of the table's columns
@@ -149,16 +149,28 @@ def table_of(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     )
 
 
-def stream_parts(folder: Path, table: str) -> list[Path]:
+def stream_parts(folder: Path, table: str, place: str = "tables") -> list[Path]:
     """Arrow stream files of a table, in a fixed order."""
-    return sorted((folder / "tables").glob(f"{table}.*.arrows"))
+    return sorted((folder / place).glob(f"{table}.*.arrows"))
 
 
 def read_streams(folder: Path, table: str) -> pa.Table:
     """All whole batches that the streams of a table hold, also of a run that was cut off."""
-    schema = BY_NAME[table].schema()
+    return _read_parts(stream_parts(folder, table), BY_NAME[table].schema())
+
+
+def keep_clear(folder: Path) -> None:
+    """Make the streams of clear values private/persons.parquet."""
+    parts = stream_parts(folder, PERSONS_CLEAR.name, "private")
+    write_table(folder, PERSONS_CLEAR, _read_parts(parts, PERSONS_CLEAR.schema()), place="private")
+    (folder / "private" / f"{PERSONS_CLEAR.name}.parquet").chmod(0o600)
+    for path in parts:
+        path.unlink()
+
+
+def _read_parts(paths: list[Path], schema: pa.Schema) -> pa.Table:
     batches: list[pa.RecordBatch] = []
-    for path in stream_parts(folder, table):
+    for path in paths:
         with contextlib.suppress(pa.ArrowInvalid, OSError), pa.memory_map(str(path)) as source:
             reader = pa.ipc.open_stream(source)
             while True:
@@ -169,10 +181,10 @@ def read_streams(folder: Path, table: str) -> pa.Table:
     return pa.Table.from_batches(batches, schema=schema)
 
 
-def write_table(folder: Path, table: Table, rows: pa.Table) -> None:
-    """Sort `rows` by the table's key and write them as Parquet (one row group size, one codec: same rows, same bytes)."""
+def write_table(folder: Path, table: Table, rows: pa.Table, *, place: str = "tables") -> None:
+    """Sort `rows` by the table's key and write them as Parquet (one group size, one codec: same rows, same bytes)."""
     ordered = rows.sort_by([(column, "ascending") for column in table.key]) if rows.num_rows else rows
-    target = folder / "tables" / f"{table.name}.parquet"
+    target = folder / place / f"{table.name}.parquet"
     pq.write_table(ordered.combine_chunks(), target, compression="zstd", row_group_size=65536)
 
 

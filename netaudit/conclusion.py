@@ -12,13 +12,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case import Case
-from netaudit.case_writer import ObjectStore, RowWriter, drop_streams, read_streams, table_of, write_json, write_table
+from netaudit.case_writer import (
+    ObjectStore,
+    RowWriter,
+    drop_streams,
+    keep_clear,
+    read_streams,
+    table_of,
+    write_json,
+    write_table,
+)
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import judge
 from netaudit.findings.verdict import verdict
 from netaudit.frames import frame_numbers, frame_ranges
 from netaudit.objects.from_tables import StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
+from netaudit.persons import count_people
 from netaudit.rows import image_row, name_captures, object_row
 from netaudit.tables import BY_NAME, IMAGES, SKIPPED, TABLES_VERSION
 
@@ -28,7 +38,7 @@ if TYPE_CHECKING:
 
     from netaudit.endpoints.vantage import Vantage
 
-STREAMED = ("flows", "messages", "objects", "evidence", "parts", "observations")
+STREAMED = ("flows", "messages", "objects", "evidence", "parts", "observations", "persons")
 JUDGED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 MOST_CLOCKS = 10_000  # Date headers compared with frame times
 
@@ -68,6 +78,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", _manifest(tables, outcome, vantage))
     drop_streams(folder)
+    keep_clear(folder)
     return Case(folder)
 
 
@@ -255,6 +266,7 @@ def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -
             "payload": ledger,
             "rows": {name: table.num_rows for name, table in sorted(tables.items())},
         },
+        "people": count_people(tables),
         "clock": _clock(tables["messages"]),
         "reader_failures": outcome.failures,
         "verdict": verdict(

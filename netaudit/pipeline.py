@@ -18,6 +18,7 @@ from netaudit.objects.part import Leaf
 from netaudit.objects.uploads import UploadPart, upload_part
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
+from netaudit.persons import PersonRows
 from netaudit.rows import FlowRows, capture_name, image_row, message_row, object_row
 from netaudit.streams.from_packets import Assembler
 
@@ -52,6 +53,7 @@ class Shard:
         self._store = ObjectStore(folder)
         self._flows = FlowRows()
         self._ledger = Ledger()
+        self._persons = PersonRows(folder, part)
 
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
@@ -63,6 +65,7 @@ class Shard:
         if len(self._flows) >= BATCH_ROWS:
             self._take_flows()
         self._rows.flush()
+        self._persons.flush(least=BATCH_ROWS)
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
@@ -72,6 +75,7 @@ class Shard:
         for row in self._ledger.rows():
             self._rows["observations"].append(row)
         self._rows.close()
+        self._persons.close()
         return self._conversations.failures
 
     def _deliver(self, delivery: Delivery) -> None:
@@ -100,6 +104,8 @@ class Shard:
             return
         for leaf in leaves(message):
             self._take_leaf(message, leaf)
+        for row in self._persons.end(message.message_id.hex()):
+            self._rows["persons"].append(row)
 
     def _take_upload_part(self, message: Message, upload: UploadPart) -> None:
         """A part of an upload is kept as it is; what it is part of comes out when all are known."""
@@ -124,7 +130,8 @@ class Shard:
     def _take_leaf(self, message: Message, leaf: Leaf) -> None:
         if leaf.kind in STORED_KINDS:
             confirm_end(leaf)
-        self._take_object(message, leaf, stored=self._keep.everything or leaf.kind in STORED_KINDS)
+        identity, _ = self._take_object(message, leaf, stored=self._keep.everything or leaf.kind in STORED_KINDS)
+        self._persons.take(identity, leaf)
 
     def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part

@@ -76,6 +76,7 @@ CAPTURES = Table(
         _c("name", "string", "File name as given, '-' for a pipe."),
         _c("size", "int64", "Size of the file as stored.", "bytes"),
         _c("sha256", "string", "SHA-256 of the file as stored, computed while reading."),
+        _c("sm3", "string", "SM3 (GB/T 32905) of the file as stored; empty unless asked for."),
         _c("file_format", "string", "pcap or pcapng, with byte order and time unit."),
         _c("compression", "string", "gzip, zstd, xz, lz4 or none; by content."),
         _c("link_types", "list<string>", "Link types of its interfaces."),
@@ -322,8 +323,45 @@ OBSERVATIONS = Table(
     ),
 )
 
+PERSONS = Table(
+    "persons",
+    "Identity data in documents, and what stands beside it, masked.",
+    ("message_id", "object_id", "field", "kind"),
+    (
+        _c("message_id", "string", "Message with the document."),
+        _c("object_id", "string", "The document (objects.object_id)."),
+        _c(
+            "kind",
+            "string",
+            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time.",
+        ),
+        _c("field", "string", "Path of the field in the document (masked)."),
+        _c("value_masked", "string", "Its value, masked."),
+        _c(
+            "value_hmac",
+            "string",
+            "HMAC-SHA256 of kind and value under private/key, 32 digits: equal within a case only.",
+        ),
+        _c("certainty", "string", "checked: the check digit is right; named: by its field; shape: by its form alone."),
+    ),
+)
+
+PERSONS_CLEAR = Table(
+    "persons",
+    "The values of `persons` in clear; private/persons.parquet, never part of a shareable export.",
+    ("message_id", "object_id", "field", "kind"),
+    (
+        _c("message_id", "string", "As in persons."),
+        _c("object_id", "string", "As in persons."),
+        _c("kind", "string", "As in persons."),
+        _c("field", "string", "Path of the field, as sent."),
+        _c("value_clear", "string", "Its value, as sent."),
+        _c("value_hmac", "string", "As in persons."),
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
-    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
+    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS, PERSONS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

@@ -12,6 +12,8 @@ from netaudit.objects.sniff import is_utf16
 from netaudit.objects.text import to_text, unquote
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netaudit.objects.part import Leaf, Part
 
 LONGEST = 4096  # bytes; longer values are images or other data, not fields
@@ -27,17 +29,20 @@ class Field(NamedTuple):
     value: str
 
 
-def fields(leaf: Leaf) -> list[Field]:
-    """Scalars of a json, xml or form document, or the text of a multipart field: `MOST` at most, none that is long."""
+def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | None = None) -> list[Field]:
+    """Scalars of a json, xml or form document, or the text of a multipart field: `most` at most, none that is long.
+
+    `worth` is asked, with the bytes that would be parsed (long strings of JSON taken out), whether to go on.
+    """
     part = leaf.part
     if len(part.data) > _DOCUMENT:
         return []
     if leaf.kind == "json":
-        return _json(part)
-    if leaf.kind == "xml":
-        return _xml(part)
-    if leaf.kind == "form":
-        return _form(part.data)
+        return _json(part, most, worth)
+    if leaf.kind in {"xml", "form"}:
+        if worth is not None and not worth(part.data):
+            return []
+        return _xml(part, most) if leaf.kind == "xml" else _form(part.data, most)
     if leaf.kind == "text" and len(part.data) <= LONGEST:
         return [Field("$", part.name, to_text(part.data, part.content_type))]
     return []
@@ -47,27 +52,30 @@ def _utf8(part: Part) -> bytes:
     return to_text(part.data, part.content_type).encode("utf-8", "replace") if is_utf16(part.data) else part.data
 
 
-def _json(part: Part) -> list[Field]:
+def _json(part: Part, most: int, worth: Callable[[bytes], bool] | None) -> list[Field]:
     data = _utf8(part)
     missing = part.missing if data is part.data else []
-    strings = json_text.long_strings(data, missing, LONGEST)
-    values = json_text.load(json_text.skeleton(data, strings, missing), part.content_type)
+    strings = json_text.long_strings(data, missing, LONGEST) if len(data) > LONGEST or missing else []
+    bare = json_text.skeleton(data, strings, missing)
+    if worth is not None and not worth(bare):
+        return []
+    values = json_text.load(bare, part.content_type)
     out: list[Field] = []
     several = len(values) > 1
     for number, value in enumerate(values):
-        _flatten(value, f"$[{number}]" if several else "$", out)
+        _flatten(value, f"$[{number}]" if several else "$", out, most)
     return out
 
 
-def _flatten(value: object, path: str, out: list[Field]) -> None:
+def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
     """Scalars below `value`, depth first, in order."""
     stack: list[tuple[object, str, str]] = [(value, path, "")]
-    while stack and len(out) < MOST:
+    while stack and len(out) < most:
         node, place, key = stack.pop()
         if isinstance(node, dict):
             stack += [(v, f"{place}.{k}"[:512], str(k)) for k, v in reversed(node.items())]
         elif isinstance(node, list):
-            stack += [(node[i], f"{place}[{i}]"[:512], key) for i in range(min(len(node), MOST) - 1, -1, -1)]
+            stack += [(node[i], f"{place}[{i}]"[:512], key) for i in range(min(len(node), most) - 1, -1, -1)]
         elif isinstance(node, str):
             if not node.startswith("\x00"):
                 out.append(Field(place, key, node))
@@ -75,13 +83,13 @@ def _flatten(value: object, path: str, out: list[Field]) -> None:
             out.append(Field(place, key, str(node).lower() if isinstance(node, bool) else str(node)))
 
 
-def _xml(part: Part) -> list[Field]:
+def _xml(part: Part, most: int) -> list[Field]:
     out: list[Field] = []
     stack: list[tuple[str, list[str]]] = [("", [])]
 
     def start(name: str, attributes: dict[str, str]) -> None:
         path = f"{stack[-1][0]}/{name}"[:512]
-        if len(stack) > 256 or len(out) >= MOST:
+        if len(stack) > 256 or len(out) >= most:
             raise xml_text.RefusedError("xml depth")
         out.extend(Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST)
         stack.append((path, []))
@@ -102,15 +110,15 @@ def _xml(part: Part) -> list[Field]:
     parser.EntityDeclHandler = xml_text.refuse
     with suppress(expat.ExpatError, xml_text.RefusedError):  # what comes before a fault is read
         parser.Parse(xml_text.to_utf8(_utf8(part)), True)
-    return out[:MOST]
+    return out[:most]
 
 
-def _form(data: bytes) -> list[Field]:
+def _form(data: bytes, most: int) -> list[Field]:
     out = []
     for start, value, end in pairs(data):
         if end - value <= LONGEST:
             key = to_text(unquote(data[start : value - 1].replace(b"+", b" ")))
             out.append(Field(key, key, to_text(unquote(data[value:end].replace(b"+", b" ")))))
-        if len(out) >= MOST:
+        if len(out) >= most:
             break
     return out

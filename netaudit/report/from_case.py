@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import netaudit
-from netaudit.report import reading, sections_endpoints, sections_findings, sections_images, sections_scope
+from netaudit.report import (
+    reading,
+    sections_endpoints,
+    sections_findings,
+    sections_images,
+    sections_persons,
+    sections_scope,
+)
 from netaudit.report.judgements import Judgements
 from netaudit.report.timeline import timeline
 from netaudit.report.wording import Wording
@@ -21,8 +28,8 @@ if TYPE_CHECKING:
     from netaudit.report.texts import Lang
 
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "matrix", "timeline", "endpoints", "images",
-    "clock", "method", "legal", "facts",
+    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "persons", "matrix", "timeline", "endpoints",
+    "images", "clock", "method", "legal", "facts",
 )  # fmt: skip
 
 
@@ -74,6 +81,7 @@ def view(case: CaseLike, lang: Lang, *, unmask: bool = False) -> dict[str, Any]:
         "findings": sections_findings.findings(judged, hosts, captures, w),
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
         "gallery": sections_images.gallery(case, judged, w),
+        "persons": sections_persons.persons(case, w),
         "matrix": sections_findings.matrix(judged, hosts, w),
         "timeline": timeline(case, judged, hosts, w),
         "endpoints": sections_endpoints.endpoints(hosts, judged),

@@ -22,8 +22,8 @@ SIDES = {"lan": "lan", "wan": "wan", "both": "both"}
 def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
     """Inputs with hashes, what was rejected, and both ledgers."""
     captures = reading.rows(
-        case.table("captures"), "name", "size", "sha256", "file_format", "compression", "link_types", "interfaces",
-        "packets_read", "packets_decoded", "captured_bytes", "first_ts", "last_ts", "drops", "damage",
+        case.table("captures"), "name", "size", "sha256", "sm3", "file_format", "compression", "link_types",
+        "interfaces", "packets_read", "packets_decoded", "captured_bytes", "first_ts", "last_ts", "drops", "damage",
     )  # fmt: skip
     rejected = [entry for entry in case.manifest.get("rejected") or [] if isinstance(entry, dict)]
     return {
@@ -44,6 +44,7 @@ def _input(row: Row, w: Wording) -> dict[str, Any]:
     return {
         "name": w.exact(row["name"]),
         "sha256": w.exact(row["sha256"]),
+        "sm3": w.exact(row["sm3"]),
         "format": w.text(row["file_format"]) + (f" · {w.text(row['compression'])}" if packed else ""),
         "links": ", ".join(w.text(one, 40) for one in (row["link_types"] or [])[:MOST_NOTES]),
         "interfaces": ", ".join(w.text(one, 80) for one in (row["interfaces"] or [])[:MOST_NOTES]),

@@ -26,6 +26,8 @@ GROUPS = {
     "clock",
     "method",
     "limit",
+    "people",
+    "person",
     "fact",
     "skip",
     "country",

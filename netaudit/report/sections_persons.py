@@ -1,0 +1,52 @@
+"""Persons: how many are told apart, each way of counting for itself, and the records with the images beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.records import ANCHORS, records
+
+if TYPE_CHECKING:
+    from netaudit.report.reading import CaseLike
+    from netaudit.report.wording import Wording
+
+MOST_RECORDS = 200
+COUNTS = (
+    "id_numbers_checked", "id_numbers_named", "phones", "names", "declared_person_ids", "face_images_exact",
+    "face_images_alike",
+)  # fmt: skip
+SHOWN = ("name", "id_number", "phone", "birthday", "person_id", "gender", "score")
+AROUND = ("device", "place", "time")
+
+
+def persons(case: CaseLike, w: Wording) -> dict[str, Any]:
+    """Counts by what is counted, the period, and the records of persons (not of bare capture events)."""
+    people = case.manifest.get("people")
+    people = people if isinstance(people, dict) else {}
+    rows = records(*(case.table(name) for name in ("persons", "objects", "messages", "images")))
+    rows = [row for row in rows if any(kind in row for kind in ANCHORS)]
+    rows.sort(key=lambda row: (row.get("first_ts") or 0, row["message_id"], row["record"]))
+    first, last = people.get("first_ts"), people.get("last_ts")
+    return {
+        "counts": [(w.t(f"people.{name}"), w.number(people.get(name))) for name in COUNTS if name in people],
+        "period": {"first": w.when(first), "last": w.when(last), "once": first == last} if first else None,
+        "records": [_record(row, w) for row in rows[:MOST_RECORDS]],
+        "n": len(rows),
+        "more": max(0, len(rows) - MOST_RECORDS),
+    }
+
+
+def _record(row: dict[str, Any], w: Wording) -> dict[str, Any]:
+    def said(kinds: tuple[str, ...]) -> list[tuple[str, str]]:
+        return [(w.t(f"person.{kind}"), w.text(row[kind], 80)) for kind in kinds if row.get(kind)]
+
+    return {
+        "when": w.when(row.get("first_ts")),
+        "fields": said(SHOWN),
+        "around": said(AROUND),
+        "checked": row["id_checked"],
+        "images": len(row["images"]),
+        "digests": [digest[:12] for digest in row["images"][:6]],
+        "request": w.text(f"{row.get('host') or ''}{row.get('path') or ''}", 100),
+        "frame": w.number(row.get("first_frame")),
+    }
