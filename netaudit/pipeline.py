@@ -5,6 +5,7 @@ window → packets → runs → messages → objects → tables; then one last s
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from netaudit.objects.from_messages import frames_of, leaves, object_id, root
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf
 from netaudit.objects.uploads import UploadPart, upload_part
+from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.persons import PersonRows
@@ -23,16 +25,18 @@ from netaudit.rows import FlowRows, capture_name, image_row, message_row, object
 from netaudit.streams.from_packets import Assembler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.observations.ends import Ends
     from netaudit.streams.layouts import Delivery
 
 STORED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
-NAMELESS = ("dns", "mdns", "dhcp")  # protocols whose bodies are no objects
+NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,12 @@ class Shard:
 
     def _deliver(self, delivery: Delivery) -> None:
         conversations = self._conversations
-        for message in conversations.feed(delivery):
-            self._take_message(message)
+        messages = conversations.feed(delivery)
+        if messages:
+            self._ledger.at(int(delivery.flow["shard"]))
+            ends = functools.cache(lambda: ends_of(delivery.flow, turned=conversations.turned))
+            for message in messages:
+                self._take_message(message, ends)
         if delivery.closed:
             for said in conversations.closed:
                 self._flows.add(
@@ -93,9 +101,9 @@ class Shard:
         for row in self._flows.take():
             self._rows["flows"].append(row)
 
-    def _take_message(self, message: Message) -> None:
+    def _take_message(self, message: Message, ends: Callable[[], Ends]) -> None:
         self._rows["messages"].append(message_row(message))
-        observe_message(message, self._ledger)
+        observe_message(message, self._ledger, ends)
         if not message.body or message.protocol in NAMELESS:
             return
         part = upload_part(message.method, message.host, message.path)

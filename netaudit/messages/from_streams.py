@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from netaudit.messages.expected import DATA_FLOW, Announcement, Expected
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import OPENING, BaseReader, Opening
-from netaudit.messages.readers import CARVED, UNKNOWN, Entry, choose
+from netaudit.messages.readers import CARVED, EXPECTED, UNKNOWN, Entry, choose
 from netaudit.messages.trail import Trail
 
 if TYPE_CHECKING:
@@ -64,9 +65,11 @@ class Conversations:
 
     def __init__(self) -> None:
         self.flows: dict[int, _Flow] = {}
+        self.expected = Expected()
         self.ignored: list[int] = []  # serials whose bytes nobody wants any more; the caller takes and clears them
         self.closed: list[FlowSummary] = []  # of flows that ended; the caller takes and clears them
         self.failures: list[str] = []  # readers that raised, in words: bugs, survived
+        self.turned = False  # whether the flow last fed has its ends the other way round than its row says
 
     def feed(self, delivery: Delivery) -> list[Message]:
         """Take what one window brought for one flow; the messages that became whole, in order."""
@@ -75,10 +78,14 @@ class Conversations:
         flow = self.flows.get(serial)
         if flow is None:
             flow = self.flows[serial] = _Flow(row)
+            if (announced := self.expected.find(row)) is not None:
+                flow.expect(announced)
         for run in delivery.runs:
             flow.take(run)
         if delivery.closed:
-            flow.close(int(row["handshake"]))
+            flow.close(int(row["handshake"]), (int(row["first_ts"]), int(row["last_ts"])))
+        self.turned = flow.swapped
+        if delivery.closed:
             del self.flows[serial]
             self.closed.append(flow.summary())
         elif flow.done and not flow.told:
@@ -87,6 +94,11 @@ class Conversations:
         self.failures += flow.failures
         flow.failures = []
         out, flow.out = flow.out, []
+        for message in out:
+            if DATA_FLOW in message.fields:
+                self.expected.hear(message, row, swapped=flow.swapped)
+        if delivery.closed:
+            self.expected.closed(serial)
         return out
 
 
@@ -94,7 +106,7 @@ class _Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out", "ports", "protocol",
+        "announced", "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out", "ports", "protocol",
         "reader", "seen", "serial", "server_name", "swapped", "told", "trails", "transport", "upgrade", "via",
         "waiting", "who_opened_is_known",
     )  # fmt: skip
@@ -107,6 +119,7 @@ class _Flow:
         self.who_opened_is_known = bool(row["handshake"] & SYN_SEEN)
         self.midstream = self.transport == "tcp" and not self.who_opened_is_known
         self.entry: Entry | None = None
+        self.announced: Announcement | None = None
         self.reader: BaseReader | None = None
         self.opening = [b"", b""]
         self.waiting: list[Event] = []  # until a reader is chosen
@@ -120,6 +133,12 @@ class _Flow:
         self.swapped = self.done = self.told = self.seen = False
         self.failures: list[str] = []
         self.hand_overs = 0
+
+    def expect(self, announced: Announcement) -> None:
+        """Another flow has announced this one: no recognition, but the reader that was named."""
+        entry = EXPECTED[announced.reader]
+        self.announced = announced
+        self._set(entry, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
 
@@ -202,6 +221,7 @@ class _Flow:
 
     def _set(self, entry: Entry, opening: Opening) -> None:
         self.entry, self.reader = entry, entry.make()
+        self.reader.told = self.announced
         self.reader.begin(opening)
         if entry.name != UNKNOWN:
             self.protocol = entry.name
@@ -255,8 +275,8 @@ class _Flow:
             if rest := wish.rest[direction]:
                 self._event((direction, wish.offsets[direction], rest, len(rest)))
 
-    def close(self, handshake: int) -> None:
-        """The flow has ended."""
+    def close(self, handshake: int, span: tuple[int, int]) -> None:
+        """The flow has ended; `span`: capture times of its first and last packet, ns."""
         ended = (bool(handshake & FIN_UP), bool(handshake & FIN_DOWN))
         for _ in range(HAND_OVERS + 2):
             if self.reader is None and self.waiting:
@@ -265,6 +285,7 @@ class _Flow:
             if reader is None or self.done:
                 break
             reader.ended = ended[::-1] if self.swapped else ended
+            reader.span = span
             try:
                 found = reader.finish()
             except Exception as error:  # noqa: BLE001 - as in _give

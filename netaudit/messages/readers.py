@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netaudit.messages import dhcp, dns, http1, tls
+from netaudit.messages import dhcp, discovery, dns, ftp, http1, ssdp, tls
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.http1 import HttpReader
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -31,7 +31,10 @@ READERS: tuple[Entry, ...] = (
     Entry("tls", "tcp", tls.recognise, tls.TlsReader),  # certain after six bytes
     Entry("http", "tcp", http1.recognise, HttpReader),
     Entry("dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True)),  # weak magic: only whole messages count
+    Entry("ftp", "tcp", ftp.recognise, ftp.FtpReader),  # the dialogues exclude each other by word and greeting
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader),
+    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader),
+    Entry("discovery", "udp", discovery.recognise, discovery.DiscoveryReader),  # WS-Discovery, SADP, DHDiscover
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader),
 )
 
@@ -46,6 +49,10 @@ FALLBACK = {
     "udp": Entry(UNKNOWN, "udp", _always, CarveReader),
 }
 CARVED = Entry(UNKNOWN, "", _always, CarveReader)
+# Readers of flows that another flow announced (`expected.py`).
+EXPECTED = {
+    ftp.DATA: Entry(ftp.DATA, "tcp", _always, ftp.FtpDataReader),
+}
 
 
 def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | None, bool]:

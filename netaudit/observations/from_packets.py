@@ -1,4 +1,4 @@
-"""Facts about hosts that single control packets state: ARP, IPv6 neighbour and router discovery, PPPoE.
+"""Facts about hosts that single control packets state: ARP, neighbour and router discovery, PPPoE, LLDP and its like.
 
 Runs over the whole stream of packets in the parent; only the few control packets reach Python.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.observations.neighbours import LLDP, SADP_RAW, parser_of
 from netaudit.packets.layouts import Tunnel
 from netaudit.rows import ip_text, mac_text
 
@@ -22,19 +23,22 @@ if TYPE_CHECKING:
 ARP, ICMPV6 = 0x0806, 58
 ROUTER_ADVERTISEMENT, NEIGHBOUR_ADVERTISEMENT = 134, 136  # RFC 4861, 4.2 and 4.4
 PREFIX_OPTION = 3  # RFC 4861, 4.6.2
+LINK_TYPES = np.array([ARP, LLDP, SADP_RAW, 0], np.uint16)  # 0: LLC, in which CDP and spanning tree are
 
 
 def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void], ledger: Ledger) -> None:
     """Note the facts of the control packets among `packets` (PACKET rows that point into `buffer`)."""
     proto, ethertype = packets["proto"], packets["ethertype"]
-    wanted = np.flatnonzero(((proto == 0) & (ethertype == ARP)) | (proto == ICMPV6))
+    wanted = np.flatnonzero(((proto == 0) & np.isin(ethertype, LINK_TYPES)) | (proto == ICMPV6))
     for packet in packets[wanted]:
         start = int(packet["payload"])
         data = buffer[start : start + int(packet["length"])].tobytes()
-        if int(packet["ethertype"]) == ARP:
+        if int(packet["proto"]) == ICMPV6:
+            _icmpv6(data, packet, ledger)
+        elif int(packet["ethertype"]) == ARP:
             _arp(data, packet, ledger)
         else:
-            _icmpv6(data, packet, ledger)
+            _neighbour(data, packet, ledger)
     _pppoe(packets, ledger)
 
 
@@ -49,6 +53,15 @@ def _arp(data: bytes, packet: np.void, ledger: Ledger) -> None:
     mac, ip = mac_text(int.from_bytes(data[8:14])), str(ipaddress.IPv4Address(data[14:18]))
     if ip != "0.0.0.0":  # noqa: S104  (an address probe, RFC 5227, claims nothing)
         ledger.note("arp", mac, ip, "address", ip, *_place(packet))
+
+
+def _neighbour(data: bytes, packet: np.void, ledger: Ledger) -> None:
+    """LLDP, CDP, spanning tree, raw SADP: about the port that sent the frame."""
+    parse = parser_of(int(packet["ethertype"]), data)
+    if parse is not None:
+        mac = mac_text(int(packet["src_mac"]))
+        for kind, field, value in parse(data):
+            ledger.note(kind, mac, "", field, value, *_place(packet))
 
 
 def _icmpv6(data: bytes, packet: np.void, ledger: Ledger) -> None:

@@ -1,39 +1,67 @@
-"""Collects facts about hosts: each once, with its first place and how often it was said."""
+"""Collects facts about hosts: each once, with its first place and how often it was said.
+
+Bounds are per logical shard (see `at`), so that what is kept does not depend on how the shards are spread over workers.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from netaudit.masking import mask
 
-MOST_FACTS = 200_000  # distinct facts kept; a flood of invented names must not fill the memory
+MOST_FACTS = 8_192  # distinct facts kept of one shard; a flood of invented names must not fill the memory
+MOST_VALUES = 48  # distinct values kept of one field of one host in one shard
+LONGEST = 512  # characters of a value
+OPEN_FIELDS = frozenset(
+    {"name", "address", "leased", "prefix"}
+)  # what vantage and names need: bounded by MOST_FACTS only
+
+Key = tuple[int, str, str, str, str, str]
 
 
 class Ledger:
     """Facts as rows of `observations`, in the first-seen order."""
 
-    def __init__(self, most: int = MOST_FACTS) -> None:
-        self._facts: dict[tuple[str, str, str, str, str], list[Any]] = {}
-        self._most = most
+    def __init__(self, most: int = MOST_FACTS, most_values: int = MOST_VALUES) -> None:
+        self._facts: dict[Key, list[Any]] = {}
+        self._most, self._most_values = most, most_values
+        self._in_shard: Counter[int] = Counter()
+        self._of_field: Counter[tuple[int, str, str, str, str]] = Counter()
+        self._shard = -1
         self.dropped = 0
+
+    def at(self, shard: int) -> None:
+        """Say which logical shard the next facts come from."""
+        self._shard = shard
 
     def note(self, kind: str, mac: str, ip: str, field: str, value: str, capture: int, frame: int, ts: int) -> None:
         """Take down that `field` of the host at `mac`/`ip` is said to be `value`."""
-        key = (kind, mac, ip, field, mask(value[:512]))
+        key = (self._shard, kind, mac, ip, field, mask(value[:LONGEST]))
         known = self._facts.get(key)
         if known is not None:
             known[3] += 1
-        elif len(self._facts) < self._most:
+        elif self._room(key):
             self._facts[key] = [capture, frame, ts, 1]
         else:
             self.dropped += 1
 
+    def _room(self, key: Key) -> bool:
+        if self._in_shard[key[0]] >= self._most:
+            return False
+        if key[4] not in OPEN_FIELDS:
+            if self._of_field[key[:5]] >= self._most_values:
+                return False
+            self._of_field[key[:5]] += 1
+        self._in_shard[key[0]] += 1
+        return True
+
     def knows(self, kind: str, mac: str, ip: str, field: str, value: str) -> bool:
         """Whether this fact has been noted."""
-        return (kind, mac, ip, field, value) in self._facts
+        return (self._shard, kind, mac, ip, field, value) in self._facts
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        """Rows of `observations`."""
-        for (kind, mac, ip, field, value), (capture, frame, ts, count) in self._facts.items():
+        """Rows of `observations`; a fact of several shards has several, which the last step joins."""
+        for (_, kind, mac, ip, field, value), (capture, frame, ts, count) in self._facts.items():
             yield kind, mac, ip, field, value, f"#{capture}", frame, ts, count

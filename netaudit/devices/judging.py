@@ -1,0 +1,88 @@
+"""From matches to claims with ordinal confidence, by rules that can be said aloud.
+
+declared  the device says it of itself
+strong    a strong signature, or two weak ones that rest on different kinds of observation
+weak      one weak signature, or the holder of the address block (vendor only)
+unknown   nothing, only hearsay, or a contradiction: then the value stays empty and the reason says why
+
+Hearsay and recollection never carry a claim; where another signature carries it they are named beside.
+Of two classes of which one is the wider, the narrower is taken when it is at least strong.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netaudit.devices.matching import Match
+    from netaudit.signatures import Vocabulary
+
+ORDER = ("declared", "strong", "weak", "unknown")
+MADE = frozenset({"oui"})  # observations that netaudit derives itself
+
+
+@dataclass(slots=True)
+class Claim:
+    """One answer: a value (empty: abstained), its confidence, the matches behind it, and values that contradict."""
+
+    value: str = ""
+    confidence: str = "unknown"
+    matches: list[Match] = field(default_factory=list)
+    conflict: tuple[str, ...] = ()
+
+
+def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = None) -> Claim:
+    """The claim `name` (vendor, class …); `vocabulary` when wider and narrower values are to be told apart."""
+    by_value: dict[str, list[Match]] = defaultdict(list)
+    for match in matches:
+        if value := match.claims.get(name):
+            by_value[value].append(match)
+    rated = {value: confidence(found) for value, found in by_value.items()}
+    rated = {value: grade for value, grade in rated.items() if grade != "unknown"}
+    if not rated:
+        return Claim()
+    best = min(rated.values(), key=ORDER.index)
+    top = sorted(value for value, grade in rated.items() if grade == best)
+    if vocabulary is not None:
+        top = _narrowed(top, rated, vocabulary)
+    if len(top) > 1:
+        return Claim(conflict=tuple(top), matches=[match for value in top for match in by_value[value]])
+    value = top[0]
+    return Claim(value, rated[value], by_value[value])
+
+
+def confidence(matches: list[Match]) -> str:
+    """Ordinal confidence of one value from the matches that claim it."""
+    deciding = [match for match in matches if match.signature.decides]
+    if not deciding:
+        return "unknown"
+    best = min((match.signature.strength for match in deciding), key=ORDER.index)
+    if best != "weak":
+        return best
+    sources = {match.sources for match in deciding}
+    independent = any(not (a & b) for a in sources for b in sources)
+    return "strong" if independent else "weak"
+
+
+def _narrowed(top: list[str], rated: dict[str, str], vocabulary: Vocabulary) -> list[str]:
+    """The values that no narrower one, itself at least strong or equally sure, stands for."""
+    narrower = {
+        value: [
+            other
+            for other, grade in rated.items()
+            if value in vocabulary.ancestors(other) and (grade in {"declared", "strong"} or other in top)
+        ]
+        for value in top
+    }
+    kept = {value for value in top if not narrower[value]}
+    for value in top:
+        kept.update(other for other in narrower[value] if not _has_narrower(other, narrower[value], vocabulary))
+    return sorted(kept)
+
+
+def _has_narrower(value: str, others: list[str], vocabulary: Vocabulary) -> bool:
+    return any(value in vocabulary.ancestors(other) for other in others)

@@ -1,0 +1,60 @@
+"""SSDP: announcements, searches and answers of UPnP over UDP (UPnP Device Architecture 1.1, 1.2 and 1.3)."""
+
+from __future__ import annotations
+
+from netaudit.messages.message import Message
+from netaudit.messages.reader import BaseReader, Opening, Verdict
+
+STARTS = (b"NOTIFY * HTTP/1.", b"M-SEARCH * HTTP/1.", b"HTTP/1.1 200 ")
+MOST_HEADERS = 64
+LONGEST = 8192  # bytes of a datagram that are read
+
+
+def recognise(opening: Opening) -> Verdict:
+    """A start line of SSDP; an answer only when it names a service or an advertisement, too."""
+    data = opening.up or opening.down
+    if not data.startswith(STARTS):
+        return Verdict.NO
+    message = parse(data)
+    if message is None or (message.status and not message.header("usn") and not message.header("st")):
+        return Verdict.NO
+    return Verdict.YES
+
+
+def parse(data: bytes) -> Message | None:
+    """One SSDP message, None for other bytes. Direction and offsets are the caller's to set."""
+    if not data.startswith(STARTS):
+        return None
+    lines = data[:LONGEST].decode("utf-8", "replace").split("\n")
+    message = Message("ssdp", 0, 0, len(data))
+    if lines[0].startswith("HTTP/"):
+        message.status = 200
+    else:
+        message.method = lines[0].split(" ", 1)[0]
+    for line in lines[1 : MOST_HEADERS + 1]:
+        if not line.strip():
+            break
+        name, colon, value = line.partition(":")
+        if colon:
+            message.headers.append((name.strip().lower(), value.strip()))
+    return message
+
+
+class SsdpReader(BaseReader):
+    """Reads one message from each datagram."""
+
+    def __init__(self) -> None:
+        self.at = [0, 0]
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a datagram."""
+        self.at[direction] = offset + len(data)
+        message = parse(data)
+        if message is None:
+            return []
+        message.direction, message.start, message.end = direction, offset, offset + len(data)
+        return [message]
+
+    def needed_from(self, direction: int) -> int:
+        """Nothing is held."""
+        return self.at[direction]

@@ -1,0 +1,70 @@
+"""Facts that devices announce of themselves to the link: mDNS, SSDP, and the discovery protocols of cameras.
+
+The sender of an announcement is what it is about; names in answers are about the addresses they name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netaudit.observations.ends import Ends
+    from netaudit.observations.ledger import Ledger
+    from netaudit.observations.spoken import Place, Spoken
+
+MOST_RECORDS = 64  # of one mDNS message
+MOST_TEXTS = 32  # strings of one TXT record
+META = "_services._dns-sd._udp.local"  # RFC 6763, 9: its answers are service types
+SSDP_FIELDS = {"server": "server", "location": "location", "nt": "type", "st": "type", "usn": "usn"}
+
+
+def observe_mdns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """Names of addresses; services, texts and host names of the responder (RFC 6762, 6; RFC 6763)."""
+    answers = message.fields.get("answers", ())[:MOST_RECORDS]
+    for name, kind, value, *_ in answers:
+        if kind in {"A", "AAAA"}:
+            ledger.note("mdns", "", str(value), "name", str(name), *place)
+    if not message.fields.get("response"):
+        return  # a question's answer section is what the asker knows of others (RFC 6762, 7.1)
+    sender = ends.sender(message.direction)
+    for name, kind, value, *_ in answers:
+        for field, text in _said(str(name), kind, value):
+            ledger.note("mdns", sender.mac, sender.ip, field, text, *place)
+
+
+def _said(name: str, kind: str, value: Any) -> list[tuple[str, str]]:
+    if kind == "PTR" and isinstance(value, str):
+        if name == META:
+            return [("service", value.removesuffix(".local"))]
+        if name.startswith("_"):
+            service = name.removesuffix(".local")
+            return [("service", service), ("instance", value.removesuffix(f".{name}"))]
+        return []
+    if kind == "SRV" and isinstance(value, str):
+        return [("hostname", value.rpartition(":")[0].removesuffix(".local"))]
+    if kind == "TXT" and isinstance(value, list):
+        return [("txt", text) for text in value[:MOST_TEXTS] if text]
+    return []
+
+
+def observe_ssdp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """What a UPnP device announces or answers, and what a control point looks for (UPnP Device Architecture 1.1, 1)."""
+    sender = ends.sender(message.direction)
+    if message.method == "M-SEARCH":
+        if target := message.header("st"):
+            ledger.note("ssdp_client", sender.mac, sender.ip, "searched", target, *place)
+        if agent := message.header("user-agent"):
+            ledger.note("ssdp_client", sender.mac, sender.ip, "user_agent", agent, *place)
+        return
+    for name, field in SSDP_FIELDS.items():
+        if value := message.header(name):
+            ledger.note("ssdp", sender.mac, sender.ip, field, value, *place)
+
+
+def observe_discovery(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """Replies of WS-Discovery, SADP and Dahua's discovery: each field as the device gave it; questions say nothing."""
+    if message.method != "reply":
+        return
+    sender = ends.sender(message.direction)
+    for field, value in message.fields.get("said", ()):
+        ledger.note(message.fields["family"], sender.mac, sender.ip, field, value, *place)

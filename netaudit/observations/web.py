@@ -1,0 +1,124 @@
+"""Facts from HTTP and RTSP: what a host asks for and how, what it serves and how it calls itself."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netaudit.observations.ends import Ends, Host
+    from netaudit.observations.ledger import Ledger
+    from netaudit.observations.spoken import Place, Spoken
+
+LOOK = 64 << 10  # bytes of a page in which a title or a description is looked for
+BODY_LOOK = 4096  # bytes of a request body whose field names are noted
+MOST_KEYS = 24  # field names of one body
+LONGEST_PATH = 96
+STATIC = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|ico|css|js|woff2?|svg|mp4|ts)$", re.IGNORECASE)
+REALM = re.compile(r"realm\s*=\s*(?:\"([^\"]{1,200})\"|([^\s,\"]{1,200}))", re.IGNORECASE)
+TITLE = re.compile(rb"<title[^>]{0,100}>\s*([^<]{1,200}?)\s*</title", re.IGNORECASE)
+CHARSET = re.compile(r"charset=\"?([\w-]{2,20})", re.IGNORECASE)
+UPNP = b"urn:schemas-upnp-org:device"
+UPNP_TAGS = {
+    "deviceType": "type", "friendlyName": "name", "manufacturer": "manufacturer", "modelName": "model",
+    "modelNumber": "model_number", "modelDescription": "description", "serialNumber": "serial",
+}  # fmt: skip
+UPNP_FIELD = re.compile(rb"<(" + "|".join(UPNP_TAGS).encode() + rb")>\s*([^<]{1,200}?)\s*</")
+PART_NAME = re.compile(rb"\bname=\"?([A-Za-z_]\w{2,39})", re.ASCII)
+JSON_KEY = re.compile(rb"\"([A-Za-z_][\w-]{2,39})\"\s{0,4}:", re.ASCII)
+XML_TAG = re.compile(rb"<([A-Za-z_]\w{2,39})[ >]", re.ASCII)
+FORM_KEY = re.compile(rb"(?:^|&)([A-Za-z_]\w{2,39})=", re.ASCII)
+EVENT = re.compile(rb"(?:\"(eventType|Code|operator)\"\s{0,4}:\s{0,4}\"|<(eventType)>)(\w{3,40})")
+TOLD_HEADERS = frozenset({"user-identify", "x-tc-action", "x-amz-target"})
+
+
+def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """Note a request or a response."""
+    if message.direction:
+        _response(message, ends.server, ledger, place)
+        return
+    client = ends.client
+    if agent := message.header("user-agent"):
+        ledger.note("http_client", client.mac, client.ip, "user_agent", agent, *place)
+    _headers(message, client, ledger, place)
+    path = message.path.partition("?")[0][:LONGEST_PATH]
+    if path.startswith("/") and not STATIC.search(path):
+        ledger.note("http_client", client.mac, client.ip, "path", path, *place)
+        ledger.note("http_server", ends.server.mac, ends.server.ip, "path", path, *place)
+    if message.method in {"POST", "PUT"} and message.body:
+        head = message.body[:BODY_LOOK]
+        for field, value in (*(("key", key) for key in _keys(message.content_type, head)), *_events(head)):
+            ledger.note("http_client", client.mac, client.ip, field, value, *place)
+            if field == "event":
+                ledger.note("http_server", ends.server.mac, ends.server.ip, "received_event", value, *place)
+
+
+def _headers(message: Spoken, client: Host, ledger: Ledger, place: Place) -> None:
+    for name, value in message.headers[:64]:
+        if name.startswith("x-platform") or name in TOLD_HEADERS:
+            ledger.note("http_client", client.mac, client.ip, "header", f"{name}: {value}", *place)
+
+
+def _keys(content_type: str, head: bytes) -> list[str]:
+    """Names of parts and fields near the beginning of a body: by them device protocols are told apart."""
+    patterns: tuple[re.Pattern[bytes], ...]
+    if "multipart" in content_type:
+        patterns = (PART_NAME, JSON_KEY)
+    elif "x-www-form" in content_type:
+        patterns = (FORM_KEY,)
+    else:
+        patterns = (JSON_KEY, XML_TAG) if head.lstrip()[:1] in {b"{", b"[", b"<"} else ()
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        for match in pattern.finditer(head):
+            found[match[1].decode()] = None
+            if len(found) >= MOST_KEYS:
+                return list(found)
+    return list(found)
+
+
+def _events(head: bytes) -> list[tuple[str, str]]:
+    return [("event", match[3].decode("ascii", "replace")) for match in list(EVENT.finditer(head))[:4]]
+
+
+def _response(message: Spoken, server: Host, ledger: Ledger, place: Place) -> None:
+    _banner("http_server", message, server, ledger, place)
+    body = message.body
+    if not body or message.header("content-encoding"):
+        return
+    if "html" in message.content_type and (found := TITLE.search(body, 0, LOOK)):
+        ledger.note("http_server", server.mac, server.ip, "title", _text(found[1], message.content_type), *place)
+    elif "xml" in message.content_type and UPNP in body[:LOOK]:
+        told: set[bytes] = set()
+        for match in UPNP_FIELD.finditer(body, 0, LOOK):
+            if match[1] not in told:  # the first is the root device's
+                told.add(match[1])
+                ledger.note("upnp", server.mac, server.ip, UPNP_TAGS[match[1].decode()], _text(match[2], ""), *place)
+
+
+def _banner(kind: str, message: Spoken, server: Host, ledger: Ledger, place: Place) -> None:
+    if name := message.header("server"):
+        ledger.note(kind, server.mac, server.ip, "server", name, *place)
+    for name, value in message.headers[:64]:
+        if name == "www-authenticate" and (found := REALM.search(value[:1024])):
+            ledger.note(kind, server.mac, server.ip, "realm", found[1] or found[2], *place)
+
+
+def observe_rtsp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """Note an RTSP request's agent, or a response's server and realm (RFC 2326, 12)."""
+    if message.direction:
+        _banner("rtsp_server", message, ends.server, ledger, place)
+    elif agent := message.header("user-agent"):
+        ledger.note("rtsp_client", ends.client.mac, ends.client.ip, "user_agent", agent, *place)
+
+
+def _text(raw: bytes, content_type: str) -> str:
+    """A title in the declared charset, else UTF-8, else the GBK of older Chinese devices."""
+    declared = CHARSET.search(content_type)
+    for charset in (*((declared[1],) if declared else ()), "utf-8", "gb18030"):
+        try:
+            return html.unescape(raw.decode(charset))
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return html.unescape(raw.decode("utf-8", "replace"))
