@@ -91,6 +91,7 @@ class Case:
     endpoints = functools.cached_property(lambda self: self.frame("endpoints"))
     findings = functools.cached_property(lambda self: self.frame("findings"))
     observations = functools.cached_property(lambda self: self.frame("observations"))
+    devices = functools.cached_property(lambda self: self.frame("devices"))
     persons = functools.cached_property(lambda self: self.frame("persons"))
 
     def object_path(self, sha256: str) -> Path | None:

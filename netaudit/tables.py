@@ -273,6 +273,7 @@ ENDPOINTS = Table(
         _c("names", "list<string>", "Names it was reached by (DNS answers, Host, SNI; masked)."),
         _c("country", "string", "ISO country code by offline allocation data; empty inside."),
         _c("service", "string", "Named service, empty when unknown."),
+        _c("service_class", "string", "Kind of service, a word of signatures/vocabulary/services.txt; empty when unknown."),
         _c("macs", "list<string>", "Link addresses seen with it."),
         _c("bytes_sent", "int64", "Frame bytes it sent.", "bytes"),
         _c("bytes_received", "int64", "Frame bytes it received.", "bytes"),
@@ -360,8 +361,33 @@ PERSONS_CLEAR = Table(
     ),
 )
 
+DEVICES = Table(
+    "devices",
+    "Who is there: one row per link address, per address where no link address is seen.",
+    ("device_id",),
+    (
+        _c("device_id", "string", "Its link address, else its address."),
+        _c("macs", "list<string>", "Link addresses."),
+        _c("ips", "list<string>", "Addresses seen with it."),
+        _c("name", "string", "How it calls itself (masked)."),
+        _c("vendor", "string", "Maker; empty when unknown."),
+        _c("vendor_confidence", "string", "declared (by itself), strong, weak, unknown."),
+        _c("class", "string", "What it is, a word of signatures/vocabulary/classes.txt; empty when unknown."),
+        _c("class_confidence", "string", "As vendor_confidence."),
+        _c("product", "string", "Product line or system it belongs to."),
+        _c("model", "string", "Model, only as it said itself (masked)."),
+        _c("serial", "string", "Serial number, only as it said itself (masked)."),
+        _c("firmware", "string", "Firmware, only as it said itself (masked)."),
+        _c("role_hint", "string", "Role that its class suggests, as findings.sender_role, or network; empty when unsure."),
+        _c("reasons", "list<string>", "Signatures that hold, each with its source, facts and frames."),
+        _c("first_ts", "time", "First seen."),
+        _c("last_ts", "time", "Last seen."),
+        _c("evidence", "list<string>", "Packets behind the reasons, as capture_id:frame."),
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
-    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS, PERSONS,
+    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS, DEVICES, PERSONS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 
