@@ -139,6 +139,39 @@ def extract(
     typer.echo(f"{out}: {count:,} {say('frames', language)} {say('written', language)}")
 
 
+@app.command(epilog="Example: netaudit export ./case --shareable case.zip")
+def export(
+    case: CaseFolder,
+    shareable: Annotated[
+        Path, typer.Option("--shareable", metavar="OUT.zip", help="Zip to write: everything but private/.")
+    ],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
+    lang: Language = None,
+) -> None:
+    """Write a zip of the case that may be passed on."""
+    from netaudit.cli.exporting import export_command
+
+    raise typer.Exit(export_command(case, shareable, overwrite=overwrite, lang=_language(lang)))
+
+
+@app.command()
+def verify(
+    case: CaseFolder,
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    images: Annotated[
+        bool, typer.Option("--images", help="Verify every image of the case, by protocol, not findings only.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Look for the objects of the findings in what Wireshark's tshark makes of the same captures."""
+    from netaudit.cli.verifying import verify_command
+
+    raise typer.Exit(verify_command(case, captures or [], images=images, as_json=json, lang=_language(lang)))
+
+
 @app.command()
 def warm(lang: Language = None) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""

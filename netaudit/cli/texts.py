@@ -28,6 +28,15 @@ TEXTS = {
     "side_wan": {"en": "WAN side of the router", "zh": "路由器外网侧"},
     "side_both": {"en": "both sides of the router", "zh": "路由器两侧"},
     "side_unknown": {"en": "unknown", "zh": "无法判断"},
+    "exported": {
+        "en": "{files:,} files, without private/; check with sha256sum --check SHA256SUMS",
+        "zh": "{files:,} 个文件，不含 private/；可用 sha256sum --check SHA256SUMS 核对",
+    },
+    "verify_none": {"en": "no findings to verify", "zh": "没有可复核的发现"},
+    "verify_confirmed": {"en": "confirmed", "zh": "已证实"},
+    "verify_partly_confirmed": {"en": "partly confirmed", "zh": "部分证实"},
+    "verify_not_confirmable": {"en": "not confirmable", "zh": "无法复核"},
+    "verify_contradicted": {"en": "contradicted", "zh": "不一致"},
     "warm": {"en": "kernels are compiled, in", "zh": "内核已编译，位于"},
     "full": {
         "en": "{where}: no space left; the case there is partial",

@@ -1,0 +1,17 @@
+"""`netaudit export`: a case to pass on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netaudit.case import open_case
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import say
+from netaudit.export import export_shareable
+
+
+def export_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Exit:
+    """Write the zip and say how many files are in it."""
+    count = export_shareable(open_case(folder), out, overwrite=overwrite)
+    print(f"{out}: {say('exported', lang, files=count)}")
+    return Exit.AUDITED

@@ -1,0 +1,41 @@
+"""`netaudit verify`: findings and what Wireshark's dissectors say of them, as a table or JSON."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from netaudit.case import open_case
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import say
+from netaudit.verify import CONTRADICTED, verify
+
+
+def verify_command(folder: Path, captures: list[Path], *, images: bool, as_json: bool, lang: str) -> Exit:
+    """Print the opinion on each finding; exit code 3 when one is contradicted."""
+    result = verify(open_case(folder), captures, images=images)
+    if as_json:
+        import orjson
+
+        summary = {"tshark": result.tshark, "findings": result.findings}
+        sys.stdout.buffer.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        print(result.tshark)
+        for row in result.findings:
+            print(_line(row, lang))
+        if not result.findings:
+            print(say("verify_none", lang))
+    return Exit.DAMAGED if any(row["status"] == CONTRADICTED for row in result.findings) else Exit.AUDITED
+
+
+def _line(row: dict[str, Any], lang: str) -> str:
+    if "finding_id" in row:
+        what = f"{row['finding_id'][:12]}  {row['certainty']}  {row['act']}  {row['sender']} -> {row['receiver']}"
+    else:
+        what = row["protocol"]
+    counts = row["counts"]
+    status = say("verify_" + row["status"].replace(" ", "_"), lang)
+    reasons = "".join(f"\n    {count:,} × {reason}" for reason, count in sorted(row["reasons"].items()))
+    return f"{status:<16} {counts['confirmed']:,}/{row['objects']:,}  {what}{reasons}"
