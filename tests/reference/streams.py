@@ -338,12 +338,19 @@ class Shard:
             side.add("conflicting" if same and same[0] != data and not alive else "duplicate", len(data))
             return
         direct = not side.starting and offset <= side.next
-        direct = direct and (not side.waiting or segment.end <= side.waiting[0].offset)
+        if direct and (not side.waiting or segment.end <= side.waiting[0].offset):
+            old = min(side.next - offset, len(data))
+            side.add("duplicate", old)
+            if data[old:]:
+                side.hand_on(data[old:], segment.piece)
+            if segment.end > side.next:
+                side.skip(segment.end - side.next)
+            self.drain(side)
+            return
         self.insert(side, segment)
         if not side.starting:
             self.drain(side)
-        if not direct:
-            self.enforce(side)
+        self.enforce(side)
 
     def insert(self, side, new):
         """Cut the new segment at every border, and look at each part on its own."""

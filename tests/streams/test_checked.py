@@ -18,8 +18,9 @@ sys.path.insert(0, sys.argv[1])
 from netaudit.streams import kernels, state
 from netaudit.streams.from_packets import Assembler, Limits
 from tests.reference import streams as twin
-from tests.streams.test_from_packets import hostile, numbered
-from tests.streams.wire import ACK, FIN, MS, SYN, packet, run, summary
+from tests.streams.disorder import disorder
+from tests.streams.test_from_packets import hostile
+from tests.streams.wire import run, summary
 
 tables = state.make(Limits())
 tables.cursor["rows"] = tables.rows.size + 1
@@ -35,18 +36,9 @@ for seed in range(2):
         assembler.feed(buffer, part)
     assembler.finish()
 
-random = np.random.default_rng(1)
 limits = Limits(flows=3, shard_bytes=3000, shard_segments=9, side_bytes=2000, side_segments=6)
-for _ in range(30):
-    packets = []
-    for _ in range(120):
-        at, length = int(random.integers(0, 4000)), int(random.choice([0, 1, 300, 900]))
-        ways = [((10, 40000 + int(random.integers(0, 3))), (20, 80))]
-        src, dst = ways[0] if random.integers(0, 2) else ways[0][::-1]
-        flags = int(random.choice([ACK, ACK, ACK, ACK, ACK, SYN, FIN | ACK]))
-        data = random.bytes(length)
-        packets.append(packet(src, dst, data=data, seq=at, ack=int(random.integers(0, 4000)), flags=flags))
-    packets = numbered(packets, 200 * MS)
+for seed in range(20):
+    packets = disorder(seed)
     assert summary(run(Assembler(limits), packets, (30, 31, 80))) == twin.assemble(packets, limits)
 print("equal")
 """

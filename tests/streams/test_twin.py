@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.streams.from_packets import Assembler, Limits
 from tests.reference import streams as twin
+from tests.streams.disorder import disorder
 from tests.streams.wire import ACK, FIN, MS, RST, SYN, packet, run, summary
 
 TIGHT = Limits(
     flows=3, shard_bytes=40, shard_segments=8, side_bytes=30, side_segments=5, ack_packets=4, lone_segments=4
 )
-PROFILES = st.sampled_from([Limits(), TIGHT, Limits(flows=2, tcp_idle=3.0, udp_idle=2.0, linger=0.5)])
+ROOMY = Limits(flows=3, shard_bytes=3000, shard_segments=9, side_bytes=2000, side_segments=6)
+ALL = [Limits(), TIGHT, ROOMY, Limits(flows=2, tcp_idle=3.0, udp_idle=2.0, linger=0.5)]
+PROFILES = st.sampled_from(ALL)
 BYTES = bytes(range(256)) * 4
 
 
@@ -59,6 +64,15 @@ def test_kernels_equal_their_twin(packets, limits, cuts):
     """Runs, pieces and counters are the same, however the packets are cut into batches."""
     cuts = [min(cut, len(packets)) for cut in cuts]
     assert summary(run(Assembler(limits), packets, cuts)) == twin.assemble(packets, limits)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_long_conversations_equal_their_twin(block):
+    """Longer ones, with state: reuse of ports, lasting jumps, budgets, silence."""
+    for seed in range(30 * block, 30 * block + 30):
+        packets, limits = disorder(seed), ALL[seed % len(ALL)]
+        cuts = sorted(random.Random(seed).choices(range(len(packets)), k=5))
+        assert summary(run(Assembler(limits), packets, cuts)) == twin.assemble(packets, limits), f"seed {seed}"
 
 
 @given(conversations(), PROFILES)
