@@ -27,11 +27,11 @@ def recognise(opening: Opening) -> Verdict:
     """HTTP by its first line, in either direction."""
     up = _kind(opening.up)
     down = _kind(opening.down)
+    if Verdict.NO in (up, down):
+        return Verdict.NO
     if up is Verdict.YES or down is Verdict.SWAPPED:
         return Verdict.YES
-    if up is Verdict.SWAPPED or down is Verdict.YES:
-        return Verdict.SWAPPED
-    return Verdict.NO if Verdict.NO in (up, down) else Verdict.MORE
+    return Verdict.SWAPPED if up is Verdict.SWAPPED or down is Verdict.YES else Verdict.MORE
 
 
 def _kind(data: bytes) -> Verdict:
@@ -84,17 +84,21 @@ class HttpReader(BaseReader):
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of a direction."""
-        self.turned = direction
-        self.sides[1 - direction].turned()
+        self._heed(direction)
         self.sides[direction].feed(offset, data)
         return self._given()
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """Take note of missing bytes."""
-        self.turned = direction
-        self.sides[1 - direction].turned()
+        self._heed(direction)
         self.sides[direction].gap(offset, length)
         return self._given()
+
+    def _heed(self, direction: int) -> None:
+        """Note when the other side begins to speak."""
+        if direction != self.turned:
+            self.sides[direction].turned()
+        self.turned = direction
 
     def finish(self) -> list[Message]:
         """Give what is left."""

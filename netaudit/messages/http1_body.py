@@ -130,6 +130,7 @@ class Parts:
             self.sink.add(data, at)
             self.left -= len(data)
             self.at = at + len(data)
+            self.map = []
             return
         if not self.map or at != self.at:
             self.map.append((len(self.held), at))

@@ -86,7 +86,8 @@ class Side:
         self.left = 0  # bytes of the body or chunk to come
         self.declared: int | None = None
         self.fresh = False  # no chunk of this body has been read
-        self.unasked_at = -1  # where a response begins that came when no request waited
+        self.unasked_at = -1  # where a response begins that waits for its first body bytes, and had no request
+        self.unasked_turn = -1  # the same, once the other side has spoken in the meantime
         self.unasked = False  # the response that begins now is that one
         self.carver = Carver(direction)
         self.turn = -1  # stream offset where the other side spoke last during a body that only closing ends
@@ -165,6 +166,7 @@ class Side:
         head = parse_head(lines) if lines else None
         if head is None:
             return self._no_head(data, pos, base)
+        self.unasked = False
         message, _ = self.owner.began(self, head, base + pos, base + len(data))
         message.complete, message.unknown_from = False, 0
         message.notes.append("head cut off")
@@ -182,7 +184,7 @@ class Side:
         return pos
 
     def _begin(self, head: Head, data: bytes, pos: int, end: int, base: int) -> int:
-        unasked = self.unasked_at == base + pos  # seen before, when no request waited for it
+        unasked = self.unasked_turn == base + pos  # seen before, when no request waited for it
         headless = head.status >= 200 and (unasked or self.owner.expects_head_answer(self) is None)
         undecided = headless and not self.flushing and len(data) < end + len(MARK) and MARK.startswith(data[end:])
         if undecided and not self.owner.bodiless(head):
@@ -327,9 +329,11 @@ class Side:
         return len(data)
 
     def turned(self) -> None:
-        """The other side has spoken: what follows here may be an answer to it."""
+        """The other side has spoken since: what comes now may be an answer to it."""
         if self.step == self._close and not self.held:
             self.turn = self.at
+        if self.held and self.unasked_at == self.at - len(self.held):
+            self.unasked_turn = self.unasked_at
 
     def answered(self) -> None:
         """The other side has answered: a request that might have had a body without length, but sent none, is over."""
@@ -390,7 +394,11 @@ class Side:
         return free if free == len(data) else ~free
 
     def _find(self, data: bytes, pos: int) -> tuple[int, int]:
-        """Where a sane head begins (or -1), and up to where the bytes surely belong to none."""
+        """Where a sane head begins (or -1), and up to where the bytes surely belong to none.
+
+        The second never depends on where the bytes at hand end by chance, so that carving does not either.
+        """
+        free = max(pos, len(data) - LOOK_BACK - len(MARK))
         mark = pos
         while (mark := data.find(MARK, mark)) >= 0:
             at = candidate(data, mark, pos)
@@ -400,9 +408,9 @@ class Side:
                     return at, at
                 if not end and len(data) - at < HEAD_LIMIT and not self.flushing and could_begin(data[at:]):
                     self.waits_for_blank = data.find(b"\n", at) >= 0
-                    return -1, at
+                    return -1, min(at, free)
             mark += len(MARK)
-        return -1, len(data) if self.flushing else max(pos, len(data) - LOOK_BACK - len(MARK))
+        return -1, len(data) if self.flushing else free
 
     # -- loss and end -------------------------------------------------------------------------------------------------
 

@@ -177,18 +177,20 @@ def test_https_is_never_http():
     assert choose(Opening(client_hello(), b"", 1, 80, midstream=False), "tcp", final=True)[0].name == "tls"
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    st.binary(max_size=40) | st.sampled_from([POST, OK, GET, client_hello(), b"HTTP/1.1 2", b"PRI * HTTP/2.0\r\n\r\n"]),
-    st.integers(0, 1),
+BYTES = st.binary(max_size=40) | st.sampled_from(
+    [POST, OK, GET, client_hello(), b"HTTP/1.1 2", b"PRI * HTTP/2.0\r\n\r\n", b"ST /a HTTP/1\n", b""]
 )
-def test_verdicts_do_not_change_as_bytes_come(data, direction):
+
+
+@settings(max_examples=100, deadline=None)
+@given(BYTES, BYTES, st.integers(0, 1))
+def test_verdicts_do_not_change_as_bytes_come(data, other, direction):
     for entry in READERS:
         if entry.transport == "udp":
             continue
         settled = Verdict.MORE
         for size in range(1, len(data) + 1):
-            both = [b"", b""]
+            both = [other, other]
             both[direction] = data[:size]
             verdict = entry.recognise(Opening(both[0], both[1], 1, 2, midstream=False))
             assert settled in (Verdict.MORE, verdict), (entry.name, size)

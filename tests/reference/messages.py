@@ -48,7 +48,7 @@ def cut_runs(given, cuts):
     out, total = [], 0
     for run in given:
         inside = sorted({c - total for c in cuts if 0 < c - total < run.length})
-        edges = [0, *inside, run.length]
+        edges = [0, run.length] if run.is_gap else [0, *inside, run.length]  # a gap is told once, whole
         for a, b in itertools.pairwise(edges):
             pieces = run.pieces
             if len(pieces):
