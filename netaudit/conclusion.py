@@ -22,14 +22,17 @@ from netaudit.case_writer import (
     write_json,
     write_table,
 )
+from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import judge
 from netaudit.findings.verdict import verdict
 from netaudit.frames import frame_numbers, frame_ranges
 from netaudit.objects.from_tables import StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
+from netaudit.observations.from_tables import with_flow_facts
 from netaudit.persons import count_people
 from netaudit.rows import image_row, name_captures, object_row
+from netaudit.signatures import load as load_signatures
 from netaudit.tables import BY_NAME, IMAGES, SKIPPED, TABLES_VERSION
 
 if TYPE_CHECKING:
@@ -71,8 +74,12 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         schema=SKIPPED.schema(),
     )
     tables["images"] = _images(folder, tables, outcome, progress)
+    signatures = load_signatures()
+    tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], outcome.inside)
-    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage)
+    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
+    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
+    tables["devices"] = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["findings"] = judge(tables, vantage.scope, frozenset(vantage.uplink))
     for name, rows in tables.items():
         write_table(folder, BY_NAME[name], rows)
@@ -253,6 +260,7 @@ def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -
         "options": outcome.options,
         "inputs": [_readable(row) for row in captures.to_pylist()],
         "rejected": outcome.rejected,
+        "signatures": load_signatures().manifest(),
         "vantage": {
             "side": vantage.side,
             "declared": vantage.declared,

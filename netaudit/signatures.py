@@ -28,7 +28,7 @@ class SignatureError(NetauditError):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One entry. `claims` are words of the vocabulary and texts; named groups of its patterns add model, serial and the like."""
+    """One entry. `claims` are words and texts; named groups of its patterns add model, serial, firmware, name."""
 
     id: str
     about: str

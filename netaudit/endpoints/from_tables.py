@@ -9,13 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case_writer import table_of
+from netaudit.endpoints.services import Services, endpoint_facts, requests_by_server
 from netaudit.endpoints.vantage import Evidence, Vantage, judge
 from netaudit.tables import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from netaudit.signatures import Signature
+
 MOST_NAMES = 16  # names listed per address
+MOST_KNOWN = 256  # names of an address by which services are looked for
 
 
 def vantage_of(flows: pa.Table, observations: pa.Table, inside: Iterable[str]) -> Vantage:
@@ -49,12 +53,15 @@ def _link(flows: pa.Table) -> set[tuple[str, str]]:
     return found
 
 
-def endpoints(flows: pa.Table, observations: pa.Table, vantage: Vantage) -> pa.Table:
-    """The `endpoints` table: every address of a flow, with names from DNS, Host and SNI."""
+def endpoints(
+    flows: pa.Table, observations: pa.Table, vantage: Vantage, signatures: Iterable[Signature] = ()
+) -> pa.Table:
+    """The `endpoints` table: every address of a flow, with its names from DNS, Host and SNI and the service behind."""
     import iptocc
 
     traffic = _traffic(flows)
     names = _names(flows, observations)
+    services, requests = Services(signatures), requests_by_server(observations)
     macs: dict[str, set[str]] = defaultdict(set)
     for mac, ip in _link(flows):
         if mac:
@@ -65,7 +72,9 @@ def endpoints(flows: pa.Table, observations: pa.Table, vantage: Vantage) -> pa.T
         sent, received = traffic[ip]
         country = (iptocc.country_code(ip) or "") if scope in {"outside", "unknown"} else ""
         listed = sorted(names.get(ip, ()))[:MOST_NAMES]
-        rows.append((ip, ip, scope, listed, country, "", sorted(macs.get(ip, ())), sent, received))
+        known = sorted(names.get(ip, ()))[:MOST_KNOWN]
+        service = services.name(endpoint_facts(ip, known, requests)) if scope != "inside" else ("", "")
+        rows.append((ip, ip, scope, listed, country, *service, sorted(macs.get(ip, ())), sent, received))
     return table_of(rows, ENDPOINTS.schema())
 
 

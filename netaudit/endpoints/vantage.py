@@ -58,6 +58,7 @@ class Vantage:
     declared: bool = False  # the auditor said what is inside
     uplink: list[str] = field(default_factory=list)  # addresses that stand for the whole site behind NAT
     link_hosts: dict[str, str] = field(default_factory=dict)  # address → MAC of hosts on the captured link
+    gateways: frozenset[str] = frozenset()  # MACs that forward for many networks
 
     def scope(self, ip: str) -> str:
         """inside, outside, multicast, special or unknown."""
@@ -102,9 +103,15 @@ def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
     if networks:
         reason = Reason("declared", {"networks": ", ".join(str(net) for net in networks)})
         side = "both" if lan and wan else "wan" if wan else "lan"
-        return Vantage(side, [*networks, *inside], [reason, *lan, *wan], declared=True, uplink=uplink, link_hosts=hosts)
+        return Vantage(
+            side, [*networks, *inside], [reason, *lan, *wan], declared=True, uplink=uplink, link_hosts=hosts,
+            gateways=frozenset(gateways),
+        )  # fmt: skip
     side = "both" if lan and wan else "lan" if lan else "wan" if wan else "unknown"
-    return Vantage(side, [*inside, *map(ipaddress.ip_network, uplink)], [*lan, *wan], uplink=uplink, link_hosts=hosts)
+    return Vantage(
+        side, [*inside, *map(ipaddress.ip_network, uplink)], [*lan, *wan], uplink=uplink, link_hosts=hosts,
+        gateways=frozenset(gateways),
+    )  # fmt: skip
 
 
 def forwards(ips: set[str]) -> bool:
@@ -114,8 +121,9 @@ def forwards(ips: set[str]) -> bool:
         if kind_of(ip) == "global":
             address = parse(ip)
             networks.add(ipaddress.ip_network((address, 16 if address.version == 4 else 32), strict=False))
+    four = any(network.version == 4 for network in networks)  # a host has a private IPv4 and global IPv6 addresses, too
     return len(networks) >= GATEWAY_NETWORKS or (
-        bool(networks) and any(kind_of(ip) == "private" and parse(ip).version == 4 for ip in ips)
+        four and any(kind_of(ip) == "private" and parse(ip).version == 4 for ip in ips)
     )
 
 
@@ -173,7 +181,7 @@ def _link_prefixes(hosts: dict[str, str], evidence: Evidence) -> list[Network]:
 
 def _wan_reasons(
     evidence: Evidence, hosts: dict[str, str], *, private_seen: bool
-) -> tuple[list[Reason], list[Network]]:
+) -> tuple[list[Reason], list[str]]:
     reasons: list[Reason] = []
     uplink: set[str] = set()
     if evidence.pppoe:

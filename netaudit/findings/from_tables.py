@@ -17,6 +17,6 @@ def judge(tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = fr
     """The `findings` table, from objects, images, messages and flows. `shared` addresses stand for many devices (NAT)."""
     messages, flows = tables["messages"], tables["flows"]
     rows = list(transfers(tables["objects"], tables["images"], messages, flows))
-    actors = Actors(rows, messages, flows, shared)
+    actors = Actors(rows, messages, flows, shared, tables.get("devices"))
     found: list[dict[str, Any]] = [*clear_findings(rows, scope, actors), *encrypted_findings(flows, scope, actors)]
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())

@@ -1,4 +1,7 @@
-"""The role of a sender, from simple evidence, until signatures name devices. Every answer has its reason; thin evidence gives 'unknown'."""
+"""The role of a sender: from what the inventory names it, else from its behaviour. Every answer has its reason.
+
+Thin evidence gives 'unknown'. Behaviour alone names no device.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,32 @@ DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that
 )
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 
+SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
+
 CAPTURE, TERMINAL, SERVER = "capture device", "verification terminal", "server"
 VIEWER, PERSONAL_DEVICE, UNKNOWN = "viewer", "personal device", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the inventory says of an address: role by class, and the sentence for it."""
+
+    role: str
+    why: str
+
+
+def named(devices: pa.Table) -> dict[str, Named]:
+    """By address, for devices whose class is sure."""
+    found: dict[str, Named] = {}
+    for row in devices.select(
+        ["ips", "class", "class_confidence", "role_hint", "vendor", "model", "reasons"]
+    ).to_pylist():
+        if row["class_confidence"] in SURE and row["role_hint"] not in {"", "network"}:
+            what = " ".join(part for part in (row["vendor"], row["model"]) if part)
+            first = next((reason for reason in row["reasons"] if f"class {row['class']}" in reason), "")
+            why = f"signatures name it {row['class']} ({row['class_confidence']}){', ' + what if what else ''}: {first}"
+            found |= {ip: Named(row["role_hint"], why) for ip in row["ips"]}
+    return found
 
 
 @dataclass(slots=True)
@@ -50,9 +77,15 @@ class Actors:
     """
 
     def __init__(
-        self, rows: Iterable[Transfer], messages: pa.Table, flows: pa.Table, shared: frozenset[str] = frozenset()
+        self,
+        rows: Iterable[Transfer],
+        messages: pa.Table,
+        flows: pa.Table,
+        shared: frozenset[str] = frozenset(),
+        devices: pa.Table | None = None,
     ) -> None:
         self._shared = shared
+        self._named = named(devices) if devices is not None else {}
         self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
         for row in rows:
             self._take(row)
@@ -81,13 +114,15 @@ class Actors:
     def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
         """Role and reason of the host at `ip`, as far as seen in this flow where the address is shared."""
         if ip not in self._shared:
-            return role(self._seen.get(ip))
+            return role(self._seen.get(ip), self._named.get(ip))
         kind, why = role(self._seen.get(f"{ip} {flow_id}"))
         return (kind, why) if kind == PERSONAL_DEVICE else (UNKNOWN, "the address stands for the whole site behind NAT")
 
 
-def role(behaviour: Behaviour | None) -> tuple[str, str]:
-    """Role and reason."""
+def role(behaviour: Behaviour | None, device: Named | None = None) -> tuple[str, str]:
+    """Role and reason: a sure class first, but a computer that is sent images serves, whatever browser runs on it."""
+    if device is not None and (device.role != VIEWER or behaviour is None or not behaviour.received):
+        return device.role, device.why
     if behaviour is None:
         return UNKNOWN, "no clear HTTP of its own was seen"
     personal = sorted(agent for agent in behaviour.agents if PERSONAL.search(agent))

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from netaudit.observations.spoken import Place, Spoken
 
 LOOK = 64 << 10  # bytes of a page in which a title or a description is looked for
-BODY_LOOK = 4096  # bytes of a request body whose field names are noted
-MOST_KEYS = 24  # field names of one body
+BODY_LOOK = 4096  # bytes of a request body whose part and event names are noted
+JSON_LOOK = 256 << 10  # the same of a document, in which pictures stand between the names
+MOST_KEYS = 32  # field names of one body
 LONGEST_PATH = 96
 STATIC = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|ico|css|js|woff2?|svg|mp4|ts)$", re.IGNORECASE)
 REALM = re.compile(r"realm\s*=\s*(?:\"([^\"]{1,200})\"|([^\s,\"]{1,200}))", re.IGNORECASE)
@@ -48,7 +49,8 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         ledger.note("http_server", ends.server.mac, ends.server.ip, "path", path, *place)
     if message.method in {"POST", "PUT"} and message.body:
         head = message.body[:BODY_LOOK]
-        for field, value in (*(("key", key) for key in _keys(message.content_type, head)), *_events(head)):
+        keys = (("key", key) for key in _keys(message.content_type, message.body))
+        for field, value in (*keys, *_events(head)):
             ledger.note("http_client", client.mac, client.ip, field, value, *place)
             if field == "event":
                 ledger.note("http_server", ends.server.mac, ends.server.ip, "received_event", value, *place)
@@ -60,18 +62,21 @@ def _headers(message: Spoken, client: Host, ledger: Ledger, place: Place) -> Non
             ledger.note("http_client", client.mac, client.ip, "header", f"{name}: {value}", *place)
 
 
-def _keys(content_type: str, head: bytes) -> list[str]:
+def _keys(content_type: str, body: bytes) -> list[str]:
     """Names of parts and fields near the beginning of a body: by them device protocols are told apart."""
     patterns: tuple[re.Pattern[bytes], ...]
+    look = BODY_LOOK
     if "multipart" in content_type:
         patterns = (PART_NAME, JSON_KEY)
     elif "x-www-form" in content_type:
         patterns = (FORM_KEY,)
     else:
-        patterns = (JSON_KEY, XML_TAG) if head.lstrip()[:1] in {b"{", b"[", b"<"} else ()
+        first = body[:64].lstrip()[:1]
+        patterns = (JSON_KEY,) if first in {b"{", b"["} else (XML_TAG,) if first == b"<" else ()
+        look = JSON_LOOK
     found: dict[str, None] = {}
     for pattern in patterns:
-        for match in pattern.finditer(head):
+        for match in pattern.finditer(body, 0, look):
             found[match[1].decode()] = None
             if len(found) >= MOST_KEYS:
                 return list(found)
