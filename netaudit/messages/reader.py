@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from netaudit.messages.expected import Announcement
     from netaudit.messages.message import Message
 
 OPENING = 4096  # bytes of each direction that recognition may see
@@ -56,6 +57,8 @@ class BaseReader(ABC):
     wants_bytes: bool = True
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
+    told: Announcement | None = None  # set before begin() where another flow announced this one
+    span: tuple[int, int] = (0, 0)  # set before finish(): capture times of the first and the last packet, ns
 
     def begin(self, opening: Opening) -> None:  # noqa: B027 - most readers need nothing of it
         """Learn how the flow opened; called once, before the first bytes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netaudit.messages import dhcp, discovery, dns, ftp, http1, ssdp, tls
+from netaudit.messages import dhcp, discovery, dns, ftp, http1, mqtt, smb, smtp, ssdp, tftp, tls
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.http1 import HttpReader
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -29,12 +29,17 @@ class Entry:
 
 READERS: tuple[Entry, ...] = (
     Entry("tls", "tcp", tls.recognise, tls.TlsReader),  # certain after six bytes
+    Entry("http2", "tcp", http2.recognise, http2.Http2Reader),  # before http: its preface looks like a request line
     Entry("http", "tcp", http1.recognise, HttpReader),
     Entry("dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True)),  # weak magic: only whole messages count
     Entry("ftp", "tcp", ftp.recognise, ftp.FtpReader),  # the dialogues exclude each other by word and greeting
+    Entry("smtp", "tcp", smtp.recognise, smtp.SmtpReader),
+    Entry("mqtt", "tcp", mqtt.recognise, mqtt.MqttReader),
+    Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader),
     Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader),
     Entry("discovery", "udp", discovery.recognise, discovery.DiscoveryReader),  # WS-Discovery, SADP, DHDiscover
+    Entry("tftp", "udp", tftp.recognise, tftp.TftpReader),  # certain by the mode in its request
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader),
 )
 
@@ -52,6 +57,7 @@ CARVED = Entry(UNKNOWN, "", _always, CarveReader)
 # Readers of flows that another flow announced (`expected.py`).
 EXPECTED = {
     ftp.DATA: Entry(ftp.DATA, "tcp", _always, ftp.FtpDataReader),
+    tftp.NAME: Entry(tftp.NAME, "udp", _always, tftp.TftpReader),
 }
 
 

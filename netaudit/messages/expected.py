@@ -1,0 +1,137 @@
+"""Data flows that another flow announces: an FTP control connection, a TFTP request.
+
+Which announcement a flow answers is decided by capture times alone, so that it does not matter how many windows the
+capture was cut into: a control connection may have been read further than the flow that is just beginning. One thing is
+left to chance: an announcement held back by a hole in its own control connection may come too late for its flow, which
+is then carved like any unknown one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from netaudit.messages.message import Message
+
+PATIENCE = 120 * 10**9  # ns between an announcement and the first packet of its flow
+MOST = 4096  # announcements remembered per logical shard
+MOST_TRANSFERS = 256  # commands remembered per announcement
+DATA_FLOW = "data_flow"  # key of Message.fields under which a reader puts what it has to say here
+
+End = tuple[int, int, int, int, int, int]  # protocol, listening address (high, low) and port, the other address
+
+
+@dataclass(slots=True)
+class Transfer:
+    """One command that moves a file."""
+
+    method: str  # STOR, RETR, APPE, STOU, LIST, NLST, MLSD, RRQ, WRQ
+    name: str
+    start: int = 0  # offset in the file at which the transfer begins
+    coding: str = ""  # content coding of an FTP data connection; mode of a TFTP transfer
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Said:
+    """What one message of a control flow says of a data flow: any of the three."""
+
+    reader: str = ""  # name of the reader of the data flow (readers.EXPECTED)
+    listener: int = -1  # direction whose sender waits for the data flow at `port`
+    port: int = 0
+    transfer: Transfer | None = None
+    refused: bool = False  # the last transfer will not take place
+
+
+@dataclass(slots=True)
+class Announcement:
+    """A data flow to come."""
+
+    reader: str
+    ts: int  # ns
+    said: list[tuple[int, Transfer | None]] = field(default_factory=list)  # None: the one before was refused
+
+    def transfer(self, first: int, last: int) -> Transfer | None:
+        """The command that a flow with these capture times (ns) carries out: the last one before it, else the first."""
+        valid: list[tuple[int, Transfer]] = []
+        for ts, transfer in self.said:
+            if ts > last:
+                break
+            if transfer is not None:
+                valid.append((ts, transfer))
+            elif valid:
+                valid.pop()
+        before = [transfer for ts, transfer in valid if ts <= first]
+        return before[-1] if before else valid[0][1] if valid else None
+
+
+class Expected:
+    """Announcements of all shards of a worker; bounded per shard, as both flows lie in the same one."""
+
+    def __init__(self) -> None:
+        self._ends: dict[End, list[Announcement]] = {}
+        self._order: dict[int, list[tuple[End, Announcement]]] = {}  # per shard, oldest first
+        self._latest: dict[int, Announcement] = {}  # by serial of the control flow
+
+    def hear(self, message: Message, row: np.void, *, swapped: bool) -> None:
+        """Take what a message of the flow `row` (a FLOW row) says of data flows."""
+        said = message.fields.get(DATA_FLOW)
+        if not isinstance(said, Said) or message.pieces is None or not len(message.pieces):
+            return
+        ts, serial = int(message.pieces["ts"][-1]), int(row["serial"])
+        if said.listener >= 0:
+            self._announce(Announcement(said.reader, ts), row, said.listener ^ swapped, said.port)
+        latest = self._latest.get(serial)
+        if latest is not None and len(latest.said) < MOST_TRANSFERS:
+            if said.transfer is not None:
+                latest.said.append((ts, said.transfer))
+            elif said.refused:
+                latest.said.append((ts, None))
+
+    def _announce(self, announcement: Announcement, row: np.void, side: int, port: int) -> None:
+        near, far = ("server", "client") if side else ("client", "server")
+        end = (int(row["proto"]), *_address(row, near), port, *_address(row, far))
+        self._latest[int(row["serial"])] = announcement
+        self._ends.setdefault(end, []).append(announcement)
+        order = self._order.setdefault(int(row["shard"]), [])
+        order.append((end, announcement))
+        if len(order) > MOST:
+            self._drop(*order.pop(0))
+
+    def _drop(self, end: End, announcement: Announcement) -> None:
+        left = [other for other in self._ends.get(end, []) if other is not announcement]
+        if left:
+            self._ends[end] = left
+        else:
+            self._ends.pop(end, None)
+
+    def find(self, row: np.void) -> Announcement | None:
+        """The announcement that a new flow answers."""
+        if not self._ends:
+            return None
+        first = int(row["first_ts"])
+        self._forget_old(int(row["shard"]), first)
+        best: Announcement | None = None
+        for near, far in (("server", "client"), ("client", "server")):
+            end = (int(row["proto"]), *_address(row, near), int(row[f"{near}_port"]), *_address(row, far))
+            for announcement in self._ends.get(end, ()):
+                fits = 0 <= first - announcement.ts <= PATIENCE
+                if fits and (best is None or announcement.ts >= best.ts):
+                    best = announcement
+        return best
+
+    def _forget_old(self, shard: int, now: int) -> None:
+        order = self._order.get(shard, [])
+        while order and order[0][1].ts < now - 2 * PATIENCE:
+            self._drop(*order.pop(0))
+
+    def closed(self, serial: int) -> None:
+        """A control flow has ended."""
+        self._latest.pop(serial, None)
+
+
+def _address(row: np.void, side: str) -> tuple[int, int]:
+    return int(row[f"{side}_hi"]), int(row[f"{side}_lo"])
