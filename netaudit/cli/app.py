@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from netaudit.cli import signatures
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import default_language, say
 from netaudit.errors import NetauditError, UnreadableError
@@ -79,13 +80,16 @@ def audit(  # noqa: PLR0913  (one parameter per option)
     )
 
 
+app.add_typer(signatures.app, name="signatures")
+
+
 @app.command()
 def show(
     case: CaseFolder,
     table: Annotated[
         str,
         typer.Argument(
-            help="captures, skipped, flows, messages, objects, evidence, images, endpoints, findings, observations."
+            help="captures, skipped, flows, messages, objects, evidence, images, endpoints, devices, findings, observations …"
         ),
     ] = "",
     csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, safe in a spreadsheet.")] = False,

@@ -1,4 +1,4 @@
-"""Findings of certainty D: content not visible, upload-shaped traffic to the outside."""
+"""Findings of certainty D: content not visible, but upload-shaped, or sent to a known face or object-store service."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ import pyarrow.compute as pc
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.uploads import UPLOADED, Scope, display_filter, finding_id
 
-RULE = "upload-shaped-encrypted/1"
+RULE, KNOWN_RULE = "upload-shaped-encrypted/2", "known-service-encrypted/1"
+KNOWN_CLASSES = frozenset({"face_api", "object_store", "sales_platform"})  # of endpoints.service_class
+LEAST_KNOWN = 16 * 1024  # the same to a known service: two or three face crops, far more than a login
 LEAST_BYTES = 64 * 1024  # upward payload of a sender to an endpoint before it is worth a line
 UPWARD_SHARE = 2  # upward payload is at least this many times the downward one
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
-def encrypted_findings(flows: pa.Table, scope: Scope, actors: Actors) -> list[dict[str, Any]]:
-    """Rows of `findings` for encrypted uploads, per sender, endpoint and server name."""
+def encrypted_findings(
+    flows: pa.Table, scope: Scope, actors: Actors, endpoints: pa.Table | None = None
+) -> list[dict[str, Any]]:
+    """Rows of `findings` for encrypted uploads, per sender, endpoint and server name; `endpoints` name services."""
+    services = _services(endpoints)
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
         sender, receiver = row["client_ip"], row["server_ip"]
@@ -27,9 +32,26 @@ def encrypted_findings(flows: pa.Table, scope: Scope, actors: Actors) -> list[di
     found = []
     for (sender, receiver, name), rows in sorted(groups.items()):
         kind, why = actors.role(sender, rows[0]["flow_id"])
-        if kind != PERSONAL_DEVICE and _upload_shaped(rows):
-            found.append(_finding(sender, receiver, name, rows, kind, why))
+        service, service_class = services.get(receiver, ("", ""))
+        shaped = _upload_shaped(rows)
+        if kind != PERSONAL_DEVICE and (shaped or (service_class in KNOWN_CLASSES and _sends_much(rows))):
+            finding = _finding(
+                sender, receiver, name, rows, kind, why, service if service_class in KNOWN_CLASSES else ""
+            )
+            found.append(finding if shaped else finding | {"rule": KNOWN_RULE})
     return found
+
+
+def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
+    if endpoints is None:
+        return {}
+    rows = endpoints.filter(pc.not_equal(endpoints["service"], "")).select(["ip", "service", "service_class"])
+    return {row["ip"]: (row["service"], row["service_class"]) for row in rows.to_pylist()}
+
+
+def _sends_much(rows: list[dict[str, Any]]) -> bool:
+    """Enough for pictures to a service that is there for them, whatever comes back."""
+    return sum(row["payload_up"] for row in rows) >= LEAST_KNOWN and any(sum(row["bursts_up"][1:]) for row in rows)
 
 
 def _encrypted(flows: pa.Table) -> pa.Table:
@@ -47,10 +69,13 @@ def _upload_shaped(rows: list[dict[str, Any]]) -> bool:
     return up >= LEAST_BYTES and up >= UPWARD_SHARE * down and bursts > 0
 
 
-def _finding(sender: str, receiver: str, name: str, rows: list[dict[str, Any]], kind: str, why: str) -> dict[str, Any]:
+def _finding(
+    sender: str, receiver: str, name: str, rows: list[dict[str, Any]], kind: str, why: str, service: str
+) -> dict[str, Any]:
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
     up = sum(row["payload_up"] for row in rows)
+    known = f", a known service ({service})" if service else ""
     return {
         "finding_id": finding_id("D", UPLOADED, sender, receiver, name),
         "certainty": "D",
@@ -72,6 +97,6 @@ def _finding(sender: str, receiver: str, name: str, rows: list[dict[str, Any]], 
             {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
         ),
         "rule": RULE,
-        "reason": f"encrypted to {name or receiver}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
-        "content not visible, consistent with an upload",
+        "reason": f"encrypted to {name or receiver}{known}: {up} bytes up in "
+        f"{len(rows)} connections, bursts {shape or 'none'}; content not visible, consistent with an upload",
     }

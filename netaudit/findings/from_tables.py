@@ -14,9 +14,12 @@ from netaudit.tables import FINDINGS
 
 
 def judge(tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = frozenset()) -> pa.Table:
-    """The `findings` table, from objects, images, messages and flows. `shared` addresses stand for many devices (NAT)."""
+    """The `findings` table, from the other tables. `shared` addresses stand for many devices (NAT)."""
     messages, flows = tables["messages"], tables["flows"]
     rows = list(transfers(tables["objects"], tables["images"], messages, flows))
     actors = Actors(rows, messages, flows, shared, tables.get("devices"))
-    found: list[dict[str, Any]] = [*clear_findings(rows, scope, actors), *encrypted_findings(flows, scope, actors)]
+    found: list[dict[str, Any]] = [
+        *clear_findings(rows, scope, actors),
+        *encrypted_findings(flows, scope, actors, tables.get("endpoints")),
+    ]
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())

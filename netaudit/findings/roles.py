@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
     from netaudit.findings.transfers import Transfer
 
-PERSONAL = re.compile(  # browsers and system frameworks of phones and tablets; terminals run Android, too, on boards (rk3288 …)
-    r"\((?:iPhone|iPad|iPod)|\b(?:iPhone|iPad)\b|CFNetwork/|Mozilla/5\.0 \(Linux; (?:U; )?Android (?:9|1\d)\b(?![^)]*\brk\d{4})"
+# browsers and system frameworks of phones and tablets; terminals run Android, too, on boards (rk3288 …)
+PERSONAL = re.compile(
+    r"\((?:iPhone|iPad|iPod)|\b(?:iPhone|iPad)\b|CFNetwork/"
+    r"|Mozilla/5\.0 \(Linux; (?:U; )?Android (?:9|1\d)\b(?![^)]*\brk\d{4})"
 )
 DESKTOP = re.compile(r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)")
 DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that capture devices and terminals push to
-    r"^/(?:VIID/|ISAPI/|LAPI/V1\.0/|PictureHttpUpload|EventHttpUpload|iclock/|Subscribe/(?:Snap|Verify)|Record/UploadIdentifyRecord)",
-    re.I,
+    r"^/(?:VIID/|ISAPI/|LAPI/V1\.0/|PictureHttpUpload|EventHttpUpload|iclock/|Subscribe/(?:Snap|Verify)"
+    r"|Record/UploadIdentifyRecord)",
+    re.IGNORECASE,
 )
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 
@@ -50,9 +53,9 @@ def named(devices: pa.Table) -> dict[str, Named]:
         ["ips", "class", "class_confidence", "role_hint", "vendor", "model", "reasons"]
     ).to_pylist():
         if row["class_confidence"] in SURE and row["role_hint"] not in {"", "network"}:
-            what = " ".join(part for part in (row["vendor"], row["model"]) if part)
+            what = " ".join(part for part in (row["vendor"], row["model"]) if part) or "maker unknown"
             first = next((reason for reason in row["reasons"] if f"class {row['class']}" in reason), "")
-            why = f"signatures name it {row['class']} ({row['class_confidence']}){', ' + what if what else ''}: {first}"
+            why = f"signatures name it {row['class']} ({row['class_confidence']}; {what}): {first}"
             found |= {ip: Named(row["role_hint"], why) for ip in row["ips"]}
     return found
 
@@ -72,8 +75,8 @@ class Behaviour:
 class Actors:
     """What each address was seen doing.
 
-    `shared` are addresses that stand for a whole site behind NAT: there each flow is an actor of its own, and only what that flow
-    says of itself counts.
+    `shared` are addresses that stand for a whole site behind NAT: there each flow is an actor of its own, and only what
+    that flow says of itself counts.
     """
 
     def __init__(
@@ -136,7 +139,7 @@ def role(behaviour: Behaviour | None, device: Named | None = None) -> tuple[str,
     if desktop:
         return VIEWER, f"its User-Agent is that of a desktop browser: {desktop[0][:120]}"
     if behaviour.device_paths:
-        return CAPTURE, f"it pushes face images to a path of camera protocols: {sorted(behaviour.device_paths)[0]}"
+        return CAPTURE, f"it pushes face images to a path of camera protocols: {min(behaviour.device_paths)}"
     if len(behaviour.sent) >= LEAST_IMAGES:
         sent = len(behaviour.sent)
         return UNKNOWN, f"it sent {sent} distinct face images by itself and received none, but nothing says what it is"
