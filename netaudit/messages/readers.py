@@ -9,7 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netaudit.messages import dhcp, discovery, dns, ftp, http1, mqtt, smb, smtp, ssdp, tftp, tls
+from netaudit.messages import (
+    dhcp,
+    discovery,
+    dns,
+    ftp,
+    http1,
+    http2,
+    imap,
+    mongodb,
+    mqtt,
+    pop3,
+    smb,
+    smtp,
+    socks,
+    ssdp,
+    tftp,
+    tls,
+    websocket,
+)
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.http1 import HttpReader
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -30,11 +48,16 @@ class Entry:
 READERS: tuple[Entry, ...] = (
     Entry("tls", "tcp", tls.recognise, tls.TlsReader),  # certain after six bytes
     Entry("http2", "tcp", http2.recognise, http2.Http2Reader),  # before http: its preface looks like a request line
+    Entry("websocket", "tcp", websocket.recognise, websocket.WebSocketReader),  # only after an HTTP upgrade
     Entry("http", "tcp", http1.recognise, HttpReader),
+    Entry("socks", "tcp", socks.recognise, socks.SocksReader),
     Entry("dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True)),  # weak magic: only whole messages count
     Entry("ftp", "tcp", ftp.recognise, ftp.FtpReader),  # the dialogues exclude each other by word and greeting
     Entry("smtp", "tcp", smtp.recognise, smtp.SmtpReader),
     Entry("mqtt", "tcp", mqtt.recognise, mqtt.MqttReader),
+    Entry("pop3", "tcp", pop3.recognise, pop3.Pop3Reader),
+    Entry("imap", "tcp", imap.recognise, imap.ImapReader),
+    Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader),
     Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader),

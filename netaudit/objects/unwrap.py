@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.objects import (
     carving,
+    codecs_bson,
     codecs_coding,
     codecs_form,
     codecs_json,
@@ -50,6 +51,7 @@ CODECS: tuple[Codec, ...] = (
     Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True),
     Codec("compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True),
+    Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED),
     Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER),
     Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_STRUCTURED),
     Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED),
