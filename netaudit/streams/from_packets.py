@@ -143,8 +143,9 @@ class Assembler:
             lying = np.flatnonzero((t.waiting["used"] == 1) & (t.waiting["source"] < 0))
             order = lying[np.argsort(-1 - t.waiting["source"][lying], kind="stable")]
             at = kernels_gather.compact(t.waiting, order, self._arena)
-            if at + fresh > self._arena.size // 2:
-                longer = np.empty(max(2 * (kept + fresh), 1 << 16), np.uint8)
+            needed = max((kept + fresh) * 9 // 8, 1 << 16)  # with room for some batches until the next tidying
+            if needed > self._arena.size:
+                longer = np.empty(needed, np.uint8)
                 longer[:at] = self._arena[:at]
                 self._arena = longer
         cursor["arena"] = kernels_gather.keep(t.waiting, buffer, self._arena, at)

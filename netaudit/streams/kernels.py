@@ -46,7 +46,7 @@ def lacking(t: Tables, shard: Any) -> int:
         return FULL_EMITTED
     if cursor["rows"] + shard["flows"] + 4 > t.rows.size:
         return FULL_ROWS
-    if cursor["free_slot"] < 0:
+    if cursor["free_slot"] < 0 and shard["flows"] < t.limits[0]["flows"]:  # a full shard evicts before it opens
         return FULL_CONNECTIONS
     if cursor["free_segments"] < shard["segments"] + 4:
         return FULL_WAITING

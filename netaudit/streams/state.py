@@ -22,14 +22,14 @@ U1 = npt.NDArray[np.uint8]
 class Limits:
     """Budgets per logical shard, and times of capture time in seconds.
 
-    Worst case in memory, reached only when every one of 64 shards is full: waiting bytes 64 x shard_bytes = 64 MiB,
-    flow table 64 x flows x 0.76 KiB = 48 MiB, waiting segments 64 x shard_segments x 56 B = 14 MiB.
-    The output of a batch comes on top: its payload once more, 80 bytes per packet, 0.3 KiB per flow that ends.
+    Worst case in memory, reached only when every one of 64 shards is full: waiting bytes 64 x shard_bytes x 9/8 =
+    72 MiB, flow table 64 x flows x 760 B = 48 MiB, waiting segments 2 x 64 x shard_segments x 56 B = 14 MiB.
+    The output of a batch comes on top: its payload once more, 120 bytes per packet, 0.3 KiB per flow that ends.
     """
 
     flows: int = 1024  # per shard; the one silent longest is evicted
     shard_bytes: int = 1 << 20  # waiting behind holes in a shard
-    shard_segments: int = 4096
+    shard_segments: int = 2048
     side_bytes: int = 1 << 20  # waiting behind holes in one direction of a flow
     side_segments: int = 1024
     tcp_idle: float = 3600.0

@@ -186,6 +186,23 @@ def test_overlap_fills_only_holes():
     assert nonzero(flow, "conflicting") == 4
 
 
+def test_a_routed_copy_of_every_packet_does_no_harm():
+    """The second copy (other link addresses, one hop less) is a duplicate, byte for byte."""
+    talk = [
+        *HELLO,
+        up(100, b"one"),
+        down(500, b"two", ack=103),
+        up(106, b"late"),
+        up(103, b"thr"),
+        up(110, flags=FIN | ACK),
+    ]
+    twice = only([copy for p in talk for copy in (p, p)])
+    once = only(talk)
+    assert [r[:4] for r in twice["runs"]] == [r[:4] for r in once["runs"]]
+    assert twice["final"]["duplicate"] == once["final"]["payload"]
+    assert twice["final"]["conflicting"] == twice["final"]["missing"] == [0, 0]
+
+
 def test_port_reuse_begins_another_flow():
     """After RST or FIN, or with another initial number, a SYN is a new connection; the same number is not."""
     first = [*HELLO, up(100, b"one")]
