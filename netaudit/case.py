@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.errors import CaseError
+from netaudit.errors import CaseError, UsageError
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     import pandas as pd
     import pyarrow as pa
     from PIL.Image import Image
+
+    from netaudit.finding import Finding
+    from netaudit.plots import Plots
 
 
 class Case:
@@ -79,7 +83,8 @@ class Case:
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table as a pandas DataFrame."""
-        return self.table(name).to_pandas()
+        frame: pd.DataFrame = self.table(name).to_pandas()
+        return frame
 
     captures = functools.cached_property(lambda self: self.frame("captures"))
     skipped = functools.cached_property(lambda self: self.frame("skipped"))
@@ -93,6 +98,62 @@ class Case:
     observations = functools.cached_property(lambda self: self.frame("observations"))
     devices = functools.cached_property(lambda self: self.frame("devices"))
     persons = functools.cached_property(lambda self: self.frame("persons"))
+
+    def records(self) -> pd.DataFrame:
+        """Records of persons: one row each, its fields by kind (masked), with the images it was sent with."""
+        import pandas as pd
+
+        from netaudit.records import records
+
+        rows = records(*(self.table(name) for name in ("persons", "objects", "messages", "images")))
+        frame = pd.DataFrame(rows)
+        if "first_ts" in frame:
+            frame["first_ts"] = pd.to_datetime(frame["first_ts"], utc=True)
+        return frame
+
+    def clear_persons(self) -> pd.DataFrame:
+        """Identity data in clear, by the keys of `persons`; reading it is logged in the case."""
+        import pyarrow.parquet as pq
+
+        self.log_unmasking("private/persons.parquet")
+        clear: pd.DataFrame = pq.read_table(self.folder / "private" / "persons.parquet").to_pandas()
+        return clear
+
+    def finding(self, finding_id: str) -> Finding:
+        """One finding, by its id or the beginning of it."""
+        from netaudit.finding import Finding
+
+        return Finding(self, finding_id)
+
+    @property
+    def plot(self) -> Plots:
+        """Plots of the case: `timeline()`, `matrix()`."""
+        from netaudit.plots import Plots
+
+        return Plots(self)
+
+    def packets(self, what: str, captures: Sequence[Path] = ()) -> Any:
+        """Packets of a finding, an object or a flow as a scapy PacketList (optional extra `scapy`).
+
+        `what` is an id or its beginning; `captures` says where the captures are now, if moved.
+        """
+        import tempfile
+
+        try:
+            from scapy.utils import rdpcap
+        except ImportError as error:
+            raise UsageError("packets need scapy: pip install 'netaudit[scapy]'") from error
+        from netaudit.extract import extract
+
+        with tempfile.TemporaryDirectory(prefix="netaudit-") as folder:
+            out = Path(folder) / "packets.pcapng"
+            extract(self, what, out, captures)
+            return rdpcap(str(out))
+
+    def _repr_html_(self) -> str:
+        from netaudit.notebook import case_html
+
+        return case_html(self)
 
     def object_path(self, sha256: str) -> Path | None:
         """Where the bytes of a stored object lie, None when they were not stored."""

@@ -39,6 +39,9 @@ PARTLY = "partly confirmed"  # of a finding: some objects confirmed, none contra
 BODIES = (
     "http.file_data", "http2.body.reassembled.data", "http2.data.data", "mqtt.msg", "websocket.payload",
 )  # fmt: skip
+ENDS = (
+    "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport",
+)  # fmt: skip
 EXPORTS = ("ftp-data", "imf", "smb", "tftp")  # what tshark gives as files, not as fields
 PREFERENCES = ("tcp.reassemble_out_of_order:TRUE", "http.decompress_body:TRUE", "http.desegment_body:TRUE")
 LONGEST = 1800  # seconds for one capture
@@ -57,6 +60,7 @@ class Wanted(NamedTuple):
     path: str
     complete: bool
     sha256: str
+    ends: frozenset[str]  # both addresses and both ports
 
 
 @dataclass(slots=True)
@@ -136,10 +140,21 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
     objects = objects.filter(pc.is_in(objects["object_id"], chosen)).select(
         ["object_id", "message_id", "sha256", "complete", "unwrap_path"]
     )
-    messages = case.table("messages").select(["message_id", "capture_id", "first_frame", "last_frame"])
-    names = ["object_id", "capture_id", "first_frame", "last_frame", "unwrap_path", "complete", "sha256"]
-    rows = objects.join(messages, "message_id").sort_by("object_id").select(names).to_pylist()
-    return [Wanted(*row.values()) for row in rows]
+    told = ["capture_id", "first_frame", "last_frame"]
+    messages = case.table("messages").select(["message_id", "flow_id", *told])
+    ends = ["client_ip", "server_ip", "client_port", "server_port"]
+    joined = objects.join(messages, "message_id").join(case.table("flows").select(["flow_id", *ends]), "flow_id")
+    return [
+        Wanted(
+            object_id=row["object_id"],
+            path=row["unwrap_path"],
+            complete=row["complete"],
+            sha256=row["sha256"],
+            ends=frozenset(str(row[end]) for end in ends),
+            **{name: row[name] for name in told},
+        )
+        for row in joined.sort_by("object_id").to_pylist()
+    ]
 
 
 def _version(program: str) -> str:
@@ -152,20 +167,20 @@ def _ask(program: str, path: Path, case: Case, wanted: list[Wanted], opinions: d
     with tempfile.TemporaryDirectory(dir=case.folder / "private", prefix="verify-") as folder:
         first = np.array([one.first_frame for one in wanted])
         last = np.array([one.last_frame for one in wanted])
-        for frame, body in _bodies(program, path, Path(folder)):
+        for frame, ends, body in _bodies(program, path, Path(folder)):
             for place in np.flatnonzero((first <= frame) & (frame <= last)).tolist():
                 one = wanted[place]
-                if opinions[one.object_id].status != CONFIRMED:
+                if opinions[one.object_id].status != CONFIRMED and one.ends <= ends:
                     _compare(case, one, body, frame, opinions[one.object_id])
         _compare_exports(Path(folder), wanted, opinions)
 
 
-def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[int, bytes]]:
-    """Reassembled bodies with the frame that completes them."""
+def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[int, frozenset[str], bytes]]:
+    """Reassembled bodies with the frame that completes them and that frame's addresses and ports."""
     names = list(BODIES)
     while True:
         command = [program, "-n", "-r", str(path), "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]
-        command += [part for name in ("frame.number", *names) for part in ("-e", name)]
+        command += [part for name in ("frame.number", *ENDS, *names) for part in ("-e", name)]
         command += [part for choice in PREFERENCES for part in ("-o", choice)]
         command += ["-Y", " or ".join(f"{name}" for name in names)]
         command += [part for kind in EXPORTS for part in ("--export-objects", f"{kind},{folder / kind}")]
@@ -185,14 +200,15 @@ def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[int, bytes
         names = [name for name in names if name not in unknown]
 
 
-def _row(line: bytes) -> Iterator[tuple[int, bytes]]:
+def _row(line: bytes) -> Iterator[tuple[int, frozenset[str], bytes]]:
     frame, *values = line.rstrip(b"\r\n").split(b"\t")
     if not frame.isdigit():
         return
-    for value in values:
+    ends = frozenset(one.decode("ascii", "replace") for value in values[: len(ENDS)] for one in value.split(b","))
+    for value in values[len(ENDS) :]:
         for one in filter(None, value.split(b",")):
             with contextlib.suppress(ValueError):
-                yield int(frame), bytes.fromhex(one.replace(b":", b"").decode("ascii", "replace"))
+                yield int(frame), ends, bytes.fromhex(one.replace(b":", b"").decode("ascii", "replace"))
 
 
 def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
@@ -204,11 +220,11 @@ def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion)
     if how:
         opinion.status, opinion.frame = CONFIRMED, frame
         opinion.reason = how if one.complete else f"{how}, up to the first gap"
-    elif one.complete and _plain(one.path):
+    elif one.complete and frame == one.last_frame and _plain(one.path):
         opinion.status, opinion.frame = CONTRADICTED, frame
         opinion.reason = "tshark gives a body for its frames that does not hold its bytes"
     elif opinion.status != CONTRADICTED:
-        opinion.reason = "wrapped or damaged in a way that is not looked into"
+        opinion.reason = "wrapped, joined or damaged in a way that is not looked into"
 
 
 def _recovered(case: Case, one: Wanted) -> bytes | None:
@@ -228,6 +244,8 @@ def _first_gap(case: Case, object_id: str) -> int:
 def _plain(path: str) -> bool:
     """Whether nothing on the way to the object hides its bytes or their base64."""
     steps = path.split(" › ")[1:-1] if path.count(" › ") else []
+    if not path.partition(" › ")[0].endswith(" body"):  # carved, or joined from parts
+        return False
     coded = [step for step in steps if step.split()[0] in {"base64", "data", "hex"}]
     return len(coded) <= 1 and all(step.split()[0] in _PLAIN_STEPS for step in steps)
 
