@@ -95,7 +95,7 @@ def _rows(observations: pa.Table) -> list[dict[str, Any]]:
 def _identities(rows: list[dict[str, Any]], link: Link) -> Identities:
     claims, chassis = [], []
     for row in rows:
-        if row["kind"] in {"arp", "ndp"} or (row["kind"] == "dhcp" and row["field"] == "leased"):
+        if row["kind"] in {"arp", "ndp", "ra"} or (row["kind"] == "dhcp" and row["field"] == "leased"):
             claims.append((row["kind"], row["mac"], row["ip"]))
         elif row["kind"] == "lldp" and row["field"] == "chassis" and row["value"].count(":") == 5 and row["mac"]:
             chassis.append((row["mac"], row["value"]))
@@ -120,7 +120,7 @@ def _collect(rows: list[dict[str, Any]], identities: Identities, scope: Callable
 
 
 def _name(device: Device, mac: str, ip: str, identities: Identities) -> None:
-    """Note under which addresses a device is known; a frame's link address is its own only where it owns the address."""
+    """Note under which addresses a device is known; a frame's link address is its own only where it owns the other."""
     if ":" in device.id and len(device.id) == 17:
         device.macs.add(device.id)
         if mac and identities.alias.get(mac, mac) == device.id:

@@ -38,6 +38,8 @@ class Identities:
         owner = self.owner.get(ip, "")
         if owner:
             return self.alias.get(owner, owner)
+        if mac and made_from(mac, ip):
+            return mac
         if scope(ip) not in {"inside", "unknown"}:
             return ""
         if mac and mac not in self.forwarders and not _belongs_elsewhere(mac, ip, self.owner):
@@ -49,6 +51,13 @@ def _belongs_elsewhere(mac: str, ip: str, owner: dict[str, str]) -> bool:
     """Whether the link address has claimed addresses of this family, and this is none of them: then it forwarded."""
     version = ipaddress.ip_address(ip).version
     return any(held == mac and ipaddress.ip_address(other).version == version for other, held in owner.items())
+
+
+def made_from(mac: str, ip: str) -> bool:
+    """Whether an IPv6 address was made from this link address (modified EUI-64: RFC 4291, appendix A)."""
+    address = ipaddress.ip_address(ip)
+    raw = bytes.fromhex(mac.replace(":", ""))
+    return address.version == 6 and address.packed[8:] == bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
 
 
 def usable(ip: str) -> bool:

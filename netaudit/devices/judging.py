@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netaudit.signatures import Vocabulary
 
 ORDER = ("declared", "strong", "weak", "unknown")
-MADE = frozenset({"oui"})  # observations that netaudit derives itself
+BLOCK = frozenset({"oui"})  # a mere address block: what a signature also asks for does not tie it to others that do
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ def confidence(matches: list[Match]) -> str:
     best = min((match.signature.strength for match in deciding), key=ORDER.index)
     if best != "weak":
         return best
-    sources = {match.sources for match in deciding}
+    sources = {match.sources - BLOCK or match.sources for match in deciding}
     independent = any(not (a & b) for a in sources for b in sources)
     return "strong" if independent else "weak"
 

@@ -6,14 +6,15 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING
 
-from . import datagrams, wire
-from .hosts import PREFIX6, ROUTER, SWITCH, Host
+from . import datagrams, web, wire
+from .hosts import DOOR_CAMERA, HALL_CAMERA, PREFIX6, ROUTER, SWITCH, Host
 from .views import ISP_ADDRESS, ISP_MAC, PPPOE_SESSION, WAN_ADDRESS, WAN_MAC
 
 if TYPE_CHECKING:
     from .files import Frames
 
 MILLI = 1_000_000
+GATEWAY = "urn:schemas-upnp-org:device:InternetGatewayDevice:1"
 ALL_NODES = ("ff02::1", "33:33:00:00:00:01")
 
 
@@ -26,7 +27,7 @@ def lan(start: int, hosts: list[Host]) -> Frames:
             out += _dhcp(at, host, 0x5A000000 + index)
         out += _arp(at + 90 * MILLI, host, ROUTER)
         out += _arp(start + (120_000 + index * 300) * MILLI, host, hosts[0])
-    return out + _lldp(start)
+    return out + _lldp(start) + _announcements(start, hosts)
 
 
 def lan6(start: int, hosts: list[Host]) -> Frames:
@@ -110,6 +111,27 @@ def _lldp(start: int) -> Frames:
     )
     frame = wire.ethernet(SWITCH.mac, "01:80:c2:00:00:0e", wire.ETHERTYPE_LLDP, body + wire.tlv_lldp(0, b""))
     return [(start + beat * 30_000 * MILLI + 777, frame) for beat in range(12)]
+
+
+def _announcements(start: int, hosts: list[Host]) -> Frames:
+    """What the router and the cameras shout: SSDP, SADP, DHDiscover."""
+    said = [
+        (ROUTER, "239.255.255.250", (1900, 1900),
+         web.ssdp_notify(GATEWAY, f"http://{ROUTER.ip4}:1900/igd.xml", "Linux UPnP/1.0")),
+        (HALL_CAMERA, "239.255.255.250", (37020, 37020), web.sadp_reply(
+            HALL_CAMERA.model, f"{HALL_CAMERA.model}20240101AAWREXAMPLE01", HALL_CAMERA.mac, HALL_CAMERA.ip4)),
+        (DOOR_CAMERA, "239.255.255.251", (37810, 37810),
+         web.dhdiscover_reply(DOOR_CAMERA.model, "EXAMPLE0000001", DOOR_CAMERA.mac, DOOR_CAMERA.ip4)),
+    ]  # fmt: skip
+    out: Frames = []
+    for index, (host, group, ports, body) in enumerate(said):
+        if host in hosts:
+            packet = wire.ip(host.ip4, group, wire.UDP, wire.udp(host.ip4, group, ports, body), 4, 0x70 + index)
+            target = "01:00:5e:" + bytes([127, 255, int(group.rsplit(".", 1)[1])]).hex(":")
+            out.append(
+                (start + (8_000 + 500 * index) * MILLI, wire.ethernet(host.mac, target, wire.ETHERTYPE_IPV4, packet))
+            )
+    return out
 
 
 def _advertisement(router: str) -> bytes:

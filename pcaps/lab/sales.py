@@ -63,6 +63,7 @@ def sales_office(folder: Path, seed: int = 20260314) -> Story:
     for visitor, name, number, phone in PERSONS:
         _verify(story, 25 + visitor * EVERY + 16, visitor, name, number, phone)
     _back_end(story)
+    _labels(story)
     browse(story)
     for index, host in enumerate([SERVER, HALL_CAMERA, DOOR_CAMERA, TERMINAL]):
         story.look_up(5 + index, host, NTP)
@@ -287,6 +288,28 @@ def _back_end(story: Story) -> None:
         answer = web.response(item.picture.data, "image/jpeg", story.date(430), server="Jetty(9.4.z)")
         story.ask(local, web.request("GET", path, f"{SERVER.ip4}:8080", browser), answer, 20)
         story.carry(local, [item.picture], "http response", path, MOVED, up=False)
+
+
+def _labels(story: Story) -> None:
+    """The office PC opens the pages of the boxes: each says what it is called. The router asks for a login first."""
+    agent = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/124.0 Safari/537.36"}
+    pages = (
+        (ROUTER, 80, "旺小宝路由器", "TP-LINK HTTPD/1.0"),
+        (SWITCH, 80, "旺小宝交换机", "Web-Server"),
+        (TERMINAL, 80, "旺小宝人证机", "lighttpd"),
+        (SERVER, 8080, "旺小宝服务器", "Jetty(9.4.z)"),
+    )
+    for index, (host, port, title, server) in enumerate(pages):
+        at = 460 + index * 8
+        talk = story.connect(at, PC, host, port)
+        address = host.ip4 if port == 80 else f"{host.ip4}:{port}"
+        html = f'<!doctype html><html><head><meta charset="utf-8"><title>{title}</title></head></html>'.encode()
+        if host == ROUTER:
+            asked = web.response(b"", "text/html", story.date(at), "401 Unauthorized", server)
+            asked = asked.replace(b"\r\nDate:", b'\r\nWWW-Authenticate: Basic realm="TP-LINK Router"\r\nDate:', 1)
+            story.ask(talk, web.request("GET", "/", address, agent), asked)
+        answer = web.response(html, "text/html; charset=utf-8", story.date(at), server=server)
+        story.ask(talk, web.request("GET", "/", address, agent), answer, 900)
 
 
 def browse(story: Story, shift: float = 0.0) -> None:

@@ -47,6 +47,7 @@ def strip(document: dict[str, Any]) -> dict[str, Any]:
 
 def _device(host: Host, view: Lan) -> dict[str, Any]:
     named = {"dhcp_name": host.dhcp_name} if host.dhcp_name and view.family == 4 else {}
+    named |= {"class": host.kind} | ({"model": host.model} if host.model else {})
     return {
         "name": host.name,
         "role": host.role,

@@ -117,3 +117,28 @@ def lapi_verification(device: str, when: int, person: dict[str, str], live: byte
 def oss_authorization(secret: bytes, text: str) -> str:
     """Header value of the shape Aliyun OSS version 1 signatures have; the key is invented."""
     return "OSS LTAI5tDemoDemoDemo:" + base64.b64encode(hmac.new(secret, text.encode(), hashlib.sha1).digest()).decode()
+
+
+def sadp_reply(model: str, serial: str, mac: str, address: str) -> bytes:
+    """Answer of a Hikvision device to a SADP inquiry (FACTS 3.1)."""
+    fields = {"Uuid": "5A1C7E70-0000-4000-8000-000000000001", "Types": "inquiry", "DeviceType": "140"}
+    fields |= {"DeviceDescription": model, "DeviceSN": serial, "CommandPort": "8000", "HttpPort": "80"}
+    fields |= {"MAC": mac.replace(":", "-"), "IPv4Address": address, "SoftwareVersion": "V5.7.0 build 240101"}
+    inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+    return f'<?xml version="1.0" encoding="UTF-8"?><ProbeMatch>{inner}<Activated>true</Activated></ProbeMatch>'.encode()
+
+
+def dhdiscover_reply(model: str, serial: str, mac: str, address: str) -> bytes:
+    """Answer of a Dahua device to DHDiscover: 32 bytes of header, then JSON (FACTS 4.1, 4.2)."""
+    info = {"DeviceType": model, "DetailType": model, "SerialNo": serial, "MachineName": serial, "Vendor": "Dahua"}
+    info |= {"Version": "2.800.0000000.1.R", "HttpPort": 80, "Port": 37777, "IPv4Address": {"IPAddress": address}}
+    body = dump({"mac": mac, "method": "client.notifyDevInfo", "params": {"deviceInfo": info}}) + b"\n"
+    size = len(body).to_bytes(4, "little")
+    return b"\x20\0\0\0DHIP" + bytes(8) + size + bytes(4) + size + bytes(4) + body
+
+
+def ssdp_notify(kind: str, location: str, server: str) -> bytes:
+    """Announcement of a UPnP root device (UPnP Device Architecture 1.1, 1.2.2)."""
+    lines = ["NOTIFY * HTTP/1.1", "HOST: 239.255.255.250:1900", "CACHE-CONTROL: max-age=1800", f"LOCATION: {location}"]
+    lines += [f"NT: {kind}", "NTS: ssdp:alive", f"SERVER: {server}", f"USN: uuid:00000000-demo::{kind}"]
+    return "\r\n".join([*lines, "", ""]).encode()
