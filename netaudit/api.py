@@ -91,6 +91,13 @@ def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
 
 def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
     """Carry out an audit; the CLI and `audit` both come here."""
+    from netaudit.collector import calm
+
+    with calm():
+        return _run(paths, folder, options, progress)
+
+
+def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
     import ipaddress
 
     from netaudit.capture.from_files import open_captures

@@ -72,8 +72,10 @@ def message_row(message: Message) -> tuple[Any, ...]:
     """Row of `messages`."""
     pieces = message.pieces
     if pieces is not None and len(pieces):
-        first, last = pieces[0], pieces[-1]
-        place = (int(first["capture"]), int(first["ts"]), int(last["ts"]), int(first["frame"]), int(last["frame"]))
+        times, frames = pieces["ts"], pieces["frame"]
+        place = (
+            pieces["capture"].item(0), times.item(0), times.item(-1), frames.item(0), frames.item(-1),
+        )  # fmt: skip
     else:
         place = (0, None, None, 0, 0)
     request = message.request

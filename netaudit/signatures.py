@@ -26,6 +26,9 @@ class SignatureError(NetauditError):
     """A signature file that cannot be used: the text names file, entry and problem."""
 
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where there, is ten times faster
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """One entry. `claims` are words and texts; named groups of its patterns add model, serial, firmware, name."""
@@ -161,7 +164,7 @@ def _vocabulary(folder: Path) -> Vocabulary:
 
 def _entries(path: Path, problems: list[str]) -> list[Any]:
     try:
-        entries = yaml.safe_load(_text(path))
+        entries = yaml.load(_text(path), Loader=LOADER)  # noqa: S506  (a safe loader either way)
     except yaml.YAMLError as error:
         problems.append(f"{path.name}: is no YAML: {error}")
         return []

@@ -195,29 +195,31 @@ def work(pipe: Connection, folder: Path, number: int, workers: int, keep_all: bo
     """Life of a worker process."""
     import signal
 
+    from netaudit.collector import calm
     from netaudit.pipeline import Keep, Shard
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     attached: dict[str, shared_memory.SharedMemory] = {}
     try:
         shard = Shard(folder, str(number), Keep(everything=keep_all))
-        while True:
-            message = pipe.recv()
-            if message[0] == "finish":
-                pipe.send(("done", shard.finish()))
-                return
-            _, name, size, start, rows = message
-            if name not in attached:
-                attached[name] = _attach(name)
-            memory = attached[name].buf
-            _feed(
-                shard,
-                np.frombuffer(memory, np.uint8, size),
-                np.frombuffer(memory, PACKET, rows, start),
-                number,
-                workers,
-            )
-            pipe.send(("done", None))
+        with calm():
+            while True:
+                message = pipe.recv()
+                if message[0] == "finish":
+                    pipe.send(("done", shard.finish()))
+                    return
+                _, name, size, start, rows = message
+                if name not in attached:
+                    attached[name] = _attach(name)
+                memory = attached[name].buf
+                _feed(
+                    shard,
+                    np.frombuffer(memory, np.uint8, size),
+                    np.frombuffer(memory, PACKET, rows, start),
+                    number,
+                    workers,
+                )
+                pipe.send(("done", None))
     except EOFError:
         return
     except Exception as error:  # noqa: BLE001  (whatever it is, the parent must hear of it)

@@ -108,16 +108,29 @@ def frames_of(message: Message, leaf: Leaf) -> list[tuple[int, int, int, str]]:
     pieces = message.pieces
     if pieces is None or not len(pieces):
         return []
-    start, end = _stream_range(message, leaf.part)
+    captures, frames = _carriers(pieces, *_stream_range(message, leaf.part))
+    first = captures.item(0)
+    if (captures == first).all():
+        return [_spelled(first, frames)]
+    return [_spelled(capture, frames[captures == capture]) for capture in np.unique(captures).tolist()]
+
+
+def _carriers(
+    pieces: npt.NDArray[np.void], start: int, end: int
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
+    """Captures and frames of the pieces that overlap [start, end); of all when none does."""
+    captures, frames = pieces["capture"], pieces["frame"].astype(np.int64)
     offset = pieces["offset"].astype(np.int64)
-    chosen = pieces[(offset < end) & (offset + pieces["length"] > start)]
-    if not len(chosen):
-        chosen = pieces
-    out = []
-    for capture in np.unique(chosen["capture"]).tolist():
-        frames = np.unique(chosen["frame"][chosen["capture"] == capture]).astype(np.int64)
-        out.append((int(capture), int(frames[0]), int(frames[-1]), ranges_of(frames)))
-    return out
+    chosen = (offset < end) & (offset + pieces["length"] > start)
+    return (captures, frames) if chosen.all() or not chosen.any() else (captures[chosen], frames[chosen])
+
+
+def _spelled(capture: int, frames: npt.NDArray[np.int64]) -> tuple[int, int, int, str]:
+    steps = frames[1:] - frames[:-1]
+    if (steps <= 0).any():  # segments out of order, or several of one frame
+        frames = np.unique(frames)
+        steps = frames[1:] - frames[:-1]
+    return capture, frames.item(0), frames.item(-1), _ranges(frames, steps)
 
 
 def _stream_range(message: Message, part: Part) -> tuple[int, int]:
@@ -130,7 +143,14 @@ def _stream_range(message: Message, part: Part) -> tuple[int, int]:
 
 def ranges_of(frames: npt.NDArray[np.int64]) -> str:
     """Sorted distinct numbers as text: runs as first-last, joined by commas."""
-    breaks = np.flatnonzero(np.diff(frames) != 1)
-    firsts = frames[np.concatenate([[0], breaks + 1])].tolist()
-    lasts = frames[np.concatenate([breaks, [len(frames) - 1]])].tolist()
+    return _ranges(frames, frames[1:] - frames[:-1])
+
+
+def _ranges(frames: npt.NDArray[np.int64], steps: npt.NDArray[np.int64]) -> str:
+    breaks = (steps != 1).nonzero()[0]
+    if not len(breaks):
+        first, last = frames.item(0), frames.item(-1)
+        return str(first) if first == last else f"{first}-{last}"
+    firsts = [frames.item(0), *frames[breaks + 1].tolist()]
+    lasts = [*frames[breaks].tolist(), frames.item(-1)]
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(firsts, lasts, strict=True))

@@ -29,5 +29,5 @@ class Spoken(Protocol):
 
 def place_of(message: Spoken) -> Place:
     """Place of the packet with the first byte of a message that has its packets."""
-    first = message.pieces[0]
-    return int(first["capture"]), int(first["frame"]), int(first["ts"])
+    first = message.pieces[:1]
+    return first["capture"].item(), first["frame"].item(), first["ts"].item()

@@ -31,6 +31,7 @@ JSON_KEY = re.compile(rb"\"([A-Za-z_][\w-]{2,39})\"\s{0,4}:", re.ASCII)
 XML_TAG = re.compile(rb"<([A-Za-z_]\w{2,39})[ >]", re.ASCII)
 FORM_KEY = re.compile(rb"(?:^|&)([A-Za-z_]\w{2,39})=", re.ASCII)
 EVENT = re.compile(rb"(?:\"(eventType|Code|operator)\"\s{0,4}:\s{0,4}\"|<(eventType)>)(\w{3,40})")
+EVENT_WORDS = (b"eventType", b"Code", b"operator")
 TOLD_HEADERS = frozenset({"user-identify", "x-tc-action", "x-amz-target"})
 
 
@@ -84,6 +85,8 @@ def _keys(content_type: str, body: bytes) -> list[str]:
 
 
 def _events(head: bytes) -> list[tuple[str, str]]:
+    if not any(word in head for word in EVENT_WORDS):  # far faster than the expression on bytes of an image
+        return []
     return [("event", match[3].decode("ascii", "replace")) for match in list(EVENT.finditer(head))[:4]]
 
 
