@@ -195,6 +195,8 @@ def test_verdicts_do_not_change_as_bytes_come(data, other, direction):
             verdict = entry.recognise(Opening(both[0], both[1], 1, 2, midstream=False))
             assert settled in (Verdict.MORE, verdict), (entry.name, size)
             settled = verdict
+            if settled in (Verdict.YES, Verdict.SWAPPED):
+                break  # nobody asks again
 
 
 def test_summary_fields():
