@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
 HAND_OVERS = 8  # of one flow; then it is carved
+_NAMED = ("http", "http2", "tls", "socks")  # protocols whose first request names the server
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _MESSAGE = struct.Struct(">BQI")
@@ -315,7 +316,7 @@ class _Flow:
         if request is not None and not request.message_id:
             request.flow_id = self.id
             request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
-        if not self.server_name and message.host and not message.status and message.protocol in ("http", "tls"):
+        if not self.server_name and message.host and not message.status and message.protocol in _NAMED:
             self.server_name = message.host
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol

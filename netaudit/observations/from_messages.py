@@ -66,6 +66,7 @@ OBSERVERS: dict[str, Observer] = {
     "dhcp": _dhcp,
     "tls": _tls,
     "http": observe_http,
+    "http2": observe_http,
     "rtsp": observe_rtsp,
     "ssdp": observe_ssdp,
     "discovery": observe_discovery,
