@@ -33,7 +33,7 @@ def check_entry(entry: Any, kind: str, vocabulary: Vocabulary) -> list[str]:
         return problems
     if not isinstance(entry["id"], str) or not isinstance(entry["about"], str):
         problems.append("id and about must be texts")
-    if entry["strength"] not in {"declared", "strong", "weak"}:
+    if entry["strength"] not in ("declared", "strong", "weak"):  # a tuple: it may be anything, hashable or not
         problems.append(f"strength {entry['strength']!r} is none of declared, strong, weak")
     problems += _provenance(entry["provenance"])
     problems += _claims(entry["claims"], kind, vocabulary)
@@ -50,7 +50,9 @@ def _provenance(value: Any) -> list[str]:
 def _claims(claims: Any, kind: str, vocabulary: Vocabulary) -> list[str]:
     if not isinstance(claims, dict) or not claims:
         return ["claims nothing"]
-    problems = [f"claims unknown {name}" for name in sorted(set(claims) - CLAIMS[kind])]
+    problems = [f"claims unknown {name}" for name in sorted(map(str, set(claims) - CLAIMS[kind]))]
+    if not all(isinstance(value, str) for value in claims.values()):
+        return [*problems, "claims must be texts"]
     if "vendor" in claims and claims["vendor"] not in vocabulary.vendors:
         problems.append(f"vendor {claims['vendor']!r} is not in vocabulary/vendors.txt")
     classes = vocabulary.classes if kind == "devices" else vocabulary.services
@@ -81,8 +83,10 @@ def _leaf(node: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[str]:
     if len(operators) != 1 or set(node) != {"fact", operators[0]}:
         yield f"a condition on a fact needs the fact and one of {', '.join(OPERATORS)}: {dict(node)}"
         return
-    if node["fact"] not in vocabulary.fields:
+    if not isinstance(node["fact"], str) or node["fact"] not in vocabulary.fields:
         yield f"field {node['fact']!r} is not in vocabulary/fields.txt"
+    if operators[0] in {"least", "most"} and not isinstance(node[operators[0]], int | float):
+        yield f"{operators[0]} needs a number"
     if operators[0] == "regex":
         try:
             unknown = set(pattern(str(node["regex"])).groupindex) - GROUPS
@@ -94,7 +98,8 @@ def _leaf(node: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[str]:
 
 
 def _examples(examples: Any, vocabulary: Vocabulary) -> list[str]:
-    if not isinstance(examples, dict) or not examples.get("match") or not examples.get("no_match"):
+    parts = [examples.get(name) for name in ("match", "no_match")] if isinstance(examples, dict) else [None]
+    if not all(isinstance(part, list) and part for part in parts):
         return ["needs examples: at least one match and one no_match"]
     problems = []
     for example in [*examples["match"], *examples["no_match"]]:
@@ -103,6 +108,8 @@ def _examples(examples: Any, vocabulary: Vocabulary) -> list[str]:
             problems.append("an example needs facts")
         else:
             problems += [f"example names unknown field {name!r}" for name in facts if name not in vocabulary.fields]
+            if not isinstance(example.get("extracts", {}), dict):
+                problems.append("extracts of an example must be a mapping")
     return problems
 
 

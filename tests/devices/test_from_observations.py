@@ -1,0 +1,131 @@
+"""The inventory: from rows of observations to named devices with reasons, and its limits."""
+
+from __future__ import annotations
+
+import time
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.case_writer import table_of
+from netaudit.devices.from_observations import MOST_REASONS, Link, inventory
+from netaudit.signatures import load
+from netaudit.tables import FLOWS, OBSERVATIONS
+
+CAM, HOST = "08:54:11:00:00:01", "192.168.1.64"
+NO_FLOWS = pa.Table.from_pylist([], schema=FLOWS.schema())
+SET = load()
+
+
+def scope(ip: str) -> str:
+    return "inside" if ip.startswith("192.168.") else "outside"
+
+
+def devices(*facts: tuple[str, str, str, str, str], link: Link | None = None, flows: pa.Table = NO_FLOWS) -> list[dict]:
+    rows = [(*fact, "cap", number + 1, number * 1000, 1) for number, fact in enumerate(facts)]
+    table = inventory(table_of(rows, OBSERVATIONS.schema()), flows, link or Link({}), scope, SET)
+    return table.drop_columns(["first_ts", "last_ts"]).to_pylist()
+
+
+def test_a_camera_is_named_with_reasons_and_frames() -> None:
+    (found,) = devices(
+        ("arp", CAM, HOST, "address", HOST),
+        ("http_client", CAM, HOST, "event", "faceCapture"),
+        ("sadp", CAM, HOST, "Types", "inquiry"),
+        ("sadp", CAM, HOST, "DeviceDescription", "DS-2CD8A26"),
+        ("sadp", CAM, HOST, "DeviceSN", "DS-2CD8A26EXAMPLE01"),
+    )
+    assert (found["device_id"], found["macs"], found["ips"]) == (CAM, [CAM], [HOST])
+    assert (found["vendor"], found["vendor_confidence"]) == ("Hikvision", "declared")
+    assert (found["class"], found["class_confidence"]) == ("face_capture_camera", "strong")
+    assert (found["model"], found["serial"], found["role_hint"]) == (
+        "DS-2CD8A26",
+        "DS-2CD8A26EXAMPLE01",
+        "capture device",
+    )
+    assert any("event = faceCapture (frame 2)" in reason for reason in found["reasons"])
+    assert {"cap:2", "cap:4", "cap:5"} <= set(found["evidence"])
+
+
+def test_an_address_block_gives_a_weak_vendor_and_no_class() -> None:
+    (found,) = devices(("arp", CAM, HOST, "address", HOST))
+    assert (found["vendor"], found["vendor_confidence"], found["class"], found["role_hint"]) == (
+        "Hikvision",
+        "weak",
+        "",
+        "",
+    )
+
+
+def test_hearsay_names_nothing() -> None:
+    (found,) = devices(("dhcp", "02:00:00:00:00:01", "", "hostname", "wxb-1"))
+    assert (found["class"], found["product"]) == ("", "")
+    assert any("supports only" in reason for reason in found["reasons"])
+    assert any("locally administered" in reason for reason in found["reasons"])
+
+
+def test_a_relay_is_no_camera() -> None:
+    (found,) = devices(
+        ("arp", "02:00:00:00:00:02", "192.168.1.10", "address", "192.168.1.10"),
+        ("http_client", "02:00:00:00:00:02", "192.168.1.10", "event", "faceCapture"),
+        ("http_server", "02:00:00:00:00:02", "192.168.1.10", "received_event", "faceCapture"),
+    )
+    assert found["class"] == "face_server"
+    assert found["class_confidence"] == "weak"
+    assert found["role_hint"] == ""
+
+
+def test_words_behind_nat_are_of_no_known_device() -> None:
+    link = Link({"100.72.13.37": CAM}, shared=frozenset({"100.72.13.37"}))
+    (found,) = devices(("http_client", CAM, "100.72.13.37", "event", "faceCapture"), link=link)
+    assert found["class"] == "router"
+
+
+def test_what_a_far_server_says_names_no_device_here() -> None:
+    link = Link({}, forwarders=frozenset({CAM}))
+    assert devices(("http_server", CAM, "47.96.10.20", "server", "App-webs/"), link=link) == []
+
+
+def test_hosts_that_only_have_flows_are_listed() -> None:
+    flow = {
+        "flow_id": "f",
+        "client_mac": CAM,
+        "client_ip": HOST,
+        "server_mac": "00:0a:eb:00:00:01",
+        "server_ip": "47.0.0.1",
+    }
+    flow |= {"packets_up": 2, "packets_down": 1, "first_ts": 5, "last_ts": 9}
+    (found,) = devices(
+        link=Link({}, frozenset({"00:0a:eb:00:00:01"})), flows=pa.Table.from_pylist([flow], schema=FLOWS.schema())
+    )
+    assert (found["device_id"], found["ips"]) == (CAM, [HOST])
+
+
+text = st.text(max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["dhcp", "lldp", "http_client", "arp"]), st.sampled_from(["", CAM, "02:00:00:00:00:01"]),
+                          st.sampled_from(["", HOST, "47.0.0.1", "fe80::1", "224.0.0.1", "x"]), st.sampled_from(["hostname", "chassis", "event", "address"]), text), max_size=12))  # fmt: skip
+def test_any_facts_give_an_inventory(facts: list[tuple[str, str, str, str, str]]) -> None:
+    unique = list(dict.fromkeys(facts))
+    found = devices(*unique)
+    assert len({row["device_id"] for row in found}) == len(found)
+    assert all(len(row["reasons"]) <= MOST_REASONS for row in found)
+    assert found == devices(*unique)
+
+
+def test_many_hosts_take_linear_time() -> None:
+    def seconds(hosts: int) -> float:
+        rows = []
+        for number in range(hosts):
+            mac = f"02:00:00:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
+            rows += [("dhcp", mac, "", "hostname", f"h{number}"), ("dhcp", mac, "", "vendor_class", f"v{number}")]
+        started = time.process_time()
+        assert len(devices(*rows)) == hosts
+        return time.process_time() - started
+
+    seconds(10)
+    small, large = seconds(1000), seconds(4000)
+    assert large < small * 4 * 2.5 + 0.5

@@ -1,0 +1,62 @@
+"""Which facts speak of the same device: claims, forwarded frames, leases over time, IPv6, chassis and ports."""
+
+from __future__ import annotations
+
+from netaudit.devices.identity import MOST_CLAIMED, identify, made_from
+
+A, B, ROUTER = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "00:0a:eb:31:c0:02"
+
+
+def scope(ip: str) -> str:
+    return "inside" if ip.startswith(("192.168.", "fe80", "2408:1:")) else "outside"
+
+
+def test_a_link_address_owns_what_it_claims() -> None:
+    who = identify([("arp", A, "192.168.1.9")], {}, [], [])
+    assert who.device_of(A, "192.168.1.9", scope) == A
+    assert who.device_of("", "192.168.1.9", scope) == A
+    assert who.device_of(A, "", scope) == A
+
+
+def test_a_router_does_not_own_what_it_forwards() -> None:
+    who = identify([("arp", ROUTER, "192.168.1.1")], {}, [ROUTER], [])
+    assert who.device_of(ROUTER, "47.96.10.20", scope) == ""
+    assert who.device_of(ROUTER, "192.168.7.5", scope) == "192.168.7.5"
+    assert who.device_of(ROUTER, "192.168.1.1", scope) == ROUTER
+
+
+def test_a_host_that_claimed_another_address_did_not_send_this_one() -> None:
+    who = identify([("arp", A, "192.168.1.9")], {}, [], [])
+    assert who.device_of(A, "192.168.2.9", scope) == "192.168.2.9"
+
+
+def test_the_latest_holder_of_an_address_counts() -> None:
+    who = identify([("dhcp", A, "192.168.1.9"), ("dhcp", B, "192.168.1.9")], {}, [], [])
+    assert who.device_of("", "192.168.1.9", scope) == B
+
+
+def test_who_claims_everything_owns_nothing() -> None:
+    claims = [("arp", A, f"192.168.1.{last}") for last in range(1, MOST_CLAIMED + 3)]
+    assert identify(claims, {}, [], []).owner == {}
+
+
+def test_addresses_made_from_the_link_address_are_its_own() -> None:
+    own, other = "2408:1::20a:ebff:fe31:c002", "2408:1::20a:ebff:fe31:c003"
+    assert made_from(ROUTER, own)
+    assert not made_from(ROUTER, other)
+    who = identify([], {}, [ROUTER], [])
+    assert who.device_of(ROUTER, own, scope) == ROUTER
+    assert who.device_of(ROUTER, other, scope) == other
+
+
+def test_ports_belong_to_their_chassis_only_within_a_makers_block() -> None:
+    port, chassis = "00:74:9c:15:0e:89", "00:74:9c:15:0e:88"
+    who = identify([], {}, [], [(port, chassis), (A, chassis)])
+    assert who.device_of(port, "", scope) == chassis
+    assert who.device_of(A, "", scope) == A
+
+
+def test_groups_and_unset_addresses_are_nobody() -> None:
+    who = identify([("arp", A, "0.0.0.0"), ("arp", A, "224.0.0.251"), ("arp", A, "no address")], {}, [], [])
+    assert who.owner == {}
+    assert who.device_of("", "224.0.0.251", scope) == ""
