@@ -63,21 +63,23 @@ class Case:
         path = self.folder / "run.json"
         return orjson.loads(path.read_bytes()) if path.is_file() else {}
 
-    def table(self, name: str) -> pa.Table:
-        """A table as Arrow; a cut-off audit gives the batches that had been written."""
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """A table as Arrow, whole or some columns of it; a cut-off audit gives the batches that had been written."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
+        wanted = BY_NAME[name].schema()
+        if columns is not None:
+            wanted = pa.schema([wanted.field(column) for column in columns])
         path = self.folder / "tables" / f"{name}.parquet"
         if not path.is_file():
             from netaudit.case_writer import read_streams
 
-            return read_streams(self.folder, name)
-        read = pq.read_table(path)
-        wanted = BY_NAME[name].schema()
+            return read_streams(self.folder, name).select(wanted.names)
+        there = set(pq.read_schema(path).names)
+        read = pq.read_table(path, columns=[column for column in wanted.names if column in there])
         for field in wanted:  # a case of an earlier version lacks later columns
-            if field.name not in read.column_names:
-                import pyarrow as pa
-
+            if field.name not in there:
                 read = read.append_column(field, pa.nulls(read.num_rows, field.type))
         return read.select(wanted.names).cast(wanted)
 

@@ -14,12 +14,14 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from netaudit.errors import UsageError
 from netaudit.tables import BY_NAME, PERSONS_CLEAR, TABLES, Table
 
 BATCH_ROWS = 8192
+GROUP_ROWS = 65_536  # rows of a Parquet row group
 OURS = ("case.json", "run.json", "report.html", "custody.jsonl", "tables", "private")  # all that --overwrite may touch
 
 
@@ -182,10 +184,15 @@ def _read_parts(paths: list[Path], schema: pa.Schema) -> pa.Table:
 
 
 def write_table(folder: Path, table: Table, rows: pa.Table, *, place: str = "tables") -> None:
-    """Sort `rows` by the table's key and write them as Parquet (one group size, one codec: same rows, same bytes)."""
-    ordered = rows.sort_by([(column, "ascending") for column in table.key]) if rows.num_rows else rows
-    target = folder / place / f"{table.name}.parquet"
-    pq.write_table(ordered.combine_chunks(), target, compression="zstd", row_group_size=65536)
+    """Sort `rows` by the table's key and write them as Parquet (one group size, one codec: same rows, same bytes).
+
+    Rows are brought into order a group at a time, so that streams mapped from disk need not fit into memory.
+    """
+    order = pc.sort_indices(rows.select(list(table.key)), [(column, "ascending") for column in table.key])
+    with pq.ParquetWriter(folder / place / f"{table.name}.parquet", rows.schema, compression="zstd") as writer:
+        for start in range(0, len(order), GROUP_ROWS):
+            group = rows.take(order.slice(start, GROUP_ROWS)).combine_chunks()
+            writer.write_table(group, row_group_size=GROUP_ROWS)
 
 
 def drop_streams(folder: Path) -> None:

@@ -43,8 +43,15 @@ class Judgements:
         import pyarrow as pa
 
         parents, ids = reading.exploded(self._table, "object_ids")
-        sha256, messages = reading.looked_up(ids, self._case.table("objects"), "object_id", ["sha256", "message_id"])
-        (first_ts,) = reading.looked_up(messages, self._case.table("messages"), "message_id", ["first_ts"])
+        sha256, messages = reading.looked_up(
+            ids,
+            self._case.table("objects", ["object_id", "sha256", "message_id"]),
+            "object_id",
+            ["sha256", "message_id"],
+        )
+        (first_ts,) = reading.looked_up(
+            messages, self._case.table("messages", ["message_id", "first_ts"]), "message_id", ["first_ts"]
+        )
         return pa.table({"row": parents, "object_id": ids, "sha256": sha256, "first_ts": first_ts})
 
     def listed(self, findings: list[Row], column: str) -> list[list[str]]:
@@ -63,7 +70,11 @@ class Judgements:
     def gaps(self, findings: list[Row]) -> list[list[Row]]:
         """For each of `findings` its objects with missing bytes: sha256 and missing ranges."""
         wanted = self.listed(findings, "object_ids")
-        table = reading.having(self._case.table("objects"), "object_id", (one for ids in wanted for one in ids or ()))
+        table = reading.having(
+            self._case.table("objects", ["object_id", "sha256", "missing"]),
+            "object_id",
+            (one for ids in wanted for one in ids or ()),
+        )
         found = {
             row["object_id"]: row for row in reading.rows(table, "object_id", "sha256", "missing") if row["missing"]
         }
@@ -76,7 +87,9 @@ class Judgements:
             "flow_id", "capture_id", "client_ip", "client_port", "server_ip", "server_port", "first_ts", "last_ts",
             "first_frame", "last_frame", "payload_up", "server_name", "bursts_up",
         )  # fmt: skip
-        table = reading.having(self._case.table("flows"), "flow_id", (one for ids in wanted for one in ids or ()))
+        table = reading.having(
+            self._case.table("flows", columns), "flow_id", (one for ids in wanted for one in ids or ())
+        )
         by_id = {row["flow_id"]: row for row in reading.rows(table, *columns)}
         found = ([by_id[one] for one in ids or () if one in by_id] for ids in wanted)
         return [sorted(flows, key=lambda flow: (flow["first_ts"] or 0, flow["flow_id"])) for flows in found]

@@ -18,8 +18,8 @@ class CaseLike(Protocol):
 
     manifest: dict[str, Any]
 
-    def table(self, name: str) -> pa.Table:
-        """Table of that name by `netaudit.tables`, perhaps empty."""
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Table of that name by `netaudit.tables`, perhaps empty; all columns or some."""
 
     def object_path(self, sha256: str) -> Path | None:
         """Where an object's bytes lie."""

@@ -34,7 +34,7 @@ def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
         ],
         "failures": [w.text(failure, 300) for failure in (case.manifest.get("reader_failures") or [])[:MOST_INPUTS]],
         "packets": packets(captures, case.table("skipped"), w),
-        "payload": payload(case.table("flows"), w),
+        "payload": payload(case.table("flows", LEDGER_COLUMNS), w),
     }
 
 
@@ -78,6 +78,9 @@ def packets(captures: list[Row], skipped: pa.Table, w: Wording) -> dict[str, Any
         "balanced": difference == 0,
         "difference": w.number(difference),
     }
+
+
+LEDGER_COLUMNS = [f"{name}_{way}" for name in ("payload", *LEDGER, *BESIDE) for way in ("up", "down")]
 
 
 def payload(flows: pa.Table, w: Wording) -> dict[str, Any]:

@@ -46,8 +46,8 @@ class FakeCase:
         self.objects = objects or {}
         self.logged = []
 
-    def table(self, name):
-        return self.tables[name]
+    def table(self, name, columns=None):
+        return self.tables[name] if columns is None else self.tables[name].select(columns)
 
     def object_path(self, sha256):
         return self.objects.get(sha256)
