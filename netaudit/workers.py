@@ -196,6 +196,10 @@ def work(pipe: Connection, folder: Path, number: int, workers: int, keep_all: bo
     import signal
 
     from netaudit.collector import calm
+    from netaudit.lean import load_lean, own_process
+
+    own_process()
+    load_lean()
     from netaudit.pipeline import Keep, Shard
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from netaudit.cli.app import main
-
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line as this process's only business."""
+    from netaudit.cli.app import main as run
+    from netaudit.lean import own_process
+
+    own_process()
+    run()

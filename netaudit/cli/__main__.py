@@ -1,5 +1,5 @@
 """`python -m netaudit.cli`."""
 
-from netaudit.cli.app import main
+from netaudit.cli import main
 
 main()

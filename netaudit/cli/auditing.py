@@ -31,7 +31,9 @@ def audit_command(
 ) -> Exit:
     """Audit, print, and say how it went."""
     from netaudit.api import Options, run
+    from netaudit.lean import load_lean
 
+    load_lean()
     settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)

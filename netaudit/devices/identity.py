@@ -7,6 +7,7 @@ the router.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -49,10 +50,11 @@ class Identities:
 
 def _belongs_elsewhere(mac: str, ip: str, owner: dict[str, str]) -> bool:
     """Whether the link address has claimed addresses of this family, and this is none of them: then it forwarded."""
-    version = ipaddress.ip_address(ip).version
-    return any(held == mac and ipaddress.ip_address(other).version == version for other, held in owner.items())
+    wide = ":" in ip
+    return any(held == mac and (":" in other) == wide for other, held in owner.items())
 
 
+@functools.lru_cache(maxsize=65536)
 def made_from(mac: str, ip: str) -> bool:
     """Whether an IPv6 address was made from this link address (modified EUI-64: RFC 4291, appendix A)."""
     address = ipaddress.ip_address(ip)
@@ -60,6 +62,7 @@ def made_from(mac: str, ip: str) -> bool:
     return address.version == 6 and address.packed[8:] == bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
 
 
+@functools.lru_cache(maxsize=65536)
 def usable(ip: str) -> bool:
     """Whether it is an address of one host."""
     if ip in UNSET:
