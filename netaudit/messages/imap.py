@@ -22,7 +22,7 @@ _SECTION = re.compile(rb"(?:BODY|BINARY)\[([^\]]{0,64})\](?:<(\d{1,10})>)? ?\Z|R
 _APPEND = re.compile(rb"\S{1,64} APPEND (\"(?:[^\"\\]|\\.)*\"|\S+)", re.IGNORECASE)
 _COMMAND = re.compile(
     rb"[A-Za-z0-9._-]{1,32} (?:CAPABILITY|LOGIN|AUTHENTICATE|STARTTLS|ID|SELECT|EXAMINE|LIST|NOOP|LOGOUT|ENABLE|UID"
-    rb"|FETCH|APPEND|STATUS)\b",
+    rb"|FETCH|APPEND|STATUS|COMPRESS)\b",
     re.IGNORECASE,
 )
 _PREFIX = re.compile(rb"[A-Za-z0-9._-]{1,32}(?: [A-Za-z]{0,12})?\Z")
@@ -86,6 +86,9 @@ class ImapReader(BaseReader):
             self._line(direction, side, *line)
         return self._given()
 
+    def _emit(self, message: Message) -> None:
+        self.out.append(message)
+
     def _given(self) -> list[Message]:
         out, self.out = self.out, []
         return out
@@ -126,7 +129,7 @@ class ImapReader(BaseReader):
             side.left = int(literal[1])
             message = self._carried(direction, side.context[: -len(literal[0])], start)
             if message is not None and side.left:
-                side.sink = Whole(message, self.out.append, in_place=True)
+                side.sink = Whole(message, self._emit, in_place=True)
             return
         whole, side.context = side.context, b""
         if direction == UP:

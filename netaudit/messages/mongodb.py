@@ -50,13 +50,22 @@ def _plausible(head: bytes) -> bool:
     return operation in (COMPRESSED, QUERY, INSERT) or head[:4] != head[4:8]
 
 
+def _certain(head: bytes) -> bool:
+    """As `_plausible`, for a search: without the operations whose numbers are everywhere."""
+    return _plausible(head) and int.from_bytes(head[12:16], "little") in (MSG, COMPRESSED, QUERY, INSERT)
+
+
 def recognise(opening: Opening) -> Verdict:
-    """A header with a known operation and a plausible beginning behind it."""
+    """A header with a known operation and a plausible beginning behind it; midway anything on the usual port."""
+    if opening.midstream and not opening.upgrade and PORT in (opening.client_port, opening.server_port):
+        return _turned(opening)
     found = [_begins(data) for data in (opening.up, opening.down) if data]
     if not found or Verdict.NO in found:
         return Verdict.NO if found else Verdict.MORE
-    if Verdict.YES not in found:
-        return Verdict.MORE
+    return _turned(opening) if Verdict.YES in found else Verdict.MORE
+
+
+def _turned(opening: Opening) -> Verdict:
     return Verdict.SWAPPED if opening.client_port == PORT and opening.server_port != PORT else Verdict.YES
 
 
@@ -71,7 +80,7 @@ class MongoReader(BaseReader):
     """Reads one connection."""
 
     def __init__(self) -> None:
-        self.frames = (Frames(16, _size, 21, _plausible), Frames(16, _size, 21, _plausible))
+        self.frames = (Frames(16, _size, 21, _certain), Frames(16, _size, 21, _certain))
         self.asked: dict[int, Message] = {}
 
     def begin(self, opening: Opening) -> None:
@@ -225,8 +234,8 @@ def _put(message: Message, data: bytes, pieces: list[tuple[int, int]], missing: 
     message.body = b"".join(body)
     message.body_size = len(message.body)
     message.body_start = pieces[0][0] if len(pieces) == 1 else -1
-    if missing and missing[-1][1] > len(data):
-        message.unknown_from = len(message.body)
+    if missing and (missing[-1][1] > len(data) or not message.missing):
+        message.unknown_from = len(message.body) if message.missing else 0
     message.complete = not missing
 
 
@@ -243,7 +252,7 @@ def _name(message: Message) -> None:
     value = _string(data, stop + 1) if data[4] == 2 else ""
     at = data.find(b"\x02$db\0")
     base = _string(data, at + 5) if at >= 0 else ""
-    if base or value:
+    if message.direction == UP and (base or value):
         message.path = f"{base}.{value}" if base and value else base or value
     at = data.find(b"\x02ns\0", 0, 256)
     if message.direction == DOWN and at >= 0:

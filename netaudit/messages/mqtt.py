@@ -19,7 +19,7 @@ CONNECT, PUBLISH = 1, 3
 MOST_OTHER = 1 << 20  # bytes of a packet that is no PUBLISH
 ALIASES = 4096  # topics remembered for their aliases, per direction
 _TOPIC = re.compile(rb"[\w$/.: @=,\-\x80-\xff]{4,256}\Z")
-_START = re.compile(rb"[\x30-\x33\x34\x35\x3a-\x3d]")
+_START = re.compile(rb"[\x10\x30-\x35\x3a-\x3d]")
 _HEADS = {b"\x00\x04MQTT", b"\x00\x06MQIsdp"}
 # sizes of the properties of MQTT 5 by identifier (section 2.2.2.2): bytes, or 0 variable integer, -1 text, -2 two texts
 _PROPERTIES = {
@@ -160,6 +160,9 @@ class MqttReader(BaseReader):
             pass
         return self._given()
 
+    def _emit(self, message: Message) -> None:
+        self.out.append(message)
+
     def _given(self) -> list[Message]:
         out, self.out = self.out, []
         return out
@@ -271,7 +274,7 @@ class MqttReader(BaseReader):
         message.fields["qos"] = flags >> 1 & 3
         if flags & 8:
             message.notes.append("sent again (DUP)")
-        side.sink = Whole(message, self.out.append, in_place=self.in_place)
+        side.sink = Whole(message, self._emit, in_place=self.in_place)
         side.left = stop - at
         del held[:at]
         self._close(side, start + at)
@@ -324,7 +327,14 @@ class MqttReader(BaseReader):
 
 
 def _head(data: bytearray, at: int) -> None:
-    """Raise unless data[at:] is the head of a PUBLISH."""
+    """Raise unless data[at:] is the head of a PUBLISH, or a CONNECT."""
+    if data[at] == 0x10:
+        verdict = _connects(bytes(data[at : at + 16]), Verdict.YES)
+        if verdict is Verdict.MORE:
+            raise MoreError
+        if verdict is Verdict.NO:
+            raise WrongError
+        return
     flags = data[at] & 15
     length, place = varint(data, at + 1)
     if place + 2 > len(data):
@@ -342,7 +352,10 @@ def _head(data: bytearray, at: int) -> None:
 def _has_properties(data: bytearray, at: int, stop: int) -> bool:
     """Whether a PUBLISH of unknown version has properties, as those of version 5 have: JSON, JPEG, text look else."""
     try:
-        found, end = properties(data, at)
+        length, after = varint(data, at) if at < stop else (0, stop + 1)
+        if after + length > stop:
+            return False
+        found, _ = properties(data, at)
     except WrongError:
         return False
-    return end <= stop and set(found) <= _OF_PUBLISH
+    return set(found) <= _OF_PUBLISH

@@ -29,6 +29,7 @@ class Pop3Reader(BaseReader):
         self.lines = (Lines(), Lines())
         self.waiting: deque[tuple[str, str]] = deque()  # commands without reply: verb, argument
         self.sure = True
+        self.turn = False  # the server has spoken since the last command
         self.greeted = False
         self.text: DotText | None = None  # the reply under way
         self.message: Message | None = None  # of the mail in it
@@ -61,6 +62,7 @@ class Pop3Reader(BaseReader):
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """Within a mail a gap is a hole; elsewhere it loses the order of replies."""
         lines = self.lines[direction]
+        self.turn = direction == DOWN
         if direction == DOWN and self.text is not None:
             self.text.lose(length)
             lines.at = offset + length
@@ -87,12 +89,19 @@ class Pop3Reader(BaseReader):
 
     def _command(self, raw: bytes) -> None:
         verb, _, rest = raw.partition(b" ")
+        if self.text is not None and self.text.missing:  # its end lay in the gap: nobody asks before it
+            self._ends()
+        command = (verb.decode("latin-1").upper()[:16], text(rest[:64].strip()))
         if self.sure:
-            self.waiting.append((verb.decode("latin-1").upper()[:16], text(rest[:64].strip())))
+            self.waiting.append(command)
             self.sure = len(self.waiting) <= UNANSWERED
+        else:  # a lone command is answered next; of several it is not known which
+            self.waiting = deque([command] if self.turn else [])
+        self.turn = False
 
     def _reply(self, start: int, end: int, raw: bytes) -> None:
         good = raw.startswith(b"+OK")
+        self.turn = True
         if not self.greeted:
             self.greeted = True
             message = Message(NAME, DOWN, start, end, method="greeting")
@@ -125,6 +134,9 @@ class Pop3Reader(BaseReader):
     def _ends(self) -> None:
         whole, self.text = self.text, None
         message, self.message = self.message, None
+        if whole is not None and whole.missing:
+            self.sure, self.turn = False, True
+            self.waiting.clear()
         if whole is None or message is None:
             return
         message.end = self.lines[DOWN].start

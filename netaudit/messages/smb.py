@@ -31,7 +31,9 @@ def _plausible(head: bytes) -> bool:
 
 
 def recognise(opening: Opening) -> Verdict:
-    """A packet of SMB behind a session header."""
+    """A packet of SMB behind a session header; midway anything on the usual port."""
+    if opening.midstream and not opening.upgrade and 445 in (opening.client_port, opening.server_port):
+        return _turned(opening)
     verdict = Verdict.NO
     for data in (opening.up, opening.down):
         found = _begins(data)

@@ -108,6 +108,9 @@ class SmtpReader(BaseReader):
             return self.begun
         return self.lines[direction].start
 
+    def _emit(self, message: Message) -> None:
+        self.out.append(message)
+
     def _given(self) -> list[Message]:
         out, self.out = self.out, []
         return out
@@ -181,7 +184,7 @@ class SmtpReader(BaseReader):
         size = int(words[0]) if words and words[0].isdigit() and len(words[0]) < 12 else 0
         self.last = len(words) > 1 and words[1].upper() == b"LAST"
         if self.chunk is None:
-            self.chunk = Whole(self._message("BDAT", start), self.out.append, in_place=True)
+            self.chunk = Whole(self._message("BDAT", start), self._emit, in_place=True)
             self.begun = start
         else:
             self.chunk.in_place = False  # a command line lies between the chunks
