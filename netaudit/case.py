@@ -111,6 +111,7 @@ class Case:
         frame = pd.DataFrame(rows)
         if "first_ts" in frame:
             frame["first_ts"] = pd.to_datetime(frame["first_ts"], utc=True)
+            frame = frame.sort_values(["first_ts", "message_id", "record"], ignore_index=True)
         return frame
 
     def clear_persons(self) -> pd.DataFrame:
@@ -142,6 +143,7 @@ class Case:
         import tempfile
 
         try:
+            from scapy.layers import inet, inet6, l2, ppp  # noqa: F401  (scapy dissects what was imported)
             from scapy.utils import rdpcap
         except ImportError as error:
             raise UsageError("packets need scapy: pip install 'netaudit[scapy]'") from error

@@ -80,6 +80,7 @@ def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:
     """How many persons are told apart, each way of counting for itself, and over which time.
 
     None of the numbers is "the number of persons": one person may have several ids and pictures, one id may be wrong.
+    Face images are null where no faces were looked for, and those alike where they are too many to compare.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -98,8 +99,9 @@ def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:
             chosen = chosen.filter(pc.equal(chosen["certainty"], certainty))
         counts[name] = pc.count_distinct(chosen["value_hmac"]).as_py()
     faces = images.filter(pc.equal(images["face"], "yes"))
-    counts["face_images_exact"] = faces.num_rows
-    counts["face_images_alike"] = alike(faces["phash"].drop_null().to_pylist())
+    judged = not images.num_rows or pc.any(pc.not_equal(images["face"], "not judged")).as_py()
+    counts["face_images_exact"] = faces.num_rows if judged else None
+    counts["face_images_alike"] = alike(faces["phash"].drop_null().to_pylist()) if judged else None
     anchored = persons.filter(pc.is_in(persons["kind"], pa.array(sorted(ANCHORS))))
     wanted = pc.unique(anchored["message_id"])
     counts["messages"] = len(wanted)

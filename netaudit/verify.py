@@ -46,7 +46,7 @@ EXPORTS = ("ftp-data", "imf", "smb", "tftp")  # what tshark gives as files, not 
 PREFERENCES = ("tcp.reassemble_out_of_order:TRUE", "http.decompress_body:TRUE", "http.desegment_body:TRUE")
 LONGEST = 1800  # seconds for one capture
 _LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
-_PLAIN_STEPS = ("multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text")
+_PLAIN_STEPS = frozenset({"multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text"})
 _UNKNOWN_FIELDS = re.compile(r"^\s+([\w.-]+)\s*$", re.MULTILINE)
 
 
@@ -216,7 +216,7 @@ def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion)
     if data is None:
         opinion.reason = "its bytes are not in the case, or too few before the first gap"
         return
-    how = found_as(data, body)
+    how = found_as(data, body, whole=one.complete)
     if how:
         opinion.status, opinion.frame = CONFIRMED, frame
         opinion.reason = how if one.complete else f"{how}, up to the first gap"
@@ -246,18 +246,21 @@ def _plain(path: str) -> bool:
     steps = path.split(" › ")[1:-1] if path.count(" › ") else []
     if not path.partition(" › ")[0].endswith(" body"):  # carved, or joined from parts
         return False
-    coded = [step for step in steps if step.split()[0] in {"base64", "data", "hex"}]
-    return len(coded) <= 1 and all(step.split()[0] in _PLAIN_STEPS for step in steps)
+    words = [re.split(r"[ \[]", step, maxsplit=1)[0] for step in steps]
+    return sum(word in {"base64", "data", "hex"} for word in words) <= 1 and set(words) <= _PLAIN_STEPS
 
 
-def found_as(data: bytes, body: bytes) -> str:
-    """How `data` stands in `body`: as it is, in base64, URL-safe base64 or hex; the empty string when it does not."""
+def found_as(data: bytes, body: bytes, *, whole: bool = True) -> str:
+    """How `data` stands in `body`: as it is, in base64, URL-safe base64 or hex; the empty string when it does not.
+
+    Of data that is not `whole` the last group of base64 is left out, since it depends on what follows.
+    """
     if data in body:
         return "as it is"
-    short = data[: len(data) - len(data) % 3]  # the last group depends on what follows
+    coded = data if whole else data[: len(data) - len(data) % 3]
     needles = (
-        (base64.b64encode(short), "in base64"),
-        (base64.urlsafe_b64encode(short), "in URL-safe base64"),
+        (base64.b64encode(coded).rstrip(b"="), "in base64"),
+        (base64.urlsafe_b64encode(coded).rstrip(b"="), "in URL-safe base64"),
         (data.hex().encode(), "in hex"),
         (data.hex().upper().encode(), "in hex"),
     )

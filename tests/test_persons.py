@@ -145,3 +145,9 @@ def test_several_records_have_the_images_at_their_places(folder):
     first, second = joined(taken.end("m"), paths)
     assert (first["name"], first["images"], first["device"]) == ("李**", ["f0"], "d")
     assert (second["name"], second["images"], second["id_checked"]) == ("王**", ["f1"], False)
+
+
+def test_faces_that_were_not_looked_for_are_not_counted_as_none():
+    images = table("images", [{"sha256": "a", "face": "not judged"}])
+    counts = count_people({"persons": table("persons", []), "messages": table("messages", []), "images": images})
+    assert counts["face_images_exact"] is counts["face_images_alike"] is None
