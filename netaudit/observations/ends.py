@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,10 @@ def ends_of(flow: np.void, *, turned: bool) -> Ends:
 
 
 def _host(flow: np.void, side: str) -> Host:
-    mac = int(flow[f"{side}_mac"])
-    ip = ip_text(int(flow[f"{side}_hi"]), int(flow[f"{side}_lo"]))
+    return _named(int(flow[f"{side}_mac"]), int(flow[f"{side}_hi"]), int(flow[f"{side}_lo"]))
+
+
+@functools.lru_cache(maxsize=65536)
+def _named(mac: int, high: int, low: int) -> Host:
+    ip = ip_text(high, low)
     return Host("" if mac & MULTICAST_BIT else mac_text(mac), ip)

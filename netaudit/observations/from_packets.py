@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.observations.neighbours import LLDP, SADP_RAW, parser_of
+from netaudit.observations.neighbours import CDP_OVER_GRE, LLDP, SADP_RAW, parser_of
 from netaudit.packets.layouts import Tunnel
 from netaudit.rows import ip_text, mac_text
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ARP, ICMPV6 = 0x0806, 58
 ROUTER_ADVERTISEMENT, NEIGHBOUR_ADVERTISEMENT = 134, 136  # RFC 4861, 4.2 and 4.4
 PREFIX_OPTION = 3  # RFC 4861, 4.6.2
-LINK_TYPES = np.array([ARP, LLDP, SADP_RAW, 0], np.uint16)  # 0: LLC, in which CDP and spanning tree are
+LINK_TYPES = np.array([ARP, LLDP, SADP_RAW, CDP_OVER_GRE, 0], np.uint16)  # 0: LLC, in which CDP and spanning tree are
 
 
 def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void], ledger: Ledger) -> None:
@@ -56,10 +56,10 @@ def _arp(data: bytes, packet: np.void, ledger: Ledger) -> None:
 
 
 def _neighbour(data: bytes, packet: np.void, ledger: Ledger) -> None:
-    """LLDP, CDP, spanning tree, raw SADP: about the port that sent the frame."""
+    """LLDP, CDP, spanning tree, raw SADP: about the port that sent the frame; through a tunnel nobody knows which."""
     parse = parser_of(int(packet["ethertype"]), data)
     if parse is not None:
-        mac = mac_text(int(packet["src_mac"]))
+        mac = mac_text(0 if packet["tunnel"] == Tunnel.GRE else int(packet["src_mac"]))
         for kind, field, value in parse(data):
             ledger.note(kind, mac, "", field, value, *_place(packet))
 

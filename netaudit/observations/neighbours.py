@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 
 LLDP, SADP_RAW = 0x88CC, 0x8033  # EtherTypes: IEEE 802.1AB, 7.2; FACTS 3.1
+CDP_OVER_GRE = 0x2000  # protocol type of CDP in GRE, without LLC
 SNAP_CDP = b"\xaa\xaa\x03\x00\x00\x0c\x20\x00"  # LLC and SNAP of Cisco Discovery Protocol
 LLC_STP = b"\x42\x42\x03\x00\x00"  # LLC of a bridge PDU and its protocol id (IEEE 802.1D, 9.3)
 MOST_TLVS = 64
@@ -31,6 +32,8 @@ def parser_of(ethertype: int, data: bytes) -> Callable[[bytes], Said] | None:
         return lldp
     if ethertype == SADP_RAW:
         return sadp
+    if ethertype == CDP_OVER_GRE:
+        return lambda tail: cdp(SNAP_CDP + tail)
     if ethertype == 0 and data.startswith(SNAP_CDP):
         return cdp
     return stp if ethertype == 0 and data.startswith(LLC_STP) else None

@@ -13,7 +13,9 @@ from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET, Tunnel
 
 MAC = 0x02_00_00_00_00_07
-ARP_REPLY = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 2) + bytes.fromhex("020000000007") + bytes([192, 168, 1, 9]) + bytes(10)
+ARP_REPLY = (
+    struct.pack(">HHBBH", 1, 0x0800, 6, 4, 2) + bytes.fromhex("020000000007") + bytes([192, 168, 1, 9]) + bytes(10)
+)
 PREFIX = struct.pack(">BBBBIII16s", 3, 4, 64, 0xC0, 1, 1, 0, ipaddress.IPv6Address("2408:1::").packed)
 ADVERT = struct.pack(">BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + PREFIX
 NEIGHBOUR = struct.pack(">BBHI16s", 136, 0, 0, 0, ipaddress.IPv6Address("2408:1::9").packed)
@@ -30,7 +32,9 @@ def observe(payload: bytes, **fields: int) -> list[tuple]:
 
 
 def test_arp_states_who_has_an_address() -> None:
-    assert observe(ARP_REPLY, ethertype=0x0806) == [("arp", "02:00:00:00:00:07", "192.168.1.9", "address", "192.168.1.9")]
+    assert observe(ARP_REPLY, ethertype=0x0806) == [
+        ("arp", "02:00:00:00:00:07", "192.168.1.9", "address", "192.168.1.9")
+    ]
 
 
 def test_router_advertisement_states_its_prefix() -> None:
