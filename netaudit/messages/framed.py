@@ -21,6 +21,7 @@ class Frame:
     data: bytes
     size: int  # as declared
     missing: Ranges = field(default_factory=list)
+    explained: int = 0  # missing bytes that a reader has placed in what the packet carries
 
     @property
     def end(self) -> int:
@@ -30,6 +31,11 @@ class Frame:
     def intact(self, first: int, last: int) -> bool:
         """Whether these bytes of the packet were captured."""
         return last <= len(self.data) and not any(a < last and first < b for a, b in self.missing)
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether bytes are missing of which nobody knows what they were."""
+        return self.size > len(self.data) or sum(b - a for a, b in self.missing) > self.explained
 
     def holes(self, first: int, last: int) -> Ranges:
         """Missing ranges within data[first:last], in coordinates of `first`."""

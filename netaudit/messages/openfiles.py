@@ -29,6 +29,7 @@ class OpenFile:
     path: str = ""
     size: int = -1  # when it was opened, -1 unknown
     fresh: bool = False  # made or emptied when opened
+    doubtful: bool = False  # while it was open a command was lost, which may have written more
     parts: dict[int, FileBytes] = field(default_factory=dict)
     places: dict[int, Place] = field(default_factory=dict)  # of all pieces of a direction together
 
@@ -79,6 +80,11 @@ class OpenFiles:
         file = self.files[key]
         self._give(file, cut=True)
 
+    def doubt(self) -> None:
+        """Commands of the client were lost: they may have written to any open file."""
+        for file in self.files.values():
+            file.doubtful = True
+
     def close(self, key: Hashable) -> None:
         """A file was closed."""
         file = self.files.pop(key, None)
@@ -92,7 +98,7 @@ class OpenFiles:
             message.path = file.path
             message.fields["filename"] = file.path.replace("\\", "/").rpartition("/")[2]
             # what was there before, and was not written over, belongs to the file too
-            known = not cut and file.size >= 0
+            known = not cut and file.size >= 0 and bool(direction or not file.doubtful)
             part.fill(message, max(file.size, 0) if direction or not file.fresh else 0, known=known)
             if cut:
                 message.notes.append("limit: too much of open files held at a time")

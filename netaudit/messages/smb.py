@@ -7,7 +7,7 @@ given by each of them as far as it went there, with holes; nothing joins them.
 from __future__ import annotations
 
 from netaudit.messages.framed import Frame, Frames
-from netaudit.messages.message import Message
+from netaudit.messages.message import UP, Message
 from netaudit.messages.openfiles import OpenFiles
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.smb1 import Smb1
@@ -83,7 +83,10 @@ class SmbReader(BaseReader):
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """A gap within a packet is a hole in what it carries."""
-        return self._read(direction, self.frames[direction].gap(offset, length))
+        out = self._read(direction, self.frames[direction].gap(offset, length))
+        if direction == UP and self.frames[UP].lost:
+            self.files.doubt()
+        return out
 
     def finish(self) -> list[Message]:
         """Give the files that were not closed."""
@@ -96,13 +99,13 @@ class SmbReader(BaseReader):
     def _read(self, direction: int, frames: list[Frame]) -> list[Message]:
         for frame in frames:
             magic = frame.data[4:8]
-            if not frame.intact(4, 8):
-                continue
             if magic == b"\xfeSMB":
                 self.smb2.packet(direction, frame)
             elif magic == b"\xffSMB":
                 self.smb1.packet(direction, frame)
-            elif magic in (ENCRYPTED, COMPRESSED) and magic not in self.told_of:
+            if direction == UP and frame.unexplained:
+                self.files.doubt()
+            if magic in (ENCRYPTED, COMPRESSED) and magic not in self.told_of:
                 self._unread(direction, frame, magic)
         out = [*self.extra, *self.files.take()]
         self.extra = []

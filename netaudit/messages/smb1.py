@@ -109,7 +109,9 @@ class Smb1:
         if first < 4 + HEADER or first >= last or offset >= 1 << 63:
             return
         place = Place(direction, frame.start, frame.start + last, frame.start + first)
-        self.files.piece(file, place, offset, memoryview(frame.data)[first:last], frame.holes(first, last))
+        holes = frame.holes(first, last)
+        frame.explained += sum(b - a for a, b in holes)
+        self.files.piece(file, place, offset, memoryview(frame.data)[first:last], holes)
 
     def _response(self, frame: Frame, command: _Command) -> None:
         asked = self.asked.pop((command.code, command.key), None)

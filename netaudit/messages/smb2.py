@@ -106,7 +106,9 @@ class Smb2:
             return
         place = Place(direction, frame.start + command.at, frame.start + last, frame.start + first)
         piece = memoryview(frame.data)[first:last]
-        self.files.piece(file, place, offset, piece, frame.holes(first, last))
+        holes = frame.holes(first, last)
+        frame.explained += sum(b - a for a, b in holes)
+        self.files.piece(file, place, offset, piece, holes)
 
     # -- responses ----------------------------------------------------------------------------------------------------
 

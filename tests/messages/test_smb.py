@@ -115,8 +115,8 @@ def test_holes_and_what_was_there_before():
 
 
 def test_gaps():
-    check_gaps(UPLOAD, {JPEG}, server_port=445)
-    check_gaps(DOWNLOAD, {JPEG}, server_port=445)
+    check_gaps(UPLOAD, {JPEG}, step=5, server_port=445)
+    check_gaps(DOWNLOAD, {JPEG}, step=5, server_port=445)
 
 
 def test_gap_in_a_write_is_exact():
