@@ -1,0 +1,94 @@
+"""The demo offices: every box named as it is, or abstained; roles of senders come from the inventory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import netaudit
+from netaudit.signatures import load
+
+PCAPS = Path(__file__).parent.parent.parent / "pcaps"
+GRAVE = {"face_capture_camera", "face_server", "id_terminal", "access_terminal"}
+UNNAMED = {"recorder"}  # nothing it says tells more than its maker
+
+
+def opened(capture: str, tmp_path: Path) -> tuple[netaudit.Case, list[dict], dict]:
+    folder, file = capture.split("/")
+    expected = json.loads((PCAPS / folder / "expected.json").read_text(encoding="utf-8"))["captures"][file]
+    case = netaudit.audit(PCAPS / capture, tmp_path / "case", faces=False)
+    return case, case.table("devices").drop_columns(["first_ts", "last_ts"]).to_pylist(), expected
+
+
+@pytest.mark.parametrize(
+    "capture", ["sales_office/lan.pcapng", "sales_office/ipv6.pcapng", "benign_office/benign.pcap"]
+)
+def test_every_device_is_named(capture: str, tmp_path: Path) -> None:
+    _, devices, expected = opened(capture, tmp_path)
+    by_id = {row["device_id"]: row for row in devices}
+    assert set(by_id) == {device["mac"] for device in expected["devices"]}
+    vocabulary = load().vocabulary
+    for device in expected["devices"]:
+        row = by_id[device["mac"]]
+        if device["name"] in UNNAMED:
+            assert (row["class"], row["class_confidence"]) == ("", "unknown")
+            continue
+        assert row["class"] in {device["class"], *vocabulary.ancestors(device["class"])}, device["name"]
+        assert row["reasons"]
+        assert row["model"] in {"", device.get("model", "")}
+        assert row["evidence"] or device["name"] == "router"
+
+
+def test_the_sales_office_says_whose_boxes_they_are(tmp_path: Path) -> None:
+    case, devices, _ = opened("sales_office/lan.pcapng", tmp_path)
+    products = {row["ips"][0]: row["product"] for row in devices if row["ips"]}
+    assert {products[f"192.168.1.{last}"] for last in (1, 2, 10, 70)} == {"旺小宝"}
+    roles = {row["ips"][0]: row["role_hint"] for row in devices if row["ips"]}
+    assert (roles["192.168.1.64"], roles["192.168.1.70"], roles["192.168.1.10"]) == (
+        "capture device",
+        "verification terminal",
+        "server",
+    )
+    services = {row["ip"]: row["service_class"] for row in case.table("endpoints").to_pylist()}
+    assert (services["47.96.10.20"], services["118.31.219.200"]) == ("sales_platform", "object_store")
+    (hidden,) = [
+        row
+        for row in case.table("findings").drop_columns(["first_ts", "last_ts"]).to_pylist()
+        if row["certainty"] == "D"
+    ]
+    assert "a known service (旺小宝)" in hidden["reason"]
+    assert hidden["role_reason"].startswith("signatures name it face_server")
+    assert case.manifest["signatures"]["sha256"] == load().sha256
+    assert len(case.devices) == len(devices)
+
+
+def test_the_benign_office_has_no_device_of_the_face_business(tmp_path: Path) -> None:
+    _, devices, _ = opened("benign_office/benign.pcap", tmp_path)
+    assert not GRAVE & {row["class"] for row in devices}
+
+
+@pytest.mark.captures
+def test_labelled_devices_of_real_captures(captures: Path, tmp_path: Path) -> None:
+    """Right or abstained, never wrong; only the one labelled camera that says so is called a camera."""
+    right = {
+        "Aria": {"scale"}, "D-LinkSensor": {"sensor"}, "EdimaxCam1": {"ip_camera"}, "HueBridge": {"gateway_iot"},
+        "HueSwitch": {"gateway_iot"}, "SmarterCoffee": {"iot"}, "TP-LinkPlugHS110": {"smart_plug"}, "WeMoSwitch": {"smart_plug"},
+        "Withings": {"iot"}, "EdnetCam1": set(), "EdnetGateway": set(),
+    }  # fmt: skip
+    named = abstained = 0
+    for case in json.loads((captures / "discovery" / "expected.json").read_text(encoding="utf-8"))["cases"]:
+        if not (truth := case.get("device")):
+            continue
+        rows = (
+            netaudit.audit(captures / "discovery" / case["file"], tmp_path / "case", faces=False, overwrite=True)
+            .table("devices")
+            .to_pylist()
+        )
+        found = {row["device_id"]: row for row in rows}[truth["mac"]]
+        assert found["class"] in {"", *right[truth["label"]]}, case["file"]
+        cameras = [row for row in rows if row["class"] in GRAVE | {"ip_camera", "camera"}]
+        assert [row["device_id"] for row in cameras] in ([], [truth["mac"]] if truth["is_camera"] else [])
+        named, abstained = named + bool(found["class"]), abstained + (not found["class"])
+    assert (named, abstained) == (27, 6)
