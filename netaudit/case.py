@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Case:
     """A folder of tables, objects and a manifest.
 
-    Tables are attributes (`case.findings`, `case.images` …) and come as pandas DataFrames; `table(name)` gives the same as an
-    Arrow table without loading pandas.
+    Tables are attributes (`case.findings`, `case.images` …) and come as pandas DataFrames; `table(name)` gives the same
+    as an Arrow table without loading pandas.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,7 +42,8 @@ class Case:
         version = self.manifest.get("tables_version") if isinstance(self.manifest, dict) else None
         if not isinstance(version, int) or version > TABLES_VERSION:
             raise CaseError(
-                f"{folder}: written by a later netaudit (tables version {version}); this one reads up to {TABLES_VERSION}"
+                f"{folder}: written by a later netaudit (tables version {version}); "
+                f"this one reads up to {TABLES_VERSION}"
             )
 
     def __repr__(self) -> str:
@@ -116,11 +117,18 @@ class Case:
 
     def clear_persons(self) -> pd.DataFrame:
         """Identity data in clear, by the keys of `persons`; reading it is logged in the case."""
+        self.log_unmasking("private/persons.parquet")
+        clear: pd.DataFrame = self.clear_table().to_pandas()
+        return clear
+
+    def clear_table(self) -> pa.Table:
+        """The same as an Arrow table, for those who log the reading themselves; empty when private/ lacks it."""
         import pyarrow.parquet as pq
 
-        self.log_unmasking("private/persons.parquet")
-        clear: pd.DataFrame = pq.read_table(self.folder / "private" / "persons.parquet").to_pandas()
-        return clear
+        from netaudit.tables import PERSONS_CLEAR
+
+        path = self.folder / "private" / "persons.parquet"
+        return pq.read_table(path) if path.is_file() else PERSONS_CLEAR.schema().empty_table()
 
     def finding(self, finding_id: str) -> Finding:
         """One finding, by its id or the beginning of it."""

@@ -45,6 +45,7 @@ ENDS = (
 EXPORTS = ("ftp-data", "imf", "smb", "tftp")  # what tshark gives as files, not as fields
 PREFERENCES = ("tcp.reassemble_out_of_order:TRUE", "http.decompress_body:TRUE", "http.desegment_body:TRUE")
 LONGEST = 1800  # seconds for one capture
+_LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
 _LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
 _PLAIN_STEPS = frozenset({"multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text"})
 _UNKNOWN_FIELDS = re.compile(r"^\s+([\w.-]+)\s*$", re.MULTILINE)
@@ -172,7 +173,7 @@ def _ask(program: str, path: Path, case: Case, wanted: list[Wanted], opinions: d
                 one = wanted[place]
                 if opinions[one.object_id].status != CONFIRMED and one.ends <= ends:
                     _compare(case, one, body, frame, opinions[one.object_id])
-        _compare_exports(Path(folder), wanted, opinions)
+        _compare_exports(case, Path(folder), wanted, opinions)
 
 
 def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[int, frozenset[str], bytes]]:
@@ -283,16 +284,21 @@ def _readings(body: bytes) -> Iterator[bytes]:
         yield unquote_to_bytes(body)
 
 
-def _compare_exports(folder: Path, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:
-    """Files that tshark exports are the objects themselves: their SHA-256 says it all."""
-    left = {one.sha256: one for one in wanted if opinions[one.object_id].status != CONFIRMED}
+def _compare_exports(case: Case, folder: Path, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:
+    """Files that tshark exports are the objects themselves, by their SHA-256; mails hold them."""
     for kind in EXPORTS:
-        for path in sorted((folder / kind).glob("*")) if left else ():
+        for path in sorted((folder / kind).glob("*")):
+            left = [one for one in wanted if opinions[one.object_id].status != CONFIRMED]
+            if not left:
+                return
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            for one in wanted if digest in left else ():
-                if one.sha256 == digest and opinions[one.object_id].status != CONFIRMED:
+            mail = path.read_bytes() if kind == "imf" and path.stat().st_size <= _LARGEST_MAIL else b""
+            for one in left:
+                if one.sha256 == digest:
                     opinions[one.object_id] = Opinion(CONFIRMED, f"file exported from {kind}")
+                elif mail and one.complete and (how := found_as(_recovered(case, one) or mail + b"?", mail)):
+                    opinions[one.object_id] = Opinion(CONFIRMED, f"{how}, in a mail")
 
 
 def _judge(group: dict[str, Any], opinions: dict[str, Opinion]) -> dict[str, Any]:

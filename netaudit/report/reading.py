@@ -27,6 +27,9 @@ class CaseLike(Protocol):
     def thumbnail(self, sha256: str) -> bytes | None:
         """Pixelated JPEG of an image."""
 
+    def clear_table(self) -> pa.Table:
+        """Identity data in clear."""
+
     def log_unmasking(self, what: str) -> None:
         """Note that clear data was shown."""
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from netaudit.records import ANCHORS, records
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 
@@ -23,7 +25,8 @@ def persons(case: CaseLike, w: Wording) -> dict[str, Any]:
     """Counts by what is counted, the period, and the records of persons (not of bare capture events)."""
     people = case.manifest.get("people")
     people = people if isinstance(people, dict) else {}
-    rows = records(*(case.table(name) for name in ("persons", "objects", "messages", "images")))
+    said = _unmasked(case) if w.unmask else case.table("persons")
+    rows = records(said, *(case.table(name) for name in ("objects", "messages", "images")))
     rows = [row for row in rows if any(kind in row for kind in ANCHORS)]
     rows.sort(key=lambda row: (row.get("first_ts") or 0, row["message_id"], row["record"]))
     first, last = people.get("first_ts"), people.get("last_ts")
@@ -34,6 +37,20 @@ def persons(case: CaseLike, w: Wording) -> dict[str, Any]:
         "n": len(rows),
         "more": max(0, len(rows) - MOST_RECORDS),
     }
+
+
+def _unmasked(case: CaseLike) -> pa.Table:
+    """`persons` with the clear values in the place of the masked ones."""
+    keys = ("message_id", "object_id", "kind", "value_hmac")
+    clear = {
+        tuple(row[key] for key in keys): row["value_clear"]
+        for row in case.clear_table().select([*keys, "value_clear"]).to_pylist()
+    }
+    table = case.table("persons")
+    rows = table.to_pylist()
+    for row in rows:
+        row["value_masked"] = clear.get(tuple(row[key] for key in keys), row["value_masked"])
+    return table.from_pylist(rows, schema=table.schema)
 
 
 def _record(row: dict[str, Any], w: Wording) -> dict[str, Any]:

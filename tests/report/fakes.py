@@ -7,7 +7,7 @@ import io
 
 import pyarrow as pa
 
-from netaudit.tables import BY_NAME
+from netaudit.tables import BY_NAME, PERSONS_CLEAR
 
 T0 = 1_760_925_600_000_000_000  # 2025-10-20 02:00:00 UTC
 SECOND = 1_000_000_000
@@ -45,6 +45,7 @@ class FakeCase:
         self.thumbnails = thumbnails
         self.objects = objects or {}
         self.logged = []
+        self.clear = []
 
     def table(self, name, columns=None):
         return self.tables[name] if columns is None else self.tables[name].select(columns)
@@ -56,6 +57,9 @@ class FakeCase:
         if callable(self.thumbnails):
             return self.thumbnails(sha256)
         return jpeg(int(sha256[:2], 16) % 32) if self.thumbnails else None
+
+    def clear_table(self):
+        return pa.Table.from_pylist(self.clear, schema=PERSONS_CLEAR.schema())
 
     def log_unmasking(self, what):
         self.logged.append(what)
