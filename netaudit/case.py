@@ -177,17 +177,17 @@ class Case:
 
         Raises KeyError when the case does not hold it, and OSError when it does not decode.
         """
-        from PIL import Image as images
+        import PIL.Image
 
         path = self.object_path(sha256)
         if path is None:
             raise KeyError(sha256)
         if unmask:
             self.log_unmasking(f"image {sha256}")
-            return images.open(path)
+            return PIL.Image.open(path)
         from netaudit.objects.faces import masked_image
 
-        return images.open(io.BytesIO(masked_image(path)))
+        return PIL.Image.open(io.BytesIO(masked_image(path)))
 
     def thumbnail(self, sha256: str) -> bytes | None:
         """A small JPEG with faces pixelated, None when the image is missing or does not decode."""
