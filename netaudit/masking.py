@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
+_SHORT_TEXT = 96  # characters
 _CACHED = 512  # characters; longer texts are not remembered
 
 # C0, C1, bidirectional controls (UAX 9), zero-width and other invisible characters, line separators, surrogates, tags
@@ -50,6 +51,8 @@ def mask(text: str) -> str:
     local part of e-mail addresses, values of identity keys (name=, idcard= …), Chinese personal names.
     Masking twice changes nothing more.
     """
+    if len(text) <= _SHORT_TEXT:  # hosts, methods, types and paths that come again and again
+        return _remembered(text) if text else text
     if text.isprintable() and _SUSPECT.search(text) is None:
         return text
     return _remembered(text) if len(text) <= _CACHED else _mask(text)
@@ -71,6 +74,8 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _mask(text: str) -> str:
+    if text.isprintable() and _SUSPECT.search(text) is None:
+        return text
     if not text.isprintable():
         text = _HIDDEN.sub(_escape, text)
     if "@" in text or "%40" in text:
@@ -84,7 +89,7 @@ def _mask(text: str) -> str:
     return _GROUPS.sub(_mask_groups, _LONG_NUMBER.sub(_mask_number, text))
 
 
-_remembered = lru_cache(maxsize=4096)(_mask)
+_remembered = lru_cache(maxsize=16384)(_mask)
 
 
 def _mask_number(match: re.Match[str]) -> str:

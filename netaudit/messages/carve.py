@@ -157,6 +157,8 @@ def _decode(message: Message) -> None:
 class CarveReader(BaseReader):
     """Carves both directions of a flow whose protocol nobody knows."""
 
+    joins_datagrams = True
+
     def __init__(self) -> None:
         self.sides = (Carver(UP), Carver(DOWN))
         self.at = [0, 0]

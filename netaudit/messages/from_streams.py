@@ -107,9 +107,9 @@ class _Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out", "ports", "protocol",
-        "reader", "seen", "serial", "server_name", "swapped", "told", "trails", "transport", "upgrade", "via",
-        "waiting", "who_opened_is_known",
+        "announced", "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out",
+        "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
+        "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 
     def __init__(self, row: np.void) -> None:
@@ -158,7 +158,11 @@ class _Flow:
             self._event((direction, run.offset, run.data, run.length))
             return
         for offset, length in zip(run.pieces["offset"].tolist(), run.pieces["length"].tolist(), strict=True):
-            at = offset - run.offset  # each datagram by itself
+            at = offset - run.offset  # each datagram by itself, but for a reader that does not care
+            if self.reader is not None and self.reader.joins_datagrams:
+                if rest := run.data[at:]:
+                    self._event((run.direction ^ self.swapped, offset, rest, len(rest)))
+                return
             if length:
                 self._event((run.direction ^ self.swapped, offset, run.data[at : at + length], length))
 

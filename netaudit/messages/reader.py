@@ -55,6 +55,7 @@ class BaseReader(ABC):
 
     hand_over: HandOver | None = None
     wants_bytes: bool = True
+    joins_datagrams: bool = False  # over UDP, where datagrams end says nothing to it: it takes many at once
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
     told: Announcement | None = None  # set before begin() where another flow announced this one

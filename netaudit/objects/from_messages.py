@@ -108,6 +108,9 @@ def frames_of(message: Message, leaf: Leaf) -> list[tuple[int, int, int, str]]:
     pieces = message.pieces
     if pieces is None or not len(pieces):
         return []
+    if len(pieces) == 1:
+        frame = pieces["frame"].item()
+        return [(pieces["capture"].item(), frame, frame, str(frame))]
     captures, frames = _carriers(pieces, *_stream_range(message, leaf.part))
     first = captures.item(0)
     if (captures == first).all():

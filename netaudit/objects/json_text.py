@@ -44,6 +44,8 @@ class LongString:
 
 def long_strings(data: bytes, missing: Ranges, least: int = LONG) -> list[LongString]:
     """Strings of at least `least` bytes, in order. Bytes in `missing` are zero and taken for content."""
+    if len(data) <= least:
+        return []
     if b"\\" in data and not data.isascii() and not _is_utf8(data):
         data = _DOUBLE.sub(b"??", data)  # in GBK a backslash may be the second half of a character
     found = []
