@@ -1,5 +1,6 @@
-"""Memory of an audit: `python benchmarks/memory.py CAPTURE [--times 10]` pipes the capture's traffic N times, each time with other
-addresses and later, into `netaudit audit - --no-faces --workers 1`, and prints the peak PSS of the process tree.
+"""Memory of an audit: `python benchmarks/memory.py CAPTURE [--times 10]` pipes the capture's traffic N
+times, each time with other addresses and later, into
+`netaudit audit - --no-faces --workers 1`, and prints the peak PSS of the process tree.
 
 The design's bounds: 512 MB, and ten times the traffic costs no more than 32 MB more.
 """
@@ -50,7 +51,7 @@ def repeat(path: Path, times: int, out) -> None:
 
 
 def peak(process: subprocess.Popen) -> int:
-    """Highest sum of PSS over the process tree, in bytes, without file-backed maps where the system tells them apart."""
+    """Highest sum of PSS over the process tree, in bytes, without file-backed maps."""
     highest = 0
     root = psutil.Process(process.pid)
     while process.poll() is None:

@@ -42,7 +42,7 @@ class Options:
     command: tuple[str, ...] = field(default=())
 
 
-def audit(  # noqa: PLR0913  (the public contract)
+def audit(
     captures: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     case: str | os.PathLike[str],
     *,
@@ -60,8 +60,9 @@ def audit(  # noqa: PLR0913  (the public contract)
 ) -> Case:
     """Audit captures into a case folder and open it.
 
-    `captures` is a file, a folder, "-" for standard input, or several of them (one audit). Times are datetimes with a zone, or UTC
-    nanoseconds. Raises UsageError for a folder that is no case, UnreadableError when nothing could be read.
+    `captures` is a file, a folder, "-" for standard input, or several of them (one audit). Times are datetimes with
+    a zone, or UTC nanoseconds. Raises UsageError for a folder that is no case, UnreadableError when
+    nothing could be read.
     """
     paths = [captures] if isinstance(captures, (str, os.PathLike)) else list(captures)
     options = Options(
@@ -204,7 +205,7 @@ def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
 
 
 def capture_ids(sources: Sequence[Source]) -> list[str]:
-    """Capture ids by running index: the first 16 digits of the SHA-256; of a capture not read to its end there is none."""
+    """Capture ids by running index: the first 16 digits of the SHA-256, which a capture not read to its end lacks."""
     return [source.sha256[:16] or f"unfinished-{index}" for index, source in enumerate(sources)]
 
 

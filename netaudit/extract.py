@@ -1,4 +1,4 @@
-"""Writes exactly the packets of a finding, an object or a flow into a pcapng, with comments, for a second tool to confirm."""
+"""Writes exactly the packets of a finding, an object or a flow into a pcapng with comments, for a second tool."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from netaudit.case import Case
 
-Comments = dict[tuple[str, int], list[str]]  # (capture id, frame) → comments
+Halves = tuple[np.uint64, np.uint64]  # of an address, as in PACKET
 
 
 def extract(case: Case, what: str, out: Path, captures: Sequence[Path]) -> int:
@@ -150,7 +150,7 @@ def _belongs(packets: npt.NDArray[np.void], flow: dict[str, Any]) -> npt.NDArray
 
 
 def _ends(
-    packets: npt.NDArray[np.void], source: tuple[int, int], sport: int, target: tuple[int, int], dport: int
+    packets: npt.NDArray[np.void], source: Halves, sport: int, target: Halves, dport: int
 ) -> npt.NDArray[np.bool_]:
     same: npt.NDArray[np.bool_] = (
         (packets["src_hi"] == source[0])
@@ -163,7 +163,7 @@ def _ends(
     return same
 
 
-def _halves(ip: str) -> tuple[np.uint64, np.uint64]:
+def _halves(ip: str) -> Halves:
     address = ipaddress.ip_address(ip)
     value = int(address) if address.version == 6 else MAPPED << 32 | int(address)
     return np.uint64(value >> 64), np.uint64(value & 0xFFFFFFFFFFFFFFFF)

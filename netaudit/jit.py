@@ -1,7 +1,8 @@
 """The one decorator for numba kernels.
 
-numba's own cache notices a change in the decorated file only: neither an imported helper or constant nor the bounds-check flag.
-So the cache folder is keyed by a hash over every kernel and layout source, the numba and numpy versions and that flag.
+numba's own cache notices a change in the decorated file only: neither an imported helper or constant nor the
+bounds-check flag. So the cache folder is keyed by a hash
+over every kernel and layout source, the numba and numpy versions and that flag.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numba.core import config as numba_config
 
 PACKAGE = Path(__file__).parent
 SOURCES = ("jit.py", "*/kernels.py", "*/kernels_*.py", "*/layouts.py")
 
+config: Any = numba_config  # its attributes are set at run time
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -36,7 +39,7 @@ def user_cache() -> Path:
 def source_key(package: Path = PACKAGE) -> str:
     """Hash of all that compiled kernels depend on, as 16 hexadecimal digits."""
     digest = hashlib.sha256()
-    for stamp in (numba.__version__, np.__version__, sys.version, str(numba.config.BOUNDSCHECK)):
+    for stamp in (numba.__version__, np.__version__, sys.version, str(config.BOUNDSCHECK)):
         digest.update(stamp.encode() + b"\0")
     for path in sorted(path for pattern in SOURCES for path in package.glob(pattern)):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0")
@@ -49,12 +52,12 @@ CACHE = user_cache() / "kernels" / source_key()
 
 def kernel(function: F) -> F:
     """Compile `function` on first call (nopython, GIL released), cached under `CACHE`."""
-    if numba.config.DISABLE_JIT:
+    if config.DISABLE_JIT:
         return function
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(CACHE)  # read while decorating only; other users of numba keep their folder
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(CACHE)  # read while decorating only; other users of numba keep their folder
     try:
         compiled: F = numba.njit(function, nogil=True, cache=True)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
     return compiled

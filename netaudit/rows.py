@@ -1,4 +1,7 @@
-"""From what the stages say to the rows of the tables. While an audit runs, a capture is named '#<index>'; ids come at its end."""
+"""From what the stages say to the rows of the tables.
+
+While an audit runs, a capture is named '#<index>'; ids come at its end.
+"""
 
 from __future__ import annotations
 

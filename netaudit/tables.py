@@ -1,6 +1,7 @@
 """Every table of a case, declared once: columns with type, unit and meaning, and the key that sorts it.
 
-`docs/tables.md` is made from this module (`python -m netaudit.tables`). Raise `TABLES_VERSION` when a column changes its meaning.
+`docs/tables.md` is made from this module (`python -m netaudit.tables`). Raise `TABLES_VERSION` when a column
+changes its meaning.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def _c(name: str, kind: str, meaning: str, unit: str = "") -> Column:
 
 
 CAPTURE_ID = _c(
-    "capture_id", "string", "Capture, by the first 16 digits of its SHA-256 (unfinished-N when not read to its end); frame numbers count within it."
+    "capture_id",
+    "string",
+    "Capture, by the first 16 digits of its SHA-256 (unfinished-N if not read to its end); frames count within it.",
 )
 FRAME = "number of the packet in its capture, from 1, as Wireshark counts"
 
@@ -273,7 +276,7 @@ ENDPOINTS = Table(
         _c("names", "list<string>", "Names it was reached by (DNS answers, Host, SNI; masked)."),
         _c("country", "string", "ISO country code by offline allocation data; empty inside."),
         _c("service", "string", "Named service, empty when unknown."),
-        _c("service_class", "string", "Kind of service, a word of signatures/vocabulary/services.txt; empty when unknown."),
+        _c("service_class", "string", "Kind of service, of signatures/vocabulary/services.txt; empty when unknown."),
         _c("macs", "list<string>", "Link addresses seen with it."),
         _c("bytes_sent", "int64", "Frame bytes it sent.", "bytes"),
         _c("bytes_received", "int64", "Frame bytes it received.", "bytes"),
@@ -378,7 +381,7 @@ DEVICES = Table(
         _c("model", "string", "Model, only as it said itself (masked)."),
         _c("serial", "string", "Serial number, only as it said itself (masked)."),
         _c("firmware", "string", "Firmware, only as it said itself (masked)."),
-        _c("role_hint", "string", "Role that its class suggests, as findings.sender_role, or network; empty when unsure."),
+        _c("role_hint", "string", "Role its class suggests, as findings.sender_role, or network; empty when unsure."),
         _c("reasons", "list<string>", "Signatures that hold, each with its source, facts and frames."),
         _c("first_ts", "time", "First seen."),
         _c("last_ts", "time", "Last seen."),
@@ -387,7 +390,8 @@ DEVICES = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS, DEVICES, PERSONS,
+    CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
+    DEVICES, PERSONS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

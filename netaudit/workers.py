@@ -99,8 +99,8 @@ class _Member:
 class Team:
     """Workers with shards of their own: worker k has the logical shards s with s % workers == k.
 
-    A window's bytes and rows are copied once into shared memory; each worker reads what is its own. Results do not depend on the
-    number of workers, since budgets and evictions are per logical shard.
+    A window's bytes and rows are copied once into shared memory; each worker reads what is its own. Results do not
+    depend on the number of workers, since budgets and evictions are per logical shard.
     """
 
     def __init__(self, folder: Path, workers: int, *, keep_all: bool) -> None:
@@ -125,9 +125,9 @@ class Team:
         size, rows = decoded.buffer.size, decoded.packets.size
         start = (size + 63) & ~63
         slot = self._slot(start + rows * PACKET.itemsize)
-        view = np.frombuffer(slot.buf, np.uint8)
+        view = np.frombuffer(_bytes_of(slot), np.uint8)
         view[:size] = decoded.buffer
-        np.frombuffer(slot.buf, PACKET, rows, start)[:] = decoded.packets
+        np.frombuffer(_bytes_of(slot), PACKET, rows, start)[:] = decoded.packets
         del view
         for member in self._members:
             self._send(member, ("window", slot.name, size, start, rows))
@@ -215,7 +215,7 @@ def work(pipe: Connection, folder: Path, number: int, workers: int, keep_all: bo
                 _, name, size, start, rows = message
                 if name not in attached:
                     attached[name] = _attach(name)
-                memory = attached[name].buf
+                memory = _bytes_of(attached[name])
                 _feed(
                     shard,
                     np.frombuffer(memory, np.uint8, size),
@@ -229,6 +229,11 @@ def work(pipe: Connection, folder: Path, number: int, workers: int, keep_all: bo
     except Exception as error:  # noqa: BLE001  (whatever it is, the parent must hear of it)
         with contextlib.suppress(OSError):
             pipe.send(("error", error))
+
+
+def _bytes_of(memory: shared_memory.SharedMemory) -> memoryview:
+    assert memory.buf is not None  # only after close()
+    return memory.buf
 
 
 def _attach(name: str) -> shared_memory.SharedMemory:

@@ -25,7 +25,9 @@ def packets_of(path: Path) -> Iterator[Record]:
     for window in open_captures([path]).windows():
         for row in window.records:
             start = int(row["offset"])
-            yield Record(int(row["ts"]), window.buffer[start : start + int(row["caplen"])].tobytes(), int(row["wirelen"]))
+            yield Record(
+                int(row["ts"]), window.buffer[start : start + int(row["caplen"])].tobytes(), int(row["wirelen"])
+            )
 
 
 @functools.cache
@@ -70,7 +72,10 @@ def assert_ledger(case: netaudit.Case) -> None:
     """TCP payload = delivered + duplicate + conflicting + evicted + after close, flow by flow and way by way."""
     flows = case.table("flows").to_pydict()
     for way in ("up", "down"):
-        parts = [np.array(flows[f"{part}_{way}"]) for part in ("delivered", "duplicate", "conflicting", "evicted", "after_close")]
+        parts = [
+            np.array(flows[f"{part}_{way}"])
+            for part in ("delivered", "duplicate", "conflicting", "evicted", "after_close")
+        ]
         assert (np.array(flows[f"payload_{way}"]) == sum(parts)).all()
 
 
@@ -106,7 +111,11 @@ def assert_holes(found: bytes, missing: list[str], by_size: dict[int, list[np.nd
 def test_lost_segments_cost_only_the_images_they_were_in(plain: netaudit.Case, tmp_path: Path) -> None:
     lossy, lost = disguise.dropped(office(), 0.01)
     case = audit(tmp_path, pcap(lossy))
-    with_data = sum(1 for record in lost if len(getattr(record, "data", b"")) > 200) if lost and hasattr(lost[0], "data") else len(lost)
+    with_data = (
+        sum(1 for record in lost if len(getattr(record, "data", b"")) > 200)
+        if lost and hasattr(lost[0], "data")
+        else len(lost)
+    )
     harmed = sum(images(plain).values()) - sum(images(case).values())
     assert 0 < harmed <= with_data
 
@@ -121,7 +130,9 @@ def assert_same_tables(case: netaudit.Case, other: netaudit.Case) -> None:
     """Identical after leaving out capture ids and frame numbers."""
     for table in ("flows", "messages", "objects", "endpoints", "images", "findings"):
         left, right = (
-            opened.table(table).drop_columns([c for c in opened.table(table).column_names if "frame" in c or "capture" in c])
+            opened.table(table).drop_columns(
+                [c for c in opened.table(table).column_names if "frame" in c or "capture" in c]
+            )
             for opened in (case, other)
         )
         assert left.equals(right), table
@@ -139,7 +150,10 @@ def test_the_same_files_for_one_and_two_workers(tmp_path: Path, monkeypatch: pyt
     for workers in (1, 2):
         netaudit.audit([LAN], tmp_path / str(workers), faces=False, workers=workers)
     one, two = (
-        {path.relative_to(tmp_path / folder): hashlib.sha256(path.read_bytes()).hexdigest() for path in files(tmp_path / folder)}
+        {
+            path.relative_to(tmp_path / folder): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files(tmp_path / folder)
+        }
         for folder in ("1", "2")
     )
     assert one == two

@@ -36,7 +36,7 @@ def _language(lang: str | None) -> str:
 
 
 @app.command(epilog="Example: netaudit audit a.pcap b.pcapng.gz --case ./case --inside 2001:db8:1::/48 --fail-on A")
-def audit(  # noqa: PLR0913  (one parameter per option)
+def audit(
     captures: Annotated[
         list[str], typer.Argument(metavar="CAPTURE...", help="Files, folders, or - for standard input.")
     ],
@@ -89,7 +89,7 @@ def show(
     table: Annotated[
         str,
         typer.Argument(
-            help="captures, skipped, flows, messages, objects, evidence, images, endpoints, devices, findings, observations …"
+            help="captures, skipped, flows, messages, objects, evidence, images, endpoints, devices, findings …"
         ),
     ] = "",
     csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, safe in a spreadsheet.")] = False,
@@ -186,7 +186,7 @@ def warm(lang: Language = None) -> None:
     typer.echo(f"{say('warm', _language(lang))} {CACHE}")
 
 
-def _version(value: bool) -> None:  # noqa: FBT001  (Typer's callback)
+def _version(value: bool) -> None:
     if value:
         from netaudit import __version__
 

@@ -161,8 +161,10 @@ def _lan_reasons(evidence: Evidence, gateways: set[str], hosts: dict[str, str]) 
 
 
 def _link_prefixes(hosts: dict[str, str], evidence: Evidence) -> list[Network]:
-    """The /64 networks of global IPv6 addresses that hosts on this link use, where the same host shows a private address,
-    a neighbour claims it, or several hosts share the /64."""
+    """The /64 networks of the global IPv6 addresses of hosts on this link.
+
+    Only where the same host shows a private address, a neighbour claims it, or several hosts share the /64.
+    """
     private_macs = {mac for ip, mac in hosts.items() if kind_of(ip) == "private"}
     claimed = {ip for _, ip in evidence.arp}
     counts: Counter[ipaddress.IPv6Network] = Counter()
@@ -179,9 +181,7 @@ def _link_prefixes(hosts: dict[str, str], evidence: Evidence) -> list[Network]:
     return [network for network in sorted(counts) if network in sure or len(macs[network]) >= 2]
 
 
-def _wan_reasons(
-    evidence: Evidence, hosts: dict[str, str], *, private_seen: bool
-) -> tuple[list[Reason], list[str]]:
+def _wan_reasons(evidence: Evidence, hosts: dict[str, str], *, private_seen: bool) -> tuple[list[Reason], list[str]]:
     reasons: list[Reason] = []
     uplink: set[str] = set()
     if evidence.pppoe:

@@ -41,8 +41,8 @@ class Joined:
 def join_uploads(parts: list[StoredPart], load: Callable[[str], bytes | None]) -> Iterator[Joined]:
     """Objects in the uploads, whole where every part from 1 on is there and whole.
 
-    `load` gives the bytes of a stored part by SHA-256. A part that was sent twice counts as it was sent last. Whether a last
-    part is missing cannot be told from the parts: the object's own end tells, where its format has one.
+    `load` gives the bytes of a stored part by SHA-256. A part that was sent twice counts as it was sent last.
+    Whether a last part is missing cannot be told from the parts: the object's own end tells, where its format has one.
     """
     uploads: dict[str, dict[int, StoredPart]] = defaultdict(dict)
     for part in sorted(parts, key=lambda part: (part.ts, part.message_id)):

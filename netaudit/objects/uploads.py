@@ -26,4 +26,5 @@ def upload_part(method: str, host: str, path: str) -> UploadPart | None:
     number, upload = said.get("partNumber", [""])[0], said.get("uploadId", [""])[0]
     if not upload or not number.isascii() or not number.isdigit() or not 1 <= int(number[:6]) <= MOST_PARTS:
         return None
-    return UploadPart("\0".join((host.lower(), key, upload)), int(number), unquote(key.rpartition("/")[2], errors="replace"))
+    name = unquote(key.rpartition("/")[2], errors="replace")
+    return UploadPart(f"{host.lower()}\0{key}\0{upload}", int(number), name)

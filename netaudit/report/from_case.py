@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.report.reading import CaseLike
-    from netaudit.report.texts import Lang
 
 SECTIONS = (
     "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "persons", "matrix", "timeline", "endpoints",
@@ -33,7 +32,7 @@ SECTIONS = (
 )  # fmt: skip
 
 
-def write_report(case: CaseLike, path: Path, lang: Lang, unmask: bool = False) -> Path:  # noqa: FBT001, FBT002
+def write_report(case: CaseLike, path: Path, lang: str, unmask: bool = False) -> Path:  # noqa: FBT001, FBT002
     """Write the report of `case` to `path` and give it back.
 
     `unmask` shows clear faces, and is noted in the case. A reader sees the old file or the whole new one. Raises
@@ -53,7 +52,7 @@ def write_report(case: CaseLike, path: Path, lang: Lang, unmask: bool = False) -
     return path
 
 
-def view(case: CaseLike, lang: Lang, *, unmask: bool = False) -> dict[str, Any]:
+def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
     """All that the template shows, as plain text and numbers already masked, made visible and capped."""
     manifest = case.manifest
     given = manifest.get("options") or {}
@@ -108,7 +107,7 @@ def head(case: CaseLike, w: Wording) -> dict[str, Any]:
     }
 
 
-def render(shown: dict[str, Any], lang: Lang) -> str:
+def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import re
 from importlib import resources
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LONGEST = 2000  # characters; longer texts are none of ours
 
-Lang = Literal["zh", "en"]
+Lang = str  # "zh" or "en"
 LANGS: tuple[Lang, ...] = ("zh", "en")
 
 

@@ -1,7 +1,8 @@
 """Pictures, each unique: faces from two public-domain portraits, and camera scenes without anybody.
 
 Portraits: Eileen Collins (NASA, `skimage.data.astronaut`) and Grace Hopper (US Navy, sample data of matplotlib), both
-works of the United States government that ship inside installed packages. Scenes: images of scikit-image without people.
+works of the United States government that ship inside installed packages. Scenes: images of scikit-image without
+people.
 Nothing here identifies a visitor of anything.
 """
 

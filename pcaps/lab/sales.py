@@ -37,7 +37,7 @@ VISITORS = 24
 EVERY = 24.0  # seconds from visitor to visitor
 OK = web.dump({"code": 0, "msg": "success"})
 MOVED, UPLOADED, RETRIEVED = "moved inside", "uploaded outside", "retrieved from outside"
-# (visitor, name, id number, phone): region 99 does not exist; the check digit of the first is right, the others are wrong
+# (visitor, name, id number, phone): region 99 does not exist; only the first has a right check digit
 PERSONS = (
     (3, "张三丰", "990101199001010019", "19900000001"),
     (11, "李四光", "990101198502020029", "19900000002"),

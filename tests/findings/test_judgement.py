@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit.endpoints.vantage import Evidence, judge as judge_vantage
+from netaudit.endpoints.vantage import Evidence
+from netaudit.endpoints.vantage import judge as judge_vantage
 from netaudit.findings.from_tables import judge
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
 from netaudit.findings.uploads import display_filter
