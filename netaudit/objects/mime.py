@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from email.errors import HeaderParseError
+from email.header import decode_header
 
 from netaudit.objects.text import to_text, unquote
 
 _FIELD = re.compile(rb"([!#-'*+\-.0-9A-Z^-z|~]{1,80})[ \t]*:[ \t]*([^\r\n]*)")
 _PARAMETER = re.compile(r";\s*([\w*-]{1,40})\s*=\s*(?:\"((?:[^\"\\]|\\.)*)(?:\"|$)|([^;]*))")
+_PIECE = re.compile(r"\*(\d{1,3})(\*?)")
 _MOST_FIELDS = 64
 _LONGEST_LINE = 8192
 
@@ -40,8 +43,12 @@ def read_header(data: bytes, at: int, stop: int) -> tuple[dict[str, str], int, b
 
 
 def parameter(value: str, name: str) -> str:
-    """A parameter of a header value, e.g. boundary or filename; the extended form (name*=UTF-8''…) wins."""
+    """A parameter of a header value, e.g. boundary or filename; the extended form (name*=UTF-8''…) wins.
+
+    A value cut into pieces (name*0, name*1*, …; RFC 2231 section 3) is put together.
+    """
     found = ""
+    pieces: dict[int, str] = {}
     for match in _PARAMETER.finditer(value if value.startswith(";") else ";" + value.partition(";")[2]):
         key = match[1].lower()
         text = match[3].strip() if match[2] is None else match[2].replace('\\"', '"')
@@ -51,7 +58,33 @@ def parameter(value: str, name: str) -> str:
             return to_text(unquote(encoded.encode("utf-8", "replace")), f"charset={charset}")
         if key == name and not found:
             found = text
-    return found
+        place = _PIECE.fullmatch(key[len(name) :]) if key.startswith(name) else None
+        if place is not None:
+            pieces[int(place[1])] = text if place[2] else text.replace("%", "%25")
+    return _joined(pieces) if 0 in pieces and not found else found
+
+
+def _joined(pieces: dict[int, str]) -> str:
+    """A value from its pieces: percent escapes, behind charset and language in the first one."""
+    text = "".join(pieces[number] for number in sorted(pieces))
+    charset, mark, rest = text.partition("'")
+    if mark and (encoded := rest.partition("'"))[1]:
+        return to_text(unquote(encoded[2].encode("utf-8", "replace")), f"charset={charset}")
+    return to_text(unquote(text.encode("utf-8", "replace")))
+
+
+def words(text: str) -> str:
+    """A header value with its encoded words decoded (RFC 2047), as senders use them in file names too."""
+    if "=?" not in text:
+        return text
+    out = []
+    try:
+        for raw, charset in decode_header(text[:_LONGEST_LINE]):
+            data = raw.encode("latin-1", "replace") if isinstance(raw, str) else raw
+            out.append(to_text(data, f"charset={charset}") if charset else to_text(data))
+    except (HeaderParseError, ValueError):
+        return text
+    return "".join(out) or text
 
 
 def encoding_of(fields: dict[str, str]) -> str:
@@ -67,4 +100,4 @@ def name_of(fields: dict[str, str]) -> tuple[str, str]:
     """Field name and file name of a part."""
     disposition = fields.get("content-disposition", "")
     field = parameter(disposition, "name") or fields.get("content-id", "").strip("<> ")
-    return field, parameter(disposition, "filename") or parameter(fields.get("content-type", ""), "name")
+    return words(field), words(parameter(disposition, "filename") or parameter(fields.get("content-type", ""), "name"))

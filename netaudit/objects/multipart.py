@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.objects.mime import encoding_of, name_of, parameter, read_header
+from netaudit.objects.mime import encoding_of, name_of, parameter, read_header, words
 from netaudit.objects.slices import Numbering, clean, cut, narrow
 from netaudit.objects.sniff import image
 
@@ -147,5 +147,5 @@ def open_mail(part: Part, budget: Budget) -> Iterator[Part]:
     if body and body < len(part.data) and budget.part():
         child = narrow(part, body, len(part.data), "mail", closed=False)
         child.content_type, child.encoding = fields.get("content-type", ""), encoding_of(fields)
-        child.name = clean(fields.get("subject", ""))
+        child.name = clean(words(fields.get("subject", "")))
         yield child
