@@ -16,7 +16,7 @@ from netaudit.streams import layouts
 from netaudit.streams.layouts import Delivery
 from tests.messages.examples import EXAMPLES, GET, OK, POST
 from tests.messages.test_tls import client_hello
-from tests.reference.messages import cut_runs, down, essence, flow_row, read, runs, up
+from tests.reference.messages import SEGMENT, cut_runs, down, essence, flow_row, read, runs, up
 
 
 def test_directions_are_those_of_streams():
@@ -50,6 +50,17 @@ def test_pieces_are_the_packets_of_the_message():
     assert messages[1].pieces["frame"].tolist() == [4]
     assert messages[2].pieces["frame"].tolist() == [5]
     assert summary.read == (len(put + GET), len(OK))
+
+
+def test_datagrams_are_carved_alike_together_and_one_by_one():
+    picture = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02" + b"pixels" * 600 + b"\xff\xd9"
+    noise = b"\x80\x60" + b"\x01" * (SEGMENT - 2)
+    events = [up(noise), up(noise + picture + noise * 2), down(noise + picture[:900]), up(picture)]
+    together, _ = read(events, proto=17, client_port=9000, server_port=9002)
+    single = [(way, data[at : at + SEGMENT]) for way, data in events for at in range(0, len(data), SEGMENT)]
+    apart, _ = read(single, proto=17, client_port=9000, server_port=9002, batch=1)
+    assert [m.body for m in together if m.complete] == [picture, picture]
+    assert essence(together) == essence(apart)
 
 
 def test_several_flows_keep_apart():
