@@ -15,9 +15,9 @@ from netaudit.objects.mime import name_of, parameter, words
         ("attachment; filename=a.jpg", "a.jpg"),
         ("attachment; filename*=UTF-8''%E4%BA%BA.jpg", "人.jpg"),
         ("attachment; filename*0*=utf-8''%E4%BA; filename*1*=%BA; filename*2=\" 5%25.jpg\"", "人 5%25.jpg"),
-        ("attachment; filename*0=\"long\"; filename*1=\"er.jpg\"", "longer.jpg"),
-        ("attachment; filename=\"=?gb2312?B?yMvBsw==?=.jpg\"", "人脸.jpg"),
-        ("attachment; filename=\"=?nonsense?B?!!?=\"", "=?nonsense?B?!!?="),
+        ('attachment; filename*0="long"; filename*1="er.jpg"', "longer.jpg"),
+        ('attachment; filename="=?gb2312?B?yMvBsw==?=.jpg"', "人脸.jpg"),
+        ('attachment; filename="=?nonsense?B?!!?="', "=?nonsense?B?!!?="),
     ],
 )  # fmt: skip
 def test_names(value, name):
