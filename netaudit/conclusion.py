@@ -31,6 +31,7 @@ from netaudit.objects.from_tables import StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
 from netaudit.observations.from_tables import with_flow_facts
 from netaudit.persons import count_people
+from netaudit.plain import plain
 from netaudit.rows import image_row, name_captures, object_row
 from netaudit.signatures import load as load_signatures
 from netaudit.tables import BY_NAME, IMAGES, SKIPPED, TABLES_VERSION
@@ -258,7 +259,7 @@ def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -
         "netaudit_version": __version__,
         "tables_version": TABLES_VERSION,
         "options": outcome.options,
-        "inputs": [_readable(row) for row in captures.to_pylist()],
+        "inputs": list(plain(captures)),
         "rejected": outcome.rejected,
         "signatures": load_signatures().manifest(),
         "vantage": {
@@ -282,10 +283,6 @@ def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -
         ),
         "partial": outcome.partial,
     }
-
-
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}
 
 
 def _clock(messages: pa.Table) -> dict[str, Any] | None:

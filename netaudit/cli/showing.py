@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from netaudit.case import open_case
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
+from netaudit.plain import plain
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pyarrow as pa
 
 FORMULA = (
@@ -44,19 +43,6 @@ def show_command(folder: Path, table: str, *, form: str, lang: str) -> Exit:
     rows = case.table(table)
     {"csv": write_csv, "json": write_json_lines, "text": write_text}[form](rows)
     return Exit.AUDITED
-
-
-def plain(rows: pa.Table) -> Iterator[dict[str, Any]]:
-    """Rows as plain values: times as ISO 8601 UTC texts with all nine digits."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for place, field in enumerate(rows.schema):
-        if pa.types.is_timestamp(field.type):
-            text = pc.strftime(rows.column(place).cast(pa.timestamp("ns")), format="%Y-%m-%dT%H:%M:%SZ")
-            rows = rows.set_column(place, field.name, text)
-    for batch in rows.to_batches(max_chunksize=4096):
-        yield from batch.to_pylist()
 
 
 def cell(value: Any) -> str:
