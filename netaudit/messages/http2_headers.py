@@ -19,7 +19,7 @@ UNDECODABLE = "header fields not captured or not decodable"
 Fields = list[tuple[str, str]]
 
 
-class _Table(HeaderTable):  # type: ignore[misc]
+class _Table(HeaderTable):
     """A dynamic table of which older entries may be unknown.
 
     New entries come in at the front (RFC 7541, 2.3.2), so an index that reaches beyond those seen since a loss means an
@@ -61,7 +61,7 @@ class FieldDecoder:
     def decode(self, block: bytes) -> tuple[Fields | None, list[str]]:
         """Fields of a header block, None when it is broken; and notes. Never raises."""
         try:
-            raw = self.decoder.decode(block, raw=True)
+            raw = list(self.decoder.decode(block, raw=True))
         except OversizedHeaderListError:
             self.lost()
             return None, ["limit: header fields"]
