@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import hashlib
 import statistics
@@ -285,22 +286,32 @@ def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -
     }
 
 
-def _clock(messages: pa.Table) -> dict[str, Any] | None:
-    """Frame time minus the Date header of responses, in seconds: a check of the capturing clock."""
+def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:
+    """Frame time minus the times that servers state, in seconds by source: a check of the capturing clock."""
     dated = messages.filter(pc.and_(pc.not_equal(messages["date"], ""), pc.equal(messages["direction"], "down")))
     dated = dated.sort_by("message_id").slice(0, MOST_CLOCKS)
-    offsets = []
-    for text, ts in zip(dated["date"].to_pylist(), dated["first_ts"].cast(pa.int64()).to_pylist(), strict=True):
+    offsets: dict[str, list[float]] = {"HTTP Date": [], "NTP": []}
+    columns = (dated["protocol"].to_pylist(), dated["date"].to_pylist(), dated["first_ts"].cast(pa.int64()).to_pylist())
+    for protocol, text, ts in zip(*columns, strict=True):
+        said = _seconds(text)
+        if said is not None and ts is not None:
+            offsets["NTP" if protocol == "ntp" else "HTTP Date"].append(ts / 1e9 - said)
+    return [_offset(source, values) for source, values in offsets.items() if values] or None
+
+
+def _seconds(text: str) -> float | None:
+    """UTC seconds of a Date header (RFC 9110, 5.6.7) or of an ISO 8601 time."""
+    for parse in (email.utils.parsedate_to_datetime, datetime.datetime.fromisoformat):
         try:
-            said = email.utils.parsedate_to_datetime(text).timestamp()
+            return parse(text).timestamp()
         except (ValueError, TypeError, OverflowError):
             continue
-        if ts is not None:
-            offsets.append(ts / 1e9 - said)
-    if not offsets:
-        return None
+    return None
+
+
+def _offset(source: str, offsets: list[float]) -> dict[str, Any]:
     return {
-        "source": "HTTP Date",
+        "source": source,
         "samples": len(offsets),
         "median_offset_s": round(statistics.median(offsets), 3),
         "lowest_offset_s": round(min(offsets), 3),

@@ -19,7 +19,10 @@ from netaudit.messages import (
     imap,
     mongodb,
     mqtt,
+    ntp,
     pop3,
+    rtp,
+    rtsp,
     smb,
     smtp,
     socks,
@@ -49,6 +52,7 @@ READERS: tuple[Entry, ...] = (
     Entry("tls", "tcp", tls.recognise, tls.TlsReader),  # certain after six bytes
     Entry("http2", "tcp", http2.recognise, http2.Http2Reader),  # before http: its preface looks like a request line
     Entry("websocket", "tcp", websocket.recognise, websocket.WebSocketReader),  # only after an HTTP upgrade
+    Entry("rtsp", "tcp", rtsp.recognise, rtsp.RtspReader),
     Entry("http", "tcp", http1.recognise, HttpReader),
     Entry("socks", "tcp", socks.recognise, socks.SocksReader),
     Entry("dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True)),  # weak magic: only whole messages count
@@ -60,10 +64,12 @@ READERS: tuple[Entry, ...] = (
     Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader),
+    Entry("ntp", "udp", ntp.recognise, ntp.NtpReader),
     Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader),
     Entry("discovery", "udp", discovery.recognise, discovery.DiscoveryReader),  # WS-Discovery, SADP, DHDiscover
     Entry("tftp", "udp", tftp.recognise, tftp.TftpReader),  # certain by the mode in its request
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader),
+    Entry("rtp", "udp", rtp.recognise, rtp.RtpReader),  # last: two bits are its whole mark, the reader asks for more
 )
 
 
@@ -80,6 +86,7 @@ CARVED = Entry(UNKNOWN, "", _always, CarveReader)
 # Readers of flows that another flow announced (`expected.py`).
 EXPECTED = {
     ftp.DATA: Entry(ftp.DATA, "tcp", _always, ftp.FtpDataReader),
+    rtp.NAME: Entry(rtp.NAME, "udp", _always, rtp.RtpReader),
     tftp.NAME: Entry(tftp.NAME, "udp", _always, tftp.TftpReader),
 }
 

@@ -131,14 +131,13 @@ def _reason(reason: Any, w: Wording) -> str:
 def clock(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
     """Offset of frame times to the times that servers state, as (what, value); empty when nothing could be compared."""
     said = manifest.get("clock")
-    if not isinstance(said, dict):
-        return []
     shown = []
-    for key, value in said.items():
-        label = w.t.known("clock", str(key)) or w.text(key, 60)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if value is not None:
-            shown.append((label, f"{value:g}" if number else w.text(value, 200)))
+    for source in said if isinstance(said, list) else [said]:
+        for key, value in source.items() if isinstance(source, dict) else ():
+            label = w.t.known("clock", str(key)) or w.text(key, 60)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is not None:
+                shown.append((label, f"{value:g}" if number else w.text(value, 200)))
     return shown
 
 

@@ -1,0 +1,58 @@
+"""NTP (RFC 5905, 7.3): what a time server says the time is, to check the capturing clock by."""
+
+from __future__ import annotations
+
+import datetime
+
+from netaudit.messages.message import Message
+from netaudit.messages.reader import BaseReader, Opening, Verdict
+
+PORT = 123
+HEADER = 48
+CLIENT, SERVER = 3, 4
+UNIX = 2_208_988_800  # seconds from 1900 to 1970
+ERA = 1 << 32  # seconds; era 1 begins in 2036, so a small number means that era (RFC 5905, 6)
+
+
+def recognise(opening: Opening) -> Verdict:
+    """A client or server packet of version 1 to 4 on the NTP port."""
+    data = opening.up or opening.down
+    if PORT not in (opening.client_port, opening.server_port) or len(data) < HEADER:
+        return Verdict.NO
+    version, mode = data[0] >> 3 & 7, data[0] & 7
+    return Verdict.YES if 1 <= version <= 4 and mode in (CLIENT, SERVER) else Verdict.NO
+
+
+def moment(raw: bytes) -> str:
+    """ISO 8601 text of a 64-bit NTP timestamp, empty for none."""
+    seconds, fraction = int.from_bytes(raw[:4], "big"), int.from_bytes(raw[4:8], "big")
+    if not seconds:
+        return ""
+    seconds += ERA if seconds < ERA // 2 else 0
+    micro = fraction * 1_000_000 >> 32
+    return datetime.datetime.fromtimestamp(seconds - UNIX, datetime.UTC).replace(microsecond=micro).isoformat()
+
+
+class NtpReader(BaseReader):
+    """One message from each datagram; a server's carries its transmit time as `date` header."""
+
+    def __init__(self) -> None:
+        self.at = [0, 0]
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a datagram."""
+        end = self.at[direction] = offset + len(data)
+        if len(data) < HEADER:
+            return []
+        mode = data[0] & 7
+        message = Message(
+            "ntp", direction, offset, end, method={CLIENT: "client", SERVER: "server"}.get(mode, str(mode))
+        )
+        said = moment(data[40:48]) if mode == SERVER and 1 <= data[1] <= 15 else ""  # stratum 0 or 16: not synchronised
+        if said:
+            message.headers = [("date", said)]
+        return [message]
+
+    def needed_from(self, direction: int) -> int:
+        """Nothing is held."""
+        return self.at[direction]
