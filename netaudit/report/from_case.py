@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import netaudit
 from netaudit.report import (
     reading,
+    sections_devices,
     sections_endpoints,
     sections_findings,
     sections_images,
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
 
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "persons", "matrix", "timeline", "endpoints",
-    "images", "clock", "method", "legal", "facts",
+    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "persons", "devices", "matrix", "timeline",
+    "endpoints", "images", "clock", "method", "legal", "facts",
 )  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
         "gallery": sections_images.gallery(case, judged, w),
         "persons": sections_persons.persons(case, w),
+        "devices": sections_devices.devices(hosts.devices, judged, captures, w),
         "matrix": sections_findings.matrix(judged, hosts, w),
         "timeline": timeline(case, judged, hosts, w),
         "endpoints": sections_endpoints.endpoints(hosts, judged),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.report import reading
+from netaudit.report.sections_devices import Inventory
 from netaudit.report.wording import short_size
 
 if TYPE_CHECKING:
@@ -22,21 +23,23 @@ class Hosts:
 
     def __init__(self, case: CaseLike, w: Wording) -> None:
         self._w = w
+        self.devices = Inventory(case, w)
         self.rows = reading.rows(case.table("endpoints"), *COLUMNS)
         self._by_ip = {row["ip"]: row for row in self.rows}
         self._told: dict[str, dict[str, Any]] = {}
 
     def full(self, ip: str | None) -> dict[str, Any]:
-        """Address, names, country and service of `ip`."""
+        """Address, device, names, country and service of `ip`."""
         key = ip or ""
         if key not in self._told:
             self._told[key] = self._tell(key)
         return self._told[key]
 
     def short(self, ip: str | None) -> str:
-        """Address with its first name."""
+        """Address with its device, its first name and its service."""
         told = self.full(ip)
-        return f"{told['ip']} ({told['names'][0]})" if told["names"] else str(told["ip"])
+        known = [part for part in (told["device"], *told["names"][:1], told["service"]) if part]
+        return f"{told['ip']} ({', '.join(known)})" if known else str(told["ip"])
 
     def _tell(self, ip: str) -> dict[str, Any]:
         w = self._w
@@ -44,6 +47,7 @@ class Hosts:
         names, macs = row["names"] or [], row["macs"] or []
         return {
             "ip": w.exact(ip, 60) or w.t("unknown"),
+            "device": self.devices.label(ip),
             "names": [w.text(name, 100) for name in names[:MOST_NAMES]],
             "names_more": max(0, len(names) - MOST_NAMES),
             "country": w.term("country", row["country"]) if row["country"] else "",

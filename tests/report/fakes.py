@@ -262,6 +262,35 @@ def office():
             (PC, [], "", "3c:52:82:00:00:77"), (CLOUD, ["api.example.cn", "upload.example.cn"], "", "00:00:5e:00:01:01"), (STORE, ["store.example.cn"], "object store", "00:00:5e:00:01:01"),
         ], 1)
     ]  # fmt: skip
+    devices = [
+        {
+            "device_id": "44:19:b6:00:00:21", "macs": ["44:19:b6:00:00:21"], "ips": [CAMERA, CAMERA_6],
+            "name": "HIK-DS-2CD8A26", "vendor": "Hikvision", "vendor_confidence": "declared",
+            "class": "face_capture_camera", "class_confidence": "strong", "product": "ISAPI face capture",
+            "model": "DS-2CD8A26", "serial": "DS-2CD8A26AAWREXAMPLE01", "firmware": "V5.7.0",
+            "role_hint": "capture device", "first_ts": T0, "last_ts": T0 + 50 * MINUTE,
+            "reasons": [
+                "vendor Hikvision, model DS-2CD8A26 (declared; hikvision-sadp; FACTS 3.1 (form)): sadp Types = inquiry (frame 57)",
+                "class ip_camera (hearsay, supports only; hik-name; FACTS 3.1): dhcp hostname = HIK (frame 10)",
+                "class: signatures contradict each other: nvr / ip_camera",
+                "oui vendor: Hangzhou Hikvision Digital Technology Co.,Ltd.",
+                "oui local: locally administered address",
+                "something else (frame 9)",
+                "a seventh",
+                "an eighth",
+            ],
+            "evidence": ["0123456789abcdef:57", "0123456789abcdef:58", "0123456789abcdef:10", "no frame"],
+        },
+        {
+            "device_id": "44:19:b6:00:00:22", "macs": ["44:19:b6:00:00:22"], "ips": [CAMERA_2], "name": "",
+            "vendor": "", "vendor_confidence": "unknown", "class": "ip_camera", "class_confidence": "weak",
+            "reasons": [], "evidence": [],
+        },
+        {
+            "device_id": "3c:52:82:00:00:77", "macs": ["3c:52:82:00:00:77"], "ips": [PC], "name": "", "vendor": "HP",
+            "vendor_confidence": "weak", "class": "", "class_confidence": "unknown", "reasons": [], "evidence": [],
+        },
+    ]  # fmt: skip
     manifest = {
         "site": "滨江售楼处",
         "created_utc": "2025-10-20T08:15:00Z",
@@ -314,6 +343,7 @@ def office():
             "images": images,
             "endpoints": endpoints,
             "findings": findings,
+            "devices": devices,
         },
         manifest,
     )

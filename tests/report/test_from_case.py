@@ -156,7 +156,7 @@ def test_office_tells_the_finding(tmp_path):
 def test_office_words_encrypted_uploads_exactly(tmp_path):
     found = page(fakes.office(), tmp_path, "en")
     assert (
-        "192.168.1.22 sent 4,800,000 bytes (4.8 MB) of encrypted data to 47.96.10.21 (store.example.cn), "
+        "192.168.1.22 (IP camera (weak evidence)) sent 4,800,000 bytes (4.8 MB) of encrypted data to 47.96.10.21 (store.example.cn, object store), "
         "connections: 4, bursts: 104. Content not visible." in found.text
     )
     assert "below 8 KiB48 8–32 KiB12 32–128 KiB36".replace(" ", "") in found.text.replace(" ", "")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import netaudit.report
+from netaudit.devices.from_observations import ROLES
+from netaudit.devices.judging import ORDER
 from netaudit.endpoints import vantage
 from netaudit.findings.roles import Behaviour, role
 from netaudit.packets.layouts import Skip
@@ -31,7 +33,10 @@ GROUPS = {
     "fact",
     "skip",
     "country",
+    "class",
+    "confidence",
 }
+SAID = ("device_product", "device_model", "device_serial", "device_firmware")  # columns of devices
 
 
 def placeholders(text):
@@ -47,7 +52,16 @@ def test_every_text_has_both_languages_with_the_same_placeholders():
 
 def test_chinese_texts_are_chinese_with_chinese_punctuation():
     for key, words in catalogue().items():
-        if key in {"zone_utc", "role_line", "burst.1", "burst.2", "burst.3"}:
+        if key in {
+            "zone_utc",
+            "role_line",
+            "device_graded",
+            "device_claim",
+            "device_join",
+            "burst.1",
+            "burst.2",
+            "burst.3",
+        }:
             continue
         assert re.search("[\u4e00-\u9fff]", words["zh"]), key
         assert not re.search("[\u4e00-\u9fff][,;:?!]", words["zh"]), key
@@ -65,13 +79,24 @@ def test_every_text_that_is_used_exists():
 def test_no_text_is_left_unused():
     source = "".join(path.read_text(encoding="utf-8") for path in [*FOLDER.rglob("*.j2"), *FOLDER.glob("*.py")])
     for key in catalogue():
-        if "." in key or key.startswith(("sec_", "payload_", "finding_sender", "finding_receiver")):
+        if "." in key or key.startswith(("sec_", "payload_", "finding_sender", "finding_receiver", *SAID)):
             continue
         assert re.search(rf"""["']{key}["']""", source), key
 
 
 def test_groups_are_the_known_ones():
     assert {key.partition(".")[0] for key in catalogue() if "." in key} == GROUPS
+
+
+def test_every_class_and_confidence_of_a_device_has_a_word():
+    file = Path(__file__).parents[2] / "signatures" / "vocabulary" / "classes.txt"
+    words = file.read_text(encoding="utf-8")
+    classes = {line.partition("<")[0].strip() for line in words.splitlines() if line and not line.startswith("#")}
+    t = Texts("zh")
+    assert len(classes) > 20
+    assert classes == set(t.group("class"))
+    assert set(ORDER) <= set(t.group("confidence"))
+    assert all(t.known("role", role) for role in ROLES.values())
 
 
 def test_every_skip_reason_has_a_word():

@@ -1,0 +1,111 @@
+"""Devices in the report: how sure each word is, what is unknown, and that nothing a device says can do harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.report.judgements import Judgements
+from netaudit.report.sections_devices import MOST, Inventory, devices
+from netaudit.report.sections_endpoints import Hosts
+from netaudit.report.sections_findings import matrix
+from netaudit.report.wording import Wording
+from tests.report import fakes
+
+CAPTURES = {"0123456789abcdef": "lan.pcapng"}
+
+
+def told(case, lang="en"):
+    w = Wording(lang)
+    return devices(Inventory(case, w), Judgements(case), CAPTURES, w)
+
+
+def test_each_word_stands_with_its_confidence():
+    camera, weak, unknown = told(fakes.office())["rows"]
+    assert (camera["class"], camera["vendor"]) == (
+        "face capture camera (strong evidence)", "Hikvision (declared by the device)",
+    )  # fmt: skip
+    assert dict(camera["said"])["Serial number"] == "DS-2CD8A26AAWREXAMPLE01"
+    assert camera["role"] == "capture device"
+    assert (weak["class"], weak["vendor"]) == ("IP camera (weak evidence)", "unknown")
+    assert (unknown["class"], unknown["vendor"]) == ("unknown (HP)", "HP (weak evidence)")
+
+
+def test_reasons_are_told_with_their_frames_and_capped():
+    (camera,) = (row for row in told(fakes.office())["rows"] if row["reasons"])
+    assert camera["reasons"][0] == {
+        "claim": "Vendor: Hikvision; Model: DS-2CD8A26",
+        "by": "declared by the device · hikvision-sadp · FACTS 3.1 (form)",
+        "facts": "sadp Types = inquiry (frame 57)",
+    }
+    assert camera["reasons"][1]["by"].startswith("hearsay, supports only · ")
+    assert [reason["claim"] for reason in camera["reasons"][2:]] == [
+        "Class: signatures contradict each other, so none is taken: network video recorder / IP camera",
+        "Address block registered to: Hangzhou Hikvision Digital Technology Co.,Ltd.",
+        "Link address made up locally, which names no vendor",
+        "something else (frame 9)",
+    ]
+    assert camera["reasons_more"] == "… and 2 more reasons; see table devices"
+    assert camera["frames"] == ["lan.pcapng: 10, 57–58"]
+
+
+def test_chinese_words():
+    (camera,) = (row for row in told(fakes.office(), "zh")["rows"] if row["reasons"])
+    assert (camera["class"], camera["vendor"]) == ("人脸抓拍摄像机（依据充分）", "Hikvision（设备自述）")
+    assert camera["reasons"][0]["facts"] == "sadp Types = inquiry（第 57 帧）"
+    assert camera["reasons"][2]["claim"] == "类别：特征相互矛盾，不作判断：网络硬盘录像机 / 网络摄像机"
+
+
+def test_addresses_of_findings_and_rows_of_the_matrix_carry_the_device():
+    case = fakes.office()
+    w = Wording("en")
+    hosts = Hosts(case, w)
+    name = "HIK-DS-2CD8A26 · face capture camera · Hikvision"
+    assert hosts.short(fakes.CAMERA) == f"{fakes.CAMERA} ({name})"
+    assert hosts.full(fakes.CAMERA_6)["device"] == name
+    assert hosts.short(fakes.CAMERA_2) == f"{fakes.CAMERA_2} (IP camera (weak evidence))"
+    assert hosts.short(fakes.CLOUD) == f"{fakes.CLOUD} (api.example.cn)"
+    assert name in [row["device"]["device"] for row in matrix(Judgements(case), hosts, w)["rows"]]
+
+
+def test_an_address_that_two_devices_held_names_neither():
+    rows = [{"device_id": name, "ips": ["10.0.0.1"], "name": name} for name in ("one", "two")]
+    inventory = Inventory(fakes.FakeCase({"devices": rows}), Wording("en"))
+    assert inventory.label("10.0.0.1") == ""
+
+
+def test_devices_of_findings_first_then_those_with_a_class_and_no_more_than_fit():
+    rows = [{"device_id": f"{n:03d}", "ips": [f"10.0.0.{n}"], "class": "pc" if n % 2 else ""} for n in range(100)]
+    case = fakes.FakeCase({"devices": rows, "findings": [fakes.finding(sender="10.0.0.98", object_ids=[])]})
+    shown = told(case)
+    assert [row["title"] for row in shown["rows"]][:4] == ["098", "001", "003", "005"]
+    assert [row["named"] for row in shown["rows"]].count(True) == 1
+    assert (len(shown["rows"]), shown["n"], shown["more"]) == (MOST, 100, 40)
+
+
+def test_no_devices_and_a_device_of_which_nothing_is_known():
+    assert told(fakes.FakeCase()) == {"n": 0, "rows": [], "more": 0}
+    (one,) = told(fakes.FakeCase({"devices": [{"device_id": "02:00:00:00:00:01"}]}))["rows"]
+    assert (one["title"], one["class"], one["reasons"], one["ips"]) == (
+        "02:00:00:00:00:01", "unknown (nothing but its addresses is known)", [], [],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_hostile_devices_are_short_and_visible(lang):
+    text = str(told(fakes.hostile(), lang))
+    assert len(text) < 150_000
+    for hidden in "\u202e\u2066\u2069\u200b\ufeff\x00\x1b\x07":
+        assert hidden not in text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_reasons_made_to_look_like_signatures_are_bounded(lang):
+    long = "class " + "pc, " * 100_000
+    reasons = [
+        f"{long} (strong; x; y): z", "class \u202e (strong; a; b): c (frame 1)", "a (b; c; d" * 50_000,
+        f"class: signatures contradict each other: {long}", "oui vendor: " + "x" * 1_000_000, "",
+    ]  # fmt: skip
+    rows = [{"device_id": "d", "reasons": reasons, "evidence": ["c:" + "9" * 400_000, ":", "c:1", ""]}]
+    text = str(told(fakes.FakeCase({"devices": rows}), lang))
+    assert "\u202e" not in text
+    assert len(text) < 12_000
