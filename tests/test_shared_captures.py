@@ -1,0 +1,58 @@
+"""Whole audits of the shared capture suite: counts, files, and nothing that is only a part called whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import netaudit
+from netaudit.errors import UnreadableError
+
+LARGEST = 40_000_000
+REQUIRED_FOUND = (
+    516  # of the required files; what is missed: ranges (kept as parts), parser evasions, NFS, HTTP/0.9, losses
+)
+
+pytestmark = pytest.mark.captures
+
+
+def cases(folder: Path) -> list[dict]:
+    listed = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["cases"]
+    return [case for case in listed if (folder / case["file"]).stat().st_size <= LARGEST]
+
+
+@pytest.mark.parametrize("folder", ["link", "malformed"])
+def test_every_packet_is_accounted_for(folder: str, captures: Path, tmp_path: Path) -> None:
+    wrong = []
+    for case in cases(captures / folder):
+        try:
+            opened = netaudit.audit(captures / folder / case["file"], tmp_path / "case", faces=False, overwrite=True)
+        except UnreadableError:
+            if (case["expected"].get("capinfos_packets") or 0) > 0:
+                wrong.append((case["file"], "not read"))
+            continue
+        totals = opened.manifest["totals"]
+        read, skipped = totals["packets_read"], sum(totals["skipped"].values())
+        expected = case["expected"].get("packets") or case["expected"].get("capinfos_packets")
+        if read != totals["packets_decoded"] + skipped or expected not in (None, read):
+            wrong.append((case["file"], expected, read, totals["packets_decoded"], skipped))
+    assert not wrong
+
+
+def test_files_are_found_and_parts_are_not_called_whole(captures: Path, tmp_path: Path) -> None:
+    missed, found, passed_off = [], 0, []
+    for case in cases(captures / "files"):
+        opened = netaudit.audit(captures / "files" / case["file"], tmp_path / "case", faces=False, overwrite=True)
+        objects = opened.table("objects", ["sha256", "complete"]).to_pylist()
+        whole = {row["sha256"] for row in objects if row["complete"]}
+        for file in case["files"]:
+            found += file["sha256"] in whole
+            if file["sha256"] not in whole:
+                missed.append((case["file"], file["protocols"], file["size"]))
+        passed_off += [
+            (case["file"], part["sha256"]) for part in case.get("partial_transfers", []) if part.get("sha256") in whole
+        ]
+    assert not passed_off
+    assert found >= REQUIRED_FOUND, missed
