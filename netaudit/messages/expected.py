@@ -42,6 +42,7 @@ class Said:
     reader: str = ""  # name of the reader of the data flow (readers.EXPECTED)
     listener: int = -1  # direction whose sender waits for the data flow at `port`
     port: int = 0
+    transport: int = 0  # IP protocol of the data flow; 0: that of the control flow
     transfer: Transfer | None = None
     refused: bool = False  # the last transfer will not take place
 
@@ -83,7 +84,7 @@ class Expected:
             return
         ts, serial = int(message.pieces["ts"][-1]), int(row["serial"])
         if said.listener >= 0:
-            self._announce(Announcement(said.reader, ts), row, said.listener ^ swapped, said.port)
+            self._announce(Announcement(said.reader, ts), row, said.listener ^ swapped, said)
         latest = self._latest.get(serial)
         if latest is not None and len(latest.said) < MOST_TRANSFERS:
             if said.transfer is not None:
@@ -91,9 +92,9 @@ class Expected:
             elif said.refused:
                 latest.said.append((ts, None))
 
-    def _announce(self, announcement: Announcement, row: np.void, side: int, port: int) -> None:
+    def _announce(self, announcement: Announcement, row: np.void, side: int, said: Said) -> None:
         near, far = ("server", "client") if side else ("client", "server")
-        end = (int(row["proto"]), *_address(row, near), port, *_address(row, far))
+        end = (said.transport or int(row["proto"]), *_address(row, near), said.port, *_address(row, far))
         self._latest[int(row["serial"])] = announcement
         self._ends.setdefault(end, []).append(announcement)
         order = self._order.setdefault(int(row["shard"]), [])

@@ -79,7 +79,7 @@ def _join(part: Part, messages: list[Part], budget: Budget) -> list[Part]:
         if budget.spend(len(whole)):
             unknown = None if found.whole and found.end == len(whole) else len(whole)
             child = derive(part, whole, f"grpc[0-{len(messages) - 1}] › protobuf {path}", None, unknown)
-            child.depth += 1
+            child.depth, child.name = child.depth + 1, ""
             out.append(child)
     return out
 

@@ -10,10 +10,12 @@ import sys
 
 import ftp
 import mail
+import media
 import others
 import rig
+import web
 
-BUILDERS = {"ftp": ftp.build, "mail": mail.build, "others": others.build}
+BUILDERS = {"ftp": ftp.build, "mail": mail.build, "others": others.build, "web": web.build, "media": media.build}
 
 
 def main() -> None:

@@ -1,0 +1,84 @@
+"""RTSP and RTP between ffmpeg and ffmpeg: JPEG and H.264, interleaved, over UDP, and without any announcement."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from rig import HERE, SERVER, captured, picture, server
+
+FFMPEG = ("ffmpeg", "-nostdin", "-loglevel", "error")
+RATE = "5"
+
+
+def build() -> None:
+    """All captures of this module."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        frames = _frames(folder)
+        jpeg = ("-framerate", RATE, "-i", f"{folder}/frame%d.jpg", "-c", "copy")
+        _push("rtsp_tcp", jpeg, "tcp", frames)
+        _push("rtsp_udp", jpeg, "udp", frames)
+        loop = ("-framerate", RATE, "-i", f"{folder}/frame%d.jpg", "-c:v", "libx264", "-g", "4", "-pix_fmt", "yuv420p")
+        _push("rtsp_h264", loop, "tcp", [], key_frames=1)
+        with captured("rtp"):
+            _device(*FFMPEG, "-re", *jpeg, "-f", "rtp", f"rtp://{SERVER}:5004?pkt_size=1200")
+            _device(*FFMPEG, "-re", *loop, "-f", "rtp", f"rtp://{SERVER}:5006?pkt_size=1200")
+            hevc = [word.replace("libx264", "libx265") for word in loop]
+            _device(
+                *FFMPEG,
+                "-re",
+                *hevc,
+                "-x265-params",
+                "log-level=none",
+                "-f",
+                "rtp",
+                f"rtp://{SERVER}:5008?pkt_size=1200",
+            )
+        _expected("rtp", scans=frames, key_frames=2)
+
+
+def _frames(folder: Path) -> list[dict[str, Any]]:
+    """Pictures as ffmpeg's own encoder makes them, with the tables that RTP/JPEG presumes."""
+    for i in range(8):
+        (folder / f"noise{i}.jpg").write_bytes(picture(580 + i, 320, 240))
+    source = ("-framerate", RATE, "-i", f"{folder}/noise%d.jpg")
+    subprocess.run(
+        [*FFMPEG, *source, "-c:v", "mjpeg", "-huffman", "default", "-pix_fmt", "yuvj420p", f"{folder}/frame%d.jpg"],
+        check=True,
+    )
+    return [_scan((folder / f"frame{i}.jpg").read_bytes()) for i in range(1, 9)]
+
+
+def _scan(data: bytes) -> dict[str, Any]:
+    """The entropy-coded bytes, which are what RTP/JPEG carries."""
+    at = data.index(b"\xff\xda")
+    scan = data[at + 2 + int.from_bytes(data[at + 2 : at + 4], "big") : data.rindex(b"\xff\xd9")]
+    return {"sha256": hashlib.sha256(scan).hexdigest(), "size": len(scan)}
+
+
+def _device(*command: str) -> None:
+    subprocess.run(["ip", "netns", "exec", "na-device", *command], check=True, timeout=60, stdout=subprocess.DEVNULL)
+
+
+def _push(name: str, source: tuple[str, ...], transport: str, scans: list[dict[str, Any]], **more: Any) -> None:
+    """A device records to a server over RTSP."""
+    address = f"rtsp://{SERVER}:8554/cam/live"
+    with captured(name), server(*FFMPEG, "-rtsp_flags", "listen", "-i", address, "-f", "null", "-"):
+        _device(*FFMPEG, "-re", *source, "-f", "rtsp", "-rtsp_transport", transport, "-pkt_size", "1200", address)
+        time.sleep(0.5)
+    _expected(name, scans=scans, **more)
+
+
+def _expected(name: str, **what: Any) -> None:
+    """Add a capture: its pictures are known by their scans, as RTP carries no headers."""
+    path = HERE / "expected.json"
+    known = json.loads(path.read_text("utf-8"))
+    known[f"{name}.pcapng"] = {"protocol": "rtp", "peers": {"server": "ffmpeg", "client": "ffmpeg"}, **what}
+    text = json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", "utf-8")
