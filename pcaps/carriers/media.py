@@ -24,7 +24,20 @@ def build() -> None:
         jpeg = ("-framerate", RATE, "-i", f"{folder}/frame%d.jpg", "-c", "copy")
         _push("rtsp_tcp", jpeg, "tcp", frames)
         _push("rtsp_udp", jpeg, "udp", frames)
-        loop = ("-framerate", RATE, "-i", f"{folder}/frame%d.jpg", "-c:v", "libx264", "-g", "4", "-pix_fmt", "yuv420p")
+        loop = (
+            "-framerate",
+            RATE,
+            "-i",
+            f"{folder}/frame%d.jpg",
+            "-c:v",
+            "libx264",
+            "-crf",
+            "40",
+            "-g",
+            "4",
+            "-pix_fmt",
+            "yuv420p",
+        )
         _push("rtsp_h264", loop, "tcp", [], key_frames=1)
         with captured("rtp"):
             _device(*FFMPEG, "-re", *jpeg, "-f", "rtp", f"rtp://{SERVER}:5004?pkt_size=1200")
