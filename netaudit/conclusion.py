@@ -66,6 +66,7 @@ class Outcome:
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
     """Write all tables and the manifest. `progress(stage, done, total)` is told of images judged."""
     tables = {name: _streamed(folder, name, outcome.capture_ids) for name in STREAMED}
+    pa.default_memory_pool().release_unused()
     _join_uploads(folder, tables)
     tables["captures"] = outcome.captures
     tables["skipped"] = pa.Table.from_pylist(

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
+MESSAGE_COLUMNS = ["message_id", "flow_id", "capture_id", "direction", "host", "path", "first_ts", "last_ts"]
+FLOW_COLUMNS = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
+
+
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """One image object on its way."""
@@ -39,26 +44,21 @@ class Transfer:
 
 
 def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
-    """Every image object with the addresses between which it went, in the order of time."""
+    """Every image object with the addresses between which it went, in the order of the objects; some at a time."""
     facts = {row["sha256"]: row for row in images.select(["sha256", "face", "decodable", "problem"]).to_pylist()}
     carried = objects.filter(pc.is_in(objects["sha256"], pa.array(list(facts), pa.string())))
     wanted = carried.select(["object_id", "message_id", "sha256", "size", "complete"])
-    said = _only(messages, "message_id", wanted["message_id"]).select(
-        ["message_id", "flow_id", "capture_id", "direction", "host", "path", "first_ts", "last_ts"]
-    )
-    paths = _only(flows, "flow_id", said["flow_id"]).select(
-        ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
-    )
-    flow_of = {row["flow_id"]: row for row in paths.to_pylist()}
-    message_of = {row["message_id"]: row for row in _as_integers(said).to_pylist()}
-    rows = []
-    for row in wanted.to_pylist():
-        message = message_of.get(row["message_id"])
-        flow = flow_of.get(message["flow_id"]) if message else None
-        if message and flow:
-            rows.append(_transfer(row, facts[row["sha256"]], message, flow))
-    rows.sort(key=lambda row: (row.first_ts, row.object_id))
-    yield from rows
+    messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
+    for start in range(0, wanted.num_rows, AT_ONCE):
+        rows = wanted.slice(start, AT_ONCE)
+        said = _only(messages, "message_id", rows["message_id"])
+        flow_of = {row["flow_id"]: row for row in _only(flows, "flow_id", said["flow_id"]).to_pylist()}
+        message_of = {row["message_id"]: row for row in _as_integers(said).to_pylist()}
+        for row in rows.to_pylist():
+            message = message_of.get(row["message_id"])
+            flow = flow_of.get(message["flow_id"]) if message else None
+            if message and flow:
+                yield _transfer(row, facts[row["sha256"]], message, flow)
 
 
 def _transfer(row: dict[str, Any], image: dict[str, Any], message: dict[str, Any], flow: dict[str, Any]) -> Transfer:

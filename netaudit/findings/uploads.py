@@ -33,9 +33,8 @@ def certainty(row: Transfer) -> str:
     return "A" if row.complete and row.whole_image else "B"
 
 
-def clear_findings(rows: list[Transfer], scope: Scope, actors: Actors) -> list[dict[str, Any]]:
-    """Rows of `findings` for face images in clear. None is judged while the vantage is unknown."""
-    faces = [row for row in rows if row.face == "yes"]
+def clear_findings(faces: list[Transfer], scope: Scope, actors: Actors) -> list[dict[str, Any]]:
+    """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown."""
     collectors = _collectors(faces, scope, actors)
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:

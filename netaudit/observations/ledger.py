@@ -11,7 +11,7 @@ from typing import Any
 
 from netaudit.masking import mask
 
-MOST_FACTS = 8_192  # distinct facts kept of one shard; a flood of invented names must not fill the memory
+MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented names must not fill the memory
 MOST_VALUES = 48  # distinct values kept of one field of one host in one shard
 LONGEST = 512  # characters of a value
 OPEN_FIELDS = frozenset(
