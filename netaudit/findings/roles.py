@@ -92,7 +92,7 @@ class Actors:
         self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
         for row in rows:
             self._take(row)
-        http = flows.filter(pc.equal(flows["protocol"], "http")).select(["flow_id", "client_ip"])
+        http = flows.filter(pc.is_in(flows["protocol"], pa.array(["http", "http2"]))).select(["flow_id", "client_ip"])
         clients = {row["flow_id"]: row["client_ip"] for row in http.to_pylist()}
         asked = messages.filter(pc.not_equal(messages["user_agent"], "")).select(["flow_id", "user_agent"])
         for row in asked.group_by(["flow_id", "user_agent"]).aggregate([]).to_pylist():
