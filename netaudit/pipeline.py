@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.masking import mask
 from netaudit.messages.from_streams import Conversations
-from netaudit.objects.from_messages import frames_of, leaves, object_id, root
+from netaudit.objects.from_messages import frames_of, leaves, object_id, root, upload_body
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf
-from netaudit.objects.uploads import UploadPart, upload_part
+from netaudit.objects.uploads import UploadPart, upload_end, upload_part, upload_reply
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
@@ -106,10 +106,12 @@ class Shard:
         observe_message(message, self._ledger, ends)
         if not message.body or message.protocol in NAMELESS:
             return
-        part = upload_part(message.method, message.host, message.path)
-        if part is not None and not message.direction:
-            self._take_upload_part(message, part)
-            return
+        if not message.direction:
+            part = upload_part(message.method, message.host, message.path)
+            if part is not None:
+                self._take_upload_part(message, part)
+                return
+        self._take_upload_links(message)
         for leaf in leaves(message):
             self._take_leaf(message, leaf)
         for row in self._persons.end(message.message_id.hex()):
@@ -117,21 +119,42 @@ class Shard:
 
     def _take_upload_part(self, message: Message, upload: UploadPart) -> None:
         """A part of an upload is kept as it is; what it is part of comes out when all are known."""
-        part = root(message)
+        part = upload_body(message)
         identity, sha256 = self._take_object(message, Leaf(part, "part"), stored=True)
-        key = hashlib.blake2b(upload.upload.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        self._take_upload(message, upload, identity, sha256, len(part.data), complete=part.complete)
+
+    def _take_upload_links(self, message: Message) -> None:
+        """Messages that say which blocks make an object: replies to blocks, and the request that ends an upload."""
+        request = message.request
+        if not message.direction:
+            said = upload_end(message.method, message.path, message.body)
+            identity = ""
+        elif request is not None:
+            said = upload_reply(request.method, request.path, message.body)
+            identity = object_id(request, root(request).path).hex() if said else ""
+        else:
+            return
+        if said is not None:
+            self._take_upload(message, said, identity, "", said.size, complete=message.complete)
+
+    def _take_upload(
+        self, message: Message, said: UploadPart, identity: str, sha256: str, size: int, *, complete: bool
+    ) -> None:
         first = int(message.pieces["ts"][0]) if message.pieces is not None and len(message.pieces) else 0
         self._rows["parts"].append(
             (
-                key,
-                upload.number,
-                mask(upload.name[:256]),
+                _hashed(said.upload),
+                said.number,
+                mask(said.name[:256]),
                 message.message_id.hex(),
                 identity,
                 sha256,
-                len(part.data),
-                part.complete,
+                size,
+                complete,
                 first,
+                said.role,
+                said.offset,
+                [_hashed(link) for link in said.links],
             )
         )
 
@@ -152,3 +175,7 @@ class Shard:
         for capture, first, last, frames in frames_of(message, leaf):
             evidence((identity, capture_name(capture), first, last, frames))
         return identity, sha256
+
+
+def _hashed(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -228,14 +228,17 @@ PARTS = Table(
     ("upload", "number", "message_id"),
     (
         _c("upload", "string", "Hash of host, object key and upload id."),
-        _c("number", "int32", "Part number, from 1."),
+        _c("number", "int32", "Part number, from 1; 0 where parts are not numbered, -1 for a reply."),
         _c("name", "string", "Last segment of the object key (masked)."),
         _c("message_id", "string", "The request that carried it."),
-        _c("object_id", "string", "The part as an object."),
+        _c("object_id", "string", "The part as an object; for a reply the part it answers."),
         _c("sha256", "string", "Of the part's bytes."),
-        _c("size", "int64", "Its bytes.", "bytes"),
+        _c("size", "int64", "Its bytes; of the whole as declared where the role is end.", "bytes"),
         _c("complete", "bool", "Every byte is there."),
         _c("ts", "time", "When its first byte was sent."),
+        _c("role", "string", "part; block, reply, end: Qiniu's blocks, what they are answered, what makes an object."),
+        _c("offset", "int64", "Place in the whole, or in its block; -1 where parts are numbered.", "bytes"),
+        _c("links", "list<string>", "Hashes of the contexts that it cites or, as a reply, gives."),
     ),
 )
 

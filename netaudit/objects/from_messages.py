@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 import numpy.typing as npt
 
+from netaudit.objects.codecs_chunked import is_chunked, open_chunked, with_chunks
 from netaudit.objects.mime import encoding_of, parameter
 from netaudit.objects.part import Leaf, Part
 from netaudit.objects.slices import clean, cut
@@ -48,7 +49,7 @@ def root(message: Message) -> Part:
         path=_label(message),
         name=_name(message),
         content_type=message.content_type or message.header("content-type"),
-        encoding=encoding_of(dict(reversed(message.headers))) if message.headers else "",
+        encoding=_encoding(message) if message.headers else "",
         missing=cut(message.missing, 0, len(message.body)),
         unknown_from=message.unknown_from,
         body_range=(0, len(message.body)),
@@ -57,6 +58,23 @@ def root(message: Message) -> Part:
     if part.unknown_from is None and (beyond or (not message.complete and part.complete)):
         part.unknown_from = len(message.body)
     return _partial(message, part)
+
+
+def upload_body(message: Message) -> Part:
+    """The body as an object store keeps it: `root`, with signed chunks taken off."""
+    part = root(message)
+    if not is_chunked(part):
+        return part
+    budget = Budget()
+    part = next(open_chunked(part, budget), part)
+    message.notes += [note for note in budget.notes if note not in message.notes]
+    return part
+
+
+def _encoding(message: Message) -> str:
+    said = dict(reversed(message.headers))
+    payload, decoded = said.get("x-amz-content-sha256", ""), said.get("x-amz-decoded-content-length", "")
+    return with_chunks(encoding_of(said), payload, decoded)
 
 
 def _label(message: Message) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from netaudit.objects.part import Leaf, Part
 from netaudit.objects.unwrap import Budget, unwrap
+from netaudit.objects.uploads import BLOCK, END, PART, REPLY
 
 MOST_BYTES = 256 << 20  # of one upload; more is left in parts
+_REUSE = 4  # times that the bytes of blocks may go into objects: one block may be cited by several
+
+Load = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,9 @@ class StoredPart:
     size: int
     complete: bool
     ts: int
+    role: str = PART
+    offset: int = -1
+    links: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -38,22 +45,29 @@ class Joined:
     leaf: Leaf
 
 
-def join_uploads(parts: list[StoredPart], load: Callable[[str], bytes | None]) -> Iterator[Joined]:
-    """Objects in the uploads, whole where every part from 1 on is there and whole.
+def join_uploads(parts: list[StoredPart], load: Load) -> Iterator[Joined]:
+    """Objects in the uploads, whole where every part from the beginning on is there and whole.
 
     `load` gives the bytes of a stored part by SHA-256. A part that was sent twice counts as it was sent last.
-    Whether a last part is missing cannot be told from the parts: the object's own end tells, where its format has one.
+    Whether a last part is missing cannot be told from numbered and appended parts: the object's own end tells, where
+    its format has one. Qiniu declares the size of the whole.
     """
-    uploads: dict[str, dict[int, StoredPart]] = defaultdict(dict)
-    for part in sorted(parts, key=lambda part: (part.ts, part.message_id)):
-        uploads[part.upload][part.number] = part
-    for upload, by_number in sorted(uploads.items()):
-        chosen = [by_number[number] for number in sorted(by_number)]
-        if sum(part.size for part in chosen) <= MOST_BYTES:
-            yield from _join(upload, chosen, load)
+    uploads: dict[str, list[StoredPart]] = defaultdict(list)
+    for part in sorted(parts, key=lambda part: (part.ts, part.message_id, part.role)):
+        uploads[part.upload].append(part)
+    for upload, rows in sorted(uploads.items()):
+        if rows[0].role != PART:
+            yield from _blocks(upload, rows, load)
+        elif rows[0].offset >= 0:
+            yield from _appends(upload, rows, load)
+        else:
+            by_number = {row.number: row for row in rows}
+            yield from _numbered(upload, [by_number[number] for number in sorted(by_number)], load)
 
 
-def _join(upload: str, chosen: list[StoredPart], load: Callable[[str], bytes | None]) -> Iterator[Joined]:
+def _numbered(upload: str, chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
+    if sum(part.size for part in chosen) > MOST_BYTES:
+        return
     data = bytearray()
     unknown: int | None = None
     for place, part in enumerate(chosen, 1):
@@ -63,6 +77,114 @@ def _join(upload: str, chosen: list[StoredPart], load: Callable[[str], bytes | N
         data += piece or b""
     numbers = f"{chosen[0].number}-{chosen[-1].number}" if len(chosen) > 1 else str(chosen[0].number)
     root = Part(bytes(data), f"upload parts {numbers}", name=chosen[-1].name, unknown_from=unknown)
+    yield from _open(upload, root, chosen)
+
+
+def _appends(upload: str, rows: list[StoredPart], load: Load) -> Iterator[Joined]:
+    """Each object that was begun under the key: what is appended at 0 with other content begins a new one."""
+    objects: list[dict[int, StoredPart]] = [{}]
+    for row in rows:
+        first = objects[-1].get(row.offset) if row.offset == 0 else None
+        if first is not None and first.complete and first.sha256 != row.sha256:
+            objects.append({})
+        objects[-1][row.offset] = row
+    for count, by_offset in enumerate(objects):
+        chosen = [by_offset[offset] for offset in sorted(by_offset)]
+        root = Part(b"", f"upload append[{count + 1}]" if count else "upload append", name=chosen[-1].name)
+        yield from _by_offset(f"{upload}\0{count}", root, chosen, load)
+
+
+def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
+    """Parts one behind the other; nothing is known from a hole on (what is behind may be of another object)."""
+    if sum(part.size for part in chosen) > MOST_BYTES:
+        return
+    data = bytearray()
+    unknown: int | None = None
+    for part in chosen:
+        piece = load(part.sha256)
+        if unknown is None and (part.offset != len(data) or not part.complete or piece is None):
+            unknown = min(part.offset, len(data))
+        data += piece or b""
+    root.data = bytes(data)
+    declared, root.unknown_from = root.unknown_from, unknown
+    if unknown is None and declared is not None and declared != len(data):
+        root.unknown_from = min(declared, len(data))
+    yield from _open(identity, root, chosen)
+
+
+def _blocks(upload: str, rows: list[StoredPart], load: Load) -> Iterator[Joined]:
+    """Objects of Qiniu's blocks: from the contexts that end an upload back to the requests that were answered by them.
+
+    Blocks that no captured request made an object of are objects of their own; so nothing that was sent is passed over.
+    """
+    requests = {row.object_id: row for row in rows if row.role == BLOCK}
+    answered = {
+        row.links[0]: requests[row.object_id]
+        for row in rows
+        if row.role == REPLY and row.links and row.object_id in requests
+    }
+    room = _REUSE * sum(part.size for part in requests.values())
+    used: set[str] = set()
+    for end in (row for row in rows if row.role == END):
+        chosen, known = _cited(end, answered)
+        size = sum(part.size for part in chosen)
+        if not chosen or size > min(room, MOST_BYTES):
+            continue
+        room -= size
+        used |= {part.object_id for part in chosen}
+        root = Part(b"", "upload blocks", name=end.name, unknown_from=end.size if known else 0)
+        yield from _by_offset(f"{upload}\0{end.message_id}", root, chosen, load)
+    for chosen in _left(requests, answered, used):
+        root = Part(b"", "upload block", name=chosen[-1].name)
+        yield from _by_offset(f"{upload}\0{chosen[-1].message_id}", root, chosen, load)
+
+
+def _cited(end: StoredPart, answered: dict[str, StoredPart]) -> tuple[list[StoredPart], bool]:
+    """The pieces of the blocks that make the object, at their offsets in it, and whether all blocks are known."""
+    placed: list[StoredPart] = []
+    seen: set[str] = set()
+    known = end.complete
+    at = 0
+    for link in end.links:
+        block = _chain(link, answered, seen)
+        if not block:
+            return placed, False
+        known &= not block[0].links  # a block begins with mkblk, which cites nothing
+        placed += [replace(part, offset=at + part.offset) for part in block]
+        at = placed[-1].offset + placed[-1].size
+    return placed, known
+
+
+def _left(
+    requests: dict[str, StoredPart], answered: dict[str, StoredPart], used: set[str]
+) -> Iterator[list[StoredPart]]:
+    """Blocks that were not made an object, as far as they go; pieces without an answer stand alone."""
+    continued = {part.links[0] for part in requests.values() if part.links}
+    seen: set[str] = set()
+    for link, last in answered.items():
+        if last.object_id not in used and link not in continued:
+            chain = _chain(link, answered, seen)
+            used |= {part.object_id for part in chain}
+            if chain:
+                yield chain
+    for part in requests.values():
+        if part.object_id not in used:
+            yield [*_chain(part.links[0], answered, seen), part] if part.links else [part]
+
+
+def _chain(link: str, answered: dict[str, StoredPart], seen: set[str]) -> list[StoredPart]:
+    """The requests of one block in order, back from its last context; a context in `seen` ends it."""
+    chain: list[StoredPart] = []
+    while link not in seen and (part := answered.get(link)) is not None:
+        seen.add(link)
+        chain.append(part)
+        if not part.links:
+            break
+        link = part.links[0]
+    return chain[::-1]
+
+
+def _open(identity: str, root: Part, chosen: list[StoredPart]) -> Iterator[Joined]:
     for leaf in unwrap(root, Budget()):
-        identity = hashlib.blake2b(f"{upload}\0{leaf.part.path}".encode("utf-8", "replace"), digest_size=16).hexdigest()
-        yield Joined(identity, chosen[-1].message_id, [part.object_id for part in chosen], leaf)
+        key = hashlib.blake2b(f"{identity}\0{leaf.part.path}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+        yield Joined(key, chosen[-1].message_id, [part.object_id for part in chosen], leaf)

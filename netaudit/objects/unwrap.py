@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from netaudit.objects import (
     carving,
     codecs_bson,
+    codecs_chunked,
     codecs_coding,
     codecs_form,
     codecs_json,
     codecs_protobuf,
+    codecs_store,
     codecs_text,
     codecs_video,
     codecs_xml,
@@ -48,7 +50,9 @@ class Codec:
 
 # The order is the meaning: declared before recognised, structure before text, carving when all else has failed.
 CODECS: tuple[Codec, ...] = (
+    Codec("aws-chunked", codecs_chunked.is_chunked, codecs_chunked.open_chunked, keeps=False),
     Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False),
+    Codec("store form", codecs_store.is_store_form, codecs_store.open_store_form, keeps=False),
     Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False),
     Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True),

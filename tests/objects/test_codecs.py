@@ -218,7 +218,8 @@ def test_headers_without_end_are_bounded() -> None:
     ("coding", "note"),
     [
         ("gzip", "gzip declared, but the bytes are not"),
-        ("aws-chunked", "aws-chunked is no known coding"),
+        ("aws-chunked", "aws-chunked declared, but the bytes are not"),
+        ("exi", "exi is no known coding"),
         ("identity", None),
     ],
 )
