@@ -158,7 +158,8 @@ def _images(
     """Distinct images: what is known from the objects that carry them, then what decoding and the face model say."""
     objects = tables["objects"]
     carried = objects.filter(pc.is_in(objects["kind"], pa.array(sorted(JUDGED_KINDS))))
-    said = tables["messages"].select(["message_id", "first_ts", "direction"])
+    messages = tables["messages"].select(["message_id", "first_ts", "direction"])
+    said = messages.filter(pc.is_in(messages["message_id"], value_set=pc.unique(carried["message_id"])))
     joined = carried.select(["sha256", "message_id", "kind", "size", "complete"]).join(said, "message_id")
     up = pc.cast(pc.equal(joined["direction"], "up"), pa.int8())
     grouped = (
