@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from netaudit.messages.message import Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
 COOKIE = b"\x63\x82\x53\x63"
 FIXED = 236  # bytes before the cookie
@@ -73,21 +73,9 @@ def parse(data: bytes) -> Message | None:
     return message
 
 
-class DhcpReader(BaseReader):
+class DhcpReader(DatagramReader):
     """Reads one message from each datagram."""
 
-    def __init__(self) -> None:
-        self.at = [0, 0]
-
-    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take a datagram."""
-        self.at[direction] = offset + len(data)
-        message = parse(data)
-        if message is None:
-            return []
-        message.direction, message.start, message.end = direction, offset, offset + len(data)
-        return [message]
-
-    def needed_from(self, direction: int) -> int:
-        """Nothing is held."""
-        return self.at[direction]
+    def parse(self, data: bytes) -> Message | None:
+        """Read a datagram."""
+        return parse(data)

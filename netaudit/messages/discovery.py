@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from netaudit.messages.message import Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
 LONGEST = 16384  # bytes of a datagram that are read
 MOST_FIELDS = 64
@@ -99,21 +99,9 @@ def _plain(value: Any) -> str:
     return str(value)[:LONGEST_VALUE] if isinstance(value, str | int) else ""
 
 
-class DiscoveryReader(BaseReader):
+class DiscoveryReader(DatagramReader):
     """Reads one message from each datagram."""
 
-    def __init__(self) -> None:
-        self.at = [0, 0]
-
-    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take a datagram."""
-        self.at[direction] = offset + len(data)
-        message = parse(data)
-        if message is None:
-            return []
-        message.direction, message.start, message.end = direction, offset, offset + len(data)
-        return [message]
-
-    def needed_from(self, direction: int) -> int:
-        """Nothing is held."""
-        return self.at[direction]
+    def parse(self, data: bytes) -> Message | None:
+        """Read a datagram."""
+        return parse(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from netaudit.messages.message import Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
 PORT = 123
 HEADER = 48
@@ -33,26 +33,16 @@ def moment(raw: bytes) -> str:
     return datetime.datetime.fromtimestamp(seconds - UNIX, datetime.UTC).replace(microsecond=micro).isoformat()
 
 
-class NtpReader(BaseReader):
+class NtpReader(DatagramReader):
     """One message from each datagram; a server's carries its transmit time as `date` header."""
 
-    def __init__(self) -> None:
-        self.at = [0, 0]
-
-    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take a datagram."""
-        end = self.at[direction] = offset + len(data)
+    def parse(self, data: bytes) -> Message | None:
+        """Read a datagram."""
         if len(data) < HEADER:
-            return []
+            return None
         mode = data[0] & 7
-        message = Message(
-            "ntp", direction, offset, end, method={CLIENT: "client", SERVER: "server"}.get(mode, str(mode))
-        )
+        message = Message("ntp", 0, 0, len(data), method={CLIENT: "client", SERVER: "server"}.get(mode, str(mode)))
         said = moment(data[40:48]) if mode == SERVER and 1 <= data[1] <= 15 else ""  # stratum 0 or 16: not synchronised
         if said:
             message.headers = [("date", said)]
-        return [message]
-
-    def needed_from(self, direction: int) -> int:
-        """Nothing is held."""
-        return self.at[direction]
+        return message

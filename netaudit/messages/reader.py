@@ -79,3 +79,27 @@ class BaseReader(ABC):
     @abstractmethod
     def needed_from(self, direction: int) -> int:
         """Stream offset before which no later message of this direction begins."""
+
+
+class DatagramReader(BaseReader):
+    """Reads one message from each datagram by itself; subclasses say how."""
+
+    def __init__(self) -> None:
+        self.at = [0, 0]
+
+    @abstractmethod
+    def parse(self, data: bytes) -> Message | None:
+        """Read a datagram; None for other bytes. Direction and offsets are set by `feed`."""
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a datagram."""
+        end = self.at[direction] = offset + len(data)
+        message = self.parse(data)
+        if message is None:
+            return []
+        message.direction, message.start, message.end = direction, offset, end
+        return [message]
+
+    def needed_from(self, direction: int) -> int:
+        """Nothing is held."""
+        return self.at[direction]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netaudit.messages.message import Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
 STARTS = (b"NOTIFY * HTTP/1.", b"M-SEARCH * HTTP/1.", b"HTTP/1.1 200 ")
 MOST_HEADERS = 64
@@ -40,21 +40,9 @@ def parse(data: bytes) -> Message | None:
     return message
 
 
-class SsdpReader(BaseReader):
+class SsdpReader(DatagramReader):
     """Reads one message from each datagram."""
 
-    def __init__(self) -> None:
-        self.at = [0, 0]
-
-    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take a datagram."""
-        self.at[direction] = offset + len(data)
-        message = parse(data)
-        if message is None:
-            return []
-        message.direction, message.start, message.end = direction, offset, offset + len(data)
-        return [message]
-
-    def needed_from(self, direction: int) -> int:
-        """Nothing is held."""
-        return self.at[direction]
+    def parse(self, data: bytes) -> Message | None:
+        """Read a datagram."""
+        return parse(data)
