@@ -119,8 +119,6 @@ def report(
 
     opened = open_case(case)
     target = html or case / "report.html"
-    if unmask:
-        opened.log_unmasking(f"report {target.name}")
     typer.echo(write_report(opened, target, _language(lang), unmask=unmask))
 
 
