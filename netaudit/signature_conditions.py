@@ -7,7 +7,7 @@ they are written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -48,8 +48,20 @@ class Condition:
     """A compiled condition."""
 
     def holds(self, facts: Facts) -> Hit | None:
-        """The reasons when it holds, else None."""
+        """The reasons when it holds for these facts, else None."""
+        return self.given(lambda leaf: leaf.found_in(facts))
+
+    def given(self, hit_of: Callable[[Leaf], Hit | None]) -> Hit | None:
+        """The reasons when it holds, else None; `hit_of` tells what was found for each leaf."""
         raise NotImplementedError
+
+    def leaves(self) -> Iterator[Leaf]:
+        """All conditions on single facts in it."""
+        raise NotImplementedError
+
+    def denied(self) -> Iterator[Leaf]:
+        """Those that must not hold: a fact that satisfied one would have undone the match."""
+        return iter(())
 
     def fields(self) -> set[str]:
         """Fields of which at least one must be there for the condition to hold; empty when it can hold without any."""
@@ -62,15 +74,23 @@ class AllOf(Condition):
 
     parts: tuple[Condition, ...]
 
-    def holds(self, facts: Facts) -> Hit | None:
+    def given(self, hit_of: Callable[[Leaf], Hit | None]) -> Hit | None:
         """All hits together."""
         hit = Hit()
         for part in self.parts:
-            found = part.holds(facts)
+            found = part.given(hit_of)
             if found is None:
                 return None
             hit.add(found)
         return hit
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of all parts."""
+        return (leaf for part in self.parts for leaf in part.leaves())
+
+    def denied(self) -> Iterator[Leaf]:
+        """Those of all parts."""
+        return (leaf for part in self.parts for leaf in part.denied())
 
     def fields(self) -> set[str]:
         """Those of its most demanding part."""
@@ -83,15 +103,23 @@ class AnyOf(Condition):
 
     parts: tuple[Condition, ...]
 
-    def holds(self, facts: Facts) -> Hit | None:
+    def given(self, hit_of: Callable[[Leaf], Hit | None]) -> Hit | None:
         """All hits there are."""
-        found = [hit for part in self.parts if (hit := part.holds(facts)) is not None]
+        found = [hit for part in self.parts if (hit := part.given(hit_of)) is not None]
         if not found:
             return None
         whole = Hit()
         for hit in found:
             whole.add(hit)
         return whole
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of all parts."""
+        return (leaf for part in self.parts for leaf in part.leaves())
+
+    def denied(self) -> Iterator[Leaf]:
+        """Those of all parts."""
+        return (leaf for part in self.parts for leaf in part.denied())
 
     def fields(self) -> set[str]:
         """Those of all parts."""
@@ -105,9 +133,17 @@ class Not(Condition):
 
     part: Condition
 
-    def holds(self, facts: Facts) -> Hit | None:
+    def given(self, hit_of: Callable[[Leaf], Hit | None]) -> Hit | None:
         """An empty hit."""
-        return None if self.part.holds(facts) is not None else Hit()
+        return None if self.part.given(hit_of) is not None else Hit()
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of its part."""
+        return self.part.leaves()
+
+    def denied(self) -> Iterator[Leaf]:
+        """Those of its part."""
+        return self.part.leaves()
 
     def fields(self) -> set[str]:
         """None: absence needs no fact."""
@@ -122,17 +158,42 @@ class Leaf(Condition):
     operator: str
     wanted: Any
 
-    def holds(self, facts: Facts) -> Hit | None:
+    def given(self, hit_of: Callable[[Leaf], Hit | None]) -> Hit | None:
+        """What was found for it."""
+        return hit_of(self)
+
+    def found_in(self, facts: Facts) -> Hit | None:
         """The facts that satisfy it."""
         hit = Hit()
         for fact in facts.get(self.field, ()):
-            extracted = _satisfies(self.operator, self.wanted, fact.value)
-            if extracted is not None:
-                hit.facts.append(fact)
-                hit.extracted = dict(extracted) | hit.extracted
+            if self.test(fact.value) is not None:
+                self.take(hit, fact)
                 if len(hit.facts) >= MOST_USED:
                     break
         return hit if hit.facts else None
+
+    def take(self, hit: Hit, fact: Fact) -> None:
+        """Add a fact that satisfies it to the reasons; the first ones are enough."""
+        if len(hit.facts) < MOST_USED:
+            hit.facts.append(fact)
+            if self.operator == "regex" and pattern(self.wanted).groupindex:
+                hit.extracted = (self.test(fact.value) or {}) | hit.extracted
+
+    def test(self, value: str) -> dict[str, str] | None:
+        """Extracted groups (often none) when the value satisfies it, else None."""
+        if self.operator == "regex":
+            found = pattern(self.wanted).search(value)
+            return {name: text for name, text in found.groupdict().items() if text} if found else None
+        if self.operator == "exists":
+            return {}
+        if self.operator in {"least", "most"}:
+            return {} if _number(self.operator, self.wanted, value) else None
+        text = value.casefold()
+        return {} if any(_compare(self.operator, word, text) for word in self.wanted) else None
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Itself."""
+        yield self
 
     def fields(self) -> set[str]:
         """Its field."""
@@ -166,20 +227,6 @@ def pattern(text: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     return re2.compile(text, options=options)
-
-
-@lru_cache(maxsize=65536)
-def _satisfies(operator: str, wanted: Any, value: str) -> tuple[tuple[str, str], ...] | None:
-    """Extracted groups (often none) when the value satisfies the operator, else None."""
-    if operator == "regex":
-        found = pattern(wanted).search(value)
-        return tuple((k, v) for k, v in found.groupdict().items() if v) if found else None
-    if operator == "exists":
-        return ()
-    if operator in {"least", "most"}:
-        return () if _number(operator, wanted, value) else None
-    text = value.casefold()
-    return () if any(_compare(operator, word, text) for word in wanted) else None
 
 
 def _compare(operator: str, word: str, text: str) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netaudit.signature_index import LeafIndex
+
 if TYPE_CHECKING:
     from netaudit.signature_conditions import Fact, Facts
     from netaudit.signatures import Signature
@@ -27,9 +29,11 @@ class Match:
 
 
 class Matcher:
-    """All signatures, found by the fields they need: a device is tried only with those that can hold for it."""
+    """All signatures, compiled together; a device is tried only with those whose fields it has facts of."""
 
     def __init__(self, signatures: Iterable[Signature]) -> None:
+        signatures = tuple(signatures)
+        self._leaves = LeafIndex(signature.condition for signature in signatures)
         self._by_field: dict[str, list[tuple[int, Signature]]] = defaultdict(list)
         for place, signature in enumerate(signatures):
             for name in signature.condition.fields():
@@ -38,9 +42,10 @@ class Matcher:
     def matches(self, facts: Facts) -> list[Match]:
         """Matches of one device, in the order of the set."""
         possible = {place: signature for name in facts for place, signature in self._by_field.get(name, ())}
+        hits = self._leaves.hits(facts)
         found = []
         for _, signature in sorted(possible.items()):
-            hit = signature.condition.holds(facts)
+            hit = signature.condition.given(hits.get)
             if hit is not None:
                 found.append(Match(signature, signature.claims | hit.extracted, tuple(hit.facts)))
         return found

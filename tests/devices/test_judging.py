@@ -66,7 +66,10 @@ def test_only_signatures_that_can_hold_are_tried() -> None:
         def fields(self) -> set[str]:
             return {"lldp.port"}
 
-        def holds(self, facts: object) -> None:
+        def leaves(self) -> list:
+            return []
+
+        def given(self, hit_of: object) -> None:
             raise AssertionError
 
     signature = Signature("never", "", Never(), {"class": "pc"}, "weak", "code", "", (), (), "")  # type: ignore[arg-type]
