@@ -39,6 +39,7 @@ class Options:
     overwrite: bool = False
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
+    signatures: Path | None = None  # a folder added to netaudit's own
     command: tuple[str, ...] = field(default=())
 
 
@@ -56,13 +57,15 @@ def audit(
     overwrite: bool = False,
     keep_all: bool = False,
     sm3: bool = False,
+    signatures: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Case:
     """Audit captures into a case folder and open it.
 
     `captures` is a file, a folder, "-" for standard input, or several of them (one audit). Times are datetimes with
-    a zone, or UTC nanoseconds. Raises UsageError for a folder that is no case, UnreadableError when
-    nothing could be read.
+    a zone, or UTC nanoseconds. `signatures` is a folder of your own, added to those of netaudit. Raises UsageError for
+    a folder that is no case, SignatureError for signatures that are not sound, UnreadableError when nothing could be
+    read.
     """
     paths = [captures] if isinstance(captures, (str, os.PathLike)) else list(captures)
     options = Options(
@@ -76,6 +79,7 @@ def audit(
         overwrite=overwrite,
         keep_all=keep_all,
         sm3=sm3,
+        signatures=Path(signatures) if signatures is not None else None,
     )
     return run(paths, Path(case), options, progress or (lambda *_: None))
 
@@ -103,6 +107,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
 
     from netaudit.capture.from_files import open_captures
     from netaudit.case_writer import prepare
+    from netaudit.signatures import load
 
     started = now()
     clock = time.perf_counter()
@@ -111,6 +116,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
+    load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
 
     def tell(done: int) -> None:
@@ -201,6 +207,7 @@ def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
         faces=options.faces,
         partial=partial,
         failures=failures,
+        signatures=options.signatures,
     )
 
 

@@ -61,6 +61,7 @@ class Outcome:
     faces: bool = True
     partial: bool = False
     failures: list[str] = field(default_factory=list)
+    signatures: Path | None = None  # a folder added to netaudit's own
 
 
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
@@ -77,7 +78,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         schema=SKIPPED.schema(),
     )
     tables["images"] = _images(folder, tables, outcome, progress)
-    signatures = load_signatures()
+    signatures = load_signatures(outcome.signatures)
     tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], outcome.inside)
     tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
@@ -86,7 +87,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["findings"] = judge(tables, vantage.scope, frozenset(vantage.uplink))
     for name, rows in tables.items():
         write_table(folder, BY_NAME[name], rows)
-    write_json(folder / "case.json", _manifest(tables, outcome, vantage))
+    write_json(folder / "case.json", _manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     keep_clear(folder)
     return Case(folder)
@@ -264,7 +265,6 @@ def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -
         "options": outcome.options,
         "inputs": list(plain(captures)),
         "rejected": outcome.rejected,
-        "signatures": load_signatures().manifest(),
         "vantage": {
             "side": vantage.side,
             "declared": vantage.declared,

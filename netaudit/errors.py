@@ -28,6 +28,10 @@ class CaseError(NetauditError):
     """A folder is no case, or one that this version cannot read."""
 
 
+class SignatureError(NetauditError):
+    """A signature file that cannot be used: the text names file, entry and problem."""
+
+
 class CaptureError(NetauditError):
     """A capture is damaged at a known place."""
 

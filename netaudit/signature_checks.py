@@ -5,6 +5,7 @@ The form is also written down in `signatures/schema.json` for editors; these che
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ import re2
 from netaudit.signature_conditions import GROUPS, OPERATORS, Fact, pattern
 
 if TYPE_CHECKING:
-    from netaudit.signatures import Signature, SignatureSet, Vocabulary
+    from netaudit.signature_vocabulary import Vocabulary
+    from netaudit.signatures import Signature, SignatureSet
 
 KEYS = {"id", "about", "when", "claims", "strength", "provenance", "examples"}
 CLAIMS = {"devices": {"vendor", "product", "class"}, "services": {"service", "class", "holder"}}
 PROVENANCE = ("documented", "code", "capture", "hearsay", "recalled")
 DEEPEST = 8
+ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
 def check_entry(entry: Any, kind: str, vocabulary: Vocabulary) -> list[str]:
@@ -33,6 +36,8 @@ def check_entry(entry: Any, kind: str, vocabulary: Vocabulary) -> list[str]:
         return problems
     if not isinstance(entry["id"], str) or not isinstance(entry["about"], str):
         problems.append("id and about must be texts")
+    elif not ID.fullmatch(entry["id"]):
+        problems.append("an id is made of small letters, digits and hyphens")
     if entry["strength"] not in ("declared", "strong", "weak"):  # a tuple: it may be anything, hashable or not
         problems.append(f"strength {entry['strength']!r} is none of declared, strong, weak")
     problems += _provenance(entry["provenance"])
@@ -85,16 +90,35 @@ def _leaf(node: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[str]:
         return
     if not isinstance(node["fact"], str) or node["fact"] not in vocabulary.fields:
         yield f"field {node['fact']!r} is not in vocabulary/fields.txt"
-    if operators[0] in {"least", "most"} and not isinstance(node[operators[0]], int | float):
-        yield f"{operators[0]} needs a number"
-    if operators[0] == "regex":
-        try:
-            unknown = set(pattern(str(node["regex"])).groupindex) - GROUPS
-        except re2.error as error:
-            yield f"pattern {node['regex']!r}: {error}"
-            return
-        if unknown:
-            yield f"pattern extracts unknown {sorted(unknown)}"
+    yield from _wanted(operators[0], node[operators[0]])
+
+
+def _wanted(operator: str, value: Any) -> Iterator[str]:
+    if operator in {"least", "most"}:
+        if not isinstance(value, int | float):
+            yield f"{operator} needs a number"
+    elif operator == "exists":
+        if value is not True:
+            yield "exists takes true; for its absence say not"
+    elif operator == "regex":
+        yield from _pattern(value)
+    else:
+        words = value if isinstance(value, list) else [value]
+        if not words or not all(isinstance(word, str | int | float) and str(word) for word in words):
+            yield f"{operator} needs a text, or a list of texts: {value!r}"
+
+
+def _pattern(text: Any) -> Iterator[str]:
+    if not isinstance(text, str):
+        yield f"regex needs a text: {text!r}"
+        return
+    try:
+        unknown = set(pattern(text).groupindex) - GROUPS
+    except re2.error as error:
+        yield f"pattern {text!r}: {error}"
+        return
+    if unknown:
+        yield f"pattern extracts unknown {sorted(unknown)}"
 
 
 def _examples(examples: Any, vocabulary: Vocabulary) -> list[str]:

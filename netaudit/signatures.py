@@ -1,29 +1,29 @@
 """Loads and validates `signatures/`: what names devices and services, as data with provenance and examples inside.
 
-A set has device signatures, service signatures, and the vocabulary (vendors, classes, fields) that both must use. The
-language of conditions is in `signature_conditions.py`; the checks in `signature_checks.py`.
+A set has device signatures, service signatures, and the vocabulary (vendors, classes, fields) that both must use. A
+folder with a VERSION is a whole set; one without is somebody's own addition to the set that netaudit comes with, whose
+words may add to the vocabulary. Conditions are in `signature_conditions.py`; the checks in `signature_checks.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from netaudit.errors import NetauditError
+from netaudit.errors import SignatureError
 from netaudit.signature_checks import check_entry
 from netaudit.signature_conditions import Condition, compile_condition
+from netaudit.signature_vocabulary import Vocabulary, read_vocabulary
 
 DECIDING = frozenset({"documented", "code", "capture"})  # kinds of provenance that may decide; others only support
 KINDS = ("devices", "services")
-
-
-class SignatureError(NetauditError):
-    """A signature file that cannot be used: the text names file, entry and problem."""
+OWN, ADDED = "netaudit", "added"  # whose signature it is
 
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where there, is ten times faster
@@ -43,6 +43,7 @@ class Signature:
     examples: tuple[dict[str, Any], ...]
     counterexamples: tuple[dict[str, Any], ...]
     file: str
+    origin: str = OWN
 
     @property
     def decides(self) -> bool:
@@ -51,25 +52,8 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
-    """Allowed words; a class may have a wider one above it (`ip_camera` above `face_capture_camera`)."""
-
-    vendors: frozenset[str]
-    classes: dict[str, str]  # class → the wider class, empty for none
-    fields: frozenset[str]  # "kind.field"
-    services: frozenset[str]
-
-    def ancestors(self, name: str) -> list[str]:
-        """The wider classes of a class, nearest first."""
-        found: list[str] = []
-        while (name := self.classes.get(name, "")) and name not in found:
-            found.append(name)
-        return found
-
-
-@dataclass(frozen=True)
 class SignatureSet:
-    """All signatures of a folder."""
+    """All signatures of a folder, or of netaudit's own and an added one."""
 
     vocabulary: Vocabulary
     devices: tuple[Signature, ...]
@@ -77,6 +61,7 @@ class SignatureSet:
     version: str
     sha256: str  # over all files, by sorted name
     problems: tuple[str, ...] = field(default=())
+    added: dict[str, Any] | None = None  # version, hash and counts of the added folder
 
     @cached_property
     def by_id(self) -> dict[str, Signature]:
@@ -84,12 +69,13 @@ class SignatureSet:
         return {signature.id: signature for signature in (*self.devices, *self.services)}
 
     def manifest(self) -> dict[str, Any]:
-        """What a case notes of the set."""
+        """What a case notes of the set, and of the folder added to it."""
         return {
             "version": self.version,
             "sha256": self.sha256,
-            "devices": len(self.devices),
-            "services": len(self.services),
+            "devices": sum(signature.origin == OWN for signature in self.devices),
+            "services": sum(signature.origin == OWN for signature in self.services),
+            "added": self.added,
         }
 
 
@@ -101,36 +87,52 @@ def default_folder() -> Path:
 
 
 def load(folder: str | Path | None = None) -> SignatureSet:
-    """Load a set. Raises SignatureError on the first entry that is not sound."""
+    """Load netaudit's set, a whole other one, or its own with a folder added. SignatureError on the first problem."""
     loaded = read(Path(folder) if folder else default_folder())
     if loaded.problems:
         raise SignatureError(loaded.problems[0])
     return loaded
 
 
-@lru_cache(maxsize=4)
 def read(folder: Path) -> SignatureSet:
     """Load a set with all its problems listed; unsound entries are left out."""
-    if not (folder / "vocabulary").is_dir():
-        raise SignatureError(f"{folder}: holds no signatures (no vocabulary in it)")
-    vocabulary = _vocabulary(folder)
+    return _read(folder, _digest(folder))
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, digest: str) -> SignatureSet:
+    whole = (folder / "VERSION").is_file()
+    if not any((folder / kind).is_dir() for kind in KINDS):
+        raise SignatureError(f"{folder}: holds no signatures (no folder {' or '.join(KINDS)} in it)")
+    base = None if whole else load()
     problems: list[str] = []
-    loaded: dict[str, list[Signature]] = {kind: [] for kind in KINDS}
-    ids: set[str] = set()
+    vocabulary = read_vocabulary(folder / "vocabulary", base.vocabulary if base else Vocabulary(), problems)
+    found: dict[str, list[Signature]] = {kind: [] for kind in KINDS}
+    taken = dict.fromkeys(base.by_id if base else (), "netaudit's own set")
     for kind in KINDS:
-        for path in sorted((folder / kind).glob("*.yaml")):
-            for entry in _entries(path, problems):
-                signature = _signature(entry, kind, f"{kind}/{path.name}", vocabulary, problems)
-                if signature is None:
-                    continue
-                if signature.id in ids:
-                    problems.append(f"{signature.file}: {signature.id}: this id is taken")
-                ids.add(signature.id)
-                loaded[kind].append(signature)
-    version = _text(folder / "VERSION").strip()
-    return SignatureSet(
-        vocabulary, tuple(loaded["devices"]), tuple(loaded["services"]), version, _digest(folder), tuple(problems)
-    )
+        for signature in _signatures(folder, kind, vocabulary, OWN if whole else ADDED, problems):
+            if signature.id in taken:
+                problems.append(f"{signature.file}: {signature.id}: this id is taken by {taken[signature.id]}")
+                continue
+            taken[signature.id] = signature.file
+            found[kind].append(signature)
+    devices, services = tuple(found["devices"]), tuple(found["services"])
+    if base is None:
+        version = _text(folder / "VERSION").strip()
+        return SignatureSet(vocabulary, devices, services, version, digest, tuple(problems))
+    added = {"sha256": digest, "devices": len(devices), "services": len(services)}
+    devices, services = base.devices + devices, base.services + services
+    return SignatureSet(vocabulary, devices, services, base.version, base.sha256, tuple(problems), added)
+
+
+def _signatures(
+    folder: Path, kind: str, vocabulary: Vocabulary, origin: str, problems: list[str]
+) -> Iterator[Signature]:
+    for path in sorted((folder / kind).glob("*.yaml")):
+        for entry in _entries(path, problems):
+            signature = _signature(entry, kind, f"{kind}/{path.name}", vocabulary, problems)
+            if signature is not None:
+                yield replace(signature, origin=origin)
 
 
 def _text(path: Path) -> str:
@@ -138,28 +140,6 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SignatureError(f"{path}: cannot be read: {error}") from error
-
-
-def _words(path: Path) -> list[str]:
-    lines = (line.partition("#")[0].strip() for line in _text(path).splitlines())
-    return [line for line in lines if line]
-
-
-def _vocabulary(folder: Path) -> Vocabulary:
-    words = folder / "vocabulary"
-    classes = {}
-    for line in _words(words / "classes.txt"):
-        name, _, wider = line.partition("<")
-        classes[name.strip()] = wider.strip()
-    unknown = {wider for wider in classes.values() if wider and wider not in classes}
-    if unknown:
-        raise SignatureError(f"{words / 'classes.txt'}: unknown wider classes {sorted(unknown)}")
-    return Vocabulary(
-        frozenset(_words(words / "vendors.txt")),
-        classes,
-        frozenset(_words(words / "fields.txt")),
-        frozenset(_words(words / "services.txt")),
-    )
 
 
 def _entries(path: Path, problems: list[str]) -> list[Any]:

@@ -50,6 +50,10 @@ def audit(
     no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Store every object, not images only.")] = False,
     sm3: Annotated[bool, typer.Option("--sm3", help="Also compute the SM3 of each capture.")] = False,
+    signatures_folder: Annotated[
+        Path | None,
+        typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")] = 1,
     lang: Language = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
@@ -70,6 +74,7 @@ def audit(
         "faces": not no_faces,
         "keep_all": keep_all,
         "sm3": sm3,
+        "signatures": signatures_folder,
         "workers": workers,
         "lang": language,
         "overwrite": overwrite,

@@ -1,0 +1,84 @@
+"""The words that signatures may claim and the fields that they may ask: plain files, one word a line.
+
+`vendors.txt`, `fields.txt` and `services.txt` are lists; a line of `classes.txt` may name a wider class behind `<`.
+What stands behind `#` is a remark. Somebody's own folder may add words to those of netaudit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netaudit.errors import SignatureError
+
+LISTS = ("vendors", "fields", "services")
+FORMS = {
+    "fields": re.compile(r"[a-z_0-9]+\.\w+"),
+    "services": re.compile(r"[a-z_]+"),
+    "classes": re.compile(r"[a-z_]+"),
+}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Allowed words; a class may have a wider one above it (`ip_camera` above `face_capture_camera`)."""
+
+    vendors: frozenset[str] = frozenset()
+    classes: dict[str, str] = field(default_factory=dict)  # class → the wider class, empty for none
+    fields: frozenset[str] = frozenset()  # "kind.field"
+    services: frozenset[str] = frozenset()
+
+    def ancestors(self, name: str) -> list[str]:
+        """The wider classes of a class, nearest first."""
+        found: list[str] = []
+        while (name := self.classes.get(name, "")) and name not in found:
+            found.append(name)
+        return found
+
+
+def read_vocabulary(folder: Path, base: Vocabulary, problems: list[str]) -> Vocabulary:
+    """The words of a folder and those of `base`; what is wrong with a file is added to `problems`."""
+    words = {name: _words(folder / f"{name}.txt", problems) for name in LISTS}
+    classes = dict(base.classes)
+    for line in _words(folder / "classes.txt", problems):
+        name, _, wider = (part.strip() for part in line.partition("<"))
+        classes[name] = wider
+    for name, wider in classes.items():
+        if wider and wider not in classes:
+            problems.append(f"classes.txt: {name}: unknown wider class {wider}")
+        if _in_a_circle(name, classes):
+            problems.append(f"classes.txt: {name}: is wider than itself")
+    return Vocabulary(
+        base.vendors | set(words["vendors"]),
+        classes,
+        base.fields | set(words["fields"]),
+        base.services | set(words["services"]),
+    )
+
+
+def _in_a_circle(name: str, classes: dict[str, str]) -> bool:
+    above, steps = classes[name], 0
+    while above and steps <= len(classes):
+        if above == name:
+            return True
+        above, steps = classes.get(above, ""), steps + 1
+    return False
+
+
+def _words(path: Path, problems: list[str]) -> list[str]:
+    """Words of a file in its order; none when it is missing."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignatureError(f"{path}: cannot be read: {error}") from error
+    words = [word for line in lines if (word := line.partition("#")[0].strip())]
+    problems += [f"{path.name}: {word}: stands there {n} times" for word, n in Counter(words).items() if n > 1]
+    form = FORMS.get(path.stem)
+    for word in words:
+        if form and not form.fullmatch(word.partition("<")[0].strip()):
+            problems.append(f"{path.name}: {word}: is no word of the form {form.pattern}")
+        if not word.isprintable():
+            problems.append(f"{path.name}: {word!r}: holds characters that do not print")
+    return words
