@@ -1,0 +1,1 @@
+"""Auditing the live wire: what happens is told as news while the case is written."""

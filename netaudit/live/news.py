@@ -1,0 +1,146 @@
+"""What the live engine tells, and what shows it: frozen rows, and the protocol between engine and screen.
+
+The engine runs in its own thread and calls `show` for everything that happens, in the order in which it happens;
+it asks `moments` and `stopping` at every tick. Every string in the news is masked (`netaudit.masking`) by the engine.
+It may still hold control characters or markup: whoever shows it makes it harmless for its medium.
+
+Times `ts` are capture times in ns since 1970 UTC, `seen_ts` is the clock of this computer when the row was made.
+Sizes are bytes. Unknown texts are empty, unknown counts are None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Where the capture stands, once a tick; counts are since the start, rates of the last tick."""
+
+    elapsed_s: float
+    ts: int
+    """Time of the latest packet, 0 before the first."""
+    packets: int
+    bytes: int
+    packets_per_s: float
+    bits_per_s: float
+    drops_kernel: int | None
+    """Packets the kernel had no room for; None where nobody says."""
+    drops_interface: int | None
+    """Packets the interface says it lost."""
+    drops_own: int
+    """Packets that netaudit itself let go: recorded (or not) but not in the audit."""
+    recorded_files: int
+    recorded_bytes: int
+    disk_free: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNews:
+    """A device appeared or became better known; the latest row of a `device_id` holds."""
+
+    device_id: str
+    mac: str
+    ip: str
+    name: str
+    vendor: str
+    device_class: str
+    """A word of signatures/vocabulary/classes.txt."""
+    model: str
+    confidence: str
+    """declared, strong, weak or unknown: as devices.class_confidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadNews:
+    """Something left a sender: an image in clear, or an upload-shaped burst of which the content is not visible."""
+
+    ts: int
+    seen_ts: int
+    sender_ip: str
+    receiver_ip: str
+    receiver_name: str
+    service: str
+    scope: str
+    """Where the receiver is: inside, outside, multicast or unknown."""
+    kind: str
+    """Image format; empty when the content is not visible."""
+    size: int
+    face: str
+    """As images.face: yes, possible, no, undecodable or not judged; empty when the content is not visible."""
+    certainty: str
+    """A, B or D as findings.certainty, empty when it is no ground for a finding."""
+    act: str
+    """As findings.act."""
+    clear: bool
+    """Whether the content is visible."""
+    object_id: str
+    flow_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointNews:
+    """An address of the far side appeared or became better known; the latest row of an `ip` holds."""
+
+    ip: str
+    name: str
+    country: str
+    service: str
+    service_class: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNews:
+    """What would be a finding if the audit ended now; a later row of the same act and ends replaces it."""
+
+    certainty: str
+    act: str
+    sender_ip: str
+    receiver: str
+    images: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentNews:
+    """A moment was stored: the engine's answer to a text given by `Show.moments`."""
+
+    number: int
+    """From 1."""
+    ts: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about the run itself. `code` names a text of `live/wording.py`; `figures` fill its places."""
+
+    level: Level
+    code: str
+    figures: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+News = Rate | DeviceNews | UploadNews | EndpointNews | AlertNews | MomentNews | Note
+
+
+class Show(Protocol):
+    """Shows news and passes on what the user wants. The engine calls it from one thread, not the one that shows."""
+
+    def show(self, news: News) -> None:
+        """Take one piece of news; never waits for the screen, never raises for what is in the news."""
+
+    def moments(self) -> list[str]:
+        """Texts of the moments marked since last asked, oldest first."""
+
+    def stopping(self) -> bool:
+        """Whether the user wants to stop."""
+
+    def close(self) -> None:
+        """The engine has ended: nothing more will be shown. May be called more than once."""
