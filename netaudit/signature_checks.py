@@ -106,6 +106,8 @@ def _wanted(operator: str, value: Any) -> Iterator[str]:
         words = value if isinstance(value, list) else [value]
         if not words or not all(isinstance(word, str | int | float) and str(word) for word in words):
             yield f"{operator} needs a text, or a list of texts: {value!r}"
+        elif operator == "domain" and not all(str(word).strip(".") for word in words):
+            yield "domain needs names"
 
 
 def _pattern(text: Any) -> Iterator[str]:

@@ -218,7 +218,8 @@ def _prepared(operator: str, wanted: Any) -> Any:
     if operator in {"exists", "regex"}:
         return wanted
     values = wanted if isinstance(wanted, list) else [wanted]
-    return tuple(str(value).casefold() for value in values)
+    words = tuple(str(value).casefold() for value in values)
+    return tuple(word.strip(".") for word in words) if operator == "domain" else words
 
 
 @lru_cache(maxsize=4096)

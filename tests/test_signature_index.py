@@ -57,7 +57,7 @@ def test_both_say_the_same_of_any_value(field: str, value: str) -> None:
     st.text("aAb.ẞS\\*[\n", max_size=6),
 )
 def test_no_character_of_a_word_is_taken_for_a_pattern(operator: str, words: list[str], value: str) -> None:
-    condition = compile_condition({"fact": "a.b", operator: words})
+    condition = compile_condition({"fact": "a.b", operator: [word for word in words if word.strip(".")] or ["a"]})
     (leaf,) = condition.leaves()
     assert bool(LeafIndex([condition]).satisfied("a.b", value)) == (leaf.test(value) is not None)
 
