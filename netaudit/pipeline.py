@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
+from netaudit.hello_rows import hello_row
 from netaudit.masking import mask
 from netaudit.messages.from_streams import Conversations
 from netaudit.objects.from_messages import frames_of, leaves, object_id, root, upload_body
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 STORED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
+HELLOS = ("tls", "quic", "dtls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ class Shard:
             ends = functools.cache(lambda: ends_of(delivery.flow, turned=conversations.turned))
             for message in messages:
                 self._take_message(message, ends)
+                if message.protocol in HELLOS:
+                    hello = hello_row(message, delivery.flow, turned=conversations.turned)
+                    if hello is not None:
+                        self._rows["tls_hellos"].append(hello)
         if delivery.closed:
             for said in conversations.closed:
                 self._flows.add(

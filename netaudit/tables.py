@@ -330,6 +330,27 @@ OBSERVATIONS = Table(
     ),
 )
 
+TLS_HELLOS = Table(
+    "tls_hellos",
+    "ClientHellos: what clients of TLS, QUIC and DTLS say before anything is encrypted.",
+    ("ts", "message_id"),
+    (
+        _c("message_id", "string", "The message (messages.message_id)."),
+        _c("flow_id", "string", "Its flow (flows.flow_id)."),
+        CAPTURE_ID,
+        _c("frame", "int64", "Packet that made the hello whole: " + FRAME + "."),
+        _c("ts", "time", "Time of that packet."),
+        _c("transport", "string", "tcp, quic or dtls."),
+        _c("client", "string", "Who says hello: address and port, a space between them."),
+        _c("server", "string", "Whom it is said to."),
+        _c("version", "string", "Highest version offered, as four hexadecimal digits (0304: TLS 1.3, fefd: DTLS 1.2)."),
+        _c("sni", "string", "Host name asked for (masked); empty for none."),
+        _c("alpn", "list<string>", "Application protocols offered, in order, without GREASE (masked)."),
+        _c("ja3", "string", "JA3 of the hello; empty when its lengths disagree."),
+        _c("ja4", "string", "JA4 of the hello; empty when its lengths disagree."),
+    ),
+)
+
 PERSONS = Table(
     "persons",
     "Identity data in documents, and what stands beside it, masked.",
@@ -394,7 +415,7 @@ DEVICES = Table(
 
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
-    DEVICES, PERSONS,
+    DEVICES, PERSONS, TLS_HELLOS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

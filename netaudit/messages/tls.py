@@ -5,16 +5,13 @@ Nothing behind the handshake is readable: once it is over the reader wants no mo
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
+from netaudit.messages.handshake import LARGEST, Handshake
+from netaudit.messages.hello import CLIENT_HELLO, SERVER_HELLO
 from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 HANDSHAKE, APPLICATION = 22, 23
-CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
 RECORD_LIMIT = (1 << 14) + 2048  # bytes of a record's fragment (RFC 5246, 6.2.3)
-HANDSHAKE_LIMIT = 1 << 18  # bytes of handshake messages that are gathered
 PATIENCE = 64 << 10  # bytes of one direction after which the other is not waited for
 
 
@@ -62,8 +59,7 @@ class TlsReader(BaseReader):
 
     def __init__(self) -> None:
         self.sides = (_Side(), _Side())
-        self.hello: Message | None = None
-        self.version = 0  # as the server chose it
+        self.handshake = Handshake("tls", "tcp")
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes."""
@@ -110,41 +106,19 @@ class TlsReader(BaseReader):
         out: list[Message] = []
         while len(side.handshake) >= 4 and not side.done:
             size = int.from_bytes(side.handshake[1:4], "big")
-            if size > HANDSHAKE_LIMIT or side.handshake[0] not in range(25):
+            if size > LARGEST:
                 side.done = True  # encrypted, or no handshake
                 break
             if len(side.handshake) < 4 + size:
                 break
             raw = bytes(side.handshake[: 4 + size])
             del side.handshake[: 4 + size]
-            message = self._message(direction, side, raw)
+            message = self.handshake.take(direction, raw)
+            side.done = self.handshake.done[direction]
             if message is not None:
-                message.start, message.end, message.body_size = side.start, end, len(raw)
+                message.start, message.end = side.start, end
                 out.append(message)
         return out
-
-    def _message(self, direction: int, side: _Side, raw: bytes) -> Message | None:
-        message = Message("tls", direction, 0, 0)
-        if raw[0] == CLIENT_HELLO:
-            message.method = "client_hello"
-            message.fields = hello_fields(raw)
-            message.host = message.fields.get("sni", "")
-            self.hello = message
-            side.done = True
-        elif raw[0] == SERVER_HELLO:
-            message.method = "server_hello"
-            message.fields = hello_fields(raw)
-            self.version = (message.fields.get("versions") or [0])[0]
-            message.request = self.hello
-            side.done = self.version >= 0x0304
-        elif raw[0] == CERTIFICATE and self.version < 0x0304:
-            message.method = "certificate"
-            message.fields = certificate_fields(raw)
-            message.request = self.hello
-            side.done = True
-        else:
-            return None
-        return message
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """A gap loses the place of the records."""
@@ -167,102 +141,3 @@ class TlsReader(BaseReader):
         if side.done:
             return side.at
         return side.start if side.handshake else side.at - len(side.held)
-
-
-class _Cursor:
-    """Reads numbers and vectors; short input gives zeros and empty vectors."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.pos = 0
-
-    def number(self, size: int) -> int:
-        self.pos += size
-        return int.from_bytes(self.data[self.pos - size : self.pos], "big")
-
-    def vector(self, size: int) -> bytes:
-        length = self.number(size)
-        self.pos += length
-        return self.data[self.pos - length : self.pos]
-
-    @property
-    def left(self) -> bool:
-        return self.pos < len(self.data)
-
-
-def hello_fields(raw: bytes) -> dict[str, Any]:
-    """What a ClientHello or ServerHello (handshake header included) says: sni, alpn, versions, ciphers, and itself."""
-    cursor = _Cursor(raw)
-    client = cursor.number(1) == CLIENT_HELLO
-    cursor.number(3)
-    legacy = cursor.number(2)
-    cursor.pos += 32
-    cursor.vector(1)
-    suites = _numbers(cursor.vector(2)) if client else [cursor.number(2)]
-    if client:
-        cursor.vector(1)
-    else:
-        cursor.number(1)
-    fields: dict[str, Any] = {"hello": raw, "ciphers": suites, "versions": [legacy], "alpn": []}
-    extensions = _Cursor(cursor.vector(2))
-    while extensions.left:
-        kind, data = extensions.number(2), extensions.vector(2)
-        if kind == 0 and client:
-            fields["sni"] = _server_name(data)
-        elif kind == 16:
-            fields["alpn"] = _protocols(data)
-        elif kind == 43 and len(data) >= 2:
-            fields["versions"] = [v for v in _numbers(data[1:] if client else data) if not _is_grease(v)] or [legacy]
-    return fields
-
-
-def _numbers(data: bytes) -> list[int]:
-    return [data[i] << 8 | data[i + 1] for i in range(0, len(data) - 1, 2)]
-
-
-def _is_grease(value: int) -> bool:
-    """Reserved values that clients strew in (RFC 8701)."""
-    return value & 0x0F0F == 0x0A0A and value >> 8 == value & 0xFF
-
-
-def _server_name(data: bytes) -> str:
-    names = _Cursor(_Cursor(data).vector(2))
-    while names.left:
-        kind, name = names.number(1), names.vector(2)
-        if kind == 0:
-            return name.decode("ascii", "backslashreplace")
-    return ""
-
-
-def _protocols(data: bytes) -> list[str]:
-    names = _Cursor(_Cursor(data).vector(2))
-    found: list[str] = []
-    while names.left:
-        name = names.vector(1)
-        if not (len(name) == 2 and _is_grease(name[0] << 8 | name[1])):
-            found.append(name.decode("latin-1"))
-    return found
-
-
-def certificate_fields(raw: bytes) -> dict[str, Any]:
-    """Names and SHA-256 of the first certificate of a Certificate message up to TLS 1.2."""
-    chain = _Cursor(_Cursor(raw[4:]).vector(3))
-    leaf = chain.vector(3)
-    if not leaf:
-        return {}
-    return {"fingerprint": hashlib.sha256(leaf).hexdigest(), "names": _names(leaf)}
-
-
-def _names(der: bytes) -> list[str]:
-    from cryptography import x509
-
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        names = [str(a.value) for a in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
-        san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        names += [str(name) for name in san.get_values_for_type(x509.DNSName)]
-    except x509.ExtensionNotFound:
-        pass
-    except Exception:  # noqa: BLE001 - a foreign parser on hostile bytes: whatever it raises, there are no names
-        return []
-    return list(dict.fromkeys(names))

@@ -1,0 +1,111 @@
+"""ClientHello and ServerHello, taken apart (RFC 8446, 4.1; RFC 5246, 7.4.1; over DTLS: RFC 6347, 4.2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from netaudit.messages.fingerprints import ALPN, SERVER_NAME, VERSIONS, highest_version, ja3, ja4
+from netaudit.messages.vectors import Cursor, is_grease, numbers
+
+CLIENT_HELLO, SERVER_HELLO = 1, 2
+HEADER = 4  # bytes of type and length in front of a handshake message
+RANDOM = 32
+# random of a ServerHello that asks for another ClientHello: SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3)
+RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+
+
+@dataclass(slots=True)
+class Hello:
+    """One hello. `whole` says that all its lengths agree with each other."""
+
+    client: bool
+    legacy: int  # version in its head
+    random: bytes = b""
+    suites: list[int] = field(default_factory=list)  # offered; of a server the chosen one
+    extensions: list[tuple[int, bytes]] = field(default_factory=list)  # in the order sent
+    whole: bool = True
+
+    def extension(self, kind: int) -> bytes:
+        """Content of the first extension of a type, empty for none."""
+        return next((data for known, data in self.extensions if known == kind), b"")
+
+    @property
+    def versions(self) -> list[int]:
+        """Content of supported_versions as sent, empty without it."""
+        data = self.extension(VERSIONS)
+        return numbers(Cursor(data).vector(1) if self.client else data)
+
+    @property
+    def protocols(self) -> list[bytes]:
+        """Application protocols offered or chosen (RFC 7301)."""
+        names = Cursor(Cursor(self.extension(ALPN)).vector(2))
+        found: list[bytes] = []
+        while names.left:
+            found.append(names.vector(1))
+        return found
+
+    @property
+    def server_name(self) -> str:
+        """Host name asked for (RFC 6066, 3), empty for none."""
+        names = Cursor(Cursor(self.extension(SERVER_NAME)).vector(2))
+        while names.left:
+            kind, name = names.number(1), names.vector(2)
+            if kind == 0:
+                return name.decode("ascii", "backslashreplace")
+        return ""
+
+
+def parse(raw: bytes, *, cookie: bool = False) -> Hello:
+    """Take a handshake message apart, its header of four bytes included; `cookie` for a ClientHello over DTLS."""
+    cursor = Cursor(raw)
+    client = cursor.number(1) == CLIENT_HELLO
+    cursor.number(3)
+    hello = Hello(client, cursor.number(2), cursor.take(RANDOM))
+    session = cursor.vector(1)
+    if client:
+        if cookie:
+            cursor.vector(1)
+        suites = cursor.vector(2)
+        hello.suites = numbers(suites)
+        cursor.vector(1)  # compression methods
+    else:
+        suites = b""
+        hello.suites = [cursor.number(2)]
+        cursor.number(1)
+    extensions = Cursor(cursor.vector(2) if cursor.left else b"")
+    while extensions.left:
+        hello.extensions.append((extensions.number(2), extensions.vector(2)))
+    hello.whole = not (cursor.short or extensions.short or cursor.left or len(suites) % 2 or len(session) > RANDOM)
+    return hello
+
+
+def client_fields(raw: bytes, transport: str) -> dict[str, Any]:
+    """What a ClientHello says: sni, alpn, versions, ciphers, its fingerprints (only of a sound one), and itself."""
+    hello = parse(raw, cookie=transport == "dtls")
+    fields = _common(hello, raw)
+    fields["sni"] = hello.server_name
+    fields["transport"] = transport
+    fields["ja3"] = ja3(hello) if hello.whole else ""
+    fields["ja4"] = ja4(hello, transport) if hello.whole else ""
+    return fields
+
+
+def server_fields(raw: bytes) -> dict[str, Any]:
+    """What a ServerHello says: the version, cipher suite and application protocol it chose; whether it is a retry."""
+    hello = parse(raw)
+    return _common(hello, raw) | {"retry": hello.random == RETRY}
+
+
+def _common(hello: Hello, raw: bytes) -> dict[str, Any]:
+    return {
+        "hello": raw,
+        "ciphers": hello.suites,
+        "versions": [version for version in hello.versions if not is_grease(version)] or [hello.legacy],
+        "version": highest_version(hello),
+        "alpn": [name.decode("latin-1") for name in hello.protocols if not _is_grease_name(name)],
+    }
+
+
+def _is_grease_name(name: bytes) -> bool:
+    return len(name) == 2 and is_grease(name[0] << 8 | name[1])
