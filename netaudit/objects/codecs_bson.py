@@ -71,7 +71,7 @@ def _values(data: bytes, at: int, stop: int, root: str, budget: Budget) -> Itera
         name = text.to_text(data[at + 1 : name_end])
         here = f"{path}[{name}]" if listed else f"{path}.{name}"
         at = name_end + 1
-        first, last = _span(data, at, end, kind)
+        first, last = span(data, at, end, kind)
         if last < 0:
             return
         if _SIZES[kind] == -2:
@@ -91,7 +91,7 @@ def _long(data: bytes, first: int, last: int) -> bool:
     return last - first > text.LONG and text.promising(data[first : first + 256])
 
 
-def _span(data: bytes, at: int, end: int, kind: int) -> tuple[int, int]:
+def span(data: bytes, at: int, end: int, kind: int) -> tuple[int, int]:
     """Where a value's bytes begin, and where the value ends; (-1, -1) when it is longer than its document."""
     size = _SIZES.get(kind, -9)
     first = at

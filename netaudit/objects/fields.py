@@ -38,7 +38,7 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
     if len(part.data) > _DOCUMENT:
         return []
     if leaf.kind == "json":
-        return _json(part, most, worth)
+        return _json(leaf, most, worth)
     if leaf.kind in {"xml", "form"}:
         if worth is not None and not worth(part.data):
             return []
@@ -48,18 +48,34 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
     return []
 
 
-def _utf8(part: Part) -> bytes:
+def utf8(part: Part) -> bytes:
+    """The bytes of the part, UTF-16 turned into UTF-8."""
     return to_text(part.data, part.content_type).encode("utf-8", "replace") if is_utf16(part.data) else part.data
 
 
-def _json(part: Part, most: int, worth: Callable[[bytes], bool] | None) -> list[Field]:
-    data = _utf8(part)
-    missing = part.missing if data is part.data else []
-    strings = json_text.long_strings(data, missing, LONGEST) if len(data) > LONGEST or missing else []
-    bare = json_text.skeleton(data, strings, missing)
-    if worth is not None and not worth(bare):
+def bare_text(leaf: Leaf) -> bytes:
+    """What is parsed of a document: its bytes, those of JSON with long strings taken out. Made once."""
+    if leaf.kind != "json":
+        return leaf.part.data
+    if leaf.bare is None:
+        data = utf8(leaf.part)
+        missing = leaf.part.missing if data is leaf.part.data else []
+        strings = json_text.long_strings(data, missing, LONGEST) if len(data) > LONGEST or missing else []
+        leaf.bare = json_text.skeleton(data, strings, missing)
+    return leaf.bare
+
+
+def json_values(leaf: Leaf) -> list[object]:
+    """Values of a JSON document, long strings as NUL and a number. Parsed once."""
+    if leaf.parsed is None:
+        leaf.parsed = json_text.load(bare_text(leaf), leaf.part.content_type)
+    return leaf.parsed
+
+
+def _json(leaf: Leaf, most: int, worth: Callable[[bytes], bool] | None) -> list[Field]:
+    if worth is not None and not worth(bare_text(leaf)):
         return []
-    values = json_text.load(bare, part.content_type)
+    values = json_values(leaf)
     out: list[Field] = []
     several = len(values) > 1
     for number, value in enumerate(values):
@@ -109,7 +125,7 @@ def _xml(part: Part, most: int) -> list[Field]:
     parser.CharacterDataHandler = text
     parser.EntityDeclHandler = xml_text.refuse
     with suppress(expat.ExpatError, xml_text.RefusedError):  # what comes before a fault is read
-        parser.Parse(xml_text.to_utf8(_utf8(part)), True)
+        parser.Parse(xml_text.to_utf8(utf8(part)), True)
     return out[:most]
 
 

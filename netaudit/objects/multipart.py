@@ -131,6 +131,7 @@ def _part(part: Part, fields: dict[str, str], start: int, end: int, numbering: N
         closed=closed,
     )
     child.name = file or field
+    child.field, child.content_id = field, fields.get("content-id", "").strip("<> ")
     child.content_type = fields.get("content-type", "")
     child.encoding = "" if image(child.data) else encoding_of(fields)
     return child

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
 
@@ -14,9 +15,11 @@ class Part:
     data: bytes
     path: str = ""  # e.g. "request body › multipart[1] › json $.face.image › base64"
     name: str = ""  # file or field name as sent (hostile text)
+    field: str = ""  # of a part of a multipart body: its field name …
+    content_id: str = ""  # … and its Content-ID, without angle brackets
     content_type: str = ""
     encoding: str = ""  # content coding still to be taken off ("gzip", "gzip, br" …)
-    missing: Ranges = field(default_factory=list)  # in coordinates of data
+    missing: Ranges = dataclasses.field(default_factory=list)  # in coordinates of data
     unknown_from: int | None = None
     # bytes of the message body that carry this part; its bytes themselves when there are as many of them
     body_range: tuple[int, int] | None = None
@@ -34,4 +37,6 @@ class Leaf:
 
     part: Part
     kind: str  # "jpeg" "png" "webp" "bmp" "gif" "heic" "avif" "json" "xml" "form" "text" "zip" "opaque" …
-    notes: list[str] = field(default_factory=list)  # named limits met under it
+    notes: list[str] = dataclasses.field(default_factory=list)  # named limits met under it
+    bare: bytes | None = None  # of a JSON text, once asked for: the text without long strings …
+    parsed: list[object] | None = None  # … and its values

@@ -1,0 +1,181 @@
+"""A message as one tree: its documents, parts and images, each at the place it was sent in.
+
+A field of a multipart body, a JSON text inside a form and an image inside a JSON text are all nodes, so that an entry
+finds them by their keys whatever wraps them. Keys are compared without case and separators.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST = 4000  # nodes of a message
+LONG = 64  # characters; shorter texts are not unwrapped any further
+_SEPARATORS = re.compile(r"[\s_.-]+")
+_NUMBERED = re.compile(r"\[\d+\]\Z")
+_SEPARATOR = " › "
+_NOTATIONS = {"json": "json", "xml": "xml", "form": "form", "text": "form"}
+_DOCUMENTS = ("json ", "xml ", "form ", "bson ")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of the message: where it was, what it was called, and which object it is."""
+
+    object_id: str
+    sha256: str
+    path: str
+    name: str
+    field: str
+    content_id: str
+    complete: bool
+    turn: int  # place among the leaves of the message
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the message, decoded. `values` are mappings, lists and scalars; long texts begin with NUL."""
+
+    object_id: str
+    path: str
+    field: str
+    values: list[object]
+    complete: bool
+    turn: int
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One place of the tree. Elements of a list have no key of their own."""
+
+    key: str
+    raw: str
+    parent: Node | None
+    depth: int
+    order: int
+    value: str | None = None
+    listed: bool = False
+    children: list[Node] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    document: Document | None = None  # on the root of a document
+    path: str = ""  # in its document, as unwrapping spells it
+
+    def chain(self) -> Iterator[Node]:
+        """The node and all that hold it, inside out."""
+        node: Node | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+@lru_cache(maxsize=8192)
+def plain(key: str) -> str:
+    """A key without case, separators, XML prefix and attribute mark."""
+    return _SEPARATORS.sub("", key[:80].rpartition(":")[2].lstrip("@")).lower()
+
+
+class Tree:
+    """All nodes of a message, found by key."""
+
+    def __init__(self, documents: list[Document], images: list[Image]) -> None:
+        self.nodes = 0
+        self.by_key: dict[str, list[Node]] = {}
+        self.root = self._node("", "", None)
+        self.documents: list[Node] = []  # roots, in the order of the message
+        self.images = images
+        self.complete = True
+        self._places: dict[str, Node] = {}  # nodes by the way of unwrapping that leads to them
+        self._loose: dict[tuple[str, str], Node] = {}  # long texts by document and key
+        for document in sorted(documents, key=lambda one: (one.path.count(_SEPARATOR), one.turn)):
+            self._take(document)
+        self.documents.sort(key=lambda node: node.document.turn if node.document else 0)
+        for image in images:
+            self._at(image.path.split(_SEPARATOR)[:-1]).images.append(image)
+
+    def _node(self, key: str, raw: str, parent: Node | None) -> Node:
+        self.nodes += 1
+        node = Node(key, raw, parent, parent.depth + 1 if parent else 0, self.nodes)
+        if parent is not None:
+            parent.children.append(node)
+        if key:
+            self.by_key.setdefault(key, []).append(node)
+        return node
+
+    def _at(self, steps: list[str]) -> Node:
+        """The node that the steps of unwrapping lead to; made where a part has none yet."""
+        node, way = self.root, steps[0] if steps else ""
+        for step in steps[1:]:
+            holder, way = way, way + _SEPARATOR + step
+            if known := self._places.get(way):
+                node = known
+            elif step.startswith("multipart"):
+                raw = _NUMBERED.sub("", step[10:])
+                node = self._places[way] = self._node(plain(raw), raw, node)
+            elif step.startswith(_DOCUMENTS):
+                node = self._loose.get((holder, plain(step.rpartition(".")[2])), node)
+        return node
+
+    def _take(self, document: Document) -> None:
+        """Hang a document below the place that carried it."""
+        steps = document.path.split(_SEPARATOR)
+        holder = self._at(steps[:-1])
+        base = _SEPARATOR.join(steps[:-1])
+        notation = _NOTATIONS.get(_NUMBERED.sub("", steps[-1]), "bson")
+        several = len(document.values) > 1
+        for number, value in enumerate(document.values):
+            root = self._node("", "", holder) if several else holder
+            holder.listed = holder.listed or several
+            root.document = document
+            root.path = "" if notation in ("xml", "form") else f"$[{number}]" if several else "$"
+            self.documents.append(root)
+            self._grow(root, value, notation, base)
+
+    def _grow(self, root: Node, value: object, notation: str, base: str) -> None:
+        stack: list[tuple[Node, object]] = [(root, value)]
+        while stack:
+            node, value = stack.pop()
+            if self.nodes >= MOST:
+                self.complete = False
+                return
+            if isinstance(value, (dict, list)):
+                node.listed = isinstance(value, list)
+                stack += reversed(self._children(node, value, notation))
+            elif value is not None:
+                text = str(value).lower() if isinstance(value, bool) else str(value)
+                long = text.startswith("\0")
+                node.value = None if long else text
+                if long or len(text) >= LONG:
+                    self._places[f"{base}{_SEPARATOR}{notation} {node.path[:160]}"] = node
+                    self._loose.setdefault((base, node.key), node)
+
+    def _children(
+        self, node: Node, value: dict[str, object] | list[object], notation: str
+    ) -> list[tuple[Node, object]]:
+        made: list[tuple[Node, object]] = []
+        if isinstance(value, dict):
+            for raw, inner in value.items():
+                child = self._node(plain(raw), raw, node)
+                child.path = _path(node.path, raw, notation)
+                made.append((child, inner))
+            return made
+        for number, inner in enumerate(value[: MOST - self.nodes]):
+            child = self._node("", "", node)
+            child.path = f"{node.path}[{number}]"
+            if notation == "xml":  # elements of one name: name, name[2] …
+                child.path = node.path if not number else f"{node.path}[{number + 1}]"
+            made.append((child, inner))
+        return made
+
+
+def _path(holder: str, key: str, notation: str) -> str:
+    """Place of a key as unwrapping spells it."""
+    if notation == "form":
+        return key
+    if notation == "xml":
+        return f"{holder}/{key}"
+    return f"{holder}.{key if len(key) < 100 else key[:99] + '…'}"

@@ -1,0 +1,125 @@
+"""From a recognised message to events: one per record, with what is said of device, place, time, person and images."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from netaudit.documents.index import Index, Way, says
+from netaudit.documents.pictures import Claimed, claim
+from netaudit.documents.scope import Scope, elements
+from netaudit.documents.times import read_time
+
+if TYPE_CHECKING:
+    from netaudit.documents.entries import Entry
+    from netaudit.documents.head import Head
+    from netaudit.documents.nodes import Document, Node, Tree
+
+MOST_EVENTS = 500  # of a message
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,12})?", re.ASCII)
+
+
+@dataclass(slots=True)
+class Event:
+    """What one record of a message says; values in clear."""
+
+    event_id: str
+    entry: Entry
+    object_id: str  # the document it was read from; empty for what the head says alone
+    place_path: str  # of the record in its document
+    device: str = ""
+    place: str = ""
+    event_ref: str = ""
+    shot_time: int | None = None
+    shot_time_text: str = ""
+    zone: str = ""
+    score: float | None = None
+    person: dict[str, str] = field(default_factory=dict)
+    purpose: dict[str, str] = field(default_factory=dict)
+    images: list[Claimed] = field(default_factory=list)
+    urls: list[tuple[str, str]] = field(default_factory=list)  # (role, URL)
+    complete: bool = True
+
+
+def read_events(index: Index, head: Head, tree: Tree, message_id: str, *, complete: bool = True) -> list[Event]:
+    """Events of a message. Where two entries fit the same record, the one that asks for more is taken."""
+    records: list[tuple[Way, Node]] = []
+    taken: list[Node] = []
+    for way in index.candidates(head, tree):
+        for item in _records(way, head, tree):
+            if len(records) >= MOST_EVENTS or any(_overlap(item, other) for other in taken):
+                continue
+            records.append((way, item))
+        taken = [item for _, item in records]
+    records.sort(key=lambda record: record[1].order)
+    others = frozenset(id(item) for _, item in records)
+    events = []
+    for way, item in records:
+        scope = Scope(tree, head, item, others - {id(item)})
+        events.append(_event(way, scope, message_id))
+    claim(events, [item for _, item in records], tree, others, head)
+    whole = complete and tree.complete and len(records) < MOST_EVENTS
+    for event, (_, item) in zip(events, records, strict=True):
+        document = document_of(item)
+        event.complete = whole and (document is None or document.complete)
+        event.complete = event.complete and all(one.image.complete for one in event.images)
+    return events
+
+
+def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
+    """Nodes of the message that are records of this kind."""
+    when = way.when
+    scopes = [node for node in tree.documents if says(when, Scope(tree, head, node))] if when.keys else []
+    if not scopes:
+        scopes = [tree.root] if says(when, Scope(tree, head, tree.root)) else []
+    found: list[Node] = []
+    for scope in scopes:
+        inside = Scope(tree, head, scope)
+        items = [item for each in way.entry.each for node in inside.nodes(each) for item in elements(node)]
+        items = [item for item in items if item is not scope and scope in item.chain()] or [scope]
+        found += [item for item in dict.fromkeys(items) if item not in found]
+    if when.values:
+        found = [item for item in found if _said(way, Scope(tree, head, item))]
+    return found
+
+
+def _said(way: Way, scope: Scope) -> bool:
+    return all(scope.holds(selector, pattern) for selector, pattern in way.when.values)
+
+
+def _overlap(item: Node, other: Node) -> bool:
+    inner, outer = (item, other) if item.depth >= other.depth else (other, item)
+    return any(node is outer for node in inner.chain())
+
+
+def _event(way: Way, scope: Scope, message_id: str) -> Event:
+    entry, item = way.entry, scope.item
+    document = document_of(item)
+    digest = hashlib.blake2b(
+        f"{message_id}\0{entry.id}\0{item.order}\0{item.path}".encode("utf-8", "replace"), digest_size=16
+    )
+    event = Event(digest.hexdigest(), entry, document.object_id if document else "", item.path)
+    event.device, event.place = scope.value(entry.device), scope.value(entry.place)
+    event.event_ref = scope.value(entry.event)
+    event.shot_time_text = scope.value(entry.time.at)
+    if said := read_time(event.shot_time_text, entry.time.zone, entry.time.form) if event.shot_time_text else None:
+        event.shot_time, event.zone = said
+    event.score = _score(scope.value(entry.score))
+    event.person = {name: text for name, at in entry.person.items() if (text := scope.value(at))}
+    event.purpose = {name: text for name, at in entry.purpose.items() if (text := scope.value(at))}
+    return event
+
+
+def _score(text: str) -> float | None:
+    if match := _NUMBER.fullmatch(text.rstrip("% ")):
+        with suppress(ValueError):
+            return float(match[0])
+    return None
+
+
+def document_of(item: Node) -> Document | None:
+    """The document that holds a node."""
+    return next((node.document for node in item.chain() if node.document is not None), None)

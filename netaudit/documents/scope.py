@@ -1,0 +1,116 @@
+"""Which node a selector means, seen from one record of a message.
+
+A record sees its own fields first, then those around it. Different elements of one list never see into each other, and
+what belongs to another record is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netaudit.documents.entries import Selector
+    from netaudit.documents.head import Head
+    from netaudit.documents.nodes import Node, Tree
+
+MOST_CANDIDATES = 256  # nodes of one key that are looked at for one record
+LONGEST = 512  # characters of a value
+
+
+class Scope:
+    """One record: its node and what encloses it."""
+
+    def __init__(self, tree: Tree, head: Head, item: Node, others: frozenset[int] = frozenset()) -> None:
+        self.tree, self.head, self.item = tree, head, item
+        self._around = {id(node): node for node in item.chain()}
+        self._others = others  # ids of the nodes of other records
+
+    def nodes(self, selector: Selector) -> list[Node]:
+        """Nodes that the selector means, nearest first."""
+        ranked = [
+            (place, node.depth, node.order, node)
+            for node in self.tree.by_key.get(selector.keys[-1], ())[:MOST_CANDIDATES]
+            if _fits(node, selector.keys) and (place := self._place(node)) is not None
+        ]
+        ranked.sort(key=lambda one: one[:3])
+        return [one[3] for one in ranked]
+
+    def _place(self, node: Node) -> int | None:
+        """0 inside the record, else how far out the two meet; None where they may not."""
+        below = None
+        for holder in node.chain():
+            if holder is self.item:
+                return 0
+            if id(holder) in self._around:
+                if holder.listed and below is not None:
+                    return None
+                return 1 + self.item.depth - holder.depth
+            if id(holder) in self._others:
+                return None
+            below = holder
+        return None
+
+    def value(self, selectors: tuple[Selector, ...]) -> str:
+        """First value that one of the selectors finds, or the empty string."""
+        for selector in selectors:
+            for value in self._values(selector):
+                text = value
+                if selector.cut is not None:
+                    match = selector.cut.search(value)
+                    text = (match[1] if match.re.groups else match[0]) or "" if match else ""
+                if text := text.strip()[:LONGEST]:
+                    return text
+        return ""
+
+    def _values(self, selector: Selector) -> Iterator[str]:
+        head = self.head
+        if not selector.source:
+            for node in self.nodes(selector):
+                if (text := text_of(node)) is not None:
+                    yield text
+        elif selector.source == "header":
+            yield head.header(selector.keys[0])
+        elif selector.source == "query":
+            yield head.query.get(selector.keys[0], "")
+        else:
+            yield head.path if selector.source == "path" else head.host
+
+    def holds(self, selector: Selector, pattern: object) -> bool:
+        """Whether a value that the selector finds matches the pattern."""
+        return any(pattern.search(value[:LONGEST]) for value in self._values(selector))  # type: ignore[attr-defined]
+
+
+def text_of(node: Node) -> str | None:
+    """Scalar of the node; of a list that of its first element; of an element with attributes its text."""
+    for _ in range(4):
+        if node.value is not None or not node.children:
+            return node.value
+        if not node.listed and node.children[-1].key != "#text":
+            return None
+        node = node.children[0] if node.listed else node.children[-1]
+    return node.value
+
+
+def _fits(node: Node, keys: tuple[str, ...]) -> bool:
+    """Whether the keys are those of the node and of what holds it, from the inside out."""
+    if len(keys) == 1:
+        return True
+    holder = node.parent
+    for key in reversed(keys[:-1]):
+        while holder is not None and not holder.key:
+            holder = holder.parent
+        if holder is None or holder.key != key:
+            return False
+        holder = holder.parent
+    return True
+
+
+def elements(node: Node) -> list[Node]:
+    """The records at a node: the elements of a list, of lists in a list too, or the node itself."""
+    if not node.listed:
+        return [node]
+    out: list[Node] = []
+    for child in node.children:
+        out += elements(child) if child.listed and len(out) < MOST_CANDIDATES else [child]
+    return out
