@@ -18,7 +18,7 @@ from netaudit.cli.app import app
 from netaudit.errors import SignatureError
 from netaudit.signature_checks import check_entry, failed_examples
 from netaudit.signature_conditions import Fact, compile_condition
-from netaudit.signatures import DECIDING, default_folder, load, read
+from netaudit.signatures import DECIDING, KINDS, default_folder, load, read
 
 SET = load()
 GOOD = {
@@ -175,7 +175,7 @@ def test_megabyte_values_cost_linear_time() -> None:
 def test_every_file_fits_the_schema() -> None:
     schema = json.loads((default_folder() / "schema.json").read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(schema)
-    for path in sorted(default_folder().glob("*/*.yaml")):
+    for path in sorted(path for kind in KINDS for path in (default_folder() / kind).glob("*.yaml")):
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert [f"{path.name}: {error.message}" for error in validator.iter_errors(entries)] == []
     assert not validator.is_valid([GOOD | {"strength": "sure"}])

@@ -12,7 +12,8 @@ import yaml
 from netaudit.documents.entries import Entry, compile_entry
 from netaudit.documents.form import problems as problems_of
 from netaudit.documents.index import Index
-from netaudit.signatures import LOADER, SignatureError, default_folder
+from netaudit.errors import SignatureError
+from netaudit.signatures import LOADER, default_folder
 
 
 @dataclass(frozen=True)
