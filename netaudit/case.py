@@ -100,6 +100,7 @@ class Case:
     findings = functools.cached_property(lambda self: self.frame("findings"))
     observations = functools.cached_property(lambda self: self.frame("observations"))
     devices = functools.cached_property(lambda self: self.frame("devices"))
+    claims = functools.cached_property(lambda self: self.frame("claims"))
     persons = functools.cached_property(lambda self: self.frame("persons"))
 
     def records(self) -> pd.DataFrame:

@@ -83,7 +83,8 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     vantage = vantage_of(tables["flows"], tables["observations"], outcome.inside)
     tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
-    tables["devices"] = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
+    found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
+    tables["devices"], tables["claims"] = found.devices, found.claims
     tables["findings"] = judge(tables, vantage.scope, frozenset(vantage.uplink))
     for name, rows in tables.items():
         write_table(folder, BY_NAME[name], rows)

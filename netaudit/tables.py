@@ -410,12 +410,38 @@ DEVICES = Table(
         _c("first_ts", "time", "First seen."),
         _c("last_ts", "time", "Last seen."),
         _c("evidence", "list<string>", "Packets behind the reasons, as capture_id:frame."),
+        _c("chain", "list<string>", "Its part in the way of the faces: captures, verifies, stores, relays, views."),
+        _c("behind", "int64", "At least so many hosts that use its address, or that it forwards for; null for none."),
+    ),
+)
+
+CLAIMS = Table(
+    "claims",
+    "What was claimed of each device, by whom, and what became of it: the reasons of `devices`, one by one.",
+    ("device_id", "claim", "value", "by"),
+    (
+        _c("device_id", "string", "devices.device_id."),
+        _c("claim", "string", "vendor, class, product, model, serial, firmware, name; chain, behind (devices)."),
+        _c("value", "string", "What is claimed (masked)."),
+        _c(
+            "standing",
+            "string",
+            "taken; wider (a wider class of the one taken); outvoted by a surer one; contradicts an "
+            "equally sure one, so none is taken; supports only (its provenance carries nothing).",
+        ),
+        _c("strength", "string", "declared, strong or weak."),
+        _c("by", "string", "Signature, or rule: … of netaudit."),
+        _c("origin", "string", "netaudit, or added (audit --signatures)."),
+        _c("provenance", "string", "documented, code, capture, hearsay, recalled; of rules: rule."),
+        _c("source", "string", "Where the signature comes from."),
+        _c("facts", "list<string>", "Facts it rests on, as field=value (masked)."),
+        _c("evidence", "list<string>", "For each fact its first packet, as capture_id:frame; empty for derived facts."),
     ),
 )
 
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
-    DEVICES, PERSONS, TLS_HELLOS,
+    DEVICES, CLAIMS, PERSONS, TLS_HELLOS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

@@ -2,11 +2,12 @@
 
 A link address owns the addresses that it claims itself (ARP, neighbour discovery, DHCP) and those that vantage found
 to be a host's on this link. What a router forwards carries its link address, too: such facts are of the address, not of
-the router.
+the router. An address that went from one host to another is each one's in its time.
 """
 
 from __future__ import annotations
 
+import bisect
 import functools
 import ipaddress
 from collections import defaultdict
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 
 MOST_CLAIMED = 16  # addresses claimed by one link address; more is proxy ARP or an attack, and owns none
 UNSET = frozenset({"", "0.0.0.0", "::", "255.255.255.255"})  # noqa: S104  (absent addresses, no bind)
+BLOCK = len("00:00:00")  # characters of a maker's block: ports of one machine are of one
 
 Scope = Callable[[str], str]
 
@@ -23,35 +25,44 @@ Scope = Callable[[str], str]
 class Identities:
     """Who owns which address."""
 
-    owner: dict[str, str] = field(default_factory=dict)  # address → link address
+    owner: dict[str, str] = field(default_factory=dict)  # address → link address, the latest
     forwarders: frozenset[str] = frozenset()  # link addresses in front of many networks
     shared: frozenset[str] = frozenset()  # addresses that stand for a whole site behind NAT
-    alias: dict[str, str] = field(default_factory=dict)  # link address of a port → that of its chassis
+    alias: dict[str, str] = field(default_factory=dict)  # link address of a port → the one its machine is known by
+    history: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # address → (since, link address), by time
 
-    def device_of(self, mac: str, ip: str, scope: Scope) -> str:
-        """Id of the device that a fact is about: its link address, else its address; empty for none.
+    def device_of(self, mac: str, ip: str, scope: Scope, ts: int | None = None) -> str:
+        """Id of the device that a fact of that time is about: its link address, else its address; empty for none.
 
         Facts about the far side are of no device on this link, whatever link address carried them.
         """
-        mac = self.alias.get(mac, mac)
         if not usable(ip):
-            return mac
-        owner = self.owner.get(ip, "")
-        if owner:
+            return self.alias.get(mac, mac)
+        if owner := self._owner(mac, ip, ts):
             return self.alias.get(owner, owner)
+        mac = self.alias.get(mac, mac)
         if mac and made_from(mac, ip):
             return mac
         if scope(ip) not in {"inside", "unknown"}:
             return ""
-        if mac and mac not in self.forwarders and not _belongs_elsewhere(mac, ip, self.owner):
+        if mac and mac not in self.forwarders and not self._belongs_elsewhere(mac, ip):
             return mac
         return ip
 
+    def _owner(self, mac: str, ip: str, ts: int | None) -> str:
+        """Who held the address: the one that speaks from it, if it ever claimed it; else who held it at that time."""
+        held = self.history.get(ip)
+        if held is None or len(held) == 1 or ts is None:
+            return self.owner.get(ip, "")
+        if any(holder == mac for _, holder in held):
+            return mac
+        place = bisect.bisect_right(held, ts, key=lambda claim: claim[0])
+        return held[max(0, place - 1)][1]
 
-def _belongs_elsewhere(mac: str, ip: str, owner: dict[str, str]) -> bool:
-    """Whether the link address has claimed addresses of this family, and this is none of them: then it forwarded."""
-    wide = ":" in ip
-    return any(held == mac and (":" in other) == wide for other, held in owner.items())
+    def _belongs_elsewhere(self, mac: str, ip: str) -> bool:
+        """Whether the link address has claimed addresses of this family, and this is none of them: it forwarded."""
+        wide = ":" in ip
+        return any(held == mac and (":" in other) == wide for other, held in self.owner.items())
 
 
 @functools.lru_cache(maxsize=65536)
@@ -74,24 +85,43 @@ def usable(ip: str) -> bool:
 
 
 def identify(
-    claims: Iterable[tuple[str, str, str]],
+    claims: Iterable[tuple[int, str, str]],
     link_hosts: dict[str, str],
     forwarders: Iterable[str],
-    chassis: Iterable[tuple[str, str]],
+    named: Iterable[tuple[str, str]],
     shared: Iterable[str] = (),
 ) -> Identities:
     """Join what is known of ownership.
 
-    `claims` are (kind, link address, address) of ARP, neighbour discovery and leases in the order of time: the latest
-    holder of an address counts. `chassis` are (link address of a port, link address of its chassis) of LLDP.
+    `claims` are (time, link address, address) of ARP, neighbour discovery and leases in the order of time. `named` are
+    (link address, name of a machine): a chassis id of LLDP, a UUID of UPnP or WS-Discovery, a DUID of DHCPv6.
     """
     by_mac: dict[str, set[str]] = defaultdict(set)
-    owner = dict(link_hosts)
-    accepted: list[tuple[str, str]] = []
-    for _, mac, ip in claims:
+    accepted: list[tuple[int, str, str]] = []
+    for ts, mac, ip in claims:
         if mac and usable(ip):
             by_mac[mac].add(ip)
-            accepted.append((mac, ip))
-    owner |= {ip: mac for mac, ip in accepted if len(by_mac[mac]) <= MOST_CLAIMED}
-    alias = {port: base for port, base in chassis if port != base and port[:8] == base[:8]}
-    return Identities(owner, frozenset(forwarders), frozenset(shared), alias)
+            accepted.append((ts, mac, ip))
+    owner = dict(link_hosts)
+    history: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for ts, mac, ip in accepted:
+        if len(by_mac[mac]) <= MOST_CLAIMED:
+            owner[ip] = mac
+            if not history[ip] or history[ip][-1][1] != mac:
+                history[ip].append((ts, mac))
+    return Identities(owner, frozenset(forwarders), frozenset(shared), _aliases(named), dict(history))
+
+
+def _aliases(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Link addresses that are ports of one machine → the first of them: the same name, within one maker's block.
+
+    The bound to one block keeps a forged name from swallowing another maker's machine.
+    """
+    ports: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for mac, name in named:
+        ports[mac[:BLOCK], name].add(mac)
+    machine: dict[str, set[str]] = {}  # link address → all of its machine
+    for group in ports.values():
+        joined: set[str] = set().union(*(machine.get(mac, {mac}) for mac in group))
+        machine |= dict.fromkeys(joined, joined)
+    return {mac: first for mac, whole in machine.items() if (first := min(whole)) != mac}

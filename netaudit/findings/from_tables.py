@@ -25,7 +25,7 @@ def judge(tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = fr
                 faces.append(row)
             yield row
 
-    actors = Actors(passing(), messages, flows, shared, tables.get("devices"))
+    actors = Actors(passing(), messages, flows, shared, tables.get("devices"), tables.get("claims"))
     found: list[dict[str, Any]] = [
         *clear_findings(faces, scope, actors),
         *encrypted_findings(flows, scope, actors, tables.get("endpoints")),

@@ -29,6 +29,7 @@ DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that
     r"|Record/UploadIdentifyRecord)",
     re.IGNORECASE,
 )
+MOST_SIGNATURES = 3  # named for a class
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 
 SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
@@ -45,16 +46,27 @@ class Named:
     why: str
 
 
-def named(devices: pa.Table) -> dict[str, Named]:
+def _named_by(claims: pa.Table | None) -> dict[str, list[str]]:
+    """Signatures that carry the class of each device."""
+    found: dict[str, list[str]] = defaultdict(list)
+    if claims is not None:
+        carried = claims.filter(pc.and_(pc.equal(claims["claim"], "class"), pc.equal(claims["standing"], "taken")))
+        for row in carried.select(["device_id", "by"]).to_pylist():
+            found[row["device_id"]].append(row["by"])
+    return found
+
+
+def named(devices: pa.Table, claims: pa.Table | None = None) -> dict[str, Named]:
     """By address, for devices whose class is sure."""
     found: dict[str, Named] = {}
+    by = _named_by(claims)
     for row in devices.select(
-        ["ips", "class", "class_confidence", "role_hint", "vendor", "model", "reasons"]
+        ["device_id", "ips", "class", "class_confidence", "role_hint", "vendor", "model"]
     ).to_pylist():
         if row["class_confidence"] in SURE and row["role_hint"] not in {"", "network"}:
             what = " ".join(part for part in (row["vendor"], row["model"]) if part) or "maker unknown"
-            first = next((reason for reason in row["reasons"] if f"class {row['class']}" in reason), "")
-            why = f"signatures name it {row['class']} ({row['class_confidence']}; {what}): {first}"
+            signatures = ", ".join(by.get(row["device_id"], ())[:MOST_SIGNATURES])
+            why = f"signatures name it {row['class']} ({row['class_confidence']}; {what}): {signatures}"
             found |= {ip: Named(row["role_hint"], why) for ip in row["ips"]}
     return found
 
@@ -85,9 +97,10 @@ class Actors:
         flows: pa.Table,
         shared: frozenset[str] = frozenset(),
         devices: pa.Table | None = None,
+        claims: pa.Table | None = None,
     ) -> None:
         self._shared = shared
-        self._named = named(devices) if devices is not None else {}
+        self._named = named(devices, claims) if devices is not None else {}
         self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
         for row in rows:
             self._take(row)

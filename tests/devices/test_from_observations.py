@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.case_writer import table_of
-from netaudit.devices.from_observations import MOST_REASONS, Link, inventory
+from netaudit.devices.from_observations import Link, inventory
+from netaudit.devices.telling import MOST_REASONS
 from netaudit.signatures import load
 from netaudit.tables import FLOWS, OBSERVATIONS
 
@@ -25,7 +26,7 @@ def scope(ip: str) -> str:
 def devices(*facts: tuple[str, str, str, str, str], link: Link | None = None, flows: pa.Table = NO_FLOWS) -> list[dict]:
     rows = [(*fact, "cap", number + 1, number * 1000, 1) for number, fact in enumerate(facts)]
     table = inventory(table_of(rows, OBSERVATIONS.schema()), flows, link or Link({}), scope, SET)
-    return table.drop_columns(["first_ts", "last_ts"]).to_pylist()
+    return table.devices.drop_columns(["first_ts", "last_ts"]).to_pylist()
 
 
 def test_a_camera_is_named_with_reasons_and_frames() -> None:

@@ -12,31 +12,31 @@ def scope(ip: str) -> str:
 
 
 def test_a_link_address_owns_what_it_claims() -> None:
-    who = identify([("arp", A, "192.168.1.9")], {}, [], [])
+    who = identify([(1, A, "192.168.1.9")], {}, [], [])
     assert who.device_of(A, "192.168.1.9", scope) == A
     assert who.device_of("", "192.168.1.9", scope) == A
     assert who.device_of(A, "", scope) == A
 
 
 def test_a_router_does_not_own_what_it_forwards() -> None:
-    who = identify([("arp", ROUTER, "192.168.1.1")], {}, [ROUTER], [])
+    who = identify([(1, ROUTER, "192.168.1.1")], {}, [ROUTER], [])
     assert who.device_of(ROUTER, "47.96.10.20", scope) == ""
     assert who.device_of(ROUTER, "192.168.7.5", scope) == "192.168.7.5"
     assert who.device_of(ROUTER, "192.168.1.1", scope) == ROUTER
 
 
 def test_a_host_that_claimed_another_address_did_not_send_this_one() -> None:
-    who = identify([("arp", A, "192.168.1.9")], {}, [], [])
+    who = identify([(1, A, "192.168.1.9")], {}, [], [])
     assert who.device_of(A, "192.168.2.9", scope) == "192.168.2.9"
 
 
 def test_the_latest_holder_of_an_address_counts() -> None:
-    who = identify([("dhcp", A, "192.168.1.9"), ("dhcp", B, "192.168.1.9")], {}, [], [])
+    who = identify([(1, A, "192.168.1.9"), (2, B, "192.168.1.9")], {}, [], [])
     assert who.device_of("", "192.168.1.9", scope) == B
 
 
 def test_who_claims_everything_owns_nothing() -> None:
-    claims = [("arp", A, f"192.168.1.{last}") for last in range(1, MOST_CLAIMED + 3)]
+    claims = [(1, A, f"192.168.1.{last}") for last in range(1, MOST_CLAIMED + 3)]
     assert identify(claims, {}, [], []).owner == {}
 
 
@@ -51,12 +51,25 @@ def test_addresses_made_from_the_link_address_are_its_own() -> None:
 
 def test_ports_belong_to_their_chassis_only_within_a_makers_block() -> None:
     port, chassis = "00:74:9c:15:0e:89", "00:74:9c:15:0e:88"
-    who = identify([], {}, [], [(port, chassis), (A, chassis)])
+    who = identify([], {}, [], [(port, "lldp x"), (chassis, "lldp x"), (A, "lldp x")])
     assert who.device_of(port, "", scope) == chassis
     assert who.device_of(A, "", scope) == A
 
 
 def test_groups_and_unset_addresses_are_nobody() -> None:
-    who = identify([("arp", A, "0.0.0.0"), ("arp", A, "224.0.0.251"), ("arp", A, "no address")], {}, [], [])
+    who = identify([(1, A, "0.0.0.0"), (1, A, "224.0.0.251"), (1, A, "no address")], {}, [], [])
     assert who.owner == {}
     assert who.device_of("", "224.0.0.251", scope) == ""
+
+
+def test_an_address_is_each_holders_in_its_time() -> None:
+    who = identify([(10, A, "192.168.1.9"), (50, B, "192.168.1.9")], {}, [], [])
+    assert [who.device_of("", "192.168.1.9", scope, ts) for ts in (5, 10, 49, 50, 99)] == [A, A, A, B, B]
+    assert who.device_of(A, "192.168.1.9", scope, 99) == A  # what it still sends from there is its own
+    assert who.device_of(ROUTER, "192.168.1.9", scope, 20) == A
+
+
+def test_ports_of_one_machine_are_joined_across_names_and_forged_names_join_no_other_maker() -> None:
+    a, b, c, other = "00:74:9c:00:00:03", "00:74:9c:00:00:02", "00:74:9c:00:00:01", "08:54:11:00:00:01"
+    who = identify([], {}, [], [(a, "ssdp u"), (b, "ssdp u"), (b, "dhcp6 d"), (c, "dhcp6 d"), (other, "ssdp u")])
+    assert {mac: who.device_of(mac, "", scope) for mac in (a, b, c, other)} == {a: c, b: c, c: c, other: other}

@@ -1,0 +1,166 @@
+"""Brings the facts of an audit to the devices that they are about: observations, flows, and what follows from both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.devices.identity import Identities, identify, usable
+from netaudit.devices.vendor import holder, is_local
+from netaudit.signature_conditions import Fact
+
+FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
+CLAIMING = frozenset({"arp", "ndp", "ra"})
+IDENTIFYING = {  # fields whose value names one machine, whatever port it speaks from
+    ("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcp6", "client_id"), ("upnp", "udn"),
+}  # fmt: skip
+MOST_HIDDEN = 4096  # hosts behind one forwarder that are counted
+
+Row = dict[str, Any]
+Scope = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What vantage found of the captured link."""
+
+    hosts: dict[str, str]  # address → link address
+    forwarders: frozenset[str] = frozenset()  # link addresses in front of many networks
+    shared: frozenset[str] = frozenset()  # addresses that stand for a whole site behind NAT
+
+
+@dataclass(slots=True)
+class Device:
+    """One device while its facts are collected. Times are UTC nanoseconds."""
+
+    id: str
+    macs: set[str] = field(default_factory=set)
+    ips: set[str] = field(default_factory=set)
+    facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
+    agents: list[Fact] = field(default_factory=list)  # of its address, also where that stands for many
+    forwarded: dict[str, int] = field(default_factory=dict)  # inside addresses that it forwards for → row, -1 for flows
+    first: int = 1 << 62
+    last: int = 0
+
+    def seen(self, first: int, last: int) -> None:
+        """Widen its time."""
+        self.first, self.last = min(self.first, first), max(self.last, last)
+
+
+def ordered_rows(observations: pa.Table) -> list[Row]:
+    """Observations in the order of time, times as UTC nanoseconds."""
+    plain = observations.set_column(
+        observations.column_names.index("ts"), "ts", observations["ts"].cast(pa.int64())
+    ).to_pylist()
+    return sorted(
+        plain, key=lambda row: (row["ts"] or 0, row["kind"], row["mac"], row["ip"], row["field"], row["value"])
+    )
+
+
+def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> dict[str, Device]:
+    """Devices by id, each with its facts."""
+    identities = _identities(rows, link)
+    devices: dict[str, Device] = {}
+    for place, row in enumerate(rows):
+        if row["kind"] not in FAR:
+            _take(devices, row, place, identities, scope)
+    _add_traffic(devices, flows, identities, scope)
+    for device in devices.values():
+        _derive(device, link)
+    return devices
+
+
+def _identities(rows: list[Row], link: Link) -> Identities:
+    claims, named = [], []
+    for row in rows:
+        if row["kind"] in CLAIMING or (row["kind"] == "dhcp" and row["field"] == "leased"):
+            claims.append((row["ts"] or 0, row["mac"], row["ip"]))
+        if (row["kind"], row["field"]) in IDENTIFYING and row["mac"]:
+            named.append((row["mac"], f"{row['kind']} {machine_of(row['value'])}"))
+            if row["kind"] == "lldp" and row["value"].count(":") == 5:
+                named.append((row["value"], f"lldp {row['value']}"))
+    return identify(claims, link.hosts, link.forwarders, named, link.shared)
+
+
+def machine_of(name: str) -> str:
+    """What of an identifier names the machine: a USN is the machine's UUID and a type (UPnP UDA 1.1, 1.2.2)."""
+    return name.partition("::")[0].casefold()
+
+
+def _take(devices: dict[str, Device], row: Row, place: int, identities: Identities, scope: Scope) -> None:
+    mac, ip, ts = row["mac"], row["ip"], row["ts"] or 0
+    identity = identities.device_of(mac, ip, scope, ts)
+    if not identity:
+        return
+    device = devices.setdefault(identity, Device(identity))
+    _name(device, mac, ip, identities)
+    _forwarded(devices, mac, ip, identity, place, identities)
+    fact = Fact(f"{row['kind']}.{row['field']}", row["value"], place)
+    if fact.field == "http_client.user_agent":
+        device.agents.append(fact)
+    if ip not in identities.shared:  # behind NAT nobody knows whose words these are
+        device.facts[fact.field].append(fact)
+    device.seen(ts, ts)
+
+
+def _name(device: Device, mac: str, ip: str, identities: Identities) -> None:
+    """Note under which addresses a device is known; a frame's link address is its own only where it owns the other."""
+    if ":" in device.id and len(device.id) == 17:
+        device.macs.add(device.id)
+        if mac and identities.alias.get(mac, mac) == device.id:
+            device.macs.add(mac)
+    if usable(ip):
+        device.ips.add(ip)
+
+
+def _forwarded(
+    devices: dict[str, Device], mac: str, ip: str, identity: str, place: int, identities: Identities
+) -> None:
+    """Note at a forwarder that another host, known by its address only, speaks through it."""
+    if identity != ip or mac not in identities.forwarders:
+        return
+    through = identities.alias.get(mac, mac)
+    known = devices.setdefault(through, Device(through)).forwarded
+    if len(known) < MOST_HIDDEN:
+        known.setdefault(ip, place)
+
+
+def _add_traffic(devices: dict[str, Device], flows: pa.Table, identities: Identities, scope: Scope) -> None:
+    """Hosts that were seen in flows only, and the time over which each was seen."""
+    for side, sent in (("client", "packets_up"), ("server", "packets_down")):
+        names = [f"{side}_mac", f"{side}_ip"]
+        sending = flows.filter(pc.greater(flows[sent], 0)).select([*names, "first_ts", "last_ts"])
+        for at in ("first_ts", "last_ts"):
+            sending = sending.set_column(sending.column_names.index(at), at, sending[at].cast(pa.int64()))
+        spans = sending.group_by(names).aggregate([("first_ts", "min"), ("last_ts", "max")])
+        for row in spans.to_pylist():
+            mac, ip = row[names[0]], row[names[1]]
+            identity = identities.device_of(mac, ip, scope, row["last_ts_max"] or 0) if usable(ip) else ""
+            if not identity:
+                continue
+            device = devices.setdefault(identity, Device(identity))
+            _name(device, mac, ip, identities)
+            _forwarded(devices, mac, ip, identity, -1, identities)
+            device.seen(row["first_ts_min"] or 0, row["last_ts_max"] or 0)
+
+
+def _derive(device: Device, link: Link) -> None:
+    """Facts that netaudit derives: holder of the address block, local address, forwarding, standing for a site."""
+
+    def add(name: str, value: str) -> None:
+        device.facts[name].append(Fact(name, value))
+
+    for mac in sorted(device.macs):
+        if vendor := holder(mac):
+            add("oui.vendor", vendor)
+        if is_local(mac):
+            add("oui.local", "locally administered address")
+        if mac in link.forwarders:
+            add("link.forwards", "for addresses of other networks")
+    if device.ips & link.shared:
+        add("link.shared", "its address stands for the whole site behind NAT")
