@@ -16,7 +16,7 @@ from netaudit.case import Case, open_case
 from netaudit.errors import UnreadableError, UsageError
 
 if TYPE_CHECKING:
-    from netaudit.capture.from_files import Captures, Source
+    from netaudit.capture.from_files import Captures, Rejected, Source
     from netaudit.conclusion import Outcome
     from netaudit.packets.from_capture import Decoder
 
@@ -127,7 +127,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     if not opened.sources:
         raise UnreadableError(_nothing(opened))
     prepare(folder, overwrite=options.overwrite)
-    _begin(folder, options)
+    begin_case(folder, options)
     outcome = _read_all(opened, folder, options)
     timings = {"read_s": round(time.perf_counter() - clock, 3)}
     if not outcome.captures.num_rows:
@@ -139,8 +139,8 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     case = conclude(folder, outcome, progress)
     timings["total_s"] = round(time.perf_counter() - clock, 3)
     paths_read = [str(Path(source.path).resolve()) for source in opened.sources if source.path]
-    write_json(folder / "run.json", _run_facts(options, started, timings) | {"paths": paths_read})
-    _write_report(case, options)
+    write_json(folder / "run.json", run_facts(options, started, timings) | {"paths": paths_read})
+    write_case_report(case, options)
     return case
 
 
@@ -149,7 +149,7 @@ def _nothing(opened: Captures) -> str:
     return "nothing could be read: " + ("; ".join(problems) if problems else "no capture was found")
 
 
-def _begin(folder: Path, options: Options) -> None:
+def begin_case(folder: Path, options: Options) -> None:
     """A manifest from the first moment on, so that a killed audit leaves a readable case."""
     from netaudit import __version__
     from netaudit.case_writer import write_json
@@ -179,7 +179,6 @@ def _result_options(options: Options) -> dict[str, Any]:
 
 
 def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
-    from netaudit.conclusion import Outcome
     from netaudit.packets.from_capture import Decoder
     from netaudit.workers import make_crew
 
@@ -195,13 +194,27 @@ def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
         crew.abandon()
         raise
     decoder.finish()
-    failures = crew.finish()
-    ids = capture_ids(opened.sources)
+    return outcome_of(opened.sources, opened.rejected, decoder, crew.finish(), options, partial=partial)
+
+
+def outcome_of(
+    sources: Sequence[Source],
+    rejected: Sequence[Rejected],
+    decoder: Decoder,
+    failures: list[str],
+    options: Options,
+    *,
+    partial: bool,
+) -> Outcome:
+    """What a run knows at its end beyond the tables that it streamed."""
+    from netaudit.conclusion import Outcome
+
+    ids = capture_ids(sources)
     return Outcome(
-        captures=_capture_rows(opened.sources, ids, decoder),
+        captures=_capture_rows(sources, ids, decoder),
         skipped=_skipped(decoder, ids),
         capture_ids=ids,
-        rejected=[{"name": entry.name, "problem": entry.problem} for entry in opened.rejected],
+        rejected=[{"name": entry.name, "problem": entry.problem} for entry in rejected],
         options=_result_options(options),
         inside=list(options.inside),
         faces=options.faces,
@@ -266,7 +279,7 @@ def now() -> str:
     return moment.isoformat(timespec="seconds")
 
 
-def _run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:
+def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:
     """When and how it was run: what may differ between two runs over the same captures."""
     return {
         "started_utc": started,
@@ -279,7 +292,7 @@ def _run_facts(options: Options, started: str, timings: dict[str, float]) -> dic
     }
 
 
-def _write_report(case: Case, options: Options) -> None:
+def write_case_report(case: Case, options: Options) -> None:
     from netaudit.report.from_case import write_report
 
     write_report(case, case.folder / "report.html", options.lang)

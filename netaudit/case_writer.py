@@ -70,6 +70,9 @@ class TableWriter:
         self._path = folder / place / f"{table.name}.{part}.arrows"
         self._rows: list[tuple[Any, ...]] = []
         self._stream: pa.RecordBatchStreamWriter | None = None
+        self._written = 0  # rows in the stream
+        self._tail: pa.RecordBatchStreamWriter | None = None
+        self._saved = 0  # of the rows collected, those in the tail
         self.append = self._rows.append  # a row as a tuple in the order of the table's columns
 
     def flush(self, *, least: int = 1) -> None:
@@ -80,7 +83,33 @@ class TableWriter:
             self._stream = pa.ipc.new_stream(str(self._path), self._schema)
         for batch in table_of(self._rows, self._schema).to_batches():
             self._stream.write_batch(batch)
+        self._written += len(self._rows)
         self._rows.clear()
+        self._drop_tail()
+
+    def checkpoint(self) -> None:
+        """Put what was collected since the last checkpoint into the tail, which replaces no flush: batches stay large.
+
+        A tail is named after the rows of the stream that it goes on from, and holds only while there are no more.
+        """
+        if self._saved == len(self._rows):
+            return
+        if self._tail is None:
+            self._tail = pa.ipc.new_stream(str(self._tail_path()), self._schema)
+        for batch in table_of(self._rows[self._saved :], self._schema).to_batches():
+            self._tail.write_batch(batch)
+        self._saved = len(self._rows)
+
+    def _tail_path(self) -> Path:
+        return self._path.with_suffix(f".{self._written}.tail")
+
+    def _drop_tail(self) -> None:
+        if self._tail is not None:
+            self._tail.close()
+            self._tail = None
+            for path in self._path.parent.glob(f"{self._path.stem}.*.tail"):
+                path.unlink()
+        self._saved = 0
 
     def close(self) -> None:
         """Write what is left and end the stream."""
@@ -103,6 +132,11 @@ class RowWriter:
         """Write the tables that have collected at least `least` rows."""
         for writer in self._writers.values():
             writer.flush(least=least)
+
+    def checkpoint(self) -> None:
+        """Put what was collected into the tails of the tables."""
+        for writer in self._writers.values():
+            writer.checkpoint()
 
     def close(self) -> None:
         """End all streams."""
@@ -158,7 +192,12 @@ def stream_parts(folder: Path, table: str, place: str = "tables") -> list[Path]:
 
 def read_streams(folder: Path, table: str) -> pa.Table:
     """All whole batches that the streams of a table hold, also of a run that was cut off."""
-    return _read_parts(stream_parts(folder, table), BY_NAME[table].schema())
+    paths = stream_parts(folder, table)
+    for tail in sorted((folder / "tables").glob(f"{table}.*.tail")):
+        stream, written = tail.with_suffix("").with_suffix(".arrows"), tail.suffixes[-2][1:]
+        if written == str(_read_parts([stream], BY_NAME[table].schema()).num_rows):
+            paths.append(tail)
+    return _read_parts(paths, BY_NAME[table].schema())
 
 
 def keep_clear(folder: Path) -> None:
@@ -198,5 +237,5 @@ def write_table(folder: Path, table: Table, rows: pa.Table, *, place: str = "tab
 def drop_streams(folder: Path) -> None:
     """Remove the streams once the Parquet files are whole."""
     for table in TABLES:
-        for path in stream_parts(folder, table.name):
+        for path in (*stream_parts(folder, table.name), *(folder / "tables").glob(f"{table.name}.*.tail")):
             path.unlink()

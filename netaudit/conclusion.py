@@ -62,6 +62,8 @@ class Outcome:
     partial: bool = False
     failures: list[str] = field(default_factory=list)
     signatures: Path | None = None  # a folder added to netaudit's own
+    judged: dict[tuple[str, bool], tuple[Any, Any]] = field(default_factory=dict)
+    """What the image helper has said already, by SHA-256 and whether it looked at turned pictures too."""
 
 
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
@@ -193,7 +195,7 @@ def _images(
             "rotate": bool(row["up_max"]),
         }
     if outcome.faces and rows:
-        _judge_images(folder, rows, progress)
+        _judge_images(folder, rows, outcome.judged, progress)
     else:
         _sizes_only(folder, rows)
     return pa.Table.from_pylist(
@@ -209,7 +211,12 @@ def _sizes_only(folder: Path, rows: dict[str, dict[str, Any]]) -> None:
             row |= {"width": known["width"], "height": known["height"]}
 
 
-def _judge_images(folder: Path, rows: dict[str, dict[str, Any]], progress: Callable[[str, int, int], None]) -> None:
+def _judge_images(
+    folder: Path,
+    rows: dict[str, dict[str, Any]],
+    judged: dict[tuple[str, bool], tuple[Any, Any]],
+    progress: Callable[[str, int, int], None],
+) -> None:
     from netaudit.masking import mask
     from netaudit.objects.judge import Judge
 
@@ -238,6 +245,9 @@ def _judge_images(folder: Path, rows: dict[str, dict[str, Any]], progress: Calla
 
     try:
         for sha256, row in rows.items():
+            if known := judged.get((sha256, row["rotate"])):
+                take([(sha256, *known)])
+                continue
             path = folder / "private" / "objects" / sha256[:2] / f"{sha256}.{row['kind']}"
             judge_process.submit(sha256, path, row["kind"], row["rotate"])
             take(judge_process.results())

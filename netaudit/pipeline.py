@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.hello_rows import hello_row
@@ -48,17 +48,28 @@ class Keep:
     everything: bool = False
 
 
+class Witness(Protocol):
+    """Is told of what goes by while an audit runs; must be quick, and changes nothing."""
+
+    def delivered(self, delivery: Delivery, conversations: Conversations) -> None:
+        """A flow brought something, or ended; its readers have been fed, its messages come next."""
+
+    def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
+        """An object was found in a message of the flow last delivered, and stored."""
+
+
 class Shard:
     """Takes the packets of a set of logical shards all the way into table streams."""
 
-    def __init__(self, folder: Path, part: str, keep: Keep) -> None:
+    def __init__(self, folder: Path, part: str, keep: Keep, witness: Witness | None = None) -> None:
         self._keep = keep
+        self._witness = witness
         self._assembler = Assembler()
         self._conversations = Conversations()
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
         self._flows = FlowRows()
-        self._ledger = Ledger()
+        self.ledger = Ledger()
         self._persons = PersonRows(folder, part)
 
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
@@ -73,12 +84,18 @@ class Shard:
         self._rows.flush()
         self._persons.flush(least=BATCH_ROWS)
 
+    def checkpoint(self) -> None:
+        """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
+        self._take_flows()
+        self._rows.checkpoint()
+        self._persons.flush(least=1)
+
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
         for delivery in self._assembler.finish():
             self._deliver(delivery)
         self._take_flows()
-        for row in self._ledger.rows():
+        for row in self.ledger.rows():
             self._rows["observations"].append(row)
         self._rows.close()
         self._persons.close()
@@ -87,8 +104,10 @@ class Shard:
     def _deliver(self, delivery: Delivery) -> None:
         conversations = self._conversations
         messages = conversations.feed(delivery)
+        if self._witness is not None:
+            self._witness.delivered(delivery, conversations)
         if messages:
-            self._ledger.at(int(delivery.flow["shard"]))
+            self.ledger.at(int(delivery.flow["shard"]))
             ends = functools.cache(lambda: ends_of(delivery.flow, turned=conversations.turned))
             for message in messages:
                 self._take_message(message, ends)
@@ -109,7 +128,7 @@ class Shard:
 
     def _take_message(self, message: Message, ends: Callable[[], Ends]) -> None:
         self._rows["messages"].append(message_row(message))
-        observe_message(message, self._ledger, ends)
+        observe_message(message, self.ledger, ends)
         if not message.body or message.protocol in NAMELESS:
             return
         if not message.direction:
@@ -176,6 +195,8 @@ class Shard:
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in STORED_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
         identity = object_id(message, part.path).hex()
+        if self._witness is not None and stored:
+            self._witness.found(message, leaf, identity, sha256)
         self._rows["objects"].append(object_row(identity, message.message_id.hex(), sha256, leaf, stored=stored))
         evidence = self._rows["evidence"].append
         for capture, first, last, frames in frames_of(message, leaf):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.packets.from_capture import Decoded
+    from netaudit.pipeline import Witness
 
 SLOTS = 3  # windows under way at once
 
@@ -46,22 +47,24 @@ def make_crew(folder: Path, workers: int, *, keep_all: bool) -> Crew:
     return Alone(folder, keep_all=keep_all) if workers <= 1 else Team(folder, workers, keep_all=keep_all)
 
 
-class _Watch:
+class Watch:
     """Observes control packets in the parent, once, whatever the number of workers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ledger = Ledger()
+        self.ledger = Ledger()
 
     def feed(self, decoded: Decoded) -> None:
-        observe_packets(decoded.buffer, decoded.packets, self._ledger)
+        """Take one window."""
+        observe_packets(decoded.buffer, decoded.packets, self.ledger)
 
     def finish(self) -> None:
+        """Write all facts."""
         from netaudit.case_writer import TableWriter
         from netaudit.tables import OBSERVATIONS
 
         writer = TableWriter(self._folder, OBSERVATIONS, "packets")
-        for row in self._ledger.rows():
+        for row in self.ledger.rows():
             writer.append(row)
         writer.close()
 
@@ -69,21 +72,21 @@ class _Watch:
 class Alone:
     """All shards in this process."""
 
-    def __init__(self, folder: Path, *, keep_all: bool) -> None:
+    def __init__(self, folder: Path, *, keep_all: bool, witness: Witness | None = None) -> None:
         from netaudit.pipeline import Keep, Shard
 
-        self._shard = Shard(folder, "0", Keep(everything=keep_all))
-        self._watch = _Watch(folder)
+        self.shard = Shard(folder, "0", Keep(everything=keep_all), witness)
+        self.watch = Watch(folder)
 
     def feed(self, decoded: Decoded) -> None:
         """Take one window."""
-        self._watch.feed(decoded)
-        self._shard.feed(decoded.buffer, decoded.packets)
+        self.watch.feed(decoded)
+        self.shard.feed(decoded.buffer, decoded.packets)
 
     def finish(self) -> list[str]:
         """End all flows and write everything."""
-        self._watch.finish()
-        return self._shard.finish()
+        self.watch.finish()
+        return self.shard.finish()
 
     def abandon(self) -> None:
         """Nothing runs beside this process."""
@@ -105,7 +108,7 @@ class Team:
 
     def __init__(self, folder: Path, workers: int, *, keep_all: bool) -> None:
         context = multiprocessing.get_context("spawn")
-        self._watch = _Watch(folder)
+        self._watch = Watch(folder)
         self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
         self._next = 0
         self._members = []

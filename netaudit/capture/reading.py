@@ -56,11 +56,13 @@ class CaptureReader:
         algorithms: tuple[str, ...] = ("sha256",),
         expected: os.stat_result | None = None,
         count: Progress | None = None,
+        stored: Stored | None = None,
     ) -> None:
+        """`stored` is what to read from when it is open already; it is closed with the reader."""
         self.source = source
         self.ended = False
         self._own = Alternating()
-        self._stored = Stored(source.path, algorithms, expected, count)
+        self._stored = stored or Stored(source.path, algorithms, expected, count)
         self.is_pipe = self._stored.is_pipe
         self._marks = [0, 0]  # pieces fed to the hashes when the last buffer but one, and the last, had been filled
         try:
@@ -158,7 +160,7 @@ class CaptureReader:
         while filled < len(buffer):
             got = self._bytes.readinto(view[filled : filled + PIECE])
             if not got:
-                return filled, True
+                return filled, not self._stored.growing
             filled += got
             if self.is_pipe and time.monotonic() > until:
                 break

@@ -22,6 +22,8 @@ Progress = Callable[[int], None]
 class Stored:
     """One input, read once from its first byte to its last. Errors while reading end it and are told by `problem`."""
 
+    growing = False  # whether more may come after `readinto` gave nothing
+
     def __init__(
         self,
         path: Path | None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from netaudit.capture.kernels_pcapng import ENHANCED, INTERFACE_BLOCK, SECTION, SIMPLE
+from netaudit.capture.kernels_pcapng import ENHANCED, INTERFACE_BLOCK, SECTION, SIMPLE, STATISTICS
 from netaudit.capture.layouts import NO_TIME
 
 COMMENT, NAME, RESOLUTION, APPLICATION = 1, 2, 9, 4
@@ -57,6 +57,20 @@ class PcapngWriter:
         ticks = max(ts, 0)  # ticks have no sign
         head = struct.pack("<IIIII", interface, ticks >> 32, ticks & 0xFFFFFFFF, len(data), wirelen)
         self._block(ENHANCED, head + padded + options)
+
+    def statistics(self, interface: int, ts: int, *, received: int, lost: int) -> None:
+        """Write what was received on an interface and lost by the capturing side so far (draft, 4.6)."""
+        options = struct.pack("<HHQHHQI", 4, 8, received, 5, 8, lost, 0)
+        self._block(STATISTICS, struct.pack("<III", interface, ts >> 32, ts & 0xFFFFFFFF) + options)
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._file.tell()
+
+    def flush(self) -> None:
+        """Have all that was written in the file, for those who read it meanwhile."""
+        self._file.flush()
 
     def close(self) -> None:
         """Finish the file."""

@@ -1,0 +1,156 @@
+"""The process that records an interface into pcapng files: dumpcap, or on Linux this program's own `packet_socket`.
+
+Both write `record-RRRR_NNNNN_TIME.pcapng` (run, number, local time), begin a new file by size and by time, say on
+standard error what they do, end cleanly when told to or when nobody reads what they say, and count lost packets.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from netaudit.errors import UsageError
+
+MOST_SAID = 50  # last lines of the recorder that are kept
+PATIENCE = 10.0  # seconds for a recorder to end
+FINAL = re.compile(
+    r"received/dropped on interface '.*': (\d+)/(\d+) \(pcap:(\d+)/dumpcap:(\d+)/flushed:\d+/ps_ifdrop:(\d+)\)"
+)
+BOOT = "import sys; sys.path[:] = {!r}; from netaudit.capture.packet_socket import main; sys.exit(main(sys.argv[1:]))"
+NOISE = ("Capturing on", "File: ", "Packets captured", "Packets received", "Packets: ")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What to record, and into which files."""
+
+    interface: str
+    folder: Path
+    file_bytes: int = 128 << 20  # until a new file begins
+    file_seconds: int = 600
+    snaplen: int = 0  # bytes of a packet, 0 all
+    capture_filter: str = ""  # in the language of libpcap
+    buffer_mib: int = 64  # of the kernel
+    promiscuous: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Drops:
+    """Packets that a recorder says it got and lost."""
+
+    received: int = 0
+    kernel: int = 0  # its buffer in the kernel was full
+    interface: int = 0  # the interface or its driver lost them
+    recorder: int = 0  # the recorder itself
+
+
+def find_dumpcap() -> str | None:
+    """Path of dumpcap, also where the installers of Wireshark put it without telling PATH."""
+    if found := shutil.which("dumpcap"):
+        return found
+    places = {
+        "win32": [r"C:\\Program Files\\Wireshark\\dumpcap.exe"],
+        "darwin": ["/Applications/Wireshark.app/Contents/MacOS/dumpcap"],
+    }.get(sys.platform, ["/usr/bin/dumpcap", "/usr/sbin/dumpcap", "/usr/local/bin/dumpcap"])
+    return next((place for place in places if Path(place).is_file()), None)
+
+
+def command(recording: Recording, run: int, method: str) -> list[str]:
+    """Command line of the recorder by `method`: the path of dumpcap, or "socket"."""
+    base = recording.folder / f"record-{run:04d}.pcapng"
+    if method == "socket":
+        path = [entry for entry in sys.path if Path(entry).is_absolute()]
+        package = str(Path(__file__).parents[2])
+        boot = BOOT.format(path if package in path else [*path, package])
+        numbers = (recording.file_bytes, recording.file_seconds, recording.snaplen, recording.buffer_mib)
+        mode = "promiscuous" if recording.promiscuous else "plain"
+        return [sys.executable, "-P", "-c", boot, recording.interface, str(base), *map(str, numbers), mode]
+    out = [method, "-q", "-i", recording.interface, "-w", str(base), "-B", str(recording.buffer_mib)]
+    out += ["-b", f"filesize:{max(1, recording.file_bytes // 1000)}", "-b", f"duration:{recording.file_seconds}"]
+    out += ["--update-interval", "100"]
+    out += ["-s", str(recording.snaplen)] if recording.snaplen else []
+    out += ["-f", recording.capture_filter] if recording.capture_filter else []
+    return out if recording.promiscuous else [*out, "-p"]
+
+
+def choose_method(capture_filter: str = "") -> str:
+    """How to record on this machine. Raises UsageError where it cannot be done, with what would help."""
+    if found := find_dumpcap():
+        return found
+    how = {
+        "win32": "install Wireshark with Npcap from https://www.wireshark.org",
+        "darwin": "install Wireshark with ChmodBPF from https://www.wireshark.org, or: brew install --cask wireshark",
+    }.get(sys.platform, "on Debian and Ubuntu: apt-get install wireshark-common; on Fedora: dnf install wireshark-cli")
+    if not sys.platform.startswith("linux"):
+        raise UsageError(f"dumpcap was not found: {how}")
+    if capture_filter:
+        raise UsageError(f"--filter needs dumpcap, which was not found: {how}")
+    return "socket"
+
+
+class Recorder:
+    """One run of a recorder. Starting never fails by itself: `ended` and `said` tell how it went."""
+
+    def __init__(self, recording: Recording, run: int, method: str) -> None:
+        self.method = method
+        self.said: deque[str] = deque(maxlen=MOST_SAID)
+        self.drops: Drops | None = None  # once it has ended
+        flags = 0x0800_0000 | 0x0200 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW, CREATE_NEW_PROCESS_GROUP
+        self._process = subprocess.Popen(  # noqa: S603 - found by us, no shell
+            command(recording, run, method),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            creationflags=flags,
+            start_new_session=sys.platform != "win32",  # Ctrl-C is for us: we end it when all is ready for its end
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, and all it said has been read."""
+        return self._process.poll() is not None and not self._listener.is_alive()
+
+    @property
+    def reason(self) -> str:
+        """Why it has ended, in one line."""
+        code = self._process.poll()
+        told = " ".join(line for line in self.said if not line.startswith(NOISE))
+        if code is not None and code < 0:
+            return f"killed by signal {-code}" + (f": {told}" if told else "")
+        return told or ("ended" if not code else f"ended with code {code}")
+
+    def stop(self) -> None:
+        """Let it write what it has, and wait for its end."""
+        if self._process.poll() is None:
+            self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(PATIENCE)
+
+    def _listen(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as lines:
+            for raw in lines:
+                line = raw[:1000].decode("utf-8", "replace").strip()
+                if found := FINAL.search(line):
+                    received, _, kernel, recorder, interface = map(int, found.groups())
+                    self.drops = Drops(received, kernel, interface, recorder)
+                if line:
+                    self.said.append(line)

@@ -1,0 +1,67 @@
+"""The audit beside a recording: the same way of the data as from files, fed by what was recorded so far."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from netaudit.api import outcome_of
+from netaudit.capture.from_wire import Followed
+from netaudit.packets.from_capture import Decoder
+from netaudit.workers import Alone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netaudit.api import Options
+    from netaudit.case import Case
+    from netaudit.pipeline import Witness
+
+CHECKPOINT = 1.0  # seconds of the audit that a kill may cost
+
+
+class LiveAudit:
+    """Follows the recorded files of a case and audits them. With `decode=False` they are read and hashed only."""
+
+    def __init__(
+        self, case: Path, record: Path, options: Options, witness: Witness | None = None, *, decode: bool = True
+    ) -> None:
+        self.followed = Followed(record, sm3=options.sm3)
+        self.decoder = Decoder(since=options.since, until=options.until)
+        self.crew = Alone(case, keep_all=options.keep_all, witness=witness) if decode else None
+        self.packets = self.bytes = 0
+        self.last_ts = 0
+        self._case, self._options = case, options
+        self._checkpoint_at = time.monotonic() + CHECKPOINT
+
+    def step(self, *, ended: bool) -> bool:
+        """Audit one window; False when there is nothing now."""
+        window = self.followed.read(ended=ended)
+        if window is None:
+            return False
+        records = window.records
+        if len(records):
+            self.packets += len(records)
+            self.bytes += int(records["wirelen"].sum())
+            self.last_ts = max(self.last_ts, int(records["ts"].max()))
+            if self.crew is not None:
+                self.crew.feed(self.decoder.feed(window))
+        return True
+
+    def checkpoint(self) -> None:
+        """From time to time have all rows on the disk."""
+        if self.crew is not None and time.monotonic() >= self._checkpoint_at:
+            self.crew.shard.checkpoint()
+            self._checkpoint_at = time.monotonic() + CHECKPOINT
+
+    def conclude(self, judged: dict[tuple[str, bool], tuple[Any, Any]]) -> Case:
+        """End all flows and make a whole case of what was audited."""
+        from netaudit.conclusion import conclude
+
+        assert self.crew is not None
+        self.decoder.finish()
+        followed = self.followed
+        failures = self.crew.finish()
+        outcome = outcome_of(followed.sources, followed.rejected, self.decoder, failures, self._options, partial=False)
+        outcome.judged = judged
+        return conclude(self._case, outcome, lambda *_: None)

@@ -1,0 +1,206 @@
+"""A live run from its first packet to its case: record, audit what was recorded, tell what happens, end cleanly."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit import __version__
+from netaudit.api import begin_case, now, run_facts, write_case_report
+from netaudit.custody import Custody
+from netaudit.live.auditing import LiveAudit
+from netaudit.live.keeping import Keeper
+from netaudit.live.news import MomentNews, Note, Rate
+from netaudit.masking import mask
+
+if TYPE_CHECKING:
+    from netaudit.api import Options
+    from netaudit.capture.source import Source
+    from netaudit.case import Case
+    from netaudit.live.news import Show
+    from netaudit.live.settings import LiveSettings
+
+RECORD = Path("private") / "record"  # of the recorded files in a case
+TICK = 0.5  # seconds between rates
+
+
+def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show) -> Case | None:
+    """Record an interface into the case at `folder`, audit it meanwhile, and conclude; None when only recording.
+
+    Raises UsageError when the interface cannot be recorded or the folder holds something else.
+    """
+    from netaudit.case_writer import prepare
+    from netaudit.collector import calm
+    from netaudit.signatures import load
+
+    load(options.signatures)
+    prepare(folder, overwrite=options.overwrite)
+    (folder / RECORD).mkdir(mode=0o700, exist_ok=True)
+    begin_case(folder, options)
+    engine = _Engine(settings, folder, options, show)
+    try:
+        with calm():
+            return engine.run()
+    finally:
+        engine.close()
+
+
+class _Engine:
+    """The loop, and what it needs."""
+
+    def __init__(self, settings: LiveSettings, folder: Path, options: Options, show: Show) -> None:
+        self._settings, self._folder, self._options, self._show = settings, folder, options, show
+        self._custody = Custody(folder)
+        self._audit = LiveAudit(folder, folder / RECORD, options, decode=not settings.record_only)
+        followed = self._audit.followed
+        self._keeper = Keeper(settings, folder / RECORD, self._custody, show.show, followed.unread)
+        self._started, self._clock = now(), time.perf_counter()
+        self._began = time.monotonic()
+        self._due = 0.0
+        self._counted = (self._began, 0, 0)
+        self._moments = 0
+
+    def run(self) -> Case | None:
+        """Record and audit until it has to stop; then conclude."""
+        settings = self._settings
+        self._custody.note(
+            "begun", interface=settings.interface, version=__version__, filter=settings.capture_filter,
+            snaplen=settings.snaplen, record_only=settings.record_only,
+        )  # fmt: skip
+        self._keeper.start()
+        try:
+            while self._step():
+                pass
+        except KeyboardInterrupt:
+            self._keeper.stop_reason = self._keeper.stop_reason or "asked"
+        self._keeper.stop()
+        while self._audit.step(ended=True):
+            self._tick()
+        self._note_closed()
+        self._tick(force=True)
+        return None if settings.record_only else self._conclude()
+
+    def close(self) -> None:
+        """Let go of everything, also after an error."""
+        self._keeper.stop()
+        self._audit.followed.close()
+        self._custody.close()
+        self._show.close()
+
+    def _step(self) -> bool:
+        """Audit what there is, look after the rest; False when the recording has to end."""
+        found = self._audit.step(ended=not self._keeper.recording)
+        self._keeper.tend()
+        self._tick()
+        if not found:
+            time.sleep(self._settings.tick)
+        duration = self._settings.duration
+        if duration is not None and time.monotonic() - self._began >= duration:
+            self._keeper.stop_reason = self._keeper.stop_reason or "duration"
+        elif self._audit.followed.full:
+            self._keeper.stop_reason = self._keeper.stop_reason or "too many files"
+        elif self._show.stopping():
+            self._keeper.stop_reason = self._keeper.stop_reason or "asked"
+        return not self._keeper.stop_reason
+
+    def _tick(self, *, force: bool = False) -> None:
+        """Tell where things stand, twice a second."""
+        clock = time.monotonic()
+        self._mark_moments()
+        if clock < self._due and not force:
+            return
+        self._due = clock + TICK
+        self._note_closed()
+        self._audit.checkpoint()
+        self._show.show(self._rate(clock))
+
+    def _rate(self, clock: float) -> Rate:
+        audit, keeper = self._audit, self._keeper
+        before, packets, octets = self._counted
+        self._counted = (clock, audit.packets, audit.bytes)
+        seconds = max(clock - before, 1e-3)
+        said = [source.drops for source in audit.followed.sources if source.drops is not None]
+        drops = keeper.drops
+        return Rate(
+            elapsed_s=round(clock - self._began, 3),
+            ts=audit.last_ts,
+            packets=audit.packets,
+            bytes=audit.bytes,
+            packets_per_s=round((audit.packets - packets) / seconds, 1),
+            bits_per_s=round(8 * (audit.bytes - octets) / seconds, 1),
+            drops_kernel=max(drops.kernel, *said) if said else drops.kernel or None,
+            drops_interface=drops.interface,
+            drops_own=drops.recorder + keeper.drops_own,
+            recorded_files=len(audit.followed.sources),
+            recorded_bytes=sum(source.captured_bytes for source in audit.followed.sources),
+            disk_free=keeper.free,
+        )
+
+    def _mark_moments(self) -> None:
+        """Store the moments that the user marked, at once."""
+        for text in self._show.moments():
+            self._moments += 1
+            ts = time.time_ns()
+            self._custody.note("moment", moment=self._moments, ts=ts, text=mask(text[:500]))
+            self._show.show(MomentNews(self._moments, ts, mask(text[:500])))
+
+    def _note_closed(self) -> None:
+        """Seal the recorded files that are whole."""
+        for source in self._audit.followed.closed:
+            self._custody.note("recorded", **facts_of(source))
+        self._audit.followed.closed.clear()
+
+    def _conclude(self) -> Case:
+        from netaudit.case_writer import write_json
+
+        self._show.show(Note("info", "concluding", {}))
+        read_s = round(time.perf_counter() - self._clock, 3)
+        case = self._audit.conclude({})
+        timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
+        write_json(self._folder / "run.json", run_facts(self._options, self._started, timings) | self._live_facts())
+        write_case_report(case, self._options)
+        seal_case(self._custody, self._folder)
+        return case
+
+    def _live_facts(self) -> dict[str, Any]:
+        keeper, settings = self._keeper, self._settings
+        drops = keeper.drops
+        return {
+            "paths": [str(source.path.resolve()) for source in self._audit.followed.sources if source.path],
+            "live": {
+                "interface": settings.interface,
+                "recorder": keeper.method,
+                "filter": settings.capture_filter,
+                "snaplen": settings.snaplen,
+                "stopped": keeper.stop_reason,
+                "overwritten": keeper.overwritten,
+                "received": drops.received,
+                "dropped_kernel": drops.kernel,
+                "dropped_interface": drops.interface,
+                "dropped_own": drops.recorder + keeper.drops_own,
+            },
+        }
+
+
+def facts_of(source: Source) -> dict[str, Any]:
+    """What custody says of a recorded file."""
+    return {
+        "file": Path(source.name).name,
+        "bytes": source.size,
+        "sha256": source.sha256,
+        "packets": source.packets_read,
+        "drops": source.drops,
+        "damage": list(source.damage),
+    }
+
+
+def seal_case(custody: Custody, folder: Path) -> None:
+    """A line with the hashes of all that the audit wrote and that may be shared."""
+    paths = [folder / "case.json", *sorted((folder / "tables").glob("*.parquet"))]
+    hashes = {}
+    for path in paths:
+        with path.open("rb") as file:
+            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    custody.note("concluded", version=__version__, sha256=hashes)
