@@ -183,7 +183,7 @@ def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
     from netaudit.workers import make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
-    crew = make_crew(folder, options.workers, keep_all=options.keep_all)
+    crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures)
     partial = False
     try:
         for window in opened.windows():

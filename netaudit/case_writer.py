@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from netaudit.errors import UsageError
-from netaudit.tables import BY_NAME, PERSONS_CLEAR, TABLES, Table
+from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, TABLES, Table
 
 BATCH_ROWS = 8192
 GROUP_ROWS = 65_536  # rows of a Parquet row group
@@ -201,12 +201,13 @@ def read_streams(folder: Path, table: str) -> pa.Table:
 
 
 def keep_clear(folder: Path) -> None:
-    """Make the streams of clear values private/persons.parquet."""
-    parts = stream_parts(folder, PERSONS_CLEAR.name, "private")
-    write_table(folder, PERSONS_CLEAR, _read_parts(parts, PERSONS_CLEAR.schema()), place="private")
-    (folder / "private" / f"{PERSONS_CLEAR.name}.parquet").chmod(0o600)
-    for path in parts:
-        path.unlink()
+    """Make the streams of clear values private/persons.parquet and private/events.parquet."""
+    for table in (PERSONS_CLEAR, EVENTS_CLEAR):
+        parts = stream_parts(folder, table.name, "private")
+        write_table(folder, table, _read_parts(parts, table.schema()), place="private")
+        (folder / "private" / f"{table.name}.parquet").chmod(0o600)
+        for path in parts:
+            path.unlink()
 
 
 def _read_parts(paths: list[Path], schema: pa.Schema) -> pa.Table:

@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
     from netaudit.endpoints.vantage import Vantage
 
-STREAMED = ("flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos")
+STREAMED = (
+    "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events",
+)  # fmt: skip
 JUDGED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 MOST_CLOCKS = 10_000  # Date headers compared with frame times
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from netaudit.documents.from_objects import MessageReader
-from netaudit.documents.head import Head
+from netaudit.events import head_of
 from netaudit.messages.message import Message
 from netaudit.objects.from_messages import leaves, object_id
 
@@ -93,14 +93,6 @@ def _parts(parts: list[dict[str, Any]]) -> Iterator[bytes]:
         head = "\r\n".join(line for line in said if line)
         yield f"--{_BOUNDARY}\r\n{head}\r\n\r\n".encode() + body + b"\r\n"
     yield f"--{_BOUNDARY}--\r\n".encode()
-
-
-def head_of(message: Message) -> Head:
-    """What entries ask of a message's head; of a reply method, host and path of its request."""
-    request = message.request
-    asked = request if request is not None else message
-    reply = request is not None or message.status > 0
-    return Head(message.protocol, reply, asked.method or message.method, asked.host, asked.path, message.headers)
 
 
 def read_message(index: Index, message: Message) -> list[Event]:

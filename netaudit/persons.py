@@ -6,7 +6,6 @@ nothing outside it. Clear values are written to `private/` only.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,12 @@ if TYPE_CHECKING:
 
 ALIKE = 6  # bits of 64 by which the perceptual hashes of two shots of one scene at most differ
 MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pair is
+
+
+def keyed(key: bytes, one: Personal) -> str:
+    """HMAC-SHA256 of kind and value under the case's key, 32 digits."""
+    text = f"{one.kind}\0{canonical(one)}".encode("utf-8", "surrogatepass")
+    return hmac.digest(key, text, "sha256").hex()[:32]
 
 
 class PersonRows:
@@ -56,16 +61,12 @@ class PersonRows:
             place = (object_id, field, one.kind)
             if place in rows:
                 continue
-            keyed = self._hmac(one)
+            hashed = keyed(self._key, one)
             rows[place] = (
-                message_id, object_id, one.kind, mask(field[:512]), mask(masked(one)), keyed, one.certainty,
+                message_id, object_id, one.kind, mask(field[:512]), mask(masked(one)), hashed, one.certainty,
             )  # fmt: skip
-            self._clear.append((message_id, object_id, one.kind, field[:512], one.value, keyed))
+            self._clear.append((message_id, object_id, one.kind, field[:512], one.value, hashed))
         return list(rows.values())
-
-    def _hmac(self, one: Personal) -> str:
-        text = f"{one.kind}\0{canonical(one)}".encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:32]
 
     def flush(self, *, least: int) -> None:
         """Write clear values when at least `least` were collected."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
+from netaudit.events import EventRows
 from netaudit.hello_rows import hello_row
 from netaudit.masking import mask
 from netaudit.messages.from_streams import Conversations
@@ -61,7 +62,9 @@ class Witness(Protocol):
 class Shard:
     """Takes the packets of a set of logical shards all the way into table streams."""
 
-    def __init__(self, folder: Path, part: str, keep: Keep, witness: Witness | None = None) -> None:
+    def __init__(
+        self, folder: Path, part: str, keep: Keep, witness: Witness | None = None, signatures: Path | None = None
+    ) -> None:
         self._keep = keep
         self._witness = witness
         self._assembler = Assembler()
@@ -71,6 +74,7 @@ class Shard:
         self._flows = FlowRows()
         self.ledger = Ledger()
         self._persons = PersonRows(folder, part)
+        self._events = EventRows(folder, part, signatures)
 
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
@@ -83,12 +87,14 @@ class Shard:
             self._take_flows()
         self._rows.flush()
         self._persons.flush(least=BATCH_ROWS)
+        self._events.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
         self._take_flows()
         self._rows.checkpoint()
         self._persons.flush(least=1)
+        self._events.flush(least=1)
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
@@ -99,6 +105,7 @@ class Shard:
             self._rows["observations"].append(row)
         self._rows.close()
         self._persons.close()
+        self._events.close()
         return self._conversations.failures
 
     def _deliver(self, delivery: Delivery) -> None:
@@ -129,7 +136,10 @@ class Shard:
     def _take_message(self, message: Message, ends: Callable[[], Ends]) -> None:
         self._rows["messages"].append(message_row(message))
         observe_message(message, self.ledger, ends)
-        if not message.body or message.protocol in NAMELESS:
+        if message.protocol in NAMELESS:
+            return
+        if not message.body:
+            self._take_events(message)
             return
         if not message.direction:
             part = upload_part(message.method, message.host, message.path)
@@ -141,6 +151,11 @@ class Shard:
             self._take_leaf(message, leaf)
         for row in self._persons.end(message.message_id.hex()):
             self._rows["persons"].append(row)
+        self._take_events(message)
+
+    def _take_events(self, message: Message) -> None:
+        for row in self._events.end(message):
+            self._rows["events"].append(row)
 
     def _take_upload_part(self, message: Message, upload: UploadPart) -> None:
         """A part of an upload is kept as it is; what it is part of comes out when all are known."""
@@ -186,8 +201,10 @@ class Shard:
     def _take_leaf(self, message: Message, leaf: Leaf) -> None:
         if leaf.kind in STORED_KINDS:
             confirm_end(leaf)
-        identity, _ = self._take_object(message, leaf, stored=self._keep.everything or leaf.kind in STORED_KINDS)
+        stored = self._keep.everything or leaf.kind in STORED_KINDS
+        identity, sha256 = self._take_object(message, leaf, stored=stored)
         self._persons.take(identity, leaf)
+        self._events.take(leaf, identity, sha256)
 
     def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part

@@ -388,6 +388,98 @@ PERSONS_CLEAR = Table(
     ),
 )
 
+EVENTS = Table(
+    "events",
+    "What messages say: captures, comparisons, checks of identity, enrolments, queries, replies, fetches, heartbeats.",
+    ("first_ts", "event_id"),
+    (
+        _c("event_id", "string", "Hash of the message, the entry and the place of the record."),
+        _c("message_id", "string", "Its message."),
+        _c("object_id", "string", "The document it was read from; empty for what the head alone says."),
+        _c(
+            "kind",
+            "string",
+            "face_capture, comparison, id_verification, enrolment, query, reply, retrieval or heartbeat.",
+        ),
+        _c("act", "string", "pushes, asks, answers, fetches or announces: what the sender does."),
+        _c("document", "string", "Entry of signatures/documents by which it was read."),
+        _c("certainty", "string", "How the layout is known: documented, code, capture, hearsay or recalled."),
+        _c("recalled", "list<string>", "Fields whose place in the layout is only recalled."),
+        _c("device_ref", "string", "Device as named in the document (masked)."),
+        _c("device_hmac", "string", "HMAC of kind device, as in persons."),
+        _c("place", "string", "Place or channel as named (masked)."),
+        _c("event_ref", "string", "The sender's own id of the event (masked)."),
+        _c("event_hmac", "string", "HMAC of kind event."),
+        _c("shot_time", "time", "When it happened by the sender's clock; null where nothing readable is said."),
+        _c("shot_zone", "string", "What its zone rests on: said, epoch seconds, assumed +08:00 …"),
+        _c("name", "string", "Name of the person (masked)."),
+        _c("name_hmac", "string", "As in persons; so the other HMACs."),
+        _c("id_number", "string", "Number of the identity document (masked)."),
+        _c("id_number_hmac", "string", ""),
+        _c("phone", "string", "Phone number (masked)."),
+        _c("phone_hmac", "string", ""),
+        _c("person_ref", "string", "The system's own id of the person (masked)."),
+        _c("person_hmac", "string", ""),
+        _c("gender", "string", "As sent."),
+        _c("birthday", "string", "Masked."),
+        _c("address", "string", "Masked."),
+        _c("person_group", "string", "Group or list the person is in (masked)."),
+        _c("score", "float64", "Score of a comparison or detection, on the sender's scale."),
+        _c("agent", "string", "Agent who claims the customer (masked)."),
+        _c("agent_company", "string", "Company of the agent (masked)."),
+        _c("risk_status", "string", "Judgement about the customer, as sent (masked)."),
+        _c("first_photo_time", "time", "When the customer was first photographed, as said."),
+        _c("report_time", "time", "When the customer was reported by an agent, as said."),
+        _c("asks", "list<string>", "Fields by which it asks whether a customer walked in or was brought by an agent."),
+        _c("images", "list<string>", "Images it came with, by SHA-256."),
+        _c("image_roles", "list<string>", "Role of each: face, scene, id_photo, library_photo, body, other, unknown."),
+        _c("image_urls", "list<string>", "Addresses of images it names instead (masked)."),
+        _c("sender", "string", "Address of the sender."),
+        _c("receiver", "string", "Address of the receiver."),
+        _c("endpoint_id", "string", "The side outside, where one is; else the receiver."),
+        _c("first_ts", "time", "Time of the packet with its first byte."),
+        _c("frame", "int64", "First packet: " + FRAME + "."),
+        CAPTURE_ID,
+        _c("journey_id", "string", "Journey it belongs to (journeys.journey_id), empty for none."),
+        _c("leg", "int32", "Its place in the journey, from 1; null for none."),
+        _c("complete", "bool", "Its document and its images are whole."),
+    ),
+)
+
+EVENTS_CLEAR = Table(
+    "events",
+    "Values of `events` in clear; private/events.parquet, never part of a shareable export.",
+    ("event_id", "field"),
+    (
+        _c("event_id", "string", "As in events."),
+        _c("message_id", "string", "As in events."),
+        _c("field", "string", "device, place, event, time, person.name …, purpose.agent …, url."),
+        _c("value_clear", "string", "As sent."),
+        _c("value_hmac", "string", "As in events; empty for fields without one."),
+    ),
+)
+
+JOURNEYS = Table(
+    "journeys",
+    "The way of one capture or check from station to station: one row per leg.",
+    ("journey_id", "leg"),
+    (
+        _c("journey_id", "string", "Hash of its first leg."),
+        _c("leg", "int32", "From 1, by time."),
+        _c("event_id", "string", "Event of this leg (events.event_id), empty for an image without a known document."),
+        _c("message_id", "string", "Its message."),
+        _c("sender", "string", "Address of the sender."),
+        _c("receiver", "string", "Address of the receiver."),
+        _c("first_ts", "time", "Time of the packet with its first byte."),
+        _c("last_ts", "time", "Time of the packet with its last byte."),
+        CAPTURE_ID,
+        _c("frame", "int64", "First packet: " + FRAME + "."),
+        _c("last_frame", "int64", "Last packet."),
+        _c("images", "list<string>", "Images it carried or named, by SHA-256."),
+        _c("ties", "list<string>", "What ties it to earlier legs: same image, image alike, address of an image …"),
+    ),
+)
+
 DEVICES = Table(
     "devices",
     "Who is there: one row per link address, per address where no link address is seen.",
@@ -441,7 +533,7 @@ CLAIMS = Table(
 
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
-    DEVICES, CLAIMS, PERSONS, TLS_HELLOS,
+    DEVICES, CLAIMS, PERSONS, TLS_HELLOS, EVENTS, JOURNEYS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

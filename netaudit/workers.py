@@ -42,9 +42,11 @@ class Crew(Protocol):
         ...
 
 
-def make_crew(folder: Path, workers: int, *, keep_all: bool) -> Crew:
-    """One worker works in this process, more get processes of their own."""
-    return Alone(folder, keep_all=keep_all) if workers <= 1 else Team(folder, workers, keep_all=keep_all)
+def make_crew(folder: Path, workers: int, *, keep_all: bool, signatures: Path | None = None) -> Crew:
+    """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours."""
+    if workers <= 1:
+        return Alone(folder, keep_all=keep_all, signatures=signatures)
+    return Team(folder, workers, keep_all=keep_all, signatures=signatures)
 
 
 class Watch:
@@ -72,10 +74,12 @@ class Watch:
 class Alone:
     """All shards in this process."""
 
-    def __init__(self, folder: Path, *, keep_all: bool, witness: Witness | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, keep_all: bool, witness: Witness | None = None, signatures: Path | None = None
+    ) -> None:
         from netaudit.pipeline import Keep, Shard
 
-        self.shard = Shard(folder, "0", Keep(everything=keep_all), witness)
+        self.shard = Shard(folder, "0", Keep(everything=keep_all), witness, signatures)
         self.watch = Watch(folder)
 
     def feed(self, decoded: Decoded) -> None:
@@ -106,7 +110,7 @@ class Team:
     depend on the number of workers, since budgets and evictions are per logical shard.
     """
 
-    def __init__(self, folder: Path, workers: int, *, keep_all: bool) -> None:
+    def __init__(self, folder: Path, workers: int, *, keep_all: bool, signatures: Path | None = None) -> None:
         context = multiprocessing.get_context("spawn")
         self._watch = Watch(folder)
         self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
@@ -114,7 +118,8 @@ class Team:
         self._members = []
         for number in range(workers):
             ours, theirs = context.Pipe()
-            process = context.Process(target=work, args=(theirs, folder, number, workers, keep_all), daemon=True)
+            told = (theirs, folder, number, workers, keep_all, signatures)
+            process = context.Process(target=work, args=told, daemon=True)
             process.start()
             theirs.close()
             self._members.append(_Member(process, ours))
@@ -194,7 +199,14 @@ class Team:
         self._slots = [None] * SLOTS
 
 
-def work(pipe: Connection, folder: Path, number: int, workers: int, keep_all: bool) -> None:  # noqa: FBT001
+def work(
+    pipe: Connection,
+    folder: Path,
+    number: int,
+    workers: int,
+    keep_all: bool,  # noqa: FBT001
+    signatures: Path | None,
+) -> None:
     """Life of a worker process."""
     import signal
 
@@ -208,7 +220,7 @@ def work(pipe: Connection, folder: Path, number: int, workers: int, keep_all: bo
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     attached: dict[str, shared_memory.SharedMemory] = {}
     try:
-        shard = Shard(folder, str(number), Keep(everything=keep_all))
+        shard = Shard(folder, str(number), Keep(everything=keep_all), signatures=signatures)
         with calm():
             while True:
                 message = pipe.recv()

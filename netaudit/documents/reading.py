@@ -27,6 +27,7 @@ class Event:
     """What one record of a message says; values in clear."""
 
     event_id: str
+    message_id: str
     entry: Entry
     object_id: str  # the document it was read from; empty for what the head says alone
     place_path: str  # of the record in its document
@@ -101,7 +102,7 @@ def _event(way: Way, scope: Scope, message_id: str) -> Event:
     digest = hashlib.blake2b(
         f"{message_id}\0{entry.id}\0{item.order}\0{item.path}".encode("utf-8", "replace"), digest_size=16
     )
-    event = Event(digest.hexdigest(), entry, document.object_id if document else "", item.path)
+    event = Event(digest.hexdigest(), message_id, entry, document.object_id if document else "", item.path)
     event.device, event.place = scope.value(entry.device), scope.value(entry.place)
     event.event_ref = scope.value(entry.event)
     event.shot_time_text = scope.value(entry.time.at)

@@ -1,0 +1,134 @@
+"""Events in a case: rows while the audit runs, masked as persons are; values in clear go to `private/` only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from netaudit.case_writer import TableWriter
+from netaudit.documents.from_objects import MessageReader
+from netaudit.documents.head import Head
+from netaudit.documents.loading import load
+from netaudit.documents.times import read_time
+from netaudit.masking import mask, visible
+from netaudit.objects.personal import Personal, masked
+from netaudit.persons import keyed
+from netaudit.rows import capture_name
+from netaudit.tables import EVENTS_CLEAR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netaudit.documents.reading import Event
+    from netaudit.messages.message import Message
+
+LONGEST = 128  # characters of a value in the table
+MOST_IMAGES = 64  # of an event
+# fields of a person and of a purpose that are masked as identity data of that kind
+_IDENTITY = {
+    "name": "name", "id_number": "id_number", "phone": "phone", "person_id": "person_id", "birthday": "birthday",
+    "address": "address", "agent": "name", "salesperson": "name",
+}  # fmt: skip
+_ASKING = ("agent", "agent_company", "risk_status", "report_time")  # with or without a first photo
+
+
+class Shown(NamedTuple):
+    """A value as tables have it."""
+
+    text: str = ""
+    hmac: str = ""
+
+
+class EventRows:
+    """Rows of `events` of one worker."""
+
+    def __init__(self, folder: Path, part: str, signatures: Path | None = None) -> None:
+        self._key = (folder / "private" / "key").read_bytes()
+        self._index = load((signatures,) if signatures else ()).index
+        self._reader = MessageReader(self._index)
+        self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
+        self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
+
+    def end(self, message: Message) -> list[tuple[Any, ...]]:
+        """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
+        if not message.body and (message.direction or not self._index.on_path(message.path.partition("?")[0])):
+            return []
+        found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
+        return [self._row(event, message) for event in found]
+
+    def _row(self, event: Event, message: Message) -> tuple[Any, ...]:
+        entry = event.entry
+        shown = {name: self._identity(event, f"person.{name}", text) for name, text in event.person.items()}
+        purpose = {name: self._identity(event, f"purpose.{name}", text) for name, text in event.purpose.items()}
+        device = self._plain(event, "device", event.device)
+        reference = self._plain(event, "event", event.event_ref)
+        place = self._plain(event, "place", event.place, secret=False)
+        self._plain(event, "time", event.shot_time_text, secret=False)
+        pieces = message.pieces
+        known = pieces is not None and len(pieces) > 0
+        ts, frame, capture = (pieces[name].item(0) if known else None for name in ("ts", "frame", "capture"))  # type: ignore[index]
+        none = Shown()
+        person = [value for name in ("name", "id_number", "phone", "person_id") for value in shown.get(name, none)]
+        said = [shown.get(name, none).text for name in ("gender", "birthday", "address", "group")]
+        claimed = event.images[:MOST_IMAGES]
+        return (
+            event.event_id, message.message_id.hex(), event.object_id, entry.kind, entry.act, entry.id,
+            entry.provenance, list(entry.recalled), *device, place.text, *reference, event.shot_time, event.zone,
+            *person, *said, event.score,
+            *(purpose.get(name, none).text for name in ("agent", "agent_company", "risk_status")),
+            *(_moment(event.purpose.get(name, "")) for name in ("first_photo_time", "report_time")),
+            asks(event), [one.image.sha256 for one in claimed], [one.role for one in claimed],
+            [self._plain(event, "url", url, secret=False).text for _, url in event.urls],
+            "", "", "", ts, frame or 0, capture_name(capture or 0), "", None, event.complete,
+        )  # fmt: skip
+
+    def _identity(self, event: Event, field: str, text: str) -> Shown:
+        kind = _IDENTITY.get(field.partition(".")[2])
+        if kind is None:
+            return self._plain(event, field, text, secret=False)
+        one = Personal(kind, "", "", text, "named")
+        hmac = keyed(self._key, one)
+        self._clear.append((event.event_id, event.message_id, field, text, hmac))
+        return Shown(mask(visible(masked(one), LONGEST)), hmac)
+
+    def _plain(self, event: Event, field: str, text: str, *, secret: bool = True) -> Shown:
+        if not text:
+            return Shown()
+        hmac = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
+        self._clear.append((event.event_id, event.message_id, field, text, hmac))
+        return Shown(mask(visible(text, LONGEST)), hmac)
+
+    def flush(self, *, least: int) -> None:
+        """Write clear values when at least `least` were collected."""
+        self._clear.flush(least=least)
+
+    def close(self) -> None:
+        """End the stream of clear values."""
+        self._clear.close()
+
+
+def head_of(message: Message) -> Head:
+    """What entries ask of a message's head; of a reply method, host and path of its request."""
+    request = message.request
+    asked = request if request is not None else message
+    reply = request is not None or message.status > 0
+    return Head(message.protocol, reply, asked.method or message.method, asked.host, asked.path, message.headers)
+
+
+def asks(event: Event) -> list[str]:
+    """Fields by which the message asks whether a customer walked in or was brought by an agent; empty when it does not.
+
+    An agent, a report or a judgement of risk is such a question where a person, a photo or its time stands beside it.
+    """
+    asking = [name for name in _ASKING if event.purpose.get(name)]
+    person = event.person.keys() & {"name", "id_number", "phone", "person_id"}
+    if not asking or not (person or event.images or event.urls or "first_photo_time" in event.purpose):
+        return []
+    return asking + [name for name in ("first_photo_time", "salesperson") if event.purpose.get(name)]
+
+
+def _moment(text: str) -> int | None:
+    said = read_time(text) if text else None
+    return said.ns if said else None
+
+
+__all__ = ["EventRows", "asks", "head_of"]
