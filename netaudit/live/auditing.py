@@ -28,7 +28,8 @@ class LiveAudit:
     ) -> None:
         self.followed = Followed(record, sm3=options.sm3)
         self.decoder = Decoder(since=options.since, until=options.until)
-        self.crew = Alone(case, keep_all=options.keep_all, witness=witness) if decode else None
+        keep, added = options.keep_all, options.signatures
+        self.crew = Alone(case, keep_all=keep, witness=witness, signatures=added) if decode else None
         self.packets = self.bytes = 0
         self.last_ts = 0
         self._case, self._options = case, options
