@@ -127,9 +127,9 @@ def python_server(code: str, *arguments: str, wait: float = 1.5) -> contextlib.A
 
 
 @contextlib.contextmanager
-def captured(name: str) -> Iterator[None]:
+def captured(name: str, folder: Path = HERE) -> Iterator[None]:
     """Capture the device's link into `<name>.pcapng` while the block runs (ARP and neighbour discovery left out)."""
-    target = HERE / f"{name}.pcapng"
+    target = folder / f"{name}.pcapng"
     classic = target.with_suffix(".tmp")
     tcpdump = start(
         "na-device", "tcpdump", "-i", "na-veth0", "-U", "-s", "0", "-w", str(classic), "ip", "-Z", "root", wait=1.5

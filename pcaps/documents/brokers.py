@@ -1,0 +1,110 @@
+"""What is not asked over HTTP: facesluice terminals over MQTT, and the collections of `wcb-core` (FACTS 5.8, 7.1)."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import others
+import rig
+from people import LI, ZHANG, card, face, scene
+from talk import PEERS, dump
+from truth import event, masked
+
+URI = "data:image/jpeg;base64,"
+DEVICE = "1234568"
+
+
+def mqtt(folder: Path) -> list[dict[str, Any]]:
+    """mosquitto, and paho-mqtt as the terminal."""
+    at = "2025-06-01 10:15:00"
+    picture = URI + base64.b64encode(face(421)).decode()
+    record = {"facesluiceId": DEVICE, "personId": "17", "persionName": ZHANG.name, "idCard": ZHANG.number}
+    record |= {"similarity1": "88.2", "time": at, "pic": picture}
+    snap = {"facesluiceId": DEVICE, "time": at, "pic": URI + base64.b64encode(face(422)).decode()}
+    online = {"facesluiceId": DEVICE, "username": "example", "time": at, "ip": rig.DEVICE, "facesname": "hall gate"}
+    messages = [
+        ("mqtt/face/basic", dump({"operator": "Online", "info": online})),
+        ("mqtt/face/heartbeat", dump({"operator": "HeartBeat", "info": {"facesluiceId": DEVICE, "time": at}})),
+        (f"mqtt/face/{DEVICE}/Rec", dump({"operator": "RecPush", "info": record})),
+        (f"mqtt/face/{DEVICE}/Snap", dump({"operator": "StrSnapPush", "info": snap})),
+        (f"mqtt/face/{DEVICE}/Ack", dump({"operator": "Ack", "info": {"facesluiceId": DEVICE, "result": "ok"}})),
+    ]
+    with tempfile.TemporaryDirectory() as scratch:
+        config = Path(scratch) / "mosquitto.conf"
+        config.write_text("listener 1883 0.0.0.0\nallow_anonymous true\npersistence false\nuser root\n")
+        Path(scratch).chmod(0o755)
+        with rig.server("mosquitto", "-c", str(config)), rig.captured("facesluice_mqtt", folder):
+            _play("publish", messages, Path(scratch))
+    local, device = "2025-06-01T10:15:00Z", {"device": DEVICE}
+    known = masked(ZHANG, "name", "id_number")
+    return [
+        event("heartbeat", "facesluice-mqtt-online", **device, place="hall gate"),
+        event("heartbeat", "facesluice-mqtt-heartbeat", **device),
+        event(
+            "comparison",
+            "facesluice-mqtt-record",
+            **device,
+            shot_time=local,
+            person=known,
+            score=88.2,
+            images={"face": face(421)},
+        ),
+        event("face_capture", "facesluice-mqtt-snap", **device, shot_time=local, images={"face": face(422)}),
+    ]
+
+
+def mongodb(folder: Path) -> list[dict[str, Any]]:
+    """A stub of this project, and pymongo as the on-site server."""
+    device = "st-1"
+    snap = {
+        "projectId": "990101",
+        "stDeviceId": device,
+        "deviceEnum": 1,
+        "faceImage": base64.b64encode(face(431)).decode(),
+    }
+    snap |= {"panoramicView": base64.b64encode(scene(431)).decode(), "snapDate": "2025-06-01 10:15:00", "score": 0.9}
+    read = {"name": ZHANG.name, "idNumber": ZHANG.number, "birthday": ZHANG.birthday, "address": "示例路一号"}
+    read |= {"idImage": base64.b64encode(card(432)).decode(), "faceImage": base64.b64encode(face(432)).decode()}
+    read |= {"verifyTime": "2025-06-01 11:00:00", "verifyScore": 87.5, "deviceId": "idc-1", "hasPass": True}
+    customer = {"firstPhotoTime": "2025-06-01 10:15:00", "lastPhotoTime": "2025-06-01 11:00:00"}
+    customer |= {"freshCardTime": "2025-06-01 11:00:00", "faceImage": base64.b64encode(face(433)).decode()}
+    inserts = [
+        ("faceDetectImageDatail", [snap, snap | {"faceImage": base64.b64encode(face(434)).decode()}]),
+        ("faceDetectCustomerFreshCardInfo", [read]),
+        ("faceDetectCustomer", [customer]),
+        ("salesPlan", [{"name": LI.name, "note": "no capture"}]),
+    ]
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        rig.python_server(others.MONGO_STUB),
+        rig.captured("wcb_core", folder),
+    ):
+        _play("insert", inserts, Path(scratch))
+    shot = {"device": device, "shot_time": "2025-06-01T10:15:00Z", "score": 0.9}
+    return [
+        event("face_capture", "wcb-core-capture", **shot, images={"face": face(431), "scene": scene(431)}),
+        event("face_capture", "wcb-core-capture", **shot, images={"face": face(434), "scene": scene(431)}),
+        event(
+            "id_verification",
+            "wcb-core-card",
+            device="idc-1",
+            shot_time="2025-06-01T11:00:00Z",
+            person=masked(ZHANG, "name", "id_number", "birthday"),
+            score=87.5,
+            images={"face": face(432), "id_photo": card(432)},
+        ),
+        event("enrolment", "wcb-core-customer", images={"face": face(433)}),
+    ]
+
+
+def _play(role: str, script: list[Any], scratch: Path) -> None:
+    file = scratch / "script"
+    file.write_bytes(pickle.dumps(script))
+    command = ["ip", "netns", "exec", "na-device", sys.executable, str(PEERS), role, str(file)]
+    subprocess.run(command, check=True, timeout=60)

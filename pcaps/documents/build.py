@@ -1,0 +1,72 @@
+"""Build the captures of documents: `python pcaps/documents/build.py [gat1400 hikvision …]`, as root on Linux.
+
+Needs tcpdump, editcap, iproute2, mosquitto, and paho-mqtt and pymongo for the peers that speak those protocols.
+"""
+
+# ruff: noqa: E402 -- the rig lies in another folder
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "carriers"))
+
+import brokers
+import clouds
+import dahua
+import gates
+import hikvision
+import makers
+import offices
+import police
+import rig
+import sloppy
+import talk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Script = tuple[list[talk.Ask], list[dict[str, Any]]]
+SPOKEN: dict[str, Callable[[], Script]] = {
+    "gat1400": police.script,
+    "hikvision": hikvision.script,
+    "dahua": dahua.script,
+    "uniview": makers.uniview,
+    "huawei": makers.huawei,
+    "facesluice": gates.facesluice,
+    "uface": gates.uface,
+    "httpv2": gates.httpv2,
+    "zkteco": gates.zkteco,
+    "terminals": gates.others,
+    "clouds": clouds.script,
+    "wangxiaobao": offices.wangxiaobao,
+    "sensetime": offices.sensetime,
+    "sloppy": sloppy.script,
+}
+PROGRAMS: dict[str, Callable[[Path], list[dict[str, Any]]]] = {
+    "facesluice_mqtt": brokers.mqtt,
+    "wcb_core": brokers.mongodb,
+}
+
+
+def main() -> None:
+    """Build what was asked for, or all."""
+    path = HERE / "expected.json"
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    for name in sys.argv[1:] or [*SPOKEN, *PROGRAMS]:
+        with rig.network():
+            if name in PROGRAMS:
+                events = PROGRAMS[name](HERE)
+            else:
+                asks, events = SPOKEN[name]()
+                talk.play(name, asks, HERE)
+        known[f"{name}.pcapng"] = {"synthetic": True, "events": events}
+    path.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
