@@ -140,5 +140,6 @@ def spoken(event: Event) -> dict[str, Any]:
         roles[claimed.role] = roles.get(claimed.role, 0) + 1
     said: dict[str, Any] = {"kind": event.entry.kind, "device": event.device, "place": event.place}
     said |= {"event": event.event_ref, "time": event.shot_time_text, "zone": event.zone, "score": event.score}
+    said |= {"target": event.target}
     said |= {"images": roles, "urls": [url for _, url in event.urls], "complete": event.complete}
     return said | event.person | event.purpose

@@ -14,6 +14,7 @@ from netaudit.documents.nodes import plain
 
 KINDS = (
     "face_capture", "comparison", "id_verification", "enrolment", "query", "reply", "retrieval", "heartbeat",
+    "subscription",
 )  # fmt: skip
 ACTS = ("pushes", "asks", "answers", "fetches", "announces")
 ROLES = ("face", "scene", "id_photo", "library_photo", "body", "other")
@@ -100,6 +101,7 @@ class Entry:
     place: tuple[Selector, ...] = ()
     event: tuple[Selector, ...] = ()
     score: tuple[Selector, ...] = ()
+    target: tuple[Selector, ...] = ()  # whereto pushes are told to go; what is found is joined
     time: Moment = field(default_factory=Moment)
     person: dict[str, tuple[Selector, ...]] = field(default_factory=dict)
     purpose: dict[str, tuple[Selector, ...]] = field(default_factory=dict)
@@ -128,6 +130,7 @@ def compile_entry(raw: dict[str, Any], file: str) -> Entry:
         place=selectors(raw.get("place")),
         event=selectors(raw.get("event")),
         score=selectors(raw.get("score")),
+        target=selectors(raw.get("target")),
         time=Moment(selectors(time.get("at")), str(time.get("zone", "")), str(time.get("format", ""))),
         person={name: selectors(at) for name, at in raw.get("person", {}).items()},
         purpose={name: selectors(at) for name, at in raw.get("purpose", {}).items()},

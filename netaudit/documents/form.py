@@ -23,7 +23,7 @@ from netaudit.documents.entries import (
 PROVENANCE = ("documented", "code", "capture", "hearsay", "recalled")
 NEEDED = {"id", "maker", "message", "kind", "act", "when", "provenance", "examples"}
 OPTIONAL = {
-    "each", "device", "place", "time", "event", "score", "person", "purpose", "images", "recalled", "about",
+    "each", "device", "place", "time", "event", "score", "target", "person", "purpose", "images", "recalled", "about",
 }  # fmt: skip
 WHEN = {"protocol", "direction", "method", "path", "host", "header", "query", "keys", "values", "none"}
 PICTURES = {"role", "at", "where", "link", "part", "order", "url"}
@@ -49,7 +49,7 @@ def problems(entry: Any) -> list[str]:
         found.append(f"provenance needs a kind ({', '.join(PROVENANCE)}) and a source")
     for one in listed(entry["when"]) or [None]:
         found += _when(one)
-    for name in ("each", "device", "place", "event", "score"):
+    for name in ("each", "device", "place", "event", "score", "target"):
         found += _selectors(entry.get(name), name)
     found += _time(entry.get("time"))
     found += _fields(entry.get("person", {}), "person", PERSON)

@@ -41,11 +41,16 @@ def claim(events: list[Event], items: list[Node], tree: Tree, others: frozenset[
             for image in _linked(spec, scope, tree):
                 if id(image) not in linked:
                     linked.add(id(image))
-                    event.images.append(Claimed(spec.role, image))
+                    event.images.append(Claimed(_part_role(event.entry.images, image) or spec.role, image))
     for place, (event, item) in enumerate(zip(events, items, strict=True)):
         scope = Scope(tree, head, item, others - {id(item)})
         mine = [image for image in own[place] if id(image) not in linked]
         _explain(event, scope, mine)
+
+
+def _part_role(specs: tuple[Pictures, ...], image: Image) -> str:
+    """Role by the name of the part: one id may link all pictures of a record, whose parts tell which is which."""
+    return next((spec.role for spec in specs if spec.part is not None and spec.part.search(image.field)), "")
 
 
 def _holders(root: Node) -> list[tuple[Image, Node]]:

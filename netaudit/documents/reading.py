@@ -38,6 +38,7 @@ class Event:
     shot_time_text: str = ""
     zone: str = ""
     score: float | None = None
+    target: str = ""  # whereto pushes are told to go, as it was said: a URL, or parts of an address beside each other
     person: dict[str, str] = field(default_factory=dict)
     purpose: dict[str, str] = field(default_factory=dict)
     images: list[Claimed] = field(default_factory=list)
@@ -79,8 +80,9 @@ def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
     found: list[Node] = []
     for scope in scopes:
         inside = Scope(tree, head, scope)
-        items = [item for each in way.entry.each for node in inside.nodes(each) for item in elements(node)]
-        items = [item for item in items if item is not scope and scope in item.chain()] or [scope]
+        groups = [node for each in way.entry.each for node in inside.nodes(each)]
+        items = [item for node in groups if scope in node.chain() for item in elements(node) if item is not scope]
+        items = items if groups else [scope]  # of an empty group, or of another document's, there is no record
         found += [item for item in dict.fromkeys(items) if item not in found]
     if when.values:
         found = [item for item in found if _said(way, Scope(tree, head, item))]
@@ -109,6 +111,7 @@ def _event(way: Way, scope: Scope, message_id: str) -> Event:
     if said := read_time(event.shot_time_text, entry.time.zone, entry.time.form) if event.shot_time_text else None:
         event.shot_time, event.zone = said
     event.score = _score(scope.value(entry.score))
+    event.target = " ".join(text for selector in entry.target if (text := scope.value((selector,))))
     event.person = {name: text for name, at in entry.person.items() if (text := scope.value(at))}
     event.purpose = {name: text for name, at in entry.purpose.items() if (text := scope.value(at))}
     return event

@@ -28,13 +28,17 @@ class Scope:
 
     def nodes(self, selector: Selector) -> list[Node]:
         """Nodes that the selector means, nearest first."""
+        return [node for _, node in self._ranked(selector)]
+
+    def _ranked(self, selector: Selector) -> list[tuple[int, Node]]:
+        """Nodes with how far out they are, nearest first."""
         ranked = [
             (place, node.depth, node.order, node)
             for node in self.tree.by_key.get(selector.keys[-1], ())[:MOST_CANDIDATES]
             if _fits(node, selector.keys) and (place := self._place(node)) is not None
         ]
         ranked.sort(key=lambda one: one[:3])
-        return [one[3] for one in ranked]
+        return [(one[0], one[3]) for one in ranked]
 
     def _place(self, node: Node) -> int | None:
         """0 inside the record, else how far out the two meet; None where they may not."""
@@ -77,8 +81,11 @@ class Scope:
             yield head.path if selector.source == "path" else head.host
 
     def holds(self, selector: Selector, pattern: object) -> bool:
-        """Whether a value that the selector finds matches the pattern."""
-        return any(pattern.search(value[:LONGEST]) for value in self._values(selector))  # type: ignore[attr-defined]
+        """Whether a value that the selector finds matches; what is further out than another is not asked."""
+        if selector.source:
+            return any(pattern.search(value[:LONGEST]) for value in self._values(selector))  # type: ignore[attr-defined]
+        ranked = [(place, text) for place, node in self._ranked(selector) if (text := text_of(node)) is not None]
+        return any(place == ranked[0][0] and pattern.search(text[:LONGEST]) for place, text in ranked)  # type: ignore[attr-defined]
 
 
 def text_of(node: Node) -> str | None:
