@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import others
 import rig
@@ -16,11 +16,15 @@ from people import LI, ZHANG, card, face, scene
 from talk import PEERS, dump
 from truth import event, masked
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Program: TypeAlias = "tuple[Callable[[Path], None], list[dict[str, Any]]]"
 URI = "data:image/jpeg;base64,"
 DEVICE = "1234568"
 
 
-def mqtt(folder: Path) -> list[dict[str, Any]]:
+def mqtt() -> Program:
     """mosquitto, and paho-mqtt as the terminal."""
     at = "2025-06-01 10:15:00"
     picture = URI + base64.b64encode(face(421)).decode()
@@ -35,15 +39,18 @@ def mqtt(folder: Path) -> list[dict[str, Any]]:
         (f"mqtt/face/{DEVICE}/Snap", dump({"operator": "StrSnapPush", "info": snap})),
         (f"mqtt/face/{DEVICE}/Ack", dump({"operator": "Ack", "info": {"facesluiceId": DEVICE, "result": "ok"}})),
     ]
-    with tempfile.TemporaryDirectory() as scratch:
-        config = Path(scratch) / "mosquitto.conf"
-        config.write_text("listener 1883 0.0.0.0\nallow_anonymous true\npersistence false\nuser root\n")
-        Path(scratch).chmod(0o755)
-        with rig.server("mosquitto", "-c", str(config)), rig.captured("facesluice_mqtt", folder):
-            _play("publish", messages, Path(scratch))
-    local, device = "2025-06-01T10:15:00Z", {"device": DEVICE}
+
+    def play(folder: Path) -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            config = Path(scratch) / "mosquitto.conf"
+            config.write_text("listener 1883 0.0.0.0\nallow_anonymous true\npersistence false\nuser root\n")
+            Path(scratch).chmod(0o755)
+            with rig.server("mosquitto", "-c", str(config)), rig.captured("facesluice_mqtt", folder):
+                _play("publish", messages, Path(scratch))
+
+    local, device = "2025-06-01T02:15:00Z", {"device": DEVICE}
     known = masked(ZHANG, "name", "id_number")
-    return [
+    return play, [
         event("heartbeat", "facesluice-mqtt-online", **device, place="hall gate"),
         event("heartbeat", "facesluice-mqtt-heartbeat", **device),
         event(
@@ -59,7 +66,7 @@ def mqtt(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def mongodb(folder: Path) -> list[dict[str, Any]]:
+def mongodb() -> Program:
     """A stub of this project, and pymongo as the on-site server."""
     device = "st-1"
     snap = {
@@ -80,21 +87,24 @@ def mongodb(folder: Path) -> list[dict[str, Any]]:
         ("faceDetectCustomer", [customer]),
         ("salesPlan", [{"name": LI.name, "note": "no capture"}]),
     ]
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        rig.python_server(others.MONGO_STUB),
-        rig.captured("wcb_core", folder),
-    ):
-        _play("insert", inserts, Path(scratch))
-    shot = {"device": device, "shot_time": "2025-06-01T10:15:00Z", "score": 0.9}
-    return [
+
+    def play(folder: Path) -> None:
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            rig.python_server(others.MONGO_STUB),
+            rig.captured("wcb_core", folder),
+        ):
+            _play("insert", inserts, Path(scratch))
+
+    shot = {"device": device, "shot_time": "2025-06-01T02:15:00Z", "score": 0.9}
+    return play, [
         event("face_capture", "wcb-core-capture", **shot, images={"face": face(431), "scene": scene(431)}),
         event("face_capture", "wcb-core-capture", **shot, images={"face": face(434), "scene": scene(431)}),
         event(
             "id_verification",
             "wcb-core-card",
             device="idc-1",
-            shot_time="2025-06-01T11:00:00Z",
+            shot_time="2025-06-01T03:00:00Z",
             person=masked(ZHANG, "name", "id_number", "birthday"),
             score=87.5,
             images={"face": face(432), "id_photo": card(432)},

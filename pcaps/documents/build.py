@@ -1,4 +1,4 @@
-"""Build the captures of documents: `python pcaps/documents/build.py [gat1400 hikvision …]`, as root on Linux.
+"""Build the captures of documents: `python pcaps/documents/build.py [--expected] [gat1400 …]`, as root on Linux.
 
 Needs tcpdump, editcap, iproute2, mosquitto, and paho-mqtt and pymongo for the peers that speak those protocols.
 """
@@ -7,6 +7,7 @@ Needs tcpdump, editcap, iproute2, mosquitto, and paho-mqtt and pymongo for the p
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -47,26 +48,26 @@ SPOKEN: dict[str, Callable[[], Script]] = {
     "sensetime": offices.sensetime,
     "sloppy": sloppy.script,
 }
-PROGRAMS: dict[str, Callable[[Path], list[dict[str, Any]]]] = {
-    "facesluice_mqtt": brokers.mqtt,
-    "wcb_core": brokers.mongodb,
-}
+PROGRAMS: dict[str, Callable[[], brokers.Program]] = {"facesluice_mqtt": brokers.mqtt, "wcb_core": brokers.mongodb}
 
 
-def main() -> None:
-    """Build what was asked for, or all."""
+def main(names: list[str]) -> None:
+    """Build what was asked for, or all; with `--expected` without capturing anything."""
     path = HERE / "expected.json"
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    for name in sys.argv[1:] or [*SPOKEN, *PROGRAMS]:
-        with rig.network():
-            if name in PROGRAMS:
-                events = PROGRAMS[name](HERE)
-            else:
-                asks, events = SPOKEN[name]()
-                talk.play(name, asks, HERE)
+    for name in [name for name in names if name in SPOKEN or name in PROGRAMS] or [*SPOKEN, *PROGRAMS]:
+        play, events = PROGRAMS[name]() if name in PROGRAMS else _spoken(name)
+        if "--expected" not in names:
+            with rig.network():
+                play(HERE)
         known[f"{name}.pcapng"] = {"synthetic": True, "events": events}
     path.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
+def _spoken(name: str) -> brokers.Program:
+    asks, events = SPOKEN[name]()
+    return functools.partial(talk.play, name, asks), events
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -10,7 +10,7 @@ from talk import CLOUD, Ask, dump, parts, post
 from truth import event, masked
 
 JPEG, TEXT = "image/jpeg", "text/plain"
-AT, UTC = "2025-06-01 10:{:02}:00", "2025-06-01T10:{:02}:00Z"  # no zone is said
+AT, UTC = "2025-06-01 10:{:02}:00", "2025-06-01T02:{:02}:00Z"  # no zone is said, China's is assumed
 DEVICE = "EXAMPLE0000001"
 
 
@@ -123,10 +123,9 @@ def _events() -> list[dict[str, Any]]:
             shot_time=UTC.format(15),
             person=known,
             score=93,
-            images={"other": scene(321)},
-            more_images=1,
+            images={"unknown": [scene(321), face(321)]},
         ),
-        event("face_capture", "dahua-push-detection", shot_time=UTC.format(16), images={"face": face(322)}),
+        event("face_capture", "dahua-push-detection", shot_time=UTC.format(16), images={"unknown": face(322)}),
         event(
             "comparison",
             "dahua-push-access",
@@ -136,7 +135,7 @@ def _events() -> list[dict[str, Any]]:
             images={"face": face(323)},
         ),
         event("face_capture", "dahua-event-stream"),
-        event("comparison", "dahua-snapshot-stream", person=known, score=91, images={"face": face(324)}),
-        event("face_capture", "dahua-snapshot-stream-detection", images={"face": face(325)}),
+        event("comparison", "dahua-snapshot-stream", person=known, score=91, images={"other": face(324)}),
+        event("face_capture", "dahua-snapshot-stream-detection", images={"other": face(325)}),
         event("enrolment", "dahua-insert-face", images={"library_photo": card(326)}),
     ]

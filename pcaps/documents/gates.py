@@ -58,19 +58,19 @@ def facesluice() -> Script:
         post("/Subscribe/Verify", known, lasting, address=CLOUD),
         post("/Subscribe/Snap", stranger, lasting, address=CLOUD),
     ]
-    local, device = "2025-06-01T10:15:00Z", {"device": "1234567"}
+    device = {"device": "1234567"}
     events = [
         event("heartbeat", "facesluice-heartbeat", **device),
         event(
             "comparison",
             "facesluice-verify",
             **device,
-            shot_time=local,
+            shot_time=UTC,
             person=masked(ZHANG, "name", "id_number", "birthday"),
             score=92.4,
             images={"face": face(331), "library_photo": card(331)},
         ),
-        event("face_capture", "facesluice-snap", **device, shot_time=local, images={"face": face(332)}),
+        event("face_capture", "facesluice-snap", **device, shot_time=UTC, images={"face": face(332)}),
     ]
     return asks, events
 
@@ -220,8 +220,8 @@ def zkteco() -> Script:
         event("heartbeat", "zkteco-options", **device),
         event("heartbeat", "zkteco-poll", **device),
         event("comparison", "zkteco-attendance", **device),
-        event("comparison", "zkteco-photo", **device, shot_time="2025-06-01T10:15:00Z", images={"face": face(351)}),
-        event("comparison", "zkteco-photo", **device, shot_time="2025-06-01T10:16:00Z", images={"face": face(352)}),
+        event("comparison", "zkteco-photo", **device, shot_time=UTC, images={"face": face(351)}),
+        event("comparison", "zkteco-photo", **device, shot_time="2025-06-01T02:16:00Z", images={"face": face(352)}),
         event("enrolment", "zkteco-biophoto", **device, images={"library_photo": card(353)}),
     ]
     return asks, events

@@ -45,7 +45,7 @@ def wangxiaobao() -> Script:
             "id_verification",
             "wangxiaobao-record",
             place="示例花园",
-            shot_time="2025-06-01T10:15:00Z",
+            shot_time="2025-06-01T02:15:00Z",
             person=masked(ZHANG, "name", "id_number"),
             images={"face": face(401), "scene": scene(401)},
             purpose=purpose,

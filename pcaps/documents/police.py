@@ -150,10 +150,10 @@ def _events() -> list[dict[str, Any]]:
         images = {"face": face(seed), "scene": scene(seed)}
         return event("face_capture", document, device=CAMERA, shot_time=UTC, images=images)
 
-    person = {"device": CAMERA, "person": masked(ZHANG, "name", "id_number"), "images": {"scene": scene(303)}}
+    person = {"device": CAMERA, "person": masked(ZHANG, "name", "id_number"), "images": {"body": scene(303)}}
     return [
         faces(301),
         faces(302),
         event("face_capture", "gat1400-persons", shot_time=UTC, **person),
-        faces(301, "gat1400-notification"),
+        faces(301),
     ]

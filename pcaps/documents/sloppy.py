@@ -97,7 +97,7 @@ def _gbk() -> Script:
         "comparison",
         "facesluice-verify",
         device="1234567",
-        shot_time="2025-06-01T10:15:00Z",
+        shot_time=UTC,
         person=masked(ZHANG, "name", "id_number"),
         score=92.4,
         images={"face": face(505)},
@@ -170,7 +170,7 @@ def _cut_short() -> Script:
 
 
 def _nearly() -> Script:
-    """Look-alikes that tell nothing: an order with a name, a picture with a title, an empty list, an event of motion."""
+    """Look-alikes: an order with a name, a picture with a title, an empty list, an event of motion."""
     order = {"name": LI.name, "deviceId": "till-1", "time": 1748744100, "amount": 12}
     photo = {"title": "team", "image": base64.b64encode(card(511)).decode()}
     motion = {"eventType": "VMD", "eventState": "active", "dateTime": "2025-06-01T10:15:00+08:00", "channelID": 1}

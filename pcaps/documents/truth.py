@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 
 def event(kind: str, document: str, **fields: Any) -> dict[str, Any]:
-    """One expected event; `images` maps a role to the bytes of one image."""
-    images = fields.pop("images", {})
-    return {"kind": kind, "document": document, **fields, "images": {role: sha(data) for role, data in images.items()}}
+    """One expected event; `images` maps a role to the bytes of its images."""
+    images = {role: data if isinstance(data, list) else [data] for role, data in fields.pop("images", {}).items()}
+    digests = {role: sorted(map(sha, found)) for role, found in images.items()}
+    return {"kind": kind, "document": document, **fields, "images": digests}
 
 
 def masked(person: Person, *names: str) -> dict[str, str]:
