@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.signatures import SignatureSet
 
 STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events",
@@ -83,13 +84,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     )
     tables["images"] = _images(folder, tables, outcome, progress)
     signatures = load_signatures(outcome.signatures)
-    tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
-    vantage = vantage_of(tables["flows"], tables["observations"], outcome.inside)
-    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
-    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
-    found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
-    tables["devices"], tables["claims"] = found.devices, found.claims
-    tables["findings"] = judge(tables, vantage.scope, frozenset(vantage.uplink))
+    vantage = derive(tables, outcome.inside, signatures)
     for name, rows in tables.items():
         write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", _manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
@@ -98,9 +93,21 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     return Case(folder)
 
 
+def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
+    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings."""
+    tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
+    vantage = vantage_of(tables["flows"], tables["observations"], inside)
+    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
+    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
+    found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
+    tables["devices"], tables["claims"] = found.devices, found.claims
+    tables["findings"] = judge(tables, vantage.scope, frozenset(vantage.uplink))
+    return vantage
+
+
 def _streamed(folder: Path, name: str, capture_ids: list[str]) -> pa.Table:
     rows = name_captures(read_streams(folder, name), capture_ids)
-    return _merge_facts(rows) if name == "observations" else rows
+    return merge_facts(rows) if name == "observations" else rows
 
 
 def _join_uploads(folder: Path, tables: dict[str, pa.Table]) -> None:
@@ -146,7 +153,7 @@ def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.
     return table_of(out, evidence.schema)
 
 
-def _merge_facts(rows: pa.Table) -> pa.Table:
+def merge_facts(rows: pa.Table) -> pa.Table:
     """The same fact from several workers becomes one row: its first place, and the sum of its counts."""
     ordered = rows.sort_by([("ts", "ascending"), ("frame", "ascending")])
     keys = ["kind", "mac", "ip", "field", "value"]

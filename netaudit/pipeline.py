@@ -52,8 +52,8 @@ class Keep:
 class Witness(Protocol):
     """Is told of what goes by while an audit runs; must be quick, and changes nothing."""
 
-    def delivered(self, delivery: Delivery, conversations: Conversations) -> None:
-        """A flow brought something, or ended; its readers have been fed, its messages come next."""
+    def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
+        """A flow brought something, or ended; its readers made these messages of it, which are taken next."""
 
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """An object was found in a message of the flow last delivered, and stored."""
@@ -112,7 +112,7 @@ class Shard:
         conversations = self._conversations
         messages = conversations.feed(delivery)
         if self._witness is not None:
-            self._witness.delivered(delivery, conversations)
+            self._witness.delivered(delivery, conversations, messages)
         if messages:
             self.ledger.at(int(delivery.flow["shard"]))
             ends = functools.cache(lambda: ends_of(delivery.flow, turned=conversations.turned))

@@ -11,6 +11,7 @@ from netaudit.packets.from_capture import Decoder
 from netaudit.workers import Alone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from netaudit.api import Options
@@ -48,6 +49,12 @@ class LiveAudit:
             if self.crew is not None:
                 self.crew.feed(self.decoder.feed(window))
         return True
+
+    def facts(self) -> Iterator[tuple[Any, ...]]:
+        """Rows of `observations` so far."""
+        if self.crew is not None:
+            yield from self.crew.watch.ledger.rows()
+            yield from self.crew.shard.ledger.rows()
 
     def checkpoint(self) -> None:
         """From time to time have all rows on the disk."""

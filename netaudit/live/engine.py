@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 from netaudit import __version__
 from netaudit.api import begin_case, now, run_facts, write_case_report
 from netaudit.custody import Custody
+from netaudit.live.analysis import Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
+from netaudit.live.judging import LiveJudge
 from netaudit.live.keeping import Keeper
 from netaudit.live.news import MomentNews, Note, Rate
+from netaudit.live.newsroom import Newsroom
+from netaudit.live.witness import Memory
 from netaudit.masking import mask
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
 RECORD = Path("private") / "record"  # of the recorded files in a case
 TICK = 0.5  # seconds between rates
+LAST_IMAGES = 5.0  # seconds at the end for images that are being judged; others are judged with the whole case
 
 
 def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show) -> Case | None:
@@ -53,7 +58,12 @@ class _Engine:
     def __init__(self, settings: LiveSettings, folder: Path, options: Options, show: Show) -> None:
         self._settings, self._folder, self._options, self._show = settings, folder, options, show
         self._custody = Custody(folder)
-        self._audit = LiveAudit(folder, folder / RECORD, options, decode=not settings.record_only)
+        self._memory = Memory()
+        self._audit = LiveAudit(folder, folder / RECORD, options, self._memory, decode=not settings.record_only)
+        judges = options.faces and not settings.record_only
+        self._judge = LiveJudge(folder) if judges else None
+        self._newsroom = Newsroom(self._memory, self._judge, show.show)
+        self._analyst = Analyst(options.inside, options.signatures)
         followed = self._audit.followed
         self._keeper = Keeper(settings, folder / RECORD, self._custody, show.show, followed.unread)
         self._started, self._clock = now(), time.perf_counter()
@@ -70,6 +80,8 @@ class _Engine:
             snaplen=settings.snaplen, record_only=settings.record_only,
         )  # fmt: skip
         self._keeper.start()
+        if not settings.record_only:
+            self._warm()
         try:
             while self._step():
                 pass
@@ -78,6 +90,7 @@ class _Engine:
         self._keeper.stop()
         while self._audit.step(ended=True):
             self._tick()
+        self._newsroom.finish(LAST_IMAGES)
         self._note_closed()
         self._tick(force=True)
         return None if settings.record_only else self._conclude()
@@ -85,6 +98,9 @@ class _Engine:
     def close(self) -> None:
         """Let go of everything, also after an error."""
         self._keeper.stop()
+        self._analyst.close()
+        if self._judge is not None:
+            self._judge.close()
         self._audit.followed.close()
         self._custody.close()
         self._show.close()
@@ -92,6 +108,7 @@ class _Engine:
     def _step(self) -> bool:
         """Audit what there is, look after the rest; False when the recording has to end."""
         found = self._audit.step(ended=not self._keeper.recording)
+        self._newsroom.step()
         self._keeper.tend()
         self._tick()
         if not found:
@@ -115,6 +132,21 @@ class _Engine:
         self._note_closed()
         self._audit.checkpoint()
         self._show.show(self._rate(clock))
+        if not self._settings.record_only and not force:
+            self._analyse()
+
+    def _analyse(self) -> None:
+        judged = self._judge.judged if self._judge is not None else {}
+        analysis = self._analyst.step(lambda: snapshot(self._memory, self._audit.facts(), judged))
+        if analysis is not None:
+            self._newsroom.take(analysis)
+
+    def _warm(self) -> None:
+        """Have the kernels ready; what is recorded meanwhile waits in its file."""
+        from netaudit.warm import warm
+
+        self._show.show(Note("info", "warming", {}))
+        warm()
 
     def _rate(self, clock: float) -> Rate:
         audit, keeper = self._audit, self._keeper
@@ -157,7 +189,7 @@ class _Engine:
 
         self._show.show(Note("info", "concluding", {}))
         read_s = round(time.perf_counter() - self._clock, 3)
-        case = self._audit.conclude({})
+        case = self._audit.conclude(dict(self._judge.judged) if self._judge is not None else {})
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_json(self._folder / "run.json", run_facts(self._options, self._started, timings) | self._live_facts())
         write_case_report(case, self._options)

@@ -78,6 +78,12 @@ class Judge:
         self._stalled: set[str] = set()
         self._closed = False
 
+    def prepare(self) -> None:
+        """Start the helper now: it takes a second to load what it needs."""
+        with self._lock:
+            if self._helper is None and not self._closed:
+                self._start()
+
     def submit(self, sha256: str, path: Path, kind: str, rotate: bool) -> None:  # noqa: FBT001
         """Have an image judged. `rotate`: look for faces in turned pictures too (uploads)."""
         with self._lock:

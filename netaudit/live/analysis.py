@@ -1,0 +1,159 @@
+"""What the tables would say now: vantage, devices, endpoints and findings of what a live audit remembers.
+
+The same functions as at the end of an audit, on tables of bounded size, in a thread beside the audit.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from netaudit.case_writer import table_of
+from netaudit.conclusion import derive, merge_facts
+from netaudit.rows import FlowRows
+from netaudit.signatures import load
+from netaudit.streams.layouts import FLOW
+from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from netaudit.endpoints.vantage import Vantage
+    from netaudit.live.witness import Find, Known, Memory
+
+MOST_FACTS = 50_000  # observations looked at
+FIRST, SHORTEST = 1.0, 5.0  # seconds until the first analysis, and between two
+SHARE = 10  # an analysis may take this part of the time
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What an analysis works on: lists of its own."""
+
+    flows: list[Known]
+    facts: list[tuple[Any, ...]]
+    finds: list[Find]
+    agents: list[tuple[Any, ...]]
+    judged: dict[tuple[str, bool], tuple[Any, Any]]
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What follows from it; rows as dictionaries by the columns of their tables."""
+
+    vantage: Vantage
+    devices: list[dict[str, Any]] = field(default_factory=list)
+    endpoints: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+
+def snapshot(
+    memory: Memory, facts: Iterable[tuple[Any, ...]], judged: dict[tuple[str, bool], tuple[Any, Any]]
+) -> Snapshot:
+    """Copy what is remembered; quick, for it holds up the audit."""
+    finds = list(memory.finds)
+    flows = {known.flow_id: known for known in (*memory.senders, *memory.closed)}
+    flows |= {find.known.flow_id: find.known for find in finds if find.known.flow_id not in flows}
+    flows |= {known.flow_id: known for known in memory.open.values()}
+    wanted = {(find.sha256, find.up) for find in finds}
+    return Snapshot(
+        list(flows.values()),
+        list(itertools.islice(facts, MOST_FACTS)),
+        finds,
+        list(memory.agents.values()),
+        {key: judged[key] for key in wanted if key in judged},
+    )
+
+
+def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | None = None) -> Analysis:
+    """Judge a snapshot as `conclusion` would judge a whole case."""
+    flows = _flows(seen.flows)
+    tables = {
+        "flows": flows,
+        "messages": table_of(_messages(seen), MESSAGES.schema()),
+        "objects": table_of(list({find.object_id: find.object_row for find in seen.finds}.values()), OBJECTS.schema()),
+        "images": _images(seen),
+        "observations": merge_facts(table_of(seen.facts, OBSERVATIONS.schema())),
+    }
+    vantage = derive(tables, inside, load(signatures_folder))
+    return Analysis(vantage, *(_plain(tables[name]) for name in ("devices", "endpoints", "findings")))
+
+
+def _plain(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows without their times."""
+    rows: list[dict[str, Any]] = table.select([name for name in table.column_names if name[-3:] != "_ts"]).to_pylist()
+    return rows
+
+
+def _flows(known: list[Known]) -> pa.Table:
+    rows = FlowRows()
+    if not known:
+        return FLOWS.schema().empty_table()
+    for one, flow in zip(known, np.frombuffer(b"".join(one.flow for one in known), FLOW), strict=True):
+        rows.add(flow, one.flow_id, one.protocol, one.server_name, (0, 0), swapped=one.swapped)
+    return table_of(rows.take(), FLOWS.schema())
+
+
+def _messages(seen: Snapshot) -> list[tuple[Any, ...]]:
+    rows = {row[0]: row for row in seen.agents}
+    rows |= {find.message_row[0]: find.message_row for find in seen.finds}
+    return list(rows.values())
+
+
+def _images(seen: Snapshot) -> pa.Table:
+    rows: dict[str, dict[str, Any]] = {}
+    for find in seen.finds:
+        row = rows.setdefault(find.sha256, {"sha256": find.sha256, "kind": find.kind, "face": "not judged"})
+        known = seen.judged.get((find.sha256, find.up))
+        if known is not None and row["face"] in {"not judged", "no"}:
+            facts, verdict = known
+            row |= {"face": verdict.face, "decodable": facts.decodable, "problem": facts.problem}
+    return pa.Table.from_pylist(
+        [{name: row.get(name) for name in IMAGES.names} for row in rows.values()], IMAGES.schema()
+    )
+
+
+class Analyst:
+    """Analyses from time to time, in a thread of its own; the more it costs, the seldomer."""
+
+    def __init__(self, inside: Iterable[str], signatures: Path | None) -> None:
+        self._inside, self._signatures = list(inside), signatures
+        self._due = time.monotonic() + FIRST
+        self._thread: threading.Thread | None = None
+        self._done: list[Analysis] = []
+        self.failures: list[str] = []
+
+    def step(self, take: Callable[[], Snapshot]) -> Analysis | None:
+        """Begin an analysis when it is time; gives one that has ended."""
+        if self._thread is not None:
+            if self._thread.is_alive():
+                return None
+            self._thread = None
+            if self._done:
+                return self._done.pop()
+        if time.monotonic() >= self._due:
+            seen = take()
+            self._thread = threading.Thread(target=self._work, args=(seen,), daemon=True)
+            self._thread.start()
+        return None
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self, seen: Snapshot) -> None:
+        began = time.monotonic()
+        try:
+            self._done.append(analyse(seen, self._inside, self._signatures))
+        except Exception as error:  # noqa: BLE001 - the audit goes on without; the case is judged at its end
+            self.failures.append(f"{type(error).__name__}: {error}")
+        now = time.monotonic()
+        self._due = now + max(SHORTEST, SHARE * (now - began))

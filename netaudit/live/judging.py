@@ -1,0 +1,87 @@
+"""Images judged while they go by; what was said is kept for the end, so that no image is judged twice."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from netaudit.objects.judge import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from netaudit.live.witness import Find
+
+MOST_KEPT = 100_000  # answers
+MOST_WAITING = 10_000  # images; those beyond are judged at the end of the audit only
+
+
+class Judgement(NamedTuple):
+    """An image and what the helper says of it."""
+
+    find: Find
+    facts: Any
+    verdict: Any
+
+    @property
+    def whole(self) -> bool:
+        """Whether it decodes to its end."""
+        return bool(self.facts.decodable) and not self.facts.problem
+
+
+class LiveJudge:
+    """Hands images to the helper process and remembers its answers by content and by how it looked."""
+
+    def __init__(self, case: Path) -> None:
+        self.judged: OrderedDict[tuple[str, bool], tuple[Any, Any]] = OrderedDict()
+        self.left_out = 0
+        self._objects = case / "private" / "objects"
+        self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
+        self._ready: list[Judgement] = []
+        self._judge = Judge(faces=True)
+        self._judge.prepare()
+
+    def take(self, find: Find) -> None:
+        """Have an image judged, unless it was."""
+        if (known := self.judged.get((find.sha256, find.up))) is not None:
+            self._ready.append(Judgement(find, *known))
+        elif find.sha256 in self._waiting:
+            self._waiting[find.sha256][1].append(find)
+        elif len(self._waiting) >= MOST_WAITING:
+            self.left_out += 1
+        else:
+            self._submit(find.sha256, find.up, [find])
+
+    def results(self) -> Iterator[Judgement]:
+        """What was judged since last asked."""
+        ready, self._ready = self._ready, []
+        yield from ready
+        for sha256, facts, verdict in self._judge.results():
+            looked, finds = self._waiting.pop(sha256)
+            self.judged[sha256, looked] = (facts, verdict)
+            if len(self.judged) > MOST_KEPT:
+                self.judged.popitem(last=False)
+            again = [find for find in finds if find.up != looked]
+            for find in finds:
+                if find.up == looked:
+                    yield Judgement(find, facts, verdict)
+            if again:
+                self._submit(sha256, not looked, again)
+
+    def finish(self, patience: float) -> Iterator[Judgement]:
+        """Wait for what is under way, `patience` seconds at most; the end of the audit judges what is left."""
+        until = time.monotonic() + patience
+        while (self._waiting or self._ready) and time.monotonic() < until:
+            yield from self.results()
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        """End the helper."""
+        self._judge.close()
+
+    def _submit(self, sha256: str, rotate: bool, finds: list[Find]) -> None:  # noqa: FBT001 - as Judge.submit
+        self._waiting[sha256] = (rotate, finds)
+        path = self._objects / sha256[:2] / f"{sha256}.{finds[0].kind}"
+        self._judge.submit(sha256, path, finds[0].kind, rotate)

@@ -1,0 +1,130 @@
+"""Remembers, within bounds, what goes by in a live audit: flows as they stand, images found, user agents."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from netaudit.findings.encrypted import LEAST_KNOWN
+from netaudit.masking import mask
+from netaudit.rows import message_row, object_row
+from netaudit.streams.layouts import FLOW, UP
+
+if TYPE_CHECKING:
+    from netaudit.messages.from_streams import Conversations
+    from netaudit.messages.message import Message
+    from netaudit.objects.part import Leaf
+    from netaudit.streams.layouts import Delivery
+
+MOST_FLOWS = 20_000  # closed flows remembered, and beside them those that sent much encrypted
+MOST_AGENTS = 20_000  # flows of which the user agent is remembered
+MOST_FINDS = 20_000  # image objects
+IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
+UDP, HTTPS = 17, 443
+
+
+class Known(NamedTuple):
+    """A flow as it stands."""
+
+    flow: bytes  # of a FLOW row
+    flow_id: bytes
+    protocol: str
+    server_name: str
+    swapped: bool
+
+    def row(self) -> np.void:
+        """The FLOW row."""
+        row: np.void = np.frombuffer(self.flow, FLOW)[0]
+        return row
+
+
+class Find(NamedTuple):
+    """An image object on its way."""
+
+    known: Known  # its flow
+    sha256: str
+    kind: str
+    size: int
+    complete: bool
+    up: bool
+    ts: int  # of the packet with the last byte of its message
+    object_id: str
+    host: str
+    object_row: tuple[Any, ...]
+    message_row: tuple[Any, ...]
+
+
+class Memory:
+    """What a live audit has seen lately. Filled by the audit; everything it holds is bounded."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, Known] = {}  # by serial
+        self.closed: deque[Known] = deque(maxlen=MOST_FLOWS)
+        self.senders: deque[Known] = deque(maxlen=MOST_FLOWS)  # closed, encrypted, with much sent upwards
+        self.touched: dict[int, Known] = {}  # encrypted flows that brought something; the caller clears it
+        self.new: list[Find] = []
+        self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
+        self.agents: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()  # flow id → row of a message with its agent
+        self._current: Known | None = None
+
+    def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
+        """See `pipeline.Witness`."""
+        flow = delivery.flow
+        serial = int(flow["serial"])
+        if delivery.closed:
+            said = conversations.closed[-1]
+            known = Known(flow.tobytes(), said.flow_id, said.protocol, said.server_name, said.swapped)
+            self.open.pop(serial, None)
+            self.closed.append(known)
+            if is_encrypted(known, flow) and int(flow["payload"][UP]) >= LEAST_KNOWN:
+                self.senders.append(known)
+        else:
+            inner = conversations.flows[serial]
+            known = Known(flow.tobytes(), inner.id, inner.protocol, inner.server_name, inner.swapped)
+            self.open[serial] = known
+        self._current = known
+        if is_encrypted(known, flow):
+            self.touched[serial] = known
+        if messages and known.flow_id not in self.agents:
+            self._note_agent(known.flow_id, messages)
+
+    def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
+        """See `pipeline.Witness`."""
+        if leaf.kind not in IMAGES or self._current is None:
+            return
+        pieces = message.pieces
+        find = Find(
+            self._current,
+            sha256,
+            leaf.kind,
+            len(leaf.part.data),
+            leaf.part.complete,
+            message.direction == UP,
+            int(pieces["ts"][-1]) if pieces is not None and len(pieces) else 0,
+            object_id,
+            mask((message.request or message).host[:256]),
+            object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True),
+            message_row(message),
+        )
+        self.new.append(find)
+        self.finds.append(find)
+
+    def take_new(self) -> list[Find]:
+        """Images found since last asked."""
+        new, self.new = self.new, []
+        return new
+
+    def _note_agent(self, flow_id: bytes, messages: list[Message]) -> None:
+        for message in messages:
+            if any(name == "user-agent" for name, _ in message.headers):
+                self.agents[flow_id] = message_row(message)
+                if len(self.agents) > MOST_AGENTS:
+                    self.agents.popitem(last=False)
+                return
+
+
+def is_encrypted(known: Known, flow: np.void) -> bool:
+    """Whether a flow hides its content: TLS, or what goes to the port of QUIC."""
+    return known.protocol == "tls" or (int(flow["proto"]) == UDP and int(flow["server_port"]) == HTTPS)
