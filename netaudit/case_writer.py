@@ -22,7 +22,15 @@ from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, TABLES, Table
 
 BATCH_ROWS = 8192
 GROUP_ROWS = 65_536  # rows of a Parquet row group
-OURS = ("case.json", "run.json", "report.html", "custody.jsonl", "tables", "private")  # all that --overwrite may touch
+OURS = (
+    "case.json",
+    "run.json",
+    "report.html",
+    "custody.jsonl",
+    "decisions.jsonl",
+    "tables",
+    "private",
+)  # all that --overwrite may touch
 
 
 def prepare(folder: Path, *, overwrite: bool) -> None:

@@ -24,6 +24,7 @@ from netaudit.case_writer import (
     write_table,
 )
 from netaudit.devices.from_observations import Link, inventory
+from netaudit.devices.from_tables import with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import judge
 from netaudit.findings.verdict import verdict
@@ -100,7 +101,7 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
-    tables["devices"], tables["claims"] = found.devices, found.claims
+    tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, tables)
     tables["findings"] = judge(tables, vantage.scope, frozenset(vantage.uplink))
     return vantage
 

@@ -102,7 +102,7 @@ def read(folder: Path) -> SignatureSet:
 @lru_cache(maxsize=4)
 def _read(folder: Path, digest: str) -> SignatureSet:
     whole = (folder / "VERSION").is_file()
-    if not any((folder / kind).is_dir() for kind in KINDS):
+    if not any((folder / kind).is_dir() for kind in (*KINDS, "documents")):
         raise SignatureError(f"{folder}: holds no signatures (no folder {' or '.join(KINDS)} in it)")
     base = None if whole else load()
     problems: list[str] = []

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netaudit.cli import signatures
+from netaudit.cli import devices, signatures
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import default_language, say
 from netaudit.errors import NetauditError, UnreadableError
@@ -86,6 +86,7 @@ def audit(
 
 
 app.add_typer(signatures.app, name="signatures")
+app.add_typer(devices.app, name="devices")
 
 
 @app.command()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import locale
 import os
 
+from netaudit.errors import UsageError
+
 TEXTS = {
     "case": {"en": "Case", "zh": "案卷"},
     "report": {"en": "Report", "zh": "报告"},
@@ -37,6 +39,23 @@ TEXTS = {
     "verify_partly_confirmed": {"en": "partly confirmed", "zh": "部分证实"},
     "verify_not_confirmable": {"en": "not confirmable", "zh": "无法复核"},
     "verify_contradicted": {"en": "contradicted", "zh": "不一致"},
+    "decided": {"en": "{device}: your decision is noted: {what}", "zh": "{device}：已记录人工判断：{what}"},
+    "decision": {"en": "Analyst's decision:", "zh": "人工判断："},
+    "no_class": {"en": "class unknown", "zh": "类别未知"},
+    "no_vendor": {"en": "vendor unknown", "zh": "厂商未知"},
+    "behind": {"en": "at least {n} hosts behind it", "zh": "其后至少有 {n} 台主机"},
+    "fired": {"en": "{n} signatures fired on {m} devices", "zh": "{n} 条特征命中 {m} 台设备"},
+    "in_frame": {"en": " (frame {n})", "zh": "（第 {n} 帧）"},
+    "undone_by": {"en": "would not hold, had this been seen:", "zh": "若出现下列情况则不成立："},
+    "no_claims": {"en": "no signature holds for it", "zh": "没有特征与其相符"},
+    "tried": {
+        "en": "{claim}: {n} signatures for another answer looked at its facts and did not hold: {ids}",
+        "zh": "{claim}：另有 {n} 条会得出其他结论的特征核对了其数据，均不相符：{ids}",
+    },
+    "other_set": {
+        "en": "note: the case was named with another set of signatures than the one used here",
+        "zh": "注意：该案卷使用的特征库与此处不同",
+    },
     "warm": {"en": "kernels are compiled, in", "zh": "内核已编译，位于"},
     "full": {
         "en": "{where}: no space left; the case there is partial",
@@ -55,6 +74,13 @@ def default_language() -> str:
     except ValueError:
         language = ""
     return "zh" if language.lower().startswith(("zh", "chinese")) else "en"
+
+
+def language_of(lang: str | None) -> str:
+    """The language asked for, else that of the locale. Raises UsageError for another one."""
+    if lang not in {None, "zh", "en"}:
+        raise UsageError(f"--lang {lang}: say zh or en")
+    return lang or default_language()
 
 
 def say(key: str, lang: str, **figures: object) -> str:

@@ -34,6 +34,10 @@ GROUPS = {
     "skip",
     "country",
     "class",
+    "standing",
+    "provenance",
+    "claim",
+    "chain",
     "confidence",
 }
 SAID = ("device_product", "device_model", "device_serial", "device_firmware")  # columns of devices

@@ -1,0 +1,123 @@
+"""The door from the tables of images moved: what part each device has in the way of the faces.
+
+captures  a capture device, or what sent face images as one
+verifies  a terminal that compares a face with a card or a list
+relays    it got an image from another host and passed the same bytes on
+stores    others got face images from it, and it is no capture device
+views     a computer or phone that got, as answers, images that a device of the site had sent or from whom they went to
+
+Told from sure classes and from the images themselves; where faces were not judged (`--no-faces`) any image counts, and
+the reason says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.case_writer import table_of
+from netaudit.findings.transfers import transfers
+from netaudit.signatures import OWN
+
+CAPTURES, VERIFIES, RELAYS, STORES, VIEWS = CHAIN = ("captures", "verifies", "relays", "stores", "views")
+BY_CLASS = {
+    "face_capture_camera": CAPTURES, "id_terminal": VERIFIES, "access_terminal": VERIFIES,
+}  # fmt: skip
+SURE = frozenset({"declared", "strong"})
+CAMERAS = frozenset({"face_capture_camera", "ip_camera", "camera"})
+HANDHELD = frozenset({"phone", "tablet", "handheld"})
+LOOKING = HANDHELD | {"pc", "computer"}
+COUNTED = frozenset({"yes", "not judged"})  # of images.face
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Moved:
+    """Distinct images, by SHA-256, that a host moved."""
+
+    pushed: set[str] = field(default_factory=set)  # sent with its own requests
+    taken: set[str] = field(default_factory=set)  # sent to it with requests of others
+    given: set[str] = field(default_factory=set)  # sent by it as answers
+    fetched: dict[str, set[str]] = field(default_factory=dict)  # got by it as answers, with those who gave them
+    judged: bool = False  # whether faces were looked for
+
+
+def with_chain(devices: pa.Table, claims: pa.Table, tables: dict[str, pa.Table]) -> tuple[pa.Table, pa.Table]:
+    """`devices` with its column `chain`, and `claims` with the reasons."""
+    moved = _moved(tables)
+    chains, said = [], []
+    rows = devices.select(["device_id", "ips", "class", "class_confidence"]).to_pylist()
+    way = _way(rows, moved)
+    for row in rows:
+        own = _joined([moved[ip] for ip in row["ips"] if ip in moved])
+        found = list(parts(row, own, way))
+        chains.append([part for part, _, _ in found])
+        said += [_claim(row["device_id"], *one) for one in found]
+    place = devices.column_names.index("chain")
+    devices = devices.set_column(place, devices.schema.field("chain"), pa.array(chains, pa.list_(pa.string())))
+    return devices, pa.concat_tables([claims, table_of(said, claims.schema)])
+
+
+def parts(device: Row, moved: Moved, way: set[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """Parts of a device in the chain, in the order of the chain: (part, rule, facts). For `way` see `_way`."""
+    kind = device["class"] if device["class_confidence"] in SURE else ""
+    what = "face images" if moved.judged else "images, faces not judged"
+    if part := BY_CLASS.get(kind):
+        yield part, "rule: class", [f"class={kind}", f"{what}={len(moved.pushed)}"]
+    elif kind in CAMERAS and moved.pushed:
+        yield CAPTURES, "rule: camera that sends images", [f"class={kind}", f"{what}={len(moved.pushed)}"]
+    if passed := moved.taken & moved.pushed:
+        yield RELAYS, "rule: passed on unchanged", [f"{what}={len(passed)}"]
+    if moved.given and kind not in CAMERAS and kind not in BY_CLASS:
+        again = len(moved.given & moved.taken)
+        yield STORES, "rule: gives out images", [f"{what}={len(moved.given)}", f"of those sent to it before={again}"]
+    looked = [sha256 for sha256, givers in moved.fetched.items() if sha256 in way or givers & way]
+    if looked and kind in LOOKING:
+        yield VIEWS, "rule: looks at images", [f"class={kind}", f"{what}={len(looked)}"]
+
+
+def _way(devices: list[Row], moved: dict[str, Moved]) -> set[str]:
+    """Images that devices of the site sent with requests, and addresses that got such; visitors' own phones set apart.
+
+    What somebody looks at elsewhere, a news page say, is no part of the way of the faces.
+    """
+    personal = {ip for row in devices if row["class"] in HANDHELD for ip in row["ips"]}
+    sent = {sha256 for ip, one in moved.items() if ip not in personal for sha256 in one.pushed}
+    return sent | {ip for ip, one in moved.items() if one.taken & sent}
+
+
+def _moved(tables: dict[str, pa.Table]) -> dict[str, Moved]:
+    found: dict[str, Moved] = defaultdict(Moved)
+    faces = tables["images"].filter(pc.is_in(tables["images"]["face"], pa.array(sorted(COUNTED))))
+    for row in transfers(tables["objects"], faces, tables["messages"], tables["flows"]):
+        sender, receiver = found[row.sender], found[row.receiver]
+        (sender.pushed if row.upload else sender.given).add(row.sha256)
+        if row.upload:
+            receiver.taken.add(row.sha256)
+        else:
+            receiver.fetched.setdefault(row.sha256, set()).add(row.sender)
+        for one in (sender, receiver):
+            one.judged = one.judged or row.face == "yes"
+    return found
+
+
+def _joined(parts_: list[Moved]) -> Moved:
+    whole = Moved()
+    for one in parts_:
+        whole.pushed |= one.pushed
+        whole.taken |= one.taken
+        whole.given |= one.given
+        for sha256, givers in one.fetched.items():
+            whole.fetched.setdefault(sha256, set()).update(givers)
+        whole.judged = whole.judged or one.judged
+    return whole
+
+
+def _claim(device_id: str, part: str, rule: str, facts: list[str]) -> tuple[Any, ...]:
+    return device_id, "chain", part, "taken", "strong", rule, OWN, "rule", "", facts, [""] * len(facts)
