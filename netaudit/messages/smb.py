@@ -12,6 +12,7 @@ from netaudit.messages.openfiles import OpenFiles
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.smb1 import Smb1
 from netaudit.messages.smb2 import Smb2
+from netaudit.messages.smb_session import Sessions
 
 MAGICS = (b"\xfeSMB", b"\xffSMB", b"\xfdSMB", b"\xfcSMB")
 ENCRYPTED, COMPRESSED = b"\xfdSMB", b"\xfcSMB"
@@ -68,6 +69,7 @@ class SmbReader(BaseReader):
         self.frames = (Frames(4, _size, 8, _plausible), Frames(4, _size, 8, _plausible))
         self.files = OpenFiles("smb")
         self.smb1, self.smb2 = Smb1(self.files), Smb2(self.files)
+        self.sessions = Sessions()
         self.told_of: set[bytes] = set()
         self.extra: list[Message] = []
 
@@ -103,6 +105,8 @@ class SmbReader(BaseReader):
                 self.smb2.packet(direction, frame)
             elif magic == b"\xffSMB":
                 self.smb1.packet(direction, frame)
+            if (setup := self.sessions.packet(direction, frame)) is not None:
+                self.extra.append(setup)
             if direction == UP and frame.unexplained:
                 self.files.doubt()
             if magic in (ENCRYPTED, COMPRESSED) and magic not in self.told_of:

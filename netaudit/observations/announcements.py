@@ -5,6 +5,8 @@ The sender of an announcement is what it is about; names in answers are about th
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,37 +16,59 @@ if TYPE_CHECKING:
 
 MOST_RECORDS = 64  # of one mDNS message
 MOST_TEXTS = 32  # strings of one TXT record
+SERVICE = re.compile(r"(?:\A|\.)_[^.]{1,62}\._(?:tcp|udp)\Z", re.IGNORECASE)
 META = "_services._dns-sd._udp.local"  # RFC 6763, 9: its answers are service types
 SSDP_FIELDS = {"server": "server", "location": "location", "nt": "type", "st": "type", "usn": "usn"}
 
 
 def observe_mdns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
-    """Names of addresses; services, texts and host names of the responder (RFC 6762, 6; RFC 6763)."""
-    answers = message.fields.get("answers", ())[:MOST_RECORDS]
+    """Names of addresses; services, texts, host names of the responder (RFC 6762, 6; RFC 6763); what is asked for."""
+    fields = message.fields
+    answers = fields.get("answers", ())[:MOST_RECORDS]
     for name, kind, value, *_ in answers:
         if kind in {"A", "AAAA"}:
             ledger.note("mdns", "", str(value), "name", str(name), *place)
-    if not message.fields.get("response"):
-        return  # a question's answer section is what the asker knows of others (RFC 6762, 7.1)
     sender = ends.sender(message.direction)
+    if not fields.get("response"):  # its answers are what the asker knows of others (RFC 6762, 7.1)
+        for name, _ in fields.get("questions", ())[:MOST_RECORDS]:
+            ledger.note("mdns_client", sender.mac, sender.ip, "asked", _short(str(name)).lower(), *place)
+        return
     for name, kind, value, *_ in answers:
         for field, text in _said(str(name), kind, value):
             ledger.note("mdns", sender.mac, sender.ip, field, text, *place)
 
 
-def _said(name: str, kind: str, value: Any) -> list[tuple[str, str]]:
+def _short(name: str) -> str:
+    return name.removesuffix(".local")
+
+
+def _said(name: str, kind: str, value: Any) -> Iterator[tuple[str, str]]:
+    """What a record of an answer says of its sender."""
+    instance, service = _parts(name)
     if kind == "PTR" and isinstance(value, str):
         if name == META:
-            return [("service", value.removesuffix(".local"))]
-        if name.startswith("_"):
-            service = name.removesuffix(".local")
-            return [("service", service), ("instance", value.removesuffix(f".{name}"))]
-        return []
-    if kind == "SRV" and isinstance(value, str):
-        return [("hostname", value.rpartition(":")[0].removesuffix(".local"))]
-    if kind == "TXT" and isinstance(value, list):
-        return [("txt", text) for text in value[:MOST_TEXTS] if text]
-    return []
+            yield "service", _short(value)
+        elif service:
+            yield "service", service
+            yield "instance", _parts(value)[0] or _short(value)
+    elif kind == "SRV" and isinstance(value, str):
+        host, _, port = value.rpartition(":")
+        yield "hostname", _short(host)
+        if service:
+            yield "instance", instance
+            yield "port", f"{service} {port}"
+    elif kind == "TXT" and isinstance(value, list):
+        if service:
+            yield "instance", instance
+            yield "service", service
+        yield from (("txt", text) for text in value[:MOST_TEXTS] if text)
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Instance and service of a name like "Front door._http._tcp.local" (RFC 6763, 4.1); empty where it has none."""
+    short = _short(name)
+    found = SERVICE.search(short)
+    return (short[: found.start()], found[0].lstrip(".")) if found else ("", "")
 
 
 def observe_ssdp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from netaudit.observations.announcements import observe_discovery, observe_mdns, observe_ssdp
 from netaudit.observations.ends import Ends
+from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
+from netaudit.observations.services import observe_mqtt, observe_ntp, observe_snmp, observe_syslog, observe_telnet
 from netaudit.observations.spoken import Place, Spoken, place_of
 from netaudit.observations.web import observe_http, observe_rtsp
+from netaudit.observations.windows import observe_browser, observe_llmnr, observe_names, observe_smb
 
 if TYPE_CHECKING:
     from netaudit.observations.ledger import Ledger
@@ -36,24 +39,6 @@ def _dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
         ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)
 
 
-def _dhcp(message: Spoken, _: Ends, ledger: Ledger, place: Place) -> None:
-    fields = message.fields
-    mac, address = str(fields.get("mac") or ""), str(fields.get("yiaddr") or "")
-    if message.method in {"offer", "ack"} and address not in {"", "0.0.0.0"}:  # noqa: S104  (an unset address, not a bind)
-        server = str(fields.get("server") or "")
-        ledger.note("dhcp", mac, address, "leased", server, *place)
-        if server:
-            ledger.note("dhcp", "", server, "serves", "leases", *place)
-        if router := fields.get("router"):
-            ledger.note("dhcp", "", str(router), "router", "declared", *place)
-        return  # what a server repeats of the client is no word of the client's
-    for field in ("hostname", "vendor_class", "client_id", "requested"):
-        if value := fields.get(field):
-            ledger.note("dhcp", mac, "", field, str(value), *place)
-    if params := fields.get("params"):
-        ledger.note("dhcp", mac, "", "params", ",".join(str(code) for code in params), *place)
-
-
 def _tls(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     if not message.direction and message.host:
         ledger.note("tls_client", ends.client.mac, ends.client.ip, "sni", message.host.lower(), *place)
@@ -63,11 +48,21 @@ Observer = Callable[[Spoken, Ends, "Ledger", Place], None]
 OBSERVERS: dict[str, Observer] = {
     "dns": _dns,
     "mdns": observe_mdns,
-    "dhcp": _dhcp,
+    "llmnr": observe_llmnr,
+    "dhcp": observe_dhcp,
+    "dhcpv6": observe_dhcpv6,
     "tls": _tls,
     "http": observe_http,
     "http2": observe_http,
     "rtsp": observe_rtsp,
     "ssdp": observe_ssdp,
     "discovery": observe_discovery,
+    "nbns": observe_names,
+    "nbdgm": observe_browser,
+    "smb": observe_smb,
+    "snmp": observe_snmp,
+    "syslog": observe_syslog,
+    "ntp": observe_ntp,
+    "telnet": observe_telnet,
+    "mqtt": observe_mqtt,
 }

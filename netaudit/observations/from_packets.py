@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import struct
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.observations.neighbours import CDP_OVER_GRE, LLDP, SADP_RAW, parser_of
+from netaudit.observations.neighbours import CDP_OVER_GRE, EAPOL, LLDP, SADP_RAW, parser_of
 from netaudit.packets.layouts import Tunnel
 from netaudit.rows import ip_text, mac_text
 
@@ -21,9 +22,14 @@ if TYPE_CHECKING:
     from netaudit.observations.ledger import Ledger
 
 ARP, ICMPV6 = 0x0806, 58
-ROUTER_ADVERTISEMENT, NEIGHBOUR_ADVERTISEMENT = 134, 136  # RFC 4861, 4.2 and 4.4
-PREFIX_OPTION = 3  # RFC 4861, 4.6.2
-LINK_TYPES = np.array([ARP, LLDP, SADP_RAW, CDP_OVER_GRE, 0], np.uint16)  # 0: LLC, in which CDP and spanning tree are
+ROUTER_ADVERTISEMENT, NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 134, 135, 136  # RFC 4861, 4.2 to 4.4
+SOURCE_LINK, PREFIX_OPTION = 1, 3  # RFC 4861, 4.6.1 and 4.6.2
+DNS_OPTION = 25
+ROUTING = {88: "eigrp", 89: "ospf", 112: "vrrp"}  # IP protocols: RFC 7868, 6; RFC 2328, A.1; RFC 9568, 5.1
+ROUTING_PROTOCOLS = np.array(sorted(ROUTING), np.uint8)
+LINK_TYPES = np.array(
+    [ARP, LLDP, SADP_RAW, CDP_OVER_GRE, EAPOL, 0], np.uint16
+)  # 0: LLC, in which CDP and spanning tree are
 
 
 def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void], ledger: Ledger) -> None:
@@ -40,6 +46,7 @@ def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]
         else:
             _neighbour(data, packet, ledger)
     _pppoe(packets, ledger)
+    _routing(packets, ledger)
 
 
 def _place(packet: np.void) -> tuple[int, int, int]:
@@ -71,24 +78,48 @@ def _icmpv6(data: bytes, packet: np.void, ledger: Ledger) -> None:
     if data[0] == NEIGHBOUR_ADVERTISEMENT and len(data) >= 24:
         target = str(ipaddress.IPv6Address(data[8:24]))
         ledger.note("ndp", mac, target, "address", target, *_place(packet))
+    elif data[0] == NEIGHBOUR_SOLICITATION and len(data) >= 24:
+        _solicitation(data, mac, ip, packet, ledger)
     elif data[0] == ROUTER_ADVERTISEMENT and len(data) >= 16:
         ledger.note("ra", mac, ip, "router", "advertised", *_place(packet))
-        for prefix in _prefixes(data[16:]):
-            ledger.note("ra", mac, ip, "prefix", prefix, *_place(packet))
+        for field, value in _advertised(data[16:]):
+            ledger.note("ra", mac, ip, field, value, *_place(packet))
 
 
-def _prefixes(options: bytes) -> list[str]:
-    """On-link prefixes of a router advertisement's options."""
-    found = []
-    while len(options) >= 8:
-        kind, size = options[0], options[1] * 8
-        if size == 0 or size > len(options):
-            break
-        if kind == PREFIX_OPTION and size == 32 and options[2] <= 128:
-            (value,) = struct.unpack(">16s", options[16:32])
-            found.append(str(ipaddress.IPv6Network((value, options[2]), strict=False)))
-        options = options[size:]
-    return found
+def _solicitation(data: bytes, mac: str, ip: str, packet: np.void, ledger: Ledger) -> None:
+    """Who asks states its own address when it gives its link address along; a probe (from "::") claims nothing yet."""
+    for kind, option in _options(data[24:]):
+        if kind == SOURCE_LINK and ip != "::" and option[2:8].hex(":") == mac:
+            ledger.note("ndp", mac, ip, "address", ip, *_place(packet))
+
+
+def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Options of neighbour discovery, whole, with type and length in eights of bytes before them (RFC 4861, 4.6)."""
+    at = 0
+    while at + 8 <= len(data):
+        size = data[at + 1] * 8
+        if size == 0 or at + size > len(data):
+            return
+        yield data[at], data[at : at + size]
+        at += size
+
+
+def _advertised(options: bytes) -> Iterator[tuple[str, str]]:
+    """On-link prefixes and name servers (RFC 8106, 5.1) of a router advertisement."""
+    for kind, option in _options(options):
+        if kind == PREFIX_OPTION and len(option) == 32 and option[2] <= 128:
+            (value,) = struct.unpack(">16s", option[16:32])
+            yield "prefix", str(ipaddress.IPv6Network((value, option[2]), strict=False))
+        elif kind == DNS_OPTION:
+            yield from (("dns", str(ipaddress.IPv6Address(option[i : i + 16]))) for i in range(8, len(option) - 15, 16))
+
+
+def _routing(packets: npt.NDArray[np.void], ledger: Ledger) -> None:
+    """Who sends the packets by which routers find each other: OSPF, EIGRP, VRRP."""
+    speaking = packets[np.isin(packets["proto"], ROUTING_PROTOCOLS)]
+    for packet in speaking:
+        mac, ip = mac_text(int(packet["src_mac"])), ip_text(int(packet["src_hi"]), int(packet["src_lo"]))
+        ledger.note("routing", mac, ip, "speaks", ROUTING[int(packet["proto"])], *_place(packet))
 
 
 def _pppoe(packets: npt.NDArray[np.void], ledger: Ledger) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ BODY_LOOK = 4096  # bytes of a request body whose part and event names are noted
 JSON_LOOK = 256 << 10  # the same of a document, in which pictures stand between the names
 MOST_KEYS = 32  # field names of one body
 LONGEST_PATH = 96
+MOST_SDP_LINES = 256
+SDP_LINES = {"s": "session", "i": "information", "m": "media"}
 STATIC = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|ico|css|js|woff2?|svg|mp4|ts)$", re.IGNORECASE)
 REALM = re.compile(r"realm\s*=\s*(?:\"([^\"]{1,200})\"|([^\s,\"]{1,200}))", re.IGNORECASE)
 TITLE = re.compile(rb"<title[^>]{0,100}>\s*([^<]{1,200}?)\s*</title", re.IGNORECASE)
@@ -114,11 +117,34 @@ def _banner(kind: str, message: Spoken, server: Host, ledger: Ledger, place: Pla
 
 
 def observe_rtsp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
-    """Note an RTSP request's agent, or a response's server and realm (RFC 2326, 12)."""
+    """Note an RTSP request's agent and address, or a response's server, realm and description (RFC 2326, 12)."""
+    server = ends.server
     if message.direction:
-        _banner("rtsp_server", message, ends.server, ledger, place)
-    elif agent := message.header("user-agent"):
-        ledger.note("rtsp_client", ends.client.mac, ends.client.ip, "user_agent", agent, *place)
+        _banner("rtsp_server", message, server, ledger, place)
+        if "sdp" in message.content_type:
+            for field, value in _description(message.body):
+                ledger.note("rtsp_server", server.mac, server.ip, field, value, *place)
+        return
+    client = ends.client
+    if agent := message.header("user-agent"):
+        ledger.note("rtsp_client", client.mac, client.ip, "user_agent", agent, *place)
+    path = message.path.partition("?")[0][:LONGEST_PATH]
+    if path.startswith("/"):
+        ledger.note("rtsp_client", client.mac, client.ip, "path", path, *place)
+        ledger.note("rtsp_server", server.mac, server.ip, "path", path, *place)
+
+
+def _description(body: bytes) -> Iterator[tuple[str, str]]:
+    """Session name, tool, media and codecs of a session description (RFC 8866, 5)."""
+    lines = body[:LOOK].decode("utf-8", "replace").splitlines()[:MOST_SDP_LINES]
+    for line in lines:
+        kind, _, value = line.strip().partition("=")
+        if kind in SDP_LINES and value.strip(" -"):
+            yield SDP_LINES[kind], value
+        elif kind == "a" and value.startswith("rtpmap:"):
+            yield "codec", value.partition(" ")[2]
+        elif kind == "a" and value.startswith("tool:"):
+            yield "tool", value[5:].strip()
 
 
 def _text(raw: bytes, content_type: str) -> str:

@@ -54,3 +54,27 @@ def test_cut_anywhere():
 def test_other_datagrams_in_the_flow():
     messages, _ = read([up(REQUEST), up(b"noise")], proto=17, client_port=68, server_port=67)
     assert len(messages) == 1
+
+
+def test_what_a_client_says_of_itself():
+    vendor = (4491).to_bytes(4, "big") + bytes([5, 2, 3]) + b"DVR"
+    message = dhcp.parse(
+        frame(1, (57, b"\x02\x40"), (81, b"\x04\0\0\x05cam-1\x03lan\0"), (77, b"lab"), (125, vendor), (124, vendor[:4] + b"\x04\x03IPC"))
+    )  # fmt: skip
+    fields = message.fields
+    assert (fields["max_size"], fields["fqdn"], fields["user_class"]) == (576, "cam-1.lan", "lab")
+    assert fields["vendors"] == [(4491, "option 2", "DVR"), (4491, "class", "IPC")]
+    assert dhcp.parse(frame(1, (81, b"\0\0\0cam-2"))).fields["fqdn"] == "cam-2"
+
+
+def test_an_option_in_pieces_is_one():
+    assert dhcp.parse(frame(1, (12, b"cam"), (60, b"x"), (12, b"-17"))).fields["hostname"] == "cam-17"
+
+
+def test_options_in_the_fields_of_names():
+    plain = bytearray(frame(1, (52, b"\x03")))
+    plain[44:52], plain[108:115] = b"\x0c\x04cam1\xff\0", b"\x3c\x03abc\xff\0"
+    fields = dhcp.parse(bytes(plain)).fields
+    assert (fields["hostname"], fields["vendor_class"], fields["order"]) == ("cam1", "abc", [53, 52, 60, 12])
+    plain[-2] = 1  # only `file`
+    assert "hostname" not in dhcp.parse(bytes(plain)).fields

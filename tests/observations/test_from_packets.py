@@ -46,6 +46,26 @@ def test_neighbour_advertisement_states_an_address() -> None:
     assert observe(NEIGHBOUR, proto=58, ethertype=0x86DD)[0][:3] == ("ndp", "02:00:00:00:00:07", "2408:1::9")
 
 
+def test_a_router_tells_its_name_servers() -> None:
+    option = struct.pack(">BBHI", 25, 3, 0, 600) + ipaddress.IPv6Address("2408:1::53").packed
+    facts = observe(ADVERT + option, proto=58, ethertype=0x86DD)
+    assert ("ra", "02:00:00:00:00:07", "::", "dns", "2408:1::53") in facts
+
+
+@pytest.mark.parametrize(("link", "source", "told"), [(MAC, 9, True), (MAC + 1, 9, False), (MAC, 0, False)])
+def test_who_asks_states_its_own_address(link: int, source: int, told: bool) -> None:
+    payload = b"\x87" + NEIGHBOUR[1:24] + b"\x01\x01" + link.to_bytes(6, "big")
+    facts = observe(payload, proto=58, ethertype=0x86DD, src_lo=source)
+    assert facts == ([("ndp", "02:00:00:00:00:07", "::9", "address", "::9")] if told else [])
+
+
+@pytest.mark.parametrize(("proto", "name"), [(88, "eigrp"), (89, "ospf"), (112, "vrrp")])
+def test_routers_that_look_for_each_other(proto: int, name: str) -> None:
+    assert observe(b"", proto=proto, ethertype=0x0800, src_lo=0xFFFF_C0A8_0101) == [
+        ("routing", "02:00:00:00:00:07", "192.168.1.1", "speaks", name)
+    ]
+
+
 def test_pppoe_is_noted_once() -> None:
     ledger = Ledger()
     packets = np.zeros(4, PACKET)

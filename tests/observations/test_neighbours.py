@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.observations.neighbours import LLDP, SADP_HEADER, SADP_RAW, SNAP_CDP, parser_of
+from netaudit.observations.neighbours import EAPOL, LLDP, SADP_HEADER, SADP_RAW, SNAP_CDP, parser_of
 
 
 def tlv(kind: int, value: bytes) -> bytes:
@@ -47,7 +47,61 @@ def test_cdp() -> None:
 
 
 def test_spanning_tree() -> None:
-    assert said(0, STP_FRAME) == {("stp", "bridge", "00:74:9c:15:0e:88"), ("stp", "root", "itself")}
+    assert said(0, STP_FRAME) == {
+        ("stp", "bridge", "00:74:9c:15:0e:88"),
+        ("stp", "root", "itself"),
+        ("stp", "version", "stp"),
+    }
+
+
+def test_inventory_of_lldp_med() -> None:
+    frame = b"".join(
+        tlv(127, b"\x00\x12\xbb" + bytes([kind]) + text)
+        for kind, text in ((8, b"SN-7"), (9, b"Acme"), (10, b"IPC-2"), (1, b"x"))
+    )
+    assert said(LLDP, frame + tlv(127, b"\x00\x80\xc2\x01\x00\x07")) == {
+        ("lldp", "serial", "SN-7"), ("lldp", "manufacturer", "Acme"), ("lldp", "model", "IPC-2"), ("lldp", "vlan", "7"),
+    }  # fmt: skip
+
+
+def test_more_of_cdp() -> None:
+    two = b"\0\0\0\2\x01\x01\xcc\0\x04\xc0\xa8\x0a\xfd\2\x08\xaa\xaa\3\0\0\0\x86\xdd\0\x10" + bytes(15) + b"\1"
+    frame = SNAP_CDP + b"\x02\xb4\0\0" + b"".join(
+        kind.to_bytes(2, "big") + (len(value) + 4).to_bytes(2, "big") + value for kind, value in [(10, b"\0\x63"), (9, b"hall"), (22, two)]
+    )  # fmt: skip
+    assert said(0, frame) == {
+        ("cdp", "native_vlan", "99"),
+        ("cdp", "vtp_domain", "hall"),
+        ("cdp", "management", "192.168.10.253"),
+        ("cdp", "management", "::1"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("ethertype", "frame", "facts"),
+    [
+        (
+            0,
+            "aaaa0300000c2004" + "01" + "00010008" + "6861 6c6c" + "0002000581",
+            {("cisco", "speaks", "dtp"), ("cisco", "vtp_domain", "hall")},
+        ),
+        (
+            0,
+            "aaaa0300000c2003" + "0101 00 04" + "68616c6c",
+            {("cisco", "speaks", "vtp"), ("cisco", "vtp_domain", "hall")},
+        ),
+        (0, "aaaa0300000c0104" + "01", {("cisco", "speaks", "pagp")}),
+        (0, "aaaa0300000c7777" + "01", set()),
+        (EAPOL, "0100 0005 01 01 0005 01", {("eapol", "role", "authenticator")}),
+        (EAPOL, "0100 0009 02 01 0009 01 61626364", {("eapol", "role", "supplicant")}),
+        (EAPOL, "0101 0000", {("eapol", "role", "supplicant")}),
+        (EAPOL, "0203 0075 02 008a 0010", {("eapol", "role", "authenticator")}),
+        (EAPOL, "0203 0075 02 010a 0010", {("eapol", "role", "supplicant")}),
+        (EAPOL, "0203", set()),
+    ],
+)
+def test_others(ethertype: int, frame: str, facts: set[tuple[str, str, str]]) -> None:
+    assert said(ethertype, bytes.fromhex(frame)) == facts
 
 
 def test_raw_sadp() -> None:

@@ -1,0 +1,68 @@
+"""Syslog over UDP (RFC 5424, 6; the older form: RFC 3164, 4): who sends, and which programs it runs.
+
+The text of a log line is not kept: it names people.
+"""
+
+from __future__ import annotations
+
+import re
+
+from netaudit.messages.message import Message
+from netaudit.messages.reader import DatagramReader, Opening, Verdict
+
+PORTS = (514, 5514, 1514)
+MOST_PRIORITY = 191  # facility 23, severity 7
+LOOK = 512  # bytes in which the head is
+PRIORITY = re.compile(rb"<(\d{1,3})>")
+NEW = re.compile(rb"1 (?:-|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d)) ([!-~]{1,255}) ([!-~]{1,48}) ")
+OLD = re.compile(rb"[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})? ([!-~]{1,255}) ?")
+TAG = re.compile(rb"([A-Za-z][\w./-]{0,47})(?:\[\d{1,10}\])?: ?")
+
+
+def recognise(opening: Opening) -> Verdict:
+    """A priority in angle brackets, on the port of syslog or before a head of either form."""
+    data = opening.up or opening.down
+    message = parse(data)
+    if message is None:
+        return Verdict.NO
+    usual = {opening.client_port, opening.server_port} & set(PORTS)
+    return Verdict.YES if usual or message.fields["form"] == "5424" else Verdict.NO
+
+
+def parse(data: bytes) -> Message | None:
+    """One line, None for other bytes. `fields`: form ("5424", "3164", "bare"), hostname, program."""
+    found = PRIORITY.match(data)
+    if found is None or int(found[1]) > MOST_PRIORITY:
+        return None
+    head = data[found.end() : LOOK]
+    message = Message("syslog", 0, 0, len(data), method="log", body_size=len(data))
+    message.fields = {"form": "bare", "hostname": "", "program": ""}
+    if new := NEW.match(head):
+        message.fields = {"form": "5424", "hostname": _said(new[1]), "program": _said(new[2])}
+    elif old := OLD.match(head):
+        message.fields = {"form": "3164"} | _named(old[1], head[old.end() :])
+    elif tag := TAG.match(head):
+        message.fields["program"] = _said(tag[1])
+    message.host = message.fields["hostname"]
+    return message
+
+
+def _named(word: bytes, rest: bytes) -> dict[str, str]:
+    """Host and program; many devices leave the host out, so that the tag stands in its place (RFC 3164, 5.4)."""
+    if word.endswith(b":") and (tag := TAG.match(word)) and tag.end() == len(word):
+        return {"hostname": "", "program": _said(tag[1])}
+    tag = TAG.match(rest)
+    return {"hostname": _said(word.rstrip(b":")), "program": _said(tag[1]) if tag else ""}
+
+
+def _said(raw: bytes) -> str:
+    text = raw.decode("ascii", "replace")
+    return "" if text == "-" else text
+
+
+class SyslogReader(DatagramReader):
+    """Reads one line from each datagram."""
+
+    def parse(self, data: bytes) -> Message | None:
+        """Read a datagram."""
+        return parse(data)

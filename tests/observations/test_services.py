@@ -1,0 +1,41 @@
+"""SNMP, syslog, NTP, Telnet, MQTT: about whom each fact is."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.messages.message import Message
+from tests.observations.test_from_messages import observed, of_client, of_server
+
+
+def message(protocol: str, direction: int = 0, method: str = "", path: str = "", **fields: object) -> Message:
+    return Message(protocol, direction, 0, 1, method=method, path=path, fields=fields)
+
+
+@pytest.mark.parametrize(
+    ("given", "facts"),
+    [
+        (
+            message("snmp", 1, "response", version="2c", answer=True, said=[("description", "H3C"), ("name", "")]),
+            {of_server("snmp", "version", "2c"), of_server("snmp", "description", "H3C")},
+        ),
+        (message("snmp", 0, "get", version="1", answer=False, said=[]), {of_client("snmp_client", "asks", "get")}),
+        (message("snmp", 0, "v3", version="3", answer=False, engine="80", enterprise=8072), set()),
+        (
+            message("snmp", 1, "v3", version="3", answer=False, engine="80", enterprise=8072),
+            {of_server("snmp", "engine", "80"), of_server("snmp", "enterprise", "8072")},
+        ),
+        (
+            message("syslog", 0, "log", hostname="cam-1", program="ipcd"),
+            {of_client("syslog", "hostname", "cam-1"), of_client("syslog", "program", "ipcd")},
+        ),
+        (message("ntp", 1, "server", stratum=2), {of_server("ntp", "stratum", "2")}),
+        (message("ntp", 0, "client", stratum=0), set()),
+        (message("telnet", 1, "greeting", lines=["BusyBox", "cam login:"]), {of_server("telnet", "banner", "BusyBox"), of_server("telnet", "banner", "cam login:")}),
+        (message("mqtt", 0, "CONNECT", client_id="dev-7", user="token"), {of_client("mqtt_client", "client_id", "dev-7")}),
+        (message("mqtt", 0, "PUBLISH", "mqtt/face/7/Rec"), {of_client("mqtt_client", "topic", "mqtt/face/7/Rec")}),
+        (message("mqtt", 1, "PUBLISH", "mqtt/face/7/Rec"), set()),
+    ],
+)  # fmt: skip
+def test_facts(given: Message, facts: set[tuple[str, ...]]) -> None:
+    assert observed(given) == facts

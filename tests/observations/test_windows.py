@@ -1,0 +1,123 @@
+"""NetBIOS, browser, LLMNR, NTLM: names of machines, never of users."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netaudit.messages.message import Message
+from netaudit.observations import ntlm
+from tests.observations.test_from_messages import CLIENT, observed, of_client, of_server
+
+
+def names(operation: str, *, response: bool, owned: list[tuple[str, int, bool, str]], direction: int = 0) -> Message:
+    fields = {"operation": operation, "response": response, "owned": owned, "asked": None}
+    return Message("nbns", direction, 0, 1, method=operation, host=owned[0][0] if owned else "FILES", fields=fields)
+
+
+def test_names_registered() -> None:
+    owned = [
+        ("PC-FRONT", 0x20, False, CLIENT.ip),
+        ("OFFICE", 0, True, CLIENT.ip),
+        ("\1\2__MSBROWSE__\2", 1, True, CLIENT.ip),
+    ]
+    assert observed(names("registration", response=False, owned=owned)) == {
+        of_client("nbns", "name", "PC-FRONT"), of_client("nbns", "service", "file server"), of_client("nbns", "group", "OFFICE"),
+        of_client("nbns", "service", "workgroup"),
+    }  # fmt: skip
+
+
+def test_names_of_others_are_about_their_addresses() -> None:
+    owned = [("NAS", 0x20, False, "192.168.1.77")]
+    facts = observed(names("query", response=True, owned=owned, direction=1))
+    assert ("nbns", "", "192.168.1.77", "name", "NAS") in facts
+    assert observed(names("registration", response=True, owned=owned, direction=1)) == set()
+
+
+def test_names_asked() -> None:
+    assert observed(names("query", response=False, owned=[])) == {of_client("nbns_client", "asked", "FILES")}
+
+
+@pytest.mark.parametrize(
+    ("announces", "facts"),
+    [
+        (
+            "host",
+            {("source", "PC-FRONT"), ("name", "PC-FRONT"), ("os", "6.1"), ("comment", "hall"), ("role", "server")},
+        ),
+        ("workgroup", {("source", "PC-FRONT"), ("workgroup", "PC-FRONT")}),
+        ("request", {("source", "PC-FRONT"), ("asked_by", "PC-FRONT")}),
+        ("", {("source", "PC-FRONT")}),
+    ],
+)
+def test_announcements(announces: str, facts: set[tuple[str, str]]) -> None:
+    fields = {
+        "source": ("PC-FRONT", 0), "address": CLIENT.ip, "announces": announces, "name": "PC-FRONT", "os": "6.1", "comment": "hall",
+        "roles": ["server"],
+    }  # fmt: skip
+    found = observed(Message("nbdgm", 0, 0, 1, fields=fields))
+    assert found == {of_client("browser", field, value) for field, value in facts}
+
+
+def test_forwarded_datagrams_name_nobody_here() -> None:
+    assert observed(Message("nbdgm", 0, 0, 1, fields={"source": ("PC", 0), "address": "10.9.9.9"})) == set()
+
+
+def test_llmnr() -> None:
+    asked = Message("llmnr", 0, 0, 1, host="WPAD", fields={"response": False})
+    answer = Message(
+        "llmnr", 1, 0, 1, fields={"response": True, "answers": [("pc-2", "A", "192.168.1.2", 30), ("x", "SRV", "y", 1)]}
+    )
+    assert observed(asked) == {of_client("llmnr_client", "asked", "wpad")}
+    assert observed(answer) == {("llmnr", "", "192.168.1.2", "name", "pc-2")}
+
+
+def challenge() -> bytes:
+    pairs = b"".join(
+        struct.pack("<HH", kind, len(text) * 2) + text.encode("utf-16-le")
+        for kind, text in ((2, "OFFICE"), (1, "NAS-1"), (3, "nas-1.office.lan"), (0, ""))
+    )
+    head = ntlm.MAGIC + struct.pack("<IHHIIQQHHI", 2, 0, 0, 56, 0x02000001, 1, 0, len(pairs), len(pairs), 56)
+    return head + bytes([6, 1]) + (7601).to_bytes(2, "little") + bytes(4) + pairs
+
+
+def authenticate() -> bytes:
+    texts = [text.encode("utf-16-le") for text in ("OFFICE", "zhangsan", "PC-FRONT")]
+    at, fields = 72, []
+    for text in texts:
+        fields.append(struct.pack("<HHI", len(text), len(text), at))
+        at += len(text)
+    nothing = struct.pack("<HHI", 0, 0, 72)
+    head = (
+        ntlm.MAGIC
+        + struct.pack("<I", 3)
+        + nothing
+        + nothing
+        + b"".join(fields)
+        + nothing
+        + struct.pack("<I", 0x02000001)
+    )
+    return head + bytes([10, 0]) + (19041).to_bytes(2, "little") + bytes(4) + b"".join(texts)
+
+
+def test_ntlm() -> None:
+    assert observed(Message("smb", 1, 0, 1, fields={"ntlmssp": challenge(), "native_os": "Unix"})) == {
+        of_server("ntlm", "domain", "OFFICE"), of_server("ntlm", "computer", "NAS-1"), of_server("ntlm", "dns_computer", "nas-1.office.lan"),
+        of_server("ntlm", "os", "6.1.7601"), of_server("smb", "native_os", "Unix"),
+    }  # fmt: skip
+    facts = observed(Message("smb", 0, 0, 1, fields={"ntlmssp": authenticate()}))
+    assert facts == {
+        of_client("ntlm", "domain", "OFFICE"),
+        of_client("ntlm", "computer", "PC-FRONT"),
+        of_client("ntlm", "os", "10.0.19041"),
+    }
+
+
+@given(st.sampled_from([challenge(), authenticate()]), st.integers(0, 300), st.binary(max_size=12))
+def test_broken_tokens(token: bytes, at: int, noise: bytes) -> None:
+    for field, value in ntlm.said(token[:at] + noise + token[at + len(noise) :]):
+        assert field in {*ntlm.PAIRS.values(), "os"}
+        assert len(value) <= ntlm.LONGEST
