@@ -9,7 +9,7 @@ import pytest
 from tests.observations.scoring import EXPLAINED, score_all
 
 pytestmark = pytest.mark.captures
-FIELDS = 1900  # expected and found; kept here so that a change of the scoring is seen
+FIELDS = 1_800  # expected and found at least; a change of the scoring that drops some is so seen
 
 
 def test_every_expected_field_is_found(captures: Path, tmp_path: Path) -> None:
