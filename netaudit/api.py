@@ -107,6 +107,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
 
     from netaudit.capture.from_files import open_captures
     from netaudit.case_writer import prepare
+    from netaudit.lean import give_back
     from netaudit.signatures import load
 
     started = now()
@@ -129,18 +130,23 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     prepare(folder, overwrite=options.overwrite)
     begin_case(folder, options)
     outcome = _read_all(opened, folder, options)
+    give_back()
     timings = {"read_s": round(time.perf_counter() - clock, 3)}
     if not outcome.captures.num_rows:
         raise UnreadableError(_nothing(opened))
 
     from netaudit.case_writer import write_json
     from netaudit.conclusion import conclude
+    from netaudit.ordered import unsettle
 
     case = conclude(folder, outcome, progress)
     timings["total_s"] = round(time.perf_counter() - clock, 3)
     paths_read = [str(Path(source.path).resolve()) for source in opened.sources if source.path]
     write_json(folder / "run.json", run_facts(options, started, timings) | {"paths": paths_read})
-    write_case_report(case, options)
+    try:
+        write_case_report(case, options)
+    finally:
+        unsettle(folder)
     return case
 
 

@@ -14,14 +14,11 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from netaudit.errors import UsageError
-from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, TABLES, Table
+from netaudit.tables import BY_NAME, TABLES, Table
 
 BATCH_ROWS = 8192
-GROUP_ROWS = 65_536  # rows of a Parquet row group
 OURS = (
     "case.json",
     "run.json",
@@ -203,22 +200,13 @@ def read_streams(folder: Path, table: str) -> pa.Table:
     paths = stream_parts(folder, table)
     for tail in sorted((folder / "tables").glob(f"{table}.*.tail")):
         stream, written = tail.with_suffix("").with_suffix(".arrows"), tail.suffixes[-2][1:]
-        if written == str(_read_parts([stream], BY_NAME[table].schema()).num_rows):
+        if written == str(read_parts([stream], BY_NAME[table].schema()).num_rows):
             paths.append(tail)
-    return _read_parts(paths, BY_NAME[table].schema())
+    return read_parts(paths, BY_NAME[table].schema())
 
 
-def keep_clear(folder: Path) -> None:
-    """Make the streams of clear values private/persons.parquet and private/events.parquet."""
-    for table in (PERSONS_CLEAR, EVENTS_CLEAR):
-        parts = stream_parts(folder, table.name, "private")
-        write_table(folder, table, _read_parts(parts, table.schema()), place="private")
-        (folder / "private" / f"{table.name}.parquet").chmod(0o600)
-        for path in parts:
-            path.unlink()
-
-
-def _read_parts(paths: list[Path], schema: pa.Schema) -> pa.Table:
+def read_parts(paths: list[Path], schema: pa.Schema) -> pa.Table:
+    """All whole batches of some streams, mapped."""
     batches: list[pa.RecordBatch] = []
     for path in paths:
         with contextlib.suppress(pa.ArrowInvalid, OSError), pa.memory_map(str(path)) as source:
@@ -229,18 +217,6 @@ def _read_parts(paths: list[Path], schema: pa.Schema) -> pa.Table:
                 except StopIteration:
                     break
     return pa.Table.from_batches(batches, schema=schema)
-
-
-def write_table(folder: Path, table: Table, rows: pa.Table, *, place: str = "tables") -> None:
-    """Sort `rows` by the table's key and write them as Parquet (one group size, one codec: same rows, same bytes).
-
-    Rows are brought into order a group at a time, so that streams mapped from disk need not fit into memory.
-    """
-    order = pc.sort_indices(rows.select(list(table.key)), [(column, "ascending") for column in table.key])
-    with pq.ParquetWriter(folder / place / f"{table.name}.parquet", rows.schema, compression="zstd") as writer:
-        for start in range(0, len(order), GROUP_ROWS):
-            group = rows.take(order.slice(start, GROUP_ROWS)).combine_chunks()
-            writer.write_table(group, row_group_size=GROUP_ROWS)
 
 
 def drop_streams(folder: Path) -> None:

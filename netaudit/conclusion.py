@@ -17,11 +17,11 @@ from netaudit.case_writer import (
     ObjectStore,
     RowWriter,
     drop_streams,
-    keep_clear,
+    read_parts,
     read_streams,
+    stream_parts,
     table_of,
     write_json,
-    write_table,
 )
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_tables import with_chain
@@ -32,11 +32,12 @@ from netaudit.frames import frame_numbers, frame_ranges
 from netaudit.objects.from_tables import StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
 from netaudit.observations.from_tables import with_flow_facts
+from netaudit.ordered import name_captures, settle, write_table
 from netaudit.persons import count_people
 from netaudit.plain import plain
-from netaudit.rows import image_row, name_captures, object_row
+from netaudit.rows import image_row, object_row
 from netaudit.signatures import load as load_signatures
-from netaudit.tables import BY_NAME, IMAGES, SKIPPED, TABLES_VERSION
+from netaudit.tables import BY_NAME, EVENTS_CLEAR, IMAGES, PERSONS_CLEAR, SKIPPED, TABLES_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -72,9 +73,8 @@ class Outcome:
 
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
     """Write all tables and the manifest. `progress(stage, done, total)` is told of images judged."""
-    tables = {name: _streamed(folder, name, outcome.capture_ids) for name in STREAMED}
-    pa.default_memory_pool().release_unused()
-    _join_uploads(folder, tables)
+    settled = _settled(folder, outcome.capture_ids)
+    tables = dict(settled)
     tables["captures"] = outcome.captures
     tables["skipped"] = pa.Table.from_pylist(
         [
@@ -87,10 +87,11 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     signatures = load_signatures(outcome.signatures)
     vantage = derive(tables, outcome.inside, signatures)
     for name, rows in tables.items():
-        write_table(folder, BY_NAME[name], rows)
+        if rows is not settled.get(name):
+            write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", _manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
-    keep_clear(folder)
+    _keep_clear(folder)
     return Case(folder)
 
 
@@ -106,9 +107,24 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     return vantage
 
 
-def _streamed(folder: Path, name: str, capture_ids: list[str]) -> pa.Table:
-    rows = name_captures(read_streams(folder, name), capture_ids)
-    return merge_facts(rows) if name == "observations" else rows
+def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
+    """What was streamed while reading, in order; all but the facts lie in files and are only mapped."""
+    streamed = {name: read_streams(folder, name) for name in STREAMED}
+    _join_uploads(folder, streamed)
+    facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
+    tables = {name: settle(folder, BY_NAME[name], rows, capture_ids) for name, rows in streamed.items()}
+    pa.default_memory_pool().release_unused()
+    return tables | {"observations": facts}
+
+
+def _keep_clear(folder: Path) -> None:
+    """Make the streams of clear values private/persons.parquet and private/events.parquet."""
+    for table in (PERSONS_CLEAR, EVENTS_CLEAR):
+        parts = stream_parts(folder, table.name, "private")
+        write_table(folder, table, read_parts(parts, table.schema()), place="private")
+        (folder / "private" / f"{table.name}.parquet").chmod(0o600)
+        for path in parts:
+            path.unlink()
 
 
 def _join_uploads(folder: Path, tables: dict[str, pa.Table]) -> None:
@@ -170,11 +186,11 @@ def _images(
     folder: Path, tables: dict[str, pa.Table], outcome: Outcome, progress: Callable[[str, int, int], None]
 ) -> pa.Table:
     """Distinct images: what is known from the objects that carry them, then what decoding and the face model say."""
-    objects = tables["objects"]
+    objects = tables["objects"].select(["sha256", "message_id", "kind", "size", "complete"])
     carried = objects.filter(pc.is_in(objects["kind"], pa.array(sorted(JUDGED_KINDS))))
     messages = tables["messages"].select(["message_id", "first_ts", "direction"])
     said = messages.filter(pc.is_in(messages["message_id"], value_set=pc.unique(carried["message_id"])))
-    joined = carried.select(["sha256", "message_id", "kind", "size", "complete"]).join(said, "message_id")
+    joined = carried.join(said, "message_id")
     up = pc.cast(pc.equal(joined["direction"], "up"), pa.int8())
     grouped = (
         joined.append_column("up", up)

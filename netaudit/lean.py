@@ -7,6 +7,7 @@ whoever audits from Python keeps pandas, and `to_pandas`.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import sys
 from importlib.machinery import ModuleSpec
@@ -44,3 +45,17 @@ def load_lean() -> None:
         import numba.np.arraymath  # noqa: F401  (looks for BLAS, once)
     finally:
         sys.meta_path.remove(absent)
+
+
+def give_back() -> None:
+    """Give memory that is free, but held for later, back to the system: the next stage needs other sizes."""
+    import ctypes
+    import gc
+
+    import pyarrow as pa
+
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # other C libraries than glibc
+            ctypes.CDLL(None).malloc_trim(0)

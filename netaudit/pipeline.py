@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 STORED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
+AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
 HELLOS = ("tls", "quic", "dtls")
 
 
@@ -78,16 +79,17 @@ class Shard:
 
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
-        for delivery in self._assembler.feed(buffer, packets):
-            self._deliver(delivery)
-        for serial in self._conversations.ignored:
-            self._assembler.ignore(serial)
-        self._conversations.ignored.clear()
-        if len(self._flows) >= BATCH_ROWS:
-            self._take_flows()
-        self._rows.flush()
-        self._persons.flush(least=BATCH_ROWS)
-        self._events.flush(least=BATCH_ROWS)
+        for start in range(0, len(packets), AT_ONCE):
+            for delivery in self._assembler.feed(buffer, packets[start : start + AT_ONCE]):
+                self._deliver(delivery)
+            for serial in self._conversations.ignored:
+                self._assembler.ignore(serial)
+            self._conversations.ignored.clear()
+            if len(self._flows) >= BATCH_ROWS:
+                self._take_flows()
+            self._rows.flush()
+            self._persons.flush(least=BATCH_ROWS)
+            self._events.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""

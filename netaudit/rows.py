@@ -10,7 +10,6 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from netaudit.masking import mask
 from netaudit.objects.images import header_size
@@ -154,7 +153,7 @@ class FlowRows:
         self, flow: np.void, flow_id: bytes, protocol: str, server_name: str, read: tuple[int, int], *, swapped: bool
     ) -> None:
         """Take a closed flow (a FLOW row) and what the readers say of it."""
-        self._flows.append(flow)
+        self._flows.append(flow.copy())  # a view would keep the rows of its whole batch
         self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped))
 
     def take(self) -> list[tuple[Any, ...]]:
@@ -232,14 +231,3 @@ def _tunnel_name(code: int) -> str:
 def _handshake(bits: int, turned: bool) -> str:  # noqa: FBT001
     text = "".join(letter for place, letter in enumerate(HANDSHAKE) if bits >> place & 1)
     return text.translate(str.maketrans("Ff", "fF")) if turned else text
-
-
-def name_captures(rows: pa.Table, ids: list[str]) -> pa.Table:
-    """Put capture ids in the place of the running stand-ins."""
-    for place, field in enumerate(rows.schema):
-        if field.name == "capture_id":
-            import pyarrow.compute as pc
-
-            index = pc.cast(pc.utf8_slice_codeunits(rows.column(place), 1), pa.int32())
-            rows = rows.set_column(place, field, pc.take(pa.array(ids, pa.string()), index))
-    return rows

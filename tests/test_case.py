@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from netaudit.case import open_case
-from netaudit.case_writer import ObjectStore, RowWriter, drop_streams, prepare, read_streams, write_json, write_table
+from netaudit.case_writer import ObjectStore, RowWriter, drop_streams, prepare, read_streams, write_json
 from netaudit.errors import CaseError, UsageError
+from netaudit.ordered import write_table
 from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION, document
 
 ROOT = Path(__file__).parent.parent

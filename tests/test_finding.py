@@ -10,8 +10,9 @@ import pytest
 
 import netaudit
 from netaudit.case import Case, open_case
-from netaudit.case_writer import prepare, write_json, write_table
+from netaudit.case_writer import prepare, write_json
 from netaudit.errors import UsageError
+from netaudit.ordered import write_table
 from netaudit.plots import transfers
 from netaudit.tables import BY_NAME, TABLES, TABLES_VERSION
 

@@ -47,7 +47,7 @@ def _link(flows: pa.Table) -> set[tuple[str, str]]:
     """(MAC, address) of everything that sent frames."""
     found: set[tuple[str, str]] = set()
     for side, sent in (("client", "packets_up"), ("server", "packets_down")):
-        sending = flows.filter(pc.greater(flows[sent], 0)).select([f"{side}_mac", f"{side}_ip"])
+        sending = flows.select([f"{side}_mac", f"{side}_ip", sent]).filter(pc.greater(flows[sent], 0))
         distinct = sending.group_by([f"{side}_mac", f"{side}_ip"]).aggregate([])
         found.update((str(row[f"{side}_mac"]), str(row[f"{side}_ip"])) for row in distinct.to_pylist())
     return found

@@ -27,7 +27,7 @@ def with_flow_facts(observations: pa.Table, flows: pa.Table) -> pa.Table:
 
 
 def flow_facts(flows: pa.Table) -> Iterator[Fact]:
-    """Rows of `observations`, one per host, field and value, with the first flow's place."""
+    """Rows of `observations`, one per host, field and value, with the first flow's place; flows come in order."""
     kept: dict[tuple[str, str, str, str], list[Any]] = {}
     ports: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in _answered(flows):
@@ -48,16 +48,13 @@ def flow_facts(flows: pa.Table) -> Iterator[Fact]:
 
 
 def _answered(flows: pa.Table) -> Iterator[dict[str, Any]]:
-    """Flows with an answer, in the order of time."""
-    chosen = flows.filter(pc.greater(flows["packets_down"], 0)).sort_by(
-        [("first_ts", "ascending"), ("flow_id", "ascending")]
-    )
+    """Flows with an answer, some at a time."""
     names = ["transport", "client_mac", "client_ip", "server_mac", "server_ip", "server_port", "handshake"]
-    columns = chosen.select([*names, "capture_id", "first_frame"]).append_column(
-        "first_ts", chosen["first_ts"].cast(pa.int64())
-    )
+    columns = flows.select([*names, "capture_id", "first_frame", "first_ts", "packets_down"])
     for batch in columns.to_batches(max_chunksize=8192):
-        yield from batch.to_pylist()
+        rows = pa.Table.from_batches([batch.filter(pc.greater(batch["packets_down"], 0))])
+        place = rows.column_names.index("first_ts")
+        yield from rows.set_column(place, "first_ts", rows["first_ts"].cast(pa.int64())).to_pylist()
 
 
 def _facts_of(row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -33,7 +33,7 @@ class Limits:
     side_bytes: int = 1 << 20  # waiting behind holes in one direction of a flow
     side_segments: int = 1024
     tcp_idle: float = 3600.0
-    udp_idle: float = 300.0
+    udp_idle: float = 60.0
     linger: float = 30.0  # after FIN of both sides or RST
     hole_age: float = 60.0
     ack_age: float = 1.0  # after an acknowledgement of what lies behind the hole
