@@ -19,7 +19,15 @@ from unittest import mock
 
 from netaudit import api
 from netaudit.masking import mask
+from netaudit.signatures import load
 
+VOCABULARY = load().vocabulary
+LABELS = {  # label → (vendor, class); the switch of Hue speaks no IP: its frames are those of the bridge it was set up with
+    "Aria": ("Fitbit", "scale"), "D-LinkSensor": ("D-Link", "sensor"), "EdimaxCam1": ("Edimax", "ip_camera"),
+    "EdnetCam1": ("Ednet", "ip_camera"), "EdnetGateway": ("Ednet", "gateway_iot"), "HueBridge": ("Philips Hue", "gateway_iot"),
+    "HueSwitch": ("Philips Hue", "gateway_iot"), "SmarterCoffee": ("Smarter", "iot"), "TP-LinkPlugHS110": ("TP-Link", "smart_plug"),
+    "WeMoSwitch": ("Belkin", "smart_plug"), "Withings": ("Withings", "scale"),
+}  # fmt: skip
 PLACES = {"frame", "src_mac", "src_ip", "confirmed_by"}
 SYNTHETIC = ("asan", "infinite-loop", "fuzz")  # made to break parsers, not sent by devices
 Event = dict[str, Any]
@@ -48,11 +56,18 @@ class Score:
     untold: Counter[str] = field(default_factory=Counter)  # expected, but no fact about a host
     explained: list[tuple[str, str, int, str]] = field(default_factory=list)  # file, kind.field, frame, why
     missed: list[tuple[str, str, int, str]] = field(default_factory=list)  # file, kind.field, frame, value
-    devices: list[tuple[str, str, str]] = field(default_factory=list)  # file, label, outcome
+    devices: list[tuple[str, str, str, str]] = field(
+        default_factory=list
+    )  # file, label, claim, outcome with what is said
 
-    def of(self, outcome: str) -> int:
-        """How many labelled devices had this outcome."""
-        return sum(found == outcome for _, _, found in self.devices)
+    def of(self, claim: str, outcome: str) -> int:
+        """How many labelled devices had this outcome for "vendor" or "class"."""
+        return sum(said.startswith(outcome) for _, _, name, said in self.devices if name == claim)
+
+    def rates(self, claim: str) -> tuple[float, float]:
+        """Coverage (answers given of devices labelled) and precision (right of answers given)."""
+        right, wrong, abstained = (self.of(claim, outcome) for outcome in ("right", "wrong", "abstained"))
+        return (right + wrong) / max(right + wrong + abstained, 1), right / max(right + wrong, 1)
 
 
 def _has(facts: Facts, names: str, value: object) -> bool:
@@ -239,6 +254,22 @@ def score_case(case: Event, opened: Any, score: Score) -> None:
                     score.missed.append((*place, str(event[name])[:160]))
 
 
+def score_device(case: Event, opened: Any, score: Score) -> None:
+    """Add what the inventory says of the labelled device. A vendor by its address block alone counts as no answer."""
+    label = case["device"]["label"]
+    vendor, kind = LABELS[label]
+    rows = opened.table("devices", ["macs", "vendor", "vendor_confidence", "class"]).to_pylist()
+    (row,) = [row for row in rows if case["device"]["mac"] in row["macs"]]
+    said = row["vendor"] if row["vendor_confidence"] in {"declared", "strong"} else ""
+    score.devices.append((case["file"], label, "vendor", _outcome(said, said == vendor)))
+    wider = {kind, *VOCABULARY.ancestors(kind)}
+    score.devices.append((case["file"], label, "class", _outcome(row["class"], row["class"] in wider)))
+
+
+def _outcome(said: str, right: bool) -> str:
+    return f"{'right' if right else 'wrong'} {said}" if said else "abstained"
+
+
 def audit(capture: Path, folder: Path) -> Any:
     """A whole audit but for faces and the report, which nobody reads here."""
     with mock.patch("netaudit.report.from_case.write_report"):
@@ -256,6 +287,8 @@ def score_all(captures: Path, scratch: Path) -> Score:
     for number, case in enumerate(cases(captures)):
         opened = audit(captures / "discovery" / case["file"], scratch / str(number))
         score_case(case, opened, score)
+        if "device" in case and not any(word in case["file"] for word in SYNTHETIC):
+            score_device(case, opened, score)
     return score
 
 
@@ -268,6 +301,11 @@ def main() -> None:
         print(
             f"{name:32} {score.found[name]:4} of {score.found[name] + lost[name]:4}, {score.untold[name]:3} no fact of a host"
         )
+    for file, label, claim, outcome in sorted(score.devices, key=lambda row: (row[1], row[2], row[0])):
+        print(f"{label:18} {claim:7} {outcome:20} {file}")
+    for claim in ("vendor", "class"):
+        counts = ", ".join(f"{score.of(claim, outcome)} {outcome}" for outcome in ("right", "wrong", "abstained"))
+        print("{}: {}; coverage {:.0%}, precision {:.0%}".format(claim, counts, *score.rates(claim)))
     for title, misses in (("explained", score.explained), ("MISSED", score.missed)):
         for miss in misses:
             print(title, *miss)

@@ -6,14 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.observations.scoring import EXPLAINED, score_all
+from tests.observations.scoring import EXPLAINED, Score, score_all
 
 pytestmark = pytest.mark.captures
 FIELDS = 1_800  # expected and found at least; a change of the scoring that drops some is so seen
 
 
-def test_every_expected_field_is_found(captures: Path, tmp_path: Path) -> None:
-    score = score_all(captures, tmp_path)
+RIGHT_CLASSES = 24  # of 33 labelled devices
+
+
+@pytest.fixture(scope="module")
+def score(captures: Path, tmp_path_factory: pytest.TempPathFactory) -> Score:
+    return score_all(captures, tmp_path_factory.mktemp("discovery"))
+
+
+def test_every_expected_field_is_found(score: Score) -> None:
     assert not score.missed
     assert {place[:3] for place in score.explained} == set(EXPLAINED)
     assert score.found.total() > FIELDS
+
+
+def test_labelled_devices_are_named_right_or_not_at_all(score: Score) -> None:
+    assert [row for row in score.devices if row[3].startswith("wrong")] == []
+    assert score.of("class", "right") >= RIGHT_CLASSES
+    assert score.of("class", "right") + score.of("class", "abstained") == 33
