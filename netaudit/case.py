@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from PIL.Image import Image
 
+    from netaudit.decisions import Decision
     from netaudit.finding import Finding
     from netaudit.plots import Plots
 
@@ -200,6 +201,12 @@ class Case:
 
         path = self.object_path(sha256)
         return thumbnail(path) if path else None
+
+    def decided(self) -> dict[str, Decision]:
+        """What analysts decided about devices, by device id. Raises CaseError when that was tampered with."""
+        from netaudit.decisions import latest
+
+        return latest(self.folder)
 
     def log_unmasking(self, what: str) -> None:
         """Note in private/unmasked.jsonl that clear personal data was shown."""

@@ -14,13 +14,13 @@ from netaudit.devices.behind import hidden
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
 from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
-from netaudit.devices.telling import CLAIMED, MOST_FACTS, claim_rows, reasons
+from netaudit.devices.telling import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
 from netaudit.tables import CLAIMS, DEVICES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.devices.telling import Row, Said
+    from netaudit.devices.telling import Row
     from netaudit.signatures import SignatureSet
 
 __all__ = ["Inventory", "Link", "inventory"]
@@ -31,6 +31,7 @@ ROLES = {
     "nas": "server", "pc": "viewer", "phone": "personal device", "tablet": "personal device",
     "handheld": "personal device", "router": "network", "switch": "network", "access_point": "network",
 }  # fmt: skip
+BLOCK_RULE = "rule: address block"
 NAMES = (  # where a device says how it is called, best first
     "lldp.system_name", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription", "dhdiscover.MachineName",
     "mdns.hostname", "cdp.device_id", "http_server.title",
@@ -58,7 +59,7 @@ def inventory(
         device = devices[identity]
         matches = matcher.matches(device.facts)
         judged = _judged(device, matches, signatures)
-        said = hidden(device)
+        said = [*hidden(device), *_block(device, judged["vendor"])]
         used = [match for match in matches if any(match.claims.get(name) for name in CLAIMED)]
         told.append(_row(device, judged, used, said, rows))
         claims += claim_rows(identity, used, judged, said, rows, signatures.vocabulary)
@@ -98,7 +99,7 @@ def _row(
         device.last or None,
         evidence,
         [],
-        max((int(one.value) for one in said), default=None),
+        max((int(one.value) for one in said if one.claim == "behind"), default=None),
     )
 
 
@@ -106,6 +107,12 @@ def _by_block(device: Device) -> Claim:
     """The holder of the address block as a weak word for the vendor; several blocks of one device: abstain."""
     holders = sorted({fact.value for fact in device.facts.get("oui.vendor", ())})
     return Claim(holders[0], "weak") if len(holders) == 1 else Claim()
+
+
+def _block(device: Device, vendor: Claim) -> list[Said]:
+    """The claim that the block's holder made it, where nothing else names a vendor."""
+    facts = [fact for fact in device.facts.get("oui.vendor", ()) if fact.value == vendor.value]
+    return [Said("vendor", vendor.value, BLOCK_RULE, facts)] if facts and not vendor.matches else []
 
 
 def _called(device: Device) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import netaudit
+from netaudit.errors import CaseError
 from netaudit.report import (
     reading,
     sections_devices,
@@ -19,12 +20,14 @@ from netaudit.report import (
     sections_scope,
 )
 from netaudit.report.judgements import Judgements
+from netaudit.report.reasons import Reasons
 from netaudit.report.timeline import timeline
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netaudit.decisions import Decision
     from netaudit.report.reading import CaseLike
 
 SECTIONS = (
@@ -65,6 +68,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         for row in reading.rows(case.table("captures"), "capture_id", "name")
     }
     scope = sections_scope.scope(case, w)
+    decided, problem = _decisions(case)
     return {
         "t": w.t,
         "lang": lang,
@@ -82,7 +86,8 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
         "gallery": sections_images.gallery(case, judged, w),
         "persons": sections_persons.persons(case, w),
-        "devices": sections_devices.devices(hosts.devices, judged, captures, w),
+        "devices": sections_devices.devices(hosts.devices, judged, captures, w, Reasons(case, w), decided),
+        "decisions_problem": w.exact(problem, 300),
         "matrix": sections_findings.matrix(judged, hosts, w),
         "timeline": timeline(case, judged, hosts, w),
         "endpoints": sections_endpoints.endpoints(hosts, judged),
@@ -93,6 +98,14 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "limits": list(w.t.group("limit").values()),
         "facts": w.t.group("fact"),
     }
+
+
+def _decisions(case: CaseLike) -> tuple[dict[str, Decision], str]:
+    """What analysts decided, by device; a file that was tampered with gives nothing but the problem."""
+    try:
+        return case.decided(), ""
+    except CaseError as error:
+        return {}, str(error)
 
 
 def head(case: CaseLike, w: Wording) -> dict[str, Any]:

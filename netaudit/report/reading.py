@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from netaudit.decisions import Decision
+
 Row = dict[str, Any]
 
 
@@ -29,6 +31,9 @@ class CaseLike(Protocol):
 
     def clear_table(self) -> pa.Table:
         """Identity data in clear."""
+
+    def decided(self) -> dict[str, Decision]:
+        """What analysts decided about devices, by device; CaseError when that was tampered with."""
 
     def log_unmasking(self, what: str) -> None:
         """Note that clear data was shown."""

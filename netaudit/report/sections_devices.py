@@ -6,35 +6,25 @@ known is shown as unknown together with what is.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from netaudit.report import frames, reading
 
 if TYPE_CHECKING:
+    from netaudit.decisions import Decision
     from netaudit.report.judgements import Judgements
     from netaudit.report.reading import CaseLike, Row
+    from netaudit.report.reasons import Reasons
     from netaudit.report.wording import Wording
 
 MOST = 60
-MOST_REASONS = 6  # of one device
 MOST_ADDRESSES = 4
 MOST_RANGES = 12  # frame ranges of one capture
 MOST_CAPTURES = 4  # captures with the frames of one device
-REASON = 1200  # characters of a reason that are read
 COLUMNS = (
     "device_id", "macs", "ips", "name", "vendor", "vendor_confidence", "class", "class_confidence", "product", "model",
-    "serial", "firmware", "role_hint", "first_ts", "last_ts",
+    "serial", "firmware", "role_hint", "chain", "behind", "first_ts", "last_ts",
 )  # fmt: skip
-# a reason of the devices table: "class router (strong; gateway-dhcp; RFC 2132, 3.5): dhcp router = declared (frame 3)"
-SIGNATURE = re.compile(
-    r"(?P<claims>.+?) \((?P<weight>[a-z]+)(?P<aside>, supports only)?; (?P<id>[a-z0-9_.-]+); (?P<source>.+?)\): "
-    r"(?P<facts>.+)",
-    re.DOTALL,
-)
-CONFLICT = re.compile(r"(?P<claim>vendor|class): signatures contradict each other: (?P<values>.+)", re.DOTALL)
-BLOCK = re.compile(r"oui (?P<what>vendor|local): (?P<value>.+)", re.DOTALL)
-FRAME = re.compile(r" \(frame (\d{1,19})\)")
 
 
 class Inventory:
@@ -74,30 +64,65 @@ def _grade(row: Row, name: str, w: Wording) -> str:
     return w.term("confidence", row[f"{name}_confidence"])
 
 
-def devices(inventory: Inventory, judged: Judgements, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+def devices(
+    inventory: Inventory,
+    judged: Judgements,
+    captures: dict[str, str],
+    w: Wording,
+    told: Reasons,
+    decided: dict[str, Decision],
+) -> dict[str, Any]:
     """Devices of the findings first, then those with a class, then the others. `captures` names captures by id."""
-    named = {ip for finding in judged.all for ip in (finding["sender"], finding["receiver"])}
-
-    def rank(row: Row) -> tuple[bool, bool, str]:
-        return (named.isdisjoint(row["ips"] or ()), not row["class"], row["device_id"] or "")
-
-    ordered = sorted(inventory.rows, key=rank)
+    ordered = ranked(inventory, judged)
+    named = named_in(judged)
     shown = ordered[:MOST]
     details = inventory.table.take([row["row"] for row in shown]) if shown else inventory.table
-    because = reading.rows(details, "reasons", "evidence")
+    because = reading.rows(details, "evidence")
     return {
         "n": len(ordered),
         "rows": [
-            _device(row, w) | {"named": not named.isdisjoint(row["ips"] or ())} | _reasons(why, captures, w)
+            _device(row, w)
+            | {"named": not named.isdisjoint(row["ips"] or ())}
+            | told.of(row["device_id"])
+            | {"decision": _decision(decided.get(row["device_id"] or ""), w)}
+            | _frames(why, captures, w)
             for row, why in zip(shown, because, strict=True)
         ],
         "more": max(0, len(ordered) - MOST),
     }
 
 
+def named_in(judged: Judgements) -> set[str]:
+    """Addresses that findings name."""
+    return {ip for finding in judged.all for ip in (finding["sender"], finding["receiver"])}
+
+
+def ranked(inventory: Inventory, judged: Judgements) -> list[Row]:
+    """Devices of the findings first, then those with a part in the chain, then those with a class."""
+    named = named_in(judged)
+
+    def rank(row: Row) -> tuple[bool, bool, bool, str]:
+        return (named.isdisjoint(row["ips"] or ()), not row["chain"], not row["class"], row["device_id"] or "")
+
+    return sorted(inventory.rows, key=rank)
+
+
+def _decision(decision: Decision | None, w: Wording) -> dict[str, str] | None:
+    """An analyst's decision, which stands beside what was found."""
+    if decision is None:
+        return None
+    said = [w.term("class", decision.kind) if decision.kind else "", w.text(decision.vendor, 60)]
+    return {
+        "said": w.t("device_join").join(part for part in said if part) or w.t("device_noted"),
+        "note": w.text(decision.note, 500),
+        "by": w.t("device_join").join(part for part in (w.text(decision.by, 80), w.exact(decision.when, 40)) if part),
+    }
+
+
 def _device(row: Row, w: Wording) -> dict[str, Any]:
     macs, ips = row["macs"] or [], row["ips"] or []
     return {
+        "anchor": f"device-{row['row']}",
         "title": w.text(row["name"], 80) or w.exact(row["device_id"], 60) or w.t("unknown"),
         "class": _graded(row, "class", w) or _unknown(row, w),
         "vendor": _graded(row, "vendor", w) or w.t("unknown"),
@@ -107,9 +132,11 @@ def _device(row: Row, w: Wording) -> dict[str, Any]:
             if row[name]
         ],
         "role": w.term("role", row["role_hint"]) if row["role_hint"] else "",
+        "chain": w.t("device_join").join(w.term("chain", part) for part in row["chain"] or ()),
+        "behind": w.t("device_behind", n=w.number(row["behind"])) if row["behind"] else "",
         "ips": [w.exact(ip, 60) for ip in ips[:MOST_ADDRESSES]],
         "ips_more": max(0, len(ips) - MOST_ADDRESSES),
-        "macs": [w.exact(mac, 40) for mac in macs[:MOST_ADDRESSES]],
+        "macs": [(w.exact(mac, 40), made_up(mac)) for mac in macs[:MOST_ADDRESSES]],
         "macs_more": max(0, len(macs) - MOST_ADDRESSES),
         "first": w.when(row["first_ts"]),
         "last": w.when(row["last_ts"]),
@@ -128,9 +155,12 @@ def _unknown(row: Row, w: Wording) -> str:
     return w.t("device_unknown", known=w.t("device_join").join(known) or w.t("device_nothing"))
 
 
-def _reasons(why: Row, captures: dict[str, str], w: Wording) -> dict[str, Any]:
-    reasons = why["reasons"] or []
-    more = len(reasons) - MOST_REASONS
+def made_up(mac: str) -> bool:
+    """Whether a link address was made locally and names no vendor (IEEE 802, 8.2.2)."""
+    return len(mac) == len("00:00:00:00:00:00") and mac[1] in "2367abefABEF"
+
+
+def _frames(why: Row, captures: dict[str, str], w: Wording) -> dict[str, Any]:
     spans: dict[str, list[tuple[int, int]]] = {}
     for place in why["evidence"] or ():
         capture, _, frame = place[:200].rpartition(":")
@@ -141,42 +171,4 @@ def _reasons(why: Row, captures: dict[str, str], w: Wording) -> dict[str, Any]:
         text, cut = frames.show(frames.merge(found), MOST_RANGES)
         name = captures.get(capture) or w.exact(capture, 40)
         told.append(w.t("device_frames_line", capture=name, frames=text + (f" … +{cut}" if cut else "")))
-    return {
-        "reasons": [_reason(text[:REASON], w) for text in reasons[:MOST_REASONS]],
-        "reasons_more": w.t("device_reasons_more", n=w.number(more)) if more > 0 else "",
-        "frames": told,
-        "captures_more": max(0, len(spans) - MOST_CAPTURES),
-    }
-
-
-def _reason(text: str, w: Wording) -> dict[str, str]:
-    """One reason as what it claims, how sure and by which signature, and the facts behind it."""
-    if found := SIGNATURE.fullmatch(text):
-        weight = w.term("confidence", found["weight"])
-        if found["aside"]:
-            weight = w.t("device_supports", weight=weight)
-        return {
-            "claim": w.t("device_join").join(_claim(part, w) for part in found["claims"].split(", ")),
-            "by": f"{weight} · {w.text(found['id'], 60)} · {w.text(found['source'], 80)}",
-            "facts": _framed(w.text(found["facts"], 500), w),
-        }
-    if found := CONFLICT.fullmatch(text):
-        values = [_word(found["claim"], value, w) for value in found["values"].split(" / ")[:MOST_REASONS]]
-        claim = w.t("device_conflict", claim=w.t(f"device_{found['claim']}"), values=" / ".join(values))
-        return {"claim": claim, "by": "", "facts": ""}
-    if found := BLOCK.fullmatch(text):
-        claim = w.t("device_local") if found["what"] == "local" else w.t("device_block", holder=w.text(found["value"]))
-        return {"claim": claim, "by": "", "facts": ""}
-    return {"claim": _framed(w.text(text, 500), w), "by": "", "facts": ""}
-
-
-def _claim(part: str, w: Wording) -> str:
-    """'class router' in the report's words."""
-    name, _, value = part.partition(" ")
-    if value and name in ("vendor", "class", "product", "model", "serial", "firmware"):
-        return w.t("device_claim", claim=w.t(f"device_{name}"), value=_word(name, value, w))
-    return w.text(part, 80)
-
-
-def _framed(text: str, w: Wording) -> str:
-    return FRAME.sub(lambda found: w.t("device_frame", n=found[1]), text)
+    return {"frames": told, "captures_more": max(0, len(spans) - MOST_CAPTURES)}

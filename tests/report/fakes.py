@@ -46,6 +46,7 @@ class FakeCase:
         self.objects = objects or {}
         self.logged = []
         self.clear = []
+        self.decisions = {}
 
     def table(self, name, columns=None):
         return self.tables[name] if columns is None else self.tables[name].select(columns)
@@ -60,6 +61,9 @@ class FakeCase:
 
     def clear_table(self):
         return pa.Table.from_pylist(self.clear, schema=PERSONS_CLEAR.schema())
+
+    def decided(self):
+        return self.decisions
 
     def log_unmasking(self, what):
         self.logged.append(what)
@@ -124,6 +128,14 @@ def finding(**changes):
         "reason": "3 images with a face (2 distinct) in clear HTTP or carved from clear traffic, for api.example.cn",
         **changes,
     }
+
+
+def claim(what, value, standing="taken", strength="declared", **changes):
+    return {
+        "device_id": "44:19:b6:00:00:21", "claim": what, "value": value, "standing": standing, "strength": strength,
+        "by": "some", "origin": "netaudit", "provenance": "documented", "source": "FACTS 3.1 (form)",
+        "facts": ["sadp.Types=inquiry"], "evidence": ["0123456789abcdef:57"], **changes,
+    }  # fmt: skip
 
 
 def office():
@@ -269,16 +281,7 @@ def office():
             "class": "face_capture_camera", "class_confidence": "strong", "product": "ISAPI face capture",
             "model": "DS-2CD8A26", "serial": "DS-2CD8A26AAWREXAMPLE01", "firmware": "V5.7.0",
             "role_hint": "capture device", "first_ts": T0, "last_ts": T0 + 50 * MINUTE,
-            "reasons": [
-                "vendor Hikvision, model DS-2CD8A26 (declared; hikvision-sadp; FACTS 3.1 (form)): sadp Types = inquiry (frame 57)",
-                "class ip_camera (hearsay, supports only; hik-name; FACTS 3.1): dhcp hostname = HIK (frame 10)",
-                "class: signatures contradict each other: nvr / ip_camera",
-                "oui vendor: Hangzhou Hikvision Digital Technology Co.,Ltd.",
-                "oui local: locally administered address",
-                "something else (frame 9)",
-                "a seventh",
-                "an eighth",
-            ],
+            "chain": ["captures"], "behind": 2, "reasons": [],
             "evidence": ["0123456789abcdef:57", "0123456789abcdef:58", "0123456789abcdef:10", "no frame"],
         },
         {
@@ -291,6 +294,41 @@ def office():
             "vendor_confidence": "weak", "class": "", "class_confidence": "unknown", "reasons": [], "evidence": [],
         },
     ]  # fmt: skip
+    claims = [
+        claim("vendor", "Hikvision", by="hikvision-sadp"),
+        claim("model", "DS-2CD8A26", by="hikvision-sadp"),
+        claim(
+            "class",
+            "ip_camera",
+            "supports only",
+            "weak",
+            by="hik-name",
+            provenance="hearsay",
+            facts=["dhcp.hostname=HIK"],
+            evidence=["0123456789abcdef:10"],
+        ),
+        claim(
+            "class",
+            "nvr",
+            "contradicts",
+            "strong",
+            by="x-nvr",
+            provenance="code",
+            facts=["dhcp.vendor_class=x"],
+            evidence=[""],
+        ),
+        claim("class", "switch", "contradicts", "strong", by="x-switch", provenance="code", origin="added"),
+        claim(
+            "chain",
+            "captures",
+            by="rule: class",
+            provenance="rule",
+            source="",
+            facts=["class=face_capture_camera", "face images=20"],
+            evidence=["", ""],
+        ),
+        *(claim("product", f"line {n}", "outvoted", "weak", by=f"z-{n}") for n in range(3)),
+    ]
     manifest = {
         "site": "滨江售楼处",
         "created_utc": "2025-10-20T08:15:00Z",
@@ -344,6 +382,7 @@ def office():
             "endpoints": endpoints,
             "findings": findings,
             "devices": devices,
+            "claims": claims,
         },
         manifest,
     )
