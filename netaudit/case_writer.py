@@ -38,17 +38,26 @@ def prepare(folder: Path, *, overwrite: bool) -> None:
                 raise UsageError(f"{folder}: exists and is no case; choose another --case folder")
             if not overwrite:
                 raise UsageError(f"{folder}: holds a case already; choose another folder or say --overwrite")
+            if any((folder / "private" / "record").glob("*")):
+                raise UsageError(
+                    f"{folder}: holds a recording, which is never overwritten; choose another --case folder"
+                )
             _clear(folder)
-        (folder / "tables").mkdir(parents=True, exist_ok=True)
-        private = folder / "private"
-        private.mkdir(mode=0o700, exist_ok=True)
-        (private / "objects").mkdir(exist_ok=True)
-        key = private / "key"
-        if not key.exists():
-            key.write_bytes(secrets.token_bytes(32))
-            key.chmod(0o600)
+        make_folders(folder)
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: cannot write the case: {error.strerror}") from error
+
+
+def make_folders(folder: Path) -> None:
+    """Make what an audit expects to be there; what is there stays. Raises OSError."""
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    private = folder / "private"
+    private.mkdir(mode=0o700, exist_ok=True)
+    (private / "objects").mkdir(exist_ok=True)
+    key = private / "key"
+    if not key.exists():
+        key.write_bytes(secrets.token_bytes(32))
+        key.chmod(0o600)
 
 
 def _clear(folder: Path) -> None:

@@ -80,18 +80,21 @@ def command(recording: Recording, run: int, method: str) -> list[str]:
     return out if recording.promiscuous else [*out, "-p"]
 
 
-def choose_method(capture_filter: str = "") -> str:
-    """How to record on this machine. Raises UsageError where it cannot be done, with what would help."""
-    if found := find_dumpcap():
-        return found
+def choose_method(wanted: str = "", capture_filter: str = "") -> str:
+    """How to record on this machine: path of dumpcap, or "socket"; `wanted` may be dumpcap or socket.
+
+    Raises UsageError where it cannot be done, with what would help.
+    """
     how = {
         "win32": "install Wireshark with Npcap from https://www.wireshark.org",
         "darwin": "install Wireshark with ChmodBPF from https://www.wireshark.org, or: brew install --cask wireshark",
     }.get(sys.platform, "on Debian and Ubuntu: apt-get install wireshark-common; on Fedora: dnf install wireshark-cli")
-    if not sys.platform.startswith("linux"):
+    if wanted != "socket" and (found := find_dumpcap()):
+        return found
+    if not sys.platform.startswith("linux") or wanted == "dumpcap":
         raise UsageError(f"dumpcap was not found: {how}")
     if capture_filter:
-        raise UsageError(f"--filter needs dumpcap, which was not found: {how}")
+        raise UsageError(f"--filter needs dumpcap: {how}")
     return "socket"
 
 

@@ -38,9 +38,15 @@ def _language(lang: str | None) -> str:
 @app.command(epilog="Example: netaudit audit a.pcap b.pcapng.gz --case ./case --inside 2001:db8:1::/48 --fail-on A")
 def audit(
     captures: Annotated[
-        list[str], typer.Argument(metavar="CAPTURE...", help="Files, folders, or - for standard input.")
-    ],
-    case: Annotated[Path, typer.Option("--case", help="Folder of the case to write.")],
+        list[str] | None, typer.Argument(metavar="CAPTURE...", help="Files, folders, or - for standard input.")
+    ] = None,
+    case: Annotated[Path | None, typer.Option("--case", help="Folder of the case to write.")] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume", metavar="CASE", help="Instead of captures: a live case, to audit its recording again."
+        ),
+    ] = None,
     site: Annotated[str | None, typer.Option(help="Name of the audited site.")] = None,
     inside: Annotated[
         list[str] | None, typer.Option(metavar="CIDR", help="Network that is inside; repeatable.")
@@ -66,6 +72,8 @@ def audit(
     from netaudit.cli.auditing import audit_command
 
     language = _language(lang)
+    if bool(captures) == bool(resume) or (case is None) != bool(resume):
+        raise typer.BadParameter("say CAPTURE... and --case, or --resume", param_hint="CAPTURE")
     if fail_on is not None and fail_on.upper() not in {"A", "B", "C", "D"}:
         raise typer.BadParameter("say A, B, C or D", param_hint="--fail-on")
     options: dict[str, Any] = {
@@ -80,9 +88,92 @@ def audit(
         "overwrite": overwrite,
         "command": tuple(sys.argv),
     }
+    if resume is not None:
+        from netaudit.cli.auditing import moment
+        from netaudit.cli.living import resume_command
+
+        options |= {"since": moment(since, "--since"), "until": moment(until, "--until")}
+        raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=(fail_on or "").upper()))
+    assert captures is not None
+    assert case is not None
     raise typer.Exit(
         audit_command(captures, case, since, until, options, as_json=json, fail_on=(fail_on or "").upper())
     )
+
+
+@app.command()
+def interfaces(
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """List network interfaces: addresses, link, whether they can be recorded and how to allow it."""
+    from netaudit.cli.living import interfaces_command
+
+    raise typer.Exit(interfaces_command(as_json=json, lang=_language(lang)))
+
+
+@app.command(epilog="Example: netaudit live eth1 --case ./case --ring 20GiB --duration 8h --site 'Sales office 1'")
+def live(
+    interface: Annotated[str, typer.Argument(metavar="IFACE", help="As netaudit interfaces names it.")],
+    case: Annotated[Path | None, typer.Option("--case", help="Folder of the case; by the time when not given.")] = None,
+    ring: Annotated[str | None, typer.Option(metavar="SIZE", help="Room for the recording; else the disk's.")] = None,
+    overwrite_oldest: Annotated[
+        bool, typer.Option("--overwrite-oldest", help="When the room is used up, remove the oldest file; else stop.")
+    ] = False,
+    keep_free: Annotated[str, typer.Option(metavar="SIZE", help="Room of the disk that stays free.")] = "512MiB",
+    bpf: Annotated[
+        str, typer.Option("--filter", metavar="BPF", help="Record only what this filter lets through.")
+    ] = "",
+    snaplen: Annotated[int, typer.Option(min=0, help="Bytes of a packet; 0 all, as it has to be for images.")] = 0,
+    duration: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 30m, 8h …")] = None,
+    no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="No screen; JSON lines on standard output.")] = False,
+    record_only: Annotated[
+        bool, typer.Option("--record-only", help="Only record; later: netaudit audit --resume CASE.")
+    ] = False,
+    site: Annotated[str | None, typer.Option(help="Name of the audited site.")] = None,
+    inside: Annotated[
+        list[str] | None, typer.Option(metavar="CIDR", help="Network that is inside; repeatable.")
+    ] = None,
+    signatures_folder: Annotated[
+        Path | None,
+        typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
+    ] = None,
+    recorder: Annotated[
+        str, typer.Option(metavar="auto|dumpcap|socket", help="What records; socket is Linux's own and slower.")
+    ] = "auto",
+    lang: Language = None,
+    fail_on: Annotated[
+        str | None, typer.Option(metavar="A|B|C|D", help="Exit 10 when a finding is at least this certain.")
+    ] = None,
+) -> None:
+    """Record an interface and audit it meanwhile; the case is the one that the recorded files give."""
+    from netaudit.cli.living import case_folder, live_command
+    from netaudit.live.settings import LiveSettings, parse_duration, parse_size
+
+    if recorder not in {"auto", "dumpcap", "socket"}:
+        raise typer.BadParameter("say auto, dumpcap or socket", param_hint="--recorder")
+    settings = LiveSettings(
+        interface,
+        ring=parse_size(ring, "--ring") if ring else None,
+        overwrite_oldest=overwrite_oldest,
+        capture_filter=bpf,
+        snaplen=snaplen,
+        duration=parse_duration(duration, "--duration") if duration else None,
+        record_only=record_only,
+        keep_free=parse_size(keep_free, "--keep-free"),
+        method="" if recorder == "auto" else recorder,
+    )
+    options = {
+        "site": site,
+        "inside": tuple(inside or ()),
+        "faces": not no_faces,
+        "signatures": signatures_folder,
+        "lang": _language(lang),
+        "command": tuple(sys.argv),
+    }
+    folder = case or case_folder()
+    raise typer.Exit(live_command(settings, folder, options, headless=headless, fail_on=(fail_on or "").upper()))
 
 
 app.add_typer(signatures.app, name="signatures")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
 from netaudit.api import begin_case, now, run_facts, write_case_report
+from netaudit.capture.from_wire import recorded
 from netaudit.custody import Custody
+from netaudit.errors import UsageError
 from netaudit.live.analysis import Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
 from netaudit.live.judging import LiveJudge
@@ -48,6 +51,11 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
     try:
         with calm():
             return engine.run()
+    except UsageError:
+        if not recorded(folder / RECORD):  # it has not even begun: the folder is free for the next try
+            engine.close()
+            shutil.rmtree(folder)
+        raise
     finally:
         engine.close()
 

@@ -54,7 +54,7 @@ class Keeper:
 
     def start(self) -> None:
         """Begin. Raises UsageError when the recorder cannot record at all, with what it says."""
-        self._method = self.settings.method or choose_method(self.settings.capture_filter)
+        self._method = choose_method(self.settings.method, self.settings.capture_filter)
         if self._method == "socket":
             self._note("warning", "slow_method")
         self._run = max(

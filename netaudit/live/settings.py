@@ -37,7 +37,7 @@ class LiveSettings:
     keep_free: int = 512 << 20  # of the disk: the case has to be written, and the machine to live
     buffer_mib: int = 64  # of the kernel
     file_seconds: int = 600
-    method: str = ""  # path of a dumpcap, or "socket"; found when empty
+    method: str = ""  # dumpcap or socket; what there is when empty
     tick: float = 0.1  # how often to look for what was recorded
 
     @property

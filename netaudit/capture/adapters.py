@@ -1,0 +1,186 @@
+"""The network interfaces of this machine: what may be recorded, how to be allowed to, and what the system may send.
+
+Looks only: nothing is changed, nothing is sent.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from netaudit.capture.packet_socket import open_tap
+from netaudit.capture.recorder import find_dumpcap
+
+NET = Path("/sys/class/net")
+PATIENCE = 10.0  # seconds for dumpcap to look at the interfaces
+UP, NO_ARP = 0x1, 0x80  # of net_device flags (<linux/if.h>)
+CLIENTS = ("dhclient", "dhcpcd", "udhcpc")  # of DHCP
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Something that the system may send by itself on an interface, and the command that stops it."""
+
+    what: str  # ipv6, address, arp, networkmanager, networkd, dhcp
+    command: str
+
+
+@dataclass(slots=True)
+class Adapter:
+    """One interface."""
+
+    name: str
+    description: str = ""
+    addresses: list[str] = field(default_factory=list)
+    link: str = "unknown"  # up, down or unknown
+    loopback: bool = False
+    problem: str = ""  # why it cannot be recorded; empty when it can
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it can be recorded as things stand."""
+        return not self.problem
+
+
+def adapters() -> list[Adapter]:
+    """All interfaces, by name; those that can be recorded were tried for a moment."""
+    dumpcap = find_dumpcap()
+    found = _told_by(dumpcap) if dumpcap else [Adapter(name) for _, name in socket.if_nameindex()]
+    for adapter in found:
+        adapter.link = link_of(adapter.name)
+        adapter.problem = _try_dumpcap(dumpcap, adapter.name) if dumpcap else _try_socket(adapter.name)
+    return sorted(found, key=lambda adapter: (adapter.loopback, adapter.name))
+
+
+def how_to_allow(problem: str) -> list[str]:
+    """Commands or steps that let this user record, for this system; none when another thing is wrong."""
+    words = problem.lower()
+    if not any(word in words for word in ("permission", "privilege", "cap_net_raw", "not permitted", "not found")):
+        return []
+    if sys.platform == "win32":
+        return ["install Npcap from https://npcap.com, without 'restrict to administrators'"]
+    if sys.platform == "darwin":
+        return ["install ChmodBPF: it comes with Wireshark from https://www.wireshark.org"]
+    dumpcap = find_dumpcap()
+    if dumpcap is None:
+        return ["sudo apt-get install wireshark-common", "or: run netaudit live as root"]
+    return [
+        f"sudo setcap cap_net_raw,cap_net_admin+eip {dumpcap}",
+        "or: sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER, then log in again",
+    ]
+
+
+def link_of(name: str) -> str:
+    """up, down or unknown."""
+    try:
+        state = (NET / name / "operstate").read_text().strip()
+        flags = int((NET / name / "flags").read_text(), 16)
+    except (OSError, ValueError):
+        return "unknown"
+    return "up" if flags & UP and state in {"up", "unknown"} else "down"
+
+
+def may_send(name: str) -> list[Silence]:
+    """What this system may send by itself on an interface, with what stops it; empty when nothing is known."""
+    if not sys.platform.startswith("linux"):
+        return _elsewhere(name)
+    found = []
+    if _read(Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6")) == "0":
+        found.append(Silence("ipv6", f"sudo sysctl -w net.ipv6.conf.{name}.disable_ipv6=1"))
+    if any("." in address for address in _addresses(name)):
+        found.append(Silence("address", f"sudo ip -4 address flush dev {name}"))
+    try:
+        flags = int(_read(NET / name / "flags") or "0x80", 16)
+        index = socket.if_nametoindex(name)
+    except (OSError, ValueError):
+        return found
+    if not flags & NO_ARP:
+        found.append(Silence("arp", f"sudo ip link set dev {name} arp off"))
+    if "managed=true" in _read(Path(f"/run/NetworkManager/devices/{index}")).splitlines():
+        found.append(Silence("networkmanager", f"sudo nmcli device set {name} managed no"))
+    if "ADMIN_STATE=configured" in _read(Path(f"/run/systemd/netif/links/{index}")).splitlines():
+        found.append(Silence("networkd", f"sudo networkctl down {name} && sudo ip link set dev {name} up"))
+    if client := _dhcp_client(name):
+        found.append(Silence("dhcp", f"sudo kill {client}"))
+    return found
+
+
+def _told_by(dumpcap: str) -> list[Adapter]:
+    try:
+        said = subprocess.run([dumpcap, "-D", "-M"], capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+        rows = orjson.loads(said.stdout)
+    except (OSError, subprocess.TimeoutExpired, orjson.JSONDecodeError):
+        return [Adapter(name) for _, name in socket.if_nameindex()]
+    known = {name for _, name in socket.if_nameindex()} if sys.platform.startswith("linux") else None
+    found = []
+    for row in rows:
+        for name, told in row.items():
+            if known is None or name in known:  # not the pseudo-devices of libpcap
+                text = told.get("friendly_name") or told.get("vendor_description") or ""
+                addresses = [str(address) for address in told.get("addrs", [])]
+                found.append(Adapter(name, str(text), addresses, loopback=bool(told.get("loopback"))))
+    return found
+
+
+def _try_dumpcap(dumpcap: str, name: str) -> str:
+    try:
+        said = subprocess.run(  # noqa: S603
+            [dumpcap, "-i", name, "-L", "-M"], capture_output=True, timeout=PATIENCE, check=False
+        )
+        rows = orjson.loads(said.stdout) if said.stdout.strip() else []
+    except OSError as error:
+        return error.strerror or str(error)
+    except (subprocess.TimeoutExpired, orjson.JSONDecodeError) as error:
+        return f"dumpcap does not answer: {type(error).__name__}"
+    told = rows[0].get(name, {}) if rows else {}
+    if told.get("status") == 0:
+        return ""
+    lines = said.stderr.decode("utf-8", "replace").split("\n")
+    said_first = next((line.strip().removeprefix("dumpcap: ") for line in lines if line.strip()), "")
+    return str(told.get("primary_msg", "")).removeprefix("pcap_activate() failed: ") or said_first or "cannot be opened"
+
+
+def _try_socket(name: str) -> str:
+    if not hasattr(socket, "AF_PACKET"):
+        return "dumpcap was not found"
+    try:
+        open_tap(name, 1, promiscuous=False).close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _addresses(name: str) -> list[str]:
+    dumpcap = find_dumpcap()
+    told = _told_by(dumpcap) if dumpcap else []
+    return next((adapter.addresses for adapter in told if adapter.name == name), [])
+
+
+def _dhcp_client(name: str) -> int | None:
+    """Process id of a DHCP client that was started for this interface."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            words = _read(folder / "cmdline").split("\0")
+            if os.path.basename(words[0]) in CLIENTS and name in words:  # noqa: PTH119 - not a path of ours
+                return int(folder.name)
+    return None
+
+
+def _elsewhere(name: str) -> list[Silence]:
+    if sys.platform == "win32":
+        command = f'Disable-NetAdapterBinding -Name "{name}" -ComponentID ms_tcpip,ms_tcpip6'
+        return [Silence("address", command)]
+    return [Silence("ipv6", "networksetup -setv6off SERVICE"), Silence("address", "networksetup -setv4off SERVICE")]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""

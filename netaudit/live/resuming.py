@@ -1,0 +1,120 @@
+"""Audit again what a live run has recorded: after a crash, after `--record-only`, or with a later version."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit.api import Options, begin_case, now, outcome_of, run_facts, write_case_report
+from netaudit.capture.from_wire import Followed, recorded
+from netaudit.case import Case, open_case
+from netaudit.case_writer import make_folders, write_json
+from netaudit.custody import Custody, broken, entries
+from netaudit.errors import UsageError
+from netaudit.live.engine import RECORD, facts_of, seal_case
+from netaudit.packets.from_capture import Decoder
+from netaudit.workers import make_crew
+
+if TYPE_CHECKING:
+    from netaudit.api import Progress
+    from netaudit.capture.source import Source
+
+KEPT = ("record", "key", "unmasked.jsonl", "moments.jsonl")  # of private/; the rest is made anew
+
+
+def resume(folder: Path, options: Options, progress: Progress) -> Case:
+    """Make the case of a live run anew from its recorded files; they and the chain of custody stay.
+
+    What is inside, the site and the period are those of the live run unless `options` say otherwise. Raises UsageError
+    where nothing was recorded.
+    """
+    if not (folder / "case.json").is_file() or not recorded(folder / RECORD):
+        raise UsageError(f"{folder}: holds no recording (no files in {RECORD.as_posix()})")
+    options = _as_before(open_case(folder), options)
+    started, clock = now(), time.perf_counter()
+    custody = Custody(folder)
+    try:
+        custody.note("resumed", chain=broken(folder), files=len(recorded(folder / RECORD)))
+        live = open_case(folder).run.get("live", {})
+        _clear(folder)
+        make_folders(folder)
+        begin_case(folder, options)
+        case, sources, read_s = _audit(folder, options, progress, custody)
+        timings = {"read_s": read_s - clock, "total_s": round(time.perf_counter() - clock, 3)}
+        paths = [str(source.path.resolve()) for source in sources if source.path]
+        write_json(folder / "run.json", run_facts(options, started, timings) | {"paths": paths, "live": live})
+        write_case_report(case, options)
+        seal_case(custody, folder)
+    finally:
+        custody.close()
+    return case
+
+
+def _as_before(case: Case, options: Options) -> Options:
+    before: dict[str, Any] = case.manifest.get("options", {})
+    return dataclasses.replace(
+        options,
+        site=options.site or before.get("site"),
+        inside=options.inside or tuple(before.get("inside", ())),
+        since=options.since if options.since is not None else before.get("since"),
+        until=options.until if options.until is not None else before.get("until"),
+        faces=options.faces and bool(before.get("faces", True)),
+        keep_all=options.keep_all or bool(before.get("keep_all", False)),
+    )
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an audit wrote, and nothing of the evidence."""
+    for name in ("run.json", "report.html"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "tables", ignore_errors=True)
+    for path in (folder / "private").iterdir():
+        if path.name in KEPT:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _audit(folder: Path, options: Options, progress: Progress, custody: Custody) -> tuple[Case, list[Source], float]:
+    from netaudit.collector import calm
+    from netaudit.conclusion import conclude
+
+    sealed = {str(entry.get("file")): entry for entry in entries(folder) if entry["what"] == "recorded"}
+    followed = Followed(folder / RECORD, sm3=options.sm3)
+    total = followed.behind or sum(path.stat().st_size for path in recorded(folder / RECORD))
+    decoder = Decoder(since=options.since, until=options.until)
+    with calm():
+        crew = make_crew(folder, options.workers, keep_all=options.keep_all)
+        partial = False
+        try:
+            while (window := followed.read(ended=True)) is not None:
+                crew.feed(decoder.feed(window))
+                progress("read", total - followed.behind, total)
+                _seal(followed, sealed, custody)
+        except KeyboardInterrupt:
+            partial = True
+        except BaseException:
+            crew.abandon()
+            raise
+        _seal(followed, sealed, custody)
+        decoder.finish()
+        read = time.perf_counter()
+        outcome = outcome_of(followed.sources, followed.rejected, decoder, crew.finish(), options, partial=partial)
+        return conclude(folder, outcome, progress), followed.sources, read
+
+
+def _seal(followed: Followed, sealed: dict[str, dict[str, Any]], custody: Custody) -> None:
+    """Compare recorded files with what custody says of them; those of which it says nothing are sealed now."""
+    for source in followed.closed:
+        before = sealed.get(Path(source.name).name)
+        if before is None:
+            custody.note("recorded", **facts_of(source))
+        elif before.get("sha256") != source.sha256:
+            source.report("its SHA-256 is not the one that custody.jsonl has")
+            custody.note("changed", file=Path(source.name).name, before=before.get("sha256"), sha256=source.sha256)
+    followed.closed.clear()
