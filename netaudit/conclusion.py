@@ -29,6 +29,7 @@ from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import judge
 from netaudit.findings.verdict import verdict
 from netaudit.frames import frame_numbers, frame_ranges
+from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.objects.from_tables import StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
 from netaudit.observations.from_tables import with_flow_facts
@@ -86,6 +87,10 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["images"] = _images(folder, tables, outcome, progress)
     signatures = load_signatures(outcome.signatures)
     vantage = derive(tables, outcome.inside, signatures)
+    events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
+    tables["events"], tables["journeys"] = join_journeys(
+        events, *(tables[name] for name in ("objects", "images", "messages", "flows"))
+    )
     for name, rows in tables.items():
         if rows is not settled.get(name):
             write_table(folder, BY_NAME[name], rows)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from netaudit.case_writer import TableWriter
 from netaudit.documents.from_objects import MessageReader
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 LONGEST = 128  # characters of a value in the table
 MOST_IMAGES = 64  # of an event
+SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
+_WITH_PATHS = frozenset({"http", "http2", "h2"})
 # fields of a person and of a purpose that are masked as identity data of that kind
 _IDENTITY = {
     "name": "name", "id_number": "id_number", "phone": "phone", "person_id": "person_id", "birthday": "birthday",
@@ -55,6 +59,23 @@ class EventRows:
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         return [self._row(event, message) for event in found]
 
+    def target(self, message: Message) -> str:
+        """HMAC of the path that a message with a body is sent to or fetched from; empty where that says little."""
+        if not message.body or message.protocol not in _WITH_PATHS:
+            return ""
+        path = (message.request or message).path
+        return self._address(path) if len(path) >= SHORTEST_PATH else ""
+
+    def _address(self, url: str) -> str:
+        """HMAC of the path of a URL or target; without the host: images are sent to one and read from another."""
+        path = url.partition("?")[0].partition("#")[0]
+        if "://" in path[:10]:
+            path = path.partition("://")[2].partition("/")[2]
+        path = unquote(path.lstrip("/"), errors="replace")
+        if len(path) < SHORTEST_PATH:
+            return ""
+        return hmac.digest(self._key, b"target\0" + path.encode("utf-8", "replace"), "sha256").hex()[:32]
+
     def _row(self, event: Event, message: Message) -> tuple[Any, ...]:
         entry = event.entry
         shown = {name: self._identity(event, f"person.{name}", text) for name, text in event.person.items()}
@@ -78,6 +99,7 @@ class EventRows:
             *(_moment(event.purpose.get(name, "")) for name in ("first_photo_time", "report_time")),
             asks(event), [one.image.sha256 for one in claimed], [one.role for one in claimed],
             [self._plain(event, "url", url, secret=False).text for _, url in event.urls],
+            [code for _, url in event.urls if (code := self._address(url))],
             "", "", "", ts, frame or 0, capture_name(capture or 0), "", None, event.complete,
         )  # fmt: skip
 
@@ -86,16 +108,16 @@ class EventRows:
         if kind is None:
             return self._plain(event, field, text, secret=False)
         one = Personal(kind, "", "", text, "named")
-        hmac = keyed(self._key, one)
-        self._clear.append((event.event_id, event.message_id, field, text, hmac))
-        return Shown(mask(visible(masked(one), LONGEST)), hmac)
+        code = keyed(self._key, one)
+        self._clear.append((event.event_id, event.message_id, field, text, code))
+        return Shown(mask(visible(masked(one), LONGEST)), code)
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True) -> Shown:
         if not text:
             return Shown()
-        hmac = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
-        self._clear.append((event.event_id, event.message_id, field, text, hmac))
-        return Shown(mask(visible(text, LONGEST)), hmac)
+        code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
+        self._clear.append((event.event_id, event.message_id, field, text, code))
+        return Shown(mask(visible(text, LONGEST)), code)
 
     def flush(self, *, least: int) -> None:
         """Write clear values when at least `least` were collected."""

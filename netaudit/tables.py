@@ -187,6 +187,7 @@ MESSAGES = Table(
             "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind.",
         ),
         _c("notes", "list<string>", "Named limits reached and sloppiness met."),
+        _c("target_hmac", "string", "HMAC of the path without query, for messages with a body; empty where short."),
     ),
 )
 
@@ -433,7 +434,8 @@ EVENTS = Table(
         _c("asks", "list<string>", "Fields by which it asks whether a customer walked in or was brought by an agent."),
         _c("images", "list<string>", "Images it came with, by SHA-256."),
         _c("image_roles", "list<string>", "Role of each: face, scene, id_photo, library_photo, body, other, unknown."),
-        _c("image_urls", "list<string>", "Addresses of images it names instead (masked)."),
+        _c("image_urls", "list<string>", "Addresses of images it names (masked)."),
+        _c("url_hmacs", "list<string>", "HMACs of their paths, as messages.target_hmac."),
         _c("sender", "string", "Address of the sender."),
         _c("receiver", "string", "Address of the receiver."),
         _c("endpoint_id", "string", "The side outside, where one is; else the receiver."),

@@ -1,0 +1,139 @@
+"""Legs: events, and images that went without a known document, with the keys by which they may belong together.
+
+Everything is held as numbers of dictionaries, so that a large case costs some bytes a leg and not some objects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Codes = npt.NDArray[np.int64]
+LIVE, ID_PHOTO, LIBRARY = 0, 1, 2  # how much an image says: of this occasion, of this person, of nobody in particular
+_ROLES = {"id_photo": ID_PHOTO, "library_photo": LIBRARY}
+KEYS = ("id_number_hmac", "phone_hmac", "person_hmac", "event_hmac")
+
+
+@dataclass(slots=True)
+class Pairs:
+    """Keys of one kind: `leg` has the key `code`."""
+
+    leg: Codes
+    code: Codes
+
+
+@dataclass(slots=True)
+class Legs:
+    """All legs; those below `events` are rows of the events table, the others are messages with images."""
+
+    events: int
+    message: list[str]  # of each leg
+    ts: Codes
+    sender: Codes  # codes of `addresses`
+    receiver: Codes
+    addresses: list[str]
+    images: Pairs
+    image_role: Codes  # of each pair
+    shas: list[str]  # by image code
+    phash: npt.NDArray[np.uint64]  # by image code, 0 for none
+    keys: dict[str, Pairs]  # KEYS
+    named: Pairs  # addresses of images that an event names
+    stored: Pairs  # addresses under which a leg's image was sent or fetched
+
+
+def gather(events: pa.Table, objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Legs:
+    """Legs of a case. `events` have their senders and receivers already."""
+    told = events.select(["message_id", "images", "image_roles"])
+    bare = _bare(events, objects, images)
+    message = pa.concat_arrays([*told["message_id"].chunks, pc.unique(bare["message_id"])])
+    count = told.num_rows
+    facts = ways(pa.table({"message_id": message}), messages, flows)
+    place = {text: number for number, text in enumerate(message.slice(count).to_pylist(), count)}
+    leg_of_bare = np.array([place[text] for text in bare["message_id"].to_pylist()], np.int64)
+    leg_of_told, sha_of_told = _exploded(told["images"])
+    shas = pa.concat_arrays([sha_of_told, *bare["sha256"].chunks]).dictionary_encode()
+    roles = pc.fill_null(pc.index_in(_exploded(told["image_roles"])[1], pa.array(["", *_ROLES])), 0)
+    role = np.concatenate([_numbers(roles), np.zeros(len(leg_of_bare), np.int64)])
+    addresses = pa.concat_arrays([_flat(facts["sender"]), _flat(facts["receiver"])]).dictionary_encode()
+    codes = _numbers(addresses.indices)
+    known = dict(zip(images["sha256"].to_pylist(), images["phash"].to_pylist(), strict=True))
+    names = shas.dictionary.to_pylist()
+    return Legs(
+        count,
+        message.to_pylist(),
+        _numbers(pc.fill_null(_flat(facts["first_ts"]).cast(pa.int64()), 0)),
+        codes[: len(message)],
+        codes[len(message) :],
+        addresses.dictionary.to_pylist(),
+        Pairs(np.concatenate([leg_of_told, leg_of_bare]), _numbers(shas.indices)),
+        role,
+        names,
+        np.array([int(known.get(name) or "0", 16) for name in names], np.uint64),
+        {key: _scalar_pairs(events[key]) for key in KEYS},
+        *_address_pairs(events["url_hmacs"], facts["target_hmac"], count),
+    )
+
+
+def ways(rows: pa.Table, messages: pa.Table, flows: pa.Table) -> pa.Table:
+    """Sender, receiver, times and frames of messages, in the order of `rows` (column message_id)."""
+    wanted = pc.unique(rows["message_id"])
+    columns = ["message_id", "flow_id", "direction", "first_ts", "target_hmac"]
+    said = messages.select(columns).filter(pc.is_in(messages["message_id"], value_set=wanted))
+    ends = flows.select(["flow_id", "client_ip", "server_ip"])
+    ends = ends.filter(pc.is_in(ends["flow_id"], value_set=pc.unique(said["flow_id"])))
+    said = said.take(pc.index_in(rows["message_id"], value_set=_flat(said["message_id"])))
+    ends = ends.take(pc.index_in(said["flow_id"], value_set=_flat(ends["flow_id"])))
+    up = pc.equal(said["direction"], "up")
+    sender = pc.if_else(up, ends["client_ip"], ends["server_ip"])
+    receiver = pc.if_else(up, ends["server_ip"], ends["client_ip"])
+    said = said.append_column("sender", pc.fill_null(sender, ""))
+    return said.append_column("receiver", pc.fill_null(receiver, ""))
+
+
+def _bare(events: pa.Table, objects: pa.Table, images: pa.Table) -> pa.Table:
+    """Objects that are images, in messages without events."""
+    carried = objects.select(["message_id", "sha256"]).filter(
+        pc.is_in(objects["sha256"], value_set=_flat(images["sha256"]))
+    )
+    spoken = pc.is_in(carried["message_id"], value_set=pc.unique(events["message_id"]))
+    return carried.filter(pc.invert(spoken)).combine_chunks()
+
+
+def _exploded(lists: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
+    """Row numbers and values of a column of lists."""
+    flat = _flat(lists)
+    return _numbers(pc.list_parent_indices(flat)), pc.list_flatten(flat)
+
+
+def _scalar_pairs(column: pa.ChunkedArray) -> Pairs:
+    encoded = _flat(pc.fill_null(column, "")).dictionary_encode()
+    codes = _numbers(encoded.indices)
+    empty = encoded.dictionary.to_pylist().index("") if "" in set(encoded.dictionary.to_pylist()) else -1
+    leg = np.flatnonzero(codes != empty)
+    return Pairs(leg, codes[leg])
+
+
+def _address_pairs(named: pa.ChunkedArray, target: pa.ChunkedArray, count: int) -> tuple[Pairs, Pairs]:
+    leg, values = _exploded(named)
+    targets = _flat(pc.fill_null(target, ""))
+    encoded = pa.concat_arrays([values, targets]).dictionary_encode()
+    codes = _numbers(encoded.indices)
+    there = np.flatnonzero(_numbers(pc.cast(pc.not_equal(targets, ""), pa.int64())))
+    there = there[there >= count]  # a document's own address is that of an interface, not of its image
+    return Pairs(leg, codes[: len(leg)]), Pairs(there, codes[len(leg) :][there])
+
+
+def _flat(column: Any) -> pa.Array:
+    if isinstance(column, pa.ChunkedArray):
+        whole = column.combine_chunks()
+        return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+    return column
+
+
+def _numbers(array: Any) -> Codes:
+    return np.asarray(_flat(array).to_numpy(zero_copy_only=False), np.int64)
