@@ -51,7 +51,7 @@ def join_journeys(
     if not events.num_rows:
         return events, JOURNEYS.schema().empty_table()
     travelled = pc.invert(pc.is_in(events["kind"], pa.array(UNTRAVELLED)))
-    moving = events.filter(travelled).combine_chunks()
+    moving = events.filter(travelled).sort_by([("first_ts", "ascending"), ("event_id", "ascending")]).combine_chunks()
     legs = gather(moving, objects, images, messages, flows)
     groups, reasons = _grouped(legs)
     rows = _rows(legs, groups, reasons, moving, messages)

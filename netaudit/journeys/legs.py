@@ -101,7 +101,8 @@ def _bare(events: pa.Table, objects: pa.Table, images: pa.Table) -> pa.Table:
         pc.is_in(objects["sha256"], value_set=_flat(images["sha256"]))
     )
     spoken = pc.is_in(carried["message_id"], value_set=pc.unique(events["message_id"]))
-    return carried.filter(pc.invert(spoken)).combine_chunks()
+    left = carried.filter(pc.invert(spoken))  # in an order of its own: workers write in any
+    return left.sort_by([("message_id", "ascending"), ("sha256", "ascending")]).combine_chunks()
 
 
 def _exploded(lists: pa.ChunkedArray) -> tuple[Codes, pa.Array]:

@@ -1,0 +1,265 @@
+"""Journeys: what ties legs, what is too weak or too common to, and that neither order nor number matters."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.journeys.from_tables import join_journeys, with_ends
+from netaudit.journeys.ties import MOST_LEGS
+from netaudit.tables import BY_NAME
+
+SECOND = 10**9
+CAMERA, TERMINAL, SERVER, CLOUD, CRM, PC = (
+    "192.168.1.64",
+    "192.168.1.66",
+    "192.168.1.10",
+    "203.0.113.5",
+    "203.0.113.9",
+    "192.168.1.100",
+)
+
+
+def rows_of(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+    schema = BY_NAME[name].schema()
+    filled = {pa.string(): "", pa.list_(pa.string()): [], pa.int64(): 0}
+    return pa.Table.from_pylist(
+        [{field.name: row.get(field.name, filled.get(field.type)) for field in schema} for row in rows], schema=schema
+    )
+
+
+class Scene:
+    """Tables of a case, one message after the other."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
+        self.flows: list[dict[str, Any]] = []
+        self.objects: list[dict[str, Any]] = []
+        self.phash: dict[str, str] = {}
+
+    def says(
+        self,
+        at: float,
+        sender: str,
+        receiver: str,
+        images: str = "",
+        roles: str = "",
+        *,
+        down: bool = False,
+        **said: Any,
+    ) -> str:
+        """A message with an event (`kind=""`: without), `images` and `roles` as words; gives its id."""
+        number = f"{len(self.messages):05d}"
+        client, server = (receiver, sender) if down else (sender, receiver)
+        self.flows.append({"flow_id": f"f{number}", "client_ip": client, "server_ip": server, "first_ts": 0})
+        target = said.pop("target", "")
+        self.messages.append(
+            {
+                "message_id": f"m{number}",
+                "flow_id": f"f{number}",
+                "direction": "down" if down else "up",
+                "first_ts": int(at * SECOND),
+                "last_ts": int(at * SECOND),
+                "first_frame": int(number) + 1,
+                "last_frame": int(number) + 1,
+                "capture_id": "c",
+                "target_hmac": target,
+            }
+        )
+        shas = images.split()
+        for sha in shas:
+            self.objects.append(
+                {"object_id": f"o{number}{sha}", "message_id": f"m{number}", "sha256": sha, "kind": "jpeg"}
+            )
+            self.phash.setdefault(sha, "")
+        kind = said.pop("kind", "face_capture")
+        if kind:
+            named = roles.split() or ["face"] * len(shas)
+            self.events.append(
+                {
+                    "event_id": f"e{number}",
+                    "message_id": f"m{number}",
+                    "kind": kind,
+                    "first_ts": int(at * SECOND),
+                    "images": shas,
+                    "image_roles": named,
+                    **said,
+                }
+            )
+        return f"m{number}"
+
+    def journeys(self) -> tuple[pa.Table, list[list[str]]]:
+        """The events, and the messages of each journey in order."""
+        tables = {name: rows_of(name, getattr(self, name)) for name in ("events", "messages", "flows", "objects")}
+        images = rows_of(
+            "images", [{"sha256": sha, "kind": "jpeg", "phash": value} for sha, value in sorted(self.phash.items())]
+        )
+        events = with_ends(
+            tables["events"],
+            tables["messages"],
+            tables["flows"],
+            lambda ip: "inside" if ip.startswith("192.") else "outside",
+        )
+        events, found = join_journeys(events, tables["objects"], images, tables["messages"], tables["flows"])
+        groups: dict[str, list[str]] = {}
+        for row in found.sort_by([("journey_id", "ascending"), ("leg", "ascending")]).to_pylist():
+            groups.setdefault(row["journey_id"], []).append(row["message_id"])
+        return events, sorted(groups.values())
+
+
+def test_the_whole_chain_is_one_journey() -> None:
+    scene = Scene()
+    chain = [
+        scene.says(0, CAMERA, SERVER, "face scene", "face scene", event_hmac="p1"),
+        scene.says(3, SERVER, CLOUD, "face", kind="", target="t1"),
+        scene.says(4, SERVER, CRM, kind="query", url_hmacs=["t1"]),
+        scene.says(60, TERMINAL, SERVER, "live card", "face id_photo", kind="id_verification", id_number_hmac="n1"),
+        scene.says(62, SERVER, CLOUD, "live", kind="id_verification", id_number_hmac="n1"),
+        scene.says(70, SERVER, CRM, kind="id_verification", id_number_hmac="n1", url_hmacs=["t1"]),
+        scene.says(900, CLOUD, PC, "face", kind="", down=True, target="t1"),
+    ]
+    events, groups = scene.journeys()
+    assert groups == [chain]
+    rows = {
+        row["message_id"]: row
+        for row in events.select(["message_id", "leg", "journey_id", "sender", "receiver", "endpoint_id"]).to_pylist()
+    }
+    assert [rows[message]["leg"] for message in chain if message in rows] == [1, 3, 4, 5, 6]
+    assert rows[chain[4]]["endpoint_id"] == rows[chain[4]]["receiver"] == CLOUD
+    assert rows[chain[0]]["endpoint_id"] == SERVER
+
+
+def test_a_single_message_is_no_journey_and_images_alone_are_none() -> None:
+    scene = Scene()
+    scene.says(0, CAMERA, SERVER, "a b", "face scene")
+    scene.says(1, PC, CLOUD, "x", kind="")
+    scene.says(2, PC, CRM, "x", kind="")
+    events, groups = scene.journeys()
+    assert groups == []
+    assert set(events["journey_id"].to_pylist()) == {""}
+
+
+def test_a_library_photo_never_ties() -> None:
+    scene = Scene()
+    for number in range(1000):
+        scene.says(number * 20, CAMERA, SERVER, f"face{number} known", "face library_photo", kind="comparison")
+        scene.says(number * 20 + 1, SERVER, CLOUD, f"face{number} known", "face unknown", kind="comparison")
+    _, groups = scene.journeys()
+    assert len(groups) == 1000
+    assert {len(group) for group in groups} == {2}
+
+
+def test_a_placeholder_that_goes_the_same_way_again_and_again_does_not_tie() -> None:
+    scene = Scene()
+    for number in range(4):
+        scene.says(number * 20, CAMERA, SERVER, "nobody", "unknown")
+    assert scene.journeys()[1] == []
+
+
+def test_two_persons_are_never_one_journey() -> None:
+    scene = Scene()
+    scene.says(0, TERMINAL, SERVER, "a", id_number_hmac="n1")
+    scene.says(1, SERVER, CLOUD, "a", id_number_hmac="n1")
+    scene.says(2, TERMINAL, SERVER, "a", id_number_hmac="n2")
+    scene.says(3, SERVER, CLOUD, "a", id_number_hmac="n2")
+    _, groups = scene.journeys()
+    assert groups == [["m00000", "m00001"], ["m00002", "m00003"]]
+
+
+def test_weak_ids_tie_only_what_is_handed_on_and_soon() -> None:
+    scene = Scene()
+    scene.says(0, CAMERA, SERVER, "a", event_hmac="17")
+    scene.says(1, TERMINAL, SERVER, "b", event_hmac="17")  # another station's 17
+    scene.says(2, SERVER, CLOUD, "c", event_hmac="17")  # handed on: the last before it
+    scene.says(9000, SERVER, CLOUD, "d", event_hmac="17")  # much later
+    assert scene.journeys()[1] == [["m00001", "m00002"]]
+
+
+def test_an_id_number_ties_within_half_an_hour() -> None:
+    scene = Scene()
+    scene.says(0, TERMINAL, SERVER, "a", id_number_hmac="n")
+    scene.says(1700, CRM, PC, "b", id_number_hmac="n", down=True)
+    scene.says(9000, TERMINAL, SERVER, "c", id_number_hmac="n")
+    assert scene.journeys()[1] == [["m00000", "m00001"]]
+
+
+def test_copies_that_look_alike_tie_where_they_are_handed_on_and_nothing_else_is_as_like() -> None:
+    scene = Scene()
+    scene.phash = {
+        "a": "00ff00ff00ff00ff",
+        "a2": "00ff00ff00ff00fe",
+        "b": "f0f0f0f0f0f0f0f0",
+        "b2": "f0f0f0f0f0f0f0f1",
+        "b3": "f0f0f0f0f0f0f0f2",
+        "plain": "0000000000000001",
+        "plain2": "0000000000000003",
+    }
+    scene.says(0, CAMERA, SERVER, "a")
+    scene.says(5, SERVER, CLOUD, "a2")
+    scene.says(6, CAMERA, CRM, "a2")  # not from who got it, but the same image
+    scene.says(10, CAMERA, SERVER, "b2")
+    scene.says(11, CAMERA, SERVER, "b3")
+    scene.says(12, SERVER, CLOUD, "b")  # one bit from either
+    scene.says(20, CAMERA, SERVER, "plain")
+    scene.says(21, SERVER, CLOUD, "plain2")
+    assert scene.journeys()[1] == [["m00000", "m00001", "m00002"]]
+
+
+def test_no_journey_grows_without_end() -> None:
+    scene = Scene()
+    for number in range(3 * MOST_LEGS):
+        scene.says(number, f"192.168.2.{number}", f"192.168.2.{number + 1}", f"i{number} i{number + 1}")
+    _, groups = scene.journeys()
+    assert max(map(len, groups)) == MOST_LEGS
+
+
+def test_time_does_not_grow_with_the_square() -> None:
+    scene = Scene()
+    for number in range(15_000):
+        scene.says(
+            number / 100,
+            CAMERA,
+            SERVER,
+            f"i{number}",
+            id_number_hmac="n",
+            event_hmac="e",
+            person_hmac="p",
+            url_hmacs=["u"],
+        )
+        scene.phash[f"i{number}"] = f"{0x00FF00FF00FF00FF ^ number % 7:016x}"
+    started = time.process_time()
+    scene.journeys()
+    assert time.process_time() - started < 10
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_order_of_rows_does_not_matter(seed: int) -> None:
+    rng = random.Random(seed)
+    scene = Scene()
+    stations = [CAMERA, TERMINAL, SERVER, CLOUD]
+    for number in range(30):
+        sender, receiver = rng.sample(stations, 2)
+        scene.says(
+            number // 3,
+            sender,
+            receiver,
+            f"i{rng.randrange(12)}",
+            id_number_hmac=rng.choice(["", "", "n1", "n2"]),
+            event_hmac=rng.choice(["", "e1", "e2"]),
+            kind=rng.choice(["face_capture", ""]),
+        )
+    once = scene.journeys()[1]
+    for name in ("events", "messages", "flows", "objects"):
+        rng.shuffle(getattr(scene, name))
+    assert scene.journeys()[1] == once
+
+
+def test_a_case_without_events_has_no_journeys() -> None:
+    assert Scene().journeys()[1] == []
