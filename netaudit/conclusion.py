@@ -38,7 +38,7 @@ from netaudit.persons import count_people
 from netaudit.plain import plain
 from netaudit.rows import image_row, object_row
 from netaudit.signatures import load as load_signatures
-from netaudit.tables import BY_NAME, EVENTS_CLEAR, IMAGES, PERSONS_CLEAR, SKIPPED, TABLES_VERSION
+from netaudit.tables import BY_NAME, EVENTS_CLEAR, IMAGES, PERSONS_CLEAR, SKIPPED, TABLES_VERSION, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -89,7 +89,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     vantage = derive(tables, outcome.inside, signatures)
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
     tables["events"], tables["journeys"] = join_journeys(
-        events, *(tables[name] for name in ("objects", "images", "messages", "flows"))
+        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
     )
     for name, rows in tables.items():
         if rows is not settled.get(name):
@@ -113,13 +113,25 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
 
 
 def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
-    """What was streamed while reading, in order; all but the facts lie in files and are only mapped."""
+    """What was streamed while reading, in order; all but facts and events lie in files and are only mapped."""
     streamed = {name: read_streams(folder, name) for name in STREAMED}
     _join_uploads(folder, streamed)
     facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
+    events = name_captures(streamed.pop("events"), capture_ids)
     tables = {name: settle(folder, BY_NAME[name], rows, capture_ids) for name, rows in streamed.items()}
     pa.default_memory_pool().release_unused()
-    return tables | {"observations": facts}
+    return tables | {"observations": facts, "events": events}
+
+
+def _taken_targets(folder: Path) -> pa.Table:
+    """Paths under which images went, out of their streams, which go with that."""
+    parts = stream_parts(folder, TARGETS.name, "private")
+    rows = read_parts(parts, TARGETS.schema())
+    held = pa.Table.from_pydict(rows.to_pydict(), schema=TARGETS.schema())  # no longer in the files
+    del rows
+    for path in parts:
+        path.unlink()
+    return held
 
 
 def _keep_clear(folder: Path) -> None:

@@ -15,7 +15,7 @@ from netaudit.masking import mask, visible
 from netaudit.objects.personal import Personal, masked
 from netaudit.persons import keyed
 from netaudit.rows import capture_name
-from netaudit.tables import EVENTS_CLEAR
+from netaudit.tables import EVENTS_CLEAR, TARGETS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,21 +50,23 @@ class EventRows:
         self._index = load((signatures,) if signatures else ()).index
         self._reader = MessageReader(self._index)
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
+        self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
 
     def end(self, message: Message) -> list[tuple[Any, ...]]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         if not message.body and (message.direction or not self._index.on_path(message.path.partition("?")[0])):
             return []
+        pictured = self._reader.pictured
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
+        if pictured and not found:
+            self._note_target(message)
         return [self._row(event, message) for event in found]
 
-    def target(self, message: Message) -> str:
-        """HMAC of the path that a message with a body is sent to or fetched from; empty where that says little."""
-        if not message.body or message.protocol not in _WITH_PATHS:
-            return ""
-        path = (message.request or message).path
-        return self._address(path) if len(path) >= SHORTEST_PATH else ""
+    def _note_target(self, message: Message) -> None:
+        """Keep under which path an image without a known document was sent or fetched."""
+        if message.protocol in _WITH_PATHS and (code := self._address((message.request or message).path)):
+            self._targets.append((message.message_id.hex(), code))
 
     def _address(self, url: str) -> str:
         """HMAC of the path of a URL or target; without the host: images are sent to one and read from another."""
@@ -120,12 +122,14 @@ class EventRows:
         return Shown(mask(visible(text, LONGEST)), code)
 
     def flush(self, *, least: int) -> None:
-        """Write clear values when at least `least` were collected."""
+        """Write what is private when at least `least` were collected."""
         self._clear.flush(least=least)
+        self._targets.flush(least=least)
 
     def close(self) -> None:
-        """End the stream of clear values."""
+        """End the streams of what is private."""
         self._clear.close()
+        self._targets.close()
 
 
 def head_of(message: Message) -> Head:

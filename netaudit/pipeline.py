@@ -137,7 +137,7 @@ class Shard:
             self._rows["flows"].append(row)
 
     def _take_message(self, message: Message, ends: Callable[[], Ends]) -> None:
-        self._rows["messages"].append(message_row(message, self._events.target(message)))
+        self._rows["messages"].append(message_row(message))
         observe_message(message, self.ledger, ends)
         if message.protocol in NAMELESS:
             return

@@ -70,7 +70,7 @@ def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> lis
     return texts if unknown_from is None else [*texts, f"{unknown_from}-?"]
 
 
-def message_row(message: Message, target_hmac: str = "") -> tuple[Any, ...]:
+def message_row(message: Message) -> tuple[Any, ...]:
     """Row of `messages`."""
     pieces = message.pieces
     if pieces is not None and len(pieces):
@@ -110,7 +110,6 @@ def message_row(message: Message, target_hmac: str = "") -> tuple[Any, ...]:
         message.complete,
         ranges_text(message.missing, message.unknown_from),
         message.notes,
-        target_hmac,
     )
 
 

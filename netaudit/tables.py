@@ -187,7 +187,6 @@ MESSAGES = Table(
             "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind.",
         ),
         _c("notes", "list<string>", "Named limits reached and sloppiness met."),
-        _c("target_hmac", "string", "HMAC of the path without query, for messages with a body; empty where short."),
     ),
 )
 
@@ -435,7 +434,7 @@ EVENTS = Table(
         _c("images", "list<string>", "Images it came with, by SHA-256."),
         _c("image_roles", "list<string>", "Role of each: face, scene, id_photo, library_photo, body, other, unknown."),
         _c("image_urls", "list<string>", "Addresses of images it names (masked)."),
-        _c("url_hmacs", "list<string>", "HMACs of their paths, as messages.target_hmac."),
+        _c("url_hmacs", "list<string>", "HMACs of their paths, equal within a case only."),
         _c("sender", "string", "Address of the sender."),
         _c("receiver", "string", "Address of the receiver."),
         _c("endpoint_id", "string", "The side outside, where one is; else the receiver."),
@@ -458,6 +457,16 @@ EVENTS_CLEAR = Table(
         _c("field", "string", "device, place, event, time, person.name …, purpose.agent …, url."),
         _c("value_clear", "string", "As sent."),
         _c("value_hmac", "string", "As in events; empty for fields without one."),
+    ),
+)
+
+TARGETS = Table(
+    "targets",
+    "Paths under which images without a known document were sent or fetched; private/ while the audit runs.",
+    ("message_id",),
+    (
+        _c("message_id", "string", "The message with the image."),
+        _c("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs."),
     ),
 )
 

@@ -43,6 +43,11 @@ class MessageReader:
         elif kind in TEXTS or (kind == "opaque" and is_bson(part)):
             self._leaves.append((leaf, object_id, self._turn))
 
+    @property
+    def pictured(self) -> bool:
+        """Whether the message has images so far."""
+        return bool(self._images)
+
     def end(self, head: Head, message_id: str, *, complete: bool = True) -> list[Event]:
         """Events of the message whose leaves were taken; the next message may begin."""
         if not self._leaves and not self._images:

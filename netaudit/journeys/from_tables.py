@@ -45,14 +45,14 @@ def _far(sender: str, receiver: str, scope: Callable[[str], str]) -> str:
 
 
 def join_journeys(
-    events: pa.Table, objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table
+    events: pa.Table, objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table, targets: pa.Table
 ) -> tuple[pa.Table, pa.Table]:
-    """Events with their journeys, and the `journeys` table."""
+    """Events with their journeys, and the `journeys` table; `targets` says under which paths images were sent."""
     if not events.num_rows:
         return events, JOURNEYS.schema().empty_table()
     travelled = pc.invert(pc.is_in(events["kind"], pa.array(UNTRAVELLED)))
     moving = events.filter(travelled).sort_by([("first_ts", "ascending"), ("event_id", "ascending")]).combine_chunks()
-    legs = gather(moving, objects, images, messages, flows)
+    legs = gather(moving, objects, images, messages, flows, targets)
     groups, reasons = _grouped(legs)
     rows = _rows(legs, groups, reasons, moving, messages)
     journeys = pa.Table.from_pylist(rows, schema=JOURNEYS.schema())

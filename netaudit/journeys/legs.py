@@ -46,7 +46,9 @@ class Legs:
     stored: Pairs  # addresses under which a leg's image was sent or fetched
 
 
-def gather(events: pa.Table, objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Legs:
+def gather(
+    events: pa.Table, objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table, targets: pa.Table
+) -> Legs:
     """Legs of a case. `events` have their senders and receivers already."""
     told = events.select(["message_id", "images", "image_roles"])
     bare = _bare(events, objects, images)
@@ -75,14 +77,14 @@ def gather(events: pa.Table, objects: pa.Table, images: pa.Table, messages: pa.T
         names,
         np.array([int(known.get(name) or "0", 16) for name in names], np.uint64),
         {key: _scalar_pairs(events[key]) for key in KEYS},
-        *_address_pairs(events["url_hmacs"], facts["target_hmac"], count),
+        *_address_pairs(events["url_hmacs"], message.slice(count), targets, count),
     )
 
 
 def ways(rows: pa.Table, messages: pa.Table, flows: pa.Table) -> pa.Table:
     """Sender, receiver, times and frames of messages, in the order of `rows` (column message_id)."""
     wanted = pc.unique(rows["message_id"])
-    columns = ["message_id", "flow_id", "direction", "first_ts", "target_hmac"]
+    columns = ["message_id", "flow_id", "direction", "first_ts"]
     said = messages.select(columns).filter(pc.is_in(messages["message_id"], value_set=wanted))
     ends = flows.select(["flow_id", "client_ip", "server_ip"])
     ends = ends.filter(pc.is_in(ends["flow_id"], value_set=pc.unique(said["flow_id"])))
@@ -119,14 +121,14 @@ def _scalar_pairs(column: pa.ChunkedArray) -> Pairs:
     return Pairs(leg, codes[leg])
 
 
-def _address_pairs(named: pa.ChunkedArray, target: pa.ChunkedArray, count: int) -> tuple[Pairs, Pairs]:
+def _address_pairs(named: pa.ChunkedArray, bare: pa.Array, targets: pa.Table, count: int) -> tuple[Pairs, Pairs]:
+    """Addresses that events name, and those of the legs from `count` on, which are the messages `bare`."""
     leg, values = _exploded(named)
-    targets = _flat(pc.fill_null(target, ""))
-    encoded = pa.concat_arrays([values, targets]).dictionary_encode()
+    place = pc.index_in(_flat(targets["message_id"]), value_set=bare)
+    there = pc.is_valid(place)
+    encoded = pa.concat_arrays([values, _flat(targets["target_hmac"]).filter(there)]).dictionary_encode()
     codes = _numbers(encoded.indices)
-    there = np.flatnonzero(_numbers(pc.cast(pc.not_equal(targets, ""), pa.int64())))
-    there = there[there >= count]  # a document's own address is that of an interface, not of its image
-    return Pairs(leg, codes[: len(leg)]), Pairs(there, codes[len(leg) :][there])
+    return Pairs(leg, codes[: len(leg)]), Pairs(_numbers(place.filter(there)) + count, codes[len(leg) :])
 
 
 def _flat(column: Any) -> pa.Array:

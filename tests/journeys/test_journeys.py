@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.journeys.ties import MOST_LEGS
-from netaudit.tables import BY_NAME
+from netaudit.tables import BY_NAME, TARGETS
 
 SECOND = 10**9
 CAMERA, TERMINAL, SERVER, CLOUD, CRM, PC = (
@@ -42,6 +42,7 @@ class Scene:
         self.flows: list[dict[str, Any]] = []
         self.objects: list[dict[str, Any]] = []
         self.phash: dict[str, str] = {}
+        self.targets: list[dict[str, Any]] = []
 
     def says(
         self,
@@ -58,7 +59,8 @@ class Scene:
         number = f"{len(self.messages):05d}"
         client, server = (receiver, sender) if down else (sender, receiver)
         self.flows.append({"flow_id": f"f{number}", "client_ip": client, "server_ip": server, "first_ts": 0})
-        target = said.pop("target", "")
+        if target := said.pop("target", ""):
+            self.targets.append({"message_id": f"m{number}", "target_hmac": target})
         self.messages.append(
             {
                 "message_id": f"m{number}",
@@ -69,7 +71,6 @@ class Scene:
                 "first_frame": int(number) + 1,
                 "last_frame": int(number) + 1,
                 "capture_id": "c",
-                "target_hmac": target,
             }
         )
         shas = images.split()
@@ -106,7 +107,14 @@ class Scene:
             tables["flows"],
             lambda ip: "inside" if ip.startswith("192.") else "outside",
         )
-        events, found = join_journeys(events, tables["objects"], images, tables["messages"], tables["flows"])
+        events, found = join_journeys(
+            events,
+            tables["objects"],
+            images,
+            tables["messages"],
+            tables["flows"],
+            pa.Table.from_pylist(self.targets, schema=TARGETS.schema()),
+        )
         groups: dict[str, list[str]] = {}
         for row in found.sort_by([("journey_id", "ascending"), ("leg", "ascending")]).to_pylist():
             groups.setdefault(row["journey_id"], []).append(row["message_id"])
