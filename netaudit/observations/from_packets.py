@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.observations.neighbours import CDP_OVER_GRE, EAPOL, LLDP, SADP_RAW, parser_of
+from netaudit.observations.tcp_shape import observe_shapes
 from netaudit.packets.layouts import Tunnel
 from netaudit.rows import ip_text, mac_text
 
@@ -47,6 +48,7 @@ def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]
             _neighbour(data, packet, ledger)
     _pppoe(packets, ledger)
     _routing(packets, ledger)
+    observe_shapes(buffer, packets, ledger)
 
 
 def _place(packet: np.void) -> tuple[int, int, int]:
