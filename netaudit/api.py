@@ -18,6 +18,7 @@ from netaudit.errors import UnreadableError, UsageError
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures, Rejected, Source
     from netaudit.conclusion import Outcome
+    from netaudit.moments import Moment
     from netaudit.packets.from_capture import Decoder
 
 __all__ = ["Options", "audit", "open_case"]
@@ -40,6 +41,8 @@ class Options:
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
     signatures: Path | None = None  # a folder added to netaudit's own
+    moments: tuple[Moment, ...] = ()  # marked by the auditor, stored with the case
+    moment_window_s: float = 180
     command: tuple[str, ...] = field(default=())
 
 
@@ -58,15 +61,20 @@ def audit(
     keep_all: bool = False,
     sm3: bool = False,
     signatures: str | os.PathLike[str] | None = None,
+    moments: str | os.PathLike[str] | None = None,
+    moment_window_s: float = 180,
     progress: Progress | None = None,
 ) -> Case:
     """Audit captures into a case folder and open it.
 
     `captures` is a file, a folder, "-" for standard input, or several of them (one audit). Times are datetimes with
-    a zone, or UTC nanoseconds. `signatures` is a folder of your own, added to those of netaudit. Raises UsageError for
-    a folder that is no case, SignatureError for signatures that are not sound, UnreadableError when nothing could be
-    read.
+    a zone, or UTC nanoseconds. `signatures` is a folder of your own, added to those of netaudit. `moments` is
+    a file of noted moments (`moment_files.py`); what was sent up to `moment_window_s` later is told with each. Raises
+    UsageError for a folder that is no case, SignatureError for signatures that are not sound, UnreadableError when
+    nothing could be read.
     """
+    from netaudit.moment_files import read_moments
+
     paths = [captures] if isinstance(captures, (str, os.PathLike)) else list(captures)
     options = Options(
         site=site,
@@ -80,6 +88,8 @@ def audit(
         keep_all=keep_all,
         sm3=sm3,
         signatures=Path(signatures) if signatures is not None else None,
+        moments=tuple(read_moments(Path(moments))) if moments is not None else (),
+        moment_window_s=moment_window_s,
     )
     return run(paths, Path(case), options, progress or (lambda *_: None))
 
@@ -108,6 +118,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     from netaudit.capture.from_files import open_captures
     from netaudit.case_writer import prepare
     from netaudit.lean import give_back
+    from netaudit.moments import keep
     from netaudit.signatures import load
 
     started = now()
@@ -129,6 +140,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
         raise UnreadableError(_nothing(opened))
     prepare(folder, overwrite=options.overwrite)
     begin_case(folder, options)
+    keep(folder, options.moments)
     outcome = _read_all(opened, folder, options)
     give_back()
     timings = {"read_s": round(time.perf_counter() - clock, 3)}
@@ -226,6 +238,7 @@ def outcome_of(
         faces=options.faces,
         partial=partial,
         failures=failures,
+        moment_window_s=options.moment_window_s,
         signatures=options.signatures,
     )
 

@@ -107,6 +107,8 @@ class Case:
     devices = functools.cached_property(lambda self: self.frame("devices"))
     claims = functools.cached_property(lambda self: self.frame("claims"))
     persons = functools.cached_property(lambda self: self.frame("persons"))
+    moments = functools.cached_property(lambda self: self.frame("moments"))
+    after_moments = functools.cached_property(lambda self: self.frame("after_moments"))
 
     def records(self) -> pd.DataFrame:
         """Records of persons: one row each, its fields by kind (masked), with the images it was sent with."""

@@ -25,6 +25,7 @@ OURS = (
     "report.html",
     "custody.jsonl",
     "decisions.jsonl",
+    "moments.jsonl",
     "tables",
     "private",
 )  # all that --overwrite may touch

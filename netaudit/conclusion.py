@@ -26,10 +26,11 @@ from netaudit.case_writer import (
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_tables import with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
-from netaudit.findings.from_tables import judge
+from netaudit.findings.from_tables import LEAD_S, WINDOW_S, judge, judge_moments
 from netaudit.findings.verdict import verdict
 from netaudit.frames import frame_numbers, frame_ranges
 from netaudit.journeys.from_tables import join_journeys, with_ends
+from netaudit.moments import moment_table, stored
 from netaudit.objects.from_tables import StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
 from netaudit.observations.from_tables import with_flow_facts
@@ -70,6 +71,7 @@ class Outcome:
     signatures: Path | None = None  # a folder added to netaudit's own
     judged: dict[tuple[str, bool], tuple[Any, Any]] = field(default_factory=dict)
     """What the image helper has said already, by SHA-256 and whether it looked at turned pictures too."""
+    moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
 
 
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
@@ -91,6 +93,8 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["events"], tables["journeys"] = join_journeys(
         events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
     )
+    tables["moments"] = moment_table(stored(folder))
+    tables["after_moments"] = judge_moments(tables, vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s)
     for name, rows in tables.items():
         if rows is not settled.get(name):
             write_table(folder, BY_NAME[name], rows)
@@ -333,6 +337,7 @@ def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -
             "rows": {name: table.num_rows for name, table in sorted(tables.items())},
         },
         "people": count_people(tables),
+        "moments": {"lead_s": LEAD_S, "window_s": outcome.moment_window_s} if tables["moments"].num_rows else None,
         "clock": _clock(tables["messages"]),
         "reader_failures": outcome.failures,
         "verdict": verdict(

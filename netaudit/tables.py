@@ -542,9 +542,50 @@ CLAIMS = Table(
     ),
 )
 
+MOMENTS = Table(
+    "moments",
+    "Moments that the auditor marked, to tie a physical test to the wire.",
+    ("ts", "moment_id"),
+    (
+        _c("moment_id", "string", "Hash of time and text."),
+        _c("ts", "time", "When it was marked, or what the auditor noted."),
+        _c("text", "string", "The auditor's own words (not from a capture: made visible, not masked)."),
+        _c("source", "string", "screen, stdin, or the file of notes it comes from."),
+    ),
+)
+
+AFTER_MOMENTS = Table(
+    "after_moments",
+    "What inside devices sent in the window of each marked moment (moment_window_s of the options).",
+    ("moment_id", "first_ts", "sender", "receiver", "visibility", "name"),
+    (
+        _c("moment_id", "string", "The moment; the same transfer may follow several."),
+        _c("sender", "string", "Address of the inside device."),
+        _c("receiver", "string", "Address of the receiver."),
+        _c("receiver_scope", "string", "outside or inside, as endpoints.scope."),
+        _c("visibility", "string", "clear: images were seen; encrypted, unread (protocol unknown): bytes only."),
+        _c("name", "string", "Name asked for (Host, SNI), masked; empty when none."),
+        _c("images", "int64", "Images sent in the window; 0 unless clear."),
+        _c("faces", "int64", "Those of them with a face."),
+        _c("bytes", "int64", "Clear: of the images. Else: payload that the connections sent upwards.", "bytes"),
+        _c("bursts", "list<int64>", "Upward bursts of the connections by size, as flows.bursts_up; empty when clear."),
+        _c("flows", "int64", "Connections."),
+        _c(
+            "within",
+            "bool",
+            "All of it lies in the window; false: a connection also lasted before or after, and its bytes are of its "
+            "whole life.",
+        ),
+        _c("first_ts", "time", "First of it (clear: image; encrypted: connection)."),
+        _c("last_ts", "time", "Last of it."),
+        _c("object_ids", "list<string>", "Its objects, at most 500."),
+        _c("flow_ids", "list<string>", "Its flows, at most 500."),
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
-    DEVICES, CLAIMS, PERSONS, TLS_HELLOS, EVENTS, JOURNEYS,
+    DEVICES, CLAIMS, PERSONS, TLS_HELLOS, EVENTS, JOURNEYS, MOMENTS, AFTER_MOMENTS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

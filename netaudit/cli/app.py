@@ -61,6 +61,16 @@ def audit(
         typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")] = 1,
+    moments: Annotated[
+        Path | None,
+        typer.Option("--moments", metavar="FILE", help="Moments noted by hand: CSV or JSON, time and text."),
+    ] = None,
+    moment_zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Zone of noted times that do not say theirs, e.g. +08:00.")
+    ] = None,
+    moment_window: Annotated[
+        int, typer.Option(metavar="SECONDS", min=1, max=86_400, help="How long after a moment to tell what was sent.")
+    ] = 180,
     lang: Language = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the case in that folder.")] = False,
@@ -70,6 +80,7 @@ def audit(
 ) -> None:
     """Audit captures into a case folder and print the verdict."""
     from netaudit.cli.auditing import audit_command
+    from netaudit.moment_files import read_moments
 
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
@@ -84,6 +95,8 @@ def audit(
         "sm3": sm3,
         "signatures": signatures_folder,
         "workers": workers,
+        "moments": tuple(read_moments(moments, moment_zone)) if moments else (),
+        "moment_window_s": moment_window,
         "lang": language,
         "overwrite": overwrite,
         "command": tuple(sys.argv),

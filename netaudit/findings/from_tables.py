@@ -8,10 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from netaudit.findings.encrypted import encrypted_findings
+from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.roles import Actors
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Scope, clear_findings
-from netaudit.tables import FINDINGS
+from netaudit.tables import AFTER_MOMENTS, FINDINGS
+
+__all__ = ["LEAD_S", "WINDOW_S", "judge", "judge_moments"]
 
 
 def judge(tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = frozenset()) -> pa.Table:
@@ -31,3 +34,18 @@ def judge(tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = fr
         *encrypted_findings(flows, scope, actors, tables.get("endpoints")),
     ]
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())
+
+
+def judge_moments(
+    tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = frozenset(), window_s: float = WINDOW_S
+) -> pa.Table:
+    """The `after_moments` table: what was sent around each row of `moments`."""
+    if not tables["moments"].num_rows:
+        return AFTER_MOMENTS.schema().empty_table()
+
+    def passing() -> Iterator[Transfer]:
+        return transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
+
+    actors = Actors(passing(), tables["messages"], tables["flows"], shared, tables.get("devices"))
+    found = rows_after(Windows(tables["moments"], window_s), passing(), tables["flows"], scope, actors)
+    return pa.Table.from_pylist(found, schema=AFTER_MOMENTS.schema())

@@ -20,7 +20,7 @@ from netaudit.live.keeping import Keeper
 from netaudit.live.news import MomentNews, Note, Rate
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Memory
-from netaudit.masking import mask
+from netaudit.moments import MomentBook
 
 if TYPE_CHECKING:
     from netaudit.api import Options
@@ -78,7 +78,7 @@ class _Engine:
         self._began = time.monotonic()
         self._due = 0.0
         self._counted = (self._began, 0, 0)
-        self._moments = 0
+        self._moments = MomentBook(folder)
 
     def run(self) -> Case | None:
         """Record and audit until it has to stop; then conclude."""
@@ -180,11 +180,10 @@ class _Engine:
 
     def _mark_moments(self) -> None:
         """Store the moments that the user marked, at once."""
-        for text in self._show.moments():
-            self._moments += 1
-            ts = time.time_ns()
-            self._custody.note("moment", moment=self._moments, ts=ts, text=mask(text[:500]))
-            self._show.show(MomentNews(self._moments, ts, mask(text[:500])))
+        for mark in self._show.moments():
+            number, moment = self._moments.mark(mark.ts, mark.text, mark.source)
+            self._custody.note("moment", moment=moment.moment_id, ts=moment.ts, text=moment.text)
+            self._show.show(MomentNews(number, moment.ts, moment.text))
 
     def _note_closed(self) -> None:
         """Seal the recorded files that are whole."""

@@ -11,7 +11,7 @@ Sizes are bytes. Unknown texts are empty, unknown counts are None.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +110,7 @@ class AlertNews:
 
 @dataclass(frozen=True, slots=True)
 class MomentNews:
-    """A moment was stored: the engine's answer to a text given by `Show.moments`."""
+    """A moment was stored: the engine's answer to what `Show.moments` gave."""
 
     number: int
     """From 1."""
@@ -130,14 +130,24 @@ class Note:
 News = Rate | DeviceNews | UploadNews | EndpointNews | AlertNews | MomentNews | Note
 
 
+class Mark(NamedTuple):
+    """A moment that the user marked."""
+
+    ts: int
+    """When the key was pressed (not when typing ended), ns since 1970 UTC."""
+    text: str
+    source: str
+    """screen or stdin."""
+
+
 class Show(Protocol):
     """Shows news and passes on what the user wants. The engine calls it from one thread, not the one that shows."""
 
     def show(self, news: News) -> None:
         """Take one piece of news; never waits for the screen, never raises for what is in the news."""
 
-    def moments(self) -> list[str]:
-        """Texts of the moments marked since last asked, oldest first."""
+    def moments(self) -> list[Mark]:
+        """Moments marked since last asked, oldest first; the engine stores them (`netaudit.moments.MomentBook`)."""
 
     def stopping(self) -> bool:
         """Whether the user wants to stop."""

@@ -1,0 +1,173 @@
+"""What inside devices sent around each marked moment: the physical test tied to the wire.
+
+The window of a moment begins LEAD_S before it (a hand is slower than an eye) and lasts as long after it as asked. An
+image is in it when its first byte was sent in it. A connection whose content is not visible is in it when it was open
+then; its bytes are known for its whole life only, so `within` says whether that life lies in the window. That something
+follows a moment is no judgement on what it is: rows here are no findings, and visitors' own devices are left out as
+there.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.roles import PERSONAL_DEVICE, Actors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from netaudit.findings.transfers import Transfer
+    from netaudit.findings.uploads import Scope
+
+LEAD_S = 5
+WINDOW_S = 180
+SECOND = 1_000_000_000
+LEAST_BYTES = 8 * 1024  # upward payload of a sender to an endpoint before it is worth a line: less is upkeep
+MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes
+MOST_IDS = 500
+UNKNOWN = ("unknown", "")  # values of flows.protocol where no reader recognised anything
+COLUMNS = [
+    "flow_id", "transport", "protocol", "client_ip", "server_ip", "server_port", "server_name", "first_ts", "last_ts",
+    "payload_up", "bursts_up",
+]  # fmt: skip
+
+
+class Windows:
+    """The windows of the moments, for looking up which of them a time or a span falls into."""
+
+    def __init__(self, moments: pa.Table, window_s: float) -> None:
+        rows = sorted(zip(moments["ts"].cast(pa.int64()).to_pylist(), moments["moment_id"].to_pylist(), strict=True))
+        self.ids = [moment_id for _, moment_id in rows]
+        self._starts: list[int] = [ts - LEAD_S * SECOND for ts, _ in rows]
+        self._ends: list[int] = [ts + int(window_s * SECOND) for ts, _ in rows]  # sorted as well: all are equally long
+
+    def around(self, first: int, last: int) -> range:
+        """Places of the moments whose window the span from `first` to `last` touches."""
+        return range(bisect.bisect_right(self._ends, first), bisect.bisect_right(self._starts, last))
+
+    def hold(self, place: int, first: int, last: int) -> bool:
+        """Whether the whole span lies in that moment's window."""
+        return self._starts[place] <= first and last < self._ends[place]
+
+
+@dataclass(slots=True)
+class Way:
+    """What one device sent to one receiver, under one name, within one window."""
+
+    images: int = 0
+    faces: int = 0
+    bytes: int = 0
+    bursts: list[int] = field(default_factory=list)
+    within: bool = True
+    first: int = 1 << 62
+    last: int = 0
+    objects: list[str] = field(default_factory=list)
+    flows: set[str] = field(default_factory=set)
+
+    def span(self, first: int, last: int) -> None:
+        """Take the times of one more thing sent."""
+        self.first, self.last = min(self.first, first), max(self.last, last)
+
+
+Ways = dict[tuple[int, str, str, str, str], Way]  # place of the moment, visibility, sender, receiver, name
+
+
+def rows_after(
+    windows: Windows, transfers: Iterable[Transfer], flows: pa.Table, scope: Scope, actors: Actors
+) -> list[dict[str, Any]]:
+    """Rows of `after_moments`. Nobody is inside while the vantage is unknown, and there are no rows then."""
+    ways: Ways = defaultdict(Way)
+    _take_images(windows, transfers, scope, actors, ways)
+    _take_hidden(windows, flows, scope, actors, ways)
+    by_moment: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for (place, visibility, sender, receiver, name), way in sorted(ways.items()):
+        if visibility == "clear" or way.bytes >= LEAST_BYTES:
+            row = {"moment_id": windows.ids[place], "visibility": visibility, "name": name}
+            row |= {"sender": sender, "receiver": receiver, "receiver_scope": scope(receiver)}
+            by_moment[place].append(row | _figures(way))
+    return [row for _, found in sorted(by_moment.items()) for row in sorted(found, key=_rank)[:MOST_WAYS]]
+
+
+def _rank(row: dict[str, Any]) -> tuple[Any, ...]:
+    outward = row["receiver_scope"] == "outside"
+    return (not outward, row["visibility"] != "clear", -row["faces"], -row["bytes"], row["sender"], row["receiver"])
+
+
+def _figures(way: Way) -> dict[str, Any]:
+    return {
+        "images": way.images,
+        "faces": way.faces,
+        "bytes": way.bytes,
+        "bursts": way.bursts,
+        "flows": len(way.flows),
+        "within": way.within,
+        "first_ts": way.first,
+        "last_ts": way.last,
+        "object_ids": sorted(way.objects)[:MOST_IDS],
+        "flow_ids": sorted(way.flows)[:MOST_IDS],
+    }
+
+
+def _sent(sender: str, receiver: str, flow_id: str, scope: Scope, actors: Actors) -> bool:
+    """Whether an inside device that is not a visitor's own sent it to somebody."""
+    return (
+        scope(sender) == "inside"
+        and scope(receiver) in {"inside", "outside"}
+        and actors.role(sender, flow_id)[0] != PERSONAL_DEVICE
+    )
+
+
+def _take_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, actors: Actors, ways: Ways) -> None:
+    for one in transfers:
+        places = windows.around(one.first_ts, one.first_ts)
+        if places and _sent(one.sender, one.receiver, one.flow_id, scope, actors):
+            for place in places:
+                way = ways[place, "clear", one.sender, one.receiver, one.host]
+                way.images += 1
+                way.faces += one.face == "yes"
+                way.bytes += one.size
+                way.span(one.first_ts, one.last_ts)
+                way.objects.append(one.object_id)
+                way.flows.add(one.flow_id)
+
+
+def _take_hidden(windows: Windows, flows: pa.Table, scope: Scope, actors: Actors, ways: Ways) -> None:
+    for row in _hidden(flows):
+        first, last = row["first_ts"], row["last_ts"]
+        places = windows.around(first, last)
+        if places and _sent(row["client_ip"], row["server_ip"], row["flow_id"], scope, actors):
+            visibility = "unread" if row["protocol"] in UNKNOWN and not _is_quic(row) else "encrypted"
+            for place in places:
+                way = ways[place, visibility, row["client_ip"], row["server_ip"], row["server_name"]]
+                way.bytes += row["payload_up"]
+                before = way.bursts or [0] * len(row["bursts_up"])
+                way.bursts = [a + b for a, b in zip(before, row["bursts_up"], strict=True)]
+                way.within &= windows.hold(place, first, last)
+                way.span(first, last)
+                way.flows.add(row["flow_id"])
+
+
+def _is_quic(row: dict[str, Any]) -> bool:
+    return bool(row["transport"] == "udp" and row["server_port"] == 443)
+
+
+def _hidden(flows: pa.Table) -> Iterator[dict[str, Any]]:
+    """TCP and UDP flows that sent something upwards of which the content is not visible."""
+    carried = pc.is_in(flows["transport"], pa.array(["tcp", "udp"]))
+    hidden = pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic", *UNKNOWN])), _quic(flows))
+    chosen = flows.filter(pc.and_(pc.and_(carried, hidden), pc.greater(flows["payload_up"], 0))).select(COLUMNS)
+    for place, field_ in enumerate(chosen.schema):
+        if pa.types.is_timestamp(field_.type):
+            chosen = chosen.set_column(place, field_.name, chosen.column(place).cast(pa.int64()))
+    for batch in chosen.to_batches(max_chunksize=8192):
+        yield from batch.to_pylist()
+
+
+def _quic(flows: pa.Table) -> pa.ChunkedArray:
+    return pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], 443))

@@ -1,0 +1,177 @@
+"""What was sent around a marked moment: which images, which connections, and what is left out."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from netaudit.endpoints.vantage import Evidence
+from netaudit.endpoints.vantage import judge as judge_vantage
+from netaudit.findings.from_tables import judge_moments
+from netaudit.findings.moments import LEAST_BYTES, MOST_WAYS, Windows
+from netaudit.tables import AFTER_MOMENTS, FLOWS, IMAGES, MESSAGES, MOMENTS, OBJECTS
+
+CAM, SERVER, CLOUD, PHONE = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50"
+SCOPE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER)], [], [("02:00:00:00:00:02", CAM)], [], [], 0)).scope
+S = 1_000_000_000
+T0 = 1_700_000_000 * S
+BIG = [0, 0, 1, 0, 0]
+
+
+def filled(table, rows):
+    lacking = (
+        {"payload_up": 0, "bursts_up": [0] * 5, "protocol": "http", "transport": "tcp", "server_port": 443}
+        if table is FLOWS
+        else {}
+    )
+    return pa.Table.from_pylist([lacking | row for row in rows], schema=table.schema())
+
+
+def image(number, at, client=CAM, server=CLOUD, *, face="yes", up=True, agent="", host="up.example"):
+    flow = {"flow_id": f"f{number}", "client_ip": client, "server_ip": server, "first_ts": T0, "last_ts": T0 + 900 * S}
+    message = {
+        "message_id": f"m{number}", "flow_id": f"f{number}", "direction": "up" if up else "down", "host": host, "path": "/a",
+        "user_agent": agent, "first_ts": T0 + int(at * S), "last_ts": T0 + int(at * S) + 1,
+    }  # fmt: skip
+    thing = {
+        "object_id": f"o{number}",
+        "message_id": f"m{number}",
+        "sha256": f"{number:064x}",
+        "size": 1000,
+        "complete": True,
+    }
+    picture = {"sha256": f"{number:064x}", "face": face, "decodable": True, "problem": ""}
+    return flow, message, thing, picture
+
+
+def hidden(number, first, last, up=100_000, *, client=CAM, server=CLOUD, name="up.example", **more):
+    return {
+        "flow_id": f"h{number}", "client_ip": client, "server_ip": server, "first_ts": T0 + int(first * S),
+        "last_ts": T0 + int(last * S), "payload_up": up, "bursts_up": BIG, "protocol": "tls", "server_name": name,
+    } | more  # fmt: skip
+
+
+def after(images=(), flows=(), moments=(0,), window_s=180, scope=SCOPE):
+    columns = list(zip(*images, strict=True)) or [(), (), (), ()]
+    tables = {
+        "flows": filled(FLOWS, [*columns[0], *flows]),
+        "messages": filled(MESSAGES, columns[1]),
+        "objects": filled(OBJECTS, columns[2]),
+        "images": filled(IMAGES, columns[3]),
+        "moments": filled(
+            MOMENTS, [{"moment_id": f"M{at}", "ts": T0 + at * S, "text": "", "source": "screen"} for at in moments]
+        ),
+    }
+    found = judge_moments(tables, scope, frozenset(), window_s)
+    assert found.schema.equals(AFTER_MOMENTS.schema())
+    times = [found[name].cast(pa.int64()).to_pylist() for name in ("first_ts", "last_ts")]
+    rows = found.drop_columns(["first_ts", "last_ts"]).to_pylist()
+    return [row | {"first": (a - T0) / S, "last": (b - T0) / S} for row, a, b in zip(rows, *times, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [(-5.001, 0), (-5, 1), (0, 1), (179.999, 1), (180, 0)],
+    ids=["long before", "a hand is slow", "at it", "just in time", "too late"],
+)
+def test_an_image_counts_when_it_was_sent_in_the_window(at, expected) -> None:
+    assert sum(row["images"] for row in after([image(1, at)])) == expected
+
+
+def test_images_of_one_way_are_one_row() -> None:
+    (row,) = after([image(1, 1), image(2, 3), image(3, 9, face="no")])
+    assert (row["sender"], row["receiver"], row["receiver_scope"], row["visibility"]) == (
+        CAM,
+        CLOUD,
+        "outside",
+        "clear",
+    )
+    assert (row["images"], row["faces"], row["bytes"], row["flows"], row["within"]) == (3, 2, 3000, 3, True)
+    assert (row["first"], row["name"], row["object_ids"]) == (1, "up.example", ["o1", "o2", "o3"])
+
+
+def test_what_comes_in_is_left_out() -> None:
+    assert after([image(1, 1, up=False)]) == []
+
+
+def test_a_visitors_phone_is_known_by_what_it_says() -> None:
+    flow, message, thing, picture = image(
+        1, 1, PHONE, agent="Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile"
+    )
+    assert after([(flow | {"protocol": "http"}, message, thing, picture)], [hidden(3, 1, 2, client=PHONE)]) == []
+
+
+def test_sending_to_the_server_inside_is_told_after_sending_outside() -> None:
+    assert [row["receiver_scope"] for row in after([image(1, 1, CAM, SERVER), image(2, 2)])] == ["outside", "inside"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (1, 9, [True]),
+        (-60, 9, [False]),
+        (100, 400, [False]),
+        (-60, 900, [False]),
+        (-60, -6, []),
+        (180, 190, []),
+        (-5, -4, [True]),
+    ],
+    ids=["inside", "began before", "ends later", "spans all", "over before", "too late", "just before"],
+)
+def test_a_hidden_connection_says_whether_it_lies_within(first, last, expected) -> None:
+    assert [row["within"] for row in after(flows=[hidden(1, first, last)])] == expected
+
+
+def test_hidden_connections_are_summed() -> None:
+    (row,) = after(flows=[hidden(1, 1, 2), hidden(2, 3, 4), hidden(3, 5, 6, up=0)])
+    assert (row["bytes"], row["bursts"], row["flows"], row["images"]) == (200_000, [0, 0, 2, 0, 0], 2, 0)
+    assert (row["visibility"], row["first"], row["last"]) == ("encrypted", 1, 4)
+
+
+@pytest.mark.parametrize(
+    ("more", "visibility"),
+    [
+        ({"protocol": "tls"}, "encrypted"),
+        ({"protocol": "unknown"}, "unread"),
+        ({"protocol": ""}, "unread"),
+        ({"protocol": "unknown", "transport": "udp", "server_port": 443}, "encrypted"),
+        ({"protocol": "http"}, None),
+        ({"protocol": "unknown", "transport": "icmp"}, None),
+        ({"payload_up": LEAST_BYTES - 1}, None),
+        ({"payload_up": LEAST_BYTES}, "encrypted"),
+    ],
+)
+def test_what_is_hidden(more, visibility) -> None:
+    assert [row["visibility"] for row in after(flows=[hidden(1, 1, 2, **more)])] == [visibility] * (
+        visibility is not None
+    )
+
+
+def test_nobody_is_inside_while_the_vantage_is_unknown() -> None:
+    assert after([image(1, 1)], [hidden(1, 1, 2)], scope=lambda _: "unknown") == []
+
+
+def test_each_moment_has_its_own_rows() -> None:
+    rows = after([image(1, 1), image(2, 100)], moments=(0, 90, 500), window_s=30)
+    assert [(row["moment_id"], row["object_ids"]) for row in rows] == [("M0", ["o1"]), ("M90", ["o2"])]
+    both = after([image(1, 100)], moments=(0, 90))
+    assert [row["moment_id"] for row in both] == ["M0", "M90"]
+
+
+def test_rows_of_a_moment_are_bounded_and_the_weightiest_stay() -> None:
+    flows = [hidden(n, 1, 2, up=10_000 + n, name=f"n{n}.example") for n in range(MOST_WAYS + 20)]
+    rows = after([image(1, 1)], flows)
+    assert len(rows) == MOST_WAYS
+    assert rows[0]["visibility"] == "clear"
+    assert min(row["bytes"] for row in rows[1:]) == 10_000 + 21
+
+
+def test_windows_find_every_moment_a_span_touches() -> None:
+    starts = [0, 7, 7, 20, 400]
+    table = filled(MOMENTS, [{"moment_id": f"M{n}", "ts": T0 + at * S} for n, at in enumerate(starts)])
+    windows = Windows(table, 10)
+    for first in range(-30, 450, 3):
+        for length in (0, 4, 60, 500):
+            last = first + length
+            expected = [n for n, at in enumerate(starts) if first < at + 10 and last >= at - 5]
+            assert list(windows.around(T0 + first * S, T0 + last * S)) == expected

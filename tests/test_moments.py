@@ -1,0 +1,141 @@
+"""Moments: stored as they are marked, read from notes of many kinds, refused with file and line."""
+
+from __future__ import annotations
+
+import datetime
+import unicodedata
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netaudit.errors import UsageError
+from netaudit.moment_files import read_moments
+from netaudit.moments import FILE, MOST_TEXT, Moment, MomentBook, keep, moment_table, stored
+
+NOON = int(datetime.datetime(2026, 5, 1, 4, 0, 30, tzinfo=datetime.UTC).timestamp()) * 1_000_000_000
+CSV = "time,text\n2026-05-01T12:00:30+08:00,door camera\n"
+
+
+def test_a_moment_is_on_the_disk_when_mark_returns(tmp_path: Path) -> None:
+    book = MomentBook(tmp_path)
+    number, moment = book.mark(NOON, "  test person passes\x1b[2J the door\u202e ", "screen")
+    assert (number, moment.text) == (1, "test person passes\\x1b[2J the door\\u202e")
+    assert stored(tmp_path) == [moment]
+    assert MomentBook(tmp_path).mark(NOON + 1, "x" * 9999, "stdin")[0] == 2
+    assert len(stored(tmp_path)[1].text) == MOST_TEXT
+
+
+def test_a_line_cut_off_by_a_crash_costs_only_itself(tmp_path: Path) -> None:
+    MomentBook(tmp_path).mark(NOON, "one", "screen")
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b'{"ts": 17, "te')
+    MomentBook(tmp_path).mark(NOON + 2, "two", "screen")
+    assert [moment.text for moment in stored(tmp_path)] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"[]\n3\nnull\n", b'{"ts": "x", "text": 1, "source": 2}\n', b"\xff\xfe", b'{"ts": 1e400}']
+)
+def test_a_spoiled_file_gives_no_moments(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    assert stored(tmp_path) == []
+
+
+def test_no_file_gives_no_moments(tmp_path: Path) -> None:
+    assert stored(tmp_path) == []
+    assert moment_table([]).num_rows == 0
+
+
+def test_the_table_is_by_time_and_knows_the_same_moment(tmp_path: Path) -> None:
+    keep(tmp_path, [Moment(NOON + 5, "b", "notes.csv"), Moment(NOON, "a", "notes.csv"), Moment(NOON, "a", "screen")])
+    assert moment_table(stored(tmp_path))["text"].to_pylist() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CSV,
+        "\ufeff" + CSV,
+        CSV.replace("\n", "\r\n"),
+        CSV.replace(",", ";"),
+        CSV.replace(",", "\t"),
+        "2026-05-01T12:00:30+08:00,door camera",
+        "Text,Time\ndoor camera,2026-05-01 12:00:30+08:00\n\n",
+        "时间,内容\n2026-05-01 12:00:30,door camera\n",
+        "time,text\n2026/5/1 12:00:30,door camera\n",
+        'time,text\n"2026-05-01T04:00:30Z","door camera"\n',
+        '[{"time": "2026-05-01T12:00:30+08:00", "text": "door camera"}]',
+        '{"time": "2026-05-01T12:00:30", "text": "door camera"}\n',
+        ' \n{"Time": "2026-05-01T12:00:30.000+08:00", "note": "door camera"}',
+    ],
+)
+def test_notes_of_many_kinds(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(text.encode())
+    assert read_moments(path, "+08:00") == [Moment(NOON, "door camera", "notes.txt")]
+
+
+def test_notes_from_a_chinese_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "记录.csv"
+    path.write_bytes("时间,内容\n2026/5/1 12:00:30,测试人员经过门口摄像头\n".encode("gb18030"))
+    assert read_moments(path, "Asia/Shanghai") == [Moment(NOON, "测试人员经过门口摄像头", "记录.csv")]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "no moments in it"),
+        (b"time,text\n", "no moments in it"),
+        (b"time,text\n2026-05-01T12:00:30,door\n", "line 2: 2026-05-01T12:00:30: in which zone"),
+        (b"time,text\n\n12:00,door\n", "line 3: 12:00: no ISO 8601 time"),
+        (b"text,time\ndoor\n", "line 2: no time in it"),
+        (b"time\n\x1b[2Jx\n", "\\x1b[2Jx: no ISO 8601"),
+        (b"1600-01-01T00:00:00Z,door\n", "out of range"),
+        (b"0001-01-01T00:00:00+08:00,door\n", "out of range"),
+        (b'[{"text": "door"}]', 'entry 1: give each moment as {"time"'),
+        (b'[{"time": 5}]', "entry 1"),
+        (b'{"time": "2026-05-01T12:00:30Z"}\n{oops', "line 2: neither JSON"),
+        (b"\xff\xff\xff", "neither UTF-8 nor GB 18030"),
+        (b'2026-05-01T12:00:30Z,"' + b"x" * 200_000 + b'"\n', "field larger than"),
+        (b"x" * (5 << 20), "larger than 4 MiB"),
+        (b"2026-05-01T12:00:30Z,door\n" * 2001, "line 2001: more than 2,000 moments"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, content: bytes, problem: str) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        read_moments(path)
+    assert problem in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("zone", ["", "+25:00", "Nowhere/Land", "../../etc/passwd", "+8"])
+def test_an_unknown_zone_is_refused(tmp_path: Path, zone: str) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text("2026-05-01T12:00:30,door", encoding="utf-8")
+    with pytest.raises(UsageError):
+        read_moments(path, zone)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        read_moments(tmp_path / "none.csv")
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
+def test_any_bytes_give_moments_or_a_named_error(tmp_path_factory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("notes") / "notes.csv"
+    path.write_bytes(content)
+    moments, said = [], ""
+    try:
+        moments = read_moments(path, "+08:00")
+    except UsageError as error:
+        said = str(error)
+    shown = [said, *(moment.text for moment in moments)]
+    assert not any(unicodedata.category(char) == "Cc" for text in shown for char in text)
+    assert all(moment.ts >= 0 for moment in moments)
+    assert orjson.dumps(shown)
