@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +11,6 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 
 if TYPE_CHECKING:
-    from netaudit.live.news import News
     from netaudit.live.settings import LiveSettings
 
 
@@ -60,6 +55,7 @@ def live_command(
     from netaudit.capture.adapters import may_send
     from netaudit.lean import load_lean
     from netaudit.live.engine import run_live
+    from netaudit.live.lines import standard_lines
 
     load_lean()
     chosen = Options(**options)
@@ -68,7 +64,7 @@ def live_command(
         print(say("may_send", chosen.lang, interface=settings.interface), file=sys.stderr)
         for one in silences:
             print(f"  {say('may_send_' + one.what, chosen.lang)}: {one.command}", file=sys.stderr)
-    show = JsonLines()
+    show = standard_lines()
     with show.signals():
         case = run_live(settings, folder, chosen, show)
     if case is None:
@@ -97,49 +93,3 @@ def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail
         sys.stdout.buffer.flush()
     tell(summary, chosen.lang, file=sys.stderr if as_json else sys.stdout)
     return exit_code(summary, fail_on)
-
-
-class JsonLines:
-    """News as JSON lines on standard output; Ctrl-C and SIGTERM stop, once more to stop at once."""
-
-    def __init__(self) -> None:
-        self._stopping = threading.Event()
-
-    @contextlib.contextmanager
-    def signals(self) -> Iterator[None]:
-        """Stop cleanly when the process is asked to end."""
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        for number in before:
-            signal.signal(number, self._asked)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _asked(self, _number: int, _frame: object) -> None:
-        if self._stopping.is_set():
-            raise KeyboardInterrupt
-        self._stopping.set()
-
-    def show(self, news: News) -> None:
-        """Write a line."""
-        import dataclasses
-
-        import orjson
-
-        row = {"news": type(news).__name__, **dataclasses.asdict(news)}
-        with contextlib.suppress(BrokenPipeError):
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-            sys.stdout.buffer.flush()
-
-    def moments(self) -> list[str]:
-        """None: nobody is there to mark them."""
-        return []
-
-    def stopping(self) -> bool:
-        """Whether a signal came."""
-        return self._stopping.is_set()
-
-    def close(self) -> None:
-        """Nothing is open."""
