@@ -10,11 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from netaudit.messages import (
+    dahua,
     dhcp,
     dhcpv6,
     discovery,
     dns,
+    ehome,
+    ezviz,
     ftp,
+    hcnet,
     http1,
     http2,
     imap,
@@ -29,11 +33,13 @@ from netaudit.messages import (
     smtp,
     snmp,
     socks,
+    sofia,
     ssdp,
     syslog,
     telnet,
     tftp,
     tls,
+    tplink,
     websocket,
 )
 from netaudit.messages.carve import CarveReader
@@ -57,6 +63,10 @@ READERS: tuple[Entry, ...] = (
     Entry("tls", "tcp", tls.recognise, tls.TlsReader),  # certain after six bytes
     Entry("http2", "tcp", http2.recognise, http2.Http2Reader),  # before http: its preface looks like a request line
     Entry("websocket", "tcp", websocket.recognise, websocket.WebSocketReader),  # only after an HTTP upgrade
+    Entry("dahua", "tcp", dahua.recognise, dahua.DahuaReader),  # device protocols of known first bytes
+    Entry("ezviz", "tcp", ezviz.recognise, ezviz.EzvizReader),
+    Entry("sofia", "tcp", sofia.recognise, sofia.SofiaReader),
+    Entry("ehome", "tcp", ehome.recognise, ehome.EhomeReader),
     Entry("rtsp", "tcp", rtsp.recognise, rtsp.RtspReader),
     Entry("http", "tcp", http1.recognise, HttpReader),
     Entry("socks", "tcp", socks.recognise, socks.SocksReader),
@@ -69,6 +79,9 @@ READERS: tuple[Entry, ...] = (
     Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
+    Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader),  # behind the certain ones: lengths come first
+    Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader),
+    Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader),
     Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader),
     Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader),
@@ -78,6 +91,9 @@ READERS: tuple[Entry, ...] = (
     Entry("ntp", "udp", ntp.recognise, ntp.NtpReader),
     Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader),
     Entry("discovery", "udp", discovery.recognise, discovery.DiscoveryReader),  # WS-Discovery, SADP, DHDiscover
+    Entry("discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader),
+    Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams),
+    Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams),
     Entry("tftp", "udp", tftp.recognise, tftp.TftpReader),  # certain by the mode in its request
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader),
     Entry("rtp", "udp", rtp.recognise, rtp.RtpReader),  # last: two bits are its whole mark, the reader asks for more

@@ -85,10 +85,11 @@ def observe_ssdp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
             ledger.note("ssdp", sender.mac, sender.ip, field, value, *place)
 
 
-def observe_discovery(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
-    """Replies of WS-Discovery, SADP and Dahua's discovery: each field as the device gave it; questions say nothing."""
-    if message.method != "reply":
+def observe_stated(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """What discovery protocols and those of devices state of the sender, field by field; questions say nothing."""
+    family = message.fields.get("family")
+    if not family or message.method == "question":
         return
     sender = ends.sender(message.direction)
     for field, value in message.fields.get("said", ()):
-        ledger.note(message.fields["family"], sender.mac, sender.ip, field, value, *place)
+        ledger.note(family, sender.mac, sender.ip, field, value, *place)

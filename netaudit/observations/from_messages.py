@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netaudit.observations.announcements import observe_discovery, observe_mdns, observe_ssdp
+from netaudit.observations.announcements import observe_mdns, observe_ssdp, observe_stated
 from netaudit.observations.ends import Ends
 from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
 from netaudit.observations.services import observe_mqtt, observe_ntp, observe_snmp, observe_syslog, observe_telnet
@@ -56,7 +56,6 @@ OBSERVERS: dict[str, Observer] = {
     "http2": observe_http,
     "rtsp": observe_rtsp,
     "ssdp": observe_ssdp,
-    "discovery": observe_discovery,
     "nbns": observe_names,
     "nbdgm": observe_browser,
     "smb": observe_smb,
@@ -65,4 +64,5 @@ OBSERVERS: dict[str, Observer] = {
     "ntp": observe_ntp,
     "telnet": observe_telnet,
     "mqtt": observe_mqtt,
+    **dict.fromkeys(("discovery", "dahua", "sofia", "hcnet", "ezviz", "ehome", "tplink"), observe_stated),
 }
