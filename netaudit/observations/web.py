@@ -21,14 +21,30 @@ MOST_SDP_LINES = 256
 SDP_LINES = {"s": "session", "i": "information", "m": "media"}
 STATIC = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|ico|css|js|woff2?|svg|mp4|ts)$", re.IGNORECASE)
 REALM = re.compile(r"realm\s*=\s*(?:\"([^\"]{1,200})\"|([^\s,\"]{1,200}))", re.IGNORECASE)
-TITLE = re.compile(rb"<title[^>]{0,100}>\s*([^<]{1,200}?)\s*</title", re.IGNORECASE)
+# no repetition beside another that takes the same bytes: a page of blanks must not take hours
+TITLE = re.compile(rb"<title(?:\s[^<>]{0,100})?>([^<]{1,400})</title", re.IGNORECASE)
 CHARSET = re.compile(r"charset=\"?([\w-]{2,20})", re.IGNORECASE)
+CHARSETS = frozenset(  # not whatever a page names: some codecs of Python are no character sets
+    (
+        "utf-8",
+        "utf8",
+        "us-ascii",
+        "iso-8859-1",
+        "windows-1252",
+        "gb2312",
+        "gbk",
+        "gb18030",
+        "big5",
+        "shift_jis",
+        "euc-kr",
+    )
+)
 UPNP = b"urn:schemas-upnp-org:device"
 UPNP_TAGS = {
     "deviceType": "type", "friendlyName": "name", "manufacturer": "manufacturer", "modelName": "model",
     "modelNumber": "model_number", "modelDescription": "description", "serialNumber": "serial",
 }  # fmt: skip
-UPNP_FIELD = re.compile(rb"<(" + "|".join(UPNP_TAGS).encode() + rb")>\s*([^<]{1,200}?)\s*</")
+UPNP_FIELD = re.compile(rb"<(" + "|".join(UPNP_TAGS).encode() + rb")>([^<]{1,400})</")
 PART_NAME = re.compile(rb"\bname=\"?([A-Za-z_]\w{2,39})", re.ASCII)
 JSON_KEY = re.compile(rb"\"([A-Za-z_][\w-]{2,39})\"\s{0,4}:", re.ASCII)
 XML_TAG = re.compile(rb"<([A-Za-z_]\w{2,39})[ >]", re.ASCII)
@@ -149,10 +165,12 @@ def _description(body: bytes) -> Iterator[tuple[str, str]]:
 
 def _text(raw: bytes, content_type: str) -> str:
     """A title in the declared charset, else UTF-8, else the GBK of older Chinese devices."""
+    raw = raw.strip()
     declared = CHARSET.search(content_type)
-    for charset in (*((declared[1],) if declared else ()), "utf-8", "gb18030"):
+    charset = declared[1].lower() if declared else ""
+    for known in (*((charset,) if charset in CHARSETS else ()), "utf-8", "gb18030"):
         try:
-            return html.unescape(raw.decode(charset))
-        except (UnicodeDecodeError, LookupError):
+            return html.unescape(raw.decode(known))
+        except UnicodeDecodeError:
             continue
     return html.unescape(raw.decode("utf-8", "replace"))
