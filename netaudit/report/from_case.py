@@ -22,6 +22,7 @@ from netaudit.report import (
 from netaudit.report.judgements import Judgements
 from netaudit.report.reasons import Reasons
 from netaudit.report.timeline import timeline
+from netaudit.report.topology import topology
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
 
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "persons", "devices", "matrix", "timeline",
+    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "persons", "topology", "devices",
+    "matrix", "timeline",
     "endpoints", "images", "clock", "method", "legal", "facts",
 )  # fmt: skip
 
@@ -86,6 +88,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
         "gallery": sections_images.gallery(case, judged, w),
         "persons": sections_persons.persons(case, w),
+        "topology": topology(case, judged, hosts, w),
         "devices": sections_devices.devices(hosts.devices, judged, captures, w, Reasons(case, w), decided),
         "decisions_problem": w.exact(problem, 300),
         "matrix": sections_findings.matrix(judged, hosts, w),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST = 120
 MOST_NAMES = 4
-COLUMNS = ("ip", "scope", "names", "country", "service", "macs", "bytes_sent", "bytes_received")
+COLUMNS = ("ip", "scope", "names", "country", "service", "service_class", "macs", "bytes_sent", "bytes_received")
 
 
 class Hosts:

@@ -1,0 +1,106 @@
+"""The picture of who talks to whom: complete in what matters, bounded in the rest, without overlaps, harmless."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from netaudit.report.judgements import Judgements
+from netaudit.report.sections_endpoints import Hosts
+from netaudit.report.topology import MOST_INSIDE, MOST_OUTSIDE, MOST_WAYS, topology
+from netaudit.report.topology_layout import BOUNDARY, LEFT, WIDTH, fitting
+from netaudit.report.wording import Wording
+from tests.report import fakes
+
+
+def drawn(case, lang="en"):
+    w = Wording(lang)
+    return topology(case, Judgements(case), Hosts(case, w), w)
+
+
+def site(inside: int, outside: int, *, faces: bool = True) -> fakes.FakeCase:
+    """Everybody talks to everybody a little; each camera pushes faces to the server, the server to two endpoints."""
+    near = [f"10.0.{n // 200}.{n % 200 + 1}" for n in range(inside)]
+    far = [f"47.0.{n // 200}.{n % 200 + 1}" for n in range(outside)]
+    devices = [
+        {"device_id": ip, "ips": [ip], "macs": [], "name": f"host {n}", "class": "ip_camera" if n else "face_server",
+         "class_confidence": "strong" if n % 2 else "weak", "chain": ["captures"] if 0 < n < 5 else ["relays"] if not n else []}
+        for n, ip in enumerate(near)
+    ]  # fmt: skip
+    endpoints = [
+        {"endpoint_id": ip, "ip": ip, "scope": "outside", "names": [f"e{n}.example.cn"], "service": "store" if n < 2 else "",
+         "service_class": "object_store" if n < 2 else "", "bytes_sent": 10 * n} for n, ip in enumerate(far)
+    ]  # fmt: skip
+    flows = [
+        {"flow_id": f"{a}{b}", "client_ip": a, "server_ip": b, "bytes_up": 10 + n, "bytes_down": 5}
+        for n, (a, b) in enumerate(itertools.product(near, (*near[:3], *far))) if a != b
+    ]  # fmt: skip
+    findings = []
+    if faces and inside > 1 and outside:
+        findings = [
+            *(fakes.finding(finding_id=f"m{ip}", act="moved inside", sender=ip, receiver=near[0], endpoint_id=near[0], object_ids=[]) for ip in near[1:5]),
+            *(fakes.finding(finding_id=f"u{ip}", sender=near[0], receiver=ip, endpoint_id=ip, object_ids=[]) for ip in far[:2]),
+            fakes.finding(finding_id="d", certainty="D", sender=near[0], receiver=far[-1], endpoint_id=far[-1], images=0, object_ids=[]),
+        ]  # fmt: skip
+    return fakes.FakeCase({"devices": devices, "endpoints": endpoints, "flows": flows, "findings": findings})
+
+
+@pytest.mark.parametrize(("inside", "outside"), [(1, 0), (1, 1), (8, 6), (18, 18), (60, 24), (200, 300)])
+def test_boxes_and_lines_at_any_size(inside: int, outside: int) -> None:
+    drawing = drawn(site(inside, outside))
+    assert drawing is not None
+    assert len([box for box in drawing.boxes if box.x == LEFT]) == min(inside, MOST_INSIDE) + (inside > MOST_INSIDE)
+    assert len(drawing.boxes) <= MOST_INSIDE + MOST_OUTSIDE + 2
+    for column in (True, False):
+        spans = sorted((box.y, box.y + box.height) for box in drawing.boxes if (box.x < BOUNDARY) == column)
+        assert all(upper[1] <= lower[0] for upper, lower in itertools.pairwise(spans))
+        assert all(start >= 0 and end <= drawing.height for start, end in spans)
+    for line in drawing.lines:
+        assert 0 < line.width <= 7
+        assert 0 <= line.x <= WIDTH
+    plain = [line for line in drawing.lines if line.kind == "other"]
+    assert len(plain) <= MOST_WAYS * (MOST_INSIDE + 1)
+
+
+def test_every_way_of_a_finding_is_drawn_and_says_how_many_images() -> None:
+    drawing = drawn(site(200, 300))
+    seen = [line for line in drawing.lines if line.kind == "seen"]
+    assert len(seen) == 5  # four cameras; the two addresses of one service are one box
+    assert {line.label for line in seen} == {"3 images", "6 images"}
+    assert len([line for line in drawing.lines if line.kind == "hidden"]) == 1
+    assert drawing.left_out > 0
+
+
+def test_what_is_not_drawn_one_by_one_is_counted() -> None:
+    titles = {box.title for box in drawn(site(75, 40)).boxes}
+    assert {"15 more devices", "15 more endpoints"} <= titles  # 40 addresses, two of one service: 39 boxes, 24 shown
+
+
+def test_weak_classes_are_marked_and_parts_are_told_in_the_language() -> None:
+    boxes = drawn(site(4, 2), "zh").boxes
+    assert [box.parts for box in boxes if box.title.startswith("人脸服务器(?)")] == ["转发"]
+    assert {box.parts for box in boxes if box.title.startswith("网络摄像机")} == {"抓拍"}
+
+
+def test_the_same_case_gives_the_same_picture() -> None:
+    assert drawn(site(30, 20)) == drawn(site(30, 20))
+
+
+def test_nobody_is_no_picture() -> None:
+    assert drawn(fakes.FakeCase()) is None
+
+
+def test_texts_are_cut_to_their_room() -> None:
+    assert fitting("人脸抓拍摄像机", 7) == "人脸抓拍摄像机"
+    assert fitting("人脸抓拍摄像机", 4) == "人脸抓…"
+    assert len(fitting("x" * 100_000, 10)) < 20
+    assert fitting("", 0) == ""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_hostile_names_are_short_and_visible(lang: str) -> None:
+    text = str(drawn(fakes.hostile(), lang))
+    assert len(text) < 200_000
+    for hidden in "\u202e\u2066\u2069\u200b\ufeff\x00\x1b\x07":
+        assert hidden not in text
