@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import email.utils
 import hashlib
-import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,20 +23,19 @@ from netaudit.case_writer import (
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_tables import with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
-from netaudit.findings.from_tables import LEAD_S, WINDOW_S, judge, judge_moments
-from netaudit.findings.verdict import verdict
+from netaudit.findings.from_tables import WINDOW_S, judge, judge_moments
 from netaudit.frames import frame_numbers, frame_ranges
+from netaudit.image_table import JUDGED_KINDS, image_table
 from netaudit.journeys.from_tables import join_journeys, with_ends
+from netaudit.manifest import manifest
 from netaudit.moments import moment_table, stored
 from netaudit.objects.from_tables import StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
 from netaudit.observations.from_tables import with_flow_facts
 from netaudit.ordered import name_captures, settle, write_table
-from netaudit.persons import count_people
-from netaudit.plain import plain
 from netaudit.rows import image_row, object_row
 from netaudit.signatures import load as load_signatures
-from netaudit.tables import BY_NAME, EVENTS_CLEAR, IMAGES, PERSONS_CLEAR, SKIPPED, TABLES_VERSION, TARGETS
+from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,8 +47,6 @@ if TYPE_CHECKING:
 STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events",
 )  # fmt: skip
-JUDGED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
-MOST_CLOCKS = 10_000  # Date headers compared with frame times
 
 
 @dataclass(slots=True)
@@ -86,7 +80,8 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         ],
         schema=SKIPPED.schema(),
     )
-    tables["images"] = _images(folder, tables, outcome, progress)
+    judged = outcome.judged if outcome.faces else None
+    tables["images"] = settled["images"] = image_table(folder, tables, judged, progress, outcome.capture_ids)
     signatures = load_signatures(outcome.signatures)
     vantage = derive(tables, outcome.inside, signatures)
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
@@ -98,7 +93,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     for name, rows in tables.items():
         if rows is not settled.get(name):
             write_table(folder, BY_NAME[name], rows)
-    write_json(folder / "case.json", _manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
+    write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     _keep_clear(folder)
     return Case(folder)
@@ -131,7 +126,7 @@ def _taken_targets(folder: Path) -> pa.Table:
     """Paths under which images went, out of their streams, which go with that."""
     parts = stream_parts(folder, TARGETS.name, "private")
     rows = read_parts(parts, TARGETS.schema())
-    held = pa.Table.from_pydict(rows.to_pydict(), schema=TARGETS.schema())  # no longer in the files
+    held = rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in the files
     del rows
     for path in parts:
         path.unlink()
@@ -201,180 +196,3 @@ def merge_facts(rows: pa.Table) -> pa.Table:
     names = {"capture_id_first": "capture_id", "frame_first": "frame", "ts_first": "ts", "count_sum": "count"}
     merged = merged.rename_columns([names.get(name, name) for name in merged.column_names])
     return merged.select(rows.column_names).cast(rows.schema)
-
-
-def _images(
-    folder: Path, tables: dict[str, pa.Table], outcome: Outcome, progress: Callable[[str, int, int], None]
-) -> pa.Table:
-    """Distinct images: what is known from the objects that carry them, then what decoding and the face model say."""
-    objects = tables["objects"].select(["sha256", "message_id", "kind", "size", "complete"])
-    carried = objects.filter(pc.is_in(objects["kind"], pa.array(sorted(JUDGED_KINDS))))
-    messages = tables["messages"].select(["message_id", "first_ts", "direction"])
-    said = messages.filter(pc.is_in(messages["message_id"], value_set=pc.unique(carried["message_id"])))
-    joined = carried.join(said, "message_id")
-    up = pc.cast(pc.equal(joined["direction"], "up"), pa.int8())
-    grouped = (
-        joined.append_column("up", up)
-        .group_by("sha256", use_threads=False)
-        .aggregate(
-            [
-                ("kind", "min"),
-                ("size", "min"),
-                ("complete", "max"),
-                ("first_ts", "min"),
-                ("up", "max"),
-                ("message_id", "count"),
-            ]
-        )
-        .sort_by("sha256")
-    )
-    rows: dict[str, dict[str, Any]] = {}
-    first = grouped["first_ts_min"].cast(pa.int64()).to_pylist()
-    for row, ts in zip(grouped.drop_columns(["first_ts_min"]).to_pylist(), first, strict=True):
-        rows[row["sha256"]] = {
-            "sha256": row["sha256"],
-            "kind": row["kind_min"],
-            "size": row["size_min"],
-            "complete": row["complete_max"],
-            "n_seen": row["message_id_count"],
-            "first_ts": ts,
-            "face": "not judged",
-            "rotate": bool(row["up_max"]),
-        }
-    if outcome.faces and rows:
-        _judge_images(folder, rows, outcome.judged, progress)
-    else:
-        _sizes_only(folder, rows)
-    return pa.Table.from_pylist(
-        [{name: row.get(name) for name in IMAGES.names} for row in rows.values()], schema=IMAGES.schema()
-    )
-
-
-def _sizes_only(folder: Path, rows: dict[str, dict[str, Any]]) -> None:
-    """Width and height from the head of each stored image, without decoding."""
-    sizes = {row["sha256"]: row for row in read_streams(folder, "images").to_pylist()}
-    for sha256, row in rows.items():
-        if known := sizes.get(sha256):
-            row |= {"width": known["width"], "height": known["height"]}
-
-
-def _judge_images(
-    folder: Path,
-    rows: dict[str, dict[str, Any]],
-    judged: dict[tuple[str, bool], tuple[Any, Any]],
-    progress: Callable[[str, int, int], None],
-) -> None:
-    from netaudit.masking import mask
-    from netaudit.objects.judge import Judge
-
-    judge_process = Judge(faces=True)
-    done = 0
-
-    def take(results: Iterable[tuple[str, Any, Any]]) -> None:
-        nonlocal done
-        for sha256, facts, verdict_ in results:
-            row = rows[sha256]
-            row |= {
-                "width": facts.width,
-                "height": facts.height,
-                "decodable": facts.decodable,
-                "problem": facts.problem,
-            }
-            row |= {
-                "exif_make": mask(facts.exif_make),
-                "exif_model": mask(facts.exif_model),
-                "exif_time": mask(facts.exif_time),
-            }
-            row |= {"phash": facts.phash, "face": verdict_.face, "n_faces": verdict_.n_faces}
-            row |= {"face_score": verdict_.score, "rotated": verdict_.rotated}
-            done += 1
-            progress("images", done, len(rows))
-
-    try:
-        for sha256, row in rows.items():
-            if known := judged.get((sha256, row["rotate"])):
-                take([(sha256, *known)])
-                continue
-            path = folder / "private" / "objects" / sha256[:2] / f"{sha256}.{row['kind']}"
-            judge_process.submit(sha256, path, row["kind"], row["rotate"])
-            take(judge_process.results())
-        take(judge_process.finish())
-    finally:
-        judge_process.close()
-
-
-def _manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -> dict[str, Any]:
-    from netaudit import __version__
-
-    captures = tables["captures"]
-    skipped: dict[str, int] = {}
-    for (_, reason), count in sorted(outcome.skipped.items()):
-        skipped[reason] = skipped.get(reason, 0) + count
-    flows = tables["flows"]
-    ledger = {
-        f"{name}_{way}": pc.sum(flows[f"{name}_{way}"]).as_py() or 0
-        for name in ("payload", "delivered", "duplicate", "conflicting", "evicted", "after_close", "missing", "unread")
-        for way in ("up", "down")
-    }
-    return {
-        "site": outcome.options.get("site"),
-        "netaudit_version": __version__,
-        "tables_version": TABLES_VERSION,
-        "options": outcome.options,
-        "inputs": list(plain(captures)),
-        "rejected": outcome.rejected,
-        "vantage": {
-            "side": vantage.side,
-            "declared": vantage.declared,
-            "reasons": [{"code": reason.code, **reason.figures} for reason in vantage.reasons],
-            "inside": [str(network) for network in vantage.inside],
-        },
-        "totals": {
-            "packets_read": pc.sum(captures["packets_read"]).as_py() or 0,
-            "packets_decoded": pc.sum(captures["packets_decoded"]).as_py() or 0,
-            "skipped": skipped,
-            "payload": ledger,
-            "rows": {name: table.num_rows for name, table in sorted(tables.items())},
-        },
-        "people": count_people(tables),
-        "moments": {"lead_s": LEAD_S, "window_s": outcome.moment_window_s} if tables["moments"].num_rows else None,
-        "clock": _clock(tables["messages"]),
-        "reader_failures": outcome.failures,
-        "verdict": verdict(
-            tables["findings"], tables["images"], vantage.side, partial=outcome.partial, faces=outcome.faces
-        ),
-        "partial": outcome.partial,
-    }
-
-
-def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:
-    """Frame time minus the times that servers state, in seconds by source: a check of the capturing clock."""
-    dated = messages.filter(pc.and_(pc.not_equal(messages["date"], ""), pc.equal(messages["direction"], "down")))
-    dated = dated.sort_by("message_id").slice(0, MOST_CLOCKS)
-    offsets: dict[str, list[float]] = {"HTTP Date": [], "NTP": []}
-    columns = (dated["protocol"].to_pylist(), dated["date"].to_pylist(), dated["first_ts"].cast(pa.int64()).to_pylist())
-    for protocol, text, ts in zip(*columns, strict=True):
-        said = _seconds(text)
-        if said is not None and ts is not None:
-            offsets["NTP" if protocol == "ntp" else "HTTP Date"].append(ts / 1e9 - said)
-    return [_offset(source, values) for source, values in offsets.items() if values] or None
-
-
-def _seconds(text: str) -> float | None:
-    """UTC seconds of a Date header (RFC 9110, 5.6.7) or of an ISO 8601 time."""
-    for parse in (email.utils.parsedate_to_datetime, datetime.datetime.fromisoformat):
-        try:
-            return parse(text).timestamp()
-        except (ValueError, TypeError, OverflowError):
-            continue
-    return None
-
-
-def _offset(source: str, offsets: list[float]) -> dict[str, Any]:
-    return {
-        "source": source,
-        "samples": len(offsets),
-        "median_offset_s": round(statistics.median(offsets), 3),
-        "lowest_offset_s": round(min(offsets), 3),
-        "highest_offset_s": round(max(offsets), 3),
-    }

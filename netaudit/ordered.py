@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-GROUP_ROWS = 65_536  # rows of a Parquet row group: the same rows give the same bytes
+GROUP_ROWS = 16_384  # rows of a Parquet row group: the same rows give the same bytes
 PART_ROWS = 8_192  # rows looked at as one piece
 
 

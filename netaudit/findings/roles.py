@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from netaudit.findings.transfers import Transfer
 
@@ -31,6 +31,7 @@ DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that
 )
 MOST_SIGNATURES = 3  # named for a class
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
+AT_ONCE = 8_192  # rows turned into Python values together
 
 SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
 
@@ -76,9 +77,9 @@ class Behaviour:
     """What one address was seen doing."""
 
     agents: set[str] = field(default_factory=set)
-    sent: set[str] = field(default_factory=set)  # distinct face images sent, by SHA-256
+    sent: set[int] = field(default_factory=set)  # distinct face images sent, by the beginning of their SHA-256
     uploads: int = 0  # face images sent by its own requests
-    received: set[str] = field(default_factory=set)  # distinct images sent to it with requests
+    received: set[int] = field(default_factory=set)  # distinct images sent to it with requests
     fetched: int = 0  # images it got as answers
     device_paths: set[str] = field(default_factory=set)
 
@@ -104,27 +105,26 @@ class Actors:
         self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
         for row in rows:
             self._take(row)
-        http = flows.filter(pc.is_in(flows["protocol"], pa.array(["http", "http2"]))).select(["flow_id", "client_ip"])
-        clients = {row["flow_id"]: row["client_ip"] for row in http.to_pylist()}
-        asked = messages.filter(pc.not_equal(messages["user_agent"], "")).select(["flow_id", "user_agent"])
-        for row in asked.group_by(["flow_id", "user_agent"]).aggregate([]).to_pylist():
-            if client := clients.get(row["flow_id"]):
-                self._of(client, row["flow_id"]).agents.add(row["user_agent"])
-
-    def _of(self, ip: str, flow_id: str) -> Behaviour:
-        return self._seen[f"{ip} {flow_id}" if ip in self._shared else ip]
+        for client, flow_id, agent in _agents(messages, flows):
+            if client not in shared:
+                self._seen[client].agents.add(agent)
+            elif PERSONAL.search(agent):  # all that is asked of a flow of many hosts
+                self._seen[f"{client} {flow_id}"].agents.add(agent)
 
     def _take(self, row: Transfer) -> None:
-        sender, receiver = self._of(row.sender, row.flow_id), self._of(row.receiver, row.flow_id)
-        if not row.upload:
-            receiver.fetched += 1
-            return
-        receiver.received.add(row.sha256)
-        if row.face in {"yes", "not judged"}:
-            sender.uploads += 1
-            sender.sent.add(row.sha256)
-        if found := DEVICE_PATHS.search(row.path):
-            sender.device_paths.add(found.group(0))
+        digest = int(row.sha256[:15], 16)
+        if row.receiver not in self._shared:
+            if row.upload:
+                self._seen[row.receiver].received.add(digest)
+            else:
+                self._seen[row.receiver].fetched += 1
+        if row.upload and row.sender not in self._shared:
+            sender = self._seen[row.sender]
+            if row.face in {"yes", "not judged"}:
+                sender.uploads += 1
+                sender.sent.add(digest)
+            if found := DEVICE_PATHS.search(row.path):
+                sender.device_paths.add(found.group(0))
 
     def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
         """Role and reason of the host at `ip`, as far as seen in this flow where the address is shared."""
@@ -132,6 +132,20 @@ class Actors:
             return role(self._seen.get(ip), self._named.get(ip))
         kind, why = role(self._seen.get(f"{ip} {flow_id}"))
         return (kind, why) if kind == PERSONAL_DEVICE else (UNKNOWN, "the address stands for the whole site behind NAT")
+
+
+def _agents(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str]]:
+    """Client, flow and User-Agent, some flows at a time; a client's agent comes at least once."""
+    http = flows.select(["flow_id", "client_ip", "protocol"])
+    http = http.filter(pc.is_in(http["protocol"], pa.array(["http", "http2"])))
+    asked = messages.select(["flow_id", "user_agent"])
+    asked = asked.filter(pc.not_equal(asked["user_agent"], "")).group_by(["flow_id", "user_agent"]).aggregate([])
+    clients = http["client_ip"].combine_chunks()
+    where = pc.index_in(asked["flow_id"], value_set=http["flow_id"].combine_chunks())
+    said = asked.append_column("client", clients.take(where.combine_chunks())).filter(pc.is_valid(where))
+    for batch in said.to_batches(max_chunksize=AT_ONCE):
+        for row in batch.to_pylist():
+            yield row["client"], row["flow_id"], row["user_agent"]
 
 
 def role(behaviour: Behaviour | None, device: Named | None = None) -> tuple[str, str]:

@@ -45,12 +45,13 @@ class Transfer:
 
 def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
     """Every image object with the addresses between which it went, in the order of the objects; some at a time."""
-    facts = {row["sha256"]: row for row in images.select(["sha256", "face", "decodable", "problem"]).to_pylist()}
-    carried = objects.filter(pc.is_in(objects["sha256"], pa.array(list(facts), pa.string())))
-    wanted = carried.select(["object_id", "message_id", "sha256", "size", "complete"])
+    objects = objects.select(["object_id", "message_id", "sha256", "size", "complete"])
+    wanted = objects.filter(pc.is_in(objects["sha256"], images["sha256"]))
+    images = images.select(["sha256", "face", "decodable", "problem"])
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
     for start in range(0, wanted.num_rows, AT_ONCE):
         rows = wanted.slice(start, AT_ONCE)
+        facts = {row["sha256"]: row for row in _only(images, "sha256", rows["sha256"]).to_pylist()}
         said = _only(messages, "message_id", rows["message_id"])
         flow_of = {row["flow_id"]: row for row in _only(flows, "flow_id", said["flow_id"]).to_pylist()}
         message_of = {row["message_id"]: row for row in _as_integers(said).to_pylist()}

@@ -5,6 +5,7 @@ Bounds are per logical shard (see `at`), so that what is kept does not depend on
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from typing import Any
@@ -20,17 +21,18 @@ OPEN_FIELDS = frozenset(
     {"name", "address", "leased", "prefix"}
 )  # what vantage and names need: bounded by MOST_FACTS only
 
-Key = tuple[int, str, str, str, str, str]
+Host = tuple[int, str, str, str, str]  # shard, kind, link address, address, field
+COUNT = struct.Struct("<q")
+PLACE = struct.Struct("<iqqq")  # capture, frame, time, how often: packed, as there are many
 
 
 class Ledger:
-    """Facts as rows of `observations`, in the first-seen order."""
+    """Facts as rows of `observations`."""
 
     def __init__(self, most: int = MOST_FACTS, most_values: int = MOST_VALUES) -> None:
-        self._facts: dict[Key, list[Any]] = {}
+        self._facts: dict[Host, dict[str, bytearray]] = {}
         self._most, self._most_values = most, most_values
         self._in_shard: Counter[int] = Counter()
-        self._of_field: Counter[tuple[int, str, str, str, str]] = Counter()
         self._looks: dict[tuple[int, Hashable], set[Hashable]] = {}
         self._looks_in_shard: Counter[int] = Counter()
         self._shard = -1
@@ -42,12 +44,16 @@ class Ledger:
 
     def note(self, kind: str, mac: str, ip: str, field: str, value: str, capture: int, frame: int, ts: int) -> None:
         """Take down that `field` of the host at `mac`/`ip` is said to be `value`."""
-        key = (self._shard, kind, mac, ip, field, mask(value[: LONGEST + MARGIN])[:LONGEST])
-        known = self._facts.get(key)
-        if known is not None:
-            known[3] += 1
-        elif self._room(key):
-            self._facts[key] = [capture, frame, ts, 1]
+        host = (self._shard, kind, mac, ip, field)
+        value = mask(value[: LONGEST + MARGIN])[:LONGEST]
+        values = self._facts.get(host)
+        if values is not None and (known := values.get(value)) is not None:
+            COUNT.pack_into(known, PLACE.size - COUNT.size, COUNT.unpack_from(known, PLACE.size - COUNT.size)[0] + 1)
+        elif self._in_shard[self._shard] < self._most and (
+            values is None or len(values) < self._most_values or field in OPEN_FIELDS
+        ):
+            self._in_shard[self._shard] += 1
+            self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(capture, frame, ts, 1))
         else:
             self._dropped = [*(self._dropped[:3] if self._dropped[3] else (capture, frame, ts)), self._dropped[3] + 1]
 
@@ -71,24 +77,16 @@ class Ledger:
         kinds.add(kind)
         return True
 
-    def _room(self, key: Key) -> bool:
-        if self._in_shard[key[0]] >= self._most:
-            return False
-        if key[4] not in OPEN_FIELDS:
-            if self._of_field[key[:5]] >= self._most_values:
-                return False
-            self._of_field[key[:5]] += 1
-        self._in_shard[key[0]] += 1
-        return True
-
     def knows(self, kind: str, mac: str, ip: str, field: str, value: str) -> bool:
         """Whether this fact has been noted."""
-        return (self._shard, kind, mac, ip, field, value) in self._facts
+        return value in self._facts.get((self._shard, kind, mac, ip, field), ())
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `observations`; a fact of several shards has several, which the last step joins."""
-        for (_, kind, mac, ip, field, value), (capture, frame, ts, count) in self._facts.items():
-            yield kind, mac, ip, field, value, f"#{capture}", frame, ts, count
+        for (_, kind, mac, ip, field), values in self._facts.items():
+            for value, place in values.items():
+                capture, frame, ts, count = PLACE.unpack(place)
+                yield kind, mac, ip, field, value, f"#{capture}", frame, ts, count
         if self.dropped:
             capture, frame, ts, count = self._dropped
             yield "limit", "", "", "dropped", "facts beyond the bounds", f"#{capture}", frame, ts, count
