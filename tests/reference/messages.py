@@ -60,14 +60,14 @@ def cut_runs(given, cuts):
     return out
 
 
-def read(events, *, cuts=(), batch=0, handshake=3 | 4 | 8, conversations=None, **row):
+def read(events, *, cuts=(), batch=0, handshake=3 | 4 | 8, conversations=None, segment=SEGMENT, **row):
     """Messages and summary of one flow, fed as one delivery, or as deliveries of `batch` runs."""
     from netaudit.messages.from_streams import Conversations
 
     conversations = conversations or Conversations()
     flow = flow_row(handshake=handshake & 3, **row)
     last = flow_row(handshake=handshake, **row)
-    given = cut_runs(runs(events), cuts)
+    given = cut_runs(runs(events, segment=segment), cuts)
     out = []
     step = batch or max(len(given), 1)
     for i in range(0, len(given), step):
