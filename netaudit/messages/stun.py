@@ -1,0 +1,65 @@
+"""STUN (RFC 8489): what calls and cameras begin with to get through routers; media or DTLS follow on the same ports."""
+
+from __future__ import annotations
+
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
+
+NAME = "stun"
+HEAD = 20
+COOKIE = b"\x21\x12\xa4\x42"
+SOFTWARE = 0x8022  # attribute
+
+
+def is_stun(data: bytes) -> bool:
+    """Whether a datagram is a STUN message: by its cookie and its length (RFC 8489, 5)."""
+    return len(data) >= HEAD and data[0] < 0x40 and data[4:8] == COOKIE and _size(data) == len(data)
+
+
+def _size(data: bytes) -> int:
+    return HEAD + int.from_bytes(data[2:4], "big")
+
+
+def software(data: bytes) -> str:
+    """What the sender calls its program (RFC 8489, 14.14), empty for none."""
+    at = HEAD
+    while at + 4 <= len(data):
+        kind, size = int.from_bytes(data[at : at + 2], "big"), int.from_bytes(data[at + 2 : at + 4], "big")
+        if kind == SOFTWARE:
+            return data[at + 4 : at + 4 + size].decode("utf-8", "replace")
+        at += 4 + (size + 3 & ~3)
+    return ""
+
+
+def recognise(opening: Opening) -> Verdict:
+    """A first datagram that is a STUN message."""
+    data = opening.up or opening.down
+    if not data:
+        return Verdict.MORE
+    return Verdict.YES if is_stun(data) else Verdict.NO
+
+
+class StunReader(BaseReader):
+    """Notes the programs of both sides, until something else comes: that is recognised afresh."""
+
+    def __init__(self) -> None:
+        self.at = [0, 0]
+        self.said = ["", ""]
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a datagram."""
+        if not is_stun(data):
+            places = (offset, self.at[DOWN]) if direction == UP else (self.at[UP], offset)
+            rests = (data, b"") if direction == UP else (b"", data)
+            self.hand_over = HandOver(places, rests, direction)
+            return []
+        end = self.at[direction] = offset + len(data)
+        name = software(data)
+        if name in ("", self.said[direction]):
+            return []
+        self.said[direction] = name
+        return [Message(NAME, direction, offset, end, method="software", fields={"software": name})]
+
+    def needed_from(self, direction: int) -> int:
+        """Nothing is held."""
+        return self.at[direction]
