@@ -15,6 +15,7 @@ from netaudit.messages import (
     dhcpv6,
     discovery,
     dns,
+    dtls,
     ehome,
     ezviz,
     ftp,
@@ -27,6 +28,7 @@ from netaudit.messages import (
     netbios,
     ntp,
     pop3,
+    quic,
     rtp,
     rtsp,
     smb,
@@ -35,6 +37,7 @@ from netaudit.messages import (
     socks,
     sofia,
     ssdp,
+    stun,
     syslog,
     telnet,
     tftp,
@@ -45,6 +48,7 @@ from netaudit.messages import (
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.http1 import HttpReader
 from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.unknown import UnknownReader
 
 UNKNOWN = "unknown"
 
@@ -95,6 +99,9 @@ READERS: tuple[Entry, ...] = (
     Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams),
     Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams),
     Entry("tftp", "udp", tftp.recognise, tftp.TftpReader),  # certain by the mode in its request
+    Entry("quic", "udp", quic.recognise, quic.QuicReader),  # certain by the version in its header
+    Entry("stun", "udp", stun.recognise, stun.StunReader),
+    Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader),
     Entry("rtp", "udp", rtp.recognise, rtp.RtpReader),  # last: two bits are its whole mark, the reader asks for more
 )
@@ -104,9 +111,9 @@ def _always(_: Opening) -> Verdict:
     return Verdict.YES
 
 
-# What nobody recognises: over TCP carved, but an HTTP head in it is not missed (lost beginnings, unknown preludes).
+# What nobody recognises: over TCP carved, but an HTTP head or TLS in it is not missed (lost beginnings, preludes).
 FALLBACK = {
-    "tcp": Entry(UNKNOWN, "tcp", _always, lambda: HttpReader(seeking=True)),
+    "tcp": Entry(UNKNOWN, "tcp", _always, UnknownReader),
     "udp": Entry(UNKNOWN, "udp", _always, CarveReader),
 }
 CARVED = Entry(UNKNOWN, "", _always, CarveReader)
