@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ OPTIONS = re2.Options()
 OPTIONS.case_sensitive = False
 OPTIONS.log_errors = False
 OPTIONS.max_mem = 1 << 20
+_LITERAL = re.compile(r"\^([A-Za-z0-9]+)(?![?*{A-Za-z0-9])")
 
 
 def pattern(text: str) -> Any:
@@ -80,6 +82,7 @@ class When:
     keys: tuple[tuple[Selector, ...], ...] = ()  # of each group one
     values: tuple[tuple[Selector, Any], ...] = ()
     none: tuple[Selector, ...] = ()
+    literals: tuple[bytes, ...] = ()  # what stands in the text, in lower case, where `values` hold
     weight: int = 0  # how much it asks for: of two entries the one that asks more is taken
 
 
@@ -171,9 +174,22 @@ def key_groups(when: dict[str, Any]) -> tuple[tuple[Selector, ...], ...]:
 
 
 def anchors(groups: tuple[tuple[Selector, ...], ...]) -> list[str]:
-    """Keys one of which must be there: of the group whose shortest last key is longest."""
-    last = [[way.keys[-1] for way in ways if not way.source] for ways in groups]
-    return max(last, key=lambda group: min(map(len, group), default=0), default=[])
+    """Keys one of which must be there: the longest key of each way of a group, of the group where they are longest."""
+    longest = [[max(way.keys, key=len) for way in ways if not way.source] for ways in groups]
+    return max(longest, key=lambda group: min(map(len, group), default=0), default=[])
+
+
+def literal(text: str) -> str:
+    """What a value must begin with to fit the pattern, as far as it is plain letters and digits; often nothing."""
+    depth = 0
+    for place, char in enumerate(text):
+        depth += (char in "([") - (char in ")]")
+        if char == "\\" or (char == "|" and depth <= 0):
+            return ""
+        if char == "(" and text[place + 1 : place + 2] == "?":
+            return ""
+    match = _LITERAL.match(text)
+    return match[1].lower() if match else ""
 
 
 def _when(raw: dict[str, Any]) -> When:
@@ -193,6 +209,11 @@ def _when(raw: dict[str, Any]) -> When:
         query=query,
         keys=keys,
         values=values,
+        literals=tuple(
+            word.encode()
+            for key, text in raw.get("values", {}).items()
+            if not selector(key).source and (word := literal(str(text)))
+        ),
         none=selectors(raw.get("none")),
         weight=weight,
     )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from netaudit.documents.nodes import Document, Image, Tree
 from netaudit.documents.reading import Event, read_events
 from netaudit.objects.codecs_bson import is_bson
+from netaudit.objects.codecs_form import pairs
 from netaudit.objects.fields import bare_text
+from netaudit.objects.text import unquote
 from netaudit.objects.trees import values
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 TEXTS = frozenset({"json", "xml", "form", "text"})
 LARGEST = 1 << 20  # bytes of a document's text without long strings
+_TAG = 256  # bytes
 MOST_LEAVES = 2000  # of a message
 
 
@@ -50,26 +53,29 @@ class MessageReader:
 
     def end(self, head: Head, message_id: str, *, complete: bool = True) -> list[Event]:
         """Events of the message whose leaves were taken; the next message may begin."""
-        if not self._leaves and not self._images:
-            return (
-                read_events(self._index, head, Tree([], []), message_id, complete=complete) if self._known(head) else []
-            )
         leaves, images = self._leaves, self._images
-        self._leaves, self._images, whole = [], [], self._turn <= MOST_LEAVES
-        self._turn = 0
-        if not self._known(head) and not any(self._promising(leaf) for leaf, _, _ in leaves):
+        whole = complete and self._turn <= MOST_LEAVES
+        if self._turn:
+            self._leaves, self._images, self._turn = [], [], 0
+        ways = self._index.ways(head, b"\0".join(_words(leaf) for leaf, _, _ in leaves))
+        if not ways:
             return []
-        tree = Tree([self._document(*one) for one in leaves], images)
-        return read_events(self._index, head, tree, message_id, complete=complete and whole)
+        tree = Tree([_document(*one) for one in leaves], images)
+        return read_events(ways, head, tree, message_id, complete=whole)
 
-    def _known(self, head: Head) -> bool:
-        return bool(self._index.on_path(head.path))
 
-    def _promising(self, leaf: Leaf) -> bool:
-        if leaf.part.field and self._index.promising(leaf.part.field.encode()):
-            return True
-        return self._index.promising(bare_text(leaf)[:LARGEST])
+def _words(leaf: Leaf) -> bytes:
+    """Text of a document in which its keys stand, with the names it was sent under."""
+    part = leaf.part
+    text = bare_text(leaf)[:LARGEST]
+    if leaf.kind == "xml":  # names of elements and attributes; what is between is long and no key
+        text = b"\0".join([piece[:_TAG] for piece in text.split(b"<", MOST_LEAVES)])
+    elif leaf.kind == "form":
+        text = b"&".join(unquote(text[start:value]) for start, value, _ in pairs(text))
+    names = part.field + "\0" + part.name
+    return text if len(names) == 1 else names.encode("utf-8", "replace") + b"\0" + text
 
-    def _document(self, leaf: Leaf, object_id: str, turn: int) -> Document:
-        part = leaf.part
-        return Document(object_id, part.path, part.field, values(leaf), part.complete, turn)
+
+def _document(leaf: Leaf, object_id: str, turn: int) -> Document:
+    part = leaf.part
+    return Document(object_id, part.path, part.field, values(leaf), part.complete, turn)

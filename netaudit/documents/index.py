@@ -1,13 +1,14 @@
 """Which entries come into question for a message, found without looking at the others.
 
 Paths are asked all at once (re2 set, remembered by path); bodies are asked once, with one pattern of the keys by which
-entries are found. So a message that nobody knows costs two looks.
+entries are found. So a message that nobody knows costs two looks; where one is promising, the words of each way are.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import re2
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netaudit.documents.head import Head
-    from netaudit.documents.nodes import Tree
     from netaudit.documents.scope import Scope
 
 _DROPPED = b" \t_-."
+_SHORT = 2048  # bytes
 
 
 class Way(NamedTuple):
@@ -37,18 +38,12 @@ class Index:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
         self._by_path: list[Way] = []
-        self._by_key: dict[str, list[Way]] = defaultdict(list)
-        paths: list[str] = []
+        self._by_key: list[Way] = []
         for entry in self.entries:
             for when in entry.when:
-                if when.path:
-                    paths.append(when.path)
-                    self._by_path.append(Way(entry, when))
-                else:
-                    for anchor in anchors(when.keys):
-                        self._by_key[anchor].append(Way(entry, when))
-        self._paths = _path_set(paths)
-        self._keys = _key_pattern(self._by_key)
+                (self._by_path if when.path else self._by_key).append(Way(entry, when))
+        self._paths = _set((way.when.path for way in self._by_path), plain=False)
+        self._words = {reply: Words(self._by_key, reply=reply) for reply in (False, True)}
         self.on_path = lru_cache(maxsize=4096)(self._on_path)
 
     def _on_path(self, path: str) -> tuple[Way, ...]:
@@ -57,29 +52,37 @@ class Index:
             return ()
         return tuple(self._by_path[place] for place in sorted(self._paths.Match(path) or ()))
 
-    def promising(self, text: bytes) -> bool:
-        """Whether a document's text holds a key by which an entry may be found."""
-        if self._keys is None:
-            return False
-        return self._keys.search(text.lower().translate(None, _DROPPED)) is not None
+    def ways(self, head: Head, text: bytes) -> list[Way]:
+        """Ways that path and words bring up and that the head does not rule out, those that ask most first.
 
-    def candidates(self, head: Head, tree: Tree) -> list[Way]:
-        """Ways that the path or a key brings up and that the head does not rule out, those that ask most first."""
+        `text` holds the texts of all documents of the message. That their keys stand in it as words is asked here, so
+        that documents are taken apart only where an entry may fit.
+        """
         found = list(self.on_path(head.path))
-        seen = set()
-        for key in tree.by_key.keys() & self._by_key.keys():
-            for way in self._by_key[key]:
-                if id(way) not in seen:
-                    seen.add(id(way))
-                    found.append(way)
-        return sorted(
-            (way for way in found if head_fits(way.when, head)), key=lambda way: (-way.when.weight, way.entry.id)
-        )
+        text = text.lower().translate(None, _DROPPED)
+        found += self._words[head.reply].ways(text)
+        fitting = [way for way in found if head_fits(way.when, head) and _words_fit(way.when, text)]
+        return sorted(fitting, key=lambda way: (-way.when.weight, way.entry.id)) if len(fitting) > 1 else fitting
+
+
+def _direction_fits(when: When, *, reply: bool) -> bool:
+    return when.direction == "any" or reply == (when.direction == "reply")
+
+
+def _words_fit(when: When, text: bytes) -> bool:
+    """Whether the text holds, as words or parts of words, keys of every group and the beginnings of values."""
+    if not all(word in text for word in when.literals):
+        return False
+    return all(any(way.source or _all_there(way.keys, text) for way in ways) for ways in when.keys)
+
+
+def _all_there(keys: tuple[str, ...], text: bytes) -> bool:
+    return all(any(spelled in text for spelled in spellings(key)) for key in keys)
 
 
 def head_fits(when: When, head: Head) -> bool:
     """Whether everything that the way says of the head holds (the path was asked already)."""
-    if when.direction != "any" and head.reply != (when.direction == "reply"):
+    if not _direction_fits(when, reply=head.reply):
         return False
     if when.protocols and head.protocol not in when.protocols:
         return False
@@ -99,28 +102,60 @@ def says(when: When, scope: Scope) -> bool:
     return not any(scope.nodes(key) for key in when.none)
 
 
-def _path_set(paths: list[str]) -> Any:
-    if not paths:
-        return None
+class Words:
+    """The keys by which ways are found, asked of a text all at once."""
+
+    def __init__(self, ways: Iterable[Way], *, reply: bool) -> None:
+        owners: dict[bytes, list[Way]] = defaultdict(list)
+        for way in ways:
+            if _direction_fits(way.when, reply=reply):
+                for word in anchors(way.when.keys):
+                    for spelled in spellings(word):
+                        owners[spelled].append(way)
+        self._owners = list(owners.values())
+        self._all = list({id(way): way for way in chain.from_iterable(self._owners)}.values())
+        self._set = _set(map(re2.escape, owners), plain=True)
+        self._any = re2.compile(b"|".join(map(re2.escape, owners)), _bytes()) if owners else None
+
+    def ways(self, text: bytes) -> list[Way]:
+        """Ways one of whose words stands in the text."""
+        if self._set is None or self._any is None:
+            return []
+        hits = self._set.Match(text)
+        if hits:
+            return list({id(way): way for hit in hits for way in self._owners[hit]}.values())
+        # a set that runs out of memory says nothing, which only a long text can bring about
+        return self._all if len(text) > _SHORT and self._any.search(text) else []
+
+
+def _bytes() -> Any:
     options = re2.Options()
-    options.case_sensitive = False
+    options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
+    return options
+
+
+def _set(patterns: Iterable[str | bytes], *, plain: bool) -> Any:
+    """Patterns to be searched for at once, `plain` ones as bytes, others as texts without case; None for no pattern."""
+    options = _bytes()
+    if not plain:
+        options.encoding = re2.Options.Encoding.UTF8
+        options.case_sensitive = False
     found = re2.Set.SearchSet(options)
-    for path in paths:
-        found.Add(path)
+    count = 0
+    for pattern in patterns:
+        found.Add(pattern)
+        count += 1
+    if not count:
+        return None
     found.Compile()
     return found
 
 
-def _key_pattern(keys: Iterable[str]) -> Any:
-    """One pattern for all keys; those with other letters than ASCII also as JSON escapes them."""
-    words = sorted(key for key in keys if key)
-    if not words:
-        return None
-    spelled = {word for key in words for word in (key, key.encode("gb18030"), key.encode("ascii", "backslashreplace"))}
-    raw = sorted((word.encode() if isinstance(word, str) else word).lower() for word in spelled)
-    options = re2.Options()
-    options.case_sensitive = True
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    return re2.compile(b"|".join(re2.escape(word) for word in raw), options)
+@lru_cache(maxsize=8192)
+def spellings(word: str) -> tuple[bytes, ...]:
+    """A plain key as bytes: UTF-8; where it is not ASCII also GBK, and as JSON escapes it."""
+    plain = word.encode("utf-8", "replace")
+    if word.isascii():
+        return (plain,)
+    return plain, word.encode("gb18030", "replace").lower(), word.encode("ascii", "backslashreplace")

@@ -7,7 +7,7 @@ finds them by their keys whatever wraps them. Keys are compared without case and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -49,21 +49,20 @@ class Document:
     turn: int
 
 
-@dataclass(slots=True, eq=False)
 class Node:
     """One place of the tree. Elements of a list have no key of their own."""
 
-    key: str
-    raw: str
-    parent: Node | None
-    depth: int
-    order: int
-    value: str | None = None
-    listed: bool = False
-    children: list[Node] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
-    document: Document | None = None  # on the root of a document
-    path: str = ""  # in its document, as unwrapping spells it
+    __slots__ = ("children", "depth", "document", "images", "key", "listed", "order", "parent", "path", "raw", "value")
+
+    def __init__(self, key: str, raw: str, parent: Node | None, order: int, path: str = "") -> None:
+        self.key, self.raw, self.parent, self.order = key, raw, parent, order
+        self.depth: int = parent.depth + 1 if parent is not None else 0
+        self.path = path  # in its document, as unwrapping spells it
+        self.value: str | None = None
+        self.listed = False
+        self.children: list[Node] = []
+        self.images: tuple[Image, ...] = ()
+        self.document: Document | None = None  # on the root of a document
 
     def chain(self) -> Iterator[Node]:
         """The node and all that hold it, inside out."""
@@ -95,11 +94,12 @@ class Tree:
             self._take(document)
         self.documents.sort(key=lambda node: node.document.turn if node.document else 0)
         for image in images:
-            self._at(image.path.split(_SEPARATOR)[:-1]).images.append(image)
+            node = self._at(image.path.split(_SEPARATOR)[:-1])
+            node.images = (*node.images, image)
 
-    def _node(self, key: str, raw: str, parent: Node | None) -> Node:
+    def _node(self, key: str, raw: str, parent: Node | None, path: str = "") -> Node:
         self.nodes += 1
-        node = Node(key, raw, parent, parent.depth + 1 if parent else 0, self.nodes)
+        node = Node(key, raw, parent, self.nodes, path)
         if parent is not None:
             parent.children.append(node)
         if key:
@@ -159,9 +159,7 @@ class Tree:
         made: list[tuple[Node, object]] = []
         if isinstance(value, dict):
             for raw, inner in value.items():
-                child = self._node(plain(raw), raw, node)
-                child.path = _path(node.path, raw, notation)
-                made.append((child, inner))
+                made.append((self._node(plain(raw), raw, node, _path(node.path, raw, notation)), inner))
             return made
         for number, inner in enumerate(value[: MOST - self.nodes]):
             child = self._node("", "", node)

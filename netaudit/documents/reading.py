@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netaudit.documents.index import Index, Way, says
+from netaudit.documents.index import Way, says
 from netaudit.documents.pictures import Claimed, claim
 from netaudit.documents.scope import Scope, elements
 from netaudit.documents.times import read_time
@@ -46,11 +46,11 @@ class Event:
     complete: bool = True
 
 
-def read_events(index: Index, head: Head, tree: Tree, message_id: str, *, complete: bool = True) -> list[Event]:
-    """Events of a message. Where two entries fit the same record, the one that asks for more is taken."""
+def read_events(ways: list[Way], head: Head, tree: Tree, message_id: str, *, complete: bool = True) -> list[Event]:
+    """Events of a message by its ways (`Index.ways`); of two that fit a record the first, which asks for more."""
     records: list[tuple[Way, Node]] = []
     taken: list[Node] = []
-    for way in index.candidates(head, tree):
+    for way in ways:
         for item in _records(way, head, tree):
             if len(records) >= MOST_EVENTS or any(_overlap(item, other) for other in taken):
                 continue

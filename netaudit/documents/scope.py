@@ -32,12 +32,16 @@ class Scope:
 
     def _ranked(self, selector: Selector) -> list[tuple[int, Node]]:
         """Nodes with how far out they are, nearest first."""
+        known = self.tree.by_key.get(selector.keys[-1])
+        if known is None:
+            return []
         ranked = [
             (place, node.depth, node.order, node)
-            for node in self.tree.by_key.get(selector.keys[-1], ())[:MOST_CANDIDATES]
+            for node in known[:MOST_CANDIDATES]
             if _fits(node, selector.keys) and (place := self._place(node)) is not None
         ]
-        ranked.sort(key=lambda one: one[:3])
+        if len(ranked) > 1:
+            ranked.sort(key=lambda one: one[:3])
         return [(one[0], one[3]) for one in ranked]
 
     def _place(self, node: Node) -> int | None:

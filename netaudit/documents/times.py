@@ -51,7 +51,8 @@ def _number(digits: str, zone: str) -> Said | None:
     """Epoch seconds or milliseconds, or yyyyMMddHHmmss with or without milliseconds."""
     if len(digits) in (14, 17):
         with suppress(ValueError):
-            moment = datetime.datetime.strptime(digits[:14], "%Y%m%d%H%M%S")  # noqa: DTZ007
+            parts = (digits[:4], digits[4:6], digits[6:8], digits[8:10], digits[10:12], digits[12:14])
+            moment = datetime.datetime(*map(int, parts))  # type: ignore[arg-type]  # noqa: DTZ001
             return _placed(moment, int(digits[14:] or 0) * 1_000_000, zone)
         return None
     if len(digits) == 10 and EARLIEST <= int(digits) < LATEST:

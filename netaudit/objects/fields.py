@@ -56,7 +56,7 @@ def utf8(part: Part) -> bytes:
 def bare_text(leaf: Leaf) -> bytes:
     """What is parsed of a document: its bytes, those of JSON with long strings taken out. Made once."""
     if leaf.kind != "json":
-        return leaf.part.data
+        return utf8(leaf.part)
     if leaf.bare is None:
         data = utf8(leaf.part)
         missing = leaf.part.missing if data is leaf.part.data else []
