@@ -37,6 +37,7 @@ from netaudit.messages import (
     socks,
     sofia,
     ssdp,
+    ssh,
     stun,
     syslog,
     telnet,
@@ -74,6 +75,7 @@ READERS: tuple[Entry, ...] = (
     Entry("rtsp", "tcp", rtsp.recognise, rtsp.RtspReader),
     Entry("http", "tcp", http1.recognise, HttpReader),
     Entry("socks", "tcp", socks.recognise, socks.SocksReader),
+    Entry("ssh", "tcp", ssh.recognise, ssh.SshReader),
     Entry("dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True)),  # weak magic: only whole messages count
     Entry("ftp", "tcp", ftp.recognise, ftp.FtpReader),  # the dialogues exclude each other by word and greeting
     Entry("smtp", "tcp", smtp.recognise, smtp.SmtpReader),

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 
 from netaudit.observations.announcements import observe_mdns, observe_ssdp, observe_stated
 from netaudit.observations.ends import Ends
+from netaudit.observations.handshakes import observe_handshake
 from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
-from netaudit.observations.services import observe_mqtt, observe_ntp, observe_snmp, observe_syslog, observe_telnet
+from netaudit.observations.services import (
+    observe_greeting,
+    observe_mqtt,
+    observe_ntp,
+    observe_snmp,
+    observe_ssh,
+    observe_stun,
+    observe_syslog,
+    observe_telnet,
+)
 from netaudit.observations.spoken import Place, Spoken, place_of
 from netaudit.observations.web import observe_http, observe_rtsp
 from netaudit.observations.windows import observe_browser, observe_llmnr, observe_names, observe_smb
@@ -39,11 +49,6 @@ def _dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
         ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)
 
 
-def _tls(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
-    if not message.direction and message.host:
-        ledger.note("tls_client", ends.client.mac, ends.client.ip, "sni", message.host.lower(), *place)
-
-
 Observer = Callable[[Spoken, Ends, "Ledger", Place], None]
 OBSERVERS: dict[str, Observer] = {
     "dns": _dns,
@@ -51,7 +56,7 @@ OBSERVERS: dict[str, Observer] = {
     "llmnr": observe_llmnr,
     "dhcp": observe_dhcp,
     "dhcpv6": observe_dhcpv6,
-    "tls": _tls,
+    **dict.fromkeys(("tls", "quic", "dtls"), observe_handshake),
     "http": observe_http,
     "http2": observe_http,
     "rtsp": observe_rtsp,
@@ -63,6 +68,10 @@ OBSERVERS: dict[str, Observer] = {
     "syslog": observe_syslog,
     "ntp": observe_ntp,
     "telnet": observe_telnet,
+    "ssh": observe_ssh,
+    "ftp": observe_greeting,
+    "smtp": observe_greeting,
+    "stun": observe_stun,
     "mqtt": observe_mqtt,
     **dict.fromkeys(("discovery", "dahua", "sofia", "hcnet", "ezviz", "ehome", "tplink"), observe_stated),
 }

@@ -42,10 +42,26 @@ class Ledger:
         """Say which logical shard the next facts come from."""
         self._shard = shard
 
-    def note(self, kind: str, mac: str, ip: str, field: str, value: str, capture: int, frame: int, ts: int) -> None:
-        """Take down that `field` of the host at `mac`/`ip` is said to be `value`."""
+    def note(
+        self,
+        kind: str,
+        mac: str,
+        ip: str,
+        field: str,
+        value: str,
+        capture: int,
+        frame: int,
+        ts: int,
+        *,
+        computed: bool = False,
+    ) -> None:
+        """Take down that `field` of the host at `mac`/`ip` is said to be `value`.
+
+        `computed` is for digests: nobody sent them, and masking would take some of their digits for a phone number.
+        """
         host = (self._shard, kind, mac, ip, field)
-        value = mask(value[: LONGEST + MARGIN])[:LONGEST]
+        if not computed:
+            value = mask(value[: LONGEST + MARGIN])[:LONGEST]
         values = self._facts.get(host)
         if values is not None and (known := values.get(value)) is not None:
             COUNT.pack_into(known, PLACE.size - COUNT.size, COUNT.unpack_from(known, PLACE.size - COUNT.size)[0] + 1)

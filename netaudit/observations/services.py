@@ -1,4 +1,4 @@
-"""Facts from services that hosts run or use: SNMP, syslog, NTP, Telnet, MQTT."""
+"""Facts from services that hosts run or use: SNMP, syslog, NTP, Telnet, SSH, FTP, SMTP, STUN, MQTT."""
 
 from __future__ import annotations
 
@@ -48,6 +48,26 @@ def observe_telnet(message: Spoken, ends: Ends, ledger: Ledger, place: Place) ->
     """The greeting of a server, line by line."""
     for line in message.fields.get("lines", ())[:MOST_LINES]:
         ledger.note("telnet", ends.server.mac, ends.server.ip, "banner", line, *place)
+
+
+def observe_ssh(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """Which program each side says it is."""
+    sender = ends.sender(message.direction)
+    kind = "ssh" if message.direction else "ssh_client"
+    ledger.note(kind, sender.mac, sender.ip, "banner", message.fields["banner"], *place)
+
+
+def observe_greeting(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """How a server of FTP or mail greets."""
+    if message.method == "greeting" and (said := message.header("server")):
+        ledger.note(message.protocol, ends.server.mac, ends.server.ip, "banner", said, *place)
+
+
+def observe_stun(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """Which program each side says it is."""
+    sender = ends.sender(message.direction)
+    kind = "stun" if message.direction else "stun_client"
+    ledger.note(kind, sender.mac, sender.ip, "software", message.fields["software"], *place)
 
 
 def observe_mqtt(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:

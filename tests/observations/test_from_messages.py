@@ -109,10 +109,6 @@ def test_a_name_asked_is_a_fact_about_the_asker() -> None:
     assert observed(message) == {of_client("dns_client", "asked", "api.wangxiaobao.com")}
 
 
-def test_the_sni_is_a_fact_about_the_client() -> None:
-    assert observed(Message("tls", 0, 0, 1, host="Open.YS7.com")) == {of_client("tls_client", "sni", "open.ys7.com")}
-
-
 def test_known_answers_of_a_question_are_not_the_askers() -> None:
     answers = [("_ipp._tcp.local", "PTR", "P._ipp._tcp.local", 1), ("P._ipp._tcp.local", "TXT", ["ty=M"], 1)]
     fields = {"response": False, "answers": answers, "questions": []}
