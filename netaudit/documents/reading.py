@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from netaudit.documents.entries import anchors
 from netaudit.documents.index import Way, says
 from netaudit.documents.pictures import Claimed, claim
 from netaudit.documents.scope import Scope, elements
 from netaudit.documents.times import read_time
 
 if TYPE_CHECKING:
-    from netaudit.documents.entries import Entry
+    from netaudit.documents.entries import Entry, When
     from netaudit.documents.head import Head
     from netaudit.documents.nodes import Document, Node, Tree
 
@@ -74,7 +75,7 @@ def read_events(ways: list[Way], head: Head, tree: Tree, message_id: str, *, com
 def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
     """Nodes of the message that are records of this kind."""
     when = way.when
-    scopes = [node for node in tree.documents if says(when, Scope(tree, head, node))] if when.keys else []
+    scopes = [node for node in tree.documents if _telling(when, Scope(tree, head, node))] if when.keys else []
     if not scopes:
         scopes = [tree.root] if says(when, Scope(tree, head, tree.root)) else []
     found: list[Node] = []
@@ -82,11 +83,17 @@ def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
         inside = Scope(tree, head, scope)
         groups = [node for each in way.entry.each for node in inside.nodes(each)]
         items = [item for node in groups if scope in node.chain() for item in elements(node) if item is not scope]
-        items = items if groups else [scope]  # of an empty group, or of another document's, there is no record
+        if not groups or (not items and scope in groups):
+            items = [scope]  # of an empty group, or of another document's, there is no record
         found += [item for item in dict.fromkeys(items) if item not in found]
     if when.values:
         found = [item for item in found if _said(way, Scope(tree, head, item))]
     return found
+
+
+def _telling(when: When, scope: Scope) -> bool:
+    """Whether the document says what is asked for, the key by which it was found in itself and not around it."""
+    return says(when, scope) and any(scope.inside(key) for key in anchors(when.keys))
 
 
 def _said(way: Way, scope: Scope) -> bool:

@@ -44,6 +44,10 @@ class Scope:
             ranked.sort(key=lambda one: one[:3])
         return [(one[0], one[3]) for one in ranked]
 
+    def inside(self, key: str) -> bool:
+        """Whether the record itself holds a node of this key."""
+        return any(self._place(node) == 0 for node in self.tree.by_key.get(key, ())[:MOST_CANDIDATES])
+
     def _place(self, node: Node) -> int | None:
         """0 inside the record, else how far out the two meet; None where they may not."""
         below = None
