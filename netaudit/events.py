@@ -10,6 +10,7 @@ from netaudit.case_writer import TableWriter
 from netaudit.documents.from_objects import MessageReader
 from netaudit.documents.head import Head
 from netaudit.documents.loading import load
+from netaudit.documents.streamed import Streams, Told
 from netaudit.documents.times import read_time
 from netaudit.masking import mask, visible
 from netaudit.objects.personal import Personal, masked
@@ -49,6 +50,7 @@ class EventRows:
         self._key = (folder / "private" / "key").read_bytes()
         self._index = load((signatures,) if signatures else ()).index
         self._reader = MessageReader(self._index)
+        self._streams = Streams()
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
@@ -61,7 +63,14 @@ class EventRows:
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message)
-        return [self._row(event, message) for event in found]
+        told = [Told(event, message) for event in found]
+        if "part" in message.fields:
+            told = self._streams.part(told, message, pictured)
+        return [self._row(*one) for one in told]
+
+    def closed(self, flow_id: bytes) -> list[tuple[Any, ...]]:
+        """Rows that waited for a next part of a stream on a flow that ended."""
+        return [self._row(*one) for one in self._streams.closed(flow_id)]
 
     def _note_target(self, message: Message) -> None:
         """Keep under which path an image without a known document was sent or fetched."""
@@ -102,6 +111,7 @@ class EventRows:
             asks(event), [one.image.sha256 for one in claimed], [one.role for one in claimed],
             [self._plain(event, "url", url, secret=False).text for _, url in event.urls],
             [code for _, url in event.urls if (code := self._address(url))],
+            self._plain(event, "target", event.target, secret=False).text,
             "", "", "", ts, frame or 0, capture_name(capture or 0), "", None, event.complete,
         )  # fmt: skip
 

@@ -130,6 +130,8 @@ class Shard:
                 self._flows.add(
                     delivery.flow, said.flow_id, said.protocol, said.server_name, said.read, swapped=said.swapped
                 )
+                for row in self._events.closed(said.flow_id):
+                    self._rows["events"].append(row)
             conversations.closed.clear()
 
     def _take_flows(self) -> None:

@@ -399,7 +399,7 @@ EVENTS = Table(
         _c(
             "kind",
             "string",
-            "face_capture, comparison, id_verification, enrolment, query, reply, retrieval or heartbeat.",
+            "face_capture, comparison, id_verification, enrolment, query, reply, retrieval, heartbeat, subscription.",
         ),
         _c("act", "string", "pushes, asks, answers, fetches or announces: what the sender does."),
         _c("document", "string", "Entry of signatures/documents by which it was read."),
@@ -435,6 +435,7 @@ EVENTS = Table(
         _c("image_roles", "list<string>", "Role of each: face, scene, id_photo, library_photo, body, other, unknown."),
         _c("image_urls", "list<string>", "Addresses of images it names (masked)."),
         _c("url_hmacs", "list<string>", "HMACs of their paths, equal within a case only."),
+        _c("target", "string", "Of a subscription: whereto events are to be sent, as told (masked)."),
         _c("sender", "string", "Address of the sender."),
         _c("receiver", "string", "Address of the receiver."),
         _c("endpoint_id", "string", "The side outside, where one is; else the receiver."),
@@ -454,7 +455,7 @@ EVENTS_CLEAR = Table(
     (
         _c("event_id", "string", "As in events."),
         _c("message_id", "string", "As in events."),
-        _c("field", "string", "device, place, event, time, person.name …, purpose.agent …, url."),
+        _c("field", "string", "device, place, event, time, person.name …, purpose.agent …, url, target."),
         _c("value_clear", "string", "As sent."),
         _c("value_hmac", "string", "As in events; empty for fields without one."),
     ),

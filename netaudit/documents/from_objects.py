@@ -47,9 +47,9 @@ class MessageReader:
             self._leaves.append((leaf, object_id, self._turn))
 
     @property
-    def pictured(self) -> bool:
-        """Whether the message has images so far."""
-        return bool(self._images)
+    def pictured(self) -> list[Image]:
+        """Images of the message so far."""
+        return self._images
 
     def end(self, head: Head, message_id: str, *, complete: bool = True) -> list[Event]:
         """Events of the message whose leaves were taken; the next message may begin."""
