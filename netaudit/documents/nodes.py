@@ -89,7 +89,7 @@ class Tree:
         self.images = images
         self.complete = True
         self._places: dict[str, Node] = {}  # nodes by the way of unwrapping that leads to them
-        self._loose: dict[tuple[str, str], Node] = {}  # long texts by document and key
+        self._loose: dict[tuple[str, str], list[Node]] = {}  # long texts by document and key, in order
         for document in sorted(documents, key=lambda one: (one.path.count(_SEPARATOR), one.turn)):
             self._take(document)
         self.documents.sort(key=lambda node: node.document.turn if node.document else 0)
@@ -117,8 +117,15 @@ class Tree:
                 raw = _NUMBERED.sub("", step[10:])
                 node = self._places[way] = self._node(plain(raw), raw, node)
             elif step.startswith(_DOCUMENTS):
-                node = self._loose.get((holder, plain(step.rpartition(".")[2])), node)
+                node = self._by_key_alone(holder, step) or node
         return node
+
+    def _by_key_alone(self, holder: str, step: str) -> Node | None:
+        """The long text that `json $..Data[2]` means: in a damaged document the key is known, and which one of its name."""
+        name, _, number = step.rpartition(".")[2].rstrip("]").partition("[")
+        found = self._loose.get((holder, plain(name)), [])
+        place = int(number) - 1 if number.isdecimal() and len(number) < 5 else 0
+        return found[place] if 0 <= place < len(found) else None
 
     def _take(self, document: Document) -> None:
         """Hang a document below the place that carried it."""
@@ -151,7 +158,7 @@ class Tree:
                 node.value = None if long else text
                 if long or len(text) >= LONG:
                     self._places[f"{base}{_SEPARATOR}{notation} {node.path[:160]}"] = node
-                    self._loose.setdefault((base, node.key), node)
+                    self._loose.setdefault((base, node.key), []).append(node)
 
     def _children(
         self, node: Node, value: dict[str, object] | list[object], notation: str

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from netaudit.documents.reading import Event
 
 MOST_URLS = 16  # of an event
+LONGEST_PATH = 256  # characters of a path without a host
+_BASE64 = ("data:", "/9j/", "iVBOR", "R0lG", "UklG", "Qk")  # how pictures begin in base64
 
 
 class Claimed(NamedTuple):
@@ -125,4 +127,7 @@ def _beside(scope: Scope, node: Node, selector: Any, pattern: Any) -> bool:
 
 
 def _is_url(text: str) -> bool:
-    return "/" in text and len(text) > 4 and not text.startswith("data:")
+    """A URL, or a path of moderate length that is not the base64 of a picture (which may begin with a slash)."""
+    if "://" in text[:10]:
+        return True
+    return "/" in text and 4 < len(text) <= LONGEST_PATH and not text.startswith(_BASE64)

@@ -60,11 +60,11 @@ def _mended(leaf: Leaf) -> list[Value]:
     """The beginning of a JSON text that was cut: closed behind its last whole value."""
     text = to_text(bare_text(leaf)[:_MENDED], leaf.part.content_type)
     opened: list[str] = []
-    keep, closing, at = 0, "", 0
+    keep, closing, at, last = 0, "", 0, ""
     for token in _TOKENS.finditer(text):
         if token.start() > at and text[at : token.start()].strip():
             break  # an unfinished string
-        at = token.end()
+        at, last = token.end(), token[0]
         char = token[0]
         if char in "{[":
             opened.append("}" if char == "{" else "]")
@@ -77,6 +77,8 @@ def _mended(leaf: Leaf) -> list[Value]:
             keep, closing = at, "".join(reversed(opened))
         elif char == ",":
             keep, closing = token.start(), "".join(reversed(opened))
+    if last == ":" and text[at:].lstrip()[:1] == '"':  # the value of a key: it is there, and was not read whole
+        keep, closing = at, '"\\u0000"' + "".join(reversed(opened))
     with suppress(orjson.JSONDecodeError):
         return [orjson.loads(text[:keep].encode("utf-8", "replace") + closing.encode())] if closing else []
     return []

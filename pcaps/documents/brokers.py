@@ -51,8 +51,8 @@ def mqtt() -> Program:
     local, device = "2025-06-01T02:15:00Z", {"device": DEVICE}
     known = masked(ZHANG, "name", "id_number")
     return play, [
-        event("heartbeat", "facesluice-mqtt-online", **device, place="hall gate"),
-        event("heartbeat", "facesluice-mqtt-heartbeat", **device),
+        event("heartbeat", "facesluice-mqtt-online", **device, shot_time=local, place="hall gate"),
+        event("heartbeat", "facesluice-mqtt-online", **device, shot_time=local),
         event(
             "comparison",
             "facesluice-mqtt-record",
@@ -109,7 +109,13 @@ def mongodb() -> Program:
             score=87.5,
             images={"face": face(432), "id_photo": card(432)},
         ),
-        event("enrolment", "wcb-core-customer", images={"face": face(433)}),
+        event(
+            "enrolment",
+            "wcb-core-customer",
+            shot_time=shot["shot_time"],
+            images={"face": face(433)},
+            purpose={"first_photo_time": shot["shot_time"]},
+        ),
     ]
 
 

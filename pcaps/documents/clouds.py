@@ -84,8 +84,8 @@ def _megvii() -> Script:
         Ask("POST", "/facepp/v3/search", urlencode(keys | _set(face(384))).encode(), {"Host": host, **FORM}),
     ]
     events = [
-        event("query", "megvii-detect", images={"face": face(383)}),
-        event("query", "megvii-search", images={"face": face(384)}),
+        event("query", "megvii-query", images={"face": face(383)}),
+        event("query", "megvii-query", images={"face": face(384)}),
     ]
     return asks, events
 
@@ -110,8 +110,8 @@ def _tencent() -> Script:
     ]
     events = [
         event("enrolment", "tencent-enrolment", person=masked(ZHANG, "name"), images={"library_photo": card(385)}),
-        event("query", "tencent-search", images={"face": face(385)}),
-        event("query", "tencent-detect"),
+        event("query", "tencent-query", images={"face": face(385)}),
+        event("query", "tencent-query", urls=1),
     ]
     return asks, events
 
@@ -127,7 +127,7 @@ def _aliyun() -> Script:
         Ask("PUT", key, face(386), put),
         Ask("POST", "/", urlencode(fields).encode(), {"Host": host, **FORM}),
     ]
-    return asks, [event("query", "aliyun-search", images={"face": face(386)})]
+    return asks, [event("query", "aliyun-query", fetched={"face": face(386)})]
 
 
 def _huawei() -> Script:
@@ -140,7 +140,7 @@ def _huawei() -> Script:
     ]
     events = [
         event("enrolment", "huawei-frs-enrolment", images={"library_photo": card(387)}),
-        event("query", "huawei-frs-search", images={"face": face(387)}),
+        event("query", "huawei-frs-query", images={"face": face(387)}),
         event("reply", "huawei-frs-search-reply", score=0.92),
     ]
     return asks, events
@@ -154,7 +154,7 @@ def _iflytek() -> Script:
     }
     path = "/v1/private/s67c9c78c?authorization=example&host=api.xf-yun.com&date=example"
     return [post(path, document, **_host("api.xf-yun.com"))], [
-        event("query", "iflytek-service", images={"face": face(388)}, recalled=True)
+        event("query", "iflytek-service", images={"other": face(388)}, recalled=True)
     ]
 
 

@@ -115,7 +115,7 @@ def _insert() -> Ask:
 def _events() -> list[dict[str, Any]]:
     known = masked(ZHANG, "name")
     return [
-        event("heartbeat", "dahua-registration", device=DEVICE),
+        event("heartbeat", "dahua-registration", device=DEVICE, target=CLOUD),
         event("heartbeat", "dahua-keepalive"),
         event(
             "comparison",
@@ -134,7 +134,9 @@ def _events() -> list[dict[str, Any]]:
             score=90,
             images={"face": face(323)},
         ),
+        event("subscription", "dahua-stream-wanted"),
         event("face_capture", "dahua-event-stream"),
+        event("subscription", "dahua-stream-wanted"),
         event("comparison", "dahua-snapshot-stream", person=known, score=91, images={"other": face(324)}),
         event("face_capture", "dahua-snapshot-stream-detection", images={"other": face(325)}),
         event("enrolment", "dahua-insert-face", images={"library_photo": card(326)}),

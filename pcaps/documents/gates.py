@@ -60,7 +60,7 @@ def facesluice() -> Script:
     ]
     device = {"device": "1234567"}
     events = [
-        event("heartbeat", "facesluice-heartbeat", **device),
+        event("heartbeat", "facesluice-heartbeat", **device, shot_time=UTC),
         event(
             "comparison",
             "facesluice-verify",
@@ -112,12 +112,13 @@ def uface() -> Script:
     ]
     at = {"device": key, "shot_time": UTC}
     events = [
-        event("enrolment", "uface-enrol", images={"library_photo": card(336)}),
-        event("heartbeat", "uface-heartbeat", device=key),
-        event("face_capture", "uface-callback-stranger", **at, images={"face": face(333)}),
+        event("subscription", "uface-subscription", target=back),
+        event("enrolment", "uface-enrolment", images={"library_photo": card(336)}),
+        event("heartbeat", "uface-heartbeat", **at),
+        event("face_capture", "uface-callback-stranger", **at, score=86.5, images={"face": face(333)}),
         event("comparison", "uface-callback", **at, score=86.5, images={"face": face(334)}),
-        event("id_verification", "uface-callback-id-card", **at, images={"face": face(335)}),
-        event("face_capture", "uface-cloud-callback", device=key, images={"face": face(337)}),
+        event("id_verification", "uface-callback-id-card", **at, score=86.5, images={"face": face(335)}),
+        event("face_capture", "uface-cloud-callback-stranger", **at, fetched={"face": face(337)}),
     ]
     return asks, events
 
@@ -175,7 +176,7 @@ def httpv2() -> Script:
     at = {"device": serial, "shot_time": UTC}
     events = [
         event("heartbeat", "httpv2-keepalive", device=serial),
-        event("heartbeat", "httpv2-work-setting", device=serial, place="hall gate"),
+        event("subscription", "httpv2-work-setting", device=serial, place="hall gate", target=f"{CLOUD} 8085"),
         event("face_capture", "httpv2-unregistered", **at, images={"face": face(341)}),
         event(
             "id_verification",

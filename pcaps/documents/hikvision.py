@@ -166,23 +166,26 @@ def _library() -> Ask:
 
 
 def _events() -> list[dict[str, Any]]:
-    seen = {"device": MAC, "place": "hall door"}
+    seen, near = {"device": MAC, "place": "hall door"}, {"device": MAC, "place": "hall camera"}
     compared = {"face": face(313), "scene": scene(313), "library_photo": card(314)}
-    identity = {"id_photo": card(316), "face": face(316)}
     return [
+        event("subscription", "hikvision-push-target", target=f"HTTP {CLOUD} 8082 /face/cb"),
+        event("subscription", "hikvision-event-stream"),
         event("face_capture", "hikvision-alert", **seen, shot_time=UTC.format(15)),
         event(
             "face_capture",
             "hikvision-face-capture",
-            **seen,
+            **near,
             shot_time=UTC.format(16),
+            score=88,
             images={"face": face(311), "scene": scene(311)},
         ),
         event(
             "face_capture",
             "hikvision-face-capture",
-            **seen,
+            **near,
             shot_time=UTC.format(17),
+            score=88,
             images={"face": face(312), "scene": scene(312)},
         ),
         event(
@@ -210,7 +213,7 @@ def _events() -> list[dict[str, Any]]:
             place="reception",
             shot_time=UTC.format(20),
             person=masked(ZHANG, "name", "id_number", "birthday"),
-            images=identity,
+            fetched={"id_photo": card(316), "face": face(316)},
         ),
-        event("enrolment", "hikvision-library", person=masked(LI), images={"library_photo": card(317)}),
+        event("enrolment", "hikvision-library", person=masked(LI, "name", "id_number", "birthday"), images={"library_photo": card(317)}),
     ]

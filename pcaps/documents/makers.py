@@ -30,7 +30,8 @@ def uniview() -> Script:
     ]
     at = {"device": CODE, "shot_time": UTC}
     events = [
-        event("heartbeat", "uniview-heartbeat", device=CODE),
+        event("subscription", "uniview-subscription", target=f"{CLOUD} 8088"),
+        event("heartbeat", "uniview-heartbeat", **at),
         event(
             "id_verification",
             "uniview-id-card",
@@ -79,4 +80,8 @@ def huawei() -> Script:
         post("/SDCAPI/V2.0/Metadata/Subscription", {"Subscriber": subscriber}, port=80, pull=True),
         post("/SDCAPI/V1.0/Notification/Subscription/Topics", topic, port=80, pull=True),
     ]
-    return asks, [event("heartbeat", "huawei-registration", device="EXAMPLE0002")]
+    return asks, [
+        event("heartbeat", "huawei-registration", device="EXAMPLE0002"),
+        event("subscription", "huawei-subscription", target=f"{CLOUD} 8089"),
+        event("subscription", "huawei-subscription", target=f"http://{CLOUD}:8089/sdc"),
+    ]

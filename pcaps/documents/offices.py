@@ -12,6 +12,7 @@ from talk import CLOUD, Ask, dump, post
 from truth import event, masked
 
 JPEG = "image/jpeg"
+UTC = "2025-06-01T02:15:00Z"
 Script = tuple[list[Ask], list[dict[str, Any]]]
 
 
@@ -38,24 +39,25 @@ def wangxiaobao() -> Script:
         ),
         _opaque(),
     ]
-    purpose = {"risk_status": "RISK", "first_photo_time": "2025-06-01 10:15:00"}
+    purpose = {"risk_status": "RISK", "first_photo_time": UTC}
     known = masked(LI, "name", "id_number", "phone")
     events = [
         event(
             "id_verification",
             "wangxiaobao-record",
             place="示例花园",
-            shot_time="2025-06-01T02:15:00Z",
+            shot_time="2025-06-01T03:00:00Z",
             person=masked(ZHANG, "name", "id_number"),
-            images={"face": face(401), "scene": scene(401)},
+            fetched={"face": face(401), "scene": scene(401)},
             purpose=purpose,
         ),
         event(
             "query",
             "wangxiaobao-customer",
             person=known,
-            purpose={"agent_company": "示例渠道", "report_time": "2025-05-30 09:00:00"},
+            purpose={"agent_company": "示例渠道", "agent": "王**", "report_time": "2025-05-30T01:00:00Z"},
         ),
+        event("query", "wangxiaobao-app"),
     ]
     return asks, events
 
@@ -117,6 +119,15 @@ def sensetime() -> Script:
             images={"library_photo": card(411)},
         ),
         event("query", "sensetime-identify", images={"face": face(412), "id_photo": card(412)}),
-        event("reply", "sensetime-trade", person=masked(ZHANG, "id_number")),
+        event(
+            "reply",
+            "sensetime-trade",
+            device="c1",
+            place="hall",
+            shot_time="2025-06-01T03:00:00Z",
+            person=masked(ZHANG, "id_number"),
+            urls=2,
+            purpose={"first_photo_time": UTC},
+        ),
     ]
     return asks, events

@@ -151,9 +151,17 @@ def _events() -> list[dict[str, Any]]:
         return event("face_capture", document, device=CAMERA, shot_time=UTC, images=images)
 
     person = {"device": CAMERA, "person": masked(ZHANG, "name", "id_number"), "images": {"body": scene(303)}}
+    alive = {"device": CAMERA}
+    registered = event("heartbeat", "gat1400-register", **alive)
+    wanted = f"http://{CLOUD}:8081/VIID/SubscribeNotifications"
     return [
+        registered,  # asked, and refused for want of a digest
+        registered,
+        event("heartbeat", "gat1400-keepalive", **alive),
         faces(301),
         faces(302),
         event("face_capture", "gat1400-persons", shot_time=UTC, **person),
+        event("subscription", "gat1400-subscribe", **alive, target=wanted),
         faces(301),
+        registered,
     ]

@@ -136,8 +136,9 @@ def _bad_boundary() -> Script:
         "face_capture",
         "hikvision-face-capture",
         device=hikvision.MAC,
-        place="hall door",
+        place="hall camera",
         shot_time=UTC,
+        score=88,
         images={"face": face(508), "scene": scene(508)},
     )
     headers = {"Content-Type": "multipart/form-data; boundary=---something-else"}
@@ -155,7 +156,7 @@ def _by_url() -> Script:
         Ask("GET", "/p/509.jpg", reply=face(509), reply_headers={"Content-Type": JPEG}, **_to()),
     ]
     told = event(
-        "face_capture", "uface-callback-stranger", device="84E0EXAMPLE", shot_time=UTC, images={"face": face(509)}
+        "face_capture", "uface-callback-stranger", device="84E0EXAMPLE", shot_time=UTC, fetched={"face": face(509)}
     )
     return asks, [told]
 
@@ -165,7 +166,7 @@ def _cut_short() -> Script:
     whole = dump(_faces(510))
     cut = whole[: len(whole) - len(base64.b64encode(scene(510))) // 2]
     lines = ["Content-Type: application/VIID+JSON", f"Content-Length: {len(whole)}"]
-    told = _capture(510, pano=False) | {"complete": False}
+    told = _capture(510, pano=False) | {"complete": False, "damaged": {"scene": 1}}
     return [_raw("/VIID/Faces", cut, *lines)], [told]
 
 

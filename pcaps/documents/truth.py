@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 
 
 def event(kind: str, document: str, **fields: Any) -> dict[str, Any]:
-    """One expected event; `images` maps a role to the bytes of its images."""
-    images = {role: data if isinstance(data, list) else [data] for role, data in fields.pop("images", {}).items()}
-    digests = {role: sorted(map(sha, found)) for role, found in images.items()}
-    return {"kind": kind, "document": document, **fields, "images": digests}
+    """One expected event; `images` maps a role to the bytes of its images, `fetched` those it names by their address."""
+    images, fetched = _digests(fields.pop("images", {})), _digests(fields.pop("fetched", {}))
+    return {"kind": kind, "document": document, **fields, "images": images} | ({"fetched": fetched} if fetched else {})
+
+
+def _digests(images: dict[str, Any]) -> dict[str, list[str]]:
+    listed = {role: data if isinstance(data, list) else [data] for role, data in images.items()}
+    return {role: sorted(map(sha, found)) for role, found in listed.items()}
 
 
 def masked(person: Person, *names: str) -> dict[str, str]:

@@ -1,0 +1,121 @@
+"""Captures of documents: every event that was sent comes out, masked, with its images and their roles, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import netaudit
+from netaudit.documents.loading import load
+from netaudit.masking import mask
+
+PCAPS = Path(__file__).parents[1] / "pcaps"
+EXPECTED = json.loads((PCAPS / "documents" / "expected.json").read_text("utf-8"))
+PERSON = ("name", "id_number", "phone", "birthday")
+PURPOSE = ("agent", "agent_company", "risk_status", "first_photo_time", "report_time")
+
+
+def audited(capture, folder):
+    netaudit.audit(capture, folder, faces=False)
+    case = netaudit.open_case(folder)
+    return case, case.frame("events")
+
+
+def told(event):
+    """What an expected event says, as a table shows it."""
+    images = {role: len(found) for role, found in event["images"].items()} | event.get("damaged", {})
+    fetched = sum(map(len, event.get("fetched", {}).values()))
+    return {
+        "kind": event["kind"],
+        "document": event["document"],
+        "device": mask(event.get("device", "")),
+        "place": event.get("place", ""),
+        "target": event.get("target", ""),
+        "shot_time": pd.Timestamp(event["shot_time"]) if "shot_time" in event else None,
+        "score": event.get("score"),
+        "person": event.get("person", {}),
+        "images": {role: sorted(found) for role, found in event["images"].items()},
+        "roles": images,
+        "urls": event.get("urls", fetched),
+        "complete": event.get("complete", True),
+    } | {name: moment(event.get("purpose", {}).get(name, "")) for name in PURPOSE}
+
+
+def moment(text):
+    return pd.Timestamp(text) if text.endswith("Z") else text or None
+
+
+def found(row, whole):
+    """The same of a row of `events`; of images those whose hash was sent, the others are damaged."""
+    images, roles = {}, {}
+    for sha256, role in zip(row.images, row.image_roles, strict=True):
+        roles[role] = roles.get(role, 0) + 1
+        if sha256 in whole:
+            images.setdefault(role, []).append(sha256)
+    return {
+        "kind": row.kind,
+        "document": row.document,
+        "device": row.device_ref,
+        "place": row.place,
+        "target": row.target,
+        "shot_time": None if pd.isna(row.shot_time) else row.shot_time,
+        "score": None if pd.isna(row.score) else row.score,
+        "person": {name: getattr(row, name) for name in PERSON if getattr(row, name)},
+        "images": {role: sorted(some) for role, some in images.items()},
+        "roles": roles,
+        "urls": None if row.kind == "heartbeat" else len(row.image_urls),
+        "complete": row.complete,
+    } | {name: None if pd.isna(value := getattr(row, name)) else value or None for name in PURPOSE}
+
+
+def order(event):
+    return json.dumps([event["kind"], event["document"], event["images"], event["target"]]), str(event["shot_time"])
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_every_event_comes_out(name, tmp_path):
+    about = EXPECTED[name]
+    whole = {sha for event in about["events"] for found in event["images"].values() for sha in found}
+    case, events = audited(PCAPS / "documents" / name, tmp_path / "case")
+    wanted = sorted(map(told, about["events"]), key=order)
+    given = sorted((found(row, whole) for row in events.itertuples()), key=order)
+    assert [event["document"] for event in given] == [event["document"] for event in wanted]
+    for one, other in zip(given, wanted, strict=True):
+        one["urls"] = other["urls"] if other["images"] and not other["urls"] else one["urls"]  # said besides the image
+        if one["kind"] == "heartbeat":
+            one["urls"] = other["urls"] = 0
+        assert one == other
+    assert set(events[events.certainty == "recalled"].document) == {
+        event["document"] for event in about["events"] if event.get("recalled")
+    }
+    later = {sha for event in about["events"] for found in event.get("fetched", {}).values() for sha in found}
+    assert later <= set(case.objects[case.objects.complete].sha256)
+
+
+def test_every_maker_is_in_a_capture_or_says_so_in_its_examples():
+    """Entries without a capture are covered by the examples they carry; most makers are in both."""
+    heard = {event["document"] for about in EXPECTED.values() for event in about["events"]}
+    entries = {entry.id: entry.maker for entry in load().entries}
+    assert heard <= set(entries)
+    assert set(entries.values()) - {entries[one] for one in heard} <= {"Example"}
+
+
+def test_all_captures_are_marked_as_synthetic():
+    assert all(about["synthetic"] for about in EXPECTED.values())
+
+
+def test_an_office_without_cameras_tells_no_capture(tmp_path):
+    _, events = audited(PCAPS / "benign_office" / "benign.pcap", tmp_path / "case")
+    assert events.empty
+
+
+def test_nothing_in_clear_reaches_the_tables(tmp_path):
+    """Not the names, numbers and phones of the invented persons, nor base64 of their pictures."""
+    for name in ("wcb_core.pcapng", "hikvision.pcapng", "wangxiaobao.pcapng", "sloppy.pcapng"):
+        _, events = audited(PCAPS / "documents" / name, tmp_path / name)
+        text = events.to_csv()
+        for secret in ("张三丰", "李四光", "990101199001010019", "990101198502020029", "19900000002", "/9j/", "王五常"):
+            assert secret not in text, (name, secret)
