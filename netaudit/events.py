@@ -10,12 +10,12 @@ from netaudit.case_writer import TableWriter
 from netaudit.documents.from_objects import MessageReader
 from netaudit.documents.head import Head
 from netaudit.documents.loading import load
-from netaudit.documents.streamed import Streams, Told
 from netaudit.documents.times import read_time
 from netaudit.masking import mask, visible
 from netaudit.objects.personal import Personal, masked
 from netaudit.persons import keyed
 from netaudit.rows import capture_name
+from netaudit.streamed import Streams, Told
 from netaudit.tables import EVENTS_CLEAR, TARGETS
 
 if TYPE_CHECKING:

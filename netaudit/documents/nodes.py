@@ -121,7 +121,7 @@ class Tree:
         return node
 
     def _by_key_alone(self, holder: str, step: str) -> Node | None:
-        """The long text that `json $..Data[2]` means: in a damaged document the key is known, and which one of its name."""
+        """The long text that `json $..Data[2]` means: of a damaged document only key and number are known."""
         name, _, number = step.rpartition(".")[2].rstrip("]").partition("[")
         found = self._loose.get((holder, plain(name)), [])
         place = int(number) - 1 if number.isdecimal() and len(number) < 5 else 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.objects import text
 from netaudit.objects.extents import extent, sniff
+from netaudit.objects.headed import lines_before
 from netaudit.objects.slices import cut, narrow, readable
 from netaudit.objects.sniff import is_text
 
@@ -40,8 +41,10 @@ def is_binary(part: Part) -> bool:
 
 
 def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
-    """Images by magic number, each to its own end; one whose end is not found is not whole."""
+    """Images by magic number, each to its own end; one whose end is not found is not whole. Lines in front as well."""
     data = part.data
+    if (lines := lines_before(part)) is not None and budget.part():
+        yield lines
     at = 1
     work = _WORK * len(data) + (1 << 20)
     for _ in range(_MOST):

@@ -28,6 +28,7 @@ DEEPEST = 64
 LARGEST = 8 << 20  # bytes
 _MENDED = 256 << 10  # bytes of a cut JSON text that are looked through for where it can be closed
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\],]|[^\s{}\[\],"]+', re.DOTALL)
+_ROW = 1024  # characters of a row of a table
 _LINES = re.compile(r"(?m)^[ \t]*([A-Za-z_][^=\r\n]{0,200}?)[ \t]*=[ \t]*([^\r\n\x00]{0,4096})")
 _STEPS = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
 
@@ -140,14 +141,23 @@ def _form(data: bytes) -> dict[str, Value]:
 
 
 def _text(part: Part) -> Value:
-    """Lines of key=value, keys like `Events[0].Person.Name` taken apart; else the text itself."""
+    """Lines of key=value, keys like `Events[0].Person.Name` taken apart; rows of a table; else the text itself."""
     text = to_text(part.data, part.content_type)
+    if text[:_ROW].partition("\n")[0].count("\t") >= 2 and "=" not in text[:_ROW].partition("\t")[0]:
+        return _table(text)
     out: dict[str, Value] = {}
     for count, match in enumerate(_LINES.finditer(text)):
         if count >= MOST:
             break
         _plant(out, match[1], match[2].strip())
     return {key: _listed(value) for key, value in out.items()} if out else text[:LONGEST]
+
+
+def _table(text: str) -> Value:
+    """Lines with tabs: `row`, each with `c1`, `c2` and so on."""
+    lines = [line for line in text.splitlines()[:MOST] if "\t" in line]
+    rows: list[Value] = [{f"c{at}": cell for at, cell in enumerate(line[:_ROW].split("\t"), 1)} for line in lines]
+    return {"row": rows}
 
 
 def _plant(node: dict[str, Value], key: str, value: str) -> None:

@@ -220,7 +220,7 @@ def zkteco() -> Script:
     events = [
         event("heartbeat", "zkteco-options", **device),
         event("heartbeat", "zkteco-poll", **device),
-        event("comparison", "zkteco-attendance", **device),
+        event("comparison", "zkteco-attendance", **device, shot_time=UTC),
         event("comparison", "zkteco-photo", **device, shot_time=UTC, images={"face": face(351)}),
         event("comparison", "zkteco-photo", **device, shot_time="2025-06-01T02:16:00Z", images={"face": face(352)}),
         event("enrolment", "zkteco-biophoto", **device, images={"library_photo": card(353)}),

@@ -215,5 +215,10 @@ def _events() -> list[dict[str, Any]]:
             person=masked(ZHANG, "name", "id_number", "birthday"),
             fetched={"id_photo": card(316), "face": face(316)},
         ),
-        event("enrolment", "hikvision-library", person=masked(LI, "name", "id_number", "birthday"), images={"library_photo": card(317)}),
+        event(
+            "enrolment",
+            "hikvision-library",
+            person=masked(LI, "name", "id_number", "birthday"),
+            images={"library_photo": card(317)},
+        ),
     ]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def event(kind: str, document: str, **fields: Any) -> dict[str, Any]:
-    """One expected event; `images` maps a role to the bytes of its images, `fetched` those it names by their address."""
+    """One expected event; `images` maps roles to bytes of images, `fetched` does for those it names by address."""
     images, fetched = _digests(fields.pop("images", {})), _digests(fields.pop("fetched", {}))
     return {"kind": kind, "document": document, **fields, "images": images} | ({"fetched": fetched} if fetched else {})
 
