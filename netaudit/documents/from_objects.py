@@ -71,7 +71,7 @@ def _words(leaf: Leaf) -> bytes:
     if leaf.kind == "xml":  # names of elements and attributes; what is between is long and no key
         text = b"\0".join([piece[:_TAG] for piece in text.split(b"<", MOST_LEAVES)])
     elif leaf.kind == "form":
-        text = b"&".join(unquote(text[start:value]) for start, value, _ in pairs(text))
+        text = b"&".join(unquote(text[start : min(end, value + _TAG)]) for start, value, end in pairs(text))
     names = part.field + "\0" + part.name
     return text if len(names) == 1 else names.encode("utf-8", "replace") + b"\0" + text
 
