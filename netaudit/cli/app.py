@@ -140,7 +140,7 @@ def live(
     snaplen: Annotated[int, typer.Option(min=0, help="Bytes of a packet; 0 all, as it has to be for images.")] = 0,
     duration: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 30m, 8h …")] = None,
     no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
-    headless: Annotated[bool, typer.Option("--headless", help="No screen; JSON lines on standard output.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="No screen; JSON lines out, marks in.")] = False,
     record_only: Annotated[
         bool, typer.Option("--record-only", help="Only record; later: netaudit audit --resume CASE.")
     ] = False,
@@ -152,6 +152,9 @@ def live(
         Path | None,
         typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
     ] = None,
+    moment_window: Annotated[
+        int, typer.Option(metavar="SECONDS", min=1, max=86_400, help="How long after a moment to tell what was sent.")
+    ] = 180,
     recorder: Annotated[
         str, typer.Option(metavar="auto|dumpcap|socket", help="What records; socket is Linux's own and slower.")
     ] = "auto",
@@ -182,6 +185,7 @@ def live(
         "inside": tuple(inside or ()),
         "faces": not no_faces,
         "signatures": signatures_folder,
+        "moment_window_s": moment_window,
         "lang": _language(lang),
         "command": tuple(sys.argv),
     }

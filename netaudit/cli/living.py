@@ -56,6 +56,7 @@ def live_command(
     from netaudit.lean import load_lean
     from netaudit.live.engine import run_live
     from netaudit.live.lines import standard_lines
+    from netaudit.live.onscreen import run_on_screen, screen_possible
 
     load_lean()
     chosen = Options(**options)
@@ -64,9 +65,13 @@ def live_command(
         print(say("may_send", chosen.lang, interface=settings.interface), file=sys.stderr)
         for one in silences:
             print(f"  {say('may_send_' + one.what, chosen.lang)}: {one.command}", file=sys.stderr)
-    show = standard_lines()
-    with show.signals():
-        case = run_live(settings, folder, chosen, show)
+    if headless or not screen_possible():
+        headless = True
+        lines = standard_lines()
+        with lines.signals():
+            case = run_live(settings, folder, chosen, lines)
+    else:
+        case = run_on_screen(lambda show: run_live(settings, folder, chosen, show), settings.interface, chosen.lang)
     if case is None:
         print(say("recorded_only", chosen.lang, folder=folder), file=sys.stderr)
         return Exit.AUDITED

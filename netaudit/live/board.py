@@ -1,0 +1,140 @@
+"""What the live screen knows: the latest of everything, bounded for days of running, safe between two threads.
+
+Lists keep the newest; of devices, endpoints and alerts the latest row of each holds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, TypeVar
+
+from netaudit.live.news import (
+    AlertNews,
+    DeviceNews,
+    EndpointNews,
+    Mark,
+    MomentNews,
+    Note,
+    Rate,
+    UploadNews,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from netaudit.live.news import News
+
+MOST = 500  # rows of a list
+MOST_ALERTS = 200
+MOST_MARKS = 1000  # marks not yet taken
+
+Row = TypeVar("Row")
+
+
+class Board:
+    """A `Show` that remembers; the screen looks at it when it draws."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._marks: deque[Mark] = deque(maxlen=MOST_MARKS)
+        self._stopping, self._closed = threading.Event(), threading.Event()
+        self.rate: Rate | None = None
+        self._uploads: deque[UploadNews] = deque(maxlen=MOST)
+        self._notes: deque[tuple[int, MomentNews | Note]] = deque(maxlen=MOST)  # with the time at which it came
+        self._devices: OrderedDict[Hashable, DeviceNews] = OrderedDict()
+        self._endpoints: OrderedDict[Hashable, EndpointNews] = OrderedDict()
+        self._alerts: OrderedDict[Hashable, AlertNews] = OrderedDict()
+        self._by_ip: OrderedDict[Hashable, DeviceNews] = OrderedDict()
+        self.counts = {"uploads": 0, "devices": 0, "endpoints": 0}  # ever, also of what the lists no longer hold
+        self.version = 0  # changes with every piece of news
+
+    def show(self, news: News) -> None:
+        """Remember a piece of news."""
+        with self._lock:
+            self.version += 1
+            match news:
+                case Rate():
+                    self.rate = news
+                case UploadNews():
+                    self._uploads.appendleft(news)
+                    self.counts["uploads"] += 1
+                case DeviceNews():
+                    self.counts["devices"] += news.device_id not in self._devices
+                    _latest(self._devices, news.device_id, news, MOST)
+                    _latest(self._by_ip, news.ip, news, MOST)
+                case EndpointNews():
+                    self.counts["endpoints"] += news.ip not in self._endpoints
+                    _latest(self._endpoints, news.ip, news, MOST)
+                case AlertNews():
+                    key = (news.certainty, news.act, news.sender_ip, news.receiver)
+                    _latest(self._alerts, key, news, MOST_ALERTS)
+                case MomentNews() | Note():
+                    self._notes.appendleft((time.time_ns(), news))
+
+    def moments(self) -> list[Mark]:
+        """Moments marked since last asked."""
+        with self._lock:
+            found = list(self._marks)
+            self._marks.clear()
+        return found
+
+    def mark(self, ts: int, text: str) -> None:
+        """Mark a moment, for the engine to store."""
+        with self._lock:
+            self._marks.append(Mark(ts, text, "screen"))
+
+    def stopping(self) -> bool:
+        """Whether the user wants to stop."""
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Ask the engine to end."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """The engine has ended."""
+        self._closed.set()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the engine has ended."""
+        return self._closed.is_set()
+
+    def uploads(self) -> list[UploadNews]:
+        """What was sent, newest first."""
+        with self._lock:
+            return list(self._uploads)
+
+    def notes(self) -> list[tuple[int, MomentNews | Note]]:
+        """Moments and notes with the time at which each came, newest first."""
+        with self._lock:
+            return list(self._notes)
+
+    def devices(self) -> list[DeviceNews]:
+        """Devices, last changed first."""
+        with self._lock:
+            return list(reversed(self._devices.values()))
+
+    def endpoints(self) -> list[EndpointNews]:
+        """Endpoints, last changed first."""
+        with self._lock:
+            return list(reversed(self._endpoints.values()))
+
+    def alerts(self) -> list[AlertNews]:
+        """Alerts by certainty, then by images, then last changed first."""
+        with self._lock:
+            rows = list(reversed(self._alerts.values()))
+        return sorted(rows, key=lambda row: (row.certainty or "Z", -row.images))
+
+    def device_at(self, ip: str) -> DeviceNews | None:
+        """Device last seen at an address."""
+        return self._by_ip.get(ip)
+
+
+def _latest(rows: OrderedDict[Hashable, Row], key: Hashable, row: Row, most: int) -> None:
+    rows[key] = row
+    rows.move_to_end(key)
+    if len(rows) > most:
+        rows.popitem(last=False)

@@ -1,0 +1,95 @@
+"""Runs the engine in a thread while the screen has the terminal; the run ends cleanly whatever the screen does."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from netaudit.live.board import Board
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from netaudit.live.news import Show
+
+Result = TypeVar("Result")
+MONOCHROME = ("vt", "dumb")  # beginnings of TERM of terminals without colour
+
+
+def screen_possible() -> bool:
+    """Whether there is a terminal to draw on."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def run_on_screen(work: Callable[[Show], Result], interface: str, lang: str) -> Result:
+    """Run `work` in a thread and show what it tells, until it ends; gives what it gives, raises what it raises.
+
+    The user may stop it. So do SIGINT, SIGTERM, a terminal that goes away, and a screen that fails.
+    """
+    from netaudit.live.screen import LiveScreen
+
+    board = Board()
+    outcome: dict[str, Any] = {}
+
+    def run() -> None:
+        try:
+            outcome["result"] = work(board)
+        except BaseException as error:  # noqa: BLE001  (raised again in the thread that waits)
+            outcome["error"] = error
+        finally:
+            board.close()
+
+    engine = threading.Thread(target=run, name="engine")
+    _prepare_terminal()
+    app = LiveScreen(board, interface, lang if prints_chinese() else "en", engine.start)
+    with _signals(board):
+        try:
+            app.run()
+        except Exception as error:  # noqa: BLE001  (a screen that fails must not end the recording uncleanly)
+            sys.stderr.write(f"netaudit: {type(error).__name__}: {error}\n")
+        board.stop()
+        if engine.ident is None:
+            raise RuntimeError("the screen did not start; use --headless")
+        engine.join()
+    if "error" in outcome:
+        raise outcome["error"]
+    result: Result = outcome["result"]
+    return result
+
+
+def prints_chinese() -> bool:
+    """Whether the terminal's encoding has Chinese: elsewhere English says more than question marks."""
+    try:
+        "中文".encode(sys.__stderr__.encoding if sys.__stderr__ is not None else "ascii")
+    except (UnicodeEncodeError, LookupError, TypeError):
+        return False
+    return os.environ.get("TERM") != "linux"  # the kernel's console has no Chinese font
+
+
+def _prepare_terminal() -> None:
+    """Replace what the terminal cannot print, and leave out colours where it has none."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    if os.environ.get("TERM", "").startswith(MONOCHROME):
+        os.environ.setdefault("NO_COLOR", "1")
+
+
+@contextlib.contextmanager
+def _signals(board: Board) -> Iterator[None]:
+    """Let signals stop the run cleanly."""
+
+    def asked(*_: object) -> None:
+        board.stop()
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    before = {number: signal.signal(number, asked) for name in names if (number := getattr(signal, name, None))}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,245 @@
+"""The screen: keys and what they do, in a terminal that tmux gives, on terminals of many kinds, whatever comes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from netaudit.live.board import Board
+from netaudit.live.onscreen import prints_chinese
+from netaudit.live.screen import LiveScreen
+from tests.live import samples
+
+ROOT = Path(__file__).parents[2]
+
+
+def driven(keys, news=(), lang="en", width=80, height=24):
+    """Press keys on a screen without a terminal; gives the board, and the rows of the screen after each key."""
+    board = Board()
+    for one in news:
+        board.show(one)
+    seen = []
+
+    async def drive() -> None:
+        app = LiveScreen(board, "eth1", lang)
+        async with app.run_test(size=(width, height)) as pilot:
+            await pilot.pause(0.1)
+            for key in ("", *keys):
+                if key:
+                    await pilot.press(key)
+                    await pilot.pause()
+                seen.append(
+                    "\n".join(
+                        "".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()
+                    )
+                )
+            board.close()
+            await pilot.pause(0.3)
+        assert app.return_code == 0
+
+    asyncio.run(drive())
+    return board, seen
+
+
+def test_everything_is_on_a_screen_of_80_by_24() -> None:
+    _, (screen,) = driven([], samples.everything())
+    rows = screen.splitlines()
+    assert len(rows) == 24
+    for text in ("netaudit live  eth1  00:00:12  recording", "850/s", "1,234 packets", "1 Alerts  A 1", "2 Sent  2",
+                 "3 Devices  1", "4 Endpoints  1", "5 Moments and notes", "m mark a moment"):  # fmt: skip
+        assert text in screen
+
+
+def test_a_moment_has_the_time_of_its_key_not_of_its_text() -> None:
+    before = time.time_ns()
+    board, screens = driven(["m", *"door", "enter"])
+    (mark,) = board.moments()
+    assert mark.text == "door"
+    assert before < mark.ts < time.time_ns()
+    assert "what happens?" in screens[1]
+    assert "what happens?" not in screens[-1]
+    board, _ = driven(["m", *"door", "escape", "m", "enter"])
+    assert [mark.text for mark in board.moments()] == [""]
+
+
+def test_stopping_is_asked_for_and_can_be_taken_back() -> None:
+    board, screens = driven(["s", "n", "enter", "y"])
+    assert "Stop recording" in screens[1]
+    assert not board.stopping()
+    for keys in (["s", "y"], ["ctrl+c", "y"], ["ctrl+q", "y", "s", "n"], ["m", "x", "ctrl+c", "y"]):
+        board, screens = driven(keys)
+        assert board.stopping(), keys
+        assert "stopping" in screens[-1]
+
+
+def test_a_list_can_be_enlarged_and_scrolled() -> None:
+    news = [samples.upload(number, receiver_name=f"n{number}.example") for number in range(60)]
+    _, screens = driven(["2", "down", "pagedown", "home", "end", "3", "5", "0"], news)
+    assert "n59.example" in screens[1]
+    assert "n44.example" in screens[1]
+    assert "Devices" not in screens[1]
+    assert "n59.example" not in screens[2]
+    assert "n48.example" in screens[3]
+    assert "n59.example" in screens[4]
+    assert "n0.example" in screens[5]
+    assert "3 Devices" in screens[6]
+    assert "Sent" not in screens[6]
+    assert "5 Moments" in screens[7]
+    assert all(f"{n} " in screens[8] for n in range(1, 6))
+
+
+def test_the_language_can_be_changed() -> None:
+    _, screens = driven(["l", "l"], samples.everything(), lang="zh")
+    assert "2 传输" in screens[0]
+    assert "2 Sent" in screens[1]
+    assert "2 传输" in screens[2]
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 60), (5, 2)])
+def test_hostile_news_on_small_and_large_screens(width, height) -> None:
+    _, screens = driven(
+        ["1", "2", "3", "4", "5", "0", "m", "escape", "s", "n", "l"], samples.hostile() * 3, width=width, height=height
+    )
+    assert not any(char in "".join(screens) for char in "\x1b\x07\x00\u202e")
+
+
+def test_a_flood_of_news_leaves_the_keys_alive() -> None:
+    board, screens = driven(["s", "y"], samples.everything() * 3000)
+    assert board.stopping()
+    assert "Sent  6,000" in screens[-1]
+
+
+@pytest.mark.parametrize(
+    ("term", "encoding", "expected"),
+    [("xterm", "utf-8", True), ("linux", "utf-8", False), ("xterm", "ascii", False), ("xterm", "gbk", True)],
+)
+def test_where_chinese_can_be_printed(monkeypatch, term, encoding, expected) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(sys, "__stderr__", type("Stream", (), {"encoding": encoding})())
+    assert prints_chinese() is expected
+
+
+class Terminal:
+    """A screen in tmux that plays the demo office."""
+
+    def __init__(self, tmp_path: Path, lang: str, env: dict[str, str]) -> None:
+        self.log = tmp_path / "moments.log"
+        self.name = f"netaudit-{uuid.uuid4().hex[:8]}"
+        given = {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"} | env
+        assigned = " ".join(f"{key}={value}" for key, value in given.items())
+        # textual leaves COLUMNS and LINES behind when it runs in a test
+        command = f"cd {ROOT} && env -u COLUMNS -u LINES {assigned} {sys.executable} -m tests.live.office {lang} {self.log}; echo ended $?; sleep 60"
+        self.tmux("new-session", "-d", "-x", "80", "-y", "24", command)
+
+    def tmux(self, *words: str) -> str:
+        where = {"new-session": ["-s", self.name], "kill-server": []}.get(words[0], ["-t", self.name])
+        return subprocess.run(
+            ["tmux", "-L", self.name, words[0], *where, *words[1:]], capture_output=True, text=True, check=True
+        ).stdout
+
+    def shown(self, text: str, seconds: float = 15.0) -> str:
+        """The screen, once it shows `text`."""
+        end = time.monotonic() + seconds
+        while text not in (screen := self.tmux("capture-pane", "-p")) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert text in screen, screen
+        return screen
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            self.tmux("send-keys", key)
+
+    def pid(self) -> int:
+        shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
+        return int(
+            subprocess.run(
+                ["pgrep", "-P", shell, "-f", "tests.live.office"], capture_output=True, text=True, check=True
+            ).stdout.split()[0]
+        )
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    if shutil.which("tmux") is None:
+        pytest.skip("needs tmux")
+    opened = []
+
+    def open_one(lang="en", **env) -> Terminal:
+        opened.append(Terminal(tmp_path, lang, env))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.tmux("kill-server")
+
+
+@pytest.mark.tools
+def test_an_officer_marks_a_moment_and_stops(terminal) -> None:
+    screen = terminal("zh")
+    rows = screen.shown("3 设备  4").splitlines()
+    assert len(rows) == 24
+    screen.keys("m")
+    screen.shown("说明（回车保存")
+    screen.tmux("send-keys", "-l", "测试人员经过 [bold]door")
+    screen.keys("Enter")
+    screen.shown("时刻 1  测试人员经过 [bold]door")
+    assert screen.log.read_text(encoding="utf-8") == "screen 测试人员经过 [bold]door\n"
+    screen.keys("s")
+    screen.shown("停止记录并生成案卷？")
+    screen.keys("n", "C-c")
+    screen.shown("停止记录并生成案卷？")
+    screen.keys("y")
+    screen.shown("moments: 1")
+    screen.shown("ended 0")
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"NO_COLOR": "1"},
+        {"TERM": "vt100"},
+        {"TERM": "linux"},
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    ],
+    ids=str,
+)
+def test_poor_terminals(terminal, env) -> None:
+    screen = terminal("zh", **env)
+    chinese = "NO_COLOR" in env or env.get("TERM") == "vt100"
+    screen.shown("3 设备  4" if chinese else "3 Devices  4")
+    screen.keys("m", "x", "Enter")
+    screen.shown("时刻 1  x" if chinese else "MOMENT 1  x")
+    screen.keys("s", "y")
+    screen.shown("ended 0")
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_signals_end_the_run_cleanly(terminal, number) -> None:
+    screen = terminal()
+    screen.shown("3 Devices")
+    os.kill(screen.pid(), number)
+    screen.shown("moments: 0")
+    screen.shown("ended 0")
+
+
+@pytest.mark.tools
+def test_a_window_may_change_its_size(terminal) -> None:
+    screen = terminal()
+    screen.shown("3 Devices")
+    screen.tmux("resize-window", "-x", "30", "-y", "8")
+    screen.shown("2 Sent")
+    screen.tmux("resize-window", "-x", "150", "-y", "50")
+    screen.shown("encrypted, content not visible")
+    screen.keys("s", "y")
+    screen.shown("ended 0")
