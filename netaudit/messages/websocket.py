@@ -10,7 +10,9 @@ import numpy as np
 from netaudit.messages.carve import Carver
 from netaudit.messages.http1_body import LIMIT, LIMIT_NOTE, joined
 from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.mqtt import NAME
 from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.websocket_mqtt import MqttInside, is_mqtt
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Ranges
@@ -287,6 +289,8 @@ class WebSocketReader(BaseReader):
         self.sides = (_Side(UP, self), _Side(DOWN, self))
         self.host = self.path = ""
         self.inside_protocol = ""
+        self.mqtt: MqttInside | None = None
+        self.asked = False  # whether it was asked what the messages are
 
     def begin(self, opening: Opening) -> None:
         """Host, path and compression as the HTTP exchange has settled them."""
@@ -323,12 +327,20 @@ class WebSocketReader(BaseReader):
         """Give what is left."""
         for side in self.sides:
             side.finish()
-        return self._given()
+        return self._given() + (self.mqtt.finish() if self.mqtt is not None else [])
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the message under way."""
-        return self.sides[direction].needed_from()
+        own = self.sides[direction].needed_from()
+        inner = self.mqtt.needed_from(direction) if self.mqtt is not None else None
+        return own if inner is None else min(own, inner)
 
     def _given(self) -> list[Message]:
         out, self.out = self.out, []
-        return out
+        if not self.asked and out:
+            self.asked = True
+            if is_mqtt(self.inside_protocol, out[0]):
+                self.mqtt, self.protocol = MqttInside(self.host), NAME
+        if self.mqtt is None:
+            return out
+        return [inner for one in out for inner in (self.mqtt.take(one) if one.protocol == "websocket" else [one])]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.messages import test_mqtt as mqtt
 from tests.messages.examples import size, with_gap
 from tests.reference.messages import down, essence, read, up
 
@@ -165,3 +166,64 @@ def test_any_bytes_any_split(noise, cuts):
     whole, _ = read(events)
     cut, _ = read(events, cuts=cuts, batch=1)
     assert essence(cut) == essence(whole)
+
+
+MQTT = [
+    mqtt.connect(),
+    mqtt.publish(b"cam/1/face", mqtt.JPEG),
+    mqtt.publish(b"cam/1/face", b"\x00" * 300, 2),
+    b"\xc0\x00",
+    mqtt.publish(b"cam/2/state", b"{}"),
+]
+SPEAKS = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n"
+
+
+def over(chunks, *, agreed=True):
+    answer = SPEAKS if agreed else SPEAKS.replace(b"Sec-WebSocket-Protocol: mqtt\r\n", b"")
+    return [up(ASK), down(answer), *[up(ws(2, chunk)) for chunk in chunks], down(ws(2, b"\x20\x02\x00\x00", mask=False))]
+
+
+def said(messages):
+    return [(m.protocol, m.method, m.path, m.body, m.complete) for m in messages[2:]]
+
+
+@pytest.mark.parametrize("agreed", [True, False], ids=["agreed", "by its first packet"])
+def test_mqtt_inside(agreed):
+    """A packet a frame: CONNECT and publishes come out, with their topics, over the frames that carried them."""
+    messages, summary = read(over(MQTT, agreed=agreed))
+    assert said(messages) == [
+        ("mqtt", "CONNECT", "", b"", True),
+        ("mqtt", "PUBLISH", "cam/1/face", mqtt.JPEG, True),
+        ("mqtt", "PUBLISH", "cam/1/face", b"\x00" * 300, True),
+        ("mqtt", "PUBLISH", "cam/2/state", b"{}", True),
+    ]
+    assert summary.protocol == "mqtt"
+    assert messages[3].host == "cloud.example"
+
+
+@given(st.lists(st.integers(1, sum(map(len, MQTT)) - 1), max_size=12, unique=True).map(sorted))
+@settings(max_examples=60, deadline=None)
+def test_mqtt_packets_lie_anywhere_in_frames(cuts):
+    """Each message spans the frames from the one its packet began in to the one it ended in."""
+    data = b"".join(MQTT)
+    chunks = [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+    messages, _ = read(over(chunks), batch=1)
+    assert said(messages) == said(read(over(MQTT))[0])
+    edges = [len(ASK)]
+    for chunk in chunks:
+        edges.append(edges[-1] + len(ws(2, chunk)))
+    for message in messages[2:]:
+        assert message.start in edges
+        assert message.end in edges
+        assert message.start < message.end
+        assert message.pieces is not None
+
+
+def test_a_gap_in_mqtt_inside_is_a_hole_in_its_payload():
+    """The bytes lost within a frame are lost within the payload, and what follows is read on."""
+    at = len(ASK) + len(SPEAKS) + len(ws(2, MQTT[0])) + 40
+    messages, _ = read(with_gap(over(MQTT), at, 20))
+    (face,) = [m for m in messages if m.path == "cam/1/face" and len(m.body) == len(mqtt.JPEG)]
+    assert not face.complete
+    assert sum(end - start for start, end in face.missing) == 20
+    assert messages[-1].path == "cam/2/state"
