@@ -13,9 +13,10 @@ import mail
 import media
 import others
 import rig
+import stores
 import web
 
-BUILDERS = {"ftp": ftp.build, "mail": mail.build, "others": others.build, "web": web.build, "media": media.build}
+BUILDERS = {"ftp": ftp.build, "mail": mail.build, "others": others.build, "web": web.build, "media": media.build, "stores": stores.build}
 
 
 def main() -> None:
