@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from netaudit.case import Case
 
 MOST_ROWS = 40  # senders or receivers drawn; the busiest ones
-_COLOURS = {"uploaded outside": "C3", "retrieved from outside": "C1", "moved inside": "C0", "queried": "C2"}
+_COLOURS = {
+    "uploaded outside": "C3",
+    "retrieved from outside": "C1",
+    "moved inside": "C0",
+    "queried": "C2",
+    "video": "C4",
+}
 _UNSEEN = "0.5"  # content not visible
 
 

@@ -293,7 +293,7 @@ FINDINGS = Table(
     (
         _c("finding_id", "string", "Hash of sender, endpoint, act and certainty."),
         _c("certainty", "string", "A whole image with a face; B damaged; C matched by shape; D content not visible."),
-        _c("act", "string", "uploaded outside, retrieved from outside, moved inside, queried."),
+        _c("act", "string", "uploaded outside, retrieved from outside, moved inside, queried, video."),
         _c("sender", "string", "Address of the sender."),
         _c("sender_role", "string", "capture device, verification terminal, server, viewer, personal device, unknown."),
         _c("role_reason", "string", "Why this role."),

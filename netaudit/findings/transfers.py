@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
 
 AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
-MESSAGE_COLUMNS = ["message_id", "flow_id", "capture_id", "direction", "host", "path", "first_ts", "last_ts"]
+MESSAGE_COLUMNS = [
+    "message_id",
+    "flow_id",
+    "capture_id",
+    "protocol",
+    "direction",
+    "host",
+    "path",
+    "first_ts",
+    "last_ts",
+]
 FLOW_COLUMNS = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
 
 
@@ -28,6 +38,7 @@ class Transfer:
     face: str  # of images.face
     whole_image: bool  # decodable to its end
     message_id: str
+    protocol: str  # of the message
     flow_id: str
     capture_id: str
     sender: str
@@ -73,6 +84,7 @@ def _transfer(row: dict[str, Any], image: dict[str, Any], message: dict[str, Any
         face=image["face"],
         whole_image=bool(image["decodable"]) and not image["problem"],
         message_id=row["message_id"],
+        protocol=message["protocol"],
         flow_id=message["flow_id"],
         capture_id=message["capture_id"],
         sender=client if up else server,

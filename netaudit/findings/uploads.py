@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 RULE = "face-image-in-clear/1"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
 UPLOADED, RETRIEVED, MOVED = "uploaded outside", "retrieved from outside", "moved inside"
+VIDEO = "video"  # stills of a stream, wherever it goes
+STREAMS = frozenset({"rtp"})  # protocols whose images are stills of a stream
 MOST_CLAUSES = 24  # flows named one by one in a display filter
 
 
@@ -64,6 +66,8 @@ def _way(row: Transfer, scope: Scope) -> tuple[str, str]:
 def _act(row: Transfer, scope: Scope, collectors: set[str]) -> str:
     """What was done, empty where it is nothing to judge (a news picture that someone looked at)."""
     way = _way(row, scope)
+    if row.protocol in STREAMS:
+        return VIDEO if way[0] == "inside" and way[1] in {"inside", "outside"} else ""
     if way == ("inside", "outside"):
         return UPLOADED
     if way == ("inside", "inside"):
@@ -83,6 +87,8 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
     kind, why = actors.role(acting, rows[0].flow_id)
     far = sender if act == RETRIEVED else receiver
     distinct = len({row.sha256 for row in rows})
+    what = "stills of a video stream with a face" if act == VIDEO else "images with a face"
+    how = "taken out of its packets" if act == VIDEO else "in clear HTTP or carved from clear traffic"
     hosts = sorted({row.host for row in rows if row.host})[:3]
     return {
         "finding_id": finding_id(grade, act, sender, receiver),
@@ -103,8 +109,7 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
         "flow_ids": sorted({row.flow_id for row in rows}),
         "display_filter": display_filter({(row.client, row.server, row.transport, row.server_port) for row in rows}),
         "rule": RULE,
-        "reason": f"{len(rows)} images with a face ({distinct} distinct) in clear HTTP or carved from clear traffic"
-        + (f", for {', '.join(hosts)}" if hosts else ""),
+        "reason": f"{len(rows)} {what} ({distinct} distinct) {how}" + (f", for {', '.join(hosts)}" if hosts else ""),
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED
+from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED, VIDEO
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +35,7 @@ def verdict(findings: pa.Table, images: pa.Table, side: str, *, partial: bool, f
     for act, english, chinese in (
         (RETRIEVED, "face images were retrieved from outside", "张次人脸图像自外部取回"),
         (MOVED, "face images moved between inside devices", "张次人脸图像在内部设备之间传送"),
+        (VIDEO, "stills of video streams show a face", "帧视频画面中见人脸"),
     ):
         count = sum(row["images"] for row in rows if row["act"] == act)
         if count:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any
+import functools
+import importlib.util
+from typing import TYPE_CHECKING
 
 from netaudit.objects.slices import derive
+from netaudit.objects.stills import Stills
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,9 +16,13 @@ if TYPE_CHECKING:
     from netaudit.objects.part import Part
 
 CODECS = {"video/h264": "h264", "video/h265": "hevc"}
-PIXELS = 40_000_000  # of one still; H.264 level 6.2 allows 35 million
-QUALITY = 95  # of the JPEG that the still becomes
 DECODED = "still decoded from a key frame: its bytes are not on the wire"
+
+
+@functools.cache
+def _stills() -> Stills | None:
+    """The decoder of this process; None without PyAV."""
+    return Stills() if importlib.util.find_spec("av") is not None else None
 
 
 def is_video(part: Part) -> bool:
@@ -28,30 +34,13 @@ def open_video(part: Part, budget: Budget) -> Iterator[Part]:
     """The first picture, as JPEG; nothing without PyAV or when it cannot be decoded."""
     if not part.complete:
         return
-    try:
-        import av
-    except ImportError:
+    stills = _stills()
+    if stills is None:
         budget.note("video not decoded: PyAV is not installed")
         return
-    still = _decode(av, part.data, CODECS[part.content_type])
-    if still is None:
-        budget.note("video not decoded")
+    still, problem = stills.decode(part.data, CODECS[part.content_type])
+    if not still:
+        budget.note(f"video not decoded: {problem}" if problem else "video not decoded")
     elif budget.spend(len(still)):
         budget.note(DECODED)
         yield derive(part, still, "key frame")
-
-
-def _decode(av: Any, data: bytes, codec: str) -> bytes | None:
-    """One picture of an elementary stream as JPEG."""
-    try:
-        context = av.CodecContext.create(codec, "r")
-        context.thread_count = 1
-        frames = [frame for packet in [*context.parse(data), *context.parse(b"")] for frame in context.decode(packet)]
-        frames += context.decode(None)
-    except (av.error.FFmpegError, ValueError, EOFError):
-        return None
-    if not frames or frames[0].width * frames[0].height > PIXELS:
-        return None
-    out = io.BytesIO()
-    frames[0].to_image().save(out, "JPEG", quality=QUALITY)
-    return out.getvalue()

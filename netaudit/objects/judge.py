@@ -62,7 +62,7 @@ class Judge:
 
     def __init__(self, faces: bool = True, threads: int | None = None) -> None:  # noqa: FBT001, FBT002 - reads well at the call
         self._arguments = [str(threads or default_threads()), "faces" if faces else "none"]
-        self._boot = _BOOT.format(path=_import_path())
+        self._boot = _BOOT.format(path=import_path())
         self._time_limit = TIME_LIMIT
         self._lock = threading.RLock()
         self._waiting: deque[_Task] = deque()
@@ -263,7 +263,7 @@ def default_threads() -> int:
     return max(1, min(4, (os.cpu_count() or 1) // 2))
 
 
-def _import_path() -> list[str]:
+def import_path() -> list[str]:
     """Where the helper finds modules: as this process does, but never in the working folder: it may hold evidence."""
     package = str(Path(__file__).parents[2])
     path = [entry for entry in sys.path if Path(entry).is_absolute()]

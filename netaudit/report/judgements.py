@@ -16,7 +16,7 @@ PLAIN = (
     "finding_id", "certainty", "act", "sender", "sender_role", "role_reason", "receiver", "endpoint_id", "images",
     "distinct_images", "bytes", "first_ts", "last_ts", "display_filter", "rule", "reason",
 )  # fmt: skip
-ACTS = ("uploaded outside", "retrieved from outside", "moved inside", "queried")
+ACTS = ("uploaded outside", "retrieved from outside", "moved inside", "video", "queried")
 OUTWARD = ACTS[0]
 SEEN = ("A", "B", "C")  # D is told apart: no image was seen
 

@@ -16,7 +16,14 @@ import rig
 import stores
 import web
 
-BUILDERS = {"ftp": ftp.build, "mail": mail.build, "others": others.build, "web": web.build, "media": media.build, "stores": stores.build}
+BUILDERS = {
+    "ftp": ftp.build,
+    "mail": mail.build,
+    "others": others.build,
+    "web": web.build,
+    "media": media.build,
+    "stores": stores.build,
+}
 
 
 def main() -> None:

@@ -41,7 +41,8 @@ class Store(BaseHTTPRequestHandler):
         self.body()
         if "uploads" in query:
             bucket, _, key = url.path[1:].partition("/")
-            xml = f"<InitiateMultipartUploadResult><Bucket>{bucket}</Bucket><Key>{key}</Key><UploadId>u-7</UploadId></InitiateMultipartUploadResult>"
+            said = f"<Bucket>{bucket}</Bucket><Key>{key}</Key><UploadId>u-7</UploadId>"
+            xml = f"<InitiateMultipartUploadResult>{said}</InitiateMultipartUploadResult>"
             return self.answer(200, xml.encode())
         if "uploadId" in query:
             return self.answer(200, b"<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")

@@ -35,7 +35,7 @@ def tables(*moves: dict[str, object]) -> dict[str, pa.Table]:
         up = move.get("up", True)
         messages.append(
             {"message_id": f"m{number}", "flow_id": flow, "capture_id": "c", "direction": "up" if up else "down", "host": move.get("host", ""),
-             "path": move.get("path", "/up"), "user_agent": move.get("agent", ""), "first_ts": number, "last_ts": number + 1}
+             "protocol": move.get("protocol", "http"), "path": move.get("path", "/up"), "user_agent": move.get("agent", ""), "first_ts": number, "last_ts": number + 1}
         )  # fmt: skip
         objects.append(
             {
@@ -97,6 +97,17 @@ def test_a_news_picture_is_no_finding_but_a_stored_face_is() -> None:
     assert rows(news) == []
     acts = {row["act"] for row in rows({"client": CAM, "server": CLOUD}, news, stored)}
     assert acts == {"uploaded outside", "retrieved from outside"}
+
+
+@pytest.mark.parametrize(("server", "acts"), [(CLOUD, ["video"]), (SERVER_IP, ["video"])])
+def test_stills_of_a_stream_are_video_wherever_it_goes(server: str, acts: list[str]) -> None:
+    found = rows({"client": server, "server": CAM, "up": False, "protocol": "rtp"})
+    assert [row["act"] for row in found] == acts
+    assert [(row["sender"], row["receiver"]) for row in found] == [(CAM, server)]
+
+
+def test_a_stream_watched_from_outside_is_no_finding() -> None:
+    assert rows({"client": PHONE, "server": NEWS, "up": False, "protocol": "rtp"}) == []
 
 
 def test_behind_nat_each_flow_speaks_for_itself() -> None:

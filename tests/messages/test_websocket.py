@@ -180,7 +180,12 @@ SPEAKS = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r
 
 def over(chunks, *, agreed=True):
     answer = SPEAKS if agreed else SPEAKS.replace(b"Sec-WebSocket-Protocol: mqtt\r\n", b"")
-    return [up(ASK), down(answer), *[up(ws(2, chunk)) for chunk in chunks], down(ws(2, b"\x20\x02\x00\x00", mask=False))]
+    return [
+        up(ASK),
+        down(answer),
+        *[up(ws(2, chunk)) for chunk in chunks],
+        down(ws(2, b"\x20\x02\x00\x00", mask=False)),
+    ]
 
 
 def said(messages):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import builtins
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from netaudit.objects import codecs_video
 from netaudit.objects.budget import Budget
 from netaudit.objects.codecs_video import DECODED
 from netaudit.objects.part import Part
+from netaudit.objects.stills import MOST_DEATHS, Stills
 from netaudit.objects.unwrap import unwrap
 
 
@@ -49,14 +50,24 @@ def test_nothing_from_what_is_no_video_or_not_whole():
 
 
 def test_without_pyav_it_is_said(monkeypatch):
-    real = builtins.__import__
-
-    def missing(name, *rest, **more):
-        if name == "av":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    monkeypatch.setattr(codecs_video, "_stills", lambda: None)
     leaves, budget = found(b"\0\0\0\1\x67" + bytes(60), "video/h264")
     assert len(leaves) == 1
     assert budget.notes == ["video not decoded: PyAV is not installed"]
+
+
+BOOTS = {
+    "crashes": "import os, sys; sys.stdin.buffer.readline(); os.abort()",
+    "hangs": "import time; time.sleep(600)",
+    "answers nonsense": "import sys; sys.stdout.buffer.write(b'\\xff' * 64); sys.stdout.flush(); sys.stdin.read()",
+}
+
+
+@pytest.mark.parametrize("boot", BOOTS.values(), ids=BOOTS)
+def test_a_helper_that_fails_costs_one_still(boot):
+    """Each failure is said; after some of them the decoder is left alone."""
+    stills = Stills(time_limit=0.5, boot=boot)
+    assert stills.decode(b"\0\0\0\1\x67", "h264") == (b"", "the decoder crashed, or did not end in time")
+    stills._deaths = MOST_DEATHS
+    assert stills.decode(b"\0\0\0\1\x67", "h264") == (b"", "too many key frames crash the decoder")
+    stills.close()
