@@ -19,7 +19,7 @@ from netaudit.journeys.legs import Legs, gather, ways
 from netaudit.journeys.ties import MOST_LEGS, Tie, ties
 from netaudit.tables import EVENTS, JOURNEYS
 
-UNTRAVELLED = ("heartbeat",)  # kinds that go nowhere
+UNTRAVELLED = ("heartbeat", "subscription")  # kinds that go nowhere
 MOST_REASONS = 4  # of one leg
 
 

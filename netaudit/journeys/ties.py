@@ -23,6 +23,17 @@ MOST_LEGS = 64  # of one key, and of one journey
 SAME_WAY = 3  # times that an image may go from one address to another
 LOOK_BACK = 8  # earlier legs with the same key that a leg is compared with
 ALIKE = 3  # bits of 64
+REASONS = (
+    "same image",
+    "address of the image",
+    "same event id",
+    "same ID number",
+    "same ID photo",
+    "same phone number",
+    "same person id",
+    "image alike",
+)
+SAME_IMAGE, ADDRESS, SAME_EVENT, SAME_NUMBER, SAME_PHOTO, SAME_PHONE, SAME_PERSON, LOOKS_ALIKE = REASONS
 SECOND = 1_000_000_000
 NEAR, SOON, HALF_HOUR = 120 * SECOND, 600 * SECOND, 1800 * SECOND
 MOST_PLAIN = 4  # bits set, or not set, in the hash of a picture with hardly anything in it
@@ -43,13 +54,13 @@ def ties(legs: Legs) -> Iterator[Tie]:
     live = legs.image_role == 0
     yield from _same_image(legs, Pairs(legs.images.leg[live], legs.images.code[live]))
     yield from _addresses(legs)
-    yield from _keyed(legs, legs.keys["event_hmac"], SOON, "same event id", _relayed)
-    yield from _keyed(legs, legs.keys["id_number_hmac"], HALF_HOUR, "same ID number", _any)
+    yield from _keyed(legs, legs.keys["event_hmac"], SOON, SAME_EVENT, _relayed)
+    yield from _keyed(legs, legs.keys["id_number_hmac"], HALF_HOUR, SAME_NUMBER, _any)
     photos = (legs.image_role == ID_PHOTO) | live
     id_photos = Pairs(legs.images.leg[photos], legs.images.code[photos])
-    yield from _keyed(legs, _of_codes(id_photos, legs), HALF_HOUR, "same ID photo", _any)
-    yield from _keyed(legs, legs.keys["phone_hmac"], HALF_HOUR, "same phone number", _any)
-    yield from _keyed(legs, legs.keys["person_hmac"], NEAR, "same person id", _relayed)
+    yield from _keyed(legs, _of_codes(id_photos, legs), HALF_HOUR, SAME_PHOTO, _any)
+    yield from _keyed(legs, legs.keys["phone_hmac"], HALF_HOUR, SAME_PHONE, _any)
+    yield from _keyed(legs, legs.keys["person_hmac"], NEAR, SAME_PERSON, _relayed)
     yield from _alike(legs)
 
 
@@ -87,7 +98,7 @@ def _same_image(legs: Legs, pairs: Pairs) -> Iterator[Tie]:
     chosen = ~np.isin(pairs.code, library)
     for _, group in _groups(legs, Pairs(pairs.leg[chosen], pairs.code[chosen])):
         if not _common(legs, group):
-            yield from (Tie(one, other, "same image") for one, other in pairwise(group))
+            yield from (Tie(one, other, SAME_IMAGE) for one, other in pairwise(group))
 
 
 def _addresses(legs: Legs) -> Iterator[Tie]:
@@ -98,11 +109,11 @@ def _addresses(legs: Legs) -> Iterator[Tie]:
     for code, holders in _members(stored.leg[held], stored.code[held]):
         group = sorted({*naming.get(code, ()), *holders}, key=lambda leg: (legs.ts[leg], leg))
         if 1 < len(group) <= MOST_LEGS and not _common(legs, holders):
-            yield from (Tie(a, b, "address of the image") for a, b in pairwise(group))
+            yield from (Tie(a, b, ADDRESS) for a, b in pairwise(group))
     alone = ~chosen
     for _, group in _groups(legs, Pairs(named.leg[alone], named.code[alone])):
         if not _common(legs, group):
-            yield from (Tie(a, b, "address of the image") for a, b in pairwise(group))
+            yield from (Tie(a, b, ADDRESS) for a, b in pairwise(group))
 
 
 def _members(leg: Codes, code: Codes) -> Iterator[tuple[int, list[int]]]:
@@ -156,7 +167,7 @@ def _alike(legs: Legs) -> Iterator[Tie]:
         first.add(own)
         best = near[min(near)] if near else []
         if len({code for code, _ in best}) == 1:
-            yield Tie(max(one for _, one in best), int(leg[place]), "image alike")
+            yield Tie(max(one for _, one in best), int(leg[place]), LOOKS_ALIKE)
 
 
 def _candidates(seen: dict[tuple[int, int], list[int]], value: int, place: int) -> set[int]:

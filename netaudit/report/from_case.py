@@ -14,6 +14,7 @@ from netaudit.report import (
     reading,
     sections_devices,
     sections_endpoints,
+    sections_events,
     sections_findings,
     sections_images,
     sections_persons,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
 
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "persons", "topology", "devices",
+    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "events", "persons", "topology", "devices",
     "matrix", "timeline",
     "endpoints", "images", "clock", "method", "legal", "facts",
 )  # fmt: skip
@@ -87,6 +88,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "findings": sections_findings.findings(judged, hosts, captures, w),
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
         "gallery": sections_images.gallery(case, judged, w),
+        "events": sections_events.events(case, hosts, captures, w),
         "persons": sections_persons.persons(case, w),
         "topology": topology(case, judged, hosts, w),
         "devices": sections_devices.devices(hosts.devices, judged, captures, w, Reasons(case, w), decided),

@@ -43,6 +43,10 @@ GROUPS = {
     "claim",
     "chain",
     "confidence",
+    "event_kind",
+    "layout",
+    "asks",
+    "tie",
 }
 SAID = ("device_product", "device_model", "device_serial", "device_firmware")  # columns of devices
 
