@@ -1,7 +1,7 @@
 """The words that signatures may claim and the fields that they may ask: plain files, one word a line.
 
-`vendors.txt`, `fields.txt` and `services.txt` are lists; a line of `classes.txt` may name a wider class behind `<`.
-What stands behind `#` is a remark. Somebody's own folder may add words to those of netaudit.
+`vendors.txt`, `fields.txt`, `services.txt` and `module_makers.txt` are lists; a line of `classes.txt` may name a wider
+class behind `<`. What stands behind `#` is a remark. Somebody's own folder may add words to those of netaudit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from netaudit.errors import SignatureError
 
-LISTS = ("vendors", "fields", "services")
+LISTS = ("vendors", "fields", "services", "module_makers")
 FORMS = {
     "fields": re.compile(r"[a-z_0-9]+\.\w+"),
     "services": re.compile(r"[a-z_]+"),
@@ -29,6 +29,12 @@ class Vocabulary:
     classes: dict[str, str] = field(default_factory=dict)  # class → the wider class, empty for none
     fields: frozenset[str] = frozenset()  # "kind.field"
     services: frozenset[str] = frozenset()
+    module_makers: frozenset[str] = frozenset()  # beginnings of names, in small letters
+
+    def makes_modules(self, holder: str) -> bool:
+        """Whether the holder of an address block makes network chips or modules, and need not have made the device."""
+        name = holder.casefold()
+        return any(name.startswith(word) for word in self.module_makers)
 
     def ancestors(self, name: str) -> list[str]:
         """The wider classes of a class, nearest first."""
@@ -55,6 +61,7 @@ def read_vocabulary(folder: Path, base: Vocabulary, problems: list[str]) -> Voca
         classes,
         base.fields | set(words["fields"]),
         base.services | set(words["services"]),
+        base.module_makers | {word.casefold() for word in words["module_makers"]},
     )
 
 

@@ -525,7 +525,11 @@ CLAIMS = Table(
     ("device_id", "claim", "value", "by"),
     (
         _c("device_id", "string", "devices.device_id."),
-        _c("claim", "string", "vendor, class, product, model, serial, firmware, name; chain, behind (devices)."),
+        _c(
+            "claim",
+            "string",
+            "vendor, class, product, model, serial, firmware, name, chain, behind (devices); module: its network chip.",
+        ),
         _c("value", "string", "What is claimed (masked)."),
         _c(
             "standing",

@@ -15,8 +15,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from netaudit.cli.app import app
+from netaudit.devices.judging import judge
+from netaudit.devices.matching import Matcher
+from netaudit.endpoints.services import Services
 from netaudit.errors import SignatureError
-from netaudit.signature_checks import check_entry, failed_examples
+from netaudit.signature_answers import wrong_answers
+from netaudit.signature_checks import check_entry, example_facts, failed_examples
 from netaudit.signature_conditions import Fact, compile_condition
 from netaudit.signatures import DECIDING, KINDS, default_folder, load, read
 
@@ -221,3 +225,91 @@ def test_the_command_accepts_and_lists_the_set() -> None:
 def test_a_folder_without_signatures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SignatureError, match="holds no signatures"):
         read(tmp_path)
+
+
+NAMED = """
+Wangxiaobao Hikvision EZVIZ Dahua Imou Uniview Tiandy TP-Link Huawei Xiongmai Kedacom TVT Jovision Sunell Infinova ZKTeco
+Uface Megvii SenseTime Yitu CloudWalk Intellifusion Ulucu ovopark H3C Ruijie ZTE MikroTik Synology QNAP Xiaomi Apple
+"""  # vendors of this world, with the two white-label families and those of offices beside them
+
+
+def test_more_than_forty_vendors_are_named_on_grounds_that_carry() -> None:
+    carried = {s.claims["vendor"] for s in SET.devices if s.decides and "vendor" in s.claims}
+    carried |= {s.claims["holder"] for s in SET.services if s.decides and "holder" in s.claims}
+    assert {*NAMED.split(), "facesluice family", "HTTPv2 family", "Mingyuan"} <= carried
+    assert len(carried & SET.vocabulary.vendors) >= 60
+    assert {s.claims["vendor"] for s in SET.devices if "vendor" in s.claims} <= SET.vocabulary.vendors
+
+
+def test_what_is_recalled_or_heard_never_decides_alone() -> None:
+    """Whatever a device shows of the examples of such signatures: nothing is claimed on their word."""
+    thin = [s for s in SET.devices if s.provenance in {"hearsay", "recalled"}]
+    assert len(thin) >= 4
+    for signature in thin:
+        for example in signature.examples:
+            matches = [m for m in Matcher(thin).matches(example_facts(example)) if m.signature.id == signature.id]
+            assert matches, signature.id
+            for name in ("vendor", "class", "product", "model", "serial", "firmware"):
+                assert judge(matches, name).value == "", signature.id
+    for service in SET.services:
+        if not service.decides:
+            found = Services([service]).name(example_facts(service.examples[0]))
+            assert found == ("", ""), service.id
+
+
+def test_the_set_as_a_whole_answers_every_example_as_its_signature_does() -> None:
+    assert wrong_answers(SET) == []
+
+
+def test_a_greedy_signature_is_noticed_by_what_it_does_to_the_others(tmp_path: Path) -> None:
+    greedy = GOOD | {
+        "id": "greedy", "when": {"fact": "http_server.server", "exists": True}, "claims": {"vendor": "Apple"}, "strength": "declared",
+        "examples": {"match": [{"facts": {"http_server.server": "x"}}], "no_match": [{"facts": {"dhcp.hostname": "b"}}]},
+    }  # fmt: skip
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "mine.yaml").write_text(yaml.safe_dump([greedy]), encoding="utf-8")
+    problems = wrong_answers(load(tmp_path))
+    assert any("hikvision-http-server: the set says vendor Apple, not Hikvision" in problem for problem in problems)
+
+
+def test_an_added_folder_adds_signatures_and_words_and_takes_no_id(tmp_path: Path) -> None:
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "vocabulary").mkdir()
+    (tmp_path / "vocabulary" / "vendors.txt").write_text("Acme  # of this site\n", encoding="utf-8")
+    (tmp_path / "vocabulary" / "classes.txt").write_text("turnstile < access_terminal\n", encoding="utf-8")
+    mine = GOOD | {"claims": {"vendor": "Acme", "class": "turnstile"}}
+    file = tmp_path / "devices" / "mine.yaml"
+    file.write_text(yaml.safe_dump([mine]), encoding="utf-8")
+    both = load(tmp_path)
+    assert (both.by_id["x"].origin, both.by_id["hikvision-sadp"].origin) == ("added", "netaudit")
+    assert both.vocabulary.ancestors("turnstile") == ["access_terminal"]
+    assert (both.sha256, len(both.devices)) == (SET.sha256, len(SET.devices) + 1)
+    file.write_text(yaml.safe_dump([mine | {"id": "hikvision-sadp"}]), encoding="utf-8")
+    with pytest.raises(SignatureError, match="this id is taken by netaudit's own set"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("classes.txt", "a < b\nb < a\n", "is wider than itself"),
+        ("classes.txt", "a < nothing\n", "unknown wider class nothing"),
+        ("classes.txt", "A Class\n", "no word of the form"),
+        ("vendors.txt", "Acme\nAcme\n", "stands there 2 times"),
+        ("vendors.txt", "Ac\u202eme\n", "do not print"),
+        ("fields.txt", "hostname\n", "no word of the form"),
+    ],
+)
+def test_vocabulary_files_are_checked(tmp_path: Path, name: str, text: str, problem: str) -> None:
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "vocabulary").mkdir()
+    (tmp_path / "vocabulary" / name).write_text(text, encoding="utf-8")
+    assert any(problem in found for found in read(tmp_path).problems)
+
+
+def test_every_vendor_and_class_of_the_vocabulary_is_claimed_by_somebody() -> None:
+    vendors = {s.claims.get("vendor") for s in SET.devices} | {s.claims.get("holder") for s in SET.services}
+    assert SET.vocabulary.vendors - vendors == set()
+    classes = {s.claims.get("class") for s in SET.devices}
+    wider = {above for name in classes if name for above in SET.vocabulary.ancestors(name)}
+    assert set(SET.vocabulary.classes) - classes - wider == set()

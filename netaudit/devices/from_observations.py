@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.devices.telling import Row
+    from netaudit.signature_vocabulary import Vocabulary
     from netaudit.signatures import SignatureSet
 
 __all__ = ["Inventory", "Link", "inventory"]
@@ -59,7 +60,7 @@ def inventory(
         device = devices[identity]
         matches = matcher.matches(device.facts)
         judged = _judged(device, matches, signatures)
-        said = [*hidden(device), *_block(device, judged["vendor"])]
+        said = [*hidden(device), *_block(device, judged["vendor"], signatures.vocabulary)]
         used = [match for match in matches if any(match.claims.get(name) for name in CLAIMED)]
         told.append(_row(device, judged, used, said, rows))
         claims += claim_rows(identity, used, judged, said, rows, signatures.vocabulary)
@@ -70,7 +71,7 @@ def _judged(device: Device, matches: list[Match], signatures: SignatureSet) -> d
     judged = {name: judge(matches, name) for name in CLAIMED if name not in {"class", "name"}}
     judged["class"] = judge(matches, "class", signatures.vocabulary)
     if not judged["vendor"].value and not judged["vendor"].conflict:
-        judged["vendor"] = _by_block(device)
+        judged["vendor"] = _by_block(device, signatures.vocabulary)
     return judged
 
 
@@ -103,16 +104,24 @@ def _row(
     )
 
 
-def _by_block(device: Device) -> Claim:
-    """The holder of the address block as a weak word for the vendor; several blocks of one device: abstain."""
+def _by_block(device: Device, vocabulary: Vocabulary) -> Claim:
+    """The holder of the address block as a weak word for the vendor.
+
+    Abstains where a device has several blocks, and where the holder makes network modules for others (FACTS 8).
+    """
     holders = sorted({fact.value for fact in device.facts.get("oui.vendor", ())})
-    return Claim(holders[0], "weak") if len(holders) == 1 else Claim()
+    if len(holders) != 1 or vocabulary.makes_modules(holders[0]):
+        return Claim()
+    return Claim(holders[0], "weak")
 
 
-def _block(device: Device, vendor: Claim) -> list[Said]:
-    """The claim that the block's holder made it, where nothing else names a vendor."""
-    facts = [fact for fact in device.facts.get("oui.vendor", ()) if fact.value == vendor.value]
-    return [Said("vendor", vendor.value, BLOCK_RULE, facts)] if facts and not vendor.matches else []
+def _block(device: Device, vendor: Claim, vocabulary: Vocabulary) -> list[Said]:
+    """What the block's holder is: the maker, where nothing else names one; or the maker of a network module."""
+    facts = device.facts.get("oui.vendor", [])
+    modules = {fact.value: [fact] for fact in facts if vocabulary.makes_modules(fact.value)}
+    said = [Said("module", name, BLOCK_RULE, own) for name, own in sorted(modules.items())]
+    named = [fact for fact in facts if fact.value == vendor.value]
+    return [*said, Said("vendor", vendor.value, BLOCK_RULE, named)] if named and not vendor.matches else said
 
 
 def _called(device: Device) -> str:

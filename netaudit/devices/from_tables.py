@@ -3,7 +3,7 @@
 captures  a capture device, or what sent face images as one
 verifies  a terminal that compares a face with a card or a list
 relays    it got an image from another host and passed the same bytes on
-stores    others got face images from it, and it is no capture device
+stores    others got face images from it that were sent to it or are on the way, and it is no capture device
 views     a computer or phone that got, as answers, images that a device of the site had sent or from whom they went to
 
 Told from sure classes and from the images themselves; where faces were not judged (`--no-faces`) any image counts, and
@@ -74,7 +74,7 @@ def parts(device: Row, moved: Moved, way: set[str]) -> Iterator[tuple[str, str, 
         yield CAPTURES, "rule: camera that sends images", [f"class={kind}", f"{what}={len(moved.pushed)}"]
     if passed := moved.taken & moved.pushed:
         yield RELAYS, "rule: passed on unchanged", [f"{what}={len(passed)}"]
-    if moved.given and kind not in CAMERAS and kind not in BY_CLASS:
+    if moved.given and (moved.taken or moved.given & way) and kind not in CAMERAS and kind not in BY_CLASS:
         again = len(moved.given & moved.taken)
         yield STORES, "rule: gives out images", [f"{what}={len(moved.given)}", f"of those sent to it before={again}"]
     looked = [sha256 for sha256, givers in moved.fetched.items() if sha256 in way or givers & way]

@@ -26,6 +26,8 @@ def told(kind: str, moved: Moved, way: frozenset[str] = frozenset(), confidence:
         ("", Moved(taken={"a"}, pushed={"a", "b"}), ["relays"]),
         ("", Moved(taken={"a"}, pushed={"b"}), []),
         ("face_server", Moved(taken={"a"}, pushed={"a"}, given={"a"}), ["relays", "stores"]),
+        ("", Moved(given={"x"}), []),  # a web server with pictures
+        ("", Moved(given={"a"}), ["stores"]),
         ("pc", Moved(fetched={"x": {"10.0.0.2"}}), ["views"]),
         ("pc", Moved(fetched={"x": {"47.9.9.9"}}), []),  # a picture of somewhere else
         ("pc", Moved(fetched={"a": {"47.9.9.9"}}), ["views"]),
