@@ -1,8 +1,8 @@
 """What hides behind one address: hosts that it forwards for, and systems too many to be one machine.
 
 Counted from below, by rules that can be said aloud: inside addresses that speak through its link address; operating
-systems that the browsers and apps of its address name. One machine may run two systems (an emulator, a virtual
-machine), so the words are "consistent with at least so many", never a list of hosts.
+systems that the browsers of its address name; times to live with which its TCP connections begin, of which a system
+knows one. One machine may run two systems (an emulator, a virtual machine), so this is a number "at least", no list.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from netaudit.signature_conditions import Fact
 if TYPE_CHECKING:
     from netaudit.devices.collecting import Device
 
-FORWARDED, AGENTS = "rule: forwards for", "rule: systems of User-Agents"
+FORWARDED, AGENTS, OPENINGS = "rule: forwards for", "rule: systems of User-Agents", "rule: several times to live"
+TTL = re.compile(r"\bttl=(\d{1,3})\b")
 LEAST_SYSTEMS = 2
 # the first that is found names the system; a model or version that two hosts rarely share stands with it
 SYSTEMS = (
@@ -44,6 +45,12 @@ def hidden(device: Device) -> list[Said]:
             systems.setdefault(name, fact)
     if len(systems) >= LEAST_SYSTEMS:
         found.append(Said("behind", str(len(systems)), AGENTS, list(systems.values())))
+    lives: dict[str, Fact] = {}
+    for fact in device.openings:
+        if said := TTL.search(fact.value):
+            lives.setdefault(said[1], fact)
+    if len(lives) >= LEAST_SYSTEMS:
+        found.append(Said("behind", str(len(lives)), OPENINGS, list(lives.values())))
     return found
 
 

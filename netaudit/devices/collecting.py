@@ -16,9 +16,7 @@ from netaudit.signature_conditions import Fact
 
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
 CLAIMING = frozenset({"arp", "ndp", "ra"})
-IDENTIFYING = {  # fields whose value names one machine, whatever port it speaks from
-    ("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcp6", "client_id"), ("upnp", "udn"),
-}  # fmt: skip
+IDENTIFYING = {("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcpv6", "duid")}  # name one machine
 MOST_HIDDEN = 4096  # hosts behind one forwarder that are counted
 
 Row = dict[str, Any]
@@ -42,7 +40,8 @@ class Device:
     macs: set[str] = field(default_factory=set)
     ips: set[str] = field(default_factory=set)
     facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
-    agents: list[Fact] = field(default_factory=list)  # of its address, also where that stands for many
+    agents: list[Fact] = field(default_factory=list)  # User-Agents of its address, also where that stands for many
+    openings: list[Fact] = field(default_factory=list)  # shapes of its first TCP packets, likewise
     forwarded: dict[str, int] = field(default_factory=dict)  # inside addresses that it forwards for → row, -1 for flows
     first: int = 1 << 62
     last: int = 0
@@ -103,6 +102,8 @@ def _take(devices: dict[str, Device], row: Row, place: int, identities: Identiti
     fact = Fact(f"{row['kind']}.{row['field']}", row["value"], place)
     if fact.field == "http_client.user_agent":
         device.agents.append(fact)
+    elif fact.field == "tcp.syn":
+        device.openings.append(fact)
     if ip not in identities.shared:  # behind NAT nobody knows whose words these are
         device.facts[fact.field].append(fact)
     device.seen(ts, ts)

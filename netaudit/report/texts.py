@@ -66,7 +66,8 @@ class Texts:
             return show(text)
         for key, pattern in phrases().items():
             if found := pattern.fullmatch(text):
-                return self(key, **{name: show(value) for name, value in found.groupdict().items()})
+                words = {name: self.known(name, value) or show(value) for name, value in found.groupdict().items()}
+                return self(key, **words)
         return show(text)
 
 

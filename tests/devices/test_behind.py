@@ -47,6 +47,15 @@ def test_one_system_hides_nobody() -> None:
     assert hidden(device(WINDOWS, WINDOWS.replace("124", "125"), "okhttp/4")) == []
 
 
+def test_several_times_to_live_are_several_systems() -> None:
+    made = device()
+    made.openings = [Fact("tcp.syn", f"ttl={ttl} window=64240 mss=1460 options=MNW", ttl) for ttl in (64, 128, 64)]
+    (said,) = hidden(made)
+    assert (said.value, said.rule, [fact.row for fact in said.facts]) == ("2", "rule: several times to live", [64, 128])
+    made.openings = [made.openings[0], Fact("tcp.syn", "window=1 ttl=x ttl=99999")]
+    assert hidden(made) == []
+
+
 def test_forwarded_hosts_are_counted() -> None:
     (said,) = hidden(device(forwarded=("192.168.9.2", "192.168.9.1")))
     assert (said.value, [fact.value for fact in said.facts]) == ("2", ["192.168.9.1", "192.168.9.2"])

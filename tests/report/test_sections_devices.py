@@ -17,7 +17,7 @@ from tests.report import fakes
 
 RULES = (
     "class", "camera that sends images", "passed on unchanged", "gives out images", "looks at images", "forwards for",
-    "systems of User-Agents", "address block",
+    "systems of User-Agents", "several times to live", "address block",
 )  # fmt: skip
 CAPTURES = {"0123456789abcdef": "lan.pcapng"}
 
