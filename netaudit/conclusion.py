@@ -28,6 +28,7 @@ from netaudit.frames import frame_numbers, frame_ranges
 from netaudit.image_table import JUDGED_KINDS, image_table
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.manifest import manifest
+from netaudit.media import tie
 from netaudit.moments import moment_table, stored
 from netaudit.objects.from_tables import StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from netaudit.signatures import SignatureSet
 
 STREAMED = (
-    "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events",
+    "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
 )  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["events"], tables["journeys"] = join_journeys(
         events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
     )
+    tables["media"] = tie(tables["media"], tables["flows"])
     tables["moments"] = moment_table(stored(folder))
     tables["after_moments"] = judge_moments(tables, vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s)
     for name, rows in tables.items():

@@ -14,6 +14,7 @@ from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.events import EventRows
 from netaudit.hello_rows import hello_row
 from netaudit.masking import mask
+from netaudit.media import media_rows
 from netaudit.messages.from_streams import Conversations
 from netaudit.objects.from_messages import frames_of, leaves, object_id, root, upload_body
 from netaudit.objects.images import confirm_end
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 STORED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
+SPOKEN_OF = ("sip", "rtp")  # protocols that tell of streams
 HELLOS = ("tls", "quic", "dtls")
 
 
@@ -141,6 +143,9 @@ class Shard:
     def _take_message(self, message: Message, ends: Callable[[], Ends]) -> None:
         self._rows["messages"].append(message_row(message))
         observe_message(message, self.ledger, ends)
+        if message.protocol in SPOKEN_OF:
+            for row in media_rows(message):
+                self._rows["media"].append(row)
         if message.protocol in NAMELESS:
             return
         if not message.body:

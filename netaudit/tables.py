@@ -351,6 +351,29 @@ TLS_HELLOS = Table(
     ),
 )
 
+MEDIA = Table(
+    "media",
+    "Streams of video and sound: those that SIP dialogues agree on, and those that were seen.",
+    ("ts", "message_id", "number"),
+    (
+        _c("message_id", "string", "The SIP message, or the message by which a stream is named."),
+        _c("number", "int32", "Media description within the message."),
+        _c("role", "string", "offer, answer: as agreed; stream: as seen."),
+        _c("call", "string", "Hash of the dialogue's Call-ID; empty for a stream."),
+        _c("asked", "string", "Who is called (masked); of GB/T 28181 the camera or channel."),
+        _c("purpose", "string", "Play, Playback, Download … as the dialogue says."),
+        _c("kind", "string", "video, audio."),
+        _c("address", "string", "Where the sender of the description receives or sends."),
+        _c("port", "int32", ""),
+        _c("transport", "string", "udp or tcp."),
+        _c("codec", "string", "PS, H264 …; empty when unknown."),
+        _c("ssrc", "int64", "Source number; -1 when not told."),
+        _c("flow_id", "string", "The stream's flow (flows.flow_id); empty when none was found."),
+        _c("tied_by", "string", "What brought both together: address and source, address, source."),
+        _c("ts", "time", "When it was said, or first seen."),
+    ),
+)
+
 PERSONS = Table(
     "persons",
     "Identity data in documents, and what stands beside it, masked.",
@@ -590,7 +613,7 @@ AFTER_MOMENTS = Table(
 
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
-    DEVICES, CLAIMS, PERSONS, TLS_HELLOS, EVENTS, JOURNEYS, MOMENTS, AFTER_MOMENTS,
+    DEVICES, CLAIMS, PERSONS, TLS_HELLOS, MEDIA, EVENTS, JOURNEYS, MOMENTS, AFTER_MOMENTS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

@@ -5,6 +5,7 @@ ISUP 5's binary layout is hearsay and not read; its redirects and events are JSO
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,16}(?:<\?xml[^<>]{0,200}\?>\s{0,16})
 _TAG = re.compile(rb"<PPVSPMessage[\s>]")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^<>]{0,100}\?>\s{0,16}\Z")
 _END = b"</PPVSPMessage>"
-_FIELD = re.compile(rb"<(\w{2,40})>\s*([^<]{1,200}?)\s*</")
+_FIELD = re.compile(rb"<(\w{2,40})>([^<]{1,200})</")
 _KEEP = 256  # bytes in which a declaration and a tag may lie that are not whole
 PRELUDE = 512  # bytes before the root element that are waited for
 
@@ -42,7 +43,9 @@ def recognise(opening: Opening) -> Verdict:
 def read(data: bytes) -> Message:
     """A whole document; direction and offsets are the caller's to set."""
     message = Message(NAME, UP, 0, len(data), content_type="application/xml", body=data, body_size=len(data))
-    found = [(match[1].decode("ascii", "replace"), _text(match[2])) for match in list(_FIELD.finditer(data))[:64]]
+    found = [
+        (match[1].decode("ascii", "replace"), _text(match[2])) for match in itertools.islice(_FIELD.finditer(data), 64)
+    ]
     words = dict(reversed(found))
     kind, command = words.get("CommandType", ""), words.get("Command") or words.get("WhichCommand", "")
     message.method = f"{kind} {command}".strip()[:64]
@@ -55,7 +58,7 @@ def read(data: bytes) -> Message:
 def _text(raw: bytes) -> str:
     for charset in ("utf-8", "gb18030"):
         try:
-            return raw.decode(charset)
+            return raw.decode(charset).strip()
         except UnicodeDecodeError:
             continue
     return raw.decode("latin-1")

@@ -8,6 +8,7 @@ import itertools
 
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.mpeg_ps import PACK, PsTrack
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.rtp_jpeg import JpegTrack
 from netaudit.messages.rtp_video import MIME, VideoTrack
@@ -54,6 +55,8 @@ def guess(data: bytes, payload_type: int) -> str:
     if payload_type in STATIC:
         return STATIC[payload_type]
     head = data[:4]
+    if head == PACK:
+        return "PS"
     if len(head) == 4 and head[1] == 1 and head[0] in (0x40, 0x42, 0x44, 0x26, 0x28, 0x60, 0x62):
         return "H265"
     kind = head[0] & 31 if head else 0
@@ -70,7 +73,7 @@ class Source:
     def __init__(self, ssrc: int, track: Track | None) -> None:
         self.ssrc = ssrc
         self.told = track
-        self.track: JpegTrack | VideoTrack | None = None
+        self.track: JpegTrack | VideoTrack | PsTrack | None = None
         self.codec = ""
         self.next = -1  # sequence number
         self.named = False
@@ -89,7 +92,7 @@ class Source:
             self.next = (number + 1) & 0xFFFF
         body = data[place[0] : place[1]]
         out = [] if self.named and self.track else self._name(body, kind, start, end)
-        if self.track is not None and not (ahead >= 0x8000 and isinstance(self.track, VideoTrack)):
+        if self.track is not None and not (ahead >= 0x8000 and not isinstance(self.track, JpegTrack)):
             stamp = int.from_bytes(data[4:8], "big")
             out += self.track.packet(body, stamp, start, end, marker=data[1] >= 128, lost=lost)
         return out
@@ -103,6 +106,8 @@ class Source:
             self.codec = codec
         if self.codec == "JPEG":
             self.track = JpegTrack()
+        elif self.codec == "PS" and decodes_video():
+            self.track = PsTrack()
         elif self.codec in MIME and decodes_video():
             self.track = VideoTrack(self.codec, told.sets if told is not None and matches else [])
         self.dead = self.track is None and (bool(self.codec) or not 96 <= kind < 128)
@@ -110,7 +115,7 @@ class Source:
             return []
         self.named = True
         message = Message(NAME, UP, start, end, fields={"ssrc": self.ssrc, "payload_type": kind, "codec": self.codec})
-        if self.codec in MIME and self.track is None:
+        if (self.codec in MIME or self.codec == "PS") and self.track is None:
             message.notes.append("video not looked at: PyAV is not installed")
         return [message]
 

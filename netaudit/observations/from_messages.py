@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netaudit.observations.announcements import observe_mdns, observe_ssdp, observe_stated
+from netaudit.observations.calls import observe_sip
 from netaudit.observations.ends import Ends
 from netaudit.observations.handshakes import observe_handshake
 from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
@@ -60,6 +61,7 @@ OBSERVERS: dict[str, Observer] = {
     "http": observe_http,
     "http2": observe_http,
     "rtsp": observe_rtsp,
+    "sip": observe_sip,
     "ssdp": observe_ssdp,
     "nbns": observe_names,
     "nbdgm": observe_browser,

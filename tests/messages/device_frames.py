@@ -131,3 +131,132 @@ def chained_tcp(document):
 def tdp(document):
     body = text(document)
     return b"\x02\x00\x00\x01" + struct.pack(">H", len(body)) + bytes(10) + body
+
+
+# -- GB/T 28181 (FACTS 2) ---------------------------------------------------------------------------------------------
+
+CAMERA, PLATFORM, REALM = "99010000001320000001", "99010000002000000001", "9901000000"
+
+
+def sip(first, body=b"", *, sender=CAMERA, target=PLATFORM, call="c1", number=1, via=("10.99.0.2",), **headers):
+    """A SIP message; a header's underscores become hyphens."""
+    method = headers.pop("cseq", first.split()[0])
+    lines = [first, *(f"Via: SIP/2.0/UDP {host}:5060;rport;branch=z9hG4bK{number}" for host in via)]
+    lines += [f"From: <sip:{sender}@{REALM}>;tag=1", f"To: <sip:{target}@{REALM}>", f"Call-ID: {call}@example"]
+    lines += [f"CSeq: {number} {method}", "Max-Forwards: 70"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""])).encode() + body
+
+
+def manscdp(root, command, inner, *, ident=CAMERA, charset="GB2312"):
+    text = (
+        f'<?xml version="1.0" encoding="{charset}"?>\r\n<{root}>\r\n<CmdType>{command}</CmdType>\r\n<SN>7</SN>\r\n'
+        f"<DeviceID>{ident}</DeviceID>\r\n{inner}</{root}>\r\n"
+    )
+    return text.encode("gb18030" if charset.startswith("GB") else charset)
+
+
+DEVICE_INFO = manscdp(
+    "Response",
+    "DeviceInfo",
+    "<Result>OK</Result><DeviceName>大厅入口</DeviceName><Manufacturer>ExampleCam</Manufacturer><Model>X-1</Model>"
+    "<Firmware>V1.0</Firmware><Channel>1</Channel>\r\n",
+)
+CATALOG = manscdp(
+    "Response",
+    "Catalog",
+    "<SumNum>2</SumNum><DeviceList Num='2'><Item><DeviceID>99010000001320000002</DeviceID><Name>大厅抓拍</Name>"
+    "<Manufacturer>ExampleCam</Manufacturer><Model>X-2</Model><Address>Hall</Address><Parental>0</Parental>"
+    "<IPAddress>10.99.0.12</IPAddress><Port>5060</Port><Status>ON</Status></Item><Item><DeviceID>99010000001180000003"
+    "</DeviceID><Name>NVR</Name><IPAddress>999.1.1.1</IPAddress></Item></DeviceList>\r\n",
+)
+KEEPALIVE = manscdp("Notify", "Keepalive", "<Status>OK</Status>\r\n")
+XML_TYPE = "Application/MANSCDP+xml"
+
+
+def sdp(address, port, *, way="recvonly", ssrc=100000001, transport="RTP/AVP", purpose="Play", ident=PLATFORM):
+    text = (
+        f"v=0\r\no={ident} 0 0 IN IP4 {address}\r\ns={purpose}\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
+        f"m=video {port} {transport} 96 98\r\na={way}\r\na=rtpmap:96 PS/90000\r\na=rtpmap:98 H264/90000\r\ny={ssrc:010d}\r\n"
+    )
+    return text.encode()
+
+
+def dialogue():
+    """Registration with its digest dance, facts, an invitation: (from the camera?, message)."""
+    to_platform = f"sip:{PLATFORM}@{REALM}"
+    asked = f'Digest realm="{REALM}",nonce="0a1b2c",algorithm=MD5'
+    proof = f'Digest username="{CAMERA}", realm="{REALM}", nonce="0a1b2c", uri="{to_platform}", response="{"0" * 32}"'
+    agent = {"User_Agent": "ExampleCam IPC 1.0"}
+    back = {"sender": PLATFORM, "target": CAMERA, "via": ("10.99.0.3",)}
+    register, message = f"REGISTER {to_platform} SIP/2.0", f"MESSAGE {to_platform} SIP/2.0"
+    play = {"call": "i1", "number": 20, "Content_Type": "APPLICATION/SDP"}
+    return [
+        (True, sip(register, target=CAMERA, **agent)),
+        (False, sip("SIP/2.0 401 Unauthorized", cseq="REGISTER", target=CAMERA, WWW_Authenticate=asked)),
+        (True, sip(register, target=CAMERA, number=2, Authorization=proof, Expires=3600, **agent)),
+        (False, sip("SIP/2.0 200 OK", cseq="REGISTER", target=CAMERA, number=2)),
+        (True, sip(message, KEEPALIVE, call="k1", number=3, Content_Type=XML_TYPE)),
+        (False, sip("SIP/2.0 200 OK", cseq="MESSAGE", call="k1", number=3)),
+        (True, sip(message, DEVICE_INFO, call="d1", number=4, Content_Type=XML_TYPE)),
+        (True, sip(message, CATALOG, call="d2", number=5, Content_Type=XML_TYPE)),
+        (False, sip(f"INVITE sip:{CAMERA}@{REALM} SIP/2.0", sdp("10.99.0.3", 30000), **play, **back)),
+        (
+            True,
+            sip("SIP/2.0 200 OK", sdp("10.99.0.2", 15060, way="sendonly", ident=CAMERA), cseq="INVITE", **play, **back),
+        ),
+        (False, sip(f"ACK sip:{CAMERA}@{REALM} SIP/2.0", call="i1", number=20, **back)),
+    ]
+
+
+# -- RTP (RFC 3550, 4571) and MPEG-PS (ISO/IEC 13818-1) ---------------------------------------------------------------
+
+
+def rtp(payload, number, stamp, *, kind=96, ssrc=100000001, marker=False):
+    return struct.pack(">BBHII", 0x80, kind | marker << 7, number & 0xFFFF, stamp, ssrc) + payload
+
+
+PACK_HEADER = bytes.fromhex("000001BA 44 00 04 00 04 01 00 00 03 FA") + b"\xff\xff"
+SYSTEM_HEADER = bytes.fromhex("000001BB 000C 8001F4 04E1 7F E0 E0 80 C0 C0 08")
+
+
+def stream_map(kind=0x1B):
+    streams = bytes((kind, 0xE0, 0, 0, 0x90, 0xC0, 0, 0))
+    return (
+        b"\x00\x00\x01\xbc"
+        + struct.pack(">H", len(streams) + 10)
+        + b"\xe0\xff\x00\x00"
+        + struct.pack(">H", len(streams))
+        + streams
+        + bytes(4)
+    )
+
+
+def pes(data, ident=0xE0):
+    """Packets of a stream: its bytes in pieces that their lengths can tell."""
+    out = b""
+    for at in range(0, max(len(data), 1), 60000):
+        piece = data[at : at + 60000]
+        out += (
+            b"\x00\x00\x01"
+            + bytes((ident,))
+            + struct.pack(">H", len(piece) + 8)
+            + b"\x80\x80\x05\x21\x00\x01\x00\x01"
+            + piece
+        )
+    return out
+
+
+def access_unit(video, *, key=True, kind=0x1B, sound=b""):
+    head = PACK_HEADER + (SYSTEM_HEADER + stream_map(kind) if key else b"")
+    return head + pes(video) + (pes(sound, 0xC0) if sound else b"")
+
+
+def packets(unit, first, stamp, *, size=1300, **more):
+    """RTP packets of one access unit."""
+    pieces = [unit[at : at + size] for at in range(0, len(unit), size)]
+    return [rtp(piece, first + i, stamp, marker=i == len(pieces) - 1, **more) for i, piece in enumerate(pieces)]
+
+
+def over_tcp(packet):
+    return struct.pack(">H", len(packet)) + packet

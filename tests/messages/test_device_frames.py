@@ -289,3 +289,12 @@ def test_any_split(name, cuts, batch):
     assert [(m.protocol, m.start, m.end, m.body, m.complete) for m in cut] == [
         (m.protocol, m.start, m.end, m.body, m.complete) for m in whole
     ]
+
+
+def test_hostile_documents_are_read_in_time():
+    opened = b"<PPVSPMessage>"
+    for data in (opened * 200_000, opened + (b"<a1>" + b" " * 500) * 1000 + b"</PPVSPMessage>", b"<?xml " * 200_000):
+        read([up(made.ehome_register()), up(data)])
+    for layout in (b"\x24\x00\xff\xff", b"\xf6\0\0\0" * 8, b"\xff\0\0\0" * 9, b"\x9e\xba\xac\xe9" * 8):
+        for first in (made.vtm(0, 1, b"") * 3, made.ASK_REALM, made.sofia(1000, {}), made.cas(0x2001, b"")):
+            read([up(first), up(layout * 20_000)])
