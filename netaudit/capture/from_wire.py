@@ -10,6 +10,7 @@ as they grow. A file is done when a later one exists or the recorder has ended, 
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ def order(path: Path) -> tuple[int, int]:
 
 def recorded(folder: Path) -> list[Path]:
     """The files of a recording in the order in which they were written."""
-    return sorted((path for path in folder.glob("record-*.pcapng") if NAME.fullmatch(path.name)), key=order)
+    return sorted((folder / name for name in os.listdir(folder) if NAME.fullmatch(name)), key=order)  # noqa: PTH208
 
 
 class Followed:
@@ -103,14 +104,14 @@ class Followed:
 
     def _begin(self, path: Path, *, written: bool) -> bool:
         """Open a file once its first bytes are there."""
-        source = Source(str(path), path)
+        source = Source(path.name, path)
         try:
             if not written and path.stat().st_size < SHORTEST:
                 return False
             self._stored = Growing(path, self._algorithms)
             self._reader = CaptureReader(source, len(self.sources), stored=self._stored)
         except (NotACaptureError, OSError) as error:
-            self.rejected.append(Rejected(str(path), getattr(error, "strerror", None) or str(error)))
+            self.rejected.append(Rejected(path.name, getattr(error, "strerror", None) or str(error)))
             self._files.pop(0)
             return False
         self.sources.append(source)

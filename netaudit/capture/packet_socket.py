@@ -32,10 +32,16 @@ TICK = 0.1  # seconds at most until what was taken is in the file
 
 @dataclass(slots=True)
 class Counters:
-    """Packets taken and, as the kernel says, lost."""
+    """Packets taken and, as the kernel says, lost: all, and those up to the end of the last file."""
 
     taken: int = 0
     lost: int = 0
+    told: tuple[int, int] = (0, 0)
+
+    def since(self) -> tuple[int, int]:
+        """Taken and lost since last asked."""
+        before, self.told = self.told, (self.taken, self.lost)
+        return self.taken - before[0], self.lost - before[1]
 
 
 def main(arguments: list[str]) -> int:
@@ -148,8 +154,9 @@ class Files:
             self._open()
 
     def close(self, counters: Counters) -> None:
-        """End the file with what was taken and lost so far."""
-        self._writer.statistics(0, time.time_ns(), received=counters.taken, lost=counters.lost)
+        """End the file with what was taken and lost since it began."""
+        taken, lost = counters.since()
+        self._writer.statistics(0, time.time_ns(), received=taken, lost=lost)
         self._writer.close()
 
 

@@ -6,6 +6,7 @@ standard error what they do, end cleanly when told to or when nobody reads what 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -18,7 +19,8 @@ from pathlib import Path
 
 from netaudit.errors import UsageError
 
-MOST_SAID = 50  # last lines of the recorder that are kept
+MOST_SAID = 20  # last lines of the recorder that are kept
+LONGEST_LINE = 1000
 PATIENCE = 10.0  # seconds for a recorder to end
 FINAL = re.compile(
     r"received/dropped on interface '.*': (\d+)/(\d+) \(pcap:(\d+)/dumpcap:(\d+)/flushed:\d+/ps_ifdrop:(\d+)\)"
@@ -72,7 +74,7 @@ def command(recording: Recording, run: int, method: str) -> list[str]:
         numbers = (recording.file_bytes, recording.file_seconds, recording.snaplen, recording.buffer_mib)
         mode = "promiscuous" if recording.promiscuous else "plain"
         return [sys.executable, "-P", "-c", boot, recording.interface, str(base), *map(str, numbers), mode]
-    out = [method, "-q", "-i", recording.interface, "-w", str(base), "-B", str(recording.buffer_mib)]
+    out = [method, "-i", recording.interface, "-w", str(base), "-B", str(recording.buffer_mib)]
     out += ["-b", f"filesize:{max(1, recording.file_bytes // 1000)}", "-b", f"duration:{recording.file_seconds}"]
     out += ["--update-interval", "100"]
     out += ["-s", str(recording.snaplen)] if recording.snaplen else []
@@ -131,7 +133,7 @@ class Recorder:
     def reason(self) -> str:
         """Why it has ended, in one line."""
         code = self._process.poll()
-        told = " ".join(line for line in self.said if not line.startswith(NOISE))
+        told = " ".join(self.said)
         if code is not None and code < 0:
             return f"killed by signal {-code}" + (f": {told}" if told else "")
         return told or ("ended" if not code else f"ended with code {code}")
@@ -148,12 +150,23 @@ class Recorder:
         self._listener.join(PATIENCE)
 
     def _listen(self) -> None:
+        """Take what it says until it ends.
+
+        It counts packets on one line, over and over; a recorder that says nothing would not notice that nobody is there
+        any more, and record on for itself.
+        """
         assert self._process.stderr is not None
-        with self._process.stderr as lines:
-            for raw in lines:
-                line = raw[:1000].decode("utf-8", "replace").strip()
-                if found := FINAL.search(line):
-                    received, _, kernel, recorder, interface = map(int, found.groups())
-                    self.drops = Drops(received, kernel, interface, recorder)
-                if line:
-                    self.said.append(line)
+        rest = b""
+        with self._process.stderr as said:
+            while piece := os.read(said.fileno(), 1 << 16):
+                *lines, rest = re.split(rb"[\r\n]", rest[-LONGEST_LINE:] + piece)
+                for line in lines:
+                    self._hear(line[:LONGEST_LINE].decode("utf-8", "replace").strip())
+        self._hear(rest.decode("utf-8", "replace").strip())
+
+    def _hear(self, line: str) -> None:
+        if found := FINAL.search(line):
+            received, _, kernel, recorder, interface = map(int, found.groups())
+            self.drops = Drops(received, kernel, interface, recorder)
+        if line and not line.startswith(NOISE):
+            self.said.append(line)

@@ -34,6 +34,14 @@ TEXTS = {
         "en": "{files:,} files, without private/; check with sha256sum --check SHA256SUMS",
         "zh": "{files:,} 个文件，不含 private/；可用 sha256sum --check SHA256SUMS 核对",
     },
+    "custody_holds": {
+        "en": "{file}: {lines:,} lines, the chain holds; its last hash is",
+        "zh": "{file}：{lines:,} 行，哈希链完整；最后的哈希为",
+    },
+    "custody_broken": {
+        "en": "{file}: {lines:,} lines, THE CHAIN IS BROKEN:",
+        "zh": "{file}：{lines:,} 行，哈希链已断裂：",
+    },
     "verify_none": {"en": "no findings to verify", "zh": "没有可复核的发现"},
     "verify_confirmed": {"en": "confirmed", "zh": "已证实"},
     "verify_partly_confirmed": {"en": "partly confirmed", "zh": "部分证实"},

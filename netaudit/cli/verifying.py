@@ -9,16 +9,23 @@ from typing import Any
 from netaudit.case import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
+from netaudit.custody import NAME, broken, entries
 from netaudit.verify import CONTRADICTED, verify
 
 
 def verify_command(folder: Path, captures: list[Path], *, images: bool, as_json: bool, lang: str) -> Exit:
     """Print the opinion on each finding; exit code 3 when one is contradicted."""
-    result = verify(open_case(folder), captures, images=images)
+    case = open_case(folder)
+    lines, problems = entries(folder), broken(folder)
+    if not as_json and (lines or problems):
+        print(say("custody_broken" if problems else "custody_holds", lang, file=NAME, lines=len(lines)))
+        print("".join(f"    {problem}\n" for problem in problems) or f"    {lines[-1]['hash']}\n", end="")
+    result = verify(case, captures, images=images)
     if as_json:
         import orjson
 
-        summary = {"tshark": result.tshark, "findings": result.findings}
+        custody = {"lines": len(lines), "problems": problems, "last": lines[-1]["hash"] if lines else ""}
+        summary = {"tshark": result.tshark, "findings": result.findings} | ({"custody": custody} if lines else {})
         sys.stdout.buffer.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
         sys.stdout.buffer.flush()
     else:
@@ -27,7 +34,7 @@ def verify_command(folder: Path, captures: list[Path], *, images: bool, as_json:
             print(_line(row, lang))
         if not result.findings:
             print(say("verify_none", lang))
-    return Exit.DAMAGED if any(row["status"] == CONTRADICTED for row in result.findings) else Exit.AUDITED
+    return Exit.DAMAGED if problems or any(row["status"] == CONTRADICTED for row in result.findings) else Exit.AUDITED
 
 
 def _line(row: dict[str, Any], lang: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netaudit.capture.adapters import NET, link_of
 from netaudit.capture.from_wire import NAME, count_packets, recorded
 from netaudit.capture.recorder import Drops, Recorder, Recording, choose_method
 from netaudit.errors import UsageError
@@ -46,15 +47,17 @@ class Keeper:
     _began: float = 0.0
     _retry_at: float = 0.0
     _pause: float = 0.0
-    _waiting_for_interface: bool = False
+    _gone: bool = False  # the interface
     _ended_drops: list[Drops] = field(default_factory=list)
     _clock: ClockCheck = field(default_factory=ClockCheck)
     _guard_at: float = 0.0
+    _missed_before: int = 0
     _free: int = 0
 
     def start(self) -> None:
         """Begin. Raises UsageError when the recorder cannot record at all, with what it says."""
         self._method = choose_method(self.settings.method, self.settings.capture_filter)
+        self._missed_before = missed_by(self.settings.interface)
         if self._method == "socket":
             self._note("warning", "slow_method")
         self._run = max(
@@ -92,6 +95,15 @@ class Keeper:
         )
 
     @property
+    def ended_runs(self) -> int:
+        """Runs of the recorder that ended and told what they lost."""
+        return len(self._ended_drops)
+
+    def missed(self) -> int:
+        """Packets that the interface says it lost since the start, where the system tells (Linux)."""
+        return max(0, missed_by(self.settings.interface) - self._missed_before)
+
+    @property
     def free(self) -> int:
         """Free bytes of the disk at the last look."""
         return self._free
@@ -106,10 +118,11 @@ class Keeper:
         if now >= self._guard_at:
             self._guard_at = now + GUARD
             self._mind_room()
+            self._mind_interface()
         if self._recorder is not None and self._recorder.ended:
             self._end_run(now)
-        if self._recorder is None and not self.stop_reason and now >= self._retry_at:
-            self._try_again()
+        if self._recorder is None and not self.stop_reason and not self._gone and now >= self._retry_at:
+            self._begin_run()
 
     def stop(self) -> None:
         """End the recorder, and have all it wrote."""
@@ -151,23 +164,19 @@ class Keeper:
             return
         self._pause = 0.0 if now - self._began > LONGEST_PAUSE else min(LONGEST_PAUSE, max(1.0, 2 * self._pause))
         self._retry_at = now + (self._pause if self._pause > 1 else 0)
-        if interface_up(self.settings.interface):
-            self._note("warning", "recorder_ended", reason=recorder.reason)
-        elif not self._waiting_for_interface:
-            self._waiting_for_interface = True
-            self.custody.note("interface gone", interface=self.settings.interface)
-            self._note("error", "interface_lost", interface=self.settings.interface)
+        self._note("warning", "recorder_ended", reason=recorder.reason)
 
-    def _try_again(self) -> None:
-        if self._waiting_for_interface:
-            if not interface_up(self.settings.interface):
-                self._retry_at = time.monotonic() + 0.5
-                return
-            self._waiting_for_interface = False
-            self._pause = 0.0
-            self.custody.note("interface back", interface=self.settings.interface)
-            self._note("info", "interface_back", interface=self.settings.interface)
-        self._begin_run()
+    def _mind_interface(self) -> None:
+        """Notice when the interface goes, and when it comes back; a recorder may outlive that."""
+        interface = self.settings.interface
+        gone = not interface_up(interface)
+        if gone == self._gone:
+            return
+        self._gone = gone
+        self.custody.note("interface gone" if gone else "interface back", interface=interface)
+        self._note("error" if gone else "info", "interface_lost" if gone else "interface_back", interface=interface)
+        if not gone:
+            self._pause, self._retry_at = 0.0, 0.0
 
     def _mind_room(self) -> None:
         """Make room, or stop before there is none."""
@@ -211,14 +220,18 @@ class Keeper:
 
 
 def interface_up(name: str) -> bool:
-    """Whether an interface is there and, as far as the system tells, switched on."""
-    flags = Path(f"/sys/class/net/{name}/flags")
-    if flags.parent.parent.is_dir():
-        try:
-            return bool(int(flags.read_text(), 16) & 1)
-        except (OSError, ValueError):
-            return False
+    """Whether an interface is there, switched on and, as far as the system tells, connected."""
+    if NET.is_dir():
+        return link_of(name) == "up"
     try:
         return name in {known for _, known in socket.if_nameindex()}
     except OSError:
         return True
+
+
+def missed_by(name: str) -> int:
+    """Packets for which the interface had no room, by its own counter; 0 where there is none."""
+    try:
+        return int(Path(f"/sys/class/net/{name}/statistics/rx_missed_errors").read_text())
+    except (OSError, ValueError):
+        return 0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.encrypted import LEAST_BYTES, UPWARD_SHARE
+from netaudit.findings.encrypted import KNOWN_CLASSES, LEAST_BYTES, LEAST_KNOWN, UPWARD_SHARE
 from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED
 from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, Note, UploadNews
 from netaudit.masking import mask
 from netaudit.rows import ip_text
-from netaudit.streams.layouts import DOWN, UP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,21 @@ if TYPE_CHECKING:
     from netaudit.live.witness import Find, Known, Memory
 
 MOST_TOLD = 20_000  # devices, endpoints, alerts and flows of which the last news is remembered
-LEAST_GROWTH = 32 * 1024  # encrypted bytes sent upwards in a flow before it is told of again
+
+
+@dataclass(slots=True)
+class _Sent:
+    """Bytes of payload and upward bursts from 8 KiB on, and how much of that was told."""
+
+    up: int = 0
+    down: int = 0
+    bursts: int = 0
+    told: int = 0
+    bursts_told: int = 0
+
+    def add(self, up: int, down: int, bursts: int) -> None:
+        """What came since."""
+        self.up, self.down, self.bursts = self.up + up, self.down + down, self.bursts + bursts
 
 
 class Newsroom:
@@ -33,7 +47,8 @@ class Newsroom:
         self._endpoints: dict[str, dict[str, Any]] = {}  # by address, as last analysed
         self._collectors: set[str] = set()  # addresses that were sent faces
         self._told: dict[tuple[str, ...], News] = {}
-        self._sent: dict[int, int] = {}  # by serial: upward bytes told of
+        self._flows: dict[int, _Sent] = {}  # encrypted ones, by serial
+        self._ends: dict[tuple[str, str, str], _Sent] = {}  # the same by sender, receiver and server name
 
     def step(self) -> None:
         """Tell of images that were judged, and of encrypted bursts, since the last step."""
@@ -49,8 +64,8 @@ class Newsroom:
         for serial, known in self._memory.touched.items():
             self._encrypted(serial, known)
         self._memory.touched.clear()
-        if len(self._sent) > MOST_TOLD:
-            self._sent = {serial: sent for serial, sent in self._sent.items() if serial in self._memory.open}
+        if len(self._flows) > MOST_TOLD:
+            self._flows = {serial: sent for serial, sent in self._flows.items() if serial in self._memory.open}
 
     def finish(self, patience: float) -> None:
         """Tell of what is still being judged, as far as that ends in `patience` seconds."""
@@ -110,6 +125,14 @@ class Newsroom:
     def _judged(self, done: Judgement) -> None:
         self._upload(done.find, done.verdict.face, whole=done.whole)
 
+    def _shaped(self, whole: _Sent, receiver: str) -> bool:
+        """As `findings.encrypted` judges flows that have ended."""
+        endpoint = self._endpoints.get(receiver)
+        known = endpoint is not None and endpoint["service_class"] in KNOWN_CLASSES
+        return (whole.up >= LEAST_BYTES and whole.up >= UPWARD_SHARE * whole.down) or (
+            known and whole.up >= LEAST_KNOWN
+        )
+
     def _upload(self, find: Find, face: str, *, whole: bool) -> None:
         sender, receiver = ends(find.known, up=find.up)
         act = self._act(sender, receiver)
@@ -143,19 +166,23 @@ class Newsroom:
         )
 
     def _encrypted(self, serial: int, known: Known) -> None:
-        """An encrypted flow that has the shape of an upload: once, and again for every further piece."""
+        """A burst in an encrypted flow, where all flows of these ends together have the shape of an upload."""
         row = known.row()
-        up, down = (DOWN, UP) if known.swapped else (UP, DOWN)
-        sent, got = int(row["payload"][up]), int(row["payload"][down])
-        if sent < LEAST_BYTES or sent < UPWARD_SHARE * got or not int(row["bursts"][1:].sum()):
-            return
-        told = self._sent.get(serial, 0)
-        if sent - told < LEAST_GROWTH:
-            return
+        way = slice(None, None, -1) if known.swapped else slice(None)
+        up, down = (int(size) for size in row["payload"][way])
+        bursts = int(row["bursts"][1:].sum())
         sender, receiver = ends(known, up=True)
-        if self._scope(receiver) == "inside":
+        key = (sender, receiver, known.server_name)
+        flow = self._flows.setdefault(serial, _Sent())
+        whole = self._ends.pop(key, None) or _Sent()
+        self._ends[key] = whole  # the last one of the dictionary: what grew longest ago goes first
+        if len(self._ends) > MOST_TOLD:
+            del self._ends[next(iter(self._ends))]
+        whole.add(up - flow.up, down - flow.down, bursts - flow.bursts)
+        flow.add(up - flow.up, down - flow.down, bursts - flow.bursts)
+        if flow.bursts <= flow.bursts_told or self._scope(receiver) == "inside" or not self._shaped(whole, receiver):
             return
-        self._sent[serial] = sent
+        sent, flow.told, flow.bursts_told = flow.up - flow.told, flow.up, flow.bursts
         act = self._act(sender, receiver)
         name, service = self._names(receiver)
         self._show(
@@ -168,7 +195,7 @@ class Newsroom:
                 service=service,
                 scope=self._scope(receiver),
                 kind="",
-                size=sent - told,
+                size=sent,
                 face="",
                 certainty="D" if act == UPLOADED else "",
                 act=act,
