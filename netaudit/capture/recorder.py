@@ -116,6 +116,7 @@ class Recorder:
             creationflags=flags,
             start_new_session=sys.platform != "win32",  # Ctrl-C is for us: we end it when all is ready for its end
         )
+        self._guard = _guard(self._process.pid)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -150,11 +151,7 @@ class Recorder:
         self._listener.join(PATIENCE)
 
     def _listen(self) -> None:
-        """Take what it says until it ends.
-
-        It counts packets on one line, over and over; a recorder that says nothing would not notice that nobody is there
-        any more, and record on for itself.
-        """
+        """Take what it says until it ends: it counts packets on one line, over and over."""
         assert self._process.stderr is not None
         rest = b""
         with self._process.stderr as said:
@@ -163,6 +160,9 @@ class Recorder:
                 for line in lines:
                     self._hear(line[:LONGEST_LINE].decode("utf-8", "replace").strip())
         self._hear(rest.decode("utf-8", "replace").strip())
+        if self._guard is not None:
+            with self._guard:
+                self._guard.kill()  # before the number of the recorder can belong to another process
 
     def _hear(self, line: str) -> None:
         if found := FINAL.search(line):
@@ -170,3 +170,13 @@ class Recorder:
             self.drops = Drops(received, kernel, interface, recorder)
         if line and not line.startswith(NOISE):
             self.said.append(line)
+
+
+def _guard(pid: int) -> subprocess.Popen[bytes] | None:
+    """A process that ends the recorder when this one is gone, however that came: it waits for the end of a pipe."""
+    shell = shutil.which("sh") if sys.platform != "win32" else None
+    if shell is None:
+        return None
+    words = [shell, "-c", 'read _; kill -TERM "$1"', "sh", str(pid)]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True)  # noqa: S603

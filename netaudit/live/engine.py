@@ -20,7 +20,7 @@ from netaudit.live.keeping import Keeper
 from netaudit.live.news import MomentNews, Note, Rate
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Memory
-from netaudit.moments import MomentBook
+from netaudit.moments import MomentBook, keep
 
 if TYPE_CHECKING:
     from netaudit.api import Options
@@ -47,6 +47,7 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
     prepare(folder, overwrite=options.overwrite)
     (folder / RECORD).mkdir(mode=0o700, exist_ok=True)
     begin_case(folder, options)
+    keep(folder, options.moments)
     engine = _Engine(settings, folder, options, show)
     try:
         with calm():

@@ -15,6 +15,7 @@ from netaudit.case_writer import make_folders, write_json
 from netaudit.custody import Custody, broken, entries
 from netaudit.errors import UsageError
 from netaudit.live.engine import RECORD, facts_of, seal_case
+from netaudit.moments import keep
 from netaudit.packets.from_capture import Decoder
 from netaudit.workers import make_crew
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from netaudit.api import Progress
     from netaudit.capture.source import Source
 
-KEPT = ("record", "key", "unmasked.jsonl", "moments.jsonl")  # of private/; the rest is made anew
+KEPT = ("record", "key", "unmasked.jsonl")  # of private/; the rest is made anew
 
 
 def resume(folder: Path, options: Options, progress: Progress) -> Case:
@@ -42,6 +43,7 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
         _clear(folder)
         make_folders(folder)
         begin_case(folder, options)
+        keep(folder, options.moments)
         case, sources, read_s = _audit(folder, options, progress, custody)
         timings = {"read_s": read_s - clock, "total_s": round(time.perf_counter() - clock, 3)}
         paths = [str(source.path.resolve()) for source in sources if source.path]

@@ -80,7 +80,7 @@ class Live:
 
     def packets(self) -> int:
         """Packets audited, by the last rate."""
-        rates = self.news("Rate")
+        rates = self.news("rate")
         return int(str(rates[-1]["packets"])) if rates else 0
 
     def custody(self, what: str = "") -> list[dict[str, object]]:

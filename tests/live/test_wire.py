@@ -41,10 +41,10 @@ def test_delivered_is_recorded_is_audited(
     wire: Wire, live: Start, recorder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = live("--no-faces", "--recorder", recorder, "--ring", "40MiB")
-    running.wait_for(lambda: running.news("Rate"), "the kernels")
+    running.wait_for(lambda: running.news("rate"), "the kernels")
     sent = wire.replay()
     running.wait_for(lambda: running.packets() >= sent, "all packets")
-    running.wait_for(lambda: running.news("DeviceNews"), "devices")
+    running.wait_for(lambda: running.news("device"), "devices")
     running.stop()
 
     case = open_case(running.case)
@@ -54,7 +54,7 @@ def test_delivered_is_recorded_is_audited(
     assert case.run["live"] | {"dropped_kernel": 0, "dropped_interface": 0, "dropped_own": 0} == case.run["live"]
     assert case.run["live"]["received"] == sent
     assert broken(running.case) == []
-    uploads = running.news("UploadNews")
+    uploads = running.news("upload")
     assert {row["receiver_name"] for row in uploads if row["clear"]} >= {"api.wangxiaobao.com"}
     assert any(not row["clear"] for row in uploads)
     assert len([row for row in uploads if row["clear"]]) == len({row["object_id"] for row in uploads if row["clear"]})
@@ -92,7 +92,7 @@ def assert_equal(one: Path, other: Path, but: dict[str, set[str]]) -> None:
 
 def test_killed_at_once_nothing_of_the_record_is_lost(wire: Wire, live: Start) -> None:
     running = live("--no-faces")
-    running.wait_for(lambda: running.news("Rate"), "the kernels")
+    running.wait_for(lambda: running.news("rate"), "the kernels")
     sent = wire.replay()
     running.wait_for(lambda: running.packets() >= sent, "all packets")
     messages = lambda: open_case(running.case).table("messages").num_rows  # noqa: E731
@@ -104,7 +104,6 @@ def test_killed_at_once_nothing_of_the_record_is_lost(wire: Wire, live: Start) -
 
     case = open_case(running.case)
     assert case.partial
-    wire.replay(mbps=400)  # a recorder that nobody listens to ends when it has something to say
     gone_by(pid)
     assert broken(running.case) == []
     assert resumed(running.case, "--no-faces") == 0
@@ -125,7 +124,7 @@ def gone_by(pid: int) -> None:
 def test_faults_leave_a_case_and_a_line_of_custody(wire: Wire, live: Start) -> None:
     """dumpcap killed, the link down and up again, the interface gone and back: one case of all that was recorded."""
     running = live("--no-faces")
-    running.wait_for(lambda: running.news("Rate"), "the kernels")
+    running.wait_for(lambda: running.news("rate"), "the kernels")
     first = wire.replay()
     running.wait_for(lambda: running.packets() >= first, "all packets")
     os.kill(recorder_of(running), signal.SIGKILL)
@@ -156,7 +155,7 @@ def test_faults_leave_a_case_and_a_line_of_custody(wire: Wire, live: Start) -> N
     assert "signal 9" in reasons[0]
     assert len(reasons) >= 3
     assert len(running.custody("interface gone")) == len(running.custody("interface back")) >= 1
-    codes = [row["code"] for row in running.news("Note")]
+    codes = [row["code"] for row in running.news("note")]
     assert {"recorder_ended", "interface_lost", "interface_back"} <= set(codes)
     assert broken(running.case) == []
 
@@ -169,7 +168,7 @@ def test_stops_before_the_disk_is_full(wire: Wire, live: Start, tmp_path: Path) 
         pytest.skip("NO SMALL DISK: mount is not allowed here")
     try:
         running = live("--no-faces", "--keep-free", "58MB", name="disk/case")
-        running.wait_for(lambda: running.news("Rate"), "the kernels")
+        running.wait_for(lambda: running.news("rate"), "the kernels")
         wire.replay(mbps=200)
         wire.replay(mbps=200)
         assert running.process.wait(PATIENCE) == 0
@@ -185,7 +184,7 @@ def test_stops_before_the_disk_is_full(wire: Wire, live: Start, tmp_path: Path) 
 
 def test_overwrites_the_oldest_only_when_told_to(wire: Wire, live: Start) -> None:
     running = live("--no-faces", "--ring", "4MiB", "--overwrite-oldest")
-    running.wait_for(lambda: running.news("Rate"), "the kernels")
+    running.wait_for(lambda: running.news("rate"), "the kernels")
     sent = sum(wire.replay(mbps=40) for _ in range(2))
     running.wait_for(lambda: running.packets() >= sent, "all packets")
     running.stop()
@@ -198,7 +197,7 @@ def test_overwrites_the_oldest_only_when_told_to(wire: Wire, live: Start) -> Non
     assert sum(path.stat().st_size for path in running.record().iterdir()) <= 5 << 20
 
     stopping = live("--no-faces", "--ring", "2MiB", name="stopping")
-    stopping.wait_for(lambda: stopping.news("Rate"), "the kernels")
+    stopping.wait_for(lambda: stopping.news("rate"), "the kernels")
     wire.replay(mbps=40)
     assert stopping.process.wait(PATIENCE) == 0
     assert stopping.custody("ring full")
@@ -207,7 +206,7 @@ def test_overwrites_the_oldest_only_when_told_to(wire: Wire, live: Start) -> Non
 
 def test_records_only_and_audits_later(wire: Wire, live: Start) -> None:
     running = live("--record-only")
-    running.wait_for(lambda: running.news("Rate"), "a beginning")
+    running.wait_for(lambda: running.news("rate"), "a beginning")
     sent = wire.replay(mbps=100)
     running.wait_for(lambda: running.packets() >= sent, "all packets")
     running.stop()
