@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from netaudit.signature_conditions import Fact
+from netaudit.signature_index import LeafIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,14 +29,16 @@ class Services:
     """Answers which service stands behind names and requests."""
 
     def __init__(self, signatures: Iterable[Signature]) -> None:
-        self._signatures = tuple(signatures)
+        self._signatures = tuple(signature for signature in signatures if signature.decides)
+        self._leaves = LeafIndex(signature.condition for signature in self._signatures)
 
     def name(self, facts: Facts) -> tuple[str, str]:
         """Service and its class; several services of one address are joined, the class is that of the gravest."""
+        hits = self._leaves.hits(facts)
         found = [
             (signature.claims["class"], signature.claims["service"])
             for signature in self._signatures
-            if signature.decides and signature.condition.holds(facts) is not None
+            if signature.condition.given(hits.get) is not None
         ]
         if not found:
             return "", ""

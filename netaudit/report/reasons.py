@@ -20,6 +20,7 @@ ORDER = ("taken", "contradicts", "wider", "outvoted", "supports only")  # what s
 STRENGTHS = ("declared", "strong", "weak")
 WORDED = frozenset({"class", "chain"})  # claims whose values are words of a vocabulary
 RULE = "rule"
+CHINESE = "\u3000"  # between such characters stands no space
 
 
 class Reasons:
@@ -99,15 +100,17 @@ class Reasons:
         kind, dot, field = name.partition(".")
         if not dot:
             return w.t.known("fact_field", name) or w.text(name, 60)
-        return (
-            f"{w.t.known('fact_kind', kind) or w.text(kind, 30)} {w.t.known('fact_field', field) or w.text(field, 40)}"
-        )
+        said = w.t.known("fact_kind", kind) or w.text(kind, 30)
+        what = w.t.known("fact_field", field) or w.text(field, 40)
+        return said + what if said[-1:] >= CHINESE and what[:1] >= CHINESE else f"{said} {what}"
 
     def _claim(self, claim: str | None) -> str:
         return self._w.t.known("claim", claim or "") or self._w.text(claim, 30)
 
     def _value(self, row: Row) -> str:
         value = row["value"]
+        if row["claim"] == "product":
+            return self._w.names("product_name", value)
         return self._w.term(row["claim"], value) if row["claim"] in WORDED else self._w.text(value, 80)
 
 

@@ -127,7 +127,7 @@ def _device(row: Row, w: Wording) -> dict[str, Any]:
         "class": _graded(row, "class", w) or _unknown(row, w),
         "vendor": _graded(row, "vendor", w) or w.t("unknown"),
         "said": [
-            (w.t(f"device_{name}"), w.text(row[name], 80))
+            (w.t(f"device_{name}"), w.names("product_name", row[name]) if name == "product" else w.text(row[name], 80))
             for name in ("product", "model", "serial", "firmware")
             if row[name]
         ],

@@ -51,7 +51,7 @@ class Hosts:
             "names": [w.text(name, 100) for name in names[:MOST_NAMES]],
             "names_more": max(0, len(names) - MOST_NAMES),
             "country": w.term("country", row["country"]) if row["country"] else "",
-            "service": w.text(row["service"], 80),
+            "service": w.names("service_name", row["service"]),
             "scope": w.term("scope", row["scope"]) if row["scope"] else "",
             "macs": [w.exact(mac, 40) for mac in macs[:MOST_NAMES]],
             "macs_more": max(0, len(macs) - MOST_NAMES),

@@ -73,6 +73,13 @@ class Wording:
         word = str(value or "unknown")
         return self.t.known(group, word) or self.text(word, 60)
 
+    def names(self, group: str, value: object, limit: int = 80) -> str:
+        """Names joined by semicolons, each in the report's language where the catalogue has a word for it."""
+        if not value:
+            return ""
+        parts = str(value)[: limit * HASTE].split("; ")
+        return self.text("; ".join(self.t.known(group, part) or part for part in parts), limit)
+
     def number(self, value: float | None) -> str:
         """An integer with thousands separated; a dash for null."""
         return NOTHING if value is None else f"{int(value):,}"

@@ -35,6 +35,8 @@ GROUPS = {
     "country",
     "class",
     "standing",
+    "product_name",
+    "service_name",
     "rule",
     "fact_kind",
     "fact_field",
