@@ -1,6 +1,6 @@
 """Where the time of an audit goes, by stage: `python benchmarks/stages.py CAPTURE`.
 
-One worker, no faces, in this process. A timer interrupts every few milliseconds, and the time since the last interrupt is
+One worker, no faces, in this process. A timer interrupts every few ms, and the time since the last interrupt is
 put down to the stage (folder of the package) whose code is running or has called what runs. Hashing the capture goes on
 in a thread beside and is no stage.
 """
