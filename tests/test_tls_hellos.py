@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 import netaudit
+from netaudit.hello_rows import MOST_PROTOCOLS
 from tests import scoring_tls
 
-pytestmark = pytest.mark.captures
+OWN = Path(__file__).parents[1] / "pcaps" / "tls"
+EXPECTED = json.loads((OWN / "expected.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +20,7 @@ def score(captures: Path) -> scoring_tls.Score:
     return scoring_tls.score_folder(captures / "tls")
 
 
+@pytest.mark.captures
 def test_hellos_are_what_other_programs_read(score: scoring_tls.Score) -> None:
     assert not score.missed
     assert not score.alone  # what a single program tells is right, too
@@ -26,6 +30,7 @@ def test_hellos_are_what_other_programs_read(score: scoring_tls.Score) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.captures
 def test_no_hello_is_invented(score: scoring_tls.Score) -> None:
     """What is not listed: the same hello said again, in a second connection or after a HelloRetryRequest."""
     assert {(file, frame) for file, frame, *_ in score.unlisted} <= SAID_AGAIN
@@ -39,6 +44,7 @@ SAID_AGAIN = {
 }
 
 
+@pytest.mark.captures
 @pytest.mark.parametrize("name", ["nDPI__sites.pcapng"])
 def test_a_case_holds_the_same_hellos(name: str, captures: Path, tmp_path: Path) -> None:
     table = netaudit.audit(captures / "tls" / name, tmp_path / "case", faces=False).table("tls_hellos").to_pylist()
@@ -46,3 +52,39 @@ def test_a_case_holds_the_same_hellos(name: str, captures: Path, tmp_path: Path)
     own = ("message_id", "frame", "transport", "client", "server", "version", "sni", "alpn", "ja3", "ja4")
     assert [[row[key] for key in own] for row in table] == [[row[key] for key in own] for row in again]
     assert len(table) >= 55
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_hellos_of_real_peers(name: str) -> None:
+    """As they were asked for, and as tshark reads them."""
+    asked, told = EXPECTED[name]["hellos"], EXPECTED[name]["tshark"]
+    rows = scoring_tls.hellos(OWN / name)
+    for row in rows:
+        row["port"] = int(row["server"].partition(" ")[2])
+    assert [{key: row[key] for key in ("transport", "port", "sni", "alpn")} for row in rows] == [
+        hello | {"alpn": hello["alpn"][:MOST_PROTOCOLS]} for hello in asked
+    ]
+    assert [(row["frame"], row["ja4"]) for row in rows] == [(row["frame"], row["ja4"]) for row in told]
+    assert [row["ja3"] for row in rows if row["transport"] != "dtls"] == [row["ja3"] for row in told if row["ja3"]]
+
+
+def test_facts_of_real_peers(tmp_path: Path) -> None:
+    case = netaudit.audit([OWN / "tls.pcapng", OWN / "dtls.pcapng"], tmp_path / "case", faces=False)
+    facts = {(row["kind"], row["ip"], row["field"], row["value"]) for row in case.table("observations").to_pylist()}
+    server, client = "10.99.0.3", "10.99.0.2"
+    assert {
+        ("tls_server", server, "san", "recorder.example"),
+        ("tls_server", server, "san", server),
+        ("tls_server", server, "subject", "CN=recorder.example,O=Demo Office"),
+        ("tls_server", server, "version", "TLS 1.3"),
+        ("tls_server", server, "version", "DTLS 1.2"),
+        ("tls_client", client, "alpn", "webrtc"),
+        ("tls_client", client, "sni", "ldap.example"),
+        ("smtp", server, "banner", "mx.example ESMTP"),
+        ("ftp", server, "banner", "ftp.example ready"),
+    } <= facts
+    assert len(case.table("tls_hellos")) == len(EXPECTED["tls.pcapng"]["hellos"]) + len(
+        EXPECTED["dtls.pcapng"]["hellos"]
+    )
+    flows = case.table("flows", ["transport", "protocol"]).to_pylist()
+    assert {row["protocol"] for row in flows if row["transport"] in ("tcp", "udp")} == {"tls", "dtls"}
