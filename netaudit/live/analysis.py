@@ -128,7 +128,7 @@ class Analyst:
         self._due = time.monotonic() + FIRST
         self._thread: threading.Thread | None = None
         self._done: list[Analysis] = []
-        self.failures: list[str] = []
+        self._failures: list[str] = []
 
     def step(self, take: Callable[[], Snapshot]) -> Analysis | None:
         """Begin an analysis when it is time; gives one that has ended."""
@@ -144,6 +144,11 @@ class Analyst:
             self._thread.start()
         return None
 
+    def take_failures(self) -> list[str]:
+        """Why analyses failed since last asked: bugs, survived."""
+        failures, self._failures = self._failures, []
+        return failures
+
     def close(self) -> None:
         """Wait for what is under way."""
         if self._thread is not None:
@@ -154,6 +159,6 @@ class Analyst:
         try:
             self._done.append(analyse(seen, self._inside, self._signatures))
         except Exception as error:  # noqa: BLE001 - the audit goes on without; the case is judged at its end
-            self.failures.append(f"{type(error).__name__}: {error}")
+            self._failures.append(f"{type(error).__name__}: {error}")
         now = time.monotonic()
         self._due = now + max(SHORTEST, SHARE * (now - began))

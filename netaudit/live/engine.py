@@ -149,6 +149,8 @@ class _Engine:
         analysis = self._analyst.step(lambda: snapshot(self._memory, self._audit.facts(), judged))
         if analysis is not None:
             self._newsroom.take(analysis)
+        for error in self._analyst.take_failures():
+            self._show.show(Note("warning", "analysis_failed", {"error": error}))
 
     def _warm(self) -> None:
         """Have the kernels ready; what is recorded meanwhile waits in its file."""

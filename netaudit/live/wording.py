@@ -83,6 +83,14 @@ TEXTS = {
         "en": "oldest file {file} removed to make room, {lost} packets of it not audited",
         "zh": "已删除最早的文件 {file} 以腾出空间，其中 {lost} 个数据包未经分析",
     },
+    "note_slow_method": {
+        "en": "dumpcap was not found: Linux's own packet sockets record, which are slower",
+        "zh": "未找到 dumpcap：改用 Linux 自带的数据包套接字记录，速度较慢",
+    },
+    "note_analysis_failed": {
+        "en": "devices, endpoints and alerts are not brought up to date now: {error}; the case is judged at its end",
+        "zh": "设备、端点与警报暂时无法更新：{error}；案卷将在结束时判定",
+    },
     "note_recorder_ended": {
         "en": "the recorder ended and is started again: {reason}",
         "zh": "记录程序中断，正在重启：{reason}",

@@ -1,0 +1,71 @@
+"""Sizes, durations and clocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.errors import UsageError
+from netaudit.live.guard import ClockCheck, Jump
+from netaudit.live.settings import LiveSettings, parse_duration, parse_size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("2GiB", 2 << 30),
+        ("500M", 500_000_000),
+        ("500MB", 500_000_000),
+        ("1.5KiB", 1536),
+        ("1000", 1000),
+        (" 1 tib ", 1 << 40),
+    ],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert parse_size(text, "--ring") == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "two", "-1", "1XiB", "GiB", "1e9", "9" * 30, "0.0000001K"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(UsageError, match="--ring"):
+        parse_size(text, "--ring")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30m", 1800), ("8h", 28800), ("1h30m", 5400), ("90", 90), ("1.5s", 1.5)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text, "--duration") == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0s", "soon", "1x", "-5m", "m", "1h 30m x"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(UsageError, match="--duration"):
+        parse_duration(text, "--duration")
+
+
+@pytest.mark.parametrize(
+    ("ring", "file_bytes"),
+    [(None, 128 << 20), (2 << 30, 128 << 20), (16 << 20, 1 << 20), (1 << 20, 1 << 20), (1 << 40, 128 << 20)],
+)
+def test_files_are_a_part_of_the_ring(ring: int | None, file_bytes: int) -> None:
+    assert LiveSettings("eth0", ring=ring).file_bytes == file_bytes
+
+
+@pytest.mark.parametrize(
+    ("wall", "steady", "boot", "jumps"),
+    [
+        (10, 10, 10, []),
+        (10.4, 10, 10, []),
+        (100, 10, 100, [Jump(slept=True, seconds=90)]),
+        (3610, 10, 10, [Jump(slept=False, seconds=3600)]),
+        (-50, 10, 10, [Jump(slept=False, seconds=-60)]),
+        (700, 10, 100, [Jump(slept=True, seconds=90), Jump(slept=False, seconds=600)]),
+    ],
+)
+def test_clocks_that_part(wall: float, steady: float, boot: float, jumps: list[Jump]) -> None:
+    clocks = {"wall": 0.0, "steady": 0.0, "boot": 0.0}
+    check = ClockCheck(lambda: clocks["wall"], lambda: clocks["steady"], lambda: clocks["boot"])
+    assert check.look() == []
+    clocks |= {"wall": wall, "steady": steady, "boot": boot}
+    assert check.look() == jumps
+    assert check.look() == [], "told once"
