@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from netaudit.signature_conditions import Fact
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
 CLAIMING = frozenset({"arp", "ndp", "ra"})
 IDENTIFYING = {("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcpv6", "duid")}  # name one machine
+LINK_ADDRESS = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 MOST_HIDDEN = 4096  # hosts behind one forwarder that are counted
 
 Row = dict[str, Any]
@@ -81,7 +83,7 @@ def _identities(rows: list[Row], link: Link) -> Identities:
             claims.append((row["ts"] or 0, row["mac"], row["ip"]))
         if (row["kind"], row["field"]) in IDENTIFYING and row["mac"]:
             named.append((row["mac"], f"{row['kind']} {machine_of(row['value'])}"))
-            if row["kind"] == "lldp" and row["value"].count(":") == 5:
+            if row["kind"] == "lldp" and LINK_ADDRESS.fullmatch(row["value"]):
                 named.append((row["value"], f"lldp {row['value']}"))
     return identify(claims, link.hosts, link.forwarders, named, link.shared)
 

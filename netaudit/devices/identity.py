@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 MOST_CLAIMED = 16  # addresses claimed by one link address; more is proxy ARP or an attack, and owns none
 UNSET = frozenset({"", "0.0.0.0", "::", "255.255.255.255"})  # noqa: S104  (absent addresses, no bind)
+MOST_PORTS = 4  # of a machine that a UUID or DUID names; more is a name that its maker gave to all of a kind
+CHASSIS = "lldp "  # names that begin so are of chassis, which have any number of ports
 BLOCK = len("00:00:00")  # characters of a maker's block: ports of one machine are of one
 
 Scope = Callable[[str], str]
@@ -121,7 +123,9 @@ def _aliases(named: Iterable[tuple[str, str]]) -> dict[str, str]:
     for mac, name in named:
         ports[mac[:BLOCK], name].add(mac)
     machine: dict[str, set[str]] = {}  # link address → all of its machine
-    for group in ports.values():
+    for (_, name), group in ports.items():
+        if len(group) > MOST_PORTS and not name.startswith(CHASSIS):
+            continue
         joined: set[str] = set().union(*(machine.get(mac, {mac}) for mac in group))
         machine |= dict.fromkeys(joined, joined)
     return {mac: first for mac, whole in machine.items() if (first := min(whole)) != mac}

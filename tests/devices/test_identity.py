@@ -56,6 +56,12 @@ def test_ports_belong_to_their_chassis_only_within_a_makers_block() -> None:
     assert who.device_of(A, "", scope) == A
 
 
+def test_a_name_that_many_share_is_no_machines() -> None:
+    macs = [f"00:74:9c:00:00:{n:02x}" for n in range(9)]
+    assert identify([], {}, [], [(mac, "ssdp uuid:default") for mac in macs]).alias == {}
+    assert len(identify([], {}, [], [(mac, "lldp core") for mac in macs]).alias) == 8
+
+
 def test_groups_and_unset_addresses_are_nobody() -> None:
     who = identify([(1, A, "0.0.0.0"), (1, A, "224.0.0.251"), (1, A, "no address")], {}, [], [])
     assert who.owner == {}
