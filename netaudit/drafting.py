@@ -40,7 +40,7 @@ def draft(case: Case, device: Row, signatures: SignatureSet, *, kind: str = "", 
     others = (facts for name, facts in sorted(named.facts.items()) if name != device["device_id"])
     claims = {"vendor": vendor or FILL_IN, "class": kind or FILL_IN}
     seen = [named.places[fact.row] for fact in chosen if fact.row >= 0]
-    where = ", ".join(f"{row['capture_id']} frame {row['frame']}" for row in seen)
+    where = ", ".join(dict.fromkeys(f"{row['capture_id']} frame {row['frame']}" for row in seen))
     entry: dict[str, Any] = {
         "id": _identifier(vendor or "draft", device),
         "about": FILL_IN,
