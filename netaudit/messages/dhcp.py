@@ -104,7 +104,7 @@ def _take(fields: dict[str, Any], message: Message, code: int, value: bytes) -> 
     elif code == MOST_SIZE and len(value) == 2:
         fields["max_size"] = int.from_bytes(value, "big")
     elif code == CLIENT_ID:
-        fields["client_id"] = value.hex()
+        fields["client_id"] = value.hex(":")  # with colons, so that no digits look like a telephone's number
     elif code == NAME and len(value) > 3:
         fields["fqdn"] = _dns_name(value[3:]) if value[0] & ENCODED else _text(value[3:])
     elif code in (VENDOR_CLASSES, VENDOR_INFO):

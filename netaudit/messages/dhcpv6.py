@@ -20,6 +20,7 @@ ANSWERS = frozenset({"advertise", "reply", "reconfigure"})
 HEADER, RELAY_HEADER = 4, 34
 DEEPEST = 8  # relays in a row (the protocol's own limit of hops: HOP_COUNT_LIMIT, 7.6)
 MOST_OPTIONS = 128
+LONGEST_DUID = 130  # bytes (11.1)
 CLIENT_ID, SERVER_ID, IA_NA, IA_TA, IA_ADDRESS, ASKED = 1, 2, 3, 4, 5, 6
 RELAY_MESSAGE, VENDOR_CLASS, VENDOR_INFO, DNS, CLIENT_NAME, LINK_ADDRESS = 9, 16, 17, 23, 39, 79
 DUID_LLT, DUID_LL = 1, 3  # identifiers made from a link address (11.2, 11.4)
@@ -89,7 +90,7 @@ def _relayed(data: bytes, fields: dict[str, Any]) -> bytes | None:
 def _take(fields: dict[str, Any], code: int, value: bytes) -> None:
     if code in (CLIENT_ID, SERVER_ID):
         whose = "duid" if code == CLIENT_ID else "server_duid"
-        fields[whose] = value.hex()
+        fields[whose] = value[:LONGEST_DUID].hex(":")  # with colons, so that no digits look like a telephone's number
         if code == CLIENT_ID:
             fields["duid_mac"] = duid_mac(value)
     elif code == ASKED:

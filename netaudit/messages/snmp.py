@@ -129,7 +129,7 @@ def _version_3(message: Message, inside: bytes, at: int) -> Message:
     _, engine, _ = _element(parameters, 0, OCTETS)
     message.method = "v3"
     if len(engine) >= 5:
-        message.fields["engine"] = engine[:32].hex()
+        message.fields["engine"] = engine[:32].hex(":")
         message.fields["enterprise"] = int.from_bytes(engine[:4], "big") & 0x7FFFFFFF
     return message
 

@@ -42,7 +42,7 @@ CHARSETS = frozenset(  # not whatever a page names: some codecs of Python are no
 UPNP = b"urn:schemas-upnp-org:device"
 UPNP_TAGS = {
     "deviceType": "type", "friendlyName": "name", "manufacturer": "manufacturer", "modelName": "model",
-    "modelNumber": "model_number", "modelDescription": "description", "serialNumber": "serial",
+    "modelNumber": "model_number", "modelDescription": "description", "serialNumber": "serial", "UDN": "udn",
 }  # fmt: skip
 UPNP_FIELD = re.compile(rb"<(" + "|".join(UPNP_TAGS).encode() + rb")>([^<]{1,400})</")
 PART_NAME = re.compile(rb"\bname=\"?([A-Za-z_]\w{2,39})", re.ASCII)

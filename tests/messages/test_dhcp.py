@@ -36,7 +36,7 @@ def test_exchange():
     assert asked.fields["params"] == [1, 3, 6]
     assert asked.fields["order"] == [53, 12, 60, 55, 61, 50]
     assert (asked.fields["vendor_class"], asked.fields["requested"]) == ("dahua", "192.168.1.9")
-    assert asked.fields["client_id"] == "01001122334455"
+    assert asked.fields["client_id"] == "01:00:11:22:33:44:55"
     assert given.method == "ack"
     assert given.fields["yiaddr"] == "192.168.1.9"
     assert given.fields["server"] == given.fields["router"] == "192.168.1.1"

@@ -36,17 +36,17 @@ def test_exchange() -> None:
     assert (asked.protocol, asked.method, asked.host) == ("dhcpv6", "solicit", "cam-1.lan")
     assert asked.fields["order"] == [1, 6, 16, 39]
     assert asked.fields["params"] == [23, 24]
-    assert (asked.fields["duid"], asked.fields["duid_mac"]) == (DUID.hex(), "02:00:00:00:00:07")
+    assert (asked.fields["duid"], asked.fields["duid_mac"]) == (DUID.hex(":"), "02:00:00:00:00:07")
     assert (asked.fields["enterprise"], asked.fields["vendor_class"]) == (11129, "IPC-V2")
     assert not asked.fields["answer"]
     assert (given.method, given.fields["answer"], given.fields["addresses"]) == ("reply", True, ["2001:db8::17"])
-    assert given.fields["server_duid"] == "0002000000097879"
+    assert given.fields["server_duid"] == "00:02:00:00:00:09:78:79"
     assert summary.read == (len(SOLICIT), len(REPLY))
 
 
 def test_a_relay_passes_on_what_the_client_said() -> None:
     message = dhcpv6.parse(RELAYED)
-    assert (message.method, message.fields["duid"]) == ("solicit", DUID.hex())
+    assert (message.method, message.fields["duid"]) == ("solicit", DUID.hex(":"))
     assert (message.fields["relayed_for"], message.fields["link_address"]) == ("2001:db8::17", "02:00:00:00:00:07")
 
 

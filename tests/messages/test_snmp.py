@@ -75,7 +75,11 @@ def test_an_answer_met_first_is_the_agents() -> None:
 def test_traps_and_version_3() -> None:
     assert snmp.parse(TRAP_1).fields["said"] == [("object_id", "1.3.6.1.4.1.8072.3.2.10")]
     fields = snmp.parse(VERSION_3).fields
-    assert (fields["version"], fields["enterprise"], fields["engine"]) == ("3", 8072, "80001f8880e9630000d61ff449")
+    assert (fields["version"], fields["enterprise"], fields["engine"]) == (
+        "3",
+        8072,
+        "80:00:1f:88:80:e9:63:00:00:d6:1f:f4:49",
+    )
 
 
 @pytest.mark.parametrize("given", [GET, RESPONSE, TRAP_1, VERSION_3])

@@ -143,7 +143,7 @@ CHECKS: dict[str, Check] = {
     "dhcp.fqdn": _of_client(_equals("dhcp.fqdn")),
     "dhcp.your_ip": lambda facts, value, _: None if value == "0.0.0.0" else _has(facts, "dhcp.ip", value),
     "dhcpv6.msgtype": _of_client_6(lambda facts, value, _: any(_has(facts, "dhcpv6.message", DHCPV6.get(one, "")) for one in value)),
-    "dhcpv6.duid": _of_client_6(_equals("dhcpv6.duid")),
+    "dhcpv6.duid": _of_client_6(lambda facts, value, _: _has(facts, "dhcpv6.duid", bytes.fromhex(value).hex(":"))),
     "dhcpv6.duid_mac": _of_client_6(_equals("dhcpv6.duid_mac")),
     "dhcpv6.oro": _codes("dhcpv6.params"),
     "dhcpv6.vendor_enterprise": _of_client_6(_equals("dhcpv6.enterprise")),
