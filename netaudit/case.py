@@ -107,6 +107,8 @@ class Case:
     devices = functools.cached_property(lambda self: self.frame("devices"))
     claims = functools.cached_property(lambda self: self.frame("claims"))
     persons = functools.cached_property(lambda self: self.frame("persons"))
+    events = functools.cached_property(lambda self: self.frame("events"))
+    journeys = functools.cached_property(lambda self: self.frame("journeys"))
     moments = functools.cached_property(lambda self: self.frame("moments"))
     after_moments = functools.cached_property(lambda self: self.frame("after_moments"))
 
@@ -138,6 +140,18 @@ class Case:
         path = self.folder / "private" / "persons.parquet"
         return pq.read_table(path) if path.is_file() else PERSONS_CLEAR.schema().empty_table()
 
+    def clear_events(self) -> pd.DataFrame:
+        """What events say in clear, by event_id and field; reading it is logged in the case."""
+        import pyarrow.parquet as pq
+
+        from netaudit.tables import EVENTS_CLEAR
+
+        self.log_unmasking("private/events.parquet")
+        path = self.folder / "private" / "events.parquet"
+        table = pq.read_table(path) if path.is_file() else EVENTS_CLEAR.schema().empty_table()
+        clear: pd.DataFrame = table.to_pandas()
+        return clear
+
     def finding(self, finding_id: str) -> Finding:
         """One finding, by its id or the beginning of it."""
         from netaudit.finding import Finding
@@ -152,7 +166,7 @@ class Case:
         return Plots(self)
 
     def packets(self, what: str, captures: Sequence[Path] = ()) -> Any:
-        """Packets of a finding, an object or a flow as a scapy PacketList (optional extra `scapy`).
+        """Packets of a finding, object, flow, event or journey as a scapy PacketList (optional extra `scapy`).
 
         `what` is an id or its beginning; `captures` says where the captures are now, if moved.
         """

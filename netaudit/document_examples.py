@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from netaudit.documents.from_objects import MessageReader
+from netaudit.documents.index import Index
 from netaudit.events import head_of
 from netaudit.messages.message import Message
 from netaudit.objects.from_messages import leaves, object_id
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netaudit.documents.entries import Entry
-    from netaudit.documents.index import Index
     from netaudit.documents.loading import DocumentSet
+    from netaudit.documents.nodes import Tree
     from netaudit.documents.reading import Event
 
 _PICTURE = re.compile(r"@jpeg(?::(\d{1,3}))?")
@@ -93,6 +94,14 @@ def _parts(parts: list[dict[str, Any]]) -> Iterator[bytes]:
         head = "\r\n".join(line for line in said if line)
         yield f"--{_BOUNDARY}\r\n{head}\r\n\r\n".encode() + body + b"\r\n"
     yield f"--{_BOUNDARY}--\r\n".encode()
+
+
+def tree_of(message: Message) -> Tree:
+    """A message as entries see it."""
+    reader = MessageReader(Index([]))
+    for number, leaf in enumerate(leaves(message)):
+        reader.take(leaf, object_id(message, leaf.part.path).hex(), f"{number}")
+    return reader.tree()
 
 
 def read_message(index: Index, message: Message) -> list[Event]:

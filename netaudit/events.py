@@ -150,6 +150,12 @@ def head_of(message: Message) -> Head:
     return Head(message.protocol, reply, asked.method or message.method, asked.host, asked.path, message.headers)
 
 
+def shown_text(name: str, text: str) -> str:
+    """A field of a person or of a purpose as it is masked in the table; other fields as they are."""
+    kind = _IDENTITY.get(name)
+    return masked(Personal(kind, "", "", text, "named")) if kind else text
+
+
 def asks(event: Event) -> list[str]:
     """Fields by which the message asks whether a customer walked in or was brought by an agent; empty when it does not.
 

@@ -1,4 +1,4 @@
-"""Writes exactly the packets of a finding, an object or a flow into a pcapng with comments, for a second tool."""
+"""Writes exactly the packets of a finding, object, flow, event or journey to a commented pcapng, for a second tool."""
 
 from __future__ import annotations
 
@@ -79,7 +79,35 @@ def select(case: Case, what: str) -> dict[str, tuple[dict[int, list[str]], list[
     flow = _match(case.table("flows"), "flow_id", what)
     if flow:
         return _of_flows(case, [flow["flow_id"]])
-    raise UsageError(f"{what}: no finding, object or flow of this case begins so")
+    if messages := _legs(case, what):
+        return _of_messages(case, messages)
+    raise UsageError(f"{what}: no finding, object, flow, event or journey of this case begins so")
+
+
+def _legs(case: Case, what: str) -> dict[str, str]:
+    """Messages of a journey, or the one of an event, each with its comment."""
+    journeys = case.table("journeys", ["journey_id", "leg", "message_id"])
+    if found := _match(journeys.group_by("journey_id").aggregate([]), "journey_id", what):
+        rows = journeys.filter(pc.equal(journeys["journey_id"], found["journey_id"])).to_pylist()
+        return {row["message_id"]: f"netaudit journey {row['journey_id']}, leg {row['leg']}" for row in rows}
+    event = _match(case.table("events", ["event_id", "message_id", "kind"]), "event_id", what)
+    return {event["message_id"]: f"netaudit event {event['event_id']} ({event['kind']})"} if event else {}
+
+
+def _of_messages(case: Case, comments: dict[str, str]) -> dict[str, tuple[dict[int, list[str]], list[dict[str, Any]]]]:
+    """The packets that carried the objects of some messages; those from first to last where a message has none."""
+    objects = case.table("objects", ["object_id", "message_id"])
+    mine = objects.filter(pc.is_in(objects["message_id"], pa.array(list(comments)))).to_pylist()
+    chosen = _of_objects(case, {row["object_id"]: comments[row["message_id"]] for row in mine})
+    messages = case.table("messages", ["message_id", "flow_id", "capture_id", "first_frame", "last_frame"])
+    ends = messages.filter(pc.is_in(messages["message_id"], pa.array(list(comments)))).to_pylist()
+    for row in ends:
+        frames, _ = chosen.setdefault(row["capture_id"], ({}, []))
+        for frame in (row["first_frame"], row["last_frame"]):
+            said = frames.setdefault(frame, [])
+            if comments[row["message_id"]] not in said:
+                said.append(comments[row["message_id"]])
+    return chosen
 
 
 def _match(rows: pa.Table, column: str, what: str) -> dict[str, Any] | None:

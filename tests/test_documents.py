@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import jsonschema
 import yaml
@@ -11,6 +12,7 @@ from netaudit.document_examples import failed_examples
 from netaudit.documents.entries import ACTS, KINDS, PERSON, PURPOSE, ROLES
 from netaudit.documents.form import PROVENANCE
 from netaudit.documents.loading import load
+from netaudit.documents.page import page
 from netaudit.signatures import default_folder
 
 FOLDER = default_folder() / "documents"
@@ -28,6 +30,11 @@ def test_every_file_fits_the_schema() -> None:
     for path in sorted(FOLDER.glob("*.yaml")):
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert [f"{path.name}: {error.json_path}: {error.message}" for error in validator.iter_errors(entries)] == []
+
+
+def test_the_page_is_current() -> None:
+    path = Path(__file__).parents[1] / "docs" / "documents.md"
+    assert path.read_text(encoding="utf-8") == page(load().entries), "python -m netaudit.documents > docs/documents.md"
 
 
 def test_schema_and_code_know_the_same_words() -> None:

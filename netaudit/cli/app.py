@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netaudit.cli import devices, signatures
+from netaudit.cli import devices, documents, signatures
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import default_language, say
 from netaudit.errors import NetauditError, UnreadableError
@@ -194,6 +194,7 @@ def live(
 
 
 app.add_typer(signatures.app, name="signatures")
+app.add_typer(documents.app, name="documents")
 app.add_typer(devices.app, name="devices")
 
 
@@ -246,7 +247,7 @@ def extract(
     ] = None,
     lang: Language = None,
 ) -> None:
-    """Write exactly the packets of a finding, an object or a flow, with comments, for Wireshark."""
+    """Write exactly the packets of a finding, object, flow, event or journey, with comments, for Wireshark."""
     from netaudit.case import open_case
     from netaudit.extract import extract as write
 

@@ -41,6 +41,18 @@ TEXTS = {
     "custody_broken": {
         "en": "{file}: {lines:,} lines, THE CHAIN IS BROKEN:",
         "zh": "{file}：{lines:,} 行，哈希链已断裂：",
+    "documents_checked": {"en": "{n} document entries, problems: {m}", "zh": "文档条目 {n} 项，问题 {m} 个"},
+    "document_reply": {"en": "reply to it", "zh": "对其应答"},
+    "document_part": {"en": "Document", "zh": "文档"},
+    "document_image": {"en": "Image", "zh": "图像"},
+    "document_cut": {"en": "incomplete", "zh": "不完整"},
+    "document_keys": {"en": "Keys", "zh": "键"},
+    "document_event": {"en": "Read as", "zh": "读作"},
+    "document_fits": {"en": "fits", "zh": "符合"},
+    "document_fits_not": {"en": "does not fit", "zh": "不符合"},
+    "document_unknown": {
+        "en": "No entry fits; netaudit documents new begins one.",
+        "zh": "没有符合的条目；可用 netaudit documents new 起草。",
     },
     "verify_none": {"en": "no findings to verify", "zh": "没有可复核的发现"},
     "verify_confirmed": {"en": "confirmed", "zh": "已证实"},

@@ -51,6 +51,10 @@ class MessageReader:
         """Images of the message so far."""
         return self._images
 
+    def tree(self) -> Tree:
+        """All that was taken of the message so far, as one tree; for those who explain it."""
+        return Tree([_document(*one) for one in self._leaves], self._images)
+
     def end(self, head: Head, message_id: str, *, complete: bool = True) -> list[Event]:
         """Events of the message whose leaves were taken; the next message may begin."""
         leaves, images = self._leaves, self._images

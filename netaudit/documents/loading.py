@@ -39,7 +39,16 @@ def load(folders: tuple[Path, ...] = ()) -> DocumentSet:
 @lru_cache(maxsize=4)
 def read(folders: tuple[Path, ...]) -> DocumentSet:
     """Entries of some signature folders with all their problems listed."""
-    return read_files(tuple(path for folder in folders for path in sorted((folder / "documents").glob("*.yaml"))))
+    return read_files(tuple(path for folder in folders for path in _files(folder)))
+
+
+def own_files() -> tuple[Path, ...]:
+    """The files that netaudit comes with."""
+    return tuple(_files(default_folder()))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / "documents").glob("*.yaml"))
 
 
 def read_files(paths: tuple[Path, ...]) -> DocumentSet:

@@ -114,7 +114,7 @@ class Tree:
             if known := self._places.get(way):
                 node = known
             elif step.startswith("multipart"):
-                raw = _NUMBERED.sub("", step[10:])
+                raw = _NUMBERED.sub("", step[10:]) if step[9:10] == " " else ""
                 node = self._places[way] = self._node(plain(raw), raw, node)
             elif step.startswith(_DOCUMENTS):
                 node = self._by_key_alone(holder, step) or node
