@@ -41,6 +41,7 @@ TEXTS = {
     "custody_broken": {
         "en": "{file}: {lines:,} lines, THE CHAIN IS BROKEN:",
         "zh": "{file}：{lines:,} 行，哈希链已断裂：",
+    },
     "documents_checked": {"en": "{n} document entries, problems: {m}", "zh": "文档条目 {n} 项，问题 {m} 个"},
     "document_reply": {"en": "reply to it", "zh": "对其应答"},
     "document_part": {"en": "Document", "zh": "文档"},
