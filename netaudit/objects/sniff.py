@@ -7,6 +7,7 @@ import re
 from netaudit.objects import extents
 
 SAMPLE = 1024
+WLT = "image/x-wlt"  # the portrait of an ID card: its coding has no mark, so that only who cut it out knows
 IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 _SPACE = b" \t\r\n\x00"
 _PRINTABLE = bytes([*b"\t\n\r\x0c\x1b", *range(0x20, 0x7F), *range(0x80, 0x100)])
@@ -96,6 +97,8 @@ def sniff(data: bytes, content_type: str = "") -> str:
         return "empty"
     if kind := image(data):
         return kind
+    if content_type == WLT:
+        return "wlt"
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind

@@ -260,3 +260,35 @@ def packets(unit, first, stamp, *, size=1300, **more):
 
 def over_tcp(packet):
     return struct.pack(">H", len(packet)) + packet
+
+
+# -- ID cards (FACTS 5.12) --------------------------------------------------------------------------------------------
+
+HOLDER = {
+    "name": (30, "张示例"), "sex": (2, "1"), "nation": (4, "01"), "birth": (16, "19900101"),
+    "address": (70, "示例省示例市一号"), "number": (36, "990101199001010019"), "issuer": (30, "示例公安局"),
+    "from": (16, "20150101"), "to": (16, "20350101"), "extra": (36, ""),
+}  # fmt: skip
+
+
+def card_text(**changed):
+    """256 bytes: every field in its width, filled with blanks."""
+    return b"".join(
+        (changed.get(name, value) + " " * 40).encode("utf-16-le")[:width] for name, (width, value) in HOLDER.items()
+    )
+
+
+PORTRAIT = hashlib.sha512(b"portrait").digest() * 16
+
+
+def id_card(*, prints=None, **changed):
+    """What a reader gives out for one card; `prints`: fingerprint bytes of a newer one."""
+    sizes = struct.pack(">HH", 256, 1024) + (struct.pack(">H", len(prints)) if prints is not None else b"")
+    inner = b"\x00\x00\x90" + sizes + card_text(**changed) + PORTRAIT + (prints or b"")
+    check = 0
+    for byte in struct.pack(">H", len(inner) + 1) + inner:
+        check ^= byte
+    return b"\xaa\xaa\xaa\x96\x69" + struct.pack(">H", len(inner) + 1) + inner + bytes((check,))
+
+
+CARD_COMMAND = b"\xaa\xaa\xaa\x96\x69\x00\x03\x30\x01\x32"
