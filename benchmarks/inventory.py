@@ -28,7 +28,8 @@ RIGHT = {
     "Aria": {"scale"}, "D-LinkSensor": {"sensor"}, "EdimaxCam1": {"ip_camera"}, "HueBridge": {"gateway_iot"},
     "HueSwitch": {"gateway_iot"}, "SmarterCoffee": {"iot"}, "TP-LinkPlugHS110": {"smart_plug"},
     "WeMoSwitch": {"smart_plug"}, "Withings": {"iot", "scale"}, "EdnetCam1": {"ip_camera", "camera"},
-    "EdnetGateway": {"gateway_iot"},
+    "EdnetGateway": {"gateway_iot", "iot"},  # iot is the wider class
+
 }  # fmt: skip
 FIELDS = (
     "http_client.path", "http_client.user_agent", "dns_client.asked", "dhcp.hostname", "mdns.txt", "tls_client.sni",

@@ -99,6 +99,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "images": sections_images.images(case, w),
         "clock": sections_scope.clock(manifest, w),
         "options": sections_scope.options(manifest, w),
+        "signatures": sections_scope.signatures(manifest, w),
         "methods": list(w.t.group("method").values()),
         "limits": list(w.t.group("limit").values()),
         "facts": w.t.group("fact"),

@@ -141,6 +141,19 @@ def clock(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
     return shown
 
 
+def signatures(manifest: dict[str, Any], w: Wording) -> str:
+    """The set that named devices and services: version and hash, and those of a folder added to it."""
+    said = manifest.get("signatures")
+    if not isinstance(said, dict) or not said.get("sha256"):
+        return ""
+    line = w.t("signatures_set", version=w.exact(said.get("version"), 40), sha256=w.exact(said["sha256"], 64))
+    added = said.get("added")
+    if not isinstance(added, dict):
+        return line
+    count = sum(n for n in (added.get("devices"), added.get("services")) if isinstance(n, int))
+    return line + w.t("signatures_added", n=w.number(count), sha256=w.exact(added.get("sha256"), 64))
+
+
 def options(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
     """Options of the audit that were set, as (name, value)."""
     said = manifest.get("options") or {}

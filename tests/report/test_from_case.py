@@ -260,3 +260,14 @@ def test_no_half_report_is_left_and_an_unknown_language_is_refused(tmp_path):
     with pytest.raises(OSError, match="nowhere"):
         write_report(fakes.FakeCase(), tmp_path / "nowhere" / "report.html", "en")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_signature_set_is_named_with_its_hash_and_what_was_added(lang, tmp_path):
+    manifest = {"signatures": {"version": "2026.1", "sha256": "ab" * 32, "added": None}}
+    assert f"SHA-256 {'ab' * 32}" in page(fakes.FakeCase(manifest=manifest), tmp_path, lang).text
+    manifest["signatures"]["added"] = {"sha256": "cd" * 32, "devices": 2, "services": 1}
+    text = page(fakes.FakeCase(manifest=manifest), tmp_path, lang).text
+    assert "cd" * 32 in text
+    assert re.search(r"(added|自有特征) 3 ", text)
+    manifest["signatures"] = {"sha256": ["x"], "added": {"devices": "many"}}
+    page(fakes.FakeCase(manifest=manifest), tmp_path, lang)
