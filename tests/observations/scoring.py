@@ -56,6 +56,7 @@ class Score:
     untold: Counter[str] = field(default_factory=Counter)  # expected, but no fact about a host
     explained: list[tuple[str, str, int, str]] = field(default_factory=list)  # file, kind.field, frame, why
     missed: list[tuple[str, str, int, str]] = field(default_factory=list)  # file, kind.field, frame, value
+    fields: set[str] = field(default_factory=set)  # "kind.field" of all facts told
     devices: list[tuple[str, str, str, str]] = field(
         default_factory=list
     )  # file, label, claim, outcome with what is said
@@ -238,6 +239,7 @@ def facts_of(case: Any) -> Facts:
 def score_case(case: Event, opened: Any, score: Score) -> None:
     """Add one capture's outcome."""
     facts = facts_of(opened)
+    score.fields |= {name for name in facts if name != "mac" and not name.endswith(".ip")}
     for kind, events in case["events"].items():
         for event in events:
             for name in event.keys() - PLACES:

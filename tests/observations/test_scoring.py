@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.observations.scoring import EXPLAINED, Score, score_all
+from tests.observations.scoring import EXPLAINED, Score
 
 pytestmark = pytest.mark.captures
 FIELDS = 1_800  # expected and found at least; a change of the scoring that drops some is so seen
 
 
 RIGHT_CLASSES = 24  # of 33 labelled devices
-
-
-@pytest.fixture(scope="module")
-def score(captures: Path, tmp_path_factory: pytest.TempPathFactory) -> Score:
-    return score_all(captures, tmp_path_factory.mktemp("discovery"))
 
 
 def test_every_expected_field_is_found(score: Score) -> None:

@@ -1,0 +1,42 @@
+"""docs/observations.md and the vocabulary of signatures name the same fields, and captures tell no others."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netaudit.signatures import load
+from tests.observations.test_own_captures import EXPECTED, FOLDER, told
+
+if TYPE_CHECKING:
+    from tests.observations.scoring import Score
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "observations.md"
+ROW = re.compile(r"^\| (\w+) \|.*\| ([^|]+) \|$", re.MULTILINE)
+FIELDS = load().vocabulary.fields
+OTHERS = {"dns.name", "limit.dropped"}
+AS_SENT = ("sadp.",)  # of makers whose every field is noted
+
+
+def documented() -> set[str]:
+    rows = ROW.findall(PAGE.read_text(encoding="utf-8"))
+    return {f"{kind}.{field}" for kind, text in rows for field in re.findall(r"`(\w+)`", text)}
+
+
+def test_the_page_and_the_vocabulary_agree() -> None:
+    assert documented() - FIELDS == set()
+    assert FIELDS - documented() == set()
+
+
+def test_own_captures_tell_nothing_else(tmp_path: Path) -> None:
+    rows = told([FOLDER / name for name in EXPECTED], tmp_path / "case")
+    assert {f"{row['kind']}.{row['field']}" for row in rows} - documented() - OTHERS == set()
+
+
+@pytest.mark.captures
+def test_captures_of_others_tell_nothing_else(score: Score) -> None:
+    told_of = {name for name in score.fields if not name.startswith(AS_SENT)}
+    assert told_of - documented() - OTHERS == set()
