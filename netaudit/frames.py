@@ -16,10 +16,21 @@ def frame_numbers(ranges: str) -> list[int]:
 
 def frame_ranges(numbers: Iterable[int]) -> str:
     """Text of frame numbers, the inverse of `frame_numbers`."""
-    runs: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+    ordered = sorted(set(numbers))
+    if not ordered:
+        return ""
+    if ordered[-1] - ordered[0] == len(ordered) - 1:
+        return _run(ordered[0], ordered[-1])
+    runs = []
+    first = last = ordered[0]
+    for number in ordered:
+        if number > last + 1:
+            runs.append(_run(first, last))
+            first = number
+        last = number
+    runs.append(_run(first, last))
+    return ",".join(runs)
+
+
+def _run(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"

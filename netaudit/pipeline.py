@@ -16,7 +16,8 @@ from netaudit.hello_rows import hello_row
 from netaudit.masking import mask
 from netaudit.media import media_rows
 from netaudit.messages.from_streams import Conversations
-from netaudit.objects.from_messages import frames_of, leaves, object_id, root, upload_body
+from netaudit.objects.carriers import Carriers
+from netaudit.objects.from_messages import leaves, object_id, root, upload_body
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf
 from netaudit.objects.uploads import UploadPart, upload_end, upload_part, upload_reply
@@ -75,6 +76,7 @@ class Shard:
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
         self._flows = FlowRows()
+        self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
@@ -120,7 +122,7 @@ class Shard:
             self._witness.delivered(delivery, conversations, messages)
         if messages:
             self.ledger.at(int(delivery.flow["shard"]))
-            ends = functools.cache(lambda: ends_of(delivery.flow, turned=conversations.turned))
+            ends = functools.partial(ends_of, delivery.flow, turned=conversations.turned)
             for message in messages:
                 self._take_message(message, ends)
                 if message.protocol in HELLOS:
@@ -141,6 +143,7 @@ class Shard:
             self._rows["flows"].append(row)
 
     def _take_message(self, message: Message, ends: Callable[[], Ends]) -> None:
+        self._carriers = None
         self._rows["messages"].append(message_row(message))
         observe_message(message, self.ledger, ends)
         if message.protocol in SPOKEN_OF:
@@ -226,7 +229,9 @@ class Shard:
             self._witness.found(message, leaf, identity, sha256)
         self._rows["objects"].append(object_row(identity, message.message_id.hex(), sha256, leaf, stored=stored))
         evidence = self._rows["evidence"].append
-        for capture, first, last, frames in frames_of(message, leaf):
+        if self._carriers is None:
+            self._carriers = Carriers(message)
+        for capture, first, last, frames in self._carriers.of(part):
             evidence((identity, capture_name(capture), first, last, frames))
         return identity, sha256
 

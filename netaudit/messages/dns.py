@@ -154,6 +154,7 @@ def recognise_udp(opening: Opening) -> Verdict:
         return Verdict.NO
     if any(kind.startswith("TYPE") for _, kind in message.fields["questions"]):
         return Verdict.NO
+    opening.read = message
     swapped = message.fields["response"] == bool(opening.up) and opening.server_port not in PORTS
     return Verdict.SWAPPED if swapped and opening.client_port in PORTS else Verdict.YES
 
@@ -189,10 +190,12 @@ class DnsReader(BaseReader):
         self.at = [0, 0]
         self.lost = [False, False]
         self.asked: dict[tuple[int, str], Message] = {}
+        self.first: Message | None = None  # the first datagram, read when it was recognised
 
     def begin(self, opening: Opening) -> None:
         """Tell DNS from mDNS by the port."""
         self.name = self.protocol = "dns" if self.tcp else _protocol(opening)
+        self.first = opening.read
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a datagram, or the next bytes of a TCP flow."""
@@ -218,10 +221,12 @@ class DnsReader(BaseReader):
         return out
 
     def _message(self, data: bytes, direction: int, offset: int) -> Message | None:
-        try:
-            message = parse(data)
-        except MalformedError:
-            return None
+        message, self.first = self.first, None
+        if message is None:
+            try:
+                message = parse(data)
+            except MalformedError:
+                return None
         message.protocol, message.direction = self.name, direction
         message.start, message.end = offset, offset + len(data)
         key = (message.fields["id"], message.host.lower())

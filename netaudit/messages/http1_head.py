@@ -141,7 +141,8 @@ def content_length(head: Head) -> tuple[int | None, str]:
 
 def is_chunked(head: Head) -> bool:
     """Whether the body comes in chunks (which wins over any length; RFC 9112, 6.3)."""
-    return any(key == "transfer-encoding" and "chunked" in value.lower() for key, value in head.headers)
+    said = [value for key, value in head.headers if key == "transfer-encoding"]
+    return bool(said) and any("chunked" in value.lower() for value in said)
 
 
 def is_sane(raw: bytes) -> bool:

@@ -34,6 +34,7 @@ class Opening:
     midstream: bool  # the beginning of the flow was not captured
     upgrade: str = ""  # after a hand-over: what the flow was switched to ("websocket", "h2c", "connect" …), lower case
     via: Message | None = None  # after a hand-over: the message that switched it
+    read: Message | None = None  # of a UDP flow: its first datagram, where recognising it took reading it
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import importlib.util
 from typing import TYPE_CHECKING
@@ -22,7 +23,11 @@ DECODED = "still decoded from a key frame: its bytes are not on the wire"
 @functools.cache
 def _stills() -> Stills | None:
     """The decoder of this process; None without PyAV."""
-    return Stills() if importlib.util.find_spec("av") is not None else None
+    if importlib.util.find_spec("av") is None:
+        return None
+    stills = Stills()
+    atexit.register(stills.close)
+    return stills
 
 
 def is_video(part: Part) -> bool:

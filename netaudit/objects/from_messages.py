@@ -7,9 +7,6 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import numpy as np
-import numpy.typing as npt
-
 from netaudit.objects.codecs_chunked import is_chunked, open_chunked, with_chunks
 from netaudit.objects.mime import encoding_of, parameter
 from netaudit.objects.part import Leaf, Part
@@ -116,62 +113,3 @@ def _partial(message: Message, part: Part) -> Part:
     end = len(part.data) if first == 0 else 0  # without its beginning nothing is known of the whole
     part.unknown_from = end if part.unknown_from is None else min(part.unknown_from, end)
     return part
-
-
-def frames_of(message: Message, leaf: Leaf) -> list[tuple[int, int, int, str]]:
-    """Packets that carried the leaf: per capture (capture, first frame, last frame, all as ranges, e.g. "17-19,23").
-
-    By the place of its bytes in the stream where that is known, else all packets of the message's body.
-    """
-    pieces = message.pieces
-    if pieces is None or not len(pieces):
-        return []
-    if len(pieces) == 1:
-        frame = pieces["frame"].item()
-        return [(pieces["capture"].item(), frame, frame, str(frame))]
-    captures, frames = _carriers(pieces, *_stream_range(message, leaf.part))
-    first = captures.item(0)
-    if (captures == first).all():
-        return [_spelled(first, frames)]
-    return [_spelled(capture, frames[captures == capture]) for capture in np.unique(captures).tolist()]
-
-
-def _carriers(
-    pieces: npt.NDArray[np.void], start: int, end: int
-) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
-    """Captures and frames of the pieces that overlap [start, end); of all when none does."""
-    captures, frames = pieces["capture"], pieces["frame"].astype(np.int64)
-    offset = pieces["offset"].astype(np.int64)
-    chosen = (offset < end) & (offset + pieces["length"] > start)
-    return (captures, frames) if chosen.all() or not chosen.any() else (captures[chosen], frames[chosen])
-
-
-def _spelled(capture: int, frames: npt.NDArray[np.int64]) -> tuple[int, int, int, str]:
-    steps = frames[1:] - frames[:-1]
-    if (steps <= 0).any():  # segments out of order, or several of one frame
-        frames = np.unique(frames)
-        steps = frames[1:] - frames[:-1]
-    return capture, frames.item(0), frames.item(-1), _ranges(frames, steps)
-
-
-def _stream_range(message: Message, part: Part) -> tuple[int, int]:
-    if message.body_start < 0:
-        return message.start, message.end
-    if part.body_range is None:
-        return message.body_start, max(message.end, message.body_start + 1)
-    return message.body_start + part.body_range[0], message.body_start + part.body_range[1]
-
-
-def ranges_of(frames: npt.NDArray[np.int64]) -> str:
-    """Sorted distinct numbers as text: runs as first-last, joined by commas."""
-    return _ranges(frames, frames[1:] - frames[:-1])
-
-
-def _ranges(frames: npt.NDArray[np.int64], steps: npt.NDArray[np.int64]) -> str:
-    breaks = (steps != 1).nonzero()[0]
-    if not len(breaks):
-        first, last = frames.item(0), frames.item(-1)
-        return str(first) if first == last else f"{first}-{last}"
-    firsts = [frames.item(0), *frames[breaks + 1].tolist()]
-    lasts = [*frames[breaks].tolist(), frames.item(-1)]
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(firsts, lasts, strict=True))

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.frames import frame_ranges
 from netaudit.messages.message import Message
-from netaudit.objects.from_messages import frames_of, leaves, object_id, ranges_of
+from netaudit.objects.carriers import Carriers
+from netaudit.objects.from_messages import leaves, object_id
 from netaudit.objects.part import Leaf, Part
 from netaudit.streams.layouts import PIECE
 from tests.objects.samples import B64, JPEG, MULTI, form_part, multipart
@@ -123,26 +125,26 @@ def test_frames_are_those_that_carry_the_bytes() -> None:
     said = message(body, start=100, body_start=300, end=300 + len(body), content_type=MULTI, pieces=pieces(*rows))
     first, second = leaves(said)
     for leaf in (first, second):
-        ((capture, low, high, text),) = frames_of(said, leaf)
+        ((capture, low, high, text),) = Carriers(said).of(leaf.part)
         start, end = (300 + edge for edge in leaf.part.body_range)  # type: ignore[union-attr]
         expected = [frame for offset, length, frame, _ in rows if offset < end and offset + length > start]
         assert capture == 0
         assert (low, high) == (expected[0], expected[-1])
-        assert text == ranges_of(np.array(expected))
-    assert frames_of(said, first) != frames_of(said, second)
+        assert text == frame_ranges(expected)
+    assert Carriers(said).of(first.part) != Carriers(said).of(second.part)
 
 
 def test_frames_of_two_captures_and_unknown_places() -> None:
     said = message(JPEG, pieces=pieces((0, 500, 7, 1), (500, 500, 8, 1), (1000, 500, 1, 2)))
     leaf = Leaf(Part(JPEG), "jpeg")
-    assert frames_of(said, leaf) == [(1, 7, 8, "7-8"), (2, 1, 1, "1")]
-    assert frames_of(message(JPEG), leaf) == []
+    assert Carriers(said).of(leaf.part) == [(1, 7, 8, "7-8"), (2, 1, 1, "1")]
+    assert Carriers(message(JPEG)).of(leaf.part) == []
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.sets(st.integers(1, 60), min_size=1))
 def test_ranges_name_exactly_the_frames(frames: set[int]) -> None:
-    text = ranges_of(np.array(sorted(frames)))
+    text = frame_ranges(frames)
     back = set()
     for part in text.split(","):
         first, _, last = part.partition("-")

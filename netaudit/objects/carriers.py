@@ -1,0 +1,58 @@
+"""Which packets carried an object: by the place of its bytes in the stream where that is known, else all of the message's."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from netaudit.frames import frame_ranges
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+    from netaudit.objects.part import Part
+
+
+class Carriers:
+    """The packets of one message, asked for each of its objects: kept as lists, since most messages have few."""
+
+    __slots__ = ("_captures", "_ends", "_frames", "_message", "_offsets")
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+        pieces = message.pieces
+        self._frames: list[int] = [] if pieces is None else pieces["frame"].tolist()
+        if pieces is not None and len(self._frames) > 1:
+            self._offsets: list[int] = pieces["offset"].tolist()
+            self._ends: list[int] = (pieces["offset"] + pieces["length"]).tolist()
+        self._captures: list[int] = [] if pieces is None else pieces["capture"].tolist()
+
+    def of(self, part: Part) -> list[tuple[int, int, int, str]]:
+        """Per capture: (capture, first frame, last frame, all as ranges, e.g. "17-19,23")."""
+        frames, captures = self._frames, self._captures
+        if not frames:
+            return []
+        if len(frames) == 1:
+            return [(captures[0], frames[0], frames[0], str(frames[0]))]
+        start, end = _stream_range(self._message, part)
+        first, last = bisect_right(self._ends, start), bisect_left(self._offsets, end)
+        if first < last:  # else none overlaps: all of them
+            frames, captures = frames[first:last], captures[first:last]
+        if captures[0] == captures[-1] and len(set(captures)) == 1:
+            return [_spelled(captures[0], frames)]
+        by_capture: dict[int, list[int]] = defaultdict(list)
+        for capture, frame in zip(captures, frames, strict=True):
+            by_capture[capture].append(frame)
+        return [_spelled(capture, numbers) for capture, numbers in sorted(by_capture.items())]
+
+
+def _spelled(capture: int, frames: list[int]) -> tuple[int, int, int, str]:
+    return capture, min(frames), max(frames), frame_ranges(frames)
+
+
+def _stream_range(message: Message, part: Part) -> tuple[int, int]:
+    if message.body_start < 0:
+        return message.start, message.end
+    if part.body_range is None:
+        return message.body_start, max(message.end, message.body_start + 1)
+    return message.body_start + part.body_range[0], message.body_start + part.body_range[1]
