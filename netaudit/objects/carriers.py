@@ -1,4 +1,4 @@
-"""Which packets carried an object: by the place of its bytes in the stream where that is known, else all of the message's."""
+"""Which packets carried an object: by the place of its bytes in the stream where known, else all of the message."""
 
 from __future__ import annotations
 
