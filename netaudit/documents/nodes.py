@@ -19,6 +19,7 @@ LONG = 64  # characters; shorter texts are not unwrapped any further
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _NUMBERED = re.compile(r"\[\d+\]\Z")
 _SEPARATOR = " › "
+_WIDE = "utf-16"  # a step that the document itself does not make
 _NOTATIONS = {"json": "json", "xml": "xml", "form": "form", "text": "form"}
 _DOCUMENTS = ("json ", "xml ", "form ", "bson ")
 
@@ -94,7 +95,7 @@ class Tree:
             self._take(document)
         self.documents.sort(key=lambda node: node.document.turn if node.document else 0)
         for image in images:
-            node = self._at(image.path.split(_SEPARATOR)[:-1])
+            node = self._at([step for step in image.path.split(_SEPARATOR)[:-1] if step != _WIDE])
             node.images = (*node.images, image)
 
     def _node(self, key: str, raw: str, parent: Node | None, path: str = "") -> Node:

@@ -75,7 +75,10 @@ def read_events(ways: list[Way], head: Head, tree: Tree, message_id: str, *, com
 def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
     """Nodes of the message that are records of this kind."""
     when = way.when
-    scopes = [node for node in tree.documents if _telling(when, Scope(tree, head, node))] if when.keys else []
+    scopes: list[Node] = []
+    if when.keys:
+        parts = [part for node in tree.documents for part in elements(node)]  # of an array each element for itself
+        scopes = _innermost([part for part in parts if _telling(when, Scope(tree, head, part))])
     if not scopes:
         scopes = [tree.root] if says(when, Scope(tree, head, tree.root)) else []
     found: list[Node] = []
@@ -89,6 +92,14 @@ def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
     if when.values:
         found = [item for item in found if _said(way, Scope(tree, head, item))]
     return found
+
+
+def _innermost(scopes: list[Node]) -> list[Node]:
+    """Without those that tell what is asked for only in another of them, which they hold."""
+    if len(scopes) < 2:
+        return scopes
+    around = {id(holder) for scope in scopes for holder in scope.chain() if holder is not scope}
+    return [scope for scope in scopes if id(scope) not in around]
 
 
 def _telling(when: When, scope: Scope) -> bool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+import orjson
 
 from netaudit.objects import json_text, text
 from netaudit.objects.slices import Numbering, clean, derive, known, narrow, readable
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
 
     from netaudit.objects.budget import Budget
     from netaudit.objects.part import Part
+
+_QUOTED = re.compile(rb'\s*"\s*[{\[]\s*(?:\\"|[{\[\d\]}])')
 
 
 def is_json(part: Part) -> bool:
@@ -87,3 +93,17 @@ def open_wide(part: Part, budget: Budget) -> Iterator[Part]:
     child = derive(part, data, "utf-16", None, None if part.complete else len(data))
     child.content_type = part.content_type
     yield child
+
+
+def is_quoted(part: Part) -> bool:
+    """A whole document as one JSON text, as senders give it that write JSON twice."""
+    return part.complete and not part.encoding and _QUOTED.match(part.data[:64]) is not None
+
+
+def open_quoted(part: Part, budget: Budget) -> Iterator[Part]:
+    """The document inside the quotes."""
+    if len(part.data) > budget.document or not budget.spend(len(part.data)):
+        return
+    with suppress(orjson.JSONDecodeError):
+        inner = orjson.loads(part.data)
+        yield derive(part, inner.encode("utf-8", "replace"), "json text")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from netaudit.objects.part import Part
 
 LONGEST = 1024  # bytes of the lines
-_LINE = rb"[A-Za-z]{1,16}=[^\x00-\x09\x0b-\x1f]{0,200}"
+_LINE = rb"[A-Za-z]{1,16}=[^\x00-\x1f]{0,200}"
 _LINES = re.compile(rb"(?:" + _LINE + rb"\r?\n){1,11}" + _LINE + rb"(?:\r?\n)?\x00")
 
 

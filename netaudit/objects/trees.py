@@ -58,30 +58,37 @@ def values(leaf: Leaf) -> list[Value]:
 
 
 def _mended(leaf: Leaf) -> list[Value]:
-    """The beginning of a JSON text that was cut: closed behind its last whole value."""
+    """A JSON text that was cut, closed behind its last whole value; commas in front of a closing bracket are let go."""
     text = to_text(bare_text(leaf)[:_MENDED], leaf.part.content_type)
     opened: list[str] = []
-    keep, closing, at, last = 0, "", 0, ""
+    tokens: list[str] = []
+    keep, closing, at = 0, "", 0
     for token in _TOKENS.finditer(text):
         if token.start() > at and text[at : token.start()].strip():
             break  # an unfinished string
-        at, last = token.end(), token[0]
+        at = token.end()
         char = token[0]
+        if char in "}]":
+            if not opened or opened.pop() != char:
+                break
+            if tokens[-1] == ",":
+                tokens.pop()
+        tokens.append(char)
         if char in "{[":
             opened.append("}" if char == "{" else "]")
             if len(opened) > DEEPEST:
                 break
-            keep, closing = at, "".join(reversed(opened))
-        elif char in "}]":
-            if not opened or opened.pop() != char:
+        if char in "{}[],":
+            keep, closing = len(tokens) - (char == ","), "".join(reversed(opened))
+            if not opened:
                 break
-            keep, closing = at, "".join(reversed(opened))
-        elif char == ",":
-            keep, closing = token.start(), "".join(reversed(opened))
-    if last == ":" and text[at:].lstrip()[:1] == '"':  # the value of a key: it is there, and was not read whole
-        keep, closing = at, '"\\u0000"' + "".join(reversed(opened))
+    closed = "".join(reversed(opened))
+    if tokens[-2:-1] == [":"] and tokens[-1][0] == '"':
+        keep, closing = len(tokens), closed
+    elif tokens[-1:] == [":"] and text[at:].lstrip()[:1] == '"':  # a value that is there, and was not read whole
+        keep, closing = len(tokens), '"\\u0000"' + closed
     with suppress(orjson.JSONDecodeError):
-        return [orjson.loads(text[:keep].encode("utf-8", "replace") + closing.encode())] if closing else []
+        return [orjson.loads("".join(tokens[:keep]).encode("utf-8", "replace") + closing.encode())] if keep else []
     return []
 
 

@@ -65,6 +65,7 @@ CODECS: tuple[Codec, ...] = (
     Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED),
     Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER),
     Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_STRUCTURED),
+    Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False),
     Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED),
     Codec("data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_STRUCTURED),
     Codec("form", codecs_form.is_form, codecs_form.open_form, keeps=True, trifle=_STRUCTURED),

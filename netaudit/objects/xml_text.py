@@ -168,8 +168,10 @@ def to_utf8(text: bytes) -> bytes:
     match = _DECLARED.match(text.lstrip()[:200])
     declared = match[1].decode("ascii", "replace").lower() if match else ""
     for charset in ("utf-8", {"gbk": "gb18030", "gb2312": "gb18030"}.get(declared, declared), "gb18030"):
+        if not charset:
+            continue
         try:
-            return text.decode(charset).encode() if charset else text
+            return text.decode(charset).encode()
         except (UnicodeError, LookupError, ValueError):
             continue
     return text.decode("utf-8", "replace").encode()

@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "carriers"))
 
 import brokers
+import careless
 import clouds
 import dahua
 import gates
@@ -47,6 +48,7 @@ SPOKEN: dict[str, Callable[[], Script]] = {
     "wangxiaobao": offices.wangxiaobao,
     "sensetime": offices.sensetime,
     "sloppy": sloppy.script,
+    "careless": careless.script,
 }
 PROGRAMS: dict[str, Callable[[], brokers.Program]] = {"facesluice_mqtt": brokers.mqtt, "wcb_core": brokers.mongodb}
 
