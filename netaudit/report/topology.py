@@ -66,7 +66,8 @@ def topology(case: CaseLike, judged: Judgements, hosts: Hosts, w: Wording) -> Dr
     plain = [way for way in traffic if frozenset((way.a, way.b)) not in told]
     chosen = _largest(plain)
     talking = {end for way in (*ways, *chosen) for end in (way.a, way.b)}
-    shown = [node for node in nodes.values() if node.key in talking or node.key not in (REST_INSIDE, REST_OUTSIDE)]
+    beyond = (case.manifest.get("vantage") or {}).get("side") == "wan"  # who is silent there is the provider's
+    shown = [node for node in nodes.values() if node.key in talking or not (beyond or node.kind == "rest")]
     return lay_out(shown, [*chosen, *ways], w, left_out=len(plain) - len(chosen))
 
 
@@ -95,7 +96,9 @@ def _device(row: Row, key: str, rank: int, w: Wording) -> Node:
         key,
         inside=True,
         title=" · ".join(part for part in (kind, name) if part),
-        below=w.exact(ips[0] if ips else row["device_id"], 45) + (f" +{len(ips) - 1}" if len(ips) > 1 else ""),
+        below=w.exact(ips[0] if ips else row["device_id"], 45)
+        + (f" +{len(ips) - 1}" if len(ips) > 1 else "")
+        + (f" · {w.t('topology_behind', n=w.number(row['behind']))}" if row["behind"] else ""),
         parts=[w.term("chain", part) for part in parts],
         kind=colour,
         link=f"device-{row['row']}",

@@ -83,6 +83,57 @@ def test_words_behind_nat_are_of_no_known_device() -> None:
     assert found["class"] == "router"
 
 
+def test_what_was_said_from_an_address_is_its_holders_of_that_time() -> None:
+    a, b, ip = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "192.168.1.50"
+    found = devices(
+        ("dhcp", a, ip, "leased", "192.168.1.1"),
+        ("http_client", a, ip, "user_agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"),
+        ("http_server", "", ip, "title", "first"),
+        ("dhcp", b, ip, "leased", "192.168.1.1"),
+        ("http_server", "", ip, "title", "second"),
+        ("http_client", b, ip, "user_agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X)"),
+    )
+    assert {row["device_id"]: (row["class"], row["name"]) for row in found} == {
+        a: ("pc", "first"),
+        b: ("phone", "second"),
+    }
+    assert [row["behind"] for row in found] == [None, None]
+
+
+def test_one_machine_with_several_ports_and_what_hides_behind_one_address() -> None:
+    one, two = "08:54:11:00:00:01", "08:54:11:00:00:02"
+    found = devices(
+        ("arp", one, "192.168.1.7", "address", "192.168.1.7"),
+        ("arp", two, "192.168.1.8", "address", "192.168.1.8"),
+        ("ssdp", one, "192.168.1.7", "usn", "uuid:0815::upnp:rootdevice"),
+        ("ssdp", two, "192.168.1.8", "usn", "uuid:0815::urn:x"),
+        ("http_client", one, "192.168.1.7", "user_agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"),
+        (
+            "http_client",
+            two,
+            "192.168.1.8",
+            "user_agent",
+            "Mozilla/5.0 (Linux; Android 13; V1 Build/1) Mobile Safari/537.36",
+        ),
+    )
+    assert [(row["macs"], row["ips"], row["behind"]) for row in found] == [
+        ([one, two], ["192.168.1.7", "192.168.1.8"], 2)
+    ]
+
+
+def test_a_router_says_how_many_inside_hosts_speak_through_it() -> None:
+    link = Link({}, forwarders=frozenset({CAM}))
+    found = devices(*(("http_client", CAM, f"192.168.9.{n}", "path", "/x") for n in (5, 6, 7)), link=link)
+    assert {row["device_id"]: row["behind"] for row in found}[CAM] == 3
+    assert len(found) == 4
+
+
+def test_a_block_of_a_module_maker_names_no_vendor() -> None:
+    (found,) = devices(("arp", "00:e0:4c:00:00:01", HOST, "address", HOST))
+    assert (found["vendor"], found["vendor_confidence"]) == ("", "unknown")
+    assert any(reason.startswith("module REALTEK") for reason in found["reasons"])
+
+
 def test_what_a_far_server_says_names_no_device_here() -> None:
     link = Link({}, forwarders=frozenset({CAM}))
     assert devices(("http_server", CAM, "47.96.10.20", "server", "App-webs/"), link=link) == []

@@ -83,6 +83,25 @@ def test_weak_classes_are_marked_and_parts_are_told_in_the_language() -> None:
     assert {box.parts for box in boxes if box.title.startswith("网络摄像机")} == {"抓拍"}
 
 
+def test_hosts_behind_an_address_are_told_and_the_providers_silent_boxes_left_out() -> None:
+    case = site(3, 2, faces=False)
+    rows = case.tables["devices"].to_pylist()
+    rows[0]["behind"] = 4
+    rows.append(dict.fromkeys(rows[0]) | {"device_id": "02:00:00:00:00:09", "ips": [], "class": "router"})
+    tables = {
+        "devices": rows,
+        "endpoints": case.tables["endpoints"].to_pylist(),
+        "flows": [dict(row) for row in case.tables["flows"].drop_columns(["first_ts", "last_ts"]).to_pylist()],
+    }
+    for row in tables["devices"]:
+        row["first_ts"] = row["last_ts"] = None
+    texts = {box.below for box in drawn(fakes.FakeCase(tables), "zh").boxes}
+    assert "10.0.0.1 · 其后至少 4 台主机" in texts
+    assert "02:00:00:00:00:09" in texts
+    beyond = drawn(fakes.FakeCase(tables, {"vantage": {"side": "wan"}}), "zh")
+    assert "02:00:00:00:00:09" not in {box.below for box in beyond.boxes}
+
+
 def test_the_same_case_gives_the_same_picture() -> None:
     assert drawn(site(30, 20)) == drawn(site(30, 20))
 
