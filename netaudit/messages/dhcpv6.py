@@ -30,7 +30,7 @@ ETHERNET = 1
 def recognise(opening: Opening) -> Verdict:
     """A known message on the ports of DHCPv6 whose options fill the datagram exactly."""
     data = opening.up or opening.down
-    if not {opening.client_port, opening.server_port} & set(PORTS) or len(data) < HEADER:
+    if (opening.server_port not in PORTS and opening.client_port not in PORTS) or len(data) < HEADER:
         return Verdict.NO
     return Verdict.YES if parse(data) is not None else Verdict.NO
 

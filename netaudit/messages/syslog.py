@@ -25,7 +25,7 @@ def recognise(opening: Opening) -> Verdict:
     message = parse(data)
     if message is None:
         return Verdict.NO
-    usual = {opening.client_port, opening.server_port} & set(PORTS)
+    usual = opening.server_port in PORTS or opening.client_port in PORTS
     return Verdict.YES if usual or message.fields["form"] == "5424" else Verdict.NO
 
 

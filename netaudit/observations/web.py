@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
+import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from netaudit.observations.ntlm import MAGIC
+from netaudit.observations.windows import note_ntlm
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host
@@ -18,6 +23,7 @@ JSON_LOOK = 256 << 10  # the same of a document, in which pictures stand between
 MOST_KEYS = 32  # field names of one body
 MOST_BODIES = 24  # bodies of one client and path that are looked into
 LONGEST_PATH = 96
+LONGEST_TOKEN = 4096  # characters of base64, a multiple of four
 MOST_SDP_LINES = 256
 SDP_LINES = {"s": "session", "i": "information", "m": "media"}
 STATIC = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|ico|css|js|woff2?|svg|mp4|ts)$", re.IGNORECASE)
@@ -64,6 +70,8 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
     if agent := message.header("user-agent"):
         ledger.note("http_client", client.mac, client.ip, "user_agent", agent, *place)
     _headers(message, client, ledger, place)
+    if value := message.header("authorization"):
+        note_ntlm(_token(value), client, ledger, place)
     path = message.path.partition("?")[0][:LONGEST_PATH]
     if path.startswith("/") and not STATIC.search(path):
         ledger.note("http_client", client.mac, client.ip, "path", path, *place)
@@ -119,25 +127,54 @@ def _events(head: bytes) -> list[tuple[str, str]]:
 
 def _response(message: Spoken, server: Host, ledger: Ledger, place: Place) -> None:
     _banner("http_server", message, server, ledger, place)
-    body = message.body
-    if not body or message.header("content-encoding"):
+    if not message.body:
         return
-    if "html" in message.content_type and (found := TITLE.search(body, 0, LOOK)):
-        ledger.note("http_server", server.mac, server.ip, "title", _text(found[1], message.content_type), *place)
-    elif "xml" in message.content_type and UPNP in body[:LOOK]:
+    if "html" in message.content_type:
+        found = TITLE.search(_beginning(message))
+        if found and (title := _text(found[1], message.content_type)):
+            ledger.note("http_server", server.mac, server.ip, "title", title, *place)
+    elif "xml" in message.content_type and UPNP in (page := _beginning(message)):
         told: set[bytes] = set()
-        for match in UPNP_FIELD.finditer(body, 0, LOOK):
-            if match[1] not in told:  # the first is the root device's
+        for match in UPNP_FIELD.finditer(page):
+            if match[1] not in told and (value := _text(match[2], "")):  # the first is the root device's
                 told.add(match[1])
-                ledger.note("upnp", server.mac, server.ip, UPNP_TAGS[match[1].decode()], _text(match[2], ""), *place)
+                ledger.note("upnp", server.mac, server.ip, UPNP_TAGS[match[1].decode()], value, *place)
+
+
+def _beginning(message: Spoken) -> bytes:
+    """The first bytes of a page, unpacked; nothing of what is packed otherwise than by gzip or deflate."""
+    coding = message.header("content-encoding").strip().lower()
+    if coding in {"", "identity"}:
+        return message.body[:LOOK]
+    if coding not in {"gzip", "x-gzip", "deflate"}:
+        return b""
+    try:
+        return zlib.decompressobj(wbits=47).decompress(message.body[:LOOK], LOOK)  # 47: either header (zlib manual)
+    except zlib.error:
+        return b""
 
 
 def _banner(kind: str, message: Spoken, server: Host, ledger: Ledger, place: Place) -> None:
     if name := message.header("server"):
         ledger.note(kind, server.mac, server.ip, "server", name, *place)
     for name, value in message.headers[:64]:
-        if name == "www-authenticate" and (found := REALM.search(value[:1024])):
+        if name != "www-authenticate":
+            continue
+        if found := REALM.search(value[:1024]):
             ledger.note(kind, server.mac, server.ip, "realm", found[1] or found[2], *place)
+        note_ntlm(_token(value), server, ledger, place)
+
+
+def _token(value: str) -> bytes:
+    """Token of NTLM in a header's value (MS-NTHT, 2.2), bare or in SPNEGO."""
+    scheme, _, text = value.strip().partition(" ")
+    if scheme.lower() not in {"ntlm", "negotiate"} or not text:
+        return b""
+    try:
+        raw = base64.b64decode(text[:LONGEST_TOKEN].encode())
+    except ValueError:
+        return b""
+    return raw[max(raw.find(MAGIC), 0) :]
 
 
 def observe_rtsp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -176,3 +181,34 @@ def test_any_body_is_observed(body: bytes, content_type: str, direction: int) ->
     observed(
         http(direction, body + b"<title>" + body + b"</title>urn:schemas-upnp-org:device", "/x", content_type, "POST")
     )
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "identity", "GZIP"])
+def test_titles_of_packed_pages(coding: str) -> None:
+    page = b"<html><title> Front camera </title>" + bytes(1000)
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress}.get(coding.lower(), bytes)(page)
+    facts = observed(http(1, packed, content_type="text/html", content_encoding=coding))
+    assert of_server("http_server", "title", "Front camera") in facts
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [("br", b"<title>x</title>"), ("gzip", b"<title>x</title>"), ("gzip", gzip.compress(b"<title>x" + bytes(10**8)))],
+)
+def test_pages_that_cannot_be_unpacked(coding: str, body: bytes) -> None:
+    assert observed(http(1, body, content_type="text/html", content_encoding=coding)) == set()
+
+
+def test_names_in_ntlm_over_http() -> None:
+    challenge = (
+        b"NTLMSSP\0"
+        + struct.pack("<IHHIIQQHHI", 2, 0, 0, 56, 0x02000001, 1, 0, 10, 10, 56)
+        + bytes([6, 1, 0, 1])
+        + bytes(4)
+    )
+    token = base64.b64encode(challenge + struct.pack("<HH", 1, 6) + "NAS".encode("utf-16-le")).decode()
+    for value in (f"NTLM {token}", f"Negotiate {base64.b64encode(b'xyz' + base64.b64decode(token)).decode()}"):
+        assert of_server("ntlm", "computer", "NAS") in observed(http(1, www_authenticate=value))
+        assert of_client("ntlm", "computer", "NAS") in observed(http(0, authorization=value))
+    for broken in ("NTLM", "NTLM !!!", "NTLM TlRM", "Basic " + token):
+        assert observed(http(1, www_authenticate=broken)) == set()
