@@ -17,6 +17,7 @@ from netaudit.report import (
     sections_events,
     sections_findings,
     sections_images,
+    sections_moments,
     sections_persons,
     sections_scope,
 )
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
 
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "gallery", "events", "persons", "topology", "devices",
+    "verdict", "scope", "vantage", "findings", "encrypted", "moments", "gallery", "events", "persons", "topology",
+    "devices",
     "matrix", "timeline",
     "endpoints", "images", "clock", "method", "legal", "facts",
 )  # fmt: skip
@@ -87,6 +89,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "certainty": w.t.group("certainty"),
         "findings": sections_findings.findings(judged, hosts, captures, w),
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
+        "moments": sections_moments.moments(case, hosts, w),
         "gallery": sections_images.gallery(case, judged, w),
         "events": sections_events.events(case, hosts, captures, w),
         "persons": sections_persons.persons(case, w),

@@ -16,6 +16,8 @@ from netaudit.report.texts import LANGS, Texts, catalogue
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {
+    "moment_source",
+    "moment_visibility",
     "side",
     "reason",
     "certainty",
