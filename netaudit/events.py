@@ -57,7 +57,9 @@ class EventRows:
 
     def end(self, message: Message) -> list[tuple[Any, ...]]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
-        if not message.body and (message.direction or not self._index.on_path(message.path.partition("?")[0])):
+        if not message.body and (
+            message.status or message.request or not self._index.on_path(message.path.partition("?")[0])
+        ):
             return []
         pictured = self._reader.pictured
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)

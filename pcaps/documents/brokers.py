@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import others
 import rig
 from people import LI, ZHANG, card, face, scene
-from talk import PEERS, dump
+from talk import PEERS, dump, parts
 from truth import event, masked
 
 if TYPE_CHECKING:
@@ -22,6 +22,49 @@ if TYPE_CHECKING:
 Program: TypeAlias = "tuple[Callable[[Path], None], list[dict[str, Any]]]"
 URI = "data:image/jpeg;base64,"
 DEVICE = "1234568"
+
+
+def reverse() -> Program:
+    """A device dials a platform and registers; then the platform asks it over the same connection (FACTS 4.3)."""
+    lines = "Events[0].EventBaseInfo.Code=FaceRecognition\r\nEvents[0].Candidates[0].Similarity=91\r\n"
+    lines += f"Events[0].Candidates[0].Person.Name={ZHANG.name}\r\n"
+    pieces = [("", "", "text/plain", lines.encode()), ("", "", "image/jpeg", face(441))]
+    stream = parts("myboundary", pieces)
+    who = dump({"DevClass": "IPC", "DeviceID": "EXAMPLE0000002", "ServerIP": rig.SERVER})
+    wanted = "/cgi-bin/snapManager.cgi?action=attachFileProc&channel=1&heartbeat=5&Events=[FaceRecognition]"
+    connect = f"POST /cgi-bin/api/autoRegist/connect HTTP/1.1\r\nHost: x\r\nContent-Length: {len(who)}\r\n\r\n"
+    kind = "Content-Type: multipart/x-mixed-replace; boundary=myboundary"
+    turns = [
+        (True, connect.encode() + who),
+        (False, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        (False, b"GET /cgi-bin/magicBox.cgi?action=getMachineName HTTP/1.1\r\nHost: x\r\n\r\n"),
+        (True, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nname=hall"),
+        (False, f"GET {wanted} HTTP/1.1\r\nHost: x\r\n\r\n".encode()),
+        (True, f"HTTP/1.1 200 OK\r\n{kind}\r\n\r\n".encode() + stream),
+    ]
+
+    def play(folder: Path) -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            file = Path(scratch) / "turns"
+            file.write_bytes(pickle.dumps(turns))
+            platform = ["na-server", sys.executable, str(PEERS), "answer", str(file)]
+            with rig.captured("dahua_reverse", folder):
+                server = rig.start(*platform)
+                device = ["ip", "netns", "exec", "na-device", sys.executable, str(PEERS), "dial", str(file)]
+                subprocess.run(device, check=True, timeout=60)
+                rig.stop(server)
+
+    return play, [
+        event("heartbeat", "dahua-registration", device="EXAMPLE0000002", target=rig.SERVER),
+        event("subscription", "dahua-stream-wanted"),
+        event(
+            "comparison",
+            "dahua-snapshot-stream",
+            person=masked(ZHANG, "name"),
+            score=91,
+            images={"other": face(441)},
+        ),
+    ]
 
 
 def mqtt() -> Program:
@@ -100,6 +143,8 @@ def mongodb() -> Program:
     return play, [
         event("face_capture", "wcb-core-capture", **shot, images={"face": face(431), "scene": scene(431)}),
         event("face_capture", "wcb-core-capture", **shot, images={"face": face(434), "scene": scene(431)}),
+        event("retrieval", "wcb-core-retrieval", **shot, images={"face": face(431), "scene": scene(431)}),
+        event("retrieval", "wcb-core-retrieval", **shot, images={"face": face(434), "scene": scene(431)}),
         event(
             "id_verification",
             "wcb-core-card",

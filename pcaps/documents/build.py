@@ -50,7 +50,11 @@ SPOKEN: dict[str, Callable[[], Script]] = {
     "sloppy": sloppy.script,
     "careless": careless.script,
 }
-PROGRAMS: dict[str, Callable[[], brokers.Program]] = {"facesluice_mqtt": brokers.mqtt, "wcb_core": brokers.mongodb}
+PROGRAMS: dict[str, Callable[[], brokers.Program]] = {
+    "facesluice_mqtt": brokers.mqtt,
+    "wcb_core": brokers.mongodb,
+    "dahua_reverse": brokers.reverse,
+}
 
 
 def main(names: list[str]) -> None:

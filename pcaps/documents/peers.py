@@ -1,4 +1,4 @@
-"""The ends of a scripted conversation, each a program: `peers.py serve|ask|publish|insert FILE`.
+"""The ends of a scripted conversation, each a program: `peers.py serve|ask|publish|insert|dial|answer FILE`.
 
 FILE holds the pickled half of the script: HTTP both ways, messages for an MQTT broker, documents for MongoDB.
 """
@@ -19,6 +19,7 @@ from typing import Any
 
 ANSWERS: dict[int, list[Any]] = {}  # port -> (status, headers, body, ends with the connection), in order
 SERVER = "10.99.0.3"
+DIALLED = 7070
 SILENCE = 0.4  # seconds after which the receiver of raw bytes takes them for whole
 
 
@@ -119,15 +120,41 @@ def publish(script: list[tuple[str, bytes]]) -> None:
 
 
 def insert(script: list[tuple[str, list[dict[str, Any]]]]) -> None:
-    """Insert documents into collections of `wcb-core`."""
+    """Insert documents into collections of `wcb-core`, and read them back from the first."""
     import pymongo
 
     base = pymongo.MongoClient(SERVER, maxPoolSize=1)["wcb-core"]
     for collection, documents in script:
         base[collection].insert_many(documents)
+        if collection == script[0][0]:
+            list(base[collection].find())
+
+
+def dial(turns: list[tuple[bool, bytes]]) -> None:
+    """Take the device's part of a conversation over one connection that it opens; the first turn is its own."""
+    with socket.create_connection((SERVER, DIALLED)) as link:
+        _converse(link, turns, mine=True)
+
+
+def answer(turns: list[tuple[bool, bytes]]) -> None:
+    """Take the platform's part."""
+    with socket.create_server(("", DIALLED)) as listener:
+        link, _ = listener.accept()
+        with link:
+            _converse(link, turns, mine=False)
+
+
+def _converse(link: socket.socket, turns: list[tuple[bool, bytes]], *, mine: bool) -> None:
+    for devices, data in turns:
+        if devices == mine:
+            link.sendall(data)
+            continue
+        left = len(data)
+        while left:
+            left -= len(link.recv(min(left, 65536)))
 
 
 if __name__ == "__main__":
-    {"serve": serve, "ask": ask, "publish": publish, "insert": insert}[sys.argv[1]](
+    {"serve": serve, "ask": ask, "publish": publish, "insert": insert, "dial": dial, "answer": answer}[sys.argv[1]](
         pickle.loads(Path(sys.argv[2]).read_bytes())
     )
