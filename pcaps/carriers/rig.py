@@ -127,12 +127,12 @@ def python_server(code: str, *arguments: str, wait: float = 1.5) -> contextlib.A
 
 
 @contextlib.contextmanager
-def captured(name: str, folder: Path = HERE) -> Iterator[None]:
+def captured(name: str, folder: Path = HERE, what: str = "ip") -> Iterator[None]:
     """Capture the device's link into `<name>.pcapng` while the block runs (ARP and neighbour discovery left out)."""
     target = folder / f"{name}.pcapng"
     classic = target.with_suffix(".tmp")
     tcpdump = start(
-        "na-device", "tcpdump", "-i", "na-veth0", "-U", "-s", "0", "-w", str(classic), "ip", "-Z", "root", wait=1.5
+        "na-device", "tcpdump", "-i", "na-veth0", "-U", "-s", "0", "-w", str(classic), what, "-Z", "root", wait=1.5
     )
     try:
         yield

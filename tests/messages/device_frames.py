@@ -182,7 +182,7 @@ def sdp(address, port, *, way="recvonly", ssrc=100000001, transport="RTP/AVP", p
     return text.encode()
 
 
-def dialogue():
+def dialogue(media="RTP/AVP"):
     """Registration with its digest dance, facts, an invitation: (from the camera?, message)."""
     to_platform = f"sip:{PLATFORM}@{REALM}"
     asked = f'Digest realm="{REALM}",nonce="0a1b2c",algorithm=MD5'
@@ -200,10 +200,16 @@ def dialogue():
         (False, sip("SIP/2.0 200 OK", cseq="MESSAGE", call="k1", number=3)),
         (True, sip(message, DEVICE_INFO, call="d1", number=4, Content_Type=XML_TYPE)),
         (True, sip(message, CATALOG, call="d2", number=5, Content_Type=XML_TYPE)),
-        (False, sip(f"INVITE sip:{CAMERA}@{REALM} SIP/2.0", sdp("10.99.0.3", 30000), **play, **back)),
+        (False, sip(f"INVITE sip:{CAMERA}@{REALM} SIP/2.0", sdp("10.99.0.3", 30000, transport=media), **play, **back)),
         (
             True,
-            sip("SIP/2.0 200 OK", sdp("10.99.0.2", 15060, way="sendonly", ident=CAMERA), cseq="INVITE", **play, **back),
+            sip(
+                "SIP/2.0 200 OK",
+                sdp("10.99.0.2", 15060, way="sendonly", ident=CAMERA, transport=media),
+                cseq="INVITE",
+                **play,
+                **back,
+            ),
         ),
         (False, sip(f"ACK sip:{CAMERA}@{REALM} SIP/2.0", call="i1", number=20, **back)),
     ]
