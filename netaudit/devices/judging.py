@@ -6,7 +6,8 @@ weak      one weak signature, or the holder of the address block (vendor only)
 unknown   nothing, only hearsay, or a contradiction: then the value stays empty and the reason says why
 
 Hearsay and recollection never carry a claim; where another signature carries it they are named beside.
-Of two classes of which one is the wider, the narrower is taken when it is at least strong.
+Of two classes of which one is the wider, the narrower is taken when it is at least strong; else what claims the
+narrower counts for the wider, too: who says "camera" and who says "face capture camera" agree on a camera.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
     for match in matches:
         if value := match.claims.get(name):
             by_value[value].append(match)
+    if vocabulary is not None:
+        by_value = _with_narrower(by_value, vocabulary)
     rated = {value: confidence(found) for value, found in by_value.items()}
     rated = {value: grade for value, grade in rated.items() if grade != "unknown"}
     if not rated:
@@ -53,6 +56,16 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
         return Claim(conflict=tuple(top), matches=[match for value in top for match in by_value[value]])
     value = top[0]
     return Claim(value, rated[value], by_value[value])
+
+
+def _with_narrower(by_value: dict[str, list[Match]], vocabulary: Vocabulary) -> dict[str, list[Match]]:
+    """Matches by value, those of narrower values that only support it counted as weak ones for the wider."""
+    widened = {value: list(found) for value, found in by_value.items()}
+    for value, found in by_value.items():
+        for wider in vocabulary.ancestors(value):
+            if wider in widened:
+                widened[wider] += [match for match in found if match.signature.strength == "weak"]
+    return widened
 
 
 def confidence(matches: list[Match]) -> str:

@@ -92,3 +92,14 @@ def test_labelled_devices_of_real_captures(captures: Path, tmp_path: Path) -> No
         assert [row["device_id"] for row in cameras] in ([], [truth["mac"]] if truth["is_camera"] else [])
         named, abstained = named + bool(found["class"]), abstained + (not found["class"])
     assert (named, abstained) == (30, 3)
+
+
+@pytest.mark.captures
+def test_the_eight_cameras_of_the_shared_office_are_cameras_and_nothing_else_is(captures: Path, tmp_path: Path) -> None:
+    case = netaudit.audit(captures / "office" / "office.pcap", tmp_path / "case", faces=False)
+    rows = case.table("devices", ["name", "class", "class_confidence"]).to_pylist()
+    cameras = {
+        row["name"]: row["class_confidence"] for row in rows if row["class"] in {"ip_camera", "face_capture_camera"}
+    }
+    assert cameras == {f"IPC-00{n}": "strong" for n in range(1, 9)}
+    assert {row["class"] for row in rows if row["name"] not in cameras} == {"router", "pc", ""}

@@ -43,6 +43,18 @@ def match(strength: str, source: str = "dhcp.hostname", provenance: str = "code"
         ),
         ([match("strong", kind="ip_camera"), match("weak", kind="face_capture_camera")], "ip_camera", "strong"),
         ([match("weak", kind="computer"), match("weak", kind="pc")], "pc", "weak"),
+        # two witnesses, one of whom is more exact than he can carry: they agree on the wider class
+        (
+            [match("weak", kind="ip_camera"), match("weak", "mdns.txt", kind="face_capture_camera")],
+            "ip_camera",
+            "strong",
+        ),
+        ([match("weak", kind="ip_camera"), match("weak", kind="face_capture_camera")], "face_capture_camera", "weak"),
+        (
+            [match("weak", kind="ip_camera"), match("weak", "mdns.txt", "recalled", kind="face_capture_camera")],
+            "ip_camera",
+            "weak",
+        ),
     ],
 )
 def test_rules(matches: list[Match], value: str, confidence: str) -> None:
