@@ -12,9 +12,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from netaudit.messages.vectors import Cursor, is_grease, numbers
+from netaudit.messages.vectors import GREASE, Cursor, numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netaudit.messages.hello import Hello
 
 SERVER_NAME, GROUPS, POINT_FORMATS, SIGNATURES, ALPN, VERSIONS = 0, 10, 11, 13, 16, 43  # extension types (IANA)
@@ -32,12 +34,12 @@ def ja3_text(hello: Hello) -> str:
     """What JA3 is the MD5 of."""
     kinds = [kind for kind, _ in hello.extensions]
     groups = numbers(Cursor(hello.extension(GROUPS)).vector(2))
-    formats = list(Cursor(hello.extension(POINT_FORMATS)).vector(1))
+    formats = Cursor(hello.extension(POINT_FORMATS)).vector(1)
     return ",".join([str(hello.legacy), *(_joined(values) for values in (hello.suites, kinds, groups, formats))])
 
 
-def _joined(values: list[int]) -> str:
-    return "-".join(str(value) for value in values if not is_grease(value))
+def _joined(values: Iterable[int]) -> str:
+    return "-".join([str(value) for value in values if value not in GREASE])
 
 
 def ja3(hello: Hello) -> str:
@@ -47,8 +49,8 @@ def ja3(hello: Hello) -> str:
 
 def ja4(hello: Hello, transport: str) -> str:
     """JA4 of a ClientHello that came over "tcp", "quic" or "dtls"."""
-    suites = [suite for suite in hello.suites if not is_grease(suite)]
-    kinds = [kind for kind, _ in hello.extensions if not is_grease(kind)]
+    suites = [suite for suite in hello.suites if suite not in GREASE]
+    kinds = [kind for kind, _ in hello.extensions if kind not in GREASE]
     head = "".join(
         (
             LETTERS[transport],
@@ -58,7 +60,7 @@ def ja4(hello: Hello, transport: str) -> str:
             _ends(hello.protocols[0] if hello.protocols else b""),
         )
     )
-    signatures = [value for value in numbers(Cursor(hello.extension(SIGNATURES)).vector(2)) if not is_grease(value)]
+    signatures = [value for value in numbers(Cursor(hello.extension(SIGNATURES)).vector(2)) if value not in GREASE]
     rest = _listed(sorted(kind for kind in kinds if kind not in (SERVER_NAME, ALPN)))
     if signatures:
         rest += "_" + _listed(signatures)
@@ -67,7 +69,7 @@ def ja4(hello: Hello, transport: str) -> str:
 
 def highest_version(hello: Hello) -> int:
     """The highest version a hello offers or chooses."""
-    offered = [version for version in hello.versions if not is_grease(version)]
+    offered = [version for version in hello.versions if version not in GREASE]
     if not offered:
         return hello.legacy
     datagrams = [version for version in offered if version >= DTLS]
@@ -86,7 +88,7 @@ def _ends(protocol: bytes) -> str:
 
 
 def _listed(values: list[int]) -> str:
-    return ",".join(f"{value:04x}" for value in values)
+    return ",".join([f"{value:04x}" for value in values])
 
 
 def _digest(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netaudit.messages.fingerprints import ALPN, SERVER_NAME, VERSIONS, highest_version, ja3, ja4
-from netaudit.messages.vectors import Cursor, is_grease, numbers
+from netaudit.messages.vectors import GREASE, Cursor, numbers
 
 CLIENT_HELLO, SERVER_HELLO = 1, 2
 HEADER = 4  # bytes of type and length in front of a handshake message
@@ -22,28 +22,16 @@ class Hello:
     client: bool
     legacy: int  # version in its head
     random: bytes = b""
-    suites: list[int] = field(default_factory=list)  # offered; of a server the chosen one
+    suites: tuple[int, ...] = ()  # offered; of a server the chosen one
     extensions: list[tuple[int, bytes]] = field(default_factory=list)  # in the order sent
+    contents: dict[int, bytes] = field(default_factory=dict)  # of the first extension of each type
+    versions: tuple[int, ...] = ()  # of supported_versions as sent, empty without it
+    protocols: list[bytes] = field(default_factory=list)  # offered or chosen (RFC 7301)
     whole: bool = True
 
     def extension(self, kind: int) -> bytes:
         """Content of the first extension of a type, empty for none."""
-        return next((data for known, data in self.extensions if known == kind), b"")
-
-    @property
-    def versions(self) -> list[int]:
-        """Content of supported_versions as sent, empty without it."""
-        data = self.extension(VERSIONS)
-        return numbers(Cursor(data).vector(1) if self.client else data)
-
-    @property
-    def protocols(self) -> list[bytes]:
-        """Application protocols offered or chosen (RFC 7301)."""
-        names = Cursor(Cursor(self.extension(ALPN)).vector(2))
-        found: list[bytes] = []
-        while names.left:
-            found.append(names.vector(1))
-        return found
+        return self.contents.get(kind, b"")
 
     @property
     def server_name(self) -> str:
@@ -54,6 +42,25 @@ class Hello:
             if kind == 0:
                 return name.decode("ascii", "backslashreplace")
         return ""
+
+
+def _split(data: bytes) -> tuple[list[tuple[int, bytes]], bool]:
+    """Extensions, and whether their lengths agree with the length of all. Plain arithmetic: a hello has a dozen."""
+    found, at, end = [], 0, len(data)
+    while at + 4 <= end:
+        behind = at + 4 + (data[at + 2] << 8 | data[at + 3])
+        found.append((data[at] << 8 | data[at + 1], data[at + 4 : behind]))
+        at = behind
+    return found, at == end
+
+
+def _names(data: bytes) -> list[bytes]:
+    """The names in the extension for application protocols."""
+    names = Cursor(Cursor(data).vector(2))
+    found: list[bytes] = []
+    while names.left:
+        found.append(names.vector(1))
+    return found
 
 
 def parse(raw: bytes, *, cookie: bool = False) -> Hello:
@@ -71,12 +78,14 @@ def parse(raw: bytes, *, cookie: bool = False) -> Hello:
         cursor.vector(1)  # compression methods
     else:
         suites = b""
-        hello.suites = [cursor.number(2)]
+        hello.suites = (cursor.number(2),)
         cursor.number(1)
-    extensions = Cursor(cursor.vector(2) if cursor.left else b"")
-    while extensions.left:
-        hello.extensions.append((extensions.number(2), extensions.vector(2)))
-    hello.whole = not (cursor.short or extensions.short or cursor.left or len(suites) % 2 or len(session) > RANDOM)
+    hello.extensions, whole = _split(cursor.vector(2) if cursor.left else b"")
+    hello.contents = dict(reversed(hello.extensions))
+    said = hello.extension(VERSIONS)
+    hello.versions = numbers(Cursor(said).vector(1) if client else said)
+    hello.protocols = _names(hello.extension(ALPN))
+    hello.whole = whole and not (cursor.short or cursor.left or len(suites) % 2 or len(session) > RANDOM)
     return hello
 
 
@@ -100,12 +109,12 @@ def server_fields(raw: bytes) -> dict[str, Any]:
 def _common(hello: Hello, raw: bytes) -> dict[str, Any]:
     return {
         "hello": raw,
-        "ciphers": hello.suites,
-        "versions": [version for version in hello.versions if not is_grease(version)] or [hello.legacy],
+        "ciphers": list(hello.suites),
+        "versions": [version for version in hello.versions if version not in GREASE] or [hello.legacy],
         "version": highest_version(hello),
         "alpn": [name.decode("latin-1") for name in hello.protocols if not _is_grease_name(name)],
     }
 
 
 def _is_grease_name(name: bytes) -> bool:
-    return len(name) == 2 and is_grease(name[0] << 8 | name[1])
+    return len(name) == 2 and name[0] << 8 | name[1] in GREASE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 
 class Cursor:
     """Reads in order. Short input gives zeros and what is left of a vector, and sets `short`."""
@@ -32,11 +34,11 @@ class Cursor:
         return self.at < len(self.data)
 
 
-def numbers(data: bytes) -> list[int]:
+# numbers that clients strew in to keep servers tolerant (RFC 8701, 2)
+GREASE = frozenset(0x0A0A + 0x1010 * i for i in range(16))
+
+
+def numbers(data: bytes) -> tuple[int, ...]:
     """All numbers of two bytes in `data`; a single byte at its end is left out."""
-    return [data[i] << 8 | data[i + 1] for i in range(0, len(data) - 1, 2)]
-
-
-def is_grease(value: int) -> bool:
-    """Whether a number is one of those that clients strew in to keep servers tolerant (RFC 8701, 2)."""
-    return value & 0x0F0F == 0x0A0A and value >> 8 == value & 0xFF
+    count = len(data) // 2
+    return struct.unpack(f">{count}H", data[: 2 * count])
