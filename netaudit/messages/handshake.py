@@ -10,6 +10,7 @@ CERTIFICATE = 11
 TYPES = frozenset((*range(9), 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25, 67))  # HandshakeType (IANA)
 TLS13, DTLS13 = 0x0304, 0xFEFC
 LARGEST = 1 << 18  # bytes of a handshake message that is gathered
+MOST = 8  # messages given of one direction: a connection says hello twice at most, a stranger may go on
 SHORTEST_HELLO = HEADER + 2 + RANDOM + 1
 
 
@@ -19,12 +20,20 @@ class Handshake:
     def __init__(self, protocol: str, transport: str) -> None:
         self.protocol, self.transport = protocol, transport
         self.done = [False, False]
+        self.given = [0, 0]
         self.client = UP  # direction that asks; not always who opened the connection (FTP in active mode)
         self.hello: Message | None = None  # the last ClientHello
         self.version = 0  # as the server chose it
 
     def take(self, direction: int, raw: bytes) -> Message | None:
         """Take a whole handshake message, header included; a Message for those that tell something."""
+        message = self._told(direction, raw)
+        if message is not None:
+            self.given[direction] += 1
+            self.done[direction] = self.done[direction] or self.given[direction] >= MOST
+        return message
+
+    def _told(self, direction: int, raw: bytes) -> Message | None:
         kind = raw[0]
         if kind == CLIENT_HELLO and is_client_hello(raw):
             return self._client_hello(direction, raw)

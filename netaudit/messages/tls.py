@@ -12,6 +12,7 @@ from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 HANDSHAKE, APPLICATION = 22, 23
 RECORD_LIMIT = (1 << 14) + 2048  # bytes of a record's fragment (RFC 5246, 6.2.3)
+LONGEST = 1 << 19  # bytes of one direction in which a handshake must end
 PATIENCE = 64 << 10  # bytes of one direction after which the other is not waited for
 
 
@@ -47,6 +48,7 @@ class _Side:
 
     def __init__(self) -> None:
         self.held = bytearray()  # of the record under way
+        self.first = -1  # stream offset at which reading began
         self.at = 0  # stream offset behind held
         self.skip = 0  # bytes of an uninteresting record to come
         self.handshake = bytearray()
@@ -65,6 +67,7 @@ class TlsReader(BaseReader):
         """Take the next bytes."""
         side, out = self.sides[direction], []
         side.at = offset + len(data)
+        side.first = offset if side.first < 0 else side.first
         if not side.done:
             if side.skip:
                 cut = min(side.skip, len(data))
@@ -79,7 +82,12 @@ class TlsReader(BaseReader):
         out: list[Message] = []
         while len(side.held) >= 6 and not side.done:
             length = side.held[3] << 8 | side.held[4]
-            if _record(bytes(side.held[:6])) is Verdict.NO or side.held[0] == APPLICATION:
+            start = side.at - len(side.held)
+            if (
+                _record(bytes(side.held[:6])) is Verdict.NO
+                or side.held[0] == APPLICATION
+                or start - side.first > LONGEST
+            ):
                 side.done = True
             elif side.held[0] != HANDSHAKE:
                 cut = min(5 + length, len(side.held))
@@ -90,7 +98,6 @@ class TlsReader(BaseReader):
             elif len(side.held) < 5 + length:
                 break
             else:
-                start = side.at - len(side.held)
                 if not side.handshake:
                     side.start = start
                 side.handshake += side.held[5 : 5 + length]

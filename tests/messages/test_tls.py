@@ -7,7 +7,10 @@ import ssl
 import pytest
 
 from netaudit.messages import tls
+from netaudit.messages.handshake import MOST
+from netaudit.messages.hello import RETRY
 from netaudit.messages.reader import Opening, Verdict
+from netaudit.messages.tls import LONGEST
 from tests.reference.messages import down, essence, read, up
 
 APPLICATION = b"\x17\x03\x03\x00\x05hello"
@@ -119,3 +122,48 @@ def test_damaged_hello_never_fails():
         for value in (0, 1, 0x7F, 0xFF):
             read([up(hello[:i] + bytes([value]) + hello[i + 1 :]), down(server_hello())])
         read([up(hello[:i])])
+
+
+def test_a_second_hello_after_a_retry_request():
+    """RFC 8446, 4.1.4: the client says hello again, perhaps behind a change of cipher spec."""
+    change = b"\x14\x03\x03\0\1\1"
+    retry = bytearray(server_hello(extensions=SUPPORTED))
+    retry[11:43] = RETRY
+    events = [
+        up(client_hello()), down(bytes(retry) + change), up(change + client_hello(alpn=("h2",))),
+        down(server_hello(extensions=SUPPORTED) + APPLICATION), up(APPLICATION),
+    ]  # fmt: skip
+    messages, summary = read(events)
+    assert [(m.method, m.fields["alpn"]) for m in messages if not m.direction] == [
+        ("client_hello", ["h2", "http/1.1"]),
+        ("client_hello", ["h2"]),
+    ]
+    assert messages[1].fields["retry"]
+    assert summary.to_ignore
+    assert essence(read(events, cuts=range(0, 5000, 3), batch=1)[0]) == essence(messages)
+
+
+def test_the_server_of_the_connection_may_be_the_client():
+    """FTP in active mode: the server opens the data connection, and the client begins TLS (RFC 4217, 7)."""
+    events = [down(client_hello()), up(server_hello() + certificate())]
+    messages, summary = read(events)
+    assert [(m.method, m.direction) for m in messages] == [("client_hello", 1), ("server_hello", 0), ("certificate", 0)]
+    assert messages[2].request is messages[0]
+    assert not summary.swapped
+
+
+def test_floods_end():
+    hello = client_hello()
+    messages, summary = read([up(hello * 20), down(server_hello() * 20)])
+    assert len(messages) == 2 * MOST
+    assert summary.to_ignore
+    nothing = b"\x16\x03\x03\0\x04\0\0\0\0"
+    _, summary = read([up(hello), down(nothing * (3 + LONGEST // len(nothing))), up(APPLICATION)])
+    assert summary.to_ignore
+
+
+def test_bytes_that_only_look_like_a_hello_are_none():
+    """An encrypted message may begin with any byte."""
+    finished = b"\x16\x03\x03\0\x28" + b"\1\0\0\x24" + bytes(range(1, 37))
+    messages, _ = read([up(client_hello()), up(finished), up(APPLICATION)])
+    assert len(messages) == 1
