@@ -21,13 +21,14 @@ _PEEK = 4096
 _SMALL = 4 * MIB
 _STEP = 4096
 _BROTLI_STEP = 1 << 16
+_FLUSHED = b"\0\0\xff\xff"  # a sender that flushes instead of finishing: all that it had to say is there
 _ZSTD_WINDOW = 1 << 25  # RFC 8878 asks decoders for 8 MiB; what needs more than 32 MiB is refused
 
 
 def _inflate(data: bytes, room: int, wbits: int) -> _Result:
     """One stream of zlib, gzip (several members too) or raw deflate (RFC 1950 to 1952)."""
     out: list[bytes] = []
-    size = 0
+    size, whole = 0, data
     while True:
         decoder = zlib.decompressobj(wbits)
         try:
@@ -42,7 +43,8 @@ def _inflate(data: bytes, room: int, wbits: int) -> _Result:
             return b"".join(out)[:room], False, True
         data = decoder.unused_data
         if not decoder.eof or wbits != 31 or data[:3] != b"\x1f\x8b\x08":
-            return b"".join(out), decoder.eof, False
+            flushed = wbits != 31 and not decoder.eof and data == b"" and whole.endswith(_FLUSHED)
+            return b"".join(out), decoder.eof or flushed, False
 
 
 def _inflate_until_broken(data: bytes, room: int, wbits: int) -> bytes:

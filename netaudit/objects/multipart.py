@@ -26,11 +26,17 @@ _BLANK = b" \t\r\n\x00"
 _PREAMBLE = 64
 
 
+_ARMOUR = b"-----BEGIN "  # of keys, certificates and signatures (RFC 7468, RFC 9580 section 6): header fields, too
+
+
 def is_multipart(part: Part) -> bool:
     """Declared as multipart, or beginning with a line of dashes and a header field."""
     if part.content_type[:10].lower() == "multipart/":
         return True
-    return part.data[:64].lstrip()[:2] == b"--" and _DELIMITER.search(part.data, 0, _SNIFF) is not None
+    first = part.data[:64].lstrip()
+    if not first.startswith(b"--") or first.startswith(_ARMOUR):
+        return False
+    return _DELIMITER.search(part.data, 0, _SNIFF) is not None
 
 
 def open_multipart(part: Part, budget: Budget) -> Iterator[Part]:

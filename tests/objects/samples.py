@@ -52,6 +52,12 @@ def zipped(**members: bytes) -> bytes:
     return out.getvalue()
 
 
+def flushed_deflate(data: bytes) -> bytes:
+    """Raw deflate that was flushed, but never finished."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
 def raw_deflate(data: bytes) -> bytes:
     coder = zlib.compressobj(wbits=-15)
     return coder.compress(data) + coder.flush()
@@ -124,6 +130,7 @@ EXAMPLES = (
     Example("gzip, two members", gzip.compress(JPEG[:99]) + gzip.compress(JPEG[99:]), "gzip › jpeg", "", "x-gzip"),
     Example("deflate", zlib.compress(JPEG), "deflate › jpeg", "", "deflate"),
     Example("raw deflate", raw_deflate(JPEG), "deflate › jpeg", "", "deflate"),
+    Example("raw deflate, flushed", flushed_deflate(JPEG), "deflate › jpeg", "", "deflate"),
     Example("brotli", brotli.compress(JPEG), "br › jpeg", "", "br"),
     Example("zstd", zstandard.compress(JPEG), "zstd › jpeg", "", "zstd"),
     Example("two codings", brotli.compress(gzip.compress(JPEG)), "br › gzip › jpeg", "", "gzip, br"),

@@ -368,3 +368,14 @@ def test_any_bytes_give_leaves_and_no_exception(
         assert leaf.part.data
         assert all(0 <= x < y <= len(leaf.part.data) for x, y in leaf.part.missing)
         assert leaf.part.unknown_from is None or 0 <= leaf.part.unknown_from <= len(leaf.part.data)
+
+
+def test_a_signature_in_armour_is_no_multipart() -> None:
+    """Its first line looks like a boundary, and header fields follow."""
+    text = (
+        b"-----BEGIN PGP SIGNATURE-----\nVersion: GnuPG v1\n\n"
+        + b"iQEcBAEBAgAGBQJU\n" * 20
+        + b"-----END PGP SIGNATURE-----\n"
+    )
+    (leaf,) = unwrap(Part(text, path="response body"), Budget())
+    assert (leaf.kind, leaf.part.data, leaf.part.complete) == ("text", text, True)
