@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from netaudit.errors import UsageError
 from netaudit.naming import Row, name_devices
 
 if TYPE_CHECKING:
@@ -33,10 +34,15 @@ HEAD = """\
 
 
 def draft(case: Case, device: Row, signatures: SignatureSet, *, kind: str = "", vendor: str = "") -> str:
-    """YAML of a draft. Facts of the device, of which it may have none, become its conditions and its example."""
+    """YAML of a draft: facts of the device become its conditions and its example.
+
+    Raises UsageError when it said nothing that a signature could ask for.
+    """
     named = name_devices(case, signatures)
     own = named.facts.get(device["device_id"], {})
     chosen = [own[field][0] for field in TELLING if own.get(field)][:MOST_FACTS]
+    if not chosen:
+        raise UsageError(f"{device['device_id']} said nothing that tells a maker or a kind; nothing to draft from")
     others = (facts for name, facts in sorted(named.facts.items()) if name != device["device_id"])
     claims = {"vendor": vendor or FILL_IN, "class": kind or FILL_IN}
     seen = [named.places[fact.row] for fact in chosen if fact.row >= 0]
@@ -73,4 +79,4 @@ def _unlike(chosen: list[Fact], others: Any) -> dict[str, str]:
         }
         if found:
             return found
-    return {fields[0] if fields else "dhcp.hostname": FILL_IN}
+    return {fields[0]: FILL_IN}

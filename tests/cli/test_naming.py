@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 import netaudit
+from netaudit import drafting
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
 from netaudit.naming import find_device
@@ -136,3 +138,11 @@ def test_unsound_signatures_stop_an_audit_before_it_begins(tmp_path: Path) -> No
     with pytest.raises(netaudit.NetauditError, match=r"a\.yaml: a: lacks about"):
         netaudit.audit(BENIGN, tmp_path / "case", signatures=tmp_path / "mine")
     assert not (tmp_path / "case").exists()
+
+
+def test_nothing_is_drafted_from_silence() -> None:
+    named = SimpleNamespace(facts={"d": {"arp.address": []}}, places=[])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drafting, "name_devices", lambda case, signatures: named)
+        with pytest.raises(UsageError, match="nothing to draft from"):
+            drafting.draft(None, {"device_id": "d", "name": ""}, None)  # type: ignore[arg-type]
