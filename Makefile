@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
 
-.PHONY: demo test lint bench fuzz clean
+.PHONY: demo test lint bench soak fuzz clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -24,6 +24,10 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
+
+# a live audit for MINUTES minutes with its memory and descriptors over time; as root, needs tcpreplay and dumpcap
+soak: $(VENV)/.dev
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 # mutated captures for MINUTES minutes; what it finds is kept in tests/fuzz/found/
 fuzz: $(VENV)/.dev

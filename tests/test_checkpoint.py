@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.case_writer import TableWriter, drop_streams, read_streams
 from netaudit.tables import SKIPPED
+
+if TYPE_CHECKING:
+    import pytest
 
 STEPS = st.lists(st.sampled_from(["row", "rows", "checkpoint", "flush"]), max_size=30)
 
