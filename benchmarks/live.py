@@ -34,7 +34,7 @@ OFFICE = Path(__file__).parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
 SIZE = 200  # MB of each capture; repeated as long as needed, each time with other addresses
 NAME = f"netaudit-bench-{os.getpid()}"
 NETAUDIT = [sys.executable, "-m", "netaudit", "live", "vb", "--headless"]
-PATIENCE = 120.0
+PATIENCE = 400.0
 
 
 @dataclass(slots=True)
