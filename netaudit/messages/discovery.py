@@ -1,6 +1,6 @@
-"""Discovery protocols of cameras over UDP: WS-Discovery (ONVIF), Hikvision's SADP, Dahua's DHDiscover.
+"""Discovery of cameras over UDP: WS-Discovery (ONVIF), Hikvision's SADP, Dahua's DHDiscover and its forerunner.
 
-WS-Discovery: OASIS WS-Discovery 1.1 and ONVIF Core, 7 (FACTS 5.6). SADP: FACTS 3.1. DHDiscover: FACTS 4.2.
+WS-Discovery: OASIS WS-Discovery 1.1 and ONVIF Core, 7 (FACTS 5.6). SADP: FACTS 3.1. Dahua: FACTS 4.1 and 4.2.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -19,9 +20,14 @@ MOST_FIELDS = 64
 LONGEST_VALUE = 300
 DHIP = b"\x20\x00\x00\x00DHIP"
 DHIP_HEADER = 32
+OLD_ASK, OLD_REPLY = b"\xa3\x01\x00\x01", b"\xb3\x00"  # of Dahua's older discovery, port 5050
+OLD_LEAST = 120  # bytes of its reply's body
+OLD_MAC = re.compile(rb"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])")
+SCOPE = re.compile(r"onvif://www\.onvif\.org/(name|hardware|location|[Pp]rofile)/(.{1,200})\Z")
 WSD_NAMESPACE = re.compile(rb"(?:2005/04/discovery|wsdd/ns/discovery)")
 WSD_REPLY = re.compile(rb"<(?:[\w-]{1,20}:)?(?:ProbeMatch|ResolveMatch|Hello)[ />]")
 WSD_FIELD = re.compile(rb"<(?:[\w-]{1,20}:)?(Types|Scopes|XAddrs)(?:\s[^<>]{0,300})?>([^<]{1,4000})<")
+WSD_ENDPOINT = re.compile(rb">\s{0,40}(urn:uuid:[0-9A-Fa-f-]{32,40})\s{0,40}</(?:[\w-]{1,20}:)?Address>")
 SADP_ROOT = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s{0,8}(?:<\?xml[^>]{0,100}>\s{0,8})?<(Probe|ProbeMatch)(?:\s[^<>]{0,200})?>"
 )
@@ -40,6 +46,8 @@ def family(data: bytes) -> str:
     """wsd, sadp, dhdiscover, or the empty string."""
     if data.startswith(DHIP) and len(data) > DHIP_HEADER:
         return "dhdiscover"
+    if _is_old(data):
+        return "dahua_old"
     head = data[:2048]
     if b"<" not in head[:8]:
         return ""
@@ -54,9 +62,9 @@ def parse(data: bytes) -> Message | None:
     kind = family(data)
     if not kind:
         return None
-    said, reply = {"wsd": _wsd, "sadp": _sadp, "dhdiscover": _dahua}[kind](data)
+    said, reply = READ[kind](data)
     message = Message("discovery", 0, 0, len(data), method="reply" if reply else "question")
-    message.fields = {"family": kind, "said": said[:MOST_FIELDS]}
+    message.fields = {"family": "dhdiscover" if kind == "dahua_old" else kind, "said": said[:MOST_FIELDS]}
     return message
 
 
@@ -68,7 +76,12 @@ def _wsd(data: bytes) -> tuple[Said, bool]:
     said: Said = []
     for match in WSD_FIELD.finditer(data):
         field = {"Types": "type", "Scopes": "scope", "XAddrs": "address"}[match[1].decode()]
-        said += [(field, word[:LONGEST_VALUE]) for word in _text_long(match[2]).split()]
+        for word in _text_long(match[2]).split():
+            said.append((field, word[:LONGEST_VALUE]))
+            if field == "scope" and (found := SCOPE.match(word)):
+                said.append((found[1].lower(), unquote(found[2], errors="replace")[:LONGEST_VALUE]))
+    if found_end := WSD_ENDPOINT.search(data):
+        said.append(("endpoint", found_end[1].decode("ascii")))
     return said, WSD_REPLY.search(data) is not None
 
 
@@ -95,8 +108,27 @@ def _dahua(data: bytes) -> tuple[Said, bool]:
     return [(name, _plain(info[name])) for name in DAHUA_FIELDS if _plain(info.get(name))], True
 
 
+def _is_old(data: bytes) -> bool:
+    """A question of 32 bytes, or a reply whose length agrees with its header."""
+    if data.startswith(OLD_ASK):
+        return len(data) == DHIP_HEADER
+    length = int.from_bytes(data[4:8], "little")
+    return data.startswith(OLD_REPLY) and OLD_LEAST <= length == len(data) - DHIP_HEADER
+
+
+def _old(data: bytes) -> tuple[Said, bool]:
+    """A link address as text; where other fields begin is not known for sure."""
+    if data.startswith(OLD_ASK):
+        return [], False
+    found = OLD_MAC.search(data, DHIP_HEADER)
+    return ([("MAC", found[0].decode("ascii").lower())] if found else []), True
+
+
 def _plain(value: Any) -> str:
     return str(value)[:LONGEST_VALUE] if isinstance(value, str | int) else ""
+
+
+READ = {"wsd": _wsd, "sadp": _sadp, "dhdiscover": _dahua, "dahua_old": _old}
 
 
 class DiscoveryReader(DatagramReader):

@@ -143,7 +143,7 @@ class SipDatagrams(DatagramReader):
         skipped = len(data) - len(data.lstrip(b"\r\n"))
         found = head_of(data[skipped:])
         if found is None:
-            return None
+            return self._headless(data[skipped:], skipped)
         message, size = found
         length = declared(message)
         body = data[skipped + size :]
@@ -152,6 +152,17 @@ class SipDatagrams(DatagramReader):
         if length > len(body):
             message.complete, message.unknown_from = False, len(body)
         message.fields["head"] = skipped + size
+        return message
+
+    def _headless(self, data: bytes, skipped: int) -> Message | None:
+        """A datagram with a start line whose head never ends: what its lines say, never whole."""
+        start = _START.match(data)
+        if start is None:
+            return None
+        message = _message(start, data[start.end() : start.end() + HEAD_LIMIT])
+        message.complete, message.unknown_from = False, 0
+        message.notes.append("a head without an end")
+        message.fields["head"] = skipped + len(data)
         return message
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:

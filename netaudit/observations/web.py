@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from netaudit.observations.logins import note_login
 from netaudit.observations.ntlm import MAGIC
 from netaudit.observations.windows import note_ntlm
 
@@ -72,6 +73,7 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
     _headers(message, client, ledger, place)
     if value := message.header("authorization"):
         note_ntlm(_token(value), client, ledger, place)
+        note_login("http_client", value, client, ledger, place)
     path = message.path.partition("?")[0][:LONGEST_PATH]
     if path.startswith("/") and not STATIC.search(path):
         ledger.note("http_client", client.mac, client.ip, "path", path, *place)
@@ -189,6 +191,8 @@ def observe_rtsp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
     client = ends.client
     if agent := message.header("user-agent"):
         ledger.note("rtsp_client", client.mac, client.ip, "user_agent", agent, *place)
+    if value := message.header("authorization"):
+        note_login("rtsp_client", value, client, ledger, place)
     path = message.path.partition("?")[0][:LONGEST_PATH]
     if path.startswith("/"):
         ledger.note("rtsp_client", client.mac, client.ip, "path", path, *place)

@@ -23,6 +23,13 @@ WSD = (
     b"</d:Scopes><d:XAddrs>http://192.168.1.9/onvif/device_service</d:XAddrs></d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>"
 )
 
+UUID = "urn:uuid:00000000-0000-1000-8000-00005e005301"
+ENDPOINT = f"<a:EndpointReference><a:Address>{UUID}</a:Address></a:EndpointReference>".encode()
+OLD_ASK = b"\xa3\x01\x00\x01" + bytes(28)
+OLD_REPLY = (
+    b"\xb3\x00\x00\x00" + (120).to_bytes(4, "little") + bytes(24) + bytes(80) + b"00:00:5E:00:53:0A".ljust(40, b"\0")
+)
+
 
 def dahua(document: object) -> bytes:
     body = json.dumps(document).encode()
@@ -67,6 +74,11 @@ def test_other_http_is_no_ssdp(data: bytes) -> None:
         (PROBE, "sadp", "question", "Types", "inquiry"),
         (WSD, "wsd", "reply", "scope", "onvif://www.onvif.org/hardware/X-1"),
         (WSD, "wsd", "reply", "type", "tds:Device"),
+        (WSD, "wsd", "reply", "hardware", "X-1"),
+        (WSD, "wsd", "reply", "name", "a b"),
+        (WSD.replace(b"name/a%20b", b"location/city/hall"), "wsd", "reply", "location", "city/hall"),
+        (WSD.replace(b"<d:Types>", ENDPOINT + b"<d:Types>"), "wsd", "reply", "endpoint", UUID),
+        (OLD_REPLY, "dhdiscover", "reply", "MAC", "00:00:5e:00:53:0a"),
         (WSD.replace(b"ProbeMatch", b"Probe"), "wsd", "question", "type", "tds:Device"),
         (DAHUA, "dhdiscover", "reply", "SerialNo", "S1"),
     ],
@@ -98,3 +110,10 @@ def test_a_flood_of_fields_is_cut() -> None:
     message = discovery.parse(many)
     assert message is not None
     assert len(message.fields["said"]) == discovery.MOST_FIELDS
+
+
+def test_the_older_discovery_of_dahua_needs_lengths_that_agree() -> None:
+    (message,) = discovery.DiscoveryReader().feed(0, 0, OLD_ASK)
+    assert (message.method, message.fields["said"]) == ("question", [])
+    for data in (OLD_ASK[:-1], OLD_REPLY[:-1], OLD_REPLY + b"x", b"\xb3\x00" + bytes(150)):
+        assert discovery.recognise(opening(data)) is Verdict.NO

@@ -113,6 +113,13 @@ def test_sloppy():
     assert (message.complete, message.body) == (True, raw)
 
 
+def test_a_datagram_without_the_end_of_its_head():
+    data = EVENTS[0][1].replace(b"\r\n\r\n", b"\r\n")
+    (message,), _ = read([up(data)], proto=17)
+    assert (message.method, message.complete, message.notes) == ("REGISTER", False, ["a head without an end"])
+    assert ("user_agent", "ExampleCam IPC 1.0") in message.fields["said"]
+
+
 @pytest.mark.parametrize(
     "data",
     [
