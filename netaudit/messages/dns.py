@@ -16,6 +16,7 @@ TYPES = {
 }  # fmt: skip
 PORTS = {53: "dns", 5353: "mdns", 5355: "llmnr"}
 JUMPS = 32  # compression pointers of one name
+QUESTIONS = 256  # of one message: browsers of services ask for many at once over mDNS
 RECORDS = 512  # records of one message that are read
 WAITING = 1024  # questions that wait for their answers
 
@@ -67,7 +68,7 @@ def parse(data: bytes) -> Message:
     if len(data) < HEADER.size:
         raise MalformedError
     ident, flags, questions, answers, authorities, extra = HEADER.unpack_from(data)
-    if flags & 0x0040 or (flags >> 11 & 15) > 6 or questions > 64 or answers + authorities + extra > RECORDS:
+    if flags & 0x0040 or (flags >> 11 & 15) > 6 or questions > QUESTIONS or answers + authorities + extra > RECORDS:
         raise MalformedError
     message = Message("dns", 0, 0, len(data), body_size=len(data))
     at = HEADER.size

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netaudit.observations.ledger import Ledger
     from netaudit.observations.spoken import Place, Spoken
 
+MOST_QUESTIONS = 256  # of one mDNS message
 MOST_RECORDS = 64  # of one mDNS message
 MOST_TEXTS = 32  # strings of one TXT record
 SERVICE = re.compile(r"(?:\A|\.)_[^.]{1,62}\._(?:tcp|udp)\Z", re.IGNORECASE)
@@ -30,7 +31,7 @@ def observe_mdns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
             ledger.note("mdns", "", str(value), "name", str(name), *place)
     sender = ends.sender(message.direction)
     if not fields.get("response"):  # its answers are what the asker knows of others (RFC 6762, 7.1)
-        for name, _ in fields.get("questions", ())[:MOST_RECORDS]:
+        for name, _ in fields.get("questions", ())[:MOST_QUESTIONS]:
             ledger.note("mdns_client", sender.mac, sender.ip, "asked", _short(str(name)).lower(), *place)
         return
     for name, kind, value, *_ in answers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import struct
 from collections.abc import Iterator
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,16 @@ LINK_TYPES = np.array(
 )  # 0: LLC, in which CDP and spanning tree are
 
 
+class Room(IntEnum):
+    """Rooms of the ledger beside the logical shards, so that a flood of one kind crowds out no other, in any window."""
+
+    LINK = -1
+    ARP = -2
+    DISCOVERY = -3
+    PPPOE = -4
+    ROUTING = -5
+
+
 def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void], ledger: Ledger) -> None:
     """Note the facts of the control packets among `packets` (PACKET rows that point into `buffer`)."""
     proto, ethertype = packets["proto"], packets["ethertype"]
@@ -41,12 +52,17 @@ def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]
         start = int(packet["payload"])
         data = buffer[start : start + int(packet["length"])].tobytes()
         if int(packet["proto"]) == ICMPV6:
+            ledger.at(Room.DISCOVERY)
             _icmpv6(data, packet, ledger)
         elif int(packet["ethertype"]) == ARP:
+            ledger.at(Room.ARP)
             _arp(data, packet, ledger)
         else:
+            ledger.at(Room.LINK)
             _neighbour(data, packet, ledger)
+    ledger.at(Room.PPPOE)
     _pppoe(packets, ledger)
+    ledger.at(Room.ROUTING)
     _routing(packets, ledger)
     observe_shapes(buffer, packets, ledger)
 
@@ -125,12 +141,12 @@ def _routing(packets: npt.NDArray[np.void], ledger: Ledger) -> None:
 
 
 def _pppoe(packets: npt.NDArray[np.void], ledger: Ledger) -> None:
-    """The first PPPoE session packet of each direction in this batch: the two ends of a subscriber line."""
+    """The first PPPoE session packet of each sender: the two ends of a subscriber line."""
     inside = packets[packets["tunnel"] == Tunnel.PPPOE]
     if not len(inside):
         return
     _, first = np.unique(inside["src_mac"], return_index=True)
-    for packet in inside[np.sort(first)[:64]]:
+    for packet in inside[np.sort(first)]:
         mac = mac_text(int(packet["src_mac"]))
         if not ledger.knows("pppoe", mac, "", "session", "seen"):  # once, however the stream is cut into batches
             ledger.note("pppoe", mac, "", "session", "seen", *_place(packet))

@@ -20,6 +20,8 @@ MOST_LOOKS = 512  # different things of one shard that `new` remembers
 OPEN_FIELDS = frozenset(
     {"name", "address", "leased", "prefix"}
 )  # what vantage and names need: bounded by MOST_FACTS only
+WIDE_FIELDS = frozenset({"asked"})  # a host asks for many names before it asks for the one that tells what it is
+WIDER = 8  # times as many values of those
 
 Host = tuple[int, str, str, str, str]  # shard, kind, link address, address, field
 COUNT = struct.Struct("<q")
@@ -66,7 +68,9 @@ class Ledger:
         if values is not None and (known := values.get(value)) is not None:
             COUNT.pack_into(known, PLACE.size - COUNT.size, COUNT.unpack_from(known, PLACE.size - COUNT.size)[0] + 1)
         elif self._in_shard[self._shard] < self._most and (
-            values is None or len(values) < self._most_values or field in OPEN_FIELDS
+            values is None
+            or field in OPEN_FIELDS
+            or len(values) < self._most_values * (WIDER if field in WIDE_FIELDS else 1)
         ):
             self._in_shard[self._shard] += 1
             self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(capture, frame, ts, 1))

@@ -201,10 +201,6 @@ EXPLAINED = {  # (file, field, frame): why what is expected is not what is said
         ("my-pcaps__dhcp-auth-openwall.pcap", "dhcpv6.duid_mac", frame): "a link address of one byte, which is none"
         for frame in (1, 3, 5)
     },
-    **{
-        ("ICS-Security-Tools__Profinet_Failed.pcap", "mdns.questions", frame): "more names than are kept of one host"
-        for frame in (36, 37)
-    },
     ("nDPI__dhcp-fuzz.pcapng", "dhcp.option_order", 1): "option 60 claims more bytes than the datagram has",
     **{
         ("nDPI__iphone.pcap", "mdns.names", frame): "the name of a Kerberos realm's text, neither host nor service"

@@ -89,3 +89,27 @@ def test_a_flood_of_names_is_bounded() -> None:
     *kept, told = ledger.rows()
     assert len(kept) == 10
     assert told == ("limit", "", "", "dropped", "facts beyond the bounds", "#0", 1, 0, 90)
+
+
+def test_a_flood_of_one_kind_crowds_out_no_other_in_any_window() -> None:
+    """More ARP senders than there is room for, then a router's advertisement and a line's end."""
+    count = 3000
+    payload = np.frombuffer(ARP_REPLY + ADVERT, np.uint8)
+    packets = np.zeros(count + 2, PACKET)
+    packets["ethertype"], packets["length"], packets["frame"] = 0x0806, len(ARP_REPLY), np.arange(count + 2)
+    buffers = np.tile(payload, (count + 2, 1))
+    buffers[:, 8:14] = np.arange(count + 2)[:, None] >> np.array([40, 32, 24, 16, 8, 0]) & 255
+    packets["payload"] = np.arange(count + 2) * len(payload)
+    packets["payload"][-2:] += len(ARP_REPLY)
+    packets["proto"][-2:], packets["ethertype"][-2:], packets["length"][-2:] = 58, 0x86DD, len(ADVERT)
+    packets["tunnel"][-1], packets["src_mac"][-1] = Tunnel.PPPOE, MAC
+
+    def told(step: int) -> list[tuple]:
+        ledger = Ledger()
+        for start in range(0, len(packets), step):
+            observe_packets(buffers.reshape(-1), packets[start : start + step], ledger)
+        return sorted(ledger.rows())
+
+    whole = told(len(packets))
+    assert {row[0] for row in whole} == {"arp", "ra", "pppoe", "limit"}
+    assert told(7) == whole
