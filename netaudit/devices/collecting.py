@@ -100,7 +100,8 @@ def _take(devices: dict[str, Device], row: Row, place: int, identities: Identiti
         return
     device = devices.setdefault(identity, Device(identity))
     _name(device, mac, ip, identities)
-    _forwarded(devices, mac, ip, identity, place, identities)
+    if scope(ip) == "inside":
+        _forwarded(devices, mac, ip, identity, place, identities)
     fact = Fact(f"{row['kind']}.{row['field']}", row["value"], place)
     if fact.field == "http_client.user_agent":
         device.agents.append(fact)
@@ -148,7 +149,8 @@ def _add_traffic(devices: dict[str, Device], flows: pa.Table, identities: Identi
                 continue
             device = devices.setdefault(identity, Device(identity))
             _name(device, mac, ip, identities)
-            _forwarded(devices, mac, ip, identity, -1, identities)
+            if scope(ip) == "inside":
+                _forwarded(devices, mac, ip, identity, -1, identities)
             device.seen(row["first_ts_min"] or 0, row["last_ts_max"] or 0)
 
 
