@@ -20,7 +20,7 @@ UNCERTAIN = ("hearsay", "recalled")
 EVENT = (
     "event_id", "message_id", "kind", "document", "certainty", "device_ref", "place", "sender", "receiver", "first_ts",
     "frame", "capture_id", "images", "asks", "name", "id_number", "phone", "agent", "agent_company", "risk_status",
-    "first_photo_time", "report_time", "score", "complete", "shot_time",
+    "first_photo_time", "report_time", "score", "complete", "shot_time", "target",
 )  # fmt: skip
 LEG = (
     "journey_id",
@@ -78,6 +78,7 @@ def _senders(told: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
             "images": w.number(len({sha for row in rows for sha in row["images"]})),
             "refs": _few([row["device_ref"] for row in rows], w),
             "places": _few([row["place"] for row in rows], w),
+            "targets": _few([row["target"] for row in rows], w),
             "receivers": [hosts.short(one) for one in receivers[:3]],
             "receivers_more": max(0, len(receivers) - 3),
             "first": w.when(rows[0]["first_ts"]),

@@ -91,3 +91,13 @@ def test_every_word_of_the_tables_is_known(lang: str) -> None:
     assert set(PURPOSE) == set(t.group("asks"))
     assert set(ties.REASONS) == set(t.group("tie"))
     assert ACTS
+
+
+def test_whereto_events_are_told_to_go_stands_beside_the_device() -> None:
+    told = shown(
+        {"events": [event(n, kind="subscription", images=[], target=f"HTTP 203.0.113.{n} 80") for n in range(1, 6)]}
+    )
+    assert told["senders"][0]["targets"] == "HTTP 203.0.113.1 80, HTTP 203.0.113.2 80, HTTP 203.0.113.3 80 (+2)"
+    hostile = shown({"events": [event(1, kind="subscription", target="<script>\u202e" + "x" * 500)]})
+    assert len(hostile["senders"][0]["targets"]) <= 80
+    assert "\u202e" not in hostile["senders"][0]["targets"]
