@@ -100,8 +100,7 @@ def _take(devices: dict[str, Device], row: Row, place: int, identities: Identiti
         return
     device = devices.setdefault(identity, Device(identity))
     _name(device, mac, ip, identities)
-    if scope(ip) == "inside":
-        _forwarded(devices, mac, ip, identity, place, identities)
+    _forwarded(devices, mac, ip, identity, place, identities, scope)
     fact = Fact(f"{row['kind']}.{row['field']}", row["value"], place)
     if fact.field == "http_client.user_agent":
         device.agents.append(fact)
@@ -123,10 +122,10 @@ def _name(device: Device, mac: str, ip: str, identities: Identities) -> None:
 
 
 def _forwarded(
-    devices: dict[str, Device], mac: str, ip: str, identity: str, place: int, identities: Identities
+    devices: dict[str, Device], mac: str, ip: str, identity: str, place: int, identities: Identities, scope: Scope
 ) -> None:
-    """Note at a forwarder that another host, known by its address only, speaks through it."""
-    if identity != ip or mac not in identities.forwarders:
+    """Note at a forwarder that another inside host, known by its address only, speaks through it."""
+    if identity != ip or mac not in identities.forwarders or scope(ip) != "inside":
         return
     through = identities.alias.get(mac, mac)
     known = devices.setdefault(through, Device(through)).forwarded
@@ -149,8 +148,7 @@ def _add_traffic(devices: dict[str, Device], flows: pa.Table, identities: Identi
                 continue
             device = devices.setdefault(identity, Device(identity))
             _name(device, mac, ip, identities)
-            if scope(ip) == "inside":
-                _forwarded(devices, mac, ip, identity, -1, identities)
+            _forwarded(devices, mac, ip, identity, -1, identities, scope)
             device.seen(row["first_ts_min"] or 0, row["last_ts_max"] or 0)
 
 

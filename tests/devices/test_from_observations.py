@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ SET = load()
 
 
 def scope(ip: str) -> str:
+    ipaddress.ip_address(ip)  # as the real one, which takes nothing else
     return "inside" if ip.startswith("192.168.") else "outside"
 
 
