@@ -107,6 +107,7 @@ class Case:
     devices = functools.cached_property(lambda self: self.frame("devices"))
     claims = functools.cached_property(lambda self: self.frame("claims"))
     persons = functools.cached_property(lambda self: self.frame("persons"))
+    tls_hellos = functools.cached_property(lambda self: self.frame("tls_hellos"))
     events = functools.cached_property(lambda self: self.frame("events"))
     journeys = functools.cached_property(lambda self: self.frame("journeys"))
     moments = functools.cached_property(lambda self: self.frame("moments"))

@@ -55,8 +55,8 @@ def _sends_much(rows: list[dict[str, Any]]) -> bool:
 
 
 def _encrypted(flows: pa.Table) -> pa.Table:
-    quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], 443))
-    chosen = flows.filter(pc.or_(pc.equal(flows["protocol"], "tls"), quic))
+    midway = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], 443))  # QUIC without its hello
+    chosen = flows.filter(pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic"])), midway))
     for place, field in enumerate(chosen.schema):
         if pa.types.is_timestamp(field.type):
             chosen = chosen.set_column(place, field.name, chosen.column(place).cast(pa.int64()))

@@ -160,7 +160,7 @@ def _is_quic(row: dict[str, Any]) -> bool:
 def _hidden(flows: pa.Table) -> Iterator[dict[str, Any]]:
     """TCP and UDP flows that sent something upwards of which the content is not visible."""
     carried = pc.is_in(flows["transport"], pa.array(["tcp", "udp"]))
-    hidden = pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic", *UNKNOWN])), _quic(flows))
+    hidden = pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic", "dtls", *UNKNOWN])), _quic(flows))
     chosen = flows.filter(pc.and_(pc.and_(carried, hidden), pc.greater(flows["payload_up"], 0))).select(COLUMNS)
     for place, field_ in enumerate(chosen.schema):
         if pa.types.is_timestamp(field_.type):

@@ -135,6 +135,8 @@ def test_hidden_connections_are_summed() -> None:
         ({"protocol": "unknown"}, "unread"),
         ({"protocol": ""}, "unread"),
         ({"protocol": "unknown", "transport": "udp", "server_port": 443}, "encrypted"),
+        ({"protocol": "quic", "transport": "udp", "server_port": 8443}, "encrypted"),
+        ({"protocol": "dtls", "transport": "udp", "server_port": 5246}, "encrypted"),
         ({"protocol": "http"}, None),
         ({"protocol": "unknown", "transport": "icmp"}, None),
         ({"payload_up": LEAST_BYTES - 1}, None),

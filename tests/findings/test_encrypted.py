@@ -1,0 +1,27 @@
+"""Which connections count as encrypted: what their handshake says, and what is left to ports."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.findings.encrypted import encrypted_findings
+from netaudit.findings.roles import Actors
+from netaudit.tables import FLOWS, MESSAGES
+from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({"protocol": "tls"}, 1),
+        ({"protocol": "quic", "transport": "udp", "server_port": 8443}, 1),
+        ({"protocol": "unknown", "transport": "udp", "server_port": 443}, 1),  # QUIC whose hello was not captured
+        ({"protocol": "unknown", "transport": "udp", "server_port": 8443}, 0),
+        ({"protocol": "dtls", "transport": "udp", "server_port": 5246}, 0),  # calls and tunnels, no uploads
+        ({"protocol": "http"}, 0),
+    ],
+)
+def test_what_counts_as_encrypted(more, found) -> None:
+    flows = filled(FLOWS, [hidden(1, 1, 2, **more)])
+    findings = encrypted_findings(flows, SCOPE, Actors([], MESSAGES.schema().empty_table(), flows))
+    assert [(row["sender"], row["receiver"]) for row in findings] == [(CAM, CLOUD)] * found
