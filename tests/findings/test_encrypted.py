@@ -22,6 +22,6 @@ from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
     ],
 )
 def test_what_counts_as_encrypted(more, found) -> None:
-    flows = filled(FLOWS, [hidden(1, 1, 2, **more)])
+    flows = filled(FLOWS, [hidden(1, 1, 2, payload_down=0, capture_id="c", **more)])
     findings = encrypted_findings(flows, SCOPE, Actors([], MESSAGES.schema().empty_table(), flows))
     assert [(row["sender"], row["receiver"]) for row in findings] == [(CAM, CLOUD)] * found
