@@ -10,13 +10,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from netaudit.carriers import Carriers
 from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.events import EventRows
 from netaudit.hello_rows import hello_row
 from netaudit.masking import mask
 from netaudit.media import media_rows
 from netaudit.messages.from_streams import Conversations
-from netaudit.objects.carriers import Carriers
 from netaudit.objects.from_messages import leaves, object_id, root, upload_body
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.carriers import Carriers
 from netaudit.frames import frame_ranges
 from netaudit.messages.message import Message
-from netaudit.objects.carriers import Carriers
 from netaudit.objects.from_messages import leaves, object_id
 from netaudit.objects.part import Leaf, Part
 from netaudit.streams.layouts import PIECE
