@@ -27,6 +27,7 @@ from netaudit.messages import (
     mongodb,
     mqtt,
     netbios,
+    nfs,
     ntp,
     pop3,
     quic,
@@ -89,6 +90,7 @@ READERS: tuple[Entry, ...] = (
     Entry("imap", "tcp", imap.recognise, imap.ImapReader),
     Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
+    Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
     Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
     Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader),  # behind the certain ones: lengths come first
     Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader),
@@ -107,6 +109,7 @@ READERS: tuple[Entry, ...] = (
     Entry("discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader),
     Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams),
     Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams),
+    Entry("nfs", "udp", nfs.recognise_udp, lambda: nfs.NfsReader(tcp=False)),  # a head of 24 bytes
     Entry("tftp", "udp", tftp.recognise, tftp.TftpReader),  # certain by the mode in its request
     Entry("quic", "udp", quic.recognise, quic.QuicReader),  # certain by the version in its header
     Entry("stun", "udp", stun.recognise, stun.StunReader),

@@ -154,5 +154,5 @@ def open_mail(part: Part, budget: Budget) -> Iterator[Part]:
     if body and body < len(part.data) and budget.part():
         child = narrow(part, body, len(part.data), "mail", closed=False)
         child.content_type, child.encoding = fields.get("content-type", ""), encoding_of(fields)
-        child.name = clean(words(fields.get("subject", "")))
+        child.name = name_of(fields)[1] or clean(words(fields.get("subject", "")))
         yield child
