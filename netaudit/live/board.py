@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST = 500  # rows of a list
 MOST_ALERTS = 200
+ACTS = ("uploaded outside", "retrieved from outside", "moved inside", "queried")  # gravest first
 MOST_MARKS = 1000  # marks not yet taken
 
 Row = TypeVar("Row")
@@ -123,10 +124,11 @@ class Board:
             return list(reversed(self._endpoints.values()))
 
     def alerts(self) -> list[AlertNews]:
-        """Alerts by certainty, then by images, then last changed first."""
+        """Alerts by certainty, what went outside first, then by images, then last changed first."""
         with self._lock:
             rows = list(reversed(self._alerts.values()))
-        return sorted(rows, key=lambda row: (row.certainty or "Z", -row.images))
+        place = {act: number for number, act in enumerate(ACTS)}
+        return sorted(rows, key=lambda row: (row.certainty or "Z", place.get(row.act, len(ACTS)), -row.images))
 
     def device_at(self, ip: str) -> DeviceNews | None:
         """Device last seen at an address."""

@@ -84,7 +84,7 @@ class LiveScreen(App[None]):
     Screen { overflow: hidden; background: ansi_default; color: ansi_default; }
     #top { height: 1; text-style: reverse; }
     #status { height: 3; }
-    #alerts { height: 2fr; min-height: 3; }
+    #alerts { height: 3fr; min-height: 3; }
     #uploads { height: 3fr; min-height: 4; }
     #lower { height: 3fr; min-height: 4; }
     #devices, #endpoints { width: 1fr; height: 100%; }
@@ -107,6 +107,7 @@ class LiveScreen(App[None]):
         self._words = Words(lang, Terms(lang))
         self._mode = "watch"  # or mark, stop: what the keys mean
         self._zoomed = ""  # panel that has all the room
+        self._began = time.monotonic()
         self._pressed = 0  # when the key for marking was pressed
 
     def compose(self) -> ComposeResult:
@@ -140,8 +141,7 @@ class LiveScreen(App[None]):
             widget.refresh()
 
     def _top(self, width: int) -> list[Line]:
-        rate = self.board.rate
-        seconds = int(rate.elapsed_s) if rate is not None and 0 <= rate.elapsed_s < 1e9 else 0
+        seconds = int(time.monotonic() - self._began)
         state = say("closing" if self.board.stopping() else "recording", self._words.lang)
         elapsed = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
         text = f"{say('title', self._words.lang)}  {self._interface}  {elapsed}  {state}"

@@ -24,7 +24,7 @@ TEXTS = {
     },
     "lost_some": {"en": "LOST PACKETS", "zh": "有丢包"},
     "unknown": {"en": "?", "zh": "未知"},
-    "waiting": {"en": "waiting for the first packet", "zh": "等待第一个数据包"},
+    "waiting": {"en": "preparing, no figures yet", "zh": "正在准备，暂无统计数据"},
     "alerts": {"en": "Alerts", "zh": "警示"},
     "uploads": {"en": "Sent", "zh": "传输"},
     "devices": {"en": "Devices", "zh": "设备"},

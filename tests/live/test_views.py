@@ -113,6 +113,12 @@ def test_alerts_come_by_certainty() -> None:
     assert head_of("alerts", board, "en") == "Alerts  A 1  B 1  D 1"
 
 
+def test_what_went_outside_comes_before_what_moved_inside() -> None:
+    acts = ["moved inside", "of no known act", "retrieved from outside", "uploaded outside"]
+    board = board_of(*(samples.alert(act=act, images=9 - number) for number, act in enumerate(acts)))
+    assert [row.act for row in board.alerts()] == [acts[3], acts[2], acts[0], acts[1]]
+
+
 def test_marks_are_handed_on_once() -> None:
     board = Board()
     board.mark(17, "door")
