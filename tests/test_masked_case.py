@@ -35,7 +35,7 @@ def secrets(capture: str) -> dict[str, set[bytes]]:
     values = {
         person[kind]
         for person in TRUTH[capture]["persons"]
-        for kind in ("name", "id_number", "phone")
+        for kind in ("name", "agent", "id_number", "phone")
         if kind in person
     }
     return {value: codings(value) for value in values}
@@ -93,10 +93,12 @@ def test_every_person_of_the_truth_is_known_and_joined_to_the_photos(case):
         paths = {message: records.loc[message, "path"] for message in mine["message_id"]}
         (message,) = [message for message, path in paths.items() if path == person["path"]]
         assert sorted(records.loc[message, "images"]) == sorted(person["images"])
-        said = clear[clear["message_id"] == message].set_index("kind")["value_clear"]
-        assert said["name"] == person["name"]
+        rows = clear[clear["message_id"] == message]
+        said = set(zip(rows["kind"], rows["value_clear"], strict=True))
+        stated = {("name", person[key]) for key in ("name", "agent") if key in person}
+        assert {one for one in said if one[0] == "name"} == stated
         if "phone" in person:
-            assert said["phone"] == person["phone"]
+            assert ("phone", person["phone"]) in said
     assert b"private/persons.parquet" in (audited.folder / "private" / "unmasked.jsonl").read_bytes()
 
 
@@ -104,7 +106,9 @@ def test_people_are_counted(case):
     capture, audited = case
     numbers = {person["id_number"] for person in TRUTH[capture]["persons"]}
     people = audited.manifest["people"]
-    assert people["id_numbers_checked"] + people["id_numbers_named"] == len(numbers) == people["names"]
+    names = {person[key] for person in TRUTH[capture]["persons"] for key in ("name", "agent") if key in person}
+    assert people["id_numbers_checked"] + people["id_numbers_named"] == len(numbers) == 3
+    assert people["names"] == len(names) == 5  # two of them are agents
     assert people["id_numbers_checked"] == 1  # the demo's other two numbers have a wrong check digit
     assert people["phones"] == len({person["phone"] for person in TRUTH[capture]["persons"] if "phone" in person})
 

@@ -165,9 +165,16 @@ def _journey(
         "last": w.when(legs[-1]["first_ts"]),
         "once": legs[0]["first_ts"] == legs[-1]["first_ts"],
         "persons": persons[:6],
+        "order": _order(_earliest(known), w),
         "legs": [_leg(leg, by_id.get(leg["event_id"]), hosts, captures, w) for leg in legs[:MOST_LEGS]],
         "more": max(0, len(legs) - MOST_LEGS),
     }
+
+
+def _earliest(known: list[Row]) -> Row:
+    """First photo and report, each as first said anywhere on the way."""
+    times = ("first_photo_time", "report_time")
+    return {key: min((row[key] for row in known if row[key] is not None), default=None) for key in times}
 
 
 def _leg(leg: Row, event: Row | None, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:

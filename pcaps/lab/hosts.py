@@ -88,6 +88,7 @@ CLOUD = _out("api.wangxiaobao.com", "47.96.10.20", "2408:4005:3a1:10::20", 14)
 JUDGE = _out("api.source3g.com", "47.96.10.21", "2408:4005:3a1:10::21", 14)
 STORE = _out("wxb-capture.oss-cn-hangzhou.aliyuncs.com", "118.31.219.200", "2408:400a:1a3::c8", 12)
 PLATFORM = _out("platform.wangxiaobao.com", "47.96.10.22", "2408:4005:3a1:10::22", 14)
+CRM = _out("crm.demo-estate.cn", "47.98.60.33", "2408:4005:3b2:20::33", 15)  # the developer's
 NTP = _out("ntp.aliyun.com", "203.107.6.88", "2401:b180:7003::58", 11, 51)
 NEWS = _out("www.hangzhou-news.cn", "115.236.112.30", "240e:965:803::30", 6, 57)
 PORTAL = _out("www.baidu.com", "180.101.50.188", "240e:e9:6002::bc", 10, 51)

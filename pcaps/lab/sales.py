@@ -9,6 +9,7 @@ from . import web
 from .hosts import (
     CHAT,
     CLOUD,
+    CRM,
     DOOR_CAMERA,
     HALL_CAMERA,
     JUDGE,
@@ -30,6 +31,7 @@ from .tls import Authority
 
 if TYPE_CHECKING:
     from .conversation import Talk
+    from .hosts import Host
 
 START = 1_773_451_800 * 10**9  # 2026-03-14 09:30:00 in China
 HOSTS = [ROUTER, SERVER, SWITCH, HALL_CAMERA, DOOR_CAMERA, TERMINAL, PC, PHONE]
@@ -43,6 +45,8 @@ PERSONS = (
     (11, "李四光", "990101198502020029", "19900000002"),
     (19, "王五常", "990101197803030033", "19900000003"),
 )
+# what an agent reported, by visitor: seconds from the first photo to the report, agent, agency
+REPORTS = {3: (9, "赵六一", "示例渠道"), 11: (-86_400, "钱七二", "示例渠道")}
 
 
 def sales_office(folder: Path, seed: int = 20260314) -> Story:
@@ -65,6 +69,8 @@ def sales_office(folder: Path, seed: int = 20260314) -> Story:
     _back_end(story)
     _labels(story)
     browse(story)
+    for visitor, name, number, _ in PERSONS:
+        _record(story, 25 + visitor * EVERY, visitor, name, number)
     for index, host in enumerate([SERVER, HALL_CAMERA, DOOR_CAMERA, TERMINAL]):
         story.look_up(5 + index, host, NTP)
         for beat in range(3):
@@ -241,6 +247,9 @@ def _verify(story: Story, at: float, visitor: int, name: str, number: str, phone
         "mobile": phone,
         "firstReadTime": story.local(at),
     }
+    if visitor in REPORTS:
+        after, agent, agency = REPORTS[visitor]
+        record |= {"channelCompany": agency, "agent": agent, "reportTime": story.local(at - 16 + after)}
     path = "/third-face-detect/foreign/face/customer/add"
     talk = _outward(story, at + 2, JUDGE, 14100)
     body = web.dump(record | {"faceImage": web.text64(live.data)})
@@ -251,7 +260,66 @@ def _verify(story: Story, at: float, visitor: int, name: str, number: str, phone
     answer = web.response(OK, "application/json", story.date(at))
     story.ask(talk, web.request("POST", path, f"{JUDGE.name}:14100", headers, body), answer)
     story.carry(talk, [live], "http json base64", path, UPLOADED)
-    _note(story, talk, path, [live], {"name": name, "id_number": number, "phone": phone})
+    said = {"name": name, "id_number": number, "phone": phone}
+    said |= {"agent": REPORTS[visitor][1]} if visitor in REPORTS else {}
+    _note(story, talk, path, [live], said)
+
+
+def _record(story: Story, at: float, visitor: int, name: str, number: str) -> None:
+    """What the check comes to: first photo → object store, record with its address → the developer's customer system.
+
+    The office PC looks at the photo two minutes later.
+    """
+    face = _face(visitor, 240)
+    stored = f"/990101/first/20260314/{visitor}.jpg"
+    talk = _outward(story, at + 20, STORE, alias="cn-hangzhou.oss-adns.aliyuncs.com")
+    headers = {
+        "User-Agent": "aliyun-sdk-java/3.10.2",
+        "Date": story.date(at + 20),
+        "Authorization": web.oss_authorization(b"demo", stored),
+        "Content-Type": "image/jpeg",
+    }
+    answer = web.response(b"", "text/plain", story.date(at + 20), server="AliyunOSS")
+    story.ask(talk, web.request("PUT", stored, STORE.name, headers, face.data), answer, 3)
+    story.carry(talk, [face], "http put", stored, UPLOADED)
+
+    late = REPORTS.get(visitor, (0,))[0] > 0
+    record = {
+        "projectId": "990101",
+        "projectName": "示例案场",
+        "name": name,
+        "idNumber": number,
+        "verifyTime": story.local(at + 16),
+        "verifyResult": 1,
+        "riskStatus": "RISK" if late else "NORMAL",
+        "firstPhotoTime": story.local(at),
+        "image": f"http://{STORE.name}{stored}",
+    }
+    told = _outward(story, at + 22, CRM)
+    headers = {"User-Agent": "okhttp/3.14.9", "Content-Type": "application/json"}
+    answer = web.response(OK, "application/json", story.date(at + 22))
+    story.ask(told, web.request("POST", "/wxb/record", CRM.name, headers, web.dump(record)), answer)
+    _note(story, told, "/wxb/record", [], {"name": name, "id_number": number})
+
+    browser = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/124.0 Safari/537.36"}
+    story.look_up(at + 120, PC, STORE, "cn-hangzhou.oss-adns.aliyuncs.com")
+    looked = story.connect(at + 120, PC, STORE)
+    path = f"{stored}?Expires=1773455400&OSSAccessKeyId=LTAI5tDemo&Signature=demo"
+    answer = web.response(face.data, "image/jpeg", story.date(at + 120), server="AliyunOSS")
+    story.ask(looked, web.request("GET", path, STORE.name, browser | {"Referer": f"http://{CRM.name}/"}), answer, 20)
+    story.carry(looked, [face], "http response", path, RETRIEVED, up=False)
+    story.journeys.append([
+        _leg(HALL_CAMERA, SERVER, "face_capture"),
+        _leg(TERMINAL, SERVER, "id_verification"),
+        _leg(SERVER, JUDGE, "query"),
+        _leg(SERVER, STORE, ""),
+        _leg(SERVER, CRM, "id_verification"),
+        _leg(STORE, PC, ""),
+    ])  # fmt: skip
+
+
+def _leg(sender: Host, receiver: Host, kind: str) -> dict[str, Any]:
+    return {"_ends": (sender, receiver), "kind": kind}
 
 
 def _note(story: Story, talk: Talk, path: str, pictures: list[Picture], fields: dict[str, str]) -> None:

@@ -70,6 +70,7 @@ class Story:
     clocks: list[tuple[int, Host, Host]] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     persons: list[dict[str, Any]] = field(default_factory=list)
+    journeys: list[list[dict[str, Any]]] = field(default_factory=list)  # legs from station to station, by time
 
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.seed)

@@ -33,6 +33,7 @@ def expected(story: Story, view: Lan, frames: Frames, hosts: list[Host], about: 
         "names": _names(story, view),
         "encrypted_uploads": _encrypted(sent, view),
         "findings": _findings(sent, view),
+        "journeys": [] if view.name == "wan" else [[_leg(leg, view) for leg in legs] for legs in story.journeys],
         "persons": [person for person in story.persons if view.sees(person["_talk"].client, person["_talk"].server)],
     }
 
@@ -56,6 +57,11 @@ def _device(host: Host, view: Lan) -> dict[str, Any]:
         "oui_vendor": host.vendor,
         **named,
     }
+
+
+def _leg(leg: dict[str, Any], view: Lan) -> dict[str, str]:
+    sender, receiver = leg["_ends"]
+    return {"sender": view.address(sender), "receiver": view.address(receiver), "kind": leg["kind"]}
 
 
 def _ends(item: Sent) -> tuple[Host, Host]:
