@@ -41,6 +41,9 @@ def _strings(values: Any) -> Any:
 
 
 def _far(sender: str, receiver: str, scope: Callable[[str], str]) -> str:
+    """The side outside, where one is. Frames without addresses have none."""
+    if not sender or not receiver:
+        return receiver
     return sender if scope(sender) == "outside" != scope(receiver) else receiver
 
 
