@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import language_of, say
-from netaudit.cli.wording import decided, graded, titled, word
+from netaudit.cli.wording import contradictions, decided, graded, titled, word
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ def list_(
 
     opened = open_case(case)
     rows, noted = plain_devices(opened), latest(opened.folder)
+    contradicted = contradictions(opened)
+    for row in rows:
+        row["contradicted"] = contradicted.get(row["device_id"], {})
     (_write_json if json else _write_text)(rows, noted, language_of(lang))
 
 

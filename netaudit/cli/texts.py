@@ -64,6 +64,7 @@ TEXTS = {
     "decision": {"en": "Analyst's decision:", "zh": "人工判断："},
     "no_class": {"en": "class unknown", "zh": "类别未知"},
     "no_vendor": {"en": "vendor unknown", "zh": "厂商未知"},
+    "contradicted": {"en": " (signatures contradict each other: {values})", "zh": "（特征相互矛盾：{values}）"},
     "behind": {"en": "at least {n} hosts behind it", "zh": "其后至少有 {n} 台主机"},
     "fired": {"en": "{n} signatures fired on {m} devices", "zh": "{n} 条特征命中 {m} 台设备"},
     "in_frame": {"en": " (frame {n})", "zh": "（第 {n} 帧）"},

@@ -8,6 +8,7 @@ from netaudit.cli.texts import say
 from netaudit.masking import visible
 
 if TYPE_CHECKING:
+    from netaudit.case import Case
     from netaudit.decisions import Decision
 
 WIDTH = 160  # characters of a fact
@@ -32,9 +33,21 @@ def titled(device: dict[str, Any]) -> str:
 def graded(device: dict[str, Any], name: str, lang: str) -> str:
     """Class or vendor with its confidence."""
     if not device[name]:
-        return say(f"no_{name}", lang)
+        values = [word(name, value, lang) for value in device.get("contradicted", {}).get(name, ())]
+        return say(f"no_{name}", lang) + (say("contradicted", lang, values=" / ".join(values)) if values else "")
     value = word("class", device[name], lang) if name == "class" else visible(device[name], 60)
     return f"{value} ({word('confidence', device[f'{name}_confidence'], lang)})"
+
+
+def contradictions(case: Case) -> dict[str, dict[str, list[str]]]:
+    """Values that contradict each other, by device and claim."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in case.table("claims", ["device_id", "claim", "value", "standing"]).to_pylist():
+        if row["standing"] == "contradicts":
+            values = found.setdefault(row["device_id"], {}).setdefault(row["claim"], [])
+            if row["value"] not in values:
+                values.append(row["value"])
+    return found
 
 
 def decided(decision: Decision, lang: str) -> str:

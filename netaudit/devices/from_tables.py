@@ -94,14 +94,16 @@ def _way(devices: list[Row], moved: dict[str, Moved]) -> set[str]:
 
 def _moved(tables: dict[str, pa.Table]) -> dict[str, Moved]:
     found: dict[str, Moved] = defaultdict(Moved)
+    one_of: dict[str, str] = {}  # each hash is held once, however many hosts moved the image
     faces = tables["images"].filter(pc.is_in(tables["images"]["face"], pa.array(sorted(COUNTED))))
     for row in transfers(tables["objects"], faces, tables["messages"], tables["flows"]):
         sender, receiver = found[row.sender], found[row.receiver]
-        (sender.pushed if row.upload else sender.given).add(row.sha256)
+        sha256 = one_of.setdefault(row.sha256, row.sha256)
+        (sender.pushed if row.upload else sender.given).add(sha256)
         if row.upload:
-            receiver.taken.add(row.sha256)
+            receiver.taken.add(sha256)
         else:
-            receiver.fetched.setdefault(row.sha256, set()).add(row.sender)
+            receiver.fetched.setdefault(sha256, set()).add(row.sender)
         for one in (sender, receiver):
             one.judged = one.judged or row.face == "yes"
     return found

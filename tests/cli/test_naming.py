@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import netaudit
 from netaudit import drafting
 from netaudit.cli.app import app
+from netaudit.cli.wording import contradictions, graded
 from netaudit.errors import UsageError
 from netaudit.naming import find_device
 
@@ -146,3 +147,14 @@ def test_nothing_is_drafted_from_silence() -> None:
         patch.setattr(drafting, "name_devices", lambda case, signatures: named)
         with pytest.raises(UsageError, match="nothing to draft from"):
             drafting.draft(None, {"device_id": "d", "name": ""}, None)  # type: ignore[arg-type]
+
+
+def test_contradictions_are_told() -> None:
+    table = SimpleNamespace(to_pylist=lambda: [
+        {"device_id": "d", "claim": "class", "value": value, "standing": standing}
+        for value, standing in (("pc", "contradicts"), ("router", "contradicts"), ("pc", "contradicts"), ("nas", "outvoted"))
+    ])  # fmt: skip
+    found = contradictions(SimpleNamespace(table=lambda name, columns: table))  # type: ignore[arg-type]
+    assert found == {"d": {"class": ["pc", "router"]}}
+    device = {"class": "", "class_confidence": "unknown", "contradicted": found["d"]}
+    assert graded(device, "class", "zh") == "类别未知（特征相互矛盾：个人电脑 / 路由器）"
