@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import dpkt
 import pandas as pd
 import pytest
 
@@ -124,3 +125,34 @@ def test_nothing_in_clear_reaches_the_tables(tmp_path):
         text = events.to_csv()
         for secret in ("张三丰", "李四光", "990101199001010019", "990101198502020029", "19900000002", "/9j/", "王五常"):
             assert secret not in text, (name, secret)
+
+
+@pytest.mark.parametrize("first", [3, 8])
+@pytest.mark.parametrize("name", ["gat1400", "hikvision", "uniview", "dahua"])
+def test_with_lost_packets_nothing_is_called_whole_that_is_not(name, first, tmp_path):
+    """Every eleventh large packet is lost: what an event still says was sent, and its images are whole or it is not."""
+    about = EXPECTED[f"{name}.pcapng"]["events"]
+    with (PCAPS / "documents" / f"{name}.pcapng").open("rb") as file, (tmp_path / "cut.pcap").open("wb") as cut:
+        writer = dpkt.pcap.Writer(cut)
+        large = 0
+        for ts, data in dpkt.pcapng.Reader(file):
+            large += len(data) > 1000
+            if len(data) <= 1000 or large % 11 != first:
+                writer.writepkt(data, ts)
+    _, events = audited(tmp_path / "cut.pcap", tmp_path / "case")
+    whole = {sha for event in about for found in event["images"].values() for sha in found}
+    assert not events.empty
+    assert set(events.document) <= {event["document"] for event in about}
+    assert not events.complete.all()
+    for row in events.itertuples():
+        assert not row.complete or set(row.images) <= whole
+
+
+def test_workers_change_nothing(tmp_path):
+    """Events of streams wait for their pictures; whoever reads the flow, they come out the same."""
+    tables = []
+    for workers in (1, 2):
+        netaudit.audit(PCAPS / "documents" / "dahua.pcapng", tmp_path / f"{workers}", faces=False, workers=workers)
+        tables.append(netaudit.open_case(tmp_path / f"{workers}").frame("events"))
+    keyed = [name for name in tables[0].columns if not name.endswith(("_hmac", "_hmacs"))]  # a key for each case
+    pd.testing.assert_frame_equal(tables[0][keyed], tables[1][keyed])
