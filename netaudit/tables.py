@@ -346,8 +346,8 @@ TLS_HELLOS = Table(
         _c("version", "string", "Highest version offered, as four hexadecimal digits (0304: TLS 1.3, fefd: DTLS 1.2)."),
         _c("sni", "string", "Host name asked for (masked); empty for none."),
         _c("alpn", "list<string>", "Application protocols offered, in order, without GREASE (masked)."),
-        _c("ja3", "string", "JA3 of the hello; empty when its lengths disagree."),
-        _c("ja4", "string", "JA4 of the hello; empty when its lengths disagree."),
+        _c("ja3", "string", "JA3 of the hello; empty when its lengths disagree or it has the form of SSL 2.0."),
+        _c("ja4", "string", "JA4 of the hello; empty when its lengths disagree or it has the form of SSL 2.0."),
     ),
 )
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from netaudit.messages.certificate import certificate_fields
-from netaudit.messages.hello import CLIENT_HELLO, HEADER, RANDOM, SERVER_HELLO, client_fields, server_fields
+from netaudit.messages.hello import (
+    CLIENT_HELLO,
+    HEADER,
+    RANDOM,
+    SERVER_HELLO,
+    client_fields,
+    old_client_fields,
+    server_fields,
+)
 from netaudit.messages.message import UP, Message
 
 CERTIFICATE = 11
@@ -44,6 +52,14 @@ class Handshake:
         if direction == self.client or kind not in TYPES:
             self.done[direction] = True  # after its hello a client says nothing more that is of use here
         return None
+
+    def take_old(self, direction: int, raw: bytes) -> Message:
+        """Take a ClientHello in the form of SSL 2.0."""
+        message = Message(self.protocol, direction, 0, 0, method="client_hello", body_size=len(raw))
+        message.fields = old_client_fields(raw)
+        message.notes.append("hello in the form of SSL 2.0: no fingerprints")
+        self.hello, self.client = message, direction
+        return message
 
     def _hides(self) -> bool:
         """Whether the chosen version encrypts certificates."""

@@ -11,6 +11,7 @@ from netaudit.messages.vectors import GREASE, Cursor, numbers
 CLIENT_HELLO, SERVER_HELLO = 1, 2
 HEADER = 4  # bytes of type and length in front of a handshake message
 RANDOM = 32
+OLD_HEAD = 11  # bytes in front of the lists of a hello in the form of SSL 2.0
 # random of a ServerHello that asks for another ClientHello: SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3)
 RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
@@ -98,6 +99,31 @@ def client_fields(raw: bytes, transport: str) -> dict[str, Any]:
     fields["ja3"] = ja3(hello) if hello.whole else ""
     fields["ja4"] = ja4(hello, transport) if hello.whole else ""
     return fields
+
+
+def old_size(data: bytes) -> int:
+    """Bytes of a ClientHello in the form of SSL 2.0 that offers SSL 3.0 or TLS (RFC 5246, E.2): old devices send it.
+
+    0: it is none; -1: too short to say.
+    """
+    known = data[:1] >= b"\x80" and (len(data) < 3 or data[2] == CLIENT_HELLO) and (len(data) < 4 or data[3] == 3)
+    if not known or len(data) < OLD_HEAD:
+        return -1 if known else 0
+    size, suites, session, challenge = (data[at] << 8 | data[at + 1] for at in (0, 5, 7, 9))
+    size &= 0x7FFF
+    sound = suites and suites % 3 == 0 and session in (0, 16) and 16 <= challenge <= RANDOM
+    return size + 2 if sound and size + 2 == OLD_HEAD + suites + session + challenge else 0
+
+
+def old_client_fields(raw: bytes) -> dict[str, Any]:
+    """What a hello in the form of SSL 2.0 says; there are no names in it, and no fingerprint is defined for it."""
+    version = raw[3] << 8 | raw[4]
+    specs = raw[OLD_HEAD : OLD_HEAD + (raw[5] << 8 | raw[6])]
+    suites = [specs[at + 1] << 8 | specs[at + 2] for at in range(0, len(specs), 3) if not specs[at]]
+    return {
+        "hello": raw, "ciphers": suites, "versions": [version], "version": version, "alpn": [], "sni": "",
+        "transport": "tcp", "ja3": "", "ja4": "",
+    }  # fmt: skip
 
 
 def server_fields(raw: bytes) -> dict[str, Any]:

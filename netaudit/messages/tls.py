@@ -6,7 +6,7 @@ Nothing behind the handshake is readable: once it is over the reader wants no mo
 from __future__ import annotations
 
 from netaudit.messages.handshake import LARGEST, Handshake
-from netaudit.messages.hello import CLIENT_HELLO, SERVER_HELLO
+from netaudit.messages.hello import CLIENT_HELLO, OLD_HEAD, SERVER_HELLO, old_size
 from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -20,13 +20,22 @@ def recognise(opening: Opening) -> Verdict:
     """TLS by its first record in either direction, also where the capture begins between two records."""
     verdicts = [_record(opening.up), _record(opening.down)]
     if Verdict.NO in verdicts:
-        return Verdict.NO
+        return _recognise_old(opening)
     for direction, data in enumerate((opening.up, opening.down)):
         if verdicts[direction] is Verdict.YES:
             if data[0] == HANDSHAKE and data[5] in (CLIENT_HELLO, SERVER_HELLO):
                 return Verdict.YES if (data[5] == CLIENT_HELLO) == (direction == UP) else Verdict.SWAPPED
             return Verdict.YES
     return Verdict.MORE
+
+
+def _recognise_old(opening: Opening) -> Verdict:
+    """A hello in the form of SSL 2.0 on one side, and nothing but TLS on the other."""
+    for data, other, verdict in ((opening.up, opening.down, Verdict.YES), (opening.down, opening.up, Verdict.SWAPPED)):
+        size = old_size(data) if data else 0
+        if size and _record(other) is not Verdict.NO:
+            return verdict if size > 0 else Verdict.MORE
+    return Verdict.NO
 
 
 def _record(data: bytes) -> Verdict:
@@ -74,9 +83,21 @@ class TlsReader(BaseReader):
                 side.skip -= cut
                 data = data[cut:]
             side.held += data
-            out = self._records(direction, side)
+            out = self._begin(direction, side)
         self._consider(side)
         return out
+
+    def _begin(self, direction: int, side: _Side) -> list[Message]:
+        """Records, in front of which a hello in the form of SSL 2.0 may stand."""
+        size = old_size(bytes(side.held[:OLD_HEAD])) if side.at - len(side.held) == side.first else 0
+        if not size:
+            return self._records(direction, side)
+        if not 0 < size <= len(side.held):
+            return []
+        message = self.handshake.take_old(direction, bytes(side.held[:size]))
+        message.start, message.end = side.first, side.first + size
+        del side.held[:size]
+        return [message, *self._records(direction, side)]
 
     def _records(self, direction: int, side: _Side) -> list[Message]:
         out: list[Message] = []

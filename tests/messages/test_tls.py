@@ -167,3 +167,47 @@ def test_bytes_that_only_look_like_a_hello_are_none():
     finished = b"\x16\x03\x03\0\x28" + b"\1\0\0\x24" + bytes(range(1, 37))
     messages, _ = read([up(client_hello()), up(finished), up(APPLICATION)])
     assert len(messages) == 1
+
+
+def old_hello(version=b"\3\1", suites=b"\0\0\x2f\7\0\xc0\0\0\x0a", challenge=bytes(16)):
+    body = (
+        b"\1"
+        + version
+        + len(suites).to_bytes(2, "big")
+        + b"\0\0"
+        + len(challenge).to_bytes(2, "big")
+        + suites
+        + challenge
+    )
+    return (0x8000 | len(body)).to_bytes(2, "big") + body
+
+
+def test_a_hello_in_the_form_of_ssl_2():
+    """RFC 5246, E.2: what the libraries of old cameras send to servers of any age."""
+    change = b"\x16\x03\x01\0\x04\x10\0\0\0" + APPLICATION
+    events = [up(old_hello()), down(server_hello(b"\3\1") + certificate()), up(change)]
+    messages, summary = read(events)
+    assert [m.method for m in messages] == ["client_hello", "server_hello", "certificate"]
+    assert messages[0].fields["ciphers"] == [0x2F, 0x0A]
+    assert (messages[0].fields["version"], messages[0].fields["ja3"], messages[0].end) == (
+        0x0301,
+        "",
+        len(events[0][1]),
+    )
+    assert messages[1].request is messages[0]
+    assert (summary.protocol, summary.to_ignore) == ("tls", True)
+    assert essence(read(events, cuts=range(1000), batch=1)[0]) == essence(messages)
+    assert read([down(old_hello()), up(server_hello(b"\3\1"))], handshake=0)[1].swapped
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        old_hello(version=b"\0\2"), old_hello(suites=b"\0\0\x2f\0"), old_hello(suites=b""), old_hello(challenge=bytes(40)),
+        b"\x80\x2e\2" + bytes(50), b"\x7f" + old_hello()[1:], old_hello()[:2] + b"\1\4" + old_hello()[4:],
+    ],
+)  # fmt: skip
+def test_not_the_form_of_ssl_2(data):
+    assert tls.recognise(Opening(data, b"", 1, 443, midstream=False)) is Verdict.NO
+    assert tls.recognise(Opening(old_hello(), b"HTTP/1.1", 1, 443, midstream=False)) is Verdict.NO
+    assert tls.recognise(Opening(old_hello()[:10], b"", 1, 443, midstream=False)) is Verdict.MORE
