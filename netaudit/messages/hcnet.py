@@ -40,7 +40,8 @@ SPARSE = 64  # frames without document or login of which a message is made; medi
 _MARK = re.compile(rb"\x00...[\x5a\x63]\x00\x00\x00", re.DOTALL)
 _NEVER = re.compile(rb"(?!)")
 _SERIAL = re.compile(rb"[\x21-\x7e]{8,44}\Z")
-_DOCUMENT = re.compile(rb"<\?xml |<EventNotificationAlert|\{\s*\"")
+# a brace and a quotation mark alone are in many a picture
+_DOCUMENT = re.compile(rb"<\?xml |<EventNotificationAlert|\{\s{0,16}\"[A-Za-z_][\w.-]{0,60}\"\s{0,8}:", re.ASCII)
 
 
 def _client_size(head: bytes) -> int:

@@ -55,4 +55,5 @@ class IdCardReader(FramedReader):
             message.missing = list(frame.missing)
             if frame.size > len(frame.data):
                 message.unknown_from = len(frame.data)
+            message.fields.update(family=NAME, said=[("gives", "card read-outs")])
         return [message]

@@ -30,6 +30,9 @@ METHODS = {
     1504: "alarm", 1530: "search", 1531: "search reply", 1560: "snapshot", 1561: "snapshot reply",
 }  # fmt: skip
 _MARK = re.compile(rb"\xff[\x00\x01]\x00\x00")
+_DOCUMENT = re.compile(
+    rb"\{\s{0,16}(?:\}|\"[A-Za-z_][^\"\x00-\x1f]{0,80}\"\s{0,8}:)"
+)  # a piece of a picture may begin with a brace
 _HEADER = struct.Struct("<BB2xIIBBHI")
 _COMMON = ("MAC", "HostName", "TCPPort", "HttpPort", "SN")
 _SYSTEM = ("SerialNo", "HardWare", "SoftWareVersion", "DeviceModel")
@@ -94,8 +97,7 @@ class SofiaReader(FramedReader):
         if not frame.intact(0, HEAD):
             return [self.message(direction, frame, "")]
         ident = _HEADER.unpack_from(frame.data)[6]
-        text = frame.data[HEAD : HEAD + 1] in (b"{", b"[") or frame.size == HEAD
-        if not text:
+        if frame.size > HEAD and not _DOCUMENT.match(frame.data, HEAD):
             return self.carve(direction, frame, HEAD)
         message = self.message(direction, frame, METHODS.get(ident, str(ident)), HEAD)
         message.content_type = "application/json"

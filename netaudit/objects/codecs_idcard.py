@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from netaudit.objects.part import Part
 
 PRELUDE = 7  # bytes of mark and length
+BEGIN = b"\xaa\xaa\xaa\x96\x69"
 STATUS = b"\x00\x00\x90"
 TEXT = 256  # bytes of text
 MOST = 64  # blocks of one part
@@ -35,7 +36,7 @@ _GENDERS = {"1": "male", "2": "female"}
 
 def is_card(part: Part) -> bool:
     """A block of a card's read-out anywhere among the bytes."""
-    return _MARK.search(part.data) is not None
+    return BEGIN in part.data and _MARK.search(part.data) is not None  # the first is far faster on bytes of images
 
 
 def open_card(part: Part, budget: Budget) -> Iterator[Part]:

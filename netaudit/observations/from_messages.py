@@ -75,5 +75,5 @@ OBSERVERS: dict[str, Observer] = {
     "smtp": observe_greeting,
     "stun": observe_stun,
     "mqtt": observe_mqtt,
-    **dict.fromkeys(("discovery", "dahua", "sofia", "hcnet", "ezviz", "ehome", "tplink"), observe_stated),
+    **dict.fromkeys(("discovery", "dahua", "sofia", "hcnet", "ezviz", "ehome", "tplink", "idcard"), observe_stated),
 }

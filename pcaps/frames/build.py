@@ -8,7 +8,6 @@ Needs tcpdump, editcap, iproute2, and PyAV for the video. What is said follows t
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from fractions import Fraction
@@ -22,6 +21,7 @@ import frame
 import peers
 import rig
 
+from pcaps.lab import photos
 from tests.messages import device_frames as made
 
 if TYPE_CHECKING:
@@ -41,14 +41,18 @@ def hears(data: bytes) -> tuple[bool, bytes]:
     return PLATFORM, data
 
 
-def video(seed: int) -> list[bytes]:
-    """Access units of H.264 of a still scene, one key frame and seven others; each with start codes."""
-    import av
-    from PIL import Image
+def face(seed: int) -> bytes:
+    """A JPEG with a face, as a capture camera cuts it out."""
+    return photos.jpeg(photos.portrait(seed, 240), seed)
 
-    scene = Image.open(io.BytesIO(rig.picture(seed, 320, 240))).convert("RGB")
+
+def video(seed: int) -> list[bytes]:
+    """Access units of H.264 of a hall with a person in it, one key frame and seven others; each with start codes."""
+    import av
+
+    scene = photos.hall(seed).resize((480, 272))
     context = av.CodecContext.create("libx264", "w")
-    context.width, context.height, context.pix_fmt = 320, 240, "yuv420p"
+    context.width, context.height, context.pix_fmt = 480, 272, "yuv420p"
     context.time_base, context.framerate = Fraction(1, 25), 25
     context.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "50", "crf": "30"}
     packets = []
@@ -91,7 +95,7 @@ def gb28181(transport: str) -> dict[str, Any]:
 
 def dahua() -> dict[str, Any]:
     """A login by DVRIP, facts by both framings, a face event, and its picture in a frame of unknown layout."""
-    picture = rig.picture(21)
+    picture = face(21)
     event = {"Action": "Pulse", "Code": "FaceDetection", "Data": {"Faces": [{"Sex": "Man"}]}, "Index": 0}
     notice = made.text({"id": 9, "method": "client.notifyEventStream", "params": {"SID": 513, "eventList": [event]}})
     asked = {
@@ -131,7 +135,7 @@ def dahua() -> dict[str, Any]:
 
 def xiongmai() -> dict[str, Any]:
     """Search, login, facts, a snapshot in three frames; an alarm pushed to a centre."""
-    picture = rig.picture(31)
+    picture = face(31)
     common = {
         "MAC": "00:00:5e:00:53:09",
         "HostName": "hall",
@@ -172,14 +176,14 @@ def xiongmai() -> dict[str, Any]:
 
 def hikvision() -> dict[str, Any]:
     """SADP over UDP and below IP, a login at port 8000 with an event and its picture, EZVIZ's frames, EHome."""
-    picture, other = rig.picture(41), rig.picture(42)
+    picture, other = face(41), face(42)
     serial = "DS-EXAMPLE20240101AAWR000000000"
     probe = b'<?xml version="1.0" encoding="utf-8"?><Probe><Uuid>1</Uuid><Types>inquiry</Types></Probe>'
     peers.announce(made.sadp_reply(serial=serial), 37020, "239.255.255.250")
     frame.send(frame.sadp_raw(2, 3, probe), frame.sadp_raw(1, 4, made.sadp_reply(serial=serial)))
     when = "2025-06-01T10:15:00+08:00"
-    face = {"targetAttrs": {"faceTime": when, "pId": "p1"}, "faces": [{"faceId": 1}]}
-    event = made.text({"eventType": "faceCapture", "channelName": "hall door", "dateTime": when, "faceCapture": [face]})
+    seen = {"targetAttrs": {"faceTime": when, "pId": "p1"}, "faces": [{"faceId": 1}]}
+    event = made.text({"eventType": "faceCapture", "channelName": "hall door", "dateTime": when, "faceCapture": [seen]})
     turns = [hears(made.hcnet_login("admin")), says(made.HCNET_CHALLENGE)]
     turns += [hears(made.HCNET_PROOF), says(made.hcnet_session(serial))]
     turns += [hears(made.hcnet_command(0x111050, bytes(4))), says(made.hcnet(1, 0, bytes(20) + event + picture))]
@@ -230,6 +234,7 @@ def idcard() -> dict[str, Any]:
     return {
         "protocol": "idcard",
         "facts": [],
+        "device": {"class": "id_terminal"},
         "persons": [["id_number", "990*************19"], ["birthday", None], ["name", None]],
         "events": ["id_verification"],
     }

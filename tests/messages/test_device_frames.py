@@ -177,6 +177,23 @@ def test_hcnet():
     assert messages[1].notes == ["refused by the device"]
 
 
+def test_what_looks_like_json_in_a_picture_is_none():
+    picture = JPEG[:20] + b'{"\x81' + JPEG[20:]
+    events = [up(made.hcnet_login("admin")), down(made.HCNET_CHALLENGE), up(made.hcnet_command(0x111050, b""))]
+    frames = made.hcnet(1, 0, bytes(4) + picture[:60]) + made.hcnet(1, 0, picture[60:])
+    messages, _ = read([*events, down(frames)])
+    assert [m.body for m in messages if m.body] == [picture]
+
+
+def test_a_piece_of_a_picture_may_begin_like_a_document():
+    picture = JPEG[:20] + b'{"\x81[' + JPEG[20:]
+    for at in (20, 23):
+        pieces = (picture[:at], picture[at:])
+        snapshot = b"".join(made.sofia(1561, piece, pieces=2, piece=i) for i, piece in enumerate(pieces))
+        messages, _ = read([up(made.sofia(1000, {"UserName": "x"})), down(snapshot)])
+        assert picture in bodies(messages)
+
+
 def test_hcnet_media_does_not_flood():
     media = made.hcnet_command(0x90100, b"") * 300
     messages, _ = read([up(made.hcnet_login("admin")), down(made.HCNET_CHALLENGE), up(media)])
