@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEVICE, PLATFORM = True, False
+OUTSIDE = "203.0.113.7"  # a platform on the internet
 Facts = list[list[str]]  # kind, field, value as observations show it
 
 
@@ -75,12 +76,13 @@ def gb28181(transport: str) -> dict[str, Any]:
     stream = media(11)
     if transport == "udp":
         peers.talk(made.dialogue(), 5060, transport="udp", listens="server", own=5060)
-        peers.talk(
-            [says(packet) for packet in stream], 30000, transport="udp", listens="server", own=15060, pause=0.002
-        )
+        sent = [says(packet) for packet in stream]
+        peers.talk(sent, 30000, transport="udp", listens="server", own=15060, pause=0.002)
     else:
-        peers.talk(made.dialogue("TCP/RTP/AVP"), 5060, listens="server")
-        peers.talk([says(made.over_tcp(packet)) for packet in stream], 30000, listens="server", pause=0.002)
+        peers.talk(made.dialogue("TCP/RTP/AVP", OUTSIDE), 5060, listens="server", server=OUTSIDE)
+        sent = [says(made.over_tcp(packet)) for packet in stream]
+        peers.talk(sent, 30000, listens="server", pause=0.002, server=OUTSIDE)
+    found = {} if transport == "udp" else {"findings": [["A", "video", rig.DEVICE, OUTSIDE]]}
     return {
         "protocol": "sip",
         "facts": [
@@ -90,6 +92,7 @@ def gb28181(transport: str) -> dict[str, Any]:
         "device": {"class": "ip_camera", "model": "X-1", "firmware": "V1.0"},
         "stills": 1,
         "streams": [["offer", "Play", "address and source"]],
+        **found,
     }  # fmt: skip
 
 
@@ -252,6 +255,7 @@ def main(names: list[str]) -> None:
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}
     for name in names or BUILDERS:
         with rig.network():
+            rig.run("ip", "-n", "na-server", "addr", "add", f"{OUTSIDE}/32", "dev", "na-veth1")
             rig.run("ip", "-n", "na-device", "route", "add", "default", "dev", "na-veth0")
             with rig.captured(name, HERE, what="ip or ether proto 0x8033"):
                 about = BUILDERS[name]()

@@ -57,7 +57,14 @@ me.close()
 
 
 def talk(
-    turns: Turns, port: int, *, transport: str = "tcp", listens: str = "device", own: int = 0, pause: float = 0.01
+    turns: Turns,
+    port: int,
+    *,
+    transport: str = "tcp",
+    listens: str = "device",
+    own: int = 0,
+    pause: float = 0.01,
+    server: str = rig.SERVER,
 ) -> None:
     """Carry out a conversation at `port` of who listens; `own`: port of the other one, any where it is 0."""
     near = (port, own) if listens == "device" else (own, port)
@@ -65,7 +72,7 @@ def talk(
         "transport": transport,
         "listens": listens,
         "device": (rig.DEVICE, near[0]),
-        "server": (rig.SERVER, near[1]),
+        "server": (server, near[1]),
         "pause": pause,
         "turns": [("device" if device else "server", data.hex()) for device, data in turns],
     }

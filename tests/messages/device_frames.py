@@ -182,13 +182,13 @@ def sdp(address, port, *, way="recvonly", ssrc=100000001, transport="RTP/AVP", p
     return text.encode()
 
 
-def dialogue(media="RTP/AVP"):
+def dialogue(media="RTP/AVP", platform="10.99.0.3"):
     """Registration with its digest dance, facts, an invitation: (from the camera?, message)."""
     to_platform = f"sip:{PLATFORM}@{REALM}"
     asked = f'Digest realm="{REALM}",nonce="0a1b2c",algorithm=MD5'
     proof = f'Digest username="{CAMERA}", realm="{REALM}", nonce="0a1b2c", uri="{to_platform}", response="{"0" * 32}"'
     agent = {"User_Agent": "ExampleCam IPC 1.0"}
-    back = {"sender": PLATFORM, "target": CAMERA, "via": ("10.99.0.3",)}
+    back = {"sender": PLATFORM, "target": CAMERA, "via": (platform,)}
     register, message = f"REGISTER {to_platform} SIP/2.0", f"MESSAGE {to_platform} SIP/2.0"
     play = {"call": "i1", "number": 20, "Content_Type": "APPLICATION/SDP"}
     return [
@@ -200,7 +200,7 @@ def dialogue(media="RTP/AVP"):
         (False, sip("SIP/2.0 200 OK", cseq="MESSAGE", call="k1", number=3)),
         (True, sip(message, DEVICE_INFO, call="d1", number=4, Content_Type=XML_TYPE)),
         (True, sip(message, CATALOG, call="d2", number=5, Content_Type=XML_TYPE)),
-        (False, sip(f"INVITE sip:{CAMERA}@{REALM} SIP/2.0", sdp("10.99.0.3", 30000, transport=media), **play, **back)),
+        (False, sip(f"INVITE sip:{CAMERA}@{REALM} SIP/2.0", sdp(platform, 30000, transport=media), **play, **back)),
         (
             True,
             sip(
