@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from tests.conftest import ROOT
+from tests.live.terminal import Terminal
 
 OFFICE = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
 PATIENCE = 60.0  # seconds for anything to happen
@@ -128,3 +129,19 @@ def live(wire: Wire, tmp_path: Path) -> Iterator[Callable[..., Live]]:
         if one.process.poll() is None:
             one.process.kill()
             one.process.wait()
+
+
+@pytest.fixture
+def terminals() -> Iterator[Callable[..., Terminal]]:
+    """Opens terminals with a command in each; they are closed at the end."""
+    if shutil.which("tmux") is None:
+        pytest.skip("NO TERMINAL: needs tmux")
+    opened: list[Terminal] = []
+
+    def start(command: list[str], **env: str) -> Terminal:
+        opened.append(Terminal(command, env))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.tmux("kill-server")

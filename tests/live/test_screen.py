@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 
 import pytest
@@ -18,8 +15,6 @@ from netaudit.live.board import Board
 from netaudit.live.onscreen import prints_chinese
 from netaudit.live.screen import LiveScreen
 from tests.live import samples
-
-ROOT = Path(__file__).parents[2]
 
 
 def driven(keys, news=(), lang="en", width=80, height=24):
@@ -128,58 +123,21 @@ def test_where_chinese_can_be_printed(monkeypatch, term, encoding, expected) -> 
     assert prints_chinese() is expected
 
 
-class Terminal:
-    """A screen in tmux that plays the demo office."""
-
-    def __init__(self, tmp_path: Path, lang: str, env: dict[str, str]) -> None:
-        self.log = tmp_path / "moments.log"
-        self.name = f"netaudit-{uuid.uuid4().hex[:8]}"
-        given = {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"} | env
-        assigned = " ".join(f"{key}={value}" for key, value in given.items())
-        # textual leaves COLUMNS and LINES behind when it runs in a test
-        command = f"cd {ROOT} && env -u COLUMNS -u LINES {assigned} {sys.executable} -m tests.live.office {lang} {self.log}; echo ended $?; sleep 60"
-        self.tmux("new-session", "-d", "-x", "80", "-y", "24", command)
-
-    def tmux(self, *words: str) -> str:
-        where = {"new-session": ["-s", self.name], "kill-server": []}.get(words[0], ["-t", self.name])
-        return subprocess.run(
-            ["tmux", "-L", self.name, words[0], *where, *words[1:]], capture_output=True, text=True, check=True
-        ).stdout
-
-    def shown(self, text: str, seconds: float = 15.0) -> str:
-        """The screen, once it shows `text`."""
-        end = time.monotonic() + seconds
-        while text not in (screen := self.tmux("capture-pane", "-p")) and time.monotonic() < end:
-            time.sleep(0.1)
-        assert text in screen, screen
-        return screen
-
-    def keys(self, *keys: str) -> None:
-        for key in keys:
-            self.tmux("send-keys", key)
-
-    def pid(self) -> int:
-        shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
-        return int(
-            subprocess.run(
-                ["pgrep", "-P", shell, "-f", "tests.live.office"], capture_output=True, text=True, check=True
-            ).stdout.split()[0]
-        )
+def playing(lang: str, log: Path) -> list[str]:
+    """Command that plays the demo office."""
+    return [sys.executable, "-m", "tests.live.office", lang, str(log)]
 
 
 @pytest.fixture
-def terminal(tmp_path):
-    if shutil.which("tmux") is None:
-        pytest.skip("needs tmux")
-    opened = []
+def terminal(terminals, tmp_path):
+    """A screen that plays the demo office; `log` has the moments that its engine was given."""
 
-    def open_one(lang="en", **env) -> Terminal:
-        opened.append(Terminal(tmp_path, lang, env))
-        return opened[-1]
+    def open_one(lang="en", **env):
+        one = terminals(playing(lang, log := tmp_path / "moments.log"), **env)
+        one.log = log
+        return one
 
-    yield open_one
-    for one in opened:
-        one.tmux("kill-server")
+    return open_one
 
 
 @pytest.mark.tools
@@ -228,7 +186,7 @@ def test_poor_terminals(terminal, env) -> None:
 def test_signals_end_the_run_cleanly(terminal, number) -> None:
     screen = terminal()
     screen.shown("3 Devices")
-    os.kill(screen.pid(), number)
+    os.kill(screen.pid("tests.live.office"), number)
     screen.shown("moments: 0")
     screen.shown("ended 0")
 
