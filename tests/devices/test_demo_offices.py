@@ -12,7 +12,6 @@ from netaudit.signatures import load
 
 PCAPS = Path(__file__).parent.parent.parent / "pcaps"
 GRAVE = {"face_capture_camera", "face_server", "id_terminal", "access_terminal"}
-UNNAMED = {"recorder"}  # nothing it says tells more than its maker
 
 
 def opened(capture: str, tmp_path: Path) -> tuple[netaudit.Case, list[dict], dict]:
@@ -32,9 +31,6 @@ def test_every_device_is_named(capture: str, tmp_path: Path) -> None:
     vocabulary = load().vocabulary
     for device in expected["devices"]:
         row = by_id[device["mac"]]
-        if device["name"] in UNNAMED:
-            assert (row["class"], row["class_confidence"]) == ("", "unknown")
-            continue
         assert row["class"] in {device["class"], *vocabulary.ancestors(device["class"])}, device["name"]
         assert row["reasons"]
         assert row["model"] in {"", device.get("model", "")}
