@@ -36,8 +36,13 @@ def observe_message(message: Spoken, ledger: Ledger, ends: Ends | Callable[[], E
     `ends` are those of its flow, or what gives them (asked only where they are needed).
     """
     observe = OBSERVERS.get(message.protocol)
-    if observe is not None and message.pieces is not None and len(message.pieces):
-        observe(message, ends if isinstance(ends, Ends) else ends(), ledger, place_of(message))
+    if observe is None or message.pieces is None or not len(message.pieces):
+        return
+    place = place_of(message)
+    try:
+        observe(message, ends if isinstance(ends, Ends) else ends(), ledger, place)
+    except Exception as error:  # noqa: BLE001 - whatever an observer does, it costs this message's facts only
+        ledger.failed(message.protocol, error, place)
 
 
 def _dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:

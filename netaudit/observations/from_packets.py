@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -51,20 +51,23 @@ def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]
     for packet in packets[wanted]:
         start = int(packet["payload"])
         data = buffer[start : start + int(packet["length"])].tobytes()
-        if int(packet["proto"]) == ICMPV6:
-            ledger.at(Room.DISCOVERY)
-            _icmpv6(data, packet, ledger)
-        elif int(packet["ethertype"]) == ARP:
-            ledger.at(Room.ARP)
-            _arp(data, packet, ledger)
-        else:
-            ledger.at(Room.LINK)
-            _neighbour(data, packet, ledger)
+        room, observe = _observer(packet)
+        ledger.at(room)
+        try:
+            observe(data, packet, ledger)
+        except Exception as error:  # noqa: BLE001 - whatever a parser does, it costs this packet's facts only
+            ledger.failed(room.name.lower(), error, _place(packet))
     ledger.at(Room.PPPOE)
     _pppoe(packets, ledger)
     ledger.at(Room.ROUTING)
     _routing(packets, ledger)
     observe_shapes(buffer, packets, ledger)
+
+
+def _observer(packet: np.void) -> tuple[Room, Callable[[bytes, np.void, Ledger], None]]:
+    if int(packet["proto"]) == ICMPV6:
+        return Room.DISCOVERY, _icmpv6
+    return (Room.ARP, _arp) if int(packet["ethertype"]) == ARP else (Room.LINK, _neighbour)
 
 
 def _place(packet: np.void) -> tuple[int, int, int]:

@@ -77,6 +77,10 @@ class Ledger:
         else:
             self._dropped = [*(self._dropped[:3] if self._dropped[3] else (capture, frame, ts)), self._dropped[3] + 1]
 
+    def failed(self, observer: str, error: Exception, place: tuple[int, int, int]) -> None:
+        """Take down that an observer raised: a bug, survived."""
+        self.note("limit", "", "", "failed", f"{observer}: {type(error).__name__}", *place)
+
     @property
     def dropped(self) -> int:
         """How many facts found no room."""

@@ -28,7 +28,9 @@ def observed(message: Message, ledger: Ledger | None = None) -> Facts:
     message.pieces = np.zeros(1, PIECE)
     ledger = ledger or Ledger()
     observe_message(message, ledger, ENDS)
-    return {row[:5] for row in ledger.rows()}
+    facts = {row[:5] for row in ledger.rows()}
+    assert not [fact for fact in facts if fact[3] == "failed"]
+    return facts
 
 
 def http(
@@ -212,3 +214,10 @@ def test_names_in_ntlm_over_http() -> None:
         assert of_client("ntlm", "computer", "NAS") in observed(http(0, authorization=value))
     for broken in ("NTLM", "NTLM !!!", "NTLM TlRM", "Basic " + token):
         assert observed(http(1, www_authenticate=broken)) == set()
+
+
+def test_an_observer_that_fails_costs_its_message_only() -> None:
+    ledger, broken = Ledger(), Message("nbns", 0, 0, 1, fields={"operation": "registration"})
+    broken.pieces = np.zeros(1, PIECE)
+    observe_message(broken, ledger, ENDS)
+    assert [row[:5] for row in ledger.rows()] == [("limit", "", "", "failed", "nbns: KeyError")]

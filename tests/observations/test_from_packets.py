@@ -8,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 
+from netaudit.observations import from_packets
 from netaudit.observations.from_packets import observe_packets
 from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET, Tunnel
@@ -28,7 +29,9 @@ def observe(payload: bytes, **fields: int) -> list[tuple]:
         packet[name] = value
     ledger = Ledger()
     observe_packets(np.frombuffer(payload or b"\0", np.uint8), packet, ledger)
-    return [row[:5] for row in ledger.rows()]
+    facts = [row[:5] for row in ledger.rows()]
+    assert not [fact for fact in facts if fact[3] == "failed"]
+    return facts
 
 
 def test_arp_states_who_has_an_address() -> None:
@@ -113,3 +116,14 @@ def test_a_flood_of_one_kind_crowds_out_no_other_in_any_window() -> None:
     whole = told(len(packets))
     assert {row[0] for row in whole} == {"arp", "ra", "pppoe", "limit"}
     assert told(7) == whole
+
+
+def test_a_parser_that_fails_costs_its_packet_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(from_packets, "_arp", broken)
+    packet, ledger = np.zeros(1, PACKET), Ledger()
+    packet["ethertype"], packet["length"] = 0x0806, len(ARP_REPLY)
+    observe_packets(np.frombuffer(ARP_REPLY, np.uint8), packet, ledger)
+    assert [row[:5] for row in ledger.rows()] == [("limit", "", "", "failed", "arp: IndexError")]
