@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST = 4000  # nodes of a message
+DEEPEST = 64  # nodes below each other; what is deeper is left out
+MOST_WORK = 5_000_000  # steps that looking for keys may take in a message, about a second
 LONG = 64  # characters; shorter texts are not unwrapped any further
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _NUMBERED = re.compile(r"\[\d+\]\Z")
@@ -89,6 +91,7 @@ class Tree:
         self.documents: list[Node] = []  # roots, in the order of the message
         self.images = images
         self.complete = True
+        self.work = 0
         self._places: dict[str, Node] = {}  # nodes by the way of unwrapping that leads to them
         self._loose: dict[tuple[str, str], list[Node]] = {}  # long texts by document and key, in order
         for document in sorted(documents, key=lambda one: (one.path.count(_SEPARATOR), one.turn)):
@@ -97,6 +100,13 @@ class Tree:
         for image in images:
             node = self._at([step for step in image.path.split(_SEPARATOR)[:-1] if step != _WIDE])
             node.images = (*node.images, image)
+
+    def spend(self, steps: int) -> bool:
+        """Whether looking for keys may go on; False ends it, and the message counts as incomplete."""
+        self.work += steps
+        if self.work > MOST_WORK:
+            self.complete = False
+        return self.work <= MOST_WORK
 
     def _node(self, key: str, raw: str, parent: Node | None, path: str = "") -> Node:
         self.nodes += 1
@@ -136,6 +146,9 @@ class Tree:
         notation = _NOTATIONS.get(_NUMBERED.sub("", steps[-1]), "bson")
         several = len(document.values) > 1
         for number, value in enumerate(document.values):
+            if self.nodes >= MOST:
+                self.complete = False
+                return
             root = self._node("", "", holder) if several else holder
             holder.listed = holder.listed or several
             root.document = document
@@ -150,6 +163,9 @@ class Tree:
             if self.nodes >= MOST:
                 self.complete = False
                 return
+            if node.depth >= DEEPEST:
+                self.complete = False
+                continue
             if isinstance(value, (dict, list)):
                 node.listed = isinstance(value, list)
                 stack += reversed(self._children(node, value, notation))
@@ -167,6 +183,9 @@ class Tree:
         made: list[tuple[Node, object]] = []
         if isinstance(value, dict):
             for raw, inner in value.items():
+                if self.nodes >= MOST:
+                    self.complete = False
+                    break
                 made.append((self._node(plain(raw), raw, node, _path(node.path, raw, notation)), inner))
             return made
         for number, inner in enumerate(value[: MOST - self.nodes]):

@@ -7,6 +7,7 @@ them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.documents.scope import Scope, text_of
@@ -32,22 +33,22 @@ class Claimed(NamedTuple):
 def claim(events: list[Event], items: list[Node], tree: Tree, others: frozenset[int], head: Head) -> None:
     """Give every event its images."""
     holders = _holders(tree.root)
+    owners = _Owners(items)
     own: list[list[Image]] = [[] for _ in events]
     for image, node in holders:
-        if (place := _owner(image, node, items)) is not None:
+        if (place := owners.of(image, node)) is not None:
             own[place].append(image)
+    named = _named(tree.images)
     linked: set[int] = set()
-    for event, item in zip(events, items, strict=True):
-        scope = Scope(tree, head, item, others - {id(item)})
+    scopes = [Scope(tree, head, item, others) for item in items]
+    for event, scope in zip(events, scopes, strict=True):
         for spec in event.entry.images:
-            for image in _linked(spec, scope, tree):
+            for image in named.get(scope.value(spec.link).lower(), ()) if spec.link else ():
                 if id(image) not in linked:
                     linked.add(id(image))
                     event.images.append(Claimed(_part_role(event.entry.images, image) or spec.role, image))
-    for place, (event, item) in enumerate(zip(events, items, strict=True)):
-        scope = Scope(tree, head, item, others - {id(item)})
-        mine = [image for image in own[place] if id(image) not in linked]
-        _explain(event, scope, mine)
+    for place, (event, scope) in enumerate(zip(events, scopes, strict=True)):
+        _explain(event, scope, [image for image in own[place] if id(image) not in linked])
 
 
 def _part_role(specs: tuple[Pictures, ...], image: Image) -> str:
@@ -64,35 +65,41 @@ def _holders(root: Node) -> list[tuple[Image, Node]]:
     return sorted(found, key=lambda one: one[0].turn)
 
 
-def _owner(image: Image, node: Node, items: list[Node]) -> int | None:
-    """The record that holds the image; else, of those whose document came before it, the last, where it is alone."""
-    chain = {id(holder) for holder in node.chain()}
-    for place, item in enumerate(items):
-        if id(item) in chain:
-            return place
-    before = [(_turn(item), place) for place, item in enumerate(items) if _turn(item) <= image.turn]
-    chosen = before or [(_turn(item), place) for place, item in enumerate(items)]
-    if not chosen:
-        return None
-    turn = max(chosen)[0] if before else min(chosen)[0]
-    alone = [place for at, place in chosen if at == turn]
-    return alone[0] if len(alone) == 1 else None
+class _Owners:
+    """Which record an image belongs to."""
+
+    def __init__(self, items: list[Node]) -> None:
+        self._places = {id(item): place for place, item in enumerate(items)}
+        turns: dict[int, list[int]] = {}
+        for place, item in enumerate(items):
+            turns.setdefault(_turn(item), []).append(place)
+        self._turns, self._at = sorted(turns), turns
+
+    def of(self, image: Image, node: Node) -> int | None:
+        """The record that holds it; else, of those whose document came before it, the last, where it is alone."""
+        for holder in node.chain():
+            if (place := self._places.get(id(holder))) is not None:
+                return place
+        if not self._turns:
+            return None
+        before = bisect_right(self._turns, image.turn)
+        alone = self._at[self._turns[max(0, before - 1)]]
+        return alone[0] if len(alone) == 1 else None
 
 
 def _turn(item: Node) -> int:
     return next((node.document.turn for node in item.chain() if node.document is not None), 0)
 
 
-def _linked(spec: Pictures, scope: Scope, tree: Tree) -> list[Image]:
-    if not spec.link:
-        return []
-    value = scope.value(spec.link).lower()
-    return [image for image in tree.images if value and value in _names(image)]
-
-
-def _names(image: Image) -> set[str]:
-    names = {image.name.lower(), image.field.lower(), image.content_id.lower()}
-    return names | {name.rpartition(".")[0] for name in names if "." in name} - {""}
+def _named(images: list[Image]) -> dict[str, list[Image]]:
+    """Images by the names that a field may link to: those of part and file, the latter without suffix too."""
+    found: dict[str, list[Image]] = {}
+    for image in images:
+        names = {image.name.lower(), image.field.lower(), image.content_id.lower()}
+        for name in sorted(names | {name.rpartition(".")[0] for name in names if "." in name}):
+            if name:
+                found.setdefault(name, []).append(image)
+    return found
 
 
 def _explain(event: Event, scope: Scope, mine: list[Image]) -> None:

@@ -50,18 +50,18 @@ class Event:
 def read_events(ways: list[Way], head: Head, tree: Tree, message_id: str, *, complete: bool = True) -> list[Event]:
     """Events of a message by its ways (`Index.ways`); of two that fit a record the first, which asks for more."""
     records: list[tuple[Way, Node]] = []
-    taken: list[Node] = []
+    taken: set[int] = set()  # ids of the records of earlier ways …
+    around: set[int] = set()  # … and of all that holds one
     for way in ways:
-        for item in _records(way, head, tree):
-            if len(records) >= MOST_EVENTS or any(_overlap(item, other) for other in taken):
-                continue
-            records.append((way, item))
-        taken = [item for _, item in records]
+        chosen = [item for item in _records(way, head, tree) if not _overlaps(item, taken, around)]
+        records += [(way, item) for item in chosen[: MOST_EVENTS - len(records)]]
+        taken.update(map(id, chosen))
+        around.update(id(holder) for item in chosen for holder in item.chain())
     records.sort(key=lambda record: record[1].order)
     others = frozenset(id(item) for _, item in records)
     events = []
     for way, item in records:
-        scope = Scope(tree, head, item, others - {id(item)})
+        scope = Scope(tree, head, item, others)
         events.append(_event(way, scope, message_id))
     claim(events, [item for _, item in records], tree, others, head)
     whole = complete and tree.complete and len(records) < MOST_EVENTS
@@ -82,13 +82,15 @@ def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
     if not scopes:
         scopes = [tree.root] if says(when, Scope(tree, head, tree.root)) else []
     found: list[Node] = []
+    known: set[int] = set()
     for scope in scopes:
         inside = Scope(tree, head, scope)
         groups = [node for each in way.entry.each for node in inside.nodes(each)]
         items = [item for node in groups if scope in node.chain() for item in elements(node) if item is not scope]
         if not groups or (not items and scope in groups):
             items = [scope]  # of an empty group, or of another document's, there is no record
-        found += [item for item in dict.fromkeys(items) if item not in found]
+        found += [item for item in dict.fromkeys(items) if id(item) not in known]
+        known.update(map(id, items))
     if when.values:
         found = [item for item in found if _said(way, Scope(tree, head, item))]
     return found
@@ -111,9 +113,9 @@ def _said(way: Way, scope: Scope) -> bool:
     return all(scope.holds(selector, pattern) for selector, pattern in way.when.values)
 
 
-def _overlap(item: Node, other: Node) -> bool:
-    inner, outer = (item, other) if item.depth >= other.depth else (other, item)
-    return any(node is outer for node in inner.chain())
+def _overlaps(item: Node, taken: set[int], around: set[int]) -> bool:
+    """Whether the node is a record already, holds one or lies in one."""
+    return id(item) in around or any(id(holder) in taken for holder in item.chain())
 
 
 def _event(way: Way, scope: Scope, message_id: str) -> Event:

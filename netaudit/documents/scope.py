@@ -35,9 +35,12 @@ class Scope:
         known = self.tree.by_key.get(selector.keys[-1])
         if known is None:
             return []
+        known = known[:MOST_CANDIDATES]
+        if not self.tree.spend(sum([node.depth for node in known]) + 1):
+            return []
         ranked = [
             (place, node.depth, node.order, node)
-            for node in known[:MOST_CANDIDATES]
+            for node in known
             if _fits(node, selector.keys) and (place := self._place(node)) is not None
         ]
         if len(ranked) > 1:
@@ -46,7 +49,10 @@ class Scope:
 
     def inside(self, key: str) -> bool:
         """Whether the record itself holds a node of this key."""
-        return any(self._place(node) == 0 for node in self.tree.by_key.get(key, ())[:MOST_CANDIDATES])
+        known = self.tree.by_key.get(key, ())[:MOST_CANDIDATES]
+        if not self.tree.spend(sum([node.depth for node in known]) + 1):
+            return False
+        return any(self._place(node) == 0 for node in known)
 
     def _place(self, node: Node) -> int | None:
         """0 inside the record, else how far out the two meet; None where they may not."""
@@ -58,7 +64,7 @@ class Scope:
                 if holder.listed and below is not None:
                     return None
                 return 1 + self.item.depth - holder.depth
-            if id(holder) in self._others:
+            if id(holder) in self._others:  # the record itself was met before
                 return None
             below = holder
         return None
