@@ -156,3 +156,23 @@ def test_workers_change_nothing(tmp_path):
         tables.append(netaudit.open_case(tmp_path / f"{workers}").frame("events"))
     keyed = [name for name in tables[0].columns if not name.endswith(("_hmac", "_hmacs"))]  # a key for each case
     pd.testing.assert_frame_equal(tables[0][keyed], tables[1][keyed])
+
+
+@pytest.mark.captures
+@pytest.mark.parametrize(
+    "name",
+    [
+        "files/zeek__multipart.pcap",
+        "files/scapy__http_compressed.pcap",
+        "files/suricata-verify__http2_deflate.pcap",
+        "files/suricata-verify__mqtt5_pub_jpeg_connack134.pcap",
+        "files/pcap2har__sajal.pcap",
+        "discovery/IoT_Sentinel__EdimaxCam1__Setup-A-2-STA.pcap",
+        "discovery/nDPI__rtsp.pcap",
+        "malformed/zeek__fuzz-72.pcap",
+    ],
+)
+def test_traffic_of_others_tells_no_event(name, captures, tmp_path):
+    """Web pages, mail, brokers, cameras that are set up: no document of a capture is in any of them."""
+    _, events = audited(captures / name, tmp_path / "case")
+    assert events.empty
