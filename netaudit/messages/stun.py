@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netaudit.messages.carve import CarveReader
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -40,9 +41,13 @@ def recognise(opening: Opening) -> Verdict:
 
 
 class StunReader(BaseReader):
-    """Notes the programs of both sides, until something else comes: that is recognised afresh."""
+    """Notes the programs of both sides, until something else comes: that is recognised afresh.
+
+    Relayed data (RFC 8656, 11) may be anything: until then all is searched for images.
+    """
 
     def __init__(self) -> None:
+        self.inner = CarveReader()
         self.at = [0, 0]
         self.said = ["", ""]
 
@@ -52,14 +57,19 @@ class StunReader(BaseReader):
             places = (offset, self.at[DOWN]) if direction == UP else (self.at[UP], offset)
             rests = (data, b"") if direction == UP else (b"", data)
             self.hand_over = HandOver(places, rests, direction)
-            return []
+            return self.inner.finish()
         end = self.at[direction] = offset + len(data)
+        out = self.inner.feed(direction, offset, data)
         name = software(data)
-        if name in ("", self.said[direction]):
-            return []
-        self.said[direction] = name
-        return [Message(NAME, direction, offset, end, method="software", fields={"software": name})]
+        if name not in ("", self.said[direction]):
+            self.said[direction] = name
+            out.append(Message(NAME, direction, offset, end, method="software", fields={"software": name}))
+        return out
+
+    def finish(self) -> list[Message]:
+        """Give images that never ended."""
+        return self.inner.finish()
 
     def needed_from(self, direction: int) -> int:
-        """Nothing is held."""
-        return self.at[direction]
+        """Beginning of the image under way."""
+        return self.inner.needed_from(direction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.messages.stun import is_stun, software
+from tests.objects.pictures import sample
 from tests.reference.messages import down, essence, read, up
 
 UDP = {"proto": 17, "handshake": 0, "server_port": 3478, "segment": 65536}
@@ -46,3 +47,12 @@ def test_hostile_attributes():
     assert software(message(b"\x80\x22\xff\xff" + b"ab")) == "ab"
     assert software(message(b"\0\0\xff\xff")) == ""
     assert software(message(bytes(1000))) == ""
+
+
+def test_relayed_pictures_come_out():
+    picture = sample(1, 32, 24)
+    relayed = message(attribute(0x0012, bytes(8)), attribute(0x0013, picture), kind=0x16)
+    messages, summary = read([up(NAMED), up(relayed), down(b"\x40\0\0\4abcd")], **UDP)
+    assert [m.body for m in messages if m.protocol == "carved"] == [picture]
+    assert summary.protocol == "stun"
+    assert essence(read([up(NAMED), up(relayed), down(b"\x40\0\0\4abcd")], batch=1, **UDP)[0]) == essence(messages)
