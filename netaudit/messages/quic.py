@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.messages.carve import CarveReader
 from netaudit.messages.fragments import Fragments
 from netaudit.messages.handshake import LARGEST, Handshake
+from netaudit.messages.message import DOWN, UP
 from netaudit.messages.quic_packets import Kind, Packet, crypto_frames, initial_keys, opened, packets
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -63,6 +65,7 @@ class QuicReader(BaseReader):
 
     def __init__(self) -> None:
         self.connections: dict[tuple[int, bytes], _Connection] = {}  # by direction and the client's own id
+        self.inner: CarveReader | None = CarveReader()  # until an Initial was opened, it may be something else
         self.at = [0, 0]
         self.seen = self.quiet = 0  # datagrams; those in a row that brought nothing
 
@@ -76,9 +79,21 @@ class QuicReader(BaseReader):
             if packet.kind is Kind.INITIAL:
                 out += self._initial(direction, (offset, end), data, packet)
             over = over or packet.kind is Kind.HANDSHAKE
+        if self.connections:
+            self.inner = None
+        if self.inner is not None:
+            out += self.inner.feed(direction, offset, data)
         if (over and self._has_said(direction)) or self.quiet > PATIENCE or self.seen > MOST:
-            self.wants_bytes = False
+            out += self._leave(direction)
         return out
+
+    def _leave(self, direction: int) -> list[Message]:
+        """Nothing more can be read, or it is not known that this is QUIC at all: then others may look."""
+        if self.inner is None:
+            self.wants_bytes = False
+            return []
+        self.hand_over = HandOver((self.at[UP], self.at[DOWN]), (b"", b""), direction)
+        return self.inner.finish()
 
     def _has_said(self, direction: int) -> bool:
         """Whether a client in this direction has said hello: what it protects better ends its Initials."""
@@ -107,8 +122,14 @@ class QuicReader(BaseReader):
             connection.start = -1
         return out
 
+    def finish(self) -> list[Message]:
+        """Give images that never ended, where this was no QUIC."""
+        return self.inner.finish() if self.inner is not None else []
+
     def needed_from(self, direction: int) -> int:
-        """Beginning of the earliest hello under way."""
+        """Beginning of the earliest hello, or image, under way."""
+        if self.inner is not None:
+            return self.inner.needed_from(direction)
         starts = [known.start for (d, _), known in self.connections.items() if d == direction and known.start >= 0]
         return min(starts, default=self.at[direction])
 

@@ -15,6 +15,7 @@ from netaudit.messages.reader import Opening, Verdict
 from tests.messages import initials
 from tests.messages.initials import crypto, initial, other
 from tests.messages.test_tls import client_hello
+from tests.objects.pictures import sample
 from tests.reference.messages import down, essence, read, up
 
 HELLO = client_hello("quic.example", ("h3",))[5:]
@@ -131,10 +132,22 @@ def test_it_wants_nothing_after_the_handshake():
     assert read(events, **UDP)[1].to_ignore
 
 
-def test_it_gives_up_on_what_it_cannot_open():
-    lost = up(initial(crypto(0, HELLO), key_id=b"another"))
-    messages, summary = read([lost] * 70, **UDP)
-    assert (messages, summary.protocol, summary.to_ignore) == ([], "quic", True)
+def test_what_it_cannot_open_is_searched_for_images():
+    """Bytes that only look like QUIC hide nothing."""
+    lost = initial(crypto(0, HELLO), key_id=b"another")
+    picture = sample(1, 32, 24)
+    fake = lost[:100] + picture.ljust(len(lost) - 100, b"\1")
+    assert len(fake) == len(lost)
+    events = [up(fake), *[up(lost)] * 140, up(fake), up(initials.SHORT + picture)]
+    messages, summary = read(events, **UDP)
+    assert [m.body for m in messages] == [picture] * 3
+    assert (summary.protocol, summary.to_ignore) == ("quic", False)
+    assert essence(read(events, batch=7, **UDP)[0]) == essence(messages)
+
+
+def test_it_gives_up_where_nothing_new_comes():
+    opened_once = [up(initial(crypto(0, HELLO[:50]))), *[up(initial(b"\1", number=1))] * 70]
+    assert read(opened_once, **UDP)[1].to_ignore
 
 
 def test_clients_on_one_pair_of_ports_are_told_apart():
