@@ -6,7 +6,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages import dtls
@@ -63,6 +63,7 @@ def test_a_handshake():
     assert essence(read(events, batch=1, **UDP)[0]) == essence(messages)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, len(HELLO) - 5), max_size=12), st.randoms(use_true_random=False))
 def test_any_split_and_order_of_fragments(cuts, chance):
     edges = [0, *sorted(set(cuts)), len(HELLO) - 4]

@@ -6,7 +6,7 @@ import hashlib
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages.fingerprints import ja3, ja3_text, ja4
@@ -142,6 +142,7 @@ def test_no_underscore_without_signatures():
     assert ja4(parse(hello(extensions=((0x17, b""), name(b"a"), (10, b"")))), "tcp").endswith("_" + digest)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(1, 9)), st.permutations([5, 10, 11, 13, 23, 35]))
 def test_the_order_of_suites_and_extensions_says_nothing(suites, kinds):
     contents = {13: vector(words(0x0403, 0x0804)), 10: vector(words(29)), 11: b"\1\0"}
@@ -165,6 +166,7 @@ def test_no_fingerprint_of_a_hello_whose_lengths_disagree(damaged):
     assert (fields["ja3"], fields["ja4"]) == ("", "")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_survived(data):
     for transport in ("tcp", "quic", "dtls"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages.fragments import MOST_PIECES, Fragments
@@ -10,6 +10,7 @@ from netaudit.messages.fragments import MOST_PIECES, Fragments
 LIMIT = 60
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 70), st.integers(0, 30)), max_size=30), st.randoms(use_true_random=False))
 def test_pieces_of_one_text_give_its_beginning(places, chance):
     text = bytes(range(200, 200 + 56)) + bytes(100)

@@ -6,7 +6,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages import quic
@@ -52,6 +52,7 @@ def test_versions(version):
     assert (summary.protocol, summary.server_name) == ("quic", "quic.example")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, len(HELLO) - 1), max_size=24), st.randoms(use_true_random=False), st.integers(1, 6))
 def test_any_split_and_order_of_crypto_frames(cuts, chance, packets_wanted):
     edges = [0, *sorted(set(cuts)), len(HELLO)]
@@ -194,11 +195,13 @@ def test_damaged_datagrams_never_fail():
         read([up(broken), up(whole[:at] or b"\xc0")], **UDP)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_hostile_frames_never_fail(frames):
     read([up(initial(frames)), up(initial(b"\x06" + frames, number=1))], **UDP)
 
 
+@settings(deadline=None)
 @given(st.integers(0, (1 << 62) - 1), st.sampled_from([8, 16, 24, 32]), st.integers(-100, 100))
 def test_packet_numbers_come_back(number, bits, off):
     """RFC 9000, A.3: numbers near to the expected one are told by their lower bits."""
