@@ -257,7 +257,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
     rows = [
         {
             "capture_id": identity,
-            "name": mask(source.name),
+            "name": _file_name(source.name),
             "size": source.size,
             "sha256": source.sha256,
             "sm3": source.sm3,
@@ -277,6 +277,15 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
         for index, (source, identity) in enumerate(zip(sources, ids, strict=True))
     ]
     return pa.Table.from_pylist(rows, schema=CAPTURES.schema())
+
+
+def _file_name(name: str) -> str:
+    """Name of an input, masked but for the number and the time that a live recording's own files are called by."""
+    from netaudit.capture.from_wire import NAME
+    from netaudit.masking import mask
+
+    folder, slash, file = name.rpartition("/")
+    return mask(folder) + slash + file if NAME.fullmatch(file) else mask(name)
 
 
 def _skipped(decoder: Decoder, ids: list[str]) -> dict[tuple[str, str], int]:

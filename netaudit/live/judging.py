@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from netaudit.live.witness import Find
 
-MOST_KEPT = 100_000  # answers
+MOST_KEPT = 50_000  # answers
 MOST_WAITING = 10_000  # images; those beyond are judged at the end of the audit only
 
 

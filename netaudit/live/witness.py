@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from netaudit.objects.part import Leaf
     from netaudit.streams.layouts import Delivery
 
-MOST_FLOWS = 20_000  # closed flows remembered, and beside them those that sent much encrypted
-MOST_AGENTS = 20_000  # flows of which the user agent is remembered
-MOST_FINDS = 20_000  # image objects
+MOST_FLOWS = 5_000  # closed flows remembered, and beside them those that sent much encrypted
+MOST_AGENTS = 5_000  # flows of which the user agent is remembered
+MOST_FINDS = 5_000  # image objects
 IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 UDP, HTTPS = 17, 443
 

@@ -1,0 +1,46 @@
+"""How a live case was recorded: by what, what was lost on the way, why it stopped, and the state of its custody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.custody import broken, entries
+
+if TYPE_CHECKING:
+    from netaudit.report.reading import CaseLike
+    from netaudit.report.wording import Wording
+
+LOSSES = ("kernel", "interface", "own")
+STOPPED = ("asked", "duration", "disk_full", "ring_full")
+MOST_FILES = 20  # overwritten files named
+
+
+def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
+    """Facts of the live run; None for a case that was audited from files."""
+    facts = getattr(case, "run", {}).get("live")
+    if not isinstance(facts, dict):
+        return None
+    lost = {name: facts.get(f"dropped_{name}") or 0 for name in LOSSES}
+    said = [w.t(f"live_lost_{name}", n=w.number(count)) for name, count in lost.items() if count]
+    gone = [str(name) for name in facts.get("overwritten") or []]
+    stopped = str(facts.get("stopped", ""))
+    folder = getattr(case, "folder", None)
+    lines = entries(folder) if folder is not None else []
+    problems = broken(folder) if folder is not None else []
+    return {
+        "interface": w.exact(facts.get("interface")),
+        "recorder": w.text(str(facts.get("recorder", "")), 40),
+        "filter": w.exact(facts.get("filter")) if facts.get("filter") else "",
+        "received": w.number(facts.get("received") or 0),
+        "bad": bool(said),
+        "lost": ", ".join(said) or w.t("live_lost_none"),
+        "stopped": w.t(f"live_stopped_{stopped}") if stopped in STOPPED else w.text(stopped, 80),
+        "overwritten": w.t("live_overwritten_files", n=w.number(len(gone)), names=", ".join(gone[:MOST_FILES]))
+        if gone
+        else "",
+        "custody": w.t("live_custody_broken" if problems else "live_custody_holds", n=w.number(len(lines)))
+        if lines
+        else "",
+        "broken": bool(problems),
+        "seal": w.exact(lines[-1]["hash"]) if lines else "",
+    }

@@ -1,0 +1,68 @@
+"""What the report says of how a live case was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from netaudit.custody import Custody
+from netaudit.report.sections_live import live
+from netaudit.report.wording import Wording
+
+if TYPE_CHECKING:
+    from netaudit.report.texts import Lang
+
+FACTS = {"interface": "eth1", "recorder": "dumpcap", "received": 1000, "stopped": "disk_full", "overwritten": []}
+
+
+def told(folder: Path, lang: Lang = "en", **facts: Any) -> dict[str, Any] | None:
+    case = SimpleNamespace(run={"live": FACTS | facts}, folder=folder)
+    return live(case, Wording(lang))  # type: ignore[arg-type]
+
+
+def test_a_case_from_files_says_nothing() -> None:
+    for run in ({}, {"live": None}, {"live": "yes"}):
+        assert live(SimpleNamespace(run=run), Wording("en")) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("facts", "lost", "bad"),
+    [
+        ({}, "none reported", False),
+        ({"dropped_kernel": 0, "dropped_own": None}, "none reported", False),
+        ({"dropped_kernel": 7}, "7 packets by the kernel", True),
+        ({"dropped_interface": 2, "dropped_own": 1200}, "2 packets by the interface, 1,200 packets overwritten", True),
+    ],
+)
+def test_losses(tmp_path: Path, facts: dict[str, Any], lost: str, bad: bool) -> None:
+    section = told(tmp_path, **facts)
+    assert section is not None
+    assert section["lost"].startswith(lost)
+    assert section["bad"] == bad
+    assert section["custody"] == ""
+
+
+def test_custody_and_overwritten_files(tmp_path: Path) -> None:
+    custody = Custody(tmp_path)
+    custody.note("begun")
+    custody.note("concluded")
+    custody.close()
+    section = told(tmp_path, overwritten=["record-0001_00001_20260501090000.pcapng"])
+    assert section is not None
+    assert "record-0001_00001" in section["overwritten"]
+    assert "2 lines, the chain holds" in section["custody"]
+    assert custody.last in section["seal"]
+    (tmp_path / "custody.jsonl").write_bytes((tmp_path / "custody.jsonl").read_bytes().replace(b"begun", b"begin"))
+    broken = told(tmp_path, "zh")
+    assert broken is not None
+    assert broken["broken"]
+    assert "断裂" in broken["custody"]
+
+
+def test_strange_facts_do_not_stop_the_report(tmp_path: Path) -> None:
+    section = told(tmp_path, interface="<b>\x1b[31m", stopped="\u202eodd", received=None, recorder=None)
+    assert section is not None
+    assert "\x1b" not in section["interface"]
