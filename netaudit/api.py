@@ -117,6 +117,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
 
     from netaudit.capture.from_files import open_captures
     from netaudit.case_writer import prepare
+    from netaudit.documents.loading import load as load_documents
     from netaudit.lean import give_back
     from netaudit.moments import keep
     from netaudit.signatures import load
@@ -129,6 +130,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
+    load_documents((options.signatures,) if options.signatures else ())
     total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
 
     def tell(done: int) -> None:
