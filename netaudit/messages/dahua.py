@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.messages.cutting import Layout
-from netaudit.messages.framed_reader import FramedReader, Said
+from netaudit.messages.framed_reader import FramedReader, Said, midway
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import Opening, Verdict
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netaudit.messages.framed import Frame
 
 NAME = "dahua"
+PORTS = (37777,)
 HEAD = 32
 MOST = 16 << 20  # bytes of a frame, or of a document in several
 UNANSWERED = 256
@@ -79,7 +80,7 @@ def recognise(opening: Opening) -> Verdict:
     """A frame of known kind at the beginning of what was seen first."""
     found = [_begins(data) for data in (opening.up, opening.down) if data]
     if not found or Verdict.NO in found:
-        return Verdict.NO if found else Verdict.MORE
+        return midway(opening, LAYOUT, PORTS) if found else Verdict.MORE
     if Verdict.YES not in found:
         return Verdict.MORE
     turned = opening.up[:1] == DEVICE or (not opening.up and opening.down[:1] == CLIENT)

@@ -9,12 +9,31 @@ from netaudit.messages.cutting import Cutter, Found, Layout
 from netaudit.messages.framed import Frame
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.payload import PayloadCarver
-from netaudit.messages.reader import BaseReader, Opening
+from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Ranges
 
 Said = list[tuple[str, str]]  # fields and values that a message states of its sender
+
+
+def midway(opening: Opening, layout: Layout, ports: tuple[int, ...]) -> Verdict:
+    """Recognition of a connection that was under way before the capture began: on a usual port, a frame anywhere.
+
+    Such connections stay open for days, and their first captured bytes mostly lie within a frame. NO where this does
+    not apply; MORE until a frame is found, since the next bytes may have one.
+    """
+    if not opening.midstream or opening.upgrade or not {opening.client_port, opening.server_port} & set(ports):
+        return Verdict.NO
+    for data in (opening.up, opening.down):
+        match = layout.mark.search(data)
+        while match is not None:
+            head = data[match.start() : match.start() + layout.head]
+            if len(head) == layout.head and layout.size(head):
+                turned = opening.client_port in ports and opening.server_port not in ports
+                return Verdict.SWAPPED if turned else Verdict.YES
+            match = layout.mark.search(data, match.start() + 1)
+    return Verdict.MORE
 
 
 class FramedReader(BaseReader):

@@ -30,6 +30,12 @@ def size(head: bytes) -> int:
 LAYOUT = Layout(HEAD, size, _MARK, 4)
 
 
+def layout_of(source: bytes) -> Layout:
+    """The layout of packets of one source (its number as four bytes): by it the way is found again after a loss."""
+    mark = re.compile(rb"..[\x80-\xbf].{7}" + re.escape(source), re.DOTALL)
+    return Layout(HEAD, lambda head: size(head) if head[10:14] == source else 0, mark, HEAD)
+
+
 def recognise(opening: Opening) -> Verdict:
     """A first packet with a pack header in it, or several that agree on source and type."""
     data = opening.up or opening.down
@@ -65,7 +71,10 @@ class RtpTcpReader(FramedReader):
         self.sources = (Sources(), Sources())
 
     def begin(self, opening: Opening) -> None:
-        """Recognition has seen that it begins with a packet."""
+        """Recognition has seen that it begins with a packet, whose source is that of the connection."""
+        for cutter, data in zip(self.cutters, (opening.up, opening.down), strict=True):
+            if len(data) >= HEAD:
+                cutter.layout = layout_of(data[10:14])
 
     def frame(self, direction: int, frame: Frame) -> list[Message]:
         """One packet; one with a hole counts as lost."""

@@ -15,6 +15,7 @@ from netaudit.messages.reader import BaseReader, DatagramReader, Opening, Verdic
 from netaudit.messages.sip_media import offers
 
 NAME = "sip"
+PORT = 5060
 HEAD_LIMIT = 64 << 10  # bytes of a head
 BODY_LIMIT = 4 << 20  # bytes of a body over TCP
 PENDING = 256  # requests that wait for an answer
@@ -35,7 +36,15 @@ _DIGEST = re.compile(r"(username|realm)\s*=\s*\"([^\"]{0,200})\"", re.IGNORECASE
 
 
 def recognise(opening: Opening) -> Verdict:
-    """The start line of either side."""
+    """The start line of either side; midway on the usual port one anywhere."""
+    verdict = _recognise(opening)
+    if verdict is Verdict.NO and opening.midstream and PORT in (opening.client_port, opening.server_port):
+        seen = any(_FOUND.search(data) for data in (opening.up, opening.down))
+        return Verdict.YES if seen else Verdict.MORE
+    return verdict
+
+
+def _recognise(opening: Opening) -> Verdict:
     for data in (opening.up, opening.down):
         start = data.lstrip(b"\r\n\x00")
         if not start:
@@ -47,8 +56,10 @@ def recognise(opening: Opening) -> Verdict:
 
 
 def recognise_udp(opening: Opening) -> Verdict:
-    """A first datagram with a whole start line."""
-    return Verdict.YES if _START.match((opening.up or opening.down).lstrip(b"\r\n")) else Verdict.NO
+    """A first datagram with a whole start line, or the blank one that keeps an address translation alive (RFC 5626)."""
+    data = (opening.up or opening.down).lstrip(b"\r\n\x00")
+    blank = not data and PORT in (opening.client_port, opening.server_port)
+    return Verdict.YES if blank or _START.match(data) else Verdict.NO
 
 
 def head_of(data: bytes) -> tuple[Message, int] | None:
@@ -140,7 +151,7 @@ class SipDatagrams(DatagramReader):
 
     def parse(self, data: bytes) -> Message | None:
         """Read a datagram; its body ends with it."""
-        skipped = len(data) - len(data.lstrip(b"\r\n"))
+        skipped = len(data) - len(data.lstrip(b"\r\n\x00"))
         found = head_of(data[skipped:])
         if found is None:
             return self._headless(data[skipped:], skipped)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.messages.cutting import Layout
-from netaudit.messages.framed_reader import FramedReader, Said
+from netaudit.messages.framed_reader import FramedReader, Said, midway
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netaudit.messages.framed import Frame
 
 NAME = "sofia"
+PORTS = (34567, 15002)
 HEAD = 20
 MOST = 8 << 20  # bytes of a frame
 IDS = range(1000, 2000)  # message ids; those seen lie between login (1000) and upgrade
@@ -53,7 +54,7 @@ def recognise(opening: Opening) -> Verdict:
     """A header with a sane id and length at the beginning, and a document behind it where one must be."""
     found = [_begins(data) for data in (opening.up, opening.down) if data]
     if not found or Verdict.NO in found:
-        return Verdict.NO if found else Verdict.MORE
+        return midway(opening, LAYOUT, PORTS) if found else Verdict.MORE
     return Verdict.YES if Verdict.YES in found else Verdict.MORE
 
 

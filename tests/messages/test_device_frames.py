@@ -315,3 +315,22 @@ def test_hostile_documents_are_read_in_time():
     for layout in (b"\x24\x00\xff\xff", b"\xf6\0\0\0" * 8, b"\xff\0\0\0" * 9, b"\x9e\xba\xac\xe9" * 8):
         for first in (made.vtm(0, 1, b"") * 3, made.ASK_REALM, made.sofia(1000, {}), made.cas(0x2001, b"")):
             read([up(first), up(layout * 20_000)])
+
+
+@pytest.mark.parametrize(("name", "port"), [("dahua", 37777), ("sofia", 34567)])
+def test_connections_that_were_open_before(name, port):
+    """On the usual port the frames behind a cut one are read; elsewhere, and in other streams, nothing is claimed."""
+    whole, _ = read(FLOWS[name])
+    (way, first), *rest = FLOWS[name]
+    broken = [(way, b"\x11" * 50 + first[9:]), *rest]
+    messages, summary = read(broken, handshake=0, server_port=port)
+    assert summary.protocol == name
+    later = {m.body for m in whole if m.body and (m.start or m.direction)}
+    assert later <= bodies(messages)
+    _, summary = read(broken, handshake=0, server_port=4000)
+    assert summary.protocol != name
+    _, summary = read([(way, b"\x11" * 9000)], handshake=0, server_port=port)
+    assert summary.protocol != name
+    turned = [(1 - side, data) for side, data in broken]
+    messages, summary = read(turned, handshake=0, client_port=port, server_port=40000)
+    assert (summary.protocol, summary.swapped) == (name, True)

@@ -24,8 +24,8 @@ def _decoder(monkeypatch):
     monkeypatch.setattr(rtp, "decodes_video", lambda: True)
 
 
-def stream(units, *, step=3600, **more):
-    out, number = [], 100
+def stream(units, *, step=3600, number=100, **more):
+    out = []
     for i, unit in enumerate(units):
         sent = made.packets(unit, number, 9000 + i * step, **more)
         number += len(sent)
@@ -76,9 +76,13 @@ def test_losses():
         messages, _ = read([down(packet) for packet in kept], proto=17)
         assert videos(messages) in ([], [KEY]) if lost > len(made.packets(UNITS[0], 0, 0)) - 1 else not videos(messages)
     data = b"".join(made.over_tcp(packet) for packet in stream(UNITS[:6], size=300))
+    again = b"".join(
+        made.over_tcp(p) for p in stream([UNITS[1], UNITS[0], UNITS[1]], size=300, step=9_000_000, number=500)
+    )
     for at in range(40, len(data) - 40, 211):
-        messages, _ = read([down(data[:at]), (1, 17), down(data[at + 17 :])], server_port=30000)
+        messages, _ = read([down(data[:at]), (1, 17), down(data[at + 17 :] + again)], server_port=30000)
         assert all(video == KEY for video in videos(messages)), at
+        assert videos(messages), at  # the way was found again before the second key frame
 
 
 def test_without_a_map_the_parameter_sets_tell():

@@ -172,3 +172,13 @@ def test_hostile_documents_are_read_in_time():
 def test_noise(chunks):
     check_noise(sip.SipReader, chunks)
     check_noise(sip.SipDatagrams, chunks)
+
+
+def test_what_was_under_way_before():
+    data = made.sip("MESSAGE sip:a@b SIP/2.0", made.KEEPALIVE, Content_Type=made.XML_TYPE)
+    messages, summary = read([up(b"ID>7</ID></X>" + data)], handshake=0, server_port=5060)
+    assert (summary.protocol, [m.body for m in messages]) == ("sip", [made.KEEPALIVE])
+    _, summary = read([up(b"ID>7</ID></X>" + data)], handshake=0, server_port=5070)
+    assert summary.protocol != "sip"
+    messages, summary = read([up(b"\r\n\r\n"), up(data)], proto=17, server_port=5060)
+    assert (summary.protocol, [m.body for m in messages]) == ("sip", [made.KEEPALIVE])
