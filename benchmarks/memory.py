@@ -1,6 +1,6 @@
-"""Memory of an audit: `python benchmarks/memory.py CAPTURE [--times 10]` pipes the capture's traffic N
-times, each time with other addresses and later, into
-`netaudit audit - --no-faces --workers 1`, and prints the peak PSS of the process tree.
+"""Memory of an audit: `python benchmarks/memory.py CAPTURE [--times 10] [--other-hosts]` pipes the capture's traffic N
+times, each time an hour later, into `netaudit audit - --no-faces --workers 1`, and prints the peak PSS of the process
+tree. With `--other-hosts` each time comes from other addresses: ten times the hosts, not only of the traffic.
 
 The design's bounds: 512 MB, and ten times the traffic costs no more than 32 MB more.
 """
@@ -31,8 +31,8 @@ def offsets(data: np.ndarray) -> np.ndarray:
     return np.array(found)
 
 
-def repeat(path: Path, times: int, out) -> None:
-    """Write the capture `times` times: byte 2 of both IPv4 addresses and the hour change."""
+def repeat(path: Path, times: int, out, *, other_hosts: bool) -> None:
+    """Write the capture `times` times: the hour changes, and byte 2 of both IPv4 addresses with `other_hosts`."""
     data = np.fromfile(path, np.uint8)
     heads = offsets(data)
     ipv4 = heads[(data[heads + 28] == 8) & (data[heads + 29] == 0)]
@@ -45,7 +45,7 @@ def repeat(path: Path, times: int, out) -> None:
         for k in range(4):
             copy[heads + k] = (now >> (8 * k)) & 255
         for place in (16 + 14 + 13, 16 + 14 + 17):
-            copy[ipv4 + place] = (copy[ipv4 + place] + turn) & 255
+            copy[ipv4 + place] = (copy[ipv4 + place] + turn * other_hosts) & 255
         out.write(copy[24:].tobytes())
     out.close()
 
@@ -66,7 +66,7 @@ def peak(process: subprocess.Popen) -> int:
     return highest
 
 
-def measure(path: Path, times: int) -> tuple[int, float]:
+def measure(path: Path, times: int, *, other_hosts: bool) -> tuple[int, float]:
     """Peak bytes and seconds of one audit."""
     shm = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
@@ -86,7 +86,8 @@ def measure(path: Path, times: int) -> tuple[int, float]:
         ]
         begin = time.perf_counter()
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        threading.Thread(target=repeat, args=(path, times, process.stdin), daemon=True).start()
+        more = {"other_hosts": other_hosts}
+        threading.Thread(target=repeat, args=(path, times, process.stdin), kwargs=more, daemon=True).start()
         highest = peak(process)
         if process.returncode:
             raise SystemExit(f"netaudit exited {process.returncode}")
@@ -97,9 +98,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("capture", type=Path)
     parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--other-hosts", action="store_true")
     given = parser.parse_args()
     for times in (1, given.times):
-        highest, seconds = measure(given.capture, times)
+        highest, seconds = measure(given.capture, times, other_hosts=given.other_hosts)
         size = given.capture.stat().st_size * times
         print(f"{size / 1e9:.1f} GB: peak {highest / 1e6:.0f} MB, {seconds:.0f} s", flush=True)
 
