@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -184,3 +185,20 @@ def test_traffic_of_others_tells_no_event(name, captures, tmp_path):
     """Web pages, mail, brokers, cameras that are set up: no document of a capture is in any of them."""
     _, events = audited(captures / name, tmp_path / "case")
     assert events.empty
+
+
+@pytest.mark.captures
+def test_documents_among_many_uploads_are_the_ones_that_were_sent(captures, tmp_path):
+    """The office of the shared suite sends pictures in thirty ways; three of them are documents that entries know."""
+    ways = {
+        "viid-json-b64-array": ("gat1400-faces", 12),
+        "multipart-mixed": ("hikvision-face-capture", 5),
+        "urlencoded-b64": ("baidu-search", 10),
+    }
+    with (captures / "office" / "truth.csv").open(encoding="utf-8", newline="") as file:
+        sent = [row for row in csv.DictReader(file) if row["encoding"] in ways]
+    _, events = audited(captures / "office" / "office.pcap", tmp_path / "case")
+    assert events.document.value_counts().to_dict() == dict(ways.values())
+    for way, (document, _) in ways.items():
+        images = {sha for row in events[events.document == document].images for sha in row}
+        assert images == {row["sha256"] for row in sent if row["encoding"] == way}
