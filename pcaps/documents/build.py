@@ -25,6 +25,7 @@ import hikvision
 import makers
 import offices
 import police
+import readers
 import rig
 import sloppy
 import talk
@@ -42,8 +43,8 @@ SPOKEN: dict[str, Callable[[], Script]] = {
     "facesluice": gates.facesluice,
     "uface": gates.uface,
     "httpv2": gates.httpv2,
-    "zkteco": gates.zkteco,
-    "terminals": gates.others,
+    "zkteco": readers.zkteco,
+    "terminals": readers.others,
     "clouds": clouds.script,
     "wangxiaobao": offices.wangxiaobao,
     "sensetime": offices.sensetime,

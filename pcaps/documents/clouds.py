@@ -5,12 +5,11 @@ In the field they are asked over TLS.
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from people import ZHANG, card, face
-from talk import CLOUD, Ask, dump, form, post
+from talk import CLOUD, Ask, b64, dump, form, post
 from truth import event, masked
 
 if TYPE_CHECKING:
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JPEG = "image/jpeg"
 Script = tuple[list[Ask], list[dict[str, Any]]]
-
-
-def b64(data: bytes) -> str:
-    """Base64 without line breaks."""
-    return base64.b64encode(data).decode()
 
 
 def script() -> Script:

@@ -6,6 +6,7 @@ A script is a list of `Ask`. Both peers are programs (`peers.py`) in namespaces 
 
 from __future__ import annotations
 
+import base64
 import json
 import pickle
 import subprocess
@@ -88,6 +89,11 @@ def _answers(asks: list[Ask]) -> dict[int, list[Any]]:
 def _asked(ask: Ask) -> tuple[Any, ...]:
     address = rig.DEVICE if ask.pull else ask.address
     return (address, ask.port, ask.method, ask.path, ask.headers, ask.body, ask.raw, ask.fresh or ask.stream, ask.pause)
+
+
+def b64(data: bytes) -> str:
+    """Base64 without line breaks."""
+    return base64.b64encode(data).decode()
 
 
 def dump(document: Any) -> bytes:
