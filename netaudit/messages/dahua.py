@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -95,6 +96,34 @@ def _begins(data: bytes) -> Verdict:
     return Verdict.MORE if _OPENING.match(data) else Verdict.NO
 
 
+@dataclass(slots=True)
+class _Partial:
+    """A document that comes in pieces."""
+
+    total: int  # bytes declared
+    message: Message  # its first piece
+    pieces: list[bytes]
+    size: int  # bytes so far
+
+    def add(self, message: Message) -> None:
+        """Take the next piece."""
+        first = self.message
+        first.missing += [(a + self.size, b + self.size) for a, b in message.missing]
+        if message.unknown_from is not None and first.unknown_from is None:
+            first.unknown_from = self.size + message.unknown_from
+        first.end, first.complete = message.end, first.complete and message.complete
+        self.pieces.append(message.body)
+        self.size += len(message.body)
+
+    def joined(self) -> Message:
+        """The document so far."""
+        message = self.message
+        if len(self.pieces) > 1:
+            message.body, message.body_start = b"".join(self.pieces), -1
+        message.body_size = self.size
+        return message
+
+
 class DahuaReader(FramedReader):
     """Reads one connection."""
 
@@ -104,7 +133,7 @@ class DahuaReader(FramedReader):
     def __init__(self) -> None:
         super().__init__()
         self.asked: dict[int, str] = {}  # method by id
-        self.partial: list[tuple[int, Message] | None] = [None, None]  # bytes declared, and the document so far
+        self.partial: list[_Partial | None] = [None, None]
 
     def frame(self, direction: int, frame: Frame) -> list[Message]:
         """A document, a piece of one, or a login."""
@@ -134,26 +163,18 @@ class DahuaReader(FramedReader):
         """Join the pieces of a document that came in several frames of one id."""
         out: list[Message] = []
         held = self.partial[direction]
-        if held is not None and held[1].fields["id"] != message.fields["id"]:
+        if held is not None and held.message.fields["id"] != message.fields["id"]:
             out.append(self._give(self._cut(direction)))
             held = None
         if held is None and message.body_size >= total:
             return [*out, self._give(message)]
         if held is None:
-            self.partial[direction] = (total, message)
+            self.partial[direction] = _Partial(total, message, [message.body], len(message.body))
             return out
-        known, first = held
-        base = len(first.body)
-        first.missing += [(a + base, b + base) for a, b in message.missing]
-        if message.unknown_from is not None and first.unknown_from is None:
-            first.unknown_from = base + message.unknown_from
-        first.body += message.body
-        first.body_start, first.end = -1, message.end
-        first.complete = first.complete and message.complete
-        if len(first.body) >= known:
+        held.add(message)
+        if held.size >= held.total:
             self.partial[direction] = None
-            first.body_size = len(first.body)
-            return [*out, self._give(first)]
+            return [*out, self._give(held.joined())]
         return out
 
     def _cut(self, direction: int) -> Message:
@@ -161,8 +182,8 @@ class DahuaReader(FramedReader):
         held = self.partial[direction]
         assert held is not None
         self.partial[direction] = None
-        total, message = held
-        message.body_size, message.complete = total, False
+        message = held.joined()
+        message.body_size, message.complete = held.total, False
         known = len(message.body) if message.body[:1] == b"{" else 0  # the beginning may be what is missing
         message.unknown_from = known if message.unknown_from is None else min(known, message.unknown_from)
         return message
@@ -176,7 +197,7 @@ class DahuaReader(FramedReader):
         """Beginning of the document under way."""
         held = self.partial[direction]
         first = super().needed_from(direction)
-        return min(first, held[1].start) if held is not None else first
+        return min(first, held.message.start) if held is not None else first
 
     def _give(self, message: Message) -> Message:
         """What a document says of who sent it."""

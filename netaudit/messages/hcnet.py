@@ -30,7 +30,7 @@ COMMANDS = {
 }  # fmt: skip
 ERRORS = tuple(bytes.fromhex(f"00000010 000000{code} 000000{code} 00000000") for code in ("0d", "1e"))
 MEDIA = (b"IMKH", b"HKMI")
-UNANSWERED = 256
+UNANSWERED = 16
 USER_AT, USER_SIZE = HEAD + 20, 48  # of the first login: behind 8 bytes, the client's address and 8 bytes
 FIRST_LEAST, SECOND_SIZE = USER_AT + USER_SIZE, 0x54
 CHALLENGE_LEAST = HEAD + 192  # of the reply to the first login
@@ -98,7 +98,7 @@ class HcnetReader(FramedReader):
     def __init__(self) -> None:
         super().__init__()
         self.cutters[DOWN].layout = DEVICE_LAYOUT
-        self.asked: deque[str] = deque()
+        self.asked: deque[str] = deque()  # logins; which command a later frame answers is not known
         self.plain = 0  # frames of which nothing was to be said
 
     def begin(self, opening: Opening) -> None:
@@ -108,21 +108,22 @@ class HcnetReader(FramedReader):
         """A login, a document, or payload that may hold a picture."""
         if not frame.intact(0, HEAD):
             return [self.message(direction, frame, "")]
-        method = self._asked(frame) if direction == UP else self.asked.popleft() if self.asked else ""
+        if direction == DOWN and self.asked:
+            return [self._login(DOWN, frame, self.asked.popleft())]
+        method = self._asked(frame) if direction == UP else "device"
         if method.startswith("login"):
-            return [self._login(direction, frame, method)]
-        return self._payload(direction, frame, method or "answer")
+            return [self._login(UP, frame, method)]
+        return self._payload(direction, frame, method)
 
     def _asked(self, frame: Frame) -> str:
         """What a client's frame asks for."""
         family, _, command = struct.unpack_from(">III", frame.data, 4)
         if family == LOGIN:
             method = "login 2" if frame.size == SECOND_SIZE else "login 1"
-        else:
-            method = COMMANDS.get(command, f"{command:08x}")
-        if len(self.asked) < UNANSWERED:
-            self.asked.append(method)
-        return method
+            if len(self.asked) < UNANSWERED:
+                self.asked.append(method)
+            return method
+        return COMMANDS.get(command, f"{command:08x}")
 
     def _login(self, direction: int, frame: Frame, method: str) -> Message:
         """User name of the first login, serial number in the answer to the second; secrets stay where they are."""

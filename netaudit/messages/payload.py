@@ -9,7 +9,8 @@ from netaudit.messages.carve import Carver
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
-PLACES = 65_536  # pieces of the payload under way that are remembered
+PLACES = 65_536  # pieces of an image under way that are remembered
+FEW = 64  # pieces from which on those before the image under way are forgotten
 
 
 class PayloadCarver:
@@ -19,14 +20,13 @@ class PayloadCarver:
         self.carver = Carver(direction)
         self.within = within
         self.at = 0  # in the payload
+        self.forget_at = FEW
         self.places: list[tuple[int, int, int]] = []  # offset in the payload, in the stream, and length
 
     def data(self, start: int, data: bytes) -> list[Message]:
         """Take payload that lies at `start` of the stream."""
         if not data:
             return []
-        if self.carver.walker is None and not self.carver.work:
-            self.places.clear()
         self._place(start, len(data))
         found = self.carver.feed(self.at, data)
         self.at += len(data)
@@ -54,8 +54,10 @@ class PayloadCarver:
             if stream + size == start and at + size == self.at:
                 self.places[-1] = (at, stream, size + length)
                 return
-        if len(self.places) >= PLACES:
-            del self.places[: PLACES // 2]
+        if len(self.places) >= self.forget_at:
+            first = self.carver.needed_from(self.at)
+            self.places = [place for place in self.places if place[0] + place[2] > first][-PLACES:]
+            self.forget_at = max(FEW, 2 * len(self.places))
         self.places.append((self.at, start, length))
 
     def _stream(self, offset: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from netaudit.messages.gb28181 import DOCUMENT, identity, read_document
 from netaudit.messages.http1_head import BLANK_LINE, parse_fields, text_of
@@ -102,7 +103,7 @@ class Dialogue:
         if not message.status:
             if len(self.pending) >= PENDING:
                 del self.pending[next(iter(self.pending))]
-            self.pending[key] = message
+            self.pending[key] = replace(message, body=b"")
         elif (request := self.pending.get(key)) is not None:
             message.request = request
             message.host, message.path = request.host, request.path

@@ -312,6 +312,11 @@ def test_hostile_documents_are_read_in_time():
     opened = b"<PPVSPMessage>"
     for data in (opened * 200_000, opened + (b"<a1>" + b" " * 500) * 1000 + b"</PPVSPMessage>", b"<?xml " * 200_000):
         read([up(made.ehome_register()), up(data)])
+    tiny = b"".join(made.dhip(b"x", 3, total=40_000) for _ in range(40_000))
+    messages, _ = read([up(made.ASK_REALM), down(tiny)])
+    assert [len(m.body) for m in messages if m.body] == [40_000]
+    shards = b"".join(made.sofia(1561, bytes(7)) for _ in range(20_000))
+    read([up(made.sofia(1000, {"UserName": "x"})), down(shards + made.sofia(1561, JPEG[:30]) + shards)])
     for layout in (b"\x24\x00\xff\xff", b"\xf6\0\0\0" * 8, b"\xff\0\0\0" * 9, b"\x9e\xba\xac\xe9" * 8):
         for first in (made.vtm(0, 1, b"") * 3, made.ASK_REALM, made.sofia(1000, {}), made.cas(0x2001, b"")):
             read([up(first), up(layout * 20_000)])
