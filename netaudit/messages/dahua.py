@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from netaudit.messages.cutting import Layout
+from netaudit.messages.dahua_words import load, login_words, stated
 from netaudit.messages.framed_reader import FramedReader, Said, midway
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import Opening, Verdict
@@ -44,14 +43,6 @@ _MARK = re.compile(rb"\x20\x00\x00\x00DHIP|\xf6\x00\x00\x00|\xa0[\x00\x01\x05]|\
 _OPENING = re.compile(rb"\x20\x00\x00\x00DHIP|[\xa0\xb0\xf6]")
 _REALM = re.compile(rb"Realm:([^\r\n\x00]{1,100})")
 _USER = re.compile(r"[\w.@-]{1,32}", re.ASCII)
-# where answers name model, serial number and firmware, by method asked for
-_FACTS = {
-    "magicBox.getDeviceType": {"type": "DeviceType"},
-    "magicBox.getSerialNo": {"sn": "SerialNo"},
-    "magicBox.getSoftwareVersion": {"version.Version": "Version", "version": "Version"},
-    "magicBox.getSystemInfo": {"deviceType": "DeviceType", "serialNumber": "SerialNo"},
-    "magicBox.getMachineName": {"name": "MachineName"},
-}
 
 
 def size(head: bytes) -> int:
@@ -201,7 +192,7 @@ class DahuaReader(FramedReader):
 
     def _give(self, message: Message) -> Message:
         """What a document says of who sent it."""
-        document = _load(message.body) if message.complete else None
+        document = load(message.body) if message.complete else None
         if document is None:
             return message
         method, params = document.get("method"), document.get("params")
@@ -210,11 +201,11 @@ class DahuaReader(FramedReader):
             message.method = method[:64]
             if message.direction == UP and len(self.asked) < UNANSWERED:
                 self.asked[ident] = method[:64]
-            message.fields.update(family="dahua_client", said=_login_words(method, params))
+            message.fields.update(family="dahua_client", said=login_words(method, params))
         else:
             message.method = self.asked.pop(ident, "") or "answer"
             if message.direction == DOWN:
-                message.fields.update(family="dahua", said=_stated(message.method, params))
+                message.fields.update(family="dahua", said=stated(message.method, params))
         return message
 
     # -- logins -------------------------------------------------------------------------------------------------------
@@ -236,35 +227,3 @@ class DahuaReader(FramedReader):
             said.append(("user", user))
         message.fields.update(family="dahua_client", said=said)
         return message
-
-
-def _load(body: bytes) -> dict[str, Any] | None:
-    try:
-        document = orjson.loads(body.rstrip(b"\x00\r\n "))
-    except orjson.JSONDecodeError:
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _login_words(method: str, params: Any) -> Said:
-    if method != "global.login" or not isinstance(params, dict):
-        return []
-    found = [("user", params.get("userName")), ("client_type", params.get("clientType"))]
-    return [(field, value[:64]) for field, value in found if isinstance(value, str) and value]
-
-
-def _stated(method: str, params: Any) -> Said:
-    """Model, serial number, firmware and realm in an answer."""
-    if not isinstance(params, dict):
-        return []
-    if method == "global.login":
-        realm = params.get("realm")
-        return [("realm", realm[:100])] if isinstance(realm, str) and realm else []
-    said: Said = []
-    for path, field in _FACTS.get(method, {}).items():
-        value: Any = params
-        for step in path.split("."):
-            value = value.get(step) if isinstance(value, dict) else None
-        if isinstance(value, str) and value:
-            said.append((field, value[:128]))
-    return said
