@@ -19,12 +19,13 @@ from netaudit.errors import UsageError
 from netaudit.tables import BY_NAME, TABLES, Table
 
 BATCH_ROWS = 8192
+DECISIONS = "decisions.jsonl"  # what analysts decided: `decisions.py`
 OURS = (
     "case.json",
     "run.json",
     "report.html",
     "custody.jsonl",
-    "decisions.jsonl",
+    DECISIONS,
     "moments.jsonl",
     "tables",
     "private",
@@ -61,9 +62,19 @@ def make_folders(folder: Path) -> None:
         key.chmod(0o600)
 
 
+def _set_aside(path: Path) -> None:
+    """Keep what people decided on the case that is replaced; nothing uses it any more."""
+    aside = path.with_name(f"{path.stem}.replaced{path.suffix}")
+    if not aside.is_symlink():
+        with aside.open("ab") as kept:
+            kept.write(path.read_bytes())
+
+
 def _clear(folder: Path) -> None:
     for name in OURS:
         path = folder / name
+        if name == DECISIONS and path.is_file() and not path.is_symlink():
+            _set_aside(path)
         if path.is_symlink() or path.is_file():
             path.unlink()
         elif path.is_dir():

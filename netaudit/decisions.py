@@ -15,9 +15,10 @@ from typing import Any
 
 import orjson
 
+from netaudit.case_writer import DECISIONS
 from netaudit.errors import CaseError, UsageError
 
-FILE = "decisions.jsonl"
+FILE = DECISIONS
 LONGEST = 2000  # characters of a note
 FIRST = "0" * 64  # what the first line names as the hash of the line before
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from netaudit.case_writer import prepare
 from netaudit.decisions import FILE, LONGEST, decide, decisions, latest
 from netaudit.errors import CaseError, UsageError
+from netaudit.export import shareable_files
 
 DEVICE = {"device_id": "02:00:00:00:00:01", "class": "ip_camera", "vendor": "Hikvision"}
 
@@ -49,3 +51,18 @@ def test_nothing_and_too_much_are_refused(tmp_path: Path) -> None:
         decide(tmp_path, DEVICE, note="x" * (LONGEST + 1))
     assert decisions(tmp_path) == []
     assert latest(tmp_path) == {}
+
+
+def test_decisions_are_passed_on_and_outlive_the_replacement_of_their_case(tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    prepare(case, overwrite=False)
+    (case / "case.json").write_text("{}", encoding="utf-8")
+    decide(case, DEVICE, note="first")
+    assert FILE in {path.name for path in shareable_files(case)}
+    for number in range(2):
+        before = (case / FILE).read_bytes()
+        (case / "case.json").write_text("{}", encoding="utf-8")
+        prepare(case, overwrite=True)
+        assert not (case / FILE).exists()
+        assert (case / "decisions.replaced.jsonl").read_bytes().endswith(before)
+        decide(case, DEVICE, note=f"again {number}")
