@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.case import Case
+    from netaudit.signatures import SignatureSet
 
 MOST_TRIED = 12  # signatures named that did not hold
 
@@ -67,7 +69,7 @@ def _tell_services(case: Case, lang: str) -> None:
             )
 
 
-def explain_command(folder: Path, device: str, signatures: Path | None, lang: str) -> Exit:
+def explain_command(folder: Path, device: str, signatures: Path | None, lang: str, *, as_json: bool) -> Exit:
     """Print why a device is called what it is called."""
     from netaudit.case import open_case
     from netaudit.decisions import latest
@@ -79,8 +81,15 @@ def explain_command(folder: Path, device: str, signatures: Path | None, lang: st
     row = find_device(plain_devices(case), device)
     used = load(signatures)
     told = explain(case, row, used)
+    decision = latest(case.folder).get(row["device_id"])
+    if as_json:
+        import orjson
+
+        whole = asdict(told) | {"decision": asdict(decision) if decision else None, "same_set": _same(case, used)}
+        typer.echo(orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode())
+        return Exit.AUDITED
     typer.echo(_headed(row, lang))
-    if decision := latest(case.folder).get(row["device_id"]):
+    if decision:
         typer.echo(f"  {say('decision', lang)} {decided(decision, lang)}")
     for claim in told.claims:
         typer.echo(f"  {claimed(claim, lang)}")
@@ -93,9 +102,14 @@ def explain_command(folder: Path, device: str, signatures: Path | None, lang: st
             tried = told.tried[name]
             listed = ", ".join(tried[:MOST_TRIED]) + (" …" if len(tried) > MOST_TRIED else "")
             typer.echo(say("tried", lang, claim=word("claim", name, lang), n=len(tried), ids=listed or "–"))
-    if _hash(case.manifest.get("signatures")) != _hash(used.manifest()):
+    if not _same(case, used):
         typer.echo(say("other_set", lang))
     return Exit.AUDITED
+
+
+def _same(case: Case, used: SignatureSet) -> bool:
+    """Whether the case was named with this set."""
+    return _hash(case.manifest.get("signatures")) == _hash(used.manifest())
 
 
 def _hash(manifest: dict[str, Any] | None) -> tuple[str, str]:

@@ -69,11 +69,17 @@ def test(  # a command, no test
 
 
 @app.command(epilog="Example: netaudit signatures explain ./case 192.168.1.64")
-def explain(case: CaseFolder, device: DeviceName, signatures: Folder = None, lang: Language = None) -> None:
+def explain(
+    case: CaseFolder,
+    device: DeviceName,
+    signatures: Folder = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
     """Explain a device: every claim with its signature, facts and packets, and what would have contradicted it."""
     from netaudit.cli.naming import explain_command
 
-    raise typer.Exit(explain_command(case, device, signatures, language_of(lang)))
+    raise typer.Exit(explain_command(case, device, signatures, language_of(lang), as_json=json))
 
 
 @app.command(epilog="Example: netaudit signatures new ./case 192.168.1.64 --vendor Acme > mine/devices/acme.yaml")

@@ -105,6 +105,14 @@ def test_an_explanation_names_claim_signature_facts_and_frames(folder: Path) -> 
     assert re.search(r"class: \d+ signatures for another answer looked at its facts", said)
 
 
+def test_an_explanation_as_json_has_the_same(folder: Path) -> None:
+    router = first(folder, "router")
+    told = json.loads(run("signatures", "explain", folder, router["device_id"], "--json"))
+    assert (told["device"]["device_id"], told["same_set"]) == (router["device_id"], True)
+    assert {claim["by"] for claim in told["claims"] if claim["claim"] == "class"} >= {"gateway-dhcp"}
+    assert told["tried"]["class"]
+
+
 def test_a_case_and_its_capture_are_named_alike(folder: Path) -> None:
     by_case, by_capture = (
         run("signatures", "test", folder, "--lang", "en"),
