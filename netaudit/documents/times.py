@@ -15,11 +15,11 @@ CHINA = datetime.timezone(datetime.timedelta(hours=8))
 EARLIEST, LATEST = 946_684_800, 4_102_444_800  # 2000 to 2100, seconds
 _DIGITS = re.compile(r"\d+(?:\.0+)?", re.ASCII)
 _ISO = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ]{1,2}(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
-    r"\s?(Z|[+-]\d{2}:?\d{2})?",
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ]{1,2}(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9})\d*)?)?"
+    r"\s?(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)?(?:\[[\w/+-]+\])?",
     re.ASCII | re.IGNORECASE,
 )
-_ZONE = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
+_ZONE = re.compile(r"(?:UTC|GMT)?([+-])(\d{2}):?(\d{2})?", re.ASCII | re.IGNORECASE)
 
 
 class Said(NamedTuple):
@@ -34,17 +34,23 @@ def read_time(text: str, zone: str = "", form: str = "") -> Said | None:
     text = text.strip()[:64]
     if form:
         with suppress(ValueError):
-            return _placed(datetime.datetime.strptime(text, form), 0, zone)  # noqa: DTZ007  (placed in its zone below)
+            moment = datetime.datetime.strptime(text, form)  # noqa: DTZ007  (placed in its zone below)
+            return _placed(moment, moment.microsecond * 1000, zone, _said(moment))
         return None
     if _DIGITS.fullmatch(text):
         return _number(text.partition(".")[0], zone)
-    match = _ISO.match(text)
+    match = _ISO.fullmatch(text)  # what stands behind a time may be its zone: nothing is read past
     if match is None:
         return None
     with suppress(ValueError):
         moment = datetime.datetime(*(int(part or 0) for part in match.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001
         return _placed(moment, int((match[7] or "0").ljust(9, "0")), zone, match[8] or "")
     return None
+
+
+def _said(moment: datetime.datetime) -> str:
+    """The zone that the format of an entry read."""
+    return moment.strftime("%z")[:5]
 
 
 def _number(digits: str, zone: str) -> Said | None:
@@ -66,16 +72,18 @@ def _placed(moment: datetime.datetime, nanoseconds: int, zone: str, said: str = 
     if not 2000 <= moment.year < 2100:
         return None
     offset = _offset(said or zone)
+    if said and offset is None:  # a zone that there is not: to assume another would be wrong by hours
+        return None
     seconds = int(moment.replace(tzinfo=datetime.timezone(offset) if offset is not None else CHINA).timestamp())
     note = "said" if said else f"assumed {zone}" if offset is not None else "assumed +08:00"
     return Said(seconds * 10**9 + nanoseconds, note)
 
 
 def _offset(text: str) -> datetime.timedelta | None:
-    if text.upper() in ("Z", "UTC"):
+    if text.upper() in ("Z", "UTC", "GMT"):
         return datetime.timedelta(0)
     match = _ZONE.fullmatch(text)
-    if match is None or int(match[2]) > 14 or int(match[3]) > 59:
+    if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
         return None
-    minutes = int(match[2]) * 60 + int(match[3])
+    minutes = int(match[2]) * 60 + int(match[3] or 0)
     return datetime.timedelta(minutes=-minutes if match[1] == "-" else minutes)

@@ -173,6 +173,12 @@ def test_no_time_raises(text: str, zone: str, form: str) -> None:
         ("20250601101500123", "", 1_748_744_100_123_000_000, "assumed +08:00"),
         ("1748744100", "", 1_748_744_100_000_000_000, "epoch seconds"),
         ("1748744100000", "", 1_748_744_100_000_000_000, "epoch milliseconds"),
+        ("2025-06-01T02:15:00.123456789012Z", "", 1_748_744_100_123_456_789, "said"),
+        ("2025-06-01 02:15:00 UTC", "", 1_748_744_100_000_000_000, "said"),
+        ("2025-06-01T10:15:00+08", "", 1_748_744_100_000_000_000, "said"),
+        ("2025-06-01T10:15:00+08:00[Asia/Shanghai]", "", 1_748_744_100_000_000_000, "said"),
+        ("2025-06-01 10:15:00 PM", "", None, ""),
+        ("2025-06-01T10:15:00+99:00", "", None, ""),
         ("20251301101500", "", None, ""),
         ("17", "", None, ""),
         ("2025-06-31 10:15:00", "", None, ""),
@@ -182,3 +188,9 @@ def test_times_as_devices_write_them(text: str, zone: str, ns: int | None, note:
     said = read_time(text, zone)
     assert (said.ns if said else None) == ns
     assert (said.zone if said else "") == note
+
+
+def test_a_zone_read_by_a_format_is_the_one_that_counts() -> None:
+    said = read_time("01.06.2025 02:15 +0000", "+08:00", "%d.%m.%Y %H:%M %z")
+    assert said is not None
+    assert (said.ns, said.zone) == (1_748_744_100_000_000_000, "said")
