@@ -124,14 +124,14 @@ class EventRows:
         one = Personal(kind, "", "", text, "named")
         code = keyed(self._key, one)
         self._clear.append((event.event_id, event.message_id, field, text, code))
-        return Shown(mask(visible(masked(one), LONGEST)), code)
+        return Shown(visible(mask(masked(one)), LONGEST), code)
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True) -> Shown:
         if not text:
             return Shown()
         code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
         self._clear.append((event.event_id, event.message_id, field, text, code))
-        return Shown(mask(visible(text, LONGEST)), code)
+        return Shown(visible(mask(text), LONGEST), code)
 
     def flush(self, *, least: int) -> None:
         """Write what is private when at least `least` were collected."""
