@@ -2,7 +2,8 @@
 
 A line is a JSON object with `number` (from 1), `when` (UTC), `what` (a code), figures of its own, `previous` (the hash
 of the line before, 64 zeros for the first) and `hash`: SHA-256 of the line itself without `hash`, as compact JSON with
-sorted keys. Who can write the file can rewrite the whole chain: note the last hash elsewhere (the report prints it).
+sorted keys. Who can write the file can rewrite the whole chain: note the last hash elsewhere (`netaudit verify` prints
+it; the report has the one before it was written). `netaudit.sealed` holds the chain against the files it names.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "custody.jsonl"
+RECORD = "private/record"  # where a case keeps what was recorded
 START = "0" * 64
 LONGEST_LINE = 1 << 20
 

@@ -42,6 +42,14 @@ TEXTS = {
         "en": "{file}: {lines:,} lines, THE CHAIN IS BROKEN:",
         "zh": "{file}：{lines:,} 行，哈希链已断裂：",
     },
+    "custody_files_same": {
+        "en": "The recorded files, tables and moments that are here are those that {file} names",
+        "zh": "此处的记录文件、数据表与标记时刻均与 {file} 所载一致",
+    },
+    "custody_files_differ": {
+        "en": "NOT AS {file} SAYS:",
+        "zh": "与 {file} 所载不符：",
+    },
     "documents_checked": {"en": "{n} document entries, problems: {m}", "zh": "文档条目 {n} 项，问题 {m} 个"},
     "document_reply": {"en": "reply to it", "zh": "对其应答"},
     "document_part": {"en": "Document", "zh": "文档"},

@@ -10,22 +10,25 @@ from netaudit.case import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.custody import NAME, broken, entries
+from netaudit.sealed import differing
 from netaudit.verify import CONTRADICTED, verify
 
 
 def verify_command(folder: Path, captures: list[Path], *, images: bool, as_json: bool, lang: str) -> Exit:
     """Print the opinion on each finding; exit code 3 when one is contradicted."""
     case = open_case(folder)
-    lines, problems = entries(folder), broken(folder)
-    if not as_json and (lines or problems):
-        print(say("custody_broken" if problems else "custody_holds", lang, file=NAME, lines=len(lines)))
-        print("".join(f"    {problem}\n" for problem in problems) or f"    {lines[-1]['hash']}\n", end="")
+    lines, problems, files = entries(folder), broken(folder), differing(case)
+    if not as_json:
+        _print_custody(lines, problems, files, lang)
     result = verify(case, captures, images=images)
     if as_json:
         import orjson
 
-        custody = {"lines": len(lines), "problems": problems, "last": lines[-1]["hash"] if lines else ""}
-        summary = {"tshark": result.tshark, "findings": result.findings} | ({"custody": custody} if lines else {})
+        last = lines[-1]["hash"] if lines else ""
+        custody = {"lines": len(lines), "problems": problems, "files": files, "last": last}
+        summary = {"tshark": result.tshark, "findings": result.findings} | (
+            {"custody": custody} if lines or problems or files else {}
+        )
         sys.stdout.buffer.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
         sys.stdout.buffer.flush()
     else:
@@ -34,7 +37,18 @@ def verify_command(folder: Path, captures: list[Path], *, images: bool, as_json:
             print(_line(row, lang))
         if not result.findings:
             print(say("verify_none", lang))
-    return Exit.DAMAGED if problems or any(row["status"] == CONTRADICTED for row in result.findings) else Exit.AUDITED
+    bad = problems or files
+    return Exit.DAMAGED if bad or any(row["status"] == CONTRADICTED for row in result.findings) else Exit.AUDITED
+
+
+def _print_custody(lines: list[dict[str, Any]], problems: list[str], files: list[str], lang: str) -> None:
+    """Whether the chain holds, and whether the files of the case are the ones it names."""
+    if lines or problems:
+        print(say("custody_broken" if problems else "custody_holds", lang, file=NAME, lines=len(lines)))
+        print("".join(f"    {problem}\n" for problem in problems) or f"    {lines[-1]['hash']}\n", end="")
+    if lines or files:
+        print(say("custody_files_differ" if files else "custody_files_same", lang, file=NAME))
+        print("".join(f"    {one}\n" for one in files), end="")
 
 
 def _line(row: dict[str, Any], lang: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit import __version__
 from netaudit.api import begin_case, now, run_facts, write_case_report
 from netaudit.capture.from_wire import recorded
+from netaudit.custody import RECORD as RECORD_PLACE
 from netaudit.custody import Custody
 from netaudit.errors import UsageError
 from netaudit.live.analysis import Analyst, snapshot
@@ -19,17 +19,17 @@ from netaudit.live.judging import LiveJudge
 from netaudit.live.keeping import Keeper
 from netaudit.live.news import MomentNews, Note, Rate
 from netaudit.live.newsroom import Newsroom
+from netaudit.live.sealing import RECORDING_ENDED, facts_of, seal_case
 from netaudit.live.witness import Memory
 from netaudit.moments import MomentBook, keep
 
 if TYPE_CHECKING:
     from netaudit.api import Options
-    from netaudit.capture.source import Source
     from netaudit.case import Case
     from netaudit.live.news import Show
     from netaudit.live.settings import LiveSettings
 
-RECORD = Path("private") / "record"  # of the recorded files in a case
+RECORD = Path(RECORD_PLACE)  # of the recorded files in a case
 TICK = 0.5  # seconds between rates
 LAST_IMAGES = 5.0  # seconds at the end for images that are being judged; others are judged with the whole case
 
@@ -102,6 +102,7 @@ class _Engine:
         self._newsroom.finish(LAST_IMAGES)
         self._note_closed()
         self._tick(force=True)
+        self._custody.note(RECORDING_ENDED, **self._live_facts())
         return None if settings.record_only else self._conclude()
 
     def close(self) -> None:
@@ -201,48 +202,33 @@ class _Engine:
         read_s = round(time.perf_counter() - self._clock, 3)
         case = self._audit.conclude(dict(self._judge.judged) if self._judge is not None else {})
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
-        write_json(self._folder / "run.json", run_facts(self._options, self._started, timings) | self._live_facts())
+        write_json(self._folder / "run.json", self._run_facts(timings))
         write_case_report(case, self._options)
         seal_case(self._custody, self._folder)
         return case
 
+    def _run_facts(self, timings: dict[str, float]) -> dict[str, Any]:
+        paths = [str(source.path.resolve()) for source in self._audit.followed.sources if source.path]
+        return run_facts(self._options, self._started, timings) | {"paths": paths, "live": self._live_facts()}
+
     def _live_facts(self) -> dict[str, Any]:
+        """How it was recorded; `untold_runs` of the recorder ended without saying what they lost."""
         keeper, settings = self._keeper, self._settings
         drops = keeper.drops
         return {
-            "paths": [str(source.path.resolve()) for source in self._audit.followed.sources if source.path],
-            "live": {
-                "interface": settings.interface,
-                "recorder": keeper.method,
-                "filter": settings.capture_filter,
-                "snaplen": settings.snaplen,
-                "stopped": keeper.stop_reason,
-                "overwritten": keeper.overwritten,
-                "received": drops.received,
-                "dropped_kernel": drops.kernel,
-                "dropped_interface": drops.interface,
-                "dropped_own": drops.recorder + keeper.drops_own,
-            },
+            "interface": settings.interface,
+            "recorder": keeper.method,
+            "filter": settings.capture_filter,
+            "snaplen": settings.snaplen,
+            "stopped": keeper.stop_reason,
+            "overwritten": keeper.overwritten,
+            "received": drops.received,
+            "dropped_kernel": max(drops.kernel, self._said_drops()),
+            "dropped_interface": max(drops.interface, keeper.missed()),
+            "dropped_own": drops.recorder + keeper.drops_own,
+            "untold_runs": keeper.untold_runs,
         }
 
-
-def facts_of(source: Source) -> dict[str, Any]:
-    """What custody says of a recorded file."""
-    return {
-        "file": Path(source.name).name,
-        "bytes": source.size,
-        "sha256": source.sha256,
-        "packets": source.packets_read,
-        "drops": source.drops,
-        "damage": list(source.damage),
-    }
-
-
-def seal_case(custody: Custody, folder: Path) -> None:
-    """A line with the hashes of all that the audit wrote and that may be shared."""
-    paths = [folder / "case.json", *sorted((folder / "tables").glob("*.parquet"))]
-    hashes = {}
-    for path in paths:
-        with path.open("rb") as file:
-            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    custody.note("concluded", version=__version__, sha256=hashes)
+    def _said_drops(self) -> int:
+        """Packets that the recorded files themselves say were lost."""
+        return sum(source.drops or 0 for source in self._audit.followed.sources)

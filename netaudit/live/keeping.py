@@ -52,6 +52,7 @@ class Keeper:
     _clock: ClockCheck = field(default_factory=ClockCheck)
     _guard_at: float = 0.0
     _missed_before: int = 0
+    _untold: int = 0
     _free: int = 0
 
     def start(self) -> None:
@@ -93,6 +94,11 @@ class Keeper:
         return Drops(
             *(sum(getattr(one, name) for one in ended) for name in ("received", "kernel", "interface", "recorder"))
         )
+
+    @property
+    def untold_runs(self) -> int:
+        """Runs of the recorder that ended without telling what they lost: killed, as a rule."""
+        return self._untold
 
     @property
     def ended_runs(self) -> int:
@@ -154,6 +160,8 @@ class Keeper:
         drops = recorder.drops
         if drops is not None:
             self._ended_drops.append(drops)
+        else:
+            self._untold += 1
         figures = {} if drops is None else {
             "received": drops.received, "dropped_kernel": drops.kernel, "dropped_interface": drops.interface,
         }  # fmt: skip

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.api import Options, begin_case, now, outcome_of, run_facts, write_case_report
 from netaudit.capture.from_wire import Followed, recorded
+from netaudit.capture.source import Rejected
 from netaudit.case import Case, open_case
 from netaudit.case_writer import make_folders, write_json
 from netaudit.custody import Custody, broken, entries
 from netaudit.errors import UsageError
-from netaudit.live.engine import RECORD, facts_of, seal_case
+from netaudit.live.engine import RECORD
+from netaudit.live.sealing import facts_of, recording_facts, seal_case
 from netaudit.moments import keep
 from netaudit.packets.from_capture import Decoder
 from netaudit.workers import make_crew
@@ -39,7 +41,7 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
     custody = Custody(folder)
     try:
         custody.note("resumed", chain=broken(folder), files=len(recorded(folder / RECORD)))
-        live = open_case(folder).run.get("live", {})
+        live = open_case(folder).run.get("live") or recording_facts(folder)
         _clear(folder)
         make_folders(folder)
         begin_case(folder, options)
@@ -104,10 +106,21 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
             crew.abandon()
             raise
         _seal(followed, sealed, custody)
+        followed.rejected += _missing(folder, sealed, custody)
         decoder.finish()
         read = time.perf_counter()
         outcome = outcome_of(followed.sources, followed.rejected, decoder, crew.finish(), options, partial=partial)
         return conclude(folder, outcome, progress), followed.sources, read
+
+
+def _missing(folder: Path, sealed: dict[str, dict[str, Any]], custody: Custody) -> list[Rejected]:
+    """Files that were recorded and are gone, though not overwritten; each is told in the case and in the chain."""
+    gone = {str(entry.get("file")) for entry in entries(folder) if entry["what"] == "overwritten"}
+    there = {path.name for path in recorded(folder / RECORD)}
+    missing = sorted(sealed.keys() - gone - there)
+    for name in missing:
+        custody.note("missing", file=name)
+    return [Rejected(name, "custody.jsonl says that it was recorded; it is gone") for name in missing]
 
 
 def _seal(followed: Followed, sealed: dict[str, dict[str, Any]], custody: Custody) -> None:

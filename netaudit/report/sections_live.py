@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 LOSSES = ("kernel", "interface", "own")
-STOPPED = ("asked", "duration", "disk_full", "ring_full")
+STOPPED = ("asked", "duration", "disk_full", "ring_full", "")
 MOST_FILES = 20  # overwritten files named
 
 
@@ -22,6 +22,8 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
         return None
     lost = {name: facts.get(f"dropped_{name}") or 0 for name in LOSSES}
     said = [w.t(f"live_lost_{name}", n=w.number(count)) for name, count in lost.items() if count]
+    if untold := facts.get("untold_runs"):
+        said.append(w.t("live_lost_unknown", n=w.number(untold)))
     gone = [str(name) for name in facts.get("overwritten") or []]
     stopped = str(facts.get("stopped", ""))
     folder = getattr(case, "folder", None)
@@ -34,7 +36,7 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
         "received": w.number(facts.get("received") or 0),
         "bad": bool(said),
         "lost": ", ".join(said) or w.t("live_lost_none"),
-        "stopped": w.t(f"live_stopped_{stopped}") if stopped in STOPPED else w.text(stopped, 80),
+        "stopped": w.t(f"live_stopped_{stopped or 'unknown'}") if stopped in STOPPED else w.text(stopped, 80),
         "overwritten": w.t("live_overwritten_files", n=w.number(len(gone)), names=", ".join(gone[:MOST_FILES]))
         if gone
         else "",

@@ -211,7 +211,7 @@ def test_records_only_and_audits_later(wire: Wire, live: Start) -> None:
     running.wait_for(lambda: running.packets() >= sent, "all packets")
     running.stop()
     assert not any((running.case / "tables").iterdir())
-    assert [row["what"] for row in running.custody()][-1] == "recorded"
+    assert [row["what"] for row in running.custody()][-1] == "recording ended"
     assert resumed(running.case, "--no-faces") == 0
     assert open_case(running.case).manifest["totals"]["packets_read"] == sent
 

@@ -34,7 +34,12 @@ def test_a_case_from_files_says_nothing() -> None:
         ({}, "none reported", False),
         ({"dropped_kernel": 0, "dropped_own": None}, "none reported", False),
         ({"dropped_kernel": 7}, "7 packets by the kernel", True),
-        ({"dropped_interface": 2, "dropped_own": 1200}, "2 packets by the interface, 1,200 packets overwritten", True),
+        (
+            {"dropped_interface": 2, "dropped_own": 1200},
+            "2 packets by the interface, 1,200 packets by the recorder",
+            True,
+        ),
+        ({"untold_runs": 1}, "and an unknown number: 1 times", True),
     ],
 )
 def test_losses(tmp_path: Path, facts: dict[str, Any], lost: str, bad: bool) -> None:

@@ -1,0 +1,74 @@
+"""What goes into the chain of custody of a live case, and what is read back from it when the run that wrote it died."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit import __version__
+from netaudit.custody import entries
+
+if TYPE_CHECKING:
+    from netaudit.capture.source import Source
+    from netaudit.custody import Custody
+
+RECORDING_ENDED = "recording ended"  # the line with all facts of a recording
+
+
+def facts_of(source: Source) -> dict[str, Any]:
+    """What custody says of a recorded file."""
+    return {
+        "file": Path(source.name).name,
+        "bytes": source.size,
+        "sha256": source.sha256,
+        "packets": source.packets_read,
+        "drops": source.drops,
+        "damage": list(source.damage),
+    }
+
+
+def seal_case(custody: Custody, folder: Path) -> None:
+    """A line with the hashes of all that the audit wrote and that may be shared."""
+    paths = [folder / "case.json", *sorted((folder / "tables").glob("*.parquet"))]
+    hashes = {}
+    for path in paths:
+        with path.open("rb") as file:
+            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    custody.note("concluded", version=__version__, sha256=hashes)
+
+
+def recording_facts(folder: Path) -> dict[str, Any]:
+    """How a recording was made and what it lost, by the chain of its case: the last word on it, or what led to none.
+
+    Where the recording was not ended by netaudit, runs of the recorder that told nothing are counted as
+    `untold_runs`, and nothing is said of why it stopped.
+    """
+    chain = entries(folder)
+    keys = {"number", "when", "what", "previous", "hash"}
+    for line in reversed(chain):
+        if line["what"] == RECORDING_ENDED:
+            return {key: value for key, value in line.items() if key not in keys}
+    begun = next((line for line in chain if line["what"] == "begun"), {})
+    started = [line for line in chain if line["what"] == "recorder started"]
+    told = [line for line in chain if line["what"] == "recorder ended" and "received" in line]
+    overwritten = [line for line in chain if line["what"] == "overwritten"]
+    in_files = sum(_count(line, "drops") for line in chain if line["what"] == "recorded")
+    return {
+        "interface": begun.get("interface", ""),
+        "recorder": started[-1].get("recorder", "") if started else "",
+        "filter": begun.get("filter", ""),
+        "snaplen": begun.get("snaplen", 0),
+        "stopped": "",
+        "overwritten": [str(line.get("file")) for line in overwritten],
+        "received": sum(_count(line, "received") for line in told),
+        "dropped_kernel": max(in_files, sum(_count(line, "dropped_kernel") for line in told)),
+        "dropped_interface": sum(_count(line, "dropped_interface") for line in told),
+        "dropped_own": sum(_count(line, "packets_not_audited") for line in overwritten),
+        "untold_runs": max(1, len(started) - len(told)),
+    }
+
+
+def _count(line: dict[str, Any], name: str) -> int:
+    value = line.get(name)
+    return value if isinstance(value, int) else 0
