@@ -20,6 +20,7 @@ MOST_WORK = 5_000_000  # steps that looking for keys may take in a message, abou
 LONG = 64  # characters; shorter texts are not unwrapped any further
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _NUMBERED = re.compile(r"\[\d+\]\Z")
+LONGEST_STEP = 320  # characters of a path in a document, as unwrapping cuts it
 _SEPARATOR = " › "
 _WIDE = "utf-16"  # a step that the document itself does not make
 _NOTATIONS = {"json": "json", "xml": "xml", "form": "form", "text": "form"}
@@ -174,7 +175,7 @@ class Tree:
                 long = text.startswith("\0")
                 node.value = None if long else text
                 if long or len(text) >= LONG:
-                    self._places[f"{base}{_SEPARATOR}{notation} {node.path[:160]}"] = node
+                    self._places[f"{base}{_SEPARATOR}{notation} {node.path[:LONGEST_STEP]}"] = node
                     self._loose.setdefault((base, node.key), []).append(node)
 
     def _children(

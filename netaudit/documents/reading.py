@@ -91,6 +91,7 @@ def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
             items = [scope]  # of an empty group, or of another document's, there is no record
         found += [item for item in dict.fromkeys(items) if id(item) not in known]
         known.update(map(id, items))
+    found = _innermost(found)
     if when.values:
         found = [item for item in found if _said(way, Scope(tree, head, item))]
     return found

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from netaudit.objects.part import Part, Ranges
 
 PATH_LIMIT = 1024  # characters of an unwrap path
-STEP_LIMIT = 160
+STEP_LIMIT = 320  # long enough for the documents of GA/T 1400 inside envelopes of others; documents/nodes.py has it too
 _LOOK = 2048
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f›\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
