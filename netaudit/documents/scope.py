@@ -23,7 +23,11 @@ class Scope:
 
     def __init__(self, tree: Tree, head: Head, item: Node, others: frozenset[int] = frozenset()) -> None:
         self.tree, self.head, self.item = tree, head, item
-        self._around = {id(node): node for node in item.chain()}
+        self._around = set()
+        node: Node | None = item
+        while node is not None:
+            self._around.add(id(node))
+            node = node.parent
         self._others = others  # ids of the nodes of other records
 
     def nodes(self, selector: Selector) -> list[Node]:
@@ -35,6 +39,12 @@ class Scope:
         known = self.tree.by_key.get(selector.keys[-1])
         if known is None:
             return []
+        if len(known) == 1:
+            node = known[0]
+            if not self.tree.spend(node.depth + 1) or not _fits(node, selector.keys):
+                return []
+            place = self._place(node)
+            return [] if place is None else [(place, node)]
         known = known[:MOST_CANDIDATES]
         if not self.tree.spend(sum([node.depth for node in known]) + 1):
             return []
@@ -56,18 +66,16 @@ class Scope:
 
     def _place(self, node: Node) -> int | None:
         """0 inside the record, else how far out the two meet; None where they may not."""
-        below = None
-        for holder in node.chain():
-            if holder is self.item:
+        item, around, others = self.item, self._around, self._others
+        below, holder = False, node
+        while True:
+            if holder is item:
                 return 0
-            if id(holder) in self._around:
-                if holder.listed and below is not None:
-                    return None
-                return 1 + self.item.depth - holder.depth
-            if id(holder) in self._others:  # the record itself was met before
+            if id(holder) in around:
+                return None if holder.listed and below else 1 + item.depth - holder.depth
+            if id(holder) in others or holder.parent is None:  # the record itself was met before
                 return None
-            below = holder
-        return None
+            below, holder = True, holder.parent
 
     def value(self, selectors: tuple[Selector, ...]) -> str:
         """First value that one of the selectors finds, or the empty string."""
