@@ -84,12 +84,12 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     judged = outcome.judged if outcome.faces else None
     tables["images"] = settled["images"] = image_table(folder, tables, judged, progress, outcome.capture_ids)
     signatures = load_signatures(outcome.signatures)
+    tables["media"] = tie(tables["media"], tables["flows"])
     vantage = derive(tables, outcome.inside, signatures)
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
     tables["events"], tables["journeys"] = join_journeys(
         events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
     )
-    tables["media"] = tie(tables["media"], tables["flows"])
     tables["moments"] = moment_table(stored(folder))
     tables["after_moments"] = judge_moments(tables, vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s)
     for name, rows in tables.items():

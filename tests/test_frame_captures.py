@@ -51,6 +51,8 @@ def test_capture(name, cases):
     assert set(about.get("events", [])) <= set(case.frame("events").kind)
     found = case.findings[["certainty", "act", "sender", "receiver"]].to_numpy().tolist()
     assert found == about.get("findings", [])
+    for row in case.findings.itertuples():
+        assert row.reason.endswith("; asked for in a SIP dialogue: Play")
 
 
 def _facts(about, observations):

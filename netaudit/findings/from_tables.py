@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.roles import Actors
 from netaudit.findings.transfers import Transfer, transfers
-from netaudit.findings.uploads import Scope, clear_findings
+from netaudit.findings.uploads import VIDEO, Scope, clear_findings
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 __all__ = ["LEAD_S", "WINDOW_S", "judge", "judge_moments"]
@@ -33,7 +34,23 @@ def judge(tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = fr
         *clear_findings(faces, scope, actors),
         *encrypted_findings(flows, scope, actors, tables.get("endpoints")),
     ]
+    _name_dialogues(found, tables.get("media"))
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())
+
+
+def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None:
+    """Add to findings of video for what purpose it was asked for, where its dialogue was seen (`media`)."""
+    seen = [finding for finding in found if finding["act"] == VIDEO]
+    if not seen or media is None:
+        return
+    asked: dict[str, set[str]] = defaultdict(set)
+    for row in media.select(["role", "purpose", "flow_id"]).to_pylist():
+        if row["role"] == "offer" and row["flow_id"]:
+            asked[row["flow_id"]].add(row["purpose"] or "unnamed")
+    for finding in seen:
+        purposes = sorted({purpose for flow in finding["flow_ids"] for purpose in asked.get(flow, ())})
+        if purposes:
+            finding["reason"] += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
 
 
 def judge_moments(
