@@ -15,7 +15,7 @@ import re2
 
 from netaudit.signature_conditions import Condition, Facts, Hit, Leaf
 
-MOST_REMEMBERED = 65_536  # answers kept, of short values only
+MOST_REMEMBERED = 16_384  # answers kept, of short values only
 LONGEST_REMEMBERED = 512  # characters
 MEMORY = 64 << 20  # bytes that the automaton of one set may take before it forgets states
 TEXT_PATTERNS = {"prefix": r"\A%s", "suffix": r"%s\z", "contains": "%s", "domain": r"(?:\A|\.)%s\.*\z"}

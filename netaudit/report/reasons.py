@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from netaudit.report import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netaudit.report.reading import CaseLike, Row
     from netaudit.report.wording import Wording
 
@@ -28,8 +30,12 @@ class Reasons:
 
     def __init__(self, case: CaseLike, w: Wording) -> None:
         self._w = w
+        self._claims = case.table("claims")
         self._by_device: dict[str, dict[str, list[Row]]] = {}
-        for row in reading.rows(case.table("claims"), *COLUMNS):
+
+    def choose(self, device_ids: Iterable[str]) -> None:
+        """Take in the claims about these devices: those that are shown, however many there are."""
+        for row in reading.rows(reading.having(self._claims, "device_id", device_ids), *COLUMNS):
             signatures = self._by_device.setdefault(row["device_id"] or "", {})
             signatures.setdefault(row["by"] or "", []).append(row)
 

@@ -78,6 +78,7 @@ def devices(
     shown = ordered[:MOST]
     details = inventory.table.take([row["row"] for row in shown]) if shown else inventory.table
     because = reading.rows(details, "evidence")
+    told.choose(row["device_id"] or "" for row in shown)
     return {
         "n": len(ordered),
         "rows": [
