@@ -41,6 +41,7 @@ def script() -> Script:
         _prefixes_and_gbk,
         _length_too_long,
         _old_protocol,
+        _broken_headers,
     ]
     made = [way() for way in ways]
     return [ask for asks, _ in made for ask in asks], [one for _, events in made for one in events]
@@ -189,6 +190,23 @@ def _length_too_long() -> Script:
     body = dump(_viid(536))
     ask = _raw("/VIID/Faces", body, "Content-Type: application/json", f"Content-Length: {len(body) + 40}")
     return [ask], [_seen(536, complete=False)]
+
+
+def _broken_headers() -> Script:
+    """Heads with a line that is no header, with bare line feeds, with blanks around the colon."""
+    heads = [
+        ["Content-Type: application/json", "keep-alive", "Content-Length: {}"],
+        ["Content-Type : application/json", "Content-Length :{}", ": empty"],
+        ["content-length:{}", "CONTENT-TYPE:"],
+    ]
+    asks, events = [], []
+    for number, lines in enumerate(heads):
+        body = dump(_snap(540 + number))
+        head = ["POST /Subscribe/Snap HTTP/1.1", f"Host: {CLOUD}", *(line.format(len(body)) for line in lines), "", ""]
+        end = "\n" if number == 2 else "\r\n"
+        asks.append(Ask("POST", "/", address=CLOUD, port=RAW, raw=end.join(head).encode() + body))
+        events.append(_snapped(540 + number))
+    return asks, events
 
 
 def _old_protocol() -> Script:
