@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.cli.auditing import exit_code, progress_bar, summarise, tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
+from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from netaudit.live.settings import LiveSettings
@@ -52,7 +53,7 @@ def live_command(
 ) -> Exit:
     """Run a live audit; print its verdict at the end."""
     from netaudit.api import Options
-    from netaudit.capture.adapters import may_send
+    from netaudit.capture.adapters import how_to_allow, may_send
     from netaudit.lean import load_lean
     from netaudit.live.engine import run_live
     from netaudit.live.lines import standard_lines
@@ -65,13 +66,18 @@ def live_command(
         print(say("may_send", chosen.lang, interface=settings.interface), file=sys.stderr)
         for one in silences:
             print(f"  {say('may_send_' + one.what, chosen.lang)}: {one.command}", file=sys.stderr)
-    if headless or not screen_possible():
-        headless = True
-        lines = standard_lines()
-        with lines.signals():
-            case = run_live(settings, folder, chosen, lines)
-    else:
-        case = run_on_screen(lambda show: run_live(settings, folder, chosen, show), settings.interface, chosen.lang)
+    headless = headless or not screen_possible()
+    try:
+        if headless:
+            lines = standard_lines()
+            with lines.signals():
+                case = run_live(settings, folder, chosen, lines)
+        else:
+            case = run_on_screen(lambda show: run_live(settings, folder, chosen, show), settings.interface, chosen.lang)
+    except UsageError as error:
+        if steps := how_to_allow(str(error)):
+            print("\n  ".join((say("interface_allow", chosen.lang), *steps)), file=sys.stderr)
+        raise
     if case is None:
         print(say("recorded_only", chosen.lang, folder=folder), file=sys.stderr)
         return Exit.AUDITED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,14 @@ class _Engine:
         from netaudit.warm import warm
 
         self._show.show(Note("info", "warming", {}))
-        warm()
+        with ThreadPoolExecutor(1, "warm") as pool:  # a minute at worst, in which the disk and the user need somebody
+            ready = pool.submit(warm)
+            while not ready.done():
+                self._keeper.tend()
+                self._mark_moments()
+                self._show.show(self._rate(time.monotonic()))
+                wait([ready], TICK)
+        ready.result()
 
     def _rate(self, clock: float) -> Rate:
         audit, keeper = self._audit, self._keeper

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SETTLED = 2.0  # seconds after which a recorder is taken to work; before, its end means that it cannot
 LONGEST_PAUSE = 30.0  # seconds between tries to start it again
+SETTLED_SOCKET = 15.0  # an interpreter has to start first
 GUARD = 0.25  # seconds between looks at the disk
 
 
@@ -57,6 +58,12 @@ class Keeper:
 
     def start(self) -> None:
         """Begin. Raises UsageError when the recorder cannot record at all, with what it says."""
+        self._free = disk_free(self.folder)
+        if self._free < self.settings.keep_free:
+            raise UsageError(
+                f"{self.folder.parent.parent}: {self._free >> 20} MiB free, while --keep-free wants "
+                f"{self.settings.keep_free >> 20} MiB left; choose another disk, or less to keep"
+            )
         self._method = choose_method(self.settings.method, self.settings.capture_filter)
         self._missed_before = missed_by(self.settings.interface)
         if self._method == "socket":
@@ -65,7 +72,7 @@ class Keeper:
             (int(found[1]) for path in recorded(self.folder) if (found := NAME.fullmatch(path.name))), default=0
         )
         self._begin_run()
-        until = time.monotonic() + SETTLED
+        until = time.monotonic() + (SETTLED_SOCKET if self._method == "socket" else SETTLED)
         assert self._recorder is not None
         while time.monotonic() < until and not recorded(self.folder) and not self._recorder.ended:
             time.sleep(0.02)

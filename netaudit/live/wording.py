@@ -111,10 +111,6 @@ TEXTS = {
         "en": "the clock of this computer jumped by {seconds} s",
         "zh": "本机时钟跳变 {seconds} 秒",
     },
-    "note_screen_failed": {
-        "en": "the screen failed; stopping cleanly: {reason}",
-        "zh": "屏幕显示出错，正在正常停止：{reason}",
-    },
     "side_lan": {"en": "LAN side of the router", "zh": "路由器内网侧"},
     "side_wan": {"en": "WAN side of the router", "zh": "路由器外网侧"},
     "side_both": {"en": "both sides of the router", "zh": "路由器两侧"},

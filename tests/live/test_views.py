@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import threading
 
 import pytest
@@ -14,6 +15,7 @@ from netaudit.live.from_report import Terms
 from netaudit.live.news import MomentNews, Note
 from netaudit.live.views import PANELS, Words, columns, fit, head_of, rows_of, size, status
 from netaudit.live.wording import TEXTS, note_text, say
+from tests.conftest import ROOT
 from tests.live import samples
 
 ZH, EN = Words("zh", Terms("zh")), Words("en", Terms("en"))
@@ -179,3 +181,17 @@ def test_notes_are_always_said(code, figures) -> None:
 
 def test_a_moment_without_words_is_shown() -> None:
     assert rows_of("notes", board_of(MomentNews(1, samples.T0, "")), 80, EN)[0].text.endswith("MOMENT 1  (no text)")
+
+
+def test_every_note_that_the_engine_tells_has_a_text() -> None:
+    told = set()
+    for path in (ROOT / "netaudit" / "live").glob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        for call in calls:
+            place = {"Note": 1, "_note": 1, "_stop_for": 0}.get(
+                getattr(call.func, "id", getattr(call.func, "attr", "")), -1
+            )
+            said = ast.walk(call.args[place]) if 0 <= place < len(call.args) else ()
+            told |= {one.value for one in said if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    assert {"warming", "disk_full", "slow_method", "lines_dropped", "interface_lost"} <= told
+    assert {code for code in told if f"note_{code}" not in TEXTS} == set()
