@@ -164,7 +164,6 @@ class _Engine:
             while not ready.done():
                 self._keeper.tend()
                 self._mark_moments()
-                self._show.show(self._rate(time.monotonic()))
                 wait([ready], TICK)
         ready.result()
 
