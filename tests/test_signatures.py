@@ -313,3 +313,21 @@ def test_every_vendor_and_class_of_the_vocabulary_is_claimed_by_somebody() -> No
     classes = {s.claims.get("class") for s in SET.devices}
     wider = {above for name in classes if name for above in SET.vocabulary.ancestors(name)}
     assert set(SET.vocabulary.classes) - classes - wider == set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"when": {"all": []}}, {"when": []}, {"when": {"fact": "dhcp.hostname", "equals": "a", "prefix": "b"}}, {"strength": "certain"},
+        {"when": {"fact": "dhcp.hostname"}}, {"when": {"fact": "dhcp.hostname", "exists": False}}, {"when": {"fact": "dhcp.hostname", "least": "5"}},
+        {"when": {"fact": "dhcp.hostname", "prefix": {"a": "b"}}}, {"when": {"fact": "dhcp.hostname", "in": []}}, {"id": "Bad Id"}, {"colour": "red"},
+        {"provenance": {"kind": "code"}}, {"provenance": {"kind": "rumour", "source": "x"}}, {"examples": {"match": []}}, {"claims": {}}, {"claims": {"owner": "x"}},
+    ],
+)  # fmt: skip
+def test_the_schema_for_editors_refuses_what_the_checks_refuse(change: dict) -> None:
+    validator = jsonschema.Draft202012Validator(
+        json.loads((default_folder() / "schema.json").read_text(encoding="utf-8"))
+    )
+    assert validator.is_valid([GOOD])
+    assert not validator.is_valid([GOOD | change])
+    assert check_entry(GOOD | change, "devices", SET.vocabulary)
