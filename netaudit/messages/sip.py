@@ -113,8 +113,7 @@ class _Side:
                 continue
             used = self._one(data, pos, base)
             if used < 0:
-                found = _FOUND.search(data, pos + 1)
-                pos = found.start() if found else max(pos + 1, len(data) - _KEEP)
+                pos = _next(data, pos + 1)
             elif not used:
                 break
             else:
@@ -154,6 +153,12 @@ class _Side:
         if found is not None:
             message, size = found
             self._give(message, held[size:], self.at - len(held), size, max(declared(message), 0))
+
+
+def _next(data: bytes, pos: int) -> int:
+    """Where the next start line begins, or may begin at the end; never byte by byte, which junk would make slow."""
+    found = _FOUND.search(data, pos) or _PARTIAL.search(data, max(pos, len(data) - _KEEP))
+    return found.start() if found else len(data)
 
 
 class SipReader(BaseReader):

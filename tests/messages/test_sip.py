@@ -182,3 +182,20 @@ def test_what_was_under_way_before():
     assert summary.protocol != "sip"
     messages, summary = read([up(b"\r\n\r\n"), up(data)], proto=17, server_port=5060)
     assert (summary.protocol, [m.body for m in messages]) == ("sip", [made.KEEPALIVE])
+
+
+@pytest.mark.parametrize("junk", [b"S" * 1400, b"ABC sip " * 175, bytes(range(256)) * 5])
+def test_junk_costs_a_look_and_not_one_a_byte(monkeypatch: pytest.MonkeyPatch, junk: bytes) -> None:
+    looks = 0
+    one = sip._Side._one
+
+    def counted(side: sip._Side, data: bytes, pos: int, base: int) -> int:
+        nonlocal looks
+        looks += 1
+        return one(side, data, pos, base)
+
+    monkeypatch.setattr(sip._Side, "_one", counted)
+    reader = sip.SipReader()
+    for place in range(20):
+        reader.feed(0, place * len(junk), junk)
+    assert looks <= 20 * 4
