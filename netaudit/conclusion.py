@@ -190,7 +190,7 @@ def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.
 
 def merge_facts(rows: pa.Table) -> pa.Table:
     """The same fact from several workers becomes one row: its first place, and the sum of its counts."""
-    ordered = rows.sort_by([("ts", "ascending"), ("frame", "ascending")])
+    ordered = rows.sort_by([("ts", "ascending"), ("frame", "ascending"), ("capture_id", "ascending")])
     keys = ["kind", "mac", "ip", "field", "value"]
     merged = ordered.group_by(keys, use_threads=False).aggregate(
         [("capture_id", "first"), ("frame", "first"), ("ts", "first"), ("count", "sum")]

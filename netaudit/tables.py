@@ -197,7 +197,12 @@ OBJECTS = Table(
     (
         _c("object_id", "string", "Hash of the message and the way of unwrapping."),
         _c("message_id", "string", "Message it was in."),
-        _c("sha256", "string", "SHA-256 of its bytes as recovered; missing bytes are zero."),
+        _c(
+            "sha256",
+            "string",
+            "SHA-256 of its bytes as recovered; missing bytes are zero. Empty for small objects that are not stored: "
+            "what is masked, a field that is an ID number say, could be guessed by its hash.",
+        ),
         _c("size", "int64", "Its bytes.", "bytes"),
         _c("kind", "string", "jpeg, png, webp, bmp, gif, heic, avif, json, xml, text, zip, opaque …; by content."),
         _c("complete", "bool", "Every byte is there and its end is known."),

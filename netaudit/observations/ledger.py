@@ -75,7 +75,9 @@ class Ledger:
             self._in_shard[self._shard] += 1
             self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(capture, frame, ts, 1))
         else:
-            self._dropped = [*(self._dropped[:3] if self._dropped[3] else (capture, frame, ts)), self._dropped[3] + 1]
+            here = [capture, frame, ts]
+            first = min(self._dropped[:3], here, key=lambda place: place[::-1]) if self._dropped[3] else here
+            self._dropped = [*first, self._dropped[3] + 1]  # the earliest: shards come in an order that means nothing
 
     def failed(self, observer: str, error: Exception, place: tuple[int, int, int]) -> None:
         """Take down that an observer raised: a bug, survived."""
