@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from netaudit.custody import NAME, RECORD, entries
-from netaudit.moments import stored
+from netaudit.moments import MOST, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,5 +80,7 @@ def _moments(folder: Path, chain: list[dict[str, Any]]) -> Iterator[str]:
     for moment in kept:
         if moment.source in MARKED and moment.moment_id not in told:
             yield f"moment {moment.moment_id}: no line says that it was marked"
+    if len(kept) >= MOST:  # further ones are not read
+        return
     for name in sorted(told - {moment.moment_id for moment in kept}):
         yield f"moment {name[:16]}: is not as it was marked, or is gone"

@@ -37,6 +37,7 @@ class Streams:
         if images and not told and len(ready) == 1 and ready[0].message.request is message.request:
             _give(ready[0].event, images, complete=message.complete)
         if told and not images and len(message.body) <= LARGEST:
+            message.body = b""  # it has been read; many flows may wait
             self._waiting[message.flow_id] = told
             return ready
         return ready + told

@@ -232,7 +232,7 @@ PARTS = Table(
     "Parts of uploads to object stores; the uploads joined from them are in objects.",
     ("upload", "number", "message_id"),
     (
-        _c("upload", "string", "Hash of host, object key and upload id."),
+        _c("upload", "string", "Keyed hash of host, object key and upload id."),
         _c("number", "int32", "Part number, from 1; 0 where parts are not numbered, -1 for a reply."),
         _c("name", "string", "Last segment of the object key (masked)."),
         _c("message_id", "string", "The request that carried it."),
@@ -243,7 +243,7 @@ PARTS = Table(
         _c("ts", "time", "When its first byte was sent."),
         _c("role", "string", "part; block, reply, end: Qiniu's blocks, what they are answered, what makes an object."),
         _c("offset", "int64", "Place in the whole, or in its block; -1 where parts are numbered.", "bytes"),
-        _c("links", "list<string>", "Hashes of the contexts that it cites or, as a reply, gives."),
+        _c("links", "list<string>", "Keyed hashes of the contexts that it cites or, as a reply, gives."),
     ),
 )
 

@@ -55,17 +55,17 @@ def join_uploads(parts: list[StoredPart], load: Load) -> Iterator[Joined]:
     uploads: dict[str, list[StoredPart]] = defaultdict(list)
     for part in sorted(parts, key=lambda part: (part.ts, part.message_id, part.role)):
         uploads[part.upload].append(part)
-    for upload, rows in sorted(uploads.items()):
+    for rows in uploads.values():  # by their first parts: what an upload is called is keyed, and says nothing
         if rows[0].role != PART:
-            yield from _blocks(upload, rows, load)
+            yield from _blocks(rows, load)
         elif rows[0].offset >= 0:
-            yield from _appends(upload, rows, load)
+            yield from _appends(rows, load)
         else:
             by_number = {row.number: row for row in rows}
-            yield from _numbered(upload, [by_number[number] for number in sorted(by_number)], load)
+            yield from _numbered([by_number[number] for number in sorted(by_number)], load)
 
 
-def _numbered(upload: str, chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
+def _numbered(chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
     if sum(part.size for part in chosen) > MOST_BYTES:
         return
     data = bytearray()
@@ -77,10 +77,10 @@ def _numbered(upload: str, chosen: list[StoredPart], load: Load) -> Iterator[Joi
         data += piece or b""
     numbers = f"{chosen[0].number}-{chosen[-1].number}" if len(chosen) > 1 else str(chosen[0].number)
     root = Part(bytes(data), f"upload parts {numbers}", name=chosen[-1].name, unknown_from=unknown)
-    yield from _open(upload, root, chosen)
+    yield from _open(chosen[0].message_id, root, chosen)
 
 
-def _appends(upload: str, rows: list[StoredPart], load: Load) -> Iterator[Joined]:
+def _appends(rows: list[StoredPart], load: Load) -> Iterator[Joined]:
     """Each object that was begun under the key: what is appended at 0 with other content begins a new one."""
     objects: list[dict[int, StoredPart]] = [{}]
     for row in rows:
@@ -91,7 +91,7 @@ def _appends(upload: str, rows: list[StoredPart], load: Load) -> Iterator[Joined
     for count, by_offset in enumerate(objects):
         chosen = [by_offset[offset] for offset in sorted(by_offset)]
         root = Part(b"", f"upload append[{count + 1}]" if count else "upload append", name=chosen[-1].name)
-        yield from _by_offset(f"{upload}\0{count}", root, chosen, load)
+        yield from _by_offset(f"{rows[0].message_id}\0{count}", root, chosen, load)
 
 
 def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
@@ -112,7 +112,7 @@ def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load) 
     yield from _open(identity, root, chosen)
 
 
-def _blocks(upload: str, rows: list[StoredPart], load: Load) -> Iterator[Joined]:
+def _blocks(rows: list[StoredPart], load: Load) -> Iterator[Joined]:
     """Objects of Qiniu's blocks: from the contexts that end an upload back to the requests that were answered by them.
 
     Blocks that no captured request made an object of are objects of their own; so nothing that was sent is passed over.
@@ -133,10 +133,10 @@ def _blocks(upload: str, rows: list[StoredPart], load: Load) -> Iterator[Joined]
         room -= size
         used |= {part.object_id for part in chosen}
         root = Part(b"", "upload blocks", name=end.name, unknown_from=end.size if known else 0)
-        yield from _by_offset(f"{upload}\0{end.message_id}", root, chosen, load)
+        yield from _by_offset(end.message_id, root, chosen, load)
     for chosen in _left(requests, answered, used):
         root = Part(b"", "upload block", name=chosen[-1].name)
-        yield from _by_offset(f"{upload}\0{chosen[-1].message_id}", root, chosen, load)
+        yield from _by_offset(chosen[-1].message_id, root, chosen, load)
 
 
 def _cited(end: StoredPart, answered: dict[str, StoredPart]) -> tuple[list[StoredPart], bool]:
