@@ -1,8 +1,9 @@
 """What an analyst decided about a device, kept beside what netaudit found and never in its place.
 
 Decisions are lines of `decisions.jsonl` in the case: each with its time, the device, what was decided, a note, what the
-automatic answer was at that moment, and the SHA-256 of the line before, so that a line changed or taken out shows. The
-tables of the case stay as the audit wrote them. The latest decision on a device counts; all are kept.
+automatic answer was at that moment, and the SHA-256 of the line before, so that a line changed or taken out shows (but
+for the last one, which no line follows yet). The tables of the case stay as the audit wrote them. The latest decision
+on a device counts; all are kept.
 """
 
 from __future__ import annotations
