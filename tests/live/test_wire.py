@@ -17,6 +17,7 @@ import pytest
 from netaudit import api, open_case
 from netaudit.capture.from_wire import recorded
 from netaudit.custody import broken
+from netaudit.sealed import differing
 from tests.conftest import ROOT
 from tests.live.conftest import PATIENCE, Live, Wire
 
@@ -54,6 +55,7 @@ def test_delivered_is_recorded_is_audited(
     assert case.run["live"] | {"dropped_kernel": 0, "dropped_interface": 0, "dropped_own": 0} == case.run["live"]
     assert case.run["live"]["received"] == sent
     assert broken(running.case) == []
+    assert differing(case) == []
     uploads = running.news("upload")
     assert {row["receiver_name"] for row in uploads if row["clear"]} >= {"api.wangxiaobao.com"}
     assert any(not row["clear"] for row in uploads)
