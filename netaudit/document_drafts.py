@@ -6,6 +6,7 @@ through the mask. What the message is (maker, kind, what for) is left to whoever
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -74,8 +75,9 @@ def _given(entry: dict[str, Any], example: dict[str, Any]) -> list[dict[str, Any
 
 
 def _plain_path(path: str) -> str:
+    """The path as a pattern: numbers stand for any number, odd characters for any character."""
     kept = "".join(char if char.isascii() and (char.isalnum() or char in "/_-") else "." for char in mask(path)[:120])
-    return kept or "/"
+    return re.sub(r"\d+", r"\\d+", kept) or "/"
 
 
 def _keys(tree: Tree) -> list[str]:

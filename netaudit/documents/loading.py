@@ -36,10 +36,15 @@ def load(folders: tuple[Path, ...] = ()) -> DocumentSet:
     return loaded
 
 
-@lru_cache(maxsize=4)
 def read(folders: tuple[Path, ...]) -> DocumentSet:
-    """Entries of some signature folders with all their problems listed."""
-    return read_files(tuple(path for folder in folders for path in _files(folder)))
+    """Entries of some signature folders with all their problems listed; read again when a file has changed."""
+    paths = tuple(path for folder in folders for path in _files(folder))
+    return _read(paths, tuple((path.stat().st_mtime_ns, path.stat().st_size) for path in paths))
+
+
+@lru_cache(maxsize=4)
+def _read(paths: tuple[Path, ...], _stamps: tuple[tuple[int, int], ...]) -> DocumentSet:
+    return read_files(paths)
 
 
 def own_files() -> tuple[Path, ...]:

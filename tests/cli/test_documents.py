@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 import netaudit
 from netaudit.cli.app import app
+from netaudit.errors import SignatureError
 
 DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 SECRETS = ("张三丰", "990101199001010019", "19900000001", "示例省示例市")
@@ -132,3 +133,32 @@ def test_events_and_journeys_are_frames(case: netaudit.Case) -> None:
     assert "张三丰" in set(clear[clear["field"] == "person.name"]["value_clear"])
     logged = [path.read_text(encoding="utf-8") for path in case.folder.rglob("*.jsonl")]
     assert any("events.parquet" in text for text in logged)
+
+
+MINE = """
+- id: my-snapshot
+  maker: mine
+  message: bare snapshot
+  kind: retrieval
+  act: pushes
+  when: {method: POST, path: ^/snapshot$}
+  images: [{role: scene, order: 0}]
+  provenance: {kind: capture, source: demo}
+  examples:
+    match: [{path: "/snapshot?n=1", body: "@jpeg", gives: [{images: {scene: 1}}]}]
+    no_match: [{path: /other, body: "@jpeg"}]
+"""
+
+
+def test_entries_of_a_folder_of_ones_own_are_read(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "documents").mkdir(parents=True)
+    path = tmp_path / "mine" / "documents" / "mine.yaml"
+    path.write_text(MINE, encoding="utf-8")
+    assert run("documents", "check", path).exit_code == 0
+    audited = netaudit.audit(DEMO, tmp_path / "case", faces=False, signatures=tmp_path / "mine")
+    mine = audited.events[audited.events["document"] == "my-snapshot"]
+    assert len(mine) == 5
+    assert set(mine["image_roles"].explode()) == {"scene"}
+    path.write_text(MINE.replace("kind: retrieval", "kind: other"), encoding="utf-8")
+    with pytest.raises(SignatureError, match=r"mine\.yaml: my-snapshot: kind 'other'"):
+        netaudit.audit(DEMO, tmp_path / "other", faces=False, signatures=tmp_path / "mine")
