@@ -71,13 +71,13 @@ class MessageReader:
 def _words(leaf: Leaf) -> bytes:
     """Text of a document in which its keys stand, with the names it was sent under."""
     part = leaf.part
-    text = bare_text(leaf)[:LARGEST]
+    text = bare_text(leaf)
     if leaf.kind == "xml":  # names of elements and attributes; what is between is long and no key
         text = b"\0".join([piece[:_TAG] for piece in text.split(b"<", MOST_LEAVES)])
     elif leaf.kind == "form":
         text = b"&".join(unquote(text[start : min(end, value + _TAG)]) for start, value, end in pairs(text))
     names = part.field + "\0" + part.name
-    return text if len(names) == 1 else names.encode("utf-8", "replace") + b"\0" + text
+    return text[:LARGEST] if len(names) == 1 else names.encode("utf-8", "replace") + b"\0" + text[:LARGEST]
 
 
 def _document(leaf: Leaf, object_id: str, turn: int) -> Document:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
-from netaudit.document_examples import message_of, read_message, spoken
+from netaudit.document_examples import message_of, picture, read_message, spoken
 from netaudit.documents.loading import load
 
 if TYPE_CHECKING:
@@ -119,3 +121,12 @@ def test_a_text_cut_in_the_middle_keeps_its_whole_fields() -> None:
     message.complete, message.body_size = False, 4000
     (event,) = read(message, "gat1400-faces")
     assert (event["device"], event["event"], event["complete"]) == ("cam", "a", False)
+
+
+def test_keys_behind_a_large_picture_count() -> None:
+    image = base64.b64encode(picture(1) + bytes(2_000_000)).decode()
+    body = f"<EventNotificationAlert><pic>{image}</pic><eventType>faceCapture</eventType></EventNotificationAlert>"
+    assert len(read(of_body({"path": "/x"}, body.encode(), "application/xml"), "hikvision-alert")) == 1
+    form = f"imgBase64={quote(image, safe='')}&deviceKey=k&personId=STRANGERBABY&time=1748744100000&type=face_0"
+    declared = "application/x-www-form-urlencoded"
+    assert read(of_body({"path": "/x"}, form.encode(), declared), "uface-callback-stranger")[0]["device"] == "k"
