@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
+import operator
+import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netaudit.rows import ip_text, mac_text
 
 if TYPE_CHECKING:
     import numpy as np
 
+SIDES, PARTS = ("client", "server"), ("mac", "hi", "lo")  # of a FLOW row; each of the six is 64 bits wide
 MULTICAST_BIT = 1 << 40  # of a 48-bit link address (IEEE 802, 8.2.2)
 
 
@@ -36,12 +40,25 @@ class Ends:
 
 def ends_of(flow: np.void, *, turned: bool) -> Ends:
     """Ends of a FLOW row; `turned` when the readers found client and server to be the other way round."""
-    first, second = _host(flow, "client"), _host(flow, "server")
+    layout, (client, server) = _layout(flow.dtype)
+    numbers = layout.unpack_from(flow.tobytes())
+    first, second = _named(*client(numbers)), _named(*server(numbers))
     return Ends(second, first) if turned else Ends(first, second)
 
 
-def _host(flow: np.void, side: str) -> Host:
-    return _named(int(flow[f"{side}_mac"]), int(flow[f"{side}_hi"]), int(flow[f"{side}_lo"]))
+@functools.lru_cache(maxsize=4)
+def _layout(row: np.dtype[np.void]) -> tuple[struct.Struct, list[operator.itemgetter[Any]]]:
+    """How to read the six numbers of a row at once, several times as fast as by name, and which are whose."""
+    fields: Mapping[str, tuple[Any, ...]] = row.fields or {}
+    order = sorted((fields[f"{side}_{part}"][1], f"{side}_{part}") for side in SIDES for part in PARTS)
+    text, at = "=", 0
+    for offset, _ in order:
+        text += f"{offset - at}xQ"
+        at = offset + 8
+    names = [name for _, name in order]
+    return struct.Struct(text), [
+        operator.itemgetter(*(names.index(f"{side}_{part}") for part in PARTS)) for side in SIDES
+    ]
 
 
 @functools.lru_cache(maxsize=65536)
