@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from netaudit.charset import decoded
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -31,7 +32,7 @@ def _address(raw: bytes) -> str:
 
 
 def _text(raw: bytes) -> str:
-    return raw.rstrip(b"\0").decode("utf-8", "replace")
+    return decoded(raw.rstrip(b"\0"))
 
 
 def options(data: bytes) -> list[tuple[int, bytes]]:

@@ -9,6 +9,7 @@ import socket
 import struct
 from typing import Any
 
+from netaudit.charset import decoded
 from netaudit.messages.dns import MalformedError, name_at
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
@@ -63,14 +64,7 @@ def plain_name(encoded: str) -> tuple[str, int] | None:
 
 
 def _text(raw: bytes) -> str:
-    """Text of a name: UTF-8, else the code page of Chinese Windows."""
-    raw = raw.split(b"\0", 1)[0].rstrip(b" ")
-    for charset in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(charset)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("latin-1")
+    return decoded(raw.split(b"\0", 1)[0].rstrip(b" "))
 
 
 def parse_names(data: bytes) -> Message | None:

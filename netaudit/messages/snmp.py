@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from netaudit.charset import decoded
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -18,7 +19,7 @@ REQUESTS = {0xA0: "get", 0xA1: "get-next", 0xA3: "set", 0xA5: "get-bulk", 0xA6: 
 ANSWERS = {0xA2: "response", 0xA4: "trap", 0xA7: "trap"}
 TRAP_1 = 0xA4
 MOST_BINDINGS = 64
-LONGEST = 512  # bytes of a value
+LONGEST = 512  # characters of a value
 SYSTEM = "1.3.6.1.2.1.1."  # SNMPv2-MIB, RFC 3418
 ENTITY = "1.3.6.1.2.1.47.1.1.1.1."  # ENTITY-MIB, RFC 6933: entPhysicalTable; the last number is the entity's
 SCALARS = {
@@ -163,7 +164,7 @@ def _meaning(name: str) -> str:
 
 
 def _text(raw: bytes) -> str:
-    return raw[:LONGEST].rstrip(b"\0").decode("utf-8", "replace").strip()
+    return decoded(raw.rstrip(b"\0"))[:LONGEST].strip()
 
 
 class SnmpReader(DatagramReader):

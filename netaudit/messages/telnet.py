@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from netaudit.charset import decoded
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -66,7 +67,7 @@ class TelnetReader(BaseReader):
     def _told(self) -> list[Message]:
         self.wants_bytes = False
         text = _plain(self.shown)[:LONGEST]
-        lines = [line.strip() for line in _decoded(text).splitlines()]
+        lines = [line.strip() for line in decoded(text).splitlines()]
         message = Message(
             NAME, DOWN, 0, len(self.shown), method="greeting", fields={"lines": [line for line in lines if line]}
         )
@@ -76,12 +77,3 @@ class TelnetReader(BaseReader):
 def _plain(data: bytes) -> bytes:
     """The bytes without commands of the protocol, up to one that is cut off."""
     return COMMAND.sub(b"", data).partition(b"\xff")[0].strip(b"\r\n\0 ")
-
-
-def _decoded(raw: bytes) -> str:
-    for charset in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(charset)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("latin-1")

@@ -10,6 +10,8 @@ import re
 import struct
 from collections.abc import Callable, Iterator
 
+from netaudit.charset import decoded
+
 LLDP, SADP_RAW = 0x88CC, 0x8033  # EtherTypes: IEEE 802.1AB, 7.2; FACTS 3.1
 CDP_OVER_GRE = 0x2000  # protocol type of CDP in GRE, without LLC
 EAPOL = 0x888E  # IEEE 802.1X
@@ -61,7 +63,7 @@ def parser_of(ethertype: int, data: bytes) -> Callable[[bytes], Said] | None:
 
 
 def _text(raw: bytes) -> str:
-    return raw.rstrip(b"\0").decode("utf-8", "replace").strip()
+    return decoded(raw.rstrip(b"\0")).strip()
 
 
 def _tlvs(data: bytes) -> Iterator[tuple[int, bytes]]:
