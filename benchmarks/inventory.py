@@ -139,7 +139,7 @@ def captured(root: Path) -> None:
                     score[f"labelled: {verdict}"] += 1
                 if row["class"] in GRAVE and not (labelled and truth["is_camera"]):
                     score["camera or face class where none is"] += 1
-                    print("CLAIMED", name, row)
+                    print("CLAIMED", name, row, flush=True)
     for what, n in sorted(score.items()):
         print(f"{n:7,} {what}")
 
