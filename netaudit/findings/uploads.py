@@ -19,7 +19,7 @@ RULE = "face-image-in-clear/1"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
 UPLOADED, RETRIEVED, MOVED = "uploaded outside", "retrieved from outside", "moved inside"
 VIDEO = "video"  # stills of a stream, wherever it goes
-STREAMS = frozenset({"rtp"})  # protocols whose images are stills of a stream
+STREAMS = frozenset({"rtp", "ps"})  # protocols whose images are stills of a stream
 MOST_CLAUSES = 24  # flows named one by one in a display filter
 
 

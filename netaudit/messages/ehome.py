@@ -47,7 +47,7 @@ def read(data: bytes) -> Message:
         (match[1].decode("ascii", "replace"), _text(match[2])) for match in itertools.islice(_FIELD.finditer(data), 64)
     ]
     words = dict(reversed(found))
-    kind, command = words.get("CommandType", ""), words.get("Command") or words.get("WhichCommand", "")
+    kind, command = words.get("CommandType", ""), words.get("Command", "")
     message.method = f"{kind} {command}".strip()[:64]
     if kind == "REQUEST" and command == "REGISTER":
         said: Said = [(FIELDS[name], value) for name, value in found if name in FIELDS]

@@ -69,6 +69,32 @@ def _guess(video: bytes) -> str:
     return "H265" if {32, 33, 34} <= units(video, "H265") else ""
 
 
+class KeyFrames:
+    """Makes messages of a stream's key frames, at most `PER_MINUTE` by its own clock."""
+
+    def __init__(self, protocol: str) -> None:
+        self.protocol = protocol
+        self.given_at = -1
+        self.codec = ""
+
+    def early(self, stamp: int) -> bool:
+        """Whether the last one was given a moment ago (ticks of 90 kHz)."""
+        return self.given_at >= 0 and (stamp - self.given_at) & 0xFFFF_FFFF < 60 * CLOCK // PER_MINUTE
+
+    def message(self, data: bytes, stamp: int, start: int, end: int) -> list[Message]:
+        """The key frame in an access unit; nothing where there is none or its codec is not known."""
+        codec, video = elementary(data)
+        self.codec = codec or self.codec or _guess(video)
+        keys = {5} if self.codec == "H264" else {16, 17, 18, 19, 20, 21}
+        if self.codec not in MIME or not keys & units(video, self.codec):
+            return []
+        self.given_at = stamp
+        kind = MIME[self.codec]
+        message = Message(self.protocol, 0, start, end, content_type=kind, body=video, body_size=len(video))
+        message.notes.append(f"one key frame; at most {PER_MINUTE} a minute of a stream are looked at")
+        return [message]
+
+
 class PsTrack:
     """Gathers, now and then, the packets of one time stamp that make a key frame."""
 
@@ -76,8 +102,7 @@ class PsTrack:
         self.stamp = -1  # of the key frame under way
         self.start = self.end = 0
         self.data = bytearray()
-        self.given_at = -1
-        self.codec = ""
+        self.frames = KeyFrames("rtp")
 
     def packet(self, data: bytes, stamp: int, start: int, end: int, *, marker: bool, lost: bool) -> list[Message]:
         """Take a payload; `lost` tells that packets before it are missing."""
@@ -85,8 +110,7 @@ class PsTrack:
         if self.stamp >= 0 and (stamp != self.stamp or lost):
             out = self._close(whole=stamp != self.stamp and not lost)
         if self.stamp < 0:
-            early = self.given_at >= 0 and (stamp - self.given_at) & 0xFFFF_FFFF < 60 * CLOCK // PER_MINUTE
-            if early or not key_frame_begins(data):
+            if self.frames.early(stamp) or not key_frame_begins(data):
                 return out
             self.stamp, self.start, self.data = stamp, start, bytearray()
         self.end = end
@@ -110,14 +134,4 @@ class PsTrack:
         data, self.data = bytes(self.data), bytearray()
         if not whole or len(data) > LIMIT:
             return []
-        codec, video = elementary(data)
-        self.codec = codec or self.codec or _guess(video)
-        keys = {5} if self.codec == "H264" else {16, 17, 18, 19, 20, 21}
-        if self.codec not in MIME or not keys & units(video, self.codec):
-            return []
-        self.given_at = stamp
-        message = Message(
-            "rtp", 0, self.start, self.end, content_type=MIME[self.codec], body=video, body_size=len(video)
-        )
-        message.notes.append(f"one key frame; at most {PER_MINUTE} a minute of a stream are looked at")
-        return [message]
+        return self.frames.message(data, stamp, self.start, self.end)

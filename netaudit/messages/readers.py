@@ -30,6 +30,7 @@ from netaudit.messages import (
     nfs,
     ntp,
     pop3,
+    ps_tcp,
     quic,
     rtp,
     rtp_tcp,
@@ -93,6 +94,7 @@ READERS: tuple[Entry, ...] = (
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
     Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
     Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader),  # behind the certain ones: lengths come first
+    Entry("ps", "tcp", ps_tcp.recognise, ps_tcp.PsReader),
     Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader),
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),

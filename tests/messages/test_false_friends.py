@@ -13,7 +13,7 @@ from netaudit.packets.from_capture import Decoder
 from netaudit.streams.from_packets import Assembler
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
-MINE = frozenset({"dahua", "sofia", "hcnet", "ezviz", "ezviz_vtm", "ehome", "tplink", "sip", "idcard"})
+MINE = frozenset({"dahua", "sofia", "hcnet", "ezviz", "ezviz_vtm", "ehome", "tplink", "sip", "idcard", "ps"})
 OWN = [path for path in sorted(PCAPS.rglob("*.pcap*")) if path.parent.name != "frames"]
 LARGEST = 1 << 20  # bytes of a capture
 STEP = 4  # every so many of the shared captures; all of them were tried once

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.messages import mpeg_ps, rtp, rtp_tcp
+from netaudit.messages import mpeg_ps, ps_tcp, rtp, rtp_tcp
 from netaudit.messages.reader import Opening
 from netaudit.messages.readers import choose
 from tests.messages import device_frames as made
@@ -22,6 +22,7 @@ KEY5 = b"".join(START + bytes((kind << 1, 1)) + b"abcd" * 300 for kind in (32, 3
 @pytest.fixture(autouse=True)
 def _decoder(monkeypatch):
     monkeypatch.setattr(rtp, "decodes_video", lambda: True)
+    monkeypatch.setattr(ps_tcp, "decodes_video", lambda: True)
 
 
 def stream(units, *, step=3600, number=100, **more):
@@ -91,7 +92,27 @@ def test_without_a_map_the_parameter_sets_tell():
     assert [(m.content_type, m.body) for m in messages if m.body] == [("video/h264", KEY)]
 
 
+def test_bare():
+    """A program stream by itself, behind a maker's header or not; the clock is that of its packs."""
+    assert ps_tcp.clock(bytes.fromhex("000001BA 44 00 04 00 04 01")) == 0
+    assert ps_tcp.clock(bytes.fromhex("000001BA 44 00 0C 00 04 01")) == 1 << 15
+    for front in (b"", b"IMKH" + bytes(60)):
+        data = front + b"".join(UNITS[:4])
+        messages, summary = check_cuts([up(data)], server_port=7661)
+        assert (summary.protocol, videos(messages)) == ("ps", [KEY])
+        assert (messages[1].start, messages[1].end) == (len(front), len(front) + len(UNITS[0]))
+    data = b"".join(UNITS[:3] + UNITS[:3])  # the same clock: too early for a second one
+    assert videos(read([up(data)])[0]) == [KEY]
+    for at in range(10, len(UNITS[0]), 301):
+        messages, _ = read([up(data[:at]), (0, 5), up(data[at + 5 :])])
+        assert set(videos(messages)) <= {KEY}
+    assert videos(read([up(UNITS[0])])[0]) == []  # its end was not seen
+
+
 LIKE = {
+    "a picture": b"\xff\xd8\xff\xe0" + bytes(90),
+    "a pack of MPEG-1": b"\x00\x00\x01\xba\x21" + bytes(90),
+    "a mark alone": b"IMKH" + bytes(5000),
     "lengths": b"\x00\x10" + bytes(16) + b"\x00\x10" + bytes(16),
     "two sources": b"".join(made.over_tcp(made.rtp(b"x" * 30, i, 0, ssrc=i)) for i in range(5)),
     "numbers that jump": b"".join(made.over_tcp(made.rtp(b"x" * 30, i * 7, 0)) for i in range(5)),
@@ -103,7 +124,7 @@ LIKE = {
 def test_look_alikes(name):
     entry, _ = choose(Opening(LIKE[name], b"", 40000, 30000, midstream=False), "tcp", final=True)
     assert entry is not None
-    assert entry.name != "rtp"
+    assert entry.name not in ("rtp", "ps")
 
 
 def test_any_other_stream_over_tcp_is_named():
@@ -124,5 +145,6 @@ def test_noise(pieces):
     codec, video = mpeg_ps.elementary(data)
     assert len(video) <= len(data)
     assert codec in ("", "H264", "H265")
+    check_noise(ps_tcp.PsReader, [(i & 1, piece) for i, piece in enumerate(pieces)])
     check_noise(rtp_tcp.RtpTcpReader, [(i & 1, piece) for i, piece in enumerate(pieces)])
     assert size([up(data)]) == len(data)
