@@ -37,7 +37,7 @@ def test_capture(name, cases):
     assert about["synthetic"]
     assert about["protocol"] in set(case.flows.protocol)
     assert set(case.flows.protocol) <= {
-        "sip", "rtp", "dahua", "sofia", "hcnet", "ezviz", "ehome", "tplink", "idcard", "discovery",
+        "sip", "rtp", "dahua", "sofia", "hcnet", "ezviz", "ehome", "tplink", "idcard", "discovery", "ps",
     }  # fmt: skip
     pictures = case.objects[case.objects.kind == "jpeg"]
     sent = pictures[~pictures.unwrap_path.str.contains("key frame")]

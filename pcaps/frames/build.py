@@ -196,6 +196,8 @@ def hikvision() -> dict[str, Any]:
     asks, answers = b'<?xml version="1.0"?><Request/>', b'<?xml version="1.0"?><Response><Result>0</Result></Response>'
     peers.talk([hears(made.cas(0x2001, asks)), says(made.cas(0x2001, answers, status=0))], 9010)
     peers.talk([says(made.ehome_register(serial)), hears(made.EHOME_ANSWER)], 7660, listens="server")
+    units = [made.access_unit(unit, key=not number) for number, unit in enumerate(video(43))]
+    peers.talk([says(b"IMKH" + bytes(60) + units[0]), *map(says, units[1:])], 7661, listens="server")
     return {
         "protocol": "hcnet",
         "images": [picture, other],
@@ -204,6 +206,7 @@ def hikvision() -> dict[str, Any]:
             ["hcnet_client", "user", "admin"], ["ezviz", "speaks", "CAS"], ["ehome", "device_id", "hall01"],
         ],
         "device": {"vendor": "Hikvision", "model": "DS-EXAMPLE"},
+        "stills": 1,
         "events": ["face_capture", "heartbeat"],
     }  # fmt: skip
 
