@@ -122,9 +122,20 @@ def test_all_captures_are_marked_as_synthetic():
     assert all(about["synthetic"] for about in EXPECTED.values())
 
 
-def test_an_office_without_cameras_tells_no_capture(tmp_path):
-    _, events = audited(PCAPS / "benign_office" / "benign.pcap", tmp_path / "case")
+@pytest.mark.parametrize(
+    "name", ["benign_office/benign.pcap", *(f"carriers/{one}.pcapng" for one in ("http2", "mqtt", "s3", "smtp"))]
+)
+def test_pictures_without_a_known_document_tell_no_event(name, tmp_path):
+    """Selfies, backups, news and pictures of noise over web, broker, store and mail."""
+    _, events = audited(PCAPS / name, tmp_path / "case")
     assert events.empty
+
+
+def test_records_of_the_server_on_site_are_known_by_their_collection(tmp_path):
+    """Pictures as binary values, and a compressed insert."""
+    _, events = audited(PCAPS / "carriers" / "mongodb.pcapng", tmp_path / "case")
+    told = sorted((row.document, list(row.image_roles)) for row in events.itertuples())
+    assert told == [("wcb-core-capture", ["face"]), ("wcb-core-card", ["id_photo"]), ("wcb-core-customer", ["face"])]
 
 
 def test_nothing_in_clear_reaches_the_tables(tmp_path):
