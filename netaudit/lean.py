@@ -12,6 +12,7 @@ import importlib.abc
 import sys
 from importlib.machinery import ModuleSpec
 
+ARENA_MAX = -8  # of glibc's mallopt(3)
 UNUSED = frozenset({"pandas", "scipy"})
 
 _own = False
@@ -49,13 +50,31 @@ def load_lean() -> None:
 
 def give_back() -> None:
     """Give memory that is free, but held for later, back to the system: the next stage needs other sizes."""
-    import ctypes
     import gc
+
+    gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """The same for what needs no search for cycles: quick enough for a process at work."""
+    import ctypes
 
     import pyarrow as pa
 
-    gc.collect()
     pa.default_memory_pool().release_unused()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # other C libraries than glibc
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def for_days() -> None:
+    """Have this process hold little of what it has freed: one that runs for days must not grow by what it once used."""
+    import ctypes
+
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())  # the others keep pages for each thread
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mallopt(ARENA_MAX, 2)

@@ -5,7 +5,9 @@ The same functions as at the end of an audit, on tables of bounded size, in a th
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import queue
 import threading
 import time
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ import pyarrow as pa
 
 from netaudit.case_writer import table_of
 from netaudit.conclusion import derive, merge_facts
+from netaudit.lean import trim
 from netaudit.rows import FlowRows
 from netaudit.signatures import load
 from netaudit.streams.layouts import FLOW
@@ -55,7 +58,7 @@ class Analysis:
 
 
 def snapshot(
-    memory: Memory, facts: Iterable[tuple[Any, ...]], judged: dict[tuple[str, bool], tuple[Any, Any]]
+    memory: Memory, facts: Iterable[tuple[Any, ...]], known: Callable[[str, bool], tuple[Any, Any] | None]
 ) -> Snapshot:
     """Copy what is remembered; quick, for it holds up the audit."""
     finds = list(memory.finds)
@@ -68,7 +71,7 @@ def snapshot(
         list(itertools.islice(facts, MOST_FACTS)),
         finds,
         list(memory.agents.values()),
-        {key: judged[key] for key in wanted if key in judged},
+        {key: answer for key in wanted if (answer := known(*key)) is not None},
     )
 
 
@@ -126,39 +129,38 @@ class Analyst:
     def __init__(self, inside: Iterable[str], signatures: Path | None) -> None:
         self._inside, self._signatures = list(inside), signatures
         self._due = time.monotonic() + FIRST
-        self._thread: threading.Thread | None = None
-        self._done: list[Analysis] = []
-        self._failures: list[str] = []
+        self._busy = False
+        self._asked: queue.SimpleQueue[Snapshot | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Analysis | str] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="analyst", daemon=True)
+        self._thread.start()
 
-    def step(self, take: Callable[[], Snapshot]) -> Analysis | None:
-        """Begin an analysis when it is time; gives one that has ended."""
-        if self._thread is not None:
-            if self._thread.is_alive():
-                return None
-            self._thread = None
-            if self._done:
-                return self._done.pop()
-        if time.monotonic() >= self._due:
-            seen = take()
-            self._thread = threading.Thread(target=self._work, args=(seen,), daemon=True)
-            self._thread.start()
+    def step(self, take: Callable[[], Snapshot]) -> Analysis | str | None:
+        """Begin an analysis when it is time; gives one that has ended, or why it failed."""
+        if self._busy:
+            with contextlib.suppress(queue.Empty):
+                done = self._done.get_nowait()
+                self._busy = False
+                return done
+        elif time.monotonic() >= self._due:
+            self._busy = True
+            self._asked.put(take())
         return None
-
-    def take_failures(self) -> list[str]:
-        """Why analyses failed since last asked: bugs, survived."""
-        failures, self._failures = self._failures, []
-        return failures
 
     def close(self) -> None:
         """Wait for what is under way."""
-        if self._thread is not None:
-            self._thread.join()
+        self._asked.put(None)
+        self._thread.join()
 
-    def _work(self, seen: Snapshot) -> None:
-        began = time.monotonic()
-        try:
-            self._done.append(analyse(seen, self._inside, self._signatures))
-        except Exception as error:  # noqa: BLE001 - the audit goes on without; the case is judged at its end
-            self._failures.append(f"{type(error).__name__}: {error}")
-        now = time.monotonic()
-        self._due = now + max(SHORTEST, SHARE * (now - began))
+    def _work(self) -> None:
+        while (seen := self._asked.get()) is not None:
+            began = time.monotonic()
+            try:
+                done: Analysis | str = analyse(seen, self._inside, self._signatures)
+            except Exception as error:  # noqa: BLE001 - the audit goes on without; the case is judged at its end
+                done = f"{type(error).__name__}: {error}"
+            del seen
+            trim()
+            now = time.monotonic()
+            self._due = now + max(SHORTEST, SHARE * (now - began))
+            self._done.put(done)

@@ -14,7 +14,8 @@ from netaudit.capture.from_wire import recorded
 from netaudit.custody import RECORD as RECORD_PLACE
 from netaudit.custody import Custody
 from netaudit.errors import UsageError
-from netaudit.live.analysis import Analyst, snapshot
+from netaudit.lean import for_days
+from netaudit.live.analysis import Analysis, Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
 from netaudit.live.judging import LiveJudge
 from netaudit.live.keeping import Keeper
@@ -44,6 +45,7 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
     from netaudit.collector import calm
     from netaudit.signatures import load
 
+    for_days()
     load(options.signatures)
     prepare(folder, overwrite=options.overwrite)
     (folder / RECORD).mkdir(mode=0o700, exist_ok=True)
@@ -147,12 +149,12 @@ class _Engine:
             self._analyse()
 
     def _analyse(self) -> None:
-        judged = self._judge.judged if self._judge is not None else {}
-        analysis = self._analyst.step(lambda: snapshot(self._memory, self._audit.facts(), judged))
-        if analysis is not None:
-            self._newsroom.take(analysis)
-        for error in self._analyst.take_failures():
-            self._show.show(Note("warning", "analysis_failed", {"error": error}))
+        known = self._judge.known if self._judge is not None else lambda *_: None
+        done = self._analyst.step(lambda: snapshot(self._memory, self._audit.facts(), known))
+        if isinstance(done, Analysis):
+            self._newsroom.take(done)
+        elif done is not None:
+            self._show.show(Note("warning", "analysis_failed", {"error": done}))
 
     def _warm(self) -> None:
         """Have the kernels ready; what is recorded meanwhile waits in its file."""
@@ -207,7 +209,7 @@ class _Engine:
 
         self._show.show(Note("info", "concluding", {}))
         read_s = round(time.perf_counter() - self._clock, 3)
-        case = self._audit.conclude(dict(self._judge.judged) if self._judge is not None else {})
+        case = self._audit.conclude(self._judge.all_known() if self._judge is not None else {})
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_json(self._folder / "run.json", self._run_facts(timings))
         write_case_report(case, self._options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
     from netaudit.live.witness import Find
 
-MOST_KEPT = 50_000  # answers
+MOST_KEPT = 30_000  # answers
 MOST_WAITING = 10_000  # images; those beyond are judged at the end of the audit only
+
+
+Answer = tuple[Any, Any]  # facts, verdict
 
 
 class Judgement(NamedTuple):
@@ -35,7 +39,7 @@ class LiveJudge:
     """Hands images to the helper process and remembers its answers by content and by how it looked."""
 
     def __init__(self, case: Path) -> None:
-        self.judged: OrderedDict[tuple[str, bool], tuple[Any, Any]] = OrderedDict()
+        self._judged: OrderedDict[tuple[str, bool], bytes] = OrderedDict()  # pickled: a fifth of the memory
         self.left_out = 0
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
@@ -45,7 +49,7 @@ class LiveJudge:
 
     def take(self, find: Find) -> None:
         """Have an image judged, unless it was."""
-        if (known := self.judged.get((find.sha256, find.up))) is not None:
+        if (known := self.known(find.sha256, find.up)) is not None:
             self._ready.append(Judgement(find, *known))
         elif find.sha256 in self._waiting:
             self._waiting[find.sha256][1].append(find)
@@ -54,15 +58,25 @@ class LiveJudge:
         else:
             self._submit(find.sha256, find.up, [find])
 
+    def known(self, sha256: str, up: bool) -> Answer | None:  # noqa: FBT001 - as Judge.submit
+        """What the helper said of an image, None when it was not asked or that was long ago."""
+        kept = self._judged.get((sha256, up))
+        answer: Answer | None = pickle.loads(kept) if kept is not None else None  # noqa: S301 - our own
+        return answer
+
+    def all_known(self) -> dict[tuple[str, bool], Answer]:
+        """Everything that is kept, for the end of the audit."""
+        return {key: pickle.loads(kept) for key, kept in self._judged.items()}  # noqa: S301 - our own
+
     def results(self) -> Iterator[Judgement]:
         """What was judged since last asked."""
         ready, self._ready = self._ready, []
         yield from ready
         for sha256, facts, verdict in self._judge.results():
             looked, finds = self._waiting.pop(sha256)
-            self.judged[sha256, looked] = (facts, verdict)
-            if len(self.judged) > MOST_KEPT:
-                self.judged.popitem(last=False)
+            self._judged[sha256, looked] = pickle.dumps((facts, verdict))
+            if len(self._judged) > MOST_KEPT:
+                self._judged.popitem(last=False)
             again = [find for find in finds if find.up != looked]
             for find in finds:
                 if find.up == looked:

@@ -76,7 +76,7 @@ class Newsroom:
 
     def take(self, analysis: Analysis) -> None:
         """Tell what an analysis found that is new."""
-        if self._vantage is None or self._vantage.side != analysis.vantage.side:
+        if analysis.vantage.side != (self._vantage.side if self._vantage is not None else "unknown"):
             self._show(Note("info", "vantage", {"side": analysis.vantage.side}))
         self._vantage = analysis.vantage
         self._endpoints = {row["ip"]: row for row in analysis.endpoints}
