@@ -111,7 +111,7 @@ def netaudit(capture: Path, mbps: float, seconds: float, folder: Path) -> Result
     processor = Processor(process)
     sent, reached, taken = replay(capture, mbps, seconds)
     ended = time.monotonic()
-    wait(lambda: audited(folder) >= sent or time.monotonic() - ended > 60 or still(folder))
+    wait(lambda: audited(folder) >= sent or time.monotonic() - ended > PATIENCE or still(folder))
     behind, cpu = time.monotonic() - ended, processor.used()
     process.send_signal(signal.SIGTERM)
     process.wait(PATIENCE)
@@ -128,9 +128,9 @@ def audited(folder: Path) -> int | None:
 
 
 def still(folder: Path) -> bool:
-    """Whether nothing has come for three rates: what is missing then was lost."""
-    rates = [line for line in (folder / "out").read_bytes().splitlines() if line.startswith(b'{"news":"rate"')][-4:]
-    return len({re.search(rb'"packets":(\d+)', line)[1] for line in rates}) == 1 and len(rates) == 4
+    """Whether nothing has come for ten seconds: what is missing then was lost."""
+    rates = [line for line in (folder / "out").read_bytes().splitlines() if line.startswith(b'{"news":"rate"')][-20:]
+    return len({re.search(rb'"packets":(\d+)', line)[1] for line in rates}) == 1 and len(rates) == 20
 
 
 def tshark(capture: Path, mbps: float, seconds: float, folder: Path) -> Result:

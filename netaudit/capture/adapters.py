@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -114,7 +115,7 @@ def may_send(name: str) -> list[Silence]:
 def _told_by(dumpcap: str) -> list[Adapter]:
     try:
         said = subprocess.run([dumpcap, "-D", "-M"], capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
-        rows = orjson.loads(said.stdout)
+        rows = _rows(said.stdout)
     except (OSError, subprocess.TimeoutExpired, orjson.JSONDecodeError):
         return [Adapter(name) for _, name in socket.if_nameindex()]
     known = {name for _, name in socket.if_nameindex()} if sys.platform.startswith("linux") else None
@@ -128,12 +129,22 @@ def _told_by(dumpcap: str) -> list[Adapter]:
     return found
 
 
+def _rows(said: bytes) -> list[dict[str, dict[str, Any]]]:
+    """What dumpcap says with -M: objects of objects, whatever else is in it left out. Raises JSONDecodeError."""
+    rows = orjson.loads(said)
+    found = []
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict):
+            found.append({name: told for name, told in row.items() if isinstance(told, dict)})
+    return found
+
+
 def _try_dumpcap(dumpcap: str, name: str) -> str:
     try:
         said = subprocess.run(  # noqa: S603
             [dumpcap, "-i", name, "-L", "-M"], capture_output=True, timeout=PATIENCE, check=False
         )
-        rows = orjson.loads(said.stdout) if said.stdout.strip() else []
+        rows = _rows(said.stdout) if said.stdout.strip() else []
     except OSError as error:
         return error.strerror or str(error)
     except (subprocess.TimeoutExpired, orjson.JSONDecodeError) as error:
