@@ -132,11 +132,8 @@ def _told_by(dumpcap: str) -> list[Adapter]:
 def _rows(said: bytes) -> list[dict[str, dict[str, Any]]]:
     """What dumpcap says with -M: objects of objects, whatever else is in it left out. Raises JSONDecodeError."""
     rows = orjson.loads(said)
-    found = []
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict):
-            found.append({name: told for name, told in row.items() if isinstance(told, dict)})
-    return found
+    objects = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [{name: told for name, told in row.items() if isinstance(told, dict)} for row in objects]
 
 
 def _try_dumpcap(dumpcap: str, name: str) -> str:
