@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.abc
+import os
 import sys
 from importlib.machinery import ModuleSpec
 
@@ -72,9 +73,10 @@ def for_days() -> None:
     """Have this process hold little of what it has freed: one that runs for days must not grow by what it once used."""
     import ctypes
 
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the others keep pages for each thread
     import pyarrow as pa
 
-    pa.set_memory_pool(pa.system_memory_pool())  # the others keep pages for each thread
+    pa.set_memory_pool(pa.system_memory_pool())
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).mallopt(ARENA_MAX, 2)

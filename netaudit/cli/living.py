@@ -54,7 +54,9 @@ def live_command(
     """Run a live audit; print its verdict at the end."""
     from netaudit.api import Options
     from netaudit.capture.adapters import how_to_allow, may_send
-    from netaudit.lean import load_lean
+    from netaudit.lean import for_days, load_lean
+
+    for_days()
     from netaudit.live.engine import run_live
     from netaudit.live.lines import standard_lines
     from netaudit.live.onscreen import run_on_screen, screen_possible
