@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from netaudit.observations.ends import Ends
     from netaudit.streams.layouts import Delivery
 
+CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 STORED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
@@ -100,6 +101,7 @@ class Shard:
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
         self._take_flows()
+        self._rows.flush(least=CHECKPOINT_ROWS)
         self._rows.checkpoint()
         self._persons.flush(least=1)
         self._events.flush(least=1)
