@@ -22,7 +22,7 @@ from netaudit.live.news import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sized
 
     from netaudit.live.news import News
 
@@ -129,6 +129,14 @@ class Board:
             rows = list(reversed(self._alerts.values()))
         place = {act: number for number, act in enumerate(ACTS)}
         return sorted(rows, key=lambda row: (row.certainty or "Z", place.get(row.act, len(ACTS)), -row.images))
+
+    def length(self, panel: str) -> int:
+        """Rows of a list: uploads, notes, devices, endpoints or alerts."""
+        rows: dict[str, Sized] = {
+            "uploads": self._uploads, "notes": self._notes, "devices": self._devices, "endpoints": self._endpoints,
+            "alerts": self._alerts,
+        }  # fmt: skip
+        return len(rows[panel])
 
     def device_at(self, ip: str) -> DeviceNews | None:
         """Device last seen at an address."""

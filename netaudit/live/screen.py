@@ -50,10 +50,10 @@ class Panel(Widget):
     def render(self) -> Text:
         """Title and rows; texts stay texts."""
         width, height, words = self.size.width, self.size.height, self._words()
-        rows = rows_of(self._panel, self._board, width, words)
-        self._first = max(0, min(self._first, len(rows) - (height - 1)))
+        self._first = max(0, min(self._first, self._board.length(self._panel) - (height - 1)))
+        rows = rows_of(self._panel, self._board, width, words, self._first, height - 1)
         head = f"{PANELS.index(self._panel) + 1} {head_of(self._panel, self._board, words.lang)}"
-        return as_text([Line(fit(head, width), "bold underline"), *rows[self._first : self._first + height - 1]])
+        return as_text([Line(fit(head, width), "bold underline"), *rows])
 
 
 class Strip(Widget):
@@ -106,6 +106,7 @@ class LiveScreen(App[None]):
         self._started = started
         self._words = Words(lang, Terms(lang))
         self._mode = "watch"  # or mark, stop: what the keys mean
+        self._drawn = (-1, "")  # version of the board and language that the lists show
         self._zoomed = ""  # panel that has all the room
         self._began = time.monotonic()
         self._pressed = 0  # when the key for marking was pressed
@@ -137,8 +138,12 @@ class LiveScreen(App[None]):
         if self.board.closed:
             self.exit()
             return
-        for widget in (*self.query(Panel), *self.query(Strip)):
-            widget.refresh()
+        for strip in self.query(Strip):
+            strip.refresh()
+        if self._drawn != (drawn := (self.board.version, self._words.lang)):  # nothing new costs nothing
+            self._drawn = drawn
+            for panel in self.query(Panel):
+                panel.refresh()
 
     def _top(self, width: int) -> list[Line]:
         seconds = int(time.monotonic() - self._began)

@@ -43,21 +43,27 @@ class Words(NamedTuple):
     terms: Terms
 
 
-def rows_of(panel: str, board: Board, width: int, words: Words) -> list[Line]:
-    """Rows of a list, newest or gravest first; one that says so when there are none."""
+def rows_of(panel: str, board: Board, width: int, words: Words, first: int = 0, count: int = 1 << 30) -> list[Line]:
+    """Rows `first` and following of a list, newest or gravest first; one that says so when there are none.
+
+    Only what is shown is made into text: it is drawn several times a second, beside an engine that needs the processor.
+    """
+    part = slice(first, first + max(0, count))
     rows: list[Line]
     match panel:
         case "alerts":
-            rows = [_alert(row, board, width, words) for row in board.alerts()]
+            rows = [_alert(row, board, width, words) for row in board.alerts()[part]]
         case "uploads":
-            rows = [_upload(row, board, width, words) for row in board.uploads()]
+            rows = [_upload(row, board, width, words) for row in board.uploads()[part]]
         case "devices":
-            rows = [_device(row, width, words) for row in board.devices()]
+            rows = [_device(row, width, words) for row in board.devices()[part]]
         case "endpoints":
-            rows = [_endpoint(row, width, words) for row in board.endpoints()]
+            rows = [_endpoint(row, width, words) for row in board.endpoints()[part]]
         case _:
-            rows = [_note(at, row, width, words) for at, row in board.notes()]
-    return rows or [Line(fit(say(f"none_{panel}", words.lang), width), "dim")]
+            rows = [_note(at, row, width, words) for at, row in board.notes()[part]]
+    if rows or board.length(panel):
+        return rows
+    return [Line(fit(say(f"none_{panel}", words.lang), width), "dim")][part]
 
 
 def head_of(panel: str, board: Board, lang: str) -> str:

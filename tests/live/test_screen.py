@@ -201,3 +201,32 @@ def test_a_window_may_change_its_size(terminal) -> None:
     screen.shown("encrypted, content not visible")
     screen.keys("s", "y")
     screen.shown("ended 0")
+
+
+FAILING = """
+from netaudit.errors import UsageError
+from netaudit.live.onscreen import run_on_screen
+from netaudit.live.screen import LiveScreen
+def work(show):
+    raise UsageError("vb: cannot be recorded")
+def works(show):
+    while not show.stopping():
+        pass
+    return 7
+try:
+    run_on_screen(work, "vb", "en")
+except UsageError as error:
+    print("said:", error)
+LiveScreen._draw = lambda self: 1 / 0
+print("gave:", run_on_screen(works, "vb", "en"))
+"""
+
+
+@pytest.mark.tools
+def test_errors_of_the_engine_are_raised_and_those_of_the_screen_end_the_run_cleanly(terminals) -> None:
+    screen = terminals([sys.executable, "-c", FAILING])
+    screen.shown("gave: 7")
+    screen.shown("ended 0")
+    history = screen.tmux("capture-pane", "-p", "-S", "-200")
+    assert "said: vb: cannot be recorded" in history
+    assert "ZeroDivisionError" in history
