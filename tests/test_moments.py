@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import netaudit
 from netaudit.errors import UsageError
 from netaudit.moment_files import read_moments
 from netaudit.moments import FILE, MOST_TEXT, Moment, MomentBook, keep, moment_table, stored
+from tests.conftest import ROOT
 
 NOON = int(datetime.datetime(2026, 5, 1, 4, 0, 30, tzinfo=datetime.UTC).timestamp()) * 1_000_000_000
 CSV = "time,text\n2026-05-01T12:00:30+08:00,door camera\n"
@@ -139,3 +141,30 @@ def test_any_bytes_give_moments_or_a_named_error(tmp_path_factory, content: byte
     assert not any(unicodedata.category(char) == "Cc" for text in shown for char in text)
     assert all(moment.ts >= 0 for moment in moments)
     assert orjson.dumps(shown)
+
+
+def test_notes_come_into_the_case_with_what_followed(tmp_path: Path) -> None:
+    capture = ROOT / "pcaps" / "carriers" / "ftp.pcapng"
+    first = netaudit.audit(capture, tmp_path / "first", faces=False, inside=["0.0.0.0/0"])
+    assert first.manifest["moments"] is None
+    sent = first.table("images")["first_ts"].cast("int64").to_pylist()
+    notes = tmp_path / "notes.jsonl"
+    at = datetime.datetime.fromtimestamp(min(sent) // 1_000_000_000, datetime.UTC)
+    notes.write_bytes(orjson.dumps({"time": at.isoformat(), "text": "door"}))
+    case = netaudit.audit(
+        capture, tmp_path / "case", faces=False, inside=["0.0.0.0/0"], moments=notes, moment_window_s=30
+    )
+    assert case.table("moments").to_pydict()["text"] == ["door"]
+    assert case.manifest["moments"] == {"lead_s": 5, "window_s": 30}
+    rows = case.table("after_moments")
+    assert sum(rows["images"].to_pylist()) == sum(one // 1_000_000_000 < at.timestamp() + 30 for one in sent)
+    assert set(rows["visibility"].to_pylist()) >= {"clear"}
+    assert "door" in (tmp_path / "case" / "report.html").read_text(encoding="utf-8")
+
+
+def test_notes_that_cannot_be_read_cost_no_audit(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.csv"
+    notes.write_text("12:00,door\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="line 1: 12:00"):
+        netaudit.audit(tmp_path / "none.pcap", tmp_path / "case", moments=notes)
+    assert not (tmp_path / "case").exists()

@@ -48,7 +48,7 @@ def run_on_screen(work: Callable[[Show], Result], interface: str, lang: str) -> 
     app = LiveScreen(board, interface, lang if prints_chinese() else "en", engine.start)
     with _signals(board):
         try:
-            app.run()
+            app.run(mouse=False)  # so that text can still be selected and copied
         except Exception as error:  # noqa: BLE001  (a screen that fails must not end the recording uncleanly)
             sys.stderr.write(f"netaudit: {type(error).__name__}: {error}\n")
         board.stop()
