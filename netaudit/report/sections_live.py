@@ -10,8 +10,14 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 
-LOSSES = ("kernel", "interface", "own")
-STOPPED = ("asked", "duration", "disk_full", "ring_full", "")
+LOSSES = {"kernel": "live_lost_kernel", "interface": "live_lost_interface", "own": "live_lost_own"}
+STOPPED = {
+    "asked": "live_stopped_asked",
+    "duration": "live_stopped_duration",
+    "disk_full": "live_stopped_disk_full",
+    "ring_full": "live_stopped_ring_full",
+    "": "live_stopped_unknown",
+}
 MOST_FILES = 20  # overwritten files named
 
 
@@ -21,7 +27,7 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
     if not isinstance(facts, dict):
         return None
     lost = {name: facts.get(f"dropped_{name}") or 0 for name in LOSSES}
-    said = [w.t(f"live_lost_{name}", n=w.number(count)) for name, count in lost.items() if count]
+    said = [w.t(LOSSES[name], n=w.number(count)) for name, count in lost.items() if count]
     if untold := facts.get("untold_runs"):
         said.append(w.t("live_lost_unknown", n=w.number(untold)))
     gone = [str(name) for name in facts.get("overwritten") or []]
@@ -36,7 +42,7 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
         "received": w.number(facts.get("received") or 0),
         "bad": bool(said),
         "lost": ", ".join(said) or w.t("live_lost_none"),
-        "stopped": w.t(f"live_stopped_{stopped or 'unknown'}") if stopped in STOPPED else w.text(stopped, 80),
+        "stopped": w.t(STOPPED[stopped]) if stopped in STOPPED else w.text(stopped, 80),
         "overwritten": w.t("live_overwritten_files", n=w.number(len(gone)), names=", ".join(gone[:MOST_FILES]))
         if gone
         else "",
