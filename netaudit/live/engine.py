@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -158,11 +160,9 @@ class _Engine:
 
     def _warm(self) -> None:
         """Have the kernels ready; what is recorded meanwhile waits in its file."""
-        from netaudit.warm import warm
-
         self._show.show(Note("info", "warming", {}))
         with ThreadPoolExecutor(1, "warm") as pool:  # a minute at worst, in which the disk and the user need somebody
-            ready = pool.submit(warm)
+            ready = pool.submit(_ready_kernels)
             while not ready.done():
                 self._keeper.tend()
                 self._mark_moments()
@@ -241,3 +241,13 @@ class _Engine:
     def _said_drops(self) -> int:
         """Packets that the recorded files themselves say were lost."""
         return sum(source.drops or 0 for source in self._audit.followed.sources)
+
+
+def _ready_kernels() -> None:
+    """Load the kernels. What is not compiled yet another process compiles: that takes 400 MB, which are never freed."""
+    from netaudit.warm import warm
+
+    words = [sys.executable, "-P", "-m", "netaudit", "warm"]
+    quiet = subprocess.DEVNULL
+    subprocess.run(words, stdin=quiet, stdout=quiet, stderr=quiet, check=False)  # noqa: S603 - if it fails, we compile
+    warm()
