@@ -51,6 +51,7 @@ GROUPS = {
     "layout",
     "asks",
     "tie",
+    "what",
 }
 SAID = ("device_product", "device_model", "device_serial", "device_firmware")  # columns of devices
 
