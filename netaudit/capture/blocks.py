@@ -72,7 +72,9 @@ def clock(resolution: int) -> tuple[int, int, str]:
         return SHIFT, power, f"2^-{power} s"
     if power <= 9:
         return MULTIPLY, 10 ** (9 - power), f"10^-{power} s"
-    return DIVIDE, 10 ** (min(power, MAX_DECIMALS) - 9), f"10^-{power} s"
+    if power > MAX_DECIMALS:  # 64 bits of such ticks are less than a nanosecond
+        return SHIFT, 127, f"10^-{power} s"
+    return DIVIDE, 10 ** (power - 9), f"10^-{power} s"
 
 
 def names(body: bytes, order: str) -> Iterator[tuple[str, str]]:

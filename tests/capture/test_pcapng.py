@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netaudit.capture.source import MAX_TEXTS
@@ -75,6 +75,8 @@ def test_sections_of_both_byte_orders_restart_interface_ids(tmp_path):
 
 @settings(max_examples=100, deadline=None)
 @given(ticks=st.integers(0, 2**64 - 1), resolution=st.integers(0, 255), offset=st.integers(-(2**31), 2**31 - 1))
+@example(ticks=10**19, resolution=28, offset=0)
+@example(ticks=10**19, resolution=29, offset=0)
 def test_times_are_exact_whatever_the_clock(tmp_path_factory, ticks, resolution, offset):
     options = option(9, bytes([resolution])) + option(14, struct.pack("<q", offset))
     data = section() + interface(options=options) + enhanced(ticks, b"x")
