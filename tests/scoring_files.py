@@ -23,7 +23,7 @@ SHOWN = 3
 def look(folder: Path, case: dict[str, Any]) -> tuple[int, list[str]]:
     """Files of one capture that were found, and a line for each that was not."""
     with tempfile.TemporaryDirectory() as out:
-        opened = netaudit.audit(folder / case["file"], Path(out) / "case", faces=False)
+        opened = netaudit.audit(folder / case["file"], Path(out) / "case", faces=False, keep_all=True)
         objects = opened.table(
             "objects", ["sha256", "complete", "size", "kind", "name", "missing", "notes"]
         ).to_pylist()

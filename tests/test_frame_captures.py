@@ -50,7 +50,7 @@ def test_capture(name, cases):
     _persons(about.get("persons", []), case.frame("persons"))
     assert set(about.get("events", [])) <= set(case.frame("events").kind)
     found = case.findings[["certainty", "act", "sender", "receiver"]].to_numpy().tolist()
-    assert found == about.get("findings", [])
+    assert found == (about.get("findings", []) if decodes_video() else [])
     for row in case.findings.itertuples():
         assert row.reason.endswith("; asked for in a SIP dialogue: Play")
 
