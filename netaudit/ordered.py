@@ -42,15 +42,20 @@ def write_table(
 
 
 def settle(folder: Path, table: Table, rows: pa.Table, capture_ids: list[str]) -> pa.Table:
-    """Write `rows` like `write_table`, and give them back in order and mapped from a file."""
+    """Write `rows` like `write_table`, and give them back in order and mapped from a file.
+
+    Both files appear when they are whole: an audit may be killed at any moment, and its case is read nevertheless.
+    """
     path = folder / "tables" / f"{table.name}.arrow"
+    temporary = path.with_name(path.name + ".new")
     with (
         _parquet(path.with_suffix(".parquet"), rows.schema) as parquet,
-        pa.ipc.new_file(str(path), rows.schema) as mapped,
+        pa.ipc.new_file(str(temporary), rows.schema) as mapped,
     ):
         for group in _groups(table, rows, capture_ids):
             parquet.write_table(group, row_group_size=GROUP_ROWS)
             mapped.write_table(group, max_chunksize=PART_ROWS)
+    temporary.replace(path)
     return settled(folder, table.name) or rows.slice(0, 0)
 
 

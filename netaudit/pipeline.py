@@ -105,7 +105,6 @@ class Shard:
         self._rows.checkpoint()
         self._persons.flush(least=1)
         self._events.flush(least=1)
-        self._events.flush(least=1)
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 
+from netaudit import ordered
 from netaudit.case import open_case
 from netaudit.case_writer import ObjectStore, RowWriter, drop_streams, prepare, read_streams, write_json
 from netaudit.errors import CaseError, UsageError
@@ -69,6 +71,29 @@ def test_streams_become_sorted_tables(tmp_path: Path) -> None:
     drop_streams(case)
     assert open_case(case).table("skipped")["capture_id"].to_pylist() == ["a", "b", "c"]
     assert open_case(case).skipped["packets"].sum() == 6
+
+
+def test_an_audit_killed_while_it_settles_leaves_a_readable_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a sorted file is no file: until it is whole, the streams are read."""
+    case = make(tmp_path / "case")
+    writer = RowWriter(case, "0")
+    for row in [("#1", "z", 1), ("#0", "b", 2)]:
+        writer["skipped"].append(row)
+    writer.close()
+    groups = ordered._groups
+
+    def killed(*arguments: object) -> Iterator[object]:
+        yield from groups(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ordered, "_groups", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ordered.settle(case, SKIPPED, read_streams(case, "skipped"), ["a", "b"])
+    assert open_case(case).table("skipped")["capture_id"].to_pylist() == ["#1", "#0"]
+    assert not list((case / "tables").glob("skipped.parquet"))
+    assert not list((case / "tables").glob("skipped.arrow"))
 
 
 def test_a_stream_cut_off_gives_its_whole_batches(tmp_path: Path) -> None:
