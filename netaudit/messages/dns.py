@@ -223,7 +223,7 @@ class DnsReader(BaseReader):
 
     def _message(self, data: bytes, direction: int, offset: int) -> Message | None:
         message, self.first = self.first, None
-        if message is None:
+        if message is None or message.body_size != len(data):  # of a long one recognition sees the beginning only
             try:
                 message = parse(data)
             except MalformedError:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages import dns
-from netaudit.messages.reader import Opening, Verdict
+from netaudit.messages.reader import OPENING, Opening, Verdict
 from tests.reference.messages import down, essence, read, up
 
 
@@ -64,6 +64,16 @@ def test_mdns_and_swapped():
     assert messages[0].protocol == summary.protocol == "mdns"
     _, summary = read([up(answer(A)), down(query())], proto=17, client_port=53, server_port=40000, handshake=0)
     assert summary.swapped
+
+
+def test_a_first_datagram_longer_than_an_opening_is_read_whole():
+    """Recognition sees its beginning only; what it has read of it must not stand for all."""
+    many = [record(1, bytes((10, 0, i >> 8, i & 255))) for i in range(300)]
+    data = answer(*many)
+    assert len(data) > OPENING
+    (message,), _ = read([down(data)], segment=1 << 16, proto=17, server_port=53)
+    assert len(message.fields["answers"]) == 300
+    assert (message.complete, message.body_size) == (True, len(data))
 
 
 def test_tcp():
