@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from netaudit.case import Case
 from netaudit.case_writer import (
-    ObjectStore,
-    RowWriter,
     drop_streams,
     read_parts,
     read_streams,
     stream_parts,
-    table_of,
     write_json,
 )
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_tables import with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import WINDOW_S, judge, judge_moments
-from netaudit.frames import frame_numbers, frame_ranges
-from netaudit.image_table import JUDGED_KINDS, image_table
+from netaudit.image_table import image_table
+from netaudit.joined_uploads import join_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.manifest import manifest
 from netaudit.media import tie
 from netaudit.moments import moment_table, stored
-from netaudit.objects.from_tables import StoredPart, join_uploads
-from netaudit.objects.images import confirm_end
-from netaudit.observations.from_tables import with_flow_facts
+from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.ordered import name_captures, settle, write_table
-from netaudit.rows import image_row, object_row
 from netaudit.signatures import load as load_signatures
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
@@ -116,7 +108,7 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
 def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
     """What was streamed while reading, in order; all but facts and events lie in files and are only mapped."""
     streamed = {name: read_streams(folder, name) for name in STREAMED}
-    _join_uploads(folder, streamed)
+    join_parts(folder, streamed)
     facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
     events = name_captures(streamed.pop("events"), capture_ids)
     tables = {name: settle(folder, BY_NAME[name], rows, capture_ids) for name, rows in streamed.items()}
@@ -143,58 +135,3 @@ def _keep_clear(folder: Path) -> None:
         (folder / "private" / f"{table.name}.parquet").chmod(0o600)
         for path in parts:
             path.unlink()
-
-
-def _join_uploads(folder: Path, tables: dict[str, pa.Table]) -> None:
-    """Put uploads in parts together, and add what is in them to objects and evidence."""
-    parts = tables["parts"]
-    if not parts.num_rows:
-        return
-    parts = parts.set_column(parts.column_names.index("ts"), "ts", parts["ts"].cast(pa.int64()))
-    store = ObjectStore(folder)
-    objects, images = [], []
-    sources: dict[str, list[str]] = {}
-    for joined in join_uploads([StoredPart(**row) for row in parts.to_pylist()], store.load_part):
-        leaf = joined.leaf
-        if leaf.kind in JUDGED_KINDS:
-            confirm_end(leaf)
-        sha256 = hashlib.sha256(leaf.part.data).hexdigest()
-        stored = leaf.kind in JUDGED_KINDS
-        if stored and store.put(sha256, leaf.kind, leaf.part.data):
-            images.append(image_row(sha256, leaf))
-        objects.append(object_row(joined.object_id, joined.message_id, sha256, leaf, stored=stored))
-        sources[joined.object_id] = joined.part_ids
-    writer = RowWriter(folder, "joined")
-    for row in images:
-        writer["images"].append(row)
-    writer.close()
-    schema = tables["objects"].schema
-    tables["objects"] = pa.concat_tables([tables["objects"], table_of(objects, schema)])
-    tables["evidence"] = pa.concat_tables([tables["evidence"], _evidence_of_parts(tables["evidence"], sources)])
-
-
-def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.Table:
-    wanted = pa.array(sorted({part for parts in sources.values() for part in parts}), pa.string())
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for row in evidence.filter(pc.is_in(evidence["object_id"], wanted)).to_pylist():
-        rows.setdefault(row["object_id"], []).append(row)
-    out = []
-    for identity, parts in sources.items():
-        frames: dict[str, set[int]] = {}
-        for row in (row for part in parts for row in rows.get(part, ())):
-            frames.setdefault(row["capture_id"], set()).update(frame_numbers(row["frames"]))
-        for capture, numbers in sorted(frames.items()):
-            out.append((identity, capture, min(numbers), max(numbers), frame_ranges(numbers)))
-    return table_of(out, evidence.schema)
-
-
-def merge_facts(rows: pa.Table) -> pa.Table:
-    """The same fact from several workers becomes one row: its first place, and the sum of its counts."""
-    ordered = rows.sort_by([("ts", "ascending"), ("frame", "ascending"), ("capture_id", "ascending")])
-    keys = ["kind", "mac", "ip", "field", "value"]
-    merged = ordered.group_by(keys, use_threads=False).aggregate(
-        [("capture_id", "first"), ("frame", "first"), ("ts", "first"), ("count", "sum")]
-    )
-    names = {"capture_id_first": "capture_id", "frame_first": "frame", "ts_first": "ts", "count_sum": "count"}
-    merged = merged.rename_columns([names.get(name, name) for name in merged.column_names])
-    return merged.select(rows.column_names).cast(rows.schema)

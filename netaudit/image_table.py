@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from netaudit.case_writer import TableWriter, read_parts, stream_parts
 from netaudit.masking import mask
+from netaudit.objects.sniff import IMAGE_KINDS
 from netaudit.ordered import settle
 from netaudit.tables import IMAGES
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-JUDGED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 AT_ONCE = 65_536  # objects, or images, looked at together
 JUDGED_AT_ONCE = 4_096
 PART = "judged"
@@ -63,7 +63,7 @@ def _seen(objects: pa.Table, messages: pa.Table) -> pa.Table:
     """One row per distinct image in the order of digests: sha256, kind, size, complete, first_ts, up, n_seen."""
     objects = objects.select(["sha256", "message_id", "kind", "size", "complete"])
     messages = messages.select(["message_id", "first_ts", "direction"])
-    kinds = pa.array(sorted(JUDGED_KINDS))
+    kinds = pa.array(sorted(IMAGE_KINDS))
     parts = []
     for start in range(0, objects.num_rows, AT_ONCE):
         some = objects.slice(start, AT_ONCE)

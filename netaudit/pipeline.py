@@ -21,6 +21,7 @@ from netaudit.messages.from_streams import Conversations
 from netaudit.objects.from_messages import leaves, object_id, root, upload_body
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf
+from netaudit.objects.sniff import IMAGE_KINDS
 from netaudit.objects.uploads import UploadPart, upload_end, upload_part, upload_reply
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from netaudit.streams.layouts import Delivery
 
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
-STORED_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
 SPOKEN_OF = ("sip", "rtp")  # protocols that tell of streams
@@ -219,9 +219,9 @@ class Shard:
         return hmac.digest(self._key, b"upload\0" + text.encode("utf-8", "replace"), "sha256").hex()[:32]
 
     def _take_leaf(self, message: Message, leaf: Leaf) -> None:
-        if leaf.kind in STORED_KINDS:
+        if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)
-        stored = self._keep.everything or leaf.kind in STORED_KINDS
+        stored = self._keep.everything or leaf.kind in IMAGE_KINDS
         identity, sha256 = self._take_object(message, leaf, stored=stored)
         self._persons.take(identity, leaf)
         self._events.take(leaf, identity, sha256)
@@ -229,7 +229,7 @@ class Shard:
     def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part
         sha256 = hashlib.sha256(part.data).hexdigest()
-        if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in STORED_KINDS:
+        if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
         identity = object_id(message, part.path).hex()
         if self._witness is not None and stored:

@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 from netaudit.case_writer import write_json
 from netaudit.errors import UsageError
 from netaudit.extract import locate
+from netaudit.objects.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,7 +126,7 @@ def _findings(case: Case) -> list[dict[str, Any]]:
 
 
 def _images_by_protocol(case: Case) -> list[dict[str, Any]]:
-    kinds = pa.array(["avif", "bmp", "gif", "heic", "jpeg", "png", "webp"])
+    kinds = pa.array(sorted(IMAGE_KINDS))
     objects = case.table("objects")
     carried = objects.filter(pc.is_in(objects["kind"], kinds)).select(["object_id", "message_id"])
     rows = carried.join(case.table("messages").select(["message_id", "protocol"]), "message_id").to_pylist()

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case_writer import table_of
-from netaudit.findings.transfers import transfers
 from netaudit.signatures import OWN
+from netaudit.transfers import transfers
 
 CAPTURES, VERIFIES, RELAYS, STORES, VIEWS = CHAIN = ("captures", "verifies", "relays", "stores", "views")
 BY_CLASS = {

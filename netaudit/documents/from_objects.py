@@ -9,6 +9,7 @@ from netaudit.documents.reading import Event, read_events
 from netaudit.objects.codecs_bson import is_bson
 from netaudit.objects.codecs_form import pairs
 from netaudit.objects.fields import bare_text
+from netaudit.objects.sniff import IMAGE_KINDS
 from netaudit.objects.text import unquote
 from netaudit.objects.trees import values
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from netaudit.documents.index import Index
     from netaudit.objects.part import Leaf
 
-IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 TEXTS = frozenset({"json", "xml", "form", "text"})
 LARGEST = 1 << 20  # bytes of a document's text without long strings
 _TAG = 256  # bytes
@@ -39,7 +39,7 @@ class MessageReader:
         if self._turn > MOST_LEAVES:
             return
         kind, part = leaf.kind, leaf.part
-        if kind in IMAGES:
+        if kind in IMAGE_KINDS:
             self._images.append(
                 Image(object_id, sha256, part.path, part.name, part.field, part.content_id, part.complete, self._turn)
             )

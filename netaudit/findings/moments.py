@@ -22,8 +22,8 @@ from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netaudit.findings.transfers import Transfer
     from netaudit.findings.uploads import Scope
+    from netaudit.transfers import Transfer
 
 LEAD_S = 5
 WINDOW_S = 180

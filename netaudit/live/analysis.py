@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.case_writer import table_of
-from netaudit.conclusion import derive, merge_facts
+from netaudit.conclusion import derive
 from netaudit.lean import trim
+from netaudit.observations.from_tables import merge_facts
 from netaudit.rows import FlowRows
 from netaudit.signatures import load
 from netaudit.streams.layouts import FLOW

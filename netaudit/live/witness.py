@@ -9,6 +9,7 @@ import numpy as np
 
 from netaudit.findings.encrypted import LEAST_KNOWN
 from netaudit.masking import mask
+from netaudit.objects.sniff import IMAGE_KINDS
 from netaudit.rows import message_row, object_row
 from netaudit.streams.layouts import FLOW, UP
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 MOST_FLOWS = 5_000  # closed flows remembered, and beside them those that sent much encrypted
 MOST_AGENTS = 5_000  # flows of which the user agent is remembered
 MOST_FINDS = 5_000  # image objects
-IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 UDP, HTTPS = 17, 443
 
 
@@ -92,7 +92,7 @@ class Memory:
 
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """See `pipeline.Witness`."""
-        if leaf.kind not in IMAGES or self._current is None:
+        if leaf.kind not in IMAGE_KINDS or self._current is None:
             return
         pieces = message.pieces
         find = Find(

@@ -32,7 +32,6 @@ __all__ = [
     "sniff",
 ]
 
-KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 FACTS_SIDE = (
     427  # long side that facts are taken from: what the larger face pass needs, so that one decoding serves all
 )

@@ -8,7 +8,7 @@ from netaudit.objects import extents
 
 SAMPLE = 1024
 WLT = "image/x-wlt"  # the portrait of an ID card: its coding has no mark, so that only who cut it out knows
-IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
+IMAGE_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 _SPACE = b" \t\r\n\x00"
 _PRINTABLE = bytes([*b"\t\n\r\x0c\x1b", *range(0x20, 0x7F), *range(0x80, 0x100)])
 _HIGH = bytes(range(0x80, 0x100))

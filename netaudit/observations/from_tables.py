@@ -142,3 +142,15 @@ def _media(flows: pa.Table, kept: _Kept) -> None:
         ):
             kept.stream(sender, "out", size, place, count)
             kept.stream(receiver, "in", size, place, count)
+
+
+def merge_facts(rows: pa.Table) -> pa.Table:
+    """The same fact from several workers becomes one row: its first place, and the sum of its counts."""
+    ordered = rows.sort_by([("ts", "ascending"), ("frame", "ascending"), ("capture_id", "ascending")])
+    keys = ["kind", "mac", "ip", "field", "value"]
+    merged = ordered.group_by(keys, use_threads=False).aggregate(
+        [("capture_id", "first"), ("frame", "first"), ("ts", "first"), ("count", "sum")]
+    )
+    names = {"capture_id_first": "capture_id", "frame_first": "frame", "ts_first": "ts", "count_sum": "count"}
+    merged = merged.rename_columns([names.get(name, name) for name in merged.column_names])
+    return merged.select(rows.column_names).cast(rows.schema)

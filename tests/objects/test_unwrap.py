@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.objects.part import Part
-from netaudit.objects.sniff import IMAGES
+from netaudit.objects.sniff import IMAGE_KINDS
 from netaudit.objects.unwrap import CODECS, Budget, unwrap
 from tests.objects.samples import (
     B64,
@@ -44,7 +44,7 @@ def test_the_image_is_found_whole(example: Example) -> None:
     image = [leaf for leaf in leaves if leaf.part.data == wanted(example)]
     assert [leaf.part.path for leaf in image] == ["request body › " + example.path]
     assert image[0].part.complete
-    assert image[0].kind in IMAGES
+    assert image[0].kind in IMAGE_KINDS
     assert len({leaf.part.path for leaf in leaves}) == len(leaves)
 
 
@@ -74,10 +74,10 @@ def test_cut_bodies_give_nothing_whole(example: Example) -> None:
         )
         assert leaves, cut
         for leaf in leaves:
-            if leaf.kind in IMAGES and leaf.part.complete:
+            if leaf.kind in IMAGE_KINDS and leaf.part.complete:
                 assert leaf.part.data == wanted(example), cut
                 assert cut > size - 60 or "zip" in example.path, cut
-            elif leaf.kind in IMAGES:
+            elif leaf.kind in IMAGE_KINDS:
                 known = leaf.part.data[: leaf.part.unknown_from]
                 assert wanted(example).startswith(known[: len(wanted(example))]) or known.startswith(wanted(example)), (
                     cut
@@ -96,7 +96,7 @@ def test_gaps_are_never_hidden(example: Example) -> None:
         assert leaves
         for leaf in leaves:
             part = leaf.part
-            if leaf.kind in IMAGES and part.complete:
+            if leaf.kind in IMAGE_KINDS and part.complete:
                 assert part.data == wanted(example), start
             for a, b in part.missing:
                 assert 0 <= a < b <= len(part.data)
@@ -182,7 +182,9 @@ def test_json_with_a_hole_tells_whole_strings_from_touched_ones() -> None:
     end = body.rindex(other) - 3
     holed = body[:start] + bytes(end - start) + body[end:]
     found = {
-        leaf.part.path.split(" › ")[1]: leaf for leaf in open_all(holed, missing=[(start, end)]) if leaf.kind in IMAGES
+        leaf.part.path.split(" › ")[1]: leaf
+        for leaf in open_all(holed, missing=[(start, end)])
+        if leaf.kind in IMAGE_KINDS
     }
     whole = [leaf for leaf in found.values() if leaf.part.complete]
     assert [leaf.part.data for leaf in whole] == [PNG, PNG]

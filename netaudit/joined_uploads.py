@@ -1,0 +1,62 @@
+"""Uploads in parts, put together when all parts are known: what is in them joins the tables of objects and evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.case_writer import ObjectStore, RowWriter, table_of
+from netaudit.frames import frame_numbers, frame_ranges
+from netaudit.objects.from_tables import StoredPart, join_uploads
+from netaudit.objects.images import confirm_end
+from netaudit.objects.sniff import IMAGE_KINDS
+from netaudit.rows import image_row, object_row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
+    """Put uploads in parts together, and add what is in them to objects and evidence."""
+    parts = tables["parts"]
+    if not parts.num_rows:
+        return
+    parts = parts.set_column(parts.column_names.index("ts"), "ts", parts["ts"].cast(pa.int64()))
+    store = ObjectStore(folder)
+    objects, images = [], []
+    sources: dict[str, list[str]] = {}
+    for joined in join_uploads([StoredPart(**row) for row in parts.to_pylist()], store.load_part):
+        leaf = joined.leaf
+        if leaf.kind in IMAGE_KINDS:
+            confirm_end(leaf)
+        sha256 = hashlib.sha256(leaf.part.data).hexdigest()
+        stored = leaf.kind in IMAGE_KINDS
+        if stored and store.put(sha256, leaf.kind, leaf.part.data):
+            images.append(image_row(sha256, leaf))
+        objects.append(object_row(joined.object_id, joined.message_id, sha256, leaf, stored=stored))
+        sources[joined.object_id] = joined.part_ids
+    writer = RowWriter(folder, "joined")
+    for row in images:
+        writer["images"].append(row)
+    writer.close()
+    schema = tables["objects"].schema
+    tables["objects"] = pa.concat_tables([tables["objects"], table_of(objects, schema)])
+    tables["evidence"] = pa.concat_tables([tables["evidence"], _evidence_of_parts(tables["evidence"], sources)])
+
+
+def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.Table:
+    wanted = pa.array(sorted({part for parts in sources.values() for part in parts}), pa.string())
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in evidence.filter(pc.is_in(evidence["object_id"], wanted)).to_pylist():
+        rows.setdefault(row["object_id"], []).append(row)
+    out = []
+    for identity, parts in sources.items():
+        frames: dict[str, set[int]] = {}
+        for row in (row for part in parts for row in rows.get(part, ())):
+            frames.setdefault(row["capture_id"], set()).update(frame_numbers(row["frames"]))
+        for capture, numbers in sorted(frames.items()):
+            out.append((identity, capture, min(numbers), max(numbers), frame_ranges(numbers)))
+    return table_of(out, evidence.schema)
