@@ -10,7 +10,6 @@ import contextlib
 import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -22,6 +21,7 @@ import orjson
 
 from netaudit.objects.detection import FaceVerdict
 from netaudit.objects.images import ImageFacts
+from netaudit.objects.processes import import_path, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,16 +165,7 @@ class Judge:
         self._waiting.clear()
 
     def _start(self) -> None:
-        flags = 0x0800_0000 | 0x0200 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW, CREATE_NEW_PROCESS_GROUP
-        helper = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-P", "-c", self._boot, *self._arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            creationflags=flags,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
+        helper = start(self._boot, *self._arguments)
         self._helper, self._fatal = helper, "it ends at once"
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
         self._listener.start()
@@ -261,13 +252,6 @@ class Judge:
 def default_threads() -> int:
     """One detector for every two processors, at most four: the others order and read the capture."""
     return max(1, min(4, (os.cpu_count() or 1) // 2))
-
-
-def import_path() -> list[str]:
-    """Where the helper finds modules: as this process does, but never in the working folder: it may hold evidence."""
-    package = str(Path(__file__).parents[2])
-    path = [entry for entry in sys.path if Path(entry).is_absolute()]
-    return path if package in path else [*path, package]
 
 
 def _facts(said: dict[str, Any]) -> ImageFacts:

@@ -40,9 +40,10 @@ def main() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
     av.logging.set_level(av.logging.PANIC)
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what FFmpeg prints is no answer
     while codec := sys.stdin.buffer.readline():
         (size,) = LENGTH.unpack(sys.stdin.buffer.read(LENGTH.size))
         still = decode(av, sys.stdin.buffer.read(size), codec.decode("ascii").strip())
         answers.write(LENGTH.pack(len(still)) + still)
+        answers.flush()

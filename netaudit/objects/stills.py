@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
-import sys
 import threading
 from typing import IO
 
-from netaudit.objects.judge import import_path
+from netaudit.objects.processes import import_path, start
 from netaudit.objects.still_helper import LENGTH
 
 TIME_LIMIT = 20.0  # seconds of wall time for one key frame
@@ -22,9 +20,9 @@ _BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.objects.still_helper 
 class Stills:
     """Decodes one key frame after the other; the helper starts with the first one. Not shared between threads."""
 
-    def __init__(self, time_limit: float = TIME_LIMIT, boot: str = _BOOT) -> None:
+    def __init__(self, time_limit: float = TIME_LIMIT, boot: str = "") -> None:
         self._time_limit = time_limit
-        self._boot = boot
+        self._boot = boot or _BOOT.format(path=import_path())
         self._helper: subprocess.Popen[bytes] | None = None
         self._deaths = 0
 
@@ -34,7 +32,7 @@ class Stills:
             return b"", "too many key frames crash the decoder"
         helper = self._helper
         if helper is None:
-            helper = self._helper = self._start()
+            helper = self._helper = start(self._boot)
         watch = threading.Timer(self._time_limit, helper.kill)
         watch.daemon = True
         watch.start()
@@ -46,17 +44,6 @@ class Stills:
             return b"", "the decoder crashed, or did not end in time"
         finally:
             watch.cancel()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        flags = 0x0800_0000 | 0x0200 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW, CREATE_NEW_PROCESS_GROUP
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-P", "-c", self._boot.format(path=import_path())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            creationflags=flags,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
 
     def close(self) -> None:
         """End the helper."""
@@ -73,8 +60,9 @@ class Stills:
 def _asked(helper: subprocess.Popen[bytes], data: bytes, codec: str) -> tuple[bytes, str]:
     if helper.stdin is None or helper.stdout is None:
         raise OSError("the helper has no pipes")
-    helper.stdin.write(codec.encode("ascii") + b"\n" + LENGTH.pack(len(data)) + data)
-    helper.stdin.flush()
+    rest = memoryview(codec.encode("ascii") + b"\n" + LENGTH.pack(len(data)) + data)
+    while rest:
+        rest = rest[helper.stdin.write(rest) :]
     (size,) = LENGTH.unpack(_exactly(helper.stdout, LENGTH.size))
     if size > MOST_STILL:
         raise OSError("the helper answers nonsense")
@@ -82,7 +70,10 @@ def _asked(helper: subprocess.Popen[bytes], data: bytes, codec: str) -> tuple[by
 
 
 def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    data = pipe.read(size)
-    if len(data) != size:
-        raise OSError("the helper has ended")
-    return data
+    data = bytearray()
+    while len(data) < size:
+        piece = pipe.read(size - len(data))
+        if not piece:
+            raise OSError("the helper has ended")
+        data += piece
+    return bytes(data)

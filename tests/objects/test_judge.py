@@ -16,6 +16,7 @@ from netaudit.objects.detection import FaceVerdict
 from netaudit.objects.helper import PixelBudget, worker
 from netaudit.objects.images import ImageFacts
 from netaudit.objects.judge import CRASHED, GIVEN_UP, STALLED, Judge
+from netaudit.objects.processes import import_path
 from tests.objects.pictures import astronaut, encode, texture
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ serve(lambda: work, int(sys.argv[1]))
 
 def fake_judge(threads=1, time_limit=20.0):
     judge = Judge(threads=threads)
-    judge._boot = FAKE.format(path=judging.import_path())
+    judge._boot = FAKE.format(path=import_path())
     judge._time_limit = time_limit
     return judge
 
@@ -175,7 +176,7 @@ def test_a_helper_that_cannot_start_is_named(boot):
 def test_what_the_helper_says_about_itself_is_passed_on():
     judge = Judge()
     judge._boot = (
-        f"import sys; sys.path[:] = {judging.import_path()!r}\n"
+        f"import sys; sys.path[:] = {import_path()!r}\n"
         "from netaudit.objects.helper import serve\n"
         "def make(): raise RuntimeError('no detector here')\n"
         "serve(make, 1)"
