@@ -22,7 +22,6 @@ LOOK = 64 << 10  # bytes of a page in which a title or a description is looked f
 BODY_LOOK = 4096  # bytes of a request body whose part and event names are noted
 JSON_LOOK = 256 << 10  # the same of a document, in which pictures stand between the names
 MOST_KEYS = 32  # field names of one body
-MOST_BODIES = 24  # bodies of one client and path that are looked into
 LONGEST_PATH = 96
 LONGEST_TOKEN = 4096  # characters of base64, a multiple of four
 MOST_SDP_LINES = 256
@@ -78,20 +77,13 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
     if path.startswith("/") and not STATIC.search(path):
         ledger.note("http_client", client.mac, client.ip, "path", path, *place)
         ledger.note("http_server", ends.server.mac, ends.server.ip, "path", path, *place)
-    if message.method in {"POST", "PUT"} and message.body and _worth_a_look(message, client, path, ledger):
+    if message.method in {"POST", "PUT"} and message.body:
         head = message.body[:BODY_LOOK]
         keys = (("key", key) for key in _keys(message.content_type, message.body))
         for field, value in (*keys, *_events(head)):
             ledger.note("http_client", client.mac, client.ip, field, value, *place)
             if field == "event":
                 ledger.note("http_server", ends.server.mac, ends.server.ip, "received_event", value, *place)
-
-
-def _worth_a_look(message: Spoken, client: Host, path: str, ledger: Ledger) -> bool:
-    """Some bodies of each kind that a client sends to a path: the names in them hardly change."""
-    kind = message.content_type[:32], len(message.body).bit_length(), message.body[:16]
-    place = path.split("/", 3)[:3]  # further segments may differ with every message
-    return ledger.new(("body", client.mac, client.ip, *place), kind, MOST_BODIES)
 
 
 def _headers(message: Spoken, client: Host, ledger: Ledger, place: Place) -> None:
