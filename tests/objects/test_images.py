@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from netaudit.objects import extents
-from netaudit.objects.images import KINDS, extent, header_size, inspect, perceptual_hash, sniff
+from netaudit.objects.images import extent, header_size, inspect, perceptual_hash, sniff
 from netaudit.objects.pictures import MAX_PIXELS, Picture
+from netaudit.objects.sniff import IMAGE_KINDS
 from tests.objects.pictures import FORMATS, NAMES, astronaut, encode, sample, texture
 from tests.reference.images import jpeg_end
 
@@ -73,7 +74,7 @@ def test_damaged_images_never_raise(index, edits, cut):
     assert bool(facts.phash) == facts.decodable
 
 
-@given(data=st.binary(max_size=300), kind=st.sampled_from([*sorted(KINDS), "opaque"]))
+@given(data=st.binary(max_size=300), kind=st.sampled_from([*sorted(IMAGE_KINDS), "opaque"]))
 @example(data=b"", kind="jpeg")
 @example(data=b"\xff\xd8\xff", kind="jpeg")
 @example(data=b"GIF89a" + b"\0" * 7, kind="gif")
