@@ -1,19 +1,19 @@
-"""Streams of frames among bytes that nobody understands: frames cut out, what lies between them handed on as it is.
+"""Frames with their length in front: cut out of a stream with their holes, and found again after a loss.
 
-Unlike `framed.py` nothing is passed over: layouts known in part only (FACTS 3.4, 4.1, 5.5) leave pictures between the
-frames, and those are carved.
+Nothing is passed over: what lies between frames is handed on as it is, since layouts known in part only (FACTS 3.4,
+4.1, 5.5) leave pictures there, and those are carved.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from netaudit.messages.framed import Frame
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from netaudit.messages.message import Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,36 @@ class Layout:
     head: int  # bytes that tell the size of a frame
     size: Callable[[bytes], int]  # of the frame that begins with these `head` bytes, 0 when none does
     mark: re.Pattern[bytes]  # what any frame begins with, looked for where the way is lost
-    reach: int  # bytes that a match of `mark` is long, at most `head`
+    reach: int  # bytes that a match of `mark` is long
+
+
+@dataclass(slots=True)
+class Frame:
+    """One packet. `data` holds zero bytes where `missing` says so; what lies behind its end is lost too."""
+
+    start: int  # stream offset
+    data: bytes
+    size: int  # as declared
+    missing: Ranges = field(default_factory=list)
+    explained: int = 0  # missing bytes that a reader has placed in what the packet carries
+
+    @property
+    def end(self) -> int:
+        """Stream offset behind what is there."""
+        return self.start + len(self.data)
+
+    def intact(self, first: int, last: int) -> bool:
+        """Whether these bytes of the packet were captured."""
+        return last <= len(self.data) and not any(a < last and first < b for a, b in self.missing)
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether bytes are missing of which nobody knows what they were."""
+        return self.size > len(self.data) or sum(b - a for a, b in self.missing) > self.explained
+
+    def holes(self, first: int, last: int) -> Ranges:
+        """Missing ranges within data[first:last], in coordinates of `first`."""
+        return [(max(a, first) - first, min(b, last) - first) for a, b in self.missing if a < last and first < b]
 
 
 @dataclass(slots=True)
@@ -38,16 +67,25 @@ class Loose:
 Found = Frame | Loose
 
 
+def frames(found: Iterable[Found]) -> list[Frame]:
+    """The frames alone, of layouts that leave nothing between them."""
+    return [one for one in found if isinstance(one, Frame)]
+
+
 class Cutter:
     """One direction. Any split of the same bytes gives the same frames, and loose bytes that join to the same."""
 
-    def __init__(self, layout: Layout, *, lost: bool = False) -> None:
+    def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.held = bytearray()
         self.at = 0
-        self.lost = lost
-        self.missing: list[tuple[int, int]] = []
+        self.lost = False
+        self.missing: Ranges = []
         self.need = 0  # bytes to wait for
+
+    def begin_midway(self) -> None:
+        """The first bytes may lie within a frame."""
+        self.lost, self.need = True, self.layout.reach
 
     @property
     def start(self) -> int:

@@ -16,7 +16,7 @@ from netaudit.messages.message import DOWN, Message
 from netaudit.messages.reader import Opening, Verdict
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
 
 NAME, VTM_NAME = "ezviz", "ezviz_vtm"
 HEAD, VTM_HEAD = 32, 8

@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from netaudit.messages.cutting import Cutter, Found, Layout
-from netaudit.messages.framed import Frame
+from netaudit.messages.cutting import Cutter, Found, Frame, Layout
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.payload import PayloadCarver
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -50,7 +49,7 @@ class FramedReader(BaseReader):
         """Midway the first bytes may lie within a frame."""
         if opening.midstream:
             for cutter in self.cutters:
-                cutter.lost, cutter.need = True, self.layout.reach
+                cutter.begin_midway()
 
     @abstractmethod
     def frame(self, direction: int, frame: Frame) -> list[Message]:

@@ -17,7 +17,7 @@ from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import Opening, Verdict
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
 
 NAME = "hcnet"
 HEAD = 16

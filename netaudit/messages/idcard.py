@@ -10,7 +10,7 @@ from netaudit.messages.framed_reader import FramedReader
 from netaudit.messages.reader import Opening, Verdict
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
     from netaudit.messages.message import Message
 
 NAME = "idcard"

@@ -5,11 +5,12 @@ A message's body is its documents one behind the other (application/bson); its p
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from dataclasses import replace
 
-from netaudit.messages.framed import Frame, Frames
+from netaudit.messages.cutting import Cutter, Frame, Layout, frames
 from netaudit.messages.lines import text
 from netaudit.messages.message import DOWN, UP, Message, Ranges
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -50,9 +51,11 @@ def _plausible(head: bytes) -> bool:
     return operation in (COMPRESSED, QUERY, INSERT) or head[:4] != head[4:8]
 
 
-def _certain(head: bytes) -> bool:
-    """As `_plausible`, for a search: without the operations whose numbers are everywhere."""
-    return _plausible(head) and int.from_bytes(head[12:16], "little") in (MSG, COMPRESSED, QUERY, INSERT)
+# a header and a beginning behind it; without the operations whose numbers are everywhere
+MARK = re.compile(
+    rb"[\s\S]{12}(?:\xdd\x07\x00\x00[\x00-\x03]\x00[\x00\x01]\x00[\x00\x01]|(?:\xdc|\xd4|\xd2)\x07\x00\x00[\s\S]{5})"
+)
+LAYOUT = Layout(HEADER.size, _size, MARK, 21)
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -80,30 +83,32 @@ class MongoReader(BaseReader):
     """Reads one connection."""
 
     def __init__(self) -> None:
-        self.frames = (Frames(16, _size, 21, _certain), Frames(16, _size, 21, _certain))
+        self.cutters = (Cutter(LAYOUT), Cutter(LAYOUT))
         self.asked: dict[int, Message] = {}
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a message."""
         if opening.midstream:
-            for frames in self.frames:
-                frames.lost, frames.need = True, frames.strict
+            for cutter in self.cutters:
+                cutter.begin_midway()
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take bytes."""
-        return [self._message(direction, frame) for frame in self.frames[direction].feed(offset, data)]
+        return [self._message(direction, frame) for frame in frames(self.cutters[direction].feed(offset, data))]
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """A gap within a message is a hole in it."""
-        return [self._message(direction, frame) for frame in self.frames[direction].gap(offset, length)]
+        return [self._message(direction, frame) for frame in frames(self.cutters[direction].gap(offset, length))]
 
     def finish(self) -> list[Message]:
         """Give messages that never ended."""
-        return [self._message(way, frame) for way, frames in enumerate(self.frames) for frame in frames.finish()]
+        return [
+            self._message(way, frame) for way, cutter in enumerate(self.cutters) for frame in frames(cutter.finish())
+        ]
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the message under way."""
-        return self.frames[direction].start
+        return self.cutters[direction].start
 
     def _message(self, direction: int, frame: Frame) -> Message:
         message = Message(NAME, direction, frame.start, frame.end, content_type=BSON)

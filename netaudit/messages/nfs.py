@@ -6,10 +6,11 @@ committed and is left alone for `SETTLED` further calls, or when the flow ends.
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from netaudit.messages.framed import Frame, Frames
+from netaudit.messages.cutting import Cutter, Found, Frame, Layout, frames
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.openfiles import OpenFiles, Place
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -202,8 +203,11 @@ def _size(head: bytes) -> int:
     return (length & 0x7FFF_FFFF) + 4 if length >> 31 and 24 <= length & 0x7FFF_FFFF <= MOST else 0
 
 
-def _plausible(head: bytes) -> bool:
-    return _size(head[:4]) > 0 and (is_call(head[4:]) or head[8:16] == bytes((0, 0, 0, REPLY, 0, 0, 0, 0)))
+# behind the length and the transaction's number: a call of NFS version 3, or a reply to an accepted call
+MARK = re.compile(
+    rb"[\x80-\xff][\s\S]{7}(?:\x00{7}\x02\x00\x01\x86\xa3\x00{3}\x03\x00{3}[\x00-\x15]|\x00{3}\x01\x00{4}[\s\S]{12})"
+)
+LAYOUT = Layout(4, _size, MARK, 28)
 
 
 def is_call(data: bytes) -> bool:
@@ -240,20 +244,20 @@ class NfsReader(BaseReader):
         self.tcp = tcp
         self.files = OpenFiles(NAME)
         self.nfs = Nfs(self.files)
-        self.frames = (Frames(4, _size, 28, _plausible), Frames(4, _size, 28, _plausible))
+        self.cutters = (Cutter(LAYOUT), Cutter(LAYOUT))
         self.at = [0, 0]
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a record."""
         if opening.midstream and self.tcp:
-            for frames in self.frames:
-                frames.lost, frames.need = True, frames.strict
+            for cutter in self.cutters:
+                cutter.begin_midway()
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take bytes, or a datagram."""
         self.at[direction] = offset + len(data)
         if self.tcp:
-            return self._read(direction, self.frames[direction].feed(offset, data))
+            return self._read(direction, self.cutters[direction].feed(offset, data))
         self.nfs.record(direction, Frame(offset, data, len(data)), 0)
         return self.files.take()
 
@@ -262,13 +266,13 @@ class NfsReader(BaseReader):
         self.at[direction] = offset + length
         if not self.tcp:
             return []
-        out = self._read(direction, self.frames[direction].gap(offset, length))
-        if direction == UP and self.frames[UP].lost:
+        out = self._read(direction, self.cutters[direction].gap(offset, length))
+        if direction == UP and self.cutters[UP].lost:
             self.files.doubt()
         return out
 
-    def _read(self, direction: int, frames: list[Frame]) -> list[Message]:
-        for frame in frames:
+    def _read(self, direction: int, found: list[Found]) -> list[Message]:
+        for frame in frames(found):
             self.nfs.record(direction, frame, 4)
             if direction == UP and frame.unexplained:
                 self.files.doubt()
@@ -278,11 +282,11 @@ class NfsReader(BaseReader):
         """Give the files that are left."""
         out: list[Message] = []
         if self.tcp:
-            for direction, frames in enumerate(self.frames):
-                out += self._read(direction, frames.finish())
+            for direction, cutter in enumerate(self.cutters):
+                out += self._read(direction, cutter.finish())
         self.files.finish()
         return out + self.files.take()
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the first file under way, or of the record."""
-        return self.files.needed_from(direction, self.frames[direction].start if self.tcp else self.at[direction])
+        return self.files.needed_from(direction, self.cutters[direction].start if self.tcp else self.at[direction])

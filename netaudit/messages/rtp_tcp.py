@@ -13,7 +13,7 @@ from netaudit.messages.reader import Opening, Verdict
 from netaudit.messages.rtp import Sources, payload
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
 
 NAME = "rtp"
 HEAD = 14  # length and fixed header

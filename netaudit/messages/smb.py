@@ -6,7 +6,9 @@ given by each of them as far as it went there, with holes; nothing joins them.
 
 from __future__ import annotations
 
-from netaudit.messages.framed import Frame, Frames
+import re
+
+from netaudit.messages.cutting import Cutter, Found, Frame, Layout, frames
 from netaudit.messages.message import UP, Message
 from netaudit.messages.openfiles import OpenFiles
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -27,8 +29,7 @@ def _size(head: bytes) -> int:
     return 0
 
 
-def _plausible(head: bytes) -> bool:
-    return head[0] == 0 and head[4:8] in MAGICS
+LAYOUT = Layout(4, _size, re.compile(rb"\x00[\s\S]{3}[\xfc-\xff]SMB"), 8)
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -66,7 +67,7 @@ class SmbReader(BaseReader):
     """Reads one connection."""
 
     def __init__(self) -> None:
-        self.frames = (Frames(4, _size, 8, _plausible), Frames(4, _size, 8, _plausible))
+        self.cutters = (Cutter(LAYOUT), Cutter(LAYOUT))
         self.files = OpenFiles("smb")
         self.smb1, self.smb2 = Smb1(self.files), Smb2(self.files)
         self.sessions = Sessions()
@@ -76,30 +77,30 @@ class SmbReader(BaseReader):
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a packet."""
         if opening.midstream:
-            for frames in self.frames:
-                frames.lost, frames.need = True, frames.strict
+            for cutter in self.cutters:
+                cutter.begin_midway()
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take bytes."""
-        return self._read(direction, self.frames[direction].feed(offset, data))
+        return self._read(direction, self.cutters[direction].feed(offset, data))
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """A gap within a packet is a hole in what it carries."""
-        out = self._read(direction, self.frames[direction].gap(offset, length))
-        if direction == UP and self.frames[UP].lost:
+        out = self._read(direction, self.cutters[direction].gap(offset, length))
+        if direction == UP and self.cutters[UP].lost:
             self.files.doubt()
         return out
 
     def finish(self) -> list[Message]:
         """Give the files that were not closed."""
         out: list[Message] = []
-        for direction, frames in enumerate(self.frames):
-            out += self._read(direction, frames.finish())
+        for direction, cutter in enumerate(self.cutters):
+            out += self._read(direction, cutter.finish())
         self.files.finish()
         return out + self.files.take()
 
-    def _read(self, direction: int, frames: list[Frame]) -> list[Message]:
-        for frame in frames:
+    def _read(self, direction: int, found: list[Found]) -> list[Message]:
+        for frame in frames(found):
             magic = frame.data[4:8]
             if magic == b"\xfeSMB":
                 self.smb2.packet(direction, frame)
@@ -127,4 +128,4 @@ class SmbReader(BaseReader):
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the first open file, or of the packet under way."""
-        return self.files.needed_from(direction, self.frames[direction].start)
+        return self.files.needed_from(direction, self.cutters[direction].start)

@@ -9,7 +9,7 @@ from netaudit.messages.message import DOWN, UP
 from netaudit.messages.openfiles import OpenFiles, Place
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
 
 HEADER = 32  # MS-CIFS 2.2.3.1
 CLOSE, READ, WRITE, OPEN_ANDX, READ_ANDX, WRITE_ANDX, TREE_CONNECT_ANDX, NT_CREATE_ANDX = (

@@ -9,7 +9,7 @@ from netaudit.messages.message import DOWN, UP
 from netaudit.messages.openfiles import OpenFiles, Place
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
 
 HEADER = struct.Struct("<4sHHIHHIIQ8sQ16s")  # section 2.2.1
 TREE_CONNECT, TREE_DISCONNECT, CREATE, CLOSE, READ, WRITE = 3, 4, 5, 6, 8, 9

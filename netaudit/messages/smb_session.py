@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.messages.message import DOWN, Message
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
 
 SETUP_1, SETUP_2 = 0x73, 1
 NTLM = b"NTLMSSP\0"

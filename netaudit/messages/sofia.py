@@ -17,7 +17,7 @@ from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
 
 NAME = "sofia"
 PORTS = (34567, 15002)

@@ -13,7 +13,7 @@ from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
 if TYPE_CHECKING:
-    from netaudit.messages.framed import Frame
+    from netaudit.messages.cutting import Frame
 
 NAME = "tplink"
 SEED = 171

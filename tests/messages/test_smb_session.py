@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netaudit.messages.framed import Frame
+from netaudit.messages.cutting import Frame
 from netaudit.messages.smb_session import MOST, Sessions
 
 TOKEN = b"NTLMSSP\0" + bytes(24)
