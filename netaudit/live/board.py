@@ -42,7 +42,9 @@ class Board:
         self._marks: deque[Mark] = deque(maxlen=MOST_MARKS)
         self._stopping, self._closed = threading.Event(), threading.Event()
         self.rate: Rate | None = None
-        self._uploads: deque[UploadNews] = deque(maxlen=MOST)
+        self._uploads: OrderedDict[Hashable, UploadNews] = (
+            OrderedDict()
+        )  # by object, else by number; in order of coming
         self._notes: deque[tuple[int, MomentNews | Note]] = deque(maxlen=MOST)  # with the time at which it came
         self._devices: OrderedDict[Hashable, DeviceNews] = OrderedDict()
         self._endpoints: OrderedDict[Hashable, EndpointNews] = OrderedDict()
@@ -59,8 +61,7 @@ class Board:
                 case Rate():
                     self.rate = news
                 case UploadNews():
-                    self._uploads.appendleft(news)
-                    self.counts["uploads"] += 1
+                    self._take_upload(news)
                 case DeviceNews():
                     self.counts["devices"] += news.device_id not in self._devices
                     _latest(self._devices, news.device_id, news, MOST)
@@ -73,6 +74,15 @@ class Board:
                     _latest(self._alerts, key, news, MOST_ALERTS)
                 case MomentNews() | Note():
                     self._notes.appendleft((time.time_ns(), news))
+
+    def _take_upload(self, news: UploadNews) -> None:
+        """A judgement goes to the row it is of; one whose row has gone is worth another only for a face."""
+        self.counts["uploads"] += not news.again
+        key = news.object_id or self.counts["uploads"]
+        if key in self._uploads:
+            self._uploads[key] = news
+        elif not news.again or news.face == "yes":
+            _latest(self._uploads, key, news, MOST)
 
     def moments(self) -> list[Mark]:
         """Moments marked since last asked."""
@@ -106,7 +116,7 @@ class Board:
     def uploads(self) -> list[UploadNews]:
         """What was sent, newest first."""
         with self._lock:
-            return list(self._uploads)
+            return list(reversed(self._uploads.values()))
 
     def notes(self) -> list[tuple[int, MomentNews | Note]]:
         """Moments and notes with the time at which each came, newest first."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from netaudit.live.witness import Find
 
 MOST_KEPT = 30_000  # answers
-MOST_WAITING = 10_000  # images; those beyond are judged at the end of the audit only
+WAITING = "waiting"  # instead of a verdict
+MOST_WAITING = 10_000  # finds of images; those beyond are judged at the end of the audit only
 
 
 Answer = tuple[Any, Any]  # facts, verdict
@@ -40,23 +41,24 @@ class LiveJudge:
 
     def __init__(self, case: Path) -> None:
         self._judged: OrderedDict[tuple[str, bool], bytes] = OrderedDict()  # pickled: a fifth of the memory
-        self.left_out = 0
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
-        self._ready: list[Judgement] = []
+        self._finds = 0  # that wait
         self._judge = Judge(faces=True)
         self._judge.prepare()
 
-    def take(self, find: Find) -> None:
-        """Have an image judged, unless it was."""
+    def take(self, find: Find) -> Judgement | str:
+        """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
         if (known := self.known(find.sha256, find.up)) is not None:
-            self._ready.append(Judgement(find, *known))
-        elif find.sha256 in self._waiting:
+            return Judgement(find, *known)
+        if self._finds >= MOST_WAITING:
+            return "not judged"
+        self._finds += 1
+        if find.sha256 in self._waiting:
             self._waiting[find.sha256][1].append(find)
-        elif len(self._waiting) >= MOST_WAITING:
-            self.left_out += 1
         else:
             self._submit(find.sha256, find.up, [find])
+        return WAITING
 
     def known(self, sha256: str, up: bool) -> Answer | None:  # noqa: FBT001 - as Judge.submit
         """What the helper said of an image, None when it was not asked or that was long ago."""
@@ -70,14 +72,13 @@ class LiveJudge:
 
     def results(self) -> Iterator[Judgement]:
         """What was judged since last asked."""
-        ready, self._ready = self._ready, []
-        yield from ready
         for sha256, facts, verdict in self._judge.results():
             looked, finds = self._waiting.pop(sha256)
             self._judged[sha256, looked] = pickle.dumps((facts, verdict))
             if len(self._judged) > MOST_KEPT:
                 self._judged.popitem(last=False)
             again = [find for find in finds if find.up != looked]
+            self._finds -= len(finds) - len(again)
             for find in finds:
                 if find.up == looked:
                     yield Judgement(find, facts, verdict)
@@ -87,7 +88,7 @@ class LiveJudge:
     def finish(self, patience: float) -> Iterator[Judgement]:
         """Wait for what is under way, `patience` seconds at most; the end of the audit judges what is left."""
         until = time.monotonic() + patience
-        while (self._waiting or self._ready) and time.monotonic() < until:
+        while self._waiting and time.monotonic() < until:
             yield from self.results()
             time.sleep(0.02)
 

@@ -59,7 +59,10 @@ class DeviceNews:
 
 @dataclass(frozen=True, slots=True)
 class UploadNews:
-    """Something left a sender: an image in clear, or an upload-shaped burst of which the content is not visible."""
+    """Something left a sender: an image in clear, or an upload-shaped burst of which the content is not visible.
+
+    An image is told of at once, and once more when it was judged: the latest row of an `object_id` holds.
+    """
 
     ts: int
     seen_ts: int
@@ -73,7 +76,8 @@ class UploadNews:
     """Image format; empty when the content is not visible."""
     size: int
     face: str
-    """As images.face: yes, possible, no, undecodable or not judged; empty when the content is not visible."""
+    """As images.face: yes, possible, no, undecodable or not judged; waiting: a further row will tell; empty when the
+    content is not visible."""
     certainty: str
     """A, B or D as findings.certainty, empty when it is no ground for a finding."""
     act: str
@@ -82,6 +86,8 @@ class UploadNews:
     """Whether the content is visible."""
     object_id: str
     flow_id: str
+    again: bool = False
+    """Whether the same upload was told of before, and this row replaces that one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.encrypted import KNOWN_CLASSES, LEAST_BYTES, LEAST_KNOWN, UPWARD_SHARE
 from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED
+from netaudit.live.judging import WAITING
 from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, Note, UploadNews
 from netaudit.masking import mask
 from netaudit.rows import ip_text
@@ -47,18 +48,19 @@ class Newsroom:
         self._endpoints: dict[str, dict[str, Any]] = {}  # by address, as last analysed
         self._collectors: set[str] = set()  # addresses that were sent faces
         self._told: dict[tuple[str, ...], News] = {}
+        self._waiting: set[str] = set()  # objects that were told of before they were judged
         self._flows: dict[int, _Sent] = {}  # encrypted ones, by serial
         self._ends: dict[tuple[str, str, str], _Sent] = {}  # the same by sender, receiver and server name
 
     def step(self) -> None:
         """Tell of images that were judged, and of encrypted bursts, since the last step."""
-        new = self._memory.take_new()
-        if self._judge is None:
-            for find in new:
-                self._upload(find, "not judged", whole=False)
-        else:
-            for find in new:
-                self._judge.take(find)
+        for find in self._memory.take_new():
+            said = self._judge.take(find) if self._judge is not None else "not judged"
+            if isinstance(said, str):
+                self._upload(find, said)
+            else:
+                self._judged(said)
+        if self._judge is not None:
             for done in self._judge.results():
                 self._judged(done)
         for serial, known in self._memory.touched.items():
@@ -133,11 +135,16 @@ class Newsroom:
             known and whole.up >= LEAST_KNOWN
         )
 
-    def _upload(self, find: Find, face: str, *, whole: bool) -> None:
+    def _upload(self, find: Find, face: str, *, whole: bool = False) -> None:
         sender, receiver = ends(find.known, up=find.up)
         act = self._act(sender, receiver)
         if not find.up and act not in {RETRIEVED, MOVED}:
             return  # a picture that someone looked at
+        again = find.object_id in self._waiting
+        if face == WAITING:
+            self._waiting.add(find.object_id)
+        else:
+            self._waiting.discard(find.object_id)
         is_face = face == "yes"
         if is_face and act == UPLOADED:
             self._collectors.add(receiver)
@@ -162,6 +169,7 @@ class Newsroom:
                 clear=True,
                 object_id=find.object_id,
                 flow_id=find.known.flow_id.hex(),
+                again=again,
             )
         )
 

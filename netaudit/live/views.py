@@ -172,7 +172,7 @@ def _upload(row: UploadNews, board: Board, width: int, words: Words) -> Line:
     return Line(columns(parts, width), GRADES.get(row.certainty, ""))
 
 
-FACES = frozenset({"face_yes", "face_possible", "face_no", "face_undecodable", "face_not judged"})
+FACES = frozenset({"face_yes", "face_possible", "face_no", "face_undecodable", "face_not judged", "face_waiting"})
 
 
 def _device(row: DeviceNews, width: int, words: Words) -> Line:

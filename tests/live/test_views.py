@@ -195,3 +195,23 @@ def test_every_note_that_the_engine_tells_has_a_text() -> None:
             told |= {one.value for one in said if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     assert {"warming", "disk_full", "slow_method", "lines_dropped", "interface_lost"} <= told
     assert {code for code in told if f"note_{code}" not in TEXTS} == set()
+
+
+def test_a_judgement_goes_to_the_row_it_is_of() -> None:
+    board = board_of(
+        samples.upload(1, face="waiting", certainty=""),
+        samples.upload(2),
+        samples.upload(1, again=True, face="no", certainty=""),
+    )
+    rows = [line.text for line in rows_of("uploads", board, 160, EN)]
+    assert ["FACE" in row for row in rows] == [True, False]
+    assert "no face jpeg" in rows[1]
+    assert board.counts["uploads"] == 2
+
+
+@pytest.mark.parametrize(("face", "shown"), [("yes", 1), ("no", 0)])
+def test_a_late_face_is_shown_though_its_row_has_gone(face, shown) -> None:
+    board = board_of(samples.upload(1, face="waiting"), *(samples.upload(number) for number in range(2, MOST + 2)))
+    board.show(samples.upload(1, again=True, face=face))
+    assert [row.object_id for row in board.uploads()].count(f"{1:032x}") == shown
+    assert (len(board.uploads()), board.counts["uploads"]) == (MOST, MOST + 1)
