@@ -1,11 +1,10 @@
-"""What a link address tells by itself: the registered block's holder, or that it is made up locally.
-
-The registry (24-, 28- and 36-bit blocks of the IEEE) ships with python-stdnum.
-"""
+"""What a link address tells by itself: the registered block's holder, or that it is made up locally."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+
+from netaudit.devices.registry import blocks, holder_of
 
 LOCAL_BIT = 0x02  # of the first byte: locally administered (IEEE 802, 8.2.2)
 
@@ -13,15 +12,9 @@ LOCAL_BIT = 0x02  # of the first byte: locally administered (IEEE 802, 8.2.2)
 @lru_cache(maxsize=65536)
 def holder(mac: str) -> str:
     """Holder of the block, empty for local and unregistered addresses."""
-    from stdnum import mac as registry
-    from stdnum.exceptions import ValidationError
-
     if not mac or is_local(mac):
         return ""
-    try:
-        return str(registry.get_manufacturer(mac))
-    except ValidationError:
-        return ""
+    return holder_of(mac.replace(":", ""), blocks())
 
 
 def is_local(mac: str) -> bool:

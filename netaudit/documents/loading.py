@@ -13,7 +13,8 @@ from netaudit.documents.entries import Entry, compile_entry
 from netaudit.documents.form import problems as problems_of
 from netaudit.documents.index import Index
 from netaudit.errors import SignatureError
-from netaudit.signatures import LOADER, default_folder
+from netaudit.signatures import default_folder
+from netaudit.yaml_text import parse_yaml
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def read_files(paths: tuple[Path, ...]) -> DocumentSet:
 
 def _listed(path: Path, problems: list[str]) -> list[Any]:
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506  (a safe loader either way)
+        found = parse_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         problems.append(f"documents/{path.name}: cannot be read: {error}")
         return []

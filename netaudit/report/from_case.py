@@ -137,11 +137,16 @@ def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from netaudit.remembered import cache_folder
+    from netaudit.report.compiled import Kept
+
+    folder = cache_folder()
     environment = Environment(
         loader=PackageLoader("netaudit.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=Kept(folder) if folder else None,
     )
     return environment.get_template("report.html.j2").render(shown, html_lang="zh-CN" if lang == "zh" else "en")

@@ -7,6 +7,8 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from netaudit.yaml_text import parse_yaml
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,11 +21,8 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 @functools.cache
 def catalogue() -> dict[str, dict[str, str]]:
     """All texts by key (a group and its value joined by a dot), each with its languages."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     source = resources.files(__package__).joinpath("texts.yaml").read_text(encoding="utf-8")
-    return flatten(yaml.load(source, Loader=loader))  # noqa: S506  (both loaders are the safe ones)
+    return flatten(parse_yaml(source))
 
 
 def flatten(tree: dict[str, dict[str, object]]) -> dict[str, dict[str, str]]:
