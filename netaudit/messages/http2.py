@@ -3,64 +3,14 @@
 from __future__ import annotations
 
 from netaudit.messages.http2_exchange import Exchange, Half
-from netaudit.messages.http2_frames import HEAD, HEADERS, PREFACE, SETTINGS, FrameSide, plausible
+from netaudit.messages.http2_frames import HEAD, PREFACE, FrameSide
 from netaudit.messages.http2_headers import FieldDecoder, declared, fill
+from netaudit.messages.http2_websocket import MOST, Tunnel, asks
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import BaseReader, Opening
 
 STREAMS = 1000  # open at a time; the oldest is given up beyond
 BUDGET = 128 << 20  # bytes of bodies under way
-CHAIN = 3  # plausible frame headers by which a connection is known whose beginning was not captured
-_RESPONSE = range(0x88, 0x8F)  # indexed :status, what nearly every response begins with (RFC 7541, appendix A)
-
-
-def recognise(opening: Opening) -> Verdict:
-    """HTTP/2 by its preface, by what it was upgraded to, or by chained frame headers where the beginning is missing."""
-    if opening.upgrade == "h2c":
-        return Verdict.YES
-    up, down = _preface(opening.up), _preface(opening.down)
-    if up is Verdict.YES:
-        return Verdict.YES
-    if down is Verdict.YES:
-        return Verdict.SWAPPED
-    if opening.midstream:
-        chains = [_frames(opening.up, UP), _frames(opening.down, DOWN)]
-        for verdict in chains:
-            if verdict in (Verdict.YES, Verdict.SWAPPED):
-                return verdict
-        if Verdict.MORE in chains:
-            return Verdict.MORE
-    elif not opening.up and _is_settings(opening.down):
-        return Verdict.YES  # the client's side was not captured
-    begun = (opening.up and up is Verdict.MORE) or (opening.down and down is Verdict.MORE)
-    return Verdict.MORE if begun else Verdict.NO
-
-
-def _preface(data: bytes) -> Verdict:
-    if data.startswith(PREFACE):
-        return Verdict.YES
-    return Verdict.MORE if PREFACE.startswith(data) else Verdict.NO
-
-
-def _is_settings(data: bytes) -> bool:
-    """A first SETTINGS frame (RFC 9113, 3.4) of known settings."""
-    if len(data) < HEAD + 2 or data[3] != SETTINGS or data[4] or not plausible(data, 0, 240):
-        return False
-    return data[2] == 0 or (data[9] == 0 and 1 <= data[10] <= 9)
-
-
-def _frames(data: bytes, direction: int) -> Verdict:
-    at, kind = 0, Verdict.YES
-    for _ in range(CHAIN):
-        if len(data) - at < HEAD:
-            return Verdict.MORE if data else Verdict.NO
-        if not plausible(data, at):
-            return Verdict.NO
-        if data[at + 3] == HEADERS and not data[at + 4] & 0x28 and len(data) > at + HEAD:
-            answers = data[at + HEAD] in _RESPONSE
-            kind = Verdict.SWAPPED if answers == (direction == UP) else Verdict.YES
-        at += HEAD + int.from_bytes(data[at : at + 3], "big")
-    return kind
 
 
 class Http2Reader(BaseReader):
@@ -102,6 +52,10 @@ class Http2Reader(BaseReader):
             self._give_up(number, "")
         return self._given()
 
+    @property
+    def _tunnels(self) -> list[Tunnel]:
+        return [exchange.tunnel for exchange in self.streams.values() if exchange.tunnel is not None]
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the first message under way."""
         first = self.sides[direction].needed_from()
@@ -109,6 +63,8 @@ class Http2Reader(BaseReader):
             half = exchange.halves[direction]
             if half is not None:
                 first = min(first, half.message.start)
+            if exchange.tunnel is not None:
+                first = exchange.tunnel.needed_from(direction, first)
         return first
 
     def _given(self) -> list[Message]:
@@ -146,6 +102,11 @@ class Http2Reader(BaseReader):
 
     def data(self, side: FrameSide, stream: int, data: bytes, at: int) -> None:
         """Take bytes of a body."""
+        if (tunnel := self._tunnel(stream)) is not None:
+            self.kept -= tunnel.kept
+            tunnel.data(side.direction, data, at)
+            self._spoke(tunnel)
+            return
         half = self._half(side, stream)
         if half is not None:
             self.kept -= half.kept
@@ -156,6 +117,11 @@ class Http2Reader(BaseReader):
 
     def data_lost(self, side: FrameSide, stream: int, length: int, at: int) -> None:
         """Leave a gap in a body."""
+        if (tunnel := self._tunnel(stream)) is not None:
+            self.kept -= tunnel.kept
+            tunnel.data_lost(side.direction, length, at)
+            self._spoke(tunnel)
+            return
         half = self._half(side, stream)
         if half is not None:
             self.kept -= half.kept
@@ -164,7 +130,7 @@ class Http2Reader(BaseReader):
 
     def data_end(self, side: FrameSide, stream: int, start: int, end: int, *, last: bool) -> None:  # noqa: ARG002
         """A DATA frame ends."""
-        half = self._half(side, stream)
+        half = self._half(side, stream) if self._tunnel(stream) is None else None
         if half is not None:
             half.message.end = end
         if last:
@@ -178,10 +144,14 @@ class Http2Reader(BaseReader):
     def lost_way(self, side: FrameSide) -> None:
         """Frames of any stream may have been missed."""
         self.decoders[side.direction].lost()
-        for exchange in self.streams.values():
+        for exchange in list(self.streams.values()):
             half = exchange.halves[side.direction]
             if half is not None:
                 half.lost_way()
+            if exchange.tunnel is not None:
+                self.kept -= exchange.tunnel.kept
+                exchange.tunnel.lost_way(side.direction)
+                self._spoke(exchange.tunnel)
 
     # -- streams ------------------------------------------------------------------------------------------------------
 
@@ -216,8 +186,41 @@ class Http2Reader(BaseReader):
             exchange.pair(half.message)
         return half
 
+    def _tunnel(self, stream: int) -> Tunnel | None:
+        exchange = self.streams.get(stream)
+        return exchange.tunnel if exchange is not None else None
+
+    def _spoke(self, tunnel: Tunnel) -> None:
+        """Take what a tunnel has made, and count what it holds."""
+        self.out += tunnel.out
+        tunnel.out = []
+        self.kept += tunnel.kept
+        if self.kept > BUDGET:
+            self._give_up(next(iter(self.streams)), "limit: bytes under way in one connection")
+
+    def _switch(self, stream: int, half: Half, end: int) -> bool:
+        """Whether a head belongs to an extended CONNECT: then what follows in the stream is no body."""
+        message, exchange = half.message, self.streams[stream]
+        if asks(message) and not message.status and len(self._tunnels) < MOST:
+            exchange.request = message
+            exchange.tunnel = Tunnel()
+        elif exchange.tunnel is not None and 200 <= message.status < 300:
+            exchange.pair(message)
+            exchange.tunnel.answered(message)
+            self._spoke(exchange.tunnel)
+        elif exchange.tunnel is not None and message.status >= 300:
+            exchange.tunnel = None
+            return False
+        else:
+            return False
+        exchange.halves[message.direction] = None
+        self.out.append(half.close(end, known=True, bodiless=True))
+        return True
+
     def _headed(self, stream: int, half: Half, end: int) -> None:
         """The head of a message is known."""
+        if self._switch(stream, half, end):
+            return
         message, exchange = half.message, self.streams[stream]
         if message.method and not message.status:
             exchange.request = message
@@ -243,6 +246,10 @@ class Http2Reader(BaseReader):
             exchange.slim(message)
         if all(exchange.done):
             del self.streams[stream]
+            if exchange.tunnel is not None:
+                self.kept -= exchange.tunnel.kept
+                exchange.tunnel.finish()
+                self.out += exchange.tunnel.out
 
     def _give_up(self, stream: int, note: str) -> None:
         """The halves of a stream under way end here, incomplete unless their declared length is there."""

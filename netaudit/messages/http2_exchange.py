@@ -9,6 +9,7 @@ from netaudit.messages.http1_body import LIMIT, LIMIT_NOTE, joined
 from netaudit.messages.http2_headers import UNDECODABLE, declared
 
 if TYPE_CHECKING:
+    from netaudit.messages.http2_websocket import Tunnel
     from netaudit.messages.message import Message
 
 SLIM = 64 << 10  # a larger body is not kept with its request until the answer comes
@@ -107,6 +108,7 @@ class Exchange:
         self.halves: list[Half | None] = [None, None]
         self.done = [False, False]
         self.request: Message | None = None
+        self.tunnel: Tunnel | None = None  # what is spoken in it after an extended CONNECT
 
     def slim(self, message: Message) -> None:
         """Let the body of a request go that waits for its answer."""

@@ -91,6 +91,8 @@ def fill(message: Message, fields: Fields) -> None:
                 message.notes.append("part of a larger object")
         elif name == ":method":
             message.method = value
+        elif name == ":protocol":  # RFC 8441, 4
+            message.fields["protocol"] = value[:64]
         elif name == ":authority":
             message.host = value.rpartition("@")[2]
         elif name == ":path":

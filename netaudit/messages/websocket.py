@@ -100,6 +100,11 @@ class _Side:
             return self.message.start
         return self.start if self.inside else max(self.at, 0) - len(self.held)
 
+    @property
+    def kept(self) -> int:
+        """Bytes of the message under way."""
+        return len(self.held) + (min(self.size, LIMIT) if self.message is not None else 0)
+
     def feed(self, offset: int, data: bytes) -> None:
         """Take the next bytes."""
         self.at = offset + len(data)
@@ -252,6 +257,11 @@ class _Side:
             assert self.carver is not None
             self.owner.out += self.carver.gap(offset + inside, length - inside)
 
+    def lose_way(self) -> None:
+        """An unknown number of bytes is missing."""
+        if self.carver is None:
+            self._lose_way(self.at, "frames were not captured: carved from there on")
+
     def _lose_way(self, at: int, note: str) -> None:
         """Nothing in the bytes tells where the next frame begins."""
         if self.message is not None:
@@ -322,6 +332,18 @@ class WebSocketReader(BaseReader):
         """Take note of missing bytes."""
         self.sides[direction].gap(offset, length)
         return self._given()
+
+    def lose_way(self, direction: int, offset: int) -> list[Message]:
+        """Take note that bytes are missing from `offset` on, nobody knows how many."""
+        side = self.sides[direction]
+        side.at = max(side.at, offset)
+        side.lose_way()
+        return self._given()
+
+    @property
+    def kept(self) -> int:
+        """Bytes of messages under way."""
+        return sum(side.kept for side in self.sides) + (self.mqtt.kept if self.mqtt is not None else 0)
 
     def finish(self) -> list[Message]:
         """Give what is left."""
