@@ -15,6 +15,7 @@ from netaudit.messages.http1_head import BODY_METHODS, Head, content_length, cou
 from netaudit.messages.http1_side import Framing, Side
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.rtsp_http import tunnel_in
 
 UNANSWERED = 64  # requests that wait for an answer
 SLIM = 64 << 10  # a larger body is not kept with its request until the answer comes
@@ -133,6 +134,8 @@ class HttpReader(BaseReader):
         upgrade = "connect"
         if by is not None and by.status == 101:
             upgrade = by.header("upgrade").lower().strip()
+        elif by is not None and (tunnel := tunnel_in(by)):
+            upgrade = tunnel
         self.hand_over = HandOver((offsets[0], offsets[1]), (rests[0], rests[1]), 1 - self.turned, upgrade, by)
 
     # -- what the sides ask -------------------------------------------------------------------------------------------
@@ -147,6 +150,8 @@ class HttpReader(BaseReader):
         self.out.append(message)
         if message.status:
             self._after_response(message)
+        if message.content_type and tunnel_in(message):
+            self.switching, self.switched_by = True, message
 
     def _slim(self, message: Message) -> None:
         """Let the body of an unanswered request go."""
@@ -257,6 +262,8 @@ class HttpReader(BaseReader):
     @staticmethod
     def _request_framing(head: Head, message: Message) -> Framing:
         pause = head.method == "CONNECT" or bool(head.get("upgrade"))
+        if tunnel_in(message):
+            return Framing(Framing.NONE)
         if is_chunked(head):
             return Framing(Framing.CHUNKED, pause=pause, declared=content_length(head)[0])
         length, note = content_length(head)
@@ -300,7 +307,7 @@ class HttpReader(BaseReader):
     def _response_framing(head: Head, message: Message) -> Framing:
         if head.status < 200 or head.status in (204, 304) or message.method == "HEAD":
             return Framing(Framing.NONE)
-        if message.method == "CONNECT" and head.status < 300:
+        if (message.method == "CONNECT" and head.status < 300) or tunnel_in(message):
             return Framing(Framing.NONE)
         if is_chunked(head):
             return Framing(Framing.CHUNKED, declared=content_length(head)[0])

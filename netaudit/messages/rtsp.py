@@ -16,6 +16,7 @@ HEAD_LIMIT = 64 << 10  # bytes of a head
 BODY_LIMIT = 1 << 20  # bytes of a body
 PENDING = 64  # requests that wait for an answer
 UDP = 17  # IP protocol
+TUNNELLED = "rtsp tunnelled"  # what an HTTP answer was switched to (`rtsp_http.py`)
 CHANNELS = 32  # interleaved channels of a connection
 TRACKS = 64
 _METHODS = "OPTIONS|DESCRIBE|ANNOUNCE|SETUP|PLAY|PAUSE|TEARDOWN|GET_PARAMETER|SET_PARAMETER|REDIRECT|RECORD|PLAY_NOTIFY"
@@ -27,7 +28,9 @@ _KEEP = 24  # bytes in which a match may begin that is not whole yet
 
 
 def recognise(opening: Opening) -> Verdict:
-    """RTSP by the first line of either direction."""
+    """RTSP by the first line of either direction, or behind the HTTP answer that tunnels it."""
+    if opening.upgrade == TUNNELLED:
+        return Verdict.YES
     for direction, data in enumerate((opening.up, opening.down)):
         if _OPENING.match(data):
             return Verdict.YES if (data[:5] != b"RTSP/") == (direction == UP) else Verdict.SWAPPED
@@ -178,6 +181,12 @@ class RtspReader(BaseReader):
         self.tracks: list[Track] = []
         self.channels: dict[tuple[int, int], Sources] = {}
         self.paths: dict[int, tuple[str, str]] = {}  # channel → host and path
+        self.named = ("", "")  # host and path where the questions are not here to name them
+
+    def begin(self, opening: Opening) -> None:
+        """In a tunnel, the HTTP request names the stream."""
+        if opening.upgrade == TUNNELLED and opening.via is not None:
+            self.named = (opening.via.host, opening.via.path)
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of a direction."""
@@ -223,10 +232,12 @@ class RtspReader(BaseReader):
             if len(self.channels) >= CHANNELS or len(data) < 12 or data[0] >> 6 != 2:
                 return
             sources = self.channels[direction, channel] = Sources()
+        if not sources.by_ssrc and sources.track is not None and not sources.track.codec and len(data) > 1:
+            sources.track = self._coded(data[1] & 127) or sources.track
         self._media(direction, channel, sources.packet(data, start, end))
 
     def _media(self, direction: int, channel: int, found: list[Message]) -> None:
-        host, path = self.paths.get(channel, ("", ""))
+        host, path = self.paths.get(channel, self.named)
         for message in found:
             message.direction, message.host, message.path = direction, host, path
             self.out.append(message)
@@ -247,7 +258,7 @@ class RtspReader(BaseReader):
                 message.method, message.host, message.path = request.method, request.host, request.path
             if message.method == "DESCRIBE" or message.content_type.startswith("application/sdp"):
                 self._describe(message)
-            elif message.method == "SETUP" and message.status == 200:
+            elif message.status == 200 and (message.method == "SETUP" or _alone(message)):
                 self._set_up(message)
         self.out.append(message)
 
@@ -261,6 +272,10 @@ class RtspReader(BaseReader):
                 return track
         return self.tracks[0] if len(self.tracks) == 1 else Track()
 
+    def _coded(self, payload_type: int) -> Track | None:
+        """The track of a payload type, where its address is not known."""
+        return next((track for track in self.tracks if track.payload_type == payload_type), None)
+
     def _set_up(self, message: Message) -> None:
         """Where the media of a track will flow (RFC 2326, 12.39)."""
         asked = message.request.header("transport") if message.request is not None else ""
@@ -268,7 +283,7 @@ class RtspReader(BaseReader):
         track = self._track(message.path)
         if channels := re.search(r"interleaved=(\d{1,3})", agreed):
             channel = int(channels[1])
-            self.paths[channel] = (message.host, message.path)
+            self.paths[channel] = (message.host, message.path) if message.path else self.named
             for direction in (UP, DOWN):
                 if len(self.channels) < CHANNELS:
                     self.channels[direction, channel] = Sources(track)
@@ -279,6 +294,11 @@ class RtspReader(BaseReader):
             listener = message.direction if recording else 1 - message.direction
             transfer = Transfer("SETUP", message.path, coding=track.text())
             message.fields[DATA_FLOW] = Said(NAME, listener, int(found[1]), UDP, transfer)
+
+
+def _alone(message: Message) -> bool:
+    """Whether an answer without its question agrees on channels of this connection."""
+    return message.request is None and "interleaved=" in message.header("transport")
 
 
 def _tail(control: str) -> str:

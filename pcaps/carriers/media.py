@@ -1,4 +1,7 @@
-"""RTSP and RTP between ffmpeg and ffmpeg: JPEG and H.264, interleaved, over UDP, and without any announcement."""
+"""RTSP and RTP between ffmpeg and ffmpeg: JPEG and H.264, interleaved, over UDP, and without any announcement.
+
+The tunnel in HTTP has GStreamer's server as its peer: run with the system's Python, which knows its bindings.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,21 @@ from rig import HERE, SERVER, captured, picture, server
 
 FFMPEG = ("ffmpeg", "-nostdin", "-loglevel", "error")
 RATE = "5"
+GSTREAMER = """
+import sys, gi
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server = GstRtspServer.RTSPServer.new()
+server.set_service("8554")
+for name, way in (("jpeg", "avidemux ! jpegparse ! rtpjpegpay"), ("h264", "avidemux ! h264parse ! rtph264pay")):
+    factory = GstRtspServer.RTSPMediaFactory.new()
+    factory.set_launch(f"( filesrc location={sys.argv[1]}/{name}.avi ! {way} name=pay0 mtu=1200 )")
+    server.get_mount_points().add_factory(f"/cam/{name}", factory)
+server.attach(None)
+GLib.MainLoop().run()
+"""
 
 
 def build() -> None:
@@ -54,6 +72,7 @@ def build() -> None:
                 f"rtp://{SERVER}:5008?pkt_size=1200",
             )
         _expected("rtp", scans=frames, key_frames=2)
+        _tunnel(folder, jpeg, loop, frames)
 
 
 def _frames(folder: Path) -> list[dict[str, Any]]:
@@ -88,10 +107,22 @@ def _push(name: str, source: tuple[str, ...], transport: str, scans: list[dict[s
     _expected(name, scans=scans, **more)
 
 
+def _tunnel(folder: Path, jpeg: tuple[str, ...], loop: tuple[str, ...], frames: list[dict[str, Any]]) -> None:
+    """A viewer fetches two streams of a camera through HTTP: a GET and a POST each."""
+    for name, source in (("jpeg", jpeg), ("h264", loop)):
+        subprocess.run([*FFMPEG, *source, f"{folder}/{name}.avi"], check=True)
+    with captured("rtsp_http"), server("/usr/bin/python3", "-c", GSTREAMER, str(folder), wait=3):
+        for name in ("jpeg", "h264"):
+            address = f"rtsp://{SERVER}:8554/cam/{name}"
+            _device(*FFMPEG, "-rtsp_transport", "http", "-i", address, "-f", "null", "-")
+    peers = {"server": "gst-rtsp-server", "client": "ffmpeg"}
+    _expected("rtsp_http", scans=frames, key_frames=1, peers=peers)
+
+
 def _expected(name: str, **what: Any) -> None:
     """Add a capture: its pictures are known by their scans, as RTP carries no headers."""
     path = HERE / "expected.json"
     known = json.loads(path.read_text("utf-8"))
-    known[f"{name}.pcapng"] = {"protocol": "rtp", "peers": {"server": "ffmpeg", "client": "ffmpeg"}, **what}
+    known[f"{name}.pcapng"] = {"protocol": "rtp", "peers": {"server": "ffmpeg", "client": "ffmpeg"}} | what
     text = json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False)
     path.write_text(text + "\n", "utf-8")
