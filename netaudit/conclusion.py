@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from netaudit import sendings
 from netaudit.case import Case
 from netaudit.case_writer import (
     drop_streams,
@@ -83,7 +84,10 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
     )
     tables["moments"] = moment_table(stored(folder))
-    tables["after_moments"] = judge_moments(tables, vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s)
+    tables["after_moments"] = judge_moments(
+        tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
+    )
+    sendings.drop(folder)
     for name, rows in tables.items():
         if rows is not settled.get(name):
             write_table(folder, BY_NAME[name], rows)

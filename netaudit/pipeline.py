@@ -28,6 +28,7 @@ from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.persons import PersonRows
 from netaudit.rows import FlowRows, capture_name, image_row, message_row, object_row
+from netaudit.sendings import SendingRows
 from netaudit.streams.from_packets import Assembler
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ HELLOS = ("tls", "quic", "dtls")
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Which objects' bytes are stored: images always, everything when `everything`."""
+    """What is kept beside the tables: bytes of images always, those of all objects when `everything`."""
 
     everything: bool = False
+    seconds: bool = False  # whether moments will ask what was sent when
 
 
 class Witness(Protocol):
@@ -83,9 +85,12 @@ class Shard:
         self.ledger = Ledger()
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
+        self._sendings = SendingRows(folder, part) if keep.seconds else None
 
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
+        if self._sendings is not None:
+            self._sendings.take(packets)
         for start in range(0, len(packets), AT_ONCE):
             for delivery in self._assembler.feed(buffer, packets[start : start + AT_ONCE]):
                 self._deliver(delivery)
@@ -116,6 +121,8 @@ class Shard:
         self._rows.close()
         self._persons.close()
         self._events.close()
+        if self._sendings is not None:
+            self._sendings.close()
         return self._conversations.failures
 
     def _deliver(self, delivery: Delivery) -> None:

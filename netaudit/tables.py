@@ -499,6 +499,23 @@ TARGETS = Table(
     ),
 )
 
+SENDINGS = Table(
+    "sendings",
+    "Payload by way and second, where moments are marked; private/ while the audit runs.",
+    ("transport", "src_ip", "src_port", "dst_ip", "dst_port", "second"),
+    (
+        _c("transport", "string", "tcp or udp."),
+        _c("src_ip", "string", "Address of the sender."),
+        _c("src_port", "int32", "Its port."),
+        _c("dst_ip", "string", "Address of the receiver."),
+        _c("dst_port", "int32", "Its port."),
+        _c("second", "int64", "Seconds since 1970 UTC."),
+        _c("first_ts", "time", "First packet with payload in it."),
+        _c("last_ts", "time", "Last one."),
+        _c("bytes", "int64", "Payload, as flows.payload_up and payload_down count it.", "bytes"),
+    ),
+)
+
 JOURNEYS = Table(
     "journeys",
     "The way of one capture or check from station to station: one row per leg.",
@@ -600,17 +617,28 @@ AFTER_MOMENTS = Table(
         _c("name", "string", "Name asked for (Host, SNI), masked; empty when none."),
         _c("images", "int64", "Images sent in the window; 0 unless clear."),
         _c("faces", "int64", "Those of them with a face."),
-        _c("bytes", "int64", "Clear: of the images. Else: payload that the connections sent upwards.", "bytes"),
-        _c("bursts", "list<int64>", "Upward bursts of the connections by size, as flows.bursts_up; empty when clear."),
+        _c("bytes", "int64", "Clear: of the images. Else: payload sent upwards in the window.", "bytes"),
+        _c(
+            "bytes_before",
+            "int64",
+            "Payload that the same connections had sent before the window; null: clear.",
+            "bytes",
+        ),
+        _c("bytes_after", "int64", "What they sent after it; null: clear.", "bytes"),
+        _c(
+            "bursts",
+            "list<int64>",
+            "Upward bursts by size, as flows.bursts_up, of the connections that lie wholly in the window.",
+        ),
         _c("flows", "int64", "Connections."),
         _c(
             "within",
             "bool",
-            "All of it lies in the window; false: a connection also lasted before or after, and its bytes are of its "
-            "whole life.",
+            "All connections lie in the window; false: some also lasted before or after, and of these the bytes in "
+            "the window are told to the second.",
         ),
-        _c("first_ts", "time", "First of it (clear: image; encrypted: connection)."),
-        _c("last_ts", "time", "Last of it."),
+        _c("first_ts", "time", "First of it in the window (clear: image; else: connection, or what it sent)."),
+        _c("last_ts", "time", "Last of it, as first_ts."),
         _c("object_ids", "list<string>", "Its objects, at most 500."),
         _c("flow_ids", "list<string>", "Its flows, at most 500."),
     ),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from netaudit.moments import stored
 from netaudit.observations.from_packets import observe_packets
 from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET
@@ -43,10 +44,14 @@ class Crew(Protocol):
 
 
 def make_crew(folder: Path, workers: int, *, keep_all: bool, signatures: Path | None = None) -> Crew:
-    """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours."""
+    """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours.
+
+    Where moments are stored in the case already, what was sent when is kept by the second.
+    """
+    seconds = bool(stored(folder))
     if workers <= 1:
-        return Alone(folder, keep_all=keep_all, signatures=signatures)
-    return Team(folder, workers, keep_all=keep_all, signatures=signatures)
+        return Alone(folder, keep_all=keep_all, seconds=seconds, signatures=signatures)
+    return Team(folder, workers, keep_all=keep_all, seconds=seconds, signatures=signatures)
 
 
 class Watch:
@@ -75,11 +80,17 @@ class Alone:
     """All shards in this process."""
 
     def __init__(
-        self, folder: Path, *, keep_all: bool, witness: Witness | None = None, signatures: Path | None = None
+        self,
+        folder: Path,
+        *,
+        keep_all: bool,
+        seconds: bool = False,
+        witness: Witness | None = None,
+        signatures: Path | None = None,
     ) -> None:
         from netaudit.pipeline import Keep, Shard
 
-        self.shard = Shard(folder, "0", Keep(everything=keep_all), witness, signatures)
+        self.shard = Shard(folder, "0", Keep(everything=keep_all, seconds=seconds), witness, signatures)
         self.watch = Watch(folder)
 
     def feed(self, decoded: Decoded) -> None:
@@ -110,7 +121,9 @@ class Team:
     depend on the number of workers, since budgets and evictions are per logical shard.
     """
 
-    def __init__(self, folder: Path, workers: int, *, keep_all: bool, signatures: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, workers: int, *, keep_all: bool, seconds: bool = False, signatures: Path | None = None
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self._watch = Watch(folder)
         self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
@@ -118,7 +131,7 @@ class Team:
         self._members = []
         for number in range(workers):
             ours, theirs = context.Pipe()
-            told = (theirs, folder, number, workers, keep_all, signatures)
+            told = (theirs, folder, number, workers, keep_all, seconds, signatures)
             process = context.Process(target=work, args=told, daemon=True)
             process.start()
             theirs.close()
@@ -205,6 +218,7 @@ def work(
     number: int,
     workers: int,
     keep_all: bool,  # noqa: FBT001
+    seconds: bool,  # noqa: FBT001
     signatures: Path | None,
 ) -> None:
     """Life of a worker process."""
@@ -220,7 +234,7 @@ def work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     attached: dict[str, shared_memory.SharedMemory] = {}
     try:
-        shard = Shard(folder, str(number), Keep(everything=keep_all), signatures=signatures)
+        shard = Shard(folder, str(number), Keep(everything=keep_all, seconds=seconds), signatures=signatures)
         with calm():
             while True:
                 message = pipe.recv()

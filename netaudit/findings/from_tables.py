@@ -54,9 +54,13 @@ def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None
 
 
 def judge_moments(
-    tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = frozenset(), window_s: float = WINDOW_S
+    tables: dict[str, pa.Table],
+    sent: pa.Table,
+    scope: Scope,
+    shared: frozenset[str] = frozenset(),
+    window_s: float = WINDOW_S,
 ) -> pa.Table:
-    """The `after_moments` table: what was sent around each row of `moments`."""
+    """The `after_moments` table: what was sent around each row of `moments`, by the seconds of `sent` (`sendings`)."""
     if not tables["moments"].num_rows:
         return AFTER_MOMENTS.schema().empty_table()
 
@@ -64,5 +68,5 @@ def judge_moments(
         return transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
 
     actors = Actors(passing(), tables["messages"], tables["flows"], shared, tables.get("devices"))
-    found = rows_after(Windows(tables["moments"], window_s), passing(), tables["flows"], scope, actors)
+    found = rows_after(Windows(tables["moments"], window_s), passing(), tables["flows"], sent, scope, actors)
     return pa.Table.from_pylist(found, schema=AFTER_MOMENTS.schema())

@@ -1,10 +1,10 @@
 """What inside devices sent around each marked moment: the physical test tied to the wire.
 
 The window of a moment begins LEAD_S before it (a hand is slower than an eye) and lasts as long after it as asked. An
-image is in it when its first byte was sent in it. A connection whose content is not visible is in it when it was open
-then; its bytes are known for its whole life only, so `within` says whether that life lies in the window. That something
-follows a moment is no judgement on what it is: rows here are no findings, and visitors' own devices are left out as
-there.
+image is in it when its first byte was sent in it. Of a connection whose content is not visible those bytes are in it
+that left in it, to the second where the connection also lasted before or after (`within` is false then, and what left
+before and after is told apart). That something follows a moment is no judgement on what it is: rows here are no
+findings, and visitors' own devices are left out as there.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
+from netaudit.findings.seconds import Portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from netaudit.findings.seconds import Portion
     from netaudit.findings.uploads import Scope
     from netaudit.transfers import Transfer
 
@@ -33,8 +35,8 @@ MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes
 MOST_IDS = 500
 UNKNOWN = ("unknown", "")  # values of flows.protocol where no reader recognised anything
 COLUMNS = [
-    "flow_id", "transport", "protocol", "client_ip", "server_ip", "server_port", "server_name", "first_ts", "last_ts",
-    "payload_up", "bursts_up",
+    "flow_id", "transport", "protocol", "client_ip", "client_port", "server_ip", "server_port", "server_name",
+    "first_ts", "last_ts", "payload_up", "bursts_up",
 ]  # fmt: skip
 
 
@@ -51,6 +53,10 @@ class Windows:
         """Places of the moments whose window the span from `first` to `last` touches."""
         return range(bisect.bisect_right(self._ends, first), bisect.bisect_right(self._starts, last))
 
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """First ns of each window, and the one after its last."""
+        return zip(self._starts, self._ends, strict=True)
+
     def hold(self, place: int, first: int, last: int) -> bool:
         """Whether the whole span lies in that moment's window."""
         return self._starts[place] <= first and last < self._ends[place]
@@ -63,6 +69,8 @@ class Way:
     images: int = 0
     faces: int = 0
     bytes: int = 0
+    before: int = 0
+    after: int = 0
     bursts: list[int] = field(default_factory=list)
     within: bool = True
     first: int = 1 << 62
@@ -79,18 +87,18 @@ Ways = dict[tuple[int, str, str, str, str], Way]  # place of the moment, visibil
 
 
 def rows_after(
-    windows: Windows, transfers: Iterable[Transfer], flows: pa.Table, scope: Scope, actors: Actors
+    windows: Windows, transfers: Iterable[Transfer], flows: pa.Table, sent: pa.Table, scope: Scope, actors: Actors
 ) -> list[dict[str, Any]]:
     """Rows of `after_moments`. Nobody is inside while the vantage is unknown, and there are no rows then."""
     ways: Ways = defaultdict(Way)
     _take_images(windows, transfers, scope, actors, ways)
-    _take_hidden(windows, flows, scope, actors, ways)
+    _take_hidden(windows, flows, sent, scope, actors, ways)
     by_moment: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for (place, visibility, sender, receiver, name), way in sorted(ways.items()):
         if visibility == "clear" or way.bytes >= LEAST_BYTES:
             row = {"moment_id": windows.ids[place], "visibility": visibility, "name": name}
             row |= {"sender": sender, "receiver": receiver, "receiver_scope": scope(receiver)}
-            by_moment[place].append(row | _figures(way))
+            by_moment[place].append(row | _figures(way, hidden=visibility != "clear"))
     return [row for _, found in sorted(by_moment.items()) for row in sorted(found, key=_rank)[:MOST_WAYS]]
 
 
@@ -99,11 +107,13 @@ def _rank(row: dict[str, Any]) -> tuple[Any, ...]:
     return (not outward, row["visibility"] != "clear", -row["faces"], -row["bytes"], row["sender"], row["receiver"])
 
 
-def _figures(way: Way) -> dict[str, Any]:
+def _figures(way: Way, *, hidden: bool) -> dict[str, Any]:
     return {
         "images": way.images,
         "faces": way.faces,
         "bytes": way.bytes,
+        "bytes_before": way.before if hidden else None,
+        "bytes_after": way.after if hidden else None,
         "bursts": way.bursts,
         "flows": len(way.flows),
         "within": way.within,
@@ -137,20 +147,44 @@ def _take_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, 
                 way.flows.add(one.flow_id)
 
 
-def _take_hidden(windows: Windows, flows: pa.Table, scope: Scope, actors: Actors, ways: Ways) -> None:
+def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope, actors: Actors, ways: Ways) -> None:
+    beyond: list[tuple[dict[str, Any], list[int]]] = []  # connections, and the windows that do not hold all of them
     for row in _hidden(flows):
-        first, last = row["first_ts"], row["last_ts"]
-        places = windows.around(first, last)
+        places = windows.around(row["first_ts"], row["last_ts"])
         if places and _sent(row["client_ip"], row["server_ip"], row["flow_id"], scope, actors):
-            visibility = "unread" if row["protocol"] in UNKNOWN and not _is_quic(row) else "encrypted"
-            for place in places:
-                way = ways[place, visibility, row["client_ip"], row["server_ip"], row["server_name"]]
-                way.bytes += row["payload_up"]
-                before = way.bursts or [0] * len(row["bursts_up"])
-                way.bursts = [a + b for a, b in zip(before, row["bursts_up"], strict=True)]
-                way.within &= windows.hold(place, first, last)
-                way.span(first, last)
-                way.flows.add(row["flow_id"])
+            held = [place for place in places if windows.hold(place, row["first_ts"], row["last_ts"])]
+            for place in held:
+                _take_whole(ways[place, *_way(row)], row)
+            if len(held) < len(places):
+                beyond.append((row, [place for place in places if place not in held]))
+    portions = Portions(windows.spans(), (row for row, _ in beyond), sent)
+    for row, places_left in beyond:
+        for place in places_left:
+            portion = portions.of(row["flow_id"], place)
+            if portion.within:
+                _take_portion(ways[place, *_way(row)], row["flow_id"], portion)
+
+
+def _way(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    visibility = "unread" if row["protocol"] in UNKNOWN and not _is_quic(row) else "encrypted"
+    return visibility, row["client_ip"], row["server_ip"], row["server_name"]
+
+
+def _take_whole(way: Way, row: dict[str, Any]) -> None:
+    way.bytes += row["payload_up"]
+    before = way.bursts or [0] * len(row["bursts_up"])
+    way.bursts = [a + b for a, b in zip(before, row["bursts_up"], strict=True)]
+    way.span(row["first_ts"], row["last_ts"])
+    way.flows.add(row["flow_id"])
+
+
+def _take_portion(way: Way, flow_id: str, portion: Portion) -> None:
+    way.bytes += portion.within
+    way.before += portion.before
+    way.after += portion.after
+    way.within = False
+    way.span(portion.first_ts, portion.last_ts)
+    way.flows.add(flow_id)
 
 
 def _is_quic(row: dict[str, Any]) -> bool:

@@ -30,7 +30,7 @@ class LiveAudit:
         self.followed = Followed(record, sm3=options.sm3)
         self.decoder = Decoder(since=options.since, until=options.until)
         keep, added = options.keep_all, options.signatures
-        self.crew = Alone(case, keep_all=keep, witness=witness, signatures=added) if decode else None
+        self.crew = Alone(case, keep_all=keep, seconds=True, witness=witness, signatures=added) if decode else None
         self.packets = self.bytes = 0
         self.last_ts = 0
         self._case, self._options = case, options

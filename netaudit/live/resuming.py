@@ -93,7 +93,7 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
     total = followed.behind or sum(path.stat().st_size for path in recorded(folder / RECORD))
     decoder = Decoder(since=options.since, until=options.until)
     with calm():
-        crew = make_crew(folder, options.workers, keep_all=options.keep_all)
+        crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures)
         partial = False
         try:
             while (window := followed.read(ended=True)) is not None:

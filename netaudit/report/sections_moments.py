@@ -15,10 +15,11 @@ MOST = 60  # moments told
 MOST_ROWS = 20  # ways of one moment
 MOST_TEXT = 500
 SECOND = 1_000_000_000
+BEYOND = {"bytes_before": "moment_hidden_before", "bytes_after": "moment_hidden_after"}  # the window
 LEAD_S, WINDOW_S = 5, 180  # where the manifest does not say
 COLUMNS = (
     "moment_id", "sender", "receiver", "receiver_scope", "visibility", "name", "images", "faces", "bytes", "bursts",
-    "flows", "within", "first_ts",
+    "flows", "within", "first_ts", "bytes_before", "bytes_after",
 )  # fmt: skip
 
 
@@ -96,10 +97,15 @@ def _what(row: Row, w: Wording) -> str:
     size, number = w.size(row["bytes"]), w.number
     if row["visibility"] == "clear":
         return w.t("moment_clear", images=number(row["images"]), faces=number(row["faces"]), size=size)
-    bursts = sum((row["bursts"] or [])[1:])
-    key = "moment_hidden" if row["within"] else "moment_hidden_beyond"
-    visibility = w.term("moment_visibility", row["visibility"])
-    return w.t(key, visibility=visibility, size=size, flows=number(row["flows"]), bursts=number(bursts))
+    said = w.t(
+        "moment_hidden" if row["within"] else "moment_hidden_part",
+        visibility=w.term("moment_visibility", row["visibility"]),
+        size=size,
+        flows=number(row["flows"]),
+        bursts=number(sum((row["bursts"] or [])[1:])),
+    )
+    beyond = [w.t(key, size=w.size(row[name])) for name, key in BEYOND.items() if row[name]]
+    return "".join([said, *beyond])
 
 
 def _delay(ns: int) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netaudit.endpoints.vantage import Evidence
 from netaudit.endpoints.vantage import judge as judge_vantage
 from netaudit.findings.from_tables import judge_moments
 from netaudit.findings.moments import LEAST_BYTES, MOST_WAYS, Windows
-from netaudit.tables import AFTER_MOMENTS, FLOWS, IMAGES, MESSAGES, MOMENTS, OBJECTS
+from netaudit.findings.seconds import Portions
+from netaudit.tables import AFTER_MOMENTS, FLOWS, IMAGES, MESSAGES, MOMENTS, OBJECTS, SENDINGS
 
 CAM, SERVER, CLOUD, PHONE = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50"
 SCOPE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER)], [], [("02:00:00:00:00:02", CAM)], [], [], 0)).scope
@@ -20,7 +23,14 @@ BIG = [0, 0, 1, 0, 0]
 
 def filled(table, rows):
     lacking = (
-        {"payload_up": 0, "bursts_up": [0] * 5, "protocol": "http", "transport": "tcp", "server_port": 443}
+        {
+            "payload_up": 0,
+            "bursts_up": [0] * 5,
+            "protocol": "http",
+            "transport": "tcp",
+            "client_port": 40_000,
+            "server_port": 443,
+        }
         if table is FLOWS
         else {}
     )
@@ -51,7 +61,15 @@ def hidden(number, first, last, up=100_000, *, client=CAM, server=CLOUD, name="u
     } | more  # fmt: skip
 
 
-def after(images=(), flows=(), moments=(0,), window_s=180, scope=SCOPE):
+def second(at, size, *, client=CAM, server=CLOUD, port=40_000, length=0.5):
+    """A row of `sendings`."""
+    return {
+        "transport": "tcp", "src_ip": client, "src_port": port, "dst_ip": server, "dst_port": 443,
+        "second": T0 // S + at, "first_ts": T0 + at * S, "last_ts": T0 + int((at + length) * S), "bytes": size,
+    }  # fmt: skip
+
+
+def after(images=(), flows=(), moments=(0,), window_s=180, scope=SCOPE, sent=()):
     columns = list(zip(*images, strict=True)) or [(), (), (), ()]
     tables = {
         "flows": filled(FLOWS, [*columns[0], *flows]),
@@ -62,7 +80,8 @@ def after(images=(), flows=(), moments=(0,), window_s=180, scope=SCOPE):
             MOMENTS, [{"moment_id": f"M{at}", "ts": T0 + at * S, "text": "", "source": "screen"} for at in moments]
         ),
     }
-    found = judge_moments(tables, scope, frozenset(), window_s)
+    seconds = pa.Table.from_pylist(list(sent), schema=SENDINGS.schema())
+    found = judge_moments(tables, seconds, scope, frozenset(), window_s)
     assert found.schema.equals(AFTER_MOMENTS.schema())
     times = [found[name].cast(pa.int64()).to_pylist() for name in ("first_ts", "last_ts")]
     rows = found.drop_columns(["first_ts", "last_ts"]).to_pylist()
@@ -119,7 +138,76 @@ def test_sending_to_the_server_inside_is_told_after_sending_outside() -> None:
     ids=["inside", "began before", "ends later", "spans all", "over before", "too late", "just before"],
 )
 def test_a_hidden_connection_says_whether_it_lies_within(first, last, expected) -> None:
-    assert [row["within"] for row in after(flows=[hidden(1, first, last)])] == expected
+    sent = [second(at, 10_000) for at in range(first, last + 1)]
+    assert [row["within"] for row in after(flows=[hidden(1, first, last)], sent=sent)] == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({-60: 50_000, 10: 9_000}, (9_000, 50_000, 0, 10, 10.5)),
+        ({0: 9_000, 179: 2_000, 180: 70_000, 500: 1}, (11_000, 0, 70_001, 0, 179.5)),
+        ({-6: 1, -5: 9_000, 300: 5}, (9_000, 1, 5, -5, -4.5)),
+        ({-60: 50_000, 10: 8_000, 300: 50_000}, None),  # too little in the window, however much around it
+        ({-60: 50_000, 300: 50_000}, None),
+    ],
+    ids=["began before", "went on after", "both", "only upkeep in it", "nothing in it"],
+)
+def test_of_a_long_connection_counts_what_left_in_the_window(sizes, expected) -> None:
+    rows = after(
+        flows=[hidden(1, -60, 500, up=sum(sizes.values()))], sent=[second(at, size) for at, size in sizes.items()]
+    )
+    keys = ("bytes", "bytes_before", "bytes_after", "first", "last")
+    assert [tuple(row[key] for key in keys) for row in rows] == [expected] * (expected is not None)
+
+
+def test_long_and_short_connections_of_one_way_are_one_row() -> None:
+    flows = [hidden(1, 1, 2), hidden(2, 100, 400, client_port=40_001), hidden(3, -90, 20, client_port=40_002)]
+    sent = [second(at, 10_000, port=40_001) for at in (120, 300)]
+    sent += [second(at, 10_000, port=40_002) for at in (-80, -70, 5)]
+    (row,) = after(flows=flows, sent=sent)
+    assert (row["bytes"], row["bytes_before"], row["bytes_after"]) == (120_000, 20_000, 10_000)
+    assert (row["flows"], row["within"], row["bursts"]) == (3, False, BIG)  # bursts of the short one alone
+
+
+def test_what_came_back_and_what_others_sent_is_not_counted() -> None:
+    back = {"src_ip": CLOUD, "src_port": 443, "dst_ip": CAM, "dst_port": 40_000}
+    sent = [second(1, 9_000), second(1, 1, port=40_001), second(2, 1) | back, second(2, 1) | {"transport": "udp"}]
+    (row,) = after(flows=[hidden(1, 0, 400)], sent=sent)
+    assert row["bytes"] == 9_000
+
+
+def test_ports_used_again_are_told_apart_by_time() -> None:
+    flows = [hidden(1, -60, 3), hidden(2, 3, 400)]
+    (row,) = after(flows=flows, sent=[second(at, 10_000) for at in (-9, 2, 3, 300)])
+    assert (row["bytes"], row["bytes_before"], row["bytes_after"]) == (20_000, 10_000, 10_000)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    spans=st.lists(st.tuples(st.integers(-40, 300), st.integers(0, 200)), min_size=1, max_size=5),
+    moments=st.lists(st.integers(0, 250), min_size=1, max_size=4, unique=True),
+    data=st.data(),
+)
+def test_portions_are_those_that_a_count_of_seconds_gives(spans, moments, data) -> None:
+    windows = [(T0 + (at - 5) * S, T0 + (at + 30) * S) for at in sorted(moments)]
+    flows = [hidden(n, first, first + length, client_port=40_000 + n) for n, (first, length) in enumerate(spans)]
+    flows = [{"transport": "tcp", "server_port": 443} | flow for flow in flows]
+    sizes = [
+        data.draw(st.dictionaries(st.integers(first, first + length), st.integers(1, 99), max_size=9))
+        for first, length in spans
+    ]
+    sent = [second(at, n, port=40_000 + i) for i, one in enumerate(sizes) for at, n in one.items()]
+    twice = [row | {"bytes": row["bytes"] - row["bytes"] // 2} for row in sent]
+    twice += [row | {"bytes": row["bytes"] // 2} for row in sent]  # as two windows of the capture would give it
+    for rows in (sent, twice):
+        portions = Portions(windows, flows, pa.Table.from_pylist(rows, schema=SENDINGS.schema()))
+        for place, at in enumerate(sorted(moments)):
+            for number, one in enumerate(sizes):
+                found = portions.of(f"h{number}", place)
+                assert found.before == sum(n for t, n in one.items() if t < at - 5)
+                assert found.within == sum(n for t, n in one.items() if at - 5 <= t < at + 30)
+                assert found.after == sum(n for t, n in one.items() if t >= at + 30)
 
 
 def test_hidden_connections_are_summed() -> None:

@@ -17,7 +17,7 @@ def way(number=0, **more):
     return {
         "moment_id": "M1", "sender": CAMERA, "receiver": CLOUD, "receiver_scope": "outside", "visibility": "clear",
         "name": f"n{number}.example", "images": 2, "faces": 1, "bytes": 96_000, "bursts": [], "flows": 1, "within": True,
-        "first_ts": T0 + 3_200_000_000,
+        "first_ts": T0 + 3_200_000_000, "bytes_before": None, "bytes_after": None,
     } | more  # fmt: skip
 
 
@@ -56,12 +56,23 @@ def test_what_is_hidden_is_never_called_a_face(lang) -> None:
         text = what(lang, **more)
         assert not re.search("face|人脸|image|图像", text, re.IGNORECASE)
         assert "96,000" in text
-        assert re.search(r"\b3\b|3 次", text)  # bursts of 8 KiB and more, not the nine small ones
+        if more.get("within", True):
+            assert re.search(r"\b3\b|3 次", text)  # bursts of 8 KiB and more, not the nine small ones
 
 
-def test_a_connection_that_lasted_longer_says_that_its_share_is_unknown() -> None:
-    assert "how much of it in the window is not known" in what(**HIDDEN, within=False)
-    assert "not known" not in what(**HIDDEN)
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, ""),
+        ({"bytes_after": 12_000_000}, "; they went on after the window with 12,000,000 bytes (12.0 MB)"),
+        ({"bytes_before": 7_000}, "; the same connections had sent 7,000 bytes (7.0 kB) before the window"),
+    ],
+)
+def test_of_a_connection_that_lasted_longer_the_window_counts(more, said) -> None:
+    text = what(**HIDDEN, within=False, **more)
+    assert text.startswith("encrypted: 96,000 bytes (96.0 kB) up within the window in connections: 1")
+    assert text.endswith("content not visible" + said)
+    assert "before or after" not in what(**HIDDEN)
 
 
 def test_outward_and_visible_comes_first() -> None:
