@@ -13,6 +13,7 @@ import mail
 import media
 import others
 import rig
+import shares
 import stores
 import web
 
@@ -23,6 +24,7 @@ BUILDERS = {
     "web": web.build,
     "media": media.build,
     "stores": stores.build,
+    "shares": shares.build,
 }
 
 
