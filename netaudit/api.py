@@ -18,7 +18,7 @@ from netaudit.errors import UnreadableError, UsageError
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures, Rejected, Source
     from netaudit.conclusion import Outcome
-    from netaudit.moments import Moment
+    from netaudit.moments import Notes
     from netaudit.packets.from_capture import Decoder
 
 __all__ = ["Options", "audit", "open_case"]
@@ -41,7 +41,7 @@ class Options:
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
     signatures: Path | None = None  # a folder added to netaudit's own
-    moments: tuple[Moment, ...] = ()  # marked by the auditor, stored with the case
+    moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float = 180
     command: tuple[str, ...] = field(default=())
 
@@ -88,7 +88,7 @@ def audit(
         keep_all=keep_all,
         sm3=sm3,
         signatures=Path(signatures) if signatures is not None else None,
-        moments=tuple(read_moments(Path(moments))) if moments is not None else (),
+        moments=read_moments(Path(moments)) if moments is not None else None,
         moment_window_s=moment_window_s,
     )
     return run(paths, Path(case), options, progress or (lambda *_: None))
@@ -319,7 +319,7 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
         "platform": platform.platform(),
         "python": sys.version.split()[0],
         "timings": timings,
-    }
+    } | ({"moments": options.moments.facts()} if options.moments is not None else {})
 
 
 def write_case_report(case: Case, options: Options) -> None:

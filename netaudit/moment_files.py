@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import hashlib
 import io
 import re
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ import orjson
 
 from netaudit.errors import UsageError
 from netaudit.masking import visible
-from netaudit.moments import MOST, MOST_TEXT, Moment
+from netaudit.moments import MOST, MOST_TEXT, Moment, Notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ _LOOSE = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})[ T]+(\d{1,2}):(\d{2})(.*
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
-def read_moments(path: Path, zone: str | None = None) -> list[Moment]:
+def read_moments(path: Path, zone: str | None = None) -> Notes:
     """Moments of a file of notes, in its order. `zone` is an offset (+08:00) or a name (Asia/Shanghai).
 
     Raises UsageError with file and line for what cannot be read.
@@ -55,7 +56,7 @@ def read_moments(path: Path, zone: str | None = None) -> list[Moment]:
             raise UsageError(f"{place}: more than {MOST:,} moments")
     if not found:
         raise UsageError(f"{path}: no moments in it")
-    return found
+    return Notes(visible(path.name, 200), hashlib.sha256(data).hexdigest(), tuple(found))
 
 
 def zone_of(name: str) -> datetime.tzinfo:

@@ -42,6 +42,20 @@ class Moment:
         return "M" + hashlib.blake2b(f"{self.ts}\0{self.text}".encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Moments that were noted by hand, with the file that they come from."""
+
+    file: str
+    sha256: str
+    moments: tuple[Moment, ...]
+
+    def facts(self) -> dict[str, Any]:
+        """What is said of them where the run is described."""
+        ids = sorted({moment.moment_id for moment in self.moments})
+        return {"file": self.file, "sha256": self.sha256, "by_hand": True, "count": len(ids), "moments": ids}
+
+
 class MomentBook:
     """The moments of a case as they are marked; each is on the disk before `mark` returns."""
 
@@ -82,11 +96,14 @@ def stored(folder: Path) -> list[Moment]:
     return found
 
 
-def keep(folder: Path, moments: Iterable[Moment]) -> None:
-    """Store moments that came from elsewhere with the case."""
-    book = MomentBook(folder)
-    for moment in moments:
-        book.mark(moment.ts, moment.text, moment.source)
+def keep(folder: Path, notes: Notes | None) -> None:
+    """Store moments that were noted by hand with the case; those that it has already stay as they are."""
+    if notes is None:
+        return
+    book, known = MomentBook(folder), {moment.moment_id for moment in stored(folder)}
+    for moment in notes.moments:
+        if moment.moment_id not in known:
+            book.mark(moment.ts, moment.text, moment.source)
 
 
 def moment_table(moments: Iterable[Moment]) -> pa.Table:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netaudit.case import Case
 
 MARKED = ("screen", "stdin")  # sources of moments that are noted in the chain as they are marked
+NOTED = "moments noted"  # the line of a file of moments, with the ids of all in it
 _SHAREABLE = re.compile(r"case\.json|tables/\w{1,80}\.parquet")
 _RECORDED = re.compile(r"record-[\w.-]{1,80}")
 
@@ -64,8 +65,10 @@ def _against(path: Path, name: str, digest: object) -> Iterator[str]:
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                 yield f"{name}: its SHA-256 is not the one in the chain"
+    except FileNotFoundError:
+        yield f"{name}: is gone"
     except OSError as error:
-        yield f"{name}: {error.strerror}"
+        yield f"{name}: cannot be read ({error.strerror})"
 
 
 def _recorded(folder: Path) -> list[str]:
@@ -74,11 +77,13 @@ def _recorded(folder: Path) -> list[str]:
 
 
 def _moments(folder: Path, chain: list[dict[str, Any]]) -> Iterator[str]:
-    """Moments marked during the recording, in both directions; those noted by hand are in no chain."""
+    """Moments marked during the recording or noted by hand, in both directions; notes without a line are older."""
     told = {str(line.get("moment")) for line in chain if line["what"] == "moment"}
+    files = [line.get("moments") for line in chain if line["what"] == NOTED]
+    told |= {str(name) for names in files if isinstance(names, list) for name in names}
     kept = stored(folder)
     for moment in kept:
-        if moment.source in MARKED and moment.moment_id not in told:
+        if (moment.source in MARKED or files) and moment.moment_id not in told:
             yield f"moment {moment.moment_id}: no line says that it was marked"
     if len(kept) >= MOST:  # further ones are not read
         return

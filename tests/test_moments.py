@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import netaudit
 from netaudit.errors import UsageError
 from netaudit.moment_files import read_moments
-from netaudit.moments import FILE, MOST_TEXT, Moment, MomentBook, keep, moment_table, stored
+from netaudit.moments import FILE, MOST_TEXT, Moment, MomentBook, Notes, keep, moment_table, stored
 from tests.conftest import ROOT
 
 NOON = int(datetime.datetime(2026, 5, 1, 4, 0, 30, tzinfo=datetime.UTC).timestamp()) * 1_000_000_000
@@ -52,7 +52,10 @@ def test_no_file_gives_no_moments(tmp_path: Path) -> None:
 
 
 def test_the_table_is_by_time_and_knows_the_same_moment(tmp_path: Path) -> None:
-    keep(tmp_path, [Moment(NOON + 5, "b", "notes.csv"), Moment(NOON, "a", "notes.csv"), Moment(NOON, "a", "screen")])
+    moments = Moment(NOON + 5, "b", "notes.csv"), Moment(NOON, "a", "notes.csv"), Moment(NOON, "a", "screen")
+    keep(tmp_path, Notes("notes.csv", "0", moments))
+    keep(tmp_path, Notes("notes.csv", "0", moments[:1]))  # read again
+    assert len(stored(tmp_path)) == 3
     assert moment_table(stored(tmp_path))["text"].to_pylist() == ["a", "b"]
 
 
@@ -77,13 +80,13 @@ def test_the_table_is_by_time_and_knows_the_same_moment(tmp_path: Path) -> None:
 def test_notes_of_many_kinds(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(text.encode())
-    assert read_moments(path, "+08:00") == [Moment(NOON, "door camera", "notes.txt")]
+    assert read_moments(path, "+08:00").moments == (Moment(NOON, "door camera", "notes.txt"),)
 
 
 def test_notes_from_a_chinese_spreadsheet(tmp_path: Path) -> None:
     path = tmp_path / "记录.csv"
     path.write_bytes("时间,内容\n2026/5/1 12:00:30,测试人员经过门口摄像头\n".encode("gb18030"))
-    assert read_moments(path, "Asia/Shanghai") == [Moment(NOON, "测试人员经过门口摄像头", "记录.csv")]
+    assert read_moments(path, "Asia/Shanghai").moments == (Moment(NOON, "测试人员经过门口摄像头", "记录.csv"),)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ def test_any_bytes_give_moments_or_a_named_error(tmp_path_factory, content: byte
     path.write_bytes(content)
     moments, said = [], ""
     try:
-        moments = read_moments(path, "+08:00")
+        moments = list(read_moments(path, "+08:00").moments)
     except UsageError as error:
         said = str(error)
     shown = [said, *(moment.text for moment in moments)]

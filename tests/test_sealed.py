@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from netaudit.custody import RECORD, Custody, broken
-from netaudit.live.sealing import RECORDING_ENDED, recording_facts, seal_case
-from netaudit.moments import MomentBook
-from netaudit.sealed import differing
+from netaudit.custody import RECORD, Custody, broken, entries
+from netaudit.live.sealing import RECORDING_ENDED, note_moments, recording_facts, seal_case
+from netaudit.moments import Moment, MomentBook, Notes, keep
+from netaudit.report.texts import Texts, phrases
+from netaudit.sealed import NOTED, differing
 
 FIRST = "record-0001_00001_20260501090000.pcapng"
 
@@ -113,3 +114,55 @@ def test_facts_of_a_recording_that_nobody_ended(tmp_path: Path) -> None:
 def test_facts_of_a_recording_are_its_last_word(tmp_path: Path) -> None:
     made(tmp_path)
     assert recording_facts(tmp_path) == {"interface": "eth1", "received": 9, "untold_runs": 0}
+
+
+def noted(folder: Path, *moments: Moment) -> None:
+    notes = Notes("notes.csv", "f" * 64, moments)
+    keep(folder, notes)
+    custody = Custody(folder)
+    note_moments(custody, notes)
+    seal_case(custody, folder)
+    custody.close()
+
+
+def test_moments_noted_by_hand_have_a_line(tmp_path: Path) -> None:
+    case: Any = made(tmp_path)
+    noted(tmp_path, Moment(5, "hall", "notes.csv"), Moment(6, "door", "notes.csv"))
+    (line,) = (line for line in entries(tmp_path) if line["what"] == NOTED)
+    assert (line["file"], line["sha256"], line["count"], line["by_hand"]) == ("notes.csv", "f" * 64, 2, True)
+    assert differing(case) == []
+    path = tmp_path / "moments.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"hall", b"roof"))
+    assert sorted(one.partition(": ")[2] for one in differing(case)) == [
+        "is not as it was marked, or is gone",
+        "no line says that it was marked",
+    ]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_sentence_is_said_in_both_languages(tmp_path: Path, lang: str) -> None:
+    """Whatever may be wrong with a chain or with its files; names stay as they are."""
+    case: Any = made(tmp_path)
+    (tmp_path / "custody.jsonl").rename(tmp_path / "aside")
+    said = differing(case)
+    (tmp_path / "aside").rename(tmp_path / "custody.jsonl")
+    noted(tmp_path)
+    lines = (tmp_path / "custody.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "case.json").write_bytes(b"other")
+    (tmp_path / "tables" / "flows.parquet").unlink()
+    (tmp_path / RECORD / FIRST).unlink()
+    (tmp_path / RECORD / FIRST.replace("00001_", "00002_")).write_bytes(b"")
+    (tmp_path / "moments.jsonl").write_bytes(b'{"ts": 3, "text": "x", "source": "screen"}\n')
+    said += differing(case)
+    (tmp_path / "tables" / "flows.parquet").mkdir()
+    said += differing(case)
+    (tmp_path / "custody.jsonl").write_bytes(
+        b"".join([lines[0], lines[2].replace(b"door", b"roof"), lines[5][:40]]) + b"\nx"
+    )
+    said += broken(tmp_path)
+    said += differing(case)
+    texts = Texts(lang)
+    for one in said:
+        assert (texts.phrase(one, str) == one) == (lang == "en"), one
+    used = {key for one in said for key, pattern in phrases().items() if pattern.fullmatch(one)}
+    assert used >= {key for key in phrases() if key.startswith(("phrase.custody_", "phrase.sealed_"))}

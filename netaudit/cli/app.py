@@ -95,7 +95,7 @@ def audit(
         "sm3": sm3,
         "signatures": signatures_folder,
         "workers": workers,
-        "moments": tuple(read_moments(moments, moment_zone)) if moments else (),
+        "moments": read_moments(moments, moment_zone) if moments else None,
         "moment_window_s": moment_window,
         "lang": language,
         "overwrite": overwrite,

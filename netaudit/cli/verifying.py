@@ -10,6 +10,7 @@ from netaudit.case import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.custody import NAME, broken, entries
+from netaudit.masking import visible
 from netaudit.sealed import differing
 from netaudit.verify import CONTRADICTED, verify
 
@@ -45,10 +46,17 @@ def _print_custody(lines: list[dict[str, Any]], problems: list[str], files: list
     """Whether the chain holds, and whether the files of the case are the ones it names."""
     if lines or problems:
         print(say("custody_broken" if problems else "custody_holds", lang, file=NAME, lines=len(lines)))
-        print("".join(f"    {problem}\n" for problem in problems) or f"    {lines[-1]['hash']}\n", end="")
+        print(_listed(problems, lang) or f"    {lines[-1]['hash']}\n", end="")
     if lines or files:
         print(say("custody_files_differ" if files else "custody_files_same", lang, file=NAME))
-        print("".join(f"    {one}\n" for one in files), end="")
+        print(_listed(files, lang), end="")
+
+
+def _listed(sentences: list[str], lang: str) -> str:
+    from netaudit.report.texts import Texts
+
+    texts = Texts(lang)
+    return "".join(f"    {texts.phrase(one, lambda part: visible(part, 300))}\n" for one in sentences)
 
 
 def _line(row: dict[str, Any], lang: str) -> str:

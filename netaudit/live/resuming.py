@@ -16,7 +16,7 @@ from netaudit.case_writer import make_folders, write_json
 from netaudit.custody import Custody, broken, entries
 from netaudit.errors import UsageError
 from netaudit.live.engine import RECORD
-from netaudit.live.sealing import facts_of, recording_facts, seal_case
+from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
 from netaudit.moments import keep
 from netaudit.packets.from_capture import Decoder
 from netaudit.workers import make_crew
@@ -46,6 +46,7 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
         make_folders(folder)
         begin_case(folder, options)
         keep(folder, options.moments)
+        note_moments(custody, options.moments)
         case, sources, read_s = _audit(folder, options, progress, custody)
         timings = {"read_s": read_s - clock, "total_s": round(time.perf_counter() - clock, 3)}
         paths = [str(source.path.resolve()) for source in sources if source.path]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
 from netaudit.custody import entries
+from netaudit.sealed import NOTED
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
     from netaudit.custody import Custody
+    from netaudit.moments import Notes
 
 RECORDING_ENDED = "recording ended"  # the line with all facts of a recording
 
@@ -26,6 +28,12 @@ def facts_of(source: Source) -> dict[str, Any]:
         "drops": source.drops,
         "damage": list(source.damage),
     }
+
+
+def note_moments(custody: Custody, notes: Notes | None) -> None:
+    """A line for moments that were noted by hand: from which file, with which hash, and which they are."""
+    if notes is not None:
+        custody.note(NOTED, **notes.facts())
 
 
 def seal_case(custody: Custody, folder: Path) -> None:

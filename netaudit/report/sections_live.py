@@ -16,9 +16,11 @@ STOPPED = {
     "duration": "live_stopped_duration",
     "disk_full": "live_stopped_disk_full",
     "ring_full": "live_stopped_ring_full",
+    "too many files": "live_stopped_files",
     "": "live_stopped_unknown",
 }
 MOST_FILES = 20  # overwritten files named
+MOST_PROBLEMS = 10  # of the chain of custody
 
 
 def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
@@ -49,6 +51,6 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
         "custody": w.t("live_custody_broken" if problems else "live_custody_holds", n=w.number(len(lines)))
         if lines
         else "",
-        "broken": bool(problems),
+        "broken": [w.sentence(problem, 300) for problem in problems[:MOST_PROBLEMS]],
         "seal": w.exact(lines[-1]["hash"]) if lines else "",
     }

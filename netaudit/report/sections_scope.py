@@ -30,7 +30,11 @@ def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
         "inputs": [_input(row, w) for row in captures[:MOST_INPUTS]],
         "more": max(0, len(captures) - MOST_INPUTS),
         "rejected": [
-            {"name": w.exact(e.get("name")), "problem": w.exact(e.get("problem"), 400)} for e in rejected[:MOST_INPUTS]
+            {
+                "name": w.exact(e.get("name")),
+                "problem": w.t.phrase(str(e.get("problem")), lambda part: w.exact(part, 400)),
+            }
+            for e in rejected[:MOST_INPUTS]
         ],
         "failures": [w.text(failure, 300) for failure in (case.manifest.get("reader_failures") or [])[:MOST_INPUTS]],
         "packets": packets(captures, case.table("skipped"), w),
@@ -40,7 +44,7 @@ def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
 
 def _input(row: Row, w: Wording) -> dict[str, Any]:
     packed = row["compression"] not in (None, "", "none")
-    notes = [w.exact(note, 300) for note in (row["damage"] or [])[:MOST_NOTES]]
+    notes = [w.t.phrase(note, lambda part: w.exact(part, 300)) for note in (row["damage"] or [])[:MOST_NOTES]]
     return {
         "name": w.exact(row["name"]),
         "sha256": w.exact(row["sha256"]),
