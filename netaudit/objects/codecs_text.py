@@ -29,6 +29,7 @@ _Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 _SPACES = np.zeros(256, np.bool_)
 _SPACES[list(SPACE)] = True
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_PADDING = (b"", b"", b"==", b"=")  # by what is left of groups of four; one character more is no byte
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -64,11 +65,17 @@ _Decoded = tuple[bytes, Ranges, int | None]
 
 
 def _decode_whole(data: bytes) -> _Decoded | None:
-    """Decode text without gaps: in one go where it is plain and padded, else cleaned first."""
+    """Decode text without gaps: in one go where it is plain, else cleaned first."""
+    plain = _strictly(data)
+    return (plain, [], None) if plain is not None else _decode_clean(_tidy(data))
+
+
+def _strictly(data: bytes) -> bytes | None:
+    """Decode characters of the standard alphabet, padded or not; None when there are others, or one too many."""
     try:
-        return binascii.a2b_base64(data, strict_mode=True), [], None
+        return binascii.a2b_base64(data + _PADDING[len(data) % 4] if len(data) % 4 else data, strict_mode=True)
     except binascii.Error:
-        return _decode_clean(_tidy(data))
+        return None
 
 
 def _tidy(data: bytes) -> bytes:
@@ -78,6 +85,9 @@ def _tidy(data: bytes) -> bytes:
 
 def _decode_clean(data: bytes) -> _Decoded | None:
     """Decode text without folding. What follows a foreign character is not decoded: it ends there, its end unknown."""
+    plain = _strictly(data)  # far faster than a search for foreign characters
+    if plain is not None:
+        return plain, [], None
     foreign = _NO_BASE64.search(data)
     damaged = foreign is not None
     if foreign is not None:

@@ -19,11 +19,12 @@ import orjson
 from netaudit.objects.text import LONG, charset_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from netaudit.objects.part import Ranges
 
 _CHUNK = 1 << 20
+_FEW = 256  # quotation marks, and one for each 512 bytes, are found faster one by one
 _SKELETON = 4 << 20  # longer skeletons are not parsed: their objects would fill the memory
 _DOCUMENTS = 10_000
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:\s*\Z')
@@ -51,15 +52,27 @@ def long_strings(data: bytes, missing: Ranges, least: int = LONG) -> list[LongSt
     found = []
     opened: list[int] = []
     for quotes in _quotes(data, missing):
-        at = np.concatenate([np.array(opened, np.int64), quotes])
-        starts, ends = at[0::2], at[1::2]
-        opened = [] if len(at) % 2 == 0 else [int(at[-1])]
-        for i in np.flatnonzero(ends - starts[: len(ends)] > least).tolist():
-            start, end = int(starts[i]) + 1, int(ends[i])
-            found.append(LongString(start, end, closed=data[end] == 0x22))
+        pairs, opened = _pairs(opened, quotes) if isinstance(quotes, list) else _far_pairs(opened, quotes, least)
+        for start, end in pairs:
+            if end - start > least:
+                found.append(LongString(start + 1, end, closed=data[end] == 0x22))
     if opened and len(data) - opened[0] > least:
         found.append(LongString(opened[0] + 1, len(data), closed=False))
     return [s for s in found if data[s.start - 1] == 0x22]
+
+
+def _pairs(opened: list[int], quotes: list[int]) -> tuple[Iterable[tuple[int, int]], list[int]]:
+    """Opening and closing quotation marks, and what is left open."""
+    at = opened + quotes
+    return zip(at[0::2], at[1::2], strict=False), at[-1:] if len(at) % 2 else []
+
+
+def _far_pairs(opened: list[int], quotes: Positions, least: int) -> tuple[Iterable[tuple[int, int]], list[int]]:
+    """The same of many, without those that stand near to each other."""
+    at = np.concatenate([np.array(opened, np.int64), quotes])
+    starts, ends = at[0::2], at[1::2]
+    far = np.flatnonzero(ends - starts[: len(ends)] > least)
+    return zip(starts[far].tolist(), ends[far].tolist(), strict=True), at[-1:].tolist() if len(at) % 2 else []
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -70,7 +83,7 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _quotes(data: bytes, missing: Ranges) -> Iterator[Positions]:
+def _quotes(data: bytes, missing: Ranges) -> Iterator[Positions | list[int]]:
     """Places of unescaped quotation marks, in chunks; behind a gap with one more if it swallowed an odd number."""
     escapes = b"\\" in data
     if missing:
@@ -78,7 +91,31 @@ def _quotes(data: bytes, missing: Ranges) -> Iterator[Positions]:
         yield _resynchronise(data, np.concatenate(chunks) if chunks else np.empty(0, np.int64), missing)
         return
     for start in range(0, len(data), _CHUNK):
-        yield _unescaped(data, start, escapes=escapes)
+        few = _few(data, start, escapes=escapes)
+        yield _unescaped(data, start, escapes=escapes) if few is None else few
+
+
+def _few(data: bytes, start: int, *, escapes: bool) -> list[int] | None:
+    """Quotation marks of a chunk found one by one, as is fastest where strings are long; None where there are many."""
+    end = min(start + _CHUNK, len(data))
+    most = _FEW + ((end - start) >> 9)
+    found: list[int] = []
+    last, at = 0, data.find(b'"', start, end)
+    while at >= 0:
+        most -= 1
+        if not most:
+            return None
+        if not escapes or not at or data[at - 1] != 0x5C or _is_even(data, last, at):
+            found.append(at)
+        last = at
+        at = data.find(b'"', at + 1, end)
+    return found
+
+
+def _is_even(data: bytes, start: int, end: int) -> bool:
+    """Whether an even number of backslashes stands before `end`, after `start`."""
+    piece = data[start:end]
+    return (len(piece) - len(piece.rstrip(b"\\"))) % 2 == 0
 
 
 def _unescaped(data: bytes, start: int, *, escapes: bool) -> Positions:

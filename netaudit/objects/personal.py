@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.objects.fields import Field, fields
 
@@ -53,10 +53,9 @@ _LOOSE_NAME = frozenset({"name", "username", "nickname", "userinfo", "salername"
 _PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
 
 # Stems of the telling names as bytes: none of them, and no long number, means no need to parse.
-_STEMS = re.compile(
-    rb"name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
-    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef]|[\xa1-\xf7]|[0-9]{11}",
-    re.IGNORECASE,
+_STEMS = (
+    rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
+    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|[\xa1-\xf7]|[0-9]{11}"
 )
 _UNSET = frozenset({"0", "-1", "null", "none"})
 _SEPARATORS = re.compile(r"[\s_.-]+")
@@ -97,7 +96,17 @@ def telling(found: list[Personal]) -> bool:
 
 
 def _telling(text: bytes) -> bool:
-    return _STEMS.search(text) is not None
+    return _stems().search(text) is not None
+
+
+@lru_cache(maxsize=1)
+def _stems() -> Any:
+    """The stems as one automaton: alternatives without case take `re` fifty times as long, on base64 above all."""
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(_STEMS, options)
 
 
 def _classified(found: list[Field]) -> list[Personal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import json
 import re
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.objects import json_text, mime, text, xml_text
+from netaudit.objects import codecs_text, json_text, mime, text, xml_text
 from netaudit.objects.budget import Budget
 from netaudit.objects.fields import Field, fields
 from netaudit.objects.part import Leaf, Part
@@ -50,9 +51,41 @@ def test_long_strings_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     data = json.dumps([{"k\\": "v" * n, "q": '"' * n, "b": "\\" * n} for n in range(60, 90)]).encode()
     whole = [(s.start, s.end, s.closed) for s in json_text.long_strings(data, [])]
     assert whole == reference.long_strings(data, 64)
-    for chunk in (1, 7, 64, 1000):
+    for chunk, few in itertools.product((1, 7, 64, 1000), (1, 3, 256)):
         monkeypatch.setattr(json_text, "_CHUNK", chunk)
+        monkeypatch.setattr(json_text, "_FEW", few)
         assert [(s.start, s.end, s.closed) for s in json_text.long_strings(data, [])] == whole
+
+
+def test_long_strings_among_many_short_ones() -> None:
+    """One by one where quotation marks are few, all at once where they are many: the same strings."""
+    short = [{"k": "\\\\", "q": '"'}] * 400
+    data = json.dumps([*short, "v" * 5000, *short, "w\\" * 90, "x" * 70]).encode()
+    for least in (64, 4096):
+        found = [(s.start, s.end, s.closed) for s in json_text.long_strings(data, [], least)]
+        assert found == reference.long_strings(data, least)
+    spread = json.dumps(["y" * n for n in range(900)]).encode()
+    assert [(s.start, s.end, s.closed) for s in json_text.long_strings(spread, [])] == reference.long_strings(
+        spread, 64
+    )
+
+
+BASE64_SCRAPS = st.lists(
+    st.one_of(
+        st.binary(min_size=1, max_size=90).map(base64.b64encode),
+        st.binary(min_size=1, max_size=90).map(base64.urlsafe_b64encode),
+        st.sampled_from(
+            [b"A", b"Zm9v" * 16, b"=", b"==", b"===", b"\r\n", b"\\", b" ", b"-", b"_", b"\x00", b"!", b"\xc3", b"."]
+        ),
+    ),
+    max_size=8,
+).map(b"".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(BASE64_SCRAPS)
+def test_base64_equals_the_slow_twin(data: bytes) -> None:
+    assert codecs_text._decode_whole(data) == reference.decode_base64(data)
 
 
 @settings(max_examples=100, deadline=None)

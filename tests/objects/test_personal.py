@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.objects import personal as personal_module
 from netaudit.objects.part import Leaf, Part
 from netaudit.objects.personal import (
     LARGEST,
@@ -197,3 +199,30 @@ def test_masks():
     assert masked(Personal("name", "", "", "李四光", "")) == "李**"
     assert masked(Personal("person_id", "", "", "15", "")) == "15"
     assert masked(Personal("birthday", "", "", "19900101", "")) == "1990****"
+
+
+PIECES = [
+    b"na",
+    b"me",
+    b"ID",
+    b"n",
+    b"\\u4E",
+    b"2d",
+    b"%",
+    b"E4",
+    b"\xa0",
+    b"\xa1",
+    b"\xf7",
+    b"\xf8",
+    b"1234567890",
+    b"1",
+    b"xm",
+    b'"',
+    b"SEX",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=2)), max_size=12).map(b"".join))
+def test_stems_are_found_as_a_plain_expression_finds_them(text: bytes) -> None:
+    assert personal_module._telling(text) is (re.search(personal_module._STEMS, text) is not None)

@@ -65,3 +65,24 @@ def unquote(data: bytes) -> bytes:
             out.append(data[i])
             i += 1
     return bytes(out)
+
+
+def decode_base64(data: bytes) -> tuple[bytes, list[tuple[int, int]], int | None] | None:
+    """Base64 without gaps: (bytes, no gaps, where their end is no longer known); None where it is none.
+
+    Folding is passed over, padding is not needed. A character of no alphabet ends it, when it is padding or when what
+    stands before it is most of the text, and long enough.
+    """
+    text = bytes(char for char in data if char not in b" \t\r\n\x0b\x0c\\").rstrip(b"=\x00")
+    values = (string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/").encode()
+    bits = ""
+    taken = 0
+    for char in text.replace(b"-", b"+").replace(b"_", b"/"):
+        if char not in values:
+            if taken < 64 or not (char == 0x3D or taken >= len(text) // 2):
+                return None
+            break
+        bits += f"{values.index(char):06b}"
+        taken += 1
+    out = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
+    return out, [], len(out) if taken < len(text) or taken % 4 == 1 else None
