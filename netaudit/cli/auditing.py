@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
+from netaudit.cli.wording import sentence, word
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,16 +88,16 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         print(text, file=file)
 
     for entry in summary["rejected"]:
-        line(f"{say('rejected', lang)}: {entry['name']}: {entry['problem']}")
+        line(f"{say('rejected', lang)}: {entry['name']}: {sentence(entry['problem'], lang)}")
     for name, damage in summary["damage"].items():
         for text in damage:
-            line(f"{say('damaged', lang)}: {name}: {text}")
+            line(f"{say('damaged', lang)}: {name}: {sentence(text, lang)}")
     read, decoded = summary["packets_read"], summary["packets_decoded"]
     skipped = ", ".join(f"{reason} {count:,}" for reason, count in summary["skipped"].items())
     line(
         say("packets", lang, read=read, decoded=decoded, skipped=read - decoded) + (f" ({skipped})" if skipped else "")
     )
-    line(f"{say('vantage', lang)}: {say('side_' + summary['vantage'], lang)}")
+    line(f"{say('vantage', lang)}: {word('side', summary['vantage'], lang)}")
     line(f"{say('verdict', lang)}: {summary['verdict'][lang]}")
     line(f"{say('case', lang)}: {summary['case']}")
     line(f"{say('report', lang)}: {summary['report']}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 
+from netaudit.bilingual import speaker
 from netaudit.errors import UsageError
 
 TEXTS = {
@@ -26,10 +27,6 @@ TEXTS = {
     },
     "written": {"en": "written", "zh": "已写入"},
     "frames": {"en": "packets", "zh": "个数据包"},
-    "side_lan": {"en": "LAN side of the router", "zh": "路由器内网侧"},
-    "side_wan": {"en": "WAN side of the router", "zh": "路由器外网侧"},
-    "side_both": {"en": "both sides of the router", "zh": "路由器两侧"},
-    "side_unknown": {"en": "unknown", "zh": "无法判断"},
     "exported": {
         "en": "{files:,} files, without private/; check with sha256sum --check SHA256SUMS",
         "zh": "{files:,} 个文件，不含 private/；可用 sha256sum --check SHA256SUMS 核对",
@@ -133,6 +130,4 @@ def language_of(lang: str | None) -> str:
     return lang or default_language()
 
 
-def say(key: str, lang: str, **figures: object) -> str:
-    """A text in a language."""
-    return TEXTS[key][lang].format(**figures)
+say = speaker(TEXTS)

@@ -9,8 +9,8 @@ from typing import Any
 from netaudit.case import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
+from netaudit.cli.wording import sentence
 from netaudit.custody import NAME, broken, entries
-from netaudit.masking import visible
 from netaudit.sealed import differing
 from netaudit.verify import CONTRADICTED, verify
 
@@ -53,10 +53,7 @@ def _print_custody(lines: list[dict[str, Any]], problems: list[str], files: list
 
 
 def _listed(sentences: list[str], lang: str) -> str:
-    from netaudit.report.texts import Texts
-
-    texts = Texts(lang)
-    return "".join(f"    {texts.phrase(one, lambda part: visible(part, 300))}\n" for one in sentences)
+    return "".join(f"    {sentence(one, lang)}\n" for one in sentences)
 
 
 def _line(row: dict[str, Any], lang: str) -> str:

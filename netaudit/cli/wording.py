@@ -23,6 +23,13 @@ def word(group: str, value: str, lang: str) -> str:
     return Texts(lang).known(group, value) or visible(value, 60)
 
 
+def sentence(text: str, lang: str) -> str:
+    """A sentence that was written in English, in a language; what it names is made visible."""
+    from netaudit.report.texts import Texts
+
+    return Texts(lang).phrase(text, lambda part: visible(part, 400))
+
+
 def titled(device: dict[str, Any]) -> str:
     """A device by its addresses and name."""
     ips = (device["ips"] or [])[:MOST_ADDRESSES]

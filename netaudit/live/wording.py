@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.bilingual import speaker
+from netaudit.live.from_report import Terms
 from netaudit.masking import visible
 
 if TYPE_CHECKING:
@@ -112,23 +114,17 @@ TEXTS = {
         "en": "the clock of this computer jumped by {seconds} s",
         "zh": "本机时钟跳变 {seconds} 秒",
     },
-    "side_lan": {"en": "LAN side of the router", "zh": "路由器内网侧"},
-    "side_wan": {"en": "WAN side of the router", "zh": "路由器外网侧"},
-    "side_both": {"en": "both sides of the router", "zh": "路由器两侧"},
-    "side_unknown": {"en": "not known yet", "zh": "尚不能判断"},
 }  # fmt: skip
 
 
-def say(key: str, lang: str, **figures: object) -> str:
-    """A text in a language; KeyError for an unknown key or a missing figure."""
-    return TEXTS[key][lang].format(**figures) if figures else TEXTS[key][lang]
+say = speaker(TEXTS)
 
 
 def note_text(note: Note, lang: str) -> str:
     """What a note says; one that is not in the catalogue is shown by its code and figures."""
     figures = {key: visible(str(value), 200) for key, value in note.figures.items()}
-    if f"side_{figures.get('side')}" in TEXTS:
-        figures["side"] = say(f"side_{figures['side']}", lang)
+    if "side" in figures:
+        figures["side"] = Terms(lang).word("side", figures["side"])
     try:
         return TEXTS[f"note_{note.code}"][lang].format(**figures)
     except (KeyError, IndexError, ValueError):
