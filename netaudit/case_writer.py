@@ -19,6 +19,7 @@ from netaudit.errors import UsageError
 from netaudit.tables import BY_NAME, TABLES, Table
 
 BATCH_ROWS = 8192
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 DECISIONS = "decisions.jsonl"  # what analysts decided: `decisions.py`
 OURS = (
     "case.json",
@@ -175,20 +176,17 @@ class ObjectStore:
 
     def __init__(self, folder: Path) -> None:
         self._root = str(folder / "private" / "objects")
-        for number in range(256):
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(f"{self._root}/{number:02x}")  # noqa: PTH102  (hot enough: Path costs more than the call)
 
     def put(self, sha256: str, kind: str, data: bytes) -> bool:
         """Store `data`; False when these bytes are there already."""
+        path = f"{self._root}/{sha256[:2]}/{sha256}.{kind}"
         try:
-            descriptor = os.open(
-                f"{self._root}/{sha256[:2]}/{sha256}.{kind}",
-                os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
-                0o600,
-            )
+            descriptor = os.open(path, _NEW, 0o600)
         except FileExistsError:
             return False
+        except FileNotFoundError:  # the first of its folder: most cases have few images
+            Path(path).parent.mkdir(exist_ok=True)
+            return self.put(sha256, kind, data)
         try:
             view = memoryview(data)
             while view:
