@@ -34,9 +34,14 @@ class _Absent(importlib.abc.MetaPathFinder):
 
 
 def load_lean() -> None:
-    """Load pyarrow and numba as if `UNUSED` were not installed, in a process of our own; later imports find them."""
+    """Load pyarrow and numba as if `UNUSED` were not installed, in a process of our own; later imports find them.
+
+    Arrow's own pools keep for themselves what a step has freed, each thread some: the memory of the last step would be
+    the sum of its parts. The system's gives large pieces back, and takes no longer.
+    """
     if not _own:
         return
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     try:

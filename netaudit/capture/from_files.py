@@ -65,9 +65,9 @@ class Captures:
             self.close()
 
     def close(self) -> None:
-        """Let go of pipes that were not read."""
-        for reader in self._opened:
-            reader.close()
+        """Let go of pipes, and of the windows that are held for them."""
+        while self._opened:
+            self._opened.pop().close()
 
 
 def open_captures(

@@ -65,7 +65,9 @@ class MessageReader:
         if not ways:
             return []
         tree = Tree([_document(*one) for one in leaves], images)
-        return read_events(ways, head, tree, message_id, complete=whole)
+        events = read_events(ways, head, tree, message_id, complete=whole)
+        tree.let_go()
+        return events
 
 
 def _words(leaf: Leaf) -> bytes:

@@ -102,6 +102,14 @@ class Tree:
             node = self._at([step for step in image.path.split(_SEPARATOR)[:-1] if step != _WIDE])
             node.images = (*node.images, image)
 
+    def let_go(self) -> None:
+        """Cut the nodes off each other when nobody looks any more: cycles would stay long (`collector.py`)."""
+        nodes = [self.root]
+        while nodes:
+            node = nodes.pop()
+            nodes += node.children
+            node.children = []
+
     def spend(self, steps: int) -> bool:
         """Whether looking for keys may go on; False ends it, and the message counts as incomplete."""
         self.work += steps

@@ -89,6 +89,7 @@ class Conversations:
         if delivery.closed:
             del self.flows[serial]
             self.closed.append(flow.summary())
+            flow.let_go()
         elif flow.done and not flow.told:
             flow.told = True
             self.ignored.append(serial)
@@ -262,6 +263,7 @@ class _Flow:
         note.notes.append(f"the {name} reader failed ({type(error).__name__}): carved from here on")
         self._fill(note)
         again = self.entry is not CARVED
+        self.let_go()
         self.entry, self.reader = CARVED, CARVED.make()
         if again:
             self._give(event)
@@ -271,6 +273,7 @@ class _Flow:
         wish = reader.hand_over
         assert wish is not None
         self.hand_overs += 1
+        reader.let_go()
         self.reader = None
         self.midstream = False
         self.upgrade, self.via = wish.upgrade, wish.via
@@ -325,6 +328,11 @@ class _Flow:
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
         self.out.append(message)
+
+    def let_go(self) -> None:
+        """The reader is asked nothing more."""
+        if self.reader is not None:
+            self.reader.let_go()
 
     def summary(self) -> FlowSummary:
         """What is known at the end."""

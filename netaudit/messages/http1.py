@@ -108,6 +108,11 @@ class HttpReader(BaseReader):
         self._release()
         return self._given()
 
+    def let_go(self) -> None:
+        """Cut off the sides, which refer back."""
+        for side in self.sides:
+            vars(side).clear()
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the message under way, or held back."""
         first = self.sides[direction].needed_from()

@@ -56,6 +56,11 @@ class Http2Reader(BaseReader):
     def _tunnels(self) -> list[Tunnel]:
         return [exchange.tunnel for exchange in self.streams.values() if exchange.tunnel is not None]
 
+    def let_go(self) -> None:
+        """Cut off the sides, which refer back."""
+        for side in self.sides:
+            vars(side).clear()
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the first message under way."""
         first = self.sides[direction].needed_from()
@@ -209,6 +214,7 @@ class Http2Reader(BaseReader):
             exchange.tunnel.answered(message)
             self._spoke(exchange.tunnel)
         elif exchange.tunnel is not None and message.status >= 300:
+            exchange.tunnel.let_go()
             exchange.tunnel = None
             return False
         else:
@@ -250,6 +256,7 @@ class Http2Reader(BaseReader):
                 self.kept -= exchange.tunnel.kept
                 exchange.tunnel.finish()
                 self.out += exchange.tunnel.out
+                exchange.tunnel.let_go()
 
     def _give_up(self, stream: int, note: str) -> None:
         """The halves of a stream under way end here, incomplete unless their declared length is there."""

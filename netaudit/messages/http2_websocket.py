@@ -86,6 +86,11 @@ class Tunnel:
         if self.reader is not None:
             self._take(self.reader.finish())
 
+    def let_go(self) -> None:
+        """Nothing more is asked."""
+        if self.reader is not None:
+            self.reader.let_go()
+
     def _take(self, found: list[Message]) -> None:
         for message in found:
             self.places[message.direction].tell(message)

@@ -77,6 +77,9 @@ class BaseReader(ABC):
         """Give what is left."""
         return []
 
+    def let_go(self) -> None:  # noqa: B027 - most readers have nothing to cut
+        """Be asked nothing more. A reader whose parts refer back to it cuts them off: cycles would stay (collector)."""
+
     @abstractmethod
     def needed_from(self, direction: int) -> int:
         """Stream offset before which no later message of this direction begins."""

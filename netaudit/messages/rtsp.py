@@ -206,6 +206,11 @@ class RtspReader(BaseReader):
             self._media(direction, channel, sources.finish())
         return self._given()
 
+    def let_go(self) -> None:
+        """Cut off the sides, which refer back."""
+        for side in self.sides:
+            vars(side).clear()
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the message or picture under way."""
         side = self.sides[direction]

@@ -141,6 +141,10 @@ class UnknownReader(BaseReader):
             out += self._heard(self.inner.finish())
         return out
 
+    def let_go(self) -> None:
+        """Be asked nothing more."""
+        self.inner.let_go()
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the message under way, or of a hello that waits for its answer."""
         seeker = self.seekers[direction]

@@ -351,6 +351,11 @@ class WebSocketReader(BaseReader):
             side.finish()
         return self._given() + (self.mqtt.finish() if self.mqtt is not None else [])
 
+    def let_go(self) -> None:
+        """Cut off the sides, which refer back."""
+        for side in self.sides:
+            vars(side).clear()
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the message under way."""
         own = self.sides[direction].needed_from()
