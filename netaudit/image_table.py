@@ -39,7 +39,7 @@ def image_table(
     """The `images` table, settled. `judged` are answers known already; None: no face is looked for."""
     seen = _seen(tables["objects"], tables["messages"])
     sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
-    writer = TableWriter(folder, IMAGES, PART)
+    writer, names = TableWriter(folder, IMAGES, PART), IMAGES.names
     judge = _Judging(folder, judged, seen.num_rows, progress) if judged is not None and seen.num_rows else None
     try:
         for start in range(0, seen.num_rows, JUDGED_AT_ONCE):
@@ -49,7 +49,7 @@ def image_table(
             else:
                 _measure(rows, sizes)
             for row in rows.values():
-                writer.append(tuple(row.get(name) for name in IMAGES.names))
+                writer.append(tuple(map(row.get, names)))
             writer.flush()
     finally:
         if judge is not None:

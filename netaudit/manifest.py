@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import functools
 import statistics
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,7 @@ def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:
     return [_offset(source, values) for source, values in offsets.items() if values] or None
 
 
+@functools.lru_cache(maxsize=4096)
 def _seconds(text: str) -> float | None:
     """UTC seconds of a Date header (RFC 9110, 5.6.7) or of an ISO 8601 time."""
     for parse in (email.utils.parsedate_to_datetime, datetime.datetime.fromisoformat):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,8 +26,7 @@ MESSAGE_COLUMNS = [
 FLOW_COLUMNS = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """One image object on its way."""
 
     object_id: str
@@ -62,43 +60,58 @@ def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
     for start in range(0, wanted.num_rows, AT_ONCE):
         rows = wanted.slice(start, AT_ONCE)
-        facts = {row["sha256"]: row for row in _only(images, "sha256", rows["sha256"]).to_pylist()}
+        facts = _by_first(_only(images, "sha256", rows["sha256"]))
         said = _only(messages, "message_id", rows["message_id"])
-        flow_of = {row["flow_id"]: row for row in _only(flows, "flow_id", said["flow_id"]).to_pylist()}
-        message_of = {row["message_id"]: row for row in _as_integers(said).to_pylist()}
-        for row in rows.to_pylist():
-            message = message_of.get(row["message_id"])
-            flow = flow_of.get(message["flow_id"]) if message else None
+        flow_of = _by_first(_only(flows, "flow_id", said["flow_id"]))
+        message_of = _by_first(_as_integers(said))
+        for row in _tuples(rows):
+            message = message_of.get(row[1])
+            flow = flow_of.get(message[1]) if message else None
             if message and flow:
-                yield _transfer(row, facts[row["sha256"]], message, flow)
+                yield _transfer(row, facts[row[2]], message, flow)
 
 
-def _transfer(row: dict[str, Any], image: dict[str, Any], message: dict[str, Any], flow: dict[str, Any]) -> Transfer:
-    up = message["direction"] == "up"
-    client, server = flow["client_ip"], flow["server_ip"]
+def _transfer(
+    row: tuple[Any, ...], image: tuple[Any, ...], message: tuple[Any, ...], flow: tuple[Any, ...]
+) -> Transfer:
+    object_id, _, sha256, size, complete = row
+    _, face, decodable, problem = image
+    message_id, flow_id, capture_id, protocol, direction, host, path, first_ts, last_ts = message
+    _, client, server, server_port, transport = flow
+    up = direction == "up"
     return Transfer(
-        object_id=row["object_id"],
-        sha256=row["sha256"],
-        size=row["size"],
-        complete=row["complete"],
-        face=image["face"],
-        whole_image=bool(image["decodable"]) and not image["problem"],
-        message_id=row["message_id"],
-        protocol=message["protocol"],
-        flow_id=message["flow_id"],
-        capture_id=message["capture_id"],
+        object_id=object_id,
+        sha256=sha256,
+        size=size,
+        complete=complete,
+        face=face,
+        whole_image=bool(decodable) and not problem,
+        message_id=message_id,
+        protocol=protocol,
+        flow_id=flow_id,
+        capture_id=capture_id,
         sender=client if up else server,
         receiver=server if up else client,
         upload=up,
-        host=message["host"],
-        path=message["path"],
+        host=host,
+        path=path,
         client=client,
         server=server,
-        server_port=flow["server_port"],
-        transport=flow["transport"],
-        first_ts=message["first_ts"] or 0,
-        last_ts=message["last_ts"] or 0,
+        server_port=server_port,
+        transport=transport,
+        first_ts=first_ts or 0,
+        last_ts=last_ts or 0,
     )
+
+
+def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Rows as tuples in the order of the columns: a third of the time that rows as dicts take."""
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _by_first(table: pa.Table) -> dict[str, tuple[Any, ...]]:
+    """Rows by their first column."""
+    return {row[0]: row for row in _tuples(table)}
 
 
 def _only(table: pa.Table, column: str, values: pa.ChunkedArray) -> pa.Table:

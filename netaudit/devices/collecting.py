@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ CLAIMING = frozenset({"arp", "ndp", "ra"})
 IDENTIFYING = {("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcpv6", "duid")}  # name one machine
 LINK_ADDRESS = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 MOST_HIDDEN = 4096  # hosts behind one forwarder that are counted
+SCOPES_KEPT = 1 << 14  # addresses
 
 Row = dict[str, Any]
 Scope = Callable[[str], str]
@@ -66,6 +68,7 @@ def ordered_rows(observations: pa.Table) -> list[Row]:
 def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> dict[str, Device]:
     """Devices by id, each with its facts."""
     identities = _identities(rows, link)
+    scope = lru_cache(maxsize=SCOPES_KEPT)(scope)  # few addresses have most of the facts
     devices: dict[str, Device] = {}
     for place, row in enumerate(rows):
         if row["kind"] not in FAR:
