@@ -1,4 +1,4 @@
-"""The network interfaces of this machine: what may be recorded, how to be allowed to, and what the system may send.
+"""The network interfaces of this machine: which may be recorded (`permission.py`: how), and what the system may send.
 
 Looks only: nothing is changed, nothing is sent.
 """
@@ -6,6 +6,7 @@ Looks only: nothing is changed, nothing is sent.
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -39,7 +40,7 @@ class Adapter:
     name: str
     description: str = ""
     addresses: list[str] = field(default_factory=list)
-    link: str = "unknown"  # up, down or unknown
+    link: str = "unknown"  # up, down (no cable), off or unknown
     loopback: bool = False
     problem: str = ""  # why it cannot be recorded; empty when it can
 
@@ -59,54 +60,38 @@ def adapters() -> list[Adapter]:
     return sorted(found, key=lambda adapter: (adapter.loopback, adapter.name))
 
 
-def how_to_allow(problem: str) -> list[str]:
-    """Commands or steps that let this user record, for this system; none when another thing is wrong."""
-    words = problem.lower()
-    if not any(word in words for word in ("permission", "privilege", "cap_net_raw", "not permitted", "not found")):
-        return []
-    if sys.platform == "win32":
-        return ["install Npcap from https://npcap.com, without 'restrict to administrators'"]
-    if sys.platform == "darwin":
-        return ["install ChmodBPF: it comes with Wireshark from https://www.wireshark.org"]
-    dumpcap = find_dumpcap()
-    if dumpcap is None:
-        return ["sudo apt-get install wireshark-common", "or: run netaudit live as root"]
-    return [
-        f"sudo setcap cap_net_raw,cap_net_admin+eip {dumpcap}",
-        "or: sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER, then log in again",
-    ]
-
-
 def link_of(name: str) -> str:
-    """up, down or unknown."""
+    """up, down (no cable, as a rule), off (not switched on) or unknown."""
     try:
         state = (NET / name / "operstate").read_text().strip()
         flags = int((NET / name / "flags").read_text(), 16)
     except (OSError, ValueError):
         return "unknown"
-    return "up" if flags & UP and state in {"up", "unknown"} else "down"
+    if not flags & UP:
+        return "off"
+    return "up" if state in {"up", "unknown"} else "down"
 
 
 def may_send(name: str) -> list[Silence]:
     """What this system may send by itself on an interface, with what stops it; empty when nothing is known."""
     if not sys.platform.startswith("linux"):
         return _elsewhere(name)
-    found = []
+    found, quoted = [], shlex.quote(name)
     if _read(Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6")) == "0":
-        found.append(Silence("ipv6", f"sudo sysctl -w net.ipv6.conf.{name}.disable_ipv6=1"))
+        found.append(Silence("ipv6", f"sudo sysctl -w net/ipv6/conf/{quoted}/disable_ipv6=1"))  # names may have dots
     if any("." in address for address in _addresses(name)):
-        found.append(Silence("address", f"sudo ip -4 address flush dev {name}"))
+        found.append(Silence("address", f"sudo ip -4 address flush dev {quoted}"))
     try:
         flags = int(_read(NET / name / "flags") or "0x80", 16)
         index = socket.if_nametoindex(name)
     except (OSError, ValueError):
         return found
     if not flags & NO_ARP:
-        found.append(Silence("arp", f"sudo ip link set dev {name} arp off"))
+        found.append(Silence("arp", f"sudo ip link set dev {quoted} arp off"))
     if "managed=true" in _read(Path(f"/run/NetworkManager/devices/{index}")).splitlines():
-        found.append(Silence("networkmanager", f"sudo nmcli device set {name} managed no"))
+        found.append(Silence("networkmanager", f"sudo nmcli device set {quoted} managed no"))
     if "ADMIN_STATE=configured" in _read(Path(f"/run/systemd/netif/links/{index}")).splitlines():
-        found.append(Silence("networkd", f"sudo networkctl down {name} && sudo ip link set dev {name} up"))
+        found.append(Silence("networkd", f"sudo networkctl down {quoted} && sudo ip link set dev {quoted} up"))
     if client := _dhcp_client(name):
         found.append(Silence("dhcp", f"sudo kill {client}"))
     return found

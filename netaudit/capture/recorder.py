@@ -92,6 +92,8 @@ def choose_method(wanted: str = "", capture_filter: str = "") -> str:
         "darwin": "install Wireshark with ChmodBPF from https://www.wireshark.org, or: brew install --cask wireshark",
     }.get(sys.platform, "on Debian and Ubuntu: apt-get install wireshark-common; on Fedora: dnf install wireshark-cli")
     if wanted != "socket" and (found := find_dumpcap()):
+        if Path(found).exists() and not os.access(found, os.X_OK):  # of a group that is not ours
+            raise UsageError(f"{found}: Permission denied")
         return found
     if not sys.platform.startswith("linux") or wanted == "dumpcap":
         raise UsageError(f"dumpcap was not found: {how}")

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netaudit.capture.permission import briefly, forbidden, how_to_allow
 from netaudit.cli.auditing import exit_code, progress_bar, summarise, tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
+from netaudit.masking import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netaudit.capture.adapters import Adapter
+    from netaudit.capture.permission import Step
     from netaudit.live.settings import LiveSettings
 
 
 def interfaces_command(*, as_json: bool, lang: str) -> Exit:
     """Print the interfaces, whether they can be recorded, and what would have to be done."""
-    from netaudit.capture.adapters import adapters, how_to_allow
+    from netaudit.capture.adapters import adapters
 
     found = adapters()
     if as_json:
@@ -25,20 +32,43 @@ def interfaces_command(*, as_json: bool, lang: str) -> Exit:
 
         import orjson
 
-        rows = [dataclasses.asdict(one) | {"allowed": one.allowed} for one in found]
+        rows = [
+            dataclasses.asdict(one)
+            | {"allowed": one.allowed, "allow": [step.command for step in how_to_allow(one.problem)]}
+            for one in found
+        ]
         sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
         sys.stdout.buffer.flush()
         return Exit.AUDITED
+    if not found:
+        print(say("interface_none", lang))
     for one in found:
-        state = say("interface_allowed", lang) if one.allowed else f"{say('interface_refused', lang)}: {one.problem}"
-        about = ", ".join(part for part in (one.description, say(f"link_{one.link}", lang), *one.addresses) if part)
-        print(f"{one.name:<12} {state}\n{'':<12} {about}")
-    steps = {step: None for one in found for step in how_to_allow(one.problem)}
-    if steps:
-        print(say("interface_allow", lang))
-        for step in steps:
-            print(f"  {step}")
+        _print_interface(one, lang)
+    print(
+        "".join(
+            f"{line}\n" for line in _ways({step: None for one in found for step in how_to_allow(one.problem)}, lang)
+        ),
+        end="",
+    )
     return Exit.AUDITED if any(one.allowed for one in found) else Exit.USAGE
+
+
+def _print_interface(one: Adapter, lang: str) -> None:
+    """Name and whether it may be recorded; below what it is, and its addresses."""
+    name = visible(one.name, 60)
+    state = say("interface_allowed", lang)
+    if not one.allowed:
+        key = "interface_forbidden" if forbidden(one.problem) else "interface_refused"
+        state = say(key, lang, why=visible(briefly(one.problem), 200))
+    link = say(f"link_{one.link}", lang, command=f"sudo ip link set dev {shlex.quote(name)} up")
+    about = ", ".join(part for part in (visible(one.description, 80), link, *one.addresses) if part)
+    print(f"{name:<12} {state}\n{'':<12} {about}")
+
+
+def _ways(steps: Iterable[Step], lang: str) -> list[str]:
+    """How to be allowed to record, under a heading; nothing where there are no steps."""
+    said = [f"  {say(f'allow_{step.what}', lang, command=step.command)}" for step in steps]
+    return [say("interface_allow", lang), *said] if said else []
 
 
 def case_folder() -> Path:
@@ -53,7 +83,7 @@ def live_command(
 ) -> Exit:
     """Run a live audit; print its verdict at the end."""
     from netaudit.api import Options
-    from netaudit.capture.adapters import how_to_allow, may_send
+    from netaudit.capture.adapters import may_send
     from netaudit.lean import for_days, load_lean
 
     for_days()
@@ -63,11 +93,12 @@ def live_command(
 
     load_lean()
     chosen = Options(**options)
+    lang = chosen.lang
     silences = may_send(settings.interface)
     if silences:
-        print(say("may_send", chosen.lang, interface=settings.interface), file=sys.stderr)
+        print(say("may_send", lang, interface=visible(settings.interface, 60)), file=sys.stderr)
         for one in silences:
-            print(f"  {say('may_send_' + one.what, chosen.lang)}: {one.command}", file=sys.stderr)
+            print(f"  {say('may_send_' + one.what, lang)}: {one.command}", file=sys.stderr)
     headless = headless or not screen_possible()
     try:
         if headless:
@@ -75,16 +106,17 @@ def live_command(
             with lines.signals():
                 case = run_live(settings, folder, chosen, lines)
         else:
-            case = run_on_screen(lambda show: run_live(settings, folder, chosen, show), settings.interface, chosen.lang)
+            case = run_on_screen(lambda show: run_live(settings, folder, chosen, show), settings.interface, lang)
     except UsageError as error:
-        if steps := how_to_allow(str(error)):
-            print("\n  ".join((say("interface_allow", chosen.lang), *steps)), file=sys.stderr)
-        raise
+        if not (steps := how_to_allow(str(error))):
+            raise
+        why = say("live_forbidden", lang, interface=visible(settings.interface, 60), why=briefly(str(error)))
+        raise UsageError("\n".join([why, *_ways(steps, lang)])) from error
     if case is None:
-        print(say("recorded_only", chosen.lang, folder=folder), file=sys.stderr)
+        print(say("recorded_only", lang, folder=folder), file=sys.stderr)
         return Exit.AUDITED
     summary = summarise(case)
-    tell(summary, chosen.lang, file=sys.stderr if headless else sys.stdout)
+    tell(summary, lang, file=sys.stderr if headless else sys.stdout)
     return exit_code(summary, fail_on)
 
 

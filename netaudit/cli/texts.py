@@ -85,10 +85,47 @@ TEXTS = {
     },
     "warm": {"en": "kernels are compiled, in", "zh": "内核已编译，位于"},
     "interface_allowed": {"en": "can be recorded", "zh": "可以抓包"},
-    "interface_refused": {"en": "cannot be recorded", "zh": "不能抓包"},
+    "interface_refused": {"en": "cannot be recorded: {why}", "zh": "不能抓包：{why}"},
+    "interface_forbidden": {"en": "this user may not record it ({why})", "zh": "当前用户无权抓包（{why}）"},
+    "interface_none": {"en": "no network interface was found", "zh": "未找到网络接口"},
     "interface_allow": {"en": "To be allowed to record:", "zh": "要获得抓包权限："},
+    "live_forbidden": {
+        "en": "{interface}: this user may not record it ({why})",
+        "zh": "{interface}：当前用户无权抓包（{why}）",
+    },
+    "allow_debian": {
+        "en": "{command}\n    (Debian, Ubuntu and their like: answer yes, then log in again)",
+        "zh": "{command}\n    （Debian、Ubuntu 及同类系统：选择“是”，然后重新登录）",
+    },
+    "allow_setcap": {"en": "{command}\n    (for every user at once)", "zh": "{command}\n    （对所有用户立即生效）"},
+    "allow_join": {
+        "en": "{command}\n    (only this group may start dumpcap; then log in again)",
+        "zh": "{command}\n    （只有该用户组可以运行 dumpcap；然后重新登录）",
+    },
+    "allow_install": {
+        "en": "{command}\n    (gives dumpcap, which records)",
+        "zh": "{command}\n    （安装用于记录的 dumpcap）",
+    },
+    "allow_root": {
+        "en": "{command}\n    (without dumpcap, as root: Linux's own packet sockets, which are slower)",
+        "zh": "{command}\n    （不装 dumpcap，以 root 运行：使用 Linux 自带的数据包套接字，速度较慢）",
+    },
+    "allow_npcap": {
+        "en": 'install Npcap from {command}, without "Restrict Npcap driver\'s access to Administrators only"',
+        "zh": "从 {command} 安装 Npcap，不要勾选“Restrict Npcap driver's access to Administrators only”",
+    },
+    "allow_wireshark": {
+        "en": "install Wireshark with Npcap from {command}",
+        "zh": "从 {command} 安装 Wireshark 及 Npcap",
+    },
+    "allow_brew": {"en": "{command}", "zh": "{command}"},
+    "allow_chmodbpf": {
+        "en": "or Wireshark from {command}, and ChmodBPF from its disk image; then log in again",
+        "zh": "或从 {command} 安装 Wireshark，再安装其磁盘映像中的 ChmodBPF；然后重新登录",
+    },
     "link_up": {"en": "link up", "zh": "链路已连接"},
-    "link_down": {"en": "link down", "zh": "链路未连接"},
+    "link_down": {"en": "no link (cable?)", "zh": "无链路（网线？）"},
+    "link_off": {"en": "switched off (switch on: {command})", "zh": "未启用（启用：{command}）"},
     "link_unknown": {"en": "", "zh": ""},
     "may_send": {
         "en": "netaudit sends nothing, but this system may send by itself on {interface}. To silence it:",

@@ -170,22 +170,6 @@ def test_files_of_the_socket_turn_and_count_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("problem", "helps"),
-    [
-        ("socket: Operation not permitted", True),
-        ("You don't have permission to capture", True),
-        ("dumpcap was not found", True),
-        ("That device is not up", False),
-        ("", False),
-    ],
-)
-@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
-def test_how_to_be_allowed(monkeypatch: pytest.MonkeyPatch, platform: str, problem: str, helps: bool) -> None:
-    monkeypatch.setattr(adapters.sys, "platform", platform)
-    assert bool(adapters.how_to_allow(problem)) == helps
-
-
-@pytest.mark.parametrize(
     "said", [b"", b"garbage", b"[]", b'[{"eth0":{"status":3,"primary_msg":"no"}}]', b"{}", b"[1]", b'[{"eth0":1}]']
 )
 def test_what_dumpcap_says_of_an_interface_may_be_anything(
