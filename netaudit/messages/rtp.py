@@ -126,6 +126,7 @@ class Sources:
     def __init__(self, track: Track | None = None) -> None:
         self.track = track
         self.by_ssrc: dict[int, Source] = {}
+        self.dead = False  # nothing more will come of any source
 
     def packet(self, data: bytes, start: int, end: int) -> list[Message]:
         """Take one packet."""
@@ -137,7 +138,13 @@ class Sources:
             if payload(data) is None or len(self.by_ssrc) >= SOURCES:
                 return []
             source = self.by_ssrc[ssrc] = Source(ssrc, self.track)
-        return [] if source.dead else source.packet(data, start, end)
+            self.dead = False
+        if source.dead:
+            return []
+        out = source.packet(data, start, end)
+        if source.dead:  # told here, since it is asked at every packet
+            self.dead = all(one.dead for one in self.by_ssrc.values())
+        return out
 
     def finish(self) -> list[Message]:
         """Give what is left."""
@@ -150,11 +157,6 @@ class Sources:
             needed = source.track.needed_from() if source.track else None
             first = first if needed is None else min(first, needed)
         return first
-
-    @property
-    def dead(self) -> bool:
-        """Whether nothing more will come of any source."""
-        return bool(self.by_ssrc) and all(source.dead for source in self.by_ssrc.values())
 
 
 class RtpReader(BaseReader):
