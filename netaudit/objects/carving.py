@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netaudit.objects import text
-from netaudit.objects.extents import extent, sniff
+from netaudit.objects.extents import PNG_SIGNATURE, extent, sniff
 from netaudit.objects.headed import lines_before
 from netaudit.objects.slices import cut, narrow, readable
 from netaudit.objects.sniff import is_text
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from netaudit.objects.budget import Budget
     from netaudit.objects.part import Part
 
-_BINARY = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
+# what images begin with: bytes that are searched fast, and what they must look like
+_MARKS = (
+    (b"\xff\xd8\xff", re.compile(rb"\xff\xd8\xff[\xc0-\xfe]")),
+    (PNG_SIGNATURE, re.compile(re.escape(PNG_SIGNATURE))),
+    (b"RIFF", re.compile(rb"RIFF....WEBP", re.DOTALL)),
+)
 # base64 of JPEG, PNG, WebP and GIF as it begins (FACTS 0.2), with the slash as it may be escaped
 _ENCODED = re.compile(
     rb"(?:/|\\/|%2[Ff]|\\u002[Ff])9j(?:/|\\/|%2[Ff]|\\u002[Ff])|iVBORw0KGgo|UklGR[A-Za-z0-9+/]{3}|R0lGOD[dl]h"
@@ -37,7 +42,24 @@ def is_binary(part: Part) -> bool:
     """Not an image itself, but with the magic number of one inside."""
     if len(part.data) <= _SMALLEST or part.data.startswith(_PACKED):
         return False
-    return not is_text(part.data) and _BINARY.search(part.data, 1) is not None
+    return not is_text(part.data) and _next_image(part.data, 1, _nowhere()) >= 0
+
+
+def _nowhere() -> list[int]:
+    return [0] * len(_MARKS)
+
+
+def _next_image(data: bytes, at: int, places: list[int]) -> int:
+    """Where the next image may begin, at or behind `at`, which only grows; -1 when nowhere.
+
+    `places` remembers where each mark was found, -1 for no more: so every byte is searched once for each.
+    """
+    for number, (mark, pattern) in enumerate(_MARKS):
+        if 0 <= places[number] < at:
+            first = data.find(mark, at)
+            match = pattern.search(data, first) if first >= 0 else None
+            places[number] = match.start() if match else -1
+    return min((place for place in places if place >= 0), default=-1)
 
 
 def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
@@ -45,13 +67,12 @@ def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
     data = part.data
     if (lines := lines_before(part)) is not None and budget.part():
         yield lines
-    at = 1
+    at, places = 1, _nowhere()
     work = _WORK * len(data) + (1 << 20)
     for _ in range(_MOST):
-        match = _BINARY.search(data, at)
-        if match is None:
+        start = _next_image(data, at, places)
+        if start < 0:
             return
-        start = match.start()
         candidate = data[start:]
         work -= len(candidate)
         if work < 0 or not budget.part():
