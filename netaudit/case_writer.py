@@ -195,6 +195,10 @@ class ObjectStore:
             os.close(descriptor)
         return True
 
+    def forget(self, sha256: str, kind: str) -> None:
+        """Take bytes away that no object is made of any more."""
+        (Path(self._root) / sha256[:2] / f"{sha256}.{kind}").unlink(missing_ok=True)
+
     def load_part(self, sha256: str) -> bytes | None:
         """Bytes of a stored part of an upload, None when they are gone."""
         path = Path(self._root) / sha256[:2] / f"{sha256}.part"

@@ -1,4 +1,4 @@
-"""Uploads in parts, put together when all parts are known: what is in them joins the tables of objects and evidence."""
+"""Files in parts, put together when all parts are known: what is in them joins the tables of objects and evidence."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
     store = ObjectStore(folder)
     objects, images = [], []
     sources: dict[str, list[str]] = {}
+    shreds: set[str] = set()
     for joined in join_uploads([StoredPart(**row) for row in parts.to_pylist()], store.load_part):
         leaf = joined.leaf
         if leaf.kind in IMAGE_KINDS:
@@ -38,13 +39,33 @@ def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
             images.append(image_row(sha256, leaf))
         objects.append(object_row(joined.object_id, joined.message_id, sha256, leaf, stored=stored))
         sources[joined.object_id] = joined.part_ids
+        shreds.update(joined.shreds)
     writer = RowWriter(folder, "joined")
     for row in images:
         writer["images"].append(row)
     writer.close()
     schema = tables["objects"].schema
-    tables["objects"] = pa.concat_tables([tables["objects"], table_of(objects, schema)])
+    before = _called_parts(tables["objects"], shreds, store) if shreds else tables["objects"]
+    tables["objects"] = pa.concat_tables([before, table_of(objects, schema)])
     tables["evidence"] = pa.concat_tables([tables["evidence"], _evidence_of_parts(tables["evidence"], sources)])
+
+
+def _called_parts(objects: pa.Table, messages: set[str], store: ObjectStore) -> pa.Table:
+    """What messages gave of files that were put together since: parts, so that no picture is told twice."""
+    here = pc.is_in(objects["message_id"], pa.array(sorted(messages), pa.string()))
+    bodies = pc.less_equal(pc.count_substring(objects["unwrap_path"], "›"), 1)
+    torn = pc.and_(here, pc.and_(bodies, pc.invert(objects["complete"])))
+    kinds = pa.array(sorted(IMAGE_KINDS), pa.string())
+    pictures = objects.filter(pc.and_(torn, pc.is_in(objects["kind"], kinds)))
+    others = objects.filter(pc.and_(pc.is_in(objects["sha256"], pictures["sha256"].combine_chunks()), pc.invert(torn)))
+    kept = set(others["sha256"].to_pylist())
+    for row in pictures.select(["sha256", "kind"]).to_pylist():
+        if row["sha256"] not in kept:
+            store.forget(row["sha256"], row["kind"])
+    for name, value in (("kind", "part"), ("stored", False)):
+        place = objects.column_names.index(name)
+        objects = objects.set_column(place, objects.schema.field(name), pc.if_else(torn, value, objects[name]))
+    return objects
 
 
 def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.Table:

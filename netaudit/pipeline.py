@@ -22,11 +22,12 @@ from netaudit.objects.from_messages import leaves, object_id, root, upload_body
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf
 from netaudit.objects.sniff import IMAGE_KINDS
-from netaudit.objects.uploads import UploadPart, upload_end, upload_part, upload_reply
+from netaudit.objects.uploads import END, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.persons import PersonRows
+from netaudit.pieces import pieces_of
 from netaudit.rows import FlowRows, capture_name, image_row, message_row, object_row
 from netaudit.sendings import SendingRows
 from netaudit.streams.from_packets import Assembler
@@ -170,6 +171,7 @@ class Shard:
                 self._take_upload_part(message, part)
                 return
         self._take_upload_links(message)
+        self._take_pieces(message)
         for leaf in leaves(message):
             self._take_leaf(message, leaf)
         for row in self._persons.end(message.message_id.hex()):
@@ -185,6 +187,18 @@ class Shard:
         part = upload_body(message)
         identity, sha256 = self._take_object(message, Leaf(part, "part"), stored=True)
         self._take_upload(message, upload, identity, sha256, len(part.data), complete=part.complete)
+
+    def _take_pieces(self, message: Message) -> None:
+        """Bytes of a file that other messages may carry, too; they are joined when all are known."""
+        pieces = pieces_of(message)
+        if pieces is None:
+            return
+        for offset, part in pieces.runs:
+            identity, sha256 = self._take_object(message, Leaf(part, "part"), stored=True)
+            said = UploadPart(pieces.file, 0, part.name, pieces.role, offset)
+            self._take_upload(message, said, identity, sha256, len(part.data), complete=True)
+        end = UploadPart(pieces.file, 0, role=END, size=pieces.size)
+        self._take_upload(message, end, "", "", pieces.size, complete=message.complete)
 
     def _take_upload_links(self, message: Message) -> None:
         """Messages that say which blocks make an object: replies to blocks, and the request that ends an upload."""

@@ -229,10 +229,15 @@ EVIDENCE = Table(
 
 PARTS = Table(
     "parts",
-    "Parts of uploads to object stores; the uploads joined from them are in objects.",
-    ("upload", "number", "message_id"),
+    "Parts of uploads to object stores, ranges of files over HTTP, pieces of files over several SMB connections; what "
+    "was joined from them is in objects.",
+    ("upload", "number", "message_id", "offset"),
     (
-        _c("upload", "string", "Keyed hash of host, object key and upload id."),
+        _c(
+            "upload",
+            "string",
+            "Keyed hash of what names the whole: host, key and upload id; path and entity tag; session and file.",
+        ),
         _c("number", "int32", "Part number, from 1; 0 where parts are not numbered, -1 for a reply."),
         _c("name", "string", "Last segment of the object key (masked)."),
         _c("message_id", "string", "The request that carried it."),
@@ -241,7 +246,11 @@ PARTS = Table(
         _c("size", "int64", "Its bytes; of the whole as declared where the role is end.", "bytes"),
         _c("complete", "bool", "Every byte is there."),
         _c("ts", "time", "When its first byte was sent."),
-        _c("role", "string", "part; block, reply, end: Qiniu's blocks, what they are answered, what makes an object."),
+        _c(
+            "role",
+            "string",
+            "part; range, piece; block, reply: Qiniu's blocks, what they are answered; end: the size of the whole.",
+        ),
         _c("offset", "int64", "Place in the whole, or in its block; -1 where parts are numbered.", "bytes"),
         _c("links", "list<string>", "Keyed hashes of the contexts that it cites or, as a reply, gives."),
     ),

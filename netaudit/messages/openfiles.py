@@ -9,6 +9,7 @@ from netaudit.messages.filebytes import FileBytes
 from netaudit.messages.message import Message, Ranges
 
 MOST = 4096  # open files of one flow that are remembered
+SPREAD = "spread"  # key of Message.fields: name and size (-1 unknown) of a file that other flows may have carried, too
 TOGETHER = 96 << 20  # bytes of one flow's files held at a time; then the largest is given as it is
 
 
@@ -29,6 +30,9 @@ class OpenFile:
     path: str = ""
     size: int = -1  # when it was opened, -1 unknown
     fresh: bool = False  # made or emptied when opened
+    told: int = -1  # its size as said since, -1 not at all
+    spread: str = ""  # names it over all connections of its session, where there may be several
+    elsewhere: bool = False  # other connections are at hand: what was written here need not be all
     doubtful: bool = False  # while it was open a command was lost, which may have written more
     parts: dict[int, FileBytes] = field(default_factory=dict)
     places: dict[int, Place] = field(default_factory=dict)  # of all pieces of a direction together
@@ -80,6 +84,12 @@ class OpenFiles:
         file = self.files[key]
         self._give(file, cut=True)
 
+    def told(self, key: Hashable, size: int) -> None:
+        """How large a file is now was said."""
+        file = self.files.get(key)
+        if file is not None and 0 <= size < 1 << 63:
+            file.told = size
+
     def doubt(self) -> None:
         """Commands of the client were lost: they may have written to any open file."""
         for file in self.files.values():
@@ -98,8 +108,14 @@ class OpenFiles:
             message.path = file.path
             message.fields["filename"] = file.path.replace("\\", "/").rpartition("/")[2]
             # what was there before, and was not written over, belongs to the file too
-            known = not cut and file.size >= 0 and bool(direction or not file.doubtful)
-            part.fill(message, max(file.size, 0) if direction or not file.fresh else 0, known=known)
+            known = not cut and max(file.size, file.told) >= 0 and bool(direction or not file.doubtful)
+            if not direction and file.elsewhere and file.told < 0:
+                known = False
+            before = file.size if direction or not file.fresh else 0
+            part.fill(message, max(before, file.told, 0), known=known)
+            if file.spread and not message.complete:
+                size = max(file.size, file.told) if direction else file.told
+                message.fields[SPREAD] = (f"{file.spread}\0{message.method}", size)
             if cut:
                 message.notes.append("limit: too much of open files held at a time")
             message.body_start = max(place.body, -1)

@@ -1,7 +1,7 @@
 """SMB over TCP: packets of both generations in one flow, files as one message each.
 
 Session headers (RFC 1002, 4.3.1; MS-SMB2 2.1) cut the stream. A file moved over several connections (multichannel) is
-given by each of them as far as it went there, with holes; nothing joins them.
+given by each of them as far as it went there, with holes; the last step joins them by what `smb_channels.py` names it.
 """
 
 from __future__ import annotations

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.openfiles import OpenFiles, Place
+from netaudit.messages.smb_channels import IOCTL, NEGOTIATE, SESSION_SETUP, Channels
 
 if TYPE_CHECKING:
     from netaudit.messages.cutting import Frame
 
 HEADER = struct.Struct("<4sHHIHHIIQ8sQ16s")  # section 2.2.1
-TREE_CONNECT, TREE_DISCONNECT, CREATE, CLOSE, READ, WRITE = 3, 4, 5, 6, 8, 9
+TREE_CONNECT, TREE_DISCONNECT, CREATE, CLOSE, READ, WRITE, SET_INFO = 3, 4, 5, 6, 8, 9, 17
+END_OF_FILE = (1, 20)  # kind and class of the information that sets it (MS-SMB2, 2.2.39; MS-FSCC, 2.4.14)
+ATTRIBUTES_GIVEN = 1  # flag of a close (section 2.2.16): it says how large the file is
 RESPONSE, RELATED = 1, 4
 PENDING = 0x00000103
 UNANSWERED = 4096
@@ -41,7 +44,7 @@ class Smb2:
         self.trees: dict[bytes, str] = {}
         self.asked: dict[int, tuple[int, str, bytes, int]] = {}  # by message id: command, path, file id, offset
         self.last_file = b""  # in the compound under way
-        self.created: dict[bytes, int] = {}
+        self.channels = Channels()
 
     def packet(self, direction: int, frame: Frame) -> None:
         """Take one session packet with its commands."""
@@ -51,6 +54,10 @@ class Smb2:
             command, following = _command(frame.data, at)
             if command is None:
                 return
+            if command.code in (NEGOTIATE, SESSION_SETUP, IOCTL) and frame.intact(command.body, command.body + 8):
+                whole = min(command.end, command.body + 36, len(frame.data))
+                if frame.intact(command.body, whole):
+                    self.channels.packet(direction, command.code, frame.data[command.body : whole])
             if command.flags & RESPONSE and direction == DOWN:
                 self._response(frame, command)
             elif not command.flags & RESPONSE and direction == UP:
@@ -75,6 +82,8 @@ class Smb2:
             self._ask(command, "", self._file(data[body + 16 : body + 32], command), offset)
         elif command.code == WRITE and frame.intact(body, body + 32):
             self._write(frame, command)
+        elif command.code == SET_INFO and frame.intact(body, body + 32):
+            self._set(frame, command)
         elif command.code == CLOSE and frame.intact(body, body + 24):
             self._ask(command, "", self._file(data[body + 8 : body + 24], command), 0)
 
@@ -88,6 +97,14 @@ class Smb2:
             return self.last_file or _unnamed(command)
         self.last_file = file
         return file
+
+    def _set(self, frame: Frame, command: _Command) -> None:
+        """A client that sets the end of a file (section 2.2.39); it is there once the answer says so."""
+        data, body = frame.data, command.body
+        start = command.at + int.from_bytes(data[body + 8 : body + 10], "little")
+        if (data[body + 2], data[body + 3]) == END_OF_FILE and frame.intact(start, start + 8):
+            size = int.from_bytes(data[start : start + 8], "little")
+            self._ask(command, "", self._file(data[body + 16 : body + 32], command), size)
 
     def _write(self, frame: Frame, command: _Command) -> None:
         data, body = frame.data, command.body
@@ -109,6 +126,14 @@ class Smb2:
         holes = frame.holes(first, last)
         frame.explained += sum(b - a for a, b in holes)
         self.files.piece(file, place, offset, piece, holes)
+        self._spread(file, command)
+
+    def _spread(self, file: bytes, command: _Command) -> None:
+        """Other connections may carry bytes of the same file."""
+        opened = self.files.files.get(file)
+        if opened is not None:
+            opened.spread = opened.spread or self.channels.name(command.tree[4:], file)
+            opened.elsewhere = self.channels.several
 
     # -- responses ----------------------------------------------------------------------------------------------------
 
@@ -134,10 +159,15 @@ class Smb2:
                 fresh=action != OPENED,
                 known_as=_unnamed(command),
             )
+            self._spread(self.last_file, command)
         elif code == READ and (good or command.status == 0x80000005) and frame.intact(body, body + 16):
             start, length = data[body + 2], struct.unpack_from("<I", data, body + 4)[0]
             self._piece(frame, command, DOWN, self._related(file), (command.at + start, length), offset)
+        elif code == SET_INFO and good:
+            self.files.told(self._related(file), offset)
         elif code == CLOSE and good:
+            if frame.intact(body, body + 60) and data[body + 2] & ATTRIBUTES_GIVEN:
+                self.files.told(self._related(file), int.from_bytes(data[body + 48 : body + 56], "little"))
             self.files.close(self._related(file))
 
     def _related(self, file: bytes) -> bytes:

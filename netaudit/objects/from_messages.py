@@ -97,6 +97,12 @@ def _name(message: Message) -> str:
     return unquote(path.rpartition("/")[2], errors="replace")
 
 
+def content_range(message: Message) -> tuple[int, int, int] | None:
+    """First and last byte, and length of the whole, that a body is a range of; None where they are not said."""
+    match = _RANGE.match(str(message.fields.get("range", "")))
+    return None if match is None or match[3] == "*" else (int(match[1]), int(match[2]), int(match[3]))
+
+
 def _partial(message: Message, part: Part) -> Part:
     """A body that is a range of a larger thing (RFC 9110 section 14.4) is whole only when the range is all of it."""
     declared = message.fields.get("range")

@@ -1,48 +1,20 @@
-"""The door from the tables: what only the whole audit can put together, uploads that came in parts."""
+"""The door from the tables: what only the whole audit can put together, files that came in parts."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
-from netaudit.objects.part import Leaf, Part
-from netaudit.objects.unwrap import Budget, unwrap
-from netaudit.objects.uploads import BLOCK, END, PART, REPLY
+from netaudit.objects.joined_pieces import join_pieces
+from netaudit.objects.part import Part
+from netaudit.objects.stored import Joined, Load, StoredPart, open_joined
+from netaudit.objects.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY
+
+__all__ = ["Joined", "Load", "StoredPart", "join_uploads"]
 
 MOST_BYTES = 256 << 20  # of one upload; more is left in parts
 _REUSE = 4  # times that the bytes of blocks may go into objects: one block may be cited by several
-
-Load = Callable[[str], bytes | None]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPart:
-    """A row of `parts`."""
-
-    upload: str
-    number: int
-    name: str
-    message_id: str
-    object_id: str
-    sha256: str
-    size: int
-    complete: bool
-    ts: int
-    role: str = PART
-    offset: int = -1
-    links: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Joined:
-    """An object put together from parts."""
-
-    object_id: str
-    message_id: str  # of the last part
-    part_ids: list[str]
-    leaf: Leaf
 
 
 def join_uploads(parts: list[StoredPart], load: Load) -> Iterator[Joined]:
@@ -56,7 +28,9 @@ def join_uploads(parts: list[StoredPart], load: Load) -> Iterator[Joined]:
     for part in sorted(parts, key=lambda part: (part.ts, part.message_id, part.role)):
         uploads[part.upload].append(part)
     for rows in uploads.values():  # by their first parts: what an upload is called is keyed, and says nothing
-        if rows[0].role != PART:
+        if any(row.role in (RANGE, PIECE) for row in rows):
+            yield from join_pieces(rows, load, MOST_BYTES)
+        elif rows[0].role != PART:
             yield from _blocks(rows, load)
         elif rows[0].offset >= 0:
             yield from _appends(rows, load)
@@ -77,7 +51,7 @@ def _numbered(chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
         data += piece or b""
     numbers = f"{chosen[0].number}-{chosen[-1].number}" if len(chosen) > 1 else str(chosen[0].number)
     root = Part(bytes(data), f"upload parts {numbers}", name=chosen[-1].name, unknown_from=unknown)
-    yield from _open(chosen[0].message_id, root, chosen)
+    yield from open_joined(chosen[0].message_id, root, chosen)
 
 
 def _appends(rows: list[StoredPart], load: Load) -> Iterator[Joined]:
@@ -109,7 +83,7 @@ def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load) 
     declared, root.unknown_from = root.unknown_from, unknown
     if unknown is None and declared is not None and declared != len(data):
         root.unknown_from = min(declared, len(data))
-    yield from _open(identity, root, chosen)
+    yield from open_joined(identity, root, chosen)
 
 
 def _blocks(rows: list[StoredPart], load: Load) -> Iterator[Joined]:
@@ -182,9 +156,3 @@ def _chain(link: str, answered: dict[str, StoredPart], seen: set[str]) -> list[S
             break
         link = part.links[0]
     return chain[::-1]
-
-
-def _open(identity: str, root: Part, chosen: list[StoredPart]) -> Iterator[Joined]:
-    for leaf in unwrap(root, Budget()):
-        key = hashlib.blake2b(f"{identity}\0{leaf.part.path}".encode("utf-8", "replace"), digest_size=16).hexdigest()
-        yield Joined(key, chosen[-1].message_id, [part.object_id for part in chosen], leaf)

@@ -13,6 +13,7 @@ MOST_PARTS = 10_000  # the highest part number of OSS, COS, OBS and S3
 MOST_OFFSET = 1 << 47  # bytes; no store takes objects that large
 MOST_LINKS = 4096  # blocks of an upload to Qiniu: 16 GiB
 PART, BLOCK, REPLY, END = "part", "block", "reply", "end"
+RANGE, PIECE = "range", "piece"  # of files that are no uploads in parts (`joined_pieces.py`)
 _BLOCKS = "qiniu blocks"  # contexts tell them apart; the hosts of one upload differ
 _MOST_REPLY = 8192  # bytes of a reply that names a block
 _DIGITS = re.compile(r"[0-9]{1,15}")

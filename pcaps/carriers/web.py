@@ -193,6 +193,7 @@ def build() -> None:
         _grpc(pictures)
         _websocket(pictures)
         _proxies(pictures)
+        _ranges(pictures)
 
 
 def _http2_websocket(file: Pictures) -> None:
@@ -253,6 +254,33 @@ def _websocket(file: Pictures) -> None:
     rows = [image(seed, name, "upload") for seed, name in zip(seeds, names, strict=True)]
     rows.append(image(560, "events", "download"))
     expected("websocket", "websocket", {"server": "websockets", "client": "websockets"}, rows)
+
+
+NGINX = """
+daemon off; pid {folder}/pid; error_log {folder}/log; events {{}}
+http {{ access_log off; types {{ image/jpeg jpg; }} server {{ listen 8084; root {folder}; }} }}
+"""
+
+
+def _ranges(file: Pictures) -> None:
+    """Pictures fetched and sent in ranges, each range over a connection of its own; of one a range is left out."""
+    whole, torn, sent = (picture(seed, 640, 480) for seed in (631, 632, 633))
+    for seed, data in ((631, whole), (632, torn), (633, sent)):
+        (file.folder / f"{seed}.jpg").write_bytes(data)
+    (file.folder / "nginx.conf").write_text(NGINX.format(folder=file.folder))
+    last, step = len(sent) - 1, 30_000
+    with captured("ranges"), server("nginx", "-c", f"{file.folder}/nginx.conf"), python_server(SINK):
+        for seed, ranges in ((631, ("20000-39999", "0-19999", "40000-")), (632, ("0-19999", "30000-"))):
+            for one in ranges:
+                _curl("-r", one, f"http://{SERVER}:8084/{seed}.jpg")
+        for at in range(0, len(sent), step):
+            (file.folder / "range").write_bytes(sent[at : at + step])
+            place = f"Content-Range: bytes {at}-{min(at + step - 1, last)}/{len(sent)}"
+            _curl("-T", f"{file.folder}/range", "-H", place, f"http://{SERVER}:8090/face/633.jpg")
+    images = [image(631, "631.jpg", "down", whole), image(633, "633.jpg", "up", sent)]
+    partial = [{"name": "632.jpg", "missing": [[20_000, 30_000]], "size": len(torn)}]
+    peers = {"server": "nginx; for what is sent, a stub of this project", "client": "curl"}
+    expected("ranges", "http", peers, images, partial=partial)
 
 
 def _proxies(file: Pictures) -> None:

@@ -27,5 +27,9 @@ def test_every_picture_comes_out(name, tmp_path):
     assert {(sha, found.rpartition("/")[2]) for sha, found in zip(whole.sha256, whole.name, strict=True)} == sent
     assert set(whole.protocol) == {about["protocol"]}
     assert len(objects[~objects.complete & (objects.kind == "jpeg")]) <= len(about.get("partial", []))
+    for row in about.get("partial", []):
+        if "missing" in row:
+            (torn,) = objects[~objects.complete & (objects.kind == "jpeg") & (objects.name == row["name"])].itertuples()
+            assert (torn.size, list(torn.missing)) == (row["size"], ["{}-{}".format(*span) for span in row["missing"]])
     for path in about.get("paths", []):
         assert path in set(case.messages.path)

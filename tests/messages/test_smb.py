@@ -180,3 +180,81 @@ def test_noise(chunks, noise, at):
     data = bytearray(UPLOAD[4][1])
     data[at : at + len(noise)] = noise
     check_noise(smb.SmbReader, [*chunks, (0, bytes(data))])
+
+
+def negotiated(able=True, client=b"c" * 16):
+    """Negotiation with both peers' ids, and what they are able to."""
+    ask = struct.pack("<HHHHI16s8s", 36, 1, 1, 0, 8 * able, client, bytes(8)) + b"\x11\x03"
+    answer = struct.pack("<HHHH16sI", 65, 1, 0x0311, 0, b"s" * 16, 8 * able) + bytes(40)
+    return [up(session(header(0, 0) + ask)), down(session(header(0, 0, answer=True) + answer))]
+
+
+def bound():
+    return up(session(header(1, 1) + struct.pack("<HBBIIHHQ", 25, 1, 1, 0, 0, 88, 0, 0)))
+
+
+def interfaces():
+    return up(session(header(11, 1) + struct.pack("<HHI16s", 57, 0, 0x1401FC, LAST) + bytes(32)))
+
+
+def end_set(ident, size):
+    ask = header(17, ident) + struct.pack("<HBBIHHI16sQ", 33, 1, 20, 8, 96, 0, 0, FILE, size)
+    return [up(session(ask)), down(session(header(17, ident, answer=True) + b"\x02\0"))]
+
+
+def closed(ident, size):
+    answer = header(CLOSE, ident, answer=True) + struct.pack("<HHI", 60, 1, 0) + bytes(40) + struct.pack("<QI", size, 0)
+    return [up(session(close(ident))), down(session(answer))]
+
+
+OPENED = [up(session(create(2))), down(session(created(2)))]
+
+
+def files(events, **row):
+    return [m for m in check_cuts(events, **row)[0] if m.method in ("WRITE", "READ")]
+
+
+def test_files_of_several_connections_have_one_name():
+    first = [*negotiated(), interfaces(), *OPENED, up(session(write(3, 0, JPEG[:40]))), *closed(4, len(JPEG))]
+    second = [*negotiated(), bound(), up(session(write(3, 40, JPEG[40:])))]
+    (one,), (two,) = files(first), files(second)
+    assert one.fields["spread"] == (two.fields["spread"][0], len(JPEG))
+    assert two.fields["spread"][1] == -1
+    assert (one.complete, one.missing) == (False, [(40, len(JPEG))])
+    assert not two.complete
+    for other in (negotiated(client=b"d" * 16), negotiated()[1:], negotiated(able=False)):
+        found = files([*other, *OPENED, up(session(write(3, 0, JPEG[:40]))), *closed(4, len(JPEG))])[0]
+        assert found.fields.get("spread") != one.fields["spread"]
+
+
+def test_what_one_of_several_connections_wrote_is_not_taken_for_all():
+    written = [*OPENED, up(session(write(3, 0, JPEG))), up(session(close(4))), down(session(close(4, answer=True)))]
+    for told in (interfaces(), bound()):
+        (message,) = files([*negotiated(), told, *written])
+        assert (message.complete, message.missing, message.unknown_from) == (False, [], len(JPEG))
+    (message,) = files([*negotiated(), *written])
+    assert message.complete
+    for end in (end_set(9, len(JPEG)), []):
+        (message,) = files(
+            [*negotiated(), bound(), *OPENED, *end, up(session(write(3, 0, JPEG))), *closed(4, len(JPEG))]
+        )
+        assert message.complete
+        assert "spread" not in message.fields
+
+
+def test_the_end_that_was_set_counts():
+    for end in (end_set(9, len(JPEG) + 7), closed(4, len(JPEG) + 7)):
+        (message,) = files([*OPENED, up(session(write(3, 0, JPEG))), *end, *closed(5, len(JPEG) + 7)])
+        assert (message.complete, message.missing) == (False, [(len(JPEG), len(JPEG) + 7)])
+
+
+def test_gaps_on_one_of_several_connections():
+    events = [
+        *negotiated(),
+        bound(),
+        *OPENED,
+        *end_set(9, len(JPEG)),
+        up(session(write(3, 0, JPEG))),
+        *closed(4, len(JPEG)),
+    ]
+    check_gaps(events, {JPEG}, step=9)

@@ -1,0 +1,107 @@
+"""Files put together from pieces at offsets, whole only where every byte of the size that was told is there."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+
+from netaudit.objects.part import Part, Ranges
+from netaudit.objects.stored import Joined, Load, StoredPart, open_joined
+from netaudit.objects.uploads import END, PIECE, RANGE
+
+MOST_CONTENTS = 64  # that are told apart under one name
+SPARSE = 4  # times that a file may be larger than what is there of it …
+FREE = 1 << 20  # … and bytes more
+
+
+class _Content:
+    """One content of a file, as far as its pieces tell."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.there: Ranges = []
+        self.rows: list[StoredPart] = []
+        self.doubtful: int | None = None  # from where on pieces contradict each other
+
+    def conflict(self, offset: int, piece: bytes) -> int | None:
+        """The first byte that is there already and is another one."""
+        end = offset + len(piece)
+        for first, last in self.there[bisect_right(self.there, offset, key=lambda span: span[1]) :]:
+            if first >= end:
+                return None
+            low, high = max(first, offset), min(last, end)
+            if self.data[low:high] != piece[low - offset : high - offset]:
+                return low
+        return None
+
+    def add(self, row: StoredPart, piece: bytes) -> None:
+        """Put a piece in its place."""
+        end = row.offset + len(piece)
+        if end > len(self.data):
+            self.data += bytes(end - len(self.data))
+        self.data[row.offset : end] = piece
+        self.rows.append(row)
+        first = bisect_left(self.there, row.offset, key=lambda span: span[1])
+        last = bisect_right(self.there, end, key=lambda span: span[0])
+        low = min([row.offset, *(span[0] for span in self.there[first : first + 1] if first < last)])
+        high = max([end, *(span[1] for span in self.there[last - 1 : last] if first < last)])
+        self.there[first:last] = [(low, high)]
+
+    def root(self, size: int, limit: int) -> Part:
+        """The file with its holes; `size` as told, -1 where it was not."""
+        end = len(self.data)
+        part = Part(b"", "pieces", name=next((row.name for row in reversed(self.rows) if row.name), ""))
+        if end <= size <= limit:
+            self.data += bytes(size - end)
+        part.missing = _holes(self.there, len(self.data))
+        part.data = bytes(self.data)
+        if size != len(part.data):
+            part.unknown_from = end
+        if self.doubtful is not None:
+            part.unknown_from = min(self.doubtful, end)
+        return part
+
+
+def _holes(there: Ranges, end: int) -> Ranges:
+    at, holes = 0, []
+    for first, last in [*there, (end, end)]:
+        if first > at:
+            holes.append((at, first))
+        at = last
+    return holes
+
+
+def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joined]:
+    """Contents of one file from its pieces, in the order in which they were sent. One message alone is no news.
+
+    Ranges of HTTP are of one content: one that contradicts what is there begins another. Writes of SMB may replace each
+    other, and which came last cannot be told between connections: from there on nothing is known.
+    """
+    told = [row.size for row in rows if row.role == END and row.size >= 0]
+    size = told[-1] if told else -1
+    pieces = [row for row in rows if row.role in (RANGE, PIECE) and row.complete]
+    limit = min(most, SPARSE * sum(row.size for row in pieces) + FREE)
+    content, count = _Content(), 0
+    for row in pieces:
+        piece = load(row.sha256)
+        if piece is None or row.offset < 0 or row.offset + len(piece) > limit:
+            continue
+        where = content.conflict(row.offset, piece)
+        if where is not None and row.role == PIECE:
+            content.doubtful = where if content.doubtful is None else min(content.doubtful, where)
+        elif where is not None:
+            yield from _told(content, count, size, limit)
+            content, count = _Content(), count + 1
+            if count >= MOST_CONTENTS:
+                return
+        content.add(row, piece)
+    yield from _told(content, count, size, limit)
+
+
+def _told(content: _Content, count: int, size: int, limit: int) -> Iterator[Joined]:
+    messages = sorted({row.message_id for row in content.rows})
+    if len(messages) > 1:
+        first = content.rows[0]
+        for joined in open_joined(f"{first.upload}\0{count}", content.root(size, limit), content.rows):
+            joined.shreds = messages
+            yield joined
