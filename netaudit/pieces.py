@@ -18,7 +18,7 @@ from netaudit.objects.uploads import PIECE, RANGE
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
-MOST_BYTES = 64 << 20  # of a file; larger ones are no pictures
+MOST_BYTES = 32 << 20  # of a file, as of a carved image; larger ones are no pictures
 MOST_RUNS = 256  # unbroken runs of one message
 _PICTURES = ("image/", "application/octet-stream", "binary/octet-stream", "application/zip")
 _HTTP = ("http", "http2")
