@@ -96,7 +96,7 @@ def telling(found: list[Personal]) -> bool:
 
 
 def _telling(text: bytes) -> bool:
-    return _stems().search(text) is not None
+    return bool(_stems().Match(text))
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +106,12 @@ def _stems() -> Any:
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(_STEMS, options)
+    stems = re2.Set.SearchSet(
+        options
+    )  # of one: its answer is a yes or no, where a search gives places, at twice the cost
+    stems.Add(_STEMS)
+    stems.Compile()
+    return stems
 
 
 def _classified(found: list[Field]) -> list[Personal]:

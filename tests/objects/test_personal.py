@@ -226,3 +226,9 @@ PIECES = [
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=2)), max_size=12).map(b"".join))
 def test_stems_are_found_as_a_plain_expression_finds_them(text: bytes) -> None:
     assert personal_module._telling(text) is (re.search(personal_module._STEMS, text) is not None)
+
+
+def test_stems_are_found_in_long_texts() -> None:
+    assert not personal_module._telling(b"na" * (LARGEST // 2))
+    assert personal_module._telling(bytes(range(32, 126)) * 4000 + b"born")
+    assert personal_module._telling(b"1234567890 " * 90_000 + b"01234567890")
