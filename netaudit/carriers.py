@@ -21,11 +21,19 @@ class Carriers:
     def __init__(self, message: Message) -> None:
         self._message = message
         pieces = message.pieces
-        self._frames: list[int] = [] if pieces is None else pieces["frame"].tolist()
-        if pieces is not None and len(self._frames) > 1:
-            self._offsets: list[int] = pieces["offset"].tolist()
-            self._ends: list[int] = (pieces["offset"] + pieces["length"]).tolist()
-        self._captures: list[int] = [] if pieces is None else pieces["capture"].tolist()
+        self._frames: list[int] = []
+        self._captures: list[int] = []
+        if pieces is None:
+            return
+        if len(pieces) == 1:
+            _, _, frame, _, capture = pieces.item(0)
+            self._frames.append(frame)
+            self._captures.append(capture)
+            return
+        self._frames += pieces["frame"].tolist()
+        self._captures += pieces["capture"].tolist()
+        self._offsets: list[int] = pieces["offset"].tolist()
+        self._ends: list[int] = (pieces["offset"] + pieces["length"]).tolist()
 
     def of(self, part: Part) -> list[tuple[int, int, int, str]]:
         """Per capture: (capture, first frame, last frame, all as ranges, e.g. "17-19,23")."""

@@ -5,7 +5,6 @@ window → packets → runs → messages → objects → tables; then one last s
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ from netaudit.sendings import SendingRows
 from netaudit.streams.from_packets import Assembler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -133,7 +131,7 @@ class Shard:
             self._witness.delivered(delivery, conversations, messages)
         if messages:
             self.ledger.at(int(delivery.flow["shard"]))
-            ends = functools.partial(ends_of, delivery.flow, turned=conversations.turned)
+            ends = ends_of(delivery.flow, turned=conversations.turned)
             for message in messages:
                 self._take_message(message, ends)
                 if message.protocol in HELLOS:
@@ -153,7 +151,7 @@ class Shard:
         for row in self._flows.take():
             self._rows["flows"].append(row)
 
-    def _take_message(self, message: Message, ends: Callable[[], Ends]) -> None:
+    def _take_message(self, message: Message, ends: Ends) -> None:
         self._carriers = None
         self._rows["messages"].append(message_row(message))
         observe_message(message, self.ledger, ends)

@@ -75,12 +75,11 @@ def message_row(message: Message) -> tuple[Any, ...]:
     """Row of `messages`."""
     pieces = message.pieces
     if pieces is not None and len(pieces):
-        times, frames = pieces["ts"], pieces["frame"]
-        place = (
-            pieces["capture"].item(0), times.item(0), times.item(-1), frames.item(0), frames.item(-1),
-        )  # fmt: skip
+        _, ts, frame, _, capture = pieces.item(0)
+        _, last_ts, last_frame, _, _ = pieces.item(-1) if len(pieces) > 1 else (0, ts, frame, 0, 0)
+        place = (ts, last_ts, frame, last_frame)
     else:
-        place = (0, None, None, 0, 0)
+        capture, place = 0, (None, None, 0, 0)
     request = message.request
     method, host, path = (request or message).method, (request or message).host, (request or message).path
     agent = server = date = ""
@@ -94,7 +93,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
     return (
         message.message_id.hex(),
         message.flow_id.hex(),
-        capture_name(place[0]),
+        capture_name(capture),
         message.protocol,
         "down" if message.direction else "up",
         request.message_id.hex() if request else "",
@@ -106,7 +105,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
         mask(agent[:512]),
         mask(server[:512]),
         mask(date[:64]),
-        *place[1:],
+        *place,
         message.body_size,
         message.complete,
         ranges_text(message.missing, message.unknown_from),

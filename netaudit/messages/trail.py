@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ class Trail:
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.arrays: list[Pieces] = []
+        self.offsets: list[list[int] | None] = []  # of each array's pieces, once it is cut: it may hold many messages
         self.gaps: list[tuple[int, int]] = []
         self.covered = 0  # stream offset up to which bytes are counted as read
         self.read = 0  # delivered bytes that lie in messages
@@ -26,6 +27,7 @@ class Trail:
         self.starts.append(start)
         self.ends.append(end)
         self.arrays.append(pieces)
+        self.offsets.append(None)
 
     def add_gap(self, start: int, end: int) -> None:
         """Remember that [start, end) was never captured."""
@@ -38,11 +40,22 @@ class Trail:
         for i in range(first, len(self.starts)):
             if self.starts[i] >= end:
                 break
-            array = self.arrays[i]
-            found.append(_cut(array, start, end) if len(array) > 1 else array)
+            found.append(self._cut(i, start, end))
         if len(found) == 1:
             return found[0]
         return np.concatenate(found) if found else None
+
+    def _cut(self, which: int, start: int, end: int) -> Pieces:
+        """Rows of a run's pieces that overlap [start, end); their offsets grow."""
+        array = self.arrays[which]
+        if len(array) == 1:
+            return array
+        if self.starts[which] >= start and self.ends[which] <= end and array["offset"].item(-1) < end:
+            return array
+        offsets = self.offsets[which]
+        if offsets is None:
+            offsets = self.offsets[which] = array["offset"].tolist()
+        return array[max(bisect_right(offsets, start) - 1, 0) : bisect_left(offsets, end)]
 
     def count(self, start: int, end: int) -> None:
         """Count the delivered bytes of [start, end) that were not counted before."""
@@ -58,16 +71,6 @@ class Trail:
         """Drop what lies wholly before a stream offset."""
         if self.ends and self.ends[0] <= before:
             gone = bisect_right(self.ends, before)
-            del self.starts[:gone], self.ends[:gone], self.arrays[:gone]
+            del self.starts[:gone], self.ends[:gone], self.arrays[:gone], self.offsets[:gone]
         while self.gaps and self.gaps[0][1] <= before:
             del self.gaps[0]
-
-
-def _cut(array: Pieces, start: int, end: int) -> Pieces:
-    """Rows of a run's pieces that overlap [start, end); their offsets grow."""
-    if array["offset"][0] >= start and array["offset"][-1] < end:
-        return array
-    offsets = array["offset"]
-    first = int(np.searchsorted(offsets, np.uint64(start), "right")) - 1
-    last = int(np.searchsorted(offsets, np.uint64(end), "left"))
-    return array[max(first, 0) : last]

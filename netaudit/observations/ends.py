@@ -6,8 +6,7 @@ import functools
 import operator
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.rows import ip_text, mac_text
 
@@ -18,16 +17,14 @@ SIDES, PARTS = ("client", "server"), ("mac", "hi", "lo")  # of a FLOW row; each 
 MULTICAST_BIT = 1 << 40  # of a 48-bit link address (IEEE 802, 8.2.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """One end: link address (empty where unknown or shared by many) and address."""
 
     mac: str = ""
     ip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(NamedTuple):
     """Both ends of the flow a message belongs to."""
 
     client: Host = Host()

@@ -30,17 +30,14 @@ if TYPE_CHECKING:
 NOWHERE = Ends()
 
 
-def observe_message(message: Spoken, ledger: Ledger, ends: Ends | Callable[[], Ends] = NOWHERE) -> None:
-    """Note what `message` says of hosts; nothing for most protocols.
-
-    `ends` are those of its flow, or what gives them (asked only where they are needed).
-    """
+def observe_message(message: Spoken, ledger: Ledger, ends: Ends = NOWHERE) -> None:
+    """Note what `message` says of hosts; nothing for most protocols. `ends` are those of its flow."""
     observe = OBSERVERS.get(message.protocol)
     if observe is None or message.pieces is None or not len(message.pieces):
         return
     place = place_of(message)
     try:
-        observe(message, ends if isinstance(ends, Ends) else ends(), ledger, place)
+        observe(message, ends, ledger, place)
     except Exception as error:  # noqa: BLE001 - whatever an observer does, it costs this message's facts only
         ledger.failed(message.protocol, error, place)
 

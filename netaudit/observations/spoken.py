@@ -29,5 +29,5 @@ class Spoken(Protocol):
 
 def place_of(message: Spoken) -> Place:
     """Place of the packet with the first byte of a message that has its packets."""
-    first = message.pieces[:1]
-    return first["capture"].item(), first["frame"].item(), first["ts"].item()
+    _, ts, frame, _, capture = message.pieces.item(0)
+    return capture, frame, ts
