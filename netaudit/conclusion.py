@@ -20,7 +20,7 @@ from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_tables import with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import WINDOW_S, judge, judge_moments
-from netaudit.image_table import image_table
+from netaudit.image_table import Known, image_table
 from netaudit.joined_uploads import join_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.manifest import manifest
@@ -57,8 +57,8 @@ class Outcome:
     partial: bool = False
     failures: list[str] = field(default_factory=list)
     signatures: Path | None = None  # a folder added to netaudit's own
-    judged: dict[tuple[str, bool], tuple[Any, Any]] = field(default_factory=dict)
-    """What the image helper has said already, by SHA-256 and whether it looked at turned pictures too."""
+    known: Known = lambda _: {}
+    """What the image helper has said already."""
     moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
 
 
@@ -74,8 +74,8 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         ],
         schema=SKIPPED.schema(),
     )
-    judged = outcome.judged if outcome.faces else None
-    tables["images"] = settled["images"] = image_table(folder, tables, judged, progress, outcome.capture_ids)
+    known = outcome.known if outcome.faces else None
+    tables["images"] = settled["images"] = image_table(folder, tables, known, progress, outcome.capture_ids)
     signatures = load_signatures(outcome.signatures)
     tables["media"] = tie(tables["media"], tables["flows"])
     vantage = derive(tables, outcome.inside, signatures)

@@ -6,6 +6,7 @@ digest of each, that of distinct images.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from netaudit.ordered import settle
 from netaudit.tables import IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 AT_ONCE = 65_536  # objects, or images, looked at together
@@ -26,21 +27,23 @@ JUDGED_AT_ONCE = 4_096
 PART = "judged"
 
 Row = dict[str, Any]
-Judged = dict[tuple[str, bool], tuple[Any, Any]]
+Answer = tuple[Any, Any]  # facts and verdict of the image helper
+Known = Callable[[Collection[str]], dict[tuple[str, bool], Answer]]
+"""Answers that are there already for some images, by SHA-256 and whether turned pictures were looked at too."""
 
 
 def image_table(
     folder: Path,
     tables: dict[str, pa.Table],
-    judged: Judged | None,
+    known: Known | None,
     progress: Callable[[str, int, int], None],
     capture_ids: list[str],
 ) -> pa.Table:
-    """The `images` table, settled. `judged` are answers known already; None: no face is looked for."""
+    """The `images` table, settled. `known` are answers that are there already; None: no face is looked for."""
     seen = _seen(tables["objects"], tables["messages"])
     sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
     writer, names = TableWriter(folder, IMAGES, PART), IMAGES.names
-    judge = _Judging(folder, judged, seen.num_rows, progress) if judged is not None and seen.num_rows else None
+    judge = _Judging(folder, known, seen.num_rows, progress) if known is not None and seen.num_rows else None
     try:
         for start in range(0, seen.num_rows, JUDGED_AT_ONCE):
             rows = {row["sha256"]: row for row in _plain(seen.slice(start, JUDGED_AT_ONCE))}
@@ -104,7 +107,7 @@ def _measure(rows: dict[str, Row], sizes: pa.Table) -> None:
 class _Judging:
     """Hands images to the helper process and takes its answers."""
 
-    def __init__(self, folder: Path, known: Judged, total: int, progress: Callable[[str, int, int], None]) -> None:
+    def __init__(self, folder: Path, known: Known, total: int, progress: Callable[[str, int, int], None]) -> None:
         from netaudit.objects.judge import Judge
 
         self._objects = folder / "private" / "objects"
@@ -114,9 +117,10 @@ class _Judging:
 
     def take(self, rows: dict[str, Row]) -> None:
         """Complete some rows."""
+        known = self._known(rows.keys())
         for sha256, row in rows.items():
-            if known := self._known.get((sha256, row["rotate"])):
-                self._answers(rows, [(sha256, *known)])
+            if answer := known.get((sha256, row["rotate"])):
+                self._answers(rows, [(sha256, *answer)])
                 continue
             self._judge.submit(
                 sha256, self._objects / sha256[:2] / f"{sha256}.{row['kind']}", row["kind"], row["rotate"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import pickle
 import queue
 import threading
 import time
@@ -44,7 +45,7 @@ class Snapshot:
     flows: list[Known]
     facts: list[tuple[Any, ...]]
     finds: list[Find]
-    agents: list[tuple[Any, ...]]
+    agents: list[bytes]  # rows of messages, packed
     judged: dict[tuple[str, bool], tuple[Any, Any]]
 
 
@@ -78,11 +79,12 @@ def snapshot(
 
 def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | None = None) -> Analysis:
     """Judge a snapshot as `conclusion` would judge a whole case."""
-    flows = _flows(seen.flows)
+    rows = {find.object_id: find.rows() for find in seen.finds}
+    messages = {row[0]: row for row in map(pickle.loads, seen.agents)} | {row[0]: row for _, row in rows.values()}
     tables = {
-        "flows": flows,
-        "messages": table_of(_messages(seen), MESSAGES.schema()),
-        "objects": table_of(list({find.object_id: find.object_row for find in seen.finds}.values()), OBJECTS.schema()),
+        "flows": _flows(seen.flows),
+        "messages": table_of(list(messages.values()), MESSAGES.schema()),
+        "objects": table_of([row for row, _ in rows.values()], OBJECTS.schema()),
         "images": _images(seen),
         "observations": merge_facts(table_of(seen.facts, OBSERVATIONS.schema())),
     }
@@ -103,12 +105,6 @@ def _flows(known: list[Known]) -> pa.Table:
     for one, flow in zip(known, np.frombuffer(b"".join(one.flow for one in known), FLOW), strict=True):
         rows.add(flow, one.flow_id, one.protocol, one.server_name, (0, 0), swapped=one.swapped)
     return table_of(rows.take(), FLOWS.schema())
-
-
-def _messages(seen: Snapshot) -> list[tuple[Any, ...]]:
-    rows = {row[0]: row for row in seen.agents}
-    rows |= {find.message_row[0]: find.message_row for find in seen.finds}
-    return list(rows.values())
 
 
 def _images(seen: Snapshot) -> pa.Table:

@@ -152,7 +152,7 @@ class _Engine:
             self._analyse()
 
     def _analyse(self) -> None:
-        known = self._judge.known if self._judge is not None else lambda *_: None
+        known = self._judge.answers.recent if self._judge is not None else lambda *_: None
         done = self._analyst.step(lambda: snapshot(self._memory, self._audit.facts(), known))
         if isinstance(done, Analysis):
             self._newsroom.take(done)
@@ -210,7 +210,7 @@ class _Engine:
 
         self._show.show(Note("info", "concluding", {}))
         read_s = round(time.perf_counter() - self._clock, 3)
-        case = self._audit.conclude(self._judge.all_known() if self._judge is not None else {})
+        case = self._audit.conclude(self._judge.answers.of if self._judge is not None else None)
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_json(self._folder / "run.json", self._run_facts(timings))
         write_case_report(case, self._options)

@@ -1,12 +1,11 @@
-"""Images judged while they go by; what was said is kept for the end, so that no image is judged twice."""
+"""Images judged while they go by."""
 
 from __future__ import annotations
 
-import pickle
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from netaudit.live.answers import Answers
 from netaudit.objects.judge import Judge
 
 if TYPE_CHECKING:
@@ -15,12 +14,8 @@ if TYPE_CHECKING:
 
     from netaudit.live.witness import Find
 
-MOST_KEPT = 30_000  # answers
 WAITING = "waiting"  # instead of a verdict
 MOST_WAITING = 10_000  # finds of images; those beyond are judged at the end of the audit only
-
-
-Answer = tuple[Any, Any]  # facts, verdict
 
 
 class Judgement(NamedTuple):
@@ -37,10 +32,10 @@ class Judgement(NamedTuple):
 
 
 class LiveJudge:
-    """Hands images to the helper process and remembers its answers by content and by how it looked."""
+    """Hands images to the helper process; its answers are kept by content and by how it looked."""
 
     def __init__(self, case: Path) -> None:
-        self._judged: OrderedDict[tuple[str, bool], bytes] = OrderedDict()  # pickled: a fifth of the memory
+        self.answers = Answers(case)
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
         self._finds = 0  # that wait
@@ -49,7 +44,7 @@ class LiveJudge:
 
     def take(self, find: Find) -> Judgement | str:
         """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
-        if (known := self.known(find.sha256, find.up)) is not None:
+        if (known := self.answers.recent(find.sha256, find.up)) is not None:
             return Judgement(find, *known)
         if self._finds >= MOST_WAITING:
             return "not judged"
@@ -60,23 +55,11 @@ class LiveJudge:
             self._submit(find.sha256, find.up, [find])
         return WAITING
 
-    def known(self, sha256: str, up: bool) -> Answer | None:  # noqa: FBT001 - as Judge.submit
-        """What the helper said of an image, None when it was not asked or that was long ago."""
-        kept = self._judged.get((sha256, up))
-        answer: Answer | None = pickle.loads(kept) if kept is not None else None  # noqa: S301 - our own
-        return answer
-
-    def all_known(self) -> dict[tuple[str, bool], Answer]:
-        """Everything that is kept, for the end of the audit."""
-        return {key: pickle.loads(kept) for key, kept in self._judged.items()}  # noqa: S301 - our own
-
     def results(self) -> Iterator[Judgement]:
         """What was judged since last asked."""
         for sha256, facts, verdict in self._judge.results():
             looked, finds = self._waiting.pop(sha256)
-            self._judged[sha256, looked] = pickle.dumps((facts, verdict))
-            if len(self._judged) > MOST_KEPT:
-                self._judged.popitem(last=False)
+            self.answers.keep(sha256, looked, (facts, verdict))
             again = [find for find in finds if find.up != looked]
             self._finds -= len(finds) - len(again)
             for find in finds:
@@ -93,8 +76,9 @@ class LiveJudge:
             time.sleep(0.02)
 
     def close(self) -> None:
-        """End the helper."""
+        """End the helper, and remove what it said."""
         self._judge.close()
+        self.answers.drop()
 
     def _submit(self, sha256: str, rotate: bool, finds: list[Find]) -> None:  # noqa: FBT001 - as Judge.submit
         self._waiting[sha256] = (rotate, finds)

@@ -209,7 +209,7 @@ class Judge:
             task.started = time.monotonic()
             self._fruitless = 0
         elif message.get("done") in self._running:
-            facts, verdict = _facts(message["facts"]), _face_verdict(message["verdict"])
+            facts, verdict = facts_of(message["facts"]), verdict_of(message["verdict"])
             self._running.pop(message["done"])
             self._judged.put((message["done"], facts, verdict))
 
@@ -254,10 +254,12 @@ def default_threads() -> int:
     return max(1, min(4, (os.cpu_count() or 1) // 2))
 
 
-def _facts(said: dict[str, Any]) -> ImageFacts:
+def facts_of(said: dict[str, Any]) -> ImageFacts:
+    """Facts of an image from the JSON of the helper; KeyError or TypeError where that is none."""
     return ImageFacts(**{field.name: said[field.name] for field in fields(ImageFacts)})
 
 
-def _face_verdict(said: dict[str, Any]) -> FaceVerdict:
+def verdict_of(said: dict[str, Any]) -> FaceVerdict:
+    """The same for its verdict."""
     values = {field.name: said[field.name] for field in fields(FaceVerdict)}
     return FaceVerdict(**{**values, "boxes": tuple(tuple(box) for box in values["boxes"])})

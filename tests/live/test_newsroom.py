@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.live import judging
+from netaudit.live import answers, judging
+from netaudit.live.answers import Answers
 from netaudit.live.judging import Judgement, LiveJudge
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Find, Known, Memory
@@ -20,7 +21,7 @@ def find(number: int = 1, sha256: str = "a" * 64, *, up: bool = True) -> Find:
     flow = np.zeros((), FLOW)
     flow["client_lo"], flow["server_lo"] = 0xFFFF_C0A8_0140, 0xFFFF_2F60_0A14
     known = Known(flow.tobytes(), bytes([number]) * 16, "http", "", swapped=False)
-    return Find(known, sha256, "jpeg", 1000, True, up, number, f"{number:032x}", "up.example", (), ())
+    return Find(known, sha256, "jpeg", 1000, True, up, number, f"{number:032x}", "up.example", b"")
 
 
 class Helper:
@@ -122,3 +123,26 @@ def test_without_faces_nothing_is_waited_for() -> None:
     memory.new = [find(1), find(2, up=False)]
     newsroom.step()
     assert told(shown) == [("1", "not judged", False)]  # the other one somebody looked at
+
+
+def test_answers_are_kept_in_memory_for_a_while_and_on_the_disk_for_the_end(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(answers, "MOST_RECENT", 3)
+    (tmp_path / "private").mkdir()
+    kept = Answers(tmp_path)
+    faces = {f"{number:064x}": FaceVerdict("yes", n_faces=number, boxes=((1, 2, 3, 4),)) for number in range(9)}
+    for sha256, verdict in faces.items():
+        kept.keep(sha256, True, (FACTS, verdict))
+    first, last = min(faces), max(faces)
+    kept.keep(last, False, (FACTS, FaceVerdict("no")))
+    assert kept.recent(first, True) is None
+    assert kept.recent(last, True) == (FACTS, faces[last])
+    found = kept.of([first, last, "f" * 64])
+    assert found == {
+        (first, True): (FACTS, faces[first]),
+        (last, True): (FACTS, faces[last]),
+        (last, False): (FACTS, FaceVerdict("no")),
+    }
+    assert kept.of([]) == {}
+    assert list((tmp_path / "private").iterdir())
+    kept.drop()
+    assert not list((tmp_path / "private").iterdir())

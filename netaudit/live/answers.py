@@ -1,0 +1,78 @@
+"""What the image helper said: the latest in memory, all of it in a file of the case until that is concluded.
+
+So memory does not follow the number of images, and the end of an audit of days judges no image twice.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.case_writer import BATCH_ROWS, TableWriter, read_parts, stream_parts
+from netaudit.objects.judge import facts_of, verdict_of
+from netaudit.tables import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from netaudit.image_table import Answer
+
+MOST_RECENT = 6_000  # more than the images that an analysis looks at
+PLACE = "private"
+ANSWERS = Table(
+    "answers",
+    "What the image helper said, while a live audit runs.",
+    ("sha256", "rotate"),
+    (
+        Column("sha256", "string", "The image."),
+        Column("rotate", "bool", "Whether turned pictures were looked at, too."),
+        Column("said", "binary", "Facts and verdict as JSON."),
+    ),
+)
+
+
+class Answers:
+    """Answers by content and by how it was looked at."""
+
+    def __init__(self, case: Path) -> None:
+        self._case = case
+        self._recent: OrderedDict[tuple[str, bool], bytes] = OrderedDict()
+        self._rows = TableWriter(case, ANSWERS, "0", place=PLACE)
+
+    def keep(self, sha256: str, rotate: bool, answer: Answer) -> None:  # noqa: FBT001 - as Judge.submit
+        """Remember an answer."""
+        said = orjson.dumps([asdict(part) for part in answer])
+        self._recent[sha256, rotate] = said
+        if len(self._recent) > MOST_RECENT:
+            self._recent.popitem(last=False)
+        self._rows.append((sha256, rotate, said))
+        self._rows.flush(least=BATCH_ROWS)
+
+    def recent(self, sha256: str, rotate: bool) -> Answer | None:  # noqa: FBT001
+        """What was said of an image, None when nothing was or that was long ago."""
+        said = self._recent.get((sha256, rotate))
+        return _answer(said) if said is not None else None
+
+    def of(self, images: Collection[str]) -> dict[tuple[str, bool], Answer]:
+        """Everything that was said of some images, whenever that was; no more is kept after the first call."""
+        self._rows.close()
+        rows = read_parts(stream_parts(self._case, ANSWERS.name, PLACE), ANSWERS.schema())
+        some = rows.filter(pc.is_in(rows["sha256"], pa.array(images, pa.string())))
+        return {(row["sha256"], row["rotate"]): _answer(row["said"]) for row in some.to_pylist()}
+
+    def drop(self) -> None:
+        """Remove the file."""
+        self._rows.close()
+        for path in stream_parts(self._case, ANSWERS.name, PLACE):
+            path.unlink()
+
+
+def _answer(said: bytes) -> Answer:
+    facts, verdict = orjson.loads(said)
+    return facts_of(facts), verdict_of(verdict)
