@@ -106,13 +106,22 @@ class TableWriter:
         """Write what was collected, when it is at least `least` rows."""
         if len(self._rows) < least or not self._rows:
             return
-        if self._stream is None:
-            self._stream = pa.ipc.new_stream(str(self._path), self._schema)
         for batch in table_of(self._rows, self._schema).to_batches():
-            self._stream.write_batch(batch)
-        self._written += len(self._rows)
+            self._write(batch)
         self._rows.clear()
         self._drop_tail()
+
+    def extend(self, rows: pa.RecordBatch) -> None:
+        """Write rows that come as columns, at once; a tail before them would hold no more."""
+        if self._saved:
+            self.flush()
+        self._write(rows)
+
+    def _write(self, batch: pa.RecordBatch) -> None:
+        if self._stream is None:
+            self._stream = pa.ipc.new_stream(str(self._path), self._schema)
+        self._stream.write_batch(batch)
+        self._written += batch.num_rows
 
     def checkpoint(self) -> None:
         """Put what was collected since the last checkpoint into the tail, which replaces no flush: batches stay large.

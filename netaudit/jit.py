@@ -61,3 +61,16 @@ def kernel(function: F) -> F:
     finally:
         config.CACHE_DIR = before
     return compiled
+
+
+def lean_kernel(function: F) -> F:
+    """Compile as `kernel` does, with reference counting off; the function must not allocate.
+
+    numba counts a reference to every array up and down, atomically, where a function takes it as an argument or out of
+    a tuple. With a dozen tables and some ten helper kernels per packet that was two thirds of the time. The callers
+    hold all tables for as long as a call lasts, and these kernels allocate nothing, so they need no counting.
+    """
+    compiled: Any = kernel(function)
+    if hasattr(compiled, "targetoptions"):  # a plain function where compiling is switched off
+        compiled.targetoptions["_nrt"] = False
+    return compiled  # type: ignore[no-any-return]

@@ -14,6 +14,7 @@ from netaudit.carriers import Carriers
 from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.events import EventRows
 from netaudit.hello_rows import hello_row
+from netaudit.lookup_rows import LookupRows
 from netaudit.masking import mask
 from netaudit.media import media_rows
 from netaudit.messages.from_streams import Conversations
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from netaudit.messages.message import Message
     from netaudit.observations.ends import Ends
+    from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
 
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
@@ -70,7 +72,14 @@ class Shard:
     """Takes the packets of a set of logical shards all the way into table streams."""
 
     def __init__(
-        self, folder: Path, part: str, keep: Keep, witness: Witness | None = None, signatures: Path | None = None
+        self,
+        folder: Path,
+        part: str,
+        keep: Keep,
+        witness: Witness | None = None,
+        signatures: Path | None = None,
+        *,
+        columns: bool = True,
     ) -> None:
         self._key = (folder / "private" / "key").read_bytes()
         self._keep = keep
@@ -82,6 +91,7 @@ class Shard:
         self._flows = FlowRows()
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
+        self._lookups = LookupRows(self._rows, self.ledger) if columns and witness is None else None
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
@@ -91,8 +101,7 @@ class Shard:
         if self._sendings is not None:
             self._sendings.take(packets)
         for start in range(0, len(packets), AT_ONCE):
-            for delivery in self._assembler.feed(buffer, packets[start : start + AT_ONCE]):
-                self._deliver(delivery)
+            self._take_batch(self._assembler.take(buffer, packets[start : start + AT_ONCE]))
             for serial in self._conversations.ignored:
                 self._assembler.ignore(serial)
             self._conversations.ignored.clear()
@@ -112,8 +121,7 @@ class Shard:
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
-        for delivery in self._assembler.finish():
-            self._deliver(delivery)
+        self._take_batch(self._assembler.end())
         self._take_flows()
         for row in self.ledger.rows():
             self._rows["observations"].append(row)
@@ -124,9 +132,23 @@ class Shard:
             self._sendings.close()
         return self._conversations.failures
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _take_batch(self, batch: Batch) -> None:
+        """Plain lookups in columns, all other flows one by one; facts in the order of the flows, as bounds need it."""
+        lookups = self._lookups
+        if lookups is None:
+            for _, delivery in batch.deliveries():
+                self._deliver(delivery)
+            return
+        left, resumed = lookups.take(batch)
+        for index, delivery in batch.deliveries(left):
+            lookups.observe(index)
+            self._deliver(delivery, resumed=bool(resumed[index]))
+        lookups.observe(batch.flows.size)
+        lookups.flush()
+
+    def _deliver(self, delivery: Delivery, *, resumed: bool = False) -> None:
         conversations = self._conversations
-        messages = conversations.feed(delivery)
+        messages = conversations.feed(delivery, resumed=resumed)
         if self._witness is not None:
             self._witness.delivered(delivery, conversations, messages)
         if messages:
@@ -148,6 +170,8 @@ class Shard:
             conversations.closed.clear()
 
     def _take_flows(self) -> None:
+        if self._lookups is not None:
+            self._lookups.flush(least=1)
         for row in self._flows.take():
             self._rows["flows"].append(row)
 

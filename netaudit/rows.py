@@ -164,16 +164,17 @@ class FlowRows:
         ids, protocols, names, read_up, read_down, swapped = zip(*self._said, strict=True)
         turned = np.array(swapped, bool)
         read = np.stack([np.array(read_up, np.int64), np.array(read_down, np.int64)], axis=1)
-        columns = _flow_columns(flows, turned, read)
+        columns = flow_columns(flows, turned, read)
         columns |= {"flow_id": ids, "protocol": protocols, "server_name": names}
         self._flows.clear()
         self._said.clear()
         return list(zip(*(columns[name] for name in FLOWS.names), strict=True))
 
 
-def _flow_columns(
+def flow_columns(
     flows: npt.NDArray[np.void], turned: npt.NDArray[np.bool_], read: npt.NDArray[np.int64]
 ) -> dict[str, Any]:
+    """Columns of `flows` from FLOW rows; `turned`: ends the other way round, `read`: bytes that lie in messages."""
     near, far = ("client", "server"), ("server", "client")
 
     def end(field: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

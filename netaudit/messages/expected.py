@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PATIENCE = 120 * 10**9  # ns between an announcement and the first packet of its flow
 MOST = 4096  # announcements remembered per logical shard
 MOST_TRANSFERS = 256  # commands remembered per announcement
+UDP, LOOKUPS = 17, 53  # protocol and port of DNS
 DATA_FLOW = "data_flow"  # key of Message.fields under which a reader puts what it has to say here
 
 End = tuple[int, int, int, int, int, int]  # protocol, listening address (high, low) and port, the other address
@@ -111,7 +112,7 @@ class Expected:
 
     def find(self, row: np.void) -> Announcement | None:
         """The announcement that a new flow answers."""
-        if not self._ends:
+        if not self._ends or _is_lookup(row):
             return None
         first = int(row["first_ts"])
         self._forget_old(int(row["shard"]), first)
@@ -132,6 +133,11 @@ class Expected:
     def closed(self, serial: int) -> None:
         """A control flow has ended."""
         self._latest.pop(serial, None)
+
+
+def _is_lookup(row: np.void) -> bool:
+    """Whether a flow goes to the port of DNS, where nobody waits for data; plain lookups are not looked up here."""
+    return int(row["server_port"]) == LOOKUPS and int(row["proto"]) == UDP
 
 
 def _address(row: np.void, side: str) -> tuple[int, int]:

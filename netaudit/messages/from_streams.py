@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from netaudit.messages.expected import DATA_FLOW, Announcement, Expected
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import OPENING, BaseReader, Opening
-from netaudit.messages.readers import CARVED, EXPECTED, UNKNOWN, Entry, choose
+from netaudit.messages.readers import CARVED, EXPECTED, PLAIN_LOOKUPS, UNKNOWN, Entry, choose
 from netaudit.messages.trail import Trail
 
 if TYPE_CHECKING:
@@ -72,12 +72,18 @@ class Conversations:
         self.failures: list[str] = []  # readers that raised, in words: bugs, survived
         self.turned = False  # whether the flow last fed has its ends the other way round than its row says
 
-    def feed(self, delivery: Delivery) -> list[Message]:
-        """Take what one window brought for one flow; the messages that became whole, in order."""
+    def feed(self, delivery: Delivery, *, resumed: bool = False) -> list[Message]:
+        """Take what one window brought for one flow; the messages that became whole, in order.
+
+        `resumed`: what the flow brought so far were plain lookups (`lookups.py`), which were read in columns.
+        """
         row = delivery.flow
         serial = int(row["serial"])
         flow = self.flows.get(serial)
-        if flow is None:
+        if flow is None and resumed:
+            flow = self.flows[serial] = _Flow(row)
+            flow.resume(delivery.runs, row)
+        elif flow is None:
             flow = self.flows[serial] = _Flow(row)
             if (announced := self.expected.find(row)) is not None:
                 flow.expect(announced)
@@ -141,6 +147,13 @@ class _Flow:
         entry = EXPECTED[announced.reader]
         self.announced = announced
         self._set(entry, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+
+    def resume(self, runs: list[Run], row: np.void) -> None:
+        """Stand where the reader of lookups would, had it read all that came before these runs."""
+        self._set(PLAIN_LOOKUPS, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+        for direction, trail in enumerate(self.trails):
+            now = sum(len(run.data) for run in runs if run.direction == direction)
+            trail.covered = trail.read = int(row["delivered"][direction]) - now
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
 

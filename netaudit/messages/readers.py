@@ -126,6 +126,9 @@ READERS: tuple[Entry, ...] = (
 )
 
 
+PLAIN_LOOKUPS = next(entry for entry in READERS if (entry.name, entry.transport) == ("dns", "udp"))
+
+
 def _always(_: Opening) -> Verdict:
     return Verdict.YES
 

@@ -39,7 +39,7 @@ def ends_of(flow: np.void, *, turned: bool) -> Ends:
     """Ends of a FLOW row; `turned` when the readers found client and server to be the other way round."""
     layout, (client, server) = _layout(flow.dtype)
     numbers = layout.unpack_from(flow.tobytes())
-    first, second = _named(*client(numbers)), _named(*server(numbers))
+    first, second = named(*client(numbers)), named(*server(numbers))
     return Ends(second, first) if turned else Ends(first, second)
 
 
@@ -59,6 +59,7 @@ def _layout(row: np.dtype[np.void]) -> tuple[struct.Struct, list[operator.itemge
 
 
 @functools.lru_cache(maxsize=65536)
-def _named(mac: int, high: int, low: int) -> Host:
+def named(mac: int, high: int, low: int) -> Host:
+    """A host of a FLOW row; without its link address where many share it."""
     ip = ip_text(high, low)
     return Host("" if mac & MULTICAST_BIT else mac_text(mac), ip)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from netaudit.messages.layouts import ADDRESS4, ASKED
 from netaudit.observations.announcements import observe_mdns, observe_ssdp, observe_stated
 from netaudit.observations.calls import observe_sip
 from netaudit.observations.ends import Ends
 from netaudit.observations.handshakes import observe_handshake
 from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
+from netaudit.observations.lookups import observe_asked, observe_dns, observe_name
 from netaudit.observations.services import (
     observe_greeting,
     observe_mqtt,
@@ -25,6 +27,7 @@ from netaudit.observations.web import observe_http, observe_rtsp
 from netaudit.observations.windows import observe_browser, observe_llmnr, observe_names, observe_smb
 
 if TYPE_CHECKING:
+    from netaudit.messages.lookups import Lookups
     from netaudit.observations.ledger import Ledger
 
 NOWHERE = Ends()
@@ -42,19 +45,22 @@ def observe_message(message: Spoken, ledger: Ledger, ends: Ends = NOWHERE) -> No
         ledger.failed(message.protocol, error, place)
 
 
-def _dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
-    for name, kind, value, *_ in message.fields.get("answers", ()):
-        if kind in {"A", "AAAA"}:
-            ledger.note("dns", "", str(value), "name", str(name), *place)
-            if message.host and message.host != name:  # reached through aliases: the name asked for counts, too
-                ledger.note("dns", "", str(value), "name", message.host, *place)
-    if not message.fields.get("response") and not message.direction and message.host:
-        ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)
+def observe_sayings(lookups: Lookups, first: int, last: int, ledger: Ledger) -> None:
+    """Note what plain lookups say of hosts: their sayings from `first` up to `last`."""
+    sayings = lookups.sayings[first:last]
+    said_in = lookups.messages[sayings["message"]]
+    places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
+    for (high, low, mac, _, name, times, shard, kind), place in zip(sayings.tolist(), places, strict=True):
+        ledger.at(shard)
+        if kind == ASKED:
+            observe_asked(mac, high, low, lookups.names[name], ledger, place, times)
+        else:
+            observe_name(4 if kind == ADDRESS4 else 6, high, low, lookups.names[name], ledger, place, times)
 
 
 Observer = Callable[[Spoken, Ends, "Ledger", Place], None]
 OBSERVERS: dict[str, Observer] = {
-    "dns": _dns,
+    "dns": observe_dns,
     "mdns": observe_mdns,
     "llmnr": observe_llmnr,
     "dhcp": observe_dhcp,

@@ -26,6 +26,7 @@ WIDER = 8  # times as many values of those
 Host = tuple[int, str, str, str, str]  # shard, kind, link address, address, field
 COUNT = struct.Struct("<q")
 PLACE = struct.Struct("<iqqq")  # capture, frame, time, how often: packed, as there are many
+COUNT_AT = PLACE.size - COUNT.size
 
 
 class Ledger:
@@ -56,8 +57,9 @@ class Ledger:
         ts: int,
         *,
         computed: bool = False,
+        times: int = 1,
     ) -> None:
-        """Take down that `field` of the host at `mac`/`ip` is said to be `value`.
+        """Take down that `field` of the host at `mac`/`ip` is said to be `value`, so many times, here first.
 
         `computed` is for digests: nobody sent them, and masking would take some of their digits for a phone number.
         """
@@ -66,18 +68,19 @@ class Ledger:
             value = mask(value[: LONGEST + MARGIN])[:LONGEST]
         values = self._facts.get(host)
         if values is not None and (known := values.get(value)) is not None:
-            COUNT.pack_into(known, PLACE.size - COUNT.size, COUNT.unpack_from(known, PLACE.size - COUNT.size)[0] + 1)
+            COUNT.pack_into(known, COUNT_AT, COUNT.unpack_from(known, COUNT_AT)[0] + times)
         elif self._in_shard[self._shard] < self._most and (
             values is None
             or field in OPEN_FIELDS
             or len(values) < self._most_values * (WIDER if field in WIDE_FIELDS else 1)
         ):
             self._in_shard[self._shard] += 1
-            self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(capture, frame, ts, 1))
+            self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(capture, frame, ts, times))
         else:
             here = [capture, frame, ts]
             first = min(self._dropped[:3], here, key=lambda place: place[::-1]) if self._dropped[3] else here
-            self._dropped = [*first, self._dropped[3] + 1]  # the earliest: shards come in an order that means nothing
+            dropped = self._dropped[3] + times
+            self._dropped = [*first, dropped]  # the earliest: shards come in an order that means nothing
 
     def failed(self, observer: str, error: Exception, place: tuple[int, int, int]) -> None:
         """Take down that an observer raised: a bug, survived."""

@@ -21,14 +21,13 @@ Every decision depends on the packets of the same shard before it, never on how 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from netaudit.packets.layouts import PACKET
 from netaudit.streams import kernels, kernels_gather, state
-from netaudit.streams.layouts import PIECE, RUN, SLOT_BITS, Delivery, Kind, Run
+from netaudit.streams.batch import Batch, frozen, nothing, picked
+from netaudit.streams.layouts import FLOW, PIECE, RUN, SLOT_BITS, Delivery
 from netaudit.streams.state import Limits
 
 __all__ = ["Assembler", "Limits"]
@@ -43,15 +42,7 @@ GROW = {
 }
 
 
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Read-only view: kernels are compiled for one kind of input."""
-    view = np.ascontiguousarray(array)[:]
-    view.setflags(write=False)
-    return view
-
-
-NO_BYTES: U1 = _frozen(np.empty(0, np.uint8))
-NO_PIECES = _frozen(np.empty(0, PIECE))
+NO_BYTES: U1 = frozen(np.empty(0, np.uint8))
 
 
 class Assembler:
@@ -63,7 +54,11 @@ class Assembler:
         self._payload: U1 = np.empty(0, np.uint8)  # reused, to spare fresh pages for every batch
 
     def feed(self, buffer: U1, packets: npt.NDArray[np.void]) -> list[Delivery]:
-        """Take packets in capture order; gives what they bring, per flow in order of serial.
+        """Take packets as `take` does; gives what they bring as objects, per flow in order of serial."""
+        return [delivery for _, delivery in self.take(buffer, packets).deliveries()]
+
+    def take(self, buffer: U1, packets: npt.NDArray[np.void]) -> Batch:
+        """Take packets in capture order; gives what they bring, which holds until the next call.
 
         Args:
             buffer: uint8, shape (n,), read-only use; needed only during the call.
@@ -77,7 +72,7 @@ class Assembler:
             raise ValueError(f"expected PACKET rows and bytes, not {packets.dtype} and {buffer.dtype}")
         if packets.size and int((packets["payload"].astype(np.int64) + packets["length"]).max()) > buffer.size:
             raise ValueError("a packet's payload lies outside the buffer")
-        buffer, packets = _frozen(buffer), _frozen(packets)
+        buffer, packets = frozen(buffer), frozen(packets)
         self._begin(packets.size)
         while full := kernels.assemble(self._tables, packets, buffer, self._arena):
             self._tables = GROW[full](self._tables)
@@ -85,6 +80,10 @@ class Assembler:
 
     def finish(self) -> list[Delivery]:
         """End all flows; gives their last bytes and their final counters."""
+        return [delivery for _, delivery in self.end().deliveries()]
+
+    def end(self) -> Batch:
+        """End all flows, as `finish` does; gives what that brings."""
         self._begin(0)
         while full := kernels.close_all(self._tables):
             self._tables = GROW[full](self._tables)
@@ -104,18 +103,18 @@ class Assembler:
         if self._tables.touched.size < packets:
             self._tables = self._tables._replace(touched=np.empty(packets, np.int32))
 
-    def _end(self, buffer: U1) -> list[Delivery]:
+    def _end(self, buffer: U1) -> Batch:
         kernels.write_open_rows(self._tables)
-        deliveries = self._deliveries(buffer)
+        batch = self._batch(buffer)
         self._keep(buffer)
-        return deliveries
+        return batch
 
-    def _deliveries(self, buffer: U1) -> list[Delivery]:
-        """Group what was emitted by flow, and make runs of it."""
+    def _batch(self, buffer: U1) -> Batch:
+        """Group what was emitted by flow, and join it to runs."""
         t = self._tables
         n_rows, n_emitted = int(t.cursor["rows"][0]), int(t.cursor["emitted"][0])
         if n_rows == 0:
-            return []
+            return nothing(FLOW, RUN)
         by_serial = np.argsort(t.rows["serial"][:n_rows], kind="stable")
         ranks = np.empty(n_rows, np.int64)
         ranks[by_serial] = np.arange(n_rows)
@@ -125,10 +124,9 @@ class Assembler:
             self._payload = np.empty(total, np.uint8)
         pieces, runs = np.empty(n_emitted, PIECE), np.empty(n_emitted, RUN)
         n_runs = kernels_gather.gather(t.emitted, order, buffer, self._arena, self._payload, pieces, runs)
-        rows, closed = _duplicate(t.rows[:n_rows]), (t.row_slots[:n_rows] < 0).tolist()
-        deliveries = [Delivery(rows[index], [], closed[index]) for index in range(n_rows)]
-        _fill(deliveries, runs[:n_runs], self._payload.data, pieces)
-        return [deliveries[index] for index in by_serial.tolist()]
+        runs = runs[:n_runs]
+        runs["row"] = ranks[runs["row"]]
+        return Batch(picked(t.rows[:n_rows], by_serial), t.row_slots[by_serial] < 0, runs, pieces, self._payload)
 
     def _keep(self, buffer: U1) -> None:
         """Copy what is needed after the batch out of its buffer."""
@@ -149,22 +147,3 @@ class Assembler:
                 longer[:at] = self._arena[:at]
                 self._arena = longer
         cursor["arena"] = kernels_gather.keep(t.waiting, buffer, self._arena, at)
-
-
-def _duplicate(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Copy of rows by their bytes; numpy's own copy goes field by field, and takes 10 us for a row of FLOW."""
-    return np.frombuffer(bytearray(rows.view(np.uint8)), rows.dtype)
-
-
-def _fill(
-    deliveries: list[Delivery], runs: npt.NDArray[np.void], payload: memoryview, pieces: npt.NDArray[np.void]
-) -> None:
-    """Make Run objects of RUN rows; each owns its bytes, so that keeping one does not keep its batch."""
-    gap, size, raw = int(Kind.GAP), PIECE.itemsize, pieces.view(np.uint8).data
-    for row, direction, offset, length, at, piece_from, piece_to, kind in runs.tolist():
-        if kind == gap:
-            run = Run(direction, offset, length, b"", NO_PIECES)
-        else:
-            own = np.frombuffer(bytes(raw[piece_from * size : piece_to * size]), PIECE)
-            run = Run(direction, offset, length, bytes(payload[at : at + length]), own)
-        deliveries[row].runs.append(run)

@@ -1,0 +1,44 @@
+"""Facts from DNS: names of addresses, and what hosts ask for; of messages, and of plain lookups in columns."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from typing import TYPE_CHECKING
+
+from netaudit.observations.ends import named
+
+if TYPE_CHECKING:
+    from netaudit.observations.ends import Ends
+    from netaudit.observations.ledger import Ledger
+    from netaudit.observations.spoken import Place, Spoken
+
+
+def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
+    """Names of the addresses in an answer; of a question, who asked."""
+    for name, kind, value, *_ in message.fields.get("answers", ()):
+        if kind in {"A", "AAAA"}:
+            ledger.note("dns", "", str(value), "name", str(name), *place)
+            if message.host and message.host != name:  # reached through aliases: the name asked for counts, too
+                ledger.note("dns", "", str(value), "name", message.host, *place)
+    if not message.fields.get("response") and not message.direction and message.host:
+        ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)
+
+
+def observe_asked(mac: int, high: int, low: int, name: str, ledger: Ledger, place: Place, times: int) -> None:
+    """A host, given as in FLOW rows, asked for a name, so many times."""
+    client = named(mac, high, low)
+    ledger.note("dns_client", client.mac, client.ip, "asked", name.lower(), *place, times=times)
+
+
+def observe_name(family: int, high: int, low: int, name: str, ledger: Ledger, place: Place, times: int) -> None:
+    """An address of 4 or 6 was said to have a name, so many times."""
+    ledger.note("dns", "", _address(family, high, low), "name", name, *place, times=times)
+
+
+@functools.lru_cache(maxsize=16384)
+def _address(family: int, high: int, low: int) -> str:
+    """Text of an address as `messages/dns.py` writes it."""
+    if family == 4:
+        return socket.inet_ntop(socket.AF_INET, low.to_bytes(4, "big"))
+    return socket.inet_ntop(socket.AF_INET6, (high << 64 | low).to_bytes(16, "big"))
