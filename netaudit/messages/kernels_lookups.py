@@ -143,7 +143,17 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 @lean_kernel
-def join_sayings(sayings: Rows, table: I4, seed: Any) -> int:
+def is_earlier(one: Any, other: Any) -> bool:
+    """Whether the packet of one message is the earlier one: by time, frame and capture, as in the ledger."""
+    if one["ts"] != other["ts"]:
+        return bool(one["ts"] < other["ts"])
+    if one["frame"] != other["frame"]:
+        return bool(one["frame"] < other["frame"])
+    return bool(one["capture"] < other["capture"])
+
+
+@lean_kernel
+def join_sayings(sayings: Rows, messages: Rows, table: I4, seed: Any) -> int:
     """Leave of each saying the first, with how often it was said; gives how many are left, in order.
 
     Where the table is too full around a place, a saying may be left twice. `table`: as Room.table.
@@ -163,6 +173,8 @@ def join_sayings(sayings: Rows, table: I4, seed: Any) -> int:
             other = sayings[table[place]]
             if is_same(other, row):
                 other["count"] += 1
+                if is_earlier(messages[row["message"]], messages[other["earliest"]]):
+                    other["earliest"] = row["message"]
                 joined = True
                 break
             place = (place + 1) & (table.size - 1)
@@ -182,6 +194,7 @@ def move(sayings: Rows, index: int, to: int) -> None:
     target["low"] = row["low"]
     target["mac"] = row["mac"]
     target["message"] = row["message"]
+    target["earliest"] = row["earliest"]
     target["name"] = row["name"]
     target["count"] = row["count"]
     target["shard"] = row["shard"]

@@ -35,7 +35,8 @@ SAYING = np.dtype(  # a fact, and how often the batch says it
         ("high", "u8"),  # address it is about
         ("low", "u8"),
         ("mac", "u8"),
-        ("message", "i4"),  # index of the message that says it first
+        ("message", "i4"),  # index of the message that says it first, in the order of flows
+        ("earliest", "i4"),  # and of the one with the earliest packet
         ("name", "i4"),
         ("count", "u4"),
         ("shard", "u1"),

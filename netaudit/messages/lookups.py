@@ -125,7 +125,7 @@ class PlainLookups:
         digits = np.empty(2 * DIGEST * n_messages, np.uint8)
         message_ids(messages, ids, np.frombuffer(PROTOCOL.encode(), np.uint8), digits)
         room.table.fill(-1)
-        left = join_sayings(room.sayings[:n_sayings], room.table, self._seed[0])
+        left = join_sayings(room.sayings[:n_sayings], messages, room.table, self._seed[0])
         return Lookups(indexes, rows, ids, messages, digits, room.sayings[:left].copy(), names)
 
 

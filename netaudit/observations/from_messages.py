@@ -48,9 +48,9 @@ def observe_message(message: Spoken, ledger: Ledger, ends: Ends = NOWHERE) -> No
 def observe_sayings(lookups: Lookups, first: int, last: int, ledger: Ledger) -> None:
     """Note what plain lookups say of hosts: their sayings from `first` up to `last`."""
     sayings = lookups.sayings[first:last]
-    said_in = lookups.messages[sayings["message"]]
+    said_in = lookups.messages[sayings["earliest"]]
     places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
-    for (high, low, mac, _, name, times, shard, kind), place in zip(sayings.tolist(), places, strict=True):
+    for (high, low, mac, _, _, name, times, shard, kind), place in zip(sayings.tolist(), places, strict=True):
         ledger.at(shard)
         if kind == ASKED:
             observe_asked(mac, high, low, lookups.names[name], ledger, place, times)

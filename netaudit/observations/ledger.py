@@ -59,7 +59,7 @@ class Ledger:
         computed: bool = False,
         times: int = 1,
     ) -> None:
-        """Take down that `field` of the host at `mac`/`ip` is said to be `value`, so many times, here first.
+        """Take down that `field` of the host at `mac`/`ip` is said to be `value`, so many times, the earliest here.
 
         `computed` is for digests: nobody sent them, and masking would take some of their digits for a phone number.
         """
@@ -68,7 +68,11 @@ class Ledger:
             value = mask(value[: LONGEST + MARGIN])[:LONGEST]
         values = self._facts.get(host)
         if values is not None and (known := values.get(value)) is not None:
-            COUNT.pack_into(known, COUNT_AT, COUNT.unpack_from(known, COUNT_AT)[0] + times)
+            first_capture, first_frame, first_ts, count = PLACE.unpack_from(known)
+            if ts < first_ts or (ts == first_ts and (frame, capture) < (first_frame, first_capture)):
+                PLACE.pack_into(known, 0, capture, frame, ts, count + times)
+            else:
+                COUNT.pack_into(known, COUNT_AT, count + times)
         elif self._in_shard[self._shard] < self._most and (
             values is None
             or field in OPEN_FIELDS
