@@ -1,6 +1,6 @@
 """A quick start of processes of our own (command line, workers): what an audit never uses is not imported in passing.
 
-pyarrow looks for pandas when it makes its first array, numba for scipy's BLAS when it loads its first kernel: together
+pyarrow looks for pandas when it makes its first array, numba for cffi and scipy's BLAS when it is loaded: together
 a third of a second, and 70 MB. Both remember what they found, so this is for a process that ends with its command;
 whoever audits from Python keeps pandas, and `to_pandas`.
 """
@@ -14,7 +14,7 @@ import sys
 from importlib.machinery import ModuleSpec
 
 ARENA_MAX = -8  # of glibc's mallopt(3)
-UNUSED = frozenset({"pandas", "scipy"})
+UNUSED = frozenset({"cffi", "pandas", "scipy"})
 
 _own = False
 
