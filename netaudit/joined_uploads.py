@@ -51,21 +51,36 @@ def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
 
 
 def _called_parts(objects: pa.Table, messages: set[str], store: ObjectStore) -> pa.Table:
-    """What messages gave of files that were put together since: parts, so that no picture is told twice."""
-    here = pc.is_in(objects["message_id"], pa.array(sorted(messages), pa.string()))
-    bodies = pc.less_equal(pc.count_substring(objects["unwrap_path"], "›"), 1)
-    torn = pc.and_(here, pc.and_(bodies, pc.invert(objects["complete"])))
-    kinds = pa.array(sorted(IMAGE_KINDS), pa.string())
-    pictures = objects.filter(pc.and_(torn, pc.is_in(objects["kind"], kinds)))
-    others = objects.filter(pc.and_(pc.is_in(objects["sha256"], pictures["sha256"].combine_chunks()), pc.invert(torn)))
-    kept = set(others["sha256"].to_pylist())
-    for row in pictures.select(["sha256", "kind"]).to_pylist():
-        if row["sha256"] not in kept:
-            store.forget(row["sha256"], row["kind"])
-    for name, value in (("kind", "part"), ("stored", False)):
-        place = objects.column_names.index(name)
-        objects = objects.set_column(place, objects.schema.field(name), pc.if_else(torn, value, objects[name]))
-    return objects
+    """What messages gave of files that were put together since: parts, so that no picture is told twice.
+
+    Batch by batch, since the table is mapped and only a few rows of it change.
+    """
+    wanted = pa.array(sorted(messages), pa.string())
+    batches: list[pa.RecordBatch] = []
+    torn: set[tuple[str, str]] = set()
+    for batch in objects.to_batches():
+        whole = pc.greater(pc.count_substring(batch["unwrap_path"], "›"), 1)  # what lies deeper is something of its own
+        here = pc.and_not(pc.and_not(pc.is_in(batch["message_id"], wanted), whole), batch["complete"])
+        if not pc.any(here).as_py():
+            batches.append(batch)
+            continue
+        shreds = batch.filter(here)
+        torn.update(zip(shreds["sha256"].to_pylist(), shreds["kind"].to_pylist(), strict=True))
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        columns["kind"] = pc.if_else(here, "part", batch["kind"])
+        columns["stored"] = pc.if_else(here, False, batch["stored"])
+        batches.append(pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema))
+    called = pa.Table.from_batches(batches, objects.schema)
+    _forget({one for one in torn if one[1] in IMAGE_KINDS}, called, store)
+    return called
+
+
+def _forget(torn: set[tuple[str, str]], objects: pa.Table, store: ObjectStore) -> None:
+    """Bytes of pictures that no object is made of any more."""
+    same = objects.filter(pc.is_in(objects["sha256"], pa.array(sorted(sha256 for sha256, _ in torn), pa.string())))
+    kept = set(zip(same["sha256"].to_pylist(), same["kind"].to_pylist(), strict=True))
+    for sha256, kind in torn - kept:
+        store.forget(sha256, kind)
 
 
 def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.Table:

@@ -27,6 +27,8 @@ def test_every_picture_comes_out(name, tmp_path):
     assert {(sha, found.rpartition("/")[2]) for sha, found in zip(whole.sha256, whole.name, strict=True)} == sent
     assert set(whole.protocol) == {about["protocol"]}
     assert len(objects[~objects.complete & (objects.kind == "jpeg")]) <= len(about.get("partial", []))
+    carried = case.table("evidence").to_pandas()
+    assert set(whole.object_id) <= set(carried.object_id)
     for row in about.get("partial", []):
         if "missing" in row:
             (torn,) = objects[~objects.complete & (objects.kind == "jpeg") & (objects.name == row["name"])].itertuples()
