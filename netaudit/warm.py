@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from netaudit.api import audit
+from netaudit.messages.lookups import LEAST
 
 ETHERNET = 1
 
@@ -15,7 +17,7 @@ def warm() -> None:
     """Run the whole way once over a few packets, so that all kernels are in the cache."""
     with tempfile.TemporaryDirectory() as folder:
         plain, blocks = Path(folder) / "warm.pcap", Path(folder) / "warm.pcapng"
-        frames = [_frame(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1), _frame(b"later", 40), _frame(b"x", 28)]
+        frames = [_frame(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1), _frame(b"later", 40), _frame(b"x", 28), *_lookups()]
         plain.write_bytes(_pcap(frames))
         blocks.write_bytes(_pcapng(frames))
         audit([plain, blocks], Path(folder) / "case", faces=False)
@@ -23,10 +25,23 @@ def warm() -> None:
 
 def _frame(payload: bytes, seq: int) -> bytes:
     tcp = struct.pack(">HHIIBBHHH", 40000, 80, seq, 1, 5 << 4, 0x18, 1024, 0, 0) + payload
-    header = struct.pack(
-        ">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 1, 0, 64, 6, 0, bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
-    )
-    return bytes(12) + b"\x08\x00" + header + tcp
+    return _packet(6, tcp, 1, 2)
+
+
+def _packet(proto: int, payload: bytes, source: int, target: int) -> bytes:
+    ends = bytes((10, 0, 0, source)), bytes((10, 0, 0, target))
+    header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 1, 0, 64, proto, 0, *ends)
+    return bytes(12) + b"\x08\x00" + header + payload
+
+
+def _lookups() -> Iterator[bytes]:
+    """As many DNS lookups as it takes for columns to pay."""
+    asked = b"\x01a\x02cn\0" + struct.pack(">HH", 1, 1)
+    question = struct.pack(">6H", 1, 0x0100, 1, 0, 0, 0) + asked
+    answer = struct.pack(">6H", 1, 0x8180, 1, 1, 0, 0) + asked + b"\xc0\x0c" + struct.pack(">HHIH4x", 1, 1, 60, 4)
+    for port in range(40_000, 40_000 + LEAST):
+        yield _packet(17, struct.pack(">HHHH", port, 53, 8 + len(question), 0) + question, 1, 2)
+        yield _packet(17, struct.pack(">HHHH", 53, port, 8 + len(answer), 0) + answer, 2, 1)
 
 
 def _pcap(frames: list[bytes]) -> bytes:
