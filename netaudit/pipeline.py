@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,7 @@ from netaudit.lookup_rows import LookupRows
 from netaudit.masking import mask
 from netaudit.media import media_rows
 from netaudit.messages.from_streams import Conversations
+from netaudit.objects.budget import Budget, Patience
 from netaudit.objects.from_messages import leaves, object_id, root, upload_body
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
+FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
 SPOKEN_OF = ("sip", "rtp")  # protocols that tell of streams
 HELLOS = ("tls", "quic", "dtls")
@@ -95,6 +98,7 @@ class Shard:
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
+        self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
 
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
@@ -107,9 +111,13 @@ class Shard:
             self._conversations.ignored.clear()
             if len(self._flows) >= BATCH_ROWS:
                 self._take_flows()
-            self._rows.flush()
-            self._persons.flush(least=BATCH_ROWS)
-            self._events.flush(least=BATCH_ROWS)
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what makes a batch."""
+        self._rows.flush()
+        self._persons.flush(least=BATCH_ROWS)
+        self._events.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
@@ -123,8 +131,7 @@ class Shard:
         """End all flows and write everything; gives the failures of readers, in words."""
         self._take_batch(self._assembler.end())
         self._take_flows()
-        for row in self.ledger.rows():
-            self._rows["observations"].append(row)
+        self.ledger.write(self._rows["observations"])
         self._rows.close()
         self._persons.close()
         self._events.close()
@@ -136,15 +143,23 @@ class Shard:
         """Plain lookups in columns, all other flows one by one; facts in the order of the flows, as bounds need it."""
         lookups = self._lookups
         if lookups is None:
-            for _, delivery in batch.deliveries():
+            for number, (_, delivery) in enumerate(batch.deliveries(), 1):
                 self._deliver(delivery)
+                self._flush_at(number)
             return
         left, resumed = lookups.take(batch)
-        for index, delivery in batch.deliveries(left):
+        for number, (index, delivery) in enumerate(batch.deliveries(left), 1):
             lookups.observe(index)
             self._deliver(delivery, resumed=bool(resumed[index]))
+            self._flush_at(number)
         lookups.observe(batch.flows.size)
         lookups.flush()
+
+    def _flush_at(self, number: int) -> None:
+        """Within a batch, in which all open flows may end at once, write what has come together so far."""
+        if number % FLOWS_AT_ONCE == 0:
+            self._take_closed()
+            self._flush()
 
     def _deliver(self, delivery: Delivery, *, resumed: bool = False) -> None:
         conversations = self._conversations
@@ -152,10 +167,12 @@ class Shard:
         if self._witness is not None:
             self._witness.delivered(delivery, conversations, messages)
         if messages:
-            self.ledger.at(int(delivery.flow["shard"]))
+            shard = int(delivery.flow["shard"])
+            self.ledger.at(shard)
+            patience = self._patience[shard]
             ends = ends_of(delivery.flow, turned=conversations.turned)
             for message in messages:
-                self._take_message(message, ends)
+                self._take_message(message, ends, patience)
                 if message.protocol in HELLOS:
                     hello = hello_row(message, delivery.flow, turned=conversations.turned)
                     if hello is not None:
@@ -172,10 +189,13 @@ class Shard:
     def _take_flows(self) -> None:
         if self._lookups is not None:
             self._lookups.flush(least=1)
+        self._take_closed()
+
+    def _take_closed(self) -> None:
         for row in self._flows.take():
             self._rows["flows"].append(row)
 
-    def _take_message(self, message: Message, ends: Ends) -> None:
+    def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:
         self._carriers = None
         self._rows["messages"].append(message_row(message))
         observe_message(message, self.ledger, ends)
@@ -194,7 +214,7 @@ class Shard:
                 return
         self._take_upload_links(message)
         self._take_pieces(message)
-        for leaf in leaves(message):
+        for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
         for row in self._persons.end(message.message_id.hex()):
             self._rows["persons"].append(row)

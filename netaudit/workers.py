@@ -71,8 +71,7 @@ class Watch:
         from netaudit.tables import OBSERVATIONS
 
         writer = TableWriter(self._folder, OBSERVATIONS, "packets")
-        for row in self.ledger.rows():
-            writer.append(row)
+        self.ledger.write(writer)
         writer.close()
 
 

@@ -8,6 +8,13 @@ MIB = 1 << 20
 
 
 @dataclass(slots=True)
+class Patience:
+    """How often decoders died of the bytes of one logical shard; what else the same worker has must not count."""
+
+    deaths: int = 0
+
+
+@dataclass(slots=True)
 class Budget:
     """What one message may still cost. Numbers go down as they are used; reached limits are named in `notes`."""
 
@@ -18,6 +25,7 @@ class Budget:
     parts: int = 20_000  # parts and values that are looked at
     document: int = 32 * MIB  # longer documents are only searched for images, not taken apart
     nesting: int = 256  # elements in elements of an XML document
+    patience: Patience = field(default_factory=Patience)  # of several messages
     notes: list[str] = field(default_factory=list)
     paths: dict[str, int] = field(default_factory=dict)  # leaf paths given out, with how often
     taken: int = 0  # notes already put on a leaf

@@ -43,7 +43,7 @@ def open_video(part: Part, budget: Budget) -> Iterator[Part]:
     if stills is None:
         budget.note("video not decoded: PyAV is not installed")
         return
-    still, problem = stills.decode(part.data, CODECS[part.content_type])
+    still, problem = stills.decode(part.data, CODECS[part.content_type], budget.patience)
     if not still:
         budget.note(f"video not decoded: {problem}" if problem else "video not decoded")
     elif budget.spend(len(still)):

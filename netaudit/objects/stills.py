@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import threading
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from netaudit.objects.processes import import_path, start
 from netaudit.objects.still_helper import LENGTH
 
+if TYPE_CHECKING:
+    from netaudit.objects.budget import Patience
+
 TIME_LIMIT = 20.0  # seconds of wall time for one key frame
 MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back
-MOST_DEATHS = 8  # helpers that may die before no more key frames are decoded
+MOST_DEATHS = 4  # helpers that may die of one logical shard before no more of its key frames are decoded
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.objects.still_helper import main; main()"
 
@@ -24,11 +27,10 @@ class Stills:
         self._time_limit = time_limit
         self._boot = boot or _BOOT.format(path=import_path())
         self._helper: subprocess.Popen[bytes] | None = None
-        self._deaths = 0
 
-    def decode(self, data: bytes, codec: str) -> tuple[bytes, str]:
+    def decode(self, data: bytes, codec: str, patience: Patience) -> tuple[bytes, str]:
         """A JPEG, or nothing and why."""
-        if self._deaths >= MOST_DEATHS:
+        if patience.deaths >= MOST_DEATHS:
             return b"", "too many key frames crash the decoder"
         helper = self._helper
         if helper is None:
@@ -39,7 +41,7 @@ class Stills:
         try:
             return _asked(helper, data, codec)
         except OSError:
-            self._deaths += 1
+            patience.deaths += 1
             self.close()
             return b"", "the decoder crashed, or did not end in time"
         finally:

@@ -8,9 +8,13 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Hashable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from netaudit.case_writer import BATCH_ROWS
 from netaudit.masking import mask
+
+if TYPE_CHECKING:
+    from netaudit.case_writer import TableWriter
 
 MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented names must not fill the memory
 MOST_VALUES = 48  # distinct values kept of one field of one host in one shard
@@ -113,6 +117,12 @@ class Ledger:
     def knows(self, kind: str, mac: str, ip: str, field: str, value: str) -> bool:
         """Whether this fact has been noted."""
         return value in self._facts.get((self._shard, kind, mac, ip, field), ())
+
+    def write(self, writer: TableWriter) -> None:
+        """Write all facts, some at a time."""
+        for row in self.rows():
+            writer.append(row)
+            writer.flush(least=BATCH_ROWS)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `observations`; a fact of several shards has several, which the last step joins."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netaudit.objects import codecs_video
-from netaudit.objects.budget import Budget
+from netaudit.objects.budget import Budget, Patience
 from netaudit.objects.codecs_video import DECODED
 from netaudit.objects.part import Part
 from netaudit.objects.stills import MOST_DEATHS, Stills
@@ -65,9 +65,13 @@ BOOTS = {
 
 @pytest.mark.parametrize("boot", BOOTS.values(), ids=BOOTS)
 def test_a_helper_that_fails_costs_one_still(boot):
-    """Each failure is said; after some of them the decoder is left alone."""
-    stills = Stills(time_limit=0.5, boot=boot)
-    assert stills.decode(b"\0\0\0\1\x67", "h264") == (b"", "the decoder crashed, or did not end in time")
-    stills._deaths = MOST_DEATHS
-    assert stills.decode(b"\0\0\0\1\x67", "h264") == (b"", "too many key frames crash the decoder")
+    """Each failure is said; after some of them no more of the same shard is tried, and others are none the worse."""
+    stills, one, other = Stills(time_limit=0.5, boot=boot), Patience(MOST_DEATHS - 1), Patience()
+    died, left_alone = (
+        (b"", "the decoder crashed, or did not end in time"),
+        (b"", "too many key frames crash the decoder"),
+    )
+    asked = [stills.decode(b"\0\0\0\1\x67", "h264", patience) for patience in (one, one, other, one)]
+    assert asked == [died, left_alone, died, left_alone]
+    assert (one.deaths, other.deaths) == (MOST_DEATHS, 1)
     stills.close()
