@@ -125,9 +125,8 @@ class Keeper:
         """Look after everything; to be called several times a second."""
         now = time.monotonic()
         for jump in self._clock.look():
-            code = "suspended" if jump.slept else "clock_jump"
-            self.custody.note(code, seconds=round(jump.seconds, 3))
-            self._note("warning", code, seconds=round(jump.seconds, 1))
+            self.custody.note(jump.what, seconds=round(jump.seconds, 3))
+            self._note("warning", jump.what, seconds=round(jump.seconds, 1))
         if now >= self._guard_at:
             self._guard_at = now + GUARD
             self._mind_room()

@@ -110,6 +110,10 @@ TEXTS = {
         "en": "the computer slept for {seconds} s: nothing was recorded then",
         "zh": "计算机休眠了 {seconds} 秒，其间没有记录",
     },
+    "note_stood_still": {
+        "en": "netaudit stood still for {seconds} s: what was recorded meanwhile is audited now",
+        "zh": "本程序停顿了 {seconds} 秒：其间记录的数据现在分析",
+    },
     "note_clock_jump": {
         "en": "the clock of this computer jumped by {seconds} s",
         "zh": "本机时钟跳变 {seconds} 秒",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from netaudit.errors import UsageError
-from netaudit.live.guard import ClockCheck, Jump
+from netaudit.live.guard import CLOCK_JUMP, STOOD_STILL, SUSPENDED, ClockCheck, Jump
+from netaudit.live.news import Note
 from netaudit.live.settings import LiveSettings, parse_duration, parse_size
+from netaudit.live.wording import note_text
 
 
 @pytest.mark.parametrize(
@@ -52,20 +54,28 @@ def test_files_are_a_part_of_the_ring(ring: int | None, file_bytes: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("wall", "steady", "boot", "jumps"),
+    ("wall", "steady", "boot", "work", "jumps"),
     [
-        (10, 10, 10, []),
-        (10.4, 10, 10, []),
-        (100, 10, 100, [Jump(slept=True, seconds=90)]),
-        (3610, 10, 10, [Jump(slept=False, seconds=3600)]),
-        (-50, 10, 10, [Jump(slept=False, seconds=-60)]),
-        (700, 10, 100, [Jump(slept=True, seconds=90), Jump(slept=False, seconds=600)]),
+        (2, 2, 2, 0, []),
+        (2.4, 2, 2, 0, []),
+        (30, 30, 30, 29, []),
+        (30, 30, 30, 1, [Jump(STOOD_STILL, 29)]),
+        (92, 2, 92, 0, [Jump(SUSPENDED, 90)]),
+        (3602, 2, 2, 0, [Jump(CLOCK_JUMP, 3600)]),
+        (-58, 2, 2, 0, [Jump(CLOCK_JUMP, -60)]),
+        (692, 2, 92, 0, [Jump(SUSPENDED, 90), Jump(CLOCK_JUMP, 600)]),
+        (692, 10, 100, 0, [Jump(SUSPENDED, 90), Jump(STOOD_STILL, 10), Jump(CLOCK_JUMP, 592)]),
     ],
 )
-def test_clocks_that_part(wall: float, steady: float, boot: float, jumps: list[Jump]) -> None:
-    clocks = {"wall": 0.0, "steady": 0.0, "boot": 0.0}
-    check = ClockCheck(lambda: clocks["wall"], lambda: clocks["steady"], lambda: clocks["boot"])
+def test_clocks_that_part(wall: float, steady: float, boot: float, work: float, jumps: list[Jump]) -> None:
+    now = [0.0, 0.0, 0.0, 0.0]
+    check = ClockCheck(lambda: now[0], lambda: now[1], lambda: now[2], lambda: now[3])
     assert check.look() == []
-    clocks |= {"wall": wall, "steady": steady, "boot": boot}
+    now[:] = [wall, steady, boot, work]
     assert check.look() == jumps
     assert check.look() == [], "told once"
+
+
+def test_what_is_found_has_words() -> None:
+    for what in (STOOD_STILL, SUSPENDED, CLOCK_JUMP):
+        assert "7.0 s" in note_text(Note("warning", what, {"seconds": 7.0}), "en")
