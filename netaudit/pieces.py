@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from netaudit.messages.openfiles import SPREAD
 from netaudit.objects.from_messages import content_range, root
 from netaudit.objects.part import Part
-from netaudit.objects.uploads import PIECE, RANGE
+from netaudit.objects.uploads import PIECE, RANGE, SENT
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -30,7 +30,7 @@ class Pieces:
     """Unbroken runs of a file in one message."""
 
     file: str  # what names the file, over all messages
-    role: str  # RANGE: bytes of one content; PIECE: writes, of which a later one counts
+    role: str  # RANGE: bytes of one content, SENT: those that a client sends; PIECE: writes
     size: int  # bytes of the whole, -1 unknown
     runs: list[tuple[int, Part]]  # offset in the file, and the bytes there
 
@@ -64,7 +64,8 @@ def _ranged(message: Message) -> Pieces | None:
     if not first <= last < total <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
         return None
     file = _sent_to(message) if not message.status else _fetched_from(message)
-    return _pieces(message, f"{file}\0{total}", RANGE, total, first) if file else None
+    role = RANGE if message.status else SENT
+    return _pieces(message, f"{file}\0{total}", role, total, first) if file else None
 
 
 def _broken_off(message: Message) -> Pieces | None:

@@ -95,6 +95,7 @@ def test_an_answer_that_was_broken_off_begins_what_a_range_goes_on_with():
 
 def test_what_is_sent_in_ranges():
     sent = fetched(direction=UP, status=0, method="PUT", headers=[TAGGED[1]])
+    assert pieces_of(sent).role == "sent"
     assert pieces_of(sent).file.startswith("to\0PUT\0cam.example\0/face.jpg")
     assert pieces_of(fetched(direction=UP, status=0, method="GET", headers=[TAGGED[1]])) is None
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from netaudit.objects.joined_pieces import join_pieces
 from netaudit.objects.part import Part
 from netaudit.objects.stored import Joined, Load, StoredPart, open_joined
-from netaudit.objects.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY
+from netaudit.objects.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY, SENT
 
 __all__ = ["Joined", "Load", "StoredPart", "join_uploads"]
 
@@ -28,7 +28,7 @@ def join_uploads(parts: list[StoredPart], load: Load) -> Iterator[Joined]:
     for part in sorted(parts, key=lambda part: (part.ts, part.message_id, part.role)):
         uploads[part.upload].append(part)
     for rows in uploads.values():  # by their first parts: what an upload is called is keyed, and says nothing
-        if any(row.role in (RANGE, PIECE) for row in rows):
+        if any(row.role in (RANGE, SENT, PIECE) for row in rows):
             yield from join_pieces(rows, load, MOST_BYTES)
         elif rows[0].role != PART:
             yield from _blocks(rows, load)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from netaudit.objects.part import Part, Ranges
 from netaudit.objects.stored import Joined, Load, StoredPart, open_joined
-from netaudit.objects.uploads import END, PIECE, RANGE
+from netaudit.objects.uploads import END, PIECE, RANGE, SENT
 
 MOST_CONTENTS = 64  # that are told apart under one name
 SPARSE = 4  # times that a file may be larger than what is there of it …
 FREE = 1 << 20  # … and bytes more
+PATIENCE = 60 * 10**9  # ns between two ranges that a client sends of one content
 
 
 class _Content:
@@ -74,12 +75,13 @@ def _holes(there: Ranges, end: int) -> Ranges:
 def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joined]:
     """Contents of one file from its pieces, in the order in which they were sent. One message alone is no news.
 
-    Ranges of HTTP are of one content: one that contradicts what is there begins another. Writes of SMB may replace each
+    Ranges of HTTP are of one content: one that contradicts what is there begins another, and so does one that is sent
+    long after the one before, since a place may take one picture after the other of the same size. Writes of SMB may replace each
     other, and which came last cannot be told between connections: from there on nothing is known.
     """
     told = [row.size for row in rows if row.role == END and row.size >= 0]
     size = told[-1] if told else -1
-    pieces = [row for row in rows if row.role in (RANGE, PIECE) and row.complete]
+    pieces = [row for row in rows if row.role in (RANGE, SENT, PIECE) and row.complete]
     limit = min(most, SPARSE * sum(row.size for row in pieces) + FREE)
     content, count = _Content(), 0
     for row in pieces:
@@ -87,9 +89,10 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joine
         if piece is None or row.offset < 0 or row.offset + len(piece) > limit:
             continue
         where = content.conflict(row.offset, piece)
+        late = row.role == SENT and bool(content.rows) and row.ts - content.rows[-1].ts > PATIENCE
         if where is not None and row.role == PIECE:
             content.doubtful = where if content.doubtful is None else min(content.doubtful, where)
-        elif where is not None:
+        elif late or where is not None:
             yield from _told(content, count, size, limit)
             content, count = _Content(), count + 1
             if count >= MOST_CONTENTS:
@@ -101,7 +104,7 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joine
 def _told(content: _Content, count: int, size: int, limit: int) -> Iterator[Joined]:
     messages = sorted({row.message_id for row in content.rows})
     if len(messages) > 1:
-        first = content.rows[0]
-        for joined in open_joined(f"{first.upload}\0{count}", content.root(size, limit), content.rows):
+        identity = f"{content.rows[0].message_id}\0pieces\0{count}"  # what the file is called is keyed
+        for joined in open_joined(identity, content.root(size, limit), content.rows):
             joined.shreds = messages
             yield joined

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from netaudit.objects.from_tables import Joined, StoredPart, join_uploads
 from netaudit.objects.images import confirm_end
-from netaudit.objects.uploads import END, PIECE, RANGE
+from netaudit.objects.uploads import END, PIECE, RANGE, SENT
 from tests.objects.samples import JPEG
 
 SIZE = len(JPEG)
@@ -37,7 +38,7 @@ def joined(rows: list[StoredPart]) -> list[Joined]:
     return out
 
 
-@pytest.mark.parametrize("role", [RANGE, PIECE])
+@pytest.mark.parametrize("role", [RANGE, SENT, PIECE])
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_whole_in_any_order(role: str, order: tuple[int, ...]) -> None:
     cuts = ((0, 700), (700, 1400), (1400, SIZE))
@@ -89,6 +90,19 @@ def test_a_piece_far_away_costs_no_memory() -> None:
     (one,) = joined([piece(0, 700, 1), piece(700, 800, 2), far, end((200 << 20) + 10)])
     assert len(one.leaf.part.data) == 800
     assert one.leaf.part.unknown_from == 800
+
+
+def test_ranges_sent_much_later_are_of_another_content() -> None:
+    rows = [piece(0, 700, 1, role=SENT), piece(700, SIZE, 70 * 10**9, role=SENT), end(SIZE)]
+    assert not joined(rows)
+    (one,) = joined([replace(row, role=RANGE) if row.role == SENT else row for row in rows])
+    assert one.leaf.part.complete
+
+
+def test_what_is_joined_is_called_the_same_in_every_audit() -> None:
+    rows = [piece(0, 700, 1), piece(700, SIZE, 2), end(SIZE)]
+    (one,), (two,) = joined(rows), joined([replace(row, upload="v") for row in rows])
+    assert one.object_id == two.object_id
 
 
 def test_pieces_that_are_gone_are_missing() -> None:
