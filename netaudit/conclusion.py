@@ -17,7 +17,7 @@ from netaudit.case_writer import (
     write_json,
 )
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.devices.from_tables import with_chain
+from netaudit.devices.from_tables import Moves, with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import WINDOW_S, judge, judge_moments
 from netaudit.image_table import Known, image_table
@@ -30,6 +30,7 @@ from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.ordered import name_captures, settle, write_table
 from netaudit.signatures import load as load_signatures
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
+from netaudit.transfers import transfers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,8 +105,11 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
-    tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, tables)
-    tables["findings"] = judge(tables, vantage.scope, frozenset(vantage.uplink))
+    tables["devices"], tables["claims"] = found.devices, found.claims
+    moves = Moves()
+    rows = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
+    tables["findings"] = judge(tables, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
 
 

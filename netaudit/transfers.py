@@ -51,6 +51,11 @@ class Transfer(NamedTuple):
     first_ts: int
     last_ts: int
 
+    @property
+    def digest(self) -> int:
+        """The image as a number: the first 60 bits of its SHA-256, of which many can be held."""
+        return int(self.sha256[:15], 16)
+
 
 def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
     """Every image object with the addresses between which it went, in the order of the objects; some at a time."""

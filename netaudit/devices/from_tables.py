@@ -15,14 +15,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from netaudit.case_writer import table_of
 from netaudit.signatures import OWN
-from netaudit.transfers import transfers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netaudit.transfers import Transfer
 
 CAPTURES, VERIFIES, RELAYS, STORES, VIEWS = CHAIN = ("captures", "verifies", "relays", "stores", "views")
 BY_CLASS = {
@@ -39,18 +42,43 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Moved:
-    """Distinct images, by SHA-256, that a host moved."""
+    """Distinct images, by the beginning of their SHA-256, that a host moved."""
 
-    pushed: set[str] = field(default_factory=set)  # sent with its own requests
-    taken: set[str] = field(default_factory=set)  # sent to it with requests of others
-    given: set[str] = field(default_factory=set)  # sent by it as answers
-    fetched: dict[str, set[str]] = field(default_factory=dict)  # got by it as answers, with those who gave them
+    pushed: set[int] = field(default_factory=set)  # sent with its own requests
+    taken: set[int] = field(default_factory=set)  # sent to it with requests of others
+    given: set[int] = field(default_factory=set)  # sent by it as answers
+    fetched: dict[str, set[int]] = field(default_factory=dict)  # got by it as answers, by those who gave them
     judged: bool = False  # whether faces were looked for
 
 
-def with_chain(devices: pa.Table, claims: pa.Table, tables: dict[str, pa.Table]) -> tuple[pa.Table, pa.Table]:
+class Moves:
+    """What each host moved, seen while transfers go by to somebody else: to look for them once is enough."""
+
+    def __init__(self) -> None:
+        self.by_host: dict[str, Moved] = defaultdict(Moved)
+
+    def seen(self, rows: Iterable[Transfer]) -> Iterator[Transfer]:
+        """The rows as they are, each taken down."""
+        for row in rows:
+            if row.face in COUNTED:
+                self._take(row)
+            yield row
+
+    def _take(self, row: Transfer) -> None:
+        sender, receiver = self.by_host[row.sender], self.by_host[row.receiver]
+        digest = row.digest
+        (sender.pushed if row.upload else sender.given).add(digest)
+        if row.upload:
+            receiver.taken.add(digest)
+        else:
+            receiver.fetched.setdefault(row.sender, set()).add(digest)
+        for one in (sender, receiver):
+            one.judged = one.judged or row.face == "yes"
+
+
+def with_chain(devices: pa.Table, claims: pa.Table, moves: Moves) -> tuple[pa.Table, pa.Table]:
     """`devices` with its column `chain`, and `claims` with the reasons."""
-    moved = _moved(tables)
+    moved = moves.by_host
     chains, said = [], []
     rows = devices.select(["device_id", "ips", "class", "class_confidence"]).to_pylist()
     way = _way(rows, moved)
@@ -64,7 +92,7 @@ def with_chain(devices: pa.Table, claims: pa.Table, tables: dict[str, pa.Table])
     return devices, pa.concat_tables([claims, table_of(said, claims.schema)])
 
 
-def parts(device: Row, moved: Moved, way: set[str]) -> Iterator[tuple[str, str, list[str]]]:
+def parts(device: Row, moved: Moved, way: set[int | str]) -> Iterator[tuple[str, str, list[str]]]:
     """Parts of a device in the chain, in the order of the chain: (part, rule, facts). For `way` see `_way`."""
     kind = device["class"] if device["class_confidence"] in SURE else ""
     what = "face images" if moved.judged else "images, faces not judged"
@@ -77,36 +105,19 @@ def parts(device: Row, moved: Moved, way: set[str]) -> Iterator[tuple[str, str, 
     if moved.given and (moved.taken or moved.given & way) and kind not in CAMERAS and kind not in BY_CLASS:
         again = len(moved.given & moved.taken)
         yield STORES, "rule: gives out images", [f"{what}={len(moved.given)}", f"of those sent to it before={again}"]
-    looked = [sha256 for sha256, givers in moved.fetched.items() if sha256 in way or givers & way]
+    looked = {image for giver, images in moved.fetched.items() for image in (images if giver in way else images & way)}
     if looked and kind in LOOKING:
         yield VIEWS, "rule: looks at images", [f"class={kind}", f"{what}={len(looked)}"]
 
 
-def _way(devices: list[Row], moved: dict[str, Moved]) -> set[str]:
+def _way(devices: list[Row], moved: dict[str, Moved]) -> set[int | str]:
     """Images that devices of the site sent with requests, and addresses that got such; visitors' own phones set apart.
 
     What somebody looks at elsewhere, a news page say, is no part of the way of the faces.
     """
     personal = {ip for row in devices if row["class"] in HANDHELD for ip in row["ips"]}
-    sent = {sha256 for ip, one in moved.items() if ip not in personal for sha256 in one.pushed}
+    sent = {image for ip, one in moved.items() if ip not in personal for image in one.pushed}
     return sent | {ip for ip, one in moved.items() if one.taken & sent}
-
-
-def _moved(tables: dict[str, pa.Table]) -> dict[str, Moved]:
-    found: dict[str, Moved] = defaultdict(Moved)
-    one_of: dict[str, str] = {}  # each hash is held once, however many hosts moved the image
-    faces = tables["images"].filter(pc.is_in(tables["images"]["face"], pa.array(sorted(COUNTED))))
-    for row in transfers(tables["objects"], faces, tables["messages"], tables["flows"]):
-        sender, receiver = found[row.sender], found[row.receiver]
-        sha256 = one_of.setdefault(row.sha256, row.sha256)
-        (sender.pushed if row.upload else sender.given).add(sha256)
-        if row.upload:
-            receiver.taken.add(sha256)
-        else:
-            receiver.fetched.setdefault(sha256, set()).add(row.sender)
-        for one in (sender, receiver):
-            one.judged = one.judged or row.face == "yes"
-    return found
 
 
 def _joined(parts_: list[Moved]) -> Moved:
@@ -115,8 +126,8 @@ def _joined(parts_: list[Moved]) -> Moved:
         whole.pushed |= one.pushed
         whole.taken |= one.taken
         whole.given |= one.given
-        for sha256, givers in one.fetched.items():
-            whole.fetched.setdefault(sha256, set()).update(givers)
+        for giver, images in one.fetched.items():
+            whole.fetched[giver] = whole.fetched.get(giver, set()) | images
         whole.judged = whole.judged or one.judged
     return whole
 

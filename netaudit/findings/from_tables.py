@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -18,13 +18,15 @@ from netaudit.transfers import Transfer, transfers
 __all__ = ["LEAD_S", "WINDOW_S", "judge", "judge_moments"]
 
 
-def judge(tables: dict[str, pa.Table], scope: Scope, shared: frozenset[str] = frozenset()) -> pa.Table:
-    """The `findings` table, from the other tables. `shared` addresses stand for many devices (NAT)."""
+def judge(
+    tables: dict[str, pa.Table], rows: Iterable[Transfer], scope: Scope, shared: frozenset[str] = frozenset()
+) -> pa.Table:
+    """The `findings` table, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
     messages, flows = tables["messages"], tables["flows"]
     faces: list[Transfer] = []
 
     def passing() -> Iterator[Transfer]:
-        for row in transfers(tables["objects"], tables["images"], messages, flows):
+        for row in rows:
             if row.face == "yes":
                 faces.append(row)
             yield row

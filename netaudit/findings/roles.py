@@ -112,7 +112,7 @@ class Actors:
                 self._seen[f"{client} {flow_id}"].agents.add(agent)
 
     def _take(self, row: Transfer) -> None:
-        digest = int(row.sha256[:15], 16)
+        digest = row.digest
         if row.receiver not in self._shared:
             if row.upload:
                 self._seen[row.receiver].received.add(digest)

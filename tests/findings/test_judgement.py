@@ -12,6 +12,7 @@ from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, V
 from netaudit.findings.uploads import display_filter
 from netaudit.findings.verdict import size_text, verdict
 from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS
+from netaudit.transfers import transfers
 
 CAM, SERVER_IP, CLOUD, PHONE, NEWS = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50", "101.1.1.1"
 VANTAGE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER_IP)], [], [("02:00:00:00:00:02", CAM)], [], [], 0))
@@ -61,8 +62,13 @@ def tables(*moves: dict[str, object]) -> dict[str, pa.Table]:
     }
 
 
+def judged(given: dict[str, pa.Table], shared: frozenset[str] = frozenset(), scope=VANTAGE.scope) -> pa.Table:
+    moved = transfers(given["objects"], given["images"], given["messages"], given["flows"])
+    return judge(given, moved, scope, shared)
+
+
 def rows(*moves: dict[str, object]) -> list[dict[str, object]]:
-    return judge(tables(*moves), VANTAGE.scope).drop_columns(["first_ts", "last_ts"]).to_pylist()
+    return judged(tables(*moves)).drop_columns(["first_ts", "last_ts"]).to_pylist()
 
 
 def test_a_camera_uploads_outside() -> None:
@@ -113,9 +119,9 @@ def test_a_stream_watched_from_outside_is_no_finding() -> None:
 def test_behind_nat_each_flow_speaks_for_itself() -> None:
     agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
     given = tables({"client": CAM, "server": NEWS, "agent": agent}, {"client": CAM, "server": CLOUD})
-    (found,) = judge(given, VANTAGE.scope, frozenset({CAM})).select(["receiver", "sender_role"]).to_pylist()
+    (found,) = judged(given, frozenset({CAM})).select(["receiver", "sender_role"]).to_pylist()
     assert found == {"receiver": CLOUD, "sender_role": UNKNOWN}
-    assert judge(given, VANTAGE.scope).num_rows == 0
+    assert judged(given).num_rows == 0
 
 
 def test_moved_inside_then_passed_on_makes_a_server() -> None:
@@ -129,7 +135,7 @@ def test_moved_inside_then_passed_on_makes_a_server() -> None:
 
 def test_nothing_is_judged_without_a_vantage() -> None:
     unknown = judge_vantage(Evidence([], [], [], [], [], 0))
-    assert judge(tables({"client": CAM, "server": CLOUD}), unknown.scope).num_rows == 0
+    assert judged(tables({"client": CAM, "server": CLOUD}), scope=unknown.scope).num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -169,7 +175,7 @@ def test_verdict_counts() -> None:
     given = tables(
         *({"client": CAM, "server": CLOUD} for _ in range(3)), {"client": CAM, "server": CLOUD, "complete": False}
     )
-    found = judge(given, VANTAGE.scope)
+    found = judged(given)
     text = verdict(found, given["images"], "lan", partial=False, faces=True)
     assert text["en"].startswith("4 face images left 1 inside device for 1 outside endpoint (A 3, B 1)")
     assert "4 张次人脸图像" in text["zh"]
@@ -177,7 +183,7 @@ def test_verdict_counts() -> None:
 
 def test_no_finding_is_no_clean_bill() -> None:
     given = tables({"client": CAM, "server": CLOUD, "face": "no"})
-    text = verdict(judge(given, VANTAGE.scope), given["images"], "lan", partial=False, faces=True)
+    text = verdict(judged(given), given["images"], "lan", partial=False, faces=True)
     assert "not a clean bill" in text["en"]
 
 
