@@ -249,7 +249,7 @@ PARTS = Table(
         _c(
             "role",
             "string",
-            "part; range, sent, piece; block, reply: Qiniu's blocks, what they are answered; end: the size of the whole.",
+            "part; range, sent, piece; block, reply: Qiniu's blocks, their answers; end: the size of the whole.",
         ),
         _c("offset", "int64", "Place in the whole, or in its block; -1 where parts are numbered.", "bytes"),
         _c("links", "list<string>", "Keyed hashes of the contexts that it cites or, as a reply, gives."),

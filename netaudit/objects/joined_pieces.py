@@ -76,8 +76,8 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joine
     """Contents of one file from its pieces, in the order in which they were sent. One message alone is no news.
 
     Ranges of HTTP are of one content: one that contradicts what is there begins another, and so does one that is sent
-    long after the one before, since a place may take one picture after the other of the same size. Writes of SMB may replace each
-    other, and which came last cannot be told between connections: from there on nothing is known.
+    long after the one before, since a place may take one picture after the other of the same size. Writes of SMB may
+    replace each other, and which came last cannot be told between connections: from there on nothing is known.
     """
     told = [row.size for row in rows if row.role == END and row.size >= 0]
     size = told[-1] if told else -1
