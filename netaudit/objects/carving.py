@@ -32,7 +32,7 @@ _RUN = re.compile(
     rb"(?:[A-Za-z0-9+/_=-]++|\\/|%2[FfBb]|%3[Dd]|\\u002[FfBb]|\\[rn]"
     rb"|[\r\n \t]++(?=[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{0,15}=))++"
 )
-_SMALLEST = 64
+SMALLEST = 64
 _MOST = 1000
 _PACKED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"Rar!", b"7z\xbc\xaf")  # what looks like an image inside is none
 _WORK = 8  # bytes walked per byte of the part, at most
@@ -40,7 +40,7 @@ _WORK = 8  # bytes walked per byte of the part, at most
 
 def is_binary(part: Part) -> bool:
     """Not an image itself, but with the magic number of one inside."""
-    if len(part.data) <= _SMALLEST or part.data.startswith(_PACKED):
+    if len(part.data) <= SMALLEST or part.data.startswith(_PACKED):
         return False
     return not is_text(part.data) and _next_image(part.data, 1, _nowhere()) >= 0
 
@@ -101,7 +101,7 @@ def is_encoded(part: Part) -> bool:
     """A text with the beginning of a base64 image in it."""
     data = part.data
     return (
-        len(data) > _SMALLEST
+        len(data) > SMALLEST
         and is_text(readable(part))
         and any(hint in data for hint in _HINTS)
         and _ENCODED.search(data) is not None
@@ -116,7 +116,7 @@ def open_encoded(part: Part, budget: Budget) -> Iterator[Part]:
         start = match.start()
         end = _end(part, start)
         at = max(end, match.end())
-        if end - start < _SMALLEST:
+        if end - start < SMALLEST:
             continue
         closed = end < len(data) and not cut(part.missing, end, end + 1)
         child = narrow(part, start, end, f"text@{start}", closed=closed)

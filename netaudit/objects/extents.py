@@ -30,6 +30,7 @@ _ENDS_SCAN = np.ones(256, np.bool_)  # the same for the byte behind FF
 _ENDS_SCAN[[0, *RESTARTS, 0xFF]] = False
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_FIRST = (b"\xff\xd8\xff", PNG_SIGNATURE, b"RIFF", b"GIF8", b"BM")  # of all images but boxes
 BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})  # sizes of the known information headers
 _BMP_DEPTHS = frozenset({1, 2, 4, 8, 16, 24, 32})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -64,6 +65,8 @@ class Extent:
 
 def sniff(data: bytes) -> str | None:
     """Image format by its first bytes: jpeg, png, webp, bmp, gif, heic, avif, or None."""
+    if not data.startswith(_FIRST) and data[4:8] != b"ftyp":
+        return None
     if data[:3] == b"\xff\xd8\xff":
         return "jpeg"
     if data[:8] == PNG_SIGNATURE:

@@ -21,6 +21,7 @@ _MAGIC = (
     (b"Rar!\x1a\x07", "rar"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
 )
+_MAGICS = tuple(magic for magic, _ in _MAGIC)
 _JSON = re.compile(rb'\{\s*(?:["}\x00]|$)|\[\s*(?:[\]\[{"\x00tfn0-9-]|$)')
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|script|title|meta|div|table|style|center|h[1-6]|p>|br)", re.IGNORECASE
@@ -99,9 +100,8 @@ def sniff(data: bytes, content_type: str = "") -> str:
         return kind
     if content_type == WLT:
         return "wlt"
-    for magic, kind in _MAGIC:
-        if data.startswith(magic):
-            return kind
+    if data.startswith(_MAGICS):
+        return next(kind for magic, kind in _MAGIC if data.startswith(magic))
     if is_utf16(data):
         text = data[: 2 * SAMPLE].decode(
             "utf-16" if data[0] >= 0xFE else "utf-16-le" if data[1] == 0 else "utf-16-be", "replace"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from netaudit.objects import (
     codecs_xml,
     codecs_zip,
     multipart,
+    text,
 )
 from netaudit.objects.budget import Budget
 from netaudit.objects.part import Leaf, Part
@@ -30,12 +32,17 @@ from netaudit.objects.sniff import image, sniff
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["CODECS", "Budget", "Codec", "unwrap"]
+__all__ = ["CODECS", "Budget", "Codec", "candidates", "unwrap"]
 
 _NEVER = sys.maxsize  # nothing but images
 _STRUCTURED = sys.maxsize - 1  # images, documents and archives
 _TRIFLE = 512  # decoded strings below this that are nothing known are tokens and digests, no objects
 _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
+
+
+_SPACE = b" \t\r\n\x0b\x0c\x00"
+_LETTERS = (string.ascii_letters + string.digits).encode()
+_NOTHING = b""  # what has to be declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +54,55 @@ class Codec:
     open: Callable[[Part, Budget], Iterator[Part]]  # yields nothing when it was wrong
     keeps: bool  # what is opened is an object too, besides what is in it (documents, archives)
     trifle: int = 0  # a child that nothing opens and that is opaque or mere text is an object from this size on
+    first: bytes | None = None  # where nothing is declared, it recognises only what begins with one of these
+    least: int = 0  # it recognises nothing that is shorter
 
 
 # The order is the meaning: declared before recognised, structure before text, carving when all else has failed.
 CODECS: tuple[Codec, ...] = (
-    Codec("aws-chunked", codecs_chunked.is_chunked, codecs_chunked.open_chunked, keeps=False),
-    Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False),
-    Codec("store form", codecs_store.is_store_form, codecs_store.open_store_form, keeps=False),
-    Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False),
-    Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True),
+    Codec("aws-chunked", codecs_chunked.is_chunked, codecs_chunked.open_chunked, keeps=False, first=_LETTERS),
+    Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False, first=_NOTHING),
+    Codec("store form", codecs_store.is_store_form, codecs_store.open_store_form, keeps=False, first=_SPACE + b"-"),
+    Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_SPACE + b"-"),
+    Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING),
     Codec("id card", codecs_idcard.is_card, codecs_idcard.open_card, keeps=True),
-    Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True),
-    Codec("compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True),
-    Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False),
-    Codec("protobuf", codecs_protobuf.is_protobuf, codecs_protobuf.open_protobuf, keeps=True, trifle=_TRIFLE),
-    Codec("video", codecs_video.is_video, codecs_video.open_video, keeps=True),
+    Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
+    Codec("compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True, first=b"\x1f\x28\x78"),
+    Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING),
+    Codec(
+        "protobuf",
+        codecs_protobuf.is_protobuf,
+        codecs_protobuf.open_protobuf,
+        keeps=True,
+        trifle=_TRIFLE,
+        first=_NOTHING,
+    ),
+    Codec("video", codecs_video.is_video, codecs_video.open_video, keeps=True, first=_NOTHING),
     Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED),
-    Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER),
-    Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_STRUCTURED),
-    Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False),
-    Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED),
-    Codec("data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_STRUCTURED),
-    Codec("form", codecs_form.is_form, codecs_form.open_form, keeps=True, trifle=_STRUCTURED),
-    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE),
-    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE),
-    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED),
-    Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER),
-    Codec("carved", carving.is_binary, carving.open_binary, keeps=True),
+    Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER, least=4),
+    Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef{["),
+    Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False, first=_SPACE + b'"'),
+    Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef<"),
+    Codec(
+        "data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"dD"
+    ),
+    Codec(
+        "form", codecs_form.is_form, codecs_form.open_form, keeps=True, trifle=_STRUCTURED, first=_LETTERS + b"_.-[]%+*"
+    ),
+    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=text.LONG),
+    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=text.LONG),
+    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=text.LONG),
+    Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER, least=carving.SMALLEST),
+    Codec("carved", carving.is_binary, carving.open_binary, keeps=True, least=carving.SMALLEST),
 )
+_BY_FIRST = tuple(tuple(c for c in CODECS if c.first is None or byte in c.first) for byte in range(256))
+
+
+def candidates(part: Part) -> tuple[Codec, ...]:
+    """The codecs that may recognise the part, in order: where nothing is declared its first byte rules most out."""
+    if not part.data or part.content_type or part.encoding or part.missing:
+        return CODECS
+    return _BY_FIRST[part.data[0]]
 
 
 def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
@@ -101,8 +129,8 @@ def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
     if part.depth >= budget.depth:
         budget.limit("depth")
     else:
-        for codec in CODECS:
-            if not codec.recognise(part):
+        for codec in candidates(part):
+            if len(part.data) < codec.least or not codec.recognise(part):
                 continue
             for child in codec.open(part, budget):
                 opened = True

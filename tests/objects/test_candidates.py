@@ -1,0 +1,66 @@
+"""Which codecs are asked: what is left out would not have recognised the part."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from netaudit.objects.part import Part
+from netaudit.objects.unwrap import CODECS, candidates
+
+BEGINNINGS = (
+    b'{"a":1}', b"[1]", b"\xef\xbb\xbf{}", b"\x00\x00[1]", b' \r\n"{\\"a\\":1}"', b"<a/>", b"\xef\xbb\xbf<?xml", b"\x0c\x0b--",
+    b"--x\r\nContent-Type: a/b\r\n\r\n", b"data:;base64,", b"\tDATA:image/png;base64,", b"a=1&b=2", b"%41=&*=", b"PK\x03\x04",
+    b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x78\x9c", b"\xff\xfe{\0", b"{\0}\0", b"\0{\0}", b"\xaa\xaa\xaa\x96\x69",
+    b"1f;chunk-signature=" + b"0" * 64 + b"\r\n", b"deadbeef" * 16, b"/9j/" + b"A" * 96, b"%2F9j%2F" * 10,
+    b"\x16\0\0\0\x02a\0\x06\0\0\0hello\0\0\0", b"x" * 80 + b"\xff\xd8\xff\xe0",
+)  # fmt: skip
+bodies = st.builds(
+    lambda head, tail, size: (head + tail)[:size],
+    st.sampled_from(BEGINNINGS) | st.binary(max_size=4),
+    st.binary(max_size=40) | st.text('ab=&%{}[]"<>- 09\r\n', max_size=120).map(str.encode),
+    st.integers(1, 240),
+)
+
+
+def left_out(part: Part) -> list[str]:
+    asked = {codec.name for codec in candidates(part) if len(part.data) >= codec.least}
+    return [codec.name for codec in CODECS if codec.name not in asked]
+
+
+@given(bodies)
+@example(b"\x0c\x0b--\r\nA: b\r\n\r\n")
+@settings(max_examples=400, deadline=None)
+def test_who_is_not_asked_would_not_recognise_it(data: bytes) -> None:
+    """The rule of candidates, against every recogniser."""
+    part = Part(data)
+    silent = left_out(part)
+    assert not [codec.name for codec in CODECS if codec.name in silent and codec.recognise(part)]
+
+
+@pytest.mark.parametrize("data", BEGINNINGS)
+def test_the_beginnings_of_all_codecs(data: bytes) -> None:
+    """As above, for what each codec is made for, alone and with white space in front."""
+    for text in (data, b" " + data, b"\n" + data, data * 3):
+        part = Part(text)
+        assert not [codec.name for codec in CODECS if codec.name in left_out(part) and codec.recognise(part)]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part(b"{}", content_type="image/jpeg"),
+        Part(b"{}", encoding="gzip"),
+        Part(b"{}", missing=[(0, 1)]),
+        Part(b""),
+    ],
+)
+def test_all_are_asked_where_something_is_declared_or_missing(part: Part) -> None:
+    """First bytes say nothing then."""
+    assert candidates(part) == CODECS
+
+
+def test_a_small_json_is_asked_of_few() -> None:
+    """What most small messages are."""
+    assert [codec.name for codec in candidates(Part(b'{"t":21.5}'))][:4] == ["id card", "bson", "utf-16", "json"]
