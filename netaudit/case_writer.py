@@ -155,28 +155,25 @@ class TableWriter:
             self._stream = None
 
 
-class RowWriter:
-    """The table writers of one worker."""
+class RowWriter(dict[str, TableWriter]):
+    """The table writers of one worker, by the names of the tables."""
 
     def __init__(self, folder: Path, part: str) -> None:
-        self._writers = {table.name: TableWriter(folder, table, part) for table in TABLES}
-
-    def __getitem__(self, table: str) -> TableWriter:
-        return self._writers[table]
+        super().__init__({table.name: TableWriter(folder, table, part) for table in TABLES})
 
     def flush(self, *, least: int = BATCH_ROWS) -> None:
         """Write the tables that have collected at least `least` rows."""
-        for writer in self._writers.values():
+        for writer in self.values():
             writer.flush(least=least)
 
     def checkpoint(self) -> None:
         """Put what was collected into the tails of the tables."""
-        for writer in self._writers.values():
+        for writer in self.values():
             writer.checkpoint()
 
     def close(self) -> None:
         """End all streams."""
-        for writer in self._writers.values():
+        for writer in self.values():
             writer.close()
 
 

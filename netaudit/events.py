@@ -65,6 +65,8 @@ class EventRows:
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message)
+        if not found and "part" not in message.fields:
+            return []
         told = [Told(event, message) for event in found]
         if "part" in message.fields:
             told = self._streams.part(told, message, pictured)

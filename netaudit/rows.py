@@ -82,14 +82,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
         capture, place = 0, (None, None, 0, 0)
     request = message.request
     method, host, path = (request or message).method, (request or message).host, (request or message).path
-    agent = server = date = ""
-    for name, value in message.headers:
-        if name == "user-agent":
-            agent = agent or value
-        elif name == "server":
-            server = server or value
-        elif name == "date":
-            date = date or value
+    agent, server, date = _said(message.headers) if message.headers else ("", "", "")
     return (
         message.message_id.hex(),
         message.flow_id.hex(),
@@ -98,19 +91,32 @@ def message_row(message: Message) -> tuple[Any, ...]:
         "down" if message.direction else "up",
         request.message_id.hex() if request else "",
         mask(method[:64]),
-        mask(host[:256]),
+        mask(host[:256]) if host else "",
         mask(path[:2048]),
         message.status,
-        mask(message.content_type[:256]),
-        mask(agent[:512]),
-        mask(server[:512]),
-        mask(date[:64]),
+        mask(message.content_type[:256]) if message.content_type else "",
+        agent,
+        server,
+        date,
         *place,
         message.body_size,
         message.complete,
         ranges_text(message.missing, message.unknown_from),
         message.notes,
     )
+
+
+def _said(headers: list[tuple[str, str]]) -> tuple[str, str, str]:
+    """What programs say they are, and the server's time: the first of each, masked."""
+    agent = server = date = ""
+    for name, value in headers:
+        if name == "user-agent":
+            agent = agent or value
+        elif name == "server":
+            server = server or value
+        elif name == "date":
+            date = date or value
+    return mask(agent[:512]), mask(server[:512]), mask(date[:64])
 
 
 def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stored: bool) -> tuple[Any, ...]:

@@ -23,7 +23,7 @@ class Head:
     target: str = ""  # path with the query; the topic of MQTT
     headers: list[tuple[str, str]] = field(default_factory=list)
 
-    @cached_property
+    @property
     def path(self) -> str:
         """The target without its query."""
         return self.target[:LONGEST].partition("?")[0].partition("#")[0]

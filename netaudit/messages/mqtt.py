@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from netaudit.messages.http1_body import Whole
+from netaudit.messages.http1_body import LIMIT, Whole
 from netaudit.messages.lines import text
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -41,6 +41,8 @@ class WrongError(Exception):
 
 def varint(data: bytes | bytearray, at: int) -> tuple[int, int]:
     """Variable byte integer (section 1.5.5) and the offset behind it."""
+    if at < len(data) and data[at] < 0x80:  # as nearly all are
+        return data[at], at + 1
     value = 0
     for place in range(4):
         if at + place >= len(data):
@@ -274,10 +276,21 @@ class MqttReader(BaseReader):
         message.fields["qos"] = flags >> 1 & 3
         if flags & 8:
             message.notes.append("sent again (DUP)")
+        if stop <= len(held) and stop - at <= LIMIT:  # as most are, all of it is there
+            self._whole(message, bytes(held[at:stop]), start + at)
+            del held[:stop]
+            return
         side.sink = Whole(message, self._emit, in_place=self.in_place)
         side.left = stop - at
         del held[:at]
         self._close(side, start + at)
+
+    def _whole(self, message: Message, body: bytes, at: int) -> None:
+        """Give a message whose payload lies at stream offset `at` in one piece."""
+        message.body, message.body_size, message.end = body, len(body), at + len(body)
+        if body and self.in_place:
+            message.body_start = at
+        self.out.append(message)
 
     @staticmethod
     def _topic(side: _Side, topic: str, found: dict[int, bytes]) -> str:

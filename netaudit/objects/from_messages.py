@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
 _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_NAMES = ("filename", "file_name", "name")  # of fields
 _WITH_METHOD = ("http", "http2", "h2", "rtsp", "sip")
 
 
@@ -47,7 +48,7 @@ def root(message: Message) -> Part:
         name=_name(message),
         content_type=message.content_type or message.header("content-type"),
         encoding=_encoding(message) if message.headers else "",
-        missing=cut(message.missing, 0, len(message.body)),
+        missing=cut(message.missing, 0, len(message.body)) if message.missing else [],
         unknown_from=message.unknown_from,
         body_range=(0, len(message.body)),
     )
@@ -86,15 +87,15 @@ def _label(message: Message) -> str:
 
 def _name(message: Message) -> str:
     """File name by the head: Content-Disposition, what the protocol says, the last segment of the path."""
-    disposition = message.header("content-disposition")
+    disposition = message.header("content-disposition") if message.headers else ""
     if disposition and (name := parameter(disposition, "filename")):
         return name
-    for key in ("filename", "file_name", "name"):
+    for key in _NAMES:
         given = message.fields.get(key)
         if isinstance(given, str) and given:
             return given
-    path = message.path.partition("?")[0].partition("#")[0]
-    return unquote(path.rpartition("/")[2], errors="replace")
+    last = message.path.partition("?")[0].partition("#")[0].rpartition("/")[2]
+    return unquote(last, errors="replace") if "%" in last else last
 
 
 def content_range(message: Message) -> tuple[int, int, int] | None:

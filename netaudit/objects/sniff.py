@@ -55,11 +55,11 @@ def _decodes(sample: bytes, charset: str) -> bool:
 
 def is_utf16(data: bytes) -> bool:
     """Whether this is UTF-16 text, by byte order mark or by every other byte being zero."""
-    head = data[:16]
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    if len(head) < 4 or head[:4].count(0) != 2:
+    if len(data) < 4 or data.count(0, 0, 4) != 2:
         return False
+    head = data[:16]
     return not any(head[1::2]) or not any(head[0::2])
 
 
