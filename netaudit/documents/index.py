@@ -61,6 +61,8 @@ class Index:
         found = list(self.on_path(head.path))
         text = text.lower().translate(None, _DROPPED)
         found += self._words[head.reply].ways(text)
+        if not found:
+            return found
         fitting = [way for way in found if head_fits(way.when, head) and _words_fit(way.when, text)]
         return sorted(fitting, key=lambda way: (-way.when.weight, way.entry.id)) if len(fitting) > 1 else fitting
 

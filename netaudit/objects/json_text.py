@@ -179,6 +179,9 @@ def _fit(data: bytes, quotes: list[int], *, inside: bool) -> int:
 
 def skeleton(data: bytes, strings: list[LongString], missing: Ranges) -> bytes:
     """The text with each long string replaced by its number behind a NUL character."""
+    if not strings:
+        text = data.replace(b"\\u0000", b"\\u0001")
+        return text.replace(b"\x00", b" ") if missing else text
     pieces = []
     last = 0
     for number, string in enumerate(strings):

@@ -55,9 +55,10 @@ def _decodes(sample: bytes, charset: str) -> bool:
 
 def is_utf16(data: bytes) -> bool:
     """Whether this is UTF-16 text, by byte order mark or by every other byte being zero."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    first = data[:4]
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True
-    if len(data) < 4 or data.count(0, 0, 4) != 2:
+    if b"\0" not in first or len(first) < 4 or first.count(0) != 2:
         return False
     head = data[:16]
     return not any(head[1::2]) or not any(head[0::2])
