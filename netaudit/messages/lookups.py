@@ -18,7 +18,7 @@ from netaudit.messages.kernels_lookups import PORT, UDP, join_sayings, read_look
 from netaudit.messages.layouts import LOOKUP, NAME, ORDINARY, PLAIN, RESUMED, SAYING, Room
 
 PROTOCOL = "dns"
-LEAST = 64  # flows to the port of DNS in one batch; for fewer columns do not pay
+LEAST = 16  # flows to the port of DNS in one batch; for fewer columns do not pay
 
 U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
