@@ -13,7 +13,8 @@ import os
 import sys
 from importlib.machinery import ModuleSpec
 
-ARENA_MAX = -8  # of glibc's mallopt(3)
+ARENA_MAX, MMAP_THRESHOLD = -8, -3  # of glibc's mallopt(3)
+LARGE = 256 << 10  # bytes from which on memory is mapped by itself, and so given back when it is freed
 UNUSED = frozenset({"cffi", "pandas", "scipy"})
 
 _own = False
@@ -84,4 +85,6 @@ def for_days() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).mallopt(ARENA_MAX, 2)
+            library = ctypes.CDLL(None)
+            library.mallopt(ARENA_MAX, 2)
+            library.mallopt(MMAP_THRESHOLD, LARGE)  # else it grows with what is freed, and holes stay

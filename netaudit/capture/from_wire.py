@@ -65,6 +65,17 @@ class Followed:
         return waiting + (self._stored.behind if self._reader is not None and self._stored is not None else 0)
 
     @property
+    def found(self) -> int:
+        """Recorded files so far, also those that are not yet read."""
+        return len(self.sources) + len(self._files) - (self._reader is not None)
+
+    @property
+    def done(self) -> int:
+        """Bytes that have been read."""
+        here = self._stored.position if self._reader is not None and self._stored is not None else 0
+        return here + sum(source.size for source in self.sources)
+
+    @property
     def full(self) -> bool:
         """Whether no further file can be numbered."""
         return len(self.sources) >= MOST_FILES

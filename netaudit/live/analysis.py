@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import pickle
 import queue
 import threading
 import time
@@ -45,7 +44,7 @@ class Snapshot:
     flows: list[Known]
     facts: list[tuple[Any, ...]]
     finds: list[Find]
-    agents: list[bytes]  # rows of messages, packed
+    agents: list[tuple[Any, ...]]
     judged: dict[tuple[str, bool], tuple[Any, Any]]
 
 
@@ -79,12 +78,12 @@ def snapshot(
 
 def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | None = None) -> Analysis:
     """Judge a snapshot as `conclusion` would judge a whole case."""
-    rows = {find.object_id: find.rows() for find in seen.finds}
-    messages = {row[0]: row for row in map(pickle.loads, seen.agents)} | {row[0]: row for _, row in rows.values()}
+    messages = {row[0]: row for row in (*seen.agents, *(find.message_row for find in seen.finds))}
+    objects = {find.object_id: find.object_row for find in seen.finds}
     tables = {
         "flows": _flows(seen.flows),
         "messages": table_of(list(messages.values()), MESSAGES.schema()),
-        "objects": table_of([row for row, _ in rows.values()], OBJECTS.schema()),
+        "objects": table_of(list(objects.values()), OBJECTS.schema()),
         "images": _images(seen),
         "observations": merge_facts(table_of(seen.facts, OBSERVATIONS.schema())),
     }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from netaudit.image_table import Answer
 
-MOST_RECENT = 6_000  # more than the images that an analysis looks at
+MOST_RECENT = 3_000  # more than the images that an analysis looks at
 PLACE = "private"
 ANSWERS = Table(
     "answers",

@@ -176,7 +176,7 @@ class _Engine:
         self._counted = (clock, audit.packets, audit.bytes)
         seconds = max(clock - before, 1e-3)
         said = [source.drops for source in audit.followed.sources if source.drops is not None]
-        drops = keeper.drops
+        drops, behind = keeper.drops, audit.followed.behind
         return Rate(
             elapsed_s=round(clock - self._began, 3),
             ts=audit.last_ts,
@@ -187,8 +187,9 @@ class _Engine:
             drops_kernel=max(drops.kernel, sum(said)) if said or keeper.ended_runs else None,
             drops_interface=max(drops.interface, keeper.missed()),
             drops_own=drops.recorder + keeper.drops_own,
-            recorded_files=len(audit.followed.sources),
-            recorded_bytes=sum(source.captured_bytes for source in audit.followed.sources),
+            recorded_files=audit.followed.found,
+            recorded_bytes=audit.followed.done + behind,
+            behind_bytes=behind,
             disk_free=keeper.free,
         )
 

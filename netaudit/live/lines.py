@@ -99,14 +99,17 @@ class Lines:
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
-        """Let Ctrl-C and SIGTERM stop cleanly, and the second of them at once."""
+        """Let Ctrl-C, SIGTERM and a terminal that goes away stop cleanly, and the second of them at once."""
 
         def asked(_number: int, _frame: types.FrameType | None) -> None:
             if self._stopping.is_set():
                 raise KeyboardInterrupt
             self._stopping.set()
 
-        before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+        wanted = [signal.SIGINT, signal.SIGTERM]
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
+            wanted.append(signal.SIGHUP)
+        before = {number: signal.signal(number, asked) for number in wanted}
         try:
             yield
         finally:

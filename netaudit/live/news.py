@@ -38,6 +38,8 @@ class Rate:
     """Packets that netaudit itself let go: recorded (or not) but not in the audit."""
     recorded_files: int
     recorded_bytes: int
+    behind_bytes: int
+    """Recorded, and not yet audited."""
     disk_free: int
 
 

@@ -77,7 +77,7 @@ class LiveScreen(App[None]):
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "ask_stop", priority=True, show=False),
+        Binding("ctrl+c", "interrupt", priority=True, show=False),
         Binding("ctrl+q", "ask_stop", priority=True, show=False),
     ]
     CSS = """
@@ -195,6 +195,14 @@ class LiveScreen(App[None]):
             self._leave()
             self._mode = "stop"
             self._draw()
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C asks, and once more means yes."""
+        if self._mode == "stop":
+            self.board.stop()
+            self._leave()
+        else:
+            self.action_ask_stop()
 
     def _ask_mark(self) -> None:
         self._pressed = time.time_ns()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     from netaudit.objects.part import Leaf
     from netaudit.streams.layouts import Delivery
 
-MOST_FLOWS = 5_000  # closed flows remembered, and beside them those that sent much encrypted
-MOST_AGENTS = 5_000  # flows of which the user agent is remembered
-MOST_FINDS = 5_000  # image objects
+MOST_FLOWS = 3_000  # closed flows remembered, and beside them those that sent much encrypted
+MOST_AGENTS = 2_000  # flows of which the user agent is remembered
+MOST_FINDS = 2_000  # image objects
 UDP, HTTPS = 17, 443
 
 
@@ -53,12 +52,8 @@ class Find(NamedTuple):
     ts: int  # of the packet with the last byte of its message
     object_id: str
     host: str
-    packed: bytes  # its rows of `objects` and `messages`: a fifth of the memory of the tuples
-
-    def rows(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """The rows of `objects` and of `messages`."""
-        object_row, message_row = pickle.loads(self.packed)  # noqa: S301 - our own
-        return object_row, message_row
+    object_row: tuple[Any, ...]
+    message_row: tuple[Any, ...]
 
 
 class Memory:
@@ -71,7 +66,7 @@ class Memory:
         self.touched: dict[int, Known] = {}  # encrypted flows that brought something; the caller clears it
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
-        self.agents: OrderedDict[bytes, bytes] = OrderedDict()  # flow id → row of a message with its agent, packed
+        self.agents: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()  # flow id → row of a message with its agent
         self._current: Known | None = None
 
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
@@ -110,9 +105,8 @@ class Memory:
             int(pieces["ts"][-1]) if pieces is not None and len(pieces) else 0,
             object_id,
             mask((message.request or message).host[:256]),
-            pickle.dumps(
-                (object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True), message_row(message))
-            ),
+            object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True),
+            message_row(message),
         )
         self.new.append(find)
         self.finds.append(find)
@@ -125,7 +119,7 @@ class Memory:
     def _note_agent(self, flow_id: bytes, messages: list[Message]) -> None:
         for message in messages:
             if any(name == "user-agent" for name, _ in message.headers):
-                self.agents[flow_id] = pickle.dumps(message_row(message))
+                self.agents[flow_id] = message_row(message)
                 if len(self.agents) > MOST_AGENTS:
                     self.agents.popitem(last=False)
                 return

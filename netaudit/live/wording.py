@@ -19,6 +19,7 @@ TEXTS = {
     "rate": {"en": "{packets}/s  {bits}", "zh": "{packets} 包/秒  {bits}"},
     "total": {"en": "{packets} packets, {size}", "zh": "共 {packets} 个数据包，{size}"},
     "recorded": {"en": "recorded {size} in {files} files", "zh": "已记录 {size}，{files} 个文件"},
+    "behind": {"en": "not yet audited {size}", "zh": "待分析 {size}"},
     "free": {"en": "disk free {size}", "zh": "磁盘剩余 {size}"},
     "lost": {
         "en": "lost: kernel {kernel}  interface {interface}  netaudit {own}",
@@ -64,8 +65,8 @@ TEXTS = {
         "zh": "时刻 {at}，说明（回车保存，Esc 取消）：",
     },
     "stop_prompt": {
-        "en": "Stop recording and write the case?  y yes   n no",
-        "zh": "停止记录并生成案卷？  y 是   n 否",
+        "en": "Stop recording and write the case?  y (or Ctrl-C) yes   n no",
+        "zh": "停止记录并生成案卷？  y（或 Ctrl-C）是   n 否",
     },
     "note_warming": {
         "en": "preparing (first start takes a minute); everything is recorded meanwhile",

@@ -21,7 +21,7 @@ def find(number: int = 1, sha256: str = "a" * 64, *, up: bool = True) -> Find:
     flow = np.zeros((), FLOW)
     flow["client_lo"], flow["server_lo"] = 0xFFFF_C0A8_0140, 0xFFFF_2F60_0A14
     known = Known(flow.tobytes(), bytes([number]) * 16, "http", "", swapped=False)
-    return Find(known, sha256, "jpeg", 1000, True, up, number, f"{number:032x}", "up.example", b"")
+    return Find(known, sha256, "jpeg", 1000, True, up, number, f"{number:032x}", "up.example", (), ())
 
 
 class Helper:

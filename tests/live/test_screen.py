@@ -70,7 +70,13 @@ def test_stopping_is_asked_for_and_can_be_taken_back() -> None:
     board, screens = driven(["s", "n", "enter", "y"])
     assert "Stop recording" in screens[1]
     assert not board.stopping()
-    for keys in (["s", "y"], ["ctrl+c", "y"], ["ctrl+q", "y", "s", "n"], ["m", "x", "ctrl+c", "y"]):
+    for keys in (
+        ["s", "y"],
+        ["ctrl+c", "ctrl+c"],
+        ["ctrl+c", "y"],
+        ["ctrl+q", "y", "s", "n"],
+        ["m", "x", "ctrl+c", "y"],
+    ):
         board, screens = driven(keys)
         assert board.stopping(), keys
         assert "stopping" in screens[-1]
