@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netaudit.conclusion import Outcome
     from netaudit.moments import Notes
     from netaudit.packets.from_capture import Decoder
+    from netaudit.workers import Member
 
 __all__ = ["Options", "audit", "open_case"]
 
@@ -121,6 +122,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     from netaudit.lean import give_back
     from netaudit.moments import keep
     from netaudit.signatures import load
+    from netaudit.workers import dismiss, hire
 
     started = now()
     clock = time.perf_counter()
@@ -136,14 +138,18 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     def tell(done: int) -> None:
         progress("read", done, total)
 
-    opened = open_captures(paths, progress=tell, sm3=options.sm3)
-    total = opened.stored_bytes
-    if not opened.sources:
-        raise UnreadableError(_nothing(opened))
-    prepare(folder, overwrite=options.overwrite)
-    begin_case(folder, options)
-    keep(folder, options.moments)
-    outcome = _read_all(opened, folder, options)
+    members = hire(options.workers)  # they get ready meanwhile
+    try:
+        opened = open_captures(paths, progress=tell, sm3=options.sm3)
+        total = opened.stored_bytes
+        if not opened.sources:
+            raise UnreadableError(_nothing(opened))
+        prepare(folder, overwrite=options.overwrite)
+        begin_case(folder, options)
+        keep(folder, options.moments)
+        outcome = _read_all(opened, folder, options, members)
+    finally:
+        dismiss(members)
     give_back()
     timings = {"read_s": round(time.perf_counter() - clock, 3)}
     if not outcome.captures.num_rows:
@@ -198,12 +204,13 @@ def _result_options(options: Options) -> dict[str, Any]:
     }
 
 
-def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
+def _read_all(opened: Captures, folder: Path, options: Options, members: list[Member]) -> Outcome:
+    from netaudit.lean import load_last_step
     from netaudit.packets.from_capture import Decoder
     from netaudit.workers import make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
-    crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures)
+    crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures, members=members)
     partial = False
     try:
         for window in opened.windows():
@@ -214,6 +221,8 @@ def _read_all(opened: Captures, folder: Path, options: Options) -> Outcome:
         crew.abandon()
         raise
     decoder.finish()
+    if members:
+        load_last_step()  # while the workers are busy with the last windows
     return outcome_of(opened.sources, opened.rejected, decoder, crew.finish(), options, partial=partial)
 
 

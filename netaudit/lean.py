@@ -55,6 +55,14 @@ def load_lean() -> None:
         sys.meta_path.remove(absent)
 
 
+def load_last_step() -> None:
+    """Load what the last step and the report need, where there is time for it now."""
+    from importlib import import_module
+
+    for name in ("netaudit.conclusion", "netaudit.report.from_case", "jinja2"):
+        import_module(name)
+
+
 def give_back() -> None:
     """Give memory that is free, but held for later, back to the system: the next stage needs other sizes."""
     import gc

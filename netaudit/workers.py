@@ -14,12 +14,11 @@ from netaudit.moments import stored
 from netaudit.observations.from_packets import observe_packets
 from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET
+from netaudit.worker import bytes_of, work
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
-
-    import numpy.typing as npt
 
     from netaudit.packets.from_capture import Decoded
     from netaudit.pipeline import Witness
@@ -43,15 +42,17 @@ class Crew(Protocol):
         ...
 
 
-def make_crew(folder: Path, workers: int, *, keep_all: bool, signatures: Path | None = None) -> Crew:
+def make_crew(
+    folder: Path, workers: int, *, keep_all: bool, signatures: Path | None = None, members: list[Member] | None = None
+) -> Crew:
     """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours.
 
-    Where moments are stored in the case already, what was sent when is kept by the second.
+    `members` were hired before. Where moments are stored in the case already, what was sent when is kept by the second.
     """
     seconds = bool(stored(folder))
     if workers <= 1:
         return Alone(folder, keep_all=keep_all, seconds=seconds, signatures=signatures)
-    return Team(folder, workers, keep_all=keep_all, seconds=seconds, signatures=signatures)
+    return Team(members or hire(workers), folder, keep_all=keep_all, seconds=seconds, signatures=signatures)
 
 
 class Watch:
@@ -107,10 +108,34 @@ class Alone:
 
 
 @dataclass(slots=True)
-class _Member:
+class Member:
+    """A worker process, and what it was given to do."""
+
     process: Any
     pipe: Connection
     waiting: int = 0  # windows sent and not yet answered
+
+
+def hire(workers: int) -> list[Member]:
+    """Start processes that get ready while the parent still looks at its inputs; none for one worker."""
+    members: list[Member] = []
+    if workers > 1:
+        context = multiprocessing.get_context("spawn")
+        for _ in range(workers):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=work, args=(theirs,), daemon=True)
+            process.start()
+            theirs.close()
+            members.append(Member(process, ours))
+    return members
+
+
+def dismiss(members: list[Member]) -> None:
+    """End those that still run; what they were doing is lost."""
+    for member in members:
+        member.process.terminate()
+        member.process.join()
+        member.pipe.close()
 
 
 class Team:
@@ -121,20 +146,14 @@ class Team:
     """
 
     def __init__(
-        self, folder: Path, workers: int, *, keep_all: bool, seconds: bool = False, signatures: Path | None = None
+        self, members: list[Member], folder: Path, *, keep_all: bool, seconds: bool, signatures: Path | None
     ) -> None:
-        context = multiprocessing.get_context("spawn")
         self._watch = Watch(folder)
         self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
         self._next = 0
-        self._members = []
-        for number in range(workers):
-            ours, theirs = context.Pipe()
-            told = (theirs, folder, number, workers, keep_all, seconds, signatures)
-            process = context.Process(target=work, args=told, daemon=True)
-            process.start()
-            theirs.close()
-            self._members.append(_Member(process, ours))
+        self._members = members
+        for number, member in enumerate(members):
+            self._send(member, ("begin", number, len(members), (folder, keep_all, seconds, signatures)))
 
     def feed(self, decoded: Decoded) -> None:
         """Copy one window into a free slot and tell the workers."""
@@ -145,9 +164,9 @@ class Team:
         size, rows = decoded.buffer.size, decoded.packets.size
         start = (size + 63) & ~63
         slot = self._slot(start + rows * PACKET.itemsize)
-        view = np.frombuffer(_bytes_of(slot), np.uint8)
+        view = np.frombuffer(bytes_of(slot), np.uint8)
         view[:size] = decoded.buffer
-        np.frombuffer(_bytes_of(slot), PACKET, rows, start)[:] = decoded.packets
+        np.frombuffer(bytes_of(slot), PACKET, rows, start)[:] = decoded.packets
         del view
         for member in self._members:
             self._send(member, ("window", slot.name, size, start, rows))
@@ -163,13 +182,13 @@ class Team:
             slot = self._slots[place] = shared_memory.SharedMemory(create=True, size=size + size // 4)
         return slot
 
-    def _send(self, member: _Member, message: tuple[Any, ...]) -> None:
+    def _send(self, member: Member, message: tuple[Any, ...]) -> None:
         try:
             member.pipe.send(message)
         except (BrokenPipeError, OSError) as error:
             raise RuntimeError("a worker process ended unexpectedly") from error
 
-    def _answer(self, member: _Member) -> Any:
+    def _answer(self, member: Member) -> Any:
         try:
             kind, value = member.pipe.recv()
         except (EOFError, OSError) as error:
@@ -197,9 +216,7 @@ class Team:
 
     def abandon(self) -> None:
         """Kill the workers."""
-        for member in self._members:
-            member.process.terminate()
-            member.process.join()
+        dismiss(self._members)
         self._free()
 
     def _free(self) -> None:
@@ -209,71 +226,3 @@ class Team:
                 with contextlib.suppress(FileNotFoundError):
                     slot.unlink()
         self._slots = [None] * SLOTS
-
-
-def work(
-    pipe: Connection,
-    folder: Path,
-    number: int,
-    workers: int,
-    keep_all: bool,  # noqa: FBT001
-    seconds: bool,  # noqa: FBT001
-    signatures: Path | None,
-) -> None:
-    """Life of a worker process."""
-    import signal
-
-    from netaudit.collector import calm
-    from netaudit.lean import load_lean, own_process
-
-    own_process()
-    load_lean()
-    from netaudit.pipeline import Keep, Shard
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    attached: dict[str, shared_memory.SharedMemory] = {}
-    try:
-        shard = Shard(folder, str(number), Keep(everything=keep_all, seconds=seconds), signatures=signatures)
-        with calm():
-            while True:
-                message = pipe.recv()
-                if message[0] == "finish":
-                    pipe.send(("done", shard.finish()))
-                    return
-                _, name, size, start, rows = message
-                if name not in attached:
-                    attached[name] = _attach(name)
-                memory = _bytes_of(attached[name])
-                _feed(
-                    shard,
-                    np.frombuffer(memory, np.uint8, size),
-                    np.frombuffer(memory, PACKET, rows, start),
-                    number,
-                    workers,
-                )
-                pipe.send(("done", None))
-    except EOFError:
-        return
-    except Exception as error:  # noqa: BLE001  (whatever it is, the parent must hear of it)
-        with contextlib.suppress(OSError):
-            pipe.send(("error", error))
-
-
-def _bytes_of(memory: shared_memory.SharedMemory) -> memoryview:
-    assert memory.buf is not None  # only after close()
-    return memory.buf
-
-
-def _attach(name: str) -> shared_memory.SharedMemory:
-    import sys
-
-    if sys.version_info >= (3, 13):
-        return shared_memory.SharedMemory(name, track=False)
-    return shared_memory.SharedMemory(name)
-
-
-def _feed(shard: Any, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void], number: int, workers: int) -> None:
-    buffer.flags.writeable = False
-    own = packets[packets["shard"] % workers == number]
-    own.flags.writeable = False
-    shard.feed(buffer, own)

@@ -1,0 +1,44 @@
+"""Worker processes are started before there is work for them, and none outlives the audit."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+import netaudit
+from netaudit.errors import UnreadableError
+from netaudit.workers import dismiss, hire
+
+
+def test_one_worker_is_this_process() -> None:
+    assert hire(1) == []
+    dismiss([])
+
+
+def test_workers_without_work_are_dismissed() -> None:
+    members = hire(2)
+    assert [member.process.is_alive() for member in members] == [True, True]
+    dismiss(members)
+    assert [member.process.is_alive() for member in members] == [False, False]
+    dismiss(members)  # once more does no harm
+
+
+def test_an_audit_that_cannot_begin_leaves_none(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.pcap"
+    nothing.write_bytes(b"no capture at all")
+    with pytest.raises(UnreadableError):
+        netaudit.audit(nothing, tmp_path / "case", faces=False, workers=2)
+    assert multiprocessing.active_children() == []
+
+
+def test_an_audit_that_fails_on_the_way_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr("netaudit.workers.observe_packets", broken)
+    capture = next((Path(__file__).parents[1] / "pcaps" / "sales_office").glob("lan.*"))
+    with pytest.raises(RuntimeError, match="out of order"):
+        netaudit.audit(capture, tmp_path / "case", faces=False, workers=2)
+    assert multiprocessing.active_children() == []
