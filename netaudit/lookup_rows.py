@@ -12,7 +12,7 @@ from netaudit.masking import mask
 from netaudit.messages.dns import TYPES
 from netaudit.messages.layouts import PLAIN, RESUMED
 from netaudit.messages.lookups import PlainLookups
-from netaudit.observations.from_messages import observe_sayings
+from netaudit.observations.from_messages import masked_names, observe_sayings
 from netaudit.rows import capture_name, flow_columns
 from netaudit.tables import FLOWS, MESSAGES
 
@@ -35,6 +35,7 @@ class LookupRows:
         self._rows, self._ledger = rows, ledger
         self._reader = PlainLookups()
         self._lookups: Lookups | None = None
+        self._masked: tuple[list[str], list[str]] = ([], [])  # its names, and in lower case
         self._observed = 0  # of its sayings
         self._ended: list[tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]] = []  # FLOW rows and ids of closed flows
         self._ends = 0
@@ -46,6 +47,7 @@ class LookupRows:
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
         self._lookups, self._observed = lookups, 0
+        self._masked = masked_names(lookups.names) if lookups is not None else ([], [])
         if lookups is not None:
             if len(lookups.messages):
                 self._rows["messages"].extend(message_columns(lookups, self._messages_schema))
@@ -62,14 +64,17 @@ class LookupRows:
         while self._observed < len(flows) and flows[self._observed] < before:
             self._observed += 1
         if self._observed > first:
-            observe_sayings(lookups, first, self._observed, self._ledger)
+            observe_sayings(lookups, self._masked, first, self._observed, self._ledger)
 
     def flush(self, *, least: int = BATCH_ROWS) -> None:
         """Write the flows that have ended, when they are at least so many."""
         if not self._ended or self._ends < least:
             return
         flows, ids = (np.concatenate(parts) for parts in zip(*self._ended, strict=True))
-        self._rows["flows"].extend(_flow_batch(flows, ids, self._flows_schema))
+        for first in range(0, len(flows), BATCH_ROWS):  # all open flows may end at once
+            last = first + BATCH_ROWS
+            part = _flow_batch(flows[first:last], ids[DIGITS * first : DIGITS * last], self._flows_schema)
+            self._rows["flows"].extend(part)
         self._ended.clear()
         self._ends = 0
 
@@ -111,7 +116,15 @@ def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _array(column: Any, kind: pa.DataType) -> Column:
-    return column if isinstance(column, pa.Array) else pa.array(column, kind)
+    if isinstance(column, pa.Array):
+        return column
+    if isinstance(column, np.ndarray):
+        if column.ndim > 1:  # as many values in each row
+            starts = np.arange(0, column.size + 1, column.shape[1], dtype=np.int32)
+            return pa.ListArray.from_arrays(pa.array(starts), _array(column.reshape(-1), kind.value_type))
+        numbers = pa.array(np.ascontiguousarray(column))
+        return numbers if numbers.type == kind else numbers.cast(kind)
+    return pa.array(column, kind)
 
 
 def _ids(digits: npt.NDArray[np.uint8]) -> Column:

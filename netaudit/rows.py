@@ -174,13 +174,20 @@ class FlowRows:
         columns |= {"flow_id": ids, "protocol": protocols, "server_name": names}
         self._flows.clear()
         self._said.clear()
-        return list(zip(*(columns[name] for name in FLOWS.names), strict=True))
+        return list(zip(*(_listed(columns[name]) for name in FLOWS.names), strict=True))
+
+
+def _listed(column: Any) -> Any:
+    return column.tolist() if isinstance(column, np.ndarray) else column
 
 
 def flow_columns(
     flows: npt.NDArray[np.void], turned: npt.NDArray[np.bool_], read: npt.NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Columns of `flows` from FLOW rows; `turned`: ends the other way round, `read`: bytes that lie in messages."""
+    """Columns of `flows` from FLOW rows: texts as lists, numbers as arrays.
+
+    `turned`: ends the other way round; `read`: bytes that lie in messages.
+    """
     near, far = ("client", "server"), ("server", "client")
 
     def end(field: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -195,19 +202,19 @@ def flow_columns(
         "transport": [TRANSPORTS.get(proto, f"ip-{proto}") for proto in flows["proto"].tolist()],
         "client_ip": [ip_text(*halves) for halves in zip(client_hi.tolist(), client_lo.tolist(), strict=True)],
         "server_ip": [ip_text(*halves) for halves in zip(server_hi.tolist(), server_lo.tolist(), strict=True)],
-        "client_port": client_port.tolist(),
-        "server_port": server_port.tolist(),
+        "client_port": client_port,
+        "server_port": server_port,
         "client_mac": [mac_text(mac) for mac in client_mac.tolist()],
         "server_mac": [mac_text(mac) for mac in server_mac.tolist()],
         "vlan": [vlan_text(vlan) for vlan in flows["vlan"].tolist()],
         "tunnel": [_tunnel_name(code) for code in flows["tunnel"].tolist()],
-        "bursts_up": flows["bursts"].tolist(),
+        "bursts_up": flows["bursts"],
         "handshake": [
             _handshake(bits, flip) for bits, flip in zip(flows["handshake"].tolist(), turned.tolist(), strict=True)
         ],
     }
     for name in ("first_ts", "last_ts", "first_frame", "last_frame"):
-        columns[name] = flows[name].tolist()
+        columns[name] = flows[name]
     for name in (
         "packets",
         "bytes",
@@ -220,10 +227,10 @@ def flow_columns(
         "missing",
     ):
         pair = np.where(turned[:, None], flows[name][:, ::-1], flows[name])
-        columns[f"{name}_up"], columns[f"{name}_down"] = pair[:, 0].tolist(), pair[:, 1].tolist()
+        columns[f"{name}_up"], columns[f"{name}_down"] = pair[:, 0], pair[:, 1]
     delivered = np.where(turned[:, None], flows["delivered"][:, ::-1], flows["delivered"]).astype(np.int64)
     unread = np.maximum(delivered - read, 0)
-    columns["unread_up"], columns["unread_down"] = unread[:, 0].tolist(), unread[:, 1].tolist()
+    columns["unread_up"], columns["unread_down"] = unread[:, 0], unread[:, 1]
     return columns
 
 

@@ -11,6 +11,7 @@ from netaudit.observations.calls import observe_sip
 from netaudit.observations.ends import Ends
 from netaudit.observations.handshakes import observe_handshake
 from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
+from netaudit.observations.ledger import masked_value
 from netaudit.observations.lookups import observe_asked, observe_dns, observe_name
 from netaudit.observations.services import (
     observe_greeting,
@@ -45,17 +46,25 @@ def observe_message(message: Spoken, ledger: Ledger, ends: Ends = NOWHERE) -> No
         ledger.failed(message.protocol, error, place)
 
 
-def observe_sayings(lookups: Lookups, first: int, last: int, ledger: Ledger) -> None:
-    """Note what plain lookups say of hosts: their sayings from `first` up to `last`."""
+def masked_names(names: list[str]) -> tuple[list[str], list[str]]:
+    """Names as the ledger keeps them: as they were given, and as they were asked for."""
+    return [masked_value(name) for name in names], [masked_value(name.lower()) for name in names]
+
+
+def observe_sayings(
+    lookups: Lookups, names: tuple[list[str], list[str]], first: int, last: int, ledger: Ledger
+) -> None:
+    """Note what plain lookups say of hosts: the sayings from `first` up to `last`; `names` as masked."""
+    given, asked = names
     sayings = lookups.sayings[first:last]
     said_in = lookups.messages[sayings["earliest"]]
     places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
     for (high, low, mac, _, _, name, times, shard, kind), place in zip(sayings.tolist(), places, strict=True):
         ledger.at(shard)
         if kind == ASKED:
-            observe_asked(mac, high, low, lookups.names[name], ledger, place, times)
+            observe_asked(mac, high, low, asked[name], ledger, place, times)
         else:
-            observe_name(4 if kind == ADDRESS4 else 6, high, low, lookups.names[name], ledger, place, times)
+            observe_name(4 if kind == ADDRESS4 else 6, high, low, given[name], ledger, place, times)
 
 
 Observer = Callable[[Spoken, Ends, "Ledger", Place], None]

@@ -33,6 +33,11 @@ PLACE = struct.Struct("<iqqq")  # capture, frame, time, how often: packed, as th
 COUNT_AT = PLACE.size - COUNT.size
 
 
+def masked_value(value: str) -> str:
+    """A value as the ledger keeps it."""
+    return mask(value[: LONGEST + MARGIN])[:LONGEST]
+
+
 class Ledger:
     """Facts as rows of `observations`."""
 
@@ -43,7 +48,8 @@ class Ledger:
         self._looks: dict[tuple[int, Hashable], set[Hashable]] = {}
         self._looks_in_shard: Counter[int] = Counter()
         self._shard = -1
-        self._dropped: list[Any] = [0, 0, 0, 0]  # place of the first fact dropped, and how many were
+        self._dropped = 0
+        self._first_dropped = (1 << 63, 0, 0)  # time, frame and capture of the earliest fact that found no room
 
     def at(self, shard: int) -> None:
         """Say which logical shard the next facts come from."""
@@ -61,15 +67,17 @@ class Ledger:
         ts: int,
         *,
         computed: bool = False,
+        masked: bool = False,
         times: int = 1,
     ) -> None:
         """Take down that `field` of the host at `mac`/`ip` is said to be `value`, so many times, the earliest here.
 
         `computed` is for digests: nobody sent them, and masking would take some of their digits for a phone number.
+        `masked` is for values of `masked_value`.
         """
         host = (self._shard, kind, mac, ip, field)
-        if not computed:
-            value = mask(value[: LONGEST + MARGIN])[:LONGEST]
+        if not (computed or masked):
+            value = masked_value(value)
         values = self._facts.get(host)
         if values is not None and (known := values.get(value)) is not None:
             first_capture, first_frame, first_ts, count = PLACE.unpack_from(known)
@@ -85,10 +93,9 @@ class Ledger:
             self._in_shard[self._shard] += 1
             self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(capture, frame, ts, times))
         else:
-            here = [capture, frame, ts]
-            first = min(self._dropped[:3], here, key=lambda place: place[::-1]) if self._dropped[3] else here
-            dropped = self._dropped[3] + times
-            self._dropped = [*first, dropped]  # the earliest: shards come in an order that means nothing
+            self._dropped += times
+            # the earliest: shards come in an order that means nothing
+            self._first_dropped = min(self._first_dropped, (ts, frame, capture))
 
     def failed(self, observer: str, error: Exception, place: tuple[int, int, int]) -> None:
         """Take down that an observer raised: a bug, survived."""
@@ -97,7 +104,7 @@ class Ledger:
     @property
     def dropped(self) -> int:
         """How many facts found no room."""
-        return int(self._dropped[3])
+        return self._dropped
 
     def new(self, what: Hashable, kind: Hashable, most: int) -> bool:
         """Whether `what` is met in this kind for the first time, of at most `most` kinds: to look closely only once."""
@@ -131,5 +138,5 @@ class Ledger:
                 capture, frame, ts, count = PLACE.unpack(place)
                 yield kind, mac, ip, field, value, f"#{capture}", frame, ts, count
         if self.dropped:
-            capture, frame, ts, count = self._dropped
-            yield "limit", "", "", "dropped", "facts beyond the bounds", f"#{capture}", frame, ts, count
+            ts, frame, capture = self._first_dropped
+            yield "limit", "", "", "dropped", "facts beyond the bounds", f"#{capture}", frame, ts, self._dropped

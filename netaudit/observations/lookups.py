@@ -26,14 +26,14 @@ def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
 
 
 def observe_asked(mac: int, high: int, low: int, name: str, ledger: Ledger, place: Place, times: int) -> None:
-    """A host, given as in FLOW rows, asked for a name, so many times."""
+    """A host, given as in FLOW rows, asked for a name (masked, in lower case), so many times."""
     client = named(mac, high, low)
-    ledger.note("dns_client", client.mac, client.ip, "asked", name.lower(), *place, times=times)
+    ledger.note("dns_client", client.mac, client.ip, "asked", name, *place, masked=True, times=times)
 
 
 def observe_name(family: int, high: int, low: int, name: str, ledger: Ledger, place: Place, times: int) -> None:
-    """An address of 4 or 6 was said to have a name, so many times."""
-    ledger.note("dns", "", _address(family, high, low), "name", name, *place, times=times)
+    """An address of 4 or 6 was said to have a name (masked), so many times."""
+    ledger.note("dns", "", _address(family, high, low), "name", name, *place, masked=True, times=times)
 
 
 @functools.lru_cache(maxsize=16384)
