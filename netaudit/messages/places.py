@@ -24,7 +24,7 @@ class _Run(NamedTuple):
 
     def place(self, at: int) -> int:
         """The carrying byte of an inner one; where they are not one to one, by proportion."""
-        return self.start + (at - self.first) * (self.end - self.start) // (self.last - self.first)
+        return self.start + (max(at, self.first) - self.first) * (self.end - self.start) // (self.last - self.first)
 
 
 class Places:

@@ -13,6 +13,8 @@ from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt import NAME
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.websocket_mqtt import MqttInside, is_mqtt
+from netaudit.messages.websocket_rtsp import NAME as RTSP
+from netaudit.messages.websocket_rtsp import RtspInside, is_rtsp
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Ranges
@@ -299,7 +301,8 @@ class WebSocketReader(BaseReader):
         self.sides = (_Side(UP, self), _Side(DOWN, self))
         self.host = self.path = ""
         self.inside_protocol = ""
-        self.mqtt: MqttInside | None = None
+        self.inner: MqttInside | RtspInside | None = None
+        self.via: Message | None = None  # the answer that agreed to it
         self.asked = False  # whether it was asked what the messages are
 
     def begin(self, opening: Opening) -> None:
@@ -307,7 +310,7 @@ class WebSocketReader(BaseReader):
         answer = opening.via
         if answer is None:
             return
-        self.host, self.path = answer.host, answer.path
+        self.host, self.path, self.via = answer.host, answer.path, answer
         self.inside_protocol = answer.header("sec-websocket-protocol").strip()[:64]
         extensions = ",".join(value for name, value in answer.headers if name == "sec-websocket-extensions").lower()
         for extension in extensions.split(","):
@@ -343,13 +346,13 @@ class WebSocketReader(BaseReader):
     @property
     def kept(self) -> int:
         """Bytes of messages under way."""
-        return sum(side.kept for side in self.sides) + (self.mqtt.kept if self.mqtt is not None else 0)
+        return sum(side.kept for side in self.sides) + (self.inner.kept if self.inner is not None else 0)
 
     def finish(self) -> list[Message]:
         """Give what is left."""
         for side in self.sides:
             side.finish()
-        return self._given() + (self.mqtt.finish() if self.mqtt is not None else [])
+        return self._given() + (self.inner.finish() if self.inner is not None else [])
 
     def let_go(self) -> None:
         """Cut off the sides, which refer back."""
@@ -359,7 +362,7 @@ class WebSocketReader(BaseReader):
     def needed_from(self, direction: int) -> int:
         """Beginning of the message under way."""
         own = self.sides[direction].needed_from()
-        inner = self.mqtt.needed_from(direction) if self.mqtt is not None else None
+        inner = self.inner.needed_from(direction) if self.inner is not None else None
         return own if inner is None else min(own, inner)
 
     def _given(self) -> list[Message]:
@@ -367,7 +370,9 @@ class WebSocketReader(BaseReader):
         if not self.asked and out:
             self.asked = True
             if is_mqtt(self.inside_protocol, out[0]):
-                self.mqtt, self.protocol = MqttInside(self.host), NAME
-        if self.mqtt is None:
+                self.inner, self.protocol = MqttInside(self.host), NAME
+            elif is_rtsp(self.inside_protocol, out[0]):
+                self.inner, self.protocol = RtspInside(self.via), RTSP
+        if self.inner is None:
             return out
-        return [inner for one in out for inner in (self.mqtt.take(one) if one.protocol == "websocket" else [one])]
+        return [inner for one in out for inner in (self.inner.take(one) if one.protocol == "websocket" else [one])]
