@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from rig import HERE, SERVER, captured, picture, server
+from rig import HERE, SERVER, captured, picture, python_server, server, start, stop
 
 FFMPEG = ("ffmpeg", "-nostdin", "-loglevel", "error")
 RATE = "5"
@@ -31,6 +32,47 @@ for name, way in (("jpeg", "avidemux ! jpegparse ! rtpjpegpay"), ("h264", "avide
     server.get_mount_points().add_factory(f"/cam/{name}", factory)
 server.attach(None)
 GLib.MainLoop().run()
+"""
+# Two ends that carry a TCP connection in WebSocket messages: what is said inside is said by ffmpeg and GStreamer.
+FAR_END = """
+import asyncio
+from websockets.asyncio.server import serve
+async def carry(socket):
+    reader, writer = await asyncio.open_connection("127.0.0.1", 8554)
+    async def back():
+        while data := await reader.read(8192):
+            await socket.send(data)
+        await socket.close()
+    task = asyncio.create_task(back())
+    async for message in socket:
+        writer.write(message)
+        await writer.drain()
+    writer.close()
+    await task
+async def main():
+    async with serve(carry, "0.0.0.0", 8085, subprotocols=["rtsp.onvif.org"], compression=None):
+        await asyncio.Future()
+asyncio.run(main())
+"""
+NEAR_END = """
+import asyncio, sys
+from websockets.asyncio.client import connect
+async def carry(reader, writer):
+    address = f"ws://{sys.argv[1]}:8085/rtsp-over-websocket"
+    async with connect(address, subprotocols=["rtsp.onvif.org"], compression=None) as socket:
+        async def back():
+            async for message in socket:
+                writer.write(message)
+                await writer.drain()
+            writer.close()
+        task = asyncio.create_task(back())
+        while data := await reader.read(8192):
+            await socket.send(data)
+    await task
+async def main():
+    async with await asyncio.start_server(carry, "127.0.0.1", 8554):
+        await asyncio.Future()
+asyncio.run(main())
 """
 
 
@@ -115,6 +157,13 @@ def _tunnel(folder: Path, jpeg: tuple[str, ...], loop: tuple[str, ...], frames: 
         for name in ("jpeg", "h264"):
             address = f"rtsp://{SERVER}:8554/cam/{name}"
             _device(*FFMPEG, "-rtsp_transport", "http", "-i", address, "-f", "null", "-")
+    gstreamer = server("/usr/bin/python3", "-c", GSTREAMER, str(folder), wait=3)
+    with captured("rtsp_websocket"), gstreamer, python_server(FAR_END):
+        bridge = start("na-device", sys.executable, "-c", NEAR_END, SERVER, wait=2)
+        _device(*FFMPEG, "-rtsp_transport", "tcp", "-i", "rtsp://127.0.0.1:8554/cam/jpeg", "-f", "null", "-")
+        stop(bridge)
+    ends = {"server": "gst-rtsp-server behind websockets", "client": "ffmpeg behind websockets"}
+    _expected("rtsp_websocket", scans=frames, peers=ends)
     peers = {"server": "gst-rtsp-server", "client": "ffmpeg"}
     _expected("rtsp_http", scans=frames, key_frames=1, peers=peers)
 
