@@ -119,7 +119,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     from netaudit.capture.from_files import open_captures
     from netaudit.case_writer import prepare
     from netaudit.documents.loading import load as load_documents
-    from netaudit.lean import give_back
+    from netaudit.lean import give_back, trim
     from netaudit.moments import keep
     from netaudit.signatures import load
     from netaudit.workers import dismiss, hire
@@ -163,6 +163,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     timings["total_s"] = round(time.perf_counter() - clock, 3)
     paths_read = [str(Path(source.path).resolve()) for source in opened.sources if source.path]
     write_json(folder / "run.json", run_facts(options, started, timings) | {"paths": paths_read})
+    trim()
     try:
         write_case_report(case, options)
     finally:

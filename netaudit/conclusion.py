@@ -23,6 +23,7 @@ from netaudit.findings.from_tables import WINDOW_S, judge, judge_moments
 from netaudit.image_table import Known, image_table
 from netaudit.joined_uploads import join_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
+from netaudit.lean import trim
 from netaudit.manifest import manifest
 from netaudit.media import tie
 from netaudit.moments import moment_table, stored
@@ -77,13 +78,16 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     )
     known = outcome.known if outcome.faces else None
     tables["images"] = settled["images"] = image_table(folder, tables, known, progress, outcome.capture_ids)
+    trim()
     signatures = load_signatures(outcome.signatures)
     tables["media"] = tie(tables["media"], tables["flows"])
     vantage = derive(tables, outcome.inside, signatures)
+    trim()  # what each step needed and freed would stay, and the next one needs other sizes
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
     tables["events"], tables["journeys"] = join_journeys(
         events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
     )
+    trim()
     tables["moments"] = moment_table(stored(folder))
     tables["after_moments"] = judge_moments(
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
@@ -120,7 +124,7 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
     facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
     events = name_captures(streamed.pop("events"), capture_ids)
     tables = {name: settle(folder, BY_NAME[name], rows, capture_ids) for name, rows in streamed.items()}
-    pa.default_memory_pool().release_unused()
+    trim()
     return tables | {"observations": facts, "events": events}
 
 

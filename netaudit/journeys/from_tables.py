@@ -7,6 +7,7 @@ Two legs with different ID numbers are never put into one journey, whatever ties
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.journeys.legs import Legs, gather, ways
+from netaudit.journeys.legs import Legs, encoded, gather, ways
 from netaudit.journeys.ties import MOST_LEGS, Tie, ties
 from netaudit.tables import EVENTS, JOURNEYS
 
@@ -28,16 +29,18 @@ def with_ends(events: pa.Table, messages: pa.Table, flows: pa.Table, scope: Call
     if not events.num_rows:
         return events
     facts = ways(events, messages, flows)
-    pairs = list(zip(facts["sender"].to_pylist(), facts["receiver"].to_pylist(), strict=True))
-    far = {pair: _far(*pair, scope) for pair in set(pairs)}
-    columns = {"sender": facts["sender"], "receiver": facts["receiver"], "endpoint_id": [far[pair] for pair in pairs]}
+    columns = {"sender": facts["sender"], "receiver": facts["receiver"], "endpoint_id": _far_ends(facts, scope)}
     for name, values in columns.items():
-        events = events.set_column(events.column_names.index(name), EVENTS.schema().field(name), _strings(values))
+        events = events.set_column(events.column_names.index(name), EVENTS.schema().field(name), values)
     return events
 
 
-def _strings(values: Any) -> Any:
-    return values if isinstance(values, pa.ChunkedArray) else pa.array(values, pa.string())
+def _far_ends(facts: pa.Table, scope: Callable[[str], str]) -> pa.Array:
+    """The side outside of each row, asked for once for two addresses."""
+    (senders, sender), (receivers, receiver) = (encoded(facts[name]) for name in ("sender", "receiver"))
+    both, where = np.unique(sender * len(receivers) + receiver, return_inverse=True)
+    far = [_far(senders[one // len(receivers)], receivers[one % len(receivers)], scope) for one in both.tolist()]
+    return pa.array(far, pa.string()).take(pa.array(where))
 
 
 def _far(sender: str, receiver: str, scope: Callable[[str], str]) -> str:
@@ -64,12 +67,10 @@ def join_journeys(
 
 def _grouped(legs: Legs) -> tuple[list[list[int]], dict[int, list[str]]]:
     """Legs of each journey, by time, and what ties each leg."""
-    head = list(range(len(legs.message)))
+    head = array("q", range(len(legs.message)))
     members: dict[int, list[int]] = {}
-    persons: dict[int, set[int]] = defaultdict(set)
-    pairs = legs.keys["id_number_hmac"]
-    for leg, code in zip(pairs.leg.tolist(), pairs.code.tolist(), strict=True):
-        persons[leg].add(code)
+    pairs = legs.keys["id_number_hmac"]  # one of a leg at most, and of a journey
+    persons: dict[int, int] = dict(zip(pairs.leg.tolist(), pairs.code.tolist(), strict=True))
     reasons: dict[int, list[str]] = defaultdict(list)
     for tie in ties(legs):
         if _unite(tie, head, members, persons):
@@ -86,7 +87,7 @@ def _spoken(group: list[int], legs: Legs) -> bool:
     return any(leg < legs.events for leg in group)
 
 
-def _unite(tie: Tie, head: list[int], members: dict[int, list[int]], persons: dict[int, set[int]]) -> bool:
+def _unite(tie: Tie, head: array[int], members: dict[int, list[int]], persons: dict[int, int]) -> bool:
     """Put both legs into one journey; False where that would mix persons or grow too far."""
     one, other = _head(head, tie.earlier), _head(head, tie.later)
     if one == other:
@@ -94,17 +95,17 @@ def _unite(tie: Tie, head: list[int], members: dict[int, list[int]], persons: di
     here, there = members.get(one, [one]), members.get(other, [other])
     if len(here) + len(there) > MOST_LEGS:
         return False
-    if persons.get(one) and persons.get(other) and persons[one] != persons[other]:
+    if one in persons and other in persons and persons[one] != persons[other]:
         return False
     members[one] = here + there
     members.pop(other, None)
-    if persons.get(other):
-        persons[one] = persons[one] | persons[other]
+    if other in persons:
+        persons[one] = persons[other]
     head[other] = one
     return True
 
 
-def _head(head: list[int], leg: int) -> int:
+def _head(head: array[int], leg: int) -> int:
     while head[leg] != leg:
         head[leg] = head[head[leg]]
         leg = head[leg]
@@ -117,7 +118,9 @@ def _rows(
     chosen = np.array([leg for group in groups for leg in group], np.int64)
     ids = moving["event_id"].take(pa.array(chosen[chosen < legs.events])).to_pylist()
     event_of = dict(zip(chosen[chosen < legs.events].tolist(), ids, strict=True))
-    wanted = pa.array(sorted({legs.message[leg] for leg in chosen.tolist()}), pa.string())
+    codes = np.unique(legs.message[chosen])
+    wanted = legs.messages.take(pa.array(codes))
+    text_of = dict(zip(codes.tolist(), wanted.to_pylist(), strict=True))
     columns = ["message_id", "first_ts", "last_ts", "first_frame", "last_frame", "capture_id"]
     said = messages.select(columns).filter(pc.is_in(messages["message_id"], value_set=wanted))
     for name in ("first_ts", "last_ts"):
@@ -125,18 +128,20 @@ def _rows(
     facts = {row["message_id"]: row for row in said.to_pylist()}
     carried: dict[int, list[str]] = defaultdict(list)
     inside = np.isin(legs.images.leg, chosen)
-    for leg, code in zip(legs.images.leg[inside].tolist(), legs.images.code[inside].tolist(), strict=True):
-        carried[leg].append(legs.shas[code])
+    shas = legs.shas.take(pa.array(legs.images.code[inside])).to_pylist()
+    for leg, sha256 in zip(legs.images.leg[inside].tolist(), shas, strict=True):
+        carried[leg].append(sha256)
     rows = []
     for group in groups:
         first = group[0]
-        name = event_of.get(first) or legs.message[first]
+        name = event_of.get(first) or text_of[int(legs.message[first])]
         journey = "J" + hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
         for number, leg in enumerate(group, 1):
-            fact = facts[legs.message[leg]]
+            message = text_of[int(legs.message[leg])]
+            fact = facts[message]
             rows.append({
                 "journey_id": journey, "leg": number,
-                "event_id": event_of.get(leg, ""), "message_id": legs.message[leg],
+                "event_id": event_of.get(leg, ""), "message_id": message,
                 "sender": legs.addresses[legs.sender[leg]], "receiver": legs.addresses[legs.receiver[leg]],
                 "first_ts": fact["first_ts"], "last_ts": fact["last_ts"], "capture_id": fact["capture_id"],
                 "frame": fact["first_frame"], "last_frame": fact["last_frame"],
@@ -146,11 +151,11 @@ def _rows(
 
 
 def _noted(events: pa.Table, rows: list[dict[str, Any]]) -> pa.Table:
-    places = {row["event_id"]: (row["journey_id"], row["leg"]) for row in rows if row["event_id"]}
-    ids = events["event_id"].to_pylist()
+    named = [row for row in rows if row["event_id"]]
+    where = pc.index_in(events["event_id"], value_set=pa.array([row["event_id"] for row in named], pa.string()))
     columns = {
-        "journey_id": pa.array([places.get(one, ("", None))[0] for one in ids], pa.string()),
-        "leg": pa.array([places.get(one, ("", None))[1] for one in ids], pa.int32()),
+        "journey_id": pc.fill_null(pa.array([row["journey_id"] for row in named], pa.string()).take(where), ""),
+        "leg": pa.array([row["leg"] for row in named], pa.int32()).take(where),
     }
     for name, values in columns.items():
         events = events.set_column(events.column_names.index(name), EVENTS.schema().field(name), values)

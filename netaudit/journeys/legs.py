@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 Codes = npt.NDArray[np.int64]
 LIVE, ID_PHOTO, LIBRARY = 0, 1, 2  # how much an image says: of this occasion, of this person, of nobody in particular
 _ROLES = {"id_photo": ID_PHOTO, "library_photo": LIBRARY}
+AT_ONCE = 16_384  # rows turned into Python values together
 KEYS = ("id_number_hmac", "phone_hmac", "person_hmac", "event_hmac")
 
 
@@ -32,14 +33,15 @@ class Legs:
     """All legs; those below `events` are rows of the events table, the others are messages with images."""
 
     events: int
-    message: list[str]  # of each leg
+    message: Codes  # of each leg, codes of `messages`
+    messages: pa.Array  # ids of messages in the order of their text, so that codes compare as they do
     ts: Codes
     sender: Codes  # codes of `addresses`
     receiver: Codes
     addresses: list[str]
     images: Pairs
     image_role: Codes  # of each pair
-    shas: list[str]  # by image code
+    shas: pa.Array  # by image code
     phash: npt.NDArray[np.uint64]  # by image code, 0 for none
     keys: dict[str, Pairs]  # KEYS
     named: Pairs  # addresses of images that an event names
@@ -55,30 +57,40 @@ def gather(
     message = pa.concat_arrays([*told["message_id"].chunks, pc.unique(bare["message_id"])])
     count = told.num_rows
     facts = ways(pa.table({"message_id": message}), messages, flows)
-    place = {text: number for number, text in enumerate(message.slice(count).to_pylist(), count)}
-    leg_of_bare = np.array([place[text] for text in bare["message_id"].to_pylist()], np.int64)
+    messages = pc.unique(message)
+    messages = messages.take(pc.sort_indices(messages))
+    leg_of_bare = _numbers(pc.index_in(_flat(bare["message_id"]), value_set=message.slice(count))) + count
     leg_of_told, sha_of_told = _exploded(told["images"])
     shas = pa.concat_arrays([sha_of_told, *bare["sha256"].chunks]).dictionary_encode()
     roles = pc.fill_null(pc.index_in(_exploded(told["image_roles"])[1], pa.array(["", *_ROLES])), 0)
     role = np.concatenate([_numbers(roles), np.zeros(len(leg_of_bare), np.int64)])
     addresses = pa.concat_arrays([_flat(facts["sender"]), _flat(facts["receiver"])]).dictionary_encode()
     codes = _numbers(addresses.indices)
-    known = dict(zip(images["sha256"].to_pylist(), images["phash"].to_pylist(), strict=True))
-    names = shas.dictionary.to_pylist()
     return Legs(
         count,
-        message.to_pylist(),
+        _numbers(pc.index_in(message, value_set=messages)),
+        messages,
         _numbers(pc.fill_null(_flat(facts["first_ts"]).cast(pa.int64()), 0)),
         codes[: len(message)],
         codes[len(message) :],
         addresses.dictionary.to_pylist(),
         Pairs(np.concatenate([leg_of_told, leg_of_bare]), _numbers(shas.indices)),
         role,
-        names,
-        np.array([int(known.get(name) or "0", 16) for name in names], np.uint64),
+        shas.dictionary,
+        _hashes(shas.dictionary, images),
         {key: _scalar_pairs(events[key]) for key in KEYS},
         *_address_pairs(events["url_hmacs"], message.slice(count), targets, count),
     )
+
+
+def _hashes(shas: pa.Array, images: pa.Table) -> npt.NDArray[np.uint64]:
+    """Perceptual hashes of images, 0 for none."""
+    found = images["phash"].take(pc.index_in(shas, value_set=_flat(images["sha256"])))
+    hashes = np.zeros(len(shas), np.uint64)
+    for start in range(0, len(shas), AT_ONCE):
+        texts = found.slice(start, AT_ONCE).to_pylist()
+        hashes[start : start + len(texts)] = [int(text or "0", 16) for text in texts]
+    return hashes
 
 
 def ways(rows: pa.Table, messages: pa.Table, flows: pa.Table) -> pa.Table:
@@ -113,11 +125,16 @@ def _exploded(lists: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
     return _numbers(pc.list_parent_indices(flat)), pc.list_flatten(flat)
 
 
+def encoded(column: pa.ChunkedArray) -> tuple[list[str], Codes]:
+    """Distinct values of a column, and the place of each row's among them."""
+    whole = _flat(column).dictionary_encode()
+    return whole.dictionary.to_pylist(), _numbers(whole.indices)
+
+
 def _scalar_pairs(column: pa.ChunkedArray) -> Pairs:
     encoded = _flat(pc.fill_null(column, "")).dictionary_encode()
     codes = _numbers(encoded.indices)
-    empty = encoded.dictionary.to_pylist().index("") if "" in set(encoded.dictionary.to_pylist()) else -1
-    leg = np.flatnonzero(codes != empty)
+    leg = np.flatnonzero(codes != pc.index(encoded.dictionary, "").as_py())
     return Pairs(leg, codes[leg])
 
 

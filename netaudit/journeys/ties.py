@@ -38,6 +38,7 @@ SECOND = 1_000_000_000
 NEAR, SOON, HALF_HOUR = 120 * SECOND, 600 * SECOND, 1800 * SECOND
 MOST_PLAIN = 4  # bits set, or not set, in the hash of a picture with hardly anything in it
 _BANDS = 4  # of 16 bits: of two hashes that differ in three bits at most one band is the same
+_TIDY = 4096  # images after which those of long ago are forgotten
 _BUCKET = 16  # images of one band that are compared with the next one
 
 
@@ -87,9 +88,9 @@ def _groups(legs: Legs, pairs: Pairs) -> Iterator[tuple[int, list[int]]]:
 
 
 def _common(legs: Legs, group: list[int]) -> bool:
-    ways: dict[tuple[int, int], set[str]] = defaultdict(set)
+    ways: dict[tuple[int, int], set[int]] = defaultdict(set)
     for leg in group:
-        ways[int(legs.sender[leg]), int(legs.receiver[leg])].add(legs.message[leg])
+        ways[int(legs.sender[leg]), int(legs.receiver[leg])].add(int(legs.message[leg]))
     return max(map(len, ways.values())) > SAME_WAY
 
 
@@ -133,7 +134,7 @@ def _keyed(legs: Legs, pairs: Pairs, within: int, why: str, fits: object) -> Ite
 
 
 def _any(legs: Legs, earlier: int, later: int) -> bool:
-    return legs.message[earlier] != legs.message[later]
+    return bool(legs.message[earlier] != legs.message[later])
 
 
 def _relayed(legs: Legs, earlier: int, later: int) -> bool:
@@ -152,8 +153,10 @@ def _alike(legs: Legs) -> Iterator[Tie]:
     leg, code = leg[order], code[order]
     hashes, times = legs.phash[code], legs.ts[leg]
     seen: dict[tuple[int, int], list[int]] = defaultdict(list)  # band → places in `order`
-    first: set[int] = set()
+    first = np.zeros(len(legs.shas), np.bool_)  # images that were there before
     for place in range(len(leg)):
+        if place % _TIDY == 0:
+            _forget(seen, times, int(times[place]) - NEAR)
         value, own = int(hashes[place]), int(code[place])
         if not MOST_PLAIN < value.bit_count() < 64 - MOST_PLAIN:  # a plain picture looks like every other one
             continue
@@ -161,13 +164,19 @@ def _alike(legs: Legs) -> Iterator[Tie]:
         for other in _candidates(seen, value, place):
             one = int(leg[other])
             distance = (int(hashes[other]) ^ value).bit_count()
-            fits = own not in first and times[place] - times[other] <= NEAR and code[other] != own
+            fits = not first[own] and times[place] - times[other] <= NEAR and code[other] != own
             if fits and distance <= ALIKE and _relayed(legs, one, int(leg[place])):
                 near[distance].append((int(code[other]), one))
-        first.add(own)
+        first[own] = True
         best = near[min(near)] if near else []
         if len({code for code, _ in best}) == 1:
             yield Tie(max(one for _, one in best), int(leg[place]), LOOKS_ALIKE)
+
+
+def _forget(seen: dict[tuple[int, int], list[int]], times: Codes, before: int) -> None:
+    """Drop what is too long ago to tie anything: memory follows two minutes and not the case."""
+    for band in [band for band, bucket in seen.items() if times[bucket[-1]] < before]:
+        del seen[band]
 
 
 def _candidates(seen: dict[tuple[int, int], list[int]], value: int, place: int) -> set[int]:
@@ -175,6 +184,7 @@ def _candidates(seen: dict[tuple[int, int], list[int]], value: int, place: int) 
     found: set[int] = set()
     for band in range(_BANDS):
         bucket = seen[band, value >> 16 * band & 0xFFFF]
-        found.update(bucket[-_BUCKET:])
+        found.update(bucket)
         bucket.append(place)
+        del bucket[:-_BUCKET]
     return found
