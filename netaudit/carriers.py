@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from netaudit.frames import frame_ranges
+from netaudit.frames import ranges_of_ordered
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Carriers:
     """The packets of one message, asked for each of its objects: kept as lists, since most messages have few."""
 
-    __slots__ = ("_captures", "_ends", "_frames", "_message", "_offsets")
+    __slots__ = ("_captures", "_ends", "_frames", "_message", "_offsets", "_one_capture")
 
     def __init__(self, message: Message) -> None:
         self._message = message
@@ -32,6 +32,7 @@ class Carriers:
             return
         self._frames += pieces["frame"].tolist()
         self._captures += pieces["capture"].tolist()
+        self._one_capture = len(set(self._captures)) == 1
         self._offsets: list[int] = pieces["offset"].tolist()
         self._ends: list[int] = (pieces["offset"] + pieces["length"]).tolist()
 
@@ -46,7 +47,7 @@ class Carriers:
         first, last = bisect_right(self._ends, start), bisect_left(self._offsets, end)
         if first < last:  # else none overlaps: all of them
             frames, captures = frames[first:last], captures[first:last]
-        if captures[0] == captures[-1] and len(set(captures)) == 1:
+        if self._one_capture or len(set(captures)) == 1:
             return [_spelled(captures[0], frames)]
         by_capture: dict[int, list[int]] = defaultdict(list)
         for capture, frame in zip(captures, frames, strict=True):
@@ -55,7 +56,8 @@ class Carriers:
 
 
 def _spelled(capture: int, frames: list[int]) -> tuple[int, int, int, str]:
-    return capture, min(frames), max(frames), frame_ranges(frames)
+    ordered = sorted(set(frames))
+    return capture, ordered[0], ordered[-1], ranges_of_ordered(ordered)
 
 
 def _stream_range(message: Message, part: Part) -> tuple[int, int]:

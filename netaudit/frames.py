@@ -16,7 +16,11 @@ def frame_numbers(ranges: str) -> list[int]:
 
 def frame_ranges(numbers: Iterable[int]) -> str:
     """Text of frame numbers, the inverse of `frame_numbers`."""
-    ordered = sorted(set(numbers))
+    return ranges_of_ordered(sorted(set(numbers)))
+
+
+def ranges_of_ordered(ordered: list[int]) -> str:
+    """The same of numbers that are in order already, each once."""
     if not ordered:
         return ""
     if ordered[-1] - ordered[0] == len(ordered) - 1:

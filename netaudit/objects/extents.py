@@ -19,6 +19,7 @@ MAX_STEPS = 1_000_000  # segments, chunks or blocks of one image; more is hostil
 
 SOI, EOI, SOS, TEM = 0xD8, 0xD9, 0xDA, 0x01
 RESTARTS = range(0xD0, 0xD8)
+_ALONE = frozenset({0, TEM, SOI, EOI, *RESTARTS})  # markers without a segment
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0–SOF15; the three left out are DHT, JPG and DAC
 SHORT_SCAN = 4096  # bytes of a scan searched by regular expression; longer ones by numpy
 SCAN_WINDOW = 1 << 17
@@ -99,18 +100,20 @@ def _jpeg(data: bytes) -> Extent:
     pos, size, scanned = 2, len(data), False
     for _ in range(MAX_STEPS):
         pos = data.find(b"\xff", pos)  # decoders skip garbage between segments
-        found = _NOT_FF.search(data, pos) if pos >= 0 else None
-        if found is None:
-            return _broken(data, "cut before its end marker")
-        marker, pos = data[found.start()], found.end()
-        if marker == EOI:
-            return Extent(pos, whole=scanned, problem="" if scanned else "no picture between its markers")
-        if marker == SOI:
-            return Extent(pos - 2, whole=False, problem="another image starts before its end marker")
-        if marker in {0, TEM} or marker in RESTARTS:
+        at = pos + 1
+        if pos < 0 or at >= size or data[at] == 0xFF:
+            found = _NOT_FF.search(data, pos) if pos >= 0 else None
+            if found is None:
+                return _broken(data, "cut before its end marker")
+            at = found.start()
+        marker, pos = data[at], at + 1
+        if marker in _ALONE:
+            if marker == EOI:
+                return Extent(pos, whole=scanned, problem="" if scanned else "no picture between its markers")
+            if marker == SOI:
+                return Extent(pos - 2, whole=False, problem="another image starts before its end marker")
             continue
-        length = int.from_bytes(data[pos : pos + 2], "big")
-        if pos + 2 > size or pos + length > size:
+        if pos + 2 > size or pos + (length := data[pos] << 8 | data[pos + 1]) > size:
             return _broken(data, f"cut inside segment {marker:#04x} at byte {pos - 2}")
         if length < 2:
             return _broken(data, f"impossible length of segment {marker:#04x} at byte {pos - 2}")
