@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
 MOST_BYTES = 32 << 20  # of a file, as of a carved image; larger ones are no pictures
-MOST_RUNS = 256  # unbroken runs of one message
+MOST_RUNS = 1024  # unbroken runs of one message
 _PICTURES = ("image/", "application/octet-stream", "binary/octet-stream", "application/zip")
 _HTTP = ("http", "http2")
 _SENDING = ("PUT", "POST", "PATCH")

@@ -78,7 +78,7 @@ def test_runs_between_holes():
     message = fetched(missing=[(0, 10)], unknown_from=40, complete=False)
     assert [(offset, part.data) for offset, part in pieces_of(message).runs] == [(110, JPEG[10:40])]
     message = fetched(
-        missing=[(2 * at, 2 * at + 1) for at in range(500)], complete=False, body=bytes(1000), body_size=100
+        missing=[(2 * at, 2 * at + 1) for at in range(1500)], complete=False, body=bytes(3000), body_size=100
     )
     assert len(pieces_of(message).runs) == MOST_RUNS
 

@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages.http2_frames import PREFACE
-from tests.messages.carrier import check_cuts, check_gaps
+from netaudit.messages.message import Message
+from netaudit.messages.reader import Opening
+from netaudit.messages.websocket import WebSocketReader
+from tests.messages.carrier import check_cuts, check_gaps, check_noise
 from tests.messages.http2_examples import SETTINGS, response
 from tests.messages.test_http2_websocket import asked, data
 from tests.messages.test_rtp import encoded, media, scan_of
@@ -78,3 +81,33 @@ def test_within_http2_too():
     check_all_there(messages)
     sizes = [sum(len(what) for way, what in events if way == side) for side in (0, 1)]
     assert all(0 <= m.start <= m.end <= sizes[m.direction] for m in messages)
+
+
+def begun():
+    """A reader of a connection that agreed on RTSP."""
+    reader = WebSocketReader()
+    answer = Message("http", 1, 0, 0, status=101, headers=[("sec-websocket-protocol", "rtsp.onvif.org")])
+    reader.begin(Opening(b"", b"", 0, 0, midstream=False, upgrade="websocket", via=answer))
+    return reader
+
+
+PLAIN = [what for _, what in INTERLEAVED]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 1),
+            st.one_of(
+                st.integers(1, 90),
+                st.binary(max_size=60).map(lambda data: ws(2, data)),
+                st.sampled_from(PLAIN).map(lambda data: ws(2, data)),
+                st.binary(min_size=1, max_size=20),
+            ),
+        ),
+        max_size=12,
+    )
+)
+def test_any_bytes(chunks):
+    check_noise(begun, chunks)
