@@ -39,12 +39,12 @@ def prepare(folder: Path, *, overwrite: bool) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             if not (folder / "case.json").is_file():
                 raise UsageError(f"{folder}: exists and is no case; choose another --case folder")
-            if not overwrite:
-                raise UsageError(f"{folder}: holds a case already; choose another folder or say --overwrite")
             if any((folder / "private" / "record").glob("*")):
                 raise UsageError(
                     f"{folder}: holds a recording, which is never overwritten; choose another --case folder"
                 )
+            if not overwrite:
+                raise UsageError(f"{folder}: holds a case already; choose another folder or say --overwrite")
             _clear(folder)
         make_folders(folder)
     except OSError as error:

@@ -6,6 +6,7 @@ Whatever happens becomes a line of custody and a note for the screen.
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +78,8 @@ class Keeper:
         while time.monotonic() < until and not recorded(self.folder) and not self._recorder.ended:
             time.sleep(0.02)
         if self._recorder.ended and not any(path.stat().st_size for path in recorded(self.folder)):
-            raise UsageError(f"{self.settings.interface}: cannot be recorded: {self._recorder.reason}")
+            hint = "" if interface_known(self.settings.interface) else " (netaudit interfaces tells what there is)"
+            raise UsageError(f"{self.settings.interface}: cannot be recorded: {self._recorder.reason}{hint}")
 
     @property
     def recording(self) -> bool:
@@ -235,8 +237,13 @@ class Keeper:
 
 def interface_up(name: str) -> bool:
     """Whether an interface is there, switched on and, as far as the system tells, connected."""
-    if NET.is_dir():
-        return link_of(name) == "up"
+    return link_of(name) == "up" if NET.is_dir() else interface_known(name)
+
+
+def interface_known(name: str) -> bool:
+    """Whether the system has an interface of that name; on Windows, where dumpcap has names of its own, always."""
+    if sys.platform == "win32":
+        return True
     try:
         return name in {known for _, known in socket.if_nameindex()}
     except OSError:

@@ -79,12 +79,25 @@ def _prepare_terminal() -> None:
         os.environ.setdefault("NO_COLOR", "1")
 
 
+def _leave_terminal() -> None:
+    """Go on without the terminal, which has gone: the screen draws into nothing and hears nothing, to its end.
+
+    With SIGHUP comes SIGCONT, at which the screen would ask the terminal anew and hang.
+    """
+    signal.signal(signal.SIGCONT, signal.SIG_DFL)
+    nothing, silence = os.open(os.devnull, os.O_WRONLY), os.pipe()[0]  # the other end stays open, and says nothing
+    for number, instead in ((0, silence), (1, nothing), (2, nothing)):
+        os.dup2(instead, number)
+
+
 @contextlib.contextmanager
 def _signals(board: Board) -> Iterator[None]:
     """Let signals stop the run cleanly."""
 
-    def asked(*_: object) -> None:
+    def asked(number: int, _frame: object) -> None:
         board.stop()
+        if number == getattr(signal, "SIGHUP", None) and not os.isatty(2):
+            _leave_terminal()
 
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     before = {number: signal.signal(number, asked) for name in names if (number := getattr(signal, name, None))}

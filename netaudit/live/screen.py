@@ -164,8 +164,7 @@ class LiveScreen(App[None]):
     def on_key(self, event: Key) -> None:
         """Keys by what they mean now."""
         if self._mode == "mark":
-            if event.key == "escape":
-                self._leave()
+            self._marking(event)
         elif self._mode == "stop":
             if event.key == "y":
                 self.board.stop()
@@ -173,6 +172,17 @@ class LiveScreen(App[None]):
                 self._leave()
         else:
             self._watching(event.key)
+
+    def _marking(self, event: Key) -> None:
+        """Keys that the field did not take: the one to leave it, and those that were faster than it came up."""
+        field = self.query_one("#mark", Input)
+        if event.key == "escape":
+            self._leave()
+        elif event.key == "enter" and not field.has_focus:
+            self._store(field.value)
+        elif event.character and event.is_printable:
+            field.value += event.character
+            field.cursor_position = len(field.value)
 
     def _watching(self, key: str) -> None:
         if key == "m":
@@ -215,10 +225,14 @@ class LiveScreen(App[None]):
         self._draw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Store the mark with the time at which its key was pressed."""
+        """Store the mark."""
         if self._mode == "mark":
-            self.board.mark(self._pressed, event.value.strip())
-            self._leave()
+            self._store(event.value)
+
+    def _store(self, text: str) -> None:
+        """Store the mark with the time at which its key was pressed."""
+        self.board.mark(self._pressed, text.strip())
+        self._leave()
 
     def _leave(self) -> None:
         self._mode = "watch"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -144,4 +145,5 @@ def terminals() -> Iterator[Callable[..., Terminal]]:
 
     yield start
     for one in opened:
-        one.tmux("kill-server")
+        with contextlib.suppress(subprocess.CalledProcessError):  # a test has killed it
+            one.tmux("kill-server")

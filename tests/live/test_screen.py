@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from netaudit.live.board import Board
 from netaudit.live.onscreen import prints_chinese
@@ -198,6 +199,21 @@ def test_signals_end_the_run_cleanly(terminal, number) -> None:
 
 
 @pytest.mark.tools
+def test_a_terminal_that_goes_away_ends_the_run_cleanly(terminals, tmp_path) -> None:
+    done = tmp_path / "done"
+    screen = terminals([sys.executable, "-c", ENDING, str(done)])
+    screen.shown("3 Devices")
+    screen.keys("m", "x", "Enter")
+    screen.shown("MOMENT 1  x")
+    screen.tmux("kill-server")
+    until = time.monotonic() + 20
+    while not done.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert done.exists(), "it hangs, or ended by the signal"
+    assert done.read_text() == "1"
+
+
+@pytest.mark.tools
 def test_a_window_may_change_its_size(terminal) -> None:
     screen = terminal()
     screen.shown("3 Devices")
@@ -209,6 +225,13 @@ def test_a_window_may_change_its_size(terminal) -> None:
     screen.shown("ended 0")
 
 
+ENDING = """
+import pathlib, sys
+from netaudit.live.onscreen import run_on_screen
+from tests.live.office import play
+marks = run_on_screen(play, "eth1", "en")
+pathlib.Path(sys.argv[1]).write_text(str(marks))
+"""
 FAILING = """
 from netaudit.errors import UsageError
 from netaudit.live.onscreen import run_on_screen
@@ -236,3 +259,21 @@ def test_errors_of_the_engine_are_raised_and_those_of_the_screen_end_the_run_cle
     history = screen.tmux("capture-pane", "-p", "-S", "-200")
     assert "said: vb: cannot be recorded" in history
     assert "ZeroDivisionError" in history
+
+
+def test_keys_that_are_faster_than_the_field_are_not_lost() -> None:
+    """On a busy machine the field comes up after the first letters were typed."""
+    board = Board()
+
+    async def drive() -> None:
+        app = LiveScreen(board, "eth1", "en")
+        async with app.run_test() as pilot:
+            app._ask_mark()
+            app.set_focus(None)
+            for key in ("d", "门", "space", "x"):
+                app._marking(Key(key, " " if key == "space" else key))
+            app._marking(Key("enter", None))
+            await pilot.pause(0.1)
+
+    asyncio.run(drive())
+    assert [mark.text for mark in board.moments()] == ["d门 x"]
