@@ -13,16 +13,19 @@ import numpy as np
 import pytest
 
 from netaudit.messages import dns, lookups
+from netaudit.messages.expected import DATA_FLOW, Expected, Said
 from netaudit.messages.from_streams import flow_id, message_id
 from netaudit.messages.kernels_ids import digest, flow_ids, message_ids
 from netaudit.messages.layouts import ADDRESS4, ASKED, LOOKUP, ORDINARY, PLAIN, RESUMED
+from netaudit.messages.message import Message
 from netaudit.messages.reader import Opening
 from netaudit.messages.readers import choose
 from netaudit.streams.from_packets import Assembler
-from netaudit.streams.layouts import FLOW
+from netaudit.streams.layouts import FLOW, PIECE
 from tests.messages.lookup_traffic import CLIENTS, NAMES, RESOLVERS, question, traffic
 from tests.messages.test_dns import AAAA, CNAME, A, answer, query
 from tests.reference import lookups as twin
+from tests.reference.messages import flow_row
 from tests.streams.wire import batch, packet
 
 ROOT = Path(__file__).parents[2]
@@ -232,6 +235,17 @@ def test_a_plain_opening_is_no_other_protocol():
         assert twin.read(data, 0, opens=True), data
         entry, swapped = choose(Opening(data, b"", rng.choice((5060, 40_000)), 53, midstream=False), "udp", final=True)
         assert (entry.name, swapped) == ("dns", False), data
+
+
+def test_lookups_are_no_flow_that_was_announced():
+    """Columns do not ask what was announced; so the ordinary way does not take a flow to port 53 for it either."""
+    expected, control = Expected(), flow_row(1, proto=17, client_port=40_000, server_port=69)
+    request = Message("tftp", 0, 0, 10, fields={DATA_FLOW: Said("tftp", 0, 40_000)})
+    request.pieces = np.zeros(1, PIECE)
+    request.pieces["ts"] = control["first_ts"]
+    expected.hear(request, control, swapped=False)
+    assert expected.find(flow_row(2, proto=17, client_port=40_000, server_port=3000)) is not None
+    assert expected.find(flow_row(3, proto=17, client_port=40_000, server_port=53)) is None
 
 
 def test_addresses_are_written_as_by_the_reader():
