@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.case_writer import BATCH_ROWS, TableWriter, read_parts, stream_parts
+from netaudit.case_writer import TableWriter, read_parts, stream_parts
 from netaudit.rows import TRANSPORTS, ip_text
 from netaudit.tables import SENDINGS
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000
 CARRIED = (6, 17)  # TCP, UDP
 PLACE = "private"
+WAITING = 1024  # rows that wait to be written
 
 
 class SendingRows:
@@ -39,7 +40,7 @@ class SendingRows:
         if len(rows):
             for row in _summed(rows):
                 self._rows.append(row)
-            self._rows.flush(least=BATCH_ROWS)
+            self._rows.flush(least=WAITING)
 
     def close(self) -> None:
         """Write what is left."""

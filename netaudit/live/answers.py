@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.case_writer import BATCH_ROWS, TableWriter, read_parts, stream_parts
+from netaudit.case_writer import TableWriter, read_parts, stream_parts
 from netaudit.objects.judge import facts_of, verdict_of
 from netaudit.tables import Column, Table
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_RECENT = 3_000  # more than the images that an analysis looks at
 PLACE = "private"
+WAITING = 256  # of them wait to be written
 ANSWERS = Table(
     "answers",
     "What the image helper said, while a live audit runs.",
@@ -52,7 +53,7 @@ class Answers:
         if len(self._recent) > MOST_RECENT:
             self._recent.popitem(last=False)
         self._rows.append((sha256, rotate, said))
-        self._rows.flush(least=BATCH_ROWS)
+        self._rows.flush(least=WAITING)
 
     def recent(self, sha256: str, rotate: bool) -> Answer | None:  # noqa: FBT001
         """What was said of an image, None when nothing was or that was long ago."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.encrypted import KNOWN_CLASSES, LEAST_BYTES, LEAST_KNOWN, UPWARD_SHARE
+from netaudit.findings.encrypted import KNOWN_CLASSES
 from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED
+from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
 from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, Note, UploadNews
+from netaudit.live.witness import ends
 from netaudit.masking import mask
-from netaudit.rows import ip_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,22 +22,8 @@ if TYPE_CHECKING:
     from netaudit.live.news import News
     from netaudit.live.witness import Find, Known, Memory
 
-MOST_TOLD = 20_000  # devices, endpoints, alerts and flows of which the last news is remembered
-
-
-@dataclass(slots=True)
-class _Sent:
-    """Bytes of payload and upward bursts from 8 KiB on, and how much of that was told."""
-
-    up: int = 0
-    down: int = 0
-    bursts: int = 0
-    told: int = 0
-    bursts_told: int = 0
-
-    def add(self, up: int, down: int, bursts: int) -> None:
-        """What came since."""
-        self.up, self.down, self.bursts = self.up + up, self.down + down, self.bursts + bursts
+MOST_UNPLACED = 500  # uploads that are told of once more when it is known which side is inside
+MOST_TOLD = 20_000  # devices, endpoints and alerts of which the last news is remembered
 
 
 class Newsroom:
@@ -49,8 +36,8 @@ class Newsroom:
         self._collectors: set[str] = set()  # addresses that were sent faces
         self._told: dict[tuple[str, ...], News] = {}
         self._waiting: set[str] = set()  # objects that were told of before they were judged
-        self._flows: dict[int, _Sent] = {}  # encrypted ones, by serial
-        self._ends: dict[tuple[str, str, str], _Sent] = {}  # the same by sender, receiver and server name
+        self._unplaced: OrderedDict[str, tuple[Find, str, bool, bool]] = OrderedDict()  # … before the vantage was known
+        self._bursts = Bursts()
 
     def step(self) -> None:
         """Tell of images that were judged, and of encrypted bursts, since the last step."""
@@ -66,8 +53,7 @@ class Newsroom:
         for serial, known in self._memory.touched.items():
             self._encrypted(serial, known)
         self._memory.touched.clear()
-        if len(self._flows) > MOST_TOLD:
-            self._flows = {serial: sent for serial, sent in self._flows.items() if serial in self._memory.open}
+        self._bursts.forget(self._memory.open)
 
     def finish(self, patience: float) -> None:
         """Tell of what is still being judged, as far as that ends in `patience` seconds."""
@@ -80,8 +66,11 @@ class Newsroom:
         """Tell what an analysis found that is new."""
         if analysis.vantage.side != (self._vantage.side if self._vantage is not None else "unknown"):
             self._show(Note("info", "vantage", {"side": analysis.vantage.side}))
+        first = self._vantage is None or self._vantage.side == "unknown"
         self._vantage = analysis.vantage
         self._endpoints = {row["ip"]: row for row in analysis.endpoints}
+        if first and analysis.vantage.side != "unknown":
+            self._place()
         for row in analysis.devices:
             self._tell(("device", row["device_id"]), _device(row))
         for row in analysis.endpoints:
@@ -108,6 +97,12 @@ class Newsroom:
         if not isinstance(last, AlertNews) or news.images > last.images or news.certainty == "D":
             self._tell(key, news)
 
+    def _place(self) -> None:
+        """Tell of the uploads so far once more, now that they have an act."""
+        unplaced, self._unplaced = self._unplaced, OrderedDict()
+        for find, face, whole, told in unplaced.values():
+            self._upload(find, face, whole=whole, again=told)
+
     def _scope(self, ip: str) -> str:
         return str(self._vantage.scope(ip)) if self._vantage is not None else "unknown"
 
@@ -127,20 +122,17 @@ class Newsroom:
     def _judged(self, done: Judgement) -> None:
         self._upload(done.find, done.verdict.face, whole=done.whole)
 
-    def _shaped(self, whole: _Sent, receiver: str) -> bool:
-        """As `findings.encrypted` judges flows that have ended."""
-        endpoint = self._endpoints.get(receiver)
-        known = endpoint is not None and endpoint["service_class"] in KNOWN_CLASSES
-        return (whole.up >= LEAST_BYTES and whole.up >= UPWARD_SHARE * whole.down) or (
-            known and whole.up >= LEAST_KNOWN
-        )
-
-    def _upload(self, find: Find, face: str, *, whole: bool = False) -> None:
+    def _upload(self, find: Find, face: str, *, whole: bool = False, again: bool = False) -> None:
         sender, receiver = ends(find.known, up=find.up)
         act = self._act(sender, receiver)
-        if not find.up and act not in {RETRIEVED, MOVED}:
-            return  # a picture that someone looked at
-        again = find.object_id in self._waiting
+        shown = find.up or act in {RETRIEVED, MOVED}  # else it is a picture that someone looked at
+        again = again or find.object_id in self._waiting
+        if self._vantage is None or self._vantage.side == "unknown":
+            self._unplaced[find.object_id] = (find, face, whole, shown or again)
+            if len(self._unplaced) > MOST_UNPLACED:
+                self._unplaced.popitem(last=False)
+        if not shown:
+            return
         if face == WAITING:
             self._waiting.add(find.object_id)
         else:
@@ -175,27 +167,18 @@ class Newsroom:
 
     def _encrypted(self, serial: int, known: Known) -> None:
         """A burst in an encrypted flow, where all flows of these ends together have the shape of an upload."""
-        row = known.row()
-        way = slice(None, None, -1) if known.swapped else slice(None)
-        up, down = (int(size) for size in row["payload"][way])
-        bursts = int(row["bursts"][1:].sum())
+        flow, whole = self._bursts.follow(serial, known)
         sender, receiver = ends(known, up=True)
-        key = (sender, receiver, known.server_name)
-        flow = self._flows.setdefault(serial, _Sent())
-        whole = self._ends.pop(key, None) or _Sent()
-        self._ends[key] = whole  # the last one of the dictionary: what grew longest ago goes first
-        if len(self._ends) > MOST_TOLD:
-            del self._ends[next(iter(self._ends))]
-        whole.add(up - flow.up, down - flow.down, bursts - flow.bursts)
-        flow.add(up - flow.up, down - flow.down, bursts - flow.bursts)
-        if flow.bursts <= flow.bursts_told or self._scope(receiver) == "inside" or not self._shaped(whole, receiver):
+        endpoint = self._endpoints.get(receiver)
+        service_known = endpoint is not None and endpoint["service_class"] in KNOWN_CLASSES
+        fresh = flow.bursts > flow.bursts_told
+        if not fresh or self._scope(receiver) == "inside" or not whole.shaped(known=service_known):
             return
-        sent, flow.told, flow.bursts_told = flow.up - flow.told, flow.up, flow.bursts
         act = self._act(sender, receiver)
         name, service = self._names(receiver)
         self._show(
             UploadNews(
-                ts=int(row["last_ts"]),
+                ts=int(known.row()["last_ts"]),
                 seen_ts=time.time_ns(),
                 sender_ip=sender,
                 receiver_ip=receiver,
@@ -203,7 +186,7 @@ class Newsroom:
                 service=service,
                 scope=self._scope(receiver),
                 kind="",
-                size=sent,
+                size=flow.take(),
                 face="",
                 certainty="D" if act == UPLOADED else "",
                 act=act,
@@ -212,15 +195,6 @@ class Newsroom:
                 flow_id=known.flow_id.hex(),
             )
         )
-
-
-def ends(known: Known, *, up: bool) -> tuple[str, str]:
-    """Sender and receiver of what went up (or down) a flow."""
-    row = known.row()
-    near, far = ("server", "client") if known.swapped else ("client", "server")
-    client = ip_text(int(row[f"{near}_hi"]), int(row[f"{near}_lo"]))
-    server = ip_text(int(row[f"{far}_hi"]), int(row[f"{far}_lo"]))
-    return (client, server) if up else (server, client)
 
 
 def _device(row: dict[str, Any]) -> DeviceNews:

@@ -10,7 +10,7 @@ import numpy as np
 from netaudit.findings.encrypted import LEAST_KNOWN
 from netaudit.masking import mask
 from netaudit.objects.sniff import IMAGE_KINDS
-from netaudit.rows import message_row, object_row
+from netaudit.rows import ip_text, message_row, object_row
 from netaudit.streams.layouts import FLOW, UP
 
 if TYPE_CHECKING:
@@ -128,3 +128,12 @@ class Memory:
 def is_encrypted(known: Known, flow: np.void) -> bool:
     """Whether a flow hides its content: TLS, or what goes to the port of QUIC."""
     return known.protocol == "tls" or (int(flow["proto"]) == UDP and int(flow["server_port"]) == HTTPS)
+
+
+def ends(known: Known, *, up: bool) -> tuple[str, str]:
+    """Sender and receiver of what went up (or down) a flow."""
+    row = known.row()
+    near, far = ("server", "client") if known.swapped else ("client", "server")
+    client = ip_text(int(row[f"{near}_hi"]), int(row[f"{near}_lo"]))
+    server = ip_text(int(row[f"{far}_hi"]), int(row[f"{far}_lo"]))
+    return (client, server) if up else (server, client)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from netaudit.live import answers, judging
+from netaudit.live.analysis import Analysis
 from netaudit.live.answers import Answers
 from netaudit.live.judging import Judgement, LiveJudge
+from netaudit.live.news import UploadNews
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Find, Known, Memory
 from netaudit.objects.detection import FaceVerdict
@@ -146,3 +150,55 @@ def test_answers_are_kept_in_memory_for_a_while_and_on_the_disk_for_the_end(tmp_
     assert list((tmp_path / "private").iterdir())
     kept.drop()
     assert not list((tmp_path / "private").iterdir())
+
+
+def analysis(side: str) -> Analysis:
+    scope = {"192.168.1.64": "inside", "47.96.10.20": "outside"}
+    return Analysis(
+        SimpleNamespace(side=side, scope=lambda ip: scope.get(ip, "unknown") if side == "lan" else "unknown")
+    )  # type: ignore[arg-type]
+
+
+def test_uploads_are_placed_once_it_is_known_which_side_is_inside(judge) -> None:
+    memory, newsroom, shown = room(judge)
+    memory.new = [find(1), find(2, "b" * 64), find(3, "c" * 64, up=False)]
+    newsroom.take(analysis("unknown"))
+    newsroom.step()
+    judge._judge.answer("yes")
+    newsroom.step()
+    assert {(row.act, row.scope, row.certainty) for row in shown} == {("", "unknown", "")}
+    shown.clear()
+    newsroom.take(analysis("lan"))
+    rows = [row for row in shown if isinstance(row, UploadNews)]
+    assert [(row.object_id[-1], row.face, row.again, row.act, row.certainty) for row in rows] == [
+        ("1", "yes", True, "uploaded outside", "A"),
+        ("2", "waiting", True, "uploaded outside", ""),
+        ("3", "waiting", False, "retrieved from outside", ""),
+    ]
+    shown.clear()
+    newsroom.take(analysis("lan"))
+    assert shown == []
+
+
+def encrypted(serial: int, up: int, down: int, bursts: int) -> Known:
+    flow = np.zeros((), FLOW)
+    flow["client_lo"], flow["server_lo"] = 0xFFFF_C0A8_0140, 0xFFFF_2F60_0A14
+    flow["payload"], flow["bursts"][2], flow["serial"] = (up, down), bursts, serial
+    return Known(flow.tobytes(), bytes([serial]) * 16, "tls", "up.example", swapped=False)
+
+
+def test_encrypted_bursts_are_told_of_when_all_of_these_ends_look_like_uploads() -> None:
+    memory, newsroom, shown = room(None)
+    newsroom.take(analysis("lan"))
+    shown.clear()
+    for known in (encrypted(1, 40_000, 1000, 1), encrypted(1, 90_000, 1000, 2), encrypted(2, 50_000, 1000, 1)):
+        memory.touched = {known.flow_id[0]: known}
+        newsroom.step()
+        newsroom.step()
+    sizes = [row.size for row in shown]
+    assert sum(sizes) == 140_000
+    assert {(row.certainty, row.face, row.clear, row.act) for row in shown} == {("D", "", False, "uploaded outside")}
+    memory.touched = {3: encrypted(3, 10_000, 900_000_000, 1)}
+    shown.clear()
+    newsroom.step()
+    assert shown == [], "mostly fetched"
