@@ -258,14 +258,18 @@ def _websocket(file: Pictures) -> None:
 
 NGINX = """
 daemon off; pid {folder}/pid; error_log {folder}/log; events {{}}
-http {{ access_log off; types {{ image/jpeg jpg; }} server {{ listen 8084; root {folder}; }} }}
+http {{ access_log off; types {{ image/jpeg jpg; }} server {{ listen 8084; root {folder};
+  location /slow/ {{ alias {folder}/; limit_rate 30k; }} }} }}
 """
 
 
 def _ranges(file: Pictures) -> None:
-    """Pictures fetched and sent in ranges, each range over a connection of its own; of one a range is left out."""
-    whole, torn, sent = (picture(seed, 640, 480) for seed in (631, 632, 633))
-    for seed, data in ((631, whole), (632, torn), (633, sent)):
+    """Pictures fetched and sent in ranges, each range over a connection of its own; of one a range is left out.
+
+    One more is broken off by its client after a second, which then fetches the rest.
+    """
+    whole, torn, sent, resumed = (picture(seed, 640, 480) for seed in (631, 632, 633, 634))
+    for seed, data in ((631, whole), (632, torn), (633, sent), (634, resumed)):
         (file.folder / f"{seed}.jpg").write_bytes(data)
     (file.folder / "nginx.conf").write_text(NGINX.format(folder=file.folder))
     last, step = len(sent) - 1, 30_000
@@ -273,11 +277,15 @@ def _ranges(file: Pictures) -> None:
         for seed, ranges in ((631, ("20000-39999", "0-19999", "40000-")), (632, ("0-19999", "30000-"))):
             for one in ranges:
                 _curl("-r", one, f"http://{SERVER}:8084/{seed}.jpg")
+        slow = ("ip", "netns", "exec", "na-device", "curl", "-s", "-C", "-", "-o", f"{file.folder}/back.jpg")
+        for patience in ("1", "20"):
+            run(*slow, "--max-time", patience, f"http://{SERVER}:8084/slow/634.jpg", check=False)
         for at in range(0, len(sent), step):
             (file.folder / "range").write_bytes(sent[at : at + step])
             place = f"Content-Range: bytes {at}-{min(at + step - 1, last)}/{len(sent)}"
             _curl("-T", f"{file.folder}/range", "-H", place, f"http://{SERVER}:8090/face/633.jpg")
     images = [image(631, "631.jpg", "down", whole), image(633, "633.jpg", "up", sent)]
+    images.append(image(634, "634.jpg", "down", resumed))
     partial = [{"name": "632.jpg", "missing": [[20_000, 30_000]], "size": len(torn)}]
     peers = {"server": "nginx; for what is sent, a stub of this project", "client": "curl"}
     expected("ranges", "http", peers, images, partial=partial)
