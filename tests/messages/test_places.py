@@ -1,0 +1,58 @@
+"""Where inner bytes lie: against a list that knows it of every byte."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.messages.message import Message
+from netaudit.messages.places import Places
+
+
+def laid(runs):
+    """Places of runs (gap before, bytes, bytes of the carrier for each), and the carrying byte of each inner one."""
+    places, table, at = Places(), [], 0
+    for gap, count, each in runs:
+        at += gap
+        assert places.add(count, at, at + count * each) == len(table)
+        table += [at + i * each for i in range(count)]
+        at += count * each
+    return places, table, at
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9), st.integers(1, 3)), min_size=1, max_size=12), st.data())
+def test_every_byte(runs, data):
+    places, table, end = laid(runs)
+    before = data.draw(st.integers(0, len(table)))
+    places.forget(before)
+    for at in range(before, len(table)):
+        assert places.outer(at) == table[at]
+    assert places.outer(len(table)) == end
+    start = data.draw(st.integers(before, len(table) - 1)) if before < len(table) else before
+    stop = data.draw(st.integers(start, len(table)))
+    message = Message("x", 0, start, stop, body=bytes(stop - start), body_start=start)
+    places.tell(message)
+    assert message.start == (table[start] if start < len(table) else end)
+    assert message.start <= message.end <= end
+    if stop > start:
+        last = table[stop - 1]
+        assert message.end > last
+        plain = all(b == a + 1 for a, b in zip(table[start : stop - 1], table[start + 1 : stop], strict=True))
+        assert message.body_start in ((table[start], -1) if plain else (-1,))
+
+
+def test_runs_that_follow_are_one():
+    places, _, _ = laid([(0, 5, 1), (0, 5, 1), (2, 5, 1)])
+    assert len(places.runs) == 2
+    message = Message("x", 0, 0, 10, body=bytes(10), body_start=0)
+    places.tell(message)
+    assert (message.start, message.end, message.body_start) == (0, 10, 0)
+
+
+def test_nothing_yet():
+    places = Places()
+    assert places.add(0, 7, 7) == 0
+    message = Message("x", 0, 0, 0)
+    places.tell(message)
+    assert (message.start, message.end) == (0, 0)
