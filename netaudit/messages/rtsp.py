@@ -20,6 +20,8 @@ TUNNELLED = "rtsp tunnelled"  # what an HTTP answer was switched to (`rtsp_http.
 CHANNELS = 32  # interleaved channels of a connection
 TRACKS = 64
 _METHODS = "OPTIONS|DESCRIBE|ANNOUNCE|SETUP|PLAY|PAUSE|TEARDOWN|GET_PARAMETER|SET_PARAMETER|REDIRECT|RECORD|PLAY_NOTIFY"
+_WORDS = (*(f"{word} ".encode() for word in _METHODS.split("|")), b"RTSP/1.0 ")
+_LONGEST_WORD = max(map(len, _WORDS))
 _START = re.compile(r"(?:RTSP/\d\.\d +(\d{3})(?!\d).*|([A-Z][A-Z_]{2,30}) +(\S+) +RTSP/\d\.\d)[ \t]*\r?\Z")
 _OPENING = re.compile(rb"(?:RTSP/\d\.\d +\d{3}|(?:%s) +\S+ +RTSP/\d\.\d)[^\n]{0,200}\n" % _METHODS.encode())
 _PARTIAL = re.compile(rb"(?:%s) +[^\n]{0,2000}\Z" % _METHODS.encode())
@@ -35,8 +37,10 @@ def recognise(opening: Opening) -> Verdict:
         if _OPENING.match(data):
             return Verdict.YES if (data[:5] != b"RTSP/") == (direction == UP) else Verdict.SWAPPED
     partial = (opening.up or opening.down)[:2300]
-    words = [*(f"{word} ".encode() for word in _METHODS.split("|")), b"RTSP/1.0 "]
-    begun = any(word.startswith(partial) or (partial.startswith(word) and b"\n" not in partial) for word in words)
+    if partial.startswith(_WORDS):
+        begun = b"\n" not in partial
+    else:
+        begun = len(partial) < _LONGEST_WORD and any(word.startswith(partial) for word in _WORDS)
     return (
         Verdict.MORE
         if begun and (len(partial) < 16 or _PARTIAL.match(partial) or partial[:5] == b"RTSP/")

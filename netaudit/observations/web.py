@@ -22,6 +22,7 @@ LOOK = 64 << 10  # bytes of a page in which a title or a description is looked f
 BODY_LOOK = 4096  # bytes of a request body whose part and event names are noted
 JSON_LOOK = 256 << 10  # the same of a document, in which pictures stand between the names
 MOST_KEYS = 32  # field names of one body
+FEW_QUOTES = 512
 LONGEST_PATH = 96
 LONGEST_TOKEN = 4096  # characters of base64, a multiple of four
 MOST_SDP_LINES = 256
@@ -106,11 +107,26 @@ def _keys(content_type: str, body: bytes) -> list[str]:
         look = JSON_LOOK
     found: dict[str, None] = {}
     for pattern in patterns:
-        for match in pattern.finditer(body, 0, look):
+        for match in _matches(pattern, body, look):
             found[match[1].decode()] = None
             if len(found) >= MOST_KEYS:
                 return list(found)
     return list(found)
+
+
+def _matches(pattern: re.Pattern[bytes], body: bytes, end: int) -> Iterator[re.Match[bytes]]:
+    """What the pattern finds in the first `end` bytes; a key of JSON begins with a quotation mark, and these are found
+    far faster by themselves where a picture stands between few.
+    """
+    if pattern is not JSON_KEY or body.count(b'"', 0, end) > FEW_QUOTES:
+        yield from pattern.finditer(body, 0, end)
+        return
+    at = body.find(b'"', 0, end)
+    while at >= 0:
+        match = pattern.match(body, at, end)
+        if match is not None:
+            yield match
+        at = body.find(b'"', match.end() if match is not None else at + 1, end)
 
 
 def _events(head: bytes) -> list[tuple[str, str]]:
