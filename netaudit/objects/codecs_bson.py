@@ -32,8 +32,10 @@ def is_bson(part: Part) -> bool:
     if part.content_type[:16] == "application/bson":
         return True
     data = part.data
+    if data[-1:] != b"\0":
+        return False
     size = int.from_bytes(data[:4], "little")
-    return 12 < size == len(data) and data[-1] == 0 and data[4] in _SIZES and data[5:6].isalpha()
+    return 12 < size == len(data) and data[4] in _SIZES and data[5:6].isalpha()
 
 
 def open_bson(part: Part, budget: Budget) -> Iterator[Part]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from netaudit.objects import extents
 
 SAMPLE = 1024
+_BRIEF = 256  # bytes
 WLT = "image/x-wlt"  # the portrait of an ID card: its coding has no mark, so that only who cut it out knows
 IMAGE_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
 _SPACE = b" \t\r\n\x00"
@@ -66,6 +68,10 @@ def is_utf16(data: bytes) -> bool:
 
 def text_kind(data: bytes, content_type: str = "") -> str:
     """Kind of a text: json, xml, html, form or text; the empty string when it is none of them."""
+    return _brief_kind(data, content_type) if len(data) <= _BRIEF else _text_kind(data, content_type)
+
+
+def _text_kind(data: bytes, content_type: str) -> str:
     start = data[:SAMPLE].removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
     first = start[:1]
     if first in (b"{", b"["):
@@ -81,6 +87,9 @@ def text_kind(data: bytes, content_type: str = "") -> str:
     if "urlencoded" in content_type:
         return "form" if b"=" in data[:SAMPLE] else "text"
     return "form" if _is_form(data) else "text"
+
+
+_brief_kind = lru_cache(maxsize=64)(_text_kind)  # a small text is asked this by each codec for texts, one by one
 
 
 def _ends(data: bytes) -> bool:

@@ -115,8 +115,9 @@ def _keys(content_type: str, body: bytes) -> list[str]:
 
 
 def _matches(pattern: re.Pattern[bytes], body: bytes, end: int) -> Iterator[re.Match[bytes]]:
-    """What the pattern finds in the first `end` bytes; a key of JSON begins with a quotation mark, and these are found
-    far faster by themselves where a picture stands between few.
+    """What the pattern finds in the first `end` bytes.
+
+    A key of JSON begins with a quotation mark; these are found far faster by themselves where pictures stand between.
     """
     if pattern is not JSON_KEY or body.count(b'"', 0, end) > FEW_QUOTES:
         yield from pattern.finditer(body, 0, end)
