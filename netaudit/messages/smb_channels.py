@@ -2,7 +2,8 @@
 
 A connection is one of several for sure once it was bound to a session that another one has opened, or once the client
 has asked at which other addresses the server is. Session and file ids are unique within one server only, so the two
-peers' own ids belong to the name: a connection whose negotiation was not captured is joined with nothing.
+peers' own ids belong to the name. Connections that were under way when the capture began have none: session and file
+name the file among them, and what contradicts each other is not joined (`objects/joined_pieces.py`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Channels:
 
     def name(self, session: bytes, file: bytes) -> str:
         """What names a file over all connections of a session; empty where it cannot be told."""
-        if len(file) != _GUID or not all(self.peers) or not (self.several or all(self.able)):
+        able = all(self.peers) and (self.several or all(self.able))
+        if len(file) != _GUID or not any(session) or not (able or not any(self.peers)):
             return ""
         return "\0".join(("smb", *(part.hex() for part in (*self.peers, session, file))))

@@ -22,18 +22,17 @@ class _Content:
         self.data = bytearray()
         self.there: Ranges = []
         self.rows: list[StoredPart] = []
-        self.doubtful: int | None = None  # from where on pieces contradict each other
 
-    def conflict(self, offset: int, piece: bytes) -> int | None:
-        """The first byte that is there already and is another one."""
+    def contradicts(self, offset: int, piece: bytes) -> bool:
+        """Whether a byte is there already and is another one."""
         end = offset + len(piece)
         for first, last in self.there[bisect_right(self.there, offset, key=lambda span: span[1]) :]:
             if first >= end:
-                return None
+                return False
             low, high = max(first, offset), min(last, end)
             if self.data[low:high] != piece[low - offset : high - offset]:
-                return low
-        return None
+                return True
+        return False
 
     def add(self, row: StoredPart, piece: bytes) -> None:
         """Put a piece in its place."""
@@ -58,8 +57,6 @@ class _Content:
         part.data = bytes(self.data)
         if size != len(part.data):
             part.unknown_from = end
-        if self.doubtful is not None:
-            part.unknown_from = min(self.doubtful, end)
         return part
 
 
@@ -77,7 +74,7 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joine
 
     Ranges of HTTP are of one content: one that contradicts what is there begins another, and so does one that is sent
     long after the one before, since a place may take one picture after the other of the same size. Writes of SMB may
-    replace each other, and which came last cannot be told between connections: from there on nothing is known.
+    replace each other, and which came last cannot be told between connections: such a file is left in pieces.
     """
     told = [row.size for row in rows if row.role == END and row.size >= 0]
     size = told[-1] if told else -1
@@ -88,11 +85,11 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joine
         piece = load(row.sha256)
         if piece is None or row.offset < 0 or row.offset + len(piece) > limit:
             continue
-        where = content.conflict(row.offset, piece)
+        other = content.contradicts(row.offset, piece)
         late = row.role == SENT and bool(content.rows) and row.ts - content.rows[-1].ts > PATIENCE
-        if where is not None and row.role == PIECE:
-            content.doubtful = where if content.doubtful is None else min(content.doubtful, where)
-        elif late or where is not None:
+        if other and row.role == PIECE:
+            return
+        if late or other:
             yield from _told(content, count, size, limit)
             content, count = _Content(), count + 1
             if count >= MOST_CONTENTS:

@@ -222,6 +222,8 @@ def test_files_of_several_connections_have_one_name():
     assert two.fields["spread"][1] == -1
     assert (one.complete, one.missing) == (False, [(40, len(JPEG))])
     assert not two.complete
+    midway = [files(events[2:])[0] for events in (first, second)]  # neither negotiation was captured
+    assert midway[0].fields["spread"][0] == midway[1].fields["spread"][0] != one.fields["spread"][0]
     for other in (negotiated(client=b"d" * 16), negotiated()[1:], negotiated(able=False)):
         found = files([*other, *OPENED, up(session(write(3, 0, JPEG[:40]))), *closed(4, len(JPEG))])[0]
         assert found.fields.get("spread") != one.fields["spread"]

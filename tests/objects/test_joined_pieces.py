@@ -79,10 +79,9 @@ def test_ranges_that_contradict_are_of_another_content() -> None:
     assert len({one.object_id for one in both}) == 2
 
 
-def test_writes_that_contradict_are_doubtful() -> None:
+def test_writes_that_contradict_are_left_in_pieces() -> None:
     rows = [piece(0, 800, 1, role=PIECE), piece(690, SIZE, 2, OTHER, PIECE)]
-    (one,) = joined([*rows, end(SIZE)])
-    assert one.leaf.part.unknown_from == 690
+    assert not joined([*rows, end(SIZE)])
 
 
 def test_a_piece_far_away_costs_no_memory() -> None:
