@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from netaudit.streams.batch import Batch
 
 DIGITS = 32  # of an id
+NO_FLOW = 1 << 62
 Column = Any  # a pyarrow array
 
 
@@ -37,6 +39,8 @@ class LookupRows:
         self._lookups: Lookups | None = None
         self._masked: tuple[list[str], list[str]] = ([], [])  # its names, and in lower case
         self._observed = 0  # of its sayings
+        self._first_flows: list[int] = []  # index of the flow that says each of them first; never falls
+        self._next_flow = NO_FLOW  # that of the next one to be observed
         self._ended: list[tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]] = []  # FLOW rows and ids of closed flows
         self._ends = 0
         self._messages_schema, self._flows_schema = MESSAGES.schema(), FLOWS.schema()
@@ -46,9 +50,12 @@ class LookupRows:
         states, lookups = self._reader.take(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
-        self._lookups, self._observed = lookups, 0
-        self._masked = masked_names(lookups.names) if lookups is not None else ([], [])
+        self._lookups, self._observed, self._next_flow = lookups, 0, NO_FLOW
         if lookups is not None:
+            self._masked = masked_names(lookups.names)
+            self._first_flows = lookups.first_flows.tolist()
+            if self._first_flows:
+                self._next_flow = self._first_flows[0]
             if len(lookups.messages):
                 self._rows["messages"].extend(message_columns(lookups, self._messages_schema))
             self._end(batch, lookups)
@@ -57,14 +64,14 @@ class LookupRows:
     def observe(self, before: int) -> None:
         """Note what the flows before an index of the batch say: bounds of the ledger need the order of flows."""
         lookups = self._lookups
-        if lookups is None:
+        if lookups is None or before <= self._next_flow:
             return
-        first = self._observed
-        flows = lookups.first_flows
-        while self._observed < len(flows) and flows[self._observed] < before:
-            self._observed += 1
-        if self._observed > first:
-            observe_sayings(lookups, self._masked, first, self._observed, self._ledger)
+        first, flows = self._observed, self._first_flows
+        self._observed = bisect_left(flows, before, first)
+        self._next_flow = flows[self._observed] if self._observed < len(flows) else NO_FLOW
+        observe_sayings(lookups, self._masked, first, self._observed, self._ledger)
+        if self._next_flow == NO_FLOW:
+            self._lookups = None
 
     def flush(self, *, least: int = BATCH_ROWS) -> None:
         """Write the flows that have ended, when they are at least so many."""

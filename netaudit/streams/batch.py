@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,10 @@ class Batch:
 
     def deliveries(self, wanted: npt.NDArray[np.bool_] | None = None) -> Iterator[tuple[int, Delivery]]:
         """Index and delivery of the flows that are wanted (all, if not said), in order of serial."""
-        runs = self.runs if wanted is None else self.runs[wanted[self.runs["row"]]]
-        chosen = range(self.flows.size) if wanted is None else np.flatnonzero(wanted).tolist()
+        runs: Rows = self.runs
+        chosen: Iterable[int] = range(self.flows.size)
+        if wanted is not None and not wanted.all():
+            runs, chosen = runs[wanted[runs["row"]]], np.flatnonzero(wanted).tolist()
         made = _runs(runs, self.payload.data, self.pieces)
         closed = self.closed.tolist()
         at, last = next(made, (-1, None))
