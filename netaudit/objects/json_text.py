@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netaudit.objects.part import Ranges
 
 _CHUNK = 1 << 20
+_RUN = 64  # backslashes in a row
 _FEW = 256  # quotation marks, and one for each 512 bytes, are found faster one by one
 _SKELETON = 4 << 20  # longer skeletons are not parsed: their objects would fill the memory
 _DOCUMENTS = 10_000
@@ -114,7 +115,9 @@ def _few(data: bytes, start: int, *, escapes: bool) -> list[int] | None:
 
 def _is_even(data: bytes, start: int, end: int) -> bool:
     """Whether an even number of backslashes stands before `end`, after `start`."""
-    piece = data[start:end]
+    piece = data[max(start, end - _RUN) : end]
+    if piece.count(b"\\") == len(piece):  # a long run, which is rare: all of it has to be seen
+        piece = data[start:end]
     return (len(piece) - len(piece.rstrip(b"\\"))) % 2 == 0
 
 

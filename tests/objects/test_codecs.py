@@ -60,6 +60,8 @@ def test_long_strings_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_long_strings_among_many_short_ones() -> None:
     """One by one where quotation marks are few, all at once where they are many: the same strings."""
     short = [{"k": "\\\\", "q": '"'}] * 400
+    runs = json.dumps(["\\" * n + '"' + "z" * 70 for n in (30, 31, 32, 33, 63, 64, 65, 500)]).encode()
+    assert [(s.start, s.end, s.closed) for s in json_text.long_strings(runs, [])] == reference.long_strings(runs, 64)
     data = json.dumps([*short, "v" * 5000, *short, "w\\" * 90, "x" * 70]).encode()
     for least in (64, 4096):
         found = [(s.start, s.end, s.closed) for s in json_text.long_strings(data, [], least)]
