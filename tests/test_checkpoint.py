@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.case_writer import TableWriter, drop_streams, read_streams
+from netaudit.case_writer import TableWriter, drop_streams, read_streams, table_of
 from netaudit.tables import SKIPPED
 
 if TYPE_CHECKING:
     import pytest
 
-STEPS = st.lists(st.sampled_from(["row", "rows", "checkpoint", "flush"]), max_size=30)
+STEPS = st.lists(st.sampled_from(["row", "rows", "columns", "checkpoint", "flush"]), max_size=30)
 
 
 @settings(max_examples=60, deadline=None)
@@ -25,18 +25,24 @@ def test_rows_up_to_the_last_checkpoint_are_there_once(
     folder = tmp_path_factory.mktemp("case")
     (folder / "tables").mkdir()
     writer = TableWriter(folder, SKIPPED, "0")
-    written = safe = 0
+    written, safe = 0, set()
     for step in steps:
         if step in {"row", "rows"}:
             for _ in range(1 if step == "row" else 5):
                 writer.append((f"#{written}", "why", written))
                 written += 1
+        elif step == "columns":  # at once, before rows that wait and are in no tail yet
+            writer.extend(table_of([(f"#{written}", "why", written)], SKIPPED.schema()).to_batches()[0])
+            safe.add(written)
+            written += 1
         else:
             writer.flush() if step == "flush" else writer.checkpoint()
-            safe = written
-        assert read_streams(folder, "skipped")["packets"].to_pylist() == list(range(safe))
+            safe = set(range(written))
+        told = read_streams(folder, "skipped")["packets"].to_pylist()
+        assert len(told) == len(set(told))
+        assert safe <= set(told) <= set(range(written))
     writer.close()
-    assert read_streams(folder, "skipped")["packets"].to_pylist() == list(range(written))
+    assert sorted(read_streams(folder, "skipped")["packets"].to_pylist()) == list(range(written))
     drop_streams(folder)
     assert not any((folder / "tables").iterdir())
 
