@@ -59,7 +59,11 @@ def test_delivered_is_recorded_is_audited(
     uploads = running.news("upload")
     assert {row["receiver_name"] for row in uploads if row["clear"]} >= {"api.wangxiaobao.com"}
     assert any(not row["clear"] for row in uploads)
-    assert len([row for row in uploads if row["clear"]]) == len({row["object_id"] for row in uploads if row["clear"]})
+    clear = [row for row in uploads if row["clear"]]
+    assert len([row for row in clear if not row["again"]]) == len({row["object_id"] for row in clear})
+    latest = {row["object_id"]: row["act"] for row in clear}
+    assert set(latest.values()) >= {"uploaded outside", "moved inside"}
+    assert "" not in latest.values(), "told of once more when it was known which side is inside"
 
     plain = audit_files(running, tmp_path / "plain", monkeypatch)
     assert_equal(running.case, plain, but={"captures": {"name"}})
