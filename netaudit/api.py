@@ -131,8 +131,6 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
-    load(options.signatures)  # what is wrong with them is said now, not after hours of reading
-    load_documents((options.signatures,) if options.signatures else ())
     total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
 
     def tell(done: int) -> None:
@@ -140,6 +138,8 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
 
     members = hire(options.workers)  # they get ready meanwhile
     try:
+        load(options.signatures)  # what is wrong with them is said now, not after hours of reading
+        load_documents((options.signatures,) if options.signatures else ())
         opened = open_captures(paths, progress=tell, sm3=options.sm3)
         total = opened.stored_bytes
         if not opened.sources:
