@@ -30,7 +30,7 @@ from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.persons import PersonRows
 from netaudit.pieces import pieces_of
-from netaudit.rows import FlowRows, capture_name, image_row, message_row, object_row
+from netaudit.rows import GUESSABLE, FlowRows, capture_name, image_row, message_row, object_row
 from netaudit.sendings import SendingRows
 from netaudit.streams.from_packets import Assembler
 
@@ -291,7 +291,8 @@ class Shard:
 
     def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part
-        sha256 = hashlib.sha256(part.data).hexdigest()
+        known = stored or len(part.data) > GUESSABLE  # else no table keeps the hash
+        sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
         identity = object_id(message, part.path).hex()

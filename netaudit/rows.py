@@ -67,7 +67,7 @@ def capture_name(index: int) -> str:
 
 def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> list[str]:
     """Missing ranges as texts, the last one open where nothing is known behind."""
-    texts = [f"{start}-{end}" for start, end in missing]
+    texts = [f"{start}-{end}" for start, end in missing] if missing else []
     return texts if unknown_from is None else [*texts, f"{unknown_from}-?"]
 
 

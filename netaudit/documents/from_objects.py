@@ -61,7 +61,7 @@ class MessageReader:
         whole = complete and self._turn <= MOST_LEAVES
         if self._turn:
             self._leaves, self._images, self._turn = [], [], 0
-        ways = self._index.ways(head, b"\0".join(_words(leaf) for leaf, _, _ in leaves))
+        ways = self._index.ways(head, b"\0".join([_words(leaf) for leaf, _, _ in leaves]))
         if not ways:
             return []
         tree = Tree([_document(*one) for one in leaves], images)

@@ -32,7 +32,8 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
         return
     budget = budget or Budget()
     yield from unwrap(root(message), budget)
-    message.notes += [note for note in budget.notes if note not in message.notes]
+    if budget.notes:
+        message.notes += [note for note in budget.notes if note not in message.notes]
 
 
 def object_id(message: Message, path: str) -> bytes:
