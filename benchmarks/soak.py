@@ -71,7 +71,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--mbps", type=float, default=2, help="2 are nine images a second")
+    parser.add_argument("--mbps", type=float, default=2, help="2 are three to nine images a second")
     asked = parser.parse_args()
     capture = build.build("upload_heavy", SIZE)
     print("minute netaudit   images  dumpcap files   fds    packets  lost   (memory in MB)", flush=True)

@@ -72,6 +72,29 @@ def link_of(name: str) -> str:
     return "up" if state in {"up", "unknown"} else "down"
 
 
+def interface_up(name: str) -> bool:
+    """Whether an interface is there, switched on and, as far as the system tells, connected."""
+    return link_of(name) == "up" if NET.is_dir() else interface_known(name)
+
+
+def interface_known(name: str) -> bool:
+    """Whether the system has an interface of that name; on Windows, where dumpcap has names of its own, always."""
+    if sys.platform == "win32":
+        return True
+    try:
+        return name in {known for _, known in socket.if_nameindex()}
+    except OSError:
+        return True
+
+
+def missed_by(name: str) -> int:
+    """Packets for which the interface had no room, by its own counter; 0 where there is none."""
+    try:
+        return int((NET / name / "statistics" / "rx_missed_errors").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
 def may_send(name: str) -> list[Silence]:
     """What this system may send by itself on an interface, with what stops it; empty when nothing is known."""
     if not sys.platform.startswith("linux"):

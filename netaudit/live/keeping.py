@@ -5,14 +5,12 @@ Whatever happens becomes a line of custody and a note for the screen.
 
 from __future__ import annotations
 
-import socket
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.capture.adapters import NET, link_of
+from netaudit.capture.adapters import interface_known, interface_up, missed_by
 from netaudit.capture.from_wire import NAME, count_packets, recorded
 from netaudit.capture.recorder import Drops, Recorder, Recording, choose_method
 from netaudit.errors import UsageError
@@ -233,26 +231,3 @@ class Keeper:
 
     def _note(self, level: Level, code: str, **figures: float | str) -> None:
         self.tell(Note(level, code, figures))
-
-
-def interface_up(name: str) -> bool:
-    """Whether an interface is there, switched on and, as far as the system tells, connected."""
-    return link_of(name) == "up" if NET.is_dir() else interface_known(name)
-
-
-def interface_known(name: str) -> bool:
-    """Whether the system has an interface of that name; on Windows, where dumpcap has names of its own, always."""
-    if sys.platform == "win32":
-        return True
-    try:
-        return name in {known for _, known in socket.if_nameindex()}
-    except OSError:
-        return True
-
-
-def missed_by(name: str) -> int:
-    """Packets for which the interface had no room, by its own counter; 0 where there is none."""
-    try:
-        return int(Path(f"/sys/class/net/{name}/statistics/rx_missed_errors").read_text())
-    except (OSError, ValueError):
-        return 0
