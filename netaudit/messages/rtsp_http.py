@@ -104,6 +104,10 @@ class PostReader(BaseReader):
         """Give what is left."""
         return self._told(self.reader.finish()) + self.carver.finish()
 
+    def let_go(self) -> None:
+        """The reader inside has sides that refer back."""
+        self.reader.let_go()
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the request under way."""
         if direction == DOWN:

@@ -82,6 +82,8 @@ class WebSocketReader(BaseReader):
         """Cut off the sides, which refer back."""
         for side in self.sides:
             vars(side).clear()
+        if isinstance(self.inner, RtspInside):
+            self.inner.let_go()
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the message under way."""

@@ -58,6 +58,10 @@ class RtspInside:
         """Give what is left."""
         return self._told(self._reader.finish())
 
+    def let_go(self) -> None:
+        """The reader inside has sides that refer back."""
+        self._reader.let_go()
+
     def _told(self, found: list[Message]) -> list[Message]:
         for message in found:
             self._places[message.direction].tell(message)
