@@ -85,7 +85,9 @@ def _leave_terminal() -> None:
     With SIGHUP comes SIGCONT, at which the screen would ask the terminal anew and hang.
     """
     signal.signal(signal.SIGCONT, signal.SIG_DFL)
-    nothing, silence = os.open(os.devnull, os.O_WRONLY), os.pipe()[0]  # the other end stays open, and says nothing
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    silence, end = os.pipe()  # it stays open, and says nothing but
+    os.write(end, b"\0")  # one key of no meaning: for a reader that is about to read what the terminal no longer has
     for number, instead in ((0, silence), (1, nothing), (2, nothing)):
         os.dup2(instead, number)
 
