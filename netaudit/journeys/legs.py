@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 Codes = npt.NDArray[np.int64]
 LIVE, ID_PHOTO, LIBRARY = 0, 1, 2  # how much an image says: of this occasion, of this person, of nobody in particular
 _ROLES = {"id_photo": ID_PHOTO, "library_photo": LIBRARY}
+LOOKED_UP = 65_536  # rows that are looked up in other tables together
 AT_ONCE = 16_384  # rows turned into Python values together
 KEYS = ("id_number_hmac", "phone_hmac", "person_hmac", "event_hmac")
 
@@ -53,7 +54,8 @@ def gather(
 ) -> Legs:
     """Legs of a case. `events` have their senders and receivers already."""
     told = events.select(["message_id", "images", "image_roles"])
-    bare = _bare(events, objects, images)
+    known = images["sha256"].take(pc.sort_indices(images["sha256"]))
+    bare = _bare(events, objects, _flat(known))
     message = pa.concat_arrays([*told["message_id"].chunks, pc.unique(bare["message_id"])])
     count = told.num_rows
     facts = ways(pa.table({"message_id": message}), messages, flows)
@@ -61,7 +63,7 @@ def gather(
     messages = messages.take(pc.sort_indices(messages))
     leg_of_bare = _numbers(pc.index_in(_flat(bare["message_id"]), value_set=message.slice(count))) + count
     leg_of_told, sha_of_told = _exploded(told["images"])
-    shas = pa.concat_arrays([sha_of_told, *bare["sha256"].chunks]).dictionary_encode()
+    shas, image = _images(sha_of_told, _flat(known), _numbers(bare["image"]))
     roles = pc.fill_null(pc.index_in(_exploded(told["image_roles"])[1], pa.array(["", *_ROLES])), 0)
     role = np.concatenate([_numbers(roles), np.zeros(len(leg_of_bare), np.int64)])
     addresses = pa.concat_arrays([_flat(facts["sender"]), _flat(facts["receiver"])]).dictionary_encode()
@@ -74,13 +76,28 @@ def gather(
         codes[: len(message)],
         codes[len(message) :],
         addresses.dictionary.to_pylist(),
-        Pairs(np.concatenate([leg_of_told, leg_of_bare]), _numbers(shas.indices)),
+        Pairs(np.concatenate([leg_of_told, leg_of_bare]), image),
         role,
-        shas.dictionary,
-        _hashes(shas.dictionary, images),
+        shas,
+        _hashes(shas, images),
         {key: _scalar_pairs(events[key]) for key in KEYS},
         *_address_pairs(events["url_hmacs"], message.slice(count), targets, count),
     )
+
+
+def _images(told: pa.Array, known: pa.Array, bare: Codes) -> tuple[pa.Array, Codes]:
+    """Digests of the images that legs have, in the order in which they come, and the code of each leg's.
+
+    `bare` are places in `known`; a digest is long, and many legs have the same.
+    """
+    encoded = pa.concat_arrays([told, known]).dictionary_encode()
+    codes = _numbers(encoded.indices)
+    codes = np.concatenate([codes[: len(told)], codes[len(told) :][bare]])
+    distinct, first, code = np.unique(codes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return encoded.dictionary.take(pa.array(distinct[order])), rank[code]
 
 
 def _hashes(shas: pa.Array, images: pa.Table) -> npt.NDArray[np.uint64]:
@@ -94,29 +111,40 @@ def _hashes(shas: pa.Array, images: pa.Table) -> npt.NDArray[np.uint64]:
 
 
 def ways(rows: pa.Table, messages: pa.Table, flows: pa.Table) -> pa.Table:
-    """Sender, receiver, times and frames of messages, in the order of `rows` (column message_id)."""
-    wanted = pc.unique(rows["message_id"])
+    """Sender, receiver and time of messages, in the order of `rows` (column message_id); looked up some at a time."""
+    ids = pa.chunked_array([_flat(rows["message_id"])])
+    parts = [_ways(ids.slice(start, LOOKED_UP), messages, flows) for start in range(0, len(ids), LOOKED_UP)]
+    return pa.concat_tables(parts or [_ways(ids, messages, flows)])
+
+
+def _ways(ids: pa.ChunkedArray, messages: pa.Table, flows: pa.Table) -> pa.Table:
+    wanted = pc.unique(ids)
     columns = ["message_id", "flow_id", "direction", "first_ts"]
     said = messages.select(columns).filter(pc.is_in(messages["message_id"], value_set=wanted))
     ends = flows.select(["flow_id", "client_ip", "server_ip"])
     ends = ends.filter(pc.is_in(ends["flow_id"], value_set=pc.unique(said["flow_id"])))
-    said = said.take(pc.index_in(rows["message_id"], value_set=_flat(said["message_id"])))
+    said = said.take(pc.index_in(ids, value_set=_flat(said["message_id"])))
     ends = ends.take(pc.index_in(said["flow_id"], value_set=_flat(ends["flow_id"])))
     up = pc.equal(said["direction"], "up")
     sender = pc.if_else(up, ends["client_ip"], ends["server_ip"])
     receiver = pc.if_else(up, ends["server_ip"], ends["client_ip"])
-    said = said.append_column("sender", pc.fill_null(sender, ""))
-    return said.append_column("receiver", pc.fill_null(receiver, ""))
+    ends_of = (pc.fill_null(sender, ""), pc.fill_null(receiver, ""))
+    return pa.table([*ends_of, said["first_ts"]], names=["sender", "receiver", "first_ts"])
 
 
-def _bare(events: pa.Table, objects: pa.Table, images: pa.Table) -> pa.Table:
-    """Objects that are images, in messages without events."""
-    carried = objects.select(["message_id", "sha256"]).filter(
-        pc.is_in(objects["sha256"], value_set=_flat(images["sha256"]))
-    )
-    spoken = pc.is_in(carried["message_id"], value_set=pc.unique(events["message_id"]))
-    left = carried.filter(pc.invert(spoken))  # in an order of its own: workers write in any
-    return left.sort_by([("message_id", "ascending"), ("sha256", "ascending")]).combine_chunks()
+def _bare(events: pa.Table, objects: pa.Table, known: pa.Array) -> pa.Table:
+    """Objects that are images, by their places in `known`, in messages without events."""
+    spoken = pc.unique(events["message_id"])
+    parts = []
+    for start in range(0, len(objects), LOOKED_UP):
+        some = objects.select(["message_id", "sha256"]).slice(start, LOOKED_UP)
+        image = pc.index_in(some["sha256"], value_set=known)
+        left = pc.and_(pc.is_valid(image), pc.invert(pc.is_in(some["message_id"], value_set=spoken)))
+        parts.append(pa.table({"message_id": some["message_id"], "image": image}).filter(left))
+    if not parts:
+        return pa.table({"message_id": pa.array([], pa.string()), "image": pa.array([], pa.int32())})
+    found = pa.concat_tables(parts)  # in an order of its own: workers write in any
+    return found.sort_by([("message_id", "ascending"), ("image", "ascending")]).combine_chunks()
 
 
 def _exploded(lists: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
