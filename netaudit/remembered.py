@@ -1,6 +1,7 @@
 """What every process would make anew from files that rarely change is kept in the user's cache, beside the kernels.
 
-Reading the signatures (YAML) and the report's templates takes a quarter of a second: a tenth of a small audit.
+Reading the signatures (YAML) and the report's templates takes a quarter of a second: a tenth of a small audit. A file
+is used only where it is whole (it begins with the hash of the rest) and nobody but this user can have written it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_FILES = 256
-_KNOWN = "netaudit.jit"
+OTHERS_WRITE = 0o022
+_SEAL = hashlib.sha256().digest_size
+_KERNELS = "netaudit.jit"
 
 
 def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
@@ -30,26 +33,52 @@ def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
         return make(source)
     stamp = f"{kind}\0{sys.version}\0{source}".encode("utf-8", "surrogatepass")
     path = folder / hashlib.sha256(stamp).hexdigest()[:32]
-    with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
-        return marshal.loads(path.read_bytes())  # noqa: S302  (of this user's own cache, as the kernels are)
+    if (kept := recalled(path)) is not None:
+        with contextlib.suppress(ValueError, EOFError, TypeError):
+            return marshal.loads(kept)  # noqa: S302  (whole, and of this user's own cache, as the kernels are)
     made = make(source)
-    with contextlib.suppress(OSError, ValueError):  # no room, no rights; or a value that is not plain
-        _keep(path, marshal.dumps(made))
+    with contextlib.suppress(ValueError):  # a value that is not plain
+        keep(path, marshal.dumps(made))
     return made
 
 
 def cache_folder() -> Path | None:
     """Where things are kept; None in a process without kernels: it makes no audit, and is in no hurry."""
-    jit = sys.modules.get(_KNOWN)
+    jit = sys.modules.get(_KERNELS)
     return None if jit is None else Path(jit.user_cache()) / "remembered"
 
 
-def _keep(path: Path, content: bytes) -> None:
-    folder = path.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+def recalled(path: Path) -> bytes | None:
+    """What `keep` put there; None when there is nothing, or it is damaged, or others may have written it."""
+    try:
+        with path.open("rb") as file:
+            if not (_own(os.fstat(file.fileno())) and _own(path.parent.stat())):
+                return None
+            content = file.read()
+    except OSError:
+        return None
+    return content[_SEAL:] if hashlib.sha256(content[_SEAL:]).digest() == content[:_SEAL] else None
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Keep something in the cache, where there is room and the right to; a reader sees all of it or none."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        temporary.write_bytes(hashlib.sha256(content).digest() + content)
+        temporary.chmod(0o600)
+        temporary.replace(path)
+        _make_room(path.parent)
+
+
+def _own(found: os.stat_result) -> bool:
+    """Whether only this user writes there, as far as the system has such rights."""
+    if not hasattr(os, "getuid"):
+        return True
+    return found.st_uid == os.getuid() and not found.st_mode & OTHERS_WRITE
+
+
+def _make_room(folder: Path) -> None:
     others = [other for other in folder.iterdir() if other.is_file()]
     if len(others) > MOST_FILES:  # what was made of files that have changed since
         for other in sorted(others, key=lambda other: other.stat().st_mtime)[: -MOST_FILES // 2]:

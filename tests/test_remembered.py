@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,40 @@ def test_a_damaged_file_is_made_again(cache: Path, content: bytes) -> None:
     assert remembered.remembered("kind", "a", counted(calls)) == {"said": ["a", 1, 2.5, None, True]}
 
 
+def test_one_wrong_bit_is_noticed(cache: Path) -> None:
+    """A signature that says something else would be believed."""
+    calls: list[str] = []
+    remembered.remembered("kind", "abcdefgh", counted(calls))
+    (path,) = cache.iterdir()
+    content = bytearray(path.read_bytes())
+    content[content.index(b"abcdefgh")] ^= 1
+    path.write_bytes(content)
+    assert remembered.remembered("kind", "abcdefgh", counted(calls))["said"][0] == "abcdefgh"
+    assert len(calls) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="rights as POSIX has them")
+@pytest.mark.parametrize("opened", ["file", "folder"])
+def test_what_others_can_write_is_not_believed(cache: Path, opened: str) -> None:
+    calls: list[str] = []
+    remembered.remembered("kind", "a", counted(calls))
+    (path,) = cache.iterdir()
+    assert (path.stat().st_mode & 0o777, cache.stat().st_mode & 0o777) == (0o600, 0o700)
+    (path if opened == "file" else cache).chmod(0o777)
+    remembered.remembered("kind", "a", counted(calls))
+    assert len(calls) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners as POSIX has them")
+def test_what_another_user_wrote_is_not_believed(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    remembered.remembered("kind", "a", counted(calls))
+    uid = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: uid + 1)
+    remembered.remembered("kind", "a", counted(calls))
+    assert len(calls) == 2
+
+
 def test_what_cannot_be_kept_is_made_every_time(cache: Path) -> None:
     calls: list[str] = []
     cache.parent.mkdir(exist_ok=True)
@@ -89,6 +124,9 @@ def test_a_template_is_compiled_once_and_again_when_it_changes(tmp_path: Path) -
     assert rendered("b {{ name }}", folder) == "b &lt;n&gt;"
     for path in folder.iterdir():
         path.write_bytes(path.read_bytes()[:-7])
+    assert rendered("b {{ name }}", folder) == "b &lt;n&gt;"
+    for path in folder.iterdir():
+        path.write_bytes(b"j2" + b"\xff" * 200)  # neither a seal nor a pickle
     assert rendered("b {{ name }}", folder) == "b &lt;n&gt;"
     blocked = tmp_path / "blocked"
     blocked.write_bytes(b"")

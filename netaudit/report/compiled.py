@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from typing import TYPE_CHECKING
 
 import jinja2
+
+from netaudit import __version__
+from netaudit.remembered import keep, recalled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,18 +22,14 @@ class Kept(jinja2.BytecodeCache):
         self._folder = folder
 
     def _path(self, bucket: Bucket) -> Path:
-        return self._folder / f"{bucket.key}.{jinja2.__version__}.html"
+        """One file for each template and edition: how the environment is set up is compiled into it."""
+        return self._folder / f"{bucket.key}.{jinja2.__version__}.{__version__}.html"
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Take the compiled template where it was made of the same source, by the same versions."""
-        with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
-            bucket.bytecode_from_string(self._path(bucket).read_bytes())
+        if (kept := recalled(self._path(bucket))) is not None:
+            bucket.bytecode_from_string(kept)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it; a reader sees the old file or the whole new one."""
-        path = self._path(bucket)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(bucket.bytecode_to_string())
-            temporary.replace(path)
+        """Keep it."""
+        keep(self._path(bucket), bucket.bytecode_to_string())
