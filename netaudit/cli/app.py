@@ -15,6 +15,9 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.texts import default_language, say
 from netaudit.errors import NetauditError, UnreadableError
 
+PLACES = {errno.EACCES, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
+"""Errors of places that the user named."""
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -33,6 +36,14 @@ def _language(lang: str | None) -> str:
     if lang not in {"zh", "en"}:
         raise typer.BadParameter("say zh or en", param_hint="--lang")
     return lang
+
+
+def _certainty(fail_on: str | None) -> str:
+    """The letter of --fail-on; empty when it was not given."""
+    least = (fail_on or "").upper()
+    if fail_on is not None and least not in {"A", "B", "C", "D"}:
+        raise typer.BadParameter("say A, B, C or D", param_hint="--fail-on")
+    return least
 
 
 @app.command(epilog="Example: netaudit audit a.pcap b.pcapng.gz --case ./case --inside 2001:db8:1::/48 --fail-on A")
@@ -85,8 +96,7 @@ def audit(
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
         raise typer.BadParameter("say CAPTURE... and --case, or --resume", param_hint="CAPTURE")
-    if fail_on is not None and fail_on.upper() not in {"A", "B", "C", "D"}:
-        raise typer.BadParameter("say A, B, C or D", param_hint="--fail-on")
+    least = _certainty(fail_on)
     options: dict[str, Any] = {
         "site": site,
         "inside": tuple(inside or ()),
@@ -106,12 +116,10 @@ def audit(
         from netaudit.cli.living import resume_command
 
         options |= {"since": moment(since, "--since"), "until": moment(until, "--until")}
-        raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=(fail_on or "").upper()))
+        raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least))
     assert captures is not None
     assert case is not None
-    raise typer.Exit(
-        audit_command(captures, case, since, until, options, as_json=json, fail_on=(fail_on or "").upper())
-    )
+    raise typer.Exit(audit_command(captures, case, since, until, options, as_json=json, fail_on=least))
 
 
 @app.command()
@@ -167,6 +175,7 @@ def live(
     from netaudit.cli.living import case_folder, live_command
     from netaudit.live.settings import LiveSettings, parse_duration, parse_size
 
+    least = _certainty(fail_on)
     if recorder not in {"auto", "dumpcap", "socket"}:
         raise typer.BadParameter("say auto, dumpcap or socket", param_hint="--recorder")
     settings = LiveSettings(
@@ -190,7 +199,7 @@ def live(
         "command": tuple(sys.argv),
     }
     folder = case or case_folder()
-    raise typer.Exit(live_command(settings, folder, options, headless=headless, fail_on=(fail_on or "").upper()))
+    raise typer.Exit(live_command(settings, folder, options, headless=headless, fail_on=least))
 
 
 app.add_typer(signatures.app, name="signatures")
@@ -331,15 +340,24 @@ def main() -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (the reader of the pipe has gone; nothing is left to say)
         raise SystemExit(Exit.AUDITED) from None
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:
-            raise
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            _fail(say("full", default_language(), where=error.filename or "disk"), Exit.INTERNAL)
+        _fail_by_system(error)
+    except Exception as error:  # noqa: BLE001  (every failure is one line)
+        _fail_inside(error)
+
+
+def _fail_by_system(error: OSError) -> None:
+    """What the disk or the rights do not allow; anything else is a fault of ours."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        _fail(say("full", default_language(), where=error.filename or "disk"), Exit.INTERNAL)
+    if error.errno in PLACES and error.filename:
         _fail(f"{error.filename}: {error.strerror}", Exit.USAGE)
-    except Exception as error:
-        if os.environ.get("NETAUDIT_TRACEBACK"):
-            raise
-        _fail(f"internal error: {type(error).__name__}: {error} (NETAUDIT_TRACEBACK=1 shows where)", Exit.INTERNAL)
+    _fail_inside(error)
+
+
+def _fail_inside(error: Exception) -> None:
+    if os.environ.get("NETAUDIT_TRACEBACK"):
+        raise error
+    _fail(f"internal error: {type(error).__name__}: {error} (NETAUDIT_TRACEBACK=1 shows where)", Exit.INTERNAL)
 
 
 def _fail(text: str, code: Exit) -> None:

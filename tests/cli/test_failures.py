@@ -1,0 +1,57 @@
+"""Whatever goes wrong is one line and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from netaudit.cli import app as command_line
+from netaudit.cli.exits import Exit
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code of a command in this process."""
+    monkeypatch.setattr(sys, "argv", ["netaudit", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize("command", ["audit", "live"])
+@pytest.mark.parametrize("said", ["X", "", "AB"])
+def test_a_certainty_that_does_not_exist_is_refused_before_anything_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str, said: str
+) -> None:
+    case = tmp_path / "case"
+    assert run(monkeypatch, command, "none0", "--case", str(case), "--fail-on", said) == Exit.USAGE
+    assert "A, B, C or D" in capsys.readouterr().err
+    assert not case.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOENT, Exit.USAGE),
+        (errno.ENOTDIR, Exit.USAGE),
+        (errno.EACCES, Exit.USAGE),
+        (errno.ENOSPC, Exit.INTERNAL),
+        (errno.EIO, Exit.INTERNAL),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, code: Exit
+) -> None:
+    def refused(**_: object) -> None:
+        raise OSError(number, os.strerror(number), "some/place")
+
+    monkeypatch.delenv("NETAUDIT_TRACEBACK", raising=False)
+    monkeypatch.setattr(command_line, "app", refused)
+    assert run(monkeypatch) == code
+    said = capsys.readouterr().err
+    assert said.startswith("netaudit: ")
+    assert "some/place" in said
+    assert said.count("\n") == 1
