@@ -104,8 +104,8 @@ def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
         reason = Reason("declared", {"networks": ", ".join(str(net) for net in networks)})
         side = "both" if lan and wan else "wan" if wan else "lan"
         return Vantage(
-            side, [*networks, *inside], [reason, *lan, *wan], declared=True, uplink=uplink, link_hosts=hosts,
-            gateways=frozenset(gateways),
+            side, [*dict.fromkeys([*networks, *inside])], [reason, *lan, *wan], declared=True, uplink=uplink,
+            link_hosts=hosts, gateways=frozenset(gateways),
         )  # fmt: skip
     side = "both" if lan and wan else "lan" if lan else "wan" if wan else "unknown"
     return Vantage(
@@ -156,7 +156,7 @@ def _lan_reasons(evidence: Evidence, gateways: set[str], hosts: dict[str, str]) 
                 Reason("hosts_and_gateway", {"hosts": len({hosts[ip] for ip in own}), "gateways": len(gateways)})
             )
     if reasons:
-        inside = [*PRIVATE, *inside, *_link_prefixes(hosts, evidence)]
+        inside = [*dict.fromkeys([*PRIVATE, *inside, *_link_prefixes(hosts, evidence)])]
     return reasons, inside
 
 

@@ -57,6 +57,8 @@ def test_side_and_scope(given: Evidence, side: str, inside: list[str], outside: 
     assert found.reasons
     assert {found.scope(ip) for ip in inside} == {"inside"}
     assert {found.scope(ip) for ip in outside} == {"outside"}
+    for networks in (found.inside, judge(given, ["192.168.0.0/16", "2408:1:2:3::/64"]).inside):
+        assert len(set(networks)) == len(networks), "each network is told once"
 
 
 def test_two_public_addresses_alone_tell_nothing() -> None:

@@ -10,9 +10,10 @@ import netaudit.report
 from netaudit.devices.from_observations import ROLES
 from netaudit.devices.judging import ORDER
 from netaudit.endpoints import vantage
-from netaudit.findings.roles import Behaviour, role
+from netaudit.findings.roles import Actors, Behaviour, role
 from netaudit.packets.layouts import Skip
 from netaudit.report.texts import LANGS, Texts, catalogue
+from netaudit.tables import FLOWS, MESSAGES
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {
@@ -158,6 +159,12 @@ def test_every_reason_for_a_role_has_a_chinese_sentence(seen):
     t = Texts("zh")
     assert t.known("role", kind)
     assert re.search("[\u4e00-\u9fff]", t.phrase(reason, str)), reason
+
+
+def test_so_has_the_reason_for_an_address_of_many_hosts():
+    flows, messages = FLOWS.schema().empty_table(), MESSAGES.schema().empty_table()
+    _, reason = Actors([], messages, flows, frozenset({"100.64.0.1"})).role("100.64.0.1", "f")
+    assert re.search("[\u4e00-\u9fff]", Texts("zh").phrase(reason, str)), reason
 
 
 def test_every_reason_for_a_vantage_has_a_sentence():
