@@ -42,9 +42,8 @@ class Board:
         self._marks: deque[Mark] = deque(maxlen=MOST_MARKS)
         self._stopping, self._closed = threading.Event(), threading.Event()
         self.rate: Rate | None = None
-        self._uploads: OrderedDict[Hashable, UploadNews] = (
-            OrderedDict()
-        )  # by object, else by number; in order of coming
+        # by object, else by number; in order of coming
+        self._uploads: OrderedDict[Hashable, UploadNews] = OrderedDict()
         self._notes: deque[tuple[int, MomentNews | Note]] = deque(maxlen=MOST)  # with the time at which it came
         self._devices: OrderedDict[Hashable, DeviceNews] = OrderedDict()
         self._endpoints: OrderedDict[Hashable, EndpointNews] = OrderedDict()

@@ -75,6 +75,10 @@ class LiveJudge:
             yield from self.results()
             time.sleep(0.02)
 
+    def left(self) -> list[Find]:
+        """What nobody waits for any longer: the end of the audit judges it."""
+        return [find for _, finds in self._waiting.values() for find in finds]
+
     def close(self) -> None:
         """End the helper, and remove what it said."""
         self._judge.close()

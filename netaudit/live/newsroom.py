@@ -61,6 +61,8 @@ class Newsroom:
         if self._judge is not None:
             for done in self._judge.finish(patience):
                 self._judged(done)
+            for find in self._judge.left():
+                self._upload(find, "not judged")
 
     def take(self, analysis: Analysis) -> None:
         """Tell what an analysis found that is new."""
@@ -125,10 +127,10 @@ class Newsroom:
     def _upload(self, find: Find, face: str, *, whole: bool = False, again: bool = False) -> None:
         sender, receiver = ends(find.known, up=find.up)
         act = self._act(sender, receiver)
-        shown = find.up or act in {RETRIEVED, MOVED}  # else it is a picture that someone looked at
         again = again or find.object_id in self._waiting
+        shown = again or find.up or act in {RETRIEVED, MOVED}  # else it is a picture that someone looked at
         if self._vantage is None or self._vantage.side == "unknown":
-            self._unplaced[find.object_id] = (find, face, whole, shown or again)
+            self._unplaced[find.object_id] = (find, face, whole, shown)
             if len(self._unplaced) > MOST_UNPLACED:
                 self._unplaced.popitem(last=False)
         if not shown:

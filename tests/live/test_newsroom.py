@@ -180,6 +180,31 @@ def test_uploads_are_placed_once_it_is_known_which_side_is_inside(judge) -> None
     assert shown == []
 
 
+def test_what_was_told_of_is_told_of_to_its_end(judge) -> None:
+    """A row that says "waiting" gets its judgement, also when the far side turns out to be none that counts."""
+    memory, newsroom, shown = room(judge)
+    newsroom.take(analysis("lan"))
+    memory.new = [find(1, up=False)]
+    newsroom._collectors.add("47.96.10.20")
+    newsroom.step()
+    newsroom._collectors.clear()
+    judge._judge.answer("no")
+    newsroom.step()
+    rows = [row for row in shown if isinstance(row, UploadNews)]
+    assert told(rows) == [("1", "waiting", False), ("1", "no", True)]
+    assert not newsroom._waiting
+
+
+def test_what_is_not_judged_in_time_is_no_longer_waited_for(judge) -> None:
+    memory, newsroom, shown = room(judge)
+    memory.new = [find(1), find(2), find(3, "c" * 64, up=False)]
+    newsroom.step()
+    newsroom.finish(0.0)
+    assert told(shown) == [
+        ("1", "waiting", False), ("2", "waiting", False), ("1", "not judged", True), ("2", "not judged", True),
+    ]  # fmt: skip
+
+
 def encrypted(serial: int, up: int, down: int, bursts: int) -> Known:
     flow = np.zeros((), FLOW)
     flow["client_lo"], flow["server_lo"] = 0xFFFF_C0A8_0140, 0xFFFF_2F60_0A14
