@@ -43,7 +43,7 @@ class Options:
     sm3: bool = False
     signatures: Path | None = None  # a folder added to netaudit's own
     moments: Notes | None = None  # noted by the auditor, stored with the case
-    moment_window_s: float = 180
+    moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     command: tuple[str, ...] = field(default=())
 
 
@@ -202,29 +202,36 @@ def _result_options(options: Options) -> dict[str, Any]:
         "until": options.until,
         "faces": options.faces,
         "keep_all": options.keep_all,
+        "moment_window_s": window_s(options),
     }
+
+
+def window_s(options: Options) -> float:
+    """How long after a moment what is sent is told with it."""
+    from netaudit.moments import WINDOW_S
+
+    return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
 def _read_all(opened: Captures, folder: Path, options: Options, members: list[Member]) -> Outcome:
     from netaudit.lean import load_last_step
     from netaudit.packets.from_capture import Decoder
-    from netaudit.workers import make_crew
+    from netaudit.workers import abandoned_on_error, make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
     crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures, members=members)
     partial = False
-    try:
-        for window in opened.windows():
-            crew.feed(decoder.feed(window))
-    except KeyboardInterrupt:
-        partial = True
-    except BaseException:
-        crew.abandon()
-        raise
-    decoder.finish()
-    if members:
-        load_last_step()  # while the workers are busy with the last windows
-    return outcome_of(opened.sources, opened.rejected, decoder, crew.finish(), options, partial=partial)
+    with abandoned_on_error(crew):
+        try:
+            for window in opened.windows():
+                crew.feed(decoder.feed(window))
+        except KeyboardInterrupt:
+            partial = True
+        decoder.finish()
+        if members:
+            load_last_step()  # while the workers are busy with the last windows
+        failures = crew.finish()
+    return outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
 
 
 def outcome_of(
@@ -250,7 +257,7 @@ def outcome_of(
         faces=options.faces,
         partial=partial,
         failures=failures,
-        moment_window_s=options.moment_window_s,
+        moment_window_s=window_s(options),
         signatures=options.signatures,
     )
 

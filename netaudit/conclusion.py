@@ -19,14 +19,14 @@ from netaudit.case_writer import (
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_tables import Moves, with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
-from netaudit.findings.from_tables import WINDOW_S, judge, judge_moments
+from netaudit.findings.from_tables import judge, judge_moments
 from netaudit.image_table import Known, image_table
 from netaudit.joined_uploads import join_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.lean import trim
 from netaudit.manifest import manifest
 from netaudit.media import tie
-from netaudit.moments import moment_table, stored
+from netaudit.moments import WINDOW_S, moment_table, stored
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.ordered import name_captures, settle, write_table
 from netaudit.signatures import load as load_signatures

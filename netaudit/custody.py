@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -26,17 +28,23 @@ LONGEST_LINE = 1 << 20
 
 
 class Custody:
-    """Appends lines to the chain of a case; begins it, or goes on where it ends."""
+    """Appends lines to the chain of a case; begins it, or goes on where it ends.
+
+    One process at a time: whoever comes second gets a UsageError, since its lines would not follow those of the first.
+    """
 
     def __init__(self, case: Path) -> None:
         self._path = case / NAME
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        if not _taken(self._file):
+            self.close()
+            raise UsageError(f"{case}: another netaudit is at work on this case; wait until it has ended")
         self.number, self.last = 0, START
         whole = True
         if self._path.is_file():
             for line, whole in _lines(self._path):  # noqa: B007 - the last one is asked for below
                 if (entry := _parse(line)) is not None:
                     self.number, self.last = int(entry["number"]), str(entry["hash"])
-        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         if not whole:  # cut by a crash: it stays as it is, the chain goes on behind it
             os.write(self._file, b"\n")
 
@@ -54,6 +62,24 @@ class Custody:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def _taken(file: int) -> bool:
+    """Lock an open file until it is closed, by whatever end of the process; False when another has it.
+
+    True also where the system or the disk has no such locks.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def seal(entry: dict[str, Any]) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FILE = "moments.jsonl"
 MOST_TEXT = 500  # characters of one text
+WINDOW_S = 180  # how long after a moment what is sent is told with it, unless asked for otherwise
+LATEST = 1 << 63  # ns: no time of a table is later
 MOST = 2000  # moments of a case that are read; further ones only stay in the file
 
 
@@ -83,7 +85,7 @@ class MomentBook:
 
 
 def stored(folder: Path) -> list[Moment]:
-    """Moments stored in a case, in the order of their marking; a line cut off by a crash is passed over."""
+    """Moments stored in a case, in the order of their marking; a line that is cut off or is none is passed over."""
     try:
         lines = (folder / FILE).read_bytes().splitlines()
     except FileNotFoundError:
@@ -92,7 +94,8 @@ def stored(folder: Path) -> list[Moment]:
     for line in lines[:MOST]:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             row = orjson.loads(line)
-            found.append(Moment(int(row["ts"]), visible(str(row["text"]), MOST_TEXT), str(row["source"])[:80]))
+            if 0 <= (ts := int(row["ts"])) < LATEST:
+                found.append(Moment(ts, visible(str(row["text"]), MOST_TEXT), str(row["source"])[:80]))
     return found
 
 

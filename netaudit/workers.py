@@ -17,6 +17,7 @@ from netaudit.packets.layouts import PACKET
 from netaudit.worker import bytes_of, work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -53,6 +54,16 @@ def make_crew(
     if workers <= 1:
         return Alone(folder, keep_all=keep_all, seconds=seconds, signatures=signatures)
     return Team(members or hire(workers), folder, keep_all=keep_all, seconds=seconds, signatures=signatures)
+
+
+@contextlib.contextmanager
+def abandoned_on_error(crew: Crew) -> Iterator[None]:
+    """Let no process and no shared memory outlive what goes wrong, be it while reading or at the end."""
+    try:
+        yield
+    except BaseException:
+        crew.abandon()
+        raise
 
 
 class Watch:

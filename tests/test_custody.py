@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import orjson
 import pytest
 
 from netaudit.custody import START, Custody, broken, entries, seal
+from netaudit.errors import UsageError
 
 
 def chain(case: Path, count: int = 4) -> Path:
@@ -90,3 +92,14 @@ def test_strange_lines_are_problems_not_crashes(tmp_path: Path, line: bytes) -> 
     assert broken(tmp_path) == ["line 2: not readable"]
     chain(tmp_path, 1)
     assert len(entries(tmp_path)) == 2
+
+
+@pytest.mark.skipif(importlib.util.find_spec("fcntl") is None, reason="no such locks on this system")
+def test_two_at_once_would_break_the_chain(tmp_path: Path) -> None:
+    first = Custody(tmp_path)
+    with pytest.raises(UsageError, match="at work"):
+        Custody(tmp_path)
+    first.note("begun")
+    first.close()
+    chain(tmp_path, 1)
+    assert broken(tmp_path) == []

@@ -39,7 +39,17 @@ def test_a_line_cut_off_by_a_crash_costs_only_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\n\n", b"[]\n3\nnull\n", b'{"ts": "x", "text": 1, "source": 2}\n', b"\xff\xfe", b'{"ts": 1e400}']
+    "content",
+    [
+        b"",
+        b"\n\n",
+        b"[]\n3\nnull\n",
+        b'{"ts": "x", "text": 1, "source": 2}\n',
+        b"\xff\xfe",
+        b'{"ts": 1e400}',
+        b'{"ts": 1e300, "text": "no time of a table", "source": "screen"}\n',
+        b'{"ts": -1, "text": "before 1970", "source": "screen"}\n',
+    ],
 )
 def test_a_spoiled_file_gives_no_moments(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)

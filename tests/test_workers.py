@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+from multiprocessing import shared_memory
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,3 +44,29 @@ def test_an_audit_that_fails_on_the_way_leaves_none(tmp_path: Path, monkeypatch:
     with pytest.raises(RuntimeError, match="out of order"):
         netaudit.audit(capture, tmp_path / "case", faces=False, workers=2)
     assert multiprocessing.active_children() == []
+
+
+def test_an_audit_that_fails_at_its_end_leaves_neither_workers_nor_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("out of order")
+
+    made: list[str] = []
+
+    class Noted(shared_memory.SharedMemory):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            made.append(self.name)
+
+    monkeypatch.setattr("netaudit.workers.shared_memory.SharedMemory", Noted)
+    monkeypatch.setattr("netaudit.workers.Watch.finish", broken)
+    capture = next((Path(__file__).parents[1] / "pcaps" / "sales_office").glob("lan.*"))
+    with pytest.raises(RuntimeError, match="out of order"):
+        netaudit.audit(capture, tmp_path / "case", faces=False, workers=2)
+    assert multiprocessing.active_children() == []
+    monkeypatch.undo()
+    assert made
+    for name in made:
+        with pytest.raises(FileNotFoundError):
+            shared_memory.SharedMemory(name)

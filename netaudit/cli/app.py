@@ -80,8 +80,14 @@ def audit(
         str | None, typer.Option(metavar="ZONE", help="Zone of noted times that do not say theirs, e.g. +08:00.")
     ] = None,
     moment_window: Annotated[
-        int, typer.Option(metavar="SECONDS", min=1, max=86_400, help="How long after a moment to tell what was sent.")
-    ] = 180,
+        int | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1,
+            max=86_400,
+            help="How long after a moment to tell what was sent; 180, or as before, when not given.",
+        ),
+    ] = None,
     lang: Language = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the case in that folder.")] = False,

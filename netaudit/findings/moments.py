@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from netaudit.transfers import Transfer
 
 LEAD_S = 5
-WINDOW_S = 180
 SECOND = 1_000_000_000
 LEAST_BYTES = 8 * 1024  # upward payload of a sender to an endpoint before it is worth a line: less is upkeep
 MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -112,14 +113,15 @@ class _Engine:
         return None if settings.record_only else self._conclude()
 
     def close(self) -> None:
-        """Let go of everything, also after an error."""
-        self._keeper.stop()
-        self._analyst.close()
-        if self._judge is not None:
-            self._judge.close()
-        self._audit.followed.close()
-        self._custody.close()
-        self._show.close()
+        """Let go of everything, also after an error, and also where that is in the way of letting go."""
+        with contextlib.ExitStack() as last:
+            last.callback(self._show.close)
+            last.callback(self._custody.close)
+            last.callback(self._audit.followed.close)
+            if self._judge is not None:
+                last.callback(self._judge.close)
+            last.callback(self._analyst.close)
+            last.callback(self._keeper.stop)
 
     def _step(self) -> bool:
         """Audit what there is, look after the rest; False when the recording has to end."""
@@ -215,6 +217,7 @@ class _Engine:
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_json(self._folder / "run.json", self._run_facts(timings))
         write_case_report(case, self._options)
+        self._mark_moments()  # typed while the case was written: kept, and part of it when it is audited again
         seal_case(self._custody, self._folder)
         return case
 

@@ -19,7 +19,7 @@ from netaudit.live.engine import RECORD
 from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
 from netaudit.moments import keep
 from netaudit.packets.from_capture import Decoder
-from netaudit.workers import make_crew
+from netaudit.workers import abandoned_on_error, make_crew
 
 if TYPE_CHECKING:
     from netaudit.api import Progress
@@ -31,8 +31,8 @@ KEPT = ("record", "key", "unmasked.jsonl")  # of private/; the rest is made anew
 def resume(folder: Path, options: Options, progress: Progress) -> Case:
     """Make the case of a live run anew from its recorded files; they and the chain of custody stay.
 
-    What is inside, the site and the period are those of the live run unless `options` say otherwise. Raises UsageError
-    where nothing was recorded.
+    What is inside, the site, the period and the window of moments are those of the live run unless `options` say
+    otherwise. Raises UsageError where nothing was recorded, or where the live run has not ended.
     """
     if not (folder / "case.json").is_file() or not recorded(folder / RECORD):
         raise UsageError(f"{folder}: holds no recording (no files in {RECORD.as_posix()})")
@@ -68,6 +68,7 @@ def _as_before(case: Case, options: Options) -> Options:
         until=options.until if options.until is not None else before.get("until"),
         faces=options.faces and bool(before.get("faces", True)),
         keep_all=options.keep_all or bool(before.get("keep_all", False)),
+        moment_window_s=before.get("moment_window_s") if options.moment_window_s is None else options.moment_window_s,
     )
 
 
@@ -96,21 +97,20 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
     with calm():
         crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures)
         partial = False
-        try:
-            while (window := followed.read(ended=True)) is not None:
-                crew.feed(decoder.feed(window))
-                progress("read", total - followed.behind, total)
-                _seal(followed, sealed, custody)
-        except KeyboardInterrupt:
-            partial = True
-        except BaseException:
-            crew.abandon()
-            raise
-        _seal(followed, sealed, custody)
-        followed.rejected += _missing(folder, sealed, custody)
-        decoder.finish()
-        read = time.perf_counter()
-        outcome = outcome_of(followed.sources, followed.rejected, decoder, crew.finish(), options, partial=partial)
+        with abandoned_on_error(crew):
+            try:
+                while (window := followed.read(ended=True)) is not None:
+                    crew.feed(decoder.feed(window))
+                    progress("read", total - followed.behind, total)
+                    _seal(followed, sealed, custody)
+            except KeyboardInterrupt:
+                partial = True
+            _seal(followed, sealed, custody)
+            followed.rejected += _missing(folder, sealed, custody)
+            decoder.finish()
+            read = time.perf_counter()
+            failures = crew.finish()
+        outcome = outcome_of(followed.sources, followed.rejected, decoder, failures, options, partial=partial)
         return conclude(folder, outcome, progress), followed.sources, read
 
 

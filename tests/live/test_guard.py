@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+from types import SimpleNamespace
+
 import pytest
 
 from netaudit.errors import UsageError
+from netaudit.live.engine import _Engine
 from netaudit.live.guard import CLOCK_JUMP, STOOD_STILL, SUSPENDED, ClockCheck, Jump
 from netaudit.live.news import Note
 from netaudit.live.settings import LiveSettings, parse_duration, parse_size
@@ -79,3 +83,25 @@ def test_clocks_that_part(wall: float, steady: float, boot: float, work: float, 
 def test_what_is_found_has_words() -> None:
     for what in (STOOD_STILL, SUSPENDED, CLOCK_JUMP):
         assert "7.0 s" in note_text(Note("warning", what, {"seconds": 7.0}), "en")
+
+
+def test_what_cannot_be_ended_is_not_in_the_way_of_the_rest() -> None:
+    """A full disk takes no line about the recorder; helper, thread and lock are let go all the same."""
+    ended: list[str] = []
+
+    def part(name: str) -> SimpleNamespace:
+        return SimpleNamespace(close=lambda: ended.append(name), stop=lambda: ended.append(name))
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    engine = object.__new__(_Engine)
+    engine._keeper, engine._judge, engine._analyst = SimpleNamespace(stop=full), part("judge"), part("analyst")
+    engine._audit, engine._custody, engine._show = (
+        SimpleNamespace(followed=part("files")),
+        part("custody"),
+        part("show"),
+    )
+    with pytest.raises(OSError, match="No space"):
+        engine.close()
+    assert ended == ["analyst", "judge", "files", "custody", "show"]

@@ -211,15 +211,19 @@ def test_overwrites_the_oldest_only_when_told_to(wire: Wire, live: Start) -> Non
 
 
 def test_records_only_and_audits_later(wire: Wire, live: Start) -> None:
-    running = live("--record-only")
+    running = live("--record-only", "--moment-window", "7")
     running.wait_for(lambda: running.news("rate"), "a beginning")
     sent = wire.replay(mbps=100)
     running.wait_for(lambda: running.packets() >= sent, "all packets")
+    assert resumed(running.case, "--no-faces") == 2, "the recording goes on: one at a time"
     running.stop()
     assert not any((running.case / "tables").iterdir())
     assert [row["what"] for row in running.custody()][-1] == "recording ended"
     assert resumed(running.case, "--no-faces") == 0
-    assert open_case(running.case).manifest["totals"]["packets_read"] == sent
+    case = open_case(running.case)
+    assert case.manifest["totals"]["packets_read"] == sent
+    assert case.manifest["options"]["moment_window_s"] == 7
+    assert broken(running.case) == []
 
 
 def test_changed_evidence_is_noticed(wire: Wire, live: Start) -> None:
