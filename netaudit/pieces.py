@@ -1,12 +1,15 @@
 """Pieces of a file that several messages may carry: ranges of HTTP, SMB over several connections.
 
-What is joined must be of one content. A server says so by a strong entity tag, or by the time of the last change (RFC
-9110, 8.8 and 15.3.7.3); ranges without either are left apart, as are those of a coded body. A client that sends a file
+What is joined must be of one content. A server says so by a strong entity tag, or by the time of the last change where
+that was a second before the answer at least, else it may have changed since (RFC 9110, 8.8 and 15.3.7.3); ranges
+without either are left apart, as are those of a coded body. A client that sends a file
 in ranges names the place where it goes; SMB names the open file.
 """
 
 from __future__ import annotations
 
+import datetime
+import email.utils
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,8 +38,8 @@ class Pieces:
     runs: list[tuple[int, Part]]  # offset in the file, and the bytes there
 
 
-def pieces_of(message: Message) -> Pieces | None:
-    """Pieces that a message carries of a file which it does not carry whole."""
+def pieces_of(message: Message, sender: str = "") -> Pieces | None:
+    """Pieces that a message carries of a file which it does not carry whole; `sender`: address of who sends it."""
     if not message.body or message.body_size > MOST_BYTES:
         return None
     if (spread := message.fields.get(SPREAD)) is not None:
@@ -45,7 +48,7 @@ def pieces_of(message: Message) -> Pieces | None:
     if message.protocol not in _HTTP or _is_coded(message):
         return None
     if message.status in (0, 206) and "range" in message.fields:
-        return _ranged(message)
+        return _ranged(message, sender)
     if message.status == 200 and not message.complete and message.method == "GET":
         return _broken_off(message)
     return None
@@ -55,7 +58,7 @@ def _is_coded(message: Message) -> bool:
     return message.header("content-encoding").strip().lower() not in ("", "identity")
 
 
-def _ranged(message: Message) -> Pieces | None:
+def _ranged(message: Message, sender: str) -> Pieces | None:
     """`Content-Range: bytes a-b/n` of an answer, or of a request that sends (RFC 9110, 14.4 and 14.5)."""
     place = content_range(message)
     if place is None:
@@ -63,7 +66,7 @@ def _ranged(message: Message) -> Pieces | None:
     first, last, total = place
     if not first <= last < total <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
         return None
-    file = _sent_to(message) if not message.status else _fetched_from(message)
+    file = _sent_to(message, sender) if not message.status else _fetched_from(message)
     role = RANGE if message.status else SENT
     return _pieces(message, f"{file}\0{total}", role, total, first) if file else None
 
@@ -81,17 +84,33 @@ def _broken_off(message: Message) -> Pieces | None:
     return _pieces(message, f"{file}\0{int(declared)}", RANGE, int(declared), 0)
 
 
-def _sent_to(message: Message) -> str:
-    return f"to\0{message.method}\0{message.host.lower()}\0{message.path}" if message.method in _SENDING else ""
+def _sent_to(message: Message, sender: str) -> str:
+    """Name of what a client sends: others may send to the same place at the same time."""
+    if message.method not in _SENDING:
+        return ""
+    return f"to\0{sender}\0{message.method}\0{message.host.lower()}\0{message.path}"
 
 
 def _fetched_from(message: Message) -> str:
-    tag, changed = message.header("etag").strip(), message.header("last-modified").strip()
+    tag = message.header("etag").strip()
     strong = tag if tag.startswith('"') else ""
+    changed = "" if tag else _settled(message)
     kind = message.content_type.partition(";")[0].strip().lower()
-    if message.method != "GET" or not (strong or (changed and not tag)) or (kind and not kind.startswith(_PICTURES)):
+    if message.method != "GET" or not (strong or changed) or (kind and not kind.startswith(_PICTURES)):
         return ""
     return f"from\0{message.host.lower()}\0{message.path}\0{strong or changed}"
+
+
+def _settled(message: Message) -> str:
+    """Time of the last change, where the content cannot have changed again within the same second."""
+    changed = message.header("last-modified").strip()
+    times = []
+    for text in (changed, message.header("date")):
+        try:
+            times.append(email.utils.parsedate_to_datetime(text).replace(tzinfo=None))
+        except (ValueError, TypeError, OverflowError):
+            return ""
+    return changed if times[1] - times[0] >= datetime.timedelta(seconds=1) else ""
 
 
 def _pieces(message: Message, file: str, role: str, size: int, offset: int) -> Pieces | None:

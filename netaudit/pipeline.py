@@ -213,7 +213,7 @@ class Shard:
                 self._take_upload_part(message, part)
                 return
         self._take_upload_links(message)
-        self._take_pieces(message)
+        self._take_pieces(message, ends)
         for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
         for row in self._persons.end(message.message_id.hex()):
@@ -230,9 +230,9 @@ class Shard:
         identity, sha256 = self._take_object(message, Leaf(part, "part"), stored=True)
         self._take_upload(message, upload, identity, sha256, len(part.data), complete=part.complete)
 
-    def _take_pieces(self, message: Message) -> None:
+    def _take_pieces(self, message: Message, ends: Ends) -> None:
         """Bytes of a file that other messages may carry, too; they are joined when all are known."""
-        pieces = pieces_of(message)
+        pieces = pieces_of(message, ends.sender(message.direction).ip)
         if pieces is None:
             return
         for offset, part in pieces.runs:

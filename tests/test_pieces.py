@@ -8,6 +8,7 @@ from netaudit.messages.message import DOWN, UP, Message
 from netaudit.pieces import MOST_RUNS, pieces_of
 from tests.objects.samples import JPEG
 
+CHANGED, LATER = "Tue, 24 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 2026 10:00:01 GMT"
 TAGGED = [("etag", '"abc"'), ("content-type", "image/jpeg")]
 
 
@@ -34,7 +35,7 @@ def test_a_range():
 def test_the_same_content_only():
     base = pieces_of(fetched()).file
     assert pieces_of(fetched("0-99/1000")).file == base
-    changed = [("last-modified", "Tue, 24 Nov 2026 10:00:00 GMT"), TAGGED[1]]
+    changed = [("last-modified", CHANGED), ("date", LATER), TAGGED[1]]
     others = [
         fetched("0-99/1001"), fetched(host="other.example"), fetched(path="/face.jpg?x"), fetched(headers=changed),
         fetched(headers=[("etag", '"abd"'), TAGGED[1]]),
@@ -49,7 +50,11 @@ def test_the_same_content_only():
     [
         fetched(headers=[TAGGED[1]]),  # nothing says that the content is the same
         fetched(headers=[("etag", 'W/"abc"'), TAGGED[1]]),
-        fetched(headers=[("etag", 'W/"abc"'), ("last-modified", "x"), TAGGED[1]]),
+        fetched(headers=[("etag", 'W/"abc"'), ("last-modified", CHANGED), ("date", LATER), TAGGED[1]]),
+        fetched(headers=[("last-modified", CHANGED), TAGGED[1]]),
+        fetched(headers=[("last-modified", CHANGED), ("date", CHANGED), TAGGED[1]]),  # may have changed since
+        fetched(headers=[("last-modified", LATER), ("date", CHANGED), TAGGED[1]]),
+        fetched(headers=[("last-modified", "Tue, 99 Nov 2026"), ("date", LATER), TAGGED[1]]),
         fetched(headers=[*TAGGED, ("content-encoding", "gzip")]),
         fetched(headers=[TAGGED[0], ("content-type", "video/mp4")]),
         fetched("100-199/*"),
@@ -96,8 +101,14 @@ def test_an_answer_that_was_broken_off_begins_what_a_range_goes_on_with():
 def test_what_is_sent_in_ranges():
     sent = fetched(direction=UP, status=0, method="PUT", headers=[TAGGED[1]])
     assert pieces_of(sent).role == "sent"
-    assert pieces_of(sent).file.startswith("to\0PUT\0cam.example\0/face.jpg")
+    assert pieces_of(sent).file.startswith("to\0\0PUT\0cam.example\0/face.jpg")
     assert pieces_of(fetched(direction=UP, status=0, method="GET", headers=[TAGGED[1]])) is None
+
+
+def test_two_clients_that_send_to_the_same_place_are_told_apart():
+    sent = fetched(direction=UP, status=0, method="PUT", headers=[TAGGED[1]])
+    assert pieces_of(sent, "10.0.0.1").file == pieces_of(sent, "10.0.0.1").file != pieces_of(sent, "10.0.0.2").file
+    assert pieces_of(fetched(), "10.0.0.1").file == pieces_of(fetched(), "10.0.0.2").file  # one content, two servers
 
 
 def test_pieces_of_a_spread_file():

@@ -47,6 +47,13 @@ class _Content:
         high = max([end, *(span[1] for span in self.there[last - 1 : last] if first < last)])
         self.there[first:last] = [(low, high)]
 
+    def may_hold(self, offset: int, piece: bytes, size: int) -> bool:
+        """Whether a piece may belong here: it brings bytes that are wanted still, and contradicts none."""
+        end = offset + len(piece)
+        at = bisect_right(self.there, offset, key=lambda span: span[0]) - 1
+        known = at >= 0 and self.there[at][1] >= end
+        return not known and end <= size and not self.contradicts(offset, piece)
+
     def root(self, size: int, limit: int) -> Part:
         """The file with its holes; `size` as told, -1 where it was not."""
         end = len(self.data)
@@ -73,14 +80,16 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joine
     """Contents of one file from its pieces, in the order in which they were sent. One message alone is no news.
 
     Ranges of HTTP are of one content: one that contradicts what is there begins another, and so does one that is sent
-    long after the one before, since a place may take one picture after the other of the same size. Writes of SMB may
-    replace each other, and which came last cannot be told between connections: such a file is left in pieces.
+    long after the one before, since a place may take one picture after the other of the same size. A piece that may as
+    well be of the content before, which is not whole yet, ends the joining: two senders may take turns. Writes of SMB
+    may replace each other, and which came last cannot be told between connections: such a file is left in pieces.
     """
     told = [row.size for row in rows if row.role == END and row.size >= 0]
     size = told[-1] if told else -1
     pieces = [row for row in rows if row.role in (RANGE, SENT, PIECE) and row.complete]
     limit = min(most, SPARSE * sum(row.size for row in pieces) + FREE)
     content, count = _Content(), 0
+    before: _Content | None = None  # that this one was told from
     for row in pieces:
         piece = load(row.sha256)
         if piece is None or row.offset < 0 or row.offset + len(piece) > limit:
@@ -91,11 +100,18 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joine
             return
         if late or other:
             yield from _told(content, count, size, limit)
-            content, count = _Content(), count + 1
+            before, content, count = content, _Content(), count + 1
             if count >= MOST_CONTENTS:
                 return
+        elif before is not None and _recent(before, row) and before.may_hold(row.offset, piece, size):
+            return
         content.add(row, piece)
     yield from _told(content, count, size, limit)
+
+
+def _recent(content: _Content, row: StoredPart) -> bool:
+    """Whether a piece may still be of a content: what is sent comes at once, what is fetched may come at any time."""
+    return row.role != SENT or row.ts - content.rows[-1].ts <= PATIENCE
 
 
 def _told(content: _Content, count: int, size: int, limit: int) -> Iterator[Joined]:

@@ -79,6 +79,15 @@ def test_ranges_that_contradict_are_of_another_content() -> None:
     assert len({one.object_id for one in both}) == 2
 
 
+@pytest.mark.parametrize("role", [RANGE, SENT])
+def test_two_that_take_turns_are_not_mixed(role: str) -> None:
+    halves = [(0, 800, JPEG), (0, 800, OTHER), (800, SIZE, JPEG[:-3] + b"x" + JPEG[-2:]), (800, SIZE, OTHER)]
+    rows = [piece(first, last, ts, data, role) for ts, (first, last, data) in enumerate(halves)]
+    assert not joined([*rows, end(SIZE)])
+    late = [replace(row, ts=row.ts + (70 * 10**9 if row.ts else 0)) for row in (rows[0], rows[1], rows[3])]
+    assert len(joined([*late, end(SIZE, 10**12)])) == (1 if role == SENT else 0)  # nobody sends the rest so late
+
+
 def test_writes_that_contradict_are_left_in_pieces() -> None:
     rows = [piece(0, 800, 1, role=PIECE), piece(690, SIZE, 2, OTHER, PIECE)]
     assert not joined([*rows, end(SIZE)])
