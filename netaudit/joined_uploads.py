@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case_writer import ObjectStore, RowWriter, table_of
 from netaudit.frames import frame_numbers, frame_ranges
-from netaudit.objects.from_tables import StoredPart, join_uploads
+from netaudit.objects.from_tables import Joined, StoredPart, join_upload
 from netaudit.objects.images import confirm_end
 from netaudit.objects.sniff import IMAGE_KINDS
 from netaudit.rows import image_row, object_row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+AT_ONCE = 4096  # rows of parts that are objects at a time
 
 
 def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
@@ -24,12 +31,11 @@ def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
     parts = tables["parts"]
     if not parts.num_rows:
         return
-    parts = parts.set_column(parts.column_names.index("ts"), "ts", parts["ts"].cast(pa.int64()))
     store = ObjectStore(folder)
     objects, images = [], []
     sources: dict[str, list[str]] = {}
-    shreds: set[str] = set()
-    for joined in join_uploads([StoredPart(**row) for row in parts.to_pylist()], store.load_part):
+    shreds = Shreds()
+    for joined in chain.from_iterable(join_upload(rows, store.load_part) for rows in _uploads(parts)):
         leaf = joined.leaf
         if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)
@@ -39,33 +45,68 @@ def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
             images.append(image_row(sha256, leaf))
         objects.append(object_row(joined.object_id, joined.message_id, sha256, leaf, stored=stored))
         sources[joined.object_id] = joined.part_ids
-        shreds.update(joined.shreds)
+        shreds.add(joined)
     writer = RowWriter(folder, "joined")
     for row in images:
         writer["images"].append(row)
     writer.close()
     schema = tables["objects"].schema
-    before = _called_parts(tables["objects"], shreds, store) if shreds else tables["objects"]
+    before = _called_parts(tables["objects"], shreds, store) if shreds.messages else tables["objects"]
     tables["objects"] = pa.concat_tables([before, table_of(objects, schema)])
     tables["evidence"] = pa.concat_tables([tables["evidence"], _evidence_of_parts(tables["evidence"], sources)])
 
 
-def _called_parts(objects: pa.Table, messages: set[str], store: ObjectStore) -> pa.Table:
+def _uploads(parts: pa.Table) -> Iterator[Iterator[StoredPart]]:
+    """Parts of each upload in the order in which they were sent; uploads by their first parts.
+
+    What an upload is called is keyed, so that an order by it would mean nothing. Few rows are objects at a time.
+    """
+    sent = pc.sort_indices(parts, [("ts", "ascending"), ("message_id", "ascending"), ("role", "ascending")])
+    uploads = parts["upload"].take(sent).combine_chunks().dictionary_encode().indices.to_numpy()
+    together = sent.take(pa.array(np.argsort(uploads, kind="stable")))
+    parts = parts.set_column(parts.column_names.index("ts"), "ts", parts["ts"].cast(pa.int64()))
+    rows = (
+        StoredPart(**row)
+        for first in range(0, parts.num_rows, AT_ONCE)
+        for row in parts.take(together[first : first + AT_ONCE]).to_pylist()
+    )
+    return (upload for _, upload in groupby(rows, key=attrgetter("upload")))
+
+
+@dataclass(slots=True)
+class Shreds:
+    """Messages that carry nothing but pieces of files that were put together."""
+
+    messages: set[str] = field(default_factory=set)
+    pictured: set[str] = field(default_factory=set)  # those of pictures
+
+    def add(self, joined: Joined) -> None:
+        """Take down what a joined object was made of."""
+        self.messages.update(joined.shreds)
+        if joined.leaf.kind in IMAGE_KINDS:
+            self.pictured.update(joined.shreds)
+
+
+def _called_parts(objects: pa.Table, shreds: Shreds, store: ObjectStore) -> pa.Table:
     """What messages gave of files that were put together since: parts, so that no picture is told twice.
 
-    Batch by batch, since the table is mapped and only a few rows of it change.
+    A picture in a piece stays where the whole gave none. Batch by batch, since the table is mapped and only a few rows
+    of it change.
     """
-    wanted = pa.array(sorted(messages), pa.string())
+    wanted, pictured = (pa.array(sorted(which), pa.string()) for which in (shreds.messages, shreds.pictured))
+    image_kinds = pa.array(sorted(IMAGE_KINDS))
     batches: list[pa.RecordBatch] = []
     torn: set[tuple[str, str]] = set()
     for batch in objects.to_batches():
         whole = pc.greater(pc.count_substring(batch["unwrap_path"], "›"), 1)  # what lies deeper is something of its own
         here = pc.and_not(pc.and_not(pc.is_in(batch["message_id"], wanted), whole), batch["complete"])
+        only = pc.and_not(pc.is_in(batch["kind"], image_kinds), pc.is_in(batch["message_id"], pictured))
+        here = pc.and_not(here, only)
         if not pc.any(here).as_py():
             batches.append(batch)
             continue
-        shreds = batch.filter(here)
-        torn.update(zip(shreds["sha256"].to_pylist(), shreds["kind"].to_pylist(), strict=True))
+        pieces = batch.filter(here)
+        torn.update(zip(pieces["sha256"].to_pylist(), pieces["kind"].to_pylist(), strict=True))
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))
         columns["kind"] = pc.if_else(here, "part", batch["kind"])
         columns["stored"] = pc.if_else(here, False, batch["stored"])

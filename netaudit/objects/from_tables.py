@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from netaudit.objects.joined_pieces import join_pieces
 from netaudit.objects.part import Part
 from netaudit.objects.stored import Joined, Load, StoredPart, open_joined
 from netaudit.objects.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY, SENT
 
-__all__ = ["Joined", "Load", "StoredPart", "join_uploads"]
+__all__ = ["Joined", "Load", "StoredPart", "join_upload"]
 
 MOST_BYTES = 256 << 20  # of one upload; more is left in parts
+MOST_PARTS = 1 << 16  # of one upload that are looked at: those that were sent first
 _REUSE = 4  # times that the bytes of blocks may go into objects: one block may be cited by several
 
 
-def join_uploads(parts: list[StoredPart], load: Load) -> Iterator[Joined]:
-    """Objects in the uploads, whole where every part from the beginning on is there and whole.
+def join_upload(rows: Iterable[StoredPart], load: Load) -> Iterator[Joined]:
+    """Objects in one upload, whole where every part from the beginning on is there and whole.
 
-    `load` gives the bytes of a stored part by SHA-256. A part that was sent twice counts as it was sent last.
-    Whether a last part is missing cannot be told from numbered and appended parts: the object's own end tells, where
-    its format has one. Qiniu declares the size of the whole.
+    `rows`: its parts in the order in which they were sent. `load` gives the bytes of a stored part by SHA-256. A part
+    that was sent twice counts as it was sent last. Whether a last part is missing cannot be told from numbered and
+    appended parts: the object's own end tells, where its format has one. Qiniu declares the size of the whole.
     """
-    uploads: dict[str, list[StoredPart]] = defaultdict(list)
-    for part in sorted(parts, key=lambda part: (part.ts, part.message_id, part.role)):
-        uploads[part.upload].append(part)
-    for rows in uploads.values():  # by their first parts: what an upload is called is keyed, and says nothing
-        if any(row.role in (RANGE, SENT, PIECE) for row in rows):
-            yield from join_pieces(rows, load, MOST_BYTES)
-        elif rows[0].role != PART:
-            yield from _blocks(rows, load)
-        elif rows[0].offset >= 0:
-            yield from _appends(rows, load)
-        else:
-            by_number = {row.number: row for row in rows}
-            yield from _numbered([by_number[number] for number in sorted(by_number)], load)
+    parts = list(islice(rows, MOST_PARTS))
+    if any(row.role in (RANGE, SENT, PIECE) for row in parts):
+        yield from join_pieces(parts, load, MOST_BYTES)
+    elif parts[0].role != PART:
+        yield from _blocks(parts, load)
+    elif parts[0].offset >= 0:
+        yield from _appends(parts, load)
+    else:
+        by_number = {row.number: row for row in parts}
+        yield from _numbered([by_number[number] for number in sorted(by_number)], load)
 
 
 def _numbered(chosen: list[StoredPart], load: Load) -> Iterator[Joined]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.objects.from_tables import Joined, StoredPart, join_uploads
+from netaudit.objects.from_tables import Joined, StoredPart, join_upload
 from netaudit.objects.images import confirm_end
 from netaudit.objects.uploads import BLOCK, END, REPLY, upload_end, upload_part, upload_reply
 from tests.objects.samples import JPEG
@@ -52,7 +52,8 @@ def end(size: int = len(JPEG), *links: str) -> StoredPart:
 
 
 def joined(rows: list[StoredPart]) -> list[Joined]:
-    out = list(join_uploads(rows, STORE.get))
+    rows = sorted(rows, key=lambda row: (row.ts, row.message_id, row.role))
+    out = list(join_upload(rows, STORE.get)) if rows else []
     for one in out:
         if one.leaf.kind == "jpeg":
             confirm_end(one.leaf)
