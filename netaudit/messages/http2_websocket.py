@@ -76,7 +76,7 @@ class Tunnel:
         at = self.places[direction].end
         if self.reader is not None:
             self._take(self.reader.lose_way(direction, at))
-        elif direction == UP:
+        elif direction == UP and (not self.waiting or self.waiting[-1][2]):
             self.waiting.append((at, b"", 0))
 
     def finish(self) -> None:

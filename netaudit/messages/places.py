@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
 
+MOST_RUNS = 4096  # of one direction; two neighbours are one beyond, their places known by proportion
+
+
 class _Run(NamedTuple):
     """Inner bytes [first, last) that lie at [start, end) of the carrying stream."""
 
@@ -45,7 +48,15 @@ class Places:
             self.runs[-1] = _Run(last.first, self.end, last.start, end)
         else:
             self.runs.append(_Run(first, self.end, start, end))
+            if len(self.runs) > MOST_RUNS:
+                self._thin()
         return first
+
+    def _thin(self) -> None:
+        """Make one of every two runs: a message under way may come in any number of the smallest frames."""
+        one, other = self.runs[::2], self.runs[1::2]
+        pairs = [_Run(a.first, b.last, a.start, b.end) for a, b in zip(one, other, strict=False)]
+        self.runs = pairs + one[len(other) :]
 
     def forget(self, before: int) -> None:
         """No message begins before this inner offset any more."""

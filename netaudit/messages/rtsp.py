@@ -32,7 +32,7 @@ _KEEP = 24  # bytes in which a match may begin that is not whole yet
 def recognise(opening: Opening) -> Verdict:
     """RTSP by the first line of either direction, or behind the HTTP answer that tunnels it."""
     if opening.upgrade == TUNNELLED:
-        return Verdict.YES
+        return _in_tunnel(opening)
     for direction, data in enumerate((opening.up, opening.down)):
         if _OPENING.match(data):
             return Verdict.YES if (data[:5] != b"RTSP/") == (direction == UP) else Verdict.SWAPPED
@@ -46,6 +46,19 @@ def recognise(opening: Opening) -> Verdict:
         if begun and (len(partial) < 16 or _PARTIAL.match(partial) or partial[:5] == b"RTSP/")
         else Verdict.NO
     )
+
+
+def begins_with_request(data: bytes) -> bool:
+    """Whether a method comes first."""
+    return data.startswith(_WORDS[:-1])
+
+
+def _in_tunnel(opening: Opening) -> Verdict:
+    """The server answers first; what is no answer only has the type of a tunnel, and may be anything."""
+    data = opening.down.lstrip(b"\r\n")
+    if opening.midstream or data.startswith((b"RTSP/", b"$")):
+        return Verdict.YES
+    return Verdict.MORE if b"RTSP/".startswith(data) else Verdict.NO
 
 
 class _Side:

@@ -15,7 +15,7 @@ from netaudit.messages.carve import Carver
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.places import Places
 from netaudit.messages.reader import BaseReader, Opening, Verdict
-from netaudit.messages.rtsp import TUNNELLED, RtspReader
+from netaudit.messages.rtsp import TUNNELLED, RtspReader, begins_with_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "application/x-rtsp-tunnelled"
 POSTED = "rtsp posted"  # what a flow is switched to behind the head of the POST
 _GROUP = re.compile(rb"(?:[A-Za-z0-9+/]{4})+|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==")
+_OPENING = 20  # letters, more than those of the longest method
+_LETTERS_ALONE = re.compile(rb"[A-Za-z0-9+/]*")
 _LETTERS = re.compile(rb"[A-Za-z0-9+/]{0,3}=?\Z")
 
 
@@ -36,8 +38,14 @@ def tunnel_in(message: Message) -> str:
 
 
 def recognise(opening: Opening) -> Verdict:
-    """Only behind the head of such a POST."""
-    return Verdict.YES if opening.upgrade == POSTED else Verdict.NO
+    """Only behind the head of such a POST, and where a request is what the base64 stands for."""
+    if opening.upgrade != POSTED:
+        return Verdict.NO
+    letters = opening.up.lstrip(b"\r\n")[:_OPENING]
+    if opening.midstream or (len(letters) == _OPENING and _GROUP.fullmatch(letters)):
+        known = opening.midstream or begins_with_request(base64.b64decode(letters))
+        return Verdict.YES if known else Verdict.NO
+    return Verdict.MORE if len(letters) < _OPENING and _LETTERS_ALONE.fullmatch(letters) else Verdict.NO
 
 
 class PostReader(BaseReader):
@@ -66,7 +74,7 @@ class PostReader(BaseReader):
         for plain, start, end in self._decoded(offset + skipped, data[skipped:]):
             first = self.places.add(len(plain), start, end)
             out += self._told(self.reader.feed(UP, first, plain))
-        self.places.forget(self.reader.needed_from(UP))
+            self.places.forget(self.reader.needed_from(UP))
         return out
 
     def _decoded(self, offset: int, data: bytes) -> Iterator[tuple[bytes, int, int]]:

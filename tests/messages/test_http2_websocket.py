@@ -141,6 +141,27 @@ def test_streams_are_bounded():
     assert len([m for m in messages if m.body]) == http2_websocket.MOST + 5
 
 
+def test_what_waits_for_the_answer_is_bounded():
+    tunnel = http2_websocket.Tunnel()
+    tunnel.data(0, b"\x82", 10)
+    for _ in range(5000):
+        tunnel.lost_way(0)
+    assert len(tunnel.waiting) == 2
+
+
+def test_a_message_of_the_smallest_frames_is_bounded():
+    tunnel = http2_websocket.Tunnel()
+    tunnel.answered(None)
+    at = 0
+    for part in [ws(2, b"ab", last=False), *[ws(0, b"cd", last=False)] * 9000, ws(0, b"ef")]:
+        tunnel.data(0, part, at := at + 9)
+        at += len(part)
+    (message,) = tunnel.out
+    assert message.body == b"ab" + b"cd" * 9000 + b"ef"
+    assert (message.start, message.end, message.body_start) == (9, at, -1)
+    assert len(tunnel.places[0].runs) <= 4096
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,24 @@ def test_every_byte(runs, data):
         assert message.end > last
         plain = all(b == a + 1 for a, b in zip(table[start : stop - 1], table[start + 1 : stop], strict=True))
         assert message.body_start in ((table[start], -1) if plain else (-1,))
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=60), st.integers(1, 3))
+def test_more_runs_than_are_kept(counts, each):
+    """Places stay within the bytes that carry them, in order, and exact at both ends; memory is bounded."""
+    places, table, at = Places(), [], 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netaudit.messages.places.MOST_RUNS", 8)
+        for count in counts:
+            at += 9
+            places.add(count, at, at + count * each)
+            table += [at + i * each for i in range(count)]
+            at += count * each
+            assert len(places.runs) <= 8
+    told = [places.outer(inner) for inner in range(len(table))]
+    assert told == sorted(told)
+    assert (told[0], places.outer(len(table))) == (table[0], at)
+    assert told[-1] < at
 
 
 def test_runs_that_follow_are_one():

@@ -92,6 +92,13 @@ def test_other_answers_and_posts_are_http():
     assert (summary.protocol, messages[0].body) == ("http", b"hello")
 
 
+def test_what_only_has_the_type_of_a_tunnel_is_searched_for_pictures():
+    """A type is a word, and what passed under it must not be lost."""
+    for events in ([up(GET), down(AGREED), down(PICTURE)], [up(POST), up(PICTURE)], [up(POST + PICTURE)]):
+        messages, _ = check_cuts(events)
+        assert [m.body for m in messages if m.body] == [PICTURE]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
