@@ -342,6 +342,10 @@ def main() -> None:
         _fail(str(error), Exit.USAGE)
     except KeyboardInterrupt:
         _fail("interrupted", Exit.INTERRUPTED)
+    except SystemExit as ended:
+        if _by_key(ended):  # Typer makes a code of Ctrl-C, without a word
+            _fail("interrupted", Exit.INTERRUPTED)
+        raise
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (the reader of the pipe has gone; nothing is left to say)
         raise SystemExit(Exit.AUDITED) from None
@@ -349,6 +353,12 @@ def main() -> None:
         _fail_by_system(error)
     except Exception as error:  # noqa: BLE001  (every failure is one line)
         _fail_inside(error)
+
+
+def _by_key(ended: BaseException) -> bool:
+    """Whether Ctrl-C is what an exception comes from."""
+    reason = ended.__cause__ or ended.__context__
+    return isinstance(reason, KeyboardInterrupt) or (reason is not None and _by_key(reason))
 
 
 def _fail_by_system(error: OSError) -> None:

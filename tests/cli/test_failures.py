@@ -55,3 +55,20 @@ def test_what_the_system_refuses_is_one_line(
     assert said.startswith("netaudit: ")
     assert "some/place" in said
     assert said.count("\n") == 1
+
+
+def test_ctrl_c_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("netaudit.cli.auditing.audit_command", pressed)
+    assert run(monkeypatch, "audit", "a.pcap", "--case", str(tmp_path / "case")) == Exit.INTERRUPTED
+    assert capsys.readouterr().err == "netaudit: interrupted\n"
+
+
+def test_an_audit_that_was_cut_short_has_said_so_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("netaudit.cli.auditing.audit_command", lambda *_, **__: Exit.INTERRUPTED)
+    assert run(monkeypatch, "audit", "a.pcap", "--case", str(tmp_path / "case")) == Exit.INTERRUPTED
+    assert capsys.readouterr().err == ""
