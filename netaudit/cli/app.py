@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,12 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from netaudit.cli import devices, documents, signatures
-from netaudit.cli.exits import Exit
+from netaudit.cli.endings import endings, printable
 from netaudit.cli.texts import default_language, say
-from netaudit.errors import NetauditError, UnreadableError
-
-PLACES = {errno.EACCES, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
-"""Errors of places that the user named."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -333,56 +327,6 @@ def _root(
 
 def main() -> None:
     """Entry point: every failure is one line and an exit code."""
-    _printable()
-    try:
+    printable()
+    with endings():
         app(standalone_mode=True)
-    except UnreadableError as error:
-        _fail(str(error), Exit.UNREADABLE)
-    except NetauditError as error:
-        _fail(str(error), Exit.USAGE)
-    except KeyboardInterrupt:
-        _fail("interrupted", Exit.INTERRUPTED)
-    except SystemExit as ended:
-        if _by_key(ended):  # Typer makes a code of Ctrl-C, without a word
-            _fail("interrupted", Exit.INTERRUPTED)
-        raise
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (the reader of the pipe has gone; nothing is left to say)
-        raise SystemExit(Exit.AUDITED) from None
-    except OSError as error:
-        _fail_by_system(error)
-    except Exception as error:  # noqa: BLE001  (every failure is one line)
-        _fail_inside(error)
-
-
-def _by_key(ended: BaseException) -> bool:
-    """Whether Ctrl-C is what an exception comes from."""
-    reason = ended.__cause__ or ended.__context__
-    return isinstance(reason, KeyboardInterrupt) or (reason is not None and _by_key(reason))
-
-
-def _fail_by_system(error: OSError) -> None:
-    """What the disk or the rights do not allow; anything else is a fault of ours."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        _fail(say("full", default_language(), where=error.filename or "disk"), Exit.INTERNAL)
-    if error.errno in PLACES and error.filename:
-        _fail(f"{error.filename}: {error.strerror}", Exit.USAGE)
-    _fail_inside(error)
-
-
-def _fail_inside(error: Exception) -> None:
-    if os.environ.get("NETAUDIT_TRACEBACK"):
-        raise error
-    _fail(f"internal error: {type(error).__name__}: {error} (NETAUDIT_TRACEBACK=1 shows where)", Exit.INTERNAL)
-
-
-def _fail(text: str, code: Exit) -> None:
-    print(f"netaudit: {text}", file=sys.stderr)
-    raise SystemExit(code)
-
-
-def _printable() -> None:
-    """Consoles that cannot print Chinese get replacement characters, never a crash."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
