@@ -73,8 +73,9 @@ def link_of(name: str) -> str:
 
 
 def interface_up(name: str) -> bool:
-    """Whether an interface is there, switched on and, as far as the system tells, connected."""
-    return link_of(name) == "up" if NET.is_dir() else interface_known(name)
+    """Whether an interface is there and, as far as the system tells (not in every container), on and connected."""
+    link = link_of(name)
+    return interface_known(name) if link == "unknown" else link == "up"
 
 
 def interface_known(name: str) -> bool:

@@ -189,3 +189,17 @@ def test_the_loopback_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "lo" in names
     assert adapters.may_send("no-such-interface") == []
     assert adapters.link_of("no-such-interface") == "unknown"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /sys")
+def test_an_interface_that_only_the_kernel_names_is_not_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a container /sys may show the interfaces of another network; the custody would have a loss that was none."""
+    monkeypatch.setattr(adapters, "NET", tmp_path)
+    assert adapters.link_of("lo") == "unknown"
+    assert adapters.interface_up("lo")
+    assert not adapters.interface_up("no-such-interface")
+    folder = tmp_path / "lo"
+    folder.mkdir()
+    (folder / "operstate").write_text("down\n")
+    (folder / "flags").write_text("0x1002\n")
+    assert not adapters.interface_up("lo")
