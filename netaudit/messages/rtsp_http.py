@@ -15,7 +15,8 @@ from netaudit.messages.carve import Carver
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.places import Places
 from netaudit.messages.reader import BaseReader, Opening, Verdict
-from netaudit.messages.rtsp import TUNNELLED, RtspReader, begins_with_request
+from netaudit.messages.rtsp import RtspReader
+from netaudit.messages.rtsp_opening import TUNNELLED, begins_with_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

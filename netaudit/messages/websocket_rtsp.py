@@ -8,7 +8,8 @@ from __future__ import annotations
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.places import Places
 from netaudit.messages.reader import Opening, Verdict
-from netaudit.messages.rtsp import TUNNELLED, RtspReader, recognise
+from netaudit.messages.rtsp import RtspReader
+from netaudit.messages.rtsp_opening import TUNNELLED, recognise
 
 NAME = "rtsp"
 UNKNOWN = 1 << 17  # bytes: more than any interleaved frame has, so that the way is lost
