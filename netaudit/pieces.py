@@ -38,8 +38,11 @@ class Pieces:
     runs: list[tuple[int, Part]]  # offset in the file, and the bytes there
 
 
-def pieces_of(message: Message, sender: str = "") -> Pieces | None:
-    """Pieces that a message carries of a file which it does not carry whole; `sender`: address of who sends it."""
+def pieces_of(message: Message, client: str = "") -> Pieces | None:
+    """Pieces that a message carries of a file which it does not carry whole; `client`: address of who asks or sends.
+
+    Pieces of several clients are left apart: they may send to one place at a time, and who fetched what must be told.
+    """
     if not message.body or message.body_size > MOST_BYTES:
         return None
     if (spread := message.fields.get(SPREAD)) is not None:
@@ -48,9 +51,9 @@ def pieces_of(message: Message, sender: str = "") -> Pieces | None:
     if message.protocol not in _HTTP or _is_coded(message):
         return None
     if message.status in (0, 206) and "range" in message.fields:
-        return _ranged(message, sender)
+        return _ranged(message, client)
     if message.status == 200 and not message.complete and message.method == "GET":
-        return _broken_off(message)
+        return _broken_off(message, client)
     return None
 
 
@@ -58,7 +61,7 @@ def _is_coded(message: Message) -> bool:
     return message.header("content-encoding").strip().lower() not in ("", "identity")
 
 
-def _ranged(message: Message, sender: str) -> Pieces | None:
+def _ranged(message: Message, client: str) -> Pieces | None:
     """`Content-Range: bytes a-b/n` of an answer, or of a request that sends (RFC 9110, 14.4 and 14.5)."""
     place = content_range(message)
     if place is None:
@@ -66,14 +69,14 @@ def _ranged(message: Message, sender: str) -> Pieces | None:
     first, last, total = place
     if not first <= last < total <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
         return None
-    file = _sent_to(message, sender) if not message.status else _fetched_from(message)
+    file = _sent_to(message, client) if not message.status else _fetched_from(message, client)
     role = RANGE if message.status else SENT
     return _pieces(message, f"{file}\0{total}", role, total, first) if file else None
 
 
-def _broken_off(message: Message) -> Pieces | None:
+def _broken_off(message: Message, client: str) -> Pieces | None:
     """An answer that came in part: its rest may be fetched by a range (`Accept-Ranges` says that the server can)."""
-    file = _fetched_from(message)
+    file = _fetched_from(message, client)
     declared = message.header("content-length").strip()
     if not file or message.header("accept-ranges").strip().lower() != "bytes":
         return None
@@ -84,21 +87,20 @@ def _broken_off(message: Message) -> Pieces | None:
     return _pieces(message, f"{file}\0{int(declared)}", RANGE, int(declared), 0)
 
 
-def _sent_to(message: Message, sender: str) -> str:
-    """Name of what a client sends: others may send to the same place at the same time."""
+def _sent_to(message: Message, client: str) -> str:
     if message.method not in _SENDING:
         return ""
-    return f"to\0{sender}\0{message.method}\0{message.host.lower()}\0{message.path}"
+    return f"to\0{client}\0{message.method}\0{message.host.lower()}\0{message.path}"
 
 
-def _fetched_from(message: Message) -> str:
+def _fetched_from(message: Message, client: str) -> str:
     tag = message.header("etag").strip()
     strong = tag if tag.startswith('"') else ""
     changed = "" if tag else _settled(message)
     kind = message.content_type.partition(";")[0].strip().lower()
     if message.method != "GET" or not (strong or changed) or (kind and not kind.startswith(_PICTURES)):
         return ""
-    return f"from\0{message.host.lower()}\0{message.path}\0{strong or changed}"
+    return f"from\0{client}\0{message.host.lower()}\0{message.path}\0{strong or changed}"
 
 
 def _settled(message: Message) -> str:

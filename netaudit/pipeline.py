@@ -6,7 +6,6 @@ window → packets → runs → messages → objects → tables; then one last s
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -16,20 +15,18 @@ from netaudit.case_writer import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.events import EventRows
 from netaudit.hello_rows import hello_row
 from netaudit.lookup_rows import LookupRows
-from netaudit.masking import mask
 from netaudit.media import media_rows
 from netaudit.messages.from_streams import Conversations
 from netaudit.objects.budget import Budget, Patience
-from netaudit.objects.from_messages import leaves, object_id, root, upload_body
+from netaudit.objects.from_messages import leaves, object_id
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf
 from netaudit.objects.sniff import IMAGE_KINDS
-from netaudit.objects.uploads import END, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
+from netaudit.part_rows import PartRows
 from netaudit.persons import PersonRows
-from netaudit.pieces import pieces_of
 from netaudit.rows import GUESSABLE, FlowRows, capture_name, image_row, message_row, object_row
 from netaudit.sendings import SendingRows
 from netaudit.streams.from_packets import Assembler
@@ -41,6 +38,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.objects.part import Part
     from netaudit.observations.ends import Ends
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
@@ -84,13 +82,13 @@ class Shard:
         *,
         columns: bool = True,
     ) -> None:
-        self._key = (folder / "private" / "key").read_bytes()
         self._keep = keep
         self._witness = witness
         self._assembler = Assembler()
         self._conversations = Conversations()
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
+        self._parts = PartRows(folder, self._rows["parts"], self._keep_part)
         self._flows = FlowRows()
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
@@ -207,13 +205,8 @@ class Shard:
         if not message.body:
             self._take_events(message)
             return
-        if not message.direction:
-            part = upload_part(message.method, message.host, message.path)
-            if part is not None:
-                self._take_upload_part(message, part)
-                return
-        self._take_upload_links(message)
-        self._take_pieces(message, ends)
+        if self._parts.take(message, ends.client.ip):
+            return
         for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
         for row in self._persons.end(message.message_id.hex()):
@@ -224,62 +217,8 @@ class Shard:
         for row in self._events.end(message):
             self._rows["events"].append(row)
 
-    def _take_upload_part(self, message: Message, upload: UploadPart) -> None:
-        """A part of an upload is kept as it is; what it is part of comes out when all are known."""
-        part = upload_body(message)
-        identity, sha256 = self._take_object(message, Leaf(part, "part"), stored=True)
-        self._take_upload(message, upload, identity, sha256, len(part.data), complete=part.complete)
-
-    def _take_pieces(self, message: Message, ends: Ends) -> None:
-        """Bytes of a file that other messages may carry, too; they are joined when all are known."""
-        pieces = pieces_of(message, ends.sender(message.direction).ip)
-        if pieces is None:
-            return
-        for offset, part in pieces.runs:
-            identity, sha256 = self._take_object(message, Leaf(part, "part"), stored=True)
-            said = UploadPart(pieces.file, 0, part.name, pieces.role, offset)
-            self._take_upload(message, said, identity, sha256, len(part.data), complete=True)
-        end = UploadPart(pieces.file, 0, role=END, size=pieces.size)
-        self._take_upload(message, end, "", "", pieces.size, complete=message.complete)
-
-    def _take_upload_links(self, message: Message) -> None:
-        """Messages that say which blocks make an object: replies to blocks, and the request that ends an upload."""
-        request = message.request
-        if not message.direction:
-            said = upload_end(message.method, message.path, message.body)
-            identity = ""
-        elif request is not None:
-            said = upload_reply(request.method, request.path, message.body)
-            identity = object_id(request, root(request).path).hex() if said else ""
-        else:
-            return
-        if said is not None:
-            self._take_upload(message, said, identity, "", said.size, complete=message.complete)
-
-    def _take_upload(
-        self, message: Message, said: UploadPart, identity: str, sha256: str, size: int, *, complete: bool
-    ) -> None:
-        first = int(message.pieces["ts"][0]) if message.pieces is not None and len(message.pieces) else 0
-        self._rows["parts"].append(
-            (
-                self._hashed(said.upload),
-                said.number,
-                mask(said.name[:256]),
-                message.message_id.hex(),
-                identity,
-                sha256,
-                size,
-                complete,
-                first,
-                said.role,
-                said.offset,
-                [self._hashed(link) for link in said.links],
-            )
-        )
-
-    def _hashed(self, text: str) -> str:
-        """A path as a key: paths may hold a phone number, which an unkeyed hash would give away."""
-        return hmac.digest(self._key, b"upload\0" + text.encode("utf-8", "replace"), "sha256").hex()[:32]
+    def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
+        return self._take_object(message, Leaf(part, "part"), stored=True)
 
     def _take_leaf(self, message: Message, leaf: Leaf) -> None:
         if leaf.kind in IMAGE_KINDS:

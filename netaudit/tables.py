@@ -236,7 +236,7 @@ PARTS = Table(
         _c(
             "upload",
             "string",
-            "Keyed hash of what names the whole: host, key and upload id; path and entity tag; session and file.",
+            "Keyed hash of what names the whole: host, key, upload id; client, path, entity tag; session and file.",
         ),
         _c("number", "int32", "Part number, from 1; 0 where parts are not numbered, -1 for a reply."),
         _c("name", "string", "Last segment of the object key (masked)."),
