@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from netaudit.messages.carve import Carver
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/x-rtsp-tunnelled"
 POSTED = "rtsp posted"  # what a flow is switched to behind the head of the POST
+RUNS_AT_ONCE = 1024  # of base64 between other bytes: a reader copies what it waits for at each feeding
 _GROUP = re.compile(rb"(?:[A-Za-z0-9+/]{4})+|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==")
 _OPENING = 20  # letters, more than those of the longest method
 _LETTERS_ALONE = re.compile(rb"[A-Za-z0-9+/]*")
@@ -72,9 +74,12 @@ class PostReader(BaseReader):
         skipped = min(self.skip, len(data))
         self.skip -= skipped
         out: list[Message] = []
-        for plain, start, end in self._decoded(offset + skipped, data[skipped:]):
-            first = self.places.add(len(plain), start, end)
-            out += self._told(self.reader.feed(UP, first, plain))
+        decoded = self._decoded(offset + skipped, data[skipped:])
+        while runs := list(islice(decoded, RUNS_AT_ONCE)):
+            first = self.places.end
+            for plain, start, end in runs:
+                self.places.add(len(plain), start, end)
+            out += self._told(self.reader.feed(UP, first, b"".join([plain for plain, _, _ in runs])))
             self.places.forget(self.reader.needed_from(UP))
         return out
 
