@@ -24,34 +24,34 @@ Store = Callable[["Message", "Part"], tuple[str, str]]  # keeps a part as an obj
 class PartRows:
     """Rows of `parts` of one worker."""
 
-    def __init__(self, folder: Path, rows: TableWriter, store: Store) -> None:
+    def __init__(self, folder: Path, rows: TableWriter) -> None:
         self._key = (folder / "private" / "key").read_bytes()
-        self._rows, self._store = rows, store
+        self._rows = rows
 
-    def take(self, message: Message, client: str) -> bool:
+    def take(self, message: Message, client: str, store: Store) -> bool:
         """Look at a message of a client at this address; whether it is nothing but a part of something."""
         if not message.direction:
             part = upload_part(message.method, message.host, message.path)
             if part is not None:
-                self._part(message, part)
+                self._part(message, part, store)
                 return True
         self._links(message)
-        self._pieces(message, client)
+        self._pieces(message, client, store)
         return False
 
-    def _part(self, message: Message, upload: UploadPart) -> None:
+    def _part(self, message: Message, upload: UploadPart, store: Store) -> None:
         """A part of an upload is kept as it is; what it is part of comes out when all are known."""
         part = upload_body(message)
-        identity, sha256 = self._store(message, part)
+        identity, sha256 = store(message, part)
         self._row(message, upload, identity, sha256, len(part.data), complete=part.complete)
 
-    def _pieces(self, message: Message, client: str) -> None:
+    def _pieces(self, message: Message, client: str, store: Store) -> None:
         """Bytes of a file that other messages may carry, too; they are joined when all are known."""
         pieces = pieces_of(message, client)
         if pieces is None:
             return
         for offset, part in pieces.runs:
-            identity, sha256 = self._store(message, part)
+            identity, sha256 = store(message, part)
             said = UploadPart(pieces.file, 0, part.name, pieces.role, offset)
             self._row(message, said, identity, sha256, len(part.data), complete=True)
         end = UploadPart(pieces.file, 0, role=END, size=pieces.size)

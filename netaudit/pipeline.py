@@ -88,7 +88,7 @@ class Shard:
         self._conversations = Conversations()
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
-        self._parts = PartRows(folder, self._rows["parts"], self._keep_part)
+        self._parts = PartRows(folder, self._rows["parts"])
         self._flows = FlowRows()
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
@@ -205,7 +205,7 @@ class Shard:
         if not message.body:
             self._take_events(message)
             return
-        if self._parts.take(message, ends.client.ip):
+        if self._parts.take(message, ends.client.ip, self._keep_part):
             return
         for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
