@@ -9,38 +9,48 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.journeys.legs import Legs, encoded, gather, ways
+from netaudit.journeys.legs import AT_ONCE, KEYS, Legs, gather
+from netaudit.journeys.places import NOWHERE, Codes, Ways, flat, places, rows_at, ways
 from netaudit.journeys.ties import MOST_LEGS, Tie, ties
 from netaudit.tables import EVENTS, JOURNEYS
 
 UNTRAVELLED = ("heartbeat", "subscription")  # kinds that go nowhere
 MOST_REASONS = 4  # of one leg
+MOVING = ["event_id", "message_id", "first_ts", "images", "image_roles", "url_hmacs", *KEYS]  # what legs are made of
 
 
 def with_ends(events: pa.Table, messages: pa.Table, flows: pa.Table, scope: Callable[[str], str]) -> pa.Table:
     """Events with sender, receiver and the side outside."""
     if not events.num_rows:
         return events
-    facts = ways(events, messages, flows)
-    columns = {"sender": facts["sender"], "receiver": facts["receiver"], "endpoint_id": _far_ends(facts, scope)}
+    way = ways(places(events["message_id"], messages), messages, flows)
+    columns = {
+        "sender": _named(way.addresses, way.sender),
+        "receiver": _named(way.addresses, way.receiver),
+        "endpoint_id": _far_ends(way, scope),
+    }
     for name, values in columns.items():
         events = events.set_column(events.column_names.index(name), EVENTS.schema().field(name), values)
     return events
 
 
-def _far_ends(facts: pa.Table, scope: Callable[[str], str]) -> pa.Array:
+def _named(texts: list[str], codes: Codes) -> pa.Array:
+    return pa.array(texts, pa.string()).take(pa.array(codes))
+
+
+def _far_ends(way: Ways, scope: Callable[[str], str]) -> pa.Array:
     """The side outside of each row, asked for once for two addresses."""
-    (senders, sender), (receivers, receiver) = (encoded(facts[name]) for name in ("sender", "receiver"))
-    both, where = np.unique(sender * len(receivers) + receiver, return_inverse=True)
-    far = [_far(senders[one // len(receivers)], receivers[one % len(receivers)], scope) for one in both.tolist()]
-    return pa.array(far, pa.string()).take(pa.array(where))
+    count = len(way.addresses)
+    both, where = np.unique(way.sender * count + way.receiver, return_inverse=True)
+    names = way.addresses
+    return _named([_far(names[one // count], names[one % count], scope) for one in both.tolist()], where)
 
 
 def _far(sender: str, receiver: str, scope: Callable[[str], str]) -> str:
@@ -53,16 +63,24 @@ def _far(sender: str, receiver: str, scope: Callable[[str], str]) -> str:
 def join_journeys(
     events: pa.Table, objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table, targets: pa.Table
 ) -> tuple[pa.Table, pa.Table]:
-    """Events with their journeys, and the `journeys` table; `targets` says under which paths images were sent."""
+    """Events with their journeys, and the `journeys` table; `targets` says under which paths images were sent.
+
+    `messages` are in the order of their table: their places stand for time and id.
+    """
     if not events.num_rows:
         return events, JOURNEYS.schema().empty_table()
+    at = places(events["message_id"], messages)
     travelled = pc.invert(pc.is_in(events["kind"], pa.array(UNTRAVELLED)))
-    moving = events.filter(travelled).sort_by([("first_ts", "ascending"), ("event_id", "ascending")]).combine_chunks()
+    travelled = pc.and_(travelled, pa.array(at != NOWHERE))  # an interrupted run may have lost the message
+    moving = events.select(MOVING).filter(travelled)
+    moving = moving.sort_by([("first_ts", "ascending"), ("event_id", "ascending")]).combine_chunks()
     legs = gather(moving, objects, images, messages, flows, targets)
     groups, reasons = _grouped(legs)
-    rows = _rows(legs, groups, reasons, moving, messages)
-    journeys = pa.Table.from_pylist(rows, schema=JOURNEYS.schema())
-    return _noted(events, rows), journeys
+    parts = [
+        pa.Table.from_pylist(rows, schema=JOURNEYS.schema()) for rows in _rows(legs, groups, reasons, moving, messages)
+    ]
+    journeys = pa.concat_tables([JOURNEYS.schema().empty_table(), *parts])
+    return _noted(events, journeys), journeys
 
 
 def _grouped(legs: Legs) -> tuple[list[list[int]], dict[int, list[str]]]:
@@ -77,7 +95,7 @@ def _grouped(legs: Legs) -> tuple[list[list[int]], dict[int, list[str]]]:
             said = reasons[tie.later]
             if tie.why not in said and len(said) < MOST_REASONS:
                 said.append(tie.why)
-    groups = [sorted(group, key=lambda leg: (legs.ts[leg], legs.message[leg], leg)) for group in members.values()]
+    groups = [sorted(group, key=lambda leg: (legs.ways.ts[leg], legs.message[leg], leg)) for group in members.values()]
     whole = [group for group in groups if len({legs.message[leg] for leg in group}) > 1 and group[0] is not None]
     return sorted((group for group in whole if _spoken(group, legs)), key=lambda group: group[0]), reasons
 
@@ -114,35 +132,39 @@ def _head(head: array[int], leg: int) -> int:
 
 def _rows(
     legs: Legs, groups: list[list[int]], reasons: dict[int, list[str]], moving: pa.Table, messages: pa.Table
+) -> Iterator[list[dict[str, Any]]]:
+    """Rows of `journeys`, some journeys at a time."""
+    some: list[list[int]] = []
+    count = 0
+    for group in groups:
+        some.append(group)
+        count += len(group)
+        if count >= AT_ONCE:
+            yield _rows_of(legs, some, reasons, moving, messages)
+            some, count = [], 0
+    yield _rows_of(legs, some, reasons, moving, messages)
+
+
+def _rows_of(
+    legs: Legs, groups: list[list[int]], reasons: dict[int, list[str]], moving: pa.Table, messages: pa.Table
 ) -> list[dict[str, Any]]:
     chosen = np.array([leg for group in groups for leg in group], np.int64)
-    ids = moving["event_id"].take(pa.array(chosen[chosen < legs.events])).to_pylist()
-    event_of = dict(zip(chosen[chosen < legs.events].tolist(), ids, strict=True))
-    codes = np.unique(legs.message[chosen])
-    wanted = legs.messages.take(pa.array(codes))
-    text_of = dict(zip(codes.tolist(), wanted.to_pylist(), strict=True))
-    columns = ["message_id", "first_ts", "last_ts", "first_frame", "last_frame", "capture_id"]
-    said = messages.select(columns).filter(pc.is_in(messages["message_id"], value_set=wanted))
-    for name in ("first_ts", "last_ts"):
-        said = said.set_column(said.column_names.index(name), name, said[name].cast(pa.int64()))
-    facts = {row["message_id"]: row for row in said.to_pylist()}
-    carried: dict[int, list[str]] = defaultdict(list)
-    inside = np.isin(legs.images.leg, chosen)
-    shas = legs.shas.take(pa.array(legs.images.code[inside])).to_pylist()
-    for leg, sha256 in zip(legs.images.leg[inside].tolist(), shas, strict=True):
-        carried[leg].append(sha256)
+    events = chosen[chosen < legs.events]
+    event_of = dict(zip(events.tolist(), moving["event_id"].take(pa.array(events)).to_pylist(), strict=True))
+    facts = _facts(np.unique(legs.message[chosen]), messages)
+    carried = _carried(chosen, legs)
+    way = legs.ways
     rows = []
     for group in groups:
         first = group[0]
-        name = event_of.get(first) or text_of[int(legs.message[first])]
+        name = event_of.get(first) or facts[int(legs.message[first])]["message_id"]
         journey = "J" + hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
         for number, leg in enumerate(group, 1):
-            message = text_of[int(legs.message[leg])]
-            fact = facts[message]
+            fact = facts[int(legs.message[leg])]
             rows.append({
                 "journey_id": journey, "leg": number,
-                "event_id": event_of.get(leg, ""), "message_id": message,
-                "sender": legs.addresses[legs.sender[leg]], "receiver": legs.addresses[legs.receiver[leg]],
+                "event_id": event_of.get(leg, ""), "message_id": fact["message_id"],
+                "sender": way.addresses[way.sender[leg]], "receiver": way.addresses[way.receiver[leg]],
                 "first_ts": fact["first_ts"], "last_ts": fact["last_ts"], "capture_id": fact["capture_id"],
                 "frame": fact["first_frame"], "last_frame": fact["last_frame"],
                 "images": list(dict.fromkeys(carried.get(leg, ()))), "ties": reasons.get(leg, []),
@@ -150,12 +172,35 @@ def _rows(
     return rows
 
 
-def _noted(events: pa.Table, rows: list[dict[str, Any]]) -> pa.Table:
-    named = [row for row in rows if row["event_id"]]
-    where = pc.index_in(events["event_id"], value_set=pa.array([row["event_id"] for row in named], pa.string()))
+def _facts(at: Codes, messages: pa.Table) -> dict[int, dict[str, Any]]:
+    """What a journey says of the messages at these places."""
+    columns = ["message_id", "first_ts", "last_ts", "first_frame", "last_frame", "capture_id"]
+    found: list[dict[str, Any]] = []
+    for said in rows_at(messages.select(columns), at):
+        times = said.select(["first_ts", "last_ts"]).cast(
+            pa.schema([("first_ts", pa.int64()), ("last_ts", pa.int64())])
+        )
+        rows = said.drop_columns(times.column_names).to_pylist()
+        found += [row | time for row, time in zip(rows, times.to_pylist(), strict=True)]
+    return dict(zip(at.tolist(), found, strict=True))
+
+
+def _carried(chosen: Codes, legs: Legs) -> dict[int, list[str]]:
+    """Digests of the images of these legs."""
+    carried: dict[int, list[str]] = defaultdict(list)
+    inside = np.isin(legs.images.leg, chosen)
+    shas = legs.shas.take(pa.array(legs.images.code[inside])).to_pylist()
+    for leg, sha256 in zip(legs.images.leg[inside].tolist(), shas, strict=True):
+        carried[leg].append(sha256)
+    return carried
+
+
+def _noted(events: pa.Table, journeys: pa.Table) -> pa.Table:
+    named = journeys.filter(pc.not_equal(journeys["event_id"], ""))
+    where = pc.index_in(events["event_id"], value_set=flat(named["event_id"]))
     columns = {
-        "journey_id": pc.fill_null(pa.array([row["journey_id"] for row in named], pa.string()).take(where), ""),
-        "leg": pa.array([row["leg"] for row in named], pa.int32()).take(where),
+        "journey_id": pc.fill_null(named["journey_id"].take(where), ""),
+        "leg": named["leg"].take(where),
     }
     for name, values in columns.items():
         events = events.set_column(events.column_names.index(name), EVENTS.schema().field(name), values)

@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from netaudit.journeys.legs import ID_PHOTO, LIBRARY, Codes, Legs, Pairs
+from netaudit.journeys.legs import ID_PHOTO, LIBRARY, Legs, Pairs
+
+if TYPE_CHECKING:
+    from netaudit.journeys.places import Codes
 
 MOST_LEGS = 64  # of one key, and of one journey
 SAME_WAY = 3  # times that an image may go from one address to another
@@ -76,7 +79,7 @@ def _groups(legs: Legs, pairs: Pairs) -> Iterator[tuple[int, list[int]]]:
     """Key and legs, by time, of every key that two legs or more have and not too many."""
     if not len(pairs.leg):
         return
-    order = np.lexsort((pairs.leg, legs.ts[pairs.leg], pairs.code))
+    order = np.lexsort((pairs.leg, legs.ways.ts[pairs.leg], pairs.code))
     leg, code = pairs.leg[order], pairs.code[order]
     starts = np.flatnonzero(np.concatenate([[True], code[1:] != code[:-1]]))
     ends = np.concatenate([starts[1:], [len(code)]])
@@ -90,7 +93,7 @@ def _groups(legs: Legs, pairs: Pairs) -> Iterator[tuple[int, list[int]]]:
 def _common(legs: Legs, group: list[int]) -> bool:
     ways: dict[tuple[int, int], set[int]] = defaultdict(set)
     for leg in group:
-        ways[int(legs.sender[leg]), int(legs.receiver[leg])].add(int(legs.message[leg]))
+        ways[int(legs.ways.sender[leg]), int(legs.ways.receiver[leg])].add(int(legs.message[leg]))
     return max(map(len, ways.values())) > SAME_WAY
 
 
@@ -108,7 +111,7 @@ def _addresses(legs: Legs) -> Iterator[Tie]:
     chosen, held = np.isin(named.code, both), np.isin(stored.code, both)
     naming = dict(_members(named.leg[chosen], named.code[chosen]))
     for code, holders in _members(stored.leg[held], stored.code[held]):
-        group = sorted({*naming.get(code, ()), *holders}, key=lambda leg: (legs.ts[leg], leg))
+        group = sorted({*naming.get(code, ()), *holders}, key=lambda leg: (legs.ways.ts[leg], leg))
         if 1 < len(group) <= MOST_LEGS and not _common(legs, holders):
             yield from (Tie(a, b, ADDRESS) for a, b in pairwise(group))
     alone = ~chosen
@@ -128,7 +131,7 @@ def _keyed(legs: Legs, pairs: Pairs, within: int, why: str, fits: object) -> Ite
     for _, group in _groups(legs, pairs):
         for place, later in enumerate(group):
             for earlier in reversed(group[max(0, place - LOOK_BACK) : place]):
-                if legs.ts[later] - legs.ts[earlier] <= within and fits(legs, earlier, later):  # type: ignore[operator]
+                if legs.ways.ts[later] - legs.ways.ts[earlier] <= within and fits(legs, earlier, later):  # type: ignore[operator]
                     yield Tie(earlier, later, why)
                     break
 
@@ -139,7 +142,7 @@ def _any(legs: Legs, earlier: int, later: int) -> bool:
 
 def _relayed(legs: Legs, earlier: int, later: int) -> bool:
     """Whether the later leg begins where the earlier one ended."""
-    return bool(legs.receiver[earlier] == legs.sender[later])
+    return bool(legs.ways.receiver[earlier] == legs.ways.sender[later])
 
 
 def _alike(legs: Legs) -> Iterator[Tie]:
@@ -149,9 +152,9 @@ def _alike(legs: Legs) -> Iterator[Tie]:
     """
     live = legs.image_role == 0
     leg, code = legs.images.leg[live], legs.images.code[live]
-    order = np.lexsort((leg, legs.ts[leg]))
+    order = np.lexsort((leg, legs.ways.ts[leg]))
     leg, code = leg[order], code[order]
-    hashes, times = legs.phash[code], legs.ts[leg]
+    hashes, times = legs.phash[code], legs.ways.ts[leg]
     seen: dict[tuple[int, int], list[int]] = defaultdict(list)  # band → places in `order`
     first = np.zeros(len(legs.shas), np.bool_)  # images that were there before
     for place in range(len(leg)):

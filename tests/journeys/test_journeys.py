@@ -6,13 +6,19 @@ import random
 import time
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.journeys import from_tables as joining
+from netaudit.journeys import legs
+from netaudit.journeys import places as found_at
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.journeys.ties import MOST_LEGS
-from netaudit.tables import BY_NAME, TARGETS
+from netaudit.tables import BY_NAME, MESSAGES, TARGETS
 
 SECOND = 10**9
 CAMERA, TERMINAL, SERVER, CLOUD, CRM, PC = (
@@ -98,6 +104,8 @@ class Scene:
     def journeys(self) -> tuple[pa.Table, list[list[str]]]:
         """The events, and the messages of each journey in order."""
         tables = {name: rows_of(name, getattr(self, name)) for name in ("events", "messages", "flows", "objects")}
+        in_order = [(column, "ascending") for column in MESSAGES.key]  # as it is settled
+        tables["messages"] = tables["messages"].sort_by(in_order)
         images = rows_of(
             "images", [{"sha256": sha, "kind": "jpeg", "phash": value} for sha, value in sorted(self.phash.items())]
         )
@@ -271,3 +279,49 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
 
 def test_a_case_without_events_has_no_journeys() -> None:
     assert Scene().journeys()[1] == []
+
+
+def test_an_event_whose_message_was_lost_is_in_no_journey() -> None:
+    scene = Scene()
+    kept = [scene.says(0, CAMERA, SERVER, "a"), scene.says(1, SERVER, CLOUD, "a"), scene.says(2, CLOUD, PC, "a")]
+    del scene.messages[1]
+    events, groups = scene.journeys()
+    assert groups == [[kept[0], kept[2]]]
+    lost = events.filter(pc.equal(events["message_id"], kept[1])).to_pylist()[0]
+    assert (lost["journey_id"], lost["sender"], lost["receiver"]) == ("", "", "")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    ids=st.lists(st.integers(0, 30)), asked=st.lists(st.integers(0, 40)), rows=st.integers(1, 7), at=st.integers(1, 7)
+)
+def test_places_are_those_of_a_plain_search(ids: list[int], asked: list[int], rows: int, at: int) -> None:
+    held = [f"m{number}" for number in dict.fromkeys(ids)]
+    wanted = [f"m{number}" for number in asked]
+    messages = pa.table({"message_id": pa.chunked_array([held[:3], held[3:]], pa.string())})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(found_at, "LOOKED_UP", rows)
+        patch.setattr(found_at, "PASSED_BY", at)
+        found = found_at.places(pa.chunked_array([wanted[:2], wanted[2:]], pa.string()), messages)
+        there = np.unique(found[found >= 0])
+        said = [row["message_id"] for some in found_at.rows_at(messages, there) for row in some.to_pylist()]
+    assert found.tolist() == [held.index(one) if one in held else found_at.NOWHERE for one in wanted]
+    assert said == [held[place] for place in there.tolist()]
+
+
+def test_small_blocks_give_the_same_journeys(monkeypatch: pytest.MonkeyPatch) -> None:
+    def scene() -> tuple[pa.Table, list[list[str]]]:
+        played = Scene()
+        for number in range(12):
+            played.says(number * 40, CAMERA, SERVER, f"f{number} g{number}", "face scene", event_hmac=f"p{number}")
+            played.says(number * 40 + 1, SERVER, CLOUD, f"f{number}", kind="", target=f"t{number}")
+            played.says(number * 40 + 2, SERVER, CRM, kind="query", url_hmacs=[f"t{number}"])
+        return played.journeys()
+
+    events, groups = scene()
+    assert len(groups) == 12
+    for module, name in ((found_at, "LOOKED_UP"), (found_at, "PASSED_BY"), (legs, "LOOKED_UP"), (joining, "AT_ONCE")):
+        monkeypatch.setattr(module, name, 3)
+    again, same = scene()
+    assert same == groups
+    assert again.equals(events)
