@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
+PASSED_OVER = 65_536  # objects of which images are picked together
 MESSAGE_COLUMNS = [
     "message_id",
     "flow_id",
@@ -59,12 +60,9 @@ class Transfer(NamedTuple):
 
 def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
     """Every image object with the addresses between which it went, in the order of the objects; some at a time."""
-    objects = objects.select(["object_id", "message_id", "sha256", "size", "complete"])
-    wanted = objects.filter(pc.is_in(objects["sha256"], images["sha256"]))
     images = images.select(["sha256", "face", "decodable", "problem"])
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
-    for start in range(0, wanted.num_rows, AT_ONCE):
-        rows = wanted.slice(start, AT_ONCE)
+    for rows in _images_among(objects, images):
         facts = _by_first(_only(images, "sha256", rows["sha256"]))
         said = _only(messages, "message_id", rows["message_id"])
         flow_of = _by_first(_only(flows, "flow_id", said["flow_id"]))
@@ -74,6 +72,15 @@ def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa
             flow = flow_of.get(message[1]) if message else None
             if message and flow:
                 yield _transfer(row, facts[row[2]], message, flow)
+
+
+def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
+    """Objects that are images, in their order, up to AT_ONCE together: of all there is only a bit held."""
+    objects = objects.select(["object_id", "message_id", "sha256", "size", "complete"])
+    wanted = pc.is_in(objects["sha256"], images["sha256"])
+    for start in range(0, objects.num_rows, PASSED_OVER):
+        some = objects.slice(start, PASSED_OVER).filter(wanted.slice(start, PASSED_OVER))
+        yield from (some.slice(first, AT_ONCE) for first in range(0, some.num_rows, AT_ONCE))
 
 
 def _transfer(

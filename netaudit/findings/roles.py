@@ -32,6 +32,7 @@ DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that
 MOST_SIGNATURES = 3  # named for a class
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 AT_ONCE = 8_192  # rows turned into Python values together
+LOOKED_UP = 65_536  # messages whose flows are looked up together
 
 SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
 
@@ -135,17 +136,19 @@ class Actors:
 
 
 def _agents(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str]]:
-    """Client, flow and User-Agent, some flows at a time; a client's agent comes at least once."""
-    http = flows.select(["flow_id", "client_ip", "protocol"])
-    http = http.filter(pc.is_in(http["protocol"], pa.array(["http", "http2"])))
+    """Client, flow and User-Agent, some messages at a time; each comes at least once."""
+    flows = flows.select(["flow_id", "client_ip", "protocol"])
     asked = messages.select(["flow_id", "user_agent"])
-    asked = asked.filter(pc.not_equal(asked["user_agent"], "")).group_by(["flow_id", "user_agent"]).aggregate([])
-    clients = http["client_ip"].combine_chunks()
-    where = pc.index_in(asked["flow_id"], value_set=http["flow_id"].combine_chunks())
-    said = asked.append_column("client", clients.take(where.combine_chunks())).filter(pc.is_valid(where))
-    for batch in said.to_batches(max_chunksize=AT_ONCE):
-        for row in batch.to_pylist():
-            yield row["client"], row["flow_id"], row["user_agent"]
+    for start in range(0, asked.num_rows, LOOKED_UP):
+        some = asked.slice(start, LOOKED_UP)
+        some = some.filter(pc.not_equal(some["user_agent"], "")).group_by(["flow_id", "user_agent"]).aggregate([])
+        http = flows.filter(pc.is_in(flows["flow_id"], value_set=pc.unique(some["flow_id"])))
+        http = http.filter(pc.is_in(http["protocol"], pa.array(["http", "http2"])))
+        where = pc.index_in(some["flow_id"], value_set=http["flow_id"].combine_chunks())
+        said = some.append_column("client", http["client_ip"].combine_chunks().take(where.combine_chunks()))
+        for batch in said.filter(pc.is_valid(where)).to_batches(max_chunksize=AT_ONCE):
+            for row in batch.to_pylist():
+                yield row["client"], row["flow_id"], row["user_agent"]
 
 
 def role(behaviour: Behaviour | None, device: Named | None = None) -> tuple[str, str]:
