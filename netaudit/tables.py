@@ -626,7 +626,13 @@ AFTER_MOMENTS = Table(
         _c("name", "string", "Name asked for (Host, SNI), masked; empty when none."),
         _c("images", "int64", "Images sent in the window; 0 unless clear."),
         _c("faces", "int64", "Those of them with a face."),
-        _c("bytes", "int64", "Clear: of the images. Else: payload sent upwards in the window.", "bytes"),
+        _c(
+            "bytes",
+            "int64",
+            "Clear: of the images. Else: payload sent upwards in the window; of connections that lie wholly in it "
+            "without what was sent or captured again, of others with it.",
+            "bytes",
+        ),
         _c(
             "bytes_before",
             "int64",

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.uploads import UPLOADED, Scope, display_filter, finding_id
 
-RULE, KNOWN_RULE = "upload-shaped-encrypted/2", "known-service-encrypted/1"
+RULE, KNOWN_RULE = "upload-shaped-encrypted/3", "known-service-encrypted/2"
 KNOWN_CLASSES = frozenset({"face_api", "object_store", "sales_platform"})  # of endpoints.service_class
 LEAST_KNOWN = 16 * 1024  # the same to a known service: two or three face crops, far more than a login
 LEAST_BYTES = 64 * 1024  # upward payload of a sender to an endpoint before it is worth a line
@@ -42,6 +42,11 @@ def encrypted_findings(
     return found
 
 
+def sent_once(row: dict[str, Any], way: str) -> int:
+    """Payload of a row of `flows` without what was sent or captured again (mirror ports may give each packet twice)."""
+    return int(row[f"payload_{way}"]) - (row[f"duplicate_{way}"] or 0) - (row[f"conflicting_{way}"] or 0)
+
+
 def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
     if endpoints is None:
         return {}
@@ -51,7 +56,7 @@ def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
 
 def _sends_much(rows: list[dict[str, Any]]) -> bool:
     """Enough for pictures to a service that is there for them, whatever comes back."""
-    return sum(row["payload_up"] for row in rows) >= LEAST_KNOWN and any(sum(row["bursts_up"][1:]) for row in rows)
+    return sum(sent_once(row, "up") for row in rows) >= LEAST_KNOWN and any(sum(row["bursts_up"][1:]) for row in rows)
 
 
 def _encrypted(flows: pa.Table) -> pa.Table:
@@ -64,7 +69,7 @@ def _encrypted(flows: pa.Table) -> pa.Table:
 
 
 def _upload_shaped(rows: list[dict[str, Any]]) -> bool:
-    up, down = sum(row["payload_up"] for row in rows), sum(row["payload_down"] for row in rows)
+    up, down = (sum(sent_once(row, way) for row in rows) for way in ("up", "down"))
     bursts = sum(sum(row["bursts_up"][1:]) for row in rows)
     return up >= LEAST_BYTES and up >= UPWARD_SHARE * down and bursts > 0
 
@@ -74,7 +79,7 @@ def _finding(
 ) -> dict[str, Any]:
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
-    up = sum(row["payload_up"] for row in rows)
+    up = sum(sent_once(row, "up") for row in rows)
     known = f", a known service ({service})" if service else ""
     return {
         "finding_id": finding_id("D", UPLOADED, sender, receiver, name),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.encrypted import sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.seconds import Portions
 
@@ -35,7 +36,7 @@ MOST_IDS = 500
 UNKNOWN = ("unknown", "")  # values of flows.protocol where no reader recognised anything
 COLUMNS = [
     "flow_id", "transport", "protocol", "client_ip", "client_port", "server_ip", "server_port", "server_name",
-    "first_ts", "last_ts", "payload_up", "bursts_up",
+    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "bursts_up",
 ]  # fmt: skip
 
 
@@ -170,7 +171,7 @@ def _way(row: dict[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _take_whole(way: Way, row: dict[str, Any]) -> None:
-    way.bytes += row["payload_up"]
+    way.bytes += sent_once(row, "up")
     before = way.bursts or [0] * len(row["bursts_up"])
     way.bursts = [a + b for a, b in zip(before, row["bursts_up"], strict=True)]
     way.span(row["first_ts"], row["last_ts"])

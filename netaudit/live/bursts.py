@@ -52,7 +52,7 @@ class Bursts:
         """The flow as it is now, and all flows of its ends and name together."""
         row = known.row()
         way = slice(None, None, -1) if known.swapped else slice(None)
-        up, down = (int(size) for size in row["payload"][way])
+        up, down = (int(size) for size in (row["payload"] - row["duplicate"] - row["conflicting"])[way])
         bursts = int(row["bursts"][1:].sum())
         flow = self._flows.setdefault(serial, Sent())
         key = (*ends(known, up=True), known.server_name)

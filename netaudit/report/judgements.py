@@ -85,7 +85,8 @@ class Judgements:
         wanted = self.listed(findings, "flow_ids")
         columns = (
             "flow_id", "capture_id", "client_ip", "client_port", "server_ip", "server_port", "first_ts", "last_ts",
-            "first_frame", "last_frame", "payload_up", "server_name", "bursts_up",
+            "first_frame", "last_frame", "payload_up", "duplicate_up", "conflicting_up", "server_name",
+            "bursts_up",
         )  # fmt: skip
         table = reading.having(
             self._case.table("flows", columns), "flow_id", (one for ids in wanted for one in ids or ())

@@ -185,7 +185,7 @@ def _connection(flow: Row, captures: dict[str, str], w: Wording) -> str:
         last=w.number(flow["last_frame"]),
         client=_socket(flow["client_ip"], flow["client_port"], w),
         server=_socket(flow["server_ip"], flow["server_port"], w),
-        size=w.size(flow["payload_up"]),
+        size=w.size((flow["payload_up"] or 0) - (flow["duplicate_up"] or 0) - (flow["conflicting_up"] or 0)),
     )
 
 
