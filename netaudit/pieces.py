@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 32 << 20  # of a file, as of a carved image; larger ones are no pictures
 MOST_RUNS = 1024  # unbroken runs of one message
+_LENGTH = re.compile(r"[0-9]{1,15}")
 _PICTURES = ("image/", "application/octet-stream", "binary/octet-stream", "application/zip")
 _HTTP = ("http", "http2")
 _SENDING = ("PUT", "POST", "PATCH")
@@ -80,7 +82,7 @@ def _broken_off(message: Message, client: str) -> Pieces | None:
     declared = message.header("content-length").strip()
     if not file or message.header("accept-ranges").strip().lower() != "bytes":
         return None
-    if not declared.isascii() or not declared.isdigit() or not 0 < int(declared[:15]) <= MOST_BYTES:
+    if not _LENGTH.fullmatch(declared) or not 0 < int(declared) <= MOST_BYTES:
         return None
     if message.body_size > int(declared) or not message.missing:
         return None

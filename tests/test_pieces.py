@@ -98,6 +98,15 @@ def test_an_answer_that_was_broken_off_begins_what_a_range_goes_on_with():
     assert pieces_of(fetched(headers=headers, **{**cut, "complete": True, "missing": []})) is None
 
 
+@pytest.mark.parametrize(
+    "length", ["", "0", "-5", "1e3", "\u0661\u0660\u0660\u0660", "1" * 5000, "0" * 20 + "1" * 5000, "9" * 15]
+)
+def test_a_length_that_is_none_begins_nothing(length):
+    headers = [*TAGGED, ("accept-ranges", "bytes"), ("content-length", length)]
+    cut = {"status": 200, "fields": {}, "complete": False, "missing": [(100, 1000)], "body_size": 1000}
+    assert pieces_of(fetched(headers=headers, **cut)) is None
+
+
 def test_what_is_sent_in_ranges():
     sent = fetched(direction=UP, status=0, method="PUT", headers=[TAGGED[1]])
     assert pieces_of(sent).role == "sent"

@@ -21,6 +21,7 @@ STATIC = {
     33: "MP2T",
     34: "H263",
 }
+_FORMAT = re.compile(r"[0-9]{1,9}")  # of a payload type
 _SPROP = re.compile(r"sprop-(?:parameter-sets|vps|sps|pps)\s*=\s*([A-Za-z0-9+/=,]{4,4096})")
 
 
@@ -53,7 +54,7 @@ def parse(body: bytes) -> list[Track]:
         kind, _, value = line.strip().partition("=")
         if kind == "m" and len(tracks) < TRACKS:
             words = value.split()
-            number = int(words[3]) if len(words) > 3 and words[3].isascii() and words[3].isdigit() else -1
+            number = int(words[3]) if len(words) > 3 and _FORMAT.fullmatch(words[3]) else -1
             tracks.append(Track("", STATIC.get(number, ""), number & 127 if number >= 0 else -1))
         elif kind == "a" and tracks:
             _attribute(tracks[-1], value)

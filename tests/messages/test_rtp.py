@@ -237,3 +237,8 @@ def test_sequence_numbers_roll_over():
     (message,) = media(read(flow(packets), proto=17)[0])
     assert message.complete
     assert len(list(itertools.pairwise(packets))) > 6
+
+
+@pytest.mark.parametrize("number", [b"9" * 5000, "\u0669".encode(), b"\xb2", b"-1", b""])
+def test_a_format_that_is_no_number_is_unknown(number) -> None:
+    assert [track.payload_type for track in parse(b"m=video 0 RTP/AVP " + number + b"\r\n")] == [-1]
