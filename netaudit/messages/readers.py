@@ -128,7 +128,7 @@ READERS: tuple[Entry, ...] = (
 
 
 PLAIN_LOOKUPS = next(entry for entry in READERS if (entry.name, entry.transport) == ("dns", "udp"))
-_BY_TRANSPORT = {name: tuple(entry for entry in READERS if entry.transport == name) for name in ("tcp", "udp")}
+BY_TRANSPORT = {name: tuple(entry for entry in READERS if entry.transport == name) for name in ("tcp", "udp")}
 
 
 def _always(_: Opening) -> Verdict:
@@ -154,7 +154,7 @@ def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | No
 
     `final`: nothing more of the opening will be seen, so that MORE counts as NO.
     """
-    for entry in _BY_TRANSPORT[transport]:
+    for entry in BY_TRANSPORT[transport]:
         verdict = entry.recognise(opening)
         if verdict is Verdict.MORE and not final:
             return None, False

@@ -112,8 +112,14 @@ def recognise_odd(opening: Opening):
     return Verdict.YES if opening.up.startswith(b"odd") else Verdict.NO
 
 
+def before_all(monkeypatch, entry: Entry) -> None:
+    """Have a reader asked before any other."""
+    asked = readers.BY_TRANSPORT[entry.transport]
+    monkeypatch.setitem(readers.BY_TRANSPORT, entry.transport, (entry, *asked))
+
+
 def test_failing_reader_costs_only_its_flow(monkeypatch):
-    monkeypatch.setattr(readers, "READERS", (Entry("odd", "tcp", recognise_odd, Failing), *READERS))
+    before_all(monkeypatch, Entry("odd", "tcp", recognise_odd, Failing))
     picture = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02pixels\xff\xd9"
     conversations = Conversations()
     row = flow_row(1)
@@ -157,7 +163,7 @@ def test_hand_over_by_any_reader(monkeypatch, inner):
         seen.append(opening.upgrade)
         return recognise_odd(opening)
 
-    monkeypatch.setattr(readers, "READERS", (Entry("odd", "tcp", recognise, Stepping), *READERS))
+    before_all(monkeypatch, Entry("odd", "tcp", recognise, Stepping))
     events, expected = EXAMPLES[inner]
     events = [up(b"odd1" + events[0][1]), *events[1:]]
     messages, summary = read(events)
@@ -170,7 +176,7 @@ def test_hand_over_by_any_reader(monkeypatch, inner):
 
 
 def test_endless_hand_overs_end(monkeypatch):
-    monkeypatch.setattr(readers, "READERS", (Entry("odd", "tcp", lambda _: Verdict.YES, Stepping),))
+    before_all(monkeypatch, Entry("odd", "tcp", lambda _: Verdict.YES, Stepping))
     messages, _ = read([up(b"odd1" * 50)])
     assert messages == []
 
