@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from netaudit.endpoints.vantage import Vantage
 
 MOST_CLOCKS = 10_000  # Date headers compared with frame times
+PASSED_OVER = 16_384  # messages among which they are looked for together
 
 
 def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -> dict[str, Any]:
@@ -74,9 +75,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
 
 def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:
     """Frame time minus the times that servers state, in seconds by source: a check of the capturing clock."""
-    messages = messages.select(["message_id", "protocol", "direction", "date", "first_ts"])
-    dated = messages.filter(pc.and_(pc.not_equal(messages["date"], ""), pc.equal(messages["direction"], "down")))
-    dated = dated.sort_by("message_id").slice(0, MOST_CLOCKS)
+    dated = _dated(messages.select(["message_id", "protocol", "direction", "date", "first_ts"]))
     offsets: dict[str, list[float]] = {"HTTP Date": [], "NTP": []}
     columns = (dated["protocol"].to_pylist(), dated["date"].to_pylist(), dated["first_ts"].cast(pa.int64()).to_pylist())
     for protocol, text, ts in zip(*columns, strict=True):
@@ -84,6 +83,16 @@ def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:
         if said is not None and ts is not None:
             offsets["NTP" if protocol == "ntp" else "HTTP Date"].append(ts / 1e9 - said)
     return [_offset(source, values) for source, values in offsets.items() if values] or None
+
+
+def _dated(messages: pa.Table) -> pa.Table:
+    """The MOST_CLOCKS first answers with a time, by id; no more than these are held."""
+    held = messages.slice(0, 0)
+    for start in range(0, messages.num_rows, PASSED_OVER):
+        some = messages.slice(start, PASSED_OVER)
+        some = some.filter(pc.and_(pc.not_equal(some["date"], ""), pc.equal(some["direction"], "down")))
+        held = pa.concat_tables([held, some]).sort_by("message_id")[:MOST_CLOCKS].combine_chunks()
+    return held
 
 
 @functools.lru_cache(maxsize=4096)

@@ -107,7 +107,7 @@ def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:
     wanted = pc.unique(anchored["message_id"])
     counts["messages"] = len(wanted)
     messages = tables["messages"]
-    times = messages.filter(pc.is_in(messages["message_id"], wanted))["first_ts"].cast(pa.int64()).drop_null()
+    times = messages["first_ts"].filter(pc.is_in(messages["message_id"], wanted)).cast(pa.int64()).drop_null()
     shown = faces["first_ts"].cast(pa.int64()).drop_null()
     seen = pc.min_max(pa.chunked_array([*times.chunks, *shown.chunks], pa.int64()))
     counts["first_ts"], counts["last_ts"] = seen["min"].as_py(), seen["max"].as_py()

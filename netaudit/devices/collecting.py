@@ -140,7 +140,7 @@ def _add_traffic(devices: dict[str, Device], flows: pa.Table, identities: Identi
     """Hosts that were seen in flows only, and the time over which each was seen."""
     for side, sent in (("client", "packets_up"), ("server", "packets_down")):
         names = [f"{side}_mac", f"{side}_ip"]
-        sending = flows.filter(pc.greater(flows[sent], 0)).select([*names, "first_ts", "last_ts"])
+        sending = flows.select([*names, "first_ts", "last_ts"]).filter(pc.greater(flows[sent], 0))
         for at in ("first_ts", "last_ts"):
             sending = sending.set_column(sending.column_names.index(at), at, sending[at].cast(pa.int64()))
         spans = sending.group_by(names).aggregate([("first_ts", "min"), ("last_ts", "max")])

@@ -98,7 +98,7 @@ def _names(flows: pa.Table, observations: pa.Table) -> dict[str, set[str]]:
     said = observations.filter(pc.is_in(observations["kind"], pa.array(["dns", "mdns"])))
     for row in said.select(["ip", "value"]).to_pylist():
         names[row["ip"]].add(row["value"].rstrip("."))
-    asked = flows.filter(pc.not_equal(flows["server_name"], "")).select(["server_ip", "server_name"])
+    asked = flows.select(["server_ip", "server_name"]).filter(pc.not_equal(flows["server_name"], ""))
     for row in asked.group_by(["server_ip", "server_name"]).aggregate([]).to_pylist():
         name = str(row["server_name"])
         host = name.rsplit(":", 1)[0] if name.count(":") == 1 else name
