@@ -14,6 +14,8 @@ from netaudit.messages.http1_head import BLANK_LINE, parse_fields
 from netaudit.messages.message import Message
 
 LIMIT = 64 << 20  # bytes of one body that are kept
+SMALL = 512  # bytes: chunks that are smaller on the average are joined while a body is under way,
+FREE = 2 << 20  # once there are more of them than this would make
 LIMIT_NOTE = "body over 64 MiB: only the first part kept"
 PART_HEAD = 64 << 10  # bytes of the head of one part
 BOUNDARY = re.compile(r'boundary\s*=\s*"?([^";\r\n]{1,200})', re.IGNORECASE)
@@ -59,6 +61,7 @@ class Whole:
                 self.owed = 0
             room = LIMIT - self.size
             self.chunks.append(data if len(data) <= room else data[:room])
+            spare(self.chunks, self.size)
         self.size += len(data)
 
     def lose(self, length: int, at: int) -> None:
@@ -92,6 +95,12 @@ class Whole:
     def needed_from(self) -> int:
         """Beginning of the message."""
         return self.message.start
+
+
+def spare(chunks: list[bytes], size: int) -> None:
+    """Join the chunks of a body of `size` bytes where they are many and small: each costs more than its bytes."""
+    if len(chunks) * SMALL > size + FREE:
+        chunks[:] = [b"".join(chunks)]
 
 
 def joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netaudit.messages.http1_body import LIMIT, LIMIT_NOTE, joined
+from netaudit.messages.http1_body import LIMIT, LIMIT_NOTE, joined, spare
 from netaudit.messages.http2_headers import UNDECODABLE, declared
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Half:
         if self.size < LIMIT:
             data = data[: LIMIT - self.size] if len(data) > LIMIT - self.size else data
             self.chunks.append(data)
+            spare(self.chunks, self.size)
             self.kept += len(data)
         self.size += len(data)
 
