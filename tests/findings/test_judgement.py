@@ -5,8 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from netaudit import transfers as passing
 from netaudit.endpoints.vantage import Evidence
 from netaudit.endpoints.vantage import judge as judge_vantage
+from netaudit.findings import roles
 from netaudit.findings.from_tables import judge
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
 from netaudit.findings.uploads import display_filter
@@ -192,3 +194,22 @@ def test_no_finding_is_no_clean_bill() -> None:
 )
 def test_size_text(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5])
+def test_findings_do_not_depend_on_how_many_rows_are_looked_at_together(
+    monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    agents = ("", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)", "python-requests/2", "")
+    clients = (CAM, PHONE, SERVER_IP)
+    moves = [
+        {"client": clients[n % 3], "server": CLOUD if n % 2 else SERVER_IP, "agent": agents[n % 4], "up": n % 5 != 0}
+        for n in range(16)
+    ]
+    given = tables(*moves)
+    given["images"] = given["images"].slice(2)  # so that two objects are no images
+    whole = judged(given, frozenset({SERVER_IP}))
+    for module, name in ((passing, "AT_ONCE"), (passing, "PASSED_OVER"), (roles, "LOOKED_UP"), (roles, "AT_ONCE")):
+        monkeypatch.setattr(module, name, block)
+    assert whole.num_rows
+    assert judged(given, frozenset({SERVER_IP})).equals(whole)
