@@ -58,6 +58,8 @@ class Http2Reader(BaseReader):
 
     def let_go(self) -> None:
         """Cut off the sides, which refer back."""
+        for tunnel in self._tunnels:
+            tunnel.let_go()
         for side in self.sides:
             vars(side).clear()
 

@@ -141,6 +141,16 @@ def test_streams_are_bounded():
     assert len([m for m in messages if m.body]) == http2_websocket.MOST + 5
 
 
+def test_a_connection_that_is_left_leaves_its_tunnels():
+    """What refers back inside them would stay for the collector."""
+    reader = http2.Http2Reader()
+    for way, what in talk()[:5]:
+        reader.feed(way, 0, what)
+    (tunnel,) = reader._tunnels
+    reader.let_go()
+    assert not any(vars(side) for side in tunnel.reader.sides)
+
+
 def test_what_waits_for_the_answer_is_bounded():
     tunnel = http2_websocket.Tunnel()
     tunnel.data(0, b"\x82", 10)
