@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
-from netaudit.messages.http1_body import LIMIT, joined
+from netaudit.messages.http1_body import LIMIT
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message, Ranges
@@ -62,12 +62,16 @@ class FileBytes:
         if ranges and ranges[-1][0] <= first <= ranges[-1][1]:
             ranges[-1] = (ranges[-1][0], max(ranges[-1][1], last))
             return
-        insort(ranges, (first, last))
-        self.ranges = joined(ranges)
+        low = bisect_left(ranges, first, key=lambda span: span[1])
+        high = bisect_right(ranges, last, key=lambda span: span[0])
+        if low < high:  # those that it touches
+            first, last = min(first, ranges[low][0]), max(last, ranges[high - 1][1])
+        ranges[low:high] = [(first, last)]
 
     def has(self, first: int, last: int) -> bool:
         """Whether a range was written already."""
-        return any(a <= first and last <= b for a, b in self.ranges)
+        at = bisect_right(self.ranges, first, key=lambda span: span[0]) - 1
+        return at >= 0 and last <= self.ranges[at][1]
 
     def fill(self, message: Message, size: int, *, known: bool) -> None:
         """Put the file into its message; `size` as declared (0: as written), `known`: whether it ends there."""

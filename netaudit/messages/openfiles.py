@@ -109,7 +109,7 @@ class OpenFiles:
             message.fields["filename"] = file.path.replace("\\", "/").rpartition("/")[2]
             # what was there before, and was not written over, belongs to the file too
             known = not cut and max(file.size, file.told) >= 0 and bool(direction or not file.doubtful)
-            if not direction and file.elsewhere and file.told < 0:
+            if not direction and file.elsewhere and file.told < part.size:  # not told since, or not told at all
                 known = False
             before = file.size if direction or not file.fresh else 0
             part.fill(message, max(before, file.told, 0), known=known)

@@ -244,6 +244,13 @@ def test_what_one_of_several_connections_wrote_is_not_taken_for_all():
         assert "spread" not in message.fields
 
 
+def test_an_end_that_was_set_before_it_grew_tells_nothing_of_other_connections():
+    emptied = [*OPENED, *end_set(9, 0), up(session(write(3, 0, JPEG)))]
+    (message,) = files([*negotiated(), bound(), *emptied, up(session(close(4))), down(session(close(4, answer=True)))])
+    assert (message.complete, message.unknown_from) == (False, len(JPEG))
+    assert message.fields["spread"][1] == 0
+
+
 def test_the_end_that_was_set_counts():
     for end in (end_set(9, len(JPEG) + 7), closed(4, len(JPEG) + 7)):
         (message,) = files([*OPENED, up(session(write(3, 0, JPEG))), *end, *closed(5, len(JPEG) + 7)])
