@@ -14,10 +14,13 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence, word
 from netaudit.errors import UsageError
+from netaudit.masking import visible
 
 if TYPE_CHECKING:
     from netaudit.api import Progress
     from netaudit.case import Case
+
+NAME = 300  # characters of the name of an input
 
 
 def audit_command(
@@ -88,10 +91,10 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         print(text, file=file)
 
     for entry in summary["rejected"]:
-        line(f"{say('rejected', lang)}: {entry['name']}: {sentence(entry['problem'], lang)}")
+        line(f"{say('rejected', lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
     for name, damage in summary["damage"].items():
         for text in damage:
-            line(f"{say('damaged', lang)}: {name}: {sentence(text, lang)}")
+            line(f"{say('damaged', lang)}: {visible(name, NAME)}: {sentence(text, lang)}")
     read, decoded = summary["packets_read"], summary["packets_decoded"]
     skipped = ", ".join(f"{reason} {count:,}" for reason, count in summary["skipped"].items())
     line(

@@ -15,6 +15,7 @@ from netaudit.errors import NetauditError, UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LONGEST = 4000  # characters of a line
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 PLACES = {errno.EACCES, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 """Errors of places that the user named."""
@@ -73,5 +74,9 @@ def _fail_inside(error: Exception) -> NoReturn:
 
 
 def _fail(text: str, code: Exit) -> NoReturn:
-    print(f"netaudit: {text}", file=sys.stderr)
+    """Names of files stand in it, and a file from strangers may be called anything."""
+    from netaudit.masking import visible
+
+    lines = [visible(line, LONGEST) for line in text.split("\n")]
+    print("netaudit: " + "\n".join(lines), file=sys.stderr)
     raise SystemExit(code)

@@ -34,13 +34,15 @@ def moments(case: CaseLike, hosts: Hosts, w: Wording) -> dict[str, Any]:
     for number, row in enumerate(marked[:MOST], 1):
         ts = row["ts"] or 0
         found = ways.get(row["moment_id"], [])
+        covered = _coverage(spans, ts - lead * SECOND, ts + int(window * SECOND))
         told.append(
             {
                 "number": number,
                 "when": w.when(row["ts"]),
                 "text": w.exact(row["text"], MOST_TEXT) or w.t("moment_no_text"),
                 "source": w.term("moment_source", row["source"]),
-                "covered": w.t(_coverage(spans, ts - lead * SECOND, ts + int(window * SECOND))),
+                "covered": w.t(covered),
+                "nothing": _nothing(case, covered, w),
                 "rows": [_row(one, ts, hosts, w) for one in found[:MOST_ROWS]],
                 "more": max(0, len(found) - MOST_ROWS),
             }
@@ -79,6 +81,13 @@ def _coverage(spans: list[tuple[int, int]], start: int, end: int) -> str:
         return "moment_not_covered"
     whole = min(first for first, _ in touching) <= start and max(last for _, last in touching) >= end
     return "moment_covered" if whole else "moment_partly_covered"
+
+
+def _nothing(case: CaseLike, covered: str, w: Wording) -> str:
+    """What no rows mean: nothing was seen, or nothing could be."""
+    if str((case.manifest.get("vantage") or {}).get("side") or "") == "unknown":
+        return w.t("moment_unplaced")
+    return "" if covered == "moment_not_covered" else w.t("moment_nothing")
 
 
 def _row(row: Row, ts: int, hosts: Hosts, w: Wording) -> dict[str, Any]:

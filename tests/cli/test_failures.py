@@ -72,3 +72,15 @@ def test_an_audit_that_was_cut_short_has_said_so_itself(
     monkeypatch.setattr("netaudit.cli.auditing.audit_command", lambda *_, **__: Exit.INTERRUPTED)
     assert run(monkeypatch, "audit", "a.pcap", "--case", str(tmp_path / "case")) == Exit.INTERRUPTED
     assert capsys.readouterr().err == ""
+
+
+def test_a_name_cannot_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    capture = tmp_path / "a\x1b]0;owned\x07.pcap"
+    capture.write_bytes(b"no capture at all")
+    assert run(monkeypatch, "audit", str(capture), "--case", str(tmp_path / "case")) == Exit.UNREADABLE
+    said = capsys.readouterr().err
+    assert "nothing could be read" in said
+    assert "\x1b" not in said
+    assert "\x07" not in said

@@ -98,6 +98,17 @@ def test_it_says_whether_the_captures_reach_over_the_window(span, text) -> None:
     assert text in shown(span=span)["told"][0]["covered"]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_rows_are_no_proof_where_nothing_could_be_seen(lang) -> None:
+    def said(side="lan", **more) -> str:
+        return shown(lang=lang, manifest={"vantage": {"side": side}}, **more)["told"][0]["nothing"]
+
+    nothing, unplaced = said(), said("unknown")
+    assert ("was seen" if lang == "en" else "未见") in nothing
+    assert "--inside" in unplaced
+    assert said(span=(180, 300)) == "", "what was not captured"
+
+
 def test_many_moments_and_rows_are_capped_and_counted() -> None:
     marked = [
         {"moment_id": f"M{n}", "ts": T0 + n * SECOND, "text": "x", "source": "notes.csv"} for n in range(MOST + 7)
