@@ -34,7 +34,8 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
     What is inside, the site, the period and the window of moments are those of the live run unless `options` say
     otherwise. Raises UsageError where nothing was recorded, or where the live run has not ended.
     """
-    if not (folder / "case.json").is_file() or not recorded(folder / RECORD):
+    record = folder / RECORD
+    if not (folder / "case.json").is_file() or not record.is_dir() or not recorded(record):
         raise UsageError(f"{folder}: holds no recording (no files in {RECORD.as_posix()})")
     options = _as_before(open_case(folder), options)
     started, clock = now(), time.perf_counter()

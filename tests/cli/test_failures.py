@@ -84,3 +84,14 @@ def test_a_name_cannot_steer_the_terminal(
     assert "nothing could be read" in said
     assert "\x1b" not in said
     assert "\x07" not in said
+
+
+@pytest.mark.parametrize("there", [(), ("case.json",), ("case.json", "private/record")])
+def test_what_holds_no_recording_cannot_be_audited_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, there: tuple[str, ...]
+) -> None:
+    for name in there:
+        (tmp_path / name).mkdir(parents=True) if "/" in name else (tmp_path / name).write_text("{}")
+    assert run(monkeypatch, "audit", "--resume", str(tmp_path)) == Exit.USAGE
+    assert "holds no recording" in capsys.readouterr().err
+    assert not (tmp_path / "custody.jsonl").exists()
