@@ -196,7 +196,9 @@ class Team:
     def _send(self, member: Member, message: tuple[Any, ...]) -> None:
         try:
             member.pipe.send(message)
-        except (BrokenPipeError, OSError) as error:
+        except OSError as error:
+            while member.pipe.poll():  # it may have said why: a full disk, say
+                self._answer(member)
             raise RuntimeError("a worker process ended unexpectedly") from error
 
     def _answer(self, member: Member) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 from multiprocessing import shared_memory
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 import netaudit
 from netaudit.errors import UnreadableError
-from netaudit.workers import dismiss, hire
+from netaudit.workers import Member, Team, dismiss, hire
 
 
 def test_one_worker_is_this_process() -> None:
@@ -70,3 +71,16 @@ def test_an_audit_that_fails_at_its_end_leaves_neither_workers_nor_memory(
     for name in made:
         with pytest.raises(FileNotFoundError):
             shared_memory.SharedMemory(name)
+
+
+@pytest.mark.parametrize("last", [OSError(errno.ENOSPC, "No space left on device"), None])
+def test_what_a_worker_said_last_is_told(last: Exception | None) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    theirs.send(("done", None))
+    if last is not None:
+        theirs.send(("error", last))
+    theirs.close()
+    team = object.__new__(Team)
+    with pytest.raises(OSError if last else RuntimeError, match="No space" if last else "ended unexpectedly"):
+        team._send(Member(None, ours, waiting=2), ("finish",))
+    ours.close()
