@@ -192,7 +192,7 @@ def _schema_of(kind: type, name: str) -> dict[str, Any]:
     fields = {field.name: _type_of(hints[field.name]) for field in dataclasses.fields(kind)}
     return {
         "title": name,
-        "description": re.sub(r"\s+", " ", kind.__doc__ or ""),
+        "description": re.sub(r"\s+", " ", kind.__doc__ or "").strip(),
         "type": "object",
         "properties": {"news": {"const": name}} | fields,
         "required": ["news", *fields],
