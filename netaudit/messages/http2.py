@@ -216,6 +216,7 @@ class Http2Reader(BaseReader):
             exchange.tunnel.answered(message)
             self._spoke(exchange.tunnel)
         elif exchange.tunnel is not None and message.status >= 300:
+            self.kept -= exchange.tunnel.kept
             exchange.tunnel.let_go()
             exchange.tunnel = None
             return False

@@ -103,6 +103,15 @@ def test_refused():
     assert not inside(messages)
 
 
+def test_what_waited_for_a_refusal_is_not_counted_any_more():
+    events = talk(status=403)
+    reader = http2.Http2Reader()
+    for way, what in (*events[:3], events[4], events[3]):
+        reader.feed(way, 0, what)
+    assert not any(exchange.tunnel for exchange in reader.streams.values())
+    assert reader.kept == sum(half.kept for exchange in reader.streams.values() for half in exchange.halves if half)
+
+
 def test_another_protocol_is_a_body():
     e, d = Encoder(), Encoder()
     events = [
