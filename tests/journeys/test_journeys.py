@@ -325,3 +325,13 @@ def test_small_blocks_give_the_same_journeys(monkeypatch: pytest.MonkeyPatch) ->
     again, same = scene()
     assert same == groups
     assert again.equals(events)
+
+
+def test_events_that_go_nowhere_join_nothing() -> None:
+    scene = Scene()
+    scene.says(0, CAMERA, SERVER, kind="heartbeat")
+    scene.says(1, CAMERA, SERVER, "a", kind="", target="t1")
+    scene.says(2, SERVER, CLOUD, "a", kind="")
+    events, groups = scene.journeys()
+    assert groups == []
+    assert (events["sender"].to_pylist(), events["journey_id"].to_pylist()) == ([CAMERA], [""])
