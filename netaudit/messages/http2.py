@@ -118,9 +118,7 @@ class Http2Reader(BaseReader):
         if half is not None:
             self.kept -= half.kept
             half.add(data, at, side.start)
-            self.kept += half.kept
-            if self.kept > BUDGET:
-                self._give_up(next(iter(self.streams)), "limit: bytes under way in one connection")
+            self._count(half.kept)
 
     def data_lost(self, side: FrameSide, stream: int, length: int, at: int) -> None:
         """Leave a gap in a body."""
@@ -133,7 +131,7 @@ class Http2Reader(BaseReader):
         if half is not None:
             self.kept -= half.kept
             half.lose(length, at, side.start)
-            self.kept += half.kept
+            self._count(half.kept)
 
     def data_end(self, side: FrameSide, stream: int, start: int, end: int, *, last: bool) -> None:  # noqa: ARG002
         """A DATA frame ends."""
@@ -201,7 +199,11 @@ class Http2Reader(BaseReader):
         """Take what a tunnel has made, and count what it holds."""
         self.out += tunnel.out
         tunnel.out = []
-        self.kept += tunnel.kept
+        self._count(tunnel.kept)
+
+    def _count(self, kept: int) -> None:
+        """Add what a stream holds now; beyond the budget the oldest stream is given up."""
+        self.kept += kept
         if self.kept > BUDGET:
             self._give_up(next(iter(self.streams)), "limit: bytes under way in one connection")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from netaudit.messages.carve import Carver
-from netaudit.messages.http1_body import LIMIT, LIMIT_NOTE, joined
+from netaudit.messages.http1_body import LIMIT, LIMIT_NOTE, joined, spare
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message, Ranges
@@ -40,7 +40,7 @@ class WebSocketSide:
         self.inside = self.final = False
         self.key = b""
         self.message: Message | None = None
-        self.body = bytearray()
+        self.chunks: list[bytes] = []
         self.size = self.frames = 0
         self.packed = self.in_place = False
         self.missing: Ranges = []
@@ -121,14 +121,15 @@ class WebSocketSide:
     def _begin(self, start: int, *, packed: bool) -> None:
         self.message = self.owner.message(self.direction, start)
         self.message.content_type = TYPES[self.opcode]
-        self.packed, self.body, self.size, self.frames, self.missing = packed, bytearray(), 0, 0, []
+        self.packed, self.chunks, self.size, self.frames, self.missing = packed, [], 0, 0, []
         self.in_place = not packed and not self.key
 
     def _payload(self, data: bytes, at: int) -> None:
         if data and self.opcode < CLOSE:
             self._place(at)
             if self.size < LIMIT:
-                self.body += _unmask(data[: LIMIT - self.size], self.key, self.done)
+                self.chunks.append(_unmask(data[: LIMIT - self.size], self.key, self.done))
+                spare(self.chunks, self.size)
             self.size += len(data)
         self._advance(len(data), at + len(data))
 
@@ -153,8 +154,9 @@ class WebSocketSide:
     def _close(self, *, known: bool, note: str = "") -> None:
         message, self.message = self.message, None
         assert message is not None
-        body, self.body = bytes(self.body), bytearray()
+        body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
         message.missing = joined(self.missing)
+        self.chunks = []
         notes = [note] if note else []
         if self.size > LIMIT:
             notes.append(LIMIT_NOTE)
@@ -201,7 +203,7 @@ class WebSocketSide:
                 self._place(offset)
                 self.missing.append((self.size, self.size + inside))
                 if self.size < LIMIT:
-                    self.body += bytes(min(inside, LIMIT - self.size))
+                    self.chunks.append(bytes(min(inside, LIMIT - self.size)))  # costs no memory yet
                 self.size += inside
             self._advance(inside, offset + inside)
         if inside < length:

@@ -194,6 +194,11 @@ def test_streams_and_bytes_under_way_are_bounded(monkeypatch):
     messages, _ = read([up(PREFACE + SETTINGS + request(e, 1) + frame(0, 0, 1, BODY) + frame(0, 1, 1, BODY))])
     assert messages[0].notes == ["limit: bytes under way in one connection"]
     assert not messages[0].complete
+    e, whole = Encoder(), frame(0, 1, 1, BODY)
+    lost = [up(PREFACE + SETTINGS + request(e, 1) + whole[:20]), (0, len(whole) - 30), up(whole[-10:])]
+    messages, _ = read(lost)
+    assert messages[0].notes == ["limit: bytes under way in one connection"]
+    assert not messages[0].complete
 
 
 @given(st.binary(max_size=600), st.integers(0, 3), st.lists(st.integers(0, 700), max_size=6), st.booleans())
