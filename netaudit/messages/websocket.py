@@ -93,11 +93,11 @@ class WebSocketReader(BaseReader):
 
     def _given(self) -> list[Message]:
         out, self.out = self.out, []
-        if not self.asked and out:
+        if not self.asked and (first := next((one for one in out if one.protocol == "websocket"), None)):
             self.asked = True
-            if is_mqtt(self.inside_protocol, out[0]):
+            if is_mqtt(self.inside_protocol, first):
                 self.inner, self.protocol = MqttInside(self.host), NAME
-            elif is_rtsp(self.inside_protocol, out[0]):
+            elif is_rtsp(self.inside_protocol, first):
                 self.inner, self.protocol = RtspInside(self.via), RTSP
         if self.inner is None:
             return out

@@ -16,12 +16,14 @@ UNKNOWN = 1 << 17  # bytes: more than any interleaved frame has, so that the way
 
 
 def is_rtsp(subprotocol: str, message: Message) -> bool:
-    """Whether RTSP was agreed on (`rtsp.onvif.org`), or the first message begins with it."""
-    if subprotocol:
-        return subprotocol.lower().startswith(NAME)
+    """Whether the first message begins with RTSP; where that was agreed on (`rtsp.onvif.org`), may begin with it."""
     begun = message.body[:2300]
     sides = (begun, b"") if message.direction == UP else (b"", begun)
-    return recognise(Opening(*sides, 0, 0, midstream=False)) is Verdict.YES
+    verdict = recognise(Opening(*sides, 0, 0, midstream=False))
+    if not subprotocol:
+        return verdict is Verdict.YES
+    may = verdict is not Verdict.NO or not message.complete or begun.startswith((b"$", b"RTSP/"))
+    return may and subprotocol.lower().startswith(NAME)
 
 
 class RtspInside:

@@ -83,6 +83,12 @@ def test_within_http2_too():
     assert all(0 <= m.start <= m.end <= sizes[m.direction] for m in messages)
 
 
+def test_what_is_no_rtsp_stays_what_it_is():
+    """Whatever was agreed on, pictures that are sent must not be passed over."""
+    messages, _ = check_cuts([up(ASK), down(AGREED), up(ws(2, PICTURE)), down(ws(2, PICTURE, mask=False))])
+    assert [(m.protocol, m.body) for m in messages if m.body] == [("websocket", PICTURE)] * 2
+
+
 def begun():
     """A reader of a connection that agreed on RTSP."""
     reader = WebSocketReader()
