@@ -7,10 +7,15 @@ from netaudit.messages.mqtt import NAME, MqttReader, recognise
 from netaudit.messages.reader import Opening, Verdict
 
 
+# types of packets that the client and the server may begin with (MQTT 5.0, 2.1.2, 3.1, 4.12), or none yet
+_FIRST = ((b"", b"\x10"), (b"", b"\x20", b"\xf0"))
+
+
 def is_mqtt(subprotocol: str, message: Message) -> bool:
-    """Whether a connection speaks MQTT: as agreed (`mqtt`, `mqttv3.1` …), or since its first message is a CONNECT."""
+    """Whether the first message is a CONNECT; where MQTT was agreed on (`mqtt`, `mqttv3.1` …), it may begin one."""
     if subprotocol:
-        return subprotocol.lower().startswith(NAME)
+        may = not message.complete or message.body[:1] in _FIRST[message.direction]
+        return may and subprotocol.lower().startswith(NAME)
     opening = Opening(message.body[:64], b"", 0, 0, midstream=False)
     return message.direction == UP and recognise(opening) is Verdict.YES
 

@@ -224,6 +224,12 @@ def test_mqtt_packets_lie_anywhere_in_frames(cuts):
         assert message.pieces is not None
 
 
+def test_what_is_no_mqtt_stays_what_it_is():
+    """Whatever was agreed on, pictures that are sent must not be passed over."""
+    messages, _ = read(over([mqtt.JPEG, mqtt.JPEG]))
+    assert [m.body for m in messages if m.protocol == "websocket"] == [mqtt.JPEG, mqtt.JPEG, b"\x20\x02\x00\x00"]
+
+
 def test_a_gap_in_mqtt_inside_is_a_hole_in_its_payload():
     """The bytes lost within a frame are lost within the payload, and what follows is read on."""
     at = len(ASK) + len(SPEAKS) + len(ws(2, MQTT[0])) + 40
