@@ -6,7 +6,6 @@ from netaudit.messages.message import UP, Message
 from netaudit.messages.mqtt import NAME, MqttReader, recognise
 from netaudit.messages.reader import Opening, Verdict
 
-
 # types of packets that the client and the server may begin with (MQTT 5.0, 2.1.2, 3.1, 4.12), or none yet
 _FIRST = ((b"", b"\x10"), (b"", b"\x20", b"\xf0"))
 
