@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from netaudit.case_writer import ObjectStore, RowWriter, table_of
 from netaudit.frames import frame_numbers, frame_ranges
-from netaudit.objects.from_tables import Joined, StoredPart, join_upload
+from netaudit.objects.from_tables import Joined, Patience, StoredPart, join_upload
 from netaudit.objects.images import confirm_end
 from netaudit.objects.sniff import IMAGE_KINDS
 from netaudit.rows import image_row, object_row
@@ -34,8 +34,8 @@ def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
     store = ObjectStore(folder)
     objects, images = [], []
     sources: dict[str, list[str]] = {}
-    shreds = Shreds()
-    for joined in chain.from_iterable(join_upload(rows, store.load_part) for rows in _uploads(parts)):
+    shreds, patience = Shreds(), Patience()
+    for joined in chain.from_iterable(join_upload(rows, store.load_part, patience) for rows in _uploads(parts)):
         leaf = joined.leaf
         if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)

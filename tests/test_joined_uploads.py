@@ -11,12 +11,15 @@ import pytest
 from netaudit import joined_uploads
 from netaudit.case_writer import ObjectStore, table_of
 from netaudit.joined_uploads import join_parts
+from netaudit.objects import codecs_video
 from netaudit.objects.uploads import END, RANGE
 from netaudit.tables import BY_NAME
 from tests.objects.samples import JPEG
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from netaudit.objects.budget import Patience
 
 TEXT = b"%PDF-1.4 " + bytes(range(256)) * 4
 
@@ -97,3 +100,25 @@ def test_a_picture_stays_where_the_whole_gave_none(audit: Audit) -> None:
     kinds = [row["kind"] for row in audit.joined()]
     assert kinds[:2] == ["jpeg", "part"]
     assert audit.kept(JPEG[:700], "jpeg")
+
+
+def test_decoders_that_die_are_counted_over_all_uploads(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs seconds, and a capture may hold any number of uploads."""
+
+    class Dying:
+        asked = 0
+
+        def decode(self, data: bytes, codec: str, patience: Patience) -> tuple[bytes, str]:
+            if patience.deaths < 4:
+                self.asked += 1
+            patience.deaths += 1
+            return b"", "crashed"
+
+    dying = Dying()
+    monkeypatch.setattr(codecs_video, "_stills", lambda: dying)
+    body = b"--x\r\nContent-Type: video/h264\r\n\r\n" + bytes(900) + b"\r\n--x--\r\n"
+    for upload in "abcdefgh":
+        audit.range(upload, f"{upload}0", 0, 500, body)
+        audit.range(upload, f"{upload}1", 500, len(body), body)
+    audit.joined()
+    assert dying.asked == 4

@@ -6,38 +6,41 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from netaudit.objects.budget import Patience
 from netaudit.objects.joined_pieces import join_pieces
 from netaudit.objects.part import Part
 from netaudit.objects.stored import Joined, Load, StoredPart, open_joined
 from netaudit.objects.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY, SENT
 
-__all__ = ["Joined", "Load", "StoredPart", "join_upload"]
+__all__ = ["Joined", "Load", "Patience", "StoredPart", "join_upload"]
 
 MOST_BYTES = 256 << 20  # of one upload; more is left in parts
 MOST_PARTS = 1 << 16  # of one upload that are looked at: those that were sent first
 _REUSE = 4  # times that the bytes of blocks may go into objects: one block may be cited by several
 
 
-def join_upload(rows: Iterable[StoredPart], load: Load) -> Iterator[Joined]:
+def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | None = None) -> Iterator[Joined]:
     """Objects in one upload, whole where every part from the beginning on is there and whole.
 
     `rows`: its parts in the order in which they were sent. `load` gives the bytes of a stored part by SHA-256. A part
     that was sent twice counts as it was sent last. Whether a last part is missing cannot be told from numbered and
     appended parts: the object's own end tells, where its format has one. Qiniu declares the size of the whole.
+    `patience` is that of all uploads together.
     """
+    patience = patience or Patience()
     parts = list(islice(rows, MOST_PARTS))
     if any(row.role in (RANGE, SENT, PIECE) for row in parts):
-        yield from join_pieces(parts, load, MOST_BYTES)
+        yield from join_pieces(parts, load, MOST_BYTES, patience)
     elif parts[0].role != PART:
-        yield from _blocks(parts, load)
+        yield from _blocks(parts, load, patience)
     elif parts[0].offset >= 0:
-        yield from _appends(parts, load)
+        yield from _appends(parts, load, patience)
     else:
         by_number = {row.number: row for row in parts}
-        yield from _numbered([by_number[number] for number in sorted(by_number)], load)
+        yield from _numbered([by_number[number] for number in sorted(by_number)], load, patience)
 
 
-def _numbered(chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
+def _numbered(chosen: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
     if sum(part.size for part in chosen) > MOST_BYTES:
         return
     data = bytearray()
@@ -49,10 +52,10 @@ def _numbered(chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
         data += piece or b""
     numbers = f"{chosen[0].number}-{chosen[-1].number}" if len(chosen) > 1 else str(chosen[0].number)
     root = Part(bytes(data), f"upload parts {numbers}", name=chosen[-1].name, unknown_from=unknown)
-    yield from open_joined(chosen[0].message_id, root, chosen)
+    yield from open_joined(chosen[0].message_id, root, chosen, patience)
 
 
-def _appends(rows: list[StoredPart], load: Load) -> Iterator[Joined]:
+def _appends(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
     """Each object that was begun under the key: what is appended at 0 with other content begins a new one."""
     objects: list[dict[int, StoredPart]] = [{}]
     for row in rows:
@@ -63,10 +66,10 @@ def _appends(rows: list[StoredPart], load: Load) -> Iterator[Joined]:
     for count, by_offset in enumerate(objects):
         chosen = [by_offset[offset] for offset in sorted(by_offset)]
         root = Part(b"", f"upload append[{count + 1}]" if count else "upload append", name=chosen[-1].name)
-        yield from _by_offset(f"{rows[0].message_id}\0{count}", root, chosen, load)
+        yield from _by_offset(f"{rows[0].message_id}\0{count}", root, chosen, load, patience)
 
 
-def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load) -> Iterator[Joined]:
+def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
     """Parts one behind the other; nothing is known from a hole on (what is behind may be of another object)."""
     if sum(part.size for part in chosen) > MOST_BYTES:
         return
@@ -81,10 +84,10 @@ def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load) 
     declared, root.unknown_from = root.unknown_from, unknown
     if unknown is None and declared is not None and declared != len(data):
         root.unknown_from = min(declared, len(data))
-    yield from open_joined(identity, root, chosen)
+    yield from open_joined(identity, root, chosen, patience)
 
 
-def _blocks(rows: list[StoredPart], load: Load) -> Iterator[Joined]:
+def _blocks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
     """Objects of Qiniu's blocks: from the contexts that end an upload back to the requests that were answered by them.
 
     Blocks that no captured request made an object of are objects of their own; so nothing that was sent is passed over.
@@ -105,10 +108,10 @@ def _blocks(rows: list[StoredPart], load: Load) -> Iterator[Joined]:
         room -= size
         used |= {part.object_id for part in chosen}
         root = Part(b"", "upload blocks", name=end.name, unknown_from=end.size if known else 0)
-        yield from _by_offset(end.message_id, root, chosen, load)
+        yield from _by_offset(end.message_id, root, chosen, load, patience)
     for chosen in _left(requests, answered, used):
         root = Part(b"", "upload block", name=chosen[-1].name)
-        yield from _by_offset(chosen[-1].message_id, root, chosen, load)
+        yield from _by_offset(chosen[-1].message_id, root, chosen, load, patience)
 
 
 def _cited(end: StoredPart, answered: dict[str, StoredPart]) -> tuple[list[StoredPart], bool]:

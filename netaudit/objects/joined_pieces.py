@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from netaudit.objects.part import Part, Ranges
 from netaudit.objects.stored import Joined, Load, StoredPart, open_joined
 from netaudit.objects.uploads import END, PIECE, RANGE, SENT
+
+if TYPE_CHECKING:
+    from netaudit.objects.budget import Patience
 
 MOST_CONTENTS = 64  # that are told apart under one name
 SPARSE = 4  # times that a file may be larger than what is there of it …
@@ -76,7 +80,7 @@ def _holes(there: Ranges, end: int) -> Ranges:
     return holes
 
 
-def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joined]:
+def join_pieces(rows: list[StoredPart], load: Load, most: int, patience: Patience) -> Iterator[Joined]:
     """Contents of one file from its pieces, in the order in which they were sent. One message alone is no news.
 
     Ranges of HTTP are of one content: one that contradicts what is there begins another, and so does one that is sent
@@ -99,14 +103,14 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int) -> Iterator[Joine
         if other and row.role == PIECE:
             return
         if late or other:
-            yield from _told(content, count, size, limit)
+            yield from _told(content, count, size, limit, patience)
             before, content, count = content, _Content(), count + 1
             if count >= MOST_CONTENTS:
                 return
         elif before is not None and _recent(before, row) and before.may_hold(row.offset, piece, size):
             return
         content.add(row, piece)
-    yield from _told(content, count, size, limit)
+    yield from _told(content, count, size, limit, patience)
 
 
 def _recent(content: _Content, row: StoredPart) -> bool:
@@ -114,10 +118,10 @@ def _recent(content: _Content, row: StoredPart) -> bool:
     return row.role != SENT or row.ts - content.rows[-1].ts <= PATIENCE
 
 
-def _told(content: _Content, count: int, size: int, limit: int) -> Iterator[Joined]:
+def _told(content: _Content, count: int, size: int, limit: int, patience: Patience) -> Iterator[Joined]:
     messages = sorted({row.message_id for row in content.rows})
     if len(messages) > 1:
         identity = f"{content.rows[0].message_id}\0pieces\0{count}"  # what the file is called is keyed
-        for joined in open_joined(identity, content.root(size, limit), content.rows):
+        for joined in open_joined(identity, content.root(size, limit), content.rows, patience):
             joined.shreds = messages
             yield joined

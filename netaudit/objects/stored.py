@@ -11,6 +11,7 @@ from netaudit.objects.unwrap import Budget, unwrap
 from netaudit.objects.uploads import PART
 
 if TYPE_CHECKING:
+    from netaudit.objects.budget import Patience
     from netaudit.objects.part import Leaf, Part
 
 Load = Callable[[str], bytes | None]  # bytes of a stored part by SHA-256
@@ -45,8 +46,8 @@ class Joined:
     shreds: list[str] = field(default_factory=list)  # messages whose own objects are nothing but parts of it
 
 
-def open_joined(identity: str, root: Part, chosen: list[StoredPart]) -> Iterator[Joined]:
+def open_joined(identity: str, root: Part, chosen: list[StoredPart], patience: Patience) -> Iterator[Joined]:
     """Everything in a file that was put together from some parts; `identity` names it."""
-    for leaf in unwrap(root, Budget()):
+    for leaf in unwrap(root, Budget(patience=patience)):
         key = hashlib.blake2b(f"{identity}\0{leaf.part.path}".encode("utf-8", "replace"), digest_size=16).hexdigest()
         yield Joined(key, chosen[-1].message_id, [part.object_id for part in chosen], leaf)
