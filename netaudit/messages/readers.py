@@ -74,9 +74,7 @@ class Entry:
 
 READERS: tuple[Entry, ...] = (
     Entry("tls", "tcp", tls.recognise, tls.TlsReader),  # certain after six bytes
-    Entry(
-        "http2", "tcp", http2_opening.recognise, http2.Http2Reader
-    ),  # before http: its preface looks like a request line
+    Entry("http2", "tcp", http2_opening.recognise, http2.Http2Reader),  # before http: begins like one of its requests
     Entry("websocket", "tcp", websocket.recognise, websocket.WebSocketReader),  # only after an HTTP upgrade
     Entry("dahua", "tcp", dahua.recognise, dahua.DahuaReader),  # device protocols of known first bytes
     Entry("ezviz", "tcp", ezviz.recognise, ezviz.EzvizReader),
