@@ -108,13 +108,11 @@ def _fetched_from(message: Message, client: str) -> str:
 def _settled(message: Message) -> str:
     """Time of the last change, where the content cannot have changed again within the same second."""
     changed = message.header("last-modified").strip()
-    times = []
-    for text in (changed, message.header("date")):
-        try:
-            times.append(email.utils.parsedate_to_datetime(text).replace(tzinfo=None))
-        except (ValueError, TypeError, OverflowError):
-            return ""
-    return changed if times[1] - times[0] >= datetime.timedelta(seconds=1) else ""
+    try:
+        then, now = (email.utils.parsedate_to_datetime(text) for text in (changed, message.header("date")))
+        return changed if now - then >= datetime.timedelta(seconds=1) else ""
+    except (ValueError, TypeError, OverflowError):  # no dates, or in zones that cannot be compared
+        return ""
 
 
 def _pieces(message: Message, file: str, role: str, size: int, offset: int) -> Pieces | None:

@@ -54,6 +54,7 @@ def test_the_same_content_only():
         fetched(headers=[("last-modified", CHANGED), TAGGED[1]]),
         fetched(headers=[("last-modified", CHANGED), ("date", CHANGED), TAGGED[1]]),  # may have changed since
         fetched(headers=[("last-modified", LATER), ("date", CHANGED), TAGGED[1]]),
+        fetched(headers=[("last-modified", LATER), ("date", "Tue, 24 Nov 2026 18:00:00 +0800"), TAGGED[1]]),
         fetched(headers=[("last-modified", "Tue, 99 Nov 2026"), ("date", LATER), TAGGED[1]]),
         fetched(headers=[*TAGGED, ("content-encoding", "gzip")]),
         fetched(headers=[TAGGED[0], ("content-type", "video/mp4")]),
