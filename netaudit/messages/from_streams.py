@@ -15,7 +15,7 @@ from netaudit.messages.expected import DATA_FLOW, Announcement, Expected
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import OPENING, BaseReader, Opening
 from netaudit.messages.readers import CARVED, EXPECTED, PLAIN_LOOKUPS, UNKNOWN, Entry, choose
-from netaudit.messages.trail import Trail
+from netaudit.messages.trail import MOST_TOLD, Trail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -331,6 +331,8 @@ class _Flow:
             message.message_id = message_id(self.id, direction, start, message.protocol, ordinal)
         message.flow_id = self.id
         message.pieces = trail.between(start, message.end)
+        if message.pieces is not None and len(message.pieces) == 2 * MOST_TOLD:
+            message.notes.append("limit: packets between the first and the last of a long message are not told")
         trail.count(start, message.end)
         request = message.request
         if request is not None and not request.message_id:

@@ -8,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 Pieces = npt.NDArray[np.void]
+MOST_TOLD = (
+    1 << 17
+)  # pieces at either end of a message that are told: those between carry what is beyond its kept bytes
 
 
 class Trail:
@@ -18,6 +21,7 @@ class Trail:
         self.ends: list[int] = []
         self.arrays: list[Pieces] = []
         self.offsets: list[list[int] | None] = []  # of each array's pieces, once it is cut: it may hold many messages
+        self.held = 0  # pieces in all arrays
         self.gaps: list[tuple[int, int]] = []
         self.covered = 0  # stream offset up to which bytes are counted as read
         self.read = 0  # delivered bytes that lie in messages
@@ -28,22 +32,39 @@ class Trail:
         self.ends.append(end)
         self.arrays.append(pieces)
         self.offsets.append(None)
+        self.held += len(pieces)
+        if self.held > 5 * MOST_TOLD:
+            self._thin()
+
+    def _thin(self) -> None:
+        """Drop runs in the middle: a message under way may go on for as long as the capture."""
+        sizes = np.cumsum([len(pieces) for pieces in self.arrays])
+        first = int(np.searchsorted(sizes, 2 * MOST_TOLD)) + 1
+        last = int(np.searchsorted(sizes, self.held - 2 * MOST_TOLD, "right"))
+        if first < last:
+            self._drop(first, last)
+
+    def _drop(self, first: int, last: int) -> None:
+        self.held -= sum(map(len, self.arrays[first:last]))
+        for kept in (self.starts, self.ends, self.arrays, self.offsets):
+            del kept[first:last]
 
     def add_gap(self, start: int, end: int) -> None:
         """Remember that [start, end) was never captured."""
         self.gaps.append((start, end))
 
     def between(self, start: int, end: int) -> Pieces | None:
-        """Pieces that overlap [start, end), whole; None when none is known."""
+        """Pieces that overlap [start, end), whole; None when none is known. Of very many those at the ends."""
         first = bisect_right(self.ends, start)
         found: list[Pieces] = []
         for i in range(first, len(self.starts)):
             if self.starts[i] >= end:
                 break
             found.append(self._cut(i, start, end))
-        if len(found) == 1:
-            return found[0]
-        return np.concatenate(found) if found else None
+        if not found:
+            return None
+        pieces = found[0] if len(found) == 1 else np.concatenate(found)
+        return pieces if len(pieces) <= 2 * MOST_TOLD else np.concatenate([pieces[:MOST_TOLD], pieces[-MOST_TOLD:]])
 
     def _cut(self, which: int, start: int, end: int) -> Pieces:
         """Rows of a run's pieces that overlap [start, end); their offsets grow."""
@@ -70,7 +91,6 @@ class Trail:
     def forget(self, before: int) -> None:
         """Drop what lies wholly before a stream offset."""
         if self.ends and self.ends[0] <= before:
-            gone = bisect_right(self.ends, before)
-            del self.starts[:gone], self.ends[:gone], self.arrays[:gone], self.offsets[:gone]
+            self._drop(0, bisect_right(self.ends, before))
         while self.gaps and self.gaps[0][1] <= before:
             del self.gaps[0]

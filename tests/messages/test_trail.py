@@ -67,3 +67,24 @@ def test_an_empty_datagram_belongs_to_what_follows() -> None:
     pieces = trail.between(0, 5)
     assert pieces is not None
     assert pieces["frame"].tolist() == [1]
+
+
+@given(
+    runs=st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=6), min_size=1, max_size=60),
+    before=st.integers(0, 12),
+)
+def test_a_message_that_goes_on_tells_its_ends(runs: Runs, before: int) -> None:
+    """However its packets came together in runs; and no more is held than that takes."""
+    sizes = [size for run in runs for size in run]
+    start, total = sum(sizes[: min(before, len(sizes) - 1)]), sum(sizes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netaudit.messages.trail.MOST_TOLD", 12)
+        trail, single = trail_of(runs), trail_of([[size] for size in sizes])
+        frames = frames_between(runs, start, total)
+        for one in (trail, single):
+            pieces = one.between(start, total)
+            assert pieces is not None
+            assert pieces["frame"].tolist() == (frames if len(frames) <= 24 else [*frames[:12], *frames[-12:]])
+            assert one.held == sum(map(len, one.arrays)) <= 5 * 12
+            one.forget(total)
+            assert one.held == 0
