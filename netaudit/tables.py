@@ -223,7 +223,11 @@ EVIDENCE = Table(
         CAPTURE_ID,
         _c("first_frame", "int64", "First of its packets: " + FRAME + "."),
         _c("last_frame", "int64", "Last of its packets."),
-        _c("frames", "string", "All of them as ranges, e.g. 17-19,23."),
+        _c(
+            "frames",
+            "string",
+            "All of them as ranges, e.g. 17-19,23; of over 262,144 those at either end, with a note in messages.",
+        ),
     ),
 )
 
