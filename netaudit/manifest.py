@@ -97,10 +97,11 @@ def _dated(messages: pa.Table) -> pa.Table:
 
 @functools.lru_cache(maxsize=4096)
 def _seconds(text: str) -> float | None:
-    """UTC seconds of a Date header (RFC 9110, 5.6.7) or of an ISO 8601 time."""
+    """UTC seconds of a Date header (RFC 9110, 5.6.7) or of an ISO 8601 time; without a zone it is UTC."""
     for parse in (email.utils.parsedate_to_datetime, datetime.datetime.fromisoformat):
         try:
-            return parse(text).timestamp()
+            moment = parse(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
         except (ValueError, TypeError, OverflowError):
             continue
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pyarrow as pa
 import pytest
@@ -35,3 +36,27 @@ def test_the_first_by_id_are_compared_wherever_they_stand(monkeypatch: pytest.Mo
 
 def test_no_answers_no_clock() -> None:
     assert manifest._clock(MESSAGES.schema().empty_table()) is None
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of this system cannot be set")
+@pytest.mark.parametrize(
+    "said",
+    [
+        SENT,
+        "Tue, 14 Nov 2023 22:13:20 -0000",
+        "Tue, 14 Nov 2023 22:13:20",
+        "Tue Nov 14 22:13:20 2023",
+        "2023-11-14T22:13:20",
+        "2023-11-15T06:13:20+08:00",
+    ],
+)
+def test_the_zone_of_the_auditing_computer_is_not_asked(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    try:
+        for zone in ("UTC", "Asia/Shanghai", "America/New_York"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            manifest._seconds.cache_clear()
+            assert manifest._seconds(said) == 1_700_000_000
+    finally:
+        monkeypatch.undo()
+        time.tzset()
