@@ -41,7 +41,7 @@ def test_both_languages_have_the_same_places(place: str) -> None:
 def test_no_text_is_left_unused(place: str) -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "netaudit" / place).glob("*.py"))
     for key in CATALOGUES[place]:
-        used = len(re.findall(rf"""["']{re.escape(key)}["']""", source))
+        used = len(re.findall(rf"""(?<!en": )["']{re.escape(key)}["']""", source))  # a text may be like its key
         assert used > 1 or key.startswith(MADE_UP) or key in PANELS, key
 
 

@@ -90,6 +90,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     def line(text: str) -> None:
         print(text, file=file)
 
+    if summary["partial"]:
+        line(say("partial", lang))
     for entry in summary["rejected"]:
         line(f"{say('rejected', lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
     for name, damage in summary["damage"].items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.case import open_case
 from netaudit.cli.exits import Exit
+from netaudit.cli.texts import say
 from netaudit.errors import UsageError
 from netaudit.plain import plain
 from netaudit.tables import BY_NAME
@@ -25,6 +26,8 @@ FORMULA = (
     "\r",
 )  # a spreadsheet takes a cell that begins so for a formula (OWASP: CSV injection)
 SHOWN_ROWS = 200
+WIDEST = 40  # cells of a column
+GAP = 2  # cells between two
 
 
 def show_command(folder: Path, table: str, *, form: str, lang: str) -> Exit:
@@ -41,7 +44,10 @@ def show_command(folder: Path, table: str, *, form: str, lang: str) -> Exit:
     if table not in BY_NAME:
         raise UsageError(f"no table {table!r}; there are {', '.join(BY_NAME)}")
     rows = case.table(table)
-    {"csv": write_csv, "json": write_json_lines, "text": write_text}[form](rows)
+    if form == "text":
+        write_text(rows, lang)
+    else:
+        {"csv": write_csv, "json": write_json_lines}[form](rows)
     return Exit.AUDITED
 
 
@@ -72,16 +78,35 @@ def write_json_lines(rows: pa.Table) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_text(rows: pa.Table) -> None:
-    """A table for the eye: as many columns as fit the terminal, the first rows of long tables."""
+def write_text(rows: pa.Table, lang: str) -> None:
+    """A table for the eye: as many columns as fit the terminal, the first rows of long tables; the rest is named."""
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(soft_wrap=False)
-    grid = Table(*rows.column_names, box=None, pad_edge=False, header_style="bold")
-    for row in plain(rows.slice(0, SHOWN_ROWS)):
-        grid.add_row(*(Text(cell(value)) for value in row.values()))
+    names = rows.column_names
+    lines = [[cell(value) for value in row.values()] for row in plain(rows.slice(0, SHOWN_ROWS))]
+    widths = [min(WIDEST, max(map(cell_len, column))) for column in zip(names, *lines, strict=True)]
+    count = fitting(widths, console.width)
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names[:count]:
+        grid.add_column(name, max_width=WIDEST, no_wrap=True, overflow="ellipsis")
+    for line in lines:
+        grid.add_row(*map(Text, line[:count]))
     console.print(grid)
     if rows.num_rows > SHOWN_ROWS:
-        console.print(f"… {rows.num_rows - SHOWN_ROWS:,} more rows (--csv or --json gives all)")
+        console.print(Text(say("more_rows", lang, n=rows.num_rows - SHOWN_ROWS)))
+    if count < len(names):
+        console.print(Text(say("more_columns", lang, names=", ".join(names[count:]))))
+
+
+def fitting(widths: list[int], room: int) -> int:
+    """How many columns, from the left, have their width and a gap in so many cells; one at least."""
+    taken = 0
+    for count, width in enumerate(widths):
+        taken += width + (GAP if count else 0)
+        if taken > room and count:
+            return count
+    return len(widths)

@@ -21,9 +21,9 @@ TEXTS = {
     "rejected": {"en": "Not read", "zh": "未读取"},
     "reading": {"en": "reading", "zh": "读取"},
     "judging": {"en": "judging images", "zh": "判定图像"},
-    "interrupted": {
-        "en": "interrupted: the case holds what was read so far (once more to stop at once)",
-        "zh": "已中断：案卷保存了已读取的部分（再按一次立即停止）",
+    "partial": {
+        "en": "Partial: the audit was interrupted, the case holds only what was read until then",
+        "zh": "不完整：审计被中断，案卷只含此前已读取的部分",
     },
     "written": {"en": "written", "zh": "已写入"},
     "frames": {"en": "packets", "zh": "个数据包"},
@@ -140,6 +140,14 @@ TEXTS = {
     "recorded_only": {
         "en": "Recorded into {folder}; audit it with: netaudit audit --resume {folder}",
         "zh": "已记录到 {folder}；审计命令：netaudit audit --resume {folder}",
+    },
+    "more_rows": {
+        "en": "… {n:,} more rows (--csv or --json gives all)",
+        "zh": "… 另有 {n:,} 行（--csv 或 --json 给出全部）",
+    },
+    "more_columns": {
+        "en": "… columns that do not fit here: {names} (--csv or --json gives all)",
+        "zh": "… 此处放不下的列：{names}（--csv 或 --json 给出全部）",
     },
     "full": {
         "en": "{where}: no space left; the case there is partial",

@@ -15,7 +15,6 @@ TEXTS = {
     "title": {"en": "netaudit live", "zh": "netaudit 现场取证"},
     "recording": {"en": "recording", "zh": "记录中"},
     "closing": {"en": "stopping: closing the record, writing the case …", "zh": "正在停止：关闭记录并生成案卷……"},
-    "ended": {"en": "ended", "zh": "已结束"},
     "rate": {"en": "{packets}/s  {bits}", "zh": "{packets} 包/秒  {bits}"},
     "total": {"en": "{packets} packets, {size}", "zh": "共 {packets} 个数据包，{size}"},
     "recorded": {"en": "recorded {size} in {files} files", "zh": "已记录 {size}，{files} 个文件"},

@@ -1,0 +1,72 @@
+"""`netaudit show`: what fits is whole, what does not is named."""
+
+from __future__ import annotations
+
+import sys
+
+import pyarrow as pa
+import pytest
+
+from netaudit.cli.auditing import tell
+from netaudit.cli.showing import SHOWN_ROWS, WIDEST, fitting, write_text
+
+
+@pytest.mark.parametrize(
+    ("widths", "room", "count"),
+    [([], 80, 0), ([10], 5, 1), ([10, 10], 22, 2), ([10, 10], 21, 1), ([90, 1], 80, 1), ([3] * 40, 78, 16)],
+)
+def test_columns_are_taken_from_the_left_while_they_fit(widths: list[int], room: int, count: int) -> None:
+    assert fitting(widths, room) == count
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_fits_is_whole_and_the_rest_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lang: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    count = SHOWN_ROWS + 5
+    rows = pa.table(
+        {
+            "sender": ["192.168.1.64"] * count,
+            "name": ["人脸抓拍摄像机"] * count,
+            "long": ["x" * 500] * count,
+            "bytes": [413_314] * count,
+            "evil": ["\x1b[2J=1+1"] * count,
+        }
+    )
+    write_text(rows, lang)
+    said = capsys.readouterr().out
+    head, first, *_, more, left_out = said.splitlines()
+    assert head.split() == ["sender", "name"]
+    assert first.split() == ["192.168.1.64", "人脸抓拍摄像机"]
+    assert "5" in more
+    assert all(name in left_out for name in ("long", "bytes", "evil"))
+    assert "\x1b" not in said
+
+
+def test_one_column_is_shown_however_narrow_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    write_text(pa.table({"long": ["y" * 500], "other": [1]}), "en")
+    said = capsys.readouterr().out
+    assert "yyy" in said
+    assert "y" * (WIDEST + 1) not in said
+
+
+def test_no_rows_are_a_head(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    write_text(pa.table({"sender": pa.array([], pa.string())}), "en")
+    assert capsys.readouterr().out.split() == ["sender"]
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "Partial"), ("zh", "不完整")])
+def test_a_verdict_on_a_part_says_so(capsys: pytest.CaptureFixture[str], lang: str, word: str) -> None:
+    summary = {
+        "case": "case", "report": "case/report.html", "verdict": {"en": "nothing", "zh": "无"}, "partial": True,
+        "vantage": "lan", "packets_read": 2, "packets_decoded": 1, "skipped": {"arp": 1}, "damage": {}, "rejected": [],
+    }  # fmt: skip
+    tell(summary, lang, sys.stdout)
+    assert word in capsys.readouterr().out
+    tell(summary | {"partial": False}, lang, sys.stdout)
+    assert word not in capsys.readouterr().out
