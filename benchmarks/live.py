@@ -203,7 +203,7 @@ def kinds_of(row: dict[str, object]) -> list[str]:
     if not row["clear"]:
         return ["encrypted bursts"]
     first = [] if row["again"] else ["images in clear"]
-    return first if row["face"] == "waiting" else [*first, "their judgement"]
+    return first if row["face"] in {"waiting", "not judged"} else [*first, "their judgement"]
 
 
 def main() -> None:
