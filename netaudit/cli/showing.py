@@ -97,9 +97,9 @@ def write_text(rows: pa.Table, lang: str) -> None:
         grid.add_row(*map(Text, line[:count]))
     console.print(grid)
     if rows.num_rows > SHOWN_ROWS:
-        console.print(Text(say("more_rows", lang, n=rows.num_rows - SHOWN_ROWS)))
+        console.print(Text(say("more_rows", lang, n=rows.num_rows - SHOWN_ROWS)), soft_wrap=True)
     if count < len(names):
-        console.print(Text(say("more_columns", lang, names=", ".join(names[count:]))))
+        console.print(Text(say("more_columns", lang, names=", ".join(names[count:]))), soft_wrap=True)
 
 
 def fitting(widths: list[int], room: int) -> int:
