@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 Pieces = npt.NDArray[np.void]
-MOST_TOLD = (
-    1 << 17
-)  # pieces at either end of a message that are told: those between carry what is beyond its kept bytes
+# pieces at either end of a message that are told: those between carry what is beyond its kept bytes
+MOST_TOLD = 1 << 17
 
 
 class Trail:
@@ -25,6 +24,7 @@ class Trail:
         self.gaps: list[tuple[int, int]] = []
         self.covered = 0  # stream offset up to which bytes are counted as read
         self.read = 0  # delivered bytes that lie in messages
+        self.thinned = False  # whether pieces were left out of what `between` gave last
 
     def add(self, start: int, end: int, pieces: Pieces) -> None:
         """Remember the pieces of the bytes [start, end)."""
@@ -62,9 +62,11 @@ class Trail:
                 break
             found.append(self._cut(i, start, end))
         if not found:
+            self.thinned = False
             return None
         pieces = found[0] if len(found) == 1 else np.concatenate(found)
-        return pieces if len(pieces) <= 2 * MOST_TOLD else np.concatenate([pieces[:MOST_TOLD], pieces[-MOST_TOLD:]])
+        self.thinned = len(pieces) > 2 * MOST_TOLD
+        return np.concatenate([pieces[:MOST_TOLD], pieces[-MOST_TOLD:]]) if self.thinned else pieces
 
     def _cut(self, which: int, start: int, end: int) -> Pieces:
         """Rows of a run's pieces that overlap [start, end); their offsets grow."""

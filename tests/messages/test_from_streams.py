@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages import from_streams, message, readers
-from netaudit.messages.from_streams import Conversations, flow_id
+from netaudit.messages.flow import flow_id
+from netaudit.messages.from_streams import Conversations
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 from netaudit.messages.readers import READERS, Entry, choose
 from netaudit.streams import layouts

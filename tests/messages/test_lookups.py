@@ -14,7 +14,7 @@ import pytest
 
 from netaudit.messages import dns, lookups
 from netaudit.messages.expected import DATA_FLOW, Expected, Said
-from netaudit.messages.from_streams import flow_id, message_id
+from netaudit.messages.flow import flow_id, message_id
 from netaudit.messages.kernels_ids import digest, flow_ids, message_ids
 from netaudit.messages.layouts import ADDRESS4, ASKED, LOOKUP, ORDINARY, PLAIN, RESUMED
 from netaudit.messages.message import Message

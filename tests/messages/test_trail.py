@@ -85,6 +85,15 @@ def test_a_message_that_goes_on_tells_its_ends(runs: Runs, before: int) -> None:
             pieces = one.between(start, total)
             assert pieces is not None
             assert pieces["frame"].tolist() == (frames if len(frames) <= 24 else [*frames[:12], *frames[-12:]])
+            assert one.thinned == (len(frames) > 24)
             assert one.held == sum(map(len, one.arrays)) <= 5 * 12
             one.forget(total)
             assert one.held == 0
+
+
+@pytest.mark.parametrize(("count", "thinned"), [(23, False), (24, False), (25, True)])
+def test_what_was_left_out_is_said(monkeypatch, count, thinned):
+    monkeypatch.setattr("netaudit.messages.trail.MOST_TOLD", 12)
+    trail = trail_of([[1] * count])
+    assert len(trail.between(0, count)) == min(count, 24)
+    assert trail.thinned == thinned

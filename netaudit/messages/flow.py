@@ -1,0 +1,309 @@
+"""One flow: the reader that its first bytes choose (`readers.py`), and messages with their ids and packets.
+
+What a reader does never depends on how the bytes were cut into runs; a reader that fails costs only its flow, which is
+carved from there on.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.reader import OPENING, BaseReader, Opening
+from netaudit.messages.readers import CARVED, EXPECTED, PLAIN_LOOKUPS, UNKNOWN, Entry, choose
+from netaudit.messages.trail import Trail
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from netaudit.messages.expected import Announcement
+    from netaudit.messages.trail import Pieces
+
+TCP, UDP = 6, 17
+SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
+HAND_OVERS = 8  # of one flow; then it is carved
+_NAMED = ("http", "http2", "tls", "quic", "dtls", "socks")  # protocols whose first request names the server
+_END = struct.Struct(">QQH")
+_FLOW = struct.Struct(">BqI")
+_MESSAGE = struct.Struct(">BQI")
+
+Event = tuple[int, int, bytes, int]  # direction, stream offset, bytes (empty: a gap), length
+
+
+@dataclass(slots=True)
+class FlowSummary:
+    """What the readers made of a flow. Directions are as finally known: swapped where `swapped` says so."""
+
+    serial: int  # FLOW.serial
+    flow_id: bytes
+    protocol: str
+    server_name: str
+    read: tuple[int, int]  # delivered bytes that lie in messages, [UP, DOWN]
+    swapped: bool  # client and server are the other way round than in the FLOW row
+    to_ignore: bool  # the reader wanted no more bytes
+
+
+def flow_id(row: np.void) -> bytes:
+    """16 bytes that name a flow by content: protocol, both ends in sorted order, time and number of its start."""
+    ends = sorted(
+        _END.pack(int(row[f"{side}_hi"]), int(row[f"{side}_lo"]), int(row[f"{side}_port"]))
+        for side in ("client", "server")
+    )
+    what = _FLOW.pack(int(row["proto"]), int(row["first_ts"]), int(row["first_seq"]))
+    return blake2b(what + ends[0] + ends[1], digest_size=16).digest()
+
+
+def message_id(flow: bytes, direction: int, start: int, protocol: str, ordinal: int = 0) -> bytes:
+    """16 bytes that name a message: flow, direction, stream offset, protocol, and which one it is at that offset."""
+    return blake2b(flow + _MESSAGE.pack(direction, start, ordinal) + protocol.encode(), digest_size=16).digest()
+
+
+class Flow:
+    """One flow: its reader, or what is needed to choose one."""
+
+    __slots__ = (
+        "announced", "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out",
+        "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
+        "transport", "upgrade", "via", "waiting", "who_opened_is_known",
+    )  # fmt: skip
+
+    def __init__(self, row: np.void) -> None:
+        self.serial = int(row["serial"])
+        self.id = flow_id(row)
+        self.transport = "tcp" if row["proto"] == TCP else "udp"
+        self.ports = (int(row["client_port"]), int(row["server_port"]))
+        self.who_opened_is_known = bool(row["handshake"] & SYN_SEEN)
+        self.midstream = self.transport == "tcp" and not self.who_opened_is_known
+        self.entry: Entry | None = None
+        self.announced: Announcement | None = None
+        self.reader: BaseReader | None = None
+        self.opening = [b"", b""]
+        self.waiting: list[Event] = []  # until a reader is chosen
+        self.upgrade = ""
+        self.via: Message | None = None
+        self.trails = [Trail(), Trail()]
+        self.out: list[Message] = []
+        self.last = [(-1, "", 0), (-1, "", 0)]  # start, protocol, ordinal of the last message
+        self.protocol = ""
+        self.server_name = ""
+        self.swapped = self.done = self.told = self.seen = False
+        self.failures: list[str] = []
+        self.hand_overs = 0
+
+    def expect(self, announced: Announcement) -> None:
+        """Another flow has announced this one: no recognition, but the reader that was named."""
+        entry = EXPECTED[announced.reader]
+        self.announced = announced
+        self._set(entry, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+
+    def resume(self, covered: tuple[int, int]) -> None:
+        """Stand where the reader of lookups would, had it read all up to these stream offsets, [UP, DOWN]."""
+        self._set(PLAIN_LOOKUPS, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+        for trail, offset in zip(self.trails, covered, strict=True):
+            trail.covered = trail.read = offset
+
+    # -- bytes in -----------------------------------------------------------------------------------------------------
+
+    def lose(self, direction: int, offset: int, length: int) -> None:
+        """Bytes were never captured."""
+        if self.done:
+            return
+        direction ^= self.swapped
+        self.trails[direction].add_gap(offset, offset + length)
+        self._event((direction, offset, b"", length))
+
+    def take(self, direction: int, offset: int, data: bytes, pieces: Pieces) -> None:
+        """Take unbroken bytes, and the packets that brought them."""
+        if self.done:
+            return
+        turned = direction ^ self.swapped
+        self.trails[turned].add(offset, offset + len(data), pieces)
+        if self.transport == "tcp":
+            self._event((turned, offset, data, len(data)))
+            return
+        for place, length in zip(pieces["offset"].tolist(), pieces["length"].tolist(), strict=True):
+            at = place - offset  # each datagram by itself, but for a reader that does not care
+            if self.reader is not None and self.reader.joins_datagrams:
+                if rest := data[at:]:
+                    self._event((direction ^ self.swapped, place, rest, len(rest)))
+                return
+            if length:
+                self._event((direction ^ self.swapped, place, data[at : at + length], length))
+
+    def _event(self, event: Event) -> None:
+        if self.done:
+            return
+        if self.reader is None:
+            self._consider(event)
+        else:
+            self._give(event)
+            self._forget(event[0])
+
+    def _forget(self, direction: int) -> None:
+        if self.reader is not None:
+            self.trails[direction].forget(self.reader.needed_from(direction))
+
+    # -- choosing a reader --------------------------------------------------------------------------------------------
+
+    def _consider(self, event: Event) -> None:
+        """Add to the opening and choose a reader as soon as the choice cannot change."""
+        direction, _, data, _ = event
+        self.waiting.append(event)
+        seen = self.opening[direction]
+        full = self.transport == "udp"
+        if data:
+            self.opening[direction] = seen = seen + data[: OPENING - len(seen)]
+            full = full or len(seen) >= OPENING
+        elif seen:
+            full = True
+        else:
+            self.midstream = True
+        if seen:
+            self._choose(final=full)
+
+    def _choose(self, *, final: bool) -> None:
+        first, second = self.opening
+        opening = Opening(first, second, self.ports[0], self.ports[1], self.midstream, self.upgrade, self.via)
+        entry, swapped = choose(opening, self.transport, final=final)
+        if entry is None:
+            return
+        if swapped and not self.who_opened_is_known and not self.seen:
+            self._swap()
+            opening.up, opening.down = opening.down, opening.up
+            opening.client_port, opening.server_port = self.ports
+        self._set(entry, opening)
+        waiting, self.waiting = self.waiting, []
+        for i, event in enumerate(waiting):
+            if self.reader is None:  # the reader has handed over already
+                self._consider(event)
+            elif not self.done:
+                self._give(event)
+                if i == len(waiting) - 1:
+                    self._forget(UP)
+                    self._forget(DOWN)
+
+    def _swap(self) -> None:
+        self.swapped = True
+        self.ports = self.ports[::-1]
+        self.trails.reverse()
+        self.waiting = [(1 - direction, *rest) for direction, *rest in self.waiting]  # type: ignore[misc]
+
+    def _set(self, entry: Entry, opening: Opening) -> None:
+        self.entry, self.reader = entry, entry.make()
+        self.reader.told = self.announced
+        self.reader.begin(opening)
+        if entry.name != UNKNOWN:
+            self.protocol = entry.name
+        self.opening = [b"", b""]
+        self.seen = True
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def _give(self, event: Event) -> None:
+        reader = self.reader
+        assert reader is not None
+        direction, offset, data, length = event
+        try:
+            found = reader.feed(direction, offset, data) if data else reader.gap(direction, offset, length)
+        except Exception as error:  # noqa: BLE001 - whatever a reader does, it costs its flow only
+            self._failed(error, event)
+            return
+        for message in found:
+            self._fill(message)
+        if not reader.wants_bytes:
+            self.done = True
+            self.trails[UP].forget(1 << 62)
+            self.trails[DOWN].forget(1 << 62)
+        elif reader.hand_over is not None:
+            self._hand_over(reader)
+            if not data:
+                self._event(event)
+
+    def _failed(self, error: Exception, event: Event) -> None:
+        name = self.entry.name if self.entry else UNKNOWN
+        self.failures.append(f"{name} reader: {type(error).__name__} in flow {self.id.hex()}")
+        note = Message(name, event[0], event[1], event[1], complete=False, unknown_from=0)
+        note.notes.append(f"the {name} reader failed ({type(error).__name__}): carved from here on")
+        self._fill(note)
+        again = self.entry is not CARVED
+        self.let_go()
+        self.entry, self.reader = CARVED, CARVED.make()
+        if again:
+            self._give(event)
+
+    def _hand_over(self, reader: BaseReader) -> None:
+        """Let the rest of the flow be recognised afresh."""
+        wish = reader.hand_over
+        assert wish is not None
+        self.hand_overs += 1
+        reader.let_go()
+        self.reader = None
+        self.midstream = False
+        self.upgrade, self.via = wish.upgrade, wish.via
+        if self.hand_overs > HAND_OVERS:
+            self.entry, self.reader = CARVED, CARVED.make()
+        for direction in (wish.first, 1 - wish.first):
+            if rest := wish.rest[direction]:
+                self._event((direction, wish.offsets[direction], rest, len(rest)))
+
+    def close(self, handshake: int, span: tuple[int, int]) -> None:
+        """The flow has ended; `span`: capture times of its first and last packet, ns."""
+        ended = (bool(handshake & FIN_UP), bool(handshake & FIN_DOWN))
+        for _ in range(HAND_OVERS + 2):
+            if self.reader is None and self.waiting:
+                self._choose(final=True)
+            reader = self.reader
+            if reader is None or self.done:
+                break
+            reader.ended = ended[::-1] if self.swapped else ended
+            reader.span = span
+            try:
+                found = reader.finish()
+            except Exception as error:  # noqa: BLE001 - as in _give
+                self._failed(error, (UP, self.trails[UP].covered, b"", 0))
+                break
+            for message in found:
+                self._fill(message)
+            if reader.hand_over is None:
+                break
+            self._hand_over(reader)
+
+    # -- messages out -------------------------------------------------------------------------------------------------
+
+    def _fill(self, message: Message) -> None:
+        """Give a message its ids and packets."""
+        direction, start = message.direction, message.start
+        trail = self.trails[direction]
+        if not message.message_id:
+            last = self.last[direction]
+            ordinal = last[2] + 1 if last[0] == start and last[1] == message.protocol else 0
+            self.last[direction] = (start, message.protocol, ordinal)
+            message.message_id = message_id(self.id, direction, start, message.protocol, ordinal)
+        message.flow_id = self.id
+        message.pieces = trail.between(start, message.end)
+        if trail.thinned:
+            message.notes.append("limit: packets between the first and the last of a long message are not told")
+        trail.count(start, message.end)
+        request = message.request
+        if request is not None and not request.message_id:
+            request.flow_id = self.id
+            request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
+        if not self.server_name and message.host and not message.status and message.protocol in _NAMED:
+            self.server_name = message.host
+        if not self.protocol and message.protocol != "carved":
+            self.protocol = message.protocol
+        self.out.append(message)
+
+    def let_go(self) -> None:
+        """The reader is asked nothing more."""
+        if self.reader is not None:
+            self.reader.let_go()
+
+    def summary(self) -> FlowSummary:
+        """What is known at the end."""
+        up, down = self.trails
+        name = (self.reader.protocol if self.reader else "") or self.protocol or UNKNOWN
+        return FlowSummary(self.serial, self.id, name, self.server_name, (up.read, down.read), self.swapped, self.done)
