@@ -122,9 +122,8 @@ class _Judging:
             if answer := known.get((sha256, row["rotate"])):
                 self._answers(rows, [(sha256, *answer)])
                 continue
-            self._judge.submit(
-                sha256, self._objects / sha256[:2] / f"{sha256}.{row['kind']}", row["kind"], row["rotate"]
-            )
+            path = self._objects / sha256[:2] / f"{sha256}.{row['kind']}"
+            self._judge.submit(sha256, path, row["kind"], rotate=row["rotate"])
             self._answers(rows, self._judge.results())
         self._answers(rows, self._judge.finish())
 

@@ -66,5 +66,5 @@ def _on_linux(dumpcap: str | None) -> list[Step]:
 def _group_of(path: str) -> str:
     try:
         return Path(path).group()
-    except (KeyError, OSError, NotImplementedError):
+    except (KeyError, OSError):
         return "wireshark"

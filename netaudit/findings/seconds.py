@@ -6,6 +6,7 @@ Windows are taken as whole seconds here: a connection's payload is known by the 
 from __future__ import annotations
 
 import bisect
+import functools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +21,7 @@ SECOND = 1_000_000_000
 AT_ONCE = 8192  # rows looked at
 WAY = ("transport", "src_ip", "src_port", "dst_ip", "dst_port")
 FLOW_WAY = ("transport", "client_ip", "client_port", "server_ip", "server_port")
+TIMES = ("first_ts", "last_ts")
 
 
 class Portion(NamedTuple):
@@ -95,9 +97,10 @@ def _rows(sent: pa.Table, ways: Iterable[tuple[Any, ...]]) -> Iterator[dict[str,
         name: pa.array({way[place] for way in ways}, sent.schema.field(name).type) for place, name in enumerate(WAY)
     }
     for batch in sent.to_batches(max_chunksize=AT_ONCE):
-        for name, values in wanted.items():
-            batch = batch.filter(pc.is_in(batch[name], values))  # noqa: PLW2901
-        for name in ("first_ts", "last_ts"):
-            place = batch.schema.get_field_index(name)
-            batch = batch.set_column(place, name, batch[name].cast(pa.int64()))  # noqa: PLW2901
-        yield from batch.to_pylist()
+        asked = functools.reduce(pc.and_, (pc.is_in(batch[name], values) for name, values in wanted.items()))
+        yield from _in_nanoseconds(batch.filter(asked)).to_pylist()
+
+
+def _in_nanoseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    fields = [field.with_type(pa.int64()) if field.name in TIMES else field for field in batch.schema]
+    return batch.cast(pa.schema(fields))

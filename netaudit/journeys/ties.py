@@ -11,7 +11,7 @@ of more than `MOST_LEGS` legs. Photos from a library never tie, those from ident
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -127,11 +127,11 @@ def _members(leg: Codes, code: Codes) -> Iterator[tuple[int, list[int]]]:
     yield from sorted(found.items())
 
 
-def _keyed(legs: Legs, pairs: Pairs, within: int, why: str, fits: object) -> Iterator[Tie]:
+def _keyed(legs: Legs, pairs: Pairs, within: int, why: str, fits: Callable[[Legs, int, int], bool]) -> Iterator[Tie]:
     for _, group in _groups(legs, pairs):
         for place, later in enumerate(group):
             for earlier in reversed(group[max(0, place - LOOK_BACK) : place]):
-                if legs.ways.ts[later] - legs.ways.ts[earlier] <= within and fits(legs, earlier, later):  # type: ignore[operator]
+                if legs.ways.ts[later] - legs.ways.ts[earlier] <= within and fits(legs, earlier, later):
                     yield Tie(earlier, later, why)
                     break
 

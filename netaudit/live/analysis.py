@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.image_table import Answer
+    from netaudit.live.answers import Look
     from netaudit.live.witness import Find, Known, Memory
 
 MOST_FACTS = 50_000  # observations looked at
@@ -45,7 +47,7 @@ class Snapshot:
     facts: list[tuple[Any, ...]]
     finds: list[Find]
     agents: list[tuple[Any, ...]]
-    judged: dict[tuple[str, bool], tuple[Any, Any]]
+    judged: dict[Look, Answer]
 
 
 @dataclass(slots=True)
@@ -58,9 +60,7 @@ class Analysis:
     findings: list[dict[str, Any]] = field(default_factory=list)
 
 
-def snapshot(
-    memory: Memory, facts: Iterable[tuple[Any, ...]], known: Callable[[str, bool], tuple[Any, Any] | None]
-) -> Snapshot:
+def snapshot(memory: Memory, facts: Iterable[tuple[Any, ...]], known: Callable[[Look], Answer | None]) -> Snapshot:
     """Copy what is remembered; quick, for it holds up the audit."""
     finds = list(memory.finds)
     flows = {known.flow_id: known for known in (*memory.senders, *memory.closed)}
@@ -72,7 +72,7 @@ def snapshot(
         list(itertools.islice(facts, MOST_FACTS)),
         finds,
         list(memory.agents.values()),
-        {key: answer for key in wanted if (answer := known(*key)) is not None},
+        {key: answer for key in wanted if (answer := known(key)) is not None},
     )
 
 

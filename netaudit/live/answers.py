@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from netaudit.image_table import Answer
 
+Look = tuple[str, bool]  # an image by its SHA-256, and whether turned pictures were looked at, too
+
 MOST_RECENT = 3_000  # more than the images that an analysis looks at
 PLACE = "private"
 WAITING = 256  # of them wait to be written
@@ -43,24 +45,24 @@ class Answers:
 
     def __init__(self, case: Path) -> None:
         self._case = case
-        self._recent: OrderedDict[tuple[str, bool], bytes] = OrderedDict()
+        self._recent: OrderedDict[Look, bytes] = OrderedDict()
         self._rows = TableWriter(case, ANSWERS, "0", place=PLACE)
 
-    def keep(self, sha256: str, rotate: bool, answer: Answer) -> None:  # noqa: FBT001 - as Judge.submit
+    def keep(self, look: Look, answer: Answer) -> None:
         """Remember an answer."""
         said = orjson.dumps([asdict(part) for part in answer])
-        self._recent[sha256, rotate] = said
+        self._recent[look] = said
         if len(self._recent) > MOST_RECENT:
             self._recent.popitem(last=False)
-        self._rows.append((sha256, rotate, said))
+        self._rows.append((*look, said))
         self._rows.flush(least=WAITING)
 
-    def recent(self, sha256: str, rotate: bool) -> Answer | None:  # noqa: FBT001
+    def recent(self, look: Look) -> Answer | None:
         """What was said of an image, None when nothing was or that was long ago."""
-        said = self._recent.get((sha256, rotate))
+        said = self._recent.get(look)
         return _answer(said) if said is not None else None
 
-    def of(self, images: Collection[str]) -> dict[tuple[str, bool], Answer]:
+    def of(self, images: Collection[str]) -> dict[Look, Answer]:
         """Everything that was said of some images, whenever that was; no more is kept after the first call."""
         self._rows.close()
         rows = read_parts(stream_parts(self._case, ANSWERS.name, PLACE), ANSWERS.schema())

@@ -44,7 +44,7 @@ class LiveJudge:
 
     def take(self, find: Find) -> Judgement | str:
         """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
-        if (known := self.answers.recent(find.sha256, find.up)) is not None:
+        if (known := self.answers.recent((find.sha256, find.up))) is not None:
             return Judgement(find, *known)
         if self._finds >= MOST_WAITING:
             return "not judged"
@@ -52,21 +52,21 @@ class LiveJudge:
         if find.sha256 in self._waiting:
             self._waiting[find.sha256][1].append(find)
         else:
-            self._submit(find.sha256, find.up, [find])
+            self._submit(find.sha256, [find], rotate=find.up)
         return WAITING
 
     def results(self) -> Iterator[Judgement]:
         """What was judged since last asked."""
         for sha256, facts, verdict in self._judge.results():
             looked, finds = self._waiting.pop(sha256)
-            self.answers.keep(sha256, looked, (facts, verdict))
+            self.answers.keep((sha256, looked), (facts, verdict))
             again = [find for find in finds if find.up != looked]
             self._finds -= len(finds) - len(again)
             for find in finds:
                 if find.up == looked:
                     yield Judgement(find, facts, verdict)
             if again:
-                self._submit(sha256, not looked, again)
+                self._submit(sha256, again, rotate=not looked)
 
     def finish(self, patience: float) -> Iterator[Judgement]:
         """Wait for what is under way, `patience` seconds at most; the end of the audit judges what is left."""
@@ -84,7 +84,7 @@ class LiveJudge:
         self._judge.close()
         self.answers.drop()
 
-    def _submit(self, sha256: str, rotate: bool, finds: list[Find]) -> None:  # noqa: FBT001 - as Judge.submit
+    def _submit(self, sha256: str, finds: list[Find], *, rotate: bool) -> None:
         self._waiting[sha256] = (rotate, finds)
         path = self._objects / sha256[:2] / f"{sha256}.{finds[0].kind}"
-        self._judge.submit(sha256, path, finds[0].kind, rotate)
+        self._judge.submit(sha256, path, finds[0].kind, rotate=rotate)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import deque
 
+from netaudit.charset import decoded
 from netaudit.messages.expected import DATA_FLOW, Announcement, Said, Transfer
 from netaudit.messages.http1_body import Whole
-from netaudit.messages.lines import Lines, judge, text
+from netaudit.messages.lines import Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -80,7 +81,7 @@ class FtpReader(BaseReader):
 
     def _command(self, start: int, end: int, raw: bytes) -> Message | None:
         word, _, rest = raw.lstrip(b"\xff\xf2\xf4").partition(b" ")
-        verb, argument = word.decode("latin-1").upper(), text(rest.strip(b" "))
+        verb, argument = word.decode("latin-1").upper(), decoded(rest.strip(b" "))
         if not verb.isalpha() or len(verb) > 10:
             return None
         if self.sure:
@@ -136,11 +137,11 @@ class FtpReader(BaseReader):
             if not first:
                 return None
             message.method = "greeting"
-            message.headers = [("server", text(raw[4:]).strip())]
+            message.headers = [("server", decoded(raw[4:]).strip())]
             return message
         if self.inside:
             return None
-        return self._answer(message, code, text(raw))
+        return self._answer(message, code, decoded(raw))
 
     def _answer(self, message: Message, code: int, line: str) -> Message | None:
         verb = ""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from netaudit.charset import decoded
 from netaudit.messages.http1_body import Whole
-from netaudit.messages.lines import Lines, text
+from netaudit.messages.lines import Lines
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -138,7 +139,7 @@ class ImapReader(BaseReader):
             return
         if not self.greeted:
             self.greeted = True
-            message = Message(NAME, DOWN, start, end, method="greeting", headers=[("server", text(raw[2:]).strip())])
+            message = Message(NAME, DOWN, start, end, method="greeting", headers=[("server", decoded(raw[2:]).strip())])
             self.out.append(message)
         elif self.switch and whole[: len(self.switch) + 1] == self.switch + b" ":
             self._switched(whole, start, end)
@@ -151,12 +152,12 @@ class ImapReader(BaseReader):
             found = _APPEND.match(context)
             if found is None:
                 return None
-            message.method, message.path, message.content_type = "APPEND", text(found[1].strip(b'"')), MAIL
+            message.method, message.path, message.content_type = "APPEND", decoded(found[1].strip(b'"')), MAIL
             return message
         section = _SECTION.search(context) if _FETCH.match(context) else None
         if section is None:
             return None
-        message.method, message.path = "FETCH", text(section[0].strip())
+        message.method, message.path = "FETCH", decoded(section[0].strip())
         message.fields["filename"] = ""
         if not section[1] and not section[0].upper().startswith(b"RFC822.TEXT"):
             message.content_type = MAIL

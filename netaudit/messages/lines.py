@@ -19,16 +19,6 @@ _STUFFED = re.compile(rb"(?:\A|(?<=\n))\.")
 _WORD = re.compile(rb"[A-Za-z]{3,10}")
 
 
-def text(raw: bytes) -> str:
-    """Text of unknown charset: UTF-8, else GB 18030, else as it is."""
-    for charset in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(charset)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("latin-1")
-
-
 class Lines:
     """Bytes of one direction that wait to be read, line by line or in blocks."""
 

@@ -10,8 +10,8 @@ import struct
 import zlib
 from dataclasses import replace
 
+from netaudit.charset import decoded
 from netaudit.messages.cutting import Cutter, Frame, Layout, frames
-from netaudit.messages.lines import text
 from netaudit.messages.message import DOWN, UP, Message, Ranges
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -194,7 +194,7 @@ def _take(message: Message, data: bytes, at: int, operation: int, missing: Range
     elif operation in (QUERY, INSERT, UPDATE, DELETE, GET_MORE):
         stop = data.find(b"\0", at + 4)
         stop = end if stop < 0 else stop
-        message.path = text(data[at + 4 : stop])[:256]
+        message.path = decoded(data[at + 4 : stop])[:256]
         message.method = {QUERY: "query", INSERT: "insert", UPDATE: "update"}.get(operation, "")
         pieces = [(stop + 1 + {QUERY: 8, INSERT: 0, UPDATE: 4}.get(operation, 4), end)]
         if operation == GET_MORE:
@@ -252,7 +252,7 @@ def _name(message: Message) -> None:
     stop = data.find(b"\0", 5)
     if stop < 0:
         return
-    command = text(data[5:stop])[:64]
+    command = decoded(data[5:stop])[:64]
     message.method = command if message.direction == UP and command.isidentifier() else message.method
     value = _string(data, stop + 1) if data[4] == 2 else ""
     at = data.find(b"\x02$db\0")
@@ -266,4 +266,4 @@ def _name(message: Message) -> None:
 
 def _string(data: bytes, at: int) -> str:
     size = int.from_bytes(data[at : at + 4], "little")
-    return text(data[at + 4 : at + 3 + size]) if 0 < size <= 256 else ""
+    return decoded(data[at + 4 : at + 3 + size]) if 0 < size <= 256 else ""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from netaudit.charset import decoded
 from netaudit.messages.http1_body import LIMIT, Whole
-from netaudit.messages.lines import text
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -270,9 +270,9 @@ class MqttReader(BaseReader):
             raise MoreError
         start = side.at - len(held)
         message = Message(NAME, direction, start, start + at, method="PUBLISH")
-        message.path = self._topic(side, text(topic), found)
+        message.path = self._topic(side, decoded(topic), found)
         if CONTENT_TYPE in found:
-            message.content_type = text(found[CONTENT_TYPE][2:])
+            message.content_type = decoded(found[CONTENT_TYPE][2:])
         message.fields["qos"] = flags >> 1 & 3
         if flags & 8:
             message.notes.append("sent again (DUP)")
@@ -308,17 +308,17 @@ class MqttReader(BaseReader):
             if self.version == 5:
                 _, at = properties(data, at)
             client, at = _block(data, at)
-            message.fields["client_id"] = text(client)
+            message.fields["client_id"] = decoded(client)
             if flags & 4:  # the will
                 if self.version == 5:
                     _, at = properties(data, at)
                 topic, at = _block(data, at)
-                message.path = text(topic)
+                message.path = decoded(topic)
                 message.body, at = _block(data, at)
                 message.body_size = len(message.body)
                 message.fields["will"] = True
             if flags & 0x80:
-                message.fields["user"] = text(_block(data, at)[0])
+                message.fields["user"] = decoded(_block(data, at)[0])
         except (MoreError, WrongError):
             message.notes.append("damaged CONNECT")
         message.fields["version"] = self.version

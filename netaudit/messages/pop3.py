@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from netaudit.messages.lines import DotText, Lines, judge, text
+from netaudit.charset import decoded
+from netaudit.messages.lines import DotText, Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -91,7 +92,7 @@ class Pop3Reader(BaseReader):
         verb, _, rest = raw.partition(b" ")
         if self.text is not None and self.text.missing:  # its end lay in the gap: nobody asks before it
             self._ends()
-        command = (verb.decode("latin-1").upper()[:16], text(rest[:64].strip()))
+        command = (verb.decode("latin-1").upper()[:16], decoded(rest[:64].strip()))
         if self.sure:
             self.waiting.append(command)
             self.sure = len(self.waiting) <= UNANSWERED
@@ -105,7 +106,7 @@ class Pop3Reader(BaseReader):
         if not self.greeted:
             self.greeted = True
             message = Message(NAME, DOWN, start, end, method="greeting")
-            message.headers = [("server", text(raw[4:]).strip())]
+            message.headers = [("server", decoded(raw[4:]).strip())]
             self.out.append(message)
             return
         if not (good or raw.startswith((b"-ERR", b"+ "))):

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections import deque
 
+from netaudit.charset import decoded
 from netaudit.messages.http1_body import Whole
-from netaudit.messages.lines import DotText, Lines, judge, text
+from netaudit.messages.lines import DotText, Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -161,7 +162,7 @@ class SmtpReader(BaseReader):
             if len(self.waiting) > UNANSWERED:
                 self.sure = False
         if name in ("EHLO", "HELO", "LHLO"):
-            self.helo = text(rest.strip())
+            self.helo = decoded(rest.strip())
         elif name == "MAIL":
             self.sender, self.to = _address(rest), []
         elif name == "RCPT" and len(self.to) < RECIPIENTS:
@@ -227,7 +228,7 @@ class SmtpReader(BaseReader):
         if not self.greeted:
             if not self.greeting:
                 message = Message(NAME, DOWN, start, end, method="greeting", status=code)
-                message.headers = [("server", text(raw[4:]).strip())]
+                message.headers = [("server", decoded(raw[4:]).strip())]
                 self.out.append(message)
             self.greeting, self.greeted = True, final
         elif final:
@@ -258,5 +259,5 @@ class SmtpReader(BaseReader):
 
 def _address(rest: bytes) -> str:
     """Address of MAIL FROM and RCPT TO."""
-    match = _ADDRESS.search(text(rest[:512]))
+    match = _ADDRESS.search(decoded(rest[:512]))
     return match[1] if match else ""

@@ -6,9 +6,9 @@ and roll over, to 0 or to 1; repeated ones are dropped, lost ones are missing ra
 
 from __future__ import annotations
 
+from netaudit.charset import decoded
 from netaudit.messages.expected import DATA_FLOW, Said, Transfer
 from netaudit.messages.filebytes import FileBytes
-from netaudit.messages.lines import text
 from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -31,11 +31,11 @@ def request(data: bytes) -> Request | None:
     if len(fields) < 3 or not fields[0] or fields[1].lower() not in _MODES:
         return None
     method = "RRQ" if data[1] == RRQ else "WRQ"
-    return method, text(fields[0]), fields[1].lower().decode(), _options(fields[2:])
+    return method, decoded(fields[0]), fields[1].lower().decode(), _options(fields[2:])
 
 
 def _options(fields: list[bytes]) -> dict[str, str]:
-    return {text(key).lower(): text(value) for key, value in zip(fields[::2], fields[1::2], strict=False) if key}
+    return {decoded(key).lower(): decoded(value) for key, value in zip(fields[::2], fields[1::2], strict=False) if key}
 
 
 def recognise(opening: Opening) -> Verdict:

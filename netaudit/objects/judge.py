@@ -84,7 +84,7 @@ class Judge:
             if self._helper is None and not self._closed:
                 self._start()
 
-    def submit(self, sha256: str, path: Path, kind: str, rotate: bool) -> None:  # noqa: FBT001
+    def submit(self, sha256: str, path: Path, kind: str, *, rotate: bool) -> None:
         """Have an image judged. `rotate`: look for faces in turned pictures too (uploads)."""
         with self._lock:
             if self._closed:

@@ -135,11 +135,11 @@ def test_answers_are_kept_in_memory_for_a_while_and_on_the_disk_for_the_end(tmp_
     kept = Answers(tmp_path)
     faces = {f"{number:064x}": FaceVerdict("yes", n_faces=number, boxes=((1, 2, 3, 4),)) for number in range(9)}
     for sha256, verdict in faces.items():
-        kept.keep(sha256, True, (FACTS, verdict))
+        kept.keep((sha256, True), (FACTS, verdict))
     first, last = min(faces), max(faces)
-    kept.keep(last, False, (FACTS, FaceVerdict("no")))
-    assert kept.recent(first, True) is None
-    assert kept.recent(last, True) == (FACTS, faces[last])
+    kept.keep((last, False), (FACTS, FaceVerdict("no")))
+    assert kept.recent((first, True)) is None
+    assert kept.recent((last, True)) == (FACTS, faces[last])
     found = kept.of([first, last, "f" * 64])
     assert found == {
         (first, True): (FACTS, faces[first]),

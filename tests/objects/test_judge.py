@@ -201,7 +201,7 @@ def test_closing_leaves_no_process_behind():
 def test_the_helper_ends_with_its_parent():
     code = (
         "import os; from pathlib import Path; from netaudit.objects.judge import Judge\n"
-        "judge = Judge(faces=False); judge.submit('a', Path('a'), 'jpeg', False); next(judge.finish())\n"
+        "judge = Judge(faces=False); judge.submit('a', Path('a'), 'jpeg', rotate=False); next(judge.finish())\n"
         "print(judge._helper.pid, flush=True); os._exit(0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
