@@ -8,7 +8,6 @@ over every kernel and layout source, the numba and numpy versions and that flag.
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,22 +17,13 @@ import numba
 import numpy as np
 from numba.core import config as numba_config
 
+from netaudit.remembered import user_cache
+
 PACKAGE = Path(__file__).parent
 SOURCES = ("jit.py", "*/kernels.py", "*/kernels_*.py", "*/layouts.py")
 
 config: Any = numba_config  # its attributes are set at run time
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def user_cache() -> Path:
-    """Folder of this user's caches (created on demand by whoever writes into it)."""
-    if chosen := os.environ.get("NETAUDIT_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "netaudit"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "netaudit"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "netaudit"
 
 
 def source_key(package: Path = PACKAGE) -> str:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MOST_FILES = 256
 OTHERS_WRITE = 0o022
 _SEAL = hashlib.sha256().digest_size
-_KERNELS = "netaudit.jit"
 
 
 def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
@@ -29,8 +28,6 @@ def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
     Kept is only what consists of plain values (lists, dicts, texts, numbers); exceptions of `make` pass through.
     """
     folder = cache_folder()
-    if folder is None:
-        return make(source)
     stamp = f"{kind}\0{sys.version}\0{source}".encode("utf-8", "surrogatepass")
     path = folder / hashlib.sha256(stamp).hexdigest()[:32]
     if (kept := recalled(path)) is not None:
@@ -42,10 +39,20 @@ def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
     return made
 
 
-def cache_folder() -> Path | None:
-    """Where things are kept; None in a process without kernels: it makes no audit, and is in no hurry."""
-    jit = sys.modules.get(_KERNELS)
-    return None if jit is None else Path(jit.user_cache()) / "remembered"
+def user_cache() -> Path:
+    """Folder of this user's caches (created on demand by whoever writes into it)."""
+    if chosen := os.environ.get("NETAUDIT_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "netaudit"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "netaudit"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "netaudit"
+
+
+def cache_folder() -> Path:
+    """Where things are kept, beside the kernels."""
+    return user_cache() / "remembered"
 
 
 def recalled(path: Path) -> bytes | None:

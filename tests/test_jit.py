@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit import jit
+from netaudit import jit, remembered
 
 LAYOUTS = "LIMIT = 10\n"
 OTHER = """
@@ -38,7 +38,8 @@ def package(tmp_path: Path) -> Path:
     (folder / "stage").mkdir(parents=True)
     (folder / "__init__.py").touch()
     (folder / "stage" / "__init__.py").touch()
-    (folder / "jit.py").write_bytes(Path(jit.__file__).read_bytes())
+    for module in (jit, remembered):
+        (folder / f"{module.__name__.rpartition('.')[2]}.py").write_bytes(Path(module.__file__).read_bytes())
     for name, text in (("layouts", LAYOUTS), ("kernels_other", OTHER), ("kernels", KERNELS)):
         (folder / "stage" / f"{name}.py").write_text(text)
     return folder

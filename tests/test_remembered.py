@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from netaudit import jit, remembered
+from netaudit import remembered
 from netaudit.report.compiled import Kept
 from netaudit.yaml_text import parse_yaml
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(jit, "user_cache", lambda: tmp_path)
+    monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path))
     return tmp_path / "remembered"
 
 

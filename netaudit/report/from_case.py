@@ -140,13 +140,12 @@ def render(shown: dict[str, Any], lang: str) -> str:
     from netaudit.remembered import cache_folder
     from netaudit.report.compiled import Kept
 
-    folder = cache_folder()
     environment = Environment(
         loader=PackageLoader("netaudit.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=Kept(folder) if folder else None,
+        bytecode_cache=Kept(cache_folder()),
     )
     return environment.get_template("report.html.j2").render(shown, html_lang="zh-CN" if lang == "zh" else "en")
