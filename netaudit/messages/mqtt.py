@@ -11,6 +11,16 @@ import re
 from netaudit.charset import decoded
 from netaudit.messages.http1_body import LIMIT, Whole
 from netaudit.messages.message import Message
+from netaudit.messages.mqtt_fields import (
+    MoreError,
+    WrongError,
+    block,
+    check_head,
+    connects,
+    has_properties,
+    properties,
+    varint,
+)
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 NAME = "mqtt"
@@ -18,107 +28,21 @@ PORTS = frozenset({1883})
 CONNECT, PUBLISH = 1, 3
 MOST_OTHER = 1 << 20  # bytes of a packet that is no PUBLISH
 ALIASES = 4096  # topics remembered for their aliases, per direction
-_TOPIC = re.compile(rb"[\w$/.: @=,\-\x80-\xff]{4,256}\Z")
 _START = re.compile(rb"[\x10\x30-\x35\x3a-\x3d]")
-_HEADS = {b"\x00\x04MQTT", b"\x00\x06MQIsdp"}
-# sizes of the properties of MQTT 5 by identifier (section 2.2.2.2): bytes, or 0 variable integer, -1 text, -2 two texts
-_PROPERTIES = {
-    0x01: 1, 0x02: 4, 0x03: -1, 0x08: -1, 0x09: -1, 0x0B: 0, 0x11: 4, 0x12: -1, 0x13: 2, 0x15: -1, 0x16: -1, 0x17: 1,
-    0x18: 4, 0x19: 1, 0x1A: -1, 0x1C: -1, 0x1F: -1, 0x21: 2, 0x22: 2, 0x23: 2, 0x24: 1, 0x25: 1, 0x26: -2, 0x27: 4,
-    0x28: 1, 0x29: 1, 0x2A: 1,
-}  # fmt: skip
-_OF_PUBLISH = frozenset({0x01, 0x02, 0x03, 0x08, 0x09, 0x0B, 0x23, 0x26})
 CONTENT_TYPE, ALIAS = 0x03, 0x23
-
-
-class MoreError(Exception):
-    """The packet goes on behind the bytes that are there."""
-
-
-class WrongError(Exception):
-    """The bytes are no MQTT."""
-
-
-def varint(data: bytes | bytearray, at: int) -> tuple[int, int]:
-    """Variable byte integer (section 1.5.5) and the offset behind it."""
-    if at < len(data) and data[at] < 0x80:  # as nearly all are
-        return data[at], at + 1
-    value = 0
-    for place in range(4):
-        if at + place >= len(data):
-            raise MoreError
-        byte = data[at + place]
-        value |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:
-            return value, at + place + 1
-    raise WrongError
-
-
-def _block(data: bytes | bytearray, at: int) -> tuple[bytes, int]:
-    """Bytes with a length of 16 bits in front."""
-    if at + 2 > len(data):
-        raise MoreError
-    end = at + 2 + (data[at] << 8 | data[at + 1])
-    if end > len(data):
-        raise MoreError
-    return bytes(data[at + 2 : end]), end
-
-
-def properties(data: bytes | bytearray, at: int) -> tuple[dict[int, bytes], int]:
-    """Properties of MQTT 5 by identifier (raw values; the last of several), and the offset behind them."""
-    length, at = varint(data, at)
-    end = at + length
-    if end > len(data):
-        raise MoreError
-    found: dict[int, bytes] = {}
-    inside = bytes(data[:end])
-    try:
-        while at < end:
-            kind = inside[at]
-            size = _PROPERTIES.get(kind)
-            if size is None:
-                raise WrongError
-            if size == 0:
-                _, stop = varint(inside, at + 1)
-            elif size > 0:
-                stop = at + 1 + size
-            else:
-                _, stop = _block(inside, at + 1)
-                if size == -2:
-                    _, stop = _block(inside, stop)
-            if stop > end:
-                raise WrongError
-            found[kind] = inside[at + 1 : stop]
-            at = stop
-    except MoreError:
-        raise WrongError from None
-    return found, end
 
 
 def recognise(opening: Opening) -> Verdict:
     """A CONNECT; midway a PUBLISH, or anything on the usual port."""
     for data, verdict in ((opening.up, Verdict.YES), (opening.down, Verdict.SWAPPED)):
         if data[:1] == b"\x10":
-            return _connects(data, verdict)
+            return connects(data, verdict)
     if opening.midstream and not opening.upgrade:
         if opening.server_port in PORTS:
             return Verdict.YES
         if opening.client_port in PORTS:
             return Verdict.SWAPPED
     return Verdict.NO if opening.up or not opening.down else Verdict.MORE if opening.down[0] == 0x20 else Verdict.NO
-
-
-def _connects(data: bytes, verdict: Verdict) -> Verdict:
-    try:
-        length, at = varint(data, 1)
-    except MoreError:
-        return Verdict.MORE
-    except WrongError:
-        return Verdict.NO
-    name = data[at : at + 8]
-    if length >= 10 and any(name.startswith(head) for head in _HEADS):
-        return verdict
-    return Verdict.MORE if any(head.startswith(name) for head in _HEADS) else Verdict.NO
 
 
 class _Side:
@@ -220,7 +144,7 @@ class MqttReader(BaseReader):
         while (match := _START.search(side.held, at)) is not None:
             at = match.start()
             try:
-                _head(side.held, at)
+                check_head(side.held, at)
             except WrongError:
                 at += 1
                 continue
@@ -257,12 +181,12 @@ class MqttReader(BaseReader):
         if flags & 6 == 6:
             raise WrongError
         stop = at + length
-        topic, at = _block(held, at)
+        topic, at = block(held, at)
         at += 2 if flags & 6 else 0
         found: dict[int, bytes] = {}
         if at > stop:
             raise WrongError
-        if self.version == 5 or (not self.version and _has_properties(held, at, stop)):
+        if self.version == 5 or (not self.version and has_properties(held, at, stop)):
             found, at = properties(held, at)
         if at > stop:
             raise WrongError
@@ -302,23 +226,23 @@ class MqttReader(BaseReader):
     def _connect(self, direction: int, data: bytes, start: int, end: int) -> None:
         message = Message(NAME, direction, start, end, method="CONNECT")
         try:
-            _, at = _block(data, 0)
+            _, at = block(data, 0)
             level, flags, *_ = data[at : at + 4].ljust(4, b"\0")
             self.version, at = level & 0x7F, at + 4
             if self.version == 5:
                 _, at = properties(data, at)
-            client, at = _block(data, at)
+            client, at = block(data, at)
             message.fields["client_id"] = decoded(client)
             if flags & 4:  # the will
                 if self.version == 5:
                     _, at = properties(data, at)
-                topic, at = _block(data, at)
+                topic, at = block(data, at)
                 message.path = decoded(topic)
-                message.body, at = _block(data, at)
+                message.body, at = block(data, at)
                 message.body_size = len(message.body)
                 message.fields["will"] = True
             if flags & 0x80:
-                message.fields["user"] = decoded(_block(data, at)[0])
+                message.fields["user"] = decoded(block(data, at)[0])
         except (MoreError, WrongError):
             message.notes.append("damaged CONNECT")
         message.fields["version"] = self.version
@@ -337,38 +261,3 @@ class MqttReader(BaseReader):
         """Beginning of the packet under way."""
         side = self.sides[direction]
         return side.sink.message.start if side.sink is not None else side.at - len(side.held)
-
-
-def _head(data: bytearray, at: int) -> None:
-    """Raise unless data[at:] is the head of a PUBLISH, or a CONNECT."""
-    if data[at] == 0x10:
-        verdict = _connects(bytes(data[at : at + 16]), Verdict.YES)
-        if verdict is Verdict.MORE:
-            raise MoreError
-        if verdict is Verdict.NO:
-            raise WrongError
-        return
-    flags = data[at] & 15
-    length, place = varint(data, at + 1)
-    if place + 2 > len(data):
-        raise MoreError
-    size = data[place] << 8 | data[place + 1]
-    if flags & 6 == 6 or (flags & 8 and not flags & 6) or not 4 <= size <= 256 or size + 2 > length:
-        raise WrongError
-    topic = bytes(data[place + 2 : place + 2 + size])
-    if topic and not _TOPIC.match(topic.ljust(4, b"a")):
-        raise WrongError
-    if len(topic) < size:
-        raise MoreError
-
-
-def _has_properties(data: bytearray, at: int, stop: int) -> bool:
-    """Whether a PUBLISH of unknown version has properties, as those of version 5 have: JSON, JPEG, text look else."""
-    try:
-        length, after = varint(data, at) if at < stop else (0, stop + 1)
-        if after + length > stop:
-            return False
-        found, _ = properties(data, at)
-    except WrongError:
-        return False
-    return set(found) <= _OF_PUBLISH
