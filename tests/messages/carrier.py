@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import strategies as st
+
 from netaudit.messages.from_streams import Conversations
 from netaudit.streams.layouts import Delivery
 from tests.messages.examples import with_gap
@@ -37,6 +39,11 @@ def check_gaps(events, bodies, length=1, step=1, **row):
             assert message.complete == (not message.missing and message.unknown_from is None) or not message.body
         cut, _ = read(broken, cuts=range(size(events)), batch=1, **row)
         assert essence(cut) == essence(messages), at
+
+
+def noise(*chunks, most):
+    """Bytes and gaps (numbers) of either direction, as `check_noise` takes them."""
+    return st.lists(st.tuples(st.integers(0, 1), st.one_of(*chunks)), max_size=most)
 
 
 def check_noise(make, chunks):

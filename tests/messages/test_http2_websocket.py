@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netaudit.messages import http2, http2_websocket
 from netaudit.messages.http2_frames import PREFACE
-from tests.messages.carrier import check_cuts, check_gaps, check_noise
+from tests.messages.carrier import check_cuts, check_gaps, check_noise, noise
 from tests.messages.http2_examples import BODY, SETTINGS, frame, response
 from tests.messages.test_websocket import ws
 from tests.reference.messages import down, read, up
@@ -182,11 +182,7 @@ def test_a_message_of_the_smallest_frames_is_bounded():
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 1), st.one_of(st.integers(1, 50), st.binary(min_size=1, max_size=60))), max_size=12
-    )
-)
+@given(noise(st.integers(1, 50), st.binary(min_size=1, max_size=60), most=12))
 def test_any_bytes(chunks):
     e, d = Encoder(), Encoder()
     begun = [(0, PREFACE + SETTINGS + asked(e, 1)), (1, SETTINGS + response(d, 1))]

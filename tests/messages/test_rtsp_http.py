@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from netaudit.messages import rtsp_http
 from netaudit.messages.rtsp import RtspReader
-from tests.messages.carrier import check_cuts, check_gaps, check_noise
+from tests.messages.carrier import check_cuts, check_gaps, check_noise, noise
 from tests.messages.test_rtp import encoded, fragments, media, scan_of
 from tests.messages.test_rtsp import PICTURE, SDP, TCP, ask, framed
 from tests.reference.messages import down, read, up
@@ -115,16 +115,11 @@ def test_what_only_has_the_type_of_a_tunnel_is_searched_for_pictures():
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 1),
-            st.one_of(
-                st.integers(1, 50),
-                st.binary(min_size=1, max_size=60),
-                st.sampled_from([base64.b64encode(one) for one in ASKED]),
-            ),
-        ),
-        max_size=12,
+    noise(
+        st.integers(1, 50),
+        st.binary(min_size=1, max_size=60),
+        st.sampled_from([base64.b64encode(one) for one in ASKED]),
+        most=12,
     )
 )
 def test_any_bytes(chunks):

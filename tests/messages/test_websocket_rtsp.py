@@ -12,7 +12,7 @@ from netaudit.messages.http2_frames import PREFACE
 from netaudit.messages.message import Message
 from netaudit.messages.reader import Opening
 from netaudit.messages.websocket import WebSocketReader
-from tests.messages.carrier import check_cuts, check_gaps, check_noise
+from tests.messages.carrier import check_cuts, check_gaps, check_noise, noise
 from tests.messages.http2_examples import SETTINGS, response
 from tests.messages.test_http2_websocket import asked, data
 from tests.messages.test_rtp import encoded, media, scan_of
@@ -102,17 +102,12 @@ PLAIN = [what for _, what in INTERLEAVED]
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 1),
-            st.one_of(
-                st.integers(1, 90),
-                st.binary(max_size=60).map(lambda data: ws(2, data)),
-                st.sampled_from(PLAIN).map(lambda data: ws(2, data)),
-                st.binary(min_size=1, max_size=20),
-            ),
-        ),
-        max_size=12,
+    noise(
+        st.integers(1, 90),
+        st.binary(max_size=60).map(lambda data: ws(2, data)),
+        st.sampled_from(PLAIN).map(lambda data: ws(2, data)),
+        st.binary(min_size=1, max_size=20),
+        most=12,
     )
 )
 def test_any_bytes(chunks):

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.objects.from_tables import Joined, StoredPart, join_upload
-from netaudit.objects.images import confirm_end
+from netaudit.objects.from_tables import StoredPart
 from netaudit.objects.uploads import END, PIECE, RANGE, SENT
+from tests.objects.joining import joined, stored
 from tests.objects.samples import JPEG
 
 SIZE = len(JPEG)
 OTHER = JPEG[:700] + JPEG[700:720][::-1] + JPEG[720:]
-STORE: dict[str, bytes] = {}
 
 
 def piece(first: int, last: int, ts: int, data: bytes = JPEG, role: str = RANGE) -> StoredPart:
     body = data[first:last]
-    sha256 = hashlib.sha256(body).hexdigest()
-    STORE[sha256] = body
-    return StoredPart("u", 0, "a.jpg", f"m{ts}", f"o{ts}", sha256, len(body), True, ts, role, first)
+    return StoredPart("u", 0, "a.jpg", f"m{ts}", f"o{ts}", stored(body), len(body), True, ts, role, first)
 
 
 def end(size: int, ts: int = 99) -> StoredPart:
     return StoredPart("u", 0, "", f"m{ts}", "", "", size, False, ts, END)
-
-
-def joined(rows: list[StoredPart]) -> list[Joined]:
-    rows = sorted(rows, key=lambda row: (row.ts, row.message_id, row.role))
-    out = list(join_upload(rows, STORE.get)) if rows else []
-    for one in out:
-        if one.leaf.kind == "jpeg":
-            confirm_end(one.leaf)
-    return out
 
 
 @pytest.mark.parametrize("role", [RANGE, SENT, PIECE])

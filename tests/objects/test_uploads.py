@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.objects.from_tables import Joined, StoredPart, join_upload
-from netaudit.objects.images import confirm_end
+from netaudit.objects.from_tables import StoredPart
 from netaudit.objects.uploads import BLOCK, END, REPLY, upload_end, upload_part, upload_reply
+from tests.objects.joining import joined, stored
 from tests.objects.samples import JPEG
 
 CUTS = (0, 700, 1400, len(JPEG))
 PIECES = [JPEG[a:b] for a, b in itertools.pairwise(CUTS)]
 KEY = base64.urlsafe_b64encode("face/张.jpg".encode()).decode()
-STORE = {hashlib.sha256(piece).hexdigest(): piece for piece in [*PIECES, JPEG, JPEG[::-1]]}
+for _known in (*PIECES, JPEG, JPEG[::-1]):
+    stored(_known)
 
 
 def part(data: bytes, ts: int, **about: object) -> StoredPart:
@@ -49,15 +50,6 @@ def replies() -> list[StoredPart]:
 
 def end(size: int = len(JPEG), *links: str) -> StoredPart:
     return replace(part(b"", 20, role=END, name="face.jpg", links=list(links or ("c3",))), size=size)
-
-
-def joined(rows: list[StoredPart]) -> list[Joined]:
-    rows = sorted(rows, key=lambda row: (row.ts, row.message_id, row.role))
-    out = list(join_upload(rows, STORE.get)) if rows else []
-    for one in out:
-        if one.leaf.kind == "jpeg":
-            confirm_end(one.leaf)
-    return out
 
 
 def whole(rows: list[StoredPart]) -> list[bytes]:
