@@ -512,6 +512,17 @@ TARGETS = Table(
     ),
 )
 
+ANSWERS = Table(
+    "answers",
+    "What the image helper said; private/ while a live audit runs.",
+    ("sha256", "rotate"),
+    (
+        _c("sha256", "string", "The image."),
+        _c("rotate", "bool", "Whether turned pictures were looked at, too."),
+        _c("said", "binary", "Facts and verdict as JSON."),
+    ),
+)
+
 SENDINGS = Table(
     "sendings",
     "Payload by way and second, where moments are marked; private/ while the audit runs.",

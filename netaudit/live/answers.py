@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from netaudit.case_writer import TableWriter, read_parts, stream_parts
 from netaudit.objects.judge import facts_of, verdict_of
-from netaudit.tables import Column, Table
+from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,16 +28,6 @@ Look = tuple[str, bool]  # an image by its SHA-256, and whether turned pictures 
 MOST_RECENT = 3_000  # more than the images that an analysis looks at
 PLACE = "private"
 WAITING = 256  # of them wait to be written
-ANSWERS = Table(
-    "answers",
-    "What the image helper said, while a live audit runs.",
-    ("sha256", "rotate"),
-    (
-        Column("sha256", "string", "The image."),
-        Column("rotate", "bool", "Whether turned pictures were looked at, too."),
-        Column("said", "binary", "Facts and verdict as JSON."),
-    ),
-)
 
 
 class Answers:
