@@ -136,10 +136,10 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     def tell(done: int) -> None:
         progress("read", done, total)
 
+    load(options.signatures)  # what is wrong with them is said now, not after hours of reading
+    load_documents((options.signatures,) if options.signatures else ())
     members = hire(options.workers)  # they get ready meanwhile
     try:
-        load(options.signatures)  # what is wrong with them is said now, not after hours of reading
-        load_documents((options.signatures,) if options.signatures else ())
         opened = open_captures(paths, progress=tell, sm3=options.sm3)
         total = opened.stored_bytes
         if not opened.sources:

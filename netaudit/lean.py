@@ -26,6 +26,11 @@ def own_process() -> None:
     _own = True
 
 
+def is_own_process() -> bool:
+    """Whether `own_process` was said."""
+    return _own
+
+
 class _Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
         """Refuse the unused ones, know nothing of the rest."""

@@ -149,7 +149,8 @@ class FlowRows:
     """Closed flows, turned into rows of `flows` many at a time."""
 
     def __init__(self) -> None:
-        self._flows: list[np.void] = []
+        self._flows: list[bytes] = []  # a view would keep the rows of its whole batch
+        self._layout: np.dtype[np.void] | None = None
         self._said: list[tuple[str, str, str, int, int, bool]] = []
 
     def __len__(self) -> int:
@@ -159,14 +160,15 @@ class FlowRows:
         self, flow: np.void, flow_id: bytes, protocol: str, server_name: str, read: tuple[int, int], *, swapped: bool
     ) -> None:
         """Take a closed flow (a FLOW row) and what the readers say of it."""
-        self._flows.append(flow.copy())  # a view would keep the rows of its whole batch
+        self._flows.append(flow.tobytes())
+        self._layout = flow.dtype
         self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped))
 
     def take(self) -> list[tuple[Any, ...]]:
         """Rows of all flows collected since the last call."""
         if not self._flows:
             return []
-        flows = np.array(self._flows, dtype=self._flows[0].dtype)
+        flows = np.frombuffer(b"".join(self._flows), self._layout)
         ids, protocols, names, read_up, read_down, swapped = zip(*self._said, strict=True)
         turned = np.array(swapped, bool)
         read = np.stack([np.array(read_up, np.int64), np.array(read_down, np.int64)], axis=1)

@@ -7,13 +7,17 @@ from multiprocessing import shared_memory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
 
     from netaudit.pipeline import Shard
 
 
-def work(pipe: Connection) -> None:
+def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     """Take messages until the parent says "finish", or is gone.
+
+    `inherited` are the parent's ends of pipes, which a forked process has too: while one is open, nobody learns that
+    the parent is gone.
 
     ("begin", number, workers, (folder, keep_all, seconds, signatures)); then ("window", name of the shared memory,
     size of the buffer, start and number of the rows in it), each answered when it is done; ("finish",) is answered with
@@ -24,6 +28,8 @@ def work(pipe: Connection) -> None:
     from netaudit.lean import load_lean, own_process
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    for end in inherited:
+        end.close()
     own_process()
     load_lean()
     from netaudit.collector import calm
@@ -73,11 +79,12 @@ def _feed(shard: Any, memory: memoryview, place: tuple[int, int, int], number: i
     import numpy as np
 
     from netaudit.packets.layouts import PACKET
+    from netaudit.streams.batch import picked
 
     size, start, rows = place
     buffer = np.frombuffer(memory, np.uint8, size)
     packets = np.frombuffer(memory, PACKET, rows, start)
     buffer.flags.writeable = False
-    own = packets[packets["shard"] % workers == number]
+    own = picked(packets, np.flatnonzero(packets["shard"] % workers == number))
     own.flags.writeable = False
     shard.feed(buffer, own)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import sys
+import threading
 from dataclasses import dataclass
 from multiprocessing import shared_memory
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from netaudit.lean import is_own_process
 from netaudit.moments import stored
 from netaudit.observations.from_packets import observe_packets
 from netaudit.observations.ledger import Ledger
@@ -131,14 +134,32 @@ def hire(workers: int) -> list[Member]:
     """Start processes that get ready while the parent still looks at its inputs; none for one worker."""
     members: list[Member] = []
     if workers > 1:
-        context = multiprocessing.get_context("spawn")
+        how = _how()
+        context = multiprocessing.get_context(how)
         for _ in range(workers):
             ours, theirs = context.Pipe()
-            process = context.Process(target=work, args=(theirs,), daemon=True)
+            inherited = [*(member.pipe for member in members), ours] if how == "fork" else []
+            process = context.Process(target=work, args=(theirs, inherited), daemon=True)
             process.start()
             theirs.close()
             members.append(Member(process, ours))
     return members
+
+
+def _how() -> str:
+    """Fork a process of our own that has no other thread yet, else spawn.
+
+    A copy of this process has all modules at hand, which to load takes half a second of each worker's processor time.
+    Who audits from Python may have threads, whose locks a copy would find held for ever; macOS and Windows spawn.
+    """
+    if sys.platform != "linux" or not is_own_process() or threading.active_count() > 1:
+        return "spawn"
+    from multiprocessing import resource_tracker
+
+    from netaudit import pipeline  # noqa: F401  (what a worker needs)
+
+    resource_tracker.ensure_running()  # one for all: each would take shared memory away when it ends
+    return "fork"
 
 
 def dismiss(members: list[Member]) -> None:

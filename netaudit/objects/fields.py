@@ -39,10 +39,10 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
         return []
     if leaf.kind == "json":
         return _json(leaf, most, worth)
-    if leaf.kind in {"xml", "form"}:
-        if worth is not None and not worth(part.data):
-            return []
-        return _xml(part, most) if leaf.kind == "xml" else _form(part.data, most)
+    if leaf.kind == "xml":
+        return [] if worth is not None and not worth(_short_texts(part.data)) else _xml(part, most)
+    if leaf.kind == "form":
+        return [] if worth is not None and not worth(_short_pairs(part.data)) else _form(part.data, most)
     if leaf.kind == "text" and len(part.data) <= LONGEST:
         return [Field("$", part.name, to_text(part.data, part.content_type))]
     return []
@@ -127,6 +127,25 @@ def _xml(part: Part, most: int) -> list[Field]:
     with suppress(expat.ExpatError, xml_text.RefusedError):  # what comes before a fault is read
         parser.Parse(xml_text.to_utf8(utf8(part)), True)
     return out[:most]
+
+
+def _short_texts(data: bytes) -> bytes:
+    """The text of an XML document, what stands between tags cut where it is too long for a field."""
+    if len(data) <= LONGEST or is_utf16(data):
+        return data
+    pieces = data.split(b"<", MOST)
+    for place, piece in enumerate(pieces):
+        if len(piece) > LONGEST:
+            tag, mark, text = piece.partition(b">")
+            pieces[place] = tag + mark + text.lstrip()[:LONGEST]
+    return b"<".join(pieces)
+
+
+def _short_pairs(data: bytes) -> bytes:
+    """The pairs of a form that are fields."""
+    if len(data) <= LONGEST:
+        return data
+    return b"&".join([data[start:end] for start, value, end in pairs(data) if end - value <= LONGEST])
 
 
 def _form(data: bytes, most: int) -> list[Field]:

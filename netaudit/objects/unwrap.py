@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import string
 import sys
 from dataclasses import dataclass
@@ -43,6 +44,13 @@ _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 _SPACE = b" \t\r\n\x0b\x0c\x00"
 _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
+# media types that no codec asks for: what is said to be one of these is opened as if nothing had been said
+_MERE = frozenset(
+    {
+        "application/json", "application/octet-stream", "application/soap+xml", "application/viid+json",
+        "application/xml", "image/jpeg", "text/html", "text/json", "text/plain", "text/xml",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +108,15 @@ _BY_FIRST = tuple(tuple(c for c in CODECS if c.first is None or byte in c.first)
 
 def candidates(part: Part) -> tuple[Codec, ...]:
     """The codecs that may recognise the part, in order: where nothing is declared its first byte rules most out."""
-    if not part.data or part.content_type or part.encoding or part.missing:
+    if not part.data or part.encoding or part.missing or (part.content_type and _declares(part.content_type)):
         return CODECS
     return _BY_FIRST[part.data[0]]
+
+
+@functools.lru_cache(maxsize=1024)
+def _declares(content_type: str) -> bool:
+    """Whether a codec may recognise a part by its media type."""
+    return content_type.partition(";")[0].strip().lower() not in _MERE
 
 
 def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:

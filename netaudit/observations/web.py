@@ -119,11 +119,15 @@ def _matches(pattern: re.Pattern[bytes], body: bytes, end: int) -> Iterator[re.M
 
     A key of JSON begins with a quotation mark; these are found far faster by themselves where pictures stand between.
     """
-    if pattern is not JSON_KEY or body.count(b'"', 0, end) > FEW_QUOTES:
+    if pattern is not JSON_KEY:
         yield from pattern.finditer(body, 0, end)
         return
-    at = body.find(b'"', 0, end)
+    at, looks = body.find(b'"', 0, end), 0
     while at >= 0:
+        if looks == FEW_QUOTES:  # no pictures between
+            yield from pattern.finditer(body, at, end)
+            return
+        looks += 1
         match = pattern.match(body, at, end)
         if match is not None:
             yield match
