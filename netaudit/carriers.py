@@ -7,10 +7,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from netaudit.frames import ranges_of_ordered
+from netaudit.objects.part import Part
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
-    from netaudit.objects.part import Part
 
 
 class Carriers:
@@ -53,6 +53,15 @@ class Carriers:
         for capture, frame in zip(captures, frames, strict=True):
             by_capture[capture].append(frame)
         return [_spelled(capture, numbers) for capture, numbers in sorted(by_capture.items())]
+
+
+def carriers_of_body(message: Message) -> list[tuple[int, int, int, str]]:
+    """The same for the body as it was sent; most small ones came in one packet."""
+    pieces = message.pieces
+    if pieces is not None and len(pieces) == 1:
+        _, _, frame, _, capture = pieces.item(0)
+        return [(capture, frame, frame, str(frame))]
+    return Carriers(message).of(Part(message.body, body_range=(0, len(message.body))))
 
 
 def _spelled(capture: int, frames: list[int]) -> tuple[int, int, int, str]:

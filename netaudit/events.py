@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from netaudit.case_writer import TableWriter
 from netaudit.documents.from_objects import MessageReader
-from netaudit.documents.head import Head
+from netaudit.documents.head import Head, path_of
 from netaudit.documents.loading import load
 from netaudit.documents.times import read_time
 from netaudit.masking import mask, visible
@@ -54,6 +54,7 @@ class EventRows:
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
+        self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
 
     def end(self, message: Message) -> list[tuple[Any, ...]]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
@@ -71,6 +72,15 @@ class EventRows:
         if "part" in message.fields:
             told = self._streams.part(told, message, pictured)
         return [self._row(*one) for one in told]
+
+    def on_path(self, message: Message) -> bool:
+        """Whether an entry may know a message by its path."""
+        return bool(self._index.on_path(path_of((message.request or message).path)))
+
+    @staticmethod
+    def is_reply(message: Message) -> bool:
+        """Whether entries look at a message as a reply."""
+        return message.request is not None or message.status > 0
 
     def closed(self, flow_id: bytes) -> list[tuple[Any, ...]]:
         """Rows that waited for a next part of a stream on a flow that ended."""
@@ -150,8 +160,14 @@ def head_of(message: Message) -> Head:
     """What entries ask of a message's head; of a reply method, host and path of its request."""
     request = message.request
     asked = request if request is not None else message
-    reply = request is not None or message.status > 0
-    return Head(message.protocol, reply, asked.method or message.method, asked.host, asked.path, message.headers)
+    return Head(
+        message.protocol,
+        EventRows.is_reply(message),
+        asked.method or message.method,
+        asked.host,
+        asked.path,
+        message.headers,
+    )
 
 
 def shown_text(name: str, text: str) -> str:

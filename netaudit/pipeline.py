@@ -18,7 +18,7 @@ from netaudit.lookup_rows import LookupRows
 from netaudit.media import media_rows
 from netaudit.messages.from_streams import Conversations
 from netaudit.objects.budget import Budget, Patience
-from netaudit.objects.from_messages import leaves, object_id
+from netaudit.objects.from_messages import is_plain_document, leaves, object_id
 from netaudit.objects.images import confirm_end
 from netaudit.objects.part import Leaf
 from netaudit.objects.sniff import IMAGE_KINDS
@@ -27,6 +27,7 @@ from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.part_rows import PartRows
 from netaudit.persons import PersonRows
+from netaudit.plain_documents import PlainDocuments
 from netaudit.rows import GUESSABLE, FlowRows, capture_name, image_row, message_row, object_row
 from netaudit.sendings import SendingRows
 from netaudit.streams.from_packets import Assembler
@@ -95,6 +96,8 @@ class Shard:
         self._lookups = LookupRows(self._rows, self.ledger) if columns and witness is None else None
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
+        plain = columns and witness is None and not keep.everything
+        self._documents = PlainDocuments(self._rows, self._events) if plain else None
         self._sendings = SendingRows(folder, part) if keep.seconds else None
         self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
 
@@ -113,6 +116,7 @@ class Shard:
 
     def _flush(self) -> None:
         """Write what makes a batch."""
+        self._take_documents()
         self._rows.flush()
         self._persons.flush(least=BATCH_ROWS)
         self._events.flush(least=BATCH_ROWS)
@@ -120,6 +124,7 @@ class Shard:
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
         self._take_flows()
+        self._take_documents()
         self._rows.flush(least=CHECKPOINT_ROWS)
         self._rows.checkpoint()
         self._persons.flush(least=1)
@@ -129,6 +134,7 @@ class Shard:
         """End all flows and write everything; gives the failures of readers, in words."""
         self._take_batch(self._assembler.end())
         self._take_flows()
+        self._take_documents()
         self.ledger.write(self._rows["observations"])
         self._rows.close()
         self._persons.close()
@@ -207,6 +213,22 @@ class Shard:
             return
         if self._parts.take(message, ends.client.ip, self._keep_part):
             return
+        if self._documents is not None and is_plain_document(message):
+            self._documents.add(message)
+            if self._documents.full:
+                self._take_documents()
+            return
+        self._read(message, patience)
+
+    def _take_documents(self) -> None:
+        """Write plain documents, and read those one by one that may say something."""
+        if self._documents is not None:
+            for message in self._documents.take():
+                self._carriers = None
+                self._read(message, Patience())
+
+    def _read(self, message: Message, patience: Patience) -> None:
+        """Take all that is in a body."""
         for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
         for row in self._persons.end(message.message_id.hex()):

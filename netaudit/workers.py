@@ -135,7 +135,7 @@ def hire(workers: int) -> list[Member]:
     members: list[Member] = []
     if workers > 1:
         how = _how()
-        context = multiprocessing.get_context(how)
+        context: Any = multiprocessing.get_context(how)
         for _ in range(workers):
             ours, theirs = context.Pipe()
             inherited = [*(member.pipe for member in members), ours] if how == "fork" else []

@@ -12,6 +12,11 @@ MOST_FIELDS = 64  # of a query string
 LONGEST = 4096  # characters of a request target
 
 
+def path_of(target: str) -> str:
+    """A request target without its query."""
+    return target[:LONGEST].partition("?")[0].partition("#")[0]
+
+
 @dataclass
 class Head:
     """Protocol, direction and names of a message. Of a reply, method, host and path are those of its request."""
@@ -26,7 +31,7 @@ class Head:
     @property
     def path(self) -> str:
         """The target without its query."""
-        return self.target[:LONGEST].partition("?")[0].partition("#")[0]
+        return path_of(self.target)
 
     @cached_property
     def query(self) -> dict[str, str]:

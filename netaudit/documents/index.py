@@ -45,6 +45,7 @@ class Index:
         self._paths = _set((way.when.path for way in self._by_path), plain=False)
         self._words = {reply: Words(self._by_key, reply=reply) for reply in (False, True)}
         self.on_path = lru_cache(maxsize=4096)(self._on_path)
+        self.worded = (self._words[False].any, self._words[True].any)
 
     def _on_path(self, path: str) -> tuple[Way, ...]:
         """Ways whose path matches."""
@@ -59,12 +60,17 @@ class Index:
         that documents are taken apart only where an entry may fit.
         """
         found = list(self.on_path(head.path))
-        text = text.lower().translate(None, _DROPPED)
+        text = _plain(text)
         found += self._words[head.reply].ways(text)
         if not found:
             return found
         fitting = [way for way in found if head_fits(way.when, head) and _words_fit(way.when, text)]
         return sorted(fitting, key=lambda way: (-way.when.weight, way.entry.id)) if len(fitting) > 1 else fitting
+
+
+def _plain(text: bytes) -> bytes:
+    """A text as keys are searched in it: without case and what stands between words."""
+    return text.lower().translate(None, _DROPPED)
 
 
 def _direction_fits(when: When, *, reply: bool) -> bool:
@@ -119,8 +125,12 @@ class Words:
         self._set = _set(map(re2.escape, owners), plain=True)
         self._any = re2.compile(b"|".join(map(re2.escape, owners)), _bytes()) if owners else None
 
+    def any(self, text: bytes) -> bool:
+        """Whether a word of a way stands in a text as it was sent."""
+        return bool(self.ways(_plain(text)))
+
     def ways(self, text: bytes) -> list[Way]:
-        """Ways one of whose words stands in the text."""
+        """Ways one of whose words stands in the text, which is plain."""
         if self._set is None or self._any is None:
             return []
         hits = self._set.Match(text)

@@ -10,8 +10,9 @@ from urllib.parse import unquote
 from netaudit.objects.codecs_chunked import is_chunked, open_chunked, with_chunks
 from netaudit.objects.mime import encoding_of, parameter
 from netaudit.objects.part import Leaf, Part
-from netaudit.objects.slices import clean, cut
-from netaudit.objects.unwrap import Budget, unwrap
+from netaudit.objects.slices import clean, cut, join
+from netaudit.objects.text import LONG
+from netaudit.objects.unwrap import Budget, declares, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _NAMES = ("filename", "file_name", "name")  # of fields
+SMALL = 256  # bytes of a plain document
+# printable, without escapes of JSON and of URLs
+_HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
+_SAID_APART = frozenset({"part", "range"})  # fields of messages that are pieces of something
+_CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
 _WITH_METHOD = ("http", "http2", "h2", "rtsp", "sip")
 
 
@@ -36,6 +42,40 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
         message.notes += [note for note in budget.notes if note not in message.notes]
 
 
+def is_plain_document(message: Message) -> bool:
+    """Whether the body is a small JSON text that unwrapping leaves as it is: one object, at `plain_path`.
+
+    It is printable ASCII without escapes, whole, and has no string that is long enough to hold something; nothing
+    that was said of it lets a codec come before the one for JSON (`unwrap.CODECS`).
+    """
+    body = message.body
+    return (
+        2 < len(body) <= SMALL
+        and body[:2] == b'{"'
+        and body[-1:] == b"}"
+        and not body.translate(None, _HARMLESS)
+        and len(max(body.split(b'"'), key=len)) < LONG
+        and body[4:8] != b"ftyp"
+        and message.complete
+        and message.unknown_from is None
+        and not message.missing
+        and not declares(message.content_type)
+        and _SAID_APART.isdisjoint(message.fields)
+        and not (message.headers and _has_coding(message))
+    )
+
+
+def _has_coding(message: Message) -> bool:
+    return any(name in _CODED for name, _ in message.headers) or (
+        not message.content_type and declares(message.header("content-type"))
+    )
+
+
+def plain_path(message: Message) -> str:
+    """Path of the one object in a plain document."""
+    return join(_label(message), "json")
+
+
 def object_id(message: Message, path: str) -> bytes:
     """16 bytes that name an object: a hash of its message and the way of unwrapping."""
     return hashlib.blake2b(message.message_id + path.encode("utf-8", "replace"), digest_size=16).digest()
@@ -46,7 +86,7 @@ def root(message: Message) -> Part:
     part = Part(
         data=message.body,
         path=_label(message),
-        name=_name(message),
+        name=body_name(message),
         content_type=message.content_type or message.header("content-type"),
         encoding=_encoding(message) if message.headers else "",
         missing=cut(message.missing, 0, len(message.body)) if message.missing else [],
@@ -86,7 +126,7 @@ def _label(message: Message) -> str:
     return f"{clean(message.protocol, 40)} body"
 
 
-def _name(message: Message) -> str:
+def body_name(message: Message) -> str:
     """File name by the head: Content-Disposition, what the protocol says, the last segment of the path."""
     disposition = message.header("content-disposition") if message.headers else ""
     if disposition and (name := parameter(disposition, "filename")):

@@ -86,7 +86,7 @@ def personal(leaf: Leaf) -> list[Personal]:
     if leaf.kind == "text":
         found = fields(leaf) if leaf.part.name and len(leaf.part.data) <= LONGEST_VALUE * 4 else []
     else:
-        found = fields(leaf, most=MOST_FIELDS, worth=_telling)
+        found = fields(leaf, most=MOST_FIELDS, worth=may_tell)
     return _classified(found) if found else []
 
 
@@ -95,7 +95,8 @@ def telling(found: list[Personal]) -> bool:
     return any(one.kind in TELLING for one in found)
 
 
-def _telling(text: bytes) -> bool:
+def may_tell(text: bytes) -> bool:
+    """Whether a name of a field of identity data may stand in a text."""
     return bool(_stems().Match(text))
 
 

@@ -33,7 +33,7 @@ from netaudit.objects.sniff import image, sniff
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["CODECS", "Budget", "Codec", "candidates", "unwrap"]
+__all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
 
 _NEVER = sys.maxsize  # nothing but images
 _STRUCTURED = sys.maxsize - 1  # images, documents and archives
@@ -47,7 +47,7 @@ _NOTHING = b""  # what has to be declared
 # media types that no codec asks for: what is said to be one of these is opened as if nothing had been said
 _MERE = frozenset(
     {
-        "application/json", "application/octet-stream", "application/soap+xml", "application/viid+json",
+        "", "application/json", "application/octet-stream", "application/soap+xml", "application/viid+json",
         "application/xml", "image/jpeg", "text/html", "text/json", "text/plain", "text/xml",
     }
 )  # fmt: skip
@@ -108,13 +108,13 @@ _BY_FIRST = tuple(tuple(c for c in CODECS if c.first is None or byte in c.first)
 
 def candidates(part: Part) -> tuple[Codec, ...]:
     """The codecs that may recognise the part, in order: where nothing is declared its first byte rules most out."""
-    if not part.data or part.encoding or part.missing or (part.content_type and _declares(part.content_type)):
+    if not part.data or part.encoding or part.missing or declares(part.content_type):
         return CODECS
     return _BY_FIRST[part.data[0]]
 
 
 @functools.lru_cache(maxsize=1024)
-def _declares(content_type: str) -> bool:
+def declares(content_type: str) -> bool:
     """Whether a codec may recognise a part by its media type."""
     return content_type.partition(";")[0].strip().lower() not in _MERE
 
