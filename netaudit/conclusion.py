@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
 )  # fmt: skip
+
+SETTLERS = 2  # tables that are put in order at once: each holds the rows of one group
 
 
 @dataclass(slots=True)
@@ -123,7 +126,9 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
     join_parts(folder, streamed)
     facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
     events = name_captures(streamed.pop("events"), capture_ids)
-    tables = {name: settle(folder, BY_NAME[name], rows, capture_ids) for name, rows in streamed.items()}
+    with ThreadPoolExecutor(SETTLERS) as pool:  # sorting and packing need no interpreter
+        settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
+        tables = dict(zip(streamed, settled, strict=True))
     trim()
     return tables | {"observations": facts, "events": events}
 

@@ -24,6 +24,7 @@ def own_process() -> None:
     """Say that this process ends with its command."""
     global _own  # noqa: PLW0603  (of the process)
     _own = True
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's, which wait for work by turning round; there is none
 
 
 def is_own_process() -> bool:
