@@ -134,7 +134,7 @@ def hire(workers: int) -> list[Member]:
     """Start processes that get ready while the parent still looks at its inputs; none for one worker."""
     members: list[Member] = []
     if workers > 1:
-        how = _how()
+        how = way_to_start()
         context: Any = multiprocessing.get_context(how)
         for _ in range(workers):
             ours, theirs = context.Pipe()
@@ -146,8 +146,8 @@ def hire(workers: int) -> list[Member]:
     return members
 
 
-def _how() -> str:
-    """Fork a process of our own that has no other thread yet, else spawn.
+def way_to_start() -> str:
+    """How worker processes begin: a process of our own that has no other thread yet is forked, else they are spawned.
 
     A copy of this process has all modules at hand, which to load takes half a second of each worker's processor time.
     Who audits from Python may have threads, whose locks a copy would find held for ever; macOS and Windows spawn.

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
+import subprocess
+import sys
+import threading
 from multiprocessing import shared_memory
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import netaudit
+from netaudit import lean
 from netaudit.errors import UnreadableError
-from netaudit.workers import Member, Team, dismiss, hire
+from netaudit.workers import Member, Team, dismiss, hire, way_to_start
+
+LAN = next((Path(__file__).parents[1] / "pcaps" / "sales_office").glob("lan.*"))
+# an audit as a process of our own, with a key that does not change
+OWN = """
+import secrets, sys
+secrets.token_bytes = lambda n: bytes(n)
+from netaudit.lean import load_lean, own_process
+own_process()
+load_lean()
+from pathlib import Path
+from netaudit import api
+api.run([sys.argv[1]], Path(sys.argv[2]), api.Options(faces=False, workers=int(sys.argv[3])), lambda *_: None)
+"""
 
 
 def test_one_worker_is_this_process() -> None:
@@ -41,9 +59,8 @@ def test_an_audit_that_fails_on_the_way_leaves_none(tmp_path: Path, monkeypatch:
         raise RuntimeError("out of order")
 
     monkeypatch.setattr("netaudit.workers.observe_packets", broken)
-    capture = next((Path(__file__).parents[1] / "pcaps" / "sales_office").glob("lan.*"))
     with pytest.raises(RuntimeError, match="out of order"):
-        netaudit.audit(capture, tmp_path / "case", faces=False, workers=2)
+        netaudit.audit(LAN, tmp_path / "case", faces=False, workers=2)
     assert multiprocessing.active_children() == []
 
 
@@ -62,9 +79,8 @@ def test_an_audit_that_fails_at_its_end_leaves_neither_workers_nor_memory(
 
     monkeypatch.setattr("netaudit.workers.shared_memory.SharedMemory", Noted)
     monkeypatch.setattr("netaudit.workers.Watch.finish", broken)
-    capture = next((Path(__file__).parents[1] / "pcaps" / "sales_office").glob("lan.*"))
     with pytest.raises(RuntimeError, match="out of order"):
-        netaudit.audit(capture, tmp_path / "case", faces=False, workers=2)
+        netaudit.audit(LAN, tmp_path / "case", faces=False, workers=2)
     assert multiprocessing.active_children() == []
     monkeypatch.undo()
     assert made
@@ -84,3 +100,45 @@ def test_what_a_worker_said_last_is_told(last: Exception | None) -> None:
     with pytest.raises(OSError if last else RuntimeError, match="No space" if last else "ended unexpectedly"):
         team._send(Member(None, ours, waiting=2), ("finish",))
     ours.close()
+
+
+def test_only_a_process_of_our_own_without_threads_is_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    assert way_to_start() == "spawn"
+    monkeypatch.setattr(lean, "_own", True)
+    assert way_to_start() == ("fork" if sys.platform == "linux" else "spawn")
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
+    assert way_to_start() == "spawn"
+
+
+def test_workers_of_the_command_line_give_the_same_files(tmp_path: Path) -> None:
+    told = []
+    for workers in ("1", "2", "3"):
+        case = tmp_path / workers
+        command = [sys.executable, "-W", "error", "-c", OWN, str(LAN), str(case), workers]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert (done.returncode, done.stderr) == (0, "")
+        files = {path.relative_to(case): path.read_bytes() for path in case.rglob("*") if path.is_file()}
+        del files[Path("run.json")]
+        told.append(files)
+    assert told[0].keys() == told[1].keys() == told[2].keys()
+    assert [path for path in told[0] if not told[0][path] == told[1][path] == told[2][path]] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no processes that outlive their parent to be looked for")
+def test_workers_end_when_the_audit_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "netaudit", "audit", "-", "--case", str(tmp_path / "case"), "--workers", "2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as audit:  # waits for more
+        assert audit.stdin is not None
+        audit.stdin.write(LAN.read_bytes())
+        audit.stdin.flush()
+        own = psutil.Process(audit.pid)
+        for _ in range(600):
+            workers = own.children(recursive=True)
+            if len(workers) >= 3 and (tmp_path / "case" / "case.json").exists():  # two, and one that tidies up
+                break
+            psutil.wait_procs([own], timeout=0.05)
+        assert len(workers) >= 3
+        audit.kill()
+        _, left = psutil.wait_procs(workers, timeout=20)
+        assert left == []
