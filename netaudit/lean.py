@@ -56,7 +56,8 @@ def load_lean() -> None:
 
         pa.array([0])
         import numba
-        import numba.np.arraymath  # noqa: F401  (looks for BLAS, once)
+        import numba.core.typing.cffi_utils
+        import numba.np.arraymath  # noqa: F401  (these look for cffi and for BLAS, once)
     finally:
         sys.meta_path.remove(absent)
 
