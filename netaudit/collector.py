@@ -11,7 +11,7 @@ import contextlib
 import gc
 from collections.abc import Iterator
 
-YOUNG, MIDDLE, OLD = 50_000, 20, 10  # allocations, and collections of the younger generation, until one is collected
+YOUNG, MIDDLE, OLD = 200_000, 20, 10  # allocations, and collections of the younger generation, until one is collected
 
 
 @contextlib.contextmanager
