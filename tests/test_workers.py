@@ -16,6 +16,7 @@ import pytest
 
 import netaudit
 from netaudit import lean
+from netaudit.cli.auditing import progress_bar
 from netaudit.errors import UnreadableError
 from netaudit.workers import Member, Team, dismiss, hire, way_to_start
 
@@ -109,6 +110,15 @@ def test_only_a_process_of_our_own_without_threads_is_forked(monkeypatch: pytest
     assert way_to_start() == ("fork" if sys.platform == "linux" else "spawn")
     monkeypatch.setattr(threading, "active_count", lambda: 2)
     assert way_to_start() == "spawn"
+
+
+def test_the_bar_on_a_terminal_has_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else workers could not be forked there."""
+    before = threading.active_count()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress_bar("en") as tell:
+        tell("read", 1, 2)
+        assert threading.active_count() == before
 
 
 def test_workers_of_the_command_line_give_the_same_files(tmp_path: Path) -> None:

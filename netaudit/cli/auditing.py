@@ -133,7 +133,8 @@ def progress_bar(lang: str) -> Iterator[Progress]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # drawn when there is something new: a thread for it would keep workers from being forked
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         tasks: dict[str, Any] = {}
         last = 0.0
 
@@ -145,6 +146,6 @@ def progress_bar(lang: str) -> Iterator[Progress]:
             last = clock
             if stage not in tasks:
                 tasks[stage] = bar.add_task(say("reading" if stage == "read" else "judging", lang), total=total or None)
-            bar.update(tasks[stage], completed=done)
+            bar.update(tasks[stage], completed=done, refresh=True)
 
         yield tell_bar

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+REMEMBERED = 256  # characters of a header line
 HEAD_LIMIT = 256 << 10  # bytes; a longer head is not waited for
 LOOK_BACK = 2304  # bytes before "HTTP/1." in which a request line found by searching must begin
 BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -114,20 +116,29 @@ def parse_fields(raw: bytes) -> tuple[list[tuple[str, str]], int]:
     folded: list[str] = []  # continuation lines of the last header, joined once
     sloppy = 0
     for line in text_of(raw).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        name, colon, value = line.partition(":")
         if line[:1] in (" ", "\t") and line.strip() and headers:
             folded.append(line.strip())
             continue
         if folded:
             headers[-1] = (headers[-1][0], " ".join([headers[-1][1], *folded]))
             folded = []
-        if colon:
-            headers.append((name.strip().lower(), value.strip()))
+        found = _remembered(line) if len(line) <= REMEMBERED else _field(line)
+        if found is not None:
+            headers.append(found)
         elif line.strip():
             sloppy += 1
     if folded:
         headers[-1] = (headers[-1][0], " ".join([headers[-1][1], *folded]))
     return headers, sloppy
+
+
+def _field(line: str) -> tuple[str, str] | None:
+    """Name in lower case and value; None for a line without a colon."""
+    name, colon, value = line.partition(":")
+    return (name.strip().lower(), value.strip()) if colon else None
+
+
+_remembered = lru_cache(maxsize=4096)(_field)  # most lines are those of the message before
 
 
 def content_length(head: Head) -> tuple[int | None, str]:

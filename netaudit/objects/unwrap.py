@@ -44,13 +44,6 @@ _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 _SPACE = b" \t\r\n\x0b\x0c\x00"
 _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
-# media types that no codec asks for: what is said to be one of these is opened as if nothing had been said
-_MERE = frozenset(
-    {
-        "", "application/json", "application/octet-stream", "application/soap+xml", "application/viid+json",
-        "application/xml", "image/jpeg", "text/html", "text/json", "text/plain", "text/xml",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,8 @@ class Codec:
     open: Callable[[Part, Budget], Iterator[Part]]  # yields nothing when it was wrong
     keeps: bool  # what is opened is an object too, besides what is in it (documents, archives)
     trifle: int = 0  # a child that nothing opens and that is opaque or mere text is an object from this size on
-    first: bytes | None = None  # where nothing is declared, it recognises only what begins with one of these
+    first: bytes | None = None  # it recognises only what begins with one of these …
+    said: str = ""  # … or is said to be of a media type with this in it
     least: int = 0  # it recognises nothing that is shorter
 
 
@@ -70,13 +64,27 @@ class Codec:
 CODECS: tuple[Codec, ...] = (
     Codec("aws-chunked", codecs_chunked.is_chunked, codecs_chunked.open_chunked, keeps=False, first=_LETTERS),
     Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False, first=_NOTHING),
-    Codec("store form", codecs_store.is_store_form, codecs_store.open_store_form, keeps=False, first=_SPACE + b"-"),
-    Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_SPACE + b"-"),
-    Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING),
+    Codec(
+        "store form",
+        codecs_store.is_store_form,
+        codecs_store.open_store_form,
+        keeps=False,
+        first=_SPACE + b"-",
+        said="multipart/",
+    ),
+    Codec(
+        "multipart",
+        multipart.is_multipart,
+        multipart.open_multipart,
+        keeps=False,
+        first=_SPACE + b"-",
+        said="multipart/",
+    ),
+    Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, said="message/rfc822"),
     Codec("id card", codecs_idcard.is_card, codecs_idcard.open_card, keeps=True),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
     Codec("compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True, first=b"\x1f\x28\x78"),
-    Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING),
+    Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING, said="/grpc"),
     Codec(
         "protobuf",
         codecs_protobuf.is_protobuf,
@@ -84,9 +92,10 @@ CODECS: tuple[Codec, ...] = (
         keeps=True,
         trifle=_TRIFLE,
         first=_NOTHING,
+        said="protobuf",
     ),
-    Codec("video", codecs_video.is_video, codecs_video.open_video, keeps=True, first=_NOTHING),
-    Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED),
+    Codec("video", codecs_video.is_video, codecs_video.open_video, keeps=True, first=_NOTHING, said="video/h26"),
+    Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED, said="application/bson"),
     Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER, least=4),
     Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef{["),
     Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False, first=_SPACE + b'"'),
@@ -95,7 +104,13 @@ CODECS: tuple[Codec, ...] = (
         "data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"dD"
     ),
     Codec(
-        "form", codecs_form.is_form, codecs_form.open_form, keeps=True, trifle=_STRUCTURED, first=_LETTERS + b"_.-[]%+*"
+        "form",
+        codecs_form.is_form,
+        codecs_form.open_form,
+        keeps=True,
+        trifle=_STRUCTURED,
+        first=_LETTERS + b"_.-[]%+*",
+        said="urlencoded",
     ),
     Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=text.LONG),
     Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=text.LONG),
@@ -103,20 +118,30 @@ CODECS: tuple[Codec, ...] = (
     Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER, least=carving.SMALLEST),
     Codec("carved", carving.is_binary, carving.open_binary, keeps=True, least=carving.SMALLEST),
 )
-_BY_FIRST = tuple(tuple(c for c in CODECS if c.first is None or byte in c.first) for byte in range(256))
 
 
 def candidates(part: Part) -> tuple[Codec, ...]:
-    """The codecs that may recognise the part, in order: where nothing is declared its first byte rules most out."""
-    if not part.data or part.encoding or part.missing or declares(part.content_type):
+    """The codecs that may recognise the part, in order: its first byte and what it is said to be rule most out."""
+    if not part.data or part.encoding or part.missing:
         return CODECS
-    return _BY_FIRST[part.data[0]]
+    return _asked(part.data[0], part.content_type.partition(";")[0].lower())
+
+
+@functools.lru_cache(maxsize=2048)
+def _asked(first: int, media_type: str) -> tuple[Codec, ...]:
+    """Codecs for a first byte and a media type without parameters, in lower case."""
+    return tuple(
+        codec
+        for codec in CODECS
+        if codec.first is None or first in codec.first or (codec.said and codec.said in media_type)
+    )
 
 
 @functools.lru_cache(maxsize=1024)
 def declares(content_type: str) -> bool:
-    """Whether a codec may recognise a part by its media type."""
-    return content_type.partition(";")[0].strip().lower() not in _MERE
+    """Whether a codec may recognise a part by its media type, whatever it begins with."""
+    media_type = content_type.partition(";")[0].lower()
+    return any(codec.said and codec.said in media_type for codec in CODECS)
 
 
 def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netaudit.objects.part import Part
-from netaudit.objects.unwrap import CODECS, candidates
+from netaudit.objects.unwrap import CODECS, candidates, declares
 
 BEGINNINGS = (
     b'{"a":1}', b"[1]", b"\xef\xbb\xbf{}", b"\x00\x00[1]", b' \r\n"{\\"a\\":1}"', b"<a/>", b"\xef\xbb\xbf<?xml", b"\x0c\x0b--",
@@ -29,13 +29,15 @@ def left_out(part: Part) -> list[str]:
     return [codec.name for codec in CODECS if codec.name not in asked]
 
 
-MERE = ("", "application/json; charset=utf-8", "Text/XML", "application/VIID+JSON", "application/octet-stream",
-        "text/html", "text/plain", "image/jpeg")  # fmt: skip
+TYPES = ("", "application/json; charset=utf-8", "Text/XML", "application/VIID+JSON", "application/octet-stream",
+         "text/html", "text/plain", "image/jpeg", "Multipart/Mixed; boundary=x", "message/RFC822", "application/grpc+proto",
+         "application/x-protobuf", "application/vnd.google.protobuf; a=b", "video/h264", "video/h265", "application/bson",
+         "application/x-www-form-urlencoded; charset=utf-8")  # fmt: skip
 
 
-@given(bodies, st.sampled_from(MERE))
+@given(bodies, st.sampled_from(TYPES))
 @example(b"\x0c\x0b--\r\nA: b\r\n\r\n", "")
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=1200, deadline=None)
 def test_who_is_not_asked_would_not_recognise_it(data: bytes, content_type: str) -> None:
     """The rule of candidates, against every recogniser."""
     part = Part(data, content_type=content_type)
@@ -54,15 +56,26 @@ def test_the_beginnings_of_all_codecs(data: bytes) -> None:
 @pytest.mark.parametrize(
     "part",
     [
-        Part(b"{}", content_type="application/grpc"),
         Part(b"{}", encoding="gzip"),
         Part(b"{}", missing=[(0, 1)]),
         Part(b""),
     ],
 )
-def test_all_are_asked_where_something_is_declared_or_missing(part: Part) -> None:
+def test_all_are_asked_where_a_coding_is_declared_or_bytes_are_missing(part: Part) -> None:
     """First bytes say nothing then."""
     assert candidates(part) == CODECS
+
+
+@pytest.mark.parametrize("content_type", [kind for kind in TYPES if declares(kind)])
+def test_what_is_said_to_be_something_is_asked_by_its_codec(content_type: str) -> None:
+    """Whatever it begins with."""
+    more = [
+        codec
+        for codec in candidates(Part(b"\xfe", content_type=content_type))
+        if codec not in candidates(Part(b"\xfe"))
+    ]
+    assert more or "bson" in content_type
+    assert all(codec.said in content_type.lower() for codec in more)
 
 
 def test_a_small_json_is_asked_of_few() -> None:
