@@ -134,7 +134,7 @@ def _short_texts(data: bytes) -> bytes:
     if len(data) <= LONGEST or is_utf16(data):
         return data
     pieces = data.split(b"<", MOST)
-    for place, piece in enumerate(pieces):
+    for place, piece in enumerate(pieces[:MOST]):  # what is left behind the last split stays as it is
         if len(piece) > LONGEST:
             tag, mark, text = piece.partition(b">")
             pieces[place] = tag + mark + text.lstrip()[:LONGEST]

@@ -225,10 +225,45 @@ PIECES = [
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=2)), max_size=12).map(b"".join))
 def test_stems_are_found_as_a_plain_expression_finds_them(text: bytes) -> None:
-    assert personal_module._telling(text) is (re.search(personal_module._STEMS, text) is not None)
+    assert personal_module.may_tell(text) is (re.search(personal_module._STEMS, text) is not None)
 
 
 def test_stems_are_found_in_long_texts() -> None:
-    assert not personal_module._telling(b"na" * (LARGEST // 2))
-    assert personal_module._telling(bytes(range(32, 126)) * 4000 + b"born")
-    assert personal_module._telling(b"1234567890 " * 90_000 + b"01234567890")
+    assert not personal_module.may_tell(b"na" * (LARGEST // 2))
+    assert personal_module.may_tell(bytes(range(32, 126)) * 4000 + b"born")
+    assert personal_module.may_tell(b"1234567890 " * 90_000 + b"01234567890")
+
+
+LONG_VALUE = "name" * 2000  # a picture in base64 may well hold a stem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a><img>{long}</img><realName>Li Lei</realName></a>",
+        "<a><realName>Li Lei</realName><img>{long}</img></a>",
+        '<a><img>{long}</img><b realName="Li Lei"/></a>',
+        "<a><img><![CDATA[{long}]]></img><realName><![CDATA[Li Lei]]></realName></a>",
+        "<a><img>{long}</img>" + "<b/>" * 10_100 + "<realName>Li Lei</realName></a>",
+        "<a><img>{long}</img><realName>" + " " * 5000 + "Li Lei</realName></a>",
+    ],
+)
+def test_names_around_long_texts_of_xml_are_found(text):
+    found = read(text.format(long=LONG_VALUE).encode(), "xml")
+    assert [(one.key, one.value) for one in found] == [("realName", "Li Lei")]
+
+
+@pytest.mark.parametrize(
+    "text", ["img={long}&realName=Li+Lei", "realName=Li+Lei&img={long}", "a=1&img={long}&realName=Li+Lei&b"]
+)
+def test_names_around_long_values_of_forms_are_found(text):
+    found = read(text.format(long=LONG_VALUE).encode(), "form")
+    assert [(one.key, one.value) for one in found] == [("realName", "Li Lei")]
+
+
+@pytest.mark.parametrize(("kind", "text"), [("xml", "<a><img>{long}</img><t>1</t></a>"), ("form", "img={long}&t=1")])
+def test_what_is_too_long_for_a_field_is_not_searched(kind, text, monkeypatch):
+    asked = []
+    monkeypatch.setattr(personal_module, "may_tell", lambda data: bool(asked.append(len(data))))
+    assert read(text.format(long=LONG_VALUE).encode(), kind) == []
+    assert asked[0] < 5000
