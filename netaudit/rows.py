@@ -35,6 +35,7 @@ TRANSPORTS = {
     112: "vrrp",
 }
 HANDSHAKE = "SAFfR"
+MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
 GUESSABLE = 2048  # bytes; the hash of so small a text, a field that is an ID number say, tells what it was
 
 
@@ -99,7 +100,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
         server,
         date,
         *place,
-        message.body_size,
+        min(message.body_size, MOST_BYTES),
         message.complete,
         ranges_text(message.missing, message.unknown_from),
         message.notes,

@@ -141,7 +141,7 @@ class Smb1:
     def _opened(self, command: _Command, file: int, path: str, size: int, action: int) -> None:
         share = self.trees.get(command.tree, "")
         name = f"{share}\\{path.lstrip(chr(92))}" if share else path
-        self.files.opened(file, name, size if size < 1 << 63 else 0, fresh=action != 1)
+        self.files.opened(file, name, size if size < 1 << 63 else -1, fresh=action != 1)
 
 
 def _command(frame: Frame, code: int, at: int) -> _Command | None:

@@ -155,7 +155,7 @@ class Smb2:
             self.files.opened(
                 self.last_file,
                 f"{share}\\{path}" if share else path,
-                size if size < 1 << 63 else 0,
+                size if size < 1 << 63 else -1,
                 fresh=action != OPENED,
                 known_as=_unnamed(command),
             )

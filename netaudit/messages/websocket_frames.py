@@ -108,6 +108,9 @@ class WebSocketSide:
             if len(data) - pos < size:
                 return 0
             length = int.from_bytes(data[pos + 2 : pos + size], "big")
+            if length >> 63:  # must be zero
+                self._lose_way(base + pos, "a frame longer than any can be: carved from there on")
+                return 0
         masked = 4 if second & 128 else 0
         if len(data) - pos < size + masked:
             return 0

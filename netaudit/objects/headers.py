@@ -6,15 +6,16 @@ from netaudit.objects.extents import BMP_HEADERS, EOI, FRAMES, PNG_SIGNATURE, SO
 
 MAX_SEGMENTS = 4096  # JPEG segments looked at
 MAX_PROPERTIES = 4096  # ispe boxes looked at (a tiled HEIC has one for each size, not for each tile)
+LONGEST_SIDE = (1 << 31) - 1  # pixels; of PNG (11.2.1), and more than any other format's
 _ALONE = frozenset({0, TEM, SOI, *range(0xD0, 0xD8)})
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 
 
 def header_size(data: bytes, kind: str) -> tuple[int, int] | None:
-    """(width, height) in pixels as declared, None where the header is cut, damaged or says zero."""
+    """(width, height) in pixels as declared, None where the header is cut, damaged or says what no picture has."""
     read = _SIZES.get(kind)
     size = read(data) if read else None
-    return size if size and size[0] > 0 and size[1] > 0 else None
+    return size if size and 0 < size[0] <= LONGEST_SIDE and 0 < size[1] <= LONGEST_SIDE else None
 
 
 def is_progressive(data: bytes) -> bool:
