@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
+import netaudit
 from netaudit.case_writer import make_folders, read_streams
 from netaudit.objects.extents import PNG_SIGNATURE
 from netaudit.objects.headers import header_size
@@ -103,3 +106,21 @@ def test_websocket_frames_without_end(tmp_path, length):
     frame = b"\x82\x7f" + length.to_bytes(8, "big") + b"\xff\xd8\xff\xe0 and on"
     audited(tmp_path, [*switched(), (0, ws(1, b"first", last=False)), (0, b"\x80" + frame[1:])], 80)
     audited(tmp_path / "alone", [*switched(), (1, frame)], 80)
+
+
+@pytest.mark.parametrize(("said", "told"), [((MOST, MOST), None), ((MOST, 7), 7), ((1 << 44, 1), (1 << 44) + 1)])
+def test_drops_that_no_interface_can_have_counted(tmp_path, said, told):
+    def block(kind, body):
+        size = len(body) + 12
+        return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
+
+    options = b"".join(struct.pack("<HHQ", code, 8, value) for code, value in zip((5, 7), said, strict=True))
+    capture = tmp_path / "drops.pcapng"
+    capture.write_bytes(
+        block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+        + block(1, struct.pack("<HHI", 1, 0, 65535))
+        + block(6, struct.pack("<IIIII", 0, 0, 1000, 60, 60) + bytes(60))
+        + block(5, struct.pack("<III", 0, 0, 1000) + options + bytes(4))
+    )
+    case = netaudit.audit(capture, tmp_path / "case", faces=False)
+    assert case.table("captures")["drops"].to_pylist() == [told]

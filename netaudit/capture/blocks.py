@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 COMMENT = 1
 OFFSET_LIMIT = 2**31 * 10**9  # if_tsoffset beyond 68 years is no clock; it keeps sums within 64 bits
 MAX_DECIMALS = 28  # 10^(28-9) is the largest divisor of 64 bits; with more, no tick of 64 bits reaches a nanosecond
+MOST_DROPS = (
+    1 << 44
+)  # packets: a day at the rate of the fastest links; the sum over all interfaces keeps within 64 bits
 
 
 def options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
@@ -95,12 +98,15 @@ def names(body: bytes, order: str) -> Iterator[tuple[str, str]]:
 
 
 def statistics(body: bytes, order: str) -> tuple[int, int | None]:
-    """Interface id of a statistics block (4.6), and the packets that interface and system dropped; None: not said."""
+    """Interface id of a statistics block (4.6), and the packets that interface and system dropped; None: not said.
+
+    A counter that no interface can have reached says nothing either.
+    """
     number = struct.unpack_from(order + "I", body)[0]
     lost = [
-        struct.unpack(order + "Q", value)[0]
+        count
         for code, value in options(body[12:], order)
-        if code in (5, 7) and len(value) == 8
+        if code in (5, 7) and len(value) == 8 and (count := struct.unpack(order + "Q", value)[0]) <= MOST_DROPS
     ]
     return number, sum(lost) if lost else None
 
