@@ -1,8 +1,8 @@
 """How many images a second one detector judges: `python benchmarks/judging.py [CASE]`.
 
 Takes the distinct images of a case (default: one made of the first part of `upload_heavy`), judges each once to learn
-which show a face, then those with and those without one for themselves, a few rounds each. One detector, one thread, as
-uploads are judged (turned pictures too) and as answers are.
+which show a face, then each sort for itself, a few rounds each: with a face or without, and up to 640 pixels or larger
+(where faces are counted in a further look). One detector, one thread, as uploads are judged (turned pictures too).
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from pathlib import Path
 
 import build
 
+from netaudit.objects.headers import header_size
 from netaudit.objects.judge import Judge
 
 PART = 100_000_000  # bytes of upload_heavy
-MOST = 600  # images of each sort
+MOST = 400  # images of each sort
+SIDE = 640  # pixels
 ROUNDS = 3
 
 
@@ -37,6 +39,11 @@ def judged(images: list[Path], *, rotate: bool) -> tuple[float, dict[Path, bool]
     seconds = time.perf_counter() - started
     judge.close()
     return seconds, verdicts
+
+
+def is_large(path: Path) -> bool:
+    """Whether the long side of a picture is longer than what all looks need."""
+    return max(header_size(path.read_bytes(), path.suffix[1:]) or (0,)) > SIDE
 
 
 def made(folder: Path) -> Path:
@@ -59,15 +66,14 @@ def main() -> None:
         images = sorted(path for path in (case / "private" / "objects").rglob("*.*") if path.is_file())
         _, faces = judged(images[: 4 * MOST], rotate=True)
         for title, wanted in (("with a face", True), ("without", False)):
-            chosen = [path for path, face in faces.items() if face == wanted][:MOST]
-            if len(chosen) < 2:
-                continue
-            size = sum(path.stat().st_size for path in chosen) / len(chosen) / 1000
-            for rotate in (True, False):
-                rates = [(len(chosen) - 1) / judged(chosen, rotate=rotate)[0] for _ in range(ROUNDS)]
-                way = "turned too" if rotate else "upright"
+            for larger in (False, True):
+                chosen = [path for path, face in faces.items() if face == wanted and is_large(path) == larger][:MOST]
+                if len(chosen) < 2:
+                    continue
+                size = sum(path.stat().st_size for path in chosen) / len(chosen) / 1000
+                rates = [(len(chosen) - 1) / judged(chosen, rotate=True)[0] for _ in range(ROUNDS)]
                 print(
-                    f"{title:12} {way:10} {len(chosen)} images, {size:.0f} kB on the average: "
+                    f"{title:12} {'over' if larger else 'up to'} {SIDE} pixels, {len(chosen)} images of {size:.0f} kB: "
                     f"{statistics.median(rates):.0f} a second ({min(rates):.0f} to {max(rates):.0f})"
                 )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import shutil
 import statistics
@@ -24,6 +25,7 @@ from pathlib import Path
 import build
 import psutil
 
+PATIENCE = 300  # seconds; some peers stand still at some captures
 NETAUDIT = [sys.executable, "-m", "netaudit"]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else 300 modules are compiled at every start, as no user has it
 SUMS = {"Pss_Anon", "Pss_Shmem"}
@@ -61,10 +63,13 @@ def peers() -> dict[str, Callable[[Path, Path], list[str]]]:
 
 
 def timed(command: Callable[[Path], list[str]], check: Callable[[Path], None] | None = None) -> float:
-    """Seconds of one run in a fresh folder; the exit code must be one of success."""
+    """Seconds of one run in a fresh folder, infinite where it was given up; the exit code must be one of success."""
     with tempfile.TemporaryDirectory(dir=scratch()) as name:
         started = time.perf_counter()
-        result = subprocess.run(command(Path(name)), capture_output=True, text=True, check=False)
+        try:
+            result = subprocess.run(command(Path(name)), capture_output=True, text=True, check=False, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return math.inf
         seconds = time.perf_counter() - started
         if result.returncode not in {0, 3}:
             sys.exit(f"{result.args}: exit code {result.returncode}\n{result.stderr[-2000:]}")
