@@ -45,7 +45,7 @@ STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
 )  # fmt: skip
 
-SETTLERS = 2  # tables that are put in order at once: each holds the rows of one group
+SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
 @dataclass(slots=True)

@@ -77,11 +77,6 @@ class EventRows:
         """Whether an entry may know a message by its path."""
         return bool(self._index.on_path(path_of((message.request or message).path)))
 
-    @staticmethod
-    def is_reply(message: Message) -> bool:
-        """Whether entries look at a message as a reply."""
-        return message.request is not None or message.status > 0
-
     def closed(self, flow_id: bytes) -> list[tuple[Any, ...]]:
         """Rows that waited for a next part of a stream on a flow that ended."""
         return [self._row(*one) for one in self._streams.closed(flow_id)]
@@ -156,13 +151,18 @@ class EventRows:
         self._targets.close()
 
 
+def is_reply(message: Message) -> bool:
+    """Whether entries look at a message as a reply."""
+    return message.request is not None or message.status > 0
+
+
 def head_of(message: Message) -> Head:
     """What entries ask of a message's head; of a reply method, host and path of its request."""
     request = message.request
     asked = request if request is not None else message
     return Head(
         message.protocol,
-        EventRows.is_reply(message),
+        is_reply(message),
         asked.method or message.method,
         asked.host,
         asked.path,
@@ -193,4 +193,4 @@ def _moment(text: str) -> int | None:
     return said.ns if said else None
 
 
-__all__ = ["EventRows", "asks", "head_of"]
+__all__ = ["EventRows", "asks", "head_of", "is_reply"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.carriers import carriers_of_body
+from netaudit.events import is_reply
 from netaudit.masking import mask
 from netaudit.objects.from_messages import body_name, object_id, plain_path
 from netaudit.objects.personal import may_tell
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from netaudit.events import EventRows
     from netaudit.messages.message import Message
 
-AT_ONCE = 256  # messages; each may hold its request, hence some 16 MiB
+AT_ONCE = 256  # messages
+HELD = 16 << 20  # bytes of the requests that they answer
 
 
 class PlainDocuments:
@@ -31,21 +33,24 @@ class PlainDocuments:
     def __init__(self, rows: RowWriter, events: EventRows) -> None:
         self._rows, self._events = rows, events
         self._messages: list[Message] = []
+        self._held = 0
 
     @property
     def full(self) -> bool:
         """Whether it is time for `take`."""
-        return len(self._messages) >= AT_ONCE
+        return len(self._messages) >= AT_ONCE or self._held >= HELD
 
     def add(self, message: Message) -> None:
         """Take a message whose row is written."""
         self._messages.append(message)
+        if message.request is not None:
+            self._held += len(message.request.body)
 
     def take(self) -> list[Message]:
         """Write what is in the messages so far, but for those that are given back: they are to be read one by one."""
         if not self._messages:
             return []
-        messages, self._messages = self._messages, []
+        messages, self._messages, self._held = self._messages, [], 0
         names = [body_name(message) for message in messages]
         said = [message.body for message in messages]
         telling = set(hits(said, may_tell)) | self._known(messages, names)
@@ -58,7 +63,7 @@ class PlainDocuments:
         """Places of the messages that an entry may know, by the path or by a word."""
         found = {place for place, message in enumerate(messages) if self._events.on_path(message)}
         for reply in (False, True):
-            places = [place for place, message in enumerate(messages) if self._events.is_reply(message) == reply]
+            places = [place for place, message in enumerate(messages) if is_reply(message) == reply]
             texts = [names[place].encode("utf-8", "replace") + b"\0" + messages[place].body for place in places]
             found.update(places[hit] for hit in hits(texts, self._events.worded[reply]))
         return found

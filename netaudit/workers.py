@@ -147,10 +147,11 @@ def hire(workers: int) -> list[Member]:
 
 
 def way_to_start() -> str:
-    """How worker processes begin: a process of our own that has no other thread yet is forked, else they are spawned.
+    """How worker processes begin: a process of our own with no other thread of Python is forked, else they are spawned.
 
     A copy of this process has all modules at hand, which to load takes half a second of each worker's processor time.
-    Who audits from Python may have threads, whose locks a copy would find held for ever; macOS and Windows spawn.
+    Who audits from Python may have threads, whose locks a copy would find held for ever; macOS and Windows spawn. The
+    threads of libraries (numpy's OpenBLAS, Arrow's allocator) are prepared for a fork by these libraries.
     """
     if sys.platform != "linux" or not is_own_process() or threading.active_count() > 1:
         return "spawn"

@@ -11,12 +11,12 @@ from netaudit.case_writer import RowWriter, make_folders, read_streams
 from netaudit.events import EventRows
 from netaudit.messages.message import Message
 from netaudit.objects.from_messages import body_name, is_plain_document, leaves, plain_path
-from netaudit.plain_documents import AT_ONCE, PlainDocuments, hits
+from netaudit.plain_documents import AT_ONCE, HELD, PlainDocuments, hits
 from netaudit.streams.layouts import PIECE
 from tests.test_plain_lookups import PCAPS, capture_tables
 
 TYPES = ("", "application/json", "application/json;charset=UTF-8", "text/plain", "application/grpc+json",
-         "multipart/form-data; boundary=b", "application/x-www-form-urlencoded", "application/bson", "video/h264")  # fmt: skip
+         "multipart/form-data; boundary=b", "image/x-wlt", "text/plain; a=urlencoded", "x" * 300, "application/x-www-form-urlencoded", "application/bson", "video/h264")  # fmt: skip
 HEADERS = (("content-type", "application/x-protobuf"), ("content-encoding", "identity"), ("content-encoding", "gzip"),
            ("x-amz-content-sha256", "STREAMING-AWS4"), ("content-disposition", "attachment; filename=a.json"),
            ("server", "x"))  # fmt: skip
@@ -54,6 +54,8 @@ def test_what_is_called_plain_is_one_object_as_it_was_sent(body, kind, headers, 
         ({}, True),
         ({"content_type": "application/json"}, True),
         ({"content_type": "application/grpc"}, False),
+        ({"content_type": "image/x-WLT"}, False),
+        ({"content_type": "application/json; " + "x" * 300}, False),
         ({"headers": [("content-encoding", "gzip")]}, False),
         ({"headers": [("content-type", "application/grpc")]}, False),
         ({"fields": {"part": 0}}, False),
@@ -127,3 +129,16 @@ def test_those_that_may_name_somebody_are_given_back(tmp_path):
     assert {row["kind"] for row in objects} == {"json"}
     evidence = read_streams(tmp_path, "evidence").to_pylist()
     assert {row["object_id"]: row["frames"] for row in evidence}[objects[0]["object_id"]] == "1"
+
+
+def test_replies_to_large_requests_are_not_held_for_long(tmp_path):
+    make_folders(tmp_path)
+    documents = PlainDocuments(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))
+    for number in range(16):
+        assert not documents.full
+        reply = said(number, b'{"ok":1}')
+        reply.request = said(number + 100, bytes(HELD // 16))
+        documents.add(reply)
+    assert documents.full
+    assert documents.take() == []
+    assert not documents.full

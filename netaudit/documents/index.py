@@ -45,7 +45,7 @@ class Index:
         self._paths = _set((way.when.path for way in self._by_path), plain=False)
         self._words = {reply: Words(self._by_key, reply=reply) for reply in (False, True)}
         self.on_path = lru_cache(maxsize=4096)(self._on_path)
-        self.worded = (self._words[False].any, self._words[True].any)
+        self.worded = (self._words[False].stand_in, self._words[True].stand_in)
 
     def _on_path(self, path: str) -> tuple[Way, ...]:
         """Ways whose path matches."""
@@ -125,7 +125,7 @@ class Words:
         self._set = _set(map(re2.escape, owners), plain=True)
         self._any = re2.compile(b"|".join(map(re2.escape, owners)), _bytes()) if owners else None
 
-    def any(self, text: bytes) -> bool:
+    def stand_in(self, text: bytes) -> bool:
         """Whether a word of a way stands in a text as it was sent."""
         return bool(self.ways(_plain(text)))
 

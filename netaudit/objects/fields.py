@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 LONGEST = 4096  # bytes; longer values are images or other data, not fields
 MOST = 10_000
 _DOCUMENT = 8 << 20
+# the beginning of base64 as documents and forms carry it; no text that people read has such a word
+_BASE64 = re.compile(rb"\s{0,64}(?:[A-Za-z0-9+/_-]|%2[BbFf]|\r?\n){256}")
 
 
 class Field(NamedTuple):
@@ -40,9 +43,9 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
     if leaf.kind == "json":
         return _json(leaf, most, worth)
     if leaf.kind == "xml":
-        return [] if worth is not None and not worth(_short_texts(part.data)) else _xml(part, most)
+        return [] if worth is not None and not worth(_without_pictures(part.data, "xml")) else _xml(part, most)
     if leaf.kind == "form":
-        return [] if worth is not None and not worth(_short_pairs(part.data)) else _form(part.data, most)
+        return [] if worth is not None and not worth(_without_pictures(part.data, "form")) else _form(part.data, most)
     if leaf.kind == "text" and len(part.data) <= LONGEST:
         return [Field("$", part.name, to_text(part.data, part.content_type))]
     return []
@@ -129,23 +132,25 @@ def _xml(part: Part, most: int) -> list[Field]:
     return out[:most]
 
 
-def _short_texts(data: bytes) -> bytes:
-    """The text of an XML document, what stands between tags cut where it is too long for a field."""
+def _without_pictures(data: bytes, kind: str) -> bytes:
+    """An XML document or a form without what can only be pictures: long base64, which may hold any stem by chance."""
     if len(data) <= LONGEST or is_utf16(data):
         return data
+    if kind == "form":
+        return b"&".join(
+            [data[start : value if _is_base64(data[value:end]) else end] for start, value, end in pairs(data)]
+        )
     pieces = data.split(b"<", MOST)
     for place, piece in enumerate(pieces[:MOST]):  # what is left behind the last split stays as it is
-        if len(piece) > LONGEST:
-            tag, mark, text = piece.partition(b">")
-            pieces[place] = tag + mark + text.lstrip()[:LONGEST]
+        tag, mark, text = piece.rpartition(b">")  # an attribute may hold the same mark
+        if mark and _is_base64(text):
+            pieces[place] = tag + mark
     return b"<".join(pieces)
 
 
-def _short_pairs(data: bytes) -> bytes:
-    """The pairs of a form that are fields."""
-    if len(data) <= LONGEST:
-        return data
-    return b"&".join([data[start:end] for start, value, end in pairs(data) if end - value <= LONGEST])
+def _is_base64(text: bytes) -> bool:
+    """Whether a text is too long for a field, begins as base64 does and holds no document."""
+    return len(text) > LONGEST and _BASE64.match(text) is not None and b'"' not in text and b"%22" not in text
 
 
 def _form(data: bytes, most: int) -> list[Field]:

@@ -28,7 +28,7 @@ from netaudit.objects import (
 from netaudit.objects.budget import Budget
 from netaudit.objects.part import Leaf, Part
 from netaudit.objects.slices import join, readable
-from netaudit.objects.sniff import image, sniff
+from netaudit.objects.sniff import WLT, image, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +44,7 @@ _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 _SPACE = b" \t\r\n\x0b\x0c\x00"
 _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
+_LONGEST_TYPE = 256  # characters of a content type that is remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ class Codec:
     open: Callable[[Part, Budget], Iterator[Part]]  # yields nothing when it was wrong
     keeps: bool  # what is opened is an object too, besides what is in it (documents, archives)
     trifle: int = 0  # a child that nothing opens and that is opaque or mere text is an object from this size on
-    first: bytes | None = None  # it recognises only what begins with one of these …
-    said: str = ""  # … or is said to be of a media type with this in it
+    # where nothing is missing and no coding is left, it recognises only what begins with one of these (None: all) …
+    first: bytes | None = None
+    said: str = ""  # … or has a content type with this in it
     least: int = 0  # it recognises nothing that is shorter
 
 
@@ -124,24 +126,30 @@ def candidates(part: Part) -> tuple[Codec, ...]:
     """The codecs that may recognise the part, in order: its first byte and what it is said to be rule most out."""
     if not part.data or part.encoding or part.missing:
         return CODECS
-    return _asked(part.data[0], part.content_type.partition(";")[0].lower())
+    kind = part.content_type.lower()
+    return (_remembered if len(kind) <= _LONGEST_TYPE else _asked)(part.data[0], kind)
 
 
-@functools.lru_cache(maxsize=2048)
-def _asked(first: int, media_type: str) -> tuple[Codec, ...]:
-    """Codecs for a first byte and a media type without parameters, in lower case."""
+def _asked(first: int, content_type: str) -> tuple[Codec, ...]:
+    """Codecs for a first byte and a content type in lower case."""
     return tuple(
         codec
         for codec in CODECS
-        if codec.first is None or first in codec.first or (codec.said and codec.said in media_type)
+        if codec.first is None or first in codec.first or (codec.said and codec.said in content_type)
     )
 
 
-@functools.lru_cache(maxsize=1024)
+_remembered = functools.lru_cache(maxsize=2048)(_asked)
+
+
 def declares(content_type: str) -> bool:
-    """Whether a codec may recognise a part by its media type, whatever it begins with."""
-    media_type = content_type.partition(";")[0].lower()
-    return any(codec.said and codec.said in media_type for codec in CODECS)
+    """Whether a codec or `sniff` may go by the content type, whatever the bytes begin with."""
+    return content_type != "" and _declares(content_type[:_LONGEST_TYPE].lower(), len(content_type) > _LONGEST_TYPE)
+
+
+@functools.lru_cache(maxsize=1024)
+def _declares(content_type: str, cut: bool) -> bool:  # noqa: FBT001
+    return cut or content_type == WLT or any(codec.said and codec.said in content_type for codec in CODECS)
 
 
 def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from netaudit.objects import unwrap
 from netaudit.objects.part import Part
 from netaudit.objects.unwrap import CODECS, candidates, declares
 
@@ -32,11 +33,12 @@ def left_out(part: Part) -> list[str]:
 TYPES = ("", "application/json; charset=utf-8", "Text/XML", "application/VIID+JSON", "application/octet-stream",
          "text/html", "text/plain", "image/jpeg", "Multipart/Mixed; boundary=x", "message/RFC822", "application/grpc+proto",
          "application/x-protobuf", "application/vnd.google.protobuf; a=b", "video/h264", "video/h265", "application/bson",
-         "application/x-www-form-urlencoded; charset=utf-8")  # fmt: skip
+         "application/x-www-form-urlencoded; charset=utf-8", "text/plain; a=urlencoded", "application/json; " + "x" * 300)  # fmt: skip
 
 
 @given(bodies, st.sampled_from(TYPES))
 @example(b"\x0c\x0b--\r\nA: b\r\n\r\n", "")
+@example("姓名=a&b=c".encode(), "text/plain; a=urlencoded")
 @settings(max_examples=1200, deadline=None)
 def test_who_is_not_asked_would_not_recognise_it(data: bytes, content_type: str) -> None:
     """The rule of candidates, against every recogniser."""
@@ -66,7 +68,15 @@ def test_all_are_asked_where_a_coding_is_declared_or_bytes_are_missing(part: Par
     assert candidates(part) == CODECS
 
 
-@pytest.mark.parametrize("content_type", [kind for kind in TYPES if declares(kind)])
+def test_long_content_types_are_not_remembered() -> None:
+    """They may be as long as a head."""
+    before = unwrap._remembered.cache_info().currsize
+    assert candidates(Part(b"a=b", content_type="multipart/" + "x" * 300))
+    assert declares("y" * 300)
+    assert unwrap._remembered.cache_info().currsize == before
+
+
+@pytest.mark.parametrize("content_type", [kind for kind in TYPES if declares(kind) and len(kind) < 256])
 def test_what_is_said_to_be_something_is_asked_by_its_codec(content_type: str) -> None:
     """Whatever it begins with."""
     more = [

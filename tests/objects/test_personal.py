@@ -261,6 +261,27 @@ def test_names_around_long_values_of_forms_are_found(text):
     assert [(one.key, one.value) for one in found] == [("realName", "Li Lei")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<r><p t="x>y" img="{long}" realName="Li Lei"/></r>',
+        "<r><realName><!-- a->b {long} -->Li Lei</realName></r>",
+        "<r><realName>" + "&#32;" * 1000 + "Li Lei</realName><img>{long}</img></r>",
+    ],
+)
+def test_names_beside_long_attributes_comments_and_references_are_found(text):
+    found = read(text.format(long=LONG_VALUE).encode(), "xml")
+    assert [(one.key, one.value) for one in found] == [("realName", "Li Lei")]
+
+
+def test_circumstances_beside_a_long_document_that_names_somebody():
+    """Its own leaf names the person; whether device and time are kept is decided then."""
+    form = "deviceId=CAM1&snapTime=2024-01-01 10:00:00&data={data}"
+    inner = json.dumps({"idNumber": RIGHT, "faceImage": LONG_VALUE})
+    for data in (inner, urlencode({"": inner})[1:]):
+        assert {one.kind for one in read(form.format(data=data).encode(), "form")} == {"device", "time"}
+
+
 @pytest.mark.parametrize(("kind", "text"), [("xml", "<a><img>{long}</img><t>1</t></a>"), ("form", "img={long}&t=1")])
 def test_what_is_too_long_for_a_field_is_not_searched(kind, text, monkeypatch):
     asked = []
