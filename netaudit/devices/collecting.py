@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.devices.identity import Identities, identify, usable
-from netaudit.devices.vendor import holder, is_local
+from netaudit.devices.vendor import holder, is_link_address, is_local
 from netaudit.signature_conditions import Fact
 
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
@@ -116,7 +116,7 @@ def _take(devices: dict[str, Device], row: Row, place: int, identities: Identiti
 
 def _name(device: Device, mac: str, ip: str, identities: Identities) -> None:
     """Note under which addresses a device is known; a frame's link address is its own only where it owns the other."""
-    if ":" in device.id and len(device.id) == 17:
+    if is_link_address(device.id):
         device.macs.add(device.id)
         if mac and identities.alias.get(mac, mac) == device.id:
             device.macs.add(mac)

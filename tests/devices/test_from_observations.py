@@ -6,6 +6,7 @@ import ipaddress
 import time
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,16 @@ def test_a_camera_is_named_with_reasons_and_frames() -> None:
     )
     assert any("event = faceCapture (frame 2)" in reason for reason in found["reasons"])
     assert {"cap:2", "cap:4", "cap:5"} <= set(found["evidence"])
+
+
+@pytest.mark.parametrize("ip", ["2001:db8::1:2:3:4", "::1:2:3:4:5:6:7ab"])
+def test_an_address_as_long_as_a_link_address_is_none(ip: str) -> None:
+    """IPv6 texts may have seventeen characters; the device is known by its address alone."""
+    assert len(ip) == 17
+    rows = [("http_client", "", ip, "user_agent", "x", "cap", 1, 1000, 1)]
+    table = inventory(table_of(rows, OBSERVATIONS.schema()), NO_FLOWS, Link({}), lambda _: "inside", SET)
+    (found,) = table.devices.to_pylist()
+    assert (found["device_id"], found["macs"], found["ips"]) == (ip, [], [ip])
 
 
 def test_an_address_block_gives_a_weak_vendor_and_no_class() -> None:
