@@ -12,7 +12,7 @@ LOCAL_BIT = 0x02  # of the first byte: locally administered (IEEE 802, 8.2.2)
 
 
 def is_link_address(text: str) -> bool:
-    """Whether this is a link address as tables write it; IPv6 addresses, which have eight groups or `::`, may be as long."""
+    """Whether this is a link address as tables write it; an IPv6 address as long has eight groups or `::`."""
     return _LINK.fullmatch(text) is not None
 
 
