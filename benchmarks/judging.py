@@ -25,16 +25,16 @@ SIDE = 640  # pixels
 ROUNDS = 3
 
 
-def judged(images: list[Path], *, rotate: bool) -> tuple[float, dict[Path, bool]]:
+def judged(images: list[Path]) -> tuple[float, dict[Path, bool]]:
     """Seconds for all, without the start of the helper, and which show a face."""
     judge = Judge(threads=1)
     names = {path.stem: path for path in images}
     first, *rest = images
-    judge.submit(first.stem, first, first.suffix[1:], rotate=rotate)
+    judge.submit(first.stem, first, first.suffix[1:], rotate=True)
     verdicts = {names[sha256]: face.face == "yes" for sha256, _, face in judge.finish()}
     started = time.perf_counter()
     for path in rest:
-        judge.submit(path.stem, path, path.suffix[1:], rotate=rotate)
+        judge.submit(path.stem, path, path.suffix[1:], rotate=True)
     verdicts |= {names[sha256]: face.face == "yes" for sha256, _, face in judge.finish()}
     seconds = time.perf_counter() - started
     judge.close()
@@ -64,14 +64,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         case = Path(sys.argv[1]) if len(sys.argv) > 1 else made(Path(folder))
         images = sorted(path for path in (case / "private" / "objects").rglob("*.*") if path.is_file())
-        _, faces = judged(images[: 4 * MOST], rotate=True)
+        if not images:
+            sys.exit(f"{case}: no images")
+        _, faces = judged(images[: 4 * MOST])
         for title, wanted in (("with a face", True), ("without", False)):
             for larger in (False, True):
                 chosen = [path for path, face in faces.items() if face == wanted and is_large(path) == larger][:MOST]
                 if len(chosen) < 2:
                     continue
                 size = sum(path.stat().st_size for path in chosen) / len(chosen) / 1000
-                rates = [(len(chosen) - 1) / judged(chosen, rotate=True)[0] for _ in range(ROUNDS)]
+                rates = [(len(chosen) - 1) / judged(chosen)[0] for _ in range(ROUNDS)]
                 print(
                     f"{title:12} {'over' if larger else 'up to'} {SIDE} pixels, {len(chosen)} images of {size:.0f} kB: "
                     f"{statistics.median(rates):.0f} a second ({min(rates):.0f} to {max(rates):.0f})"

@@ -11,6 +11,7 @@ import contextlib
 import importlib.abc
 import os
 import sys
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 
 ARENA_MAX, MMAP_THRESHOLD = -8, -3  # of glibc's mallopt(3)
@@ -55,17 +56,14 @@ def load_lean() -> None:
         import pyarrow as pa
 
         pa.array([0])
-        import numba
-        import numba.core.typing.cffi_utils
-        import numba.np.arraymath  # noqa: F401  (these look for cffi and for BLAS, once)
+        for name in ("numba", "numba.core.typing.cffi_utils", "numba.np.arraymath"):  # look for cffi and BLAS, once
+            import_module(name)
     finally:
         sys.meta_path.remove(absent)
 
 
 def load_last_step() -> None:
     """Load what the last step and the report need, where there is time for it now."""
-    from importlib import import_module
-
     for name in ("netaudit.conclusion", "netaudit.report.from_case", "jinja2"):
         import_module(name)
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from netaudit.carriers import carriers_of_body
 from netaudit.events import is_reply
-from netaudit.masking import mask
 from netaudit.objects.from_messages import body_name, object_id, plain_path
 from netaudit.objects.personal import may_tell
-from netaudit.rows import capture_name
+from netaudit.rows import capture_name, document_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,12 +70,7 @@ class PlainDocuments:
     def _write(self, message: Message, name: str) -> None:
         path = plain_path(message)
         identity = object_id(message, path).hex()
-        self._rows["objects"].append(
-            (
-                identity, message.message_id.hex(), "", len(message.body), "json", True, [], mask(path),
-                mask(name[:256]), False, [],
-            )
-        )  # fmt: skip
+        self._rows["objects"].append(document_row(identity, message.message_id.hex(), len(message.body), path, name))
         evidence = self._rows["evidence"].append
         for capture, first, last, frames in carriers_of_body(message):
             evidence((identity, capture_name(capture), first, last, frames))

@@ -140,6 +140,11 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
     )
 
 
+def document_row(object_id: str, message_id: str, size: int, path: str, name: str) -> tuple[Any, ...]:
+    """The same for a whole JSON document of at most `GUESSABLE` bytes that is not stored and has no leaf."""
+    return object_id, message_id, "", size, "json", True, [], mask(path), mask(name[:256]), False, []
+
+
 def image_row(sha256: str, leaf: Leaf) -> tuple[Any, ...]:
     """Row of `images` as known when an image is first met; the rest comes at the end of the audit."""
     width, height = header_size(leaf.part.data, leaf.kind) or (None, None)

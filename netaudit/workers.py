@@ -7,6 +7,7 @@ import multiprocessing
 import sys
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import shared_memory
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -157,8 +158,7 @@ def way_to_start() -> str:
         return "spawn"
     from multiprocessing import resource_tracker
 
-    from netaudit import pipeline  # noqa: F401  (what a worker needs)
-
+    import_module("netaudit.pipeline")  # what a worker needs
     resource_tracker.ensure_running()  # one for all: each would take shared memory away when it ends
     return "fork"
 

@@ -135,7 +135,7 @@ def test_workers_of_the_command_line_give_the_same_files(tmp_path: Path) -> None
     assert [path for path in told[0] if not told[0][path] == told[1][path] == told[2][path]] == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no processes that outlive their parent to be looked for")
+@pytest.mark.skipif(sys.platform == "win32", reason="not tried there: its processes and pipes are others")
 def test_workers_end_when_the_audit_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "netaudit", "audit", "-", "--case", str(tmp_path / "case"), "--workers", "2"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as audit:  # waits for more

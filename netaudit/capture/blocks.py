@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 COMMENT = 1
 OFFSET_LIMIT = 2**31 * 10**9  # if_tsoffset beyond 68 years is no clock; it keeps sums within 64 bits
 MAX_DECIMALS = 28  # 10^(28-9) is the largest divisor of 64 bits; with more, no tick of 64 bits reaches a nanosecond
-MOST_DROPS = (
-    1 << 44
-)  # packets: a day at the rate of the fastest links; the sum over all interfaces keeps within 64 bits
+MOST_DROPS = 1 << 44  # packets: a day at the rate of the fastest links; sums over interfaces keep within 64 bits
 
 
 def options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:

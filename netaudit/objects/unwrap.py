@@ -44,6 +44,7 @@ _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 _SPACE = b" \t\r\n\x0b\x0c\x00"
 _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
+_DASHES, _PARTS = _SPACE + b"-", "multipart/"
 _LONGEST_TYPE = 256  # characters of a content type that is remembered
 
 
@@ -67,21 +68,9 @@ CODECS: tuple[Codec, ...] = (
     Codec("aws-chunked", codecs_chunked.is_chunked, codecs_chunked.open_chunked, keeps=False, first=_LETTERS),
     Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False, first=_NOTHING),
     Codec(
-        "store form",
-        codecs_store.is_store_form,
-        codecs_store.open_store_form,
-        keeps=False,
-        first=_SPACE + b"-",
-        said="multipart/",
+        "store form", codecs_store.is_store_form, codecs_store.open_store_form, keeps=False, first=_DASHES, said=_PARTS
     ),
-    Codec(
-        "multipart",
-        multipart.is_multipart,
-        multipart.open_multipart,
-        keeps=False,
-        first=_SPACE + b"-",
-        said="multipart/",
-    ),
+    Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_DASHES, said=_PARTS),
     Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, said="message/rfc822"),
     Codec("id card", codecs_idcard.is_card, codecs_idcard.open_card, keeps=True),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
@@ -143,13 +132,13 @@ _remembered = functools.lru_cache(maxsize=2048)(_asked)
 
 
 def declares(content_type: str) -> bool:
-    """Whether a codec or `sniff` may go by the content type, whatever the bytes begin with."""
-    return content_type != "" and _declares(content_type[:_LONGEST_TYPE].lower(), len(content_type) > _LONGEST_TYPE)
+    """Whether a codec or `sniff` may go by the content type, whatever the bytes begin with; of a long one, yes."""
+    return len(content_type) > _LONGEST_TYPE or _declares(content_type.lower())
 
 
 @functools.lru_cache(maxsize=1024)
-def _declares(content_type: str, cut: bool) -> bool:  # noqa: FBT001
-    return cut or content_type == WLT or any(codec.said and codec.said in content_type for codec in CODECS)
+def _declares(content_type: str) -> bool:
+    return content_type == WLT or any(codec.said and codec.said in content_type for codec in CODECS)
 
 
 def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
