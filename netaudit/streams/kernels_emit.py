@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.jit import lean_kernel
-from netaudit.streams.layouts import BURSTS, DOWN, RECENT_SEGMENTS, UP, Kind, Tables
+from netaudit.streams.layouts import BURSTS, COUNTED, DOWN, NO_RECORDS, RECENT_SEGMENTS, UP, Kind, Tables
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -78,6 +78,13 @@ def write_row(t: Tables, slot: int, index: int) -> None:
 
 
 @lean_kernel
+def has_records(t: Tables, slot: int) -> bool:
+    """Whether the records of the flow are walked along, or may be."""
+    walk = t.walks[slot]
+    return bool(walk["serial"] != t.connections[slot]["serial"] or walk["kind"] != NO_RECORDS)
+
+
+@lean_kernel
 def emit(
     t: Tables,
     slot: int,
@@ -90,9 +97,11 @@ def emit(
     frame: int,
     capture: int,
 ) -> None:
-    """Append one row of bytes or gap, unless the flow is only counted."""
+    """Append one row of bytes or gap, unless the flow is only counted and has no records to follow."""
     if t.connections[slot]["ignored"]:
-        return
+        if not has_records(t, slot):
+            return
+        kind += COUNTED
     index = output_row(t, slot)
     cursor = t.cursor[0]
     row = t.emitted[cursor["emitted"]]
@@ -102,6 +111,8 @@ def emit(
     row["source"] = source
     row["ts"] = ts
     row["frame"] = frame
+    row["acked"] = t.sides[2 * slot + 1 - direction]["acked"]
+    row["settled"] = t.sides[2 * slot + direction]["acked"]
     row["row"] = index
     row["capture"] = capture
     row["direction"] = direction

@@ -187,6 +187,8 @@ def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -
             return False
         if wide(packet["seq"]) != (side["base"] + side["next"]) & 0xFFFFFFFF:
             return False
+        if flags & ACK:  # first, so that what is handed on says what its sender had received
+            take_ack(other, wide(packet["ack"]))
         direction = side_index & 1
         side["odd"] = 0
         end = side["next"] + wire
@@ -196,7 +198,7 @@ def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -
         source = wide(packet["payload"])
         remember(t.recents, side, RECENT_SEGMENTS * side_index, side["next"], length, source)
         hand_on(t, side_index >> 1, direction, length, source, packet["ts"], packet["frame"], packet["capture"])
-    if flags & ACK:
+    elif flags & ACK:
         take_ack(other, wide(packet["ack"]))
     return True
 
@@ -229,6 +231,8 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
     if reset or flags & RST:
         side["after_close"] += length
     elif wire:
+        if flags & ACK:
+            take_ack(other, wide(packet["ack"]))
         take_payload(t, buffer, arena, slot, direction, packet, offset, length, wire)
     if flags & (FIN | RST):
         take_end(flow, side, direction, offset + wire, flags)
