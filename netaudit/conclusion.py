@@ -30,6 +30,7 @@ from netaudit.media import tie
 from netaudit.moments import WINDOW_S, moment_table, stored
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.ordered import name_captures, settle, write_table
+from netaudit.relays.from_tables import with_sizes
 from netaudit.signatures import load as load_signatures
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 from netaudit.transfers import transfers
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
+    "encrypted_uploads",
 )  # fmt: skip
 
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
@@ -83,6 +85,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["images"] = settled["images"] = image_table(folder, tables, known, progress, outcome.capture_ids)
     trim()
     signatures = load_signatures(outcome.signatures)
+    tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
     tables["media"] = tie(tables["media"], tables["flows"])
     vantage = derive(tables, outcome.inside, signatures)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes

@@ -31,6 +31,7 @@ from netaudit.plain_documents import PlainDocuments
 from netaudit.rows import GUESSABLE, FlowRows, capture_name, image_row, message_row, object_row
 from netaudit.sendings import SendingRows
 from netaudit.streams.from_packets import Assembler
+from netaudit.upload_rows import UploadRows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +92,7 @@ class Shard:
         self._store = ObjectStore(folder)
         self._parts = PartRows(folder, self._rows["parts"])
         self._flows = FlowRows()
+        self._uploads = UploadRows(self._rows["encrypted_uploads"])
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
         self._lookups = LookupRows(self._rows, self.ledger) if columns and witness is None else None
@@ -145,6 +147,8 @@ class Shard:
 
     def _take_batch(self, batch: Batch) -> None:
         """Plain lookups in columns, all other flows one by one; facts in the order of the flows, as bounds need it."""
+        if batch.records is not None:
+            self._uploads.take(batch.records)
         lookups = self._lookups
         if lookups is None:
             for number, (_, delivery) in enumerate(batch.deliveries(), 1):
@@ -184,7 +188,13 @@ class Shard:
         if delivery.closed:
             for said in conversations.closed:
                 self._flows.add(
-                    delivery.flow, said.flow_id, said.protocol, said.server_name, said.read, swapped=said.swapped
+                    delivery.flow,
+                    said.flow_id,
+                    said.protocol,
+                    said.server_name,
+                    said.read,
+                    swapped=said.swapped,
+                    chosen=said.chosen,
                 )
                 for row in self._events.closed(said.flow_id):
                     self._rows["events"].append(row)

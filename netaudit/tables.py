@@ -153,6 +153,9 @@ FLOWS = Table(
         _c("server_name", "string", "Name the client asked for (TLS SNI, HTTP Host)."),
         _c("bursts_up", "list<int64>", "Upward bursts by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, larger."),
         _c("handshake", "string", "Which of S (SYN), A (SYN-ACK), F (FIN up), f (FIN down), R (RST) were seen."),
+        _c("tls_version", "string", "TLS version that the server chose, 4 hexadecimal digits; empty where not seen."),
+        _c("tls_cipher", "string", "Cipher suite that the server chose, 4 hexadecimal digits (IANA)."),
+        _c("tls_alpn", "string", "Application protocol that the server chose; TLS 1.3 hides it."),
     ),
 )
 
@@ -616,6 +619,35 @@ CLAIMS = Table(
     ),
 )
 
+ENCRYPTED_UPLOADS = Table(
+    "encrypted_uploads",
+    "What clients sent over TLS or QUIC, cut where it was answered: lengths and times only, no content.",
+    ("first_ts", "unit_id"),
+    (
+        _c("unit_id", "string", "Hash of the flow and the number of the unit in it."),
+        _c("flow_id", "string", "Its flow."),
+        CAPTURE_ID,
+        _c("first_frame", "int64", "Packet with its first byte: " + FRAME + "."),
+        _c("last_frame", "int64", "Packet with its last byte, in the capture where it ends."),
+        _c("first_ts", "time", "Time of its first packet."),
+        _c("last_ts", "time", "Time of its last packet."),
+        _c("answered_ts", "time", "When the server, having received all of it, sent data; null: it did not."),
+        _c("ordinal", "int64", "Number of the unit in its flow, from 0."),
+        _c("records", "int64", "TLS application records, or QUIC datagrams above 64 bytes."),
+        _c("octets", "int64", "Sum of their lengths (TLS: without the 5 bytes of the record's head).", "bytes"),
+        _c("lengths", "list<int64>", "These lengths in order, equal ones in a row once; of the first 64 such runs.", "bytes"),
+        _c("repeats", "list<int64>", "How many records in a row each of `lengths` stands for."),
+        _c("before_records", "int64", "Application records (QUIC: datagrams) of the server since the unit before."),
+        _c("before_octets", "int64", "Sum of their lengths.", "bytes"),
+        _c("from_start", "bool", "The connection was followed from its first record."),
+        _c("lossy", "bool", "Records may be missing, or its ends be wrong, for gaps in the capture."),
+        _c("rule", "string", "How lengths tell sizes: aead13, aead12, chacha12, cbc, quic; tls where it is not known."),
+        _c("plaintext_low", "int64", "At least so many bytes were encrypted in it.", "bytes"),
+        _c("plaintext_high", "int64", "At most so many; equal to the former where sizes are exact.", "bytes"),
+        _c("padded", "int64", "Records were padded to multiples of so many bytes; 0: not seen.", "bytes"),
+    ),
+)
+
 MOMENTS = Table(
     "moments",
     "Moments that the auditor marked, to tie a physical test to the wire.",
@@ -677,6 +709,7 @@ AFTER_MOMENTS = Table(
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
     DEVICES, CLAIMS, PERSONS, TLS_HELLOS, MEDIA, EVENTS, JOURNEYS, MOMENTS, AFTER_MOMENTS,
+    ENCRYPTED_UPLOADS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

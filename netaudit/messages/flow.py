@@ -44,6 +44,7 @@ class FlowSummary:
     read: tuple[int, int]  # delivered bytes that lie in messages, [UP, DOWN]
     swapped: bool  # client and server are the other way round than in the FLOW row
     to_ignore: bool  # the reader wanted no more bytes
+    chosen: tuple[str, str, str] = ("", "", "")  # by a TLS server: version, cipher suite, application protocol
 
 
 def flow_id(row: np.void) -> bytes:
@@ -61,11 +62,18 @@ def message_id(flow: bytes, direction: int, start: int, protocol: str, ordinal: 
     return blake2b(flow + _MESSAGE.pack(direction, start, ordinal) + protocol.encode(), digest_size=16).digest()
 
 
+def chosen_by(hello: Message) -> tuple[str, str, str]:
+    """Version, cipher suite and application protocol of a ServerHello, empty what it does not say."""
+    said = hello.fields
+    suites, names = said["ciphers"], said["alpn"]
+    return f"{said['version']:04x}", f"{suites[0]:04x}" if suites else "", names[0][:64] if names else ""
+
+
 class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out",
+        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out",
         "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
         "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
@@ -89,6 +97,7 @@ class Flow:
         self.last = [(-1, "", 0), (-1, "", 0)]  # start, protocol, ordinal of the last message
         self.protocol = ""
         self.server_name = ""
+        self.chosen = ("", "", "")
         self.swapped = self.done = self.told = self.seen = False
         self.failures: list[str] = []
         self.hand_overs = 0
@@ -293,6 +302,8 @@ class Flow:
             request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
         if not self.server_name and message.host and not message.status and message.protocol in _NAMED:
             self.server_name = message.host
+        if message.method == "server_hello" and not message.fields["retry"]:
+            self.chosen = chosen_by(message)
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
         self.out.append(message)
@@ -306,4 +317,5 @@ class Flow:
         """What is known at the end."""
         up, down = self.trails
         name = (self.reader.protocol if self.reader else "") or self.protocol or UNKNOWN
-        return FlowSummary(self.serial, self.id, name, self.server_name, (up.read, down.read), self.swapped, self.done)
+        read = (up.read, down.read)
+        return FlowSummary(self.serial, self.id, name, self.server_name, read, self.swapped, self.done, self.chosen)
