@@ -13,7 +13,7 @@ import numpy as np
 
 from netaudit.relays.chance import DRAWS, FIRST_DRAWS, JITTER, Chance, fitted
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
-from netaudit.relays.kernels_batches import CELLS, COMBINED, STEPS, chain, line
+from netaudit.relays.kernels_batches import CELLS, COMBINED, SLACK, SLACK_EACH, STEPS, chain, line
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units
@@ -24,7 +24,9 @@ LINES = 3  # of one sender and endpoint
 LEAST_UNITS = 3  # that a line explains
 SURE_LINE = 0.01
 MOST_IMAGES, MOST_UNITS = 1500, 400  # in one chain
+BEYOND_SINGLE = 4096  # bytes above the largest image from which a unit has several, if it has any
 ROOM = 20_000
+Row = tuple[int, int, int, int, int]  # a line as `kernels_batches.fitness` has it
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class Runs:
     first: I8
     behind: I8
     probability: np.ndarray[tuple[int], np.dtype[np.float64]]
+    evidence: float  # logarithm, above that of no image in any unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,20 @@ class Line:
     constant: int
     count: int
     chance: Chance
+
+
+MANY = 1 << 20
+
+
+def line_of(found: Line) -> Row:
+    """A line as the chain takes it."""
+    return found.each, found.constant, 2 * SLACK, SLACK_EACH, MANY
+
+
+def lines_of_single(overhead: int, width: int) -> tuple[Row, Row]:
+    """What a form of single images says of a unit: one image in its form, or several requests of that form."""
+    middle, half = overhead + width // 2, width // 2
+    return (middle, 0, half + SLACK, 0, 1), (middle, 0, 3 * SLACK, 5 * SLACK_EACH, MANY)
 
 
 def combined(units: Units) -> I8:
@@ -100,14 +117,19 @@ def find_line(
     return Line(int(each), int(constant), int(count), chance)
 
 
-def find_runs(images: Images, units: Units, lines: list[Line], *, base64: bool, related: float = 0.5) -> Runs:
-    """Which runs of images the units carry, with probabilities."""
+def find_runs(
+    images: Images, units: Units, lines: list[Row], *, base64: bool, related: float = 0.5
+) -> Runs:
+    """Which runs of images the units carry, with probabilities; `lines` as `kernels_batches.chain` has them."""
     sizes = sent_sizes(images.size, base64=base64)
-    table = np.array([(found.each, found.constant) for found in lines], np.int64).reshape(-1, 2)
+    table = np.array(lines, np.int64).reshape(-1, 5)
     out = np.empty((ROOM, 5))
-    used = chain(combined(units), *reach(images.last, units), running_sum(sizes), table, related, out)
+    series = (combined(units), *reach(images.last, units), running_sum(sizes))
+    larger = units.low > sizes.max(initial=0) + BEYOND_SINGLE
+    kinds = units.opens.astype(np.uint8) + 2 * larger.astype(np.uint8)
+    used, evidence = chain(*series, table, kinds, related, out)
     rows = out[:used]
     keys, where = np.unique(rows[:, :4], axis=0, return_inverse=True)
     probability = np.bincount(where.reshape(-1), rows[:, 4], len(keys))
     columns = keys.astype(np.int64)
-    return Runs(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3], probability)
+    return Runs(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3], probability, evidence)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BESIDE = 4096  # bytes at each side of the peak from which the density of unrelated pairs is taken
 EDGE = 12  # bytes beyond the width that a single pair may be off
 STRETCH = 4  # windows in which images are still looked for once the form is known
+PRIOR = 0.3  # pairs that the laws of overhead and delay are worth before any was seen
+HEAD_CELLS = 64  # of 2 bytes
+SPREAD = np.array([0.1, 0.2, 0.4, 0.2, 0.1])  # of a delay over the neighbouring classes
 ROUNDS = 60
 SURE = 0.95  # probability above which a pair is told as one
 DELAYS_S = (0.0, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 11.0, 17.0, 30.0, 60.0, 120.0, 300.0, 1200.0)
@@ -95,13 +98,15 @@ def _likelier(
     open_to = np.clip(window_s - np.array(DELAYS_S[:-1]), 0.0, spans)
     prior = open_to / max(open_to.sum(), 1e-9)
     counts = np.bincount(which, weight, edges.size - 1)
-    law = (counts + prior) / (counts.sum() + 1)
-    of_delay = law[which] * window_s / np.maximum(open_to[which], 1e-6)
-    cells = np.clip((place + 64) // 2, 0, 63)
-    heads = np.bincount(cells[exact], weight[exact], 64)
-    smooth = np.convolve(heads, (0.25, 0.5, 0.25), "same")
-    peaked = (smooth + 1 / 64) / (smooth.sum() + 1) * (wide / 2)
-    return of_delay * np.where(exact, peaked[cells], 1.0)
+    spread = np.convolve(counts, SPREAD, "same")
+    others = np.maximum(spread[which] - SPREAD[SPREAD.size // 2] * weight, 0.0)  # no pair is evidence for itself
+    law = (others + PRIOR * prior[which]) / (np.maximum(counts.sum() - weight, 0.0) + PRIOR)
+    of_delay = law * window_s / np.maximum(open_to[which], 1e-6)
+    cells = np.clip((place + 64) // 2, 0, HEAD_CELLS - 1)
+    heads = np.bincount(cells[exact], weight[exact], HEAD_CELLS)
+    near = np.convolve(heads, (0.25, 0.5, 0.25), "same")[cells] - 0.5 * weight
+    peaked = (np.maximum(near, 0.0) + PRIOR / HEAD_CELLS) / (np.maximum(heads.sum() - weight, 0.0) + PRIOR)
+    return of_delay * np.where(exact, peaked * (wide / 2), 1.0)
 
 
 def _marginals(image: I8, unit: I8, ratio: F8, alone: float) -> F8:

@@ -58,6 +58,7 @@ class Units:
     high: I8
     records: I8
     quic: npt.NDArray[np.bool_]
+    opens: npt.NDArray[np.bool_]  # whether it is the first of its connection, which may begin with a preface
 
     def __len__(self) -> int:
         return len(self.row)
@@ -69,6 +70,7 @@ class Units:
                 column[places]
                 for column in (
                     self.row, self.rows, self.flow, self.first, self.last, self.low, self.high, self.records, self.quic,
+                    self.opens,
                 )
             )
         )  # fmt: skip
@@ -153,4 +155,5 @@ def _joined(uploads: pa.Table, flow: I8, plain_http: npt.NDArray[np.bool_]) -> U
     return Units(
         order[starts], ends - starts + 1, of[starts], first[starts], last[ends],
         np.add.reduceat(low, starts), np.add.reduceat(high, starts), np.add.reduceat(records, starts), quic[starts],
+        ordinal[starts] == 0,
     )  # fmt: skip
