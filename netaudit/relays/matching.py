@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from netaudit.relays.batches import (
     LEAST_UNITS, LINES, MOST_IMAGES, MOST_UNITS, Line, Row, Runs, find_line, find_runs, line_of, lines_of_single,
 )  # fmt: skip
 from netaudit.relays.chance import CAP, Chance, corrected
-from netaudit.relays.forms import LEAST, WIDTH, forms, search, sent_sizes
+from netaudit.relays.forms import LEAST, SECOND, WIDTH, Form, Peak, forms, search, sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
-from netaudit.relays.pairing import SURE, pair
+from netaudit.relays.pairing import NOTHING, SURE, pair
+from netaudit.relays.series import stretches
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
@@ -57,6 +59,12 @@ class Test:
     chance: Chance | None = None
     matches: list[Match] = field(default_factory=list)
 
+    def law(self, images: Images, units: Units) -> tuple[Places, npt.NDArray[np.float64]]:
+        """Places of its pairs within the width, and their delays in seconds."""
+        i, j = (np.array([getattr(match, name) for match in self.matches], np.int64) for name in ("image", "unit"))
+        sizes = sent_sizes(images.size[i], base64=self.base64)
+        return units.low[j] - sizes - (self.overhead or 0), (units.first[j] - images.last[i]) / SECOND
+
     def lines(self) -> tuple[Row, ...]:
         """What its form says of units with several images."""
         return () if self.overhead is None or self.each is not None else lines_of_single(self.overhead, WIDTH)
@@ -84,7 +92,7 @@ def match_exact(
         tests.append(test)
         if corrected(best.chance.p, len(tried) * pairs) > CAP:
             break
-        found = pair(left, rest, best.form, best.overhead).sure()
+        found = pair(left, rest, best.form, best.overhead, chosen_for(best)).sure()
         test.matches = [
             Match(
                 int(of_images[i]), int(of_units[j]), test.mode, best.form.base64,
@@ -97,6 +105,11 @@ def match_exact(
         of_images = np.delete(of_images, found.image)
         of_units = np.delete(of_units, found.unit)
     return tests
+
+
+def chosen_for(peak: Peak) -> float:
+    """Unrelated pairs in a peak that was chosen for its height: as many as in draws where it is low, few in a high one."""
+    return peak.chance.mean * min(1.0, LEAST / max(peak.count, 1)) ** 2
 
 
 def mode_of(units: Units) -> str:
@@ -135,6 +148,57 @@ def match_batches(
             left, rest = images.chosen(of_images), units.chosen(of_units)
             runs = find_runs(left, rest, rows, base64=base64)
         test.matches = _matches_of(runs, left, rest, of_images, of_units, base64=base64)
+    return tests
+
+
+def match_stretches(
+    images: Images,
+    units: Units,
+    exact: list[Test],
+    uploads: pa.Table,
+    span: tuple[int, int],
+    random: np.random.Generator,
+) -> list[Test]:
+    """Images among the streams of a request that carries several: by the constants of single images, and by new ones."""
+    tests: list[Test] = []
+    narrow = ~units.quic & (units.high == units.low)
+    known = [test for test in exact if test.matches and test.mode == "exact" and test.window_s]
+    for step in range(len(known) + PEAKS if known else 0):
+        of_images, of_units = _left(images, units, [*exact, *tests], narrow)
+        if not len(of_images) or not len(of_units):
+            break
+        left, rest = images.chosen(of_images), units.chosen(of_units)
+        parts, at = stretches(rest, uploads)
+        if not len(parts):
+            break
+        if step < len(known):
+            of = known[step]
+            form, overhead, law, chance = Form(of.base64, of.window_s or 0), of.overhead or 0, of.law(images, units), None
+            least = 0.0
+        else:
+            parts, at = parts.together(rest), np.r_[at, np.arange(len(rest))]
+            order = np.argsort(parts.first, kind="stable")
+            parts, at = parts.chosen(order), at[order]
+            best = min(
+                (search(left, parts, Form(of.base64, of.window_s or 0), span, random) for of in known),
+                key=lambda peak: (peak.chance.p, -peak.count),
+            )
+            if best.count < LEAST or best.chance.p > SURE_LINE:
+                break
+            form, overhead, law, chance = best.form, best.overhead, NOTHING, best.chance
+            least = chosen_for(best)
+        found = pair(left, parts, form, overhead, least, law).sure()
+        test = Test(
+            "stream", len(left), len(rest), 1, len(found.image), overhead, None, form.base64, form.window_s, chance,
+        )  # fmt: skip
+        sizes = sent_sizes(left.size, base64=form.base64)
+        test.matches = [
+            Match(int(of_images[i]), int(of_units[at[j]]), "stream", form.base64, int(parts.high[j] - sizes[i]), 1, float(p))
+            for i, j, p in zip(found.image.tolist(), found.unit.tolist(), found.probability.tolist(), strict=True)
+        ]
+        tests.append(test)
+        if step >= len(known) and not test.matches:
+            break
     return tests
 
 

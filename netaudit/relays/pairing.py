@@ -11,21 +11,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from netaudit.relays.forms import SECOND, Form, leads, plaintext, sent_sizes
 
 if TYPE_CHECKING:
-    from netaudit.relays.series import F8, I8, Images, Units
+    from netaudit.relays.series import Images, Units
+
+I8 = npt.NDArray[np.int64]
+F8 = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 BESIDE = 4096  # bytes at each side of the peak from which the density of unrelated pairs is taken
 EDGE = 12  # bytes beyond the width that a single pair may be off
-STRETCH = 4  # windows in which images are still looked for once the form is known
+STRETCH = 2  # windows in which images are still looked for once the form is known
 PRIOR = 0.3  # pairs that the laws of overhead and delay are worth before any was seen
 HEAD_CELLS = 64  # of 2 bytes
 SPREAD = np.array([0.1, 0.2, 0.4, 0.2, 0.1])  # of a delay over the neighbouring classes
 ROUNDS = 60
 SURE = 0.95  # probability above which a pair is told as one
 DELAYS_S = (0.0, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 11.0, 17.0, 30.0, 60.0, 120.0, 300.0, 1200.0)
+NOTHING: tuple[I8, F8] = (np.empty(0, np.int64), np.empty(0))
 
 
 @dataclass(slots=True)
@@ -45,7 +51,7 @@ class Pairs:
         return Pairs(self.image[kept], self.unit[kept], self.off[kept], self.probability[kept])
 
 
-def _firsts(values: I8) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _firsts(values: I8) -> Mask:
     first = np.zeros(values.size, bool)
     first[np.unique(values, return_index=True)[1]] = True
     return first
@@ -61,8 +67,12 @@ def near_pairs(arrived: I8, lead: I8, sent: I8, window: int) -> tuple[I8, I8]:
     return image, unit
 
 
-def pair(images: Images, units: Units, form: Form, overhead: int) -> Pairs:
-    """Probabilities of the pairs that a form and its constant explain."""
+def pair(images: Images, units: Units, form: Form, overhead: int, by_chance: float = 0.0, known: tuple[I8, F8] = NOTHING) -> Pairs:
+    """Probabilities of the pairs that a form and its constant explain.
+
+    `by_chance`: unrelated pairs to be expected at least, since the constant was chosen for having many; `known`: places and
+    delays of such pairs that were believed before.
+    """
     low, high = plaintext(units, form)
     sizes = sent_sizes(images.size, base64=form.base64)
     window = STRETCH * form.window
@@ -81,29 +91,33 @@ def pair(images: Images, units: Units, form: Form, overhead: int) -> Pairs:
     probability = np.full(image.size, 0.5)
     share = 0.5
     for _ in range(4):  # what is sent on has laws of overhead and delay of its own, learned with the pairs
-        likelier = _likelier(place, delay, exact, wide, window / SECOND, probability)
-        ratio = share * likelier / (chance / max(len(images), 1))
+        likelier = _likelier(place, delay, exact, wide, window / SECOND, probability, known)
+        others = max(1 - probability.sum() / max(len(units), 1), 1 / max(len(units), 1))  # units that carry none of these
+        ratio = share * likelier / (max(chance * others, by_chance) / max(len(images), 1))
         probability = _marginals(image, unit, ratio, 1 - share)
         share = float(np.clip(probability.sum() / max(len(images), 1), 0.02, 0.98))
     return Pairs(image, unit, off, probability)
 
 
 def _likelier(
-    place: I8, delay: F8, exact: np.ndarray[tuple[int], np.dtype[np.bool_]], wide: float, window_s: float, weight: F8
+    place: I8, delay: F8, exact: Mask, wide: float, window_s: float, weight: F8, known: tuple[I8, F8]
 ) -> F8:
     """Density of overheads and delays among images sent on, over that of unrelated pairs (uniform in both)."""
     edges = np.array([DELAYS_S[0] - 10.0, *DELAYS_S[1:]])
-    which = np.clip(np.searchsorted(edges, delay, "right") - 1, 0, edges.size - 2)
+    classes = edges.size - 1
+    which = np.clip(np.searchsorted(edges, delay, "right") - 1, 0, classes - 1)
+    of_known = np.clip(np.searchsorted(edges, known[1], "right") - 1, 0, classes - 1)
     spans = np.diff(np.array([0.0, *DELAYS_S[1:]]))
     open_to = np.clip(window_s - np.array(DELAYS_S[:-1]), 0.0, spans)
     prior = open_to / max(open_to.sum(), 1e-9)
-    counts = np.bincount(which, weight, edges.size - 1)
+    counts = np.bincount(which, weight, classes) + np.bincount(of_known, minlength=classes)
     spread = np.convolve(counts, SPREAD, "same")
     others = np.maximum(spread[which] - SPREAD[SPREAD.size // 2] * weight, 0.0)  # no pair is evidence for itself
     law = (others + PRIOR * prior[which]) / (np.maximum(counts.sum() - weight, 0.0) + PRIOR)
     of_delay = law * window_s / np.maximum(open_to[which], 1e-6)
     cells = np.clip((place + 64) // 2, 0, HEAD_CELLS - 1)
     heads = np.bincount(cells[exact], weight[exact], HEAD_CELLS)
+    heads += np.bincount(np.clip((known[0] + 64) // 2, 0, HEAD_CELLS - 1), minlength=HEAD_CELLS)
     near = np.convolve(heads, (0.25, 0.5, 0.25), "same")[cells] - 0.5 * weight
     peaked = (np.maximum(near, 0.0) + PRIOR / HEAD_CELLS) / (np.maximum(heads.sum() - weight, 0.0) + PRIOR)
     return of_delay * np.where(exact, peaked * (wide / 2), 1.0)
