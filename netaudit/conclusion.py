@@ -30,7 +30,7 @@ from netaudit.media import tie
 from netaudit.moments import WINDOW_S, moment_table, stored
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.ordered import name_captures, settle, write_table
-from netaudit.relays.from_tables import with_sizes
+from netaudit.relays.from_tables import find_relays, with_sizes
 from netaudit.signatures import load as load_signatures
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 from netaudit.transfers import transfers
@@ -117,6 +117,8 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"] = found.devices, found.claims
     moves = Moves()
+    seen = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
+    tables["relayed_images"], tables["relay_tests"] = find_relays(tables, seen, vantage.scope)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
     tables["findings"] = judge(tables, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)

@@ -648,6 +648,76 @@ ENCRYPTED_UPLOADS = Table(
     ),
 )
 
+MODE = (
+    "exact; padded, range: sizes within a padding; quic; stream: one of several streams; batch: several in a unit; "
+    "reencoded: by ratio of sizes and time"
+)
+
+RELAYED_IMAGES = Table(
+    "relayed_images",
+    "Images that a host received in clear, and what was sent encrypted afterwards that fits them; content not seen.",
+    ("received_ts", "sha256", "unit_id"),
+    (
+        _c("sha256", "string", "The image as seen in clear."),
+        _c("object_id", "string", "Where it was seen."),
+        _c("message_id", "string", "The message it was in."),
+        _c("unit_id", "string", "What it fits, of encrypted_uploads; of several rows joined, the first."),
+        _c("flow_id", "string", "Its flow."),
+        _c("holder", "string", "Address that received the image."),
+        _c("sender", "string", "Address that sent the unit: the same, or the one that a router gives the site."),
+        _c("receiver", "string", "Address it was sent to."),
+        _c("received_ts", "time", "When the last byte of the image had come, by the clock of its capture."),
+        _c("sent_ts", "time", "When the unit begins, by the clock of its capture."),
+        _c("delay_s", "float64", "From one to the other; of two captures on one clock as estimated.", "seconds"),
+        _c("size", "int64", "Of the image.", "bytes"),
+        _c("plaintext_low", "int64", "Of the unit, at least.", "bytes"),
+        _c("plaintext_high", "int64", "At most.", "bytes"),
+        _c("overhead", "int64", "What the unit has beside the image (in base64 where said), or all its images.", "bytes"),
+        _c("together", "int32", "Images taken to be in the unit."),
+        _c("mode", "string", MODE + "."),
+        _c("base64", "bool", "Sizes fit the image in base64."),
+        _c("probability", "float64", "That this image is in this unit, given that the endpoint receives images."),
+        _c("image_capture_id", "string", "Capture in which the image was seen."),
+        _c("image_first_frame", "int64", "First packet of its message: " + FRAME + "."),
+        _c("image_last_frame", "int64", "Last packet."),
+        CAPTURE_ID,
+        _c("first_frame", "int64", "First packet of the unit, in capture_id."),
+        _c("last_frame", "int64", "Last packet."),
+    ),
+)
+
+RELAY_TESTS = Table(
+    "relay_tests",
+    "What was tested to find relayed images: every host and endpoint, also where nothing was found.",
+    ("holder", "sender", "receiver", "capture_id", "mode", "test_id"),
+    (
+        _c("test_id", "string", "Hash of what was tested."),
+        _c("holder", "string", "Address that received images in clear."),
+        _c("sender", "string", "Address that sent units."),
+        _c("receiver", "string", "Address they were sent to."),
+        CAPTURE_ID,
+        _c("mode", "string", MODE + "; clocks: captures of two places."),
+        _c("images", "int64", "Images that were left to explain."),
+        _c("units", "int64", "Units of at least 1 KiB that were left."),
+        _c("tried", "int64", "Tests that the chance was corrected for: forms, windows, hosts and endpoints."),
+        _c("fitting", "int64", "Images (batch: units) that the best constant fits."),
+        _c("told", "int64", "Images told in relayed_images from this test."),
+        _c("base64", "bool", "Best with images in base64."),
+        _c("overhead", "int64", "The constant: bytes beside the image.", "bytes"),
+        _c("overhead_each", "int64", "Batch: bytes beside each image; the constant comes once.", "bytes"),
+        _c("window_s", "int32", "A unit begins within this after its image.", "seconds"),
+        _c("draws", "int64", "Resamplings of the null."),
+        _c("exceeded", "int64", "Of them, those that fit at least as much."),
+        _c("expected", "float64", "What fits by chance, on the mean of the draws."),
+        _c("p", "float64", "Chance that any test shows as much, corrected, never below what validation bears (0.001)."),
+        _c("p_model", "float64", "The same by the fitted law alone, without the cap: a model's figure."),
+        _c("ratio", "float64", "Likelihood ratio of relayed over chance, at most 1,000."),
+        _c("clock_s", "float64", "Clocks of two captures: seconds taken from the units' times.", "seconds"),
+        _c("claimed", "bool", "Whether the endpoint is named."),
+        _c("seed", "string", "Seed of the draws, from the captures' hashes."),
+    ),
+)
+
 MOMENTS = Table(
     "moments",
     "Moments that the auditor marked, to tie a physical test to the wire.",
@@ -709,7 +779,7 @@ AFTER_MOMENTS = Table(
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
     DEVICES, CLAIMS, PERSONS, TLS_HELLOS, MEDIA, EVENTS, JOURNEYS, MOMENTS, AFTER_MOMENTS,
-    ENCRYPTED_UPLOADS,
+    ENCRYPTED_UPLOADS, RELAYED_IMAGES, RELAY_TESTS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

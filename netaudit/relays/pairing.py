@@ -94,7 +94,7 @@ def pair(images: Images, units: Units, form: Form, overhead: int, by_chance: flo
         likelier = _likelier(place, delay, exact, wide, window / SECOND, probability, known)
         others = max(1 - probability.sum() / max(len(units), 1), 1 / max(len(units), 1))  # units that carry none of these
         ratio = share * likelier / (max(chance * others, by_chance) / max(len(images), 1))
-        probability = _marginals(image, unit, ratio, 1 - share)
+        probability = marginals(image, unit, ratio, 1 - share)
         share = float(np.clip(probability.sum() / max(len(images), 1), 0.02, 0.98))
     return Pairs(image, unit, off, probability)
 
@@ -123,7 +123,7 @@ def _likelier(
     return of_delay * np.where(exact, peaked * (wide / 2), 1.0)
 
 
-def _marginals(image: I8, unit: I8, ratio: F8, alone: float) -> F8:
+def marginals(image: I8, unit: I8, ratio: F8, alone: float) -> F8:
     """Probability of each pair, where each image and each unit is in one pair at most."""
     if not image.size:
         return ratio
