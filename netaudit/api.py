@@ -36,6 +36,7 @@ class Options:
     since: int | None = None
     until: int | None = None
     faces: bool = True
+    count_faces: bool = False  # of every image with a face, not only whether there is one
     workers: int = 1
     lang: str = "en"
     overwrite: bool = False
@@ -56,6 +57,7 @@ def audit(
     since: int | datetime.datetime | None = None,
     until: int | datetime.datetime | None = None,
     faces: bool = True,
+    count_faces: bool = False,
     workers: int = 1,
     lang: str = "en",
     overwrite: bool = False,
@@ -83,6 +85,7 @@ def audit(
         since=nanoseconds(since),
         until=nanoseconds(until),
         faces=faces,
+        count_faces=count_faces,
         workers=workers,
         lang=lang,
         overwrite=overwrite,
@@ -201,6 +204,7 @@ def _result_options(options: Options) -> dict[str, Any]:
         "since": options.since,
         "until": options.until,
         "faces": options.faces,
+        "count_faces": options.count_faces,
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
     }
@@ -255,6 +259,7 @@ def outcome_of(
         options=_result_options(options),
         inside=list(options.inside),
         faces=options.faces,
+        count_faces=options.count_faces,
         partial=partial,
         failures=failures,
         moment_window_s=window_s(options),

@@ -59,6 +59,7 @@ class Outcome:
     options: dict[str, Any]  # those that change the result
     inside: list[str]
     faces: bool = True
+    count_faces: bool = False
     partial: bool = False
     failures: list[str] = field(default_factory=list)
     signatures: Path | None = None  # a folder added to netaudit's own
@@ -80,7 +81,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         schema=SKIPPED.schema(),
     )
     known = outcome.known if outcome.faces else None
-    tables["images"] = settled["images"] = image_table(folder, tables, known, progress, outcome.capture_ids)
+    tables["images"] = settled["images"] = image_table(
+        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+    )
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["media"] = tie(tables["media"], tables["flows"])
