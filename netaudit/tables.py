@@ -276,7 +276,7 @@ IMAGES = Table(
         _c("exif_make", "string", "Camera maker in its EXIF data (masked)."),
         _c("exif_model", "string", "Camera model in its EXIF data (masked)."),
         _c("exif_time", "string", "Time in its EXIF data."),
-        _c("phash", "string", "64-bit perceptual hash (DCT) of the picture at 160 pixels, 16 hexadecimal digits."),
+        _c("phash", "string", "64-bit perceptual hash (DCT) of the picture at 320 pixels, 16 hexadecimal digits."),
         _c("face", "string", "yes, possible, no, undecodable or not judged."),
         _c("n_faces", "int32", "Faces, if counted (--count-faces); null: not counted, or not judged."),
         _c("face_score", "float64", "Best score of the looks that the verdict needed (often the first one only)."),

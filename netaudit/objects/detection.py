@@ -74,7 +74,7 @@ class FaceDetector:
         """Whether a picture shows a face; with `rotate` also a turned one, with `count` how many."""
         if picture.decodable and min(picture.width, picture.height) < MIN_SIDE:
             return FaceVerdict(reason=f"smaller than {MIN_SIDE} pixels")
-        image = picture.image(SIDE_FIRST)
+        image = picture.image(SIDE_A)  # for the first look, too: most of the work is the same at any size
         if image is None:
             return FaceVerdict("undecodable", reason=picture.problem)
         if not count and (score := self._network.best(scaled(image, SIDE_FIRST))) >= CLEAR_FIRST:
@@ -93,12 +93,13 @@ class FaceDetector:
         """All places that may be faces, to be hidden in a picture shown at `side`; none where there is no clear face.
 
         In pixels of the picture as declared, after its EXIF orientation was applied; from the score CANDIDATE on, of
-        every pass, so there can be several of one face. Looked at no coarser than it is shown, and at 640 at least.
+        every pass, so there can be several of one face. Looked at twice as large as it is shown at least, larger ones by
+        every pass, at up to 1280.
         """
-        seen = self._policy(picture, rotate=True, thorough=True)
+        seen = self._policy(picture, rotate=True, thorough=2 * side > SIDE_A)
         if seen is None or seen.face != "yes":
             return ()
-        looks = [*seen.looks, *(self._native(picture, seen.rotated) if side > SIDE_B_PICTURE else ())]
+        looks = [*seen.looks, *(self._native(picture, seen.rotated) if 2 * side > SIDE_A else ())]
         width, height = picture.upright_size
         boxes = np.concatenate([look.boxes for look in looks]) * max(width, height)
         return tuple(box for row in boxes if (box := _inside(row, width, height)))

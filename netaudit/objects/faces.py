@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.objects.detection import SIDE_B_PICTURE, Box, FaceDetector, FaceVerdict
+from netaudit.objects.detection import SIDE_A, Box, FaceDetector, FaceVerdict
 from netaudit.objects.extents import sniff
 from netaudit.objects.pictures import MAX_SIDE, Picture
 
@@ -71,7 +71,7 @@ def _safe(source: Path | bytes, boxes: Sequence[Box] | None, side: int) -> npt.N
     picture = Picture(data, sniff(data) or "unknown")
     if boxes is None and picture.decodable:
         boxes = _detector().locate(picture, side)
-    image = picture.image(max(side, SIDE_B_PICTURE))
+    image = picture.image(max(side, SIDE_A))
     if image is None:
         return None
     pixels = np.asarray(image)

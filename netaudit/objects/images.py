@@ -33,9 +33,7 @@ __all__ = [
     "sniff",
 ]
 
-FACTS_SIDE = (
-    160  # pixels of the long side that facts are taken from: of the first look for faces, whose decoding serves both
-)
+FACTS_SIDE = 320  # pixels of the long side that facts are taken from: of pass A, so that one decoding serves both
 MAX_TEXT = 64  # characters kept of an EXIF text
 _MAKE, _MODEL, _TIME, _TIME_ORIGINAL = 271, 272, 306, 36867
 
