@@ -18,7 +18,7 @@ def main() -> None:
     if programs.asked(sys.argv[1:]):
         return
     from netaudit.cli.app import main as run
-    from netaudit.lean import own_process
+    from netaudit.running.lean import own_process
 
     own_process()
     run()
