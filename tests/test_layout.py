@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "netaudit"
+PACKAGE = Path(__file__).parents[1] / "netaudit"
 STAGES = sorted(
     folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name not in {"cli", "live", "__pycache__"}
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case_writer import table_of
+from netaudit.case.writing import table_of
 from netaudit.devices.behind import hidden
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
 from netaudit.devices.judging import Claim, judge
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.devices.telling import Row
-    from netaudit.signature_vocabulary import Vocabulary
-    from netaudit.signatures import SignatureSet
+    from netaudit.signatures.loading import SignatureSet
+    from netaudit.signatures.vocabulary import Vocabulary
 
 __all__ = ["Inventory", "Link", "inventory"]
 
