@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures, Rejected, Source
     from netaudit.case.moments import Notes
     from netaudit.packets.from_capture import Decoder
-    from netaudit.running.conclusion import Outcome
     from netaudit.running.workers import Member
+    from netaudit.settling.outcome import Outcome
 
 __all__ = ["Options", "audit", "open_case"]
 
@@ -244,7 +244,7 @@ def outcome_of(
     partial: bool,
 ) -> Outcome:
     """What a run knows at its end beyond the tables that it streamed."""
-    from netaudit.running.conclusion import Outcome
+    from netaudit.settling.outcome import Outcome
 
     ids = capture_ids(sources)
     return Outcome(

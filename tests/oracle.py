@@ -134,9 +134,7 @@ def main() -> int:
         print("\n".join(lines) or "no difference")
         return bool(lines)
     sys.path.insert(0, str(asked.tree.resolve()))
-    found = audit_all(
-        captures_in(asked.places), faces=asked.faces, keep_all=asked.keep_all, workers=asked.workers
-    )
+    found = audit_all(captures_in(asked.places), faces=asked.faces, keep_all=asked.keep_all, workers=asked.workers)
     asked.out.write_text(json.dumps(found, indent=0, sort_keys=True) + "\n")
     return 0
 

@@ -79,7 +79,7 @@ class Case:
             return mapped.select(wanted.names)
         path = self.folder / "tables" / f"{name}.parquet"
         if not path.is_file():
-            from netaudit.case.writing import read_streams
+            from netaudit.ground.table_streams import read_streams
 
             return read_streams(self.folder, name).select(wanted.names)
         there = set(pq.read_schema(path).names)
