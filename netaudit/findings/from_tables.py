@@ -8,9 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from netaudit.case.moments import WINDOW_S
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.moments import LEAD_S, Windows, rows_after
+from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.roles import Actors
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import VIDEO, Scope, clear_findings

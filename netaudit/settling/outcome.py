@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.moments import WINDOW_S
+from netaudit.findings.moments import WINDOW_S
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netaudit.case.writing import ObjectStore
+from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import table_of
 from netaudit.rows.uploads import END, RANGE
 from netaudit.settling import joined_uploads
