@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.objects.resizing import scaled
-from netaudit.objects.yunet import FAINT, Look, Network
+from netaudit.images.resizing import scaled
+from netaudit.images.yunet import FAINT, Look, Network
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -93,8 +93,8 @@ class FaceDetector:
         """All places that may be faces, to be hidden in a picture shown at `side`; none where there is no clear face.
 
         In pixels of the picture as declared, after its EXIF orientation was applied; from the score CANDIDATE on, of
-        every pass, so there can be several of one face. Looked at twice as large as it is shown at least, larger ones by
-        every pass, at up to 1280.
+        every look, so there can be several of one face. Looked at twice as large as it is shown at least; what is shown
+        larger than a thumbnail, by all passes, at up to 1280.
         """
         seen = self._policy(picture, rotate=True, thorough=2 * side > SIDE_A)
         if seen is None or seen.face != "yes":

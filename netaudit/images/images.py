@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image
 
-    from netaudit.unwrapping.part import Leaf
-
 __all__ = [
     "Extent",
     "ImageFacts",
-    "confirm_end",
     "extent",
     "facts_of",
     "header_size",
@@ -74,19 +71,6 @@ def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
         exif_time=_text(picture.exif.get(_TIME_ORIGINAL) or picture.exif.get(_TIME)),
         phash="" if shown is None else perceptual_hash(shown),
     )
-
-
-def confirm_end(leaf: Leaf) -> None:
-    """Hold an image that came whole against its own format: without its end it is not whole, whatever carried it."""
-    part = leaf.part
-    if not part.complete:
-        return
-    found = extent(part.data, leaf.kind)
-    if not found.whole:
-        part.unknown_from = len(part.data)
-        leaf.notes.append(f"the image is not whole: {found.problem}")
-    elif found.end < len(part.data):
-        leaf.notes.append(f"{len(part.data) - found.end} bytes behind the image's end")
 
 
 def perceptual_hash(image: Image) -> str:

@@ -9,12 +9,11 @@ import pytest
 from PIL import Image, ImageFilter
 from skimage import data
 
-from netaudit.images import detection
+from netaudit.images import detection, yunet
 from netaudit.images.detection import FaceDetector, FaceVerdict
 from netaudit.images.faces import BLOCKS, coarsen, masked_image, pixelate, thumbnail
 from netaudit.images.pictures import Picture
-from netaudit.objects import yunet
-from netaudit.objects.yunet import weights
+from netaudit.images.yunet import weights
 from tests.images.pictures import astronaut, encode, texture
 
 FACE = (179, 63, 90, 112)  # of the astronaut: left, top, width, height

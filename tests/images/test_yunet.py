@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from netaudit.objects import yunet
-from netaudit.objects.resizing import scaled
-from netaudit.objects.yunet import CANDIDATE, NMS, Network, apart, sizeless, weights
+from netaudit.images import yunet
+from netaudit.images.resizing import scaled
+from netaudit.images.yunet import CANDIDATE, NMS, Network, apart, sizeless, weights
 from tests.images.pictures import astronaut, texture
 
 # Best score and number of boxes from 0.3 on by cv2.FaceDetectorYN (OpenCV 4.14, NMS 0.3) of the same pixels.
