@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import zlib
 from typing import NamedTuple
 
 HEAD = 5
 LONGEST = (1 << 14) + 2048  # bytes of a fragment
 CONTENT = 1 << 14  # bytes of content at most
+NO_COMPRESSION, DEFLATE = 0, 1
 _MARK = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]", re.DOTALL)
 
 
@@ -32,6 +34,21 @@ def size_of(head: bytes) -> int:
 def sound(head: bytes) -> bool:
     """Whether five bytes may be the head of a record."""
     return 20 <= head[0] <= 23 and head[1] == 3 and head[2] <= 4 and 0 <= size_of(head) <= LONGEST
+
+
+class Inflater:
+    """The content of one direction's records, where it is compressed (RFC 3749): one stream over all of them."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj()
+
+    def inflate(self, data: bytes) -> bytes | None:
+        """Content of the next record; None when it is broken, or longer than a record may be."""
+        try:
+            content = self._stream.decompress(data, CONTENT)
+        except zlib.error:
+            return None
+        return None if self._stream.unconsumed_tail else content
 
 
 class Cutter:
@@ -59,6 +76,11 @@ class Cutter:
             self.skip -= cut
             data = data[cut:]
         self.held = self.held + data if self.held else data
+
+    def take(self, size: int) -> bytes:
+        """Bytes off the front that are no record."""
+        taken, self.held = self.held[:size], self.held[size:]
+        return taken
 
     def gap(self, offset: int, length: int) -> None:
         """Bytes are missing: a hole in one record, or the place of records is lost."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netaudit.messages.hello import CLIENT_HELLO, RETRY, SERVER_HELLO, Hello, parse
+from netaudit.messages.hello import CLIENT_HELLO, OLD_HEAD, RETRY, SERVER_HELLO, Hello, old_size, parse
 from netaudit.messages.opening.carried import (
     NO_BEGINNING,
     NO_KEYS,
@@ -22,7 +22,7 @@ from netaudit.messages.opening.carried import (
 )
 from netaudit.messages.opening.keylog import MASTER_LABEL, PREMASTER_LABEL, Secret
 from netaudit.messages.opening.protection import Opened, Protection, Tls13, key_sizes, protections
-from netaudit.messages.opening.records import CONTENT, HEAD, Cutter, Record, size_of
+from netaudit.messages.opening.records import CONTENT, DEFLATE, HEAD, NO_COMPRESSION, Cutter, Inflater, Record, size_of
 from netaudit.messages.opening.schedule import MASTER, TLS10, TLS13, master_secret, next_secret, prf
 from netaudit.messages.opening.suites import TLS13_SUITES, Suite, suites
 from netaudit.messages.vectors import Cursor
@@ -69,6 +69,12 @@ class _Side:
         self.padded = False
         self.stalled: Record | None = None  # waits for the other direction
         self.closed = False
+        self.inflater: Inflater | None = None  # where records are compressed
+
+    @property
+    def can_seek(self) -> bool:
+        """Whether records behind a loss can be opened."""
+        return bool(self.epochs) and self.epochs[0].protection.can_seek and self.inflater is None  # type: ignore[index]
 
 
 class TlsOpener:
@@ -85,7 +91,7 @@ class TlsOpener:
         self._session = self._ticket = self._new_ticket = b""
         self._chosen: Hello | None = None
         self._server_session = b""
-        self._version = 0
+        self._version = self._compression = 0
         self._suite: Suite | None = None
         self._transcript = bytearray()
         self._premasters: list[Secret] = []
@@ -103,7 +109,24 @@ class TlsOpener:
         if not self.alive or side.closed:
             return
         side.cutter.feed(offset, data)
+        if self._client < 0 and not self._begun(side):
+            return
         self._run(side)
+
+    def _begun(self, side: _Side) -> bool:
+        """Take a first hello in the form of SSL 2.0 (RFC 5246, E.2); False while it is not whole."""
+        size = old_size(side.cutter.held[:OLD_HEAD])
+        if not size:
+            return True
+        if not 0 < size <= len(side.cutter.held):
+            return False
+        raw = side.cutter.take(size)
+        challenge = raw[size - (raw[9] << 8 | raw[10]) :]
+        self._client = side.direction
+        self._hello = Hello(client=True, legacy=raw[3] << 8 | raw[4], random=challenge.rjust(32, b"\0"))
+        if not self.keys.takes(""):
+            self._give_up(NOT_ASKED)
+        return True
 
     def gap(self, direction: int, offset: int, length: int) -> None:
         """Bytes were never captured."""
@@ -283,13 +306,33 @@ class TlsOpener:
 
     def _content(self, side: _Side, record: Record, opened: Opened) -> None:
         kind, data, at = opened
+        if side.inflater is not None:
+            self._inflated(side, record, opened)
+            return
         if kind == APPLICATION:
             if self._version >= TLS13 and side.epochs and not side.padded:
                 side.padded = side.epochs[0].protection.content(size_of(record.head)) != len(data)
             if data:
                 start = record.start + HEAD + at
                 self.carried.append(Carried(side.direction, data, len(data), start, start + len(data)))
-        elif kind == HANDSHAKE:
+        else:
+            self._other(side, kind, data)
+
+    def _inflated(self, side: _Side, record: Record, opened: Opened) -> None:
+        """Content that was compressed (RFC 3749): its bytes lie in the record by proportion."""
+        assert side.inflater is not None
+        data = side.inflater.inflate(opened.data)
+        if data is None:
+            self._give_up(PARTLY, "broken compression")
+        elif opened.kind != APPLICATION:
+            self._other(side, opened.kind, data)
+        elif data:
+            start = record.start + HEAD + opened.at
+            self.carried.append(Carried(side.direction, data, len(data), start, record.end))
+
+    def _other(self, side: _Side, kind: int, data: bytes) -> None:
+        """Content that is no application data."""
+        if kind == HANDSHAKE:
             self._messages(side, data)
         elif kind == CHANGE_CIPHER_SPEC and self._version < TLS13:
             self._change(side)
@@ -303,7 +346,7 @@ class TlsOpener:
 
         `silent`: they were no application data.
         """
-        if not side.epochs or not side.epochs[0].protection.can_seek:
+        if not side.epochs or not side.can_seek:
             self._give_up(PARTLY, "bytes are missing, and these keys open nothing behind a loss")
             return
         epoch, first = side.epochs[0], side.sequence
@@ -323,7 +366,7 @@ class TlsOpener:
         """Find the next record behind a loss, by what opens it; False when more bytes are needed."""
         cutter = side.cutter
         epochs = side.epochs or []
-        if not epochs or not epochs[0].protection.can_seek:
+        if not side.can_seek:
             self._give_up(PARTLY, "bytes are missing, and these keys open nothing behind a loss")
             return False
         record = cutter.candidate()
@@ -448,6 +491,7 @@ class TlsOpener:
             return
         self._chosen = hello
         self._server_session = Cursor(raw[38:]).vector(1)
+        self._compression = Cursor(raw[38 + 1 + len(self._server_session) + 2 :]).number(1)
         version = hello.versions[0] if hello.versions else hello.legacy
         self._version = TLS13 if version in DRAFTS else version
         self._suite = suites().get(hello.suites[0])
@@ -456,8 +500,8 @@ class TlsOpener:
             self._give_up(UNSUPPORTED, f"version {version:04x}")
         elif self._suite is None or (self._version >= TLS13) != (self._suite.number in TLS13_SUITES):
             self._give_up(UNSUPPORTED, f"cipher suite {hello.suites[0]:04x}")
-        elif self._version < TLS13 and raw[38 + 1 + len(self._server_session) + 2 :][:1] not in (b"\0", b""):
-            self._give_up(UNSUPPORTED, "compression")
+        elif self._version < TLS13 and self._compression not in (NO_COMPRESSION, DEFLATE):
+            self._give_up(UNSUPPORTED, f"compression method {self._compression}")
         elif self._version >= TLS13:
             self._begin13()
 
@@ -530,6 +574,7 @@ class TlsOpener:
             )
             return
         side.sequence, side.strange, side.opened, side.handshake = 0, MOST_STRANGE, False, b""
+        side.inflater = Inflater() if self._compression == DEFLATE else None
 
     def _masters(self) -> list[tuple[Secret, tuple[tuple[str, bytes, bytes], ...]]]:
         """Master secrets that this handshake may have agreed on, the surest first."""
