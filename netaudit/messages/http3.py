@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "http3"
 DATA, HEADERS, SETTINGS, PUSH_PROMISE = 0, 1, 4, 5
-CONTROL, PUSH, ENCODER, DECODER = range(4)  # kinds of streams of one direction
+CONTROL, PUSH, ENCODER, DECODER, REQUEST = range(5)  # kinds of streams, all but the last of one direction
 TABLE_CAPACITY = 1  # a setting
 BLOCK_LIMIT = 256 << 10  # bytes of a header block
 SETTINGS_LIMIT = 4096
@@ -34,7 +34,7 @@ class _Side:
         self.kind = -1  # of the frame under way
         self.left = 0
         self.start = 0  # of the frame under way
-        self.role = -1 if stream & 2 else HEADERS  # of a stream of one direction: its kind, once known
+        self.role = -1 if stream & 2 else REQUEST  # of a stream of one direction: its kind, once known
         self.lost = False  # the place of frames is not known any more
         self.body: Body | None = None
         self.first = 0  # stream offset of the message under way
@@ -143,7 +143,7 @@ class Http3:
             self._frame(side, data[at : at + size])
             return size
         size = min(have, side.left)
-        if side.kind == DATA and side.role == HEADERS:
+        if side.kind == DATA and side.role == REQUEST:
             self._data(side, data[at : at + size], base + at)
         side.left -= size
         if not side.left:
@@ -154,7 +154,7 @@ class Http3:
         kind, side.kind, side.left = side.kind, -1, 0
         if kind == SETTINGS and side.role == CONTROL:
             self._settings(side, payload)
-        elif kind == HEADERS and side.role == HEADERS:
+        elif kind == HEADERS and side.role == REQUEST:
             self._headers(side, payload)
 
     def _gap(self, side: _Side, piece: Piece) -> None:

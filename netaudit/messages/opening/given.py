@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from netaudit.messages.opening.carried import FlowKeys, Sessions
 from netaudit.messages.opening.keylog import KeyRing, Source
-from netaudit.messages.opening.wanted import Wanted
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from netaudit.messages.opening.wanted import Wanted
 
 _MAPPED = 0xFFFF << 32  # of the low half of an IPv4-mapped address (RFC 4291, 2.5.5.2)
 

@@ -199,7 +199,7 @@ def _algorithm(name: str, key: bytes) -> Any:
     from cryptography.hazmat.decrepit.ciphers import algorithms as old
     from cryptography.hazmat.primitives.ciphers import algorithms
 
-    makers = {"aes": algorithms.AES, "3des": old.TripleDES, "seed": old.SEED, "idea": old.IDEA}
+    makers: dict[str, Any] = {"aes": algorithms.AES, "3des": old.TripleDES, "seed": old.SEED, "idea": old.IDEA}
     if name == "des":
         return old.TripleDES(key * 3)
     if name == "camellia":

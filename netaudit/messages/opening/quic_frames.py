@@ -65,7 +65,7 @@ def _frame(kind: int, data: bytes, at: int) -> tuple[Frame | None, int]:
         _, at = varint(data, at)
         size = data[at]
         return Frame(NEW_ID, data=data[at + 1 : at + 1 + size]), at + 1 + size + TOKEN
-    if kind == 7 or kind == 0x31:  # a token for later connections, a datagram
+    if kind in {7, 49}:  # a token for later connections, a datagram
         size, at = varint(data, at)
         return None, at + size
     if kind in (0x1A, 0x1B):  # path challenge and response

@@ -1,7 +1,7 @@
 """One TLS connection opened with keys: its handshakes followed, its records opened, its plaintext handed on.
 
-Directions come in the order of the capture, but a loss may hold one of them back. So a direction waits, within a bound,
-where it cannot be understood before the other one: the client's records for the ServerHello, a hello for the one before.
+Directions come in the order of the capture, but a loss may hold one of them back. So a direction waits, within a
+bound, where it cannot be understood before the other one: the client's records for the ServerHello, say.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class TlsOpener:
         other = self._sides[1 - side.direction]
         moved = self._records(side)
         while self.alive and moved and (other.stalled is not None or side.stalled is not None):
-            moved = any([self._records(one) for one in (other, side) if one.stalled is not None])
+            moved = any(self._records(one) for one in (other, side) if one.stalled is not None)
         if len(side.cutter.held) > WAITING and side.stalled is not None:
             self._give_up(NO_BEGINNING, "the other direction is missing")
 
