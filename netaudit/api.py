@@ -18,6 +18,7 @@ from netaudit.errors import UnreadableError, UsageError
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures, Rejected, Source
     from netaudit.conclusion import Outcome
+    from netaudit.given_keys import Gathered, KeyRequest
     from netaudit.moments import Notes
     from netaudit.packets.from_capture import Decoder
     from netaudit.workers import Member
@@ -42,6 +43,7 @@ class Options:
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
     signatures: Path | None = None  # a folder added to netaudit's own
+    keys: KeyRequest | None = None  # keys that may open what is encrypted
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     command: tuple[str, ...] = field(default=())
@@ -64,16 +66,22 @@ def audit(
     signatures: str | os.PathLike[str] | None = None,
     moments: str | os.PathLike[str] | None = None,
     moment_window_s: float = 180,
+    tls_keys: Iterable[str | os.PathLike[str]] = (),
+    keys_for: Iterable[str] = (),
+    authority: str | None = None,
     progress: Progress | None = None,
 ) -> Case:
     """Audit captures into a case folder and open it.
 
     `captures` is a file, a folder, "-" for standard input, or several of them (one audit). Times are datetimes with
     a zone, or UTC nanoseconds. `signatures` is a folder of your own, added to those of netaudit. `moments` is
-    a file of noted moments (`moment_files.py`); what was sent up to `moment_window_s` later is told with each. Raises
+    a file of noted moments (`moment_files.py`); what was sent up to `moment_window_s` later is told with each.
+    `tls_keys` are files of keys (SSLKEYLOGFILE, RSA private key); they, and secrets in the captures, open connections
+    that `keys_for` names (host names, addresses, networks, or "all"), by the `authority` that is recorded. Raises
     UsageError for a folder that is no case, SignatureError for signatures that are not sound, UnreadableError when
     nothing could be read.
     """
+    from netaudit.given_keys import request
     from netaudit.moment_files import read_moments
 
     paths = [captures] if isinstance(captures, (str, os.PathLike)) else list(captures)
@@ -89,6 +97,7 @@ def audit(
         keep_all=keep_all,
         sm3=sm3,
         signatures=Path(signatures) if signatures is not None else None,
+        keys=request([Path(file) for file in tls_keys], tuple(keys_for), authority),
         moments=read_moments(Path(moments)) if moments is not None else None,
         moment_window_s=moment_window_s,
     )
@@ -147,7 +156,8 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
         prepare(folder, overwrite=options.overwrite)
         begin_case(folder, options)
         keep(folder, options.moments)
-        outcome = _read_all(opened, folder, options, members)
+        keys = _gathered(options, opened)
+        outcome = _read_all(opened, folder, options, members, keys)
     finally:
         dismiss(members)
     give_back()
@@ -203,7 +213,7 @@ def _result_options(options: Options) -> dict[str, Any]:
         "faces": options.faces,
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
-    }
+    } | ({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {})
 
 
 def window_s(options: Options) -> float:
@@ -213,13 +223,31 @@ def window_s(options: Options) -> float:
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
-def _read_all(opened: Captures, folder: Path, options: Options, members: list[Member]) -> Outcome:
+def _gathered(options: Options, opened: Captures) -> Gathered | None:
+    """Keys of files and captures, where they were asked for."""
+    if options.keys is None:
+        return None
+    from netaudit.given_keys import gather
+
+    return gather(options.keys, opened.sources)
+
+
+def _read_all(
+    opened: Captures, folder: Path, options: Options, members: list[Member], keys: Gathered | None
+) -> Outcome:
     from netaudit.lean import load_last_step
     from netaudit.packets.from_capture import Decoder
     from netaudit.workers import abandoned_on_error, make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
-    crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures, members=members)
+    crew = make_crew(
+        folder,
+        options.workers,
+        keep_all=options.keep_all,
+        signatures=options.signatures,
+        members=members,
+        given=keys.given if keys is not None else None,
+    )
     partial = False
     with abandoned_on_error(crew):
         try:
@@ -231,7 +259,9 @@ def _read_all(opened: Captures, folder: Path, options: Options, members: list[Me
         if members:
             load_last_step()  # while the workers are busy with the last windows
         failures = crew.finish()
-    return outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
+    outcome = outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
+    outcome.keys = keys.facts if keys is not None else None
+    return outcome
 
 
 def outcome_of(
@@ -336,7 +366,9 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
         "platform": platform.platform(),
         "python": sys.version.split()[0],
         "timings": timings,
-    } | ({"moments": options.moments.facts()} if options.moments is not None else {})
+        **({"moments": options.moments.facts()} if options.moments is not None else {}),
+        **({"keys": options.keys.facts()} if options.keys is not None else {}),
+    }
 
 
 def write_case_report(case: Case, options: Options) -> None:

@@ -21,6 +21,7 @@ from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_tables import Moves, with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import judge, judge_moments
+from netaudit.given_keys import keep_used
 from netaudit.image_table import Known, image_table
 from netaudit.joined_uploads import join_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
@@ -64,6 +65,7 @@ class Outcome:
     signatures: Path | None = None  # a folder added to netaudit's own
     known: Known = lambda _: {}
     """What the image helper has said already."""
+    keys: dict[str, Any] | None = None  # what is known of the keys that were given
     moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
 
 
@@ -102,6 +104,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     _keep_clear(folder)
+    keep_used(folder)
     return Case(folder)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
 HAND_OVERS = 8  # of one flow; then it is carved
-_NAMED = ("http", "http2", "tls", "quic", "dtls", "socks")  # protocols whose first request names the server
+_NAMED = ("http", "http2", "http3", "tls", "quic", "dtls", "socks")  # protocols whose first request names the server
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _MESSAGE = struct.Struct(">BQI")

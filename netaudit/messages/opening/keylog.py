@@ -1,7 +1,7 @@
 """Sources of keys: logs in the SSLKEYLOGFILE format (RFC 9850, and what NSS wrote before it), RSA private keys.
 
-A line of a log names a secret by its label and the client's random, premasters of an RSA key exchange by the first bytes
-of the encrypted premaster, sessions by their id. What is not understood is counted, nothing is raised for it.
+A line of a log names a secret by its label and the client's random, premasters of an RSA key exchange by the first
+bytes of the encrypted premaster, sessions by their id. What is not understood is counted, nothing is raised for it.
 """
 
 from __future__ import annotations

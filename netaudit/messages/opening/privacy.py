@@ -24,7 +24,8 @@ def lessen(message: Message) -> None:
         message.headers = [(name, value) for name, value in message.headers if not _SECRET.search(name)]
         message.path = "" if message.protocol in _TALK else bare(message.path)
         for name in _SAID & message.fields.keys():
-            del message.fields[name]
+            if isinstance(message.fields[name], str):
+                message.fields[name] = ""
     if message.request is not None:
         message.request.path = bare(message.request.path)
     note = NOTE + message.opened

@@ -1,6 +1,6 @@
 """QUIC connections of one UDP flow opened with keys: what protects their packets, and their streams (RFC 9000, 9001).
 
-Not followed: a connection that moves to another pair of addresses or ports (RFC 9000, 9): its packets there stay closed.
+Not followed: a connection that moves to another pair of addresses or ports (RFC 9000, 9): packets there stay closed.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class Connection:
                 return len(name)
         return -1
 
-    def take_initial(self, direction: int, offset: int, content: bytes) -> None:
+    def take_initial(self, direction: int, content: bytes) -> None:
         """Handshake messages in an Initial."""
         for frame in frames(content):
             if frame.kind == CRYPTO:
@@ -369,7 +369,7 @@ class QuicOpener:
 
     def _long(self, direction: int, offset: int, data: bytes, packet: Packet) -> None:
         if packet.kind is Kind.INITIAL:
-            self._initial(direction, offset, data, packet)
+            self._initial(direction, data, packet)
             return
         if packet.kind is Kind.RETRY:
             for connection in self.connections:
@@ -388,11 +388,11 @@ class QuicOpener:
         known = connection.ids[direction]
         return packet.destination in known or packet.destination in connection.destinations or not known
 
-    def _initial(self, direction: int, offset: int, data: bytes, packet: Packet) -> None:
+    def _initial(self, direction: int, data: bytes, packet: Packet) -> None:
         for connection in self.connections:
             content = connection.initial(direction, data, packet)
             if content is not None:
-                self._begin(connection, direction, offset, content)
+                self._begin(connection, direction, content)
                 return
         found = opened(data, packet, initial_keys(packet.version, packet.destination))
         if found is None:
@@ -405,7 +405,7 @@ class QuicOpener:
             ):
                 connection.destinations.insert(0, packet.destination)
                 del connection.destinations[4:]
-                self._begin(connection, direction, offset, found[1])
+                self._begin(connection, direction, found[1])
                 return
         connection = Connection(self, direction, packet.version, packet.destination)
         connection.know(1 - direction, packet.source)
@@ -416,12 +416,12 @@ class QuicOpener:
             old.finish()
             self._over += old.taken()
         del self.connections[CONNECTIONS:]
-        self._begin(connection, direction, offset, found[1])
+        self._begin(connection, direction, found[1])
 
     @staticmethod
-    def _begin(connection: Connection, direction: int, offset: int, content: bytes) -> None:
+    def _begin(connection: Connection, direction: int, content: bytes) -> None:
         before = connection.hello, connection.suite
-        connection.take_initial(direction, offset, content)
+        connection.take_initial(direction, content)
         if before != (connection.hello, connection.suite):
             connection.again()
 
