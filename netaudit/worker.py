@@ -19,7 +19,7 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     `inherited` are the parent's ends of pipes, which a forked process has too: while one is open, nobody learns that
     the parent is gone.
 
-    ("begin", number, workers, (folder, keep_all, seconds, signatures, given)); then ("window", name of the shared memory,
+    ("begin", number, workers, (folder, keep_all, seconds, signatures, given)); ("window", name of the shared memory,
     size of the buffer, start and number of the rows in it), each answered when it is done; ("finish",) is answered with
     failures.
     """
