@@ -92,8 +92,8 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
     opened = sorted({row.opened for row in rows} - {""})
     if opened:
         count = sum(bool(row.opened) for row in rows)
-        how = f"{how}, {count} of them" if count < len(rows) else "sent encrypted and"
-        how += f" opened with keys from {', '.join(opened)}"
+        how = f"{how}, {count} of them " if count < len(rows) else ""
+        how += f"sent encrypted and opened with keys from {', '.join(opened)}"
     hosts = sorted({row.host for row in rows if row.host})[:3]
     return {
         "finding_id": finding_id(grade, act, sender, receiver),
