@@ -83,6 +83,7 @@ def captured(name: str, **facts):
     finally:
         stop(dumpcap)
     EXPECTED[name] = {"sha256": [hashlib.sha256(data).hexdigest() for data in pictures], **facts}
+    (HERE / "expected.json").write_text(json.dumps(dict(sorted(EXPECTED.items())), indent=1) + "\n", "utf-8")
 
 
 def keylog(name: str) -> str:
@@ -325,7 +326,6 @@ def main() -> None:
             certificate()
         for name in sys.argv[1:] or ["tls", "tls12", "curl", "quic"]:
             {"tls": tls, "tls12": tls12, "curl": curl, "quic": quic}[name]()
-    known.write_text(json.dumps(dict(sorted(EXPECTED.items())), indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

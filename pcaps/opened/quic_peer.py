@@ -102,7 +102,7 @@ def main() -> None:
     for name in ("retry", "key-update", "change-id", "early", "v2", "chacha"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("files", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     asyncio.run(server(options) if options.role == "server" else client(options))
 
 

@@ -149,6 +149,14 @@ class Connection:
         if direction != self.client:
             self.version = packet.version
 
+    def restart(self, destination: bytes) -> None:
+        """The client begins again after a Retry (RFC 9000, 17.2.5): other Initial keys, and perhaps another hello."""
+        if destination in self.destinations:
+            return
+        self.destinations = [destination, *self.destinations][:4]
+        self.hello, self.early = None, []
+        self.crypto[INITIAL, self.client] = Fragments(CRYPTO_LIMIT)
+
     def know(self, direction: int, name: bytes) -> None:
         """Packets of a direction may be addressed to this id."""
         ids = self.ids[direction]
@@ -374,8 +382,7 @@ class QuicOpener:
         if packet.kind is Kind.RETRY:
             for connection in self.connections:
                 if connection.client != direction and connection.suite is None:
-                    connection.destinations.insert(0, packet.source)
-                    del connection.destinations[4:]
+                    connection.restart(packet.source)
                     break
             return
         for connection in self.connections:
@@ -403,8 +410,7 @@ class QuicOpener:
                 and connection.suite is None
                 and packet.source in connection.ids[1 - direction]
             ):
-                connection.destinations.insert(0, packet.destination)
-                del connection.destinations[4:]
+                connection.restart(packet.destination)
                 self._begin(connection, direction, found[1])
                 return
         connection = Connection(self, direction, packet.version, packet.destination)
