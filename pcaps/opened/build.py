@@ -1,8 +1,9 @@
 """Build captures with keys: `python pcaps/opened/build.py [tls tls12 curl quic]`, as root on Linux.
 
-Real peers (OpenSSL's s_client and s_server, curl, aioquic) in one network namespace, captured on its loopback by dumpcap.
-Needs iproute2, dumpcap, openssl 3, curl with HTTP/3, aioquic. Times, keys and ports differ from run to run: the committed
-captures are the reference. expected.json knows what was sent; `<name>.keylog` or `server.key` open it.
+Real peers (OpenSSL's s_client and s_server, curl, aioquic) in one network namespace, captured on its loopback by
+dumpcap. Needs iproute2, dumpcap, openssl 3, curl with HTTP/3, node, aioquic. Times, keys and ports differ from run to
+run: the committed captures are the reference. expected.json knows what was sent; `<name>.keylog` or `server.key` open
+them.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ def keylog(name: str) -> str:
 def certificate() -> None:
     sh(
         "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(HERE / "server.key"), "-out",
-        str(HERE / "server.pem"), "-days", "3650", "-subj", "/CN=cloud.example", "-addext", "subjectAltName=DNS:cloud.example",
+        str(HERE / "server.pem"), "-days", "3650", "-subj", "/CN=cloud.example", "-addext",
+        "subjectAltName=DNS:cloud.example",
     )  # fmt: skip
 
 
@@ -188,12 +190,12 @@ def tls12() -> None:
     for number, version in enumerate(("tls1", "tls1_1")):
         given = (f"-{version}", "-cipher", "AES256-SHA:@SECLEVEL=0")
         simple(f"{version}_aes256_sha", 30 + number, given, given, shows=[version])
-    with captured("tls12_renegotiation", shows=["renegotiation"]) as pictures:
-        with s_server("-tls1_2", "-client_renegotiation") as answer:
-            data = picture(40)
-            pictures.append(data)
-            first, second = halves(post(data))
-            s_client("tls12_renegotiation", "-tls1_2", parts=[first, b"R\n", second], answer=answer, wait=1)
+    name = "tls12_renegotiation"
+    with captured(name, shows=["renegotiation"]) as pictures, s_server("-tls1_2", "-client_renegotiation") as answer:
+        data = picture(40)
+        pictures.append(data)
+        first, second = halves(post(data))
+        s_client(name, "-tls1_2", parts=[first, b"R\n", second], answer=answer, wait=1)
     own = ("-cert", str(HERE / "server.pem"), "-key", str(HERE / "server.key"))
     for number, version in enumerate(("tls1_2", "tls1_3")):
         shows = ["client certificate"]
@@ -222,11 +224,11 @@ def resumed() -> None:
     for number, (name, more) in enumerate((("tls12_session_id", ("-no_ticket",)), ("tls12_session_ticket", ()))):
         session = str(WORK / f"{name}.session")
         suite = ("-tls1_2", "-cipher", "AES128-SHA256:@SECLEVEL=0")
-        with captured(name, shows=["resumption", "RSA private key"], key="server.key") as pictures:
-            with s_server("-quiet", *suite, *more) as answer:
-                pictures += [picture(60 + 2 * number), picture(61 + 2 * number)]
-                s_client(name, *suite, "-sess_out", session, parts=[post(pictures[0])], answer=answer)
-                s_client(name, *suite, "-sess_in", session, parts=[post(pictures[1])], answer=answer)
+        facts = {"shows": ["resumption", "RSA private key"], "key": "server.key"}
+        with captured(name, **facts) as pictures, s_server("-quiet", *suite, *more) as answer:
+            pictures += [picture(60 + 2 * number), picture(61 + 2 * number)]
+            s_client(name, *suite, "-sess_out", session, parts=[post(pictures[0])], answer=answer)
+            s_client(name, *suite, "-sess_in", session, parts=[post(pictures[1])], answer=answer)
 
 
 def curl() -> None:

@@ -63,35 +63,31 @@ async def server(options) -> None:
     await serve(
         "127.0.0.1", PORT, configuration=config, create_protocol=Peer, retry=options.retry,
         session_ticket_handler=lambda ticket: tickets.__setitem__(ticket.ticket, ticket),
-        session_ticket_fetcher=lambda label: tickets.get(label),
+        session_ticket_fetcher=tickets.get,
     )  # fmt: skip
     await asyncio.Future()
 
 
-async def client(options) -> None:
+async def client(options, log, images: list[bytes]) -> None:
     config = configuration(options, client=True)
     config.verify_mode = ssl.CERT_NONE
     config.server_name = "cloud.example"
-    with Path(options.keylog).open("a") as log:
-        config.secrets_log_file = log
-        kept = []
-        images = [Path(name).read_bytes() for name in options.files]
-        async with connect(
-            "127.0.0.1", PORT, configuration=config, create_protocol=Peer, session_ticket_handler=kept.append
-        ) as peer:
-            for number, data in enumerate(images[:-1] if options.early else images):
-                await peer.post(data, number)
-                if options.key_update:
-                    peer.request_key_update()
-                if options.change_id:
-                    peer.change_connection_id()
-                await asyncio.sleep(0.1)
-        if options.early:
-            config.session_ticket = kept[-1]
-            async with connect(
-                "127.0.0.1", PORT, configuration=config, create_protocol=Peer, wait_connected=False
-            ) as peer:
-                await peer.post(images[-1], len(images))
+    config.secrets_log_file = log
+    kept = []
+    async with connect(
+        "127.0.0.1", PORT, configuration=config, create_protocol=Peer, session_ticket_handler=kept.append
+    ) as peer:
+        for number, data in enumerate(images[:-1] if options.early else images):
+            await peer.post(data, number)
+            if options.key_update:
+                peer.request_key_update()
+            if options.change_id:
+                peer.change_connection_id()
+            await asyncio.sleep(0.1)
+    if options.early:
+        config.session_ticket = kept[-1]
+        async with connect("127.0.0.1", PORT, configuration=config, create_protocol=Peer, wait_connected=False) as peer:
+            await peer.post(images[-1], len(images))
 
 
 def main() -> None:
@@ -103,7 +99,11 @@ def main() -> None:
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("files", nargs="*")
     options = parser.parse_intermixed_args()
-    asyncio.run(server(options) if options.role == "server" else client(options))
+    if options.role == "server":
+        asyncio.run(server(options))
+        return
+    with Path(options.keylog).open("a") as log:
+        asyncio.run(client(options, log, [Path(name).read_bytes() for name in options.files]))
 
 
 if __name__ == "__main__":

@@ -347,7 +347,7 @@ class Connection:
         if self.opened:
             holes = any(half.holes for half in self.halves.values())
             return Outcome(PARTLY if holes or self.strange > 8 or self.why else OPENED, source, self.why)
-        return Outcome(self.state or NO_BEGINNING, "", self.why)
+        return Outcome(self.state or (WRONG_KEYS if self.strange and self.levels else NO_BEGINNING), "", self.why)
 
 
 class QuicOpener:

@@ -143,6 +143,8 @@ class TlsOpener:
         """The flow has ended."""
         if not self.outcome.state and (self._hello is None or any(side.stalled for side in self._sides)):
             self.outcome = Outcome(NO_BEGINNING, "", "the other direction is missing")
+        elif not self.outcome.state and any(side.strange for side in self._sides):
+            self.outcome = Outcome(NO_KEYS if self._inside else WRONG_KEYS)
         elif self.outcome.state == OPENED and any(side.cutter.lost for side in self._sides):
             self.outcome.state = PARTLY
 
