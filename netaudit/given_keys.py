@@ -80,7 +80,7 @@ def gather(asked: KeyRequest | None, captures: Iterable[CaptureSource]) -> Gathe
 
 
 def _facts(asked: KeyRequest, sources: Sequence[Source], late: list[str]) -> dict[str, Any]:
-    from netaudit.masking import mask
+    from netaudit.ground.masking import mask
 
     ring = KeyRing(tuple(sources))
     return asked.facts() | {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.messages.http2_exchange import Exchange
-from netaudit.messages.http2_exchange import Half as Body
-from netaudit.messages.http2_headers import fill
+from netaudit.messages.hellos.quic_packets import varint
+from netaudit.messages.http2.exchange import Exchange
+from netaudit.messages.http2.exchange import Half as Body
+from netaudit.messages.http2.headers import fill
 from netaudit.messages.http3_fields import FieldDecoder
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.quic_packets import varint
 
 if TYPE_CHECKING:
     from netaudit.messages.opening.quic_streams import Half, Piece

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.messages.http2_headers import UNDECODABLE
+from netaudit.messages.http2.headers import UNDECODABLE
 
 TABLE_LIMIT = 1 << 20  # bytes of the dynamic table
 BLOCKED_LIMIT = 1 << 10

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netaudit.messages.fragments import Fragments
-from netaudit.messages.hello import CLIENT_HELLO, RETRY, SERVER_HELLO, Hello, parse
+from netaudit.messages.hellos.fragments import Fragments
+from netaudit.messages.hellos.hello import CLIENT_HELLO, RETRY, SERVER_HELLO, Hello, parse
+from netaudit.messages.hellos.quic_packets import SAMPLE, Kind, Packet, initial_keys, opened, packets
+from netaudit.messages.hellos.vectors import Cursor
 from netaudit.messages.http3 import Http3
 from netaudit.messages.opening.carried import (
     NO_BEGINNING,
@@ -25,8 +27,6 @@ from netaudit.messages.opening.quic_frames import CRYPTO, NEW_ID, RESET, STREAM,
 from netaudit.messages.opening.quic_keys import Found, Level, early_suites
 from netaudit.messages.opening.quic_streams import Half
 from netaudit.messages.opening.suites import TLS13_SUITES, Suite, suites
-from netaudit.messages.quic_packets import SAMPLE, Kind, Packet, initial_keys, opened, packets
-from netaudit.messages.vectors import Cursor
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

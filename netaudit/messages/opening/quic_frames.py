@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netaudit.messages.quic_packets import varint
+from netaudit.messages.hellos.quic_packets import varint
 
 CRYPTO, NEW_ID, STREAM, RESET, CLOSE = 6, 0x18, 8, 4, 0x1C
 TOKEN = 16  # bytes of a stateless reset token

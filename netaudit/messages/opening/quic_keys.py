@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
 from netaudit.messages.opening.protection import NONCE, aead, decrypted
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
-from netaudit.messages.quic_packets import SAMPLE, VERSIONS, full_number
 
 if TYPE_CHECKING:
     from netaudit.messages.opening.suites import Suite

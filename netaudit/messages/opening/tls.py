@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netaudit.messages.hello import CLIENT_HELLO, OLD_HEAD, RETRY, SERVER_HELLO, Hello, old_size, parse
+from netaudit.messages.hellos.hello import (
+    CLIENT_HELLO,
+    OLD_HEAD,
+    RETRY,
+    SERVER_HELLO,
+    Hello,
+    old_size,
+    parse,
+)
+from netaudit.messages.hellos.vectors import Cursor
 from netaudit.messages.opening.carried import (
     NO_BEGINNING,
     NO_KEYS,
@@ -25,7 +34,6 @@ from netaudit.messages.opening.protection import Opened, Protection, Tls13, key_
 from netaudit.messages.opening.records import CONTENT, DEFLATE, HEAD, NO_COMPRESSION, Cutter, Inflater, Record, size_of
 from netaudit.messages.opening.schedule import MASTER, TLS10, TLS13, master_secret, next_secret, prf
 from netaudit.messages.opening.suites import TLS13_SUITES, Suite, suites
-from netaudit.messages.vectors import Cursor
 
 if TYPE_CHECKING:
     from netaudit.messages.opening.carried import FlowKeys
