@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.api import Options, begin_case, now, outcome_of, run_facts, write_case_report
 from netaudit.capture.from_wire import Followed, recorded
 from netaudit.capture.source import Rejected
 from netaudit.case.custody import Custody, broken, entries
@@ -16,17 +15,18 @@ from netaudit.case.moments import keep
 from netaudit.case.reading import Case, open_case
 from netaudit.case.writing import make_folders, write_json
 from netaudit.errors import UsageError
-from netaudit.given_keys import gather
 from netaudit.live.engine import RECORD
-from netaudit.live.sealing import facts_of, note_keys, note_moments, recording_facts, seal_case
+from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
 from netaudit.packets.from_capture import Decoder
+from netaudit.running.inputs import outcome_of
+from netaudit.running.task import Options, begin_case, now, run_facts, write_case_report
 from netaudit.running.workers import abandoned_on_error, make_crew
 
 if TYPE_CHECKING:
-    from netaudit.api import Progress
     from netaudit.capture.source import Source
+    from netaudit.running.task import Progress
 
-KEPT = ("record", "key", "keys.log", "unmasked.jsonl")  # of private/; the rest is made anew
+KEPT = ("record", "key", "unmasked.jsonl")  # of private/; the rest is made anew
 
 
 def resume(folder: Path, options: Options, progress: Progress) -> Case:
@@ -43,7 +43,6 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
     custody = Custody(folder)
     try:
         custody.note("resumed", chain=broken(folder), files=len(recorded(folder / RECORD)))
-        note_keys(custody, options.keys)
         live = open_case(folder).run.get("live") or recording_facts(folder)
         _clear(folder)
         make_folders(folder)
@@ -98,14 +97,7 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
     total = followed.behind or sum(path.stat().st_size for path in recorded(folder / RECORD))
     decoder = Decoder(since=options.since, until=options.until)
     with calm():
-        keys = gather(options.keys, ())
-        crew = make_crew(
-            folder,
-            options.workers,
-            keep_all=options.keep_all,
-            signatures=options.signatures,
-            given=keys.given if keys is not None else None,
-        )
+        crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures)
         partial = False
         with abandoned_on_error(crew):
             try:
@@ -121,7 +113,6 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
             read = time.perf_counter()
             failures = crew.finish()
         outcome = outcome_of(followed.sources, followed.rejected, decoder, failures, options, partial=partial)
-        outcome.keys = keys.facts if keys is not None else None
         return conclude(folder, outcome, progress), followed.sources, read
 
 
