@@ -153,6 +153,13 @@ FLOWS = Table(
         _c("server_name", "string", "Name the client asked for (TLS SNI, HTTP Host)."),
         _c("bursts_up", "list<int64>", "Upward bursts by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, larger."),
         _c("handshake", "string", "Which of S (SYN), A (SYN-ACK), F (FIN up), f (FIN down), R (RST) were seen."),
+        _c(
+            "keys",
+            "string",
+            "Where keys were given, what became of an encrypted connection: opened, partly, no keys, keys do not fit, "
+            "not supported, not asked for, beginning not captured.",
+        ),
+        _c("keys_from", "string", "Source whose keys opened it, by kind and hash (keys.sources of case.json)."),
     ),
 )
 
@@ -187,6 +194,7 @@ MESSAGES = Table(
             "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind.",
         ),
         _c("notes", "list<string>", "Named limits reached and sloppiness met."),
+        _c("opened", "string", "It was encrypted, and opened with keys from this source; empty for what was in clear."),
     ),
 )
 
@@ -328,6 +336,9 @@ FINDINGS = Table(
         _c("display_filter", "string", "Wireshark display filter that shows its packets."),
         _c("rule", "string", "Rule that fired, with its version."),
         _c("reason", "string", "What makes the finding, in one line."),
+        _c(
+            "opened", "list<string>", "Sources of the keys that opened its images; empty where they were seen in clear."
+        ),
     ),
 )
 
