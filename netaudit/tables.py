@@ -153,6 +153,13 @@ FLOWS = Table(
         _c("server_name", "string", "Name the client asked for (TLS SNI, HTTP Host)."),
         _c("bursts_up", "list<int64>", "Upward bursts by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, larger."),
         _c("handshake", "string", "Which of S (SYN), A (SYN-ACK), F (FIN up), f (FIN down), R (RST) were seen."),
+        _c(
+            "keys",
+            "string",
+            "Where keys were given, what became of an encrypted connection: opened, partly, no keys, keys do not fit, "
+            "not supported, not asked for, beginning not captured.",
+        ),
+        _c("keys_from", "string", "Source whose keys opened it, by kind and hash (keys.sources of case.json)."),
         _c("tls_version", "string", "TLS version that the server chose, 4 hexadecimal digits; empty where not seen."),
         _c("tls_cipher", "string", "Cipher suite that the server chose, 4 hexadecimal digits (IANA)."),
         _c("tls_alpn", "string", "Application protocol that the server chose; TLS 1.3 hides it."),
@@ -190,6 +197,7 @@ MESSAGES = Table(
             "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind.",
         ),
         _c("notes", "list<string>", "Named limits reached and sloppiness met."),
+        _c("opened", "string", "It was encrypted, and opened with keys from this source; empty for what was in clear."),
     ),
 )
 
@@ -279,10 +287,10 @@ IMAGES = Table(
         _c("exif_make", "string", "Camera maker in its EXIF data (masked)."),
         _c("exif_model", "string", "Camera model in its EXIF data (masked)."),
         _c("exif_time", "string", "Time in its EXIF data."),
-        _c("phash", "string", "64-bit perceptual hash (DCT), 16 hexadecimal digits."),
+        _c("phash", "string", "64-bit perceptual hash (DCT) of the picture at 320 pixels, 16 hexadecimal digits."),
         _c("face", "string", "yes, possible, no, undecodable or not judged."),
-        _c("n_faces", "int32", "Faces counted; null when not judged."),
-        _c("face_score", "float64", "Best detector score."),
+        _c("n_faces", "int32", "Faces, if counted (--count-faces); null: not counted, or not judged."),
+        _c("face_score", "float64", "Best score of the looks that the verdict needed (often the first one only)."),
         _c("rotated", "int32", "Rotation at which the face was found.", "degrees"),
         _c("n_seen", "int64", "How many objects carry it."),
         _c("first_ts", "time", "First seen."),
@@ -331,6 +339,9 @@ FINDINGS = Table(
         _c("display_filter", "string", "Wireshark display filter that shows its packets."),
         _c("rule", "string", "Rule that fired, with its version."),
         _c("reason", "string", "What makes the finding, in one line."),
+        _c(
+            "opened", "list<string>", "Sources of the keys that opened its images; empty where they were seen in clear."
+        ),
     ),
 )
 

@@ -15,6 +15,7 @@ RULE, KNOWN_RULE = "upload-shaped-encrypted/3", "known-service-encrypted/2"
 KNOWN_CLASSES = frozenset({"face_api", "object_store", "sales_platform"})  # of endpoints.service_class
 LEAST_KNOWN = 16 * 1024  # the same to a known service: two or three face crops, far more than a login
 LEAST_BYTES = 64 * 1024  # upward payload of a sender to an endpoint before it is worth a line
+OPENED = "opened"  # of flows.keys: nothing of it is hidden
 UPWARD_SHARE = 2  # upward payload is at least this many times the downward one
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
@@ -61,7 +62,8 @@ def _sends_much(rows: list[dict[str, Any]]) -> bool:
 
 def _encrypted(flows: pa.Table) -> pa.Table:
     midway = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], 443))  # QUIC without its hello
-    chosen = flows.filter(pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic"])), midway))
+    hidden = pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic"])), midway)
+    chosen = flows.filter(pc.and_(hidden, pc.not_equal(flows["keys"], OPENED)))  # what was opened is judged by itself
     for place, field in enumerate(chosen.schema):
         if pa.types.is_timestamp(field.type):
             chosen = chosen.set_column(place, field.name, chosen.column(place).cast(pa.int64()))
@@ -102,6 +104,7 @@ def _finding(
             {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
         ),
         "rule": RULE,
+        "opened": [],
         "reason": f"encrypted to {name or receiver}{known}: {up} bytes up in "
         f"{len(rows)} connections, bursts {shape or 'none'}; content not visible, consistent with an upload",
     }

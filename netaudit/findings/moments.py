@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.encrypted import sent_once
+from netaudit.findings.encrypted import OPENED, sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.seconds import Portions
 
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netaudit.findings.seconds import Portion
+    from netaudit.findings.transfers import Transfer
     from netaudit.findings.uploads import Scope
-    from netaudit.transfers import Transfer
 
 LEAD_S = 5
+WINDOW_S = 180  # how long after a moment what is sent is told with it, unless asked for otherwise
 SECOND = 1_000_000_000
 LEAST_BYTES = 8 * 1024  # upward payload of a sender to an endpoint before it is worth a line: less is upkeep
 MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes
@@ -195,6 +196,7 @@ def _hidden(flows: pa.Table) -> Iterator[dict[str, Any]]:
     """TCP and UDP flows that sent something upwards of which the content is not visible."""
     carried = pc.is_in(flows["transport"], pa.array(["tcp", "udp"]))
     hidden = pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic", "dtls", *UNKNOWN])), _quic(flows))
+    hidden = pc.and_(hidden, pc.not_equal(flows["keys"], OPENED))
     chosen = flows.filter(pc.and_(pc.and_(carried, hidden), pc.greater(flows["payload_up"], 0))).select(COLUMNS)
     for place, field_ in enumerate(chosen.schema):
         if pa.types.is_timestamp(field_.type):

@@ -13,7 +13,7 @@ from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.transfers import Transfer
+    from netaudit.findings.transfers import Transfer
 
 RULE = "face-image-in-clear/1"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
@@ -89,6 +89,11 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
     distinct = len({row.sha256 for row in rows})
     what = "stills of a video stream with a face" if act == VIDEO else "images with a face"
     how = "taken out of its packets" if act == VIDEO else "in clear HTTP or carved from clear traffic"
+    opened = sorted({row.opened for row in rows} - {""})
+    if opened:
+        count = sum(bool(row.opened) for row in rows)
+        how = f"{how}, {count} of them " if count < len(rows) else ""
+        how += f"sent encrypted and opened with keys from {', '.join(opened)}"
     hosts = sorted({row.host for row in rows if row.host})[:3]
     return {
         "finding_id": finding_id(grade, act, sender, receiver),
@@ -109,6 +114,7 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
         "flow_ids": sorted({row.flow_id for row in rows}),
         "display_filter": display_filter({(row.client, row.server, row.transport, row.server_port) for row in rows}),
         "rule": RULE,
+        "opened": opened,
         "reason": f"{len(rows)} {what} ({distinct} distinct) {how}" + (f", for {', '.join(hosts)}" if hosts else ""),
     }
 

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     import numpy as np
 
     from netaudit.messages.expected import Announcement
+    from netaudit.messages.opening.carried import FlowKeys
     from netaudit.messages.trail import Pieces
+    from netaudit.messages.within import Within
 
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
 HAND_OVERS = 8  # of one flow; then it is carved
-_NAMED = ("http", "http2", "tls", "quic", "dtls", "socks")  # protocols whose first request names the server
+_NAMED = ("http", "http2", "http3", "tls", "quic", "dtls", "socks")  # protocols whose first request names the server
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _MESSAGE = struct.Struct(">BQI")
@@ -44,6 +46,7 @@ class FlowSummary:
     read: tuple[int, int]  # delivered bytes that lie in messages, [UP, DOWN]
     swapped: bool  # client and server are the other way round than in the FLOW row
     to_ignore: bool  # the reader wanted no more bytes
+    keys: tuple[str, str] = ("", "")  # where keys were given: what became of them, and from which source they came
     chosen: tuple[str, str, str] = ("", "", "")  # by a TLS server: version, cipher suite, application protocol
 
 
@@ -73,18 +76,24 @@ class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out",
-        "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
+        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream", "opening",
+        "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
         "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 
-    def __init__(self, row: np.void) -> None:
+    def __init__(self, row: np.void, keys: FlowKeys | None = None) -> None:
         self.serial = int(row["serial"])
         self.id = flow_id(row)
         self.transport = "tcp" if row["proto"] == TCP else "udp"
         self.ports = (int(row["client_port"]), int(row["server_port"]))
         self.who_opened_is_known = bool(row["handshake"] & SYN_SEEN)
         self.midstream = self.transport == "tcp" and not self.who_opened_is_known
+        self.keys = keys
+        self._clear()
+
+    def _clear(self) -> None:
+        """Stand at the beginning, with nothing read."""
+        self.inner: Within | None = None  # the stream that is carried inside this one
         self.entry: Entry | None = None
         self.announced: Announcement | None = None
         self.reader: BaseReader | None = None
@@ -153,7 +162,12 @@ class Flow:
 
     def _forget(self, direction: int) -> None:
         if self.reader is not None:
-            self.trails[direction].forget(self.reader.needed_from(direction))
+            self.trails[direction].forget(self._needed_from(self.reader, direction))
+
+    def _needed_from(self, reader: BaseReader, direction: int) -> int:
+        """Stream offset before which no later message of this direction begins, of the inner stream's neither."""
+        first = reader.needed_from(direction)
+        return first if self.inner is None else self.inner.needed_from(direction, first)
 
     # -- choosing a reader --------------------------------------------------------------------------------------------
 
@@ -202,7 +216,7 @@ class Flow:
 
     def _set(self, entry: Entry, opening: Opening) -> None:
         self.entry, self.reader = entry, entry.make()
-        self.reader.told = self.announced
+        self.reader.told, self.reader.keys = self.announced, self.keys
         self.reader.begin(opening)
         if entry.name != UNKNOWN:
             self.protocol = entry.name
@@ -222,6 +236,8 @@ class Flow:
             return
         for message in found:
             self._fill(message)
+        if reader.carried:
+            self._carry(reader)
         if not reader.wants_bytes:
             self.done = True
             self.trails[UP].forget(1 << 62)
@@ -230,6 +246,28 @@ class Flow:
             self._hand_over(reader)
             if not data:
                 self._event(event)
+
+    def _carry(self, reader: BaseReader) -> None:
+        """Read what the reader found inside its own stream."""
+        from netaudit.messages.within import Within
+
+        assert reader.carried is not None
+        inner = self.inner
+        if inner is None:
+            inner = self.inner = Within(self)
+        for part in reader.carried:
+            inner.bring(part, reader.outcome)
+        reader.carried.clear()
+        self._take_inner(inner)
+        if inner.done:
+            reader.enough()
+
+    def _take_inner(self, inner: Flow) -> None:
+        found, inner.out = inner.out, []
+        for message in found:
+            self._fill(message)
+        self.failures += inner.failures
+        inner.failures = []
 
     def _failed(self, error: Exception, event: Event) -> None:
         name = self.entry.name if self.entry else UNKNOWN
@@ -276,9 +314,14 @@ class Flow:
                 break
             for message in found:
                 self._fill(message)
+            if reader.carried:
+                self._carry(reader)
             if reader.hand_over is None:
                 break
             self._hand_over(reader)
+        if self.inner is not None:
+            self.inner.close(handshake, span)
+            self._take_inner(self.inner)
 
     # -- messages out -------------------------------------------------------------------------------------------------
 
@@ -312,10 +355,14 @@ class Flow:
         """The reader is asked nothing more."""
         if self.reader is not None:
             self.reader.let_go()
+        if self.inner is not None:
+            self.inner.let_go()
 
     def summary(self) -> FlowSummary:
         """What is known at the end."""
         up, down = self.trails
         name = (self.reader.protocol if self.reader else "") or self.protocol or UNKNOWN
         read = (up.read, down.read)
-        return FlowSummary(self.serial, self.id, name, self.server_name, read, self.swapped, self.done, self.chosen)
+        outcome = self.reader.outcome if self.reader else None
+        keys = (outcome.state, outcome.source) if outcome is not None else ("", "")
+        return FlowSummary(self.serial, self.id, name, self.server_name, read, self.swapped, self.done, keys, self.chosen)

@@ -10,7 +10,17 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from netaudit.relays.batches import (
-    LEAST_UNITS, LINES, MOST_IMAGES, MOST_UNITS, Line, Row, Runs, find_line, find_runs, line_of, lines_of_single,
+    LEAST_UNITS,
+    LINES,
+    MOST_IMAGES,
+    MOST_UNITS,
+    Line,
+    Row,
+    Runs,
+    find_line,
+    find_runs,
+    line_of,
+    lines_of_single,
 )  # fmt: skip
 from netaudit.relays.chance import CAP, Chance, corrected
 from netaudit.relays.forms import LEAST, SECOND, WIDTH, Form, Peak, forms, search, sent_sizes

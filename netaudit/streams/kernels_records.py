@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit import lean_kernel
+from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_order import byte_at
 from netaudit.streams.layouts import COUNTED, NO_RECORDS, QUIC, SLOT_BITS, TLS, UNDECIDED, Kind
 

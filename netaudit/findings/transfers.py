@@ -1,0 +1,141 @@
+"""Transfers: which image went from whom to whom, as rows that findings are judged from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
+PASSED_OVER = 65_536  # objects of which images are picked together
+MESSAGE_COLUMNS = [
+    "message_id",
+    "flow_id",
+    "capture_id",
+    "protocol",
+    "direction",
+    "host",
+    "path",
+    "first_ts",
+    "last_ts",
+    "opened",
+]
+FLOW_COLUMNS = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
+
+
+class Transfer(NamedTuple):
+    """One image object on its way."""
+
+    object_id: str
+    sha256: str
+    size: int
+    complete: bool
+    face: str  # of images.face
+    whole_image: bool  # decodable to its end
+    message_id: str
+    protocol: str  # of the message
+    flow_id: str
+    capture_id: str
+    sender: str
+    receiver: str
+    upload: bool  # went with the request, not with a response
+    host: str
+    path: str
+    client: str
+    server: str
+    server_port: int
+    transport: str
+    first_ts: int
+    last_ts: int
+    opened: str = ""  # source of the keys that opened the message
+
+    @property
+    def digest(self) -> int:
+        """The image as a number: the first 60 bits of its SHA-256, of which many can be held."""
+        return int(self.sha256[:15], 16)
+
+
+def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
+    """Every image object with the addresses between which it went, in the order of the objects; some at a time."""
+    images = images.select(["sha256", "face", "decodable", "problem"])
+    messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
+    for rows in _images_among(objects, images):
+        facts = _by_first(_only(images, "sha256", rows["sha256"]))
+        said = _only(messages, "message_id", rows["message_id"])
+        flow_of = _by_first(_only(flows, "flow_id", said["flow_id"]))
+        message_of = _by_first(_as_integers(said))
+        for row in _tuples(rows):
+            message = message_of.get(row[1])
+            flow = flow_of.get(message[1]) if message else None
+            if message and flow:
+                yield _transfer(row, facts[row[2]], message, flow)
+
+
+def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
+    """Objects that are images, in their order, up to AT_ONCE together: of all there is only a bit held."""
+    objects = objects.select(["object_id", "message_id", "sha256", "size", "complete"])
+    wanted = pc.is_in(objects["sha256"], images["sha256"])
+    for start in range(0, objects.num_rows, PASSED_OVER):
+        some = objects.slice(start, PASSED_OVER).filter(wanted.slice(start, PASSED_OVER))
+        yield from (some.slice(first, AT_ONCE) for first in range(0, some.num_rows, AT_ONCE))
+
+
+def _transfer(
+    row: tuple[Any, ...], image: tuple[Any, ...], message: tuple[Any, ...], flow: tuple[Any, ...]
+) -> Transfer:
+    object_id, _, sha256, size, complete = row
+    _, face, decodable, problem = image
+    message_id, flow_id, capture_id, protocol, direction, host, path, first_ts, last_ts, opened = message
+    _, client, server, server_port, transport = flow
+    up = direction == "up"
+    return Transfer(
+        object_id=object_id,
+        sha256=sha256,
+        size=size,
+        complete=complete,
+        face=face,
+        whole_image=bool(decodable) and not problem,
+        message_id=message_id,
+        protocol=protocol,
+        flow_id=flow_id,
+        capture_id=capture_id,
+        sender=client if up else server,
+        receiver=server if up else client,
+        upload=up,
+        host=host,
+        path=path,
+        client=client,
+        server=server,
+        server_port=server_port,
+        transport=transport,
+        first_ts=first_ts or 0,
+        last_ts=last_ts or 0,
+        opened=opened,
+    )
+
+
+def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Rows as tuples in the order of the columns: a third of the time that rows as dicts take."""
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _by_first(table: pa.Table) -> dict[str, tuple[Any, ...]]:
+    """Rows by their first column."""
+    return {row[0]: row for row in _tuples(table)}
+
+
+def _only(table: pa.Table, column: str, values: pa.ChunkedArray) -> pa.Table:
+    return table.filter(pc.is_in(table[column], value_set=pc.unique(values)))
+
+
+def _as_integers(table: pa.Table) -> pa.Table:
+    """Times as integers: a nanosecond timestamp does not fit a Python datetime."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
+    return table
