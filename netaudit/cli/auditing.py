@@ -14,11 +14,11 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence, word
 from netaudit.errors import UsageError
-from netaudit.masking import visible
+from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
-    from netaudit.api import Progress
-    from netaudit.case import Case
+    from netaudit.case.reading import Case
+    from netaudit.running.task import Progress
 
 NAME = 300  # characters of the name of an input
 
@@ -34,8 +34,8 @@ def audit_command(
     fail_on: str,
 ) -> Exit:
     """Audit, print, and say how it went."""
-    from netaudit.api import Options, run
-    from netaudit.lean import load_lean
+    from netaudit.running.lean import load_lean
+    from netaudit.running.task import Options, run
 
     load_lean()
     settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
@@ -53,7 +53,7 @@ def audit_command(
 
 def moment(text: str | None, option: str) -> int | None:
     """UTC nanoseconds of an ISO 8601 time with a zone."""
-    from netaudit.api import nanoseconds
+    from netaudit.running.task import nanoseconds
 
     if text is None:
         return None
