@@ -153,6 +153,14 @@ FLOWS = Table(
         _c("server_name", "string", "Name the client asked for (TLS SNI, HTTP Host)."),
         _c("bursts_up", "list<int64>", "Upward bursts by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, larger."),
         _c("handshake", "string", "Which of S (SYN), A (SYN-ACK), F (FIN up), f (FIN down), R (RST) were seen."),
+        _c("client_outer", "string", "Address that carries what the client sends, where it is in a tunnel over IP."),
+        _c("server_outer", "string", "The same of the server."),
+        _c(
+            "doubts",
+            "list<string>",
+            "Why packets were not taken as they stood, and what came of it (docs/threats.md); variant: this row is the "
+            "other reading of a connection with conflicting bytes.",
+        ),
         _c(
             "keys",
             "string",

@@ -24,9 +24,9 @@ def find_relays(
     tables: dict[str, pa.Table], transfers: Iterable[Any], scope: Callable[[str], str]
 ) -> tuple[pa.Table, pa.Table]:
     """Tables `relayed_images` and `relay_tests`: every host and endpoint that was tested, also where nothing was found."""
-    uploads = tables["encrypted_uploads"]
+    uploads = tables.get("encrypted_uploads")
     empty = RELAYED_IMAGES.schema().empty_table(), RELAY_TESTS.schema().empty_table()
-    if uploads.num_rows < LEAST or tables["images"].num_rows < LEAST:
+    if uploads is None or uploads.num_rows < LEAST or tables["images"].num_rows < LEAST:
         return empty
     from netaudit.relays.judging import judge_pair, pairs_of, test_row  # with its kernels, only where there is work
     from netaudit.relays.series import images_by_host, units_by_way

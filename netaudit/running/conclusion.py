@@ -12,7 +12,7 @@ from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.endpoints.from_tables import endpoints, vantage_of
+from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import judge, judge_moments
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
@@ -87,18 +87,22 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
 
 
 def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
-    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings."""
+    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
+
+    Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
+    """
+    flows = answerable(tables["flows"])
     tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
-    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
+    tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"] = found.devices, found.claims
     moves = Moves()
-    seen = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    tables["relayed_images"], tables["relay_tests"] = find_relays(tables, seen, vantage.scope)
-    rows = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    tables["findings"] = judge(tables, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
+    rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    tables["findings"] = judge(tables | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
 

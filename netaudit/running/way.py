@@ -18,6 +18,7 @@ from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.rows.carriers import Carriers
+from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
@@ -35,7 +36,6 @@ from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
 from netaudit.unwrapping.part import Leaf
 from netaudit.unwrapping.sniff import IMAGE_KINDS
-from netaudit.rows.encrypted_uploads import UploadRows
 
 if TYPE_CHECKING:
     from pathlib import Path
