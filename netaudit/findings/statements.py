@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED, VIDEO
+from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
