@@ -11,13 +11,12 @@ import pyarrow as pa
 from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ledgers import Run, ledger_table
-from netaudit.findings.moments import LEAD_S, Windows, rows_after
+from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
+from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Scope, clear_findings
-from netaudit.moments import WINDOW_S
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
-from netaudit.transfers import Transfer, transfers
 
 __all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
 

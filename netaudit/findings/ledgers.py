@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
-from netaudit.masking import mask
+from netaudit.ground.masking import mask
 from netaudit.tables import LEDGERS as TABLE
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from netaudit.findings import acts
 from netaudit.findings.acts import KNOWN_CLASSES, MOVED, RETRIEVED, UPLOADED, VIDEO
 from netaudit.findings.roles import PERSONAL_DEVICE
+from netaudit.ground.masking import mask
 from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
 from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, Note, UploadNews
 from netaudit.live.witness import ends
-from netaudit.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netaudit.case import Case
+    from netaudit.case.reading import Case
     from netaudit.findings.roles import Actors
     from netaudit.live.analysis import Analysis
     from netaudit.live.judging import Judgement, LiveJudge

@@ -16,7 +16,7 @@ from netaudit.cli.app import app
 from netaudit.cli.auditing import exit_reasons
 from netaudit.cli.exits import PRECEDENCE, Exit, gravest
 from netaudit.errors import CaseError
-from netaudit.objects import judge
+from netaudit.images import judge
 
 OFFICE = Path(__file__).parent.parent.parent / "pcaps" / "sales_office" / "wan.pcapng"
 EMPTY = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)  # a pcap header, and nothing behind it

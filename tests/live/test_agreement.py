@@ -10,13 +10,13 @@ import pytest
 import netaudit
 from netaudit.api import Options
 from netaudit.capture.recorder import Drops
+from netaudit.images import judge
+from netaudit.images.detection import FaceVerdict
+from netaudit.images.images import ImageFacts
 from netaudit.live import analysis, engine, judging
 from netaudit.live.board import Board
 from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.settings import LiveSettings
-from netaudit.objects import judge
-from netaudit.objects.detection import FaceVerdict
-from netaudit.objects.images import ImageFacts
 from tests.live.random_office import write_office
 
 PIECES = 12  # in which the recording grows
