@@ -19,8 +19,8 @@ from numba.core import config as numba_config
 
 from netaudit.ground.remembered import user_cache
 
-PACKAGE = Path(__file__).parent
-SOURCES = ("jit.py", "*/kernels.py", "*/kernels_*.py", "*/layouts.py")
+PACKAGE = Path(__file__).parents[1]
+SOURCES = ("ground/jit.py", "**/kernels.py", "**/kernels_*.py", "**/layouts.py")
 
 config: Any = numba_config  # its attributes are set at run time
 F = TypeVar("F", bound=Callable[..., Any])
