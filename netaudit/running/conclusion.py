@@ -10,8 +10,8 @@ import pyarrow as pa
 from netaudit.case.moments import moment_table, stored
 from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
-from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_findings import Moves, with_chain
+from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
