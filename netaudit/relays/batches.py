@@ -117,9 +117,7 @@ def find_line(
     return Line(int(each), int(constant), int(count), chance)
 
 
-def find_runs(
-    images: Images, units: Units, lines: list[Row], *, base64: bool, related: float = 0.5
-) -> Runs:
+def find_runs(images: Images, units: Units, lines: list[Row], *, base64: bool, related: float = 0.5) -> Runs:
     """Which runs of images the units carry, with probabilities; `lines` as `kernels_batches.chain` has them."""
     sizes = sent_sizes(images.size, base64=base64)
     table = np.array(lines, np.int64).reshape(-1, 5)

@@ -55,8 +55,10 @@ def _rows(result: Result, uploads: pa.Table, messages: pa.Table) -> list[dict[st
     units = uploads.take(pa.array(places)).to_pylist()
     ids = pa.array(sorted({pair.images.message_ids[match.image] for match in result.matches}))
     chosen = messages.filter(pc.is_in(messages["message_id"], value_set=ids))
-    seen = {row["message_id"]: row for row in chosen.select(
-        ["message_id", "capture_id", "first_frame", "last_frame"]).to_pylist()}
+    seen = {
+        row["message_id"]: row
+        for row in chosen.select(["message_id", "capture_id", "first_frame", "last_frame"]).to_pylist()
+    }
     rows = []
     for match, unit in zip(result.matches, units, strict=True):
         message = seen[pair.images.message_ids[match.image]]

@@ -79,7 +79,18 @@ def judge_pair(pair: Pair, uploads: pa.Table, captures: tuple[str, ...], pairs: 
         offset = find_offset(images, units, random)
         if offset is None:
             return Result(pair, [], None, [], seed, claimed=False)
-        test = Test("clocks", len(images), len(units), 2, offset.count, offset.overhead, None, offset.base64, None, offset.chance)
+        test = Test(
+            "clocks",
+            len(images),
+            len(units),
+            2,
+            offset.count,
+            offset.overhead,
+            None,
+            offset.base64,
+            None,
+            offset.chance,
+        )
         if corrected(offset.chance.p, 2 * pairs) > CAP or offset.count < LEAST_EXACT:
             return Result(pair, [test], None, [], seed, claimed=False)
         tests.append(test)
@@ -164,4 +175,3 @@ def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
         "claimed": result.claimed,
         "seed": f"{result.seed:016x}",
     }
-

@@ -180,7 +180,9 @@ def chain(
                         for more in range(COMBINED):
                             if begins[j, more] == 0:
                                 break
-                            weight = weigh(begins, at_hand, oldest, totals, lines, opens, related, (j, more, settled, a, b))
+                            weight = weigh(
+                                begins, at_hand, oldest, totals, lines, opens, related, (j, more, settled, a, b)
+                            )
                             if weight == 0.0:
                                 continue
                             weight = np.log(weight)

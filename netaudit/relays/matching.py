@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from netaudit.relays.batches import (
     LEAST_UNITS,
@@ -29,6 +28,8 @@ from netaudit.relays.pairing import NOTHING, SURE, pair
 from netaudit.relays.series import stretches
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from netaudit.relays.series import Images, Units
 
 PEAKS = 4  # constants of one sender and endpoint: different programs, forms, kinds of record
@@ -92,7 +93,9 @@ def match_exact(
         tried = list(forms(quic, span[1] - span[0]))
         if len(left) < LEAST or len(rest) < LEAST or not tried:
             break
-        best = min((search(left, rest, form, span, random) for form in tried), key=lambda peak: (peak.chance.p, -peak.count))
+        best = min(
+            (search(left, rest, form, span, random) for form in tried), key=lambda peak: (peak.chance.p, -peak.count)
+        )
         test = Test(
             mode_of(rest), len(left), len(rest), len(tried), best.count, best.overhead, None, best.form.base64,
             best.form.window_s, best.chance,
@@ -183,7 +186,12 @@ def match_stretches(
             break
         if step < len(known):
             of = known[step]
-            form, overhead, law, chance = Form(of.base64, of.window_s or 0), of.overhead or 0, of.law(images, units), None
+            form, overhead, law, chance = (
+                Form(of.base64, of.window_s or 0),
+                of.overhead or 0,
+                of.law(images, units),
+                None,
+            )
             least = 0.0
         else:
             parts, at = parts.together(rest), np.r_[at, np.arange(len(rest))]
@@ -203,7 +211,15 @@ def match_stretches(
         )  # fmt: skip
         sizes = sent_sizes(left.size, base64=form.base64)
         test.matches = [
-            Match(int(of_images[i]), int(of_units[at[j]]), "stream", form.base64, int(parts.high[j] - sizes[i]), 1, float(p))
+            Match(
+                int(of_images[i]),
+                int(of_units[at[j]]),
+                "stream",
+                form.base64,
+                int(parts.high[j] - sizes[i]),
+                1,
+                float(p),
+            )
             for i, j, p in zip(found.image.tolist(), found.unit.tolist(), found.probability.tolist(), strict=True)
         ]
         tests.append(test)
@@ -220,9 +236,7 @@ def _left(images: Images, units: Units, exact: list[Test], narrow: Mask) -> tupl
     return of_images[:MOST_IMAGES], of_units[narrow[of_units]][:MOST_UNITS]
 
 
-def _withdraw(
-    images: Images, units: Units, exact: list[Test], narrow: Mask, rows: list[Row], *, base64: bool
-) -> bool:
+def _withdraw(images: Images, units: Units, exact: list[Test], narrow: Mask, rows: list[Row], *, base64: bool) -> bool:
     """Withdraw pairs whose image chains of runs see in another unit; gives whether there were any."""
     any_withdrawn = False
     for test in exact:
@@ -261,7 +275,9 @@ def _lines(
         fixed.append(line_of(best))
         runs = find_runs(images, units, fixed, base64=base64)
         free = np.ones(len(units), bool)
-        for unit, more, probability in zip(runs.unit.tolist(), runs.more.tolist(), runs.probability.tolist(), strict=True):
+        for unit, more, probability in zip(
+            runs.unit.tolist(), runs.more.tolist(), runs.probability.tolist(), strict=True
+        ):
             if probability > 0.5:
                 free[unit : unit + more + 1] = False
         rest = units.chosen(free)
@@ -298,7 +314,12 @@ def settled(tests: list[Test]) -> list[Match]:
     order = {"batch": 1}
     every = [match for test in tests for match in test.matches]
     for match in sorted(
-        every, key=lambda match: (match.probability < CERTAIN or match.mode == "batch", -order.get(match.mode, 0), -match.probability)
+        every,
+        key=lambda match: (
+            match.probability < CERTAIN or match.mode == "batch",
+            -order.get(match.mode, 0),
+            -match.probability,
+        ),
     ):
         if match.image in chosen:
             continue

@@ -67,7 +67,9 @@ def near_pairs(arrived: I8, lead: I8, sent: I8, window: int) -> tuple[I8, I8]:
     return image, unit
 
 
-def pair(images: Images, units: Units, form: Form, overhead: int, by_chance: float = 0.0, known: tuple[I8, F8] = NOTHING) -> Pairs:
+def pair(
+    images: Images, units: Units, form: Form, overhead: int, by_chance: float = 0.0, known: tuple[I8, F8] = NOTHING
+) -> Pairs:
     """Probabilities of the pairs that a form and its constant explain.
 
     `by_chance`: unrelated pairs to be expected at least, since the constant was chosen for having many; `known`: places and
@@ -92,16 +94,16 @@ def pair(images: Images, units: Units, form: Form, overhead: int, by_chance: flo
     share = 0.5
     for _ in range(4):  # what is sent on has laws of overhead and delay of its own, learned with the pairs
         likelier = _likelier(place, delay, exact, wide, window / SECOND, probability, known)
-        others = max(1 - probability.sum() / max(len(units), 1), 1 / max(len(units), 1))  # units that carry none of these
+        others = max(
+            1 - probability.sum() / max(len(units), 1), 1 / max(len(units), 1)
+        )  # units that carry none of these
         ratio = share * likelier / (max(chance * others, by_chance) / max(len(images), 1))
         probability = marginals(image, unit, ratio, 1 - share)
         share = float(np.clip(probability.sum() / max(len(images), 1), 0.02, 0.98))
     return Pairs(image, unit, off, probability)
 
 
-def _likelier(
-    place: I8, delay: F8, exact: Mask, wide: float, window_s: float, weight: F8, known: tuple[I8, F8]
-) -> F8:
+def _likelier(place: I8, delay: F8, exact: Mask, wide: float, window_s: float, weight: F8, known: tuple[I8, F8]) -> F8:
     """Density of overheads and delays among images sent on, over that of unrelated pairs (uniform in both)."""
     edges = np.array([DELAYS_S[0] - 10.0, *DELAYS_S[1:]])
     classes = edges.size - 1

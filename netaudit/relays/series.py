@@ -92,9 +92,16 @@ def images_by_host(rows: Iterable[Any]) -> dict[tuple[str, str], Images]:
 
 def _images(rows: list[Any]) -> Images:
     rows.sort(key=lambda row: (row.last_ts, row.sha256))
-    size, first, last = (np.array([getattr(row, name) for row in rows], np.int64) for name in ("size", "first_ts", "last_ts"))
+    size, first, last = (
+        np.array([getattr(row, name) for row in rows], np.int64) for name in ("size", "first_ts", "last_ts")
+    )
     return Images(
-        [row.sha256 for row in rows], [row.object_id for row in rows], [row.message_id for row in rows], size, first, last
+        [row.sha256 for row in rows],
+        [row.object_id for row in rows],
+        [row.message_id for row in rows],
+        size,
+        first,
+        last,
     )
 
 
@@ -126,9 +133,7 @@ def units_by_way(uploads: pa.Table, flows: pa.Table) -> dict[tuple[str, str, str
     order = np.lexsort((units.first, way))
     units, way = units.chosen(order), way[order]
     bounds = np.searchsorted(way, np.arange(len(ways) + 1))
-    return {
-        name: units.chosen(np.arange(bounds[k], bounds[k + 1])) for name, k in sorted(ways.items()) if name[0]
-    }
+    return {name: units.chosen(np.arange(bounds[k], bounds[k + 1])) for name, k in sorted(ways.items()) if name[0]}
 
 
 def _joined(uploads: pa.Table, flow: I8, plain_http: npt.NDArray[np.bool_]) -> Units:
@@ -214,7 +219,9 @@ def _record_lists(units: Units, uploads: pa.Table) -> list[tuple[list[int], int]
         lengths: list[int] = []
         for more in range(many):
             of = told[index[first["flow_id"], first["ordinal"] + more]]
-            lengths += [length for length, repeats in zip(of["lengths"], of["repeats"], strict=True) for _ in range(repeats)]
+            lengths += [
+                length for length, repeats in zip(of["lengths"], of["repeats"], strict=True) for _ in range(repeats)
+            ]
             if sum(of["repeats"]) != of["records"]:
                 lengths = []
                 break

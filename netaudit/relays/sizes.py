@@ -94,9 +94,7 @@ def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     return uploads
 
 
-def _without_finished(
-    uploads: pa.Table, rules: npt.NDArray[Any], octets: I8, records: I8
-) -> tuple[I8, I8]:
+def _without_finished(uploads: pa.Table, rules: npt.NDArray[Any], octets: I8, records: I8) -> tuple[I8, I8]:
     """Sums without the Finished of a TLS 1.3 client, which is its first application record."""
     first = (uploads["ordinal"].to_numpy() == 0) & uploads["from_start"].to_numpy() & (rules == "aead13")
     octets, records = octets.copy(), records.copy()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netaudit.streams.layouts import PIECE, SLOT_BITS, Delivery, Kind, Run
-from netaudit.streams.records import Records
+
+if TYPE_CHECKING:
+    from netaudit.streams.records import Records
 
 U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
