@@ -76,8 +76,8 @@ class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream", "opening",
-        "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
+        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream",
+        "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
         "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 
@@ -365,4 +365,5 @@ class Flow:
         read = (up.read, down.read)
         outcome = self.reader.outcome if self.reader else None
         keys = (outcome.state, outcome.source) if outcome is not None else ("", "")
-        return FlowSummary(self.serial, self.id, name, self.server_name, read, self.swapped, self.done, keys, self.chosen)
+        said = (name, self.server_name, read, self.swapped, self.done, keys, self.chosen)
+        return FlowSummary(self.serial, self.id, *said)

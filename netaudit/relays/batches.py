@@ -1,7 +1,7 @@
 """Units that carry several images: one after the other in one request, a zip, a multipart body, streams of HTTP/2.
 
-Only the sum is seen. What helps is that such a unit takes what has come since the one before: images form runs, and runs
-follow each other. Each image adds its size and a head (a line: overhead for each image, and a constant).
+Only the sum is seen. What helps is that such a unit takes what has come since the one before: images form runs, and
+runs follow each other. Each image adds its size and a head (a line: overhead for each image, and a constant).
 """
 
 from __future__ import annotations

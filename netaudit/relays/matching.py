@@ -1,4 +1,4 @@
-"""One host and one endpoint: which images that the host received fit what it sent there, in which form, by what chance."""
+"""One host and one endpoint: which images that the host received fit what it sent there, in which form, by chance."""
 
 from __future__ import annotations
 
@@ -106,13 +106,13 @@ def match_exact(
         if corrected(best.chance.p, len(tried) * pairs) > CAP:
             break
         found = pair(left, rest, best.form, best.overhead, chosen_for(best)).sure()
+        over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         test.matches = [
-            Match(
-                int(of_images[i]), int(of_units[j]), test.mode, best.form.base64,
-                int(units.high[of_units[j]] - sent_sizes(images.size[of_images[i : i + 1]], base64=best.form.base64)[0]), 1, float(p),
+            Match(int(of_images[i]), int(of_units[j]), test.mode, best.form.base64, int(beside), 1, float(p))
+            for i, j, beside, p in zip(
+                found.image.tolist(), found.unit.tolist(), over.tolist(), found.probability.tolist(), strict=True
             )
-            for i, j, p in zip(found.image.tolist(), found.unit.tolist(), found.probability.tolist(), strict=True)
-        ]  # fmt: skip
+        ]
         if not test.matches:
             break
         of_images = np.delete(of_images, found.image)
@@ -121,7 +121,7 @@ def match_exact(
 
 
 def chosen_for(peak: Peak) -> float:
-    """Unrelated pairs in a peak that was chosen for its height: as many as in draws where it is low, few in a high one."""
+    """Unrelated pairs in a peak chosen for its height: as many as in draws where it is low, few in a high one."""
     return peak.chance.mean * min(1.0, LEAST / max(peak.count, 1)) ** 2
 
 
@@ -136,7 +136,7 @@ def mode_of(units: Units) -> str:
 def match_batches(
     images: Images, units: Units, exact: list[Test], span: tuple[int, int], random: np.random.Generator, pairs: int
 ) -> list[Test]:
-    """Units that carry several images, among what single pairs leave; a pair that chains explain better is withdrawn."""
+    """Units that carry several images, among what single pairs leave; pairs that chains contradict go."""
     known = any(test.matches for test in exact)
     narrow = ~units.quic & (units.high - units.low <= NARROW * units.records)
     tests: list[Test] = []
@@ -172,7 +172,7 @@ def match_stretches(
     span: tuple[int, int],
     random: np.random.Generator,
 ) -> list[Test]:
-    """Images among the streams of a request that carries several: by the constants of single images, and by new ones."""
+    """Images among the streams of a request with several: by the constants of single images, and by new ones."""
     tests: list[Test] = []
     narrow = ~units.quic & (units.high == units.low)
     known = [test for test in exact if test.matches and test.mode == "exact" and test.window_s]
@@ -259,7 +259,7 @@ def _withdraw(images: Images, units: Units, exact: list[Test], narrow: Mask, row
 def _lines(
     images: Images, units: Units, span: tuple[int, int], random: np.random.Generator, *, base64: bool, known: bool
 ) -> tuple[list[Line], list[Row]]:
-    """Lines found one after the other, each without the units that the ones before explain, and as the chain takes them."""
+    """Lines found one after the other, each without the units explained before, and as the chain takes them."""
     found: list[Line] = []
     fixed: list[Row] = []
     rest = units
