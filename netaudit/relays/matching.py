@@ -22,7 +22,7 @@ from netaudit.relays.batches import (
     lines_of_single,
 )  # fmt: skip
 from netaudit.relays.chance import CAP, Chance, corrected
-from netaudit.relays.forms import LEAST, SECOND, WIDTH, Form, Peak, forms, search, sent_sizes
+from netaudit.relays.forms import LEAST, SECOND, WIDTH, WINDOWS_S, Form, Peak, forms, search, sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
 from netaudit.relays.pairing import NOTHING, SURE, pair
 from netaudit.relays.series import stretches
@@ -36,6 +36,7 @@ PEAKS = 4  # constants of one sender and endpoint: different programs, forms, ki
 SURE_LINE = 0.05  # chance of a line where the endpoint is known to receive images already
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
+LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -84,7 +85,11 @@ class Test:
 def match_exact(
     images: Images, units: Units, span: tuple[int, int], random: np.random.Generator, pairs: int
 ) -> list[Test]:
-    """Peaks one after the other, each without what the ones before explain; `pairs` of host and endpoint are tried."""
+    """Peaks one after the other, each without what the ones before explain; `pairs` of host and endpoint are tried.
+
+    A constant is looked for among the images in the midst where there are many; then all are paired by it.
+    """
+    most = max(LEAST_SEARCHED, min(MOST_SEARCHED, SEARCHED_IN_ALL // max(pairs, 1)))
     tests: list[Test] = []
     quic = bool(units.quic.any())
     of_images, of_units = np.arange(len(images)), np.arange(len(units))
@@ -118,6 +123,17 @@ def match_exact(
         of_images = np.delete(of_images, found.image)
         of_units = np.delete(of_units, found.unit)
     return tests
+
+
+def midst(images: Images, units: Units, most: int) -> tuple[Images, Units]:
+    """So many images at most, from the midst, and the units from then on until some time behind."""
+    if len(images) <= most:
+        return images, units
+    begin = (len(images) - most) // 2
+    some = images.chosen(np.arange(begin, begin + most))
+    until = int(some.last[-1]) + WINDOWS_S[-1] * SECOND
+    first, last = np.searchsorted(units.first, (int(some.first[0]), until))
+    return some, units.chosen(np.arange(first, last))
 
 
 def chosen_for(peak: Peak) -> float:
