@@ -34,6 +34,8 @@ TRANSPORTS = {
     112: "vrrp",
 }
 HANDSHAKE = "SAFfR"
+CHOSEN = ("tls_version", "tls_cipher", "tls_alpn")  # columns of `flows`: by the server
+NOTHING_CHOSEN = ("", "", "")
 
 
 class FlowRows:
@@ -43,14 +45,25 @@ class FlowRows:
         self._flows: list[bytes] = []  # a view would keep the rows of its whole batch
         self._layout: np.dtype[np.void] | None = None
         self._said: list[tuple[str, str, str, int, int, bool]] = []
+        self._chosen: list[tuple[str, str, str]] = []
 
     def __len__(self) -> int:
         return len(self._flows)
 
     def add(
-        self, flow: np.void, flow_id: bytes, protocol: str, server_name: str, read: tuple[int, int], *, swapped: bool
+        self,
+        flow: np.void,
+        flow_id: bytes,
+        protocol: str,
+        server_name: str,
+        read: tuple[int, int],
+        *,
+        swapped: bool,
+        chosen: tuple[str, str, str] = NOTHING_CHOSEN,
     ) -> None:
         """Take a closed flow (a FLOW row) and what the readers say of it."""
+        version, suite, name = chosen
+        self._chosen.append((version, suite, mask(name)))
         self._flows.append(flow.tobytes())
         self._layout = flow.dtype
         self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped))
@@ -65,6 +78,8 @@ class FlowRows:
         read = np.stack([np.array(read_up, np.int64), np.array(read_down, np.int64)], axis=1)
         columns = flow_columns(flows, turned, read)
         columns |= {"flow_id": ids, "protocol": protocols, "server_name": names}
+        columns |= dict(zip(CHOSEN, zip(*self._chosen, strict=True), strict=True))
+        self._chosen.clear()
         self._flows.clear()
         self._said.clear()
         return list(zip(*(_listed(columns[name]) for name in FLOWS.names), strict=True))
@@ -115,6 +130,7 @@ def flow_columns(
     }
     for name in ("first_ts", "last_ts", "first_frame", "last_frame"):
         columns[name] = flows[name]
+    columns |= dict.fromkeys(CHOSEN, [""] * flows.size)
     for name in (
         "packets",
         "bytes",

@@ -21,6 +21,7 @@ from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.rows.carriers import Carriers
+from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
@@ -121,6 +122,7 @@ class Shard:
         self._store = ObjectStore(folder)
         self._parts = PartRows(folder, self._rows["parts"])
         self._flows = FlowRows()
+        self._uploads = UploadRows(self._rows["encrypted_uploads"])
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
         self._takers = takes(self._rows, self.ledger)
@@ -171,6 +173,8 @@ class Shard:
 
     def _take_batch(self, batch: Batch) -> None:
         """Takers first, all other flows one by one; facts in the order of the flows, as bounds need it."""
+        if batch.records is not None:
+            self._uploads.take(batch.records)
         left = np.ones(batch.flows.size, bool)
         resumed: dict[int, str] = {}
         for taker in self._takers:
@@ -213,7 +217,13 @@ class Shard:
         if delivery.closed:
             for said in conversations.closed:
                 self._flows.add(
-                    delivery.flow, said.flow_id, said.protocol, said.server_name, said.read, swapped=said.swapped
+                    delivery.flow,
+                    said.flow_id,
+                    said.protocol,
+                    said.server_name,
+                    said.read,
+                    swapped=said.swapped,
+                    chosen=said.chosen,
                 )
                 for row in self._events.closed(said.flow_id):
                     self._rows["events"].append(row)
