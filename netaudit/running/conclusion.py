@@ -10,8 +10,8 @@ import pyarrow as pa
 from netaudit.case.moments import moment_table, stored
 from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
-from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_findings import Moves, with_chain
+from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import judge, judge_moments
 from netaudit.findings.transfers import transfers
@@ -20,6 +20,7 @@ from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
+from netaudit.running.keys import keep_used
 from netaudit.running.lean import trim
 from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
@@ -78,6 +79,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     _keep_clear(folder)
+    keep_used(folder)
     return Case(folder)
 
 

@@ -14,6 +14,7 @@ from netaudit.ground.frames import capture_name
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import Conversations
+from netaudit.messages.opening.given import Keys
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
@@ -29,6 +30,7 @@ from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
 from netaudit.rows.sendings import SendingRows
+from netaudit.running.keys import write_private
 from netaudit.streams.from_packets import Assembler
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_images import confirm_end
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.messages.opening.given import Given
     from netaudit.observations.ends import Ends
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
@@ -86,11 +89,15 @@ class Shard:
         signatures: Path | None = None,
         *,
         columns: bool = True,
+        given: Given | None = None,
     ) -> None:
+        """`given` are keys that may open what is encrypted."""
+        self._folder, self._part = folder, part
+        self.keys = Keys(given) if given is not None else None
         self._keep = keep
         self._witness = witness
         self._assembler = Assembler()
-        self._conversations = Conversations()
+        self._conversations = Conversations(self.keys)
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
         self._parts = PartRows(folder, self._rows["parts"])
@@ -145,6 +152,8 @@ class Shard:
         self._events.close()
         if self._sendings is not None:
             self._sendings.close()
+        if self.keys is not None:
+            write_private(self._folder / "private" / f"keys.{self._part}.part", self.keys.log())
         return self._conversations.failures
 
     def _take_batch(self, batch: Batch) -> None:
@@ -187,9 +196,8 @@ class Shard:
                         self._rows["tls_hellos"].append(hello)
         if delivery.closed:
             for said in conversations.closed:
-                self._flows.add(
-                    delivery.flow, said.flow_id, said.protocol, said.server_name, said.read, swapped=said.swapped
-                )
+                named = (said.flow_id, said.protocol, said.server_name)
+                self._flows.add(delivery.flow, *named, said.read, swapped=said.swapped, keys=said.keys)
                 for row in self._events.closed(said.flow_id):
                     self._rows["events"].append(row)
             conversations.closed.clear()
@@ -249,14 +257,14 @@ class Shard:
     def _take_leaf(self, message: Message, leaf: Leaf) -> None:
         if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)
-        stored = self._keep.everything or leaf.kind in IMAGE_KINDS
+        stored = leaf.kind in IMAGE_KINDS or (self._keep.everything and not message.opened)
         identity, sha256 = self._take_object(message, leaf, stored=stored)
         self._persons.take(identity, leaf)
         self._events.take(leaf, identity, sha256)
 
     def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part
-        known = stored or len(part.data) > GUESSABLE  # else no table keeps the hash
+        known = stored or (len(part.data) > GUESSABLE and not message.opened)  # else no table keeps the hash
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
