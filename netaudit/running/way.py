@@ -16,6 +16,7 @@ from netaudit.ground.frames import capture_name
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import Conversations
+from netaudit.messages.opening.given import Keys
 from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
@@ -32,6 +33,7 @@ from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
 from netaudit.rows.sendings import SendingRows
+from netaudit.running.keys import write_private
 from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
 from netaudit.unwrapping.budget import Budget, Patience
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.messages.opening.given import Given
     from netaudit.observations.ends import Ends
     from netaudit.running.takers import Taker
     from netaudit.streams.batch import Batch
@@ -83,9 +86,9 @@ class Witness(Protocol):
 class Reading:
     """From packets to messages: the batches of an assembler, read flow by flow. Every way through netaudit has one."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys | None = None) -> None:
         self.assembler = Assembler()
-        self.conversations = Conversations()
+        self.conversations = Conversations(keys)
 
     def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
         """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
@@ -113,10 +116,14 @@ class Shard:
         signatures: Path | None = None,
         *,
         takes: Callable[[RowWriter, Ledger], list[Taker]] = takers,
+        given: Given | None = None,
     ) -> None:
+        """`given` are keys that may open what is encrypted."""
+        self._folder, self._part = folder, part
+        self.keys = Keys(given) if given is not None else None
         self._keep = keep
         self._witness = witness
-        self._reading = Reading()
+        self._reading = Reading(self.keys)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
@@ -169,6 +176,8 @@ class Shard:
         self._events.close()
         if self._sendings is not None:
             self._sendings.close()
+        if self.keys is not None:
+            write_private(self._folder / "private" / f"keys.{self._part}.part", self.keys.log())
         return self._conversations.failures
 
     def _take_batch(self, batch: Batch) -> None:
@@ -216,15 +225,8 @@ class Shard:
                         self._rows["tls_hellos"].append(hello)
         if delivery.closed:
             for said in conversations.closed:
-                self._flows.add(
-                    delivery.flow,
-                    said.flow_id,
-                    said.protocol,
-                    said.server_name,
-                    said.read,
-                    swapped=said.swapped,
-                    chosen=said.chosen,
-                )
+                known = (said.flow_id, said.protocol, said.server_name, said.read)
+                self._flows.add(delivery.flow, *known, swapped=said.swapped, chosen=said.chosen, keys=said.keys)
                 for row in self._events.closed(said.flow_id):
                     self._rows["events"].append(row)
             conversations.closed.clear()
@@ -283,14 +285,14 @@ class Shard:
     def _take_leaf(self, message: Message, leaf: Leaf) -> None:
         if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)
-        stored = self._keep.everything or leaf.kind in IMAGE_KINDS
+        stored = leaf.kind in IMAGE_KINDS or (self._keep.everything and not message.opened)
         identity, sha256 = self._take_object(message, leaf, stored=stored)
         self._persons.take(identity, leaf)
         self._events.take(leaf, identity, sha256)
 
     def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part
-        known = stored or len(part.data) > GUESSABLE  # else no table keeps the hash
+        known = stored or (len(part.data) > GUESSABLE and not message.opened)  # else no table keeps the hash
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
