@@ -108,6 +108,6 @@ def _reason(
     way = f" through {through}" if through else ""
     return (
         f"sizes and times of encrypted uploads{way} fit {len(rows)} images received in clear ({modes}); {apart}"
-        f"{by_chance}, chance of as much below 1 in {round(1 / test['p']):,}{clock}; consistent with their being sent on, "
-        "content not seen"
+        f"{by_chance}, chance of as much below 1 in {round(1 / test['p']):,}{clock}; consistent with their being sent "
+        "on, content not seen"
     )

@@ -113,8 +113,9 @@ def _not_matched(tables: Tables) -> Iterator[Statement]:
     named = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["claimed"]}
     others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - named
     if others:
-        receivers = sorted({receiver for _, _, receiver in others})
-        yield Statement("not_matched", counts={"n": len(others)}, subjects=receivers[:MOST_NAMED])
+        yield Statement(
+            "not_matched", counts={"n": len(others)}, subjects=sorted({row[2] for row in others})[:MOST_NAMED]
+        )
 
 
 def _hidden(tables: Tables) -> Iterator[Statement]:
@@ -246,7 +247,8 @@ KINDS: tuple[Kind, ...] = (
         "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符"
         "（其中 {c} 张次含人脸）：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
         "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in "
-        "clear inside, {c} with a face: consistent with their being sent on, content not seen (C, chance below 1 in {odds})",
+        "clear inside, {c} with a face: consistent with their being sent on, content not seen (C, chance below 1 in "
+        "{odds})",
         SECOND,
     ),
     Kind(

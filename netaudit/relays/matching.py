@@ -98,9 +98,9 @@ def match_exact(
         tried = list(forms(quic, span[1] - span[0]))
         if len(left) < LEAST or len(rest) < LEAST or not tried:
             break
-        best = min(
-            (search(left, rest, form, span, random) for form in tried), key=lambda peak: (peak.chance.p, -peak.count)
-        )
+        some, near = midst(left, rest, most)
+        peaks = [search(some, near, form, span, random) for form in tried]
+        best = min(peaks, key=lambda peak: (peak.chance.p, -peak.count))
         test = Test(
             mode_of(rest), len(left), len(rest), len(tried), best.count, best.overhead, None, best.form.base64,
             best.form.window_s, best.chance,
@@ -111,6 +111,7 @@ def match_exact(
         if corrected(best.chance.p, len(tried) * pairs) > CAP:
             break
         found = pair(left, rest, best.form, best.overhead, chosen_for(best)).sure()
+        over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         test.matches = [
             Match(int(of_images[i]), int(of_units[j]), test.mode, best.form.base64, int(beside), 1, float(p))

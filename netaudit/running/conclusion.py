@@ -21,6 +21,7 @@ from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.relays.from_tables import find_relays, with_sizes
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
+from netaudit.running.keys import keep_used
 from netaudit.running.lean import trim
 from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
@@ -85,6 +86,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     _keep_clear(folder)
+    keep_used(folder)
     return Case(folder)
 
 

@@ -247,7 +247,7 @@ class TlsOpener:
         """Whether a handshake record begins with a hello that comes before its time."""
         if side.handshake or not fragment:
             return False
-        return fragment[0] == SERVER_HELLO and (self._hello is None or self._chosen is not None) and self._client >= 0
+        return fragment[0] == SERVER_HELLO and (self._hello is None or self._chosen is not None)
 
     def _open(self, side: _Side, record: Record) -> Opened | None:
         """Try the keys that may be in force, those in use first."""
