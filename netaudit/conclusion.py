@@ -45,6 +45,8 @@ STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
 )  # fmt: skip
 
+IN_MEMORY = ("observations", "events")  # of them, those that are written when all is known
+
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
@@ -97,7 +99,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     )
     sendings.drop(folder)
     for name, rows in tables.items():
-        if rows is not settled.get(name):
+        if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)

@@ -31,6 +31,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
     Inputs, options, vantage, totals, people, clock, verdict.
     """
     from netaudit import __version__
+    from netaudit.case_writer import MANIFEST
 
     captures = tables["captures"]
     skipped: dict[str, int] = {}
@@ -70,6 +71,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
             tables["findings"], tables["images"], vantage.side, partial=outcome.partial, faces=outcome.faces
         ),
         "partial": outcome.partial,
+        "seal": MANIFEST,
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import netaudit
 from netaudit.case import Case, open_case
-from netaudit.case_writer import prepare, write_json
+from netaudit.case_writer import make_folders, write_json
 from netaudit.errors import UsageError
 from netaudit.ordered import write_table
 from netaudit.plots import transfers
@@ -23,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>\u202e"
 
 
 def write(folder: Path, **rows: list[dict]) -> Case:
-    prepare(folder, overwrite=False)
+    make_folders(folder)
     verdict = {"en": HOSTILE, "zh": ""}
     write_json(folder / "case.json", {"tables_version": TABLES_VERSION, "partial": False, "verdict": verdict})
     for table in TABLES:

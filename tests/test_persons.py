@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from netaudit.case_writer import prepare, read_streams
+from netaudit.case_writer import make_folders, read_streams
 from netaudit.objects.part import Leaf, Part
 from netaudit.persons import ALIKE, PersonRows, alike, count_people
 from netaudit.records import records
@@ -19,7 +19,7 @@ RIGHT, WRONG = "11010519491231002X", "990101198502020029"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    prepare(tmp_path / "case", overwrite=False)
+    make_folders(tmp_path / "case")
     return tmp_path / "case"
 
 
@@ -64,7 +64,7 @@ def test_the_fields_of_a_multipart_body_make_one_record(folder):
 
 
 def test_the_same_value_is_known_within_a_case_only(folder, tmp_path):
-    prepare(tmp_path / "other", overwrite=False)
+    make_folders(tmp_path / "other")
     here, there = PersonRows(folder, "0"), PersonRows(tmp_path / "other", "0")
     hashes = []
     for rows, document in (

@@ -68,6 +68,8 @@ def set_(
 ) -> None:
     """Note your decision about a device, beside what netaudit found; the report shows both."""
     from netaudit.case import open_case
+    from netaudit.case_report import language as spoken
+    from netaudit.case_report import rewrite
     from netaudit.decisions import decide
     from netaudit.naming import find_device, plain_devices
     from netaudit.signatures import load
@@ -80,6 +82,7 @@ def set_(
     decision = decide(opened.folder, row, kind=class_, vendor=vendor, note=note, by=by)
     language = language_of(lang)
     typer.echo(say("decided", language, device=titled(row), what=decided(decision, language)))
+    typer.echo(rewrite(open_case(case), spoken(case) or language))
     raise typer.Exit(Exit.AUDITED)
 
 

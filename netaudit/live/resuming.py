@@ -8,11 +8,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.api import Options, begin_case, now, outcome_of, run_facts, write_case_report
+from netaudit.api import Options, begin_case, now, outcome_of, run_facts, write_case_report, write_run
 from netaudit.capture.from_wire import Followed, recorded
 from netaudit.capture.source import Rejected
 from netaudit.case import Case, open_case
-from netaudit.case_writer import make_folders, write_json
+from netaudit.case_report import WRITTEN
+from netaudit.case_swap import taken_up
+from netaudit.case_writer import MANIFEST, make_folders
 from netaudit.custody import Custody, broken, entries
 from netaudit.errors import UsageError
 from netaudit.live.engine import RECORD
@@ -35,14 +37,15 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
     otherwise. Raises UsageError where nothing was recorded, or where the live run has not ended.
     """
     record = folder / RECORD
+    taken_up(folder)
     if not (folder / "case.json").is_file() or not record.is_dir() or not recorded(record):
         raise UsageError(f"{folder}: holds no recording (no files in {RECORD.as_posix()})")
-    options = _as_before(open_case(folder), options)
+    options = _as_before(open_case(folder, check=False), options)
     started, clock = now(), time.perf_counter()
     custody = Custody(folder)
     try:
         custody.note("resumed", chain=broken(folder), files=len(recorded(folder / RECORD)))
-        live = open_case(folder).run.get("live") or recording_facts(folder)
+        live = open_case(folder, check=False).run.get("live") or recording_facts(folder)
         _clear(folder)
         make_folders(folder)
         begin_case(folder, options)
@@ -51,12 +54,13 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
         case, sources, read_s = _audit(folder, options, progress, custody)
         timings = {"read_s": read_s - clock, "total_s": round(time.perf_counter() - clock, 3)}
         paths = [str(source.path.resolve()) for source in sources if source.path]
-        write_json(folder / "run.json", run_facts(options, started, timings) | {"paths": paths, "live": live})
+        write_run(folder, run_facts(options, started, timings) | {"paths": paths, "live": live})
         write_case_report(case, options)
+        custody.note(WRITTEN, lang=options.lang, unmasked=False)
         seal_case(custody, folder)
     finally:
         custody.close()
-    return case
+    return open_case(folder)
 
 
 def _as_before(case: Case, options: Options) -> Options:
@@ -75,7 +79,7 @@ def _as_before(case: Case, options: Options) -> Options:
 
 def _clear(folder: Path) -> None:
     """Remove what an audit wrote, and nothing of the evidence."""
-    for name in ("run.json", "report.html"):
+    for name in ("run.json", "report.html", MANIFEST):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "tables", ignore_errors=True)
     for path in (folder / "private").iterdir():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import netaudit
+from netaudit.case_files import write_whole
 from netaudit.errors import CaseError
 from netaudit.report import (
     reading,
@@ -53,12 +54,7 @@ def write_report(case: CaseLike, path: Path, lang: str, unmask: bool = False) ->
     if unmask:
         case.log_unmasking(f"report {path.name}")
     html = render(view(case, lang, unmask=unmask), lang)
-    temporary = path.with_name(path.name + ".new")
-    try:
-        temporary.write_text(html, encoding="utf-8", errors="replace", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, html.encode("utf-8", "replace"))
     return path
 
 
