@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.masking import mask
+from netaudit.masking import mask, mask_name, mask_path
 from netaudit.objects.images import header_size
 from netaudit.tables import FLOWS, IMAGES
 
@@ -93,7 +93,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
         request.message_id.hex() if request else "",
         mask(method[:64]),
         mask(host[:256]) if host else "",
-        mask(path[:2048]),
+        mask_path(path[:2048]),
         message.status,
         mask(message.content_type[:256]) if message.content_type else "",
         agent,
@@ -124,7 +124,7 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
     """Row of `objects`."""
     part = leaf.part
     missing = ranges_text(part.missing, part.unknown_from)
-    path, name = mask(part.path), mask(part.name[:256])
+    path, name = mask(part.path), mask_name(part.name[:256])
     return (
         object_id,
         message_id,
@@ -142,7 +142,7 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
 
 def document_row(object_id: str, message_id: str, size: int, path: str, name: str) -> tuple[Any, ...]:
     """The same for a whole JSON document of at most `GUESSABLE` bytes that is not stored and has no leaf."""
-    return object_id, message_id, "", size, "json", True, [], mask(path), mask(name[:256]), False, []
+    return object_id, message_id, "", size, "json", True, [], mask(path), mask_name(name[:256]), False, []
 
 
 def image_row(sha256: str, leaf: Leaf) -> tuple[Any, ...]:
