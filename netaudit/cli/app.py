@@ -59,6 +59,10 @@ def audit(
     since: Annotated[str | None, typer.Option(help="Use packets from this time on (ISO 8601 with zone).")] = None,
     until: Annotated[str | None, typer.Option(help="Use packets before this time (ISO 8601 with zone).")] = None,
     no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    count_faces: Annotated[
+        bool,
+        typer.Option("--count-faces", help="Also count the faces of every image; takes three to six times as long."),
+    ] = False,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Store every object, not images only.")] = False,
     sm3: Annotated[bool, typer.Option("--sm3", help="Also compute the SM3 of each capture.")] = False,
     signatures_folder: Annotated[
@@ -90,8 +94,8 @@ def audit(
     ] = None,
 ) -> None:
     """Audit captures into a case folder and print the verdict."""
+    from netaudit.case.moment_files import read_moments
     from netaudit.cli.auditing import audit_command
-    from netaudit.moment_files import read_moments
 
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
@@ -101,6 +105,7 @@ def audit(
         "site": site,
         "inside": tuple(inside or ()),
         "faces": not no_faces,
+        "count_faces": count_faces,
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,
@@ -238,8 +243,8 @@ def report(
     ] = False,
 ) -> None:
     """Write the report of a case again."""
-    from netaudit.case import open_case
-    from netaudit.case_report import REPORT, rewrite
+    from netaudit.case.reading import open_case
+    from netaudit.case.reporting import REPORT, rewrite
     from netaudit.report.from_case import write_report
 
     opened = open_case(case)
@@ -260,8 +265,8 @@ def extract(
     lang: Language = None,
 ) -> None:
     """Write exactly the packets of a finding, object, flow, event or journey, with comments, for Wireshark."""
-    from netaudit.case import open_case
-    from netaudit.extract import extract as write
+    from netaudit.case.extract import extract as write
+    from netaudit.case.reading import open_case
 
     count = write(open_case(case), what, out, captures or [])
     language = _language(lang)
@@ -308,8 +313,8 @@ def verify(
 @app.command()
 def warm(lang: Language = None) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""
-    from netaudit.jit import CACHE
-    from netaudit.warm import warm as compile_kernels
+    from netaudit.ground.jit import CACHE
+    from netaudit.running.warm import warm as compile_kernels
 
     compile_kernels()
     typer.echo(f"{say('warm', _language(lang))} {CACHE}")

@@ -6,24 +6,24 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netaudit.case.integrity import Integrity, integrity
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
 from netaudit.errors import UsageError
-from netaudit.integrity import Integrity, integrity
-from netaudit.masking import visible
+from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netaudit.case import Case
-    from netaudit.verify import Verification
+    from netaudit.case.reading import Case
+    from netaudit.case.verify import Verification
 
 MOST_NAMES = 200  # printed of a kind; JSON has all
 
 
 def _wireshark(case: Case, captures: list[Path], *, images: bool) -> Verification:
-    from netaudit.verify import verify
+    from netaudit.case.verify import verify
 
     return verify(case, captures, images=images)
 
@@ -36,8 +36,8 @@ def verify_command(
     folder: Path, captures: list[Path], by: list[str], *, images: bool, as_json: bool, lang: str
 ) -> Exit:
     """Print how the case stands, then each opinion asked for; exit code 3 when something is wrong."""
-    from netaudit.case import open_case
-    from netaudit.case_swap import taken_up
+    from netaudit.case.reading import open_case
+    from netaudit.case.swap import taken_up
 
     for one in by:
         if one not in OPINIONS:

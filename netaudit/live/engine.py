@@ -5,21 +5,20 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.api import begin_case, now, run_facts, write_case_report, write_run
 from netaudit.capture.from_wire import recorded
-from netaudit.case import open_case
-from netaudit.case_report import WRITTEN
-from netaudit.custody import RECORD as RECORD_PLACE
-from netaudit.custody import Custody
+from netaudit.case.custody import RECORD as RECORD_PLACE
+from netaudit.case.custody import Custody
+from netaudit.case.moments import MomentBook, keep
+from netaudit.case.reading import open_case
+from netaudit.case.reporting import WRITTEN
 from netaudit.errors import UsageError
-from netaudit.lean import for_days
+from netaudit.ground import programs
 from netaudit.live.analysis import Analysis, Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
 from netaudit.live.judging import LiveJudge
@@ -28,13 +27,14 @@ from netaudit.live.news import MomentNews, Note, Rate
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_case
 from netaudit.live.witness import Memory
-from netaudit.moments import MomentBook, keep
+from netaudit.running.lean import for_days
+from netaudit.running.task import begin_case, now, run_facts, write_case_report, write_run
 
 if TYPE_CHECKING:
-    from netaudit.api import Options
-    from netaudit.case import Case
+    from netaudit.case.reading import Case
     from netaudit.live.news import Show
     from netaudit.live.settings import LiveSettings
+    from netaudit.running.task import Options
 
 RECORD = Path(RECORD_PLACE)  # of the recorded files in a case
 TICK = 0.5  # seconds between rates
@@ -46,8 +46,8 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
 
     Raises UsageError when the interface cannot be recorded or the folder holds something else.
     """
-    from netaudit.case_writer import place_for
-    from netaudit.signatures import load
+    from netaudit.case.writing import place_for
+    from netaudit.signatures.loading import load
 
     for_days()
     load(options.signatures)
@@ -63,7 +63,7 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
 
 
 def _run(settings: LiveSettings, folder: Path, options: Options, show: Show) -> Case | None:
-    from netaudit.collector import calm
+    from netaudit.running.collector import calm
 
     (folder / RECORD).mkdir(mode=0o700, exist_ok=True)
     begin_case(folder, options)
@@ -258,9 +258,9 @@ class _Engine:
 
 def _ready_kernels() -> None:
     """Load the kernels. What is not compiled yet another process compiles: that takes 400 MB, which are never freed."""
-    from netaudit.warm import warm
+    from netaudit.running.warm import warm
 
-    words = [sys.executable, "-P", "-m", "netaudit", "warm"]
+    words = programs.netaudit("warm")
     quiet = subprocess.DEVNULL
     subprocess.run(words, stdin=quiet, stdout=quiet, stderr=quiet, check=False)  # noqa: S603 - if it fails, we compile
     warm()

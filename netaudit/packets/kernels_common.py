@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit import kernel
+from netaudit.ground.jit import kernel
 from netaudit.packets.layouts import SHARDS, Flag, Foreign, Skip, Tunnel
 
 Step = tuple[int, int, int, int, int]
@@ -53,6 +53,10 @@ OUTSIDE_PERIOD = wide(Skip.OUTSIDE_PERIOD)
 FLAG_CUT = wide(Flag.CUT)
 FLAG_GUESSED = wide(Flag.LENGTH_GUESSED)
 FLAG_TIME = wide(Flag.TIME_UNKNOWN)
+FLAG_BAD = wide(Flag.BAD_CHECKSUM)
+FLAG_GOOD = wide(Flag.GOOD_CHECKSUM)
+FLAG_STAMPED = wide(Flag.STAMPED)
+FLAG_REASSEMBLED = wide(Flag.REASSEMBLED)
 
 T_PPPOE = wide(Tunnel.PPPOE)
 T_GRE = wide(Tunnel.GRE)
@@ -72,9 +76,6 @@ T_PPP = wide(Tunnel.PPP)
 F_GTP = wide(Foreign.GTP)
 F_CAPWAP = wide(Foreign.CAPWAP)
 F_TZSP = wide(Foreign.TZSP)
-F_L2TPV3 = wide(Foreign.L2TPV3)
-F_ETHERIP = wide(Foreign.ETHERIP)
-F_IPCOMP = wide(Foreign.IPCOMP)
 F_TRILL = wide(Foreign.TRILL)
 F_GRE_ROUTING = wide(Foreign.GRE_ROUTING)
 F_NSH = wide(Foreign.NSH)
@@ -170,6 +171,7 @@ def clear(row: Any) -> None:
     row["length"] = 0
     row["wire_length"] = 0
     row["vlan"] = 0
+    row["outer"] = 0
     row["ethertype"] = 0
     row["tunnel"] = 0
     row["depth"] = 0
@@ -186,6 +188,10 @@ def clear_transport(row: Any) -> None:
     row["sport"] = 0
     row["dport"] = 0
     row["window"] = 0
+    row["header"] = 0
+    row["stamp"] = 0
+    row["urgent"] = 0
+    row["scale"] = 0
     row["tcp_flags"] = 0
     row["proto"] = 0
     row["ttl"] = 0

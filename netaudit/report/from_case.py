@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import netaudit
-from netaudit.case_files import write_whole
 from netaudit.errors import CaseError
+from netaudit.ground.files import write_whole
 from netaudit.report import (
     reading,
     sections_devices,
@@ -32,7 +32,7 @@ from netaudit.report.wording import Wording
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.decisions import Decision
+    from netaudit.case.decisions import Decision
     from netaudit.report.reading import CaseLike
 
 SECTIONS = (
@@ -133,7 +133,7 @@ def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from netaudit.remembered import cache_folder
+    from netaudit.ground.remembered import cache_folder
     from netaudit.report.compiled import Kept
 
     environment = Environment(

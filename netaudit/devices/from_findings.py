@@ -1,0 +1,136 @@
+"""The door from the tables of images moved: what part each device has in the way of the faces.
+
+captures  a capture device, or what sent face images as one
+verifies  a terminal that compares a face with a card or a list
+relays    it got an image from another host and passed the same bytes on
+stores    others got face images from it that were sent to it or are on the way, and it is no capture device
+views     a computer or phone that got, as answers, images that a device of the site had sent or from whom they went to
+
+Told from sure classes and from the images themselves; where faces were not judged (`--no-faces`) any image counts, and
+the reason says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from netaudit.ground.table_streams import table_of
+from netaudit.signatures.loading import OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netaudit.findings.transfers import Transfer
+
+CAPTURES, VERIFIES, RELAYS, STORES, VIEWS = CHAIN = ("captures", "verifies", "relays", "stores", "views")
+BY_CLASS = {
+    "face_capture_camera": CAPTURES, "id_terminal": VERIFIES, "access_terminal": VERIFIES,
+}  # fmt: skip
+SURE = frozenset({"declared", "strong"})
+CAMERAS = frozenset({"face_capture_camera", "ip_camera", "camera"})
+HANDHELD = frozenset({"phone", "tablet", "handheld"})
+LOOKING = HANDHELD | {"pc", "computer"}
+COUNTED = frozenset({"yes", "not judged"})  # of images.face
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Moved:
+    """Distinct images, by the beginning of their SHA-256, that a host moved."""
+
+    pushed: set[int] = field(default_factory=set)  # sent with its own requests
+    taken: set[int] = field(default_factory=set)  # sent to it with requests of others
+    given: set[int] = field(default_factory=set)  # sent by it as answers
+    fetched: dict[str, set[int]] = field(default_factory=dict)  # got by it as answers, by those who gave them
+    judged: bool = False  # whether faces were looked for
+
+
+class Moves:
+    """What each host moved, seen while transfers go by to somebody else: to look for them once is enough."""
+
+    def __init__(self) -> None:
+        self.by_host: dict[str, Moved] = defaultdict(Moved)
+
+    def seen(self, rows: Iterable[Transfer]) -> Iterator[Transfer]:
+        """The rows as they are, each taken down."""
+        for row in rows:
+            if row.face in COUNTED:
+                self._take(row)
+            yield row
+
+    def _take(self, row: Transfer) -> None:
+        sender, receiver = self.by_host[row.sender], self.by_host[row.receiver]
+        digest = row.digest
+        (sender.pushed if row.upload else sender.given).add(digest)
+        if row.upload:
+            receiver.taken.add(digest)
+        else:
+            receiver.fetched.setdefault(row.sender, set()).add(digest)
+        for one in (sender, receiver):
+            one.judged = one.judged or row.face == "yes"
+
+
+def with_chain(devices: pa.Table, claims: pa.Table, moves: Moves) -> tuple[pa.Table, pa.Table]:
+    """`devices` with its column `chain`, and `claims` with the reasons."""
+    moved = moves.by_host
+    chains, said = [], []
+    rows = devices.select(["device_id", "ips", "class", "class_confidence"]).to_pylist()
+    way = _way(rows, moved)
+    for row in rows:
+        own = _joined([moved[ip] for ip in row["ips"] if ip in moved])
+        found = list(parts(row, own, way))
+        chains.append([part for part, _, _ in found])
+        said += [_claim(row["device_id"], *one) for one in found]
+    place = devices.column_names.index("chain")
+    devices = devices.set_column(place, devices.schema.field("chain"), pa.array(chains, pa.list_(pa.string())))
+    return devices, pa.concat_tables([claims, table_of(said, claims.schema)])
+
+
+def parts(device: Row, moved: Moved, way: set[int | str]) -> Iterator[tuple[str, str, list[str]]]:
+    """Parts of a device in the chain, in the order of the chain: (part, rule, facts). For `way` see `_way`."""
+    kind = device["class"] if device["class_confidence"] in SURE else ""
+    what = "face images" if moved.judged else "images, faces not judged"
+    if part := BY_CLASS.get(kind):
+        yield part, "rule: class", [f"class={kind}", f"{what}={len(moved.pushed)}"]
+    elif kind in CAMERAS and moved.pushed:
+        yield CAPTURES, "rule: camera that sends images", [f"class={kind}", f"{what}={len(moved.pushed)}"]
+    if passed := moved.taken & moved.pushed:
+        yield RELAYS, "rule: passed on unchanged", [f"{what}={len(passed)}"]
+    if moved.given and (moved.taken or moved.given & way) and kind not in CAMERAS and kind not in BY_CLASS:
+        again = len(moved.given & moved.taken)
+        yield STORES, "rule: gives out images", [f"{what}={len(moved.given)}", f"of those sent to it before={again}"]
+    looked = {image for giver, images in moved.fetched.items() for image in (images if giver in way else images & way)}
+    if looked and kind in LOOKING:
+        yield VIEWS, "rule: looks at images", [f"class={kind}", f"{what}={len(looked)}"]
+
+
+def _way(devices: list[Row], moved: dict[str, Moved]) -> set[int | str]:
+    """Images that devices of the site sent with requests, and addresses that got such; visitors' own phones set apart.
+
+    What somebody looks at elsewhere, a news page say, is no part of the way of the faces.
+    """
+    personal = {ip for row in devices if row["class"] in HANDHELD for ip in row["ips"]}
+    sent = {image for ip, one in moved.items() if ip not in personal for image in one.pushed}
+    return sent | {ip for ip, one in moved.items() if one.taken & sent}
+
+
+def _joined(parts_: list[Moved]) -> Moved:
+    whole = Moved()
+    for one in parts_:
+        whole.pushed |= one.pushed
+        whole.taken |= one.taken
+        whole.given |= one.given
+        for giver, images in one.fetched.items():
+            whole.fetched[giver] = whole.fetched.get(giver, set()) | images
+        whole.judged = whole.judged or one.judged
+    return whole
+
+
+def _claim(device_id: str, part: str, rule: str, facts: list[str]) -> tuple[Any, ...]:
+    return device_id, "chain", part, "taken", "strong", rule, OWN, "rule", "", facts, [""] * len(facts)

@@ -1,0 +1,169 @@
+"""Whether an image shows faces, and where: the project's measured policy. Detection only, not whose.
+
+Policy: pass A looks at the picture with its long side at 320, enlarging small ones too. Pass B puts a grey border of a
+quarter of the long side around it and looks at 640. A face is there when the better score is 0.8 or both are 0.5;
+otherwise 0.5 means "possible". Where no face was found and it is asked for, the picture is also looked at in three
+rotations (at 320, from 0.8 on). Pictures of more than 640 with a face are looked at once more at up to 1280, where
+faces are counted.
+
+Short cuts: before all this a first look at 160, which may say "yes" (from 0.88 on) and nothing else; a clear A needs no
+B; where A has not even a faint candidate (0.02), B and rotations found nothing either (none of 422 pictures was a face
+or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6 of 787). A JPEG is decoded no larger than a look
+needs. What these short cuts and Pillow's resizing change in verdicts: benchmarks/README.md, by benchmarks/verdicts.py.
+
+Who only asks whether there is a face gets no count and no boxes: a first look overlooks the smaller ones beside a clear
+one. `locate` never uses it, and takes no short cut where a picture will be shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.images.resizing import scaled
+from netaudit.images.yunet import FAINT, Look, Network
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from PIL.Image import Image
+
+    from netaudit.images.pictures import Picture
+
+SIDE_FIRST, SIDE_A, SIDE_B, SIDE_NATIVE = 160, 320, 640, 1280  # pixels of the long side
+BORDER = 0.25  # of the long side, on every side (pass B)
+BOTH, CLEAR, CLEAR_FIRST = 0.5, 0.8, 0.88  # scores
+MIN_SIDE = 32  # pixels; smaller pictures are icons, not evidence
+SIDE_B_PICTURE = round(SIDE_B / (1 + 2 * BORDER))  # what is left of 640 for the picture itself
+
+Box = tuple[int, int, int, int]  # left, top, width, height in pixels of the upright picture, within it
+
+
+@dataclass(frozen=True, slots=True)
+class FaceVerdict:
+    """What the detector says about one image."""
+
+    face: str = "not judged"  # yes, possible, no, undecodable, not judged
+    n_faces: int | None = None  # None where they were not counted
+    score: float = 0.0  # best of the looks that the verdict needed
+    rotated: int = 0  # degrees clockwise by which the picture had to be turned
+    reason: str = ""  # why it was not judged
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The whole policy's verdict and its looks."""
+
+    face: str
+    looks: list[Look]
+    rotated: int = 0
+
+    @property
+    def score(self) -> float:
+        return round(max(look.best for look in self.looks), 4)
+
+
+class FaceDetector:
+    """Detector of one thread."""
+
+    def __init__(self) -> None:
+        self._network = Network()
+
+    def judge(self, picture: Picture, *, rotate: bool, count: bool = False) -> FaceVerdict:
+        """Whether a picture shows a face; with `rotate` also a turned one, with `count` how many."""
+        if picture.decodable and min(picture.width, picture.height) < MIN_SIDE:
+            return FaceVerdict(reason=f"smaller than {MIN_SIDE} pixels")
+        image = picture.image(SIDE_A)  # for the first look, too: most of the work is the same at any size
+        if image is None:
+            return FaceVerdict("undecodable", reason=picture.problem)
+        if not count and (score := self._network.best(scaled(image, SIDE_FIRST))) >= CLEAR_FIRST:
+            return FaceVerdict("yes", None, round(score, 4))
+        seen = self._policy(picture, rotate=rotate)
+        if seen is None:
+            return FaceVerdict("undecodable", reason=picture.problem)
+        if seen.face != "yes":
+            return FaceVerdict(seen.face, 0, seen.score)
+        if not count:
+            return FaceVerdict("yes", None, seen.score, seen.rotated)
+        counted = [look.counted for look in (*seen.looks, *self._native(picture, seen.rotated))]
+        return FaceVerdict("yes", max(1, *counted), seen.score, seen.rotated)
+
+    def locate(self, picture: Picture, side: int) -> tuple[Box, ...]:
+        """All places that may be faces, to be hidden in a picture shown at `side`; none where there is no clear face.
+
+        In pixels of the picture as declared, after its EXIF orientation was applied; from the score CANDIDATE on, of
+        every look, so there can be several of one face. Looked at twice as large as it is shown at least; what is shown
+        larger than a thumbnail, by all passes, at up to 1280.
+        """
+        seen = self._policy(picture, rotate=True, thorough=2 * side > SIDE_A)
+        if seen is None or seen.face != "yes":
+            return ()
+        looks = [*seen.looks, *(self._native(picture, seen.rotated) if 2 * side > SIDE_A else ())]
+        width, height = picture.upright_size
+        boxes = np.concatenate([look.boxes for look in looks]) * max(width, height)
+        return tuple(box for row in boxes if (box := _inside(row, width, height)))
+
+    def _policy(self, picture: Picture, *, rotate: bool, thorough: bool = False) -> _Seen | None:
+        """All passes but the first look and the one that counts; `thorough`: always B. None: it does not decode."""
+        image = picture.image(SIDE_B_PICTURE if thorough else SIDE_A)
+        if image is None:
+            return None
+        small = scaled(image, SIDE_A)
+        looks = [self._network.look(small)]
+        faint = looks[0].best >= FAINT
+        if thorough or (faint and looks[0].best < CLEAR):
+            image = picture.image(SIDE_B_PICTURE)
+            looks += [self._pass_b(image)] if image is not None else []
+        face = _verdict([look.best for look in looks])
+        if face == "no" and rotate and faint and (turned := self._turned(small)):
+            return _Seen("yes", [turned[1]], turned[0])
+        return _Seen(face, looks)
+
+    def _pass_b(self, image: Image) -> Look:
+        inner = max(image.size)
+        border = round(BORDER * inner)
+        look = self._network.look(scaled(image, SIDE_B, border))
+        return Look(look.best, look.scores, ((look.boxes * (inner + 2 * border) - border) / inner).astype(np.float32))
+
+    def _native(self, picture: Picture, rotated: int) -> list[Look]:
+        """The look that counts, of larger pictures whose faces stand upright."""
+        if rotated or max(picture.width, picture.height) <= SIDE_B:
+            return []
+        image = picture.image(SIDE_NATIVE)
+        return [] if image is None else [self._network.look(image)]
+
+    def _turned(self, image: Image) -> tuple[int, Look] | None:
+        """First rotation, in degrees clockwise, that shows a clear face; its boxes are turned back."""
+        from PIL.Image import Transpose
+
+        for turns, way in enumerate((Transpose.ROTATE_270, Transpose.ROTATE_180, Transpose.ROTATE_90), 1):
+            look = self._network.look(image.transpose(way))
+            if look.best >= CLEAR:
+                boxes = _turn_back(look.boxes, turns, image.height, image.width)
+                return 90 * turns, Look(look.best, look.scores, boxes)
+        return None
+
+
+def _verdict(best: list[float]) -> str:
+    if max(best) >= CLEAR or (len(best) > 1 and min(best) >= BOTH):
+        return "yes"
+    return "possible" if max(best) >= BOTH else "no"
+
+
+def _turn_back(boxes: npt.NDArray[np.float32], turns: int, height: int, width: int) -> npt.NDArray[np.float32]:
+    """Boxes of a picture turned clockwise by quarter `turns`, in the coordinates of the one before (height, width)."""
+    across, down = width / max(height, width), height / max(height, width)
+    left, top, right, bottom = boxes.T
+    back = {
+        1: (top, down - right, bottom, down - left),
+        2: (across - right, down - bottom, across - left, down - top),
+        3: (across - bottom, left, across - top, right),
+    }[turns]
+    return np.stack(back, axis=1)
+
+
+def _inside(row: npt.NDArray[np.float32], width: int, height: int) -> Box | None:
+    left, top = max(0, int(np.floor(row[0]))), max(0, int(np.floor(row[1])))
+    right, bottom = min(width, int(np.ceil(row[2]))), min(height, int(np.ceil(row[3])))
+    return (left, top, right - left, bottom - top) if right > left and bottom > top else None

@@ -1,0 +1,103 @@
+"""Images: format, extent, declared size; and what decoding tells about them.
+
+`sniff`, `extent` and `header_size` read bytes only and may be called anywhere. `inspect` decodes: it belongs into
+the judging helper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.images.extents import Extent, extent, sniff
+from netaudit.images.headers import header_size
+from netaudit.images.pictures import Picture
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from PIL.Image import Image
+
+__all__ = [
+    "Extent",
+    "ImageFacts",
+    "extent",
+    "facts_of",
+    "header_size",
+    "inspect",
+    "perceptual_hash",
+    "sniff",
+]
+
+FACTS_SIDE = 320  # pixels of the long side that facts are taken from: of pass A, so that one decoding serves both
+MAX_TEXT = 64  # characters kept of an EXIF text
+_MAKE, _MODEL, _TIME, _TIME_ORIGINAL = 271, 272, 306, 36867
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known about an image's content. `decodable` is None when it was not tried."""
+
+    width: int = 0  # pixels, as declared
+    height: int = 0
+    decodable: bool | None = None
+    problem: str = ""
+    exif_make: str = ""  # hostile text, as in the image
+    exif_model: str = ""
+    exif_time: str = ""
+    phash: str = ""  # 16 hexadecimal digits, empty when not decodable
+
+
+def inspect(data: bytes, kind: str) -> ImageFacts:
+    """Facts about one image of format `kind`. Any bytes give an answer (short of a native decoder's crash)."""
+    return facts_of(Picture(data, kind), data, kind)
+
+
+def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
+    """Facts about a picture, decoding it as small as they allow."""
+    shown = picture.image(FACTS_SIDE)
+    problem = picture.problem
+    if shown is not None and not problem:
+        end = extent(data, kind)
+        problem = "" if end.whole else f"decodes, but is not whole: {end.problem}"
+    return ImageFacts(
+        width=picture.width,
+        height=picture.height,
+        decodable=picture.decodable,
+        problem=problem,
+        exif_make=_text(picture.exif.get(_MAKE)),
+        exif_model=_text(picture.exif.get(_MODEL)),
+        exif_time=_text(picture.exif.get(_TIME_ORIGINAL) or picture.exif.get(_TIME)),
+        phash="" if shown is None else perceptual_hash(shown),
+    )
+
+
+def perceptual_hash(image: Image) -> str:
+    """64-bit DCT hash of a picture.
+
+    The lowest 8 x 8 frequencies of its 32 x 32 grey picture, each one bit: above the median of all but the DC term.
+    """
+    from PIL.Image import Resampling
+
+    grey = np.asarray(image.convert("L").resize((32, 32), Resampling.BOX), np.float64)
+    low = _DCT @ grey @ _DCT.T
+    bits = low.ravel() > np.median(low.ravel()[1:])
+    return np.packbits(bits).tobytes().hex()
+
+
+def _dct_rows() -> npt.NDArray[np.float64]:
+    """First 8 basis functions of the 32-point DCT-II, one a row."""
+    frequency, place = np.arange(8)[:, None], np.arange(32)[None, :]
+    return np.cos(np.pi * frequency * (2 * place + 1) / 64)
+
+
+_DCT = _dct_rows()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        return ""
+    return "".join(c for c in value if c.isprintable()).strip()[:MAX_TEXT]

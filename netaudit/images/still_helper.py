@@ -1,0 +1,49 @@
+"""The helper process that decodes key frames: FFmpeg is large native code, and what it is given is hostile.
+
+In: codec name and a newline, 4 bytes of length (big-endian), the elementary stream. Out: 4 bytes of length, a JPEG; no
+length means that nothing could be decoded. It ends when its input does.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import struct
+import sys
+from typing import Any
+
+PIXELS = 40_000_000  # of one still; H.264 level 6.2 allows 35 million
+QUALITY = 95  # of the JPEG that the still becomes
+LENGTH = struct.Struct(">I")
+
+
+def decode(av: Any, data: bytes, codec: str) -> bytes:
+    """First picture of an elementary stream as JPEG; empty where there is none."""
+    try:
+        context = av.CodecContext.create(codec, "r")
+        context.thread_count = 1
+        frames = [frame for packet in [*context.parse(data), *context.parse(b"")] for frame in context.decode(packet)]
+        frames += context.decode(None)
+    except (av.error.FFmpegError, ValueError, EOFError):
+        return b""
+    if not frames or frames[0].width * frames[0].height > PIXELS:
+        return b""
+    out = io.BytesIO()
+    frames[0].to_image().save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+def main(_: list[str]) -> None:
+    """Answer until the input ends."""
+    import av
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
+    av.logging.set_level(av.logging.PANIC)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what FFmpeg prints is no answer
+    while codec := sys.stdin.buffer.readline():
+        (size,) = LENGTH.unpack(sys.stdin.buffer.read(LENGTH.size))
+        still = decode(av, sys.stdin.buffer.read(size), codec.decode("ascii").strip())
+        answers.write(LENGTH.pack(len(still)) + still)
+        answers.flush()

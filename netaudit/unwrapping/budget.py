@@ -1,0 +1,62 @@
+"""Bounds of unwrapping, per message: a bomb becomes a note, never a crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netaudit.unwrapping.from_images import Patience
+
+__all__ = ["Budget", "Patience"]
+
+MIB = 1 << 20
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one message may still cost. Numbers go down as they are used; reached limits are named in `notes`."""
+
+    depth: int = 12  # layers
+    expansion: int = 256 * MIB  # bytes that codecs may make
+    single: int = 64 * MIB  # bytes that one stream may become: what is held in memory at once
+    ratio: int = 200  # bytes out per byte in, beyond the first MiB
+    parts: int = 20_000  # parts and values that are looked at
+    document: int = 32 * MIB  # longer documents are only searched for images, not taken apart
+    nesting: int = 256  # elements in elements of an XML document
+    patience: Patience = field(default_factory=Patience)  # of several messages
+    notes: list[str] = field(default_factory=list)
+    paths: dict[str, int] = field(default_factory=dict)  # leaf paths given out, with how often
+    taken: int = 0  # notes already put on a leaf
+
+    def note(self, text: str) -> None:
+        """Remember something met on the way, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def limit(self, what: str) -> None:
+        """Remember that a limit was reached."""
+        self.note(f"limit: {what}")
+
+    def take(self) -> list[str]:
+        """Notes since the last call: those of the leaf about to be handed out."""
+        fresh, self.taken = self.notes[self.taken :], len(self.notes)
+        return fresh
+
+    def room(self, size: int) -> int:
+        """Bytes that `size` encoded bytes may become."""
+        return min(self.expansion, self.single, max(MIB, self.ratio * size))
+
+    def spend(self, size: int) -> bool:
+        """Account for `size` bytes made by a codec; False when they are more than is left."""
+        if size > self.expansion:
+            self.limit("expansion")
+            return False
+        self.expansion -= size
+        return True
+
+    def part(self) -> bool:
+        """Account for one part; False when there were too many."""
+        if self.parts <= 0:
+            self.limit("parts")
+            return False
+        self.parts -= 1
+        return True
