@@ -677,7 +677,7 @@ ENCRYPTED_UPLOADS = Table(
         _c(
             "lengths",
             "list<int64>",
-            "These lengths in order, equal ones in a row once; of the first 64 such runs.",
+            "These lengths in order, equal ones in a row once; the first 64.",
             "bytes",
         ),
         _c("repeats", "list<int64>", "How many records in a row each of `lengths` stands for."),
@@ -719,7 +719,7 @@ RELAYED_IMAGES = Table(
         _c(
             "overhead",
             "int64",
-            "What the unit has beside the image (in base64 where said), or all its images.",
+            "What the unit has beside the image (in base64 if said), or its images.",
             "bytes",
         ),
         _c("together", "int32", "Images taken to be in the unit."),

@@ -23,7 +23,7 @@ LEAST = 4  # images, and units, without which nothing is tested
 def find_relays(
     tables: dict[str, pa.Table], transfers: Iterable[Any], scope: Callable[[str], str]
 ) -> tuple[pa.Table, pa.Table]:
-    """Tables `relayed_images` and `relay_tests`: every host and endpoint that was tested, also where nothing was found."""
+    """Tables `relayed_images` and `relay_tests`: every host and endpoint tested, also where nothing was found."""
     uploads = tables.get("encrypted_uploads")
     empty = RELAYED_IMAGES.schema().empty_table(), RELAY_TESTS.schema().empty_table()
     if uploads is None or uploads.num_rows < LEAST or tables["images"].num_rows < LEAST:
