@@ -301,11 +301,11 @@ def verify(
 @app.command()
 def warm(lang: Language = None) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""
-    from netaudit.jit import CACHE
+    from netaudit.jit_cache import cache_folder
     from netaudit.warm import warm as compile_kernels
 
     compile_kernels()
-    typer.echo(f"{say('warm', _language(lang))} {CACHE}")
+    typer.echo(f"{say('warm', _language(lang))} {cache_folder()}")
 
 
 def _version(value: bool) -> None:
