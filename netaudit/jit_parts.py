@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.registry import CPUDispatcher
@@ -27,12 +28,18 @@ class Entry(CPUDispatcher):
         self._part = _Part(function, {**options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
-        """How it is called from a kernel: as a part."""
-        return self._part.get_call_template(args, kws)
+        """How it is called from a kernel: as a part, one for all signed integers, which reckon in 64 bits anyway."""
+        return self._part.get_call_template(tuple(map(_plain, args)), kws)
 
     def get_overload(self, sig: Any) -> Any:
         """By what a kernel that calls it finds its code."""
         return self._part.get_overload(sig)
+
+
+def _plain(kind: Any) -> Any:
+    if isinstance(kind, types.IntegerLiteral | types.BooleanLiteral):
+        kind = kind.literal_type
+    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
 
 
 class _Part(CPUDispatcher):
