@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "audit", "open_case"]
 
-Progress = Callable[[str, int, int], None]  # stage ("read", "images", "write"), done, total (0 when unknown)
+Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     from netaudit.documents.loading import load as load_documents
     from netaudit.lean import give_back, trim
     from netaudit.moments import keep
+    from netaudit.ready import make_ready
     from netaudit.signatures import load
     from netaudit.workers import dismiss, hire
 
@@ -138,6 +139,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
 
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
+    make_ready(progress)
     members = hire(options.workers)  # they get ready meanwhile
     try:
         opened = open_captures(paths, progress=tell, sm3=options.sm3)

@@ -35,10 +35,12 @@ def audit_command(
 ) -> Exit:
     """Audit, print, and say how it went."""
     from netaudit.api import Options, run
+    from netaudit.cli.warming import compile_missing
     from netaudit.lean import load_lean
 
     load_lean()
     settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
+    compile_missing(settings.lang)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)
     summary = summarise(case)
