@@ -23,6 +23,7 @@ import numba
 import numpy as np
 from numba.core import config as numba_config
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from netaudit.remembered import keep, recalled, unsealed, user_cache
@@ -71,8 +72,12 @@ class KernelCache:
         return str(cache_folder())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """What was compiled for these types of arguments; None when it was not, or nothing can be made of it."""
-        target_context.refresh()
+        """What was compiled for these types of arguments; None when it was not, or nothing can be made of it.
+
+        numba's cache first makes the whole compiler ready, which takes longer than all the rest. What was compiled needs
+        its run time only, and who compiles makes the rest ready himself.
+        """
+        rtsys.initialize(target_context)
         content = recalled(cache_folder() / self._file(sig, _processor(target_context.codegen())))
         if content is None:
             content = unsealed(SHIPPED / KEY / self._file(sig, GENERIC))

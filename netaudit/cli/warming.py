@@ -15,7 +15,7 @@ def warm_command(piece: str | None, lang: str) -> None:
     """Compile all that is missing and say where it lies; or, as one of the processes that do it, one piece."""
     from netaudit.lean import load_lean
 
-    load_lean()
+    load_lean(compiler=True)
     from netaudit.jit_cache import cache_folder
     from netaudit.ready import compile_piece
     from netaudit.warm import warm
