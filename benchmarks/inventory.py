@@ -17,8 +17,8 @@ from collections import Counter
 from pathlib import Path
 
 from netaudit.devices.matching import Matcher
-from netaudit.signature_conditions import Fact
-from netaudit.signatures import load
+from netaudit.signatures.conditions import Fact
+from netaudit.signatures.loading import load
 
 FOLDERS = ("discovery", "files", "tls", "link", "malformed")
 GRAVE = {

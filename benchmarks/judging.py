@@ -16,8 +16,8 @@ from pathlib import Path
 
 import build
 
-from netaudit.objects.headers import header_size
-from netaudit.objects.judge import Judge
+from netaudit.images.headers import header_size
+from netaudit.images.judge import Judge
 
 PART = 100_000_000  # bytes of upload_heavy
 MOST = 400  # images of each sort

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
-from netaudit.lean import load_lean, own_process
+from netaudit.running.lean import load_lean, own_process
 
 STEP = 0.002  # seconds
 STAGES = (

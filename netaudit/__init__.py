@@ -12,7 +12,7 @@ from netaudit.errors import CaptureError, CaseError, NetauditError, UnreadableEr
 
 if TYPE_CHECKING:
     from netaudit.api import audit, open_case
-    from netaudit.case import Case
+    from netaudit.case.reading import Case
 
 __version__ = "0.1.0"
 __all__ = [

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case import Case, open_case
+from netaudit.case.reading import Case, open_case
 from netaudit.errors import UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures, Rejected, Source
-    from netaudit.conclusion import Outcome
-    from netaudit.moments import Notes
+    from netaudit.case.moments import Notes
     from netaudit.packets.from_capture import Decoder
-    from netaudit.workers import Member
+    from netaudit.running.workers import Member
+    from netaudit.settling.outcome import Outcome
 
 __all__ = ["Options", "audit", "open_case"]
 
@@ -74,7 +74,7 @@ def audit(
     UsageError for a folder that is no case, SignatureError for signatures that are not sound, UnreadableError when
     nothing could be read.
     """
-    from netaudit.moment_files import read_moments
+    from netaudit.case.moment_files import read_moments
 
     paths = [captures] if isinstance(captures, (str, os.PathLike)) else list(captures)
     options = Options(
@@ -107,7 +107,7 @@ def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
 
 def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
     """Carry out an audit; the CLI and `audit` both come here."""
-    from netaudit.collector import calm
+    from netaudit.running.collector import calm
 
     with calm():
         return _run(paths, folder, options, progress)
@@ -117,13 +117,13 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     import ipaddress
 
     from netaudit.capture.from_files import open_captures
-    from netaudit.case_writer import prepare
+    from netaudit.case.moments import keep
+    from netaudit.case.writing import prepare
     from netaudit.documents.loading import load as load_documents
-    from netaudit.lean import give_back, trim
-    from netaudit.moments import keep
     from netaudit.ready import make_ready
-    from netaudit.signatures import load
-    from netaudit.workers import dismiss, hire
+    from netaudit.running.lean import give_back, trim
+    from netaudit.running.workers import dismiss, hire
+    from netaudit.signatures.loading import load
 
     started = now()
     clock = time.perf_counter()
@@ -157,9 +157,9 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     if not outcome.captures.num_rows:
         raise UnreadableError(_nothing(opened))
 
-    from netaudit.case_writer import write_json
-    from netaudit.conclusion import conclude
-    from netaudit.ordered import unsettle
+    from netaudit.case.writing import write_json
+    from netaudit.running.conclusion import conclude
+    from netaudit.settling.ordered import unsettle
 
     case = conclude(folder, outcome, progress)
     timings["total_s"] = round(time.perf_counter() - clock, 3)
@@ -181,7 +181,7 @@ def _nothing(opened: Captures) -> str:
 def begin_case(folder: Path, options: Options) -> None:
     """A manifest from the first moment on, so that a killed audit leaves a readable case."""
     from netaudit import __version__
-    from netaudit.case_writer import write_json
+    from netaudit.case.writing import write_json
     from netaudit.tables import TABLES_VERSION
 
     write_json(
@@ -210,15 +210,15 @@ def _result_options(options: Options) -> dict[str, Any]:
 
 def window_s(options: Options) -> float:
     """How long after a moment what is sent is told with it."""
-    from netaudit.moments import WINDOW_S
+    from netaudit.findings.moments import WINDOW_S
 
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
 def _read_all(opened: Captures, folder: Path, options: Options, members: list[Member]) -> Outcome:
-    from netaudit.lean import load_last_step
     from netaudit.packets.from_capture import Decoder
-    from netaudit.workers import abandoned_on_error, make_crew
+    from netaudit.running.lean import load_last_step
+    from netaudit.running.workers import abandoned_on_error, make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
     crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures, members=members)
@@ -246,7 +246,7 @@ def outcome_of(
     partial: bool,
 ) -> Outcome:
     """What a run knows at its end beyond the tables that it streamed."""
-    from netaudit.conclusion import Outcome
+    from netaudit.settling.outcome import Outcome
 
     ids = capture_ids(sources)
     return Outcome(
@@ -272,7 +272,7 @@ def capture_ids(sources: Sequence[Source]) -> list[str]:
 def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -> Any:
     import pyarrow as pa
 
-    from netaudit.masking import mask
+    from netaudit.ground.masking import mask
     from netaudit.tables import CAPTURES
 
     rows = [
@@ -303,7 +303,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
 def _file_name(name: str) -> str:
     """Name of an input, masked but for the number and the time that a live recording's own files are called by."""
     from netaudit.capture.from_wire import NAME
-    from netaudit.masking import mask
+    from netaudit.ground.masking import mask
 
     folder, slash, file = name.rpartition("/")
     return mask(folder) + slash + file if NAME.fullmatch(file) else mask(name)

@@ -26,7 +26,7 @@ from numba.core.compiler import CompileResult
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
-from netaudit.remembered import keep, recalled, unsealed, user_cache
+from netaudit.ground.remembered import keep, recalled, unsealed, user_cache
 
 PACKAGE = Path(__file__).parent
 SOURCES = ("jit*.py", "*/kernels.py", "*/kernels_*.py", "*/layouts.py")

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from netaudit.ground.remembered import keep, recalled, unsealed
 from netaudit.jit_cache import KEY, PACKAGE, SHIPPED, SOURCES, cache_folder, config
-from netaudit.remembered import keep, recalled, unsealed
-from netaudit.warm import PIECES
+from netaudit.running.warm import PIECES
 
 KERNEL = re.compile(r"^@(?:lean_)?kernel$", re.MULTILINE)
 EACH = 1.3  # compilations of a kernel, on the average: called from Python and from kernels, with unsigned and signed

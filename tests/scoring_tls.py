@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from netaudit.capture.from_files import open_captures
-from netaudit.hello_rows import hello_row
-from netaudit.masking import mask
+from netaudit.ground.masking import mask
 from netaudit.messages.from_streams import Conversations
 from netaudit.packets.from_capture import Decoder
+from netaudit.rows.hellos import hello_row
 from netaudit.streams.from_packets import Assembler
 from netaudit.tables import TLS_HELLOS
 

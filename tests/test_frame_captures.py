@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.messages.rtp import decodes_video
+from netaudit.messages.rtp.reader import decodes_video
 
 FOLDER = Path(__file__).parents[1] / "pcaps" / "frames"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text("utf-8"))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import struct
 
 import pytest
+from netaudit.ground.table_streams import read_streams
 
 import netaudit
-from netaudit.case_writer import make_folders, read_streams
-from netaudit.objects.extents import PNG_SIGNATURE
-from netaudit.objects.headers import header_size
-from netaudit.pipeline import Keep, Shard
-from tests.messages import test_nfs as nfs
-from tests.messages import test_smb as smb
-from tests.messages.test_websocket import switched, ws
+from netaudit.case.writing import make_folders
+from netaudit.images.extents import PNG_SIGNATURE
+from netaudit.images.headers import header_size
+from netaudit.running.way import Keep, Shard
+from tests.messages.files import test_nfs as nfs
+from tests.messages.smb import test_reader as smb
+from tests.messages.websocket.test_reader import switched, ws
 from tests.streams import wire
 
 MOST = (1 << 64) - 1

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from netaudit import jit_cache, ready, remembered, warm
+from netaudit import jit_cache, ready
+from netaudit.ground import remembered
 from netaudit.jit_parts import Entry
+from netaudit.running import warm
 
 TOLD = """
 import sys

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit import kernel
+from netaudit.ground.jit import kernel
 
 # What numba infers by itself; the names are for the reader.
 Int = Any

@@ -8,7 +8,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line as this process's only business."""
     from netaudit.cli.app import main as run
-    from netaudit.lean import own_process
+    from netaudit.running.lean import own_process
 
     own_process()
     run()

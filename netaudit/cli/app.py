@@ -90,8 +90,8 @@ def audit(
     ] = None,
 ) -> None:
     """Audit captures into a case folder and print the verdict."""
+    from netaudit.case.moment_files import read_moments
     from netaudit.cli.auditing import audit_command
-    from netaudit.moment_files import read_moments
 
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
@@ -238,7 +238,7 @@ def report(
     ] = False,
 ) -> None:
     """Write the report of a case again."""
-    from netaudit.case import open_case
+    from netaudit.case.reading import open_case
     from netaudit.report.from_case import write_report
 
     opened = open_case(case)
@@ -257,8 +257,8 @@ def extract(
     lang: Language = None,
 ) -> None:
     """Write exactly the packets of a finding, object, flow, event or journey, with comments, for Wireshark."""
-    from netaudit.case import open_case
-    from netaudit.extract import extract as write
+    from netaudit.case.extract import extract as write
+    from netaudit.case.reading import open_case
 
     count = write(open_case(case), what, out, captures or [])
     language = _language(lang)

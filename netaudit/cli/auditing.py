@@ -14,11 +14,11 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence, word
 from netaudit.errors import UsageError
-from netaudit.masking import visible
+from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
     from netaudit.api import Progress
-    from netaudit.case import Case
+    from netaudit.case.reading import Case
 
 NAME = 300  # characters of the name of an input
 
@@ -36,7 +36,7 @@ def audit_command(
     """Audit, print, and say how it went."""
     from netaudit.api import Options, run
     from netaudit.cli.warming import compile_missing
-    from netaudit.lean import load_lean
+    from netaudit.running.lean import load_lean
 
     load_lean()
     settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)

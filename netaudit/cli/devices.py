@@ -14,7 +14,7 @@ from netaudit.cli.wording import contradictions, decided, graded, titled, word
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from netaudit.decisions import Decision
+    from netaudit.case.decisions import Decision
 
 SHORT = 28  # characters of a name in the list
 
@@ -44,9 +44,9 @@ def list_(
     lang: Language = None,
 ) -> None:
     """List devices: address, name, class, vendor, part in the chain, and decisions."""
-    from netaudit.case import open_case
-    from netaudit.decisions import latest
-    from netaudit.naming import plain_devices
+    from netaudit.authoring.naming import plain_devices
+    from netaudit.case.decisions import latest
+    from netaudit.case.reading import open_case
 
     opened = open_case(case)
     rows, noted = plain_devices(opened), latest(opened.folder)
@@ -67,10 +67,10 @@ def set_(
     lang: Language = None,
 ) -> None:
     """Note your decision about a device, beside what netaudit found; the report shows both."""
-    from netaudit.case import open_case
-    from netaudit.decisions import decide
-    from netaudit.naming import find_device, plain_devices
-    from netaudit.signatures import load
+    from netaudit.authoring.naming import find_device, plain_devices
+    from netaudit.case.decisions import decide
+    from netaudit.case.reading import open_case
+    from netaudit.signatures.loading import load
 
     known = load().vocabulary.classes
     if class_ and class_ not in known:

@@ -75,7 +75,7 @@ def _fail_inside(error: Exception) -> NoReturn:
 
 def _fail(text: str, code: Exit) -> NoReturn:
     """Names of files stand in it, and a file from strangers may be called anything."""
-    from netaudit.masking import visible
+    from netaudit.ground.masking import visible
 
     lines = [visible(line, LONGEST) for line in text.split("\n")]
     print("netaudit: " + "\n".join(lines), file=sys.stderr)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netaudit.case import open_case
+from netaudit.case.export import export_shareable
+from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
-from netaudit.export import export_shareable
 
 
 def export_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Exit:

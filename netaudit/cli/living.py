@@ -12,7 +12,7 @@ from netaudit.cli.auditing import exit_code, progress_bar, summarise, tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
-from netaudit.masking import visible
+from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ def live_command(
     """Run a live audit; print its verdict at the end."""
     from netaudit.api import Options
     from netaudit.capture.adapters import may_send
-    from netaudit.lean import for_days, load_lean
+    from netaudit.running.lean import for_days, load_lean
 
     for_days()
     from netaudit.live.engine import run_live
@@ -123,8 +123,8 @@ def live_command(
 def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail_on: str) -> Exit:
     """Audit a recording again."""
     from netaudit.api import Options
-    from netaudit.lean import load_lean
     from netaudit.live.resuming import resume
+    from netaudit.running.lean import load_lean
 
     load_lean()
     chosen = Options(**options)

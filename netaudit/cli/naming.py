@@ -12,25 +12,25 @@ import typer
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import WIDTH, claimed, decided, graded, titled, word
-from netaudit.masking import visible
+from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.case import Case
-    from netaudit.signatures import SignatureSet
+    from netaudit.case.reading import Case
+    from netaudit.signatures.loading import SignatureSet
 
 MOST_TRIED = 12  # signatures named that did not hold
 
 
 def test_command(captures: list[str], folder: Path | None, *, added: bool, lang: str) -> Exit:
     """Name the devices of a case, or of captures audited for it into a folder that goes again."""
-    from netaudit.case import open_case
-    from netaudit.signatures import ADDED, load
+    from netaudit.case.reading import open_case
+    from netaudit.signatures.loading import ADDED, load
 
     signatures = load(folder)
     if len(captures) == 1 and (Path(captures[0]) / "case.json").is_file():
-        from netaudit.naming import name_devices
+        from netaudit.authoring.naming import name_devices
 
         found = name_devices(open_case(captures[0]), signatures).inventory
         _tell(found.devices, found.claims, ADDED if added else "", lang)
@@ -71,11 +71,11 @@ def _tell_services(case: Case, lang: str) -> None:
 
 def explain_command(folder: Path, device: str, signatures: Path | None, lang: str, *, as_json: bool) -> Exit:
     """Print why a device is called what it is called."""
-    from netaudit.case import open_case
-    from netaudit.decisions import latest
-    from netaudit.explaining import JUDGED, explain
-    from netaudit.naming import find_device, plain_devices
-    from netaudit.signatures import load
+    from netaudit.authoring.explaining import JUDGED, explain
+    from netaudit.authoring.naming import find_device, plain_devices
+    from netaudit.case.decisions import latest
+    from netaudit.case.reading import open_case
+    from netaudit.signatures.loading import load
 
     case = open_case(folder)
     row = find_device(plain_devices(case), device)

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case import open_case
+from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
-from netaudit.plain import plain
+from netaudit.ground.plain import plain
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def show_command(folder: Path, table: str, *, form: str, lang: str) -> Exit:
 
 def cell(value: Any) -> str:
     """A value as text that no spreadsheet runs and no terminal obeys."""
-    from netaudit.masking import visible
+    from netaudit.ground.masking import visible
 
     if value is None:
         return ""

@@ -28,9 +28,9 @@ def check(
     signatures: Folder = None,
 ) -> None:
     """Check form, vocabulary, and every example, alone and against the whole set."""
-    from netaudit.signature_answers import wrong_answers
-    from netaudit.signature_checks import failed_examples
-    from netaudit.signatures import default_folder, read
+    from netaudit.authoring.answers import wrong_answers
+    from netaudit.signatures.checking import failed_examples
+    from netaudit.signatures.loading import default_folder, read
 
     loaded = read(folder or signatures or default_folder())
     problems = [*loaded.problems, *failed_examples(loaded), *wrong_answers(loaded)]
@@ -47,7 +47,7 @@ def check(
 @app.command(name="list")
 def list_(signatures: Folder = None) -> None:
     """List all signatures: id, claims, strength, provenance, source."""
-    from netaudit.signatures import load
+    from netaudit.signatures.loading import load
 
     loaded = load(signatures)
     for signature in (*loaded.devices, *loaded.services):
@@ -91,10 +91,10 @@ def new(
     signatures: Folder = None,
 ) -> None:
     """Write a draft of a signature from what a device of a case says, with examples for and against."""
-    from netaudit.case import open_case
-    from netaudit.drafting import draft
-    from netaudit.naming import find_device, plain_devices
-    from netaudit.signatures import load
+    from netaudit.authoring.drafting import draft
+    from netaudit.authoring.naming import find_device, plain_devices
+    from netaudit.case.reading import open_case
+    from netaudit.signatures.loading import load
 
     opened = open_case(case)
     row = find_device(plain_devices(opened), device)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import locale
 import os
 
-from netaudit.bilingual import speaker
 from netaudit.errors import UsageError
+from netaudit.ground.bilingual import speaker
 
 TEXTS = {
     "case": {"en": "Case", "zh": "案卷"},

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netaudit.case import open_case
+from netaudit.case.custody import NAME, broken, entries
+from netaudit.case.reading import open_case
+from netaudit.case.sealed import differing
+from netaudit.case.verify import CONTRADICTED, verify
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
-from netaudit.custody import NAME, broken, entries
-from netaudit.sealed import differing
-from netaudit.verify import CONTRADICTED, verify
 
 
 def verify_command(folder: Path, captures: list[Path], *, images: bool, as_json: bool, lang: str) -> Exit:

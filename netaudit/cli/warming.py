@@ -13,12 +13,12 @@ STEP = 0.5  # seconds between two words
 
 def warm_command(piece: str | None, lang: str) -> None:
     """Compile all that is missing and say where it lies; or, as one of the processes that do it, one piece."""
-    from netaudit.lean import load_lean
+    from netaudit.running.lean import load_lean
 
     load_lean(compiler=True)
     from netaudit.jit_cache import cache_folder
     from netaudit.ready import compile_piece
-    from netaudit.warm import warm
+    from netaudit.running.warm import warm
 
     if piece is not None:
         compile_piece(piece)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.texts import say
-from netaudit.masking import visible
+from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
-    from netaudit.case import Case
-    from netaudit.decisions import Decision
+    from netaudit.case.decisions import Decision
+    from netaudit.case.reading import Case
 
 WIDTH = 160  # characters of a fact
 MOST_ADDRESSES = 3

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netaudit.devices.telling import Said
-from netaudit.signature_conditions import Fact
+from netaudit.signatures.conditions import Fact
 
 if TYPE_CHECKING:
     from netaudit.devices.collecting import Device

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from netaudit.devices.identity import Identities, identify, usable
 from netaudit.devices.vendor import holder, is_link_address, is_local
-from netaudit.signature_conditions import Fact
+from netaudit.signatures.conditions import Fact
 
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
 CLAIMING = frozenset({"arp", "ndp", "ra"})

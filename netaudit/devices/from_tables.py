@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from netaudit.case_writer import table_of
-from netaudit.signatures import OWN
+from netaudit.ground.table_streams import table_of
+from netaudit.signatures.loading import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.transfers import Transfer
+    from netaudit.findings.transfers import Transfer
 
 CAPTURES, VERIFIES, RELAYS, STORES, VIEWS = CHAIN = ("captures", "verifies", "relays", "stores", "views")
 BY_CLASS = {

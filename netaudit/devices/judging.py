@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netaudit.devices.matching import Match
-    from netaudit.signature_vocabulary import Vocabulary
+    from netaudit.signatures.vocabulary import Vocabulary
 
 ORDER = ("declared", "strong", "weak", "unknown")
 BLOCK = frozenset({"oui"})  # a mere address block: what a signature also asks for does not tie it to others that do

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.signature_index import LeafIndex
+from netaudit.signatures.index import LeafIndex
 
 if TYPE_CHECKING:
-    from netaudit.signature_conditions import Fact, Facts
-    from netaudit.signatures import Signature
+    from netaudit.signatures.conditions import Fact, Facts
+    from netaudit.signatures.loading import Signature
 
 
 @dataclass(frozen=True, slots=True)

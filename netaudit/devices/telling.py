@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.signatures import OWN
+from netaudit.signatures.loading import OWN
 
 if TYPE_CHECKING:
     from netaudit.devices.judging import Claim
     from netaudit.devices.matching import Match
-    from netaudit.signature_conditions import Fact
-    from netaudit.signature_vocabulary import Vocabulary
+    from netaudit.signatures.conditions import Fact
+    from netaudit.signatures.vocabulary import Vocabulary
 
 MOST_REASONS = 24
 MOST_FACTS = 3  # facts named per signature

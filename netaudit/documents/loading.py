@@ -13,8 +13,8 @@ from netaudit.documents.entries import Entry, compile_entry
 from netaudit.documents.form import problems as problems_of
 from netaudit.documents.index import Index
 from netaudit.errors import SignatureError
-from netaudit.signatures import default_folder
-from netaudit.yaml_text import parse_yaml
+from netaudit.ground.yaml_text import parse_yaml
+from netaudit.signatures.loading import default_folder
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.case_writer import table_of
 from netaudit.endpoints.services import Services, endpoint_facts, requests_by_server
 from netaudit.endpoints.vantage import Evidence, Vantage, judge
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.signatures import Signature
+    from netaudit.signatures.loading import Signature
 
 MOST_NAMES = 16  # names listed per address
 MOST_KNOWN = 256  # names of an address by which services are looked for

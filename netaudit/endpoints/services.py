@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from netaudit.signature_conditions import Fact
-from netaudit.signature_index import LeafIndex
+from netaudit.signatures.conditions import Fact
+from netaudit.signatures.index import LeafIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pyarrow as pa
 
-    from netaudit.signatures import Signature
+    from netaudit.signatures.loading import Signature
 
 # What matters most to the audit comes first where an address serves several.
 ORDER = ("face_api", "sales_platform", "camera_cloud", "object_store")

@@ -9,12 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.moments import LEAD_S, Windows, rows_after
+from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.roles import Actors
+from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import VIDEO, Scope, clear_findings
-from netaudit.moments import WINDOW_S
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
-from netaudit.transfers import Transfer, transfers
 
 __all__ = ["LEAD_S", "judge", "judge_moments"]
 

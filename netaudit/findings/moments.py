@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netaudit.findings.seconds import Portion
+    from netaudit.findings.transfers import Transfer
     from netaudit.findings.uploads import Scope
-    from netaudit.transfers import Transfer
 
 LEAD_S = 5
 SECOND = 1_000_000_000

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netaudit.transfers import Transfer
+    from netaudit.findings.transfers import Transfer
 
 # browsers and system frameworks of phones and tablets; terminals run Android, too, on boards (rk3288 …)
 PERSONAL = re.compile(

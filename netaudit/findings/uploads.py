@@ -13,7 +13,7 @@ from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.transfers import Transfer
+    from netaudit.findings.transfers import Transfer
 
 RULE = "face-image-in-clear/1"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.case_writer import table_of
-from netaudit.conclusion import derive
-from netaudit.lean import trim
+from netaudit.ground.table_streams import table_of
 from netaudit.observations.from_tables import merge_facts
-from netaudit.rows import FlowRows
-from netaudit.signatures import load
+from netaudit.rows.flows import FlowRows
+from netaudit.running.conclusion import derive
+from netaudit.running.lean import trim
+from netaudit.signatures.loading import load
 from netaudit.streams.layouts import FLOW
 from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
-    from netaudit.image_table import Answer
     from netaudit.live.answers import Look
     from netaudit.live.witness import Find, Known, Memory
+    from netaudit.settling.images import Answer
 
 MOST_FACTS = 50_000  # observations looked at
 FIRST, SHORTEST = 1.0, 5.0  # seconds until the first analysis, and between two

@@ -13,15 +13,15 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.case_writer import TableWriter, read_parts, stream_parts
-from netaudit.objects.judge import facts_of, verdict_of
+from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.images.judge import facts_of, verdict_of
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from netaudit.image_table import Answer
+    from netaudit.settling.images import Answer
 
 Look = tuple[str, bool]  # an image by its SHA-256, and whether turned pictures were looked at, too
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from netaudit.api import outcome_of
 from netaudit.capture.from_wire import Followed
 from netaudit.packets.from_capture import Decoder
-from netaudit.workers import Alone
+from netaudit.running.workers import Alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from netaudit.api import Options
-    from netaudit.case import Case
-    from netaudit.image_table import Known
-    from netaudit.pipeline import Witness
+    from netaudit.case.reading import Case
+    from netaudit.running.way import Witness
+    from netaudit.settling.images import Known
 
 WINDOW = 4 << 20  # bytes read at once: as fast as the larger ones of files, and a quarter of the memory
 CHECKPOINT = 1.0  # seconds of the audit that a kill may cost
@@ -66,7 +66,7 @@ class LiveAudit:
 
     def conclude(self, known: Known | None) -> Case:
         """End all flows and make a whole case of what was audited; `known` are images that were judged already."""
-        from netaudit.conclusion import conclude
+        from netaudit.running.conclusion import conclude
 
         assert self.crew is not None
         self.decoder.finish()

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from netaudit import __version__
 from netaudit.api import begin_case, now, run_facts, write_case_report
 from netaudit.capture.from_wire import recorded
-from netaudit.custody import RECORD as RECORD_PLACE
-from netaudit.custody import Custody
+from netaudit.case.custody import RECORD as RECORD_PLACE
+from netaudit.case.custody import Custody
+from netaudit.case.moments import MomentBook, keep
 from netaudit.errors import UsageError
-from netaudit.lean import for_days
 from netaudit.live.analysis import Analysis, Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
 from netaudit.live.judging import LiveJudge
@@ -26,11 +26,11 @@ from netaudit.live.news import MomentNews, Note, Rate
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_case
 from netaudit.live.witness import Memory
-from netaudit.moments import MomentBook, keep
+from netaudit.running.lean import for_days
 
 if TYPE_CHECKING:
     from netaudit.api import Options
-    from netaudit.case import Case
+    from netaudit.case.reading import Case
     from netaudit.live.news import Show
     from netaudit.live.settings import LiveSettings
 
@@ -44,9 +44,9 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
 
     Raises UsageError when the interface cannot be recorded or the folder holds something else.
     """
-    from netaudit.case_writer import prepare
-    from netaudit.collector import calm
-    from netaudit.signatures import load
+    from netaudit.case.writing import prepare
+    from netaudit.running.collector import calm
+    from netaudit.signatures.loading import load
 
     for_days()
     load(options.signatures)
@@ -209,7 +209,7 @@ class _Engine:
         self._audit.followed.closed.clear()
 
     def _conclude(self) -> Case:
-        from netaudit.case_writer import write_json
+        from netaudit.case.writing import write_json
 
         self._show.show(Note("info", "concluding", {}))
         read_s = round(time.perf_counter() - self._clock, 3)
@@ -250,7 +250,7 @@ class _Engine:
 
 def _ready_kernels() -> None:
     """Load the kernels. What is not compiled yet another process compiles: that takes 400 MB, which are never freed."""
-    from netaudit.warm import warm
+    from netaudit.running.warm import warm
 
     words = [sys.executable, "-P", "-m", "netaudit", "warm"]
     quiet = subprocess.DEVNULL

@@ -20,7 +20,7 @@ from netaudit.live.news import Level, Note
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netaudit.custody import Custody
+    from netaudit.case.custody import Custody
     from netaudit.live.settings import LiveSettings
 
 SETTLED = 2.0  # seconds after which a recorder is taken to work; before, its end means that it cannot

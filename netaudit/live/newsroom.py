@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.encrypted import KNOWN_CLASSES
 from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED
+from netaudit.ground.masking import mask
 from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
 from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, Note, UploadNews
 from netaudit.live.witness import ends
-from netaudit.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from netaudit.api import Options, begin_case, now, outcome_of, run_facts, write_case_report
 from netaudit.capture.from_wire import Followed, recorded
 from netaudit.capture.source import Rejected
-from netaudit.case import Case, open_case
-from netaudit.case_writer import make_folders, write_json
-from netaudit.custody import Custody, broken, entries
+from netaudit.case.custody import Custody, broken, entries
+from netaudit.case.moments import keep
+from netaudit.case.reading import Case, open_case
+from netaudit.case.writing import make_folders, write_json
 from netaudit.errors import UsageError
 from netaudit.live.engine import RECORD
 from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
-from netaudit.moments import keep
 from netaudit.packets.from_capture import Decoder
-from netaudit.workers import abandoned_on_error, make_crew
+from netaudit.running.workers import abandoned_on_error, make_crew
 
 if TYPE_CHECKING:
     from netaudit.api import Progress
@@ -88,8 +88,8 @@ def _clear(folder: Path) -> None:
 
 
 def _audit(folder: Path, options: Options, progress: Progress, custody: Custody) -> tuple[Case, list[Source], float]:
-    from netaudit.collector import calm
-    from netaudit.conclusion import conclude
+    from netaudit.running.collector import calm
+    from netaudit.running.conclusion import conclude
 
     sealed = {str(entry.get("file")): entry for entry in entries(folder) if entry["what"] == "recorded"}
     followed = Followed(folder / RECORD, sm3=options.sm3)

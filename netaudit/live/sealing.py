@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.custody import entries
-from netaudit.sealed import NOTED
+from netaudit.case.custody import entries
+from netaudit.case.sealed import NOTED
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
-    from netaudit.custody import Custody
-    from netaudit.moments import Notes
+    from netaudit.case.custody import Custody
+    from netaudit.case.moments import Notes
 
 RECORDING_ENDED = "recording ended"  # the line with all facts of a recording
 

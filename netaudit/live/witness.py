@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from netaudit.findings.encrypted import LEAST_KNOWN
-from netaudit.masking import mask
-from netaudit.objects.sniff import IMAGE_KINDS
-from netaudit.rows import ip_text, message_row, object_row
+from netaudit.ground.addresses import ip_text
+from netaudit.ground.masking import mask
+from netaudit.rows.messages import message_row
+from netaudit.rows.objects import object_row
 from netaudit.streams.layouts import FLOW, UP
+from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
     from netaudit.messages.from_streams import Conversations
     from netaudit.messages.message import Message
-    from netaudit.objects.part import Leaf
     from netaudit.streams.layouts import Delivery
+    from netaudit.unwrapping.part import Leaf
 
 MOST_FLOWS = 3_000  # closed flows remembered, and beside them those that sent much encrypted
 MOST_AGENTS = 2_000  # flows of which the user agent is remembered

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.bilingual import speaker
+from netaudit.ground.bilingual import speaker
+from netaudit.ground.masking import visible
 from netaudit.live.from_report import Terms
-from netaudit.masking import visible
 
 if TYPE_CHECKING:
     from netaudit.live.news import Note

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from netaudit.messages.http1_body import LIMIT, LIMIT_NOTE, joined
+from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE, joined
 from netaudit.messages.reader import Opening, Verdict
 
 if TYPE_CHECKING:

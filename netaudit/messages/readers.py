@@ -9,55 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netaudit.messages import (
-    dahua,
-    dhcp,
-    dhcpv6,
-    discovery,
-    dns,
-    dtls,
-    ehome,
-    ezviz,
-    ftp,
-    hcnet,
-    http1,
-    http2,
-    http2_opening,
-    idcard,
-    imap,
-    mongodb,
-    mqtt,
-    netbios,
-    nfs,
-    ntp,
-    pop3,
-    ps_tcp,
-    quic,
-    rtp,
-    rtp_tcp,
-    rtsp,
-    rtsp_http,
-    rtsp_opening,
-    sip,
-    smb,
-    smtp,
-    snmp,
-    socks,
-    sofia,
-    ssdp,
-    ssh,
-    stun,
-    syslog,
-    telnet,
-    tftp,
-    tls,
-    tplink,
-    websocket,
-)
+from netaudit.messages import mongodb, socks
 from netaudit.messages.carve import CarveReader
-from netaudit.messages.http1 import HttpReader
+from netaudit.messages.dns import reader as dns
+from netaudit.messages.files import ftp, nfs, tftp
+from netaudit.messages.hellos import dtls, quic, tls
+from netaudit.messages.hosts import dhcp, dhcpv6, netbios, ntp, snmp, ssdp, ssh, stun, syslog, telnet
+from netaudit.messages.http1 import reader as http1
+from netaudit.messages.http1.reader import HttpReader
+from netaudit.messages.http2 import opening as http2_opening
+from netaudit.messages.http2 import reader as http2
+from netaudit.messages.mail import imap, pop3, smtp
+from netaudit.messages.makers import dahua, discovery, ehome, ezviz, hcnet, idcard, sofia, tplink
+from netaudit.messages.mqtt import reader as mqtt
 from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.rtp import ps_tcp
+from netaudit.messages.rtp import reader as rtp
+from netaudit.messages.rtp import tcp as rtp_tcp
+from netaudit.messages.rtsp import http as rtsp_http
+from netaudit.messages.rtsp import opening as rtsp_opening
+from netaudit.messages.rtsp import reader as rtsp
+from netaudit.messages.sip import reader as sip
+from netaudit.messages.smb import reader as smb
 from netaudit.messages.unknown import UnknownReader
+from netaudit.messages.websocket import reader as websocket
 
 UNKNOWN = "unknown"
 

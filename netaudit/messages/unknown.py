@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from netaudit.messages.hello import CLIENT_HELLO
-from netaudit.messages.http1 import HttpReader
+from netaudit.messages.hellos.hello import CLIENT_HELLO
+from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening
 

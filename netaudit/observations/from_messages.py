@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netaudit.messages.layouts import ADDRESS4, ASKED
+from netaudit.messages.dns.layouts import ADDRESS4, ASKED
 from netaudit.observations.announcements import observe_mdns, observe_ssdp, observe_stated
 from netaudit.observations.calls import observe_sip
 from netaudit.observations.ends import Ends
@@ -28,7 +28,7 @@ from netaudit.observations.web import observe_http, observe_rtsp
 from netaudit.observations.windows import observe_browser, observe_llmnr, observe_names, observe_smb
 
 if TYPE_CHECKING:
-    from netaudit.messages.lookups import Lookups
+    from netaudit.messages.dns.lookups import Lookups
     from netaudit.observations.ledger import Ledger
 
 NOWHERE = Ends()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit import kernel
+from netaudit.ground.jit import kernel
 from netaudit.packets.kernels_common import (
     ENCRYPTED,
     F_ESP,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.jit import kernel
+from netaudit.ground.jit import kernel
 from netaudit.packets.kernels_common import (
     FLAG_CUT,
     MALFORMED_TRANSPORT,

@@ -31,7 +31,7 @@ from netaudit.report.wording import Wording
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.decisions import Decision
+    from netaudit.case.decisions import Decision
     from netaudit.report.reading import CaseLike
 
 SECTIONS = (
@@ -137,7 +137,7 @@ def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from netaudit.remembered import cache_folder
+    from netaudit.ground.remembered import cache_folder
     from netaudit.report.compiled import Kept
 
     environment = Environment(

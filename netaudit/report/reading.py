@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from netaudit.decisions import Decision
+    from netaudit.case.decisions import Decision
 
 Row = dict[str, Any]
 

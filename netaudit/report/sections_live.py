@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.custody import broken, entries
+from netaudit.case.custody import broken, entries
 
 if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike

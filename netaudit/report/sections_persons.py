@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.records import ANCHORS, records
+from netaudit.persons.records import ANCHORS, records
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from netaudit.yaml_text import parse_yaml
+from netaudit.ground.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

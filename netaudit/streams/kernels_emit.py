@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.jit import lean_kernel
+from netaudit.ground.jit import lean_kernel
 from netaudit.streams.layouts import BURSTS, DOWN, RECENT_SEGMENTS, UP, Kind, Tables
 
 if TYPE_CHECKING:

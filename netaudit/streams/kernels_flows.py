@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit import lean_kernel
+from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_emit import end_burst, output_row, skip, write_row
 from netaudit.streams.kernels_order import SECOND, give_up, lose, pop
 from netaudit.streams.layouts import LISTS, NO_END, RECENT_SEGMENTS, SLOT_BITS, Base, Tables

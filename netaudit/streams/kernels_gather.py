@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit import lean_kernel
+from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_order import checksum
 from netaudit.streams.layouts import RECENT_SEGMENTS, Kind, Tables
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit import lean_kernel
+from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_emit import hand_on, remember, skip
 from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, Tables
 

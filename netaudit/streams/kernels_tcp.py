@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit import lean_kernel
+from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip, wide
 from netaudit.streams.kernels_flows import ACK, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
 from netaudit.streams.kernels_order import give_up, lose, place, start

@@ -22,7 +22,7 @@ import peers
 import rig
 
 from pcaps.lab import photos
-from tests.messages import device_frames as made
+from tests.messages.makers import device_frames as made
 
 if TYPE_CHECKING:
     from collections.abc import Callable

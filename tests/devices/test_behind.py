@@ -8,7 +8,7 @@ import pytest
 
 from netaudit.devices.behind import hidden, system_of
 from netaudit.devices.collecting import Device
-from netaudit.signature_conditions import Fact
+from netaudit.signatures.conditions import Fact
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/124.0 Safari/537.36"

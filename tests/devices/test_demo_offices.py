@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.signatures import load
+from netaudit.signatures.loading import load
 
 PCAPS = Path(__file__).parent.parent.parent / "pcaps"
 GRAVE = {"face_capture_camera", "face_server", "id_terminal", "access_terminal"}

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from netaudit.ground.table_streams import table_of
 
-from netaudit.case_writer import table_of
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.telling import MOST_REASONS
-from netaudit.signatures import load
+from netaudit.signatures.loading import load
 from netaudit.tables import FLOWS, OBSERVATIONS
 
 CAM, HOST = "08:54:11:00:00:01", "192.168.1.64"

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from netaudit.devices.from_tables import Moved, Moves, parts, with_chain
+from netaudit.findings.transfers import transfers
 from netaudit.tables import BY_NAME
-from netaudit.transfers import transfers
 
 CAMERA, SERVER, PC, PHONE, CLOUD = "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "47.0.0.1"
 

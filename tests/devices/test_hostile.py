@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from netaudit.case_writer import write_json
+from netaudit.case.writing import write_json
 from netaudit.cli.app import app
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.masking import mask
+from netaudit.ground.masking import mask
 from netaudit.observations.ledger import LONGEST
-from netaudit.ordered import write_table
 from netaudit.report.from_case import write_report
-from netaudit.signatures import load
+from netaudit.settling.ordered import write_table
+from netaudit.signatures.loading import load
 from netaudit.tables import BY_NAME, FLOWS, OBSERVATIONS, TABLES_VERSION
 from tests.report.fakes import FakeCase
 

@@ -6,8 +6,8 @@ import pytest
 
 from netaudit.devices.judging import judge
 from netaudit.devices.matching import Match, Matcher
-from netaudit.signature_conditions import Fact, compile_condition
-from netaudit.signatures import Signature, load
+from netaudit.signatures.conditions import Fact, compile_condition
+from netaudit.signatures.loading import Signature, load
 
 VOCABULARY = load().vocabulary
 

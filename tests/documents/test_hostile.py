@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.document_drafts import draft
-from netaudit.document_examples import message_of, picture, read_message, spoken, tree_of
+from netaudit.authoring.document_drafts import draft
+from netaudit.authoring.document_examples import message_of, picture, read_message, spoken, tree_of
 from netaudit.documents.explaining import verdicts
-from netaudit.documents.from_objects import MOST_LEAVES
+from netaudit.documents.from_unwrapping import MOST_LEAVES
 from netaudit.documents.loading import load
 from netaudit.documents.nodes import MOST
 from netaudit.documents.reading import MOST_EVENTS
 from netaudit.documents.times import read_time
-from netaudit.events import head_of
+from netaudit.rows.events import head_of
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

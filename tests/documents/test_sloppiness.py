@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from netaudit.document_examples import message_of, picture, read_message, spoken
+from netaudit.authoring.document_examples import message_of, picture, read_message, spoken
 from netaudit.documents.loading import load
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 
 from netaudit.endpoints.services import Services, endpoint_facts
 from netaudit.endpoints.vantage import forwards
-from netaudit.signature_conditions import Fact
-from netaudit.signatures import load
+from netaudit.signatures.conditions import Fact
+from netaudit.signatures.loading import load
 
 SERVICES = Services(load().services)
 

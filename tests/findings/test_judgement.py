@@ -5,16 +5,16 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit import transfers as passing
 from netaudit.endpoints.vantage import Evidence
 from netaudit.endpoints.vantage import judge as judge_vantage
 from netaudit.findings import roles
+from netaudit.findings import transfers as passing
 from netaudit.findings.from_tables import judge
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
+from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import display_filter
 from netaudit.findings.verdict import size_text, verdict
 from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS
-from netaudit.transfers import transfers
 
 CAM, SERVER_IP, CLOUD, PHONE, NEWS = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50", "101.1.1.1"
 VANTAGE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER_IP)], [], [("02:00:00:00:00:02", CAM)], [], [], 0))

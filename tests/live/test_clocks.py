@@ -16,8 +16,8 @@ import pytest
 
 from netaudit import open_case
 from netaudit.capture.adapters import link_of
-from netaudit.custody import broken, entries
-from netaudit.sealed import differing
+from netaudit.case.custody import broken, entries
+from netaudit.case.sealed import differing
 from tests.conftest import ROOT
 from tests.live.conftest import OFFICE, PATIENCE, Live, Wire
 from tests.live.test_wire import assert_equal, recorder_of, resumed

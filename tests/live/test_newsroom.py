@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from netaudit.images.detection import FaceVerdict
+from netaudit.images.images import ImageFacts
 from netaudit.live import answers, judging
 from netaudit.live.analysis import Analysis
 from netaudit.live.answers import Answers
@@ -14,8 +16,6 @@ from netaudit.live.judging import Judgement, LiveJudge
 from netaudit.live.news import UploadNews
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Find, Known, Memory
-from netaudit.objects.detection import FaceVerdict
-from netaudit.objects.images import ImageFacts
 from netaudit.streams.layouts import FLOW
 
 FACTS = ImageFacts(decodable=True)

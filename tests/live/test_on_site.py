@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from netaudit.case import open_case
+from netaudit.case.reading import open_case
 
 
 @pytest.mark.tools

@@ -16,8 +16,8 @@ import pytest
 
 from netaudit import api, open_case
 from netaudit.capture.from_wire import recorded
-from netaudit.custody import broken
-from netaudit.sealed import differing
+from netaudit.case.custody import broken
+from netaudit.case.sealed import differing
 from tests.conftest import ROOT
 from tests.live.conftest import PATIENCE, Live, Wire
 
@@ -74,7 +74,7 @@ def test_delivered_is_recorded_is_audited(
 def audit_files(live: Live, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The case that an audit of the recorded files gives, under the same key."""
     key = (live.case / "private" / "key").read_bytes()
-    monkeypatch.setattr("netaudit.case_writer.secrets.token_bytes", lambda _: key)
+    monkeypatch.setattr("netaudit.case.writing.secrets.token_bytes", lambda _: key)
     api.audit(live.record(), folder, faces=False)
     return folder
 

@@ -16,7 +16,7 @@ from netaudit.messages.readers import READERS, Entry, choose
 from netaudit.streams import layouts
 from netaudit.streams.layouts import Delivery
 from tests.messages.examples import EXAMPLES, GET, OK, POST
-from tests.messages.test_tls import client_hello
+from tests.messages.hellos.test_tls import client_hello
 from tests.reference.messages import SEGMENT, cut_runs, down, essence, flow_row, read, runs, up
 
 

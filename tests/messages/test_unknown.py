@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from netaudit.messages.unknown import PRELUDE
-from tests.messages.test_tls import APPLICATION, SUPPORTED, client_hello, server_hello
-from tests.objects.pictures import sample
+from tests.images.pictures import sample
+from tests.messages.hellos.test_tls import APPLICATION, SUPPORTED, client_hello, server_hello
 from tests.reference.messages import down, essence, read, up
 
 HELLO = client_hello("directory.example")

@@ -18,8 +18,8 @@ from typing import Any
 from unittest import mock
 
 from netaudit import api
-from netaudit.masking import mask
-from netaudit.signatures import load
+from netaudit.ground.masking import mask
+from netaudit.signatures.loading import load
 
 VOCABULARY = load().vocabulary
 LABELS = {  # label → (vendor, class); the switch of Hue speaks no IP: its frames are those of the bridge it was set up with

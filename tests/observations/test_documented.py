@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netaudit.signatures import load
+from netaudit.signatures.loading import load
 from tests.observations.test_own_captures import EXPECTED, FOLDER, told
 
 if TYPE_CHECKING:

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.messages import discovery, dns, ssdp
+from netaudit.messages.dns import reader as dns
+from netaudit.messages.hosts import ssdp
+from netaudit.messages.makers import discovery
 from netaudit.messages.message import Message
 from netaudit.observations.ends import Ends, Host, ends_of
 from netaudit.observations.from_messages import observe_message

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.messages.certificate import certificate_fields
+from netaudit.messages.hellos.certificate import certificate_fields
 from netaudit.messages.message import Message
 from netaudit.observations.ends import Ends, Host
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.handshakes import MOST_PUBLIC
 from netaudit.observations.ledger import Ledger
 from netaudit.streams.layouts import PIECE
-from tests.messages.test_tls import certificate
+from tests.messages.hellos.test_tls import certificate
 from tests.observations.test_from_messages import Facts, observed, of_client, of_server
 
 DIGEST = "13900000001" + "a" * 21  # a digest with what looks like a phone number in it

@@ -16,16 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netaudit
-from netaudit.masking import visible
-from netaudit.messages import dhcp, dhcpv6, dns, netbios, snmp, ssdp, syslog
+from netaudit.ground.masking import visible
+from netaudit.messages.dns import reader as dns
+from netaudit.messages.hosts import dhcp, dhcpv6, netbios, snmp, ssdp, syslog
 from netaudit.messages.message import Message
 from netaudit.observations.ledger import LONGEST, MARGIN, Ledger
 from netaudit.observations.neighbours import EAPOL, LLDP, SNAP_CDP, SNAP_CISCO, parser_of
 from pcaps.lab import wire
 from pcaps.lab.files import write_pcap
-from tests.messages.test_netbios import announcement
-from tests.messages.test_snmp import SYSTEM, ber, binding
-from tests.messages.test_snmp import message as snmp_message
+from tests.messages.hosts.test_netbios import announcement
+from tests.messages.hosts.test_snmp import SYSTEM, ber, binding
+from tests.messages.hosts.test_snmp import message as snmp_message
 from tests.observations.test_from_messages import observed
 
 MAC, SERVER_MAC = "02:00:5e:00:53:07", "02:00:5e:00:53:01"

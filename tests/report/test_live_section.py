@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netaudit.custody import Custody
+from netaudit.case.custody import Custody
 from netaudit.report.sections_live import live
 from netaudit.report.wording import Wording
 

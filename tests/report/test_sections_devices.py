@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.decisions import Decision
+from netaudit.case.decisions import Decision
 from netaudit.report.judgements import Judgements
 from netaudit.report.reasons import Reasons
 from netaudit.report.sections_devices import MOST, Inventory, devices
@@ -12,7 +12,7 @@ from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_findings import matrix
 from netaudit.report.texts import Texts
 from netaudit.report.wording import Wording
-from netaudit.signatures import load
+from netaudit.signatures.loading import load
 from tests.report import fakes
 
 RULES = (

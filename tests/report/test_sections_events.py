@@ -10,7 +10,7 @@ from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_events import MOST_JOURNEYS, MOST_LEGS, MOST_SENDERS, events
 from netaudit.report.texts import Texts
 from netaudit.report.wording import Wording
-from netaudit.signature_checks import PROVENANCE
+from netaudit.signatures.checking import PROVENANCE
 from tests.report.fakes import CAMERA, CLOUD, SECOND, SERVER, T0, FakeCase
 
 

@@ -1,0 +1,139 @@
+"""custody.jsonl of a case: what was done with the evidence, when, with which hashes; each line seals the one before.
+
+A line is a JSON object with `number` (from 1), `when` (UTC), `what` (a code), figures of its own, `previous` (the hash
+of the line before, 64 zeros for the first) and `hash`: SHA-256 of the line itself without `hash`, as compact JSON with
+sorted keys. Who can write the file can rewrite the whole chain: note the last hash elsewhere (`netaudit verify` prints
+it; the report has the one before it was written). `netaudit.case.sealed` holds the chain against the files it names.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAME = "custody.jsonl"
+RECORD = "private/record"  # where a case keeps what was recorded
+START = "0" * 64
+LONGEST_LINE = 1 << 20
+
+
+class Custody:
+    """Appends lines to the chain of a case; begins it, or goes on where it ends.
+
+    One process at a time: whoever comes second gets a UsageError, since its lines would not follow those of the first.
+    """
+
+    def __init__(self, case: Path) -> None:
+        self._path = case / NAME
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        if not _taken(self._file):
+            self.close()
+            raise UsageError(f"{case}: another netaudit is at work on this case; wait until it has ended")
+        self.number, self.last = 0, START
+        whole = True
+        if self._path.is_file():
+            for line, whole in _lines(self._path):  # noqa: B007 - the last one is asked for below
+                if (entry := _parse(line)) is not None:
+                    self.number, self.last = int(entry["number"]), str(entry["hash"])
+        if not whole:  # cut by a crash: it stays as it is, the chain goes on behind it
+            os.write(self._file, b"\n")
+
+    def note(self, what: str, **figures: Any) -> None:
+        """Add a line, and have it on the disk before going on."""
+        self.number += 1
+        when = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        entry = {**figures, "number": self.number, "when": when, "what": what, "previous": self.last}
+        entry["hash"] = self.last = seal(entry)
+        os.write(self._file, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS) + b"\n")
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """End; the chain can be taken up again."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def _taken(file: int) -> bool:
+    """Lock an open file until it is closed, by whatever end of the process; False when another has it.
+
+    True also where the system or the disk has no such locks.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def seal(entry: dict[str, Any]) -> str:
+    """Hash of a line, in hexadecimal digits."""
+    bare = {key: value for key, value in entry.items() if key != "hash"}
+    return hashlib.sha256(orjson.dumps(bare, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def entries(case: Path) -> list[dict[str, Any]]:
+    """The lines of a case's chain that can be read, in order; none without the file."""
+    path = case / NAME
+    if not path.is_file():
+        return []
+    return [entry for line, _ in _lines(path) if (entry := _parse(line)) is not None]
+
+
+def broken(case: Path) -> list[str]:
+    """What is wrong with the chain of a case, each with its line; empty when it holds, or when there is none."""
+    path = case / NAME
+    if not path.is_file():
+        return []
+    problems = []
+    number, last = 0, START
+    for place, (line, whole) in enumerate(_lines(path), 1):
+        entry = _parse(line)
+        if entry is None:
+            problems.append(f"line {place}: not readable" + ("" if whole else " (cut at the end of the file)"))
+            continue
+        if entry["previous"] != last:
+            problems.append(f"line {place}: does not follow the line before it")
+        if entry["number"] != number + 1:
+            problems.append(f"line {place}: is number {entry['number']}, expected {number + 1}")
+        if entry["hash"] != seal(entry):
+            problems.append(f"line {place}: was changed")
+        number, last = entry["number"], entry["hash"]
+    return problems
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
+    """Lines, and whether each is whole. Of a line that is too long comes its beginning, in pieces."""
+    with path.open("rb") as file:
+        while line := file.readline(LONGEST_LINE):
+            if line.strip():
+                yield line.rstrip(b"\n"), line.endswith(b"\n")
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        entry = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    sound = (
+        isinstance(entry, dict)
+        and isinstance(entry.get("number"), int)
+        and all(isinstance(entry.get(name), str) for name in ("when", "what", "previous", "hash"))
+    )
+    return entry if sound else None

@@ -1,0 +1,99 @@
+"""What an analyst decided about a device, kept beside what netaudit found and never in its place.
+
+Decisions are lines of `decisions.jsonl` in the case: each with its time, the device, what was decided, a note, what the
+automatic answer was at that moment, and the SHA-256 of the line before, so that a line changed or taken out shows (but
+for the last one, which no line follows yet). The tables of the case stay as the audit wrote them. The latest decision
+on a device counts; all are kept.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from netaudit.case.writing import DECISIONS
+from netaudit.errors import CaseError, UsageError
+
+FILE = DECISIONS
+LONGEST = 2000  # characters of a note
+FIRST = "0" * 64  # what the first line names as the hash of the line before
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision; an empty `kind` (class) or `vendor` was not decided about."""
+
+    when: str  # UTC, ISO 8601
+    device_id: str
+    kind: str
+    vendor: str
+    note: str
+    by: str
+    found_kind: str  # what netaudit had found
+    found_vendor: str
+
+
+def decide(
+    folder: Path, device: dict[str, Any], *, kind: str = "", vendor: str = "", note: str = "", by: str = ""
+) -> Decision:
+    """Note a decision about a row of `devices`.
+
+    Raises UsageError when nothing is decided or the texts are too long, CaseError when earlier decisions were changed.
+    """
+    if not (kind or vendor or note):
+        raise UsageError("say what you decide: a class, a vendor or a note")
+    if max(map(len, (kind, vendor, note, by))) > LONGEST:
+        raise UsageError(f"at most {LONGEST} characters, please")
+    decisions(folder)
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    found = (device["class"] or "", device["vendor"] or "")
+    decision = Decision(now, device["device_id"], kind, vendor, note, by, *found)
+    lines = _lines(folder)
+    entry = asdict(decision) | {"before": _hash(lines[-1]) if lines else FIRST}
+    with (folder / FILE).open("ab") as file:
+        file.write(orjson.dumps(entry, option=orjson.OPT_SORT_KEYS) + b"\n")
+    return decision
+
+
+def decisions(folder: Path) -> list[Decision]:
+    """All decisions of a case in their order. Raises CaseError where a line does not follow the one before."""
+    before, found = FIRST, []
+    names = [one.name for one in fields(Decision)]
+    for number, line in enumerate(_lines(folder), 1):
+        try:
+            entry = orjson.loads(line)
+            texts = [entry[name] for name in names]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CaseError(f"{folder / FILE}: line {number}: is no decision") from error
+        if not all(isinstance(text, str) for text in texts):
+            raise CaseError(f"{folder / FILE}: line {number}: is no decision")
+        if entry.get("before") != before:
+            raise CaseError(f"{folder / FILE}: line {number}: does not follow the line before; something was changed")
+        before = _hash(line)
+        found.append(Decision(*texts))
+    return found
+
+
+def latest(folder: Path) -> dict[str, Decision]:
+    """What counts now, by device: of each question the latest answer."""
+    found: dict[str, Decision] = {}
+    for one in decisions(folder):
+        known = found.get(one.device_id, one)
+        found[one.device_id] = replace(
+            one, kind=one.kind or known.kind, vendor=one.vendor or known.vendor, note=one.note or known.note
+        )
+    return found
+
+
+def _lines(folder: Path) -> list[bytes]:
+    path = folder / FILE
+    return path.read_bytes().splitlines() if path.is_file() else []
+
+
+def _hash(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()

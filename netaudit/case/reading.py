@@ -1,0 +1,242 @@
+"""A case on disk, and as lazy tables for people."""
+
+from __future__ import annotations
+
+import functools
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit.errors import CaseError, UsageError
+from netaudit.tables import BY_NAME, TABLES_VERSION
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import pyarrow as pa
+    from PIL.Image import Image
+
+    from netaudit.case.decisions import Decision
+    from netaudit.case.finding import Finding
+    from netaudit.case.plots import Plots
+
+
+class Case:
+    """A folder of tables, objects and a manifest.
+
+    Tables are attributes (`case.findings`, `case.images` …) and come as pandas DataFrames; `table(name)` gives the same
+    as an Arrow table without loading pandas.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.manifest: dict[str, Any] = orjson.loads((folder / "case.json").read_bytes())
+        except FileNotFoundError:
+            raise CaseError(f"{folder}: is no case (no case.json in it)") from None
+        except (OSError, ValueError) as error:
+            raise CaseError(f"{folder / 'case.json'}: cannot be read: {error}") from error
+        version = self.manifest.get("tables_version") if isinstance(self.manifest, dict) else None
+        if not isinstance(version, int) or version > TABLES_VERSION:
+            raise CaseError(
+                f"{folder}: written by a later netaudit (tables version {version}); "
+                f"this one reads up to {TABLES_VERSION}"
+            )
+
+    def __repr__(self) -> str:
+        return f"<Case {self.folder}: {self.verdict('en')}>"
+
+    def verdict(self, lang: str = "en") -> str:
+        """The one-line verdict."""
+        return str(self.manifest.get("verdict", {}).get(lang, "the audit did not come to its end"))
+
+    @property
+    def partial(self) -> bool:
+        """Whether the audit was cut off."""
+        return bool(self.manifest.get("partial", True))
+
+    @functools.cached_property
+    def run(self) -> dict[str, Any]:
+        """When and how the audit was run (run.json); empty when it is missing."""
+        path = self.folder / "run.json"
+        return orjson.loads(path.read_bytes()) if path.is_file() else {}
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """A table as Arrow, whole or some columns of it; a cut-off audit gives the batches that had been written."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from netaudit.settling.ordered import settled
+
+        wanted = BY_NAME[name].schema()
+        if columns is not None:
+            wanted = pa.schema([wanted.field(column) for column in columns])
+        if (mapped := settled(self.folder, name)) is not None:  # the audit is about to end
+            return mapped.select(wanted.names)
+        path = self.folder / "tables" / f"{name}.parquet"
+        if not path.is_file():
+            from netaudit.ground.table_streams import read_streams
+
+            return read_streams(self.folder, name).select(wanted.names)
+        there = set(pq.read_schema(path).names)
+        read = pq.read_table(path, columns=[column for column in wanted.names if column in there])
+        for field in wanted:  # a case of an earlier version lacks later columns
+            if field.name not in there:
+                read = read.append_column(field, pa.nulls(read.num_rows, field.type))
+        return read.select(wanted.names).cast(wanted)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """A table as a pandas DataFrame."""
+        frame: pd.DataFrame = self.table(name).to_pandas()
+        return frame
+
+    captures = functools.cached_property(lambda self: self.frame("captures"))
+    skipped = functools.cached_property(lambda self: self.frame("skipped"))
+    flows = functools.cached_property(lambda self: self.frame("flows"))
+    messages = functools.cached_property(lambda self: self.frame("messages"))
+    objects = functools.cached_property(lambda self: self.frame("objects"))
+    evidence = functools.cached_property(lambda self: self.frame("evidence"))
+    images = functools.cached_property(lambda self: self.frame("images"))
+    endpoints = functools.cached_property(lambda self: self.frame("endpoints"))
+    findings = functools.cached_property(lambda self: self.frame("findings"))
+    observations = functools.cached_property(lambda self: self.frame("observations"))
+    devices = functools.cached_property(lambda self: self.frame("devices"))
+    claims = functools.cached_property(lambda self: self.frame("claims"))
+    persons = functools.cached_property(lambda self: self.frame("persons"))
+    tls_hellos = functools.cached_property(lambda self: self.frame("tls_hellos"))
+    events = functools.cached_property(lambda self: self.frame("events"))
+    journeys = functools.cached_property(lambda self: self.frame("journeys"))
+    moments = functools.cached_property(lambda self: self.frame("moments"))
+    after_moments = functools.cached_property(lambda self: self.frame("after_moments"))
+
+    def records(self) -> pd.DataFrame:
+        """Records of persons: one row each, its fields by kind (masked), with the images it was sent with."""
+        import pandas as pd
+
+        from netaudit.persons.records import records
+
+        rows = records(*(self.table(name) for name in ("persons", "objects", "messages", "images")))
+        frame = pd.DataFrame(rows)
+        if "first_ts" in frame:
+            frame["first_ts"] = pd.to_datetime(frame["first_ts"], utc=True)
+            frame = frame.sort_values(["first_ts", "message_id", "record"], ignore_index=True)
+        return frame
+
+    def clear_persons(self) -> pd.DataFrame:
+        """Identity data in clear, by the keys of `persons`; reading it is logged in the case."""
+        self.log_unmasking("private/persons.parquet")
+        clear: pd.DataFrame = self.clear_table().to_pandas()
+        return clear
+
+    def clear_table(self) -> pa.Table:
+        """The same as an Arrow table, for those who log the reading themselves; empty when private/ lacks it."""
+        import pyarrow.parquet as pq
+
+        from netaudit.tables import PERSONS_CLEAR
+
+        path = self.folder / "private" / "persons.parquet"
+        return pq.read_table(path) if path.is_file() else PERSONS_CLEAR.schema().empty_table()
+
+    def clear_events(self) -> pd.DataFrame:
+        """What events say in clear, by event_id and field; reading it is logged in the case."""
+        import pyarrow.parquet as pq
+
+        from netaudit.tables import EVENTS_CLEAR
+
+        self.log_unmasking("private/events.parquet")
+        path = self.folder / "private" / "events.parquet"
+        table = pq.read_table(path) if path.is_file() else EVENTS_CLEAR.schema().empty_table()
+        clear: pd.DataFrame = table.to_pandas()
+        return clear
+
+    def finding(self, finding_id: str) -> Finding:
+        """One finding, by its id or the beginning of it."""
+        from netaudit.case.finding import Finding
+
+        return Finding(self, finding_id)
+
+    @property
+    def plot(self) -> Plots:
+        """Plots of the case: `timeline()`, `matrix()`."""
+        from netaudit.case.plots import Plots
+
+        return Plots(self)
+
+    def packets(self, what: str, captures: Sequence[Path] = ()) -> Any:
+        """Packets of a finding, object, flow, event or journey as a scapy PacketList (optional extra `scapy`).
+
+        `what` is an id or its beginning; `captures` says where the captures are now, if moved.
+        """
+        import tempfile
+
+        try:
+            from scapy.layers import inet, inet6, l2, ppp  # noqa: F401  (scapy dissects what was imported)
+            from scapy.utils import rdpcap
+        except ImportError as error:
+            raise UsageError("packets need scapy: pip install 'netaudit[scapy]'") from error
+        from netaudit.case.extract import extract
+
+        with tempfile.TemporaryDirectory(prefix="netaudit-") as folder:
+            out = Path(folder) / "packets.pcapng"
+            extract(self, what, out, captures)
+            return rdpcap(str(out))
+
+    def _repr_html_(self) -> str:
+        from netaudit.case.notebook import case_html
+
+        return case_html(self)
+
+    def object_path(self, sha256: str) -> Path | None:
+        """Where the bytes of a stored object lie, None when they were not stored."""
+        folder = self.folder / "private" / "objects" / sha256[:2]
+        return next(iter(sorted(folder.glob(f"{sha256}.*"))), None) if sha256.isalnum() and folder.is_dir() else None
+
+    def image(self, sha256: str, *, unmask: bool = False) -> Image:
+        """An image, with its faces pixelated unless `unmask` (which is logged in the case).
+
+        Raises KeyError when the case does not hold it, and OSError when it does not decode.
+        """
+        import PIL.Image
+
+        path = self.object_path(sha256)
+        if path is None:
+            raise KeyError(sha256)
+        if unmask:
+            self.log_unmasking(f"image {sha256}")
+            return PIL.Image.open(path)
+        from netaudit.images.faces import masked_image
+
+        return PIL.Image.open(io.BytesIO(masked_image(path)))
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """A small JPEG with faces pixelated, None when the image is missing or does not decode."""
+        from netaudit.images.faces import thumbnail
+
+        path = self.object_path(sha256)
+        return thumbnail(path) if path else None
+
+    def decided(self) -> dict[str, Decision]:
+        """What analysts decided about devices, by device id. Raises CaseError when that was tampered with."""
+        from netaudit.case.decisions import latest
+
+        return latest(self.folder)
+
+    def log_unmasking(self, what: str) -> None:
+        """Note in private/unmasked.jsonl that clear personal data was shown."""
+        import datetime
+
+        line = {"when": datetime.datetime.now(datetime.UTC).isoformat(), "what": what}
+        with (self.folder / "private" / "unmasked.jsonl").open("ab") as log:
+            log.write(orjson.dumps(line) + b"\n")
+
+
+def open_case(folder: str | os.PathLike[str]) -> Case:
+    """Open a case folder, also one that an earlier version or an interrupted audit left.
+
+    Raises CaseError when the folder is none, or was written by a later version.
+    """
+    return Case(Path(folder))

@@ -1,0 +1,320 @@
+"""A second opinion: the objects of findings looked for in what Wireshark's dissectors make of the same captures.
+
+tshark reassembles and decodes by itself; netaudit only looks whether the recovered bytes are in the bodies it gives for
+the frames of the message (as they are, or in base64 or hex as the object's path says), or among the files it exports.
+`contradicted` means that tshark did give the body and the bytes are not in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.case.extract import locate
+from netaudit.case.writing import write_json
+from netaudit.errors import UsageError
+from netaudit.unwrapping.sniff import IMAGE_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from netaudit.case.reading import Case
+
+CONFIRMED, UNCONFIRMABLE, CONTRADICTED = "confirmed", "not confirmable", "contradicted"
+PARTLY = "partly confirmed"  # of a finding: some objects confirmed, none contradicted
+# Reassembled bodies, by the names of Wireshark 4.x; one that a version does not know is left out.
+BODIES = (
+    "http.file_data", "http2.body.reassembled.data", "http2.data.data", "mqtt.msg", "websocket.payload",
+)  # fmt: skip
+ENDS = (
+    "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport",
+)  # fmt: skip
+EXPORTS = ("ftp-data", "imf", "smb", "tftp")  # what tshark gives as files, not as fields
+PREFERENCES = ("tcp.reassemble_out_of_order:TRUE", "http.decompress_body:TRUE", "http.desegment_body:TRUE")
+LONGEST = 1800  # seconds for one capture
+_LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
+_LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
+_PLAIN_STEPS = frozenset({"multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text"})
+_UNKNOWN_FIELDS = re.compile(r"^\s+([\w.-]+)\s*$", re.MULTILINE)
+
+
+class Wanted(NamedTuple):
+    """An object to be confirmed, with the place of its message."""
+
+    object_id: str
+    capture_id: str
+    first_frame: int
+    last_frame: int
+    path: str
+    complete: bool
+    sha256: str
+    ends: frozenset[str]  # both addresses and both ports
+
+
+@dataclass(slots=True)
+class Opinion:
+    """What tshark says of one object."""
+
+    status: str = UNCONFIRMABLE
+    reason: str = "tshark gives no body for its frames"
+    frame: int | None = None
+
+
+@dataclass(slots=True)
+class Verification:
+    """Opinions on all objects asked for, and on the findings they belong to."""
+
+    tshark: str
+    objects: dict[str, Opinion] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """All of it, as private/verify.json keeps it."""
+        return {
+            "tshark": self.tshark,
+            "findings": self.findings,
+            "objects": {
+                identity: {"status": one.status, "reason": one.reason, "frame": one.frame}
+                for identity, one in sorted(self.objects.items())
+            },
+        }
+
+
+def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -> Verification:
+    """Ask tshark about the objects of all findings, or about every image of the case by protocol with `images`.
+
+    The result is also written to private/verify.json. Raises UsageError when tshark is missing or a capture is not
+    where it was (say where with `captures`).
+    """
+    program = shutil.which("tshark")
+    if program is None:
+        raise UsageError("tshark is not installed; it comes with Wireshark (Debian: apt install tshark)")
+    groups = _images_by_protocol(case) if images else _findings(case)
+    wanted = _wanted(case, {identity for group in groups for identity in group["object_ids"]})
+    places = locate(case, captures)
+    result = Verification(_version(program), {one.object_id: Opinion() for one in wanted})
+    by_capture: dict[str, list[Wanted]] = defaultdict(list)
+    for one in wanted:
+        by_capture[one.capture_id].append(one)
+    for capture_id, some in sorted(by_capture.items()):
+        path = places.get(capture_id)
+        if path is None:
+            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
+        _ask(program, path, case, some, result.objects)
+    result.findings = [_judge(group, result.objects) for group in groups]
+    write_json(case.folder / "private" / "verify.json", result.document())
+    return result
+
+
+def _findings(case: Case) -> list[dict[str, Any]]:
+    columns = ["finding_id", "certainty", "act", "sender", "receiver", "object_ids"]
+    return list(case.table("findings").select(columns).to_pylist())
+
+
+def _images_by_protocol(case: Case) -> list[dict[str, Any]]:
+    kinds = pa.array(sorted(IMAGE_KINDS))
+    objects = case.table("objects")
+    carried = objects.filter(pc.is_in(objects["kind"], kinds)).select(["object_id", "message_id"])
+    rows = carried.join(case.table("messages").select(["message_id", "protocol"]), "message_id").to_pylist()
+    groups: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        groups[str(row["protocol"])].append(row["object_id"])
+    return [{"protocol": name, "object_ids": sorted(ids)} for name, ids in sorted(groups.items())]
+
+
+def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
+    chosen = pa.array(sorted(identities), pa.string())
+    objects = case.table("objects")
+    objects = objects.filter(pc.is_in(objects["object_id"], chosen)).select(
+        ["object_id", "message_id", "sha256", "complete", "unwrap_path"]
+    )
+    told = ["capture_id", "first_frame", "last_frame"]
+    messages = case.table("messages").select(["message_id", "flow_id", *told])
+    ends = ["client_ip", "server_ip", "client_port", "server_port"]
+    joined = objects.join(messages, "message_id").join(case.table("flows").select(["flow_id", *ends]), "flow_id")
+    return [
+        Wanted(
+            object_id=row["object_id"],
+            path=row["unwrap_path"],
+            complete=row["complete"],
+            sha256=row["sha256"],
+            ends=frozenset(str(row[end]) for end in ends),
+            **{name: row[name] for name in told},
+        )
+        for row in joined.sort_by("object_id").to_pylist()
+    ]
+
+
+def _version(program: str) -> str:
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, errors="replace")  # noqa: S603
+    return told.stdout.partition("\n")[0].strip()
+
+
+def _ask(program: str, path: Path, case: Case, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:
+    """One run of tshark over one capture; bodies come through a pipe, exported files lie in a private folder."""
+    with tempfile.TemporaryDirectory(dir=case.folder / "private", prefix="verify-") as folder:
+        first = np.array([one.first_frame for one in wanted])
+        last = np.array([one.last_frame for one in wanted])
+        for frame, ends, body in _bodies(program, path, Path(folder)):
+            for place in np.flatnonzero((first <= frame) & (frame <= last)).tolist():
+                one = wanted[place]
+                if opinions[one.object_id].status != CONFIRMED and one.ends <= ends:
+                    _compare(case, one, body, frame, opinions[one.object_id])
+        _compare_exports(case, Path(folder), wanted, opinions)
+
+
+def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[int, frozenset[str], bytes]]:
+    """Reassembled bodies with the frame that completes them and that frame's addresses and ports."""
+    names = list(BODIES)
+    while True:
+        command = [program, "-n", "-r", str(path), "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]
+        command += [part for name in ("frame.number", *ENDS, *names) for part in ("-e", name)]
+        command += [part for choice in PREFERENCES for part in ("-o", choice)]
+        command += ["-Y", " or ".join(f"{name}" for name in names)]
+        command += [part for kind in EXPORTS for part in ("--export-objects", f"{kind},{folder / kind}")]
+        errors = folder / "errors"
+        with errors.open("wb") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:  # noqa: S603
+            assert process.stdout is not None
+            for line in process.stdout:
+                yield from _row(line)
+        said = errors.read_text("utf-8", "replace")
+        if process.returncode == 0:
+            return
+        unknown = {name for name in _UNKNOWN_FIELDS.findall(said) if name in names}
+        unknown |= {name for name in names if f'"{name}"' in said}
+        if not unknown:
+            reason = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given")
+            raise UsageError(f"tshark cannot read {path.name}: {reason.strip()}")
+        names = [name for name in names if name not in unknown]
+
+
+def _row(line: bytes) -> Iterator[tuple[int, frozenset[str], bytes]]:
+    frame, *values = line.rstrip(b"\r\n").split(b"\t")
+    if not frame.isdigit():
+        return
+    ends = frozenset(one.decode("ascii", "replace") for value in values[: len(ENDS)] for one in value.split(b","))
+    for value in values[len(ENDS) :]:
+        for one in filter(None, value.split(b",")):
+            with contextlib.suppress(ValueError):
+                yield int(frame), ends, bytes.fromhex(one.replace(b":", b"").decode("ascii", "replace"))
+
+
+def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
+    data = _recovered(case, one)
+    if data is None:
+        opinion.reason = "its bytes are not in the case, or too few before the first gap"
+        return
+    how = found_as(data, body, whole=one.complete)
+    if how:
+        opinion.status, opinion.frame = CONFIRMED, frame
+        opinion.reason = how if one.complete else f"{how}, up to the first gap"
+    elif one.complete and frame == one.last_frame and _plain(one.path):
+        opinion.status, opinion.frame = CONTRADICTED, frame
+        opinion.reason = "tshark gives a body for its frames that does not hold its bytes"
+    elif opinion.status != CONTRADICTED:
+        opinion.reason = "wrapped, joined or damaged in a way that is not looked into"
+
+
+def _recovered(case: Case, one: Wanted) -> bytes | None:
+    path = case.object_path(one.sha256)
+    data = path.read_bytes() if path else b""
+    if not one.complete:
+        data = data[: _first_gap(case, one.object_id)]
+    return data if len(data) >= _LEAST else None
+
+
+def _first_gap(case: Case, object_id: str) -> int:
+    objects = case.table("objects")
+    missing = objects.filter(pc.equal(objects["object_id"], object_id))["missing"].to_pylist()[0]
+    return int(missing[0].partition("-")[0]) if missing else 0
+
+
+def _plain(path: str) -> bool:
+    """Whether nothing on the way to the object hides its bytes or their base64."""
+    steps = path.split(" › ")[1:-1] if path.count(" › ") else []
+    if not path.partition(" › ")[0].endswith(" body"):  # carved, or joined from parts
+        return False
+    words = [re.split(r"[ \[]", step, maxsplit=1)[0] for step in steps]
+    return sum(word in {"base64", "data", "hex"} for word in words) <= 1 and set(words) <= _PLAIN_STEPS
+
+
+def found_as(data: bytes, body: bytes, *, whole: bool = True) -> str:
+    """How `data` stands in `body`: as it is, in base64, URL-safe base64 or hex; the empty string when it does not.
+
+    Of data that is not `whole` the last group of base64 is left out, since it depends on what follows.
+    """
+    if data in body:
+        return "as it is"
+    coded = data if whole else data[: len(data) - len(data) % 3]
+    needles = (
+        (base64.b64encode(coded).rstrip(b"="), "in base64"),
+        (base64.urlsafe_b64encode(coded).rstrip(b"="), "in URL-safe base64"),
+        (data.hex().encode(), "in hex"),
+        (data.hex().upper().encode(), "in hex"),
+    )
+    for text in _readings(body):
+        for needle, how in needles:
+            if needle in text:
+                return how
+    return ""
+
+
+def _readings(body: bytes) -> Iterator[bytes]:
+    """The body, then without JSON escapes of slashes, line breaks of folded base64, and percent escapes."""
+    yield body
+    if b"\\" in body:
+        yield body.replace(b"\\/", b"/").replace(b"\\r", b"").replace(b"\\n", b"").replace(b"\\u002B", b"+")
+    folded = bytes(body).translate(None, b" \t\r\n")
+    if len(folded) != len(body):
+        yield folded
+    if b"%" in body:
+        yield unquote_to_bytes(body)
+
+
+def _compare_exports(case: Case, folder: Path, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:
+    """Files that tshark exports are the objects themselves, by their SHA-256; mails hold them."""
+    for kind in EXPORTS:
+        for path in sorted((folder / kind).glob("*")):
+            left = [one for one in wanted if opinions[one.object_id].status != CONFIRMED]
+            if not left:
+                return
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            mail = path.read_bytes() if kind == "imf" and path.stat().st_size <= _LARGEST_MAIL else b""
+            for one in left:
+                if one.sha256 == digest:
+                    opinions[one.object_id] = Opinion(CONFIRMED, f"file exported from {kind}")
+                elif mail and one.complete and (how := found_as(_recovered(case, one) or mail + b"?", mail)):
+                    opinions[one.object_id] = Opinion(CONFIRMED, f"{how}, in a mail")
+
+
+def _judge(group: dict[str, Any], opinions: dict[str, Opinion]) -> dict[str, Any]:
+    told = [opinions[identity] for identity in group["object_ids"] if identity in opinions]
+    counts = {status: sum(one.status == status for one in told) for status in (CONFIRMED, UNCONFIRMABLE, CONTRADICTED)}
+    if counts[CONTRADICTED]:
+        status = CONTRADICTED
+    elif counts[CONFIRMED]:
+        status = CONFIRMED if counts[CONFIRMED] == len(told) else PARTLY
+    else:
+        status = UNCONFIRMABLE
+    reasons: dict[str, int] = defaultdict(int)
+    for one in told:
+        reasons[f"{one.status}: {one.reason}"] += 1
+    if not group["object_ids"]:
+        reasons["not confirmable: its content is not visible, so there is no object"] = 1
+    kept = {key: value for key, value in group.items() if key != "object_ids"}
+    return kept | {"status": status, "objects": len(told), "counts": counts, "reasons": dict(reasons)}

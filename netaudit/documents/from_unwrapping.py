@@ -1,0 +1,87 @@
+"""The door from objects: the leaves of a message, collected until it ends, then read for what they mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netaudit.documents.nodes import Document, Image, Tree
+from netaudit.documents.reading import Event, read_events
+from netaudit.unwrapping.codecs.bson import is_bson
+from netaudit.unwrapping.codecs.form import pairs
+from netaudit.unwrapping.fields import bare_text
+from netaudit.unwrapping.sniff import IMAGE_KINDS
+from netaudit.unwrapping.text import unquote
+from netaudit.unwrapping.trees import values
+
+if TYPE_CHECKING:
+    from netaudit.documents.head import Head
+    from netaudit.documents.index import Index
+    from netaudit.unwrapping.part import Leaf
+
+TEXTS = frozenset({"json", "xml", "form", "text"})
+LARGEST = 1 << 20  # bytes of a document's text without long strings
+_TAG = 256  # bytes
+MOST_LEAVES = 2000  # of a message
+
+
+class MessageReader:
+    """Takes the leaves of one message after the other."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._leaves: list[tuple[Leaf, str, int]] = []  # documents
+        self._images: list[Image] = []
+        self._turn = 0
+
+    def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
+        """Take one object of the message."""
+        self._turn += 1
+        if self._turn > MOST_LEAVES:
+            return
+        kind, part = leaf.kind, leaf.part
+        if kind in IMAGE_KINDS:
+            self._images.append(
+                Image(object_id, sha256, part.path, part.name, part.field, part.content_id, part.complete, self._turn)
+            )
+        elif kind in TEXTS or (kind == "opaque" and is_bson(part)):
+            self._leaves.append((leaf, object_id, self._turn))
+
+    @property
+    def pictured(self) -> list[Image]:
+        """Images of the message so far."""
+        return self._images
+
+    def tree(self) -> Tree:
+        """All that was taken of the message so far, as one tree; for those who explain it."""
+        return Tree([_document(*one) for one in self._leaves], self._images)
+
+    def end(self, head: Head, message_id: str, *, complete: bool = True) -> list[Event]:
+        """Events of the message whose leaves were taken; the next message may begin."""
+        leaves, images = self._leaves, self._images
+        whole = complete and self._turn <= MOST_LEAVES
+        if self._turn:
+            self._leaves, self._images, self._turn = [], [], 0
+        ways = self._index.ways(head, b"\0".join([_words(leaf) for leaf, _, _ in leaves]))
+        if not ways:
+            return []
+        tree = Tree([_document(*one) for one in leaves], images)
+        events = read_events(ways, head, tree, message_id, complete=whole)
+        tree.let_go()
+        return events
+
+
+def _words(leaf: Leaf) -> bytes:
+    """Text of a document in which its keys stand, with the names it was sent under."""
+    part = leaf.part
+    text = bare_text(leaf)
+    if leaf.kind == "xml":  # names of elements and attributes; what is between is long and no key
+        text = b"\0".join([piece[:_TAG] for piece in text.split(b"<", MOST_LEAVES)])
+    elif leaf.kind == "form":
+        text = b"&".join(unquote(text[start : min(end, value + _TAG)]) for start, value, end in pairs(text))
+    names = part.field + "\0" + part.name
+    return text[:LARGEST] if len(names) == 1 else names.encode("utf-8", "replace") + b"\0" + text[:LARGEST]
+
+
+def _document(leaf: Leaf, object_id: str, turn: int) -> Document:
+    part = leaf.part
+    return Document(object_id, part.path, part.field, values(leaf), part.complete, turn)

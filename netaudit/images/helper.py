@@ -1,0 +1,129 @@
+"""The judging helper: a process that reads, decodes and looks at images, so that a decoder's crash costs one image.
+
+Talks in JSON lines, which the other side can read without trusting them. In: {"sha256", "path", "kind", "rotate"}.
+Out: {"started": sha256} when work on an image begins, {"done": sha256, "facts", "verdict"} when it ends, and
+{"fatal": text} when the helper cannot work at all. It ends when its input does.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit.images.detection import FaceDetector, FaceVerdict
+from netaudit.images.images import ImageFacts, facts_of
+from netaudit.images.pictures import MAX_PIXELS, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_FILE = 128 << 20  # bytes; larger ones are not images of a person
+Work = Callable[[dict[str, Any]], tuple[ImageFacts, FaceVerdict]]
+
+
+class PixelBudget:
+    """Bounds the pixels that are being decoded at one time, over all threads; a lone one always gets in."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._used = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def hold(self, pixels: int) -> Iterator[None]:
+        """Wait until `pixels` more fit."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._used == 0 or self._used + pixels <= self._most)
+            self._used += pixels
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._used -= pixels
+                self._changed.notify_all()
+
+
+def worker(budget: PixelBudget, *, faces: bool) -> Work:
+    """Make one thread's function that judges an image; with `faces` it owns a detector."""
+    detector = FaceDetector() if faces else None
+
+    def judge(task: dict[str, Any]) -> tuple[ImageFacts, FaceVerdict]:
+        path, kind = Path(task["path"]), task["kind"]
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_FILE + 1)
+        except OSError as error:
+            return _unread(f"not readable: {error.strerror}")
+        if len(data) > MAX_FILE:
+            return _unread(f"not looked at: larger than {MAX_FILE >> 20} MiB")
+        picture = Picture(data, kind)
+        with budget.hold(picture.width * picture.height if picture.decodable else 0):
+            facts = facts_of(picture, data, kind)
+            if detector is None:
+                return facts, FaceVerdict(reason="face detection is off")
+            return facts, detector.judge(picture, rotate=bool(task["rotate"]))
+
+    return judge
+
+
+def _unread(problem: str) -> tuple[ImageFacts, FaceVerdict]:
+    return ImageFacts(problem=problem), FaceVerdict(reason=problem)
+
+
+def serve(make: Callable[[], Work], threads: int) -> None:
+    """Answer tasks from standard input until it ends, with `threads` threads, each with its own function by `make`."""
+    answers = _own_output()
+    lock = threading.Lock()
+    tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+
+    def say(message: dict[str, Any]) -> None:
+        with lock:
+            answers.write(orjson.dumps(message) + b"\n")
+
+    def run() -> None:
+        try:
+            work = make()
+            while True:
+                task = tasks.get()
+                say({"started": task["sha256"]})
+                facts, verdict = work(task)
+                say({"done": task["sha256"], "facts": facts, "verdict": verdict})
+        except BaseException as error:  # noqa: BLE001 - whatever it was, the other side must hear of it and start anew
+            say({"fatal": f"{type(error).__name__}: {error}"[:500]})
+            os._exit(3)
+
+    for _ in range(threads):
+        threading.Thread(target=run, daemon=True).start()
+    for line in sys.stdin.buffer:
+        tasks.put(orjson.loads(line))
+    os._exit(0)  # the audit has ended or died: no answer is wanted, and native threads may hang at exit
+
+
+def _own_output() -> Any:
+    """Standard output for answers alone: what native libraries print goes to standard error, which nobody reads."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
+
+
+def main(arguments: list[str]) -> None:
+    """Run the helper: number of threads, and whether to look for faces ("faces" or "none")."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
+    warnings.simplefilter("ignore")  # of decoders, about hostile images
+    threads, faces = int(arguments[0]), arguments[1] == "faces"
+    if faces:
+        import cv2
+
+        cv2.setNumThreads(1)
+    budget = PixelBudget(MAX_PIXELS)
+    serve(lambda: worker(budget, faces=faces), threads)

@@ -1,0 +1,120 @@
+"""Images: format, extent, declared size; and what decoding tells about them.
+
+`sniff`, `extent` and `header_size` read bytes only and may be called anywhere. `inspect` decodes: it belongs into
+the judging helper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.images.extents import Extent, extent, sniff
+from netaudit.images.headers import header_size
+from netaudit.images.pictures import Picture
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from netaudit.unwrapping.part import Leaf
+
+__all__ = [
+    "Extent",
+    "ImageFacts",
+    "confirm_end",
+    "extent",
+    "facts_of",
+    "header_size",
+    "inspect",
+    "perceptual_hash",
+    "sniff",
+]
+
+FACTS_SIDE = (
+    427  # long side that facts are taken from: what the larger face pass needs, so that one decoding serves all
+)
+MAX_TEXT = 64  # characters kept of an EXIF text
+_MAKE, _MODEL, _TIME, _TIME_ORIGINAL = 271, 272, 306, 36867
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known about an image's content. `decodable` is None when it was not tried."""
+
+    width: int = 0  # pixels, as declared
+    height: int = 0
+    decodable: bool | None = None
+    problem: str = ""
+    exif_make: str = ""  # hostile text, as in the image
+    exif_model: str = ""
+    exif_time: str = ""
+    phash: str = ""  # 16 hexadecimal digits, empty when not decodable
+
+
+def inspect(data: bytes, kind: str) -> ImageFacts:
+    """Facts about one image of format `kind`. Any bytes give an answer (short of a native decoder's crash)."""
+    return facts_of(Picture(data, kind), data, kind)
+
+
+def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
+    """Facts about a picture, decoding it as small as they allow."""
+    pixels = picture.rgb(FACTS_SIDE)
+    problem = picture.problem
+    if pixels is not None and not problem:
+        end = extent(data, kind)
+        problem = "" if end.whole else f"decodes, but is not whole: {end.problem}"
+    return ImageFacts(
+        width=picture.width,
+        height=picture.height,
+        decodable=picture.decodable,
+        problem=problem,
+        exif_make=_text(picture.exif.get(_MAKE)),
+        exif_model=_text(picture.exif.get(_MODEL)),
+        exif_time=_text(picture.exif.get(_TIME_ORIGINAL) or picture.exif.get(_TIME)),
+        phash="" if pixels is None else perceptual_hash(pixels),
+    )
+
+
+def confirm_end(leaf: Leaf) -> None:
+    """Hold an image that came whole against its own format: without its end it is not whole, whatever carried it."""
+    part = leaf.part
+    if not part.complete:
+        return
+    found = extent(part.data, leaf.kind)
+    if not found.whole:
+        part.unknown_from = len(part.data)
+        leaf.notes.append(f"the image is not whole: {found.problem}")
+    elif found.end < len(part.data):
+        leaf.notes.append(f"{len(part.data) - found.end} bytes behind the image's end")
+
+
+def perceptual_hash(pixels: npt.NDArray[np.uint8]) -> str:
+    """64-bit DCT hash of an RGB picture (height, width, 3).
+
+    The lowest 8 x 8 frequencies of its 32 x 32 grey picture, each one bit: above the median of all but the DC term.
+    """
+    from PIL import Image
+
+    grey = np.asarray(Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.BOX), np.float64)
+    low = _DCT @ grey @ _DCT.T
+    bits = low.ravel() > np.median(low.ravel()[1:])
+    return np.packbits(bits).tobytes().hex()
+
+
+def _dct_rows() -> npt.NDArray[np.float64]:
+    """First 8 basis functions of the 32-point DCT-II, one a row."""
+    frequency, place = np.arange(8)[:, None], np.arange(32)[None, :]
+    return np.cos(np.pi * frequency * (2 * place + 1) / 64)
+
+
+_DCT = _dct_rows()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        return ""
+    return "".join(c for c in value if c.isprintable()).strip()[:MAX_TEXT]

@@ -1,0 +1,265 @@
+"""Judge images in a helper process: native decoders may crash or hang on hostile bytes; then one image is lost only.
+
+An image that kills or stalls the helper gets a second try, alone. The answers do not depend on the order, on batches or
+on threads. This side imports neither Pillow nor OpenCV.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+
+from netaudit.images.detection import FaceVerdict
+from netaudit.images.images import ImageFacts
+from netaudit.images.processes import import_path, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIME_LIMIT = 20.0  # seconds of wall time for one image
+WINDOW = 32  # images handed to the helper at one time
+MAX_STARTS = 3  # helpers that may die in a row without having begun an image
+MAX_GUILTY = 64  # images that may kill or stall the helper, before the rest is given up (each costs two starts or 40 s)
+CRASHED = "crashed the decoder"
+STALLED = f"decoder did not end within {TIME_LIMIT:.0f} s"
+GIVEN_UP = "not looked at: too many images crash the decoder"
+
+_BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.images.helper import main; main(sys.argv[1:])"
+
+Judged = tuple[str, ImageFacts, FaceVerdict]
+
+
+@dataclass(slots=True)
+class _Task:
+    sha256: str
+    path: str
+    kind: str
+    rotate: bool
+    strikes: int = 0
+    started: float = 0.0  # monotonic time at which the helper began, 0 while it has not
+
+    def line(self) -> bytes:
+        task = {"sha256": self.sha256, "path": self.path, "kind": self.kind, "rotate": self.rotate}
+        return orjson.dumps(task) + b"\n"
+
+
+class Judge:
+    """Judges images in the background. Give each distinct image once; the helper starts with the first one.
+
+    `threads` is the number of detectors at work (None: one for every two processors, at most four); `faces=False` looks
+    for none, and the helper then needs no OpenCV. Not to be shared between threads.
+    """
+
+    def __init__(self, faces: bool = True, threads: int | None = None) -> None:  # noqa: FBT001, FBT002 - reads well at the call
+        self._arguments = [str(threads or default_threads()), "faces" if faces else "none"]
+        self._boot = _BOOT.format(path=import_path())
+        self._time_limit = TIME_LIMIT
+        self._lock = threading.RLock()
+        self._waiting: deque[_Task] = deque()
+        self._suspects: deque[_Task] = deque()  # to be tried again, each alone
+        self._running: dict[str, _Task] = {}
+        self._judged: queue.SimpleQueue[Judged] = queue.SimpleQueue()
+        self._open = 0  # submitted and not handed out
+        self._helper: subprocess.Popen[bytes] | None = None
+        self._listener: threading.Thread | None = None
+        self._fruitless = 0  # helpers in a row that died before they began an image
+        self._guilty = 0
+        self._fatal = ""
+        self._stalled: set[str] = set()
+        self._closed = False
+
+    def prepare(self) -> None:
+        """Start the helper now: it takes a second to load what it needs."""
+        with self._lock:
+            if self._helper is None and not self._closed:
+                self._start()
+
+    def submit(self, sha256: str, path: Path, kind: str, *, rotate: bool) -> None:
+        """Have an image judged. `rotate`: look for faces in turned pictures too (uploads)."""
+        with self._lock:
+            if self._closed:
+                raise ValueError("the judge is closed")
+            self._open += 1
+            self._waiting.append(_Task(sha256, str(path), kind, rotate))
+            self._hand_out()
+        self._check_time()
+
+    def results(self) -> Iterator[Judged]:
+        """Give what has been judged since last asked, without waiting."""
+        self._check_time()
+        while not self._judged.empty():
+            self._open -= 1
+            yield self._judged.get()
+
+    def finish(self) -> Iterator[Judged]:
+        """Give all that is left, waiting for it."""
+        while self._open:
+            try:
+                judged = self._judged.get(timeout=min(0.25, self._time_limit / 4))
+            except queue.Empty:
+                self._check_time()
+                continue
+            self._open -= 1
+            yield judged
+
+    def close(self) -> None:
+        """End the helper; images not judged by now never will be."""
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+            self._suspects.clear()
+            self._running.clear()
+            self._open = 0
+            helper = self._helper
+        if helper is not None:
+            helper.kill()
+            helper.wait()
+        if self._listener is not None:
+            self._listener.join(5)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Everything below runs under the lock, in the caller's thread or in the one that listens to the helper.
+
+    def _hand_out(self) -> None:
+        """Give the helper as much as it may have: suspects one at a time and alone, others up to the window."""
+        while not self._closed:
+            if self._running and (
+                self._suspects or len(self._running) >= WINDOW or next(iter(self._running.values())).strikes
+            ):
+                return
+            source = self._suspects or self._waiting
+            if not source:
+                return
+            if self._fruitless >= MAX_STARTS or self._guilty >= MAX_GUILTY:
+                self._give_up()
+                return
+            if self._helper is None:
+                self._start()
+            task = source.popleft()
+            task.started = 0.0
+            self._running[task.sha256] = task
+            self._send(task)
+
+    def _give_up(self) -> None:
+        reason = (
+            GIVEN_UP if self._guilty >= MAX_GUILTY else f"not looked at: the image helper does not work ({self._fatal})"
+        )
+        for task in (*self._suspects, *self._waiting):
+            self._judged.put((task.sha256, ImageFacts(problem=reason), FaceVerdict(reason=reason)))
+        self._suspects.clear()
+        self._waiting.clear()
+
+    def _start(self) -> None:
+        helper = start(self._boot, *self._arguments)
+        self._helper, self._fatal = helper, "it ends at once"
+        self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
+        self._listener.start()
+
+    def _send(self, task: _Task) -> None:
+        if self._helper is not None and self._helper.stdin is not None:
+            with contextlib.suppress(OSError):  # it has just died: the listener sees its end and hands out again
+                self._helper.stdin.write(task.line())
+
+    def _listen(self, helper: subprocess.Popen[bytes]) -> None:
+        """Take answers until the helper ends (its own thread)."""
+        if helper.stdout is None:
+            return
+        with helper.stdout as answers:
+            buffered = b""
+            while block := answers.read(1 << 16):
+                *lines, buffered = (buffered + block).split(b"\n")
+                with self._lock:
+                    try:
+                        for line in lines:
+                            self._take(orjson.loads(line))
+                    except (
+                        ValueError,
+                        TypeError,
+                        KeyError,
+                        AttributeError,
+                    ):  # it is out of its mind
+                        helper.kill()
+                        break
+                    self._hand_out()
+        helper.wait()
+        if helper.stdin is not None:
+            helper.stdin.close()
+        with self._lock:
+            self._ended()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "fatal" in message:
+            self._fatal = str(message["fatal"])
+        elif task := self._running.get(message.get("started", "")):
+            task.started = time.monotonic()
+            self._fruitless = 0
+        elif message.get("done") in self._running:
+            facts, verdict = facts_of(message["facts"]), verdict_of(message["verdict"])
+            self._running.pop(message["done"])
+            self._judged.put((message["done"], facts, verdict))
+
+    def _ended(self) -> None:
+        """The helper is gone: whoever was at work is under suspicion, the others wait again."""
+        self._helper = None
+        began = [task for task in self._running.values() if task.started]
+        stalled = [task for task in began if task.sha256 in self._stalled]
+        for task in stalled or began:
+            task.strikes += 1
+            if task.strikes >= 2:
+                self._guilty += 1
+                problem = STALLED if stalled else CRASHED
+                facts, verdict = (
+                    ImageFacts(decodable=False, problem=problem),
+                    FaceVerdict("undecodable", reason=problem),
+                )
+                self._judged.put((task.sha256, facts, verdict))
+            else:
+                self._suspects.append(task)
+            del self._running[task.sha256]
+        if not began:
+            self._fruitless += 1
+        self._waiting.extendleft(reversed([task for task in self._running.values() if not task.strikes]))
+        self._suspects.extend(task for task in self._running.values() if task.strikes)
+        self._running.clear()
+        self._stalled.clear()
+        self._hand_out()
+
+    def _check_time(self) -> None:
+        """End a helper that has been at one image for too long; its end is then handled like a crash."""
+        with self._lock:
+            now = time.monotonic()
+            late = {t.sha256 for t in self._running.values() if t.started and now - t.started > self._time_limit}
+            if late and self._helper is not None:
+                self._stalled |= late
+                self._helper.kill()
+
+
+def default_threads() -> int:
+    """One detector for every two processors, at most four: the others order and read the capture."""
+    return max(1, min(4, (os.cpu_count() or 1) // 2))
+
+
+def facts_of(said: dict[str, Any]) -> ImageFacts:
+    """Facts of an image from the JSON of the helper; KeyError or TypeError where that is none."""
+    return ImageFacts(**{field.name: said[field.name] for field in fields(ImageFacts)})
+
+
+def verdict_of(said: dict[str, Any]) -> FaceVerdict:
+    """The same for its verdict."""
+    values = {field.name: said[field.name] for field in fields(FaceVerdict)}
+    return FaceVerdict(**{**values, "boxes": tuple(tuple(box) for box in values["boxes"])})

@@ -1,0 +1,165 @@
+"""Decode one image, small and bounded. Runs in the judging helper (and in tests): the audit itself never decodes.
+
+Native decoders may crash on hostile bytes, so nothing here may be called by the process that reads captures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit.images.headers import header_size, is_progressive
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from PIL.Image import Image
+
+MAX_PIXELS = 64_000_000  # by header, before anything is decoded
+MAX_WHOLE_PIXELS = 25_000_000  # where the decoder must hold the whole picture (all but sequential JPEG)
+MAX_SIDE = 1280  # no consumer needs more; bigger pictures are reduced while or right after decoding
+STRIP = 64  # rows of a reduced picture made at a time
+PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "bmp": "BMP", "gif": "GIF", "avif": "AVIF"}
+_ORIENTATION = 274
+_TURNS = {3: 2, 6: 3, 8: 1}  # EXIF orientation → quarter turns counter-clockwise that set the picture upright
+
+
+class Picture:
+    """An image's bytes, decoded on demand.
+
+    `problem` is empty, or says why the picture does not decode, or begins with "decodes in part".
+    """
+
+    def __init__(self, data: bytes, kind: str) -> None:
+        self._data = data
+        self._kind = kind
+        self._pixels: npt.NDArray[np.uint8] | None = None
+        self.width, self.height = header_size(data, kind) or (0, 0)
+        self.exif: dict[int, Any] = {}
+        self.problem = self._refusal()
+        self.decodable = not self.problem
+
+    def _refusal(self) -> str:
+        if self._kind not in PLUGINS:
+            return "not decodable here"
+        if not self.width or not self.height:
+            return "its header gives no size"
+        whole = self._kind != "jpeg" or is_progressive(self._data)
+        if self.width * self.height > (MAX_WHOLE_PIXELS if whole else MAX_PIXELS):
+            return f"too large to decode: {self.width} x {self.height} pixels"
+        return ""
+
+    def rgb(self, side: int) -> npt.NDArray[np.uint8] | None:
+        """Pixels (height, width, 3), RGB, upright; None where it does not decode.
+
+        Their long side is at least min(`side`, the picture's own, MAX_SIDE).
+        """
+        side = min(side, MAX_SIDE, max(self.width, self.height))
+        if self.decodable and (self._pixels is None or max(self._pixels.shape) < side):
+            self._pixels = None
+            try:
+                self._pixels = self._decode(side)
+            except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes, and each means the same
+                self.problem = f"does not decode: {_words(error)}"
+            self.decodable = self._pixels is not None
+        return self._pixels
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(width, height) as declared, after the EXIF orientation; known once pixels were asked for."""
+        sideways = _TURNS.get(self.exif.get(_ORIENTATION, 1), 0) % 2
+        return (self.height, self.width) if sideways else (self.width, self.height)
+
+    def _decode(self, side: int) -> npt.NDArray[np.uint8] | None:
+        pixels, partial = self._attempt(self._data, side)
+        if partial and self._kind == "jpeg":  # with an end marker the decoder gives all it has, progressive scans too
+            with contextlib.suppress(OSError, ValueError, SyntaxError):
+                pixels = self._attempt(self._data + b"\xff\xd9", side)[0]
+        if pixels is not None or not self.problem:
+            self.problem = f"decodes in part: {partial}" if partial else ""
+        return pixels
+
+    def _attempt(self, data: bytes, side: int) -> tuple[npt.NDArray[np.uint8] | None, str]:
+        """Pixels, or None with `problem` set; and what is missing from the picture, in the decoder's words."""
+        from PIL import Image
+
+        with Image.open(io.BytesIO(data), formats=[PLUGINS[self._kind]]) as image:
+            if image.width * image.height > MAX_PIXELS:  # the decoder reads another header than we do
+                self.problem = f"too large to decode: {image.width} x {image.height} pixels"
+                return None, ""
+            share = min(1.0, side / max(image.size))
+            if self._kind == "jpeg":  # reduces by 2, 4 or 8 within the inverse DCT, never below the size asked for
+                image.draft("RGB", (max(1, int(image.width * share)), max(1, int(image.height * share))))
+            partial = _load(image)
+            if partial and image.getbbox() is None:  # nothing but zeros came out
+                self.problem = f"does not decode: {partial}"
+                return None, partial
+            self._read_exif(image)
+            return _upright(_to_rgb(image), self.exif.get(_ORIENTATION, 1)), partial
+
+    def _read_exif(self, image: Image) -> None:
+        if self.exif or "exif" not in image.info:
+            return
+        try:
+            exif = image.getexif()
+            said = {**exif, **exif.get_ifd(0x8769)}
+            self.exif = {tag: value for tag, value in said.items() if isinstance(value, str | bytes | int)}
+        except Exception:  # noqa: BLE001 - broken EXIF in a sound picture is common
+            self.exif = {}
+
+
+def _load(image: Any) -> str:
+    """Decode; on failure keep what was decoded and give the reason."""
+    try:
+        image.load()
+    except (OSError, ValueError, SyntaxError) as error:
+        if getattr(image, "_im", None) is None:
+            raise
+        image.tile = []  # what is there counts as loaded
+        return _words(error)
+    return ""
+
+
+def _to_rgb(image: Image) -> npt.NDArray[np.uint8]:
+    import PIL.Image
+
+    if image.mode.startswith("I;16"):
+        image = PIL.Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    elif image.mode in {"I", "F"}:
+        image = PIL.Image.fromarray(np.clip(np.asarray(image, np.float64) / 256, 0, 255).astype(np.uint8))
+    factor = max(image.size) // MAX_SIDE
+    if factor > 1:
+        image = _reduced(image, factor)
+    if max(image.size) > MAX_SIDE:
+        share = MAX_SIDE / max(image.size)
+        size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
+        image = image.resize(size, PIL.Image.Resampling.BOX)
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _reduced(image: Image, factor: int) -> Image:
+    """Block means of `factor` x `factor` pixels as RGB, strip by strip: a whole copy would double the memory."""
+    import PIL.Image
+
+    width, height = -(-image.width // factor), -(-image.height // factor)
+    result = PIL.Image.new("RGB", (width, height))
+    rows = STRIP * factor
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows))).convert("RGB")
+        result.paste(strip.reduce(factor), (0, top // factor))
+    return result
+
+
+def _upright(pixels: npt.NDArray[np.uint8], orientation: Any) -> npt.NDArray[np.uint8]:
+    turns = _TURNS.get(orientation, 0)
+    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+
+
+def _words(error: Exception) -> str:
+    """One short line about a decoder's error, without object addresses and paths."""
+    text = str(error).split("\n", 1)[0]
+    if "<" in text or "0x" in text or not text.isprintable():
+        text = ""
+    return text[:120] or type(error).__name__

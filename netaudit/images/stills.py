@@ -1,0 +1,81 @@
+"""Has key frames decoded by a helper process, which may crash or hang on hostile bytes: then one still is lost only."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+from typing import IO, TYPE_CHECKING
+
+from netaudit.images.processes import import_path, start
+from netaudit.images.still_helper import LENGTH
+
+if TYPE_CHECKING:
+    from netaudit.unwrapping.budget import Patience
+
+TIME_LIMIT = 20.0  # seconds of wall time for one key frame
+MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back
+MOST_DEATHS = 4  # helpers that may die of one logical shard before no more of its key frames are decoded
+
+_BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.images.still_helper import main; main()"
+
+
+class Stills:
+    """Decodes one key frame after the other; the helper starts with the first one. Not shared between threads."""
+
+    def __init__(self, time_limit: float = TIME_LIMIT, boot: str = "") -> None:
+        self._time_limit = time_limit
+        self._boot = boot or _BOOT.format(path=import_path())
+        self._helper: subprocess.Popen[bytes] | None = None
+
+    def decode(self, data: bytes, codec: str, patience: Patience) -> tuple[bytes, str]:
+        """A JPEG, or nothing and why."""
+        if patience.deaths >= MOST_DEATHS:
+            return b"", "too many key frames crash the decoder"
+        helper = self._helper
+        if helper is None:
+            helper = self._helper = start(self._boot)
+        watch = threading.Timer(self._time_limit, helper.kill)
+        watch.daemon = True
+        watch.start()
+        try:
+            return _asked(helper, data, codec)
+        except OSError:
+            patience.deaths += 1
+            self.close()
+            return b"", "the decoder crashed, or did not end in time"
+        finally:
+            watch.cancel()
+
+    def close(self) -> None:
+        """End the helper."""
+        helper, self._helper = self._helper, None
+        if helper is not None:
+            helper.kill()
+            helper.wait()
+            for pipe in (helper.stdin, helper.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+
+
+def _asked(helper: subprocess.Popen[bytes], data: bytes, codec: str) -> tuple[bytes, str]:
+    if helper.stdin is None or helper.stdout is None:
+        raise OSError("the helper has no pipes")
+    rest = memoryview(codec.encode("ascii") + b"\n" + LENGTH.pack(len(data)) + data)
+    while rest:
+        rest = rest[helper.stdin.write(rest) :]
+    (size,) = LENGTH.unpack(_exactly(helper.stdout, LENGTH.size))
+    if size > MOST_STILL:
+        raise OSError("the helper answers nonsense")
+    return _exactly(helper.stdout, size), ""
+
+
+def _exactly(pipe: IO[bytes], size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        piece = pipe.read(size - len(data))
+        if not piece:
+            raise OSError("the helper has ended")
+        data += piece
+    return bytes(data)

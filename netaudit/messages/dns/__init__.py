@@ -1,0 +1,1 @@
+"""DNS (RFC 1035): a reader, and plain lookups in columns."""

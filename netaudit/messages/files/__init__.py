@@ -1,0 +1,1 @@
+"""Transfers of files: FTP, TFTP, NFS, and files put together from reads and writes."""

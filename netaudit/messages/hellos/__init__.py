@@ -1,0 +1,1 @@
+"""Handshakes in clear of TLS, DTLS and QUIC."""

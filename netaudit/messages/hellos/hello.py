@@ -1,0 +1,146 @@
+"""ClientHello and ServerHello, taken apart (RFC 8446, 4.1; RFC 5246, 7.4.1; over DTLS: RFC 6347, 4.2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from netaudit.messages.hellos.fingerprints import ALPN, SERVER_NAME, VERSIONS, highest_version, ja3, ja4
+from netaudit.messages.hellos.vectors import GREASE, Cursor, numbers
+
+CLIENT_HELLO, SERVER_HELLO = 1, 2
+HEADER = 4  # bytes of type and length in front of a handshake message
+RANDOM = 32
+OLD_HEAD = 11  # bytes in front of the lists of a hello in the form of SSL 2.0
+# random of a ServerHello that asks for another ClientHello: SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3)
+RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+
+
+@dataclass(slots=True)
+class Hello:
+    """One hello. `whole` says that all its lengths agree with each other."""
+
+    client: bool
+    legacy: int  # version in its head
+    random: bytes = b""
+    suites: tuple[int, ...] = ()  # offered; of a server the chosen one
+    extensions: list[tuple[int, bytes]] = field(default_factory=list)  # in the order sent
+    contents: dict[int, bytes] = field(default_factory=dict)  # of the first extension of each type
+    versions: tuple[int, ...] = ()  # of supported_versions as sent, empty without it
+    protocols: list[bytes] = field(default_factory=list)  # offered or chosen (RFC 7301)
+    whole: bool = True
+
+    def extension(self, kind: int) -> bytes:
+        """Content of the first extension of a type, empty for none."""
+        return self.contents.get(kind, b"")
+
+    @property
+    def server_name(self) -> str:
+        """Host name asked for (RFC 6066, 3), empty for none."""
+        names = Cursor(Cursor(self.extension(SERVER_NAME)).vector(2))
+        while names.left:
+            kind, name = names.number(1), names.vector(2)
+            if kind == 0:
+                return name.decode("ascii", "backslashreplace")
+        return ""
+
+
+def _split(data: bytes) -> tuple[list[tuple[int, bytes]], bool]:
+    """Extensions, and whether their lengths agree with the length of all. Plain arithmetic: a hello has a dozen."""
+    found, at, end = [], 0, len(data)
+    while at + 4 <= end:
+        behind = at + 4 + (data[at + 2] << 8 | data[at + 3])
+        found.append((data[at] << 8 | data[at + 1], data[at + 4 : behind]))
+        at = behind
+    return found, at == end
+
+
+def _names(data: bytes) -> list[bytes]:
+    """The names in the extension for application protocols."""
+    names = Cursor(Cursor(data).vector(2))
+    found: list[bytes] = []
+    while names.left:
+        found.append(names.vector(1))
+    return found
+
+
+def parse(raw: bytes, *, cookie: bool = False) -> Hello:
+    """Take a handshake message apart, its header of four bytes included; `cookie` for a ClientHello over DTLS."""
+    cursor = Cursor(raw)
+    client = cursor.number(1) == CLIENT_HELLO
+    cursor.number(3)
+    hello = Hello(client, cursor.number(2), cursor.take(RANDOM))
+    session = cursor.vector(1)
+    if client:
+        if cookie:
+            cursor.vector(1)
+        suites = cursor.vector(2)
+        hello.suites = numbers(suites)
+        cursor.vector(1)  # compression methods
+    else:
+        suites = b""
+        hello.suites = (cursor.number(2),)
+        cursor.number(1)
+    hello.extensions, whole = _split(cursor.vector(2) if cursor.left else b"")
+    hello.contents = dict(reversed(hello.extensions))
+    said = hello.extension(VERSIONS)
+    hello.versions = numbers(Cursor(said).vector(1) if client else said)
+    hello.protocols = _names(hello.extension(ALPN))
+    hello.whole = whole and not (cursor.short or cursor.left or len(suites) % 2 or len(session) > RANDOM)
+    return hello
+
+
+def client_fields(raw: bytes, transport: str) -> dict[str, Any]:
+    """What a ClientHello says: sni, alpn, versions, ciphers, its fingerprints (only of a sound one), and itself."""
+    hello = parse(raw, cookie=transport == "dtls")
+    fields = _common(hello, raw)
+    fields["sni"] = hello.server_name
+    fields["transport"] = transport
+    fields["ja3"] = ja3(hello) if hello.whole else ""
+    fields["ja4"] = ja4(hello, transport) if hello.whole else ""
+    return fields
+
+
+def old_size(data: bytes) -> int:
+    """Bytes of a ClientHello in the form of SSL 2.0 that offers SSL 3.0 or TLS (RFC 5246, E.2): old devices send it.
+
+    0: it is none; -1: too short to say.
+    """
+    known = data[:1] >= b"\x80" and (len(data) < 3 or data[2] == CLIENT_HELLO) and (len(data) < 4 or data[3] == 3)
+    if not known or len(data) < OLD_HEAD:
+        return -1 if known else 0
+    size, suites, session, challenge = (data[at] << 8 | data[at + 1] for at in (0, 5, 7, 9))
+    size &= 0x7FFF
+    sound = suites and suites % 3 == 0 and session in (0, 16) and 16 <= challenge <= RANDOM
+    return size + 2 if sound and size + 2 == OLD_HEAD + suites + session + challenge else 0
+
+
+def old_client_fields(raw: bytes) -> dict[str, Any]:
+    """What a hello in the form of SSL 2.0 says; there are no names in it, and no fingerprint is defined for it."""
+    version = raw[3] << 8 | raw[4]
+    specs = raw[OLD_HEAD : OLD_HEAD + (raw[5] << 8 | raw[6])]
+    suites = [specs[at + 1] << 8 | specs[at + 2] for at in range(0, len(specs), 3) if not specs[at]]
+    return {
+        "hello": raw, "ciphers": suites, "versions": [version], "version": version, "alpn": [], "sni": "",
+        "transport": "tcp", "ja3": "", "ja4": "",
+    }  # fmt: skip
+
+
+def server_fields(raw: bytes) -> dict[str, Any]:
+    """What a ServerHello says: the version, cipher suite and application protocol it chose; whether it is a retry."""
+    hello = parse(raw)
+    return _common(hello, raw) | {"retry": hello.random == RETRY}
+
+
+def _common(hello: Hello, raw: bytes) -> dict[str, Any]:
+    return {
+        "hello": raw,
+        "ciphers": list(hello.suites),
+        "versions": [version for version in hello.versions if version not in GREASE] or [hello.legacy],
+        "version": highest_version(hello),
+        "alpn": [name.decode("latin-1") for name in hello.protocols if not _is_grease_name(name)],
+    }
+
+
+def _is_grease_name(name: bytes) -> bool:
+    return len(name) == 2 and name[0] << 8 | name[1] in GREASE

@@ -1,0 +1,1 @@
+"""Small protocols by which hosts find, configure and manage each other."""

@@ -1,0 +1,79 @@
+"""Telnet (RFC 854): what a server shows before anybody logs in. What is typed and shown afterwards is never kept."""
+
+from __future__ import annotations
+
+import re
+
+from netaudit.ground.charset import decoded
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.reader import BaseReader, Opening, Verdict
+
+NAME, PORT = "telnet", 23
+IAC, SB, SE, WILL, DONT = 0xFF, 0xFA, 0xF0, 0xFB, 0xFE
+LONGEST = 1024  # bytes of greeting
+LOOK = 2048  # bytes of each side in which it must end, negotiation included
+PROMPT = re.compile(rb"(?:login|user ?name|user|account|pass ?word)\s{0,4}:", re.IGNORECASE)
+# commands of the protocol: negotiation of an option, its parameters, others (RFC 854; RFC 855)
+COMMAND = re.compile(
+    rb"\xff(?:[\xfb-\xfe].|\xfa[^\xff]{0,512}(?:\xff\xff[^\xff]{0,512}){0,8}\xff\xf0|[\xf0-\xf9\xff])", re.DOTALL
+)
+
+
+def recognise(opening: Opening) -> Verdict:
+    """Negotiation of options is the first thing said; met midway, a login may be over."""
+    if opening.midstream:
+        return Verdict.NO
+    verdict = Verdict.NO
+    for data in (opening.down, opening.up):
+        if data[:1] == b"\xff":
+            if len(data) >= 3 and (WILL <= data[1] <= DONT or data[1] == SB):
+                return Verdict.YES
+            verdict = Verdict.MORE if len(data) < 2 or WILL <= data[1] <= DONT or data[1] == SB else verdict
+    return verdict
+
+
+class TelnetReader(BaseReader):
+    """Reads the greeting of one connection."""
+
+    def __init__(self) -> None:
+        self.at = [0, 0]
+        self.shown = self.typed = b""
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take bytes; the greeting ends at a prompt, at what the client types, or where it is long."""
+        self.at[direction] = offset + len(data)
+        if direction == UP:
+            self.typed += data[: LOOK - len(self.typed)]
+            return self._told() if _plain(self.typed) or len(self.typed) >= LOOK else []
+        self.shown += data[: LOOK - len(self.shown)]
+        if found := PROMPT.search(self.shown):  # always ends with the byte that made it one, however data are cut
+            self.shown = self.shown[: found.end()]
+            return self._told()
+        return self._told() if len(self.shown) >= LOOK else []
+
+    def gap(self, direction: int, offset: int, length: int) -> list[Message]:
+        """What was shown before a gap is all that can be told."""
+        self.at[direction] = offset + length
+        return self._told()
+
+    def finish(self) -> list[Message]:
+        """Give what was shown."""
+        return self._told() if self.wants_bytes else []
+
+    def needed_from(self, direction: int) -> int:
+        """The greeting begins with the first byte."""
+        return 0 if direction == DOWN and self.wants_bytes else self.at[direction]
+
+    def _told(self) -> list[Message]:
+        self.wants_bytes = False
+        text = _plain(self.shown)[:LONGEST]
+        lines = [line.strip() for line in decoded(text).splitlines()]
+        message = Message(
+            NAME, DOWN, 0, len(self.shown), method="greeting", fields={"lines": [line for line in lines if line]}
+        )
+        return [message] if self.shown else []
+
+
+def _plain(data: bytes) -> bytes:
+    """The bytes without commands of the protocol, up to one that is cut off."""
+    return COMMAND.sub(b"", data).partition(b"\xff")[0].strip(b"\r\n\0 ")

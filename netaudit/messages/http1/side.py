@@ -1,0 +1,463 @@
+"""One direction of an HTTP/1.x flow: heads, bodies by every kind of framing, and finding the way again after a loss."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from netaudit.messages.carve import Carver
+from netaudit.messages.http1.body import Parts, Sink, Whole
+from netaudit.messages.http1.head import (
+    BLANK_LINE,
+    HEAD_LIMIT,
+    LOOK_BACK,
+    MARK,
+    Head,
+    candidate,
+    could_begin,
+    is_sane,
+    parse_head,
+)
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+
+SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
+HOLD = 64 << 10  # bytes kept back while the other side has not said whether the protocol changes
+_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})(?:[ \t]*(?:;[^\n]*)?|[^\n0-9A-Fa-f]{0,8})\r?\n\Z")  # some append junk
+
+# A step reads from data[pos:], at stream offset base + pos, and gives where to go on; ~keep: wait, keeping data[keep:].
+Step = Callable[[bytes, int, int], int]
+
+
+class Framing:
+    """How the body of a message ends."""
+
+    __slots__ = ("declared", "kind", "length", "pause")
+
+    NONE, LENGTH, CHUNKED, CLOSE, OPEN = range(5)  # OPEN: a request body without any length
+
+    def __init__(self, kind: int, length: int = 0, *, pause: bool = False, declared: int | None = None) -> None:
+        self.kind = kind
+        self.declared = declared  # Content-Length beside chunks, should there be no chunks
+        self.length = length
+        self.pause = pause  # what follows may be another protocol: wait for the answer
+
+
+class Owner(Protocol):
+    """What a side asks of its reader."""
+
+    switching: bool
+
+    def began(self, side: Side, head: Head, start: int, end: int) -> tuple[Message, Framing]:
+        """A head was read: its message, and how its body ends."""
+
+    def expects_head_answer(self, side: Side) -> bool | None:
+        """Whether the next response answers a HEAD request; None when unknown."""
+
+    def headless_answer(self, side: Side, start: int) -> Message | None:
+        """The message, should bytes without a status line be an answer."""
+
+    def bodiless(self, head: Head) -> bool:
+        """Whether a response has no body, whatever was asked."""
+
+    def emit(self, message: Message) -> None:
+        """A message is finished."""
+
+    def lost_way(self) -> None:
+        """Messages may have been missed."""
+
+
+class Side:
+    """The state of one direction. `step` is what the next bytes are read as."""
+
+    def __init__(self, direction: int, owner: Owner) -> None:
+        self.direction = direction
+        self.owner = owner
+        self.step: Step = self._head
+        self.after: Step = self._head  # step behind the message under way
+        self.held = bytearray()  # bytes that wait for more
+        self.at = 0  # stream offset behind the last byte fed
+        self.waits_for_blank = False  # for the end of a head: nothing else need be tried before
+        self.scanned = 0
+        self.flushing = False  # nothing will follow what is held
+        self.sink: Sink | None = None
+        self.left = 0  # bytes of the body or chunk to come
+        self.declared: int | None = None
+        self.fresh = False  # no chunk of this body has been read
+        self.unasked_at = -1  # where a response begins that waits for its first body bytes, and had no request
+        self.unasked_turn = -1  # the same, once the other side has spoken in the meantime
+        self.unasked = False  # the response that begins now is that one
+        self.carver = Carver(direction)
+        self.turn = -1  # stream offset where the other side spoke last during a body that only closing ends
+
+    # -- feeding ------------------------------------------------------------------------------------------------------
+
+    def feed(self, offset: int, data: bytes) -> None:
+        """Take the next bytes."""
+        self.at = offset + len(data)
+        if self.held:
+            self.held += data
+            if self.waits_for_blank and not self._has_blank():
+                return
+            data = bytes(self.held)
+            offset = self.at - len(data)
+            self.held.clear()
+        self._run(data, offset)
+
+    def _has_blank(self) -> bool:
+        found = BLANK_LINE.search(self.held, max(self.scanned - 3, 0))
+        self.scanned = len(self.held)
+        return found is not None or len(self.held) >= HEAD_LIMIT
+
+    def _run(self, data: bytes, base: int) -> None:
+        pos, size = 0, len(data)
+        while pos < size and not self.owner.switching:
+            self.waits_for_blank = False
+            after = self.step(data, pos, base)
+            if after < 0:
+                pos = ~after
+                break
+            pos = after
+        if pos < size:
+            self.held = bytearray(data[pos:]) if pos else bytearray(data)
+            self.scanned = len(self.held)
+
+    def resume(self) -> None:
+        """Go on with what was held."""
+        data = bytes(self.held)
+        self.held.clear()
+        self._run(data, self.at - len(data))
+
+    def rest(self) -> bytes:
+        """Bytes not read yet."""
+        return bytes(self.held)
+
+    def needed_from(self) -> int:
+        """Stream offset of the first byte that a later message may still need."""
+        here = self.at - len(self.held)
+        if self.sink is not None:
+            return min(here, self.sink.needed_from())
+        return min(here, self.carver.needed_from(here))
+
+    # -- heads --------------------------------------------------------------------------------------------------------
+
+    def _head(self, data: bytes, pos: int, base: int) -> int:
+        size = len(data)
+        while pos < size and data[pos] in b"\r\n":
+            pos += 1
+        if pos == size:
+            return pos
+        found = BLANK_LINE.search(data, pos, pos + HEAD_LIMIT)
+        if found is None:
+            if size - pos < HEAD_LIMIT and not self.flushing and could_begin(data[pos : pos + HEAD_LIMIT]):
+                self.waits_for_blank = data[pos:].find(b"\n") >= 0
+                return ~pos
+            return self._cut_head(data, pos, base) if self.flushing else self._no_head(data, pos, base)
+        head = parse_head(data[pos : found.end()])
+        if head is None:
+            return self._no_head(data, pos, base)
+        return self._begin(head, data, pos, found.end(), base)
+
+    def _cut_head(self, data: bytes, pos: int, base: int) -> int:
+        """The rest of a head is missing: what it says so far is a message, its body unknown."""
+        lines = data[pos : data.rfind(b"\n") + 1]  # the last line may be cut
+        head = parse_head(lines) if lines else None
+        if head is None:
+            return self._no_head(data, pos, base)
+        self.unasked = False
+        message, _ = self.owner.began(self, head, base + pos, base + len(data))
+        message.complete, message.unknown_from = False, 0
+        message.notes.append("head cut off")
+        self.owner.emit(message)
+        return self._get_lost(len(data))
+
+    def _no_head(self, data: bytes, pos: int, base: int) -> int:
+        """What should be a head is none: an answer without any (HTTP/0.9), or the way is lost."""
+        raw = self.owner.headless_answer(self, base + pos)
+        return self._get_lost(pos) if raw is None else self._body(raw, Framing(Framing.CLOSE), data, pos, base)
+
+    def _get_lost(self, pos: int) -> int:
+        self.step = self._seek
+        self.owner.lost_way()
+        return pos
+
+    def _begin(self, head: Head, data: bytes, pos: int, end: int, base: int) -> int:
+        unasked = self.unasked_turn == base + pos  # seen before, when no request waited for it
+        headless = head.status >= 200 and (unasked or self.owner.expects_head_answer(self) is None)
+        undecided = headless and not self.flushing and len(data) < end + len(MARK) and MARK.startswith(data[end:])
+        if undecided and not self.owner.bodiless(head):
+            # whether this answers a HEAD request is unknown: another status line instead of a body will tell
+            self.unasked_at = base + pos
+            return ~pos
+        self.unasked = unasked
+        message, framing = self.owner.began(self, head, base + pos, base + end)
+        if headless and framing.kind == Framing.LENGTH and framing.length and data[end : end + len(MARK)] == MARK:
+            message.notes.append("taken as the answer to a HEAD request")
+            framing = Framing(Framing.NONE)
+        return self._body(message, framing, data, end, base)
+
+    def _body(self, message: Message, framing: Framing, data: bytes, pos: int, base: int) -> int:
+        kind = framing.kind
+        self.after = self._pause if framing.pause else self._head
+        self.step = self.after
+        if kind == Framing.NONE or (kind == Framing.LENGTH and not framing.length):
+            self.owner.emit(message)
+            return pos
+        if kind == Framing.LENGTH and framing.length <= len(data) - pos and not self._in_parts(message):
+            end = pos + framing.length
+            message.body, message.body_start, message.body_size = data[pos:end], base + pos, framing.length
+            message.end = base + end
+            self.owner.emit(message)
+            return end
+        if self._in_parts(message):
+            self.sink = Parts(message, self.owner.emit)
+        else:
+            self.sink = whole = Whole(message, self.owner.emit, in_place=kind != Framing.CHUNKED)
+            whole.declared = framing.length if kind == Framing.LENGTH else -1
+        self.left = 0 if kind == Framing.CHUNKED else framing.length
+        self.declared = framing.declared
+        self.fresh = True
+        self.turn = -1
+        self.step = {
+            Framing.LENGTH: self._length, Framing.CHUNKED: self._size,
+            Framing.CLOSE: self._close, Framing.OPEN: self._open,
+        }[kind]  # fmt: skip
+        return pos
+
+    @staticmethod
+    def _in_parts(message: Message) -> bool:
+        return message.status > 0 and message.content_type[:25].lower() == "multipart/x-mixed-replace"
+
+    def _done(self, end: int, *, known: bool = True, note: str = "") -> None:
+        sink, self.sink = self.sink, None
+        self.step = self.after
+        if sink is not None:
+            sink.close(end, known=known, note=note)
+
+    # -- bodies -------------------------------------------------------------------------------------------------------
+
+    def _add(self, data: bytes, at: int) -> None:
+        if data and self.sink is not None:
+            self.sink.add(data, at)
+
+    def _length(self, data: bytes, pos: int, base: int) -> int:
+        end = min(pos + self.left, len(data))
+        self._add(data[pos:end], base + pos)
+        self.left -= end - pos
+        if not self.left:
+            self._done(base + end)
+        return end
+
+    def _size(self, data: bytes, pos: int, base: int) -> int:
+        """Size line of a chunk (RFC 9112, 7.1)."""
+        end = data.find(b"\n", pos, pos + SIZE_LINE) + 1
+        possible = data[pos] in b" \t0123456789abcdefABCDEF"
+        if not end and possible and len(data) - pos < SIZE_LINE and not self.flushing:
+            return ~pos
+        found = _SIZE.match(data[pos:end])
+        if not found and self.fresh:
+            return self._not_chunked(pos)
+        self.fresh = False
+        if not found:
+            self._done(base + pos, known=False, note="broken chunk")
+            return self._get_lost(pos)
+        self.left = int(found[1], 16)
+        self.step = self._chunk if self.left else self._trailer
+        return end
+
+    def _not_chunked(self, pos: int) -> int:
+        """Chunks were declared, but the body does not begin with one: fall back to the length, or to the close."""
+        sink, length = self.sink, self.declared
+        if isinstance(sink, Whole):
+            sink.in_place, sink.declared = True, -1 if length is None else length
+            sink.message.notes.append("declared as chunked, but is not")
+            self.step = self._close if sink.message.status else self._open
+        else:
+            self.step = self._close
+        if length is not None:
+            self.left, self.step = length, self._length
+            if not length:
+                self._done(self.at - len(self.held))
+        return pos
+
+    def _chunk(self, data: bytes, pos: int, base: int) -> int:
+        end = min(pos + self.left, len(data))
+        self._add(data[pos:end], base + pos)
+        self.left -= end - pos
+        if not self.left:
+            self.step = self._chunk_end
+        return end
+
+    def _chunk_end(self, data: bytes, pos: int, base: int) -> int:  # noqa: ARG002
+        if data[pos] == 0x0D and len(data) - pos < 2 and not self.flushing:
+            return ~pos
+        self.step = self._size
+        return pos + (2 if data[pos : pos + 2] == b"\r\n" else 1 if data[pos] == 0x0A else 0) or pos
+
+    def _trailer(self, data: bytes, pos: int, base: int) -> int:
+        """Trailer lines up to a blank one."""
+        end = data.find(b"\n", pos, pos + SIZE_LINE) + 1
+        if not end and len(data) - pos < SIZE_LINE and not self.flushing:
+            return ~pos
+        line = data[pos:end].strip()
+        name, colon, value = line.partition(b":")
+        if line and not colon:  # no trailer: the blank line was forgotten
+            self._done(base + pos, note="no blank line behind the last chunk")
+            return pos
+        if line and isinstance(self.sink, Whole):
+            fields = self.sink.message.fields.setdefault("trailers", [])
+            fields.append((name.decode("latin-1").strip().lower(), value.decode("latin-1").strip()))
+        if not line:
+            self._done(base + (end or pos))
+        return end or pos
+
+    def _close(self, data: bytes, pos: int, base: int) -> int:
+        """Body until the connection closes, or until a status line answers the next request."""
+        turn = self.turn - base
+        if pos <= turn < len(data):
+            self._add(data[pos:turn], base + pos)
+            status = data[turn : turn + len(MARK)]
+            if status == MARK:
+                self._done(base + turn, note="no length, but another message follows")
+                return turn
+            if MARK.startswith(status) and not self.flushing:
+                return ~turn
+            pos = turn
+        self._add(data[pos:], base + pos)
+        return len(data)
+
+    def turned(self) -> None:
+        """The other side has spoken since: what comes now may be an answer to it."""
+        if self.step == self._close and not self.held:
+            self.turn = self.at
+        if self.held and self.unasked_at == self.at - len(self.held):
+            self.unasked_turn = self.unasked_at
+
+    def answered(self) -> None:
+        """The other side has answered: a request that might have had a body without length, but sent none, is over."""
+        if self.step == self._open and not self.held and not self.left:
+            self._done(self.at)
+
+    def _pause(self, data: bytes, pos: int, base: int) -> int:  # noqa: ARG002
+        """Wait for the answer to CONNECT or Upgrade."""
+        if len(data) - pos < HOLD and not self.flushing:
+            return ~pos
+        self.step = self._head
+        if not could_begin(data[pos:]):
+            self.owner.switching = True
+        return pos
+
+    @property
+    def paused(self) -> bool:
+        """Whether this side waits for the answer to CONNECT or Upgrade."""
+        return self.step == self._pause
+
+    def abandon(self) -> None:
+        """Another reader takes over: end a message under way where it stands."""
+        if self.sink is not None:
+            self._done(self.at, known=False, note="cut off by a change of protocol")
+
+    def refused(self) -> None:
+        """The protocol does not change."""
+        self.step = self._head
+        self.resume()
+
+    # -- searching ----------------------------------------------------------------------------------------------------
+
+    def lose_way(self) -> None:
+        """Begin by searching: the flow did not begin with HTTP."""
+        self.step = self._seek
+
+    def _seek(self, data: bytes, pos: int, base: int) -> int:
+        """Search for a start line with sane headers; images in what is skipped are carved."""
+        at, free = self._find(data, pos)
+        if free > pos:
+            for message in self.carver.feed(base + pos, data[pos:free]):
+                self.owner.emit(message)
+        if at >= 0:
+            for message in self.carver.finish():
+                self.owner.emit(message)
+            self.step = self._head
+            return at
+        return free if free == len(data) else ~free
+
+    def _open(self, data: bytes, pos: int, base: int) -> int:
+        """Body of a request without length: until another head, or the end."""
+        at, free = self._find(data, pos)
+        self._add(data[pos:free], base + pos)
+        self.left += free - pos  # here: bytes so far
+        if at >= 0:
+            self._done(base + at, note="body without length" if self.left else "")
+            return at
+        return free if free == len(data) else ~free
+
+    def _find(self, data: bytes, pos: int) -> tuple[int, int]:
+        """Where a sane head begins (or -1), and up to where the bytes surely belong to none.
+
+        The second never depends on where the bytes at hand end by chance, so that carving does not either.
+        """
+        free = max(pos, len(data) - LOOK_BACK - len(MARK))
+        mark = pos
+        while (mark := data.find(MARK, mark)) >= 0:
+            at = candidate(data, mark, pos)
+            if at >= 0:
+                end = BLANK_LINE.search(data, at, at + HEAD_LIMIT)
+                if end and is_sane(data[at : end.end()]):
+                    return at, at
+                if not end and len(data) - at < HEAD_LIMIT and not self.flushing and could_begin(data[at:]):
+                    self.waits_for_blank = data.find(b"\n", at) >= 0
+                    return -1, min(at, free)
+            mark += len(MARK)
+        return -1, len(data) if self.flushing else free
+
+    # -- loss and end -------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Read what is held as if nothing followed."""
+        if self.held:
+            self.flushing = True
+            self.resume()
+            self.flushing = False
+
+    def gap(self, offset: int, length: int) -> None:
+        """Bytes from `offset` were never captured."""
+        self.flush()
+        if self.owner.switching:
+            return
+        self.at = offset + length
+        if self.sink is not None and (self.step in (self._length, self._chunk)) and length <= self.left:
+            self.sink.lose(length, offset)
+            self.left -= length
+            if not self.left:
+                if self.step == self._length:
+                    self._done(offset + length)
+                else:
+                    self.step = self._chunk_end
+            return
+        if self.sink is not None and self.step == self._length:
+            self.sink.lose(self.left, offset)
+            self._done(offset + self.left)
+        elif self.sink is not None and self.step == self._close:
+            self.sink.lose(length, offset)
+            return
+        elif self.sink is not None:
+            self._done(offset, known=False)
+        for message in self.carver.gap(offset, length):
+            self.owner.emit(message)
+        self.step = self._seek
+        self.owner.lost_way()
+
+    def finish(self, *, ended: bool) -> None:
+        """Nothing will follow; `ended` tells whether the sender has closed its direction."""
+        self.flush()
+        if self.owner.switching:
+            return
+        if self.sink is not None:
+            if self.step == self._length:
+                self._done(self.at, note="cut off by the end of the flow")
+            else:
+                self._done(self.at, known=ended and self.step in (self._close, self._open))
+        for message in self.carver.finish():
+            self.owner.emit(message)

@@ -1,0 +1,274 @@
+"""HTTP/2 in clear (RFC 9113): prior knowledge, upgraded from HTTP/1.1, behind a proxy, or from the middle."""
+
+from __future__ import annotations
+
+from netaudit.messages.http2.exchange import Exchange, Half
+from netaudit.messages.http2.frames import HEAD, PREFACE, FrameSide
+from netaudit.messages.http2.headers import FieldDecoder, declared, fill
+from netaudit.messages.http2.websocket import MOST, Tunnel, asks
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.reader import BaseReader, Opening
+
+STREAMS = 1000  # open at a time; the oldest is given up beyond
+BUDGET = 128 << 20  # bytes of bodies under way
+
+
+class Http2Reader(BaseReader):
+    """Reads one connection."""
+
+    def __init__(self) -> None:
+        self.out: list[Message] = []
+        self.sides = (FrameSide(UP, self), FrameSide(DOWN, self))
+        self.decoders = (FieldDecoder(), FieldDecoder())
+        self.streams: dict[int, Exchange] = {}
+        self.kept = 0
+
+    def begin(self, opening: Opening) -> None:
+        """After an upgrade, the HTTP/1.1 request is that of stream 1 (RFC 7540, 3.2)."""
+        if opening.upgrade == "h2c" and opening.via is not None and opening.via.request is not None:
+            first = self.streams[1] = Exchange()
+            first.request, first.done[UP] = opening.via.request, True
+        elif opening.midstream:
+            for side, data in zip(self.sides, (opening.up, opening.down), strict=True):
+                if not data.startswith(PREFACE):
+                    side.begin_between()
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take the next bytes of a direction."""
+        self.sides[direction].feed(offset, data)
+        return self._given()
+
+    def gap(self, direction: int, offset: int, length: int) -> list[Message]:
+        """Take note of missing bytes."""
+        self.sides[direction].gap(offset, length)
+        return self._given()
+
+    def finish(self) -> list[Message]:
+        """Give what is left."""
+        for side in self.sides:
+            if side.seeking:
+                side.feed(side.at, b"", final=True)
+        for number in list(self.streams):
+            self._give_up(number, "")
+        return self._given()
+
+    @property
+    def _tunnels(self) -> list[Tunnel]:
+        return [exchange.tunnel for exchange in self.streams.values() if exchange.tunnel is not None]
+
+    def let_go(self) -> None:
+        """Cut off the sides, which refer back."""
+        for tunnel in self._tunnels:
+            tunnel.let_go()
+        for side in self.sides:
+            vars(side).clear()
+
+    def needed_from(self, direction: int) -> int:
+        """Beginning of the first message under way."""
+        first = self.sides[direction].needed_from()
+        for exchange in self.streams.values():
+            half = exchange.halves[direction]
+            if half is not None:
+                first = min(first, half.message.start)
+            if exchange.tunnel is not None:
+                first = exchange.tunnel.needed_from(direction, first)
+        return first
+
+    def _given(self) -> list[Message]:
+        out, self.out = self.out, []
+        return out
+
+    # -- what the sides tell ------------------------------------------------------------------------------------------
+
+    def headers(self, side: FrameSide, stream: int, block: bytes | None, start: int, end: int, *, last: bool) -> None:
+        """A header block: of a request, a response, or trailers."""
+        fields, notes = self._decode(side, block)
+        direction = side.direction
+        half = self._exchange(stream).halves[direction]
+        if half is not None and (half.headed or half.size) and not (fields and fields[0][0].startswith(":")):
+            half.message.end = end
+            half.message.fields.setdefault("trailers", []).extend(fields or [])
+        elif not self._exchange(stream).done[direction]:
+            half = self._begin(stream, direction, start, end)
+            half.headed = fields is not None
+            half.message.notes += notes if fields is not None else [n for n in notes if n.startswith("limit")]
+            fill(half.message, fields or [])
+            self._headed(stream, half, end)
+        if last:
+            self._close(stream, direction, end, known=True)
+
+    def promise(self, side: FrameSide, stream: int, promised: int, block: bytes | None, start: int, end: int) -> None:  # noqa: ARG002
+        """A request that the server makes for its client (RFC 9113, 8.4)."""
+        fields, notes = self._decode(side, block)
+        message = Message("http2", side.direction, start, end, notes=[*notes, "promised by the server"])
+        fill(message, fields or [])
+        self.out.append(message)
+        if promised:
+            exchange = self._exchange(promised)
+            exchange.request, exchange.done[1 - side.direction] = message, True
+
+    def data(self, side: FrameSide, stream: int, data: bytes, at: int) -> None:
+        """Take bytes of a body."""
+        if (tunnel := self._tunnel(stream)) is not None:
+            self.kept -= tunnel.kept
+            tunnel.data(side.direction, data, at)
+            self._spoke(tunnel)
+            return
+        half = self._half(side, stream)
+        if half is not None:
+            self.kept -= half.kept
+            half.add(data, at, side.start)
+            self._count(half.kept)
+
+    def data_lost(self, side: FrameSide, stream: int, length: int, at: int) -> None:
+        """Leave a gap in a body."""
+        if (tunnel := self._tunnel(stream)) is not None:
+            self.kept -= tunnel.kept
+            tunnel.data_lost(side.direction, length, at)
+            self._spoke(tunnel)
+            return
+        half = self._half(side, stream)
+        if half is not None:
+            self.kept -= half.kept
+            half.lose(length, at, side.start)
+            self._count(half.kept)
+
+    def data_end(self, side: FrameSide, stream: int, start: int, end: int, *, last: bool) -> None:  # noqa: ARG002
+        """A DATA frame ends."""
+        half = self._half(side, stream) if self._tunnel(stream) is None else None
+        if half is not None:
+            half.message.end = end
+        if last:
+            self._close(stream, side.direction, end, known=True)
+
+    def reset(self, stream: int, end: int) -> None:  # noqa: ARG002
+        """A stream was broken off: both of its halves end where they stand."""
+        if stream in self.streams:
+            self._give_up(stream, "stream reset")
+
+    def lost_way(self, side: FrameSide) -> None:
+        """Frames of any stream may have been missed."""
+        self.decoders[side.direction].lost()
+        for exchange in list(self.streams.values()):
+            half = exchange.halves[side.direction]
+            if half is not None:
+                half.lost_way()
+            if exchange.tunnel is not None:
+                self.kept -= exchange.tunnel.kept
+                exchange.tunnel.lost_way(side.direction)
+                self._spoke(exchange.tunnel)
+
+    # -- streams ------------------------------------------------------------------------------------------------------
+
+    def _decode(self, side: FrameSide, block: bytes | None) -> tuple[list[tuple[str, str]] | None, list[str]]:
+        decoder = self.decoders[side.direction]
+        if block is None:
+            decoder.lost()
+            return None, []
+        return decoder.decode(block)
+
+    def _exchange(self, stream: int) -> Exchange:
+        exchange = self.streams.get(stream)
+        if exchange is None:
+            exchange = self.streams[stream] = Exchange()
+            if len(self.streams) > STREAMS:
+                self._give_up(next(iter(self.streams)), "limit: streams under way in one connection")
+        return exchange
+
+    def _begin(self, stream: int, direction: int, start: int, end: int) -> Half:
+        exchange = self._exchange(stream)
+        half = exchange.halves[direction] = Half(Message("http2", direction, start, end), headed=False)
+        return half
+
+    def _half(self, side: FrameSide, stream: int) -> Half | None:
+        """The message that DATA belongs to; a placeholder where its header block was not captured."""
+        exchange = self._exchange(stream)
+        direction = side.direction
+        half = exchange.halves[direction]
+        if half is None and not exchange.done[direction]:
+            half = self._begin(stream, direction, side.start, side.start + HEAD)
+            half.lost_way()
+            exchange.pair(half.message)
+        return half
+
+    def _tunnel(self, stream: int) -> Tunnel | None:
+        exchange = self.streams.get(stream)
+        return exchange.tunnel if exchange is not None else None
+
+    def _spoke(self, tunnel: Tunnel) -> None:
+        """Take what a tunnel has made, and count what it holds."""
+        self.out += tunnel.out
+        tunnel.out = []
+        self._count(tunnel.kept)
+
+    def _count(self, kept: int) -> None:
+        """Add what a stream holds now; beyond the budget the oldest stream is given up."""
+        self.kept += kept
+        if self.kept > BUDGET:
+            self._give_up(next(iter(self.streams)), "limit: bytes under way in one connection")
+
+    def _switch(self, stream: int, half: Half, end: int) -> bool:
+        """Whether a head belongs to an extended CONNECT: then what follows in the stream is no body."""
+        message, exchange = half.message, self.streams[stream]
+        if asks(message) and not message.status and len(self._tunnels) < MOST:
+            exchange.request = message
+            exchange.tunnel = Tunnel()
+        elif exchange.tunnel is not None and 200 <= message.status < 300:
+            exchange.pair(message)
+            exchange.tunnel.answered(message)
+            self._spoke(exchange.tunnel)
+        elif exchange.tunnel is not None and message.status >= 300:
+            self.kept -= exchange.tunnel.kept
+            exchange.tunnel.let_go()
+            exchange.tunnel = None
+            return False
+        else:
+            return False
+        exchange.halves[message.direction] = None
+        self.out.append(half.close(end, known=True, bodiless=True))
+        return True
+
+    def _headed(self, stream: int, half: Half, end: int) -> None:
+        """The head of a message is known."""
+        if self._switch(stream, half, end):
+            return
+        message, exchange = half.message, self.streams[stream]
+        if message.method and not message.status:
+            exchange.request = message
+            other = exchange.halves[1 - message.direction]
+            if other is not None:
+                exchange.pair(other.message)
+            return
+        exchange.pair(message)
+        if 100 <= message.status < 200:  # informational: the true answer follows
+            exchange.halves[message.direction] = None
+            self.out.append(half.close(end, known=True, bodiless=True))
+
+    def _close(self, stream: int, direction: int, end: int, *, known: bool, note: str = "") -> None:
+        exchange = self._exchange(stream)
+        half, exchange.halves[direction] = exchange.halves[direction], None
+        exchange.done[direction] = True
+        if half is not None:
+            self.kept -= half.kept
+            message = half.message
+            answers_head = message.status > 0 and (message.method == "HEAD" or message.status in (204, 304))
+            unsure = message.status > 0 and message.request is None and not half.size and not half.losses
+            self.out.append(half.close(end, known=known, bodiless=answers_head or (unsure and known), note=note))
+            exchange.slim(message)
+        if all(exchange.done):
+            del self.streams[stream]
+            if exchange.tunnel is not None:
+                self.kept -= exchange.tunnel.kept
+                exchange.tunnel.finish()
+                self.out += exchange.tunnel.out
+                exchange.tunnel.let_go()
+
+    def _give_up(self, stream: int, note: str) -> None:
+        """The halves of a stream under way end here, incomplete unless their declared length is there."""
+        for direction in (UP, DOWN):
+            exchange = self.streams.get(stream)
+            if exchange is not None:
+                half = exchange.halves[direction]
+                empty = half is not None and not half.size and not half.losses and declared(half.message) < 0
+                end = half.message.end if half is not None else 0
+                self._close(stream, direction, end, known=False, note=note or ("no end seen" if empty else ""))

@@ -1,0 +1,1 @@
+"""Protocols of camera and terminal makers."""

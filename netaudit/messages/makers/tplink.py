@@ -1,0 +1,136 @@
+"""TP-Link: TDP over UDP 20002 (JSON behind a short header) and the XOR-chained JSON of port 9999 (FACTS 5.4, 0.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit.messages.cutting import Layout
+from netaudit.messages.makers.framed_reader import FramedReader, Said
+from netaudit.messages.message import Message
+from netaudit.messages.reader import DatagramReader, Opening, Verdict
+
+if TYPE_CHECKING:
+    from netaudit.messages.cutting import Frame
+
+NAME = "tplink"
+SEED = 171
+CHAINED = bytes((0x7B ^ SEED, 0x7B ^ SEED ^ 0x22))  # how `{"` begins
+EMPTY = bytes((0x7B ^ SEED, 0x7B ^ SEED ^ 0x7D))  # and `{}`
+TDP = b"\x02\x00\x00\x01"
+TDP_HEAD = 64  # bytes within which the document begins; the length fields before it are not known in detail
+MOST = 1 << 20  # bytes of a frame over TCP
+_MARK = re.compile(rb"\x00[\x00-\x0f]..\xd0\xf2", re.DOTALL)
+_TDP_FACTS = ("device_type", "device_model", "device_id", "mac", "ip")
+_SYSINFO = ("model", "type", "mic_type", "mac", "mic_mac", "deviceId", "sw_ver", "hw_ver", "dev_name")
+
+
+def unchain(data: bytes) -> bytes:
+    """Plain text of the chain: every byte was combined with the cipher byte before it, the first with 171."""
+    return bytes(map(int.__xor__, data, (SEED, *data[:-1])))
+
+
+def recognise_udp(opening: Opening) -> Verdict:
+    """A datagram that is such a document."""
+    return Verdict.YES if _document(opening.up or opening.down) is not None else Verdict.NO
+
+
+def _document(data: bytes) -> tuple[int, bytes, dict[str, Any]] | None:
+    """Where the document of a datagram begins, its text, and the document; None for other bytes."""
+    if data.startswith(TDP):
+        at = data.find(b"{", 4, TDP_HEAD)
+        text = data[at:] if at >= 0 else b""
+    elif data[:2] in (CHAINED, EMPTY):
+        at, text = -1, unchain(data)
+    else:
+        return None
+    document = _load(text)
+    return None if document is None else (at, text, document)
+
+
+def _load(text: bytes) -> dict[str, Any] | None:
+    try:
+        document = orjson.loads(text.rstrip(b"\x00\r\n "))
+    except orjson.JSONDecodeError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+class TplinkDatagrams(DatagramReader):
+    """Reads one document from each datagram."""
+
+    def parse(self, data: bytes) -> Message | None:
+        """Read a datagram."""
+        found = _document(data)
+        if found is None:
+            return None
+        message = Message(NAME, 0, 0, len(data), content_type="application/json")
+        message.body, message.body_size = found[1], len(found[1])
+        _state(message, found[2])
+        return message
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a datagram."""
+        out = super().feed(direction, offset, data)
+        for message in out:
+            at = data.find(b"{", 4, TDP_HEAD) if data.startswith(TDP) else -1
+            message.body_start = offset + at if at >= 0 else -1
+        return out
+
+
+def size(head: bytes) -> int:
+    """Length of a frame over TCP: four bytes of length, then the chain."""
+    length = int.from_bytes(head[:4], "big")
+    return 4 + length if 2 <= length <= MOST and head[4:6] in (CHAINED, EMPTY) else 0
+
+
+LAYOUT = Layout(6, size, _MARK, 6)
+
+
+def recognise_tcp(opening: Opening) -> Verdict:
+    """A length and a chain that begins as a document."""
+    data = opening.up or opening.down
+    if len(data) < 6:
+        sane = data[:1] in (b"", b"\0") and (len(data) < 5 or data[4] == CHAINED[0])
+        return Verdict.MORE if sane else Verdict.NO
+    return Verdict.YES if size(data[:6]) else Verdict.NO
+
+
+class TplinkReader(FramedReader):
+    """Reads one connection."""
+
+    name = NAME
+    layout = LAYOUT
+
+    def frame(self, direction: int, frame: Frame) -> list[Message]:
+        """A document; what was lost of it spoils the byte behind, too, so that nothing is told from there on."""
+        message = self.message(direction, frame, "", 4)
+        message.content_type, message.body_start = "application/json", -1
+        known = min([len(message.body), *(a for a, _ in message.missing)])
+        message.body = unchain(message.body[:known])
+        if not message.complete:
+            message.missing, message.unknown_from = [], known
+        elif (document := _load(message.body)) is not None:
+            _state(message, document)
+        return [message]
+
+
+def _state(message: Message, document: dict[str, Any]) -> None:
+    """What a reply says of the device; a question says nothing."""
+    result = document.get("result")
+    system = document.get("system")
+    info = system.get("get_sysinfo") if isinstance(system, dict) else None
+    said: Said = []
+    if isinstance(result, dict):
+        said = _picked(result, _TDP_FACTS)
+    elif isinstance(info, dict):
+        said = _picked(info, _SYSINFO)
+    message.method = "reply" if said else "question"
+    message.fields.update(family=NAME, said=said)
+
+
+def _picked(document: dict[str, Any], names: tuple[str, ...]) -> Said:
+    found = [(name, document.get(name)) for name in names]
+    return [(name.removeprefix("mic_"), value[:128]) for name, value in found if isinstance(value, str) and value]

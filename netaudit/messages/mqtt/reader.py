@@ -1,0 +1,263 @@
+"""MQTT 3.1, 3.1.1 and 5.0: one message per PUBLISH and CONNECT; passwords are never kept.
+
+A gap inside a payload leaves a hole there. Behind a lost header, or in a connection met midway, reading starts again at
+what can only be the head of a PUBLISH.
+"""
+
+from __future__ import annotations
+
+import re
+
+from netaudit.ground.charset import decoded
+from netaudit.messages.http1.body import LIMIT, Whole
+from netaudit.messages.message import Message
+from netaudit.messages.mqtt.fields import (
+    MoreError,
+    WrongError,
+    block,
+    check_head,
+    connects,
+    has_properties,
+    properties,
+    varint,
+)
+from netaudit.messages.reader import BaseReader, Opening, Verdict
+
+NAME = "mqtt"
+PORTS = frozenset({1883})
+CONNECT, PUBLISH = 1, 3
+MOST_OTHER = 1 << 20  # bytes of a packet that is no PUBLISH
+ALIASES = 4096  # topics remembered for their aliases, per direction
+_START = re.compile(rb"[\x10\x30-\x35\x3a-\x3d]")
+CONTENT_TYPE, ALIAS = 0x03, 0x23
+
+
+def recognise(opening: Opening) -> Verdict:
+    """A CONNECT; midway a PUBLISH, or anything on the usual port."""
+    for data, verdict in ((opening.up, Verdict.YES), (opening.down, Verdict.SWAPPED)):
+        if data[:1] == b"\x10":
+            return connects(data, verdict)
+    if opening.midstream and not opening.upgrade:
+        if opening.server_port in PORTS:
+            return Verdict.YES
+        if opening.client_port in PORTS:
+            return Verdict.SWAPPED
+    return Verdict.NO if opening.up or not opening.down else Verdict.MORE if opening.down[0] == 0x20 else Verdict.NO
+
+
+class _Side:
+    def __init__(self) -> None:
+        self.held = bytearray()
+        self.at = 0
+        self.lost = False
+        self.sink: Whole | None = None
+        self.left = 0  # bytes of the payload, or of a packet to be skipped, still to come
+        self.aliases: dict[int, str] = {}
+
+
+class MqttReader(BaseReader):
+    """Reads both directions.
+
+    A reader of WebSocket frames feeds their payloads to one made with `in_place=False`: offsets then need not follow on
+    each other, and bodies do not lie in the stream one to one.
+    """
+
+    def __init__(self, *, in_place: bool = True) -> None:
+        self.in_place = in_place
+        self.sides = (_Side(), _Side())
+        self.version = 0  # protocol level: 3, 4, 5; 0 unknown
+        self.out: list[Message] = []
+
+    def begin(self, opening: Opening) -> None:
+        """Midway the first bytes may lie within a packet."""
+        if opening.midstream:
+            for side in self.sides:
+                side.lost = True
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take bytes."""
+        side = self.sides[direction]
+        if side.left and not side.held:
+            used = self._payload(side, data, offset)
+            data, offset = data[used:], offset + used
+        side.held += data
+        side.at = offset + len(data)
+        while side.held and self._step(direction, side):
+            pass
+        return self._given()
+
+    def _emit(self, message: Message) -> None:
+        self.out.append(message)
+
+    def _given(self) -> list[Message]:
+        out, self.out = self.out, []
+        return out
+
+    def gap(self, direction: int, offset: int, length: int) -> list[Message]:
+        """Within a payload a gap is a hole; anywhere else the way is lost."""
+        side = self.sides[direction]
+        side.at = offset + length
+        hole = min(side.left, length)
+        if hole:
+            side.left -= hole
+            if side.sink is not None:
+                side.sink.lose(hole, offset)
+                self._close(side, offset + hole)
+        if hole < length or side.held:
+            side.held.clear()
+            side.lost = True
+        return self._given()
+
+    def _payload(self, side: _Side, data: bytes, offset: int) -> int:
+        used = min(side.left, len(data))
+        side.left -= used
+        if side.sink is not None:
+            side.sink.add(data[:used], offset)
+            self._close(side, offset + used)
+        return used
+
+    def _close(self, side: _Side, end: int) -> None:
+        if not side.left and side.sink is not None:
+            side.sink.close(end, known=True)
+            side.sink = None
+
+    def _step(self, direction: int, side: _Side) -> bool:
+        """Do one thing with what is held; False when that takes more bytes."""
+        if side.left:
+            used = self._payload(side, bytes(side.held[: side.left]), side.at - len(side.held))
+            del side.held[:used]
+            return True
+        if side.lost and not self._search(side):
+            return False
+        try:
+            return self._packet(direction, side)
+        except MoreError:
+            return False
+        except WrongError:
+            side.lost = True
+            del side.held[:1]
+            return True
+
+    def _search(self, side: _Side) -> bool:
+        """Drop bytes up to the next head of a PUBLISH, or to where one may begin."""
+        at = 0
+        while (match := _START.search(side.held, at)) is not None:
+            at = match.start()
+            try:
+                check_head(side.held, at)
+            except WrongError:
+                at += 1
+                continue
+            except MoreError:
+                del side.held[:at]
+                return False
+            del side.held[:at]
+            side.lost = False
+            return True
+        side.held.clear()
+        return False
+
+    def _packet(self, direction: int, side: _Side) -> bool:
+        held = side.held
+        kind = held[0] >> 4
+        length, at = varint(held, 1)
+        if kind == PUBLISH:
+            self._publish(direction, side, length, at)
+            return True
+        if not kind or (length > MOST_OTHER and kind != CONNECT):
+            raise WrongError
+        if kind == CONNECT and length > 8 * MOST_OTHER:
+            raise WrongError
+        if len(held) < at + length:
+            return False
+        start = side.at - len(held)
+        if kind == CONNECT:
+            self._connect(direction, bytes(held[at : at + length]), start, start + at + length)
+        del held[: at + length]
+        return True
+
+    def _publish(self, direction: int, side: _Side, length: int, at: int) -> None:
+        held, flags = side.held, side.held[0] & 15
+        if flags & 6 == 6:
+            raise WrongError
+        stop = at + length
+        topic, at = block(held, at)
+        at += 2 if flags & 6 else 0
+        found: dict[int, bytes] = {}
+        if at > stop:
+            raise WrongError
+        if self.version == 5 or (not self.version and has_properties(held, at, stop)):
+            found, at = properties(held, at)
+        if at > stop:
+            raise WrongError
+        if len(held) < at:
+            raise MoreError
+        start = side.at - len(held)
+        message = Message(NAME, direction, start, start + at, method="PUBLISH")
+        message.path = self._topic(side, decoded(topic), found)
+        if CONTENT_TYPE in found:
+            message.content_type = decoded(found[CONTENT_TYPE][2:])
+        message.fields["qos"] = flags >> 1 & 3
+        if flags & 8:
+            message.notes.append("sent again (DUP)")
+        if stop <= len(held) and stop - at <= LIMIT:  # as most are, all of it is there
+            self._whole(message, bytes(held[at:stop]), start + at)
+            del held[:stop]
+            return
+        side.sink = Whole(message, self._emit, in_place=self.in_place)
+        side.left = stop - at
+        del held[:at]
+        self._close(side, start + at)
+
+    def _whole(self, message: Message, body: bytes, at: int) -> None:
+        """Give a message whose payload lies at stream offset `at` in one piece."""
+        message.body, message.body_size, message.end = body, len(body), at + len(body)
+        if body and self.in_place:
+            message.body_start = at
+        self.out.append(message)
+
+    @staticmethod
+    def _topic(side: _Side, topic: str, found: dict[int, bytes]) -> str:
+        alias = int.from_bytes(found.get(ALIAS, b""), "big")
+        if alias and topic and len(side.aliases) < ALIASES:
+            side.aliases[alias] = topic
+        return topic or side.aliases.get(alias, "")
+
+    def _connect(self, direction: int, data: bytes, start: int, end: int) -> None:
+        message = Message(NAME, direction, start, end, method="CONNECT")
+        try:
+            _, at = block(data, 0)
+            level, flags, *_ = data[at : at + 4].ljust(4, b"\0")
+            self.version, at = level & 0x7F, at + 4
+            if self.version == 5:
+                _, at = properties(data, at)
+            client, at = block(data, at)
+            message.fields["client_id"] = decoded(client)
+            if flags & 4:  # the will
+                if self.version == 5:
+                    _, at = properties(data, at)
+                topic, at = block(data, at)
+                message.path = decoded(topic)
+                message.body, at = block(data, at)
+                message.body_size = len(message.body)
+                message.fields["will"] = True
+            if flags & 0x80:
+                message.fields["user"] = decoded(block(data, at)[0])
+        except (MoreError, WrongError):
+            message.notes.append("damaged CONNECT")
+        message.fields["version"] = self.version
+        self.out.append(message)
+
+    def finish(self) -> list[Message]:
+        """Give payloads that never ended."""
+        for side in self.sides:
+            if side.sink is not None:
+                side.sink.declared = side.sink.size + side.left
+                side.sink.close(side.at, known=True)
+                side.sink = None
+        return self._given()
+
+    def needed_from(self, direction: int) -> int:
+        """Beginning of the packet under way."""
+        side = self.sides[direction]
+        return side.sink.message.start if side.sink is not None else side.at - len(side.held)

@@ -1,0 +1,1 @@
+"""RTP (RFC 3550) and the media in it."""

@@ -1,0 +1,104 @@
+"""WebSocket (RFC 6455) with permessage-deflate (RFC 7692), handed over from the HTTP answer that switched to it."""
+
+from __future__ import annotations
+
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.mqtt.reader import NAME
+from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.websocket.deflate import Inflate
+from netaudit.messages.websocket.frames import WebSocketSide
+from netaudit.messages.websocket.mqtt import MqttInside, is_mqtt
+from netaudit.messages.websocket.rtsp import NAME as RTSP
+from netaudit.messages.websocket.rtsp import RtspInside, is_rtsp
+
+
+def recognise(opening: Opening) -> Verdict:
+    """Only what an HTTP answer switched to it: its frames have no mark of their own."""
+    return Verdict.YES if opening.upgrade.partition(",")[0].strip() == "websocket" else Verdict.NO
+
+
+class WebSocketReader(BaseReader):
+    """Reads one connection; a message per data message."""
+
+    def __init__(self) -> None:
+        self.out: list[Message] = []
+        self.sides = (WebSocketSide(UP, self), WebSocketSide(DOWN, self))
+        self.host = self.path = ""
+        self.inside_protocol = ""
+        self.inner: MqttInside | RtspInside | None = None
+        self.via: Message | None = None  # the answer that agreed to it
+        self.asked = False  # whether it was asked what the messages are
+
+    def begin(self, opening: Opening) -> None:
+        """Host, path and compression as the HTTP exchange has settled them."""
+        answer = opening.via
+        if answer is None:
+            return
+        self.host, self.path, self.via = answer.host, answer.path, answer
+        self.inside_protocol = answer.header("sec-websocket-protocol").strip()[:64]
+        extensions = ",".join(value for name, value in answer.headers if name == "sec-websocket-extensions").lower()
+        for extension in extensions.split(","):
+            if extension.strip().startswith("permessage-deflate"):
+                self.sides[UP].inflate = Inflate(extension, "client")
+                self.sides[DOWN].inflate = Inflate(extension, "server")
+                break
+
+    def message(self, direction: int, start: int) -> Message:
+        """A fresh message."""
+        message = Message("websocket", direction, start, start, host=self.host, path=self.path)
+        if self.inside_protocol:
+            message.fields["subprotocol"] = self.inside_protocol
+        return message
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take the next bytes of a direction."""
+        self.sides[direction].feed(offset, data)
+        return self._given()
+
+    def gap(self, direction: int, offset: int, length: int) -> list[Message]:
+        """Take note of missing bytes."""
+        self.sides[direction].gap(offset, length)
+        return self._given()
+
+    def lose_way(self, direction: int, offset: int) -> list[Message]:
+        """Take note that bytes are missing from `offset` on, nobody knows how many."""
+        side = self.sides[direction]
+        side.at = max(side.at, offset)
+        side.lose_way()
+        return self._given()
+
+    @property
+    def kept(self) -> int:
+        """Bytes of messages under way."""
+        return sum(side.kept for side in self.sides) + (self.inner.kept if self.inner is not None else 0)
+
+    def finish(self) -> list[Message]:
+        """Give what is left."""
+        for side in self.sides:
+            side.finish()
+        return self._given() + (self.inner.finish() if self.inner is not None else [])
+
+    def let_go(self) -> None:
+        """Cut off the sides, which refer back."""
+        for side in self.sides:
+            vars(side).clear()
+        if isinstance(self.inner, RtspInside):
+            self.inner.let_go()
+
+    def needed_from(self, direction: int) -> int:
+        """Beginning of the message under way."""
+        own = self.sides[direction].needed_from()
+        inner = self.inner.needed_from(direction) if self.inner is not None else None
+        return own if inner is None else min(own, inner)
+
+    def _given(self) -> list[Message]:
+        out, self.out = self.out, []
+        if not self.asked and (first := next((one for one in out if one.protocol == "websocket"), None)):
+            self.asked = True
+            if is_mqtt(self.inside_protocol, first):
+                self.inner, self.protocol = MqttInside(self.host), NAME
+            elif is_rtsp(self.inside_protocol, first):
+                self.inner, self.protocol = RtspInside(self.via), RTSP
+        if self.inner is None:
+            return out
+        return [inner for one in out for inner in (self.inner.take(one) if one.protocol == "websocket" else [one])]

@@ -1,0 +1,1 @@
+"""Identity data in documents, and the records of persons made of it."""

@@ -1,0 +1,1 @@
+"""What the stages say, as rows of the tables."""

@@ -1,0 +1,196 @@
+"""Events in a case: rows while the audit runs, masked as persons are; values in clear go to `private/` only."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+from netaudit.documents.from_messages import Streams, Told
+from netaudit.documents.from_unwrapping import MessageReader
+from netaudit.documents.head import Head, path_of
+from netaudit.documents.loading import load
+from netaudit.documents.times import read_time
+from netaudit.ground.frames import capture_name
+from netaudit.ground.masking import mask, visible
+from netaudit.ground.table_streams import TableWriter
+from netaudit.persons.from_unwrapping import Personal, masked
+from netaudit.rows.persons import keyed
+from netaudit.tables import EVENTS_CLEAR, TARGETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netaudit.documents.reading import Event
+    from netaudit.messages.message import Message
+
+LONGEST = 128  # characters of a value in the table
+MOST_IMAGES = 64  # of an event
+SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
+_WITH_PATHS = frozenset({"http", "http2", "h2"})
+# fields of a person and of a purpose that are masked as identity data of that kind
+_IDENTITY = {
+    "name": "name", "id_number": "id_number", "phone": "phone", "person_id": "person_id", "birthday": "birthday",
+    "address": "address", "agent": "name", "salesperson": "name",
+}  # fmt: skip
+_ASKING = ("agent", "agent_company", "risk_status", "report_time")  # with or without a first photo
+
+
+class Shown(NamedTuple):
+    """A value as tables have it."""
+
+    text: str = ""
+    hmac: str = ""
+
+
+class EventRows:
+    """Rows of `events` of one worker."""
+
+    def __init__(self, folder: Path, part: str, signatures: Path | None = None) -> None:
+        self._key = (folder / "private" / "key").read_bytes()
+        self._index = load((signatures,) if signatures else ()).index
+        self._reader = MessageReader(self._index)
+        self._streams = Streams()
+        self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
+        self._targets = TableWriter(folder, TARGETS, part, place="private")
+        self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
+        self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
+
+    def end(self, message: Message) -> list[tuple[Any, ...]]:
+        """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
+        if not message.body and (
+            message.status or message.request or not self._index.on_path(message.path.partition("?")[0])
+        ):
+            return []
+        pictured = self._reader.pictured
+        found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
+        if pictured and not found:
+            self._note_target(message)
+        if not found and "part" not in message.fields:
+            return []
+        told = [Told(event, message) for event in found]
+        if "part" in message.fields:
+            told = self._streams.part(told, message, pictured)
+        return [self._row(*one) for one in told]
+
+    def on_path(self, message: Message) -> bool:
+        """Whether an entry may know a message by its path."""
+        return bool(self._index.on_path(path_of((message.request or message).path)))
+
+    def closed(self, flow_id: bytes) -> list[tuple[Any, ...]]:
+        """Rows that waited for a next part of a stream on a flow that ended."""
+        return [self._row(*one) for one in self._streams.closed(flow_id)]
+
+    def _note_target(self, message: Message) -> None:
+        """Keep under which path an image without a known document was sent or fetched."""
+        if message.protocol in _WITH_PATHS and (code := self._address((message.request or message).path)):
+            self._targets.append((message.message_id.hex(), code))
+
+    def _address(self, url: str) -> str:
+        """HMAC of the path of a URL or target; without the host: images are sent to one and read from another."""
+        path = url.partition("?")[0].partition("#")[0]
+        if "://" in path[:10]:
+            path = path.partition("://")[2].partition("/")[2]
+        path = unquote(path.lstrip("/"), errors="replace")
+        if len(path) < SHORTEST_PATH:
+            return ""
+        return hmac.digest(self._key, b"target\0" + path.encode("utf-8", "replace"), "sha256").hex()[:32]
+
+    def _row(self, event: Event, message: Message) -> tuple[Any, ...]:
+        entry = event.entry
+        shown = {name: self._identity(event, f"person.{name}", text) for name, text in event.person.items()}
+        purpose = {name: self._identity(event, f"purpose.{name}", text) for name, text in event.purpose.items()}
+        device = self._plain(event, "device", event.device)
+        reference = self._plain(event, "event", event.event_ref)
+        place = self._plain(event, "place", event.place, secret=False)
+        self._plain(event, "time", event.shot_time_text, secret=False)
+        pieces = message.pieces
+        known = pieces is not None and len(pieces) > 0
+        ts, frame, capture = (pieces[name].item(0) if known else None for name in ("ts", "frame", "capture"))  # type: ignore[index]
+        none = Shown()
+        person = [value for name in ("name", "id_number", "phone", "person_id") for value in shown.get(name, none)]
+        said = [shown.get(name, none).text for name in ("gender", "birthday", "address", "group")]
+        claimed = event.images[:MOST_IMAGES]
+        return (
+            event.event_id, message.message_id.hex(), event.object_id, entry.kind, entry.act, entry.id,
+            entry.provenance, list(entry.recalled), *device, place.text, *reference, event.shot_time, event.zone,
+            *person, *said, event.score,
+            *(purpose.get(name, none).text for name in ("agent", "agent_company", "risk_status")),
+            *(_moment(event.purpose.get(name, "")) for name in ("first_photo_time", "report_time")),
+            asks(event), [one.image.sha256 for one in claimed], [one.role for one in claimed],
+            [self._plain(event, "url", url, secret=False).text for _, url in event.urls],
+            [code for _, url in event.urls if (code := self._address(url))],
+            self._plain(event, "target", event.target, secret=False).text,
+            "", "", "", ts, frame or 0, capture_name(capture or 0), "", None, event.complete,
+        )  # fmt: skip
+
+    def _identity(self, event: Event, field: str, text: str) -> Shown:
+        kind = _IDENTITY.get(field.partition(".")[2])
+        if kind is None:
+            return self._plain(event, field, text, secret=False)
+        one = Personal(kind, "", "", text, "named")
+        code = keyed(self._key, one)
+        self._clear.append((event.event_id, event.message_id, field, text, code))
+        return Shown(visible(mask(masked(one)), LONGEST), code)
+
+    def _plain(self, event: Event, field: str, text: str, *, secret: bool = True) -> Shown:
+        if not text:
+            return Shown()
+        code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
+        self._clear.append((event.event_id, event.message_id, field, text, code))
+        return Shown(visible(mask(text), LONGEST), code)
+
+    def flush(self, *, least: int) -> None:
+        """Write what is private when at least `least` were collected."""
+        self._clear.flush(least=least)
+        self._targets.flush(least=least)
+
+    def close(self) -> None:
+        """End the streams of what is private."""
+        self._clear.close()
+        self._targets.close()
+
+
+def is_reply(message: Message) -> bool:
+    """Whether entries look at a message as a reply."""
+    return message.request is not None or message.status > 0
+
+
+def head_of(message: Message) -> Head:
+    """What entries ask of a message's head; of a reply method, host and path of its request."""
+    request = message.request
+    asked = request if request is not None else message
+    return Head(
+        message.protocol,
+        is_reply(message),
+        asked.method or message.method,
+        asked.host,
+        asked.path,
+        message.headers,
+    )
+
+
+def shown_text(name: str, text: str) -> str:
+    """A field of a person or of a purpose as it is masked in the table; other fields as they are."""
+    kind = _IDENTITY.get(name)
+    return masked(Personal(kind, "", "", text, "named")) if kind else text
+
+
+def asks(event: Event) -> list[str]:
+    """Fields by which the message asks whether a customer walked in or was brought by an agent; empty when it does not.
+
+    An agent, a report or a judgement of risk is such a question where a person, a photo or its time stands beside it.
+    """
+    asking = [name for name in _ASKING if event.purpose.get(name)]
+    person = event.person.keys() & {"name", "id_number", "phone", "person_id"}
+    if not asking or not (person or event.images or event.urls or "first_photo_time" in event.purpose):
+        return []
+    return asking + [name for name in ("first_photo_time", "salesperson") if event.purpose.get(name)]
+
+
+def _moment(text: str) -> int | None:
+    said = read_time(text) if text else None
+    return said.ns if said else None
+
+
+__all__ = ["EventRows", "asks", "head_of", "is_reply"]

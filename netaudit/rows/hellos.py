@@ -1,0 +1,48 @@
+"""From a ClientHello to its row of `tls_hellos`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit.ground.addresses import ip_text
+from netaudit.ground.frames import capture_name
+from netaudit.ground.masking import mask
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+
+MOST_PROTOCOLS = 32  # application protocols of a hello that are listed
+
+
+def hello_row(message: Message, flow: np.void, *, turned: bool) -> tuple[Any, ...] | None:
+    """Row of `tls_hellos`; None for a message that is no ClientHello, or of which no packet is known.
+
+    `turned`: the readers found client and server of the FLOW row to be the other way round.
+    """
+    pieces = message.pieces
+    if message.method != "client_hello" or pieces is None or not len(pieces):
+        return None
+    last = pieces[np.lexsort((pieces["frame"], pieces["ts"]))[-1]]  # bytes may have come out of order
+    said = message.fields
+    asks, asked = ("server", "client") if turned ^ bool(message.direction) else ("client", "server")
+    return (
+        message.message_id.hex(),
+        message.flow_id.hex(),
+        capture_name(last["capture"].item()),
+        last["frame"].item(),
+        last["ts"].item(),
+        said["transport"],
+        _end(flow, asks),
+        _end(flow, asked),
+        f"{said['version']:04x}",
+        mask(message.host[:256]),
+        [mask(name[:256]) for name in said["alpn"][:MOST_PROTOCOLS]],
+        said["ja3"],
+        said["ja4"],
+    )
+
+
+def _end(flow: np.void, side: str) -> str:
+    return f"{ip_text(int(flow[f'{side}_hi']), int(flow[f'{side}_lo']))} {int(flow[f'{side}_port'])}"

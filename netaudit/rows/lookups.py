@@ -1,0 +1,168 @@
+"""Rows of plain lookups (`messages/lookups.py`): whole columns, no objects per message."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from netaudit.ground.frames import capture_name
+from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.messages.dns.layouts import PLAIN, RESUMED
+from netaudit.messages.dns.lookups import PlainLookups
+from netaudit.messages.dns.reader import TYPES
+from netaudit.observations.from_messages import masked_names, observe_sayings
+from netaudit.rows.flows import flow_columns
+from netaudit.tables import FLOWS, MESSAGES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from netaudit.ground.table_streams import RowWriter
+    from netaudit.messages.dns.lookups import Lookups
+    from netaudit.observations.ledger import Ledger
+    from netaudit.streams.batch import Batch
+
+DIGITS = 32  # of an id
+NO_FLOW = 1 << 62
+Column = Any  # a pyarrow array
+
+
+class LookupRows:
+    """Takes plain lookups out of batches, and brings them into the tables."""
+
+    def __init__(self, rows: RowWriter, ledger: Ledger) -> None:
+        self._rows, self._ledger = rows, ledger
+        self._reader = PlainLookups()
+        self._lookups: Lookups | None = None
+        self._masked: tuple[list[str], list[str]] = ([], [])  # its names, and in lower case
+        self._observed = 0  # of its sayings
+        self._first_flows: list[int] = []  # index of the flow that says each of them first; never falls
+        self._next_flow = NO_FLOW  # that of the next one to be observed
+        self._ended: list[tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]] = []  # FLOW rows and ids of closed flows
+        self._ends = 0
+        self._messages_schema, self._flows_schema = MESSAGES.schema(), FLOWS.schema()
+
+    def take(self, batch: Batch) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Read the plain lookups of a batch; gives which flows are left to readers, and which of these were plain."""
+        states, lookups = self._reader.take(
+            batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
+        )
+        self._lookups, self._observed, self._next_flow = lookups, 0, NO_FLOW
+        if lookups is not None:
+            self._masked = masked_names(lookups.names)
+            self._first_flows = lookups.first_flows.tolist()
+            if self._first_flows:
+                self._next_flow = self._first_flows[0]
+            if len(lookups.messages):
+                self._rows["messages"].extend(message_columns(lookups, self._messages_schema))
+            self._end(batch, lookups)
+        return states != PLAIN, states == RESUMED
+
+    def observe(self, before: int) -> None:
+        """Note what the flows before an index of the batch say: bounds of the ledger need the order of flows."""
+        lookups = self._lookups
+        if lookups is None or before <= self._next_flow:
+            return
+        first, flows = self._observed, self._first_flows
+        self._observed = bisect_left(flows, before, first)
+        self._next_flow = flows[self._observed] if self._observed < len(flows) else NO_FLOW
+        observe_sayings(lookups, self._masked, first, self._observed, self._ledger)
+        if self._next_flow == NO_FLOW:
+            self._lookups = None
+
+    def flush(self, *, least: int = BATCH_ROWS) -> None:
+        """Write the flows that have ended, when they are at least so many."""
+        if not self._ended or self._ends < least:
+            return
+        flows, ids = (np.concatenate(parts) for parts in zip(*self._ended, strict=True))
+        for first in range(0, len(flows), BATCH_ROWS):  # all open flows may end at once
+            last = first + BATCH_ROWS
+            part = _flow_batch(flows[first:last], ids[DIGITS * first : DIGITS * last], self._flows_schema)
+            self._rows["flows"].extend(part)
+        self._ended.clear()
+        self._ends = 0
+
+    def _end(self, batch: Batch, lookups: Lookups) -> None:
+        over = batch.closed[lookups.indexes]
+        if over.any():
+            self._ended.append((lookups.flows[over], lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1)))
+            self._ends += int(over.sum())
+
+
+def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of `messages`, as `rows.message_row` would make them."""
+    messages = lookups.messages
+    n = len(messages)
+    told = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
+    names = pa.array([mask(name[:256]) for name in lookups.names], pa.string())
+    nothing, times, frames = pa.repeat("", n), messages["ts"].copy(), messages["frame"].astype(np.int64)
+    columns = {
+        "message_id": _ids(lookups.message_ids),
+        "flow_id": _ids(lookups.flow_ids.reshape(-1, DIGITS)[messages["flow"]].reshape(-1)),
+        "capture_id": _texts(messages["capture"], capture_name),
+        "protocol": pa.repeat("dns", n),
+        "direction": pa.array(["up", "down"]).take(pa.array(messages["direction"])),
+        "request_id": _requests(lookups),
+        "method": _texts(messages["kind"][told], TYPES.__getitem__),
+        "host": names.take(pa.array(messages["name"][told])),
+        "status": pa.array(messages["status"].astype(np.int32)),
+        "first_ts": times,
+        "last_ts": times,
+        "first_frame": frames,
+        "last_frame": frames,
+        "body_size": messages["length"].astype(np.int64),
+        "complete": pa.repeat(pa.scalar(value=True), n),
+        "missing": _empty_lists(n),
+        "notes": _empty_lists(n),
+    }
+    arrays = [_array(columns.get(field.name, nothing), field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(column: Any, kind: pa.DataType) -> Column:
+    if isinstance(column, pa.Array):
+        return column
+    if isinstance(column, np.ndarray):
+        if column.ndim > 1:  # as many values in each row
+            starts = np.arange(0, column.size + 1, column.shape[1], dtype=np.int32)
+            return pa.ListArray.from_arrays(pa.array(starts), _array(column.reshape(-1), kind.value_type))
+        numbers = pa.array(np.ascontiguousarray(column))
+        return numbers if numbers.type == kind else numbers.cast(kind)
+    return pa.array(column, kind)
+
+
+def _ids(digits: npt.NDArray[np.uint8]) -> Column:
+    """Texts of 32 digits that lie one behind the other."""
+    ends = np.arange(0, len(digits) + 1, DIGITS, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(digits))
+
+
+def _requests(lookups: Lookups) -> Column:
+    """Ids of the questions that were answered, empty for questions."""
+    request = lookups.messages["request"]
+    ends = np.zeros(len(request) + 1, np.int32)
+    np.cumsum(np.where(request >= 0, DIGITS, 0), out=ends[1:])
+    digits = lookups.message_ids.reshape(-1, DIGITS)[request[request >= 0]].reshape(-1)
+    return pa.StringArray.from_buffers(len(request), pa.py_buffer(ends), pa.py_buffer(digits))
+
+
+def _texts(numbers: npt.NDArray[Any], text_of: Any) -> Column:
+    """Texts of numbers of which there are few different ones."""
+    different, places = np.unique(numbers, return_inverse=True)
+    return pa.array([text_of(number) for number in different.tolist()], pa.string()).take(pa.array(places))
+
+
+def _empty_lists(n: int) -> Column:
+    return pa.ListArray.from_arrays(pa.array(np.zeros(n + 1, np.int32)), pa.array([], pa.string()))
+
+
+def _flow_batch(flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8], schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of `flows`: every byte of plain lookups was read."""
+    n = len(flows)
+    columns = flow_columns(flows, np.zeros(n, bool), flows["delivered"].astype(np.int64))
+    columns |= {"flow_id": _ids(ids), "protocol": pa.repeat("dns", n), "server_name": pa.repeat("", n)}
+    return pa.RecordBatch.from_arrays([_array(columns[field.name], field.type) for field in schema], schema=schema)

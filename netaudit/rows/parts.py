@@ -1,0 +1,97 @@
+"""Rows of `parts`: what messages carry of larger files, and what they say of how these go together."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from netaudit.ground.masking import mask
+from netaudit.rows.pieces import pieces_of
+from netaudit.rows.uploads import END, UploadPart, upload_end, upload_part, upload_reply
+from netaudit.unwrapping.from_messages import object_id, root, upload_body
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netaudit.ground.table_streams import TableWriter
+    from netaudit.messages.message import Message
+    from netaudit.unwrapping.part import Part
+
+Store = Callable[["Message", "Part"], tuple[str, str]]  # keeps a part as an object: its id and SHA-256
+
+
+class PartRows:
+    """Rows of `parts` of one worker."""
+
+    def __init__(self, folder: Path, rows: TableWriter) -> None:
+        self._key = (folder / "private" / "key").read_bytes()
+        self._rows = rows
+
+    def take(self, message: Message, client: str, store: Store) -> bool:
+        """Look at a message of a client at this address; whether it is nothing but a part of something."""
+        if not message.direction:
+            part = upload_part(message.method, message.host, message.path)
+            if part is not None:
+                self._part(message, part, store)
+                return True
+        self._links(message)
+        self._pieces(message, client, store)
+        return False
+
+    def _part(self, message: Message, upload: UploadPart, store: Store) -> None:
+        """A part of an upload is kept as it is; what it is part of comes out when all are known."""
+        part = upload_body(message)
+        identity, sha256 = store(message, part)
+        self._row(message, upload, identity, sha256, len(part.data), complete=part.complete)
+
+    def _pieces(self, message: Message, client: str, store: Store) -> None:
+        """Bytes of a file that other messages may carry, too; they are joined when all are known."""
+        pieces = pieces_of(message, client)
+        if pieces is None:
+            return
+        for offset, part in pieces.runs:
+            identity, sha256 = store(message, part)
+            said = UploadPart(pieces.file, 0, part.name, pieces.role, offset)
+            self._row(message, said, identity, sha256, len(part.data), complete=True)
+        end = UploadPart(pieces.file, 0, role=END, size=pieces.size)
+        self._row(message, end, "", "", pieces.size, complete=message.complete)
+
+    def _links(self, message: Message) -> None:
+        """Messages that say which blocks make an object: replies to blocks, and the request that ends an upload."""
+        request = message.request
+        if not message.direction:
+            said = upload_end(message.method, message.path, message.body)
+            identity = ""
+        elif request is not None:
+            said = upload_reply(request.method, request.path, message.body)
+            identity = object_id(request, root(request).path).hex() if said else ""
+        else:
+            return
+        if said is not None:
+            self._row(message, said, identity, "", said.size, complete=message.complete)
+
+    def _row(
+        self, message: Message, said: UploadPart, identity: str, sha256: str, size: int, *, complete: bool
+    ) -> None:
+        first = int(message.pieces["ts"][0]) if message.pieces is not None and len(message.pieces) else 0
+        self._rows.append(
+            (
+                self._hashed(said.upload),
+                said.number,
+                mask(said.name[:256]),
+                message.message_id.hex(),
+                identity,
+                sha256,
+                size,
+                complete,
+                first,
+                said.role,
+                said.offset,
+                [self._hashed(link) for link in said.links],
+            )
+        )
+
+    def _hashed(self, text: str) -> str:
+        """A path as a key: paths may hold a phone number, which an unkeyed hash would give away."""
+        return hmac.digest(self._key, b"upload\0" + text.encode("utf-8", "replace"), "sha256").hex()[:32]

@@ -1,0 +1,140 @@
+"""Persons in a case: rows while the audit runs, and counts at its end.
+
+Tables get masked values and an HMAC under the case's key, so that the same value is recognised within a case and means
+nothing outside it. Clear values are written to `private/` only.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import TableWriter
+from netaudit.persons.from_unwrapping import MOST_ROWS, Personal, canonical, masked, personal, telling
+from netaudit.persons.records import ANCHORS
+from netaudit.tables import PERSONS_CLEAR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from netaudit.unwrapping.part import Leaf
+
+ALIKE = 6  # bits of 64 by which the perceptual hashes of two shots of one scene at most differ
+MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pair is
+
+
+def keyed(key: bytes, one: Personal) -> str:
+    """HMAC-SHA256 of kind and value under the case's key, 32 digits."""
+    text = f"{one.kind}\0{canonical(one)}".encode("utf-8", "surrogatepass")
+    return hmac.digest(key, text, "sha256").hex()[:32]
+
+
+class PersonRows:
+    """Rows of `persons` of one worker. A message is taken leaf by leaf; what is beside a person is known at its end."""
+
+    def __init__(self, folder: Path, part: str) -> None:
+        self._key = (folder / "private" / "key").read_bytes()
+        self._clear = TableWriter(folder, PERSONS_CLEAR, part, place="private")
+        self._found: list[tuple[str, Personal]] = []
+
+    def take(self, object_id: str, leaf: Leaf) -> None:
+        """Look through one object of the message."""
+        if len(self._found) < MOST_ROWS:
+            self._found += [(object_id, one) for one in personal(leaf)]
+
+    def end(self, message_id: str) -> list[tuple[Any, ...]]:
+        """Rows of the message; its clear values go to private/."""
+        if not self._found:
+            return []
+        found, self._found = self._found, []
+        if not telling([one for _, one in found]):
+            return []
+        rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+        for object_id, one in found[:MOST_ROWS]:
+            field = one.path if one.path != "$" else one.key
+            place = (object_id, field, one.kind)
+            if place in rows:
+                continue
+            hashed = keyed(self._key, one)
+            rows[place] = (
+                message_id, object_id, one.kind, mask(field[:512]), mask(masked(one)), hashed, one.certainty,
+            )  # fmt: skip
+            self._clear.append((message_id, object_id, one.kind, field[:512], one.value, hashed))
+        return list(rows.values())
+
+    def flush(self, *, least: int) -> None:
+        """Write clear values when at least `least` were collected."""
+        self._clear.flush(least=least)
+
+    def close(self) -> None:
+        """End the stream of clear values."""
+        self._clear.close()
+
+
+def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:
+    """How many persons are told apart, each way of counting for itself, and over which time.
+
+    None of the numbers is "the number of persons": one person may have several ids and pictures, one id may be wrong.
+    Face images are null where no faces were looked for, and those alike where they are too many to compare.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    persons, images = tables["persons"], tables["images"]
+    counts: dict[str, Any] = {}
+    for name, kind, certainty in (
+        ("declared_person_ids", "person_id", None),
+        ("id_numbers_checked", "id_number", "checked"),
+        ("id_numbers_named", "id_number", "named"),
+        ("phones", "phone", None),
+        ("names", "name", None),
+    ):
+        chosen = persons.filter(pc.equal(persons["kind"], kind))
+        if certainty:
+            chosen = chosen.filter(pc.equal(chosen["certainty"], certainty))
+        counts[name] = pc.count_distinct(chosen["value_hmac"]).as_py()
+    faces = images.filter(pc.equal(images["face"], "yes"))
+    judged = not images.num_rows or pc.any(pc.not_equal(images["face"], "not judged")).as_py()
+    counts["face_images_exact"] = faces.num_rows if judged else None
+    counts["face_images_alike"] = alike(faces["phash"].drop_null().to_pylist()) if judged else None
+    anchored = persons.filter(pc.is_in(persons["kind"], pa.array(sorted(ANCHORS))))
+    wanted = pc.unique(anchored["message_id"])
+    counts["messages"] = len(wanted)
+    messages = tables["messages"]
+    times = messages["first_ts"].filter(pc.is_in(messages["message_id"], wanted)).cast(pa.int64()).drop_null()
+    shown = faces["first_ts"].cast(pa.int64()).drop_null()
+    seen = pc.min_max(pa.chunked_array([*times.chunks, *shown.chunks], pa.int64()))
+    counts["first_ts"], counts["last_ts"] = seen["min"].as_py(), seen["max"].as_py()
+    return counts
+
+
+def alike(hashes: list[str]) -> int | None:
+    """Groups of pictures that look alike: chains of hashes that differ in at most `ALIKE` bits; None when too many."""
+    distinct = np.unique(np.array([int(text, 16) for text in hashes if text], np.uint64))
+    if len(distinct) > MOST_COMPARED:
+        return None
+    group = np.arange(len(distinct))
+    for place, one in enumerate(distinct):
+        near = np.flatnonzero(np.bitwise_count(distinct[place:] ^ one) <= ALIKE) + place
+        _unite(group, near)
+    return len({_head(group, place) for place in range(len(distinct))})
+
+
+def _head(group: npt.NDArray[np.int64], place: int) -> int:
+    while group[place] != place:
+        group[place] = group[group[place]]
+        place = int(group[place])
+    return place
+
+
+def _unite(group: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> None:
+    heads = {_head(group, int(member)) for member in members}
+    least = min(heads)
+    for head in heads:
+        group[head] = least

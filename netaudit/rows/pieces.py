@@ -1,0 +1,133 @@
+"""Pieces of a file that several messages may carry: ranges of HTTP, SMB over several connections.
+
+What is joined must be of one content. A server says so by a strong entity tag, or by the time of the last change where
+that was a second before the answer at least, else it may have changed since (RFC 9110, 8.8 and 15.3.7.3); ranges
+without either are left apart, as are those of a coded body. A client that sends a file
+in ranges names the place where it goes; SMB names the open file.
+"""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netaudit.messages.files.openfiles import SPREAD
+from netaudit.rows.uploads import PIECE, RANGE, SENT
+from netaudit.unwrapping.from_messages import content_range, root
+from netaudit.unwrapping.part import Part
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+
+MOST_BYTES = 32 << 20  # of a file, as of a carved image; larger ones are no pictures
+MOST_RUNS = 1024  # unbroken runs of one message
+_LENGTH = re.compile(r"[0-9]{1,15}")
+_PICTURES = ("image/", "application/octet-stream", "binary/octet-stream", "application/zip")
+_HTTP = ("http", "http2")
+_SENDING = ("PUT", "POST", "PATCH")
+
+
+@dataclass(slots=True)
+class Pieces:
+    """Unbroken runs of a file in one message."""
+
+    file: str  # what names the file, over all messages
+    role: str  # RANGE: bytes of one content, SENT: those that a client sends; PIECE: writes
+    size: int  # bytes of the whole, -1 unknown
+    runs: list[tuple[int, Part]]  # offset in the file, and the bytes there
+
+
+def pieces_of(message: Message, client: str = "") -> Pieces | None:
+    """Pieces that a message carries of a file which it does not carry whole; `client`: address of who asks or sends.
+
+    Pieces of several clients are left apart: they may send to one place at a time, and who fetched what must be told.
+    """
+    if not message.body or message.body_size > MOST_BYTES:
+        return None
+    if (spread := message.fields.get(SPREAD)) is not None:
+        name, size = spread
+        return _pieces(message, name, PIECE, size, 0) if size <= MOST_BYTES else None
+    if message.protocol not in _HTTP or _is_coded(message):
+        return None
+    if message.status in (0, 206) and "range" in message.fields:
+        return _ranged(message, client)
+    if message.status == 200 and not message.complete and message.method == "GET":
+        return _broken_off(message, client)
+    return None
+
+
+def _is_coded(message: Message) -> bool:
+    return message.header("content-encoding").strip().lower() not in ("", "identity")
+
+
+def _ranged(message: Message, client: str) -> Pieces | None:
+    """`Content-Range: bytes a-b/n` of an answer, or of a request that sends (RFC 9110, 14.4 and 14.5)."""
+    place = content_range(message)
+    if place is None:
+        return None
+    first, last, total = place
+    if not first <= last < total <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
+        return None
+    file = _sent_to(message, client) if not message.status else _fetched_from(message, client)
+    role = RANGE if message.status else SENT
+    return _pieces(message, f"{file}\0{total}", role, total, first) if file else None
+
+
+def _broken_off(message: Message, client: str) -> Pieces | None:
+    """An answer that came in part: its rest may be fetched by a range (`Accept-Ranges` says that the server can)."""
+    file = _fetched_from(message, client)
+    declared = message.header("content-length").strip()
+    if not file or message.header("accept-ranges").strip().lower() != "bytes":
+        return None
+    if not _LENGTH.fullmatch(declared) or not 0 < int(declared) <= MOST_BYTES:
+        return None
+    if message.body_size > int(declared) or not message.missing:
+        return None
+    return _pieces(message, f"{file}\0{int(declared)}", RANGE, int(declared), 0)
+
+
+def _sent_to(message: Message, client: str) -> str:
+    if message.method not in _SENDING:
+        return ""
+    return f"to\0{client}\0{message.method}\0{message.host.lower()}\0{message.path}"
+
+
+def _fetched_from(message: Message, client: str) -> str:
+    tag = message.header("etag").strip()
+    strong = tag if tag.startswith('"') else ""
+    changed = "" if tag else _settled(message)
+    kind = message.content_type.partition(";")[0].strip().lower()
+    if message.method != "GET" or not (strong or changed) or (kind and not kind.startswith(_PICTURES)):
+        return ""
+    return f"from\0{client}\0{message.host.lower()}\0{message.path}\0{strong or changed}"
+
+
+def _settled(message: Message) -> str:
+    """Time of the last change, where the content cannot have changed again within the same second."""
+    changed = message.header("last-modified").strip()
+    try:
+        then, now = (email.utils.parsedate_to_datetime(text) for text in (changed, message.header("date")))
+        return changed if now - then >= datetime.timedelta(seconds=1) else ""
+    except (ValueError, TypeError, OverflowError):  # no dates, or in zones that cannot be compared
+        return ""
+
+
+def _pieces(message: Message, file: str, role: str, size: int, offset: int) -> Pieces | None:
+    """The runs between what is missing; nothing is known from where the message is unknown on."""
+    end = len(message.body) if message.unknown_from is None else min(message.unknown_from, len(message.body))
+    base = root(message)
+    runs: list[tuple[int, Part]] = []
+    at = 0
+    for first, last in [*message.missing, (end, end)]:
+        stop = min(first, end)
+        if stop > at and len(runs) < MOST_RUNS:
+            part = Part(
+                message.body[at:stop], f"{base.path} piece {offset + at}-{offset + stop - 1}", name=base.name,
+                body_range=(at, stop),
+            )  # fmt: skip
+            runs.append((offset + at, part))
+        at = max(at, last)
+    return Pieces(file, role, size, runs) if runs else None

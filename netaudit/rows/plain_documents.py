@@ -1,0 +1,90 @@
+"""Small JSON documents, most messages of many networks: looked at many at a time, since next to none says anything.
+
+Whether a person may be named in one, or an entry of `signatures/documents` may know it, is asked of the texts of many
+messages joined; only where the answer is yes is each asked for itself, and those that it is true of are read like all
+other messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netaudit.ground.frames import capture_name
+from netaudit.persons.from_unwrapping import may_tell
+from netaudit.rows.carriers import carriers_of_body
+from netaudit.rows.events import is_reply
+from netaudit.rows.objects import document_row
+from netaudit.unwrapping.from_messages import body_name, object_id, plain_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from netaudit.ground.table_streams import RowWriter
+    from netaudit.messages.message import Message
+    from netaudit.rows.events import EventRows
+
+AT_ONCE = 256  # messages
+HELD = 16 << 20  # bytes of the requests that they answer
+
+
+class PlainDocuments:
+    """Takes messages of which `is_plain_document` is true."""
+
+    def __init__(self, rows: RowWriter, events: EventRows) -> None:
+        self._rows, self._events = rows, events
+        self._messages: list[Message] = []
+        self._held = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time for `take`."""
+        return len(self._messages) >= AT_ONCE or self._held >= HELD
+
+    def add(self, message: Message) -> None:
+        """Take a message whose row is written."""
+        self._messages.append(message)
+        if message.request is not None:
+            self._held += len(message.request.body)
+
+    def take(self) -> list[Message]:
+        """Write what is in the messages so far, but for those that are given back: they are to be read one by one."""
+        if not self._messages:
+            return []
+        messages, self._messages, self._held = self._messages, [], 0
+        names = [body_name(message) for message in messages]
+        said = [message.body for message in messages]
+        telling = set(hits(said, may_tell)) | self._known(messages, names)
+        for place, message in enumerate(messages):
+            if place not in telling:
+                self._write(message, names[place])
+        return [messages[place] for place in sorted(telling)]
+
+    def _known(self, messages: list[Message], names: list[str]) -> set[int]:
+        """Places of the messages that an entry may know, by the path or by a word."""
+        found = {place for place, message in enumerate(messages) if self._events.on_path(message)}
+        for reply in (False, True):
+            places = [place for place, message in enumerate(messages) if is_reply(message) == reply]
+            texts = [names[place].encode("utf-8", "replace") + b"\0" + messages[place].body for place in places]
+            found.update(places[hit] for hit in hits(texts, self._events.worded[reply]))
+        return found
+
+    def _write(self, message: Message, name: str) -> None:
+        path = plain_path(message)
+        identity = object_id(message, path).hex()
+        self._rows["objects"].append(document_row(identity, message.message_id.hex(), len(message.body), path, name))
+        evidence = self._rows["evidence"].append
+        for capture, first, last, frames in carriers_of_body(message):
+            evidence((identity, capture_name(capture), first, last, frames))
+
+
+def hits(texts: list[bytes], says: Callable[[bytes], bool]) -> Iterator[int]:
+    """Places of the texts of which `says` is true, where it is true of many joined if it is of one of them."""
+    spans = [(0, len(texts))]
+    while spans:
+        first, last = spans.pop()
+        if first < last and says(texts[first] if last - first == 1 else b"\0".join(texts[first:last])):
+            if last - first == 1:
+                yield first
+            else:
+                middle = (first + last) // 2
+                spans += [(first, middle), (middle, last)]

@@ -1,0 +1,80 @@
+"""What was sent when, by the second: it tells how much of a long connection fell into the window of a moment.
+
+Made only where there are moments or may be some (live): one row for each direction of a connection and second in which
+it carried payload. The rows go with the audit; what they say of moments stays in `after_moments`. A second is never
+divided, so that nothing depends on how the capture was cut into windows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit.ground.addresses import ip_text
+from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.rows.flows import TRANSPORTS
+from netaudit.tables import SENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pyarrow as pa
+
+SECOND = 1_000_000_000
+CARRIED = (6, 17)  # TCP, UDP
+PLACE = "private"
+WAITING = 1024  # rows that wait to be written
+
+
+class SendingRows:
+    """Rows of `sendings` of one worker."""
+
+    def __init__(self, folder: Path, part: str) -> None:
+        self._rows = TableWriter(folder, SENDINGS, part, place=PLACE)
+
+    def take(self, packets: npt.NDArray[np.void]) -> None:
+        """Take PACKET rows in any order."""
+        rows = packets[(packets["length"] > 0) & (packets["skip"] == 0) & np.isin(packets["proto"], CARRIED)]
+        if len(rows):
+            for row in _summed(rows):
+                self._rows.append(row)
+            self._rows.flush(least=WAITING)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._rows.close()
+
+
+def _summed(rows: npt.NDArray[np.void]) -> Iterator[tuple[Any, ...]]:
+    """One row of `sendings` for each way and second."""
+    ts = rows["ts"]
+    second = ts // SECOND
+    named = ("proto", "src_hi", "src_lo", "sport", "dst_hi", "dst_lo", "dport")
+    keys = (*(np.ascontiguousarray(rows[name]) for name in named), second)
+    order = np.lexsort(keys)
+    new = np.zeros(len(rows), bool)
+    new[0] = True
+    for key in keys:
+        new[1:] |= key[order[1:]] != key[order[:-1]]
+    starts = np.flatnonzero(new)
+    firsts = [key[order[starts]].tolist() for key in keys]
+    octets = np.add.reduceat(rows["length"][order].astype(np.int64), starts).tolist()
+    earliest, latest = (of.reduceat(ts[order], starts).tolist() for of in (np.minimum, np.maximum))
+    for proto, src_hi, src_lo, sport, dst_hi, dst_lo, dport, at, size, first, last in zip(
+        *firsts, octets, earliest, latest, strict=True
+    ):
+        yield TRANSPORTS[proto], ip_text(src_hi, src_lo), sport, ip_text(dst_hi, dst_lo), dport, at, first, last, size
+
+
+def written(folder: Path) -> pa.Table:
+    """All rows of a case whose audit has ended, mapped; ways and seconds may come more than once."""
+    return read_parts(stream_parts(folder, SENDINGS.name, PLACE), SENDINGS.schema())
+
+
+def drop(folder: Path) -> None:
+    """Remove the rows: they have told what they can."""
+    for path in stream_parts(folder, SENDINGS.name, PLACE):
+        path.unlink()

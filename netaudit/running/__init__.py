@@ -1,0 +1,1 @@
+"""How an audit runs: the way of the data, composed once; workers, start-up, the last step."""

@@ -1,0 +1,150 @@
+"""The last step: from the streams of a finished (or interrupted) run to a whole case. Works on tables only."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from netaudit.case.moments import moment_table, stored
+from netaudit.case.reading import Case
+from netaudit.case.writing import write_json
+from netaudit.devices.from_observations import Link, inventory
+from netaudit.devices.from_tables import Moves, with_chain
+from netaudit.endpoints.from_tables import endpoints, vantage_of
+from netaudit.findings.from_tables import judge, judge_moments
+from netaudit.findings.moments import WINDOW_S
+from netaudit.findings.transfers import transfers
+from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
+from netaudit.journeys.from_tables import join_journeys, with_ends
+from netaudit.observations.from_tables import merge_facts, with_flow_facts
+from netaudit.rows import sendings
+from netaudit.rows.media import tie
+from netaudit.running.lean import trim
+from netaudit.settling.images import Known, image_table
+from netaudit.settling.joined_uploads import join_parts
+from netaudit.settling.manifest import manifest
+from netaudit.settling.ordered import name_captures, settle, write_table
+from netaudit.signatures.loading import load as load_signatures
+from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from netaudit.endpoints.vantage import Vantage
+    from netaudit.signatures.loading import SignatureSet
+
+STREAMED = (
+    "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
+)  # fmt: skip
+
+SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the run itself knows beyond the streams."""
+
+    captures: pa.Table  # `captures` rows
+    skipped: dict[tuple[str, str], int]  # (capture id, reason) → packets
+    capture_ids: list[str]  # by running index
+    rejected: list[dict[str, str]]
+    options: dict[str, Any]  # those that change the result
+    inside: list[str]
+    faces: bool = True
+    partial: bool = False
+    failures: list[str] = field(default_factory=list)
+    signatures: Path | None = None  # a folder added to netaudit's own
+    known: Known = lambda _: {}
+    """What the image helper has said already."""
+    moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
+
+
+def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
+    """Write all tables and the manifest. `progress(stage, done, total)` is told of images judged."""
+    settled = _settled(folder, outcome.capture_ids)
+    tables = dict(settled)
+    tables["captures"] = outcome.captures
+    tables["skipped"] = pa.Table.from_pylist(
+        [
+            {"capture_id": capture, "reason": reason, "packets": count}
+            for (capture, reason), count in outcome.skipped.items()
+        ],
+        schema=SKIPPED.schema(),
+    )
+    known = outcome.known if outcome.faces else None
+    tables["images"] = settled["images"] = image_table(folder, tables, known, progress, outcome.capture_ids)
+    trim()
+    signatures = load_signatures(outcome.signatures)
+    tables["media"] = tie(tables["media"], tables["flows"])
+    vantage = derive(tables, outcome.inside, signatures)
+    trim()  # what each step needed and freed would stay, and the next one needs other sizes
+    events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
+    tables["events"], tables["journeys"] = join_journeys(
+        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
+    )
+    trim()
+    tables["moments"] = moment_table(stored(folder))
+    tables["after_moments"] = judge_moments(
+        tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
+    )
+    sendings.drop(folder)
+    for name, rows in tables.items():
+        if rows is not settled.get(name):
+            write_table(folder, BY_NAME[name], rows)
+    write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
+    drop_streams(folder)
+    _keep_clear(folder)
+    return Case(folder)
+
+
+def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
+    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings."""
+    tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
+    vantage = vantage_of(tables["flows"], tables["observations"], inside)
+    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
+    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
+    found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
+    tables["devices"], tables["claims"] = found.devices, found.claims
+    moves = Moves()
+    rows = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
+    tables["findings"] = judge(tables, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
+    return vantage
+
+
+def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
+    """What was streamed while reading, in order; all but facts and events lie in files and are only mapped."""
+    streamed = {name: read_streams(folder, name) for name in STREAMED}
+    join_parts(folder, streamed)
+    facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
+    events = name_captures(streamed.pop("events"), capture_ids)
+    with ThreadPoolExecutor(SETTLERS) as pool:  # sorting and packing need no interpreter
+        settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
+        tables = dict(zip(streamed, settled, strict=True))
+    trim()
+    return tables | {"observations": facts, "events": events}
+
+
+def _taken_targets(folder: Path) -> pa.Table:
+    """Paths under which images went, out of their streams, which go with that."""
+    parts = stream_parts(folder, TARGETS.name, "private")
+    rows = read_parts(parts, TARGETS.schema())
+    held = rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in the files
+    del rows
+    for path in parts:
+        path.unlink()
+    return held
+
+
+def _keep_clear(folder: Path) -> None:
+    """Make the streams of clear values private/persons.parquet and private/events.parquet."""
+    for table in (PERSONS_CLEAR, EVENTS_CLEAR):
+        parts = stream_parts(folder, table.name, "private")
+        write_table(folder, table, read_parts(parts, table.schema()), place="private")
+        (folder / "private" / f"{table.name}.parquet").chmod(0o600)
+        for path in parts:
+            path.unlink()

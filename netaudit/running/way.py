@@ -1,0 +1,272 @@
+"""The whole way of the data: the only module that knows every stage.
+
+window → packets → runs → messages → objects → tables; then one last step on the tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from netaudit.ground.frames import capture_name
+from netaudit.ground.object_store import ObjectStore
+from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
+from netaudit.messages.from_streams import Conversations
+from netaudit.observations.ends import ends_of
+from netaudit.observations.from_messages import observe_message
+from netaudit.observations.ledger import Ledger
+from netaudit.rows.carriers import Carriers
+from netaudit.rows.events import EventRows
+from netaudit.rows.flows import FlowRows
+from netaudit.rows.hellos import hello_row
+from netaudit.rows.lookups import LookupRows
+from netaudit.rows.media import media_rows
+from netaudit.rows.messages import message_row
+from netaudit.rows.objects import GUESSABLE, image_row, object_row
+from netaudit.rows.parts import PartRows
+from netaudit.rows.persons import PersonRows
+from netaudit.rows.plain_documents import PlainDocuments
+from netaudit.rows.sendings import SendingRows
+from netaudit.streams.from_packets import Assembler
+from netaudit.unwrapping.budget import Budget, Patience
+from netaudit.unwrapping.from_images import confirm_end
+from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
+from netaudit.unwrapping.part import Leaf
+from netaudit.unwrapping.sniff import IMAGE_KINDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from netaudit.messages.message import Message
+    from netaudit.observations.ends import Ends
+    from netaudit.streams.batch import Batch
+    from netaudit.streams.layouts import Delivery
+    from netaudit.unwrapping.part import Part
+
+CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
+NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
+FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
+AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
+SPOKEN_OF = ("sip", "rtp")  # protocols that tell of streams
+HELLOS = ("tls", "quic", "dtls")
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What is kept beside the tables: bytes of images always, those of all objects when `everything`."""
+
+    everything: bool = False
+    seconds: bool = False  # whether moments will ask what was sent when
+
+
+class Witness(Protocol):
+    """Is told of what goes by while an audit runs; must be quick, and changes nothing."""
+
+    def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
+        """A flow brought something, or ended; its readers made these messages of it, which are taken next."""
+
+    def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
+        """An object was found in a message of the flow last delivered, and stored."""
+
+
+class Shard:
+    """Takes the packets of a set of logical shards all the way into table streams."""
+
+    def __init__(
+        self,
+        folder: Path,
+        part: str,
+        keep: Keep,
+        witness: Witness | None = None,
+        signatures: Path | None = None,
+        *,
+        columns: bool = True,
+    ) -> None:
+        self._keep = keep
+        self._witness = witness
+        self._assembler = Assembler()
+        self._conversations = Conversations()
+        self._rows = RowWriter(folder, part)
+        self._store = ObjectStore(folder)
+        self._parts = PartRows(folder, self._rows["parts"])
+        self._flows = FlowRows()
+        self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
+        self.ledger = Ledger()
+        self._lookups = LookupRows(self._rows, self.ledger) if columns and witness is None else None
+        self._persons = PersonRows(folder, part)
+        self._events = EventRows(folder, part, signatures)
+        plain = columns and witness is None and not keep.everything
+        self._documents = PlainDocuments(self._rows, self._events) if plain else None
+        self._sendings = SendingRows(folder, part) if keep.seconds else None
+        self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
+
+    def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
+        """Take the packets of one window (PACKET rows that point into `buffer`)."""
+        if self._sendings is not None:
+            self._sendings.take(packets)
+        for start in range(0, len(packets), AT_ONCE):
+            self._take_batch(self._assembler.take(buffer, packets[start : start + AT_ONCE]))
+            for serial in self._conversations.ignored:
+                self._assembler.ignore(serial)
+            self._conversations.ignored.clear()
+            if len(self._flows) >= BATCH_ROWS:
+                self._take_flows()
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what makes a batch."""
+        self._take_documents()
+        self._rows.flush()
+        self._persons.flush(least=BATCH_ROWS)
+        self._events.flush(least=BATCH_ROWS)
+
+    def checkpoint(self) -> None:
+        """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
+        self._take_flows()
+        self._take_documents()
+        self._rows.flush(least=CHECKPOINT_ROWS)
+        self._rows.checkpoint()
+        self._persons.flush(least=1)
+        self._events.flush(least=1)
+
+    def finish(self) -> list[str]:
+        """End all flows and write everything; gives the failures of readers, in words."""
+        self._take_batch(self._assembler.end())
+        self._take_flows()
+        self._take_documents()
+        self.ledger.write(self._rows["observations"])
+        self._rows.close()
+        self._persons.close()
+        self._events.close()
+        if self._sendings is not None:
+            self._sendings.close()
+        return self._conversations.failures
+
+    def _take_batch(self, batch: Batch) -> None:
+        """Plain lookups in columns, all other flows one by one; facts in the order of the flows, as bounds need it."""
+        lookups = self._lookups
+        if lookups is None:
+            for number, (_, delivery) in enumerate(batch.deliveries(), 1):
+                self._deliver(delivery)
+                self._flush_at(number)
+            return
+        left, resumed = lookups.take(batch)
+        for number, (index, delivery) in enumerate(batch.deliveries(left), 1):
+            lookups.observe(index)
+            self._deliver(delivery, resumed=bool(resumed[index]))
+            self._flush_at(number)
+        lookups.observe(batch.flows.size)
+        lookups.flush()
+
+    def _flush_at(self, number: int) -> None:
+        """Within a batch, in which all open flows may end at once, write what has come together so far."""
+        if number % FLOWS_AT_ONCE == 0:
+            self._take_closed()
+            self._flush()
+
+    def _deliver(self, delivery: Delivery, *, resumed: bool = False) -> None:
+        conversations = self._conversations
+        messages = conversations.feed(delivery, resumed=resumed)
+        if self._witness is not None:
+            self._witness.delivered(delivery, conversations, messages)
+        if messages:
+            shard = int(delivery.flow["shard"])
+            self.ledger.at(shard)
+            patience = self._patience[shard]
+            ends = ends_of(delivery.flow, turned=conversations.turned)
+            for message in messages:
+                self._take_message(message, ends, patience)
+                if message.protocol in HELLOS:
+                    hello = hello_row(message, delivery.flow, turned=conversations.turned)
+                    if hello is not None:
+                        self._rows["tls_hellos"].append(hello)
+        if delivery.closed:
+            for said in conversations.closed:
+                self._flows.add(
+                    delivery.flow, said.flow_id, said.protocol, said.server_name, said.read, swapped=said.swapped
+                )
+                for row in self._events.closed(said.flow_id):
+                    self._rows["events"].append(row)
+            conversations.closed.clear()
+
+    def _take_flows(self) -> None:
+        if self._lookups is not None:
+            self._lookups.flush(least=1)
+        self._take_closed()
+
+    def _take_closed(self) -> None:
+        for row in self._flows.take():
+            self._rows["flows"].append(row)
+
+    def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:
+        self._carriers = None
+        self._rows["messages"].append(message_row(message))
+        observe_message(message, self.ledger, ends)
+        if message.protocol in SPOKEN_OF:
+            for row in media_rows(message):
+                self._rows["media"].append(row)
+        if message.protocol in NAMELESS:
+            return
+        if not message.body:
+            self._take_events(message)
+            return
+        if self._parts.take(message, ends.client.ip, self._keep_part):
+            return
+        if self._documents is not None and is_plain_document(message):
+            self._documents.add(message)
+            if self._documents.full:
+                self._take_documents()
+            return
+        self._read(message, patience)
+
+    def _take_documents(self) -> None:
+        """Write plain documents, and read those one by one that may say something."""
+        if self._documents is not None:
+            for message in self._documents.take():
+                self._carriers = None
+                self._read(message, Patience())
+
+    def _read(self, message: Message, patience: Patience) -> None:
+        """Take all that is in a body."""
+        for leaf in leaves(message, Budget(patience=patience)):
+            self._take_leaf(message, leaf)
+        for row in self._persons.end(message.message_id.hex()):
+            self._rows["persons"].append(row)
+        self._take_events(message)
+
+    def _take_events(self, message: Message) -> None:
+        for row in self._events.end(message):
+            self._rows["events"].append(row)
+
+    def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
+        return self._take_object(message, Leaf(part, "part"), stored=True)
+
+    def _take_leaf(self, message: Message, leaf: Leaf) -> None:
+        if leaf.kind in IMAGE_KINDS:
+            confirm_end(leaf)
+        stored = self._keep.everything or leaf.kind in IMAGE_KINDS
+        identity, sha256 = self._take_object(message, leaf, stored=stored)
+        self._persons.take(identity, leaf)
+        self._events.take(leaf, identity, sha256)
+
+    def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
+        part = leaf.part
+        known = stored or len(part.data) > GUESSABLE  # else no table keeps the hash
+        sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
+        if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
+            self._rows["images"].append(image_row(sha256, leaf))
+        identity = object_id(message, part.path).hex()
+        if self._witness is not None and stored:
+            self._witness.found(message, leaf, identity, sha256)
+        self._rows["objects"].append(object_row(identity, message.message_id.hex(), sha256, leaf, stored=stored))
+        evidence = self._rows["evidence"].append
+        if self._carriers is None:
+            self._carriers = Carriers(message)
+        for capture, first, last, frames in self._carriers.of(part):
+            evidence((identity, capture_name(capture), first, last, frames))
+        return identity, sha256

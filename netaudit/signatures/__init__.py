@@ -1,0 +1,1 @@
+"""Signatures: loading, conditions, checking, drafting, explaining."""

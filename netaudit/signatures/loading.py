@@ -1,0 +1,180 @@
+"""Loads and validates `signatures/`: what names devices and services, as data with provenance and examples inside.
+
+A set has device signatures, service signatures, and the vocabulary (vendors, classes, fields) that both must use. A
+folder with a VERSION is a whole set; one without is somebody's own addition to the set that netaudit comes with, whose
+words may add to the vocabulary. Conditions are in `signature_conditions.py`; the checks in `signature_checks.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from netaudit.errors import SignatureError
+from netaudit.ground.yaml_text import parse_yaml
+from netaudit.signatures.checking import check_entry
+from netaudit.signatures.conditions import Condition, compile_condition
+from netaudit.signatures.vocabulary import Vocabulary, read_vocabulary
+
+DECIDING = frozenset({"documented", "code", "capture"})  # kinds of provenance that may decide; others only support
+KINDS = ("devices", "services")
+OWN, ADDED = "netaudit", "added"  # whose signature it is
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One entry. `claims` are words and texts; named groups of its patterns add model, serial, firmware, name."""
+
+    id: str
+    about: str
+    condition: Condition
+    claims: dict[str, str]
+    strength: str
+    provenance: str
+    source: str
+    examples: tuple[dict[str, Any], ...]
+    counterexamples: tuple[dict[str, Any], ...]
+    file: str
+    origin: str = OWN
+
+    @property
+    def decides(self) -> bool:
+        """Whether its provenance is good enough to carry a claim alone; hearsay and recollection only support."""
+        return self.provenance in DECIDING
+
+
+@dataclass(frozen=True)
+class SignatureSet:
+    """All signatures of a folder, or of netaudit's own and an added one."""
+
+    vocabulary: Vocabulary
+    devices: tuple[Signature, ...]
+    services: tuple[Signature, ...]
+    version: str
+    sha256: str  # over all files, by sorted name
+    problems: tuple[str, ...] = field(default=())
+    added: dict[str, Any] | None = None  # version, hash and counts of the added folder
+
+    @cached_property
+    def by_id(self) -> dict[str, Signature]:
+        """All signatures by id."""
+        return {signature.id: signature for signature in (*self.devices, *self.services)}
+
+    def manifest(self) -> dict[str, Any]:
+        """What a case notes of the set, and of the folder added to it."""
+        return {
+            "version": self.version,
+            "sha256": self.sha256,
+            "devices": sum(signature.origin == OWN for signature in self.devices),
+            "services": sum(signature.origin == OWN for signature in self.services),
+            "added": self.added,
+        }
+
+
+def default_folder() -> Path:
+    """Signatures of the installed package, or of the source tree."""
+    package = Path(__file__).parent
+    inside = package / "_signatures"
+    return inside if inside.is_dir() else package.parent / "signatures"
+
+
+def load(folder: str | Path | None = None) -> SignatureSet:
+    """Load netaudit's set, a whole other one, or its own with a folder added. SignatureError on the first problem."""
+    loaded = read(Path(folder) if folder else default_folder())
+    if loaded.problems:
+        raise SignatureError(loaded.problems[0])
+    return loaded
+
+
+def read(folder: Path) -> SignatureSet:
+    """Load a set with all its problems listed; unsound entries are left out."""
+    return _read(folder, _digest(folder))
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, digest: str) -> SignatureSet:
+    whole = (folder / "VERSION").is_file()
+    if not any((folder / kind).is_dir() for kind in (*KINDS, "documents")):
+        raise SignatureError(f"{folder}: holds no signatures (no folder {' or '.join(KINDS)} in it)")
+    base = None if whole else load()
+    problems: list[str] = []
+    vocabulary = read_vocabulary(folder / "vocabulary", base.vocabulary if base else Vocabulary(), problems)
+    found: dict[str, list[Signature]] = {kind: [] for kind in KINDS}
+    taken = dict.fromkeys(base.by_id if base else (), "netaudit's own set")
+    for kind in KINDS:
+        for signature in _signatures(folder, kind, vocabulary, OWN if whole else ADDED, problems):
+            if signature.id in taken:
+                problems.append(f"{signature.file}: {signature.id}: this id is taken by {taken[signature.id]}")
+                continue
+            taken[signature.id] = signature.file
+            found[kind].append(signature)
+    devices, services = tuple(found["devices"]), tuple(found["services"])
+    if base is None:
+        version = _text(folder / "VERSION").strip()
+        return SignatureSet(vocabulary, devices, services, version, digest, tuple(problems))
+    added = {"sha256": digest, "devices": len(devices), "services": len(services)}
+    devices, services = base.devices + devices, base.services + services
+    return SignatureSet(vocabulary, devices, services, base.version, base.sha256, tuple(problems), added)
+
+
+def _signatures(
+    folder: Path, kind: str, vocabulary: Vocabulary, origin: str, problems: list[str]
+) -> Iterator[Signature]:
+    for path in sorted((folder / kind).glob("*.yaml")):
+        for entry in _entries(path, problems):
+            signature = _signature(entry, kind, f"{kind}/{path.name}", vocabulary, problems)
+            if signature is not None:
+                yield replace(signature, origin=origin)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignatureError(f"{path}: cannot be read: {error}") from error
+
+
+def _entries(path: Path, problems: list[str]) -> list[Any]:
+    try:
+        entries = parse_yaml(_text(path))
+    except yaml.YAMLError as error:
+        problems.append(f"{path.name}: is no YAML: {error}")
+        return []
+    if not isinstance(entries, list):
+        problems.append(f"{path.name}: must be a list of signatures")
+        return []
+    return entries
+
+
+def _signature(entry: Any, kind: str, file: str, vocabulary: Vocabulary, problems: list[str]) -> Signature | None:
+    found = check_entry(entry, kind, vocabulary)
+    name = entry.get("id", "?") if isinstance(entry, dict) else "?"
+    if found:
+        problems += [f"{file}: {name}: {problem}" for problem in found]
+        return None
+    provenance, examples = entry["provenance"], entry["examples"]
+    return Signature(
+        id=entry["id"],
+        about=entry["about"],
+        condition=compile_condition(entry["when"]),
+        claims={key: str(value) for key, value in entry["claims"].items()},
+        strength=entry["strength"],
+        provenance=provenance["kind"],
+        source=provenance["source"],
+        examples=tuple(examples["match"]),
+        counterexamples=tuple(examples["no_match"]),
+        file=file,
+    )
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in {".yaml", ".txt", ".json"}):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,160 @@
+"""Images in bytes that nothing else opened: as binary by magic number, in texts as data URIs or bare base64."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netaudit.images.extents import PNG_SIGNATURE, extent, sniff
+from netaudit.unwrapping import text
+from netaudit.unwrapping.headed import lines_before
+from netaudit.unwrapping.slices import cut, narrow, readable
+from netaudit.unwrapping.sniff import is_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.unwrapping.budget import Budget
+    from netaudit.unwrapping.part import Part
+
+# what images begin with: bytes that are searched fast, and what they must look like
+_MARKS = (
+    (b"\xff\xd8\xff", re.compile(rb"\xff\xd8\xff[\xc0-\xfe]")),
+    (PNG_SIGNATURE, re.compile(re.escape(PNG_SIGNATURE))),
+    (b"RIFF", re.compile(rb"RIFF....WEBP", re.DOTALL)),
+)
+# base64 of JPEG, PNG, WebP and GIF as it begins (FACTS 0.2), with the slash as it may be escaped
+_ENCODED = re.compile(
+    rb"(?:/|\\/|%2[Ff]|\\u002[Ff])9j(?:/|\\/|%2[Ff]|\\u002[Ff])|iVBORw0KGgo|UklGR[A-Za-z0-9+/]{3}|R0lGOD[dl]h"
+)
+_HINTS = (b"9j", b"iVBORw0KGgo", b"UklGR", b"R0lGOD")
+_RUN = re.compile(
+    rb"(?:[A-Za-z0-9+/_=-]++|\\/|%2[FfBb]|%3[Dd]|\\u002[FfBb]|\\[rn]"
+    rb"|[\r\n \t]++(?=[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{0,15}=))++"
+)
+SMALLEST = 64
+_MOST = 1000
+_PACKED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"Rar!", b"7z\xbc\xaf")  # what looks like an image inside is none
+_WORK = 8  # bytes walked per byte of the part, at most
+
+
+def is_binary(part: Part) -> bool:
+    """Not an image itself, but with the magic number of one inside."""
+    if len(part.data) <= SMALLEST or part.data.startswith(_PACKED):
+        return False
+    return not is_text(part.data) and _next_image(part.data, 1, _nowhere()) >= 0
+
+
+def _nowhere() -> list[int]:
+    return [0] * len(_MARKS)
+
+
+def _next_image(data: bytes, at: int, places: list[int]) -> int:
+    """Where the next image may begin, at or behind `at`, which only grows; -1 when nowhere.
+
+    `places` remembers where each mark was found, -1 for no more: so every byte is searched once for each.
+    """
+    for number, (mark, pattern) in enumerate(_MARKS):
+        if 0 <= places[number] < at:
+            first = data.find(mark, at)
+            match = pattern.search(data, first) if first >= 0 else None
+            places[number] = match.start() if match else -1
+    return min((place for place in places if place >= 0), default=-1)
+
+
+def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
+    """Images by magic number, each to its own end; one whose end is not found is not whole. Lines in front as well."""
+    data = part.data
+    if (lines := lines_before(part)) is not None and budget.part():
+        yield lines
+    at, places = 1, _nowhere()
+    work = _WORK * len(data) + (1 << 20)
+    for _ in range(_MOST):
+        start = _next_image(data, at, places)
+        if start < 0:
+            return
+        candidate = data[start:]
+        work -= len(candidate)
+        if work < 0 or not budget.part():
+            budget.limit("carving")
+            return
+        found = extent(candidate, sniff(candidate) or "")
+        end = start + found.end
+        at = start + 3
+        if found.whole or (found.end > 1024 and _plausible(candidate)):
+            child = narrow(part, start, end, f"carved@{start}", closed=found.whole)
+            if not found.whole and child.unknown_from is None:
+                child.unknown_from = len(child.data)
+            yield child
+            at = end
+
+
+def _plausible(data: bytes) -> bool:
+    """Whether a JPEG without end begins like one: a segment that declares a length within reach, then a marker."""
+    if data[:3] != b"\xff\xd8\xff":
+        return True
+    at = 4 + int.from_bytes(data[4:6], "big")
+    return 2 < at < len(data) and data[at] == 0xFF
+
+
+def is_encoded(part: Part) -> bool:
+    """A text with the beginning of a base64 image in it."""
+    data = part.data
+    return (
+        len(data) > SMALLEST
+        and is_text(readable(part))
+        and any(hint in data for hint in _HINTS)
+        and _ENCODED.search(data) is not None
+    )
+
+
+def open_encoded(part: Part, budget: Budget) -> Iterator[Part]:
+    """Runs of base64 that begin like an image, in texts that are no documents, or damaged ones."""
+    data = part.data
+    at = 0
+    while (match := _ENCODED.search(data, at)) is not None and budget.part():
+        start = match.start()
+        end = _end(part, start)
+        at = max(end, match.end())
+        if end - start < SMALLEST:
+            continue
+        closed = end < len(data) and not cut(part.missing, end, end + 1)
+        child = narrow(part, start, end, f"text@{start}", closed=closed)
+        if not closed and not part.complete and child.complete:
+            child.unknown_from = len(child.data)
+        child.data, child.missing, child.unknown_from = _plain(child)
+        yield child
+
+
+def _end(part: Part, start: int) -> int:
+    """End of the run; a gap inside it is taken for more of the same."""
+    gaps = [(a, b) for a, b in part.missing if b > start]
+    at = start
+    while True:
+        match = _RUN.match(part.data, at)
+        at = match.end() if match else at
+        gap = next(((a, b) for a, b in gaps if a <= at < b), None)
+        if gap is None:
+            return at
+        at = gap[1]
+
+
+def _plain(child: Part) -> tuple[bytes, list[tuple[int, int]], int | None]:
+    """Escapes taken off; where there are any, only what comes before the first gap stays."""
+    data, missing, unknown = child.data, child.missing, child.unknown_from
+    if b"%" not in data and b"\\" not in data:
+        return data, missing, unknown
+    stop = min([len(data) if unknown is None else unknown, *(a for a, _ in missing)])
+    plain = data[:stop]
+    for escape, char in (
+        (b"\\/", b"/"),
+        (b"\\r", b""),
+        (b"\\n", b""),
+        (b"\\u002F", b"/"),
+        (b"\\u002f", b"/"),
+        (b"\\u002B", b"+"),
+        (b"\\u002b", b"+"),
+    ):
+        plain = plain.replace(escape, char)
+    plain = text.unquote(plain)
+    return plain, [], None if child.complete else len(plain)

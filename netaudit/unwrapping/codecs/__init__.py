@@ -1,0 +1,1 @@
+"""Codecs: each opens one way of packing."""

@@ -1,0 +1,212 @@
+"""Content codings (RFC 9110 section 8.4.1) and transfer encodings of parts (RFC 2045), declared or by magic number."""
+
+from __future__ import annotations
+
+import quopri
+import zlib
+from typing import TYPE_CHECKING
+
+from netaudit.unwrapping.budget import MIB, Budget
+from netaudit.unwrapping.codecs.text import open_base64
+from netaudit.unwrapping.part import Part
+from netaudit.unwrapping.slices import clean, derive, known
+from netaudit.unwrapping.sniff import sniff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# data, most bytes to give -> bytes, whether the end was reached, whether a limit cut it; None: not this coding
+_Result = tuple[bytes, bool, bool] | None
+_PEEK = 4096
+_SMALL = 4 * MIB
+_STEP = 4096
+_BROTLI_STEP = 1 << 16
+_FLUSHED = b"\0\0\xff\xff"  # a sender that flushes instead of finishing: all that it had to say is there
+_ZSTD_WINDOW = 1 << 25  # RFC 8878 asks decoders for 8 MiB; what needs more than 32 MiB is refused
+
+
+def _inflate(data: bytes, room: int, wbits: int) -> _Result:
+    """One stream of zlib, gzip (several members too) or raw deflate (RFC 1950 to 1952)."""
+    out: list[bytes] = []
+    size, whole = 0, data
+    while True:
+        decoder = zlib.decompressobj(wbits)
+        try:
+            piece = decoder.decompress(data, room - size + 1)
+        except zlib.error:
+            piece = _inflate_until_broken(data, room - size + 1, wbits)
+            out.append(piece)
+            return (b"".join(out), False, False) if out != [b""] else None
+        out.append(piece)
+        size += len(piece)
+        if size > room:
+            return b"".join(out)[:room], False, True
+        data = decoder.unused_data
+        if not decoder.eof or wbits != 31 or data[:3] != b"\x1f\x8b\x08":
+            flushed = wbits != 31 and not decoder.eof and data == b"" and whole.endswith(_FLUSHED)
+            return b"".join(out), decoder.eof or flushed, False
+
+
+def _inflate_until_broken(data: bytes, room: int, wbits: int) -> bytes:
+    """zlib drops what a failing call has made: feed small steps and keep what comes before the failure."""
+    decoder = zlib.decompressobj(wbits)
+    out = []
+    for start in range(0, len(data), _STEP):
+        try:
+            piece = decoder.decompress(data[start : start + _STEP], room)
+        except zlib.error:
+            break
+        out.append(piece)
+        room -= len(piece)
+        if room <= 0 or decoder.eof:
+            break
+    return b"".join(out)
+
+
+def _gzip(data: bytes, room: int) -> _Result:
+    return _inflate(data, room, 31)
+
+
+def _deflate(data: bytes, room: int) -> _Result:
+    """zlib as the standard says, or raw as some senders do."""
+    zlib_header = len(data) >= 2 and data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
+    if zlib_header and (result := _inflate(data, room, 15)) is not None:
+        return result
+    return _inflate(data, room, -15)
+
+
+def _brotli(data: bytes, room: int) -> _Result:
+    """Brotli (RFC 7932), in bounded steps of output."""
+    import brotli
+
+    decoder = brotli.Decompressor()
+    out: list[bytes] = []
+    size = 0
+    feed = data
+    try:
+        while True:
+            piece = decoder.process(feed, output_buffer_limit=_BROTLI_STEP)
+            feed = b""
+            out.append(piece)
+            size += len(piece)
+            if size > room:
+                return b"".join(out)[:room], False, True
+            if decoder.is_finished() or (not piece and decoder.can_accept_more_data()):
+                break
+    except brotli.error:
+        return (b"".join(out), False, False) if size else None
+    return b"".join(out), decoder.is_finished(), False
+
+
+def _zstd(data: bytes, room: int) -> _Result:
+    """Zstandard (RFC 8878)."""
+    import io
+
+    import zstandard
+
+    out: list[bytes] = []
+    size = 0
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(
+            io.BytesIO(data), read_across_frames=True
+        ) as reader:
+            while piece := reader.read(min(MIB, room - size + 1)):
+                out.append(piece)
+                size += len(piece)
+                if size > room:
+                    return b"".join(out)[:room], False, True
+    except zstandard.ZstdError:
+        return (b"".join(out), False, False) if size else None
+    return (b"".join(out), _zstd_ended(data), False) if size else None
+
+
+def _zstd_ended(data: bytes) -> bool:
+    """Whether the last frame is whole, by its block headers: the stream reader ends quietly on a cut frame."""
+    at = 0
+    while data[at : at + 4] == b"\x28\xb5\x2f\xfd" and at + 5 < len(data):
+        descriptor = data[at + 4]
+        single = descriptor >> 5 & 1
+        at += 5 + (1 - single) + (0, 1, 2, 4)[descriptor & 3] + ((single, 2, 4, 8)[descriptor >> 6])
+        last = False
+        while not last:
+            if at + 3 > len(data):
+                return False
+            header = int.from_bytes(data[at : at + 3], "little")
+            last = bool(header & 1)
+            at += 3 + (1 if header >> 1 & 3 == 1 else header >> 3)  # an RLE block is one byte, whatever its size
+        at += 4 * (descriptor >> 2 & 1)
+    return at == len(data)
+
+
+def _quoted_printable(data: bytes, _: int) -> _Result:
+    """Quoted-printable (RFC 2045 section 6.7)."""
+    return quopri.decodestring(data), True, False
+
+
+_CODINGS: dict[str, Callable[[bytes, int], _Result]] = {
+    "gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+    "quoted-printable": _quoted_printable,
+}
+_PLAIN = frozenset({"identity", "7bit", "8bit", "binary", "none", "utf-8", ""})
+
+
+def has_coding(part: Part) -> bool:
+    """Whether a coding is declared and not yet taken off."""
+    return bool(part.encoding)
+
+
+def open_coding(part: Part, budget: Budget) -> Iterator[Part]:
+    """Take the outermost declared coding off; where the declaration is not true, take the bytes as they are."""
+    rest, _, name = part.encoding.lower().rpartition(",")
+    name, rest = name.strip().removeprefix("x-"), rest.strip(" ,")
+    child: Part | None = None
+    if name == "base64":
+        child = next(open_base64(part, budget), None)
+    elif name in _CODINGS:
+        child = _decode(part, name, _CODINGS[name], budget)
+    if child is None:
+        if name not in _PLAIN and part.data:
+            known_one = name in _CODINGS or name == "base64"
+            budget.note(f"{clean(name, 40)} {'declared, but the bytes are not' if known_one else 'is no known coding'}")
+        child = Part(**{slot: getattr(part, slot) for slot in Part.__slots__})
+    child.encoding, child.content_type = rest, part.content_type
+    child.depth = part.depth + 1
+    yield child
+
+
+def is_compressed(part: Part) -> bool:
+    """gzip or Zstandard by magic, zlib by its header and a content type that says nothing else."""
+    if part.data[:3] == b"\x1f\x8b\x08" or part.data[:4] == b"\x28\xb5\x2f\xfd":
+        return True
+    return len(part.data) > 64 and part.data[:2] in (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+
+
+def open_compressed(part: Part, budget: Budget) -> Iterator[Part]:
+    """Open what nobody declared. Large archives are opened only when something readable is at their beginning."""
+    name = {0x1F: "gzip", 0x28: "zstd"}.get(part.data[0], "deflate")
+    if len(part.data) > _SMALL:
+        peek = _CODINGS[name](part.data[: 16 * _PEEK], _PEEK)
+        if peek is None or sniff(peek[0]) in {"opaque", "empty"}:
+            return
+    child = _decode(part, name, _CODINGS[name], budget)
+    if child is not None and child.data:
+        yield child
+
+
+def _decode(part: Part, name: str, coding: Callable[[bytes, int], _Result], budget: Budget) -> Part | None:
+    """Decode the bytes before the first gap."""
+    end = known(part)
+    result = coding(part.data[:end], budget.room(end))
+    if result is None:
+        return None
+    data, ended, limited = result
+    if not data and not ended:
+        return None  # nothing decodes: the bytes themselves say more
+    if limited:
+        budget.limit(f"{name} ratio or expansion")
+    budget.spend(len(data))
+    # behind a stream that has ended another one may have stood in what is missing
+    return derive(part, data, name, None, None if ended and part.complete else len(data))

@@ -1,0 +1,58 @@
+"""Forms (application/x-www-form-urlencoded, WHATWG URL section 5) and key=value texts like them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netaudit.unwrapping import text
+from netaudit.unwrapping.codecs.text import unescaped
+from netaudit.unwrapping.slices import Numbering, clean, narrow, readable
+from netaudit.unwrapping.sniff import text_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.unwrapping.budget import Budget
+    from netaudit.unwrapping.part import Part
+
+# who escapes these also escapes plus signs, so that a bare one is a space; base64 sent as it is keeps its plus signs
+_RESERVED = (b"%2F", b"%2f", b"%2B", b"%2b", b"%22")
+
+
+def is_form(part: Part) -> bool:
+    """Declared as a form, or pairs joined by ampersands and nothing else."""
+    return text_kind(readable(part), part.content_type) == "form"
+
+
+def pairs(data: bytes, budget: Budget | None = None) -> Iterator[tuple[int, int, int]]:
+    """(start of key, start of value, end of value) of every pair."""
+    at = 0
+    while at < len(data):
+        end = data.find(b"&", at)
+        end = len(data) if end < 0 else end
+        equal = data.find(b"=", at, end)
+        if equal >= 0:
+            yield at, equal + 1, end
+        if budget is not None and not budget.part():
+            return
+        at = end + 1
+
+
+def open_form(part: Part, budget: Budget) -> Iterator[Part]:
+    """Long values, percent escapes taken off."""
+    data = part.data
+    numbering = Numbering()
+    for start, value, end in pairs(data, budget):
+        if end - value < text.LONG or not text.promising(data[value : min(value + 256, end)]):
+            continue
+        key = text.to_text(text.unquote(data[start:value][:-1][:200]))
+        step = numbering(f"form {clean(key)}")
+        child = narrow(part, value, end, step, closed=end < len(data))
+        child.name = key
+        if b"+" in child.data and any(escape in child.data for escape in _RESERVED):
+            child.data = child.data.replace(b"+", b" ")
+        if b"%" in child.data:
+            inner = unescaped(child, "")
+            inner.path, inner.depth = child.path, child.depth
+            child = inner
+        yield child

@@ -1,0 +1,158 @@
+"""Multipart bodies (RFC 2046 section 5.1, RFC 7578) and messages inside (message/rfc822).
+
+Devices leave boundaries unquoted, wrong or missing, drop the blank line behind the header, and end lines with bare LF.
+So the body is cut at boundary lines first; what the header says only helps.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netaudit.unwrapping.mime import encoding_of, name_of, parameter, read_header, words
+from netaudit.unwrapping.slices import Numbering, clean, cut, narrow
+from netaudit.unwrapping.sniff import image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.unwrapping.budget import Budget
+    from netaudit.unwrapping.part import Part
+
+_SNIFF = 8192
+# a line beginning with dashes, and below it a header field
+_DELIMITER = re.compile(rb"(?:\A|\n)(--[\x21-\x7e][\x20-\x7e]{0,199}?)[ \t]*\r?\n(?=[A-Za-z-]{4,40}[ \t]*:)")
+_BLANK = b" \t\r\n\x00"
+_PREAMBLE = 64
+
+
+_ARMOUR = b"-----BEGIN "  # of keys, certificates and signatures (RFC 7468, RFC 9580 section 6): header fields, too
+
+
+def is_multipart(part: Part) -> bool:
+    """Declared as multipart, or beginning with a line of dashes and a header field."""
+    if part.content_type[:10].lower() == "multipart/":
+        return True
+    first = part.data[:64].lstrip()
+    if not first.startswith(b"--") or first.startswith(_ARMOUR):
+        return False
+    return _DELIMITER.search(part.data, 0, _SNIFF) is not None
+
+
+def open_multipart(part: Part, budget: Budget) -> Iterator[Part]:
+    """The parts; nothing when there is no boundary line to be found."""
+    delimiter = _delimiter(part)
+    if not delimiter:
+        return
+    data = part.data
+    numbering = Numbering()
+    start, closing = _next_line(data, delimiter, 0)
+    if start < 0:
+        return
+    yield from _preamble(part, start)
+    while not closing:
+        if not budget.part():
+            return
+        begin = _line_end(data, start + len(delimiter))
+        fields, body, crlf = read_header(data, begin, len(data))
+        start, closing = _after_length(part, fields, body, delimiter)
+        if start < 0:
+            start, closing = _next_line(data, delimiter, max(body - 1, begin - 1))
+        ended = start >= 0
+        end = _trim(data, body, start, crlf=crlf) if ended else len(data)
+        if ended or body < len(data):
+            child = _part(part, fields, min(body, end), end, numbering, closed=ended)
+            if part.missing and child.unknown_from is None and cut(part.missing, begin, body):
+                child.unknown_from = len(child.data)  # what the lost piece of the header said is not known
+            yield child
+        if not ended:
+            if part.complete:
+                budget.note("multipart without closing boundary")
+            return
+
+
+def _delimiter(part: Part) -> bytes:
+    """Boundary line as it stands in the body: the declared one where it occurs, else the first that looks like one."""
+    declared = parameter(part.content_type, "boundary").strip().encode("utf-8", "replace")[:200]
+    for candidate in (b"--" + declared, declared):
+        if declared and _next_line(part.data, candidate, 0)[0] >= 0:
+            return candidate
+    match = _DELIMITER.search(part.data, 0, _SNIFF)
+    return match[1] if match else b""
+
+
+def _next_line(data: bytes, delimiter: bytes, at: int) -> tuple[int, bool]:
+    """Start of the next boundary line from `at` on, and whether it is the closing one; (-1, False) without one."""
+    while (at := data.find(delimiter, at)) >= 0:
+        if at == 0 or data[at - 1] == 0x0A:
+            rest = data[at + len(delimiter) : at + len(delimiter) + 4]
+            if rest[:2] == b"--":
+                return at, True
+            if not rest or rest[:1] in b"\r\n" or not rest.strip(b" \t"):
+                return at, False
+        at += len(delimiter)
+    return -1, False
+
+
+def _line_end(data: bytes, at: int) -> int:
+    end = data.find(b"\n", at, at + 256)
+    return end + 1 if end >= 0 else len(data)
+
+
+def _trim(data: bytes, start: int, end: int, *, crlf: bool) -> int:
+    """Take off the line break that belongs to the boundary line."""
+    if end > start and data[end - 1] == 0x0A:
+        end -= 1
+        if crlf and end > start and data[end - 1] == 0x0D:
+            end -= 1
+    return end
+
+
+def _after_length(part: Part, fields: dict[str, str], body: int, delimiter: bytes) -> tuple[int, bool]:
+    """Boundary line where the part's Content-Length says that it is; (-1, False) when it is not there."""
+    declared = fields.get("content-length", "")
+    if not (declared.isascii() and declared.isdigit() and len(declared) < 12):
+        return -1, False
+    for eol in (b"\r\n", b"\n", b""):
+        at = body + int(declared)
+        if part.data.startswith(eol + delimiter, at):
+            at += len(eol)
+            return at, part.data.startswith(b"--", at + len(delimiter))
+    return -1, False
+
+
+def _preamble(part: Part, end: int) -> Iterator[Part]:
+    """What stands before the first boundary: the rest of a part whose beginning was not captured."""
+    if end >= _PREAMBLE and part.data[:end].strip(_BLANK):
+        yield narrow(part, 0, _trim(part.data, 0, end, crlf=True), "multipart preamble")
+
+
+def _part(part: Part, fields: dict[str, str], start: int, end: int, numbering: Numbering, *, closed: bool) -> Part:
+    field, file = name_of(fields)
+    child = narrow(
+        part,
+        start,
+        end,
+        numbering(f"multipart {clean(field or file)}" if field or file else "multipart"),
+        closed=closed,
+    )
+    child.name = file or field
+    child.field, child.content_id = field, fields.get("content-id", "").strip("<> ")
+    child.content_type = fields.get("content-type", "")
+    child.encoding = "" if image(child.data) else encoding_of(fields)
+    return child
+
+
+def is_mail(part: Part) -> bool:
+    """Declared as message/rfc822, the format of mails and of forwarded ones."""
+    return part.content_type[:14].lower() == "message/rfc822"
+
+
+def open_mail(part: Part, budget: Budget) -> Iterator[Part]:
+    """The body of the mail, with what its header says about it."""
+    fields, body, _ = read_header(part.data, 0, len(part.data))
+    if body and body < len(part.data) and budget.part():
+        child = narrow(part, body, len(part.data), "mail", closed=False)
+        child.content_type, child.encoding = fields.get("content-type", ""), encoding_of(fields)
+        child.name = name_of(fields)[1] or clean(words(fields.get("subject", "")))
+        yield child

@@ -1,0 +1,106 @@
+"""Browser-form posts to object stores: what the form and its policy say about bucket and object key.
+
+FACTS 6: OSS, COS, OBS, BOS and S3 take the fields `key` and `policy` (base64 of JSON with conditions), Qiniu takes
+`token` = access key:signature:base64 policy with `scope` = bucket[:key]; the file comes last.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netaudit.ground.masking import mask
+from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
+from netaudit.unwrapping.slices import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.unwrapping.budget import Budget
+    from netaudit.unwrapping.part import Part
+
+_LOOK = 16384  # the fields stand before the file
+_FIELD = re.compile(rb'name="?(?:policy|token)"?[\r;\n]', re.IGNORECASE)
+_WORDS = (b"olicy", b"OLICY", b"oken", b"OKEN")  # far faster to look for than the expression
+_MOST_FIELD = 16384  # bytes of a field that is read
+_MOST_CONDITIONS = 64
+_FIELDS = frozenset({"key", "policy", "token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an upload goes, as far as it was said."""
+
+    bucket: str = ""
+    key: str = ""
+    prefix: str = ""  # the key begins with it
+
+
+def is_store_form(part: Part) -> bool:
+    """A multipart form with a policy or an upload token."""
+    if not is_multipart(part):
+        return False
+    head = part.data[:_LOOK]
+    return any(word in head for word in _WORDS) and _FIELD.search(head) is not None
+
+
+def open_store_form(part: Part, budget: Budget) -> Iterator[Part]:
+    """The parts of the form; the file under its object key, with a note that names the bucket."""
+    said: dict[str, str] = {}
+    for child in open_multipart(part, budget):
+        field = child.name.lower()
+        if field in _FIELDS and len(child.data) <= _MOST_FIELD and child.complete:
+            said[field] = child.data.decode("utf-8", "replace").strip()
+        elif "policy" in said or "token" in said:
+            _address(child, said, budget)
+        yield child
+
+
+def _address(child: Part, said: dict[str, str], budget: Budget) -> None:
+    if not child.path.lower().rpartition(" › ")[2].startswith("multipart file"):
+        return
+    target = policy_target(said.get("policy", "") or said.get("token", "").rpartition(":")[2])
+    key = said.get("key", "").replace("${filename}", child.name) or target.key
+    if key:
+        child.name = key.rpartition("/")[2] or child.name
+    where = [f"bucket {target.bucket}"] if target.bucket else []
+    where += [f"key {key}"] if key else [f"key {target.prefix}…"] if target.prefix else []
+    if where:
+        budget.note(f"object store: {mask(clean(', '.join(where), 300))}")
+
+
+def policy_target(policy: str) -> Target:
+    """Bucket and key of a policy, in base64 of either alphabet; empty where it says nothing or cannot be read."""
+    try:
+        raw = base64.b64decode(policy.translate(str.maketrans("-_", "+/")).rstrip("=") + "==", validate=False)
+        said = json.loads(raw)
+    except (binascii.Error, ValueError, RecursionError):
+        return Target()
+    if not isinstance(said, dict):
+        return Target()
+    scope = said.get("scope")
+    if isinstance(scope, str):
+        bucket, _, key = scope.partition(":")
+        return Target(bucket, key)
+    conditions = said.get("conditions")
+    known = _conditions(conditions[:_MOST_CONDITIONS]) if isinstance(conditions, list) else {}
+    return Target(known.get("bucket", ""), known.get("key", ""), known.get("prefix", ""))
+
+
+def _conditions(conditions: list[Any]) -> dict[str, str]:
+    """{"bucket": "b"}, ["eq", "$bucket", "b"], ["starts-with", "$key", "face/"]."""
+    known: dict[str, str] = {}
+    for condition in conditions:
+        if isinstance(condition, dict):
+            known |= {name: value for name, value in condition.items() if isinstance(value, str)}
+        elif isinstance(condition, list) and len(condition) == 3 and all(isinstance(x, str) for x in condition):
+            kind, name, value = condition
+            if kind == "starts-with" and name == "$key":
+                known["prefix"] = value
+            elif kind == "eq":
+                known[name.removeprefix("$")] = value
+    return known

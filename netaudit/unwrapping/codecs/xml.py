@@ -1,0 +1,90 @@
+"""XML bodies: long texts and attribute values that may hold something, each with the path of its element."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netaudit.unwrapping import text, xml_text
+from netaudit.unwrapping.slices import Numbering, clean, cut, derive, narrow, readable
+from netaudit.unwrapping.sniff import text_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.unwrapping.budget import Budget
+    from netaudit.unwrapping.part import Part
+
+
+def is_xml(part: Part) -> bool:
+    """Begins as XML does, and is no HTML."""
+    return text_kind(readable(part), part.content_type) == "xml"
+
+
+def open_xml(part: Part, budget: Budget) -> Iterator[Part]:
+    """Texts worth a closer look, in the order in which their elements end; then those that no element was found for."""
+    if len(part.data) > budget.document:
+        budget.limit("document size")
+        return
+    data = part.data
+    runs = xml_text.long_runs(data)[: max(0, budget.parts)]
+    if not any(text.promising(data[start : start + 256]) for start, _ in runs):
+        return
+    skeleton, mark = xml_text.marked(data, runs)
+    places, problem = xml_text.parse(
+        skeleton.replace(b"\x00", b" ") if part.missing else skeleton, mark, budget.nesting
+    )
+    if problem:
+        budget.limit(problem)
+    found = re.compile(re.escape(mark) + r"(\d+);")
+    left = set(range(len(runs)))
+    numbering = Numbering()
+    for place in places:
+        numbers = [n for n in map(int, found.findall(place.text)) if n in left]
+        left.difference_update(numbers)
+        if not numbers or not budget.part():
+            continue
+        step = numbering(f"xml {clean(place.path)}")
+        if found.fullmatch(place.text.strip()) and place.closed:
+            child = _run(part, runs[numbers[0]], step)
+        else:
+            child = _mixed(part, runs, place, found, step)
+        child.name = place.name
+        if text.promising(child.data[:256]):
+            yield child
+    for n in sorted(left):
+        if text.promising(data[runs[n][0] : runs[n][0] + 256]) and budget.part():
+            name = xml_text.tag_before(data, runs[n][0])
+            child = _run(part, runs[n], numbering(f"xml //{clean(name or '*')}"))
+            child.name = name
+            yield child
+
+
+def _run(part: Part, run: tuple[int, int], step: str) -> Part:
+    """One run as it stands; its end is known when a tag or a quotation mark follows it."""
+    closed = part.data[run[1] : run[1] + 64].lstrip()[:1] in (b"<", b"]", b'"', b"'")
+    child = narrow(part, run[0], run[1], step, closed=closed)
+    if not closed and child.unknown_from is None:
+        child.unknown_from = len(child.data)
+    return child
+
+
+def _mixed(part: Part, runs: list[tuple[int, int]], place: xml_text.Place, found: re.Pattern[str], step: str) -> Part:
+    """Text of several runs with entities or short lines between them; with a gap in it, what comes before the gap."""
+    pieces = []
+    last = 0
+    content = place.text
+    damaged = not place.closed
+    for match in found.finditer(content):
+        pieces.append(content[last : match.start()].encode("utf-8", "replace"))
+        last = match.end()
+        start, end = runs[int(match[1])]
+        if cut(part.missing, start, end) or (part.unknown_from is not None and part.unknown_from < end):
+            damaged = True
+            break
+        pieces.append(part.data[start:end])
+    else:
+        pieces.append(content[last:].encode("utf-8", "replace"))
+    data = b"".join(pieces)
+    damaged = damaged or bool(part.missing) or (part.unknown_from is not None)
+    return derive(part, data, step, None, len(data) if damaged else None)

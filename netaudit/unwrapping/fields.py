@@ -1,0 +1,164 @@
+"""Scalar fields of documents: device, place, person, score, time. Nothing is parsed before it is asked for."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+from xml.parsers import expat
+
+from netaudit.unwrapping import json_text, xml_text
+from netaudit.unwrapping.codecs.form import pairs
+from netaudit.unwrapping.sniff import is_utf16
+from netaudit.unwrapping.text import to_text, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netaudit.unwrapping.part import Leaf, Part
+
+LONGEST = 4096  # bytes; longer values are images or other data, not fields
+MOST = 10_000
+_DOCUMENT = 8 << 20
+# the beginning of base64 as documents and forms carry it; no text that people read has such a word
+_BASE64 = re.compile(rb"\s{0,64}(?:[A-Za-z0-9+/_-]|%2[BbFf]|\r?\n){256}")
+
+
+class Field(NamedTuple):
+    """A scalar of a document: where it is, under which key, and its text."""
+
+    path: str
+    key: str
+    value: str
+
+
+def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | None = None) -> list[Field]:
+    """Scalars of a json, xml or form document, or the text of a multipart field: `most` at most, none that is long.
+
+    `worth` is asked, with the bytes that would be parsed (long strings of JSON taken out), whether to go on.
+    """
+    part = leaf.part
+    if len(part.data) > _DOCUMENT:
+        return []
+    if leaf.kind == "json":
+        return _json(leaf, most, worth)
+    if leaf.kind == "xml":
+        return [] if worth is not None and not worth(_without_pictures(part.data, "xml")) else _xml(part, most)
+    if leaf.kind == "form":
+        return [] if worth is not None and not worth(_without_pictures(part.data, "form")) else _form(part.data, most)
+    if leaf.kind == "text" and len(part.data) <= LONGEST:
+        return [Field("$", part.name, to_text(part.data, part.content_type))]
+    return []
+
+
+def utf8(part: Part) -> bytes:
+    """The bytes of the part, UTF-16 turned into UTF-8."""
+    return to_text(part.data, part.content_type).encode("utf-8", "replace") if is_utf16(part.data) else part.data
+
+
+def bare_text(leaf: Leaf) -> bytes:
+    """What is parsed of a document: its bytes, those of JSON with long strings taken out. Made once."""
+    if leaf.kind != "json":
+        return utf8(leaf.part)
+    if leaf.bare is None:
+        data = utf8(leaf.part)
+        missing = leaf.part.missing if data is leaf.part.data else []
+        strings = json_text.long_strings(data, missing, LONGEST) if len(data) > LONGEST or missing else []
+        leaf.bare = json_text.skeleton(data, strings, missing)
+    return leaf.bare
+
+
+def json_values(leaf: Leaf) -> list[object]:
+    """Values of a JSON document, long strings as NUL and a number. Parsed once."""
+    if leaf.parsed is None:
+        leaf.parsed = json_text.load(bare_text(leaf), leaf.part.content_type)
+    return leaf.parsed
+
+
+def _json(leaf: Leaf, most: int, worth: Callable[[bytes], bool] | None) -> list[Field]:
+    if worth is not None and not worth(bare_text(leaf)):
+        return []
+    values = json_values(leaf)
+    out: list[Field] = []
+    several = len(values) > 1
+    for number, value in enumerate(values):
+        _flatten(value, f"$[{number}]" if several else "$", out, most)
+    return out
+
+
+def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
+    """Scalars below `value`, depth first, in order."""
+    stack: list[tuple[object, str, str]] = [(value, path, "")]
+    while stack and len(out) < most:
+        node, place, key = stack.pop()
+        if isinstance(node, dict):
+            stack += [(v, f"{place}.{k}"[:512], str(k)) for k, v in reversed(node.items())]
+        elif isinstance(node, list):
+            stack += [(node[i], f"{place}[{i}]"[:512], key) for i in range(min(len(node), most) - 1, -1, -1)]
+        elif isinstance(node, str):
+            if not node.startswith("\x00"):
+                out.append(Field(place, key, node))
+        elif node is not None:
+            out.append(Field(place, key, str(node).lower() if isinstance(node, bool) else str(node)))
+
+
+def _xml(part: Part, most: int) -> list[Field]:
+    out: list[Field] = []
+    stack: list[tuple[str, list[str]]] = [("", [])]
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        path = f"{stack[-1][0]}/{name}"[:512]
+        if len(stack) > 256 or len(out) >= most:
+            raise xml_text.RefusedError("xml depth")
+        out.extend(Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST)
+        stack.append((path, []))
+
+    def end(name: str) -> None:
+        path, pieces = stack.pop()
+        value = "".join(pieces).strip()
+        if value and len(value) <= LONGEST:
+            out.append(Field(path, name, value))
+
+    def text(piece: str) -> None:
+        stack[-1][1].append(piece)
+
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
+    parser.EntityDeclHandler = xml_text.refuse
+    with suppress(expat.ExpatError, xml_text.RefusedError):  # what comes before a fault is read
+        parser.Parse(xml_text.to_utf8(utf8(part)), True)
+    return out[:most]
+
+
+def _without_pictures(data: bytes, kind: str) -> bytes:
+    """An XML document or a form without what can only be pictures: long base64, which may hold any stem by chance."""
+    if len(data) <= LONGEST or is_utf16(data):
+        return data
+    if kind == "form":
+        return b"&".join(
+            [data[start : value if _is_base64(data[value:end]) else end] for start, value, end in pairs(data)]
+        )
+    pieces = data.split(b"<", MOST)
+    for place, piece in enumerate(pieces[:MOST]):  # what is left behind the last split stays as it is
+        tag, mark, text = piece.rpartition(b">")  # an attribute may hold the same mark
+        if mark and _is_base64(text):
+            pieces[place] = tag + mark
+    return b"<".join(pieces)
+
+
+def _is_base64(text: bytes) -> bool:
+    """Whether a text is too long for a field, begins as base64 does and holds no document."""
+    return len(text) > LONGEST and _BASE64.match(text) is not None and b'"' not in text and b"%22" not in text
+
+
+def _form(data: bytes, most: int) -> list[Field]:
+    out = []
+    for start, value, end in pairs(data):
+        if end - value <= LONGEST:
+            key = to_text(unquote(data[start : value - 1].replace(b"+", b" ")))
+            out.append(Field(key, key, to_text(unquote(data[value:end].replace(b"+", b" ")))))
+        if len(out) >= most:
+            break
+    return out

@@ -1,0 +1,163 @@
+"""The door from messages: a message's body as a part, its leaves, and the packets that carried them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
+from netaudit.unwrapping.mime import encoding_of, parameter
+from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.slices import clean, cut, join
+from netaudit.unwrapping.text import LONG
+from netaudit.unwrapping.unwrap import Budget, declares, unwrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.messages.message import Message
+
+_RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_NAMES = ("filename", "file_name", "name")  # of fields
+SMALL = 256  # bytes of a plain document
+# printable, without escapes of JSON and of URLs
+_HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
+_SAID_APART = frozenset({"part", "range"})  # fields of messages that are pieces of something
+_CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
+_WITH_METHOD = ("http", "http2", "h2", "rtsp", "sip")
+
+
+def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
+    """Every object in the message's body. A body that is not empty gives one at least.
+
+    Limits reached are added to `message.notes` when the last leaf was taken.
+    """
+    if not message.body:
+        return
+    budget = budget or Budget()
+    yield from unwrap(root(message), budget)
+    if budget.notes:
+        message.notes += [note for note in budget.notes if note not in message.notes]
+
+
+def is_plain_document(message: Message) -> bool:
+    """Whether the body is a small JSON text that unwrapping leaves as it is: one object, at `plain_path`.
+
+    It is printable ASCII without escapes, whole, and has no string that is long enough to hold something; nothing
+    that was said of it lets a codec come before the one for JSON (`unwrap.CODECS`).
+    """
+    body = message.body
+    return (
+        2 < len(body) <= SMALL
+        and body[:2] == b'{"'
+        and body[-1:] == b"}"
+        and not body.translate(None, _HARMLESS)
+        and len(max(body.split(b'"'), key=len)) < LONG
+        and body[4:8] != b"ftyp"
+        and message.complete
+        and message.unknown_from is None
+        and not message.missing
+        and not declares(message.content_type)
+        and _SAID_APART.isdisjoint(message.fields)
+        and not (message.headers and _has_coding(message))
+    )
+
+
+def _has_coding(message: Message) -> bool:
+    return any(name in _CODED for name, _ in message.headers) or (
+        not message.content_type and declares(message.header("content-type"))
+    )
+
+
+def plain_path(message: Message) -> str:
+    """Path of the one object in a plain document."""
+    return join(_label(message), "json")
+
+
+def object_id(message: Message, path: str) -> bytes:
+    """16 bytes that name an object: a hash of its message and the way of unwrapping."""
+    return hashlib.blake2b(message.message_id + path.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def root(message: Message) -> Part:
+    """The body as a part, with what the head says about it."""
+    part = Part(
+        data=message.body,
+        path=_label(message),
+        name=body_name(message),
+        content_type=message.content_type or message.header("content-type"),
+        encoding=_encoding(message) if message.headers else "",
+        missing=cut(message.missing, 0, len(message.body)) if message.missing else [],
+        unknown_from=message.unknown_from,
+        body_range=(0, len(message.body)),
+    )
+    beyond = bool(message.missing) and message.missing[-1][1] > len(message.body)
+    if part.unknown_from is None and (beyond or (not message.complete and part.complete)):
+        part.unknown_from = len(message.body)
+    return _partial(message, part)
+
+
+def upload_body(message: Message) -> Part:
+    """The body as an object store keeps it: `root`, with signed chunks taken off."""
+    part = root(message)
+    if not is_chunked(part):
+        return part
+    budget = Budget()
+    part = next(open_chunked(part, budget), part)
+    message.notes += [note for note in budget.notes if note not in message.notes]
+    return part
+
+
+def _encoding(message: Message) -> str:
+    said = dict(reversed(message.headers))
+    payload, decoded = said.get("x-amz-content-sha256", ""), said.get("x-amz-decoded-content-length", "")
+    return with_chunks(encoding_of(said), payload, decoded)
+
+
+def _label(message: Message) -> str:
+    if message.protocol == "carved":
+        return "carved"
+    if message.status or message.request is not None:
+        return "response body"
+    if message.method or message.protocol in _WITH_METHOD:
+        return "request body"
+    return f"{clean(message.protocol, 40)} body"
+
+
+def body_name(message: Message) -> str:
+    """File name by the head: Content-Disposition, what the protocol says, the last segment of the path."""
+    disposition = message.header("content-disposition") if message.headers else ""
+    if disposition and (name := parameter(disposition, "filename")):
+        return name
+    for key in _NAMES:
+        given = message.fields.get(key)
+        if isinstance(given, str) and given:
+            return given
+    last = message.path.partition("?")[0].partition("#")[0].rpartition("/")[2]
+    return unquote(last, errors="replace") if "%" in last else last
+
+
+def content_range(message: Message) -> tuple[int, int, int] | None:
+    """First and last byte, and length of the whole, that a body is a range of; None where they are not said."""
+    match = _RANGE.match(str(message.fields.get("range", "")))
+    return None if match is None or match[3] == "*" else (int(match[1]), int(match[2]), int(match[3]))
+
+
+def _partial(message: Message, part: Part) -> Part:
+    """A body that is a range of a larger thing (RFC 9110 section 14.4) is whole only when the range is all of it."""
+    declared = message.fields.get("range")
+    if declared is None or declared == "multipart":
+        return part
+    match = _RANGE.match(str(declared))
+    if match is None:
+        part.unknown_from = 0 if part.unknown_from is None else part.unknown_from
+        return part
+    first, last, total = int(match[1]), int(match[2]), match[3]
+    if first == 0 and total != "*" and last + 1 >= int(total):
+        return part
+    part.path = f"{part.path} bytes {first}-{last}/{total}"
+    end = len(part.data) if first == 0 else 0  # without its beginning nothing is known of the whole
+    part.unknown_from = end if part.unknown_from is None else min(part.unknown_from, end)
+    return part

@@ -1,0 +1,102 @@
+"""Text from bytes of unknown charset, percent escapes, and which strings are worth a closer look."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from netaudit.unwrapping.sniff import is_utf16
+
+Unescape = Callable[[bytes], bytes]
+LONG = 64  # shorter strings hold no image
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_CHUNK = 1 << 20
+_ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
+_ENCODED = re.compile(rb"[A-Za-z0-9+/_=\-\s\\%]{48}")
+_NESTED = re.compile(rb"\s*(?:data:|\\?[{\[<]|&(?:lt|quot);|\\u003[cC]|[\w.-]{1,64}=)", re.IGNORECASE)
+_HEX = np.full(256, 255, np.uint8)
+for _digit in b"0123456789abcdefABCDEF":
+    _HEX[_digit] = int(chr(_digit), 16)
+
+
+def charset_of(content_type: str) -> str:
+    """Charset named in a content type, as a codec Python knows; the empty string otherwise."""
+    match = _CHARSET.search(content_type)
+    if not match:
+        return ""
+    try:
+        name = codecs.lookup(match[1]).name
+    except LookupError:
+        return ""
+    return "gb18030" if name in {"gb2312", "gbk"} else name
+
+
+def utf16_name(data: bytes) -> str:
+    """Codec of UTF-16 text: by byte order mark, else by where the zero bytes are."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    return "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"
+
+
+def to_text(data: bytes, content_type: str = "") -> str:
+    """Text of unknown charset: byte order mark, UTF-8, the declared one, GB 18030; what does not decode is replaced."""
+    if is_utf16(data):
+        return data.decode(utf16_name(data), "replace")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    for charset in ("utf-8", charset_of(content_type), "gb18030"):
+        if charset:
+            try:
+                return data.decode(charset)
+            except (UnicodeError, LookupError, ValueError):
+                continue
+    return data.decode("utf-8", "replace")
+
+
+def unquote(data: bytes) -> bytes:
+    """Take percent escapes off (RFC 3986 section 2.1); a percent sign that starts no escape stays."""
+    if b"%" not in data:
+        return data
+    return b"".join(_unquote_chunks(data))
+
+
+def _unquote_chunks(data: bytes) -> list[bytes]:
+    """Vectorised, in chunks so that the index arrays stay small; a chunk never ends inside an escape."""
+    out = []
+    start = 0
+    while start < len(data):
+        end = min(start + _CHUNK, len(data))
+        if end < len(data) and (tail := data.rfind(b"%", end - 2, end)) >= 0:
+            end = tail
+        out.append(_unquote_chunk(np.frombuffer(data, np.uint8, end - start, start)))
+        start = end
+    return out
+
+
+def _unquote_chunk(chunk: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> bytes:
+    at = np.flatnonzero(chunk == 0x25)
+    at = at[at < len(chunk) - 2]
+    high, low = _HEX[chunk[at + 1]], _HEX[chunk[at + 2]]
+    good = (high < 16) & (low < 16)
+    at, high, low = at[good], high[good], low[good]  # escapes cannot overlap: their digits are no percent signs
+    plain = chunk.copy()
+    plain[at] = high * np.uint8(16) + low
+    keep = np.ones(len(chunk), np.bool_)
+    keep[at + 1] = False
+    keep[at + 2] = False
+    return plain[keep].tobytes()
+
+
+def has_escapes(data: bytes) -> bool:
+    """Whether there is a percent escape among the first 4 KiB."""
+    return _ESCAPE.search(data, 0, 4096) is not None
+
+
+def promising(head: bytes) -> bool:
+    """Whether a long string may hold something: base64, hexadecimal, data URI, nested JSON, XML or form.
+
+    `head` is the beginning of the string, 256 bytes are enough.
+    """
+    return _ENCODED.match(head) is not None or _NESTED.match(head) is not None

@@ -1,0 +1,218 @@
+"""Unwrapping: a part is opened by the first codec that can, until images, documents and opaque bytes are left."""
+
+from __future__ import annotations
+
+import functools
+import string
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netaudit.unwrapping import carving, text
+from netaudit.unwrapping.budget import Budget
+from netaudit.unwrapping.codecs import (
+    bson as codecs_bson,
+)
+from netaudit.unwrapping.codecs import (
+    chunked as codecs_chunked,
+)
+from netaudit.unwrapping.codecs import (
+    coding as codecs_coding,
+)
+from netaudit.unwrapping.codecs import (
+    form as codecs_form,
+)
+from netaudit.unwrapping.codecs import (
+    idcard as codecs_idcard,
+)
+from netaudit.unwrapping.codecs import (
+    json as codecs_json,
+)
+from netaudit.unwrapping.codecs import (
+    multipart,
+)
+from netaudit.unwrapping.codecs import (
+    protobuf as codecs_protobuf,
+)
+from netaudit.unwrapping.codecs import (
+    store as codecs_store,
+)
+from netaudit.unwrapping.codecs import (
+    text as codecs_text,
+)
+from netaudit.unwrapping.codecs import (
+    video as codecs_video,
+)
+from netaudit.unwrapping.codecs import (
+    xml as codecs_xml,
+)
+from netaudit.unwrapping.codecs import (
+    zip as codecs_zip,
+)
+from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.slices import join, readable
+from netaudit.unwrapping.sniff import WLT, image, sniff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
+
+_NEVER = sys.maxsize  # nothing but images
+_STRUCTURED = sys.maxsize - 1  # images, documents and archives
+_TRIFLE = 512  # decoded strings below this that are nothing known are tokens and digests, no objects
+_PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
+
+
+_SPACE = b" \t\r\n\x0b\x0c\x00"
+_LETTERS = (string.ascii_letters + string.digits).encode()
+_NOTHING = b""  # what has to be declared
+_DASHES, _PARTS = _SPACE + b"-", "multipart/"
+_LONGEST_TYPE = 256  # characters of a content type that is remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One way of unwrapping."""
+
+    name: str
+    recognise: Callable[[Part], bool]  # cheap; may be wrong
+    open: Callable[[Part, Budget], Iterator[Part]]  # yields nothing when it was wrong
+    keeps: bool  # what is opened is an object too, besides what is in it (documents, archives)
+    trifle: int = 0  # a child that nothing opens and that is opaque or mere text is an object from this size on
+    # where nothing is missing and no coding is left, it recognises only what begins with one of these (None: all) …
+    first: bytes | None = None
+    said: str = ""  # … or has a content type with this in it
+    least: int = 0  # it recognises nothing that is shorter
+
+
+# The order is the meaning: declared before recognised, structure before text, carving when all else has failed.
+CODECS: tuple[Codec, ...] = (
+    Codec("aws-chunked", codecs_chunked.is_chunked, codecs_chunked.open_chunked, keeps=False, first=_LETTERS),
+    Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False, first=_NOTHING),
+    Codec(
+        "store form", codecs_store.is_store_form, codecs_store.open_store_form, keeps=False, first=_DASHES, said=_PARTS
+    ),
+    Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_DASHES, said=_PARTS),
+    Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, said="message/rfc822"),
+    Codec("id card", codecs_idcard.is_card, codecs_idcard.open_card, keeps=True),
+    Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
+    Codec("compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True, first=b"\x1f\x28\x78"),
+    Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING, said="/grpc"),
+    Codec(
+        "protobuf",
+        codecs_protobuf.is_protobuf,
+        codecs_protobuf.open_protobuf,
+        keeps=True,
+        trifle=_TRIFLE,
+        first=_NOTHING,
+        said="protobuf",
+    ),
+    Codec("video", codecs_video.is_video, codecs_video.open_video, keeps=True, first=_NOTHING, said="video/h26"),
+    Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED, said="application/bson"),
+    Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER, least=4),
+    Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef{["),
+    Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False, first=_SPACE + b'"'),
+    Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef<"),
+    Codec(
+        "data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"dD"
+    ),
+    Codec(
+        "form",
+        codecs_form.is_form,
+        codecs_form.open_form,
+        keeps=True,
+        trifle=_STRUCTURED,
+        first=_LETTERS + b"_.-[]%+*",
+        said="urlencoded",
+    ),
+    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=text.LONG),
+    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=text.LONG),
+    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=text.LONG),
+    Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER, least=carving.SMALLEST),
+    Codec("carved", carving.is_binary, carving.open_binary, keeps=True, least=carving.SMALLEST),
+)
+
+
+def candidates(part: Part) -> tuple[Codec, ...]:
+    """The codecs that may recognise the part, in order: its first byte and what it is said to be rule most out."""
+    if not part.data or part.encoding or part.missing:
+        return CODECS
+    kind = part.content_type.lower()
+    return (_remembered if len(kind) <= _LONGEST_TYPE else _asked)(part.data[0], kind)
+
+
+def _asked(first: int, content_type: str) -> tuple[Codec, ...]:
+    """Codecs for a first byte and a content type in lower case."""
+    return tuple(
+        codec
+        for codec in CODECS
+        if codec.first is None or first in codec.first or (codec.said and codec.said in content_type)
+    )
+
+
+_remembered = functools.lru_cache(maxsize=2048)(_asked)
+
+
+def declares(content_type: str) -> bool:
+    """Whether a codec or `sniff` may go by the content type, whatever the bytes begin with; of a long one, yes."""
+    return len(content_type) > _LONGEST_TYPE or _declares(content_type.lower())
+
+
+@functools.lru_cache(maxsize=1024)
+def _declares(content_type: str) -> bool:
+    return content_type == WLT or any(codec.said and codec.said in content_type for codec in CODECS)
+
+
+def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
+    """Everything in `part`: images, documents and opaque bytes, each with its path.
+
+    A document or archive comes after what is in it, so that its notes name all limits met under it.
+    No input raises: what cannot be opened is a leaf as it is; limits are notes ("limit: …") on the leaf and in
+    `budget.notes`.
+    """
+    found = False
+    for leaf in _unwrap(part, budget, 0):
+        found = True
+        yield leaf
+    if part.data and not found:  # an envelope with nothing in it is still what was sent
+        yield _leaf(part, sniff(readable(part), part.content_type.lower()), budget)
+
+
+def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
+    kind = "" if part.encoding else image(part.data)
+    if kind:
+        yield _leaf(part, kind, budget)
+        return
+    opened = False
+    if part.depth >= budget.depth:
+        budget.limit("depth")
+    else:
+        for codec in candidates(part):
+            if len(part.data) < codec.least or not codec.recognise(part):
+                continue
+            for child in codec.open(part, budget):
+                opened = True
+                yield from _unwrap(child, budget, _least(codec, trifle))
+            if opened:
+                if not codec.keeps:
+                    return
+                break
+    kind = sniff(readable(part), part.content_type.lower())
+    if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle <= _STRUCTURED)):
+        yield _leaf(part, kind, budget)
+
+
+def _least(codec: Codec, trifle: int) -> int:
+    """A codec that does not keep what it opened hands its own threshold on; the others set theirs."""
+    return trifle if not codec.keeps else codec.trifle
+
+
+def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
+    part.path = join(part.path, kind)
+    path = part.path
+    while part.path in budget.paths:
+        count = budget.paths[path] = budget.paths[path] + 1
+        part.path = f"{path}[{count}]"
+    budget.paths[part.path] = 1
+    return Leaf(part, kind, budget.take())

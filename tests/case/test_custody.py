@@ -1,0 +1,105 @@
+"""The chain of custody: whole, taken up again, cut, and tampered with."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from pathlib import Path
+
+import orjson
+import pytest
+
+from netaudit.case.custody import START, Custody, broken, entries, seal
+from netaudit.errors import UsageError
+
+
+def chain(case: Path, count: int = 4) -> Path:
+    custody = Custody(case)
+    for number in range(count):
+        custody.note("recorded", file=f"record-{number}", sha256="ab" * 32)
+    custody.close()
+    return case / "custody.jsonl"
+
+
+def test_a_chain_holds_and_goes_on(tmp_path: Path) -> None:
+    chain(tmp_path, 3)
+    chain(tmp_path, 2)
+    assert broken(tmp_path) == []
+    lines = entries(tmp_path)
+    assert [line["number"] for line in lines] == [1, 2, 3, 4, 5]
+    assert lines[0]["previous"] == START
+    assert all(one["hash"] == two["previous"] for one, two in itertools.pairwise(lines))
+
+
+def test_no_chain_is_no_problem(tmp_path: Path) -> None:
+    assert broken(tmp_path) == []
+    assert entries(tmp_path) == []
+
+
+def test_every_change_is_noticed(tmp_path: Path) -> None:
+    """Any byte of any line changed, but for white space at the ends."""
+    path = chain(tmp_path, 2)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        assert broken(tmp_path), f"byte {place}, {whole[place : place + 1]!r}"
+
+
+@pytest.mark.parametrize("gone", range(4))
+def test_a_line_taken_out_is_noticed_but_at_the_end(tmp_path: Path, gone: int) -> None:
+    path = chain(tmp_path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:gone] + lines[gone + 1 :]))
+    assert bool(broken(tmp_path)) == (gone != 3), "what is cut off at the end shows by the last hash, noted elsewhere"
+
+
+def test_lines_in_another_order_are_noticed(tmp_path: Path) -> None:
+    path = chain(tmp_path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], lines[2], lines[1], lines[3]]))
+    assert broken(tmp_path)
+
+
+def test_a_line_sealed_anew_is_noticed_by_the_next(tmp_path: Path) -> None:
+    path = chain(tmp_path)
+    rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    rows[1]["file"] = "another"
+    rows[1]["hash"] = seal(rows[1])
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    assert broken(tmp_path) == ["line 3: does not follow the line before it"]
+
+
+@pytest.mark.parametrize("left", [1, 20, 200])
+def test_a_line_cut_by_a_crash_stays_and_the_chain_goes_on(tmp_path: Path, left: int) -> None:
+    path = chain(tmp_path, 2)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[1][:left])
+    assert broken(tmp_path) == ["line 2: not readable (cut at the end of the file)"]
+    chain(tmp_path, 1)
+    assert broken(tmp_path) == ["line 2: not readable"]
+    assert [line["number"] for line in entries(tmp_path)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"\xff\xfe", b"[]", b"null", b"{}", b'{"number":"1"}', b"{" * 100_000, b'{"number":1,"hash":2}', b"\0" * 50],
+)
+def test_strange_lines_are_problems_not_crashes(tmp_path: Path, line: bytes) -> None:
+    path = chain(tmp_path, 1)
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    assert broken(tmp_path) == ["line 2: not readable"]
+    chain(tmp_path, 1)
+    assert len(entries(tmp_path)) == 2
+
+
+@pytest.mark.skipif(importlib.util.find_spec("fcntl") is None, reason="no such locks on this system")
+def test_two_at_once_would_break_the_chain(tmp_path: Path) -> None:
+    first = Custody(tmp_path)
+    with pytest.raises(UsageError, match="at work"):
+        Custody(tmp_path)
+    first.note("begun")
+    first.close()
+    chain(tmp_path, 1)
+    assert broken(tmp_path) == []

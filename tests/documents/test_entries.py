@@ -1,0 +1,47 @@
+"""The entries of signatures/documents: their form, and every example in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from netaudit.authoring.document_examples import failed_examples
+from netaudit.documents.entries import ACTS, KINDS, PERSON, PURPOSE, ROLES
+from netaudit.documents.form import PROVENANCE
+from netaudit.documents.loading import load
+from netaudit.documents.page import page
+from netaudit.signatures.loading import default_folder
+
+FOLDER = default_folder() / "documents"
+SCHEMA = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+
+
+def test_every_example_gives_what_it_promises() -> None:
+    loaded = load()
+    assert loaded.entries
+    assert failed_examples(loaded) == []
+
+
+def test_every_file_fits_the_schema() -> None:
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    for path in sorted(FOLDER.glob("*.yaml")):
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert [f"{path.name}: {error.json_path}: {error.message}" for error in validator.iter_errors(entries)] == []
+
+
+def test_the_page_is_current() -> None:
+    path = Path(__file__).parents[1] / "docs" / "documents.md"
+    assert path.read_text(encoding="utf-8") == page(load().entries), "python -m netaudit.documents > docs/documents.md"
+
+
+def test_schema_and_code_know_the_same_words() -> None:
+    entry = SCHEMA["$defs"]["entry"]["properties"]
+    assert tuple(entry["kind"]["enum"]) == KINDS
+    assert tuple(entry["act"]["enum"]) == ACTS
+    assert tuple(entry["person"]["propertyNames"]["enum"]) == PERSON
+    assert tuple(entry["purpose"]["propertyNames"]["enum"]) == PURPOSE
+    assert tuple(entry["provenance"]["properties"]["kind"]["enum"]) == PROVENANCE
+    assert tuple(SCHEMA["$defs"]["images"]["properties"]["role"]["enum"]) == ROLES

@@ -1,0 +1,96 @@
+"""Compiled kernels are kept between runs, and never served once anything they were made from has changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netaudit import jit_cache, jit_parts
+from netaudit.ground import jit, remembered
+
+LAYOUTS = "LIMIT = 10\n"
+OTHER = """
+from netaudit.ground.jit import kernel
+
+@kernel
+def step(value):
+    return value + 1
+"""
+KERNELS = """
+from netaudit.ground.jit import kernel
+from netaudit.stage.kernels_other import step
+from netaudit.stage.layouts import LIMIT
+
+@kernel
+def result(value):
+    return step(value) * 100 + LIMIT
+"""
+RUN = "from netaudit.stage.kernels import result; print(result(1), sum(result.stats.cache_hits.values()))"
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package of the same name, with the real decorator and three small sources."""
+    folder = tmp_path / "netaudit"
+    (folder / "stage").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "stage" / "__init__.py").touch()
+    for module in (jit, jit_cache, jit_parts, remembered):
+        (folder / f"{module.__name__.rpartition('.')[2]}.py").write_bytes(Path(module.__file__).read_bytes())
+    for name, text in (("layouts", LAYOUTS), ("kernels_other", OTHER), ("kernels", KERNELS)):
+        (folder / "stage" / f"{name}.py").write_text(text)
+    return folder
+
+
+def run(package: Path) -> tuple[int, int]:
+    """What the kernel gives in a new process, and how many compilations it was spared."""
+    environment = {**os.environ, "PYTHONPATH": str(package.parent), "NETAUDIT_CACHE": str(package.parent / "cache")}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=package.parent, env=environment, capture_output=True, text=True, check=True
+    )
+    value, hits = done.stdout.split()
+    return int(value), int(hits)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Change a source as badly as can be: same size, same time."""
+    before = path.stat()
+    text = path.read_text()
+    assert len(old) == len(new)
+    assert old in text
+    path.write_text(text.replace(old, new))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_an_unchanged_kernel_is_served_from_the_cache(package: Path) -> None:
+    assert run(package) == (210, 0)
+    assert run(package) == (210, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "old", "new", "value"),
+    [
+        ("kernels", "* 100", "* 200", 410),
+        ("kernels_other", "value + 1", "value + 2", 310),  # inlined into what was compiled
+        ("layouts", "10", "20", 220),  # a constant, frozen into what was compiled
+    ],
+)
+def test_a_changed_kernel_is_never_served_stale(source: str, old: str, new: str, value: int, package: Path) -> None:
+    assert run(package) == (210, 0)
+    change(package / "stage" / f"{source}.py", old, new)
+    assert run(package) == (value, 0)
+
+
+def test_every_kernel_source_is_in_the_key() -> None:
+    """A module that declares kernels under another name would be served stale."""
+    hashed = {path for pattern in jit_cache.SOURCES for path in jit_cache.PACKAGE.glob(pattern)}
+    declaring = {
+        path for path in jit_cache.PACKAGE.rglob("*.py") if "netaudit.ground.jit import kernel" in path.read_text()
+    }
+    assert declaring
+    assert declaring <= hashed

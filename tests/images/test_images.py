@@ -1,0 +1,257 @@
+"""Where images end, what their headers say, what decoding tells."""
+
+from __future__ import annotations
+
+import io
+import time
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from netaudit.images import extents
+from netaudit.images.images import extent, header_size, inspect, perceptual_hash, sniff
+from netaudit.images.pictures import MAX_PIXELS, Picture
+from netaudit.unwrapping.sniff import IMAGE_KINDS
+from tests.images.pictures import FORMATS, NAMES, astronaut, encode, sample, texture
+from tests.reference.images import jpeg_end
+
+ALL = pytest.mark.parametrize("index", range(len(FORMATS)), ids=NAMES)
+FEW = settings(max_examples=60, deadline=None)
+WHICH = st.integers(0, len(FORMATS) - 1)
+
+
+@ALL
+def test_an_image_ends_where_its_bytes_do(index):
+    kind, data = FORMATS[index][0], sample(index)
+    assert sniff(data) == kind
+    assert extent(data, kind) == extents.Extent(len(data), whole=True)
+
+
+@ALL
+def test_what_follows_an_image_is_not_part_of_it(index):
+    kind, data = FORMATS[index][0], sample(index)
+    for trailer in (b"\0" * 9, b"\r\n--boundary--", sample(0), b"\xff\xd9"):
+        assert extent(data + trailer, kind) == extents.Extent(len(data), whole=True)
+
+
+@ALL
+def test_the_header_gives_the_size_without_decoding(index):
+    kind, data = FORMATS[index][0], sample(index)
+    assert header_size(data, kind) == (96, 64)
+    assert header_size(data[:8], kind) is None
+
+
+@given(index=WHICH, share=st.floats(0, 1, exclude_max=True))
+@FEW
+def test_a_cut_image_is_never_whole(index, share):
+    kind, data = FORMATS[index][0], sample(index)
+    found = extent(data[: int(len(data) * share)], kind)
+    assert not found.whole
+    assert found.problem
+
+
+@given(
+    index=WHICH,
+    edits=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=8),
+    cut=st.floats(0, 1),
+)
+@FEW
+def test_damaged_images_never_raise(index, edits, cut):
+    kind, data = FORMATS[index][0], bytearray(sample(index))
+    for place, value in edits:
+        data[int(place * len(data))] = value
+    damaged = bytes(data[: int(cut * len(data))])
+    found = extent(damaged, kind)
+    assert 0 <= found.end <= len(damaged)
+    assert found.whole != bool(found.problem)
+    header_size(damaged, kind)
+    facts = inspect(damaged, kind)
+    assert facts.decodable in {True, False}
+    assert bool(facts.phash) == facts.decodable
+
+
+@given(data=st.binary(max_size=300), kind=st.sampled_from([*sorted(IMAGE_KINDS), "opaque"]))
+@example(data=b"", kind="jpeg")
+@example(data=b"\xff\xd8\xff", kind="jpeg")
+@example(data=b"GIF89a" + b"\0" * 7, kind="gif")
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_give_an_answer(data, kind):
+    found = extent(data, kind)
+    assert 0 <= found.end <= len(data)
+    header_size(data, kind)
+    sniff(data)
+
+
+JPEG_TOKENS = st.sampled_from(
+    [b"\xff\xd8", b"\xff\xd9", b"\xff\x00", b"\xff\xd3", b"\xff\xff", b"\xff", b"\x01\x02", b"\xff\xda\x00\x04ab", b"\xff\xfe\x00\x06\xff\xd9zz",
+     b"\xff\xe1\x00\x03q", b"\xff\xc4\x00\x01", b"\xff\x01", b"\xff\xdb\x7f\xff", b"plain" * 200]
+)  # fmt: skip
+
+
+@given(tokens=st.lists(JPEG_TOKENS, max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_the_jpeg_walk_equals_its_slow_twin(tokens):
+    data = b"\xff\xd8" + b"".join(tokens)
+    found = extent(data, "jpeg")
+    assert (found.end, found.whole) == jpeg_end(data)
+
+
+@given(cut=st.floats(0.2, 1), place=st.floats(0.2, 1, exclude_max=True), value=st.binary(min_size=2, max_size=2))
+@FEW
+def test_the_jpeg_walk_equals_its_slow_twin_in_long_scans(cut, place, value):
+    data = bytearray(encode(texture(1, (320, 240)), "jpeg", quality=95))
+    at = int(place * len(data))
+    data[at : at + 2] = value
+    cut_off = bytes(data[: int(cut * len(data))])
+    found = extent(cut_off, "jpeg")
+    assert (found.end, found.whole) == jpeg_end(cut_off)
+
+
+def test_scan_windows_overlap(monkeypatch):
+    monkeypatch.setattr(extents, "SHORT_SCAN", 16)
+    monkeypatch.setattr(extents, "SCAN_WINDOW", 32)
+    head = b"\xff\xd8\xff\xda\x00\x02"
+    for length in range(100):
+        data = head + b"x" * length + b"\xff\xd9"
+        assert extent(data + b"y" * 50, "jpeg") == extents.Extent(len(data), whole=True)
+        restarts = head + b"\xff\xd0" * length + b"\xff\xd9"
+        assert extent(restarts, "jpeg") == extents.Extent(len(restarts), whole=True)
+
+
+def test_a_thumbnail_in_exif_does_not_end_the_image():
+    thumbnail = sample(0, 32, 32)
+    plain = encode(astronaut().resize((200, 150)), "jpeg")
+    segment = b"Exif\0\0" + thumbnail
+    data = plain[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + plain[2:]
+    assert extent(data, "jpeg").end == len(data)
+    assert header_size(data, "jpeg") == (200, 150)
+
+
+def test_an_image_cut_off_by_the_next_one_ends_there():
+    first, second = sample(0), sample(1)
+    found = extent(first[:-200] + second, "jpeg")
+    assert (found.end, found.whole) == (len(first) - 200, False)
+
+
+def test_a_bmp_that_declares_no_size_ends_where_its_pixels_do():
+    data = bytearray(sample(6))
+    data[2:6] = b"\0\0\0\0"
+    assert extent(bytes(data), "bmp") == extents.Extent(len(data), whole=True)
+    assert not extent(bytes(data[:-1]), "bmp").whole
+
+
+def test_text_that_begins_like_a_bmp_is_none():
+    assert sniff(b"BMW drives past the sales office every day, it says here") is None
+
+
+def test_hostile_lengths_cost_no_time():
+    """A run of fill bytes, tiny segments, chunks and blocks: linear, and ended by the step limit at the latest."""
+    hostile = {
+        "jpeg": b"\xff\xd8" + b"\xff\xe0\x00\x02" * 2_000_000,
+        "png": extents.PNG_SIGNATURE + b"\0\0\0\0teSt\0\0\0\0" * 1_200_000,
+        "gif": b"GIF89a" + b"\0" * 7 + b"\x21\xf9" + b"\x01x" * 2_000_000,
+        "avif": b"\0\0\0\x10ftypavif\0\0\0\0" + b"\0\0\0\x08free" * 1_200_000,
+    }
+    began = time.process_time()
+    for kind, data in hostile.items():
+        assert not extent(data, kind).whole
+    assert not extent(b"\xff\xd8" + b"\xff" * 8_000_000, "jpeg").whole
+    assert not extent(b"\xff\xd8\xff\xda\x00\x02" + b"\xff" * 8_000_000 + b"\0", "jpeg").whole
+    assert time.process_time() - began < 20
+
+
+@ALL
+def test_facts_of_whole_images(index):
+    facts = inspect(sample(index), FORMATS[index][0])
+    assert (facts.width, facts.height, facts.decodable, facts.problem) == (96, 64, True, "")
+    assert len(facts.phash) == 16
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}])
+def test_a_truncated_jpeg_decodes_in_part(options):
+    data = encode(astronaut(), "jpeg", **options)
+    facts = inspect(data[: len(data) // 2], "jpeg")
+    assert facts.decodable
+    assert facts.problem.startswith("decodes in part: ")
+    assert (facts.width, facts.height) == (512, 512)
+
+
+def test_the_shown_part_of_a_truncated_jpeg_is_the_picture():
+    data = encode(astronaut(), "jpeg", quality=90)
+    pixels = Picture(data[: len(data) * 3 // 4], "jpeg").rgb(512)
+    whole = np.asarray(Image.open(io.BytesIO(data)))
+    assert np.array_equal(pixels[:200], whole[:200])
+
+
+def test_formats_without_a_decoder_say_so():
+    heic = (
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+        b"\0\0\0\x20meta" + b"\0" * 4 + b"\0\0\0\x14ispe\0\0\0\0\0\0\x0f\xc0\0\0\x0b\xd0"
+    )
+    heic += b"\0\0\0\x0cmdatdata"
+    assert sniff(heic) == "heic"
+    assert header_size(heic, "heic") == (4032, 3024)
+    assert extent(heic, "heic") == extents.Extent(len(heic), whole=True)
+    facts = inspect(heic, "heic")
+    assert (facts.decodable, facts.problem) == (False, "not decodable here")
+
+
+def test_a_decompression_bomb_is_refused_by_its_header():
+    side = 40_000
+    ihdr = b"IHDR" + side.to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
+    body = b"IDAT" + zlib.compress(b"\0" * 1_000_000)
+    data = extents.PNG_SIGNATURE
+    for chunk in (ihdr, body, b"IEND"):
+        data += (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    assert side * side > MAX_PIXELS
+    facts = inspect(data, "png")
+    assert facts.decodable is False
+    assert facts.problem == "too large to decode: 40000 x 40000 pixels"
+
+
+def test_exif_is_read_and_turns_the_picture():
+    image = astronaut().resize((120, 80))
+    exif = Image.Exif()
+    exif[271], exif[272], exif[274] = "ACME\0", "Cam\x07 5", 6
+    exif.get_ifd(0x8769)[36867] = "2026:11:24 10:00:00"
+    data = encode(image, "jpeg", exif=exif)
+    facts = inspect(data, "jpeg")
+    assert (facts.exif_make, facts.exif_model, facts.exif_time) == ("ACME", "Cam 5", "2026:11:24 10:00:00")
+    assert (facts.width, facts.height) == (120, 80)
+    picture = Picture(data, "jpeg")
+    assert picture.rgb(320).shape == (120, 80, 3)
+    assert picture.upright_size == (80, 120)
+
+
+def test_the_perceptual_hash_follows_the_content():
+    one = perceptual_hash(np.asarray(astronaut()))
+    same = perceptual_hash(
+        np.asarray(Image.open(io.BytesIO(encode(astronaut().resize((300, 300)), "jpeg", quality=40))))
+    )
+    other = perceptual_hash(np.asarray(texture(3)))
+    assert (int(one, 16) ^ int(same, 16)).bit_count() <= 4
+    assert (int(one, 16) ^ int(other, 16)).bit_count() >= 16
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16", "CMYK"])
+def test_every_colour_mode_decodes(mode):
+    kind = "jpeg" if mode == "CMYK" else "png"
+    image = (
+        Image.fromarray(np.arange(40 * 50, dtype=np.uint16).reshape(40, 50) * 30)
+        if mode == "I;16"
+        else astronaut().resize((50, 40)).convert(mode)
+    )
+    pixels = Picture(encode(image, kind), kind).rgb(320)
+    assert pixels.shape == (40, 50, 3)
+    assert pixels.std() > 10
+
+
+def test_large_pictures_are_reduced():
+    pixels = Picture(encode(texture(0, (2600, 1304)), "png"), "png").rgb(5000)
+    assert max(pixels.shape) == 1280
+    pixels = Picture(encode(texture(0, (2560, 1440)), "jpeg"), "jpeg").rgb(320)
+    assert pixels.shape == (180, 320, 3)

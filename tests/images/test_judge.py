@@ -1,0 +1,248 @@
+"""The helper process: whatever happens to it, every image gets its answer, and the same one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from netaudit.images import judge as judging
+from netaudit.images.detection import FaceVerdict
+from netaudit.images.helper import PixelBudget, worker
+from netaudit.images.images import ImageFacts
+from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, Judge
+from netaudit.images.processes import import_path
+from tests.images.pictures import astronaut, encode, texture
+
+ROOT = Path(__file__).parents[2]
+
+# Stands in for the real work: what it does to an image is written in the image's name.
+FAKE = """
+import os, sys, time
+sys.path[:] = {path!r}
+from pathlib import Path
+from netaudit.images.helper import serve
+from netaudit.images.images import ImageFacts
+from netaudit.images.detection import FaceVerdict
+
+def work(task):
+    name = task["path"]
+    if name.startswith("crash"):
+        os._exit(11)
+    if name.startswith("hang"):
+        time.sleep(60)
+    if name.startswith("raise"):
+        raise MemoryError(name)
+    if name.startswith("once") and not Path(task["kind"]).exists():
+        Path(task["kind"]).touch()
+        os._exit(12)
+    if name.startswith("nonsense"):
+        sys.stderr.flush()
+        for number in range(3, 32):
+            try:
+                os.write(number, b"[[[\\n")
+            except OSError:
+                pass
+    print("chatter of a native library")
+    return ImageFacts(width=len(name), decodable=True), FaceVerdict("no", 0)
+
+serve(lambda: work, int(sys.argv[1]))
+"""
+
+
+def fake_judge(threads=1, time_limit=20.0):
+    judge = Judge(threads=threads)
+    judge._boot = FAKE.format(path=import_path())
+    judge._time_limit = time_limit
+    return judge
+
+
+def run(judge, names, kind="jpeg"):
+    with judge:
+        for name in names:
+            judge.submit(name, Path(name), kind, rotate=False)
+        return {sha256: (facts, verdict) for sha256, facts, verdict in judge.finish()}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+    for number in range(4):
+        (folder / f"face{number}.jpg").write_bytes(encode(astronaut().resize((200 + 40 * number, 200)), "jpeg"))
+        (folder / f"texture{number}.png").write_bytes(encode(texture(number, (160, 120)), "png"))
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0broken")
+    return folder
+
+
+def submit_all(judge, folder, order=1):
+    for path in sorted(folder.iterdir())[::order]:
+        judge.submit(path.name, path, "png" if path.suffix == ".png" else "jpeg", rotate=True)
+
+
+def test_answers_depend_neither_on_order_nor_on_threads(folder):
+    answers = []
+    for order, threads in ((1, 1), (-1, 2)):
+        with Judge(threads=threads) as judge:
+            submit_all(judge, folder, order)
+            answers.append({sha256: (facts, verdict) for sha256, facts, verdict in judge.finish()})
+    assert answers[0] == answers[1]
+    assert len(answers[0]) == 9
+    for number in range(4):
+        assert answers[0][f"face{number}.jpg"][1].face == "yes"
+        assert answers[0][f"texture{number}.png"][1].face in {"no", "possible"}
+    assert answers[0]["broken.jpg"][0].decodable is False
+    assert answers[0]["broken.jpg"][1].face == "undecodable"
+
+
+def test_results_come_without_waiting(folder):
+    with Judge(faces=False) as judge:
+        assert list(judge.results()) == []
+        assert judge._helper is None
+        submit_all(judge, folder)
+        found = []
+        deadline = time.monotonic() + 60
+        while len(found) < 9 and time.monotonic() < deadline:
+            found += list(judge.results())
+            time.sleep(0.01)
+        assert len(found) == 9
+        assert list(judge.finish()) == []
+        assert {verdict.reason for _, facts, verdict in found if facts.decodable} == {"face detection is off"}
+
+
+def test_this_side_loads_no_decoder():
+    code = "import sys, netaudit.images.judge; sys.exit(any(name in sys.modules for name in ('cv2', 'PIL', 'pandas')))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_crash_costs_the_guilty_image_only(threads):
+    names = [f"good{n}" for n in range(40)]
+    names[5:5] = ["crash1"]
+    names[30:30] = ["crash2", "raise1"]
+    answers = run(fake_judge(threads), names)
+    assert set(answers) == set(names)
+    for name in names:
+        facts, verdict = answers[name]
+        if name.startswith("good"):
+            assert facts == ImageFacts(width=len(name), decodable=True)
+            assert verdict == FaceVerdict("no", 0)
+        else:
+            assert (facts.decodable, facts.problem, verdict.face) == (False, CRASHED, "undecodable")
+
+
+def test_an_image_that_crashes_once_is_judged_at_its_second_try(tmp_path):
+    answers = run(fake_judge(), ["once", *(f"good{n}" for n in range(5))], kind=str(tmp_path / "was here"))
+    assert answers["once"][0].decodable is True
+    assert len(answers) == 6
+
+
+def test_a_stalled_image_is_given_up():
+    began = time.monotonic()
+    answers = run(fake_judge(threads=2, time_limit=0.5), ["good1", "hang", "good2", "good3"])
+    assert answers["hang"][0].problem == STALLED
+    assert answers["hang"][1].face == "undecodable"
+    assert all(answers[name][0].decodable for name in ("good1", "good2", "good3"))
+    assert time.monotonic() - began < 30
+
+
+def test_a_helper_out_of_its_mind_is_replaced():
+    answers = run(fake_judge(), ["good1", "nonsense", "good2"])
+    assert set(answers) == {"good1", "nonsense", "good2"}
+    assert answers["good2"][0].decodable is True
+
+
+def test_too_many_crashes_end_the_judging_not_the_audit(monkeypatch):
+    monkeypatch.setattr(judging, "MAX_GUILTY", 2)
+    answers = run(fake_judge(), ["crash1", "crash2", "crash3", "good"])
+    assert answers["crash1"][0].problem == answers["crash2"][0].problem == CRASHED
+    assert answers["good"][0] == ImageFacts(problem=GIVEN_UP)
+    assert answers["good"][1] == FaceVerdict(reason=GIVEN_UP)
+
+
+@pytest.mark.parametrize("boot", ["raise SystemExit(1)", "import no_such_module", "print('hello')"])
+def test_a_helper_that_cannot_start_is_named(boot):
+    judge = Judge()
+    judge._boot = boot
+    answers = run(judge, ["a", "b"])
+    assert set(answers) == {"a", "b"}
+    assert all("the image helper does not work" in facts.problem for facts, _ in answers.values())
+
+
+def test_what_the_helper_says_about_itself_is_passed_on():
+    judge = Judge()
+    judge._boot = (
+        f"import sys; sys.path[:] = {import_path()!r}\n"
+        "from netaudit.images.helper import serve\n"
+        "def make(): raise RuntimeError('no detector here')\n"
+        "serve(make, 1)"
+    )
+    answers = run(judge, ["a"])
+    assert "RuntimeError: no detector here" in answers["a"][0].problem
+
+
+def test_closing_leaves_no_process_behind():
+    judge = fake_judge()
+    judge.submit("hang", Path("hang"), "jpeg", rotate=False)
+    helper = judge._helper
+    assert helper is not None
+    judge.close()
+    judge.close()
+    assert helper.poll() is not None
+    assert list(judge.finish()) == []
+    with pytest.raises(ValueError, match="closed"):
+        judge.submit("late", Path("late"), "jpeg", rotate=False)
+
+
+def test_the_helper_ends_with_its_parent():
+    code = (
+        "import os; from pathlib import Path; from netaudit.images.judge import Judge\n"
+        "judge = Judge(faces=False); judge.submit('a', Path('a'), 'jpeg', rotate=False); next(judge.finish())\n"
+        "print(judge._helper.pid, flush=True); os._exit(0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    pid = int(done.stdout)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and alive(pid):
+        time.sleep(0.05)
+    assert not alive(pid)
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not (status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z")
+
+
+def test_a_file_that_is_gone_is_named(tmp_path):
+    work = worker(PixelBudget(100), faces=False)
+    facts, verdict = work({"path": str(tmp_path / "none"), "kind": "jpeg", "rotate": False})
+    assert facts.problem.startswith("not readable: ")
+    assert verdict.face == "not judged"
+
+
+def test_pixels_in_flight_are_bounded():
+    budget = PixelBudget(100)
+    running, most = [], []
+
+    def hold(pixels):
+        with budget.hold(pixels):
+            running.append(pixels)
+            most.append(sum(running))
+            time.sleep(0.005)
+            running.remove(pixels)
+
+    threads = [threading.Thread(target=hold, args=(pixels,)) for pixels in (60, 60, 30, 500, 40, 10, 70) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(most) == len(threads)
+    assert all(total <= 100 or total == 500 for total in most)

@@ -1,0 +1,48 @@
+"""SSH: which programs talk; nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.messages.hosts import ssh
+from netaudit.messages.reader import Opening, Verdict
+from tests.reference.messages import down, essence, read, up
+
+SERVER, CLIENT = b"SSH-2.0-dropbear_2019.78\r\n", b"SSH-2.0-OpenSSH_9.6 test\n"
+KEYS = bytes(700)
+
+
+def test_both_lines():
+    events = [down(SERVER), up(CLIENT + KEYS), down(KEYS), up(KEYS)]
+    messages, summary = read(events)
+    assert [(m.direction, m.start, m.end, m.fields["banner"]) for m in messages] == [
+        (1, 0, len(SERVER), "SSH-2.0-dropbear_2019.78"),
+        (0, 0, len(CLIENT), "SSH-2.0-OpenSSH_9.6 test"),
+    ]
+    assert (summary.protocol, summary.to_ignore) == ("ssh", True)
+    assert essence(read(events, cuts=range(60), batch=1)[0]) == essence(messages)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [up(b"SSH-"), down(SERVER)],
+        [down(SERVER), up(b"x" * 5000)],
+        [down(SERVER), up(b"SSH-2.0-" + b"x" * 300 + b"\n")],
+        [down(SERVER), up(10), up(CLIENT)],
+        [down(SERVER), up(b"SSH-2.0-a"), up(20), up(KEYS)],
+    ],
+)
+def test_one_line_only(events):
+    messages, summary = read(events)
+    assert [m.fields["banner"] for m in messages] == ["SSH-2.0-dropbear_2019.78"]
+    assert summary.protocol == "ssh"
+    assert essence(read(events, cuts=range(6000), batch=1)[0]) == essence(messages)
+
+
+@pytest.mark.parametrize(("up_", "down_", "verdict"), [
+    (b"", b"SSH-", Verdict.YES), (b"SS", b"", Verdict.MORE), (b"", b"S", Verdict.MORE), (b"GET", b"", Verdict.NO), (b"", b"", Verdict.MORE),
+    (b"SSH", b"220", Verdict.MORE), (b"SSH_", b"", Verdict.NO),
+])  # fmt: skip
+def test_recognition(up_, down_, verdict):
+    assert ssh.recognise(Opening(up_, down_, 1, 22, midstream=False)) is verdict

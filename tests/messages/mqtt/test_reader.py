@@ -1,0 +1,134 @@
+"""MQTT of three versions: publishes of any size, midway starts, gaps, and what is never kept."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.messages.message import UP
+from netaudit.messages.mqtt import reader as mqtt
+from tests.messages.carrier import JPEG, check_cuts, check_gaps, check_noise
+from tests.reference.messages import down, read, up
+
+
+def varint(number):
+    out = bytearray()
+    while True:
+        number, low = number >> 7, number & 127
+        out.append(low | (128 if number else 0))
+        if not number:
+            return bytes(out)
+
+
+def block(data):
+    return len(data).to_bytes(2, "big") + data
+
+
+def packet(first, body):
+    return bytes([first]) + varint(len(body)) + body
+
+
+def connect(level=4, extra=b""):
+    name = b"MQIsdp" if level == 3 else b"MQTT"
+    props = b"\x00" if level == 5 else b""
+    return packet(
+        0x10,
+        block(name) + bytes([level, 0xC2, 0, 60]) + props + block(b"cam-1") + block(b"user") + block(b"s3cret") + extra,
+    )
+
+
+def publish(topic, body, flags=0, props=b""):
+    ident = b"\x00\x07" if flags & 6 else b""
+    return packet(0x30 | flags, block(topic) + ident + props + body)
+
+
+CONNACK = b"\x20\x02\x00\x00"
+EVENTS = [
+    up(connect()),
+    down(CONNACK),
+    up(publish(b"cam/1/face", JPEG)),
+    up(b"\xc0\x00"),
+    down(b"\xd0\x00"),
+    up(publish(b"cam/1/face", JPEG, 2)),
+]
+
+
+def brief(messages):
+    return [(m.method, m.path, m.body, m.complete) for m in messages]
+
+
+def test_versions():
+    for level in (3, 4, 5):
+        props = b"\x00" if level == 5 else b""
+        events = [
+            up(connect(level)),
+            down(CONNACK),
+            up(publish(b"t/1", JPEG, 0, props)),
+            down(publish(b"t/1", JPEG, 0x0A, props)),
+        ]
+        messages, summary = check_cuts(events, server_port=1883)
+        assert brief(messages) == [("CONNECT", "", b"", True), *[("PUBLISH", "t/1", JPEG, True)] * 2]
+        assert messages[0].fields == {"client_id": "cam-1", "user": "user", "version": level}
+        assert messages[2].notes == ["sent again (DUP)"]
+        assert b"s3cret" not in repr(messages).encode()
+        assert summary.protocol == "mqtt"
+
+
+def test_aliases_and_content_type():
+    first = b"\x0f\x03\x00\x09image/png\x23\x00\x05"
+    events = [up(connect(5)), up(publish(b"t/long", b"a", 0, first)), up(publish(b"", b"b", 0, b"\x03\x23\x00\x05"))]
+    messages, _ = check_cuts(events, server_port=1883)
+    assert [(m.path, m.body) for m in messages[1:]] == [("t/long", b"a"), ("t/long", b"b")]
+    assert messages[1].content_type == "image/png"
+
+
+def test_gaps():
+    check_gaps(EVENTS, {JPEG}, server_port=1883)
+    check_gaps(EVENTS, {JPEG}, length=300, server_port=1883)
+
+
+def test_gap_in_the_payload_is_exact():
+    whole = publish(b"cam/face", JPEG)
+    messages, _ = read(
+        [up(connect()), up(whole[:30]), (UP, 9), up(whole[39:]), up(publish(b"next", b"x"))], server_port=1883
+    )
+    head = len(whole) - len(JPEG)
+    assert messages[1].missing == [(30 - head, 39 - head)]
+    assert brief(messages)[2] == ("PUBLISH", "next", b"x", True)
+
+
+def test_midway():
+    events = [up(JPEG[30:] + publish(b"cam/2/face", JPEG) + publish(b"cam/2/face", JPEG, 0, b"\x00"))]
+    messages, _ = check_cuts(events, server_port=1883, handshake=0)
+    assert brief(messages) == [("PUBLISH", "cam/2/face", JPEG, True)] * 2
+
+
+def test_never_ending_publish_is_incomplete():
+    messages, _ = read([up(connect()), up(b"\x30\xff\xff\xff\x7f" + block(b"cam") + JPEG)], server_port=1883)
+    assert messages[1].body == JPEG
+    assert not messages[1].complete
+    assert messages[1].body_size == 0xFFFFFFF - 5
+
+
+def test_payloads_of_frames():
+    reader = mqtt.MqttReader(in_place=False)
+    data = connect() + publish(b"ws/face", JPEG)
+    messages = [m for i, byte in enumerate(data) for m in reader.feed(UP, 10 * i, bytes([byte]))]
+    assert brief(messages)[1] == ("PUBLISH", "ws/face", JPEG, True)
+    assert messages[1].body_start == -1
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 1),
+            st.binary(max_size=40)
+            | st.integers(1, 40)
+            | st.sampled_from([connect(5), publish(b"abcd", b"x", 2), b"\x30\xff\xff\xff\xff\x01"]),
+        ),
+        max_size=12,
+    )
+)
+def test_noise(chunks):
+    check_noise(mqtt.MqttReader, chunks)

@@ -1,0 +1,145 @@
+"""Small JSON documents, many at a time: the same tables as one by one, whatever stands in them."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from netaudit.ground.table_streams import RowWriter, read_streams
+
+from netaudit.case.writing import make_folders
+from netaudit.messages.message import Message
+from netaudit.rows.events import EventRows
+from netaudit.rows.plain_documents import AT_ONCE, HELD, PlainDocuments, hits
+from netaudit.streams.layouts import PIECE
+from netaudit.unwrapping.from_messages import body_name, is_plain_document, leaves, plain_path
+from tests.rows.test_plain_lookups import PCAPS, capture_tables
+
+TYPES = ("", "application/json", "application/json;charset=UTF-8", "text/plain", "application/grpc+json",
+         "multipart/form-data; boundary=b", "image/x-wlt", "text/plain; a=urlencoded", "x" * 300, "application/x-www-form-urlencoded", "application/bson", "video/h264")  # fmt: skip
+HEADERS = (("content-type", "application/x-protobuf"), ("content-encoding", "identity"), ("content-encoding", "gzip"),
+           ("x-amz-content-sha256", "STREAMING-AWS4"), ("content-disposition", "attachment; filename=a.json"),
+           ("server", "x"))  # fmt: skip
+words = st.text("ab9/+=jfty{}[]:,'&<\\\"% é\x00", max_size=70) | st.just("ftyp") | st.just("/9j/4AAQ" * 8)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**6), 10**18) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=6,
+)
+bodies = st.dictionaries(words, values, min_size=1, max_size=4).map(orjson.dumps) | st.binary(max_size=40).map(
+    lambda raw: b'{"' + raw + b'"}'
+)
+
+
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+@given(body=bodies, kind=st.sampled_from(TYPES), headers=st.lists(st.sampled_from(HEADERS), max_size=2),
+       fields=st.sampled_from([{}, {"part": 1}, {"range": "0-1/9"}, {"file_name": "x"}]),
+       protocol=st.sampled_from(["http", "mqtt", "carved"]))  # fmt: skip
+def test_what_is_called_plain_is_one_object_as_it_was_sent(body, kind, headers, fields, protocol):
+    message = Message(protocol, 0, 0, len(body), path="/a/b%20c?d", content_type=kind, headers=headers, fields=fields)
+    message.body, message.body_size = body, len(body)
+    if not is_plain_document(message):
+        return
+    (leaf,) = leaves(message)
+    part = leaf.part
+    assert (leaf.kind, leaf.notes, part.path, part.name) == ("json", [], plain_path(message), body_name(message))
+    assert part.data == body
+    assert part.complete
+    assert message.notes == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "plain"),
+    [
+        ({}, True),
+        ({"content_type": "application/json"}, True),
+        ({"content_type": "application/grpc"}, False),
+        ({"content_type": "image/x-WLT"}, False),
+        ({"content_type": "application/json; " + "x" * 300}, False),
+        ({"headers": [("content-encoding", "gzip")]}, False),
+        ({"headers": [("content-type", "application/grpc")]}, False),
+        ({"fields": {"part": 0}}, False),
+        ({"complete": False}, False),
+        ({"missing": [(1, 2)]}, False),
+        ({"unknown_from": 3}, False),
+        ({"body": b'{"a":"\\u0041"}'}, False),
+        ({"body": b'{"a":"' + b"b" * 63 + b'"}'}, True),
+        ({"body": b'{"a":"' + b"b" * 64 + b'"}'}, False),
+        ({"body": b'{"a' + b'","b' * 80 + b'":1}'}, False),
+        ({"body": b'["a"]'}, False),
+        ({"body": b'{"a"'}, False),
+    ],
+)
+def test_what_is_plain(changes, plain):
+    message = Message("http", 0, 0, 9, body=b'{"a":21.5,"b":"c"}')
+    for name, value in changes.items():
+        setattr(message, name, value)
+    assert is_plain_document(message) == plain
+
+
+@given(st.lists(st.binary(max_size=6)), st.binary(min_size=1, max_size=1))
+def test_hits_are_those_that_looking_at_each_finds(texts, word):
+    asked = []
+
+    def says(text):
+        asked.append(text)
+        return word in text
+
+    if word != b"\0":
+        assert sorted(hits(texts, says)) == [place for place, text in enumerate(texts) if word in text]
+        assert len(asked) <= max(1, 2 * len(texts))
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(PCAPS.glob("documents/*.pcapng")) + sorted(PCAPS.glob("carriers/*.pcap*")),
+    ids=lambda path: path.stem,
+)
+def test_captures_with_and_without(path, tmp_path):
+    one_by_one, together = (
+        capture_tables(path, tmp_path / str(columns), bytes(range(32)), columns=columns) for columns in (False, True)
+    )
+    assert together == one_by_one
+
+
+def said(number, body, path="/status"):
+    pieces = [(0, 1_000 + number, number + 1, len(body), 0)]
+    import numpy as np
+
+    return Message(
+        "http", 0, 0, len(body), method="POST", path=path, body=body, body_size=len(body), body_start=0,
+        message_id=number.to_bytes(16, "big"), flow_id=bytes(16), pieces=np.array(pieces, PIECE),
+    )  # fmt: skip
+
+
+def test_those_that_may_name_somebody_are_given_back(tmp_path):
+    make_folders(tmp_path)
+    rows = RowWriter(tmp_path, "0")
+    documents = PlainDocuments(rows, EventRows(tmp_path, "0"))
+    for number in range(AT_ONCE):
+        assert not documents.full
+        named = number in (7, 200)
+        documents.add(said(number, b'{"realName":"Zhang San"}' if named else b'{"t":%d}' % number))
+    assert documents.full
+    assert [message.message_id[-1] for message in documents.take()] == [7, 200]
+    assert documents.take() == []
+    rows.close()
+    objects = read_streams(tmp_path, "objects").to_pylist()
+    assert len(objects) == AT_ONCE - 2
+    assert {row["kind"] for row in objects} == {"json"}
+    evidence = read_streams(tmp_path, "evidence").to_pylist()
+    assert {row["object_id"]: row["frames"] for row in evidence}[objects[0]["object_id"]] == "1"
+
+
+def test_replies_to_large_requests_are_not_held_for_long(tmp_path):
+    make_folders(tmp_path)
+    documents = PlainDocuments(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))
+    for number in range(16):
+        assert not documents.full
+        reply = said(number, b'{"ok":1}')
+        reply.request = said(number + 100, bytes(HELD // 16))
+        documents.add(reply)
+    assert documents.full
+    assert documents.take() == []
+    assert not documents.full

@@ -1,0 +1,66 @@
+"""Lines, a NUL, a picture: opened where they are that, left alone where they are not; and rows with tabs as a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.authoring.document_examples import picture
+from netaudit.unwrapping.budget import Budget
+from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.trees import values
+from netaudit.unwrapping.unwrap import unwrap
+
+LINES = b"PIN=20250601101500-17.jpg\nSN=EXAMPLE0001\nsize=20\nCMD=realupload"
+
+
+def opened(data, **more):
+    return list(unwrap(Part(data, path="request body", **more), Budget()))
+
+
+def test_lines_and_picture_come_out():
+    head, image, _ = opened(LINES + b"\0" + picture())
+    assert (head.kind, head.part.data) == ("text", LINES)
+    assert (image.kind, image.part.data) == ("jpeg", picture())
+    assert image.part.complete
+    assert values(head)[0]["SN"] == "EXAMPLE0001"
+
+
+def test_a_hole_in_the_picture_stays_a_hole():
+    data = LINES + b"\0" + picture()
+    _, image, _ = opened(data, missing=[(len(data) - 20, len(data) - 10)])
+    assert not image.part.complete
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"PIN=1\0" + picture(), b"\0" + picture(), b"GIF=" + b"x" * 3000 + b"\0", b"a=b\nc=d", b"=\n=\n\0" + picture()],
+)
+def test_other_bytes_are_left_alone(data):
+    assert not any("› lines" in leaf.part.path for leaf in opened(data))
+
+
+def test_a_hole_in_the_lines_opens_nothing():
+    data = LINES + b"\0" + picture()
+    assert not any("› lines" in leaf.part.path for leaf in opened(data, missing=[(4, 6)]))
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            b"17\t2025-06-01 10:15:00\t0\t15\r\n18\tx\t0\t1\n",
+            [["17", "2025-06-01 10:15:00", "0", "15"], ["18", "x", "0", "1"]],
+        ),
+        (b"a\tb\tc", [["a", "b", "c"]]),
+        (b"a\tb\tc\nno tabs\n\t\t\t", [["a", "b", "c"], ["", "", "", ""]]),
+    ],
+)
+def test_rows_with_tabs(text, rows):
+    (document,) = values(Leaf(Part(text), "text"))
+    assert [list(row.values()) for row in document["row"]] == rows
+    assert all(list(row) == [f"c{n}" for n in range(1, len(row) + 1)] for row in document["row"])
+
+
+def test_key_value_lines_with_tabs_are_no_table():
+    (document,) = values(Leaf(Part(b"USER PIN=17\tName=x\tPri=0"), "text"))
+    assert "row" not in document
