@@ -19,7 +19,7 @@ __all__ = [
     "CaptureError", "Case", "CaseError", "NetauditError", "UnreadableError", "UsageError", "audit", "open_case",
 ]  # fmt: skip
 
-LAZY = {"audit": "netaudit.api", "open_case": "netaudit.case", "Case": "netaudit.case"}
+LAZY = {"audit": "netaudit.api", "open_case": "netaudit.case.reading", "Case": "netaudit.case.reading"}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 import dpkt
 import pytest
 
-PCAPS = Path(__file__).parent.parent / "pcaps"
+PCAPS = Path(__file__).parents[1] / "pcaps"
 CAPTURES = (
     "sales_office/lan.pcapng",
     "sales_office/wan.pcapng",

@@ -13,7 +13,7 @@ import pytest
 
 from tests import disguise
 
-BENIGN = Path(__file__).parent.parent / "pcaps" / "benign_office" / "benign.pcap"
+BENIGN = Path(__file__).parents[1] / "pcaps" / "benign_office" / "benign.pcap"
 LAYERS = {
     "vlan": "eth:ethertype:vlan:ethertype:ip:tcp", "qinq": "eth:ethertype:ieee8021ad:ethertype:vlan:ethertype:ip:tcp",
     "pppoe": "eth:ethertype:pppoes:ppp:ip:tcp", "gre": "eth:ethertype:ip:gre:ip:tcp", "gretap": "eth:ethertype:ip:gre:eth:ethertype:ip:tcp",

@@ -16,7 +16,7 @@ from netaudit.capture.from_files import open_captures
 from tests import disguise
 from tests.disguise import FILES, FRAMES, LOSSY, Plain, Record, pcap
 
-PCAPS = Path(__file__).parent.parent / "pcaps"
+PCAPS = Path(__file__).parents[1] / "pcaps"
 LAN = PCAPS / "sales_office" / "lan.pcapng"
 IMAGES = {"jpeg", "png"}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 
 import pytest
-from netaudit.ground.table_streams import read_streams
 
 import netaudit
 from netaudit.case.writing import make_folders
+from netaudit.ground.table_streams import read_streams
 from netaudit.images.extents import PNG_SIGNATURE
 from netaudit.images.headers import header_size
 from netaudit.running.way import Keep, Shard

@@ -59,6 +59,10 @@ def audit(
     since: Annotated[str | None, typer.Option(help="Use packets from this time on (ISO 8601 with zone).")] = None,
     until: Annotated[str | None, typer.Option(help="Use packets before this time (ISO 8601 with zone).")] = None,
     no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    count_faces: Annotated[
+        bool,
+        typer.Option("--count-faces", help="Also count the faces of every image; takes three to six times as long."),
+    ] = False,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Store every object, not images only.")] = False,
     sm3: Annotated[bool, typer.Option("--sm3", help="Also compute the SM3 of each capture.")] = False,
     signatures_folder: Annotated[
@@ -101,6 +105,7 @@ def audit(
         "site": site,
         "inside": tuple(inside or ()),
         "faces": not no_faces,
+        "count_faces": count_faces,
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,
@@ -299,14 +304,13 @@ def verify(
 
 
 @app.command()
-def warm(
-    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
-    lang: Language = None,
-) -> None:
+def warm(lang: Language = None) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""
-    from netaudit.cli.warming import warm_command
+    from netaudit.ground.jit import CACHE
+    from netaudit.running.warm import warm as compile_kernels
 
-    warm_command(piece, _language(lang))
+    compile_kernels()
+    typer.echo(f"{say('warm', _language(lang))} {CACHE}")
 
 
 def _version(value: bool) -> None:

@@ -17,8 +17,8 @@ from netaudit.errors import UsageError
 from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
-    from netaudit.api import Progress
     from netaudit.case.reading import Case
+    from netaudit.running.task import Progress
 
 NAME = 300  # characters of the name of an input
 
@@ -34,13 +34,11 @@ def audit_command(
     fail_on: str,
 ) -> Exit:
     """Audit, print, and say how it went."""
-    from netaudit.api import Options, run
-    from netaudit.cli.warming import compile_missing
     from netaudit.running.lean import load_lean
+    from netaudit.running.task import Options, run
 
     load_lean()
     settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
-    compile_missing(settings.lang)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)
     summary = summarise(case)
@@ -55,7 +53,7 @@ def audit_command(
 
 def moment(text: str | None, option: str) -> int | None:
     """UTC nanoseconds of an ISO 8601 time with a zone."""
-    from netaudit.api import nanoseconds
+    from netaudit.running.task import nanoseconds
 
     if text is None:
         return None
@@ -121,18 +119,20 @@ def exit_code(summary: dict[str, Any], fail_on: str) -> Exit:
 
 @contextlib.contextmanager
 def progress_bar(lang: str) -> Iterator[Progress]:
-    """A bar by bytes with rate and time left on a terminal; silence elsewhere."""
+    """A bar with what is done, rate and time left on a terminal; silence elsewhere."""
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from netaudit.cli.amounts import Done, Rate
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        Done(),
+        Rate(),
         TimeRemainingColumn(),
     )
     # drawn when there is something new: a thread for it would keep workers from being forked
@@ -147,7 +147,8 @@ def progress_bar(lang: str) -> Iterator[Progress]:
                 return
             last = clock
             if stage not in tasks:
-                tasks[stage] = bar.add_task(say("reading" if stage == "read" else "judging", lang), total=total or None)
+                title, unit = ("reading", "") if stage == "read" else ("judging", say("images", lang))
+                tasks[stage] = bar.add_task(say(title, lang), total=total or None, unit=unit)
             bar.update(tasks[stage], completed=done, refresh=True)
 
         yield tell_bar

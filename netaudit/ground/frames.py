@@ -1,7 +1,8 @@
-"""Frame numbers as texts: '17-19,23'."""
+"""Frame numbers as texts, '17-19,23', and the name of a capture while an audit runs."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 
@@ -38,3 +39,9 @@ def ranges_of_ordered(ordered: list[int]) -> str:
 
 def _run(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
+
+
+@functools.lru_cache(maxsize=1024)
+def capture_name(index: int) -> str:
+    """Stand-in for the capture id while the audit runs."""
+    return f"#{index}"

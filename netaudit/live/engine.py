@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.api import begin_case, now, run_facts, write_case_report
 from netaudit.capture.from_wire import recorded
 from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
 from netaudit.case.moments import MomentBook, keep
 from netaudit.errors import UsageError
+from netaudit.ground import programs
 from netaudit.live.analysis import Analysis, Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
 from netaudit.live.judging import LiveJudge
@@ -27,12 +26,13 @@ from netaudit.live.newsroom import Newsroom
 from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_case
 from netaudit.live.witness import Memory
 from netaudit.running.lean import for_days
+from netaudit.running.task import begin_case, now, run_facts, write_case_report
 
 if TYPE_CHECKING:
-    from netaudit.api import Options
     from netaudit.case.reading import Case
     from netaudit.live.news import Show
     from netaudit.live.settings import LiveSettings
+    from netaudit.running.task import Options
 
 RECORD = Path(RECORD_PLACE)  # of the recorded files in a case
 TICK = 0.5  # seconds between rates
@@ -252,7 +252,7 @@ def _ready_kernels() -> None:
     """Load the kernels. What is not compiled yet another process compiles: that takes 400 MB, which are never freed."""
     from netaudit.running.warm import warm
 
-    words = [sys.executable, "-P", "-m", "netaudit", "warm"]
+    words = programs.netaudit("warm")
     quiet = subprocess.DEVNULL
     subprocess.run(words, stdin=quiet, stdout=quiet, stderr=quiet, check=False)  # noqa: S603 - if it fails, we compile
     warm()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from netaudit.case.moments import moment_table, stored
 from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
+from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.devices.from_tables import Moves, with_chain
-from netaudit.endpoints.from_tables import endpoints, vantage_of
+from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import judge, judge_moments
-from netaudit.findings.moments import WINDOW_S
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
@@ -23,7 +21,7 @@ from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
 from netaudit.running.lean import trim
-from netaudit.settling.images import Known, image_table
+from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
 from netaudit.settling.manifest import manifest
 from netaudit.settling.ordered import name_captures, settle, write_table
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
 
 STREAMED = (
@@ -42,25 +41,6 @@ STREAMED = (
 )  # fmt: skip
 
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What the run itself knows beyond the streams."""
-
-    captures: pa.Table  # `captures` rows
-    skipped: dict[tuple[str, str], int]  # (capture id, reason) → packets
-    capture_ids: list[str]  # by running index
-    rejected: list[dict[str, str]]
-    options: dict[str, Any]  # those that change the result
-    inside: list[str]
-    faces: bool = True
-    partial: bool = False
-    failures: list[str] = field(default_factory=list)
-    signatures: Path | None = None  # a folder added to netaudit's own
-    known: Known = lambda _: {}
-    """What the image helper has said already."""
-    moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
 
 
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
@@ -76,7 +56,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         schema=SKIPPED.schema(),
     )
     known = outcome.known if outcome.faces else None
-    tables["images"] = settled["images"] = image_table(folder, tables, known, progress, outcome.capture_ids)
+    tables["images"] = settled["images"] = image_table(
+        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+    )
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["media"] = tie(tables["media"], tables["flows"])
@@ -102,16 +84,20 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
 
 
 def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
-    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings."""
+    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
+
+    Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
+    """
+    flows = answerable(tables["flows"])
     tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
-    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
+    tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"] = found.devices, found.claims
     moves = Moves()
-    rows = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    tables["findings"] = judge(tables, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    tables["findings"] = judge(tables | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
 

@@ -79,7 +79,7 @@ class SignatureSet:
 
 def default_folder() -> Path:
     """Signatures of the installed package, or of the source tree."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     inside = package / "_signatures"
     return inside if inside.is_dir() else package.parent / "signatures"
 

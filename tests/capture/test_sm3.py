@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import netaudit
 from netaudit.cli.app import app
 
-CAPTURE = Path(__file__).parent.parent / "pcaps" / "sales_office" / "wan.pcapng"
+CAPTURE = Path(__file__).parents[2] / "pcaps" / "sales_office" / "wan.pcapng"
 
 
 def test_the_digest_of_the_standard():

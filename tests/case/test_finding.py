@@ -17,7 +17,7 @@ from netaudit.settling.ordered import write_table
 from netaudit.tables import BY_NAME, TABLES, TABLES_VERSION
 
 mpl.use("Agg")
-OFFICE = Path(__file__).parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
+OFFICE = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 T0 = 1_760_925_600_000_000_000
 HOSTILE = "<script>alert(1)</script>\u202e"
 

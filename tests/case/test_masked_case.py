@@ -13,7 +13,7 @@ import pytest
 
 import netaudit
 
-OFFICE = Path(__file__).parent.parent / "pcaps" / "sales_office"
+OFFICE = Path(__file__).parents[2] / "pcaps" / "sales_office"
 TRUTH = json.loads((OFFICE / "expected.json").read_text(encoding="utf-8"))["captures"]
 
 

@@ -20,7 +20,7 @@ from netaudit.case.verify import CONFIRMED, CONTRADICTED, UNCONFIRMABLE, Opinion
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
 
-OFFICE = Path(__file__).parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
+OFFICE = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 tools = pytest.mark.skipif(shutil.which("tshark") is None, reason="NO TSHARK: apt install tshark")
 
 

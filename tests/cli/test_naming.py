@@ -19,7 +19,7 @@ from netaudit.cli.app import app
 from netaudit.cli.wording import contradictions, graded
 from netaudit.errors import UsageError
 
-BENIGN = Path(__file__).parent.parent.parent / "pcaps" / "benign_office" / "benign.pcap"
+BENIGN = Path(__file__).parents[2] / "pcaps" / "benign_office" / "benign.pcap"
 DRAFTED = "pc"
 
 

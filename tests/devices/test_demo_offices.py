@@ -10,7 +10,7 @@ import pytest
 import netaudit
 from netaudit.signatures.loading import load
 
-PCAPS = Path(__file__).parent.parent.parent / "pcaps"
+PCAPS = Path(__file__).parents[2] / "pcaps"
 GRAVE = {"face_capture_camera", "face_server", "id_terminal", "access_terminal"}
 
 

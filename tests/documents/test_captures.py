@@ -14,7 +14,7 @@ import netaudit
 from netaudit.documents.loading import load
 from netaudit.ground.masking import mask
 
-PCAPS = Path(__file__).parents[1] / "pcaps"
+PCAPS = Path(__file__).parents[2] / "pcaps"
 EXPECTED = json.loads((PCAPS / "documents" / "expected.json").read_text("utf-8"))
 PERSON = ("name", "id_number", "phone", "birthday")
 MAKERS = {

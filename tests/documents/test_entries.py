@@ -33,7 +33,7 @@ def test_every_file_fits_the_schema() -> None:
 
 
 def test_the_page_is_current() -> None:
-    path = Path(__file__).parents[1] / "docs" / "documents.md"
+    path = Path(__file__).parents[2] / "docs" / "documents.md"
     assert path.read_text(encoding="utf-8") == page(load().entries), "python -m netaudit.documents > docs/documents.md"
 
 

@@ -21,7 +21,7 @@ import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 SEED_SIZE = 3_000_000  # larger captures are cut to their beginning first
 LIMIT = 60.0  # seconds for one audit
 MEMORY = 6 << 30  # bytes of address space

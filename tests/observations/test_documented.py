@@ -14,7 +14,7 @@ from tests.observations.test_own_captures import EXPECTED, FOLDER, told
 if TYPE_CHECKING:
     from tests.observations.scoring import Score
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "observations.md"
+PAGE = Path(__file__).parents[2] / "docs" / "observations.md"
 ROW = re.compile(r"^\| (\w+) \|.*\| ([^|]+) \|$", re.MULTILINE)
 FIELDS = load().vocabulary.fields
 OTHERS = {"dns.name", "limit.dropped"}

@@ -12,7 +12,7 @@ import pytest
 import netaudit
 from netaudit.capture.from_files import open_captures
 
-FOLDER = Path(__file__).parent.parent.parent / "pcaps" / "discovery"
+FOLDER = Path(__file__).parents[2] / "pcaps" / "discovery"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
 SECRETS = ("hush-hush", "public", "letmein", "admin", "demo")  # communities, passwords and users in those captures
 

@@ -11,7 +11,7 @@ from netaudit.authoring.document_examples import message_of, read_message
 from netaudit.documents.loading import load
 from netaudit.rows.events import asks, shown_text
 
-DEMO = Path(__file__).parent.parent / "pcaps" / "sales_office" / "wan.pcapng"
+DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "wan.pcapng"
 
 
 @pytest.fixture(scope="module")

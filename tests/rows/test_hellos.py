@@ -11,7 +11,7 @@ import netaudit
 from netaudit.rows.hellos import MOST_PROTOCOLS
 from tests import scoring_tls
 
-OWN = Path(__file__).parents[1] / "pcaps" / "tls"
+OWN = Path(__file__).parents[2] / "pcaps" / "tls"
 EXPECTED = json.loads((OWN / "expected.json").read_text("utf-8"))
 
 

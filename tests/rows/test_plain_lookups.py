@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from netaudit.ground.table_streams import read_streams
 
 from netaudit.capture.from_files import open_captures
 from netaudit.case.writing import make_folders
+from netaudit.ground.table_streams import read_streams
 from netaudit.messages.dns import lookups
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.way import Keep, Shard
@@ -19,7 +19,7 @@ from netaudit.tables import BY_NAME
 from tests.messages.dns.lookup_traffic import traffic
 from tests.streams.wire import batch
 
-PCAPS = Path(__file__).parent.parent / "pcaps"
+PCAPS = Path(__file__).parents[2] / "pcaps"
 TABLES = ("messages", "flows", "observations")
 STREAMED = [BY_NAME[name] for name in (*TABLES, "objects", "events", "persons", "evidence", "tls_hellos", "media")]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from netaudit.rows.objects import object_row
 
+from netaudit.rows.objects import object_row
 from netaudit.unwrapping.part import Leaf, Part
 
 

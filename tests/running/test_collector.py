@@ -13,7 +13,7 @@ from netaudit.case.writing import prepare
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.workers import Alone
 
-PCAPS = Path(__file__).parents[1] / "pcaps"
+PCAPS = Path(__file__).parents[2] / "pcaps"
 CAPTURES = sorted(path for path in PCAPS.rglob("*.pcap*") if path.stat().st_size < 1 << 20)
 
 

@@ -20,7 +20,7 @@ from netaudit.errors import UnreadableError
 from netaudit.running import lean
 from netaudit.running.workers import Member, Team, dismiss, hire, way_to_start
 
-LAN = next((Path(__file__).parents[1] / "pcaps" / "sales_office").glob("lan.*"))
+LAN = next((Path(__file__).parents[2] / "pcaps" / "sales_office").glob("lan.*"))
 # an audit as a process of our own, with a key that does not change
 OWN = """
 import secrets, sys
@@ -29,8 +29,8 @@ from netaudit.running.lean import load_lean, own_process
 own_process()
 load_lean()
 from pathlib import Path
-from netaudit import api
-api.run([sys.argv[1]], Path(sys.argv[2]), api.Options(faces=False, workers=int(sys.argv[3])), lambda *_: None)
+from netaudit.running import task
+task.run([sys.argv[1]], Path(sys.argv[2]), task.Options(faces=False, workers=int(sys.argv[3])), lambda *_: None)
 """
 
 

@@ -29,7 +29,7 @@ from tests.reference import lookups as twin
 from tests.reference.messages import flow_row
 from tests.streams.wire import batch, packet
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def hexed(array):

@@ -1,4 +1,4 @@
-"""From what the stages say to the rows of the tables.
+"""From closed flows to rows of `flows`, many at a time.
 
 While an audit runs, a capture is named '#<index>'; ids come at its end.
 """
@@ -6,22 +6,18 @@ While an audit runs, a capture is named '#<index>'; ids come at its end.
 from __future__ import annotations
 
 import functools
-import ipaddress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netaudit.ground.addresses import ip_text, mac_text, vlan_text
+from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask
-from netaudit.images.images import header_size
-from netaudit.tables import FLOWS, IMAGES
+from netaudit.tables import FLOWS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.messages.message import Message
-    from netaudit.unwrapping.part import Leaf
-
-MAPPED = 0xFFFF  # upper 32 bits of the low half of an IPv4-mapped address (RFC 4291, 2.5.5.2)
 TRANSPORTS = {
     6: "tcp",
     17: "udp",
@@ -30,125 +26,14 @@ TRANSPORTS = {
     2: "igmp",
     132: "sctp",
     50: "esp",
+    97: "etherip",
+    108: "ipcomp",
+    115: "l2tpv3",
     89: "ospf",
     103: "pim",
     112: "vrrp",
 }
 HANDSHAKE = "SAFfR"
-MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
-GUESSABLE = 2048  # bytes; the hash of so small a text, a field that is an ID number say, tells what it was
-
-
-@functools.lru_cache(maxsize=65536)
-def ip_text(high: int, low: int) -> str:
-    """Text of an address given as two 64-bit halves."""
-    if high == 0 and low >> 32 == MAPPED:
-        return f"{low >> 24 & 255}.{low >> 16 & 255}.{low >> 8 & 255}.{low & 255}"
-    return str(ipaddress.IPv6Address(high << 64 | low))
-
-
-@functools.lru_cache(maxsize=65536)
-def mac_text(mac: int) -> str:
-    """Text of a 48-bit link address, empty for none."""
-    return ":".join(f"{mac >> shift & 255:02x}" for shift in range(40, -8, -8)) if mac else ""
-
-
-@functools.lru_cache(maxsize=4096)
-def vlan_text(vlan: int) -> str:
-    """VLAN ids, outer first."""
-    outer, inner = vlan & 0xFFFF, vlan >> 16
-    return f"{outer}.{inner}" if inner else str(outer) if outer else ""
-
-
-@functools.lru_cache(maxsize=1024)
-def capture_name(index: int) -> str:
-    """Stand-in for the capture id while the audit runs."""
-    return f"#{index}"
-
-
-def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> list[str]:
-    """Missing ranges as texts, the last one open where nothing is known behind."""
-    texts = [f"{start}-{end}" for start, end in missing] if missing else []
-    return texts if unknown_from is None else [*texts, f"{unknown_from}-?"]
-
-
-def message_row(message: Message) -> tuple[Any, ...]:
-    """Row of `messages`."""
-    pieces = message.pieces
-    if pieces is not None and len(pieces):
-        _, ts, frame, _, capture = pieces.item(0)
-        _, last_ts, last_frame, _, _ = pieces.item(-1) if len(pieces) > 1 else (0, ts, frame, 0, 0)
-        place = (ts, last_ts, frame, last_frame)
-    else:
-        capture, place = 0, (None, None, 0, 0)
-    request = message.request
-    method, host, path = (request or message).method, (request or message).host, (request or message).path
-    agent, server, date = _said(message.headers) if message.headers else ("", "", "")
-    return (
-        message.message_id.hex(),
-        message.flow_id.hex(),
-        capture_name(capture),
-        message.protocol,
-        "down" if message.direction else "up",
-        request.message_id.hex() if request else "",
-        mask(method[:64]),
-        mask(host[:256]) if host else "",
-        mask(path[:2048]),
-        message.status,
-        mask(message.content_type[:256]) if message.content_type else "",
-        agent,
-        server,
-        date,
-        *place,
-        min(message.body_size, MOST_BYTES),
-        message.complete,
-        ranges_text(message.missing, message.unknown_from),
-        message.notes,
-    )
-
-
-def _said(headers: list[tuple[str, str]]) -> tuple[str, str, str]:
-    """What programs say they are, and the server's time: the first of each, masked."""
-    agent = server = date = ""
-    for name, value in headers:
-        if name == "user-agent":
-            agent = agent or value
-        elif name == "server":
-            server = server or value
-        elif name == "date":
-            date = date or value
-    return mask(agent[:512]), mask(server[:512]), mask(date[:64])
-
-
-def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stored: bool) -> tuple[Any, ...]:
-    """Row of `objects`."""
-    part = leaf.part
-    missing = ranges_text(part.missing, part.unknown_from)
-    path, name = mask(part.path), mask(part.name[:256])
-    return (
-        object_id,
-        message_id,
-        sha256 if stored or len(part.data) > GUESSABLE else "",
-        len(part.data),
-        leaf.kind,
-        part.complete,
-        missing,
-        path,
-        name,
-        stored,
-        leaf.notes,
-    )
-
-
-def document_row(object_id: str, message_id: str, size: int, path: str, name: str) -> tuple[Any, ...]:
-    """The same for a whole JSON document of at most `GUESSABLE` bytes that is not stored and has no leaf."""
-    return object_id, message_id, "", size, "json", True, [], mask(path), mask(name[:256]), False, []
-
-
-def image_row(sha256: str, leaf: Leaf) -> tuple[Any, ...]:
-    """Row of `images` as known when an image is first met; the rest comes at the end of the audit."""
-    width, height = header_size(leaf.part.data, leaf.kind) or (None, None)
-    return sha256, leaf.kind, len(leaf.part.data), width, height, *(None,) * (len(IMAGES.columns) - 5)
 
 
 class FlowRows:
@@ -205,6 +90,10 @@ def flow_columns(
     (client_hi, server_hi), (client_lo, server_lo) = end("hi"), end("lo")
     client_port, server_port = end("port")
     client_mac, server_mac = end("mac")
+    outer = [
+        zip(high.tolist(), low.tolist(), strict=True)
+        for high, low in zip(end("outer_hi"), end("outer_lo"), strict=True)
+    ]
     columns: dict[str, Any] = {
         "capture_id": [capture_name(index) for index in flows["capture"].tolist()],
         "transport": [TRANSPORTS.get(proto, f"ip-{proto}") for proto in flows["proto"].tolist()],
@@ -215,8 +104,11 @@ def flow_columns(
         "client_mac": [mac_text(mac) for mac in client_mac.tolist()],
         "server_mac": [mac_text(mac) for mac in server_mac.tolist()],
         "vlan": [vlan_text(vlan) for vlan in flows["vlan"].tolist()],
+        "client_outer": [ip_text(*halves) if any(halves) else "" for halves in outer[0]],
+        "server_outer": [ip_text(*halves) if any(halves) else "" for halves in outer[1]],
         "tunnel": [_tunnel_name(code) for code in flows["tunnel"].tolist()],
         "bursts_up": flows["bursts"],
+        "doubts": [doubt_names(bits) for bits in flows["doubts"].tolist()],
         "handshake": [
             _handshake(bits, flip) for bits, flip in zip(flows["handshake"].tolist(), turned.tolist(), strict=True)
         ],
@@ -247,6 +139,14 @@ def _tunnel_name(code: int) -> str:
     from netaudit.packets.layouts import Tunnel
 
     return Tunnel(code).name.lower() if code else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def doubt_names(bits: int) -> list[str]:
+    """Names of `Doubt` bits; a list that nobody may change."""
+    from netaudit.streams.layouts import Doubt
+
+    return [doubt.name.lower() for doubt in Doubt if bits & doubt] if bits else []
 
 
 @functools.lru_cache(maxsize=64)

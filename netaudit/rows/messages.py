@@ -1,0 +1,67 @@
+"""From a message to its row of `messages`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.ground.frames import capture_name
+from netaudit.ground.masking import mask
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+
+MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
+
+
+def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> list[str]:
+    """Missing ranges as texts, the last one open where nothing is known behind."""
+    texts = [f"{start}-{end}" for start, end in missing] if missing else []
+    return texts if unknown_from is None else [*texts, f"{unknown_from}-?"]
+
+
+def message_row(message: Message) -> tuple[Any, ...]:
+    """Row of `messages`."""
+    pieces = message.pieces
+    if pieces is not None and len(pieces):
+        _, ts, frame, _, capture = pieces.item(0)
+        _, last_ts, last_frame, _, _ = pieces.item(-1) if len(pieces) > 1 else (0, ts, frame, 0, 0)
+        place = (ts, last_ts, frame, last_frame)
+    else:
+        capture, place = 0, (None, None, 0, 0)
+    request = message.request
+    method, host, path = (request or message).method, (request or message).host, (request or message).path
+    agent, server, date = _said(message.headers) if message.headers else ("", "", "")
+    return (
+        message.message_id.hex(),
+        message.flow_id.hex(),
+        capture_name(capture),
+        message.protocol,
+        "down" if message.direction else "up",
+        request.message_id.hex() if request else "",
+        mask(method[:64]),
+        mask(host[:256]) if host else "",
+        mask(path[:2048]),
+        message.status,
+        mask(message.content_type[:256]) if message.content_type else "",
+        agent,
+        server,
+        date,
+        *place,
+        min(message.body_size, MOST_BYTES),
+        message.complete,
+        ranges_text(message.missing, message.unknown_from),
+        message.notes,
+    )
+
+
+def _said(headers: list[tuple[str, str]]) -> tuple[str, str, str]:
+    """What programs say they are, and the server's time: the first of each, masked."""
+    agent = server = date = ""
+    for name, value in headers:
+        if name == "user-agent":
+            agent = agent or value
+        elif name == "server":
+            server = server or value
+        elif name == "date":
+            date = date or value
+    return mask(agent[:512]), mask(server[:512]), mask(date[:64])
