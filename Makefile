@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
 
-.PHONY: demo test lint bench soak fuzz clean
+.PHONY: demo test lint bench kernels wheel soak fuzz clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -24,6 +24,14 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
+
+# compile the kernels for any processor of this kind, to be part of the wheel
+kernels: $(VENV)/.installed
+	$(BIN)/python packaging/kernels.py
+
+# sdist, and a wheel with its kernels for this system and minor version of Python, checked in an empty environment
+wheel: $(VENV)/.dev kernels
+	$(BIN)/python packaging/wheel.py
 
 # a live audit for MINUTES minutes with its memory and descriptors over time; as root, needs tcpreplay and dumpcap
 soak: $(VENV)/.dev

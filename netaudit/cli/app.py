@@ -304,13 +304,14 @@ def verify(
 
 
 @app.command()
-def warm(lang: Language = None) -> None:
+def warm(
+    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    lang: Language = None,
+) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""
-    from netaudit.ground.jit import CACHE
-    from netaudit.running.warm import warm as compile_kernels
+    from netaudit.cli.warming import warm_command
 
-    compile_kernels()
-    typer.echo(f"{say('warm', _language(lang))} {CACHE}")
+    warm_command(piece, _language(lang))
 
 
 def _version(value: bool) -> None:

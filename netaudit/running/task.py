@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netaudit.running.workers import Member
     from netaudit.settling.outcome import Outcome
 
-Progress = Callable[[str, int, int], None]  # stage ("read", "images", "write"), done, total (0 when unknown)
+Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     from netaudit.case.writing import prepare
     from netaudit.documents.loading import load as load_documents
     from netaudit.running.lean import give_back, trim
+    from netaudit.running.ready import make_ready
     from netaudit.running.workers import dismiss, hire
     from netaudit.signatures.loading import load
 
@@ -88,6 +89,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
 
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
+    make_ready(progress)
     members = hire(options.workers)  # they get ready meanwhile
     try:
         opened = open_captures(paths, progress=tell, sm3=options.sm3)
