@@ -304,6 +304,17 @@ def verify(
 
 
 @app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say whether this computer is ready for an audit and a recording, and what helps where it is not."""
+    from netaudit.cli.doctoring import doctor_command
+
+    raise typer.Exit(doctor_command(as_json=json, lang=_language(lang)))
+
+
+@app.command()
 def warm(
     piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
     lang: Language = None,

@@ -23,7 +23,7 @@ import numba
 import numpy as np
 from numba.core import config as numba_config
 from numba.core.compiler import CompileResult
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 
 from netaudit.ground.remembered import keep, recalled, unsealed, user_cache

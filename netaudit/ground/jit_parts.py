@@ -39,7 +39,7 @@ class Entry(CPUDispatcher):
 def _plain(kind: Any) -> Any:
     if isinstance(kind, types.IntegerLiteral | types.BooleanLiteral):
         kind = kind.literal_type
-    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
+    return types.int64 if isinstance(kind, types.Integer) and getattr(kind, "signed", False) else kind
 
 
 class _Part(CPUDispatcher):

@@ -28,7 +28,7 @@ def make_ready(progress: Callable[[str, int, int], None]) -> None:
     What goes wrong here is left to whoever needs the kernel: it is compiled on its first call.
     """
     missing = [name for name in PIECES if not is_ready(name)]
-    if not missing or config.DISABLE_JIT or not _may_keep(cache_folder()):
+    if not missing or config.DISABLE_JIT or not may_keep(cache_folder()):
         return
     total = round(EACH * sum(len(KERNEL.findall(path.read_text("utf-8"))) for path in _sources()))
     progress("compile", 0, total)
@@ -88,7 +88,7 @@ def _sources() -> list[Path]:
     return [path for pattern in SOURCES for path in PACKAGE.glob(pattern)]
 
 
-def _may_keep(folder: Path) -> bool:
+def may_keep(folder: Path) -> bool:
     """Whether what other processes compile would be found again."""
     probe = folder / f"ready-{os.getpid()}"
     keep(probe, b"")
