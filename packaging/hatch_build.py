@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import sysconfig
@@ -11,21 +12,20 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class KernelsHook(BuildHookInterface):
-    """Reads netaudit/_kernels, which `make kernels` fills."""
+class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Takes netaudit/_kernels into the wheel, which `make kernels` fills; not where NETAUDIT_PURE is set."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Set the tag of the wheel. An editable one uses what lies in the checkout."""
         kernels = Path(self.root) / "netaudit" / "_kernels"
-        if self.target_name != "wheel" or version != "standard" or not kernels.is_dir():
+        if version != "standard" or os.environ.get("NETAUDIT_PURE") or not kernels.is_dir():
             return
+        minor = f"cp{sys.version_info[0]}{sys.version_info[1]}"
         build_data["pure_python"] = False
         build_data["artifacts"].append("netaudit/_kernels/**")
-        build_data["tag"] = (
-            f"cp{sys.version_info[0]}{sys.version_info[1]}-cp{sys.version_info[0]}{sys.version_info[1]}-{_system()}"
-        )
+        build_data["tag"] = f"{minor}-{minor}-{_system()}"
 
 
 def _system() -> str:
