@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
+from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.roles import Actors
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import VIDEO, Scope, clear_findings
@@ -36,6 +37,7 @@ def judge(
         *clear_findings(faces, scope, actors),
         *encrypted_findings(flows, scope, actors, tables.get("endpoints")),
     ]
+    found += opaque_findings(flows, scope, actors, found, tables.get("endpoints"))
     _name_dialogues(found, tables.get("media"))
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())
 
