@@ -16,8 +16,11 @@ from netaudit.streams.layouts import FLOW, UP
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from netaudit.messages.from_streams import Conversations
     from netaudit.messages.message import Message
+    from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
     from netaudit.unwrapping.part import Leaf
 
@@ -72,7 +75,7 @@ class Memory:
         self._current: Known | None = None
 
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
-        """See `pipeline.Witness`."""
+        """See `way.Witness`."""
         flow = delivery.flow
         serial = int(flow["serial"])
         if delivery.closed:
@@ -92,8 +95,20 @@ class Memory:
         if messages and known.flow_id not in self.agents:
             self._note_agent(known.flow_id, messages)
 
+    def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
+        """See `way.Witness`."""
+        digits = ids.tobytes().decode()
+        for place, index in enumerate(indexes.tolist()):
+            flow = batch.flows[index]
+            known = Known(flow.tobytes(), bytes.fromhex(digits[32 * place : 32 * place + 32]), protocol, "", False)
+            if batch.closed[index]:
+                self.open.pop(int(flow["serial"]), None)
+                self.closed.append(known)
+            else:
+                self.open[int(flow["serial"])] = known
+
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
-        """See `pipeline.Witness`."""
+        """See `way.Witness`."""
         if leaf.kind not in IMAGE_KINDS or self._current is None:
             return
         pieces = message.pieces

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import OPENING, BaseReader, Opening
-from netaudit.messages.readers import CARVED, EXPECTED, PLAIN_LOOKUPS, UNKNOWN, Entry, choose
+from netaudit.messages.readers import CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
 HAND_OVERS = 8  # of one flow; then it is carved
-_NAMED = ("http", "http2", "tls", "quic", "dtls", "socks")  # protocols whose first request names the server
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _MESSAGE = struct.Struct(">BQI")
@@ -99,9 +98,9 @@ class Flow:
         self.announced = announced
         self._set(entry, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
 
-    def resume(self, covered: tuple[int, int]) -> None:
-        """Stand where the reader of lookups would, had it read all up to these stream offsets, [UP, DOWN]."""
-        self._set(PLAIN_LOOKUPS, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+    def resume(self, reader: str, covered: tuple[int, int]) -> None:
+        """A taker lets the flow go: stand where a reader would, had it read all up to these offsets, [UP, DOWN]."""
+        self._set(entry_of(reader, self.transport), Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
         for trail, offset in zip(self.trails, covered, strict=True):
             trail.covered = trail.read = offset
 
@@ -291,7 +290,7 @@ class Flow:
         if request is not None and not request.message_id:
             request.flow_id = self.id
             request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
-        if not self.server_name and message.host and not message.status and message.protocol in _NAMED:
+        if not self.server_name and message.host and not message.status and message.protocol in NAMING:
             self.server_name = message.host
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol

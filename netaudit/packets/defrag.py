@@ -1,7 +1,7 @@
 """IP fragments put together again (RFC 791, 3.2; RFC 8200, 4.5).
 
 Every decision depends on the fragments of one logical shard, in the order of the capture and by capture time: never on
-where a window ends. Where fragments contradict each other, receivers differ (RFC 5722 has IPv6 drop such datagrams): the
+where a window ends. Where fragments contradict each other, receivers differ (RFC 5722: IPv6 drops such datagrams): the
 bytes that came first stay, and a second reading has those that came last.
 """
 

@@ -56,7 +56,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         schema=SKIPPED.schema(),
     )
     known = outcome.known if outcome.faces else None
-    tables["images"] = settled["images"] = image_table(folder, tables, known, progress, outcome.capture_ids)
+    tables["images"] = settled["images"] = image_table(
+        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+    )
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["media"] = tie(tables["media"], tables["flows"])
