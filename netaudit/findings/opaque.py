@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.acts import UPLOADED
 from netaudit.findings.encrypted import sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.uploads import UPLOADED, Scope, display_filter, finding_id
+from netaudit.findings.uploads import Scope, display_filter, finding_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
