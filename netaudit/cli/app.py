@@ -23,6 +23,12 @@ app = typer.Typer(
 CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
 Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 
+ProjectKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--project-key", metavar="FILE", help="Secret of a project: makes keyed hashes comparable between its cases."
+    ),
+]
 TlsKeys = Annotated[
     list[Path] | None,
     typer.Option(
@@ -90,6 +96,7 @@ def audit(
         Path | None,
         typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
     ] = None,
+    project_key: ProjectKey = None,
     tls_keys: TlsKeys = None,
     keys_for: KeysFor = None,
     authority: Authority = None,
@@ -121,6 +128,7 @@ def audit(
     from netaudit.case.moment_files import read_moments
     from netaudit.cli.auditing import audit_command
     from netaudit.running.keys import request
+    from netaudit.running.project_key import read_project_key
 
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
@@ -134,6 +142,7 @@ def audit(
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,
+        "project_key": read_project_key(project_key) if project_key is not None else None,
         "keys": request(tls_keys or (), keys_for or (), authority),
         "workers": workers,
         "moments": read_moments(moments, moment_zone) if moments else None,
