@@ -80,6 +80,10 @@ def audit(
     since: Annotated[str | None, typer.Option(help="Use packets from this time on (ISO 8601 with zone).")] = None,
     until: Annotated[str | None, typer.Option(help="Use packets before this time (ISO 8601 with zone).")] = None,
     no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    count_faces: Annotated[
+        bool,
+        typer.Option("--count-faces", help="Also count the faces of every image; takes three to six times as long."),
+    ] = False,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Store every object, not images only.")] = False,
     sm3: Annotated[bool, typer.Option("--sm3", help="Also compute the SM3 of each capture.")] = False,
     signatures_folder: Annotated[
@@ -126,6 +130,7 @@ def audit(
         "site": site,
         "inside": tuple(inside or ()),
         "faces": not no_faces,
+        "count_faces": count_faces,
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,
@@ -270,11 +275,14 @@ def report(
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
+    from netaudit.case.reporting import REPORT, rewrite
     from netaudit.report.from_case import write_report
 
     opened = open_case(case)
-    target = html or case / "report.html"
-    typer.echo(write_report(opened, target, _language(lang), unmask=unmask))
+    if html is None or html.resolve() == (case / REPORT).resolve():
+        typer.echo(rewrite(opened, _language(lang), unmask=unmask))
+    else:
+        typer.echo(write_report(opened, html, _language(lang), unmask=unmask))
 
 
 @app.command()
@@ -317,16 +325,20 @@ def verify(
     captures: Annotated[
         list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="wireshark", help="Also ask for a second opinion on the findings; repeatable."),
+    ] = None,
     images: Annotated[
-        bool, typer.Option("--images", help="Verify every image of the case, by protocol, not findings only.")
+        bool, typer.Option("--images", help="With --by: every image of the case, by protocol, not findings only.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
     lang: Language = None,
 ) -> None:
-    """Look for the objects of the findings in what Wireshark's tshark makes of the same captures."""
+    """Check that a case is as it was sealed: nothing changed, missing or added; with --by also a second opinion."""
     from netaudit.cli.verifying import verify_command
 
-    raise typer.Exit(verify_command(case, captures or [], images=images, as_json=json, lang=_language(lang)))
+    raise typer.Exit(verify_command(case, captures or [], by or [], images=images, as_json=json, lang=_language(lang)))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import OPENING, BaseReader, Opening
-from netaudit.messages.readers import CARVED, EXPECTED, PLAIN_LOOKUPS, UNKNOWN, Entry, choose
+from netaudit.messages.readers import CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
 HAND_OVERS = 8  # of one flow; then it is carved
-_NAMED = ("http", "http2", "http3", "tls", "quic", "dtls", "socks")  # protocols whose first request names the server
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _MESSAGE = struct.Struct(">BQI")
@@ -47,6 +46,7 @@ class FlowSummary:
     swapped: bool  # client and server are the other way round than in the FLOW row
     to_ignore: bool  # the reader wanted no more bytes
     keys: tuple[str, str] = ("", "")  # where keys were given: what became of them, and from which source they came
+    chosen: tuple[str, str, str] = ("", "", "")  # by a TLS server: version, cipher suite, application protocol
 
 
 def flow_id(row: np.void) -> bytes:
@@ -64,12 +64,19 @@ def message_id(flow: bytes, direction: int, start: int, protocol: str, ordinal: 
     return blake2b(flow + _MESSAGE.pack(direction, start, ordinal) + protocol.encode(), digest_size=16).digest()
 
 
+def chosen_by(hello: Message) -> tuple[str, str, str]:
+    """Version, cipher suite and application protocol of a ServerHello, empty what it does not say."""
+    said = hello.fields
+    suites, names = said["ciphers"], said["alpn"]
+    return f"{said['version']:04x}", f"{suites[0]:04x}" if suites else "", names[0][:64] if names else ""
+
+
 class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream", "opening",
-        "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
+        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream",
+        "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
         "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 
@@ -98,6 +105,7 @@ class Flow:
         self.last = [(-1, "", 0), (-1, "", 0)]  # start, protocol, ordinal of the last message
         self.protocol = ""
         self.server_name = ""
+        self.chosen = ("", "", "")
         self.swapped = self.done = self.told = self.seen = False
         self.failures: list[str] = []
         self.hand_overs = 0
@@ -108,9 +116,9 @@ class Flow:
         self.announced = announced
         self._set(entry, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
 
-    def resume(self, covered: tuple[int, int]) -> None:
-        """Stand where the reader of lookups would, had it read all up to these stream offsets, [UP, DOWN]."""
-        self._set(PLAIN_LOOKUPS, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+    def resume(self, reader: str, covered: tuple[int, int]) -> None:
+        """A taker lets the flow go: stand where a reader would, had it read all up to these offsets, [UP, DOWN]."""
+        self._set(entry_of(reader, self.transport), Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
         for trail, offset in zip(self.trails, covered, strict=True):
             trail.covered = trail.read = offset
 
@@ -334,8 +342,10 @@ class Flow:
         if request is not None and not request.message_id:
             request.flow_id = self.id
             request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
-        if not self.server_name and message.host and not message.status and message.protocol in _NAMED:
+        if not self.server_name and message.host and not message.status and message.protocol in NAMING:
             self.server_name = message.host
+        if message.method == "server_hello" and not message.fields["retry"]:
+            self.chosen = chosen_by(message)
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
         self.out.append(message)
@@ -354,4 +364,6 @@ class Flow:
         read = (up.read, down.read)
         outcome = self.reader.outcome if self.reader else None
         keys = (outcome.state, outcome.source) if outcome is not None else ("", "")
-        return FlowSummary(self.serial, self.id, name, self.server_name, read, self.swapped, self.done, keys)
+        return FlowSummary(
+            self.serial, self.id, name, self.server_name, read, self.swapped, self.done, keys, self.chosen
+        )

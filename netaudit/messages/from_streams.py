@@ -29,17 +29,17 @@ class Conversations:
         self.failures: list[str] = []  # readers that raised, in words: bugs, survived
         self.turned = False  # whether the flow last fed has its ends the other way round than its row says
 
-    def feed(self, delivery: Delivery, *, resumed: bool = False) -> list[Message]:
+    def feed(self, delivery: Delivery, *, resumed: str = "") -> list[Message]:
         """Take what one window brought for one flow; the messages that became whole, in order.
 
-        `resumed`: what the flow brought so far were plain lookups (`lookups.py`), which were read in columns.
+        `resumed`: the reader that goes on where a taker of whole flows lets this one go (`running/takers.py`).
         """
         row = delivery.flow
         serial = int(row["serial"])
         flow = self.flows.get(serial)
         if flow is None and resumed:
             flow = self.flows[serial] = Flow(row, self._keys_of(row))
-            flow.resume(_read_before(delivery))
+            flow.resume(resumed, _read_before(delivery))
         elif flow is None:
             flow = self.flows[serial] = Flow(row, self._keys_of(row))
             if (announced := self.expected.find(row)) is not None:
