@@ -763,6 +763,14 @@ RELAY_TESTS = Table(
         _c("ratio", "float64", "Likelihood ratio of relayed over chance, at most 1,000."),
         _c("clock_s", "float64", "Clocks of two captures: seconds taken from the units' times.", "seconds"),
         _c("claimed", "bool", "Whether the endpoint is named."),
+        _c(
+            "differences",
+            "list<int64>",
+            "Of the test that names the endpoint: pairs within the window by the bytes that a unit has beside its "
+            "image, in classes of 64 bytes from 0 on; else empty.",
+        ),
+        _c("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
+        _c("differences_high", "list<int64>", "Upper end (97.5 %)."),
         _c("seed", "string", "Seed of the draws, from the captures' hashes."),
     ),
 )

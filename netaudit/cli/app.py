@@ -342,13 +342,25 @@ def verify(
 
 
 @app.command()
-def warm(lang: Language = None) -> None:
-    """Compile the kernels now, so that the first audit starts quickly."""
-    from netaudit.ground.jit import CACHE
-    from netaudit.running.warm import warm as compile_kernels
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say whether this computer is ready for an audit and a recording, and what helps where it is not."""
+    from netaudit.cli.doctoring import doctor_command
 
-    compile_kernels()
-    typer.echo(f"{say('warm', _language(lang))} {CACHE}")
+    raise typer.Exit(doctor_command(as_json=json, lang=_language(lang)))
+
+
+@app.command()
+def warm(
+    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    lang: Language = None,
+) -> None:
+    """Compile the kernels now, so that the first audit starts quickly."""
+    from netaudit.cli.warming import warm_command
+
+    warm_command(piece, _language(lang))
 
 
 def _version(value: bool) -> None:

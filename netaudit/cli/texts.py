@@ -122,6 +122,15 @@ TEXTS = {
         "en": "note: the case was named with another set of signatures than the one used here",
         "zh": "注意：该案卷使用的特征库与此处不同",
     },
+    "compiling": {
+        "en": "First start: compiling for this computer, once (10 to 60 s) …",
+        "zh": "首次启动：正在为本机编译，仅此一次（10 至 60 秒）……",
+    },
+    "compiling_left": {
+        "en": "First start: compiling for this computer, once: {part:.0%}, about {seconds} s left",
+        "zh": "首次启动：正在为本机编译，仅此一次：{part:.0%}，约剩 {seconds} 秒",
+    },
+    "compiled": {"en": "Compiled, in {seconds} s", "zh": "编译完成，用时 {seconds} 秒"},
     "warm": {"en": "kernels are compiled, in", "zh": "内核已编译，位于"},
     "interface_allowed": {"en": "can be recorded", "zh": "可以抓包"},
     "interface_refused": {"en": "cannot be recorded: {why}", "zh": "不能抓包：{why}"},

@@ -12,6 +12,7 @@ from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
+from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.relayed import relayed_findings
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
@@ -41,6 +42,7 @@ def judge(
         *relayed_findings(tables, actors),
         *encrypted_findings(flows, scope, actors, tables.get("endpoints")),
     ]
+    found += opaque_findings(flows, scope, actors, found, tables.get("endpoints"))
     _name_dialogues(found, tables.get("media"))
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())
 

@@ -23,6 +23,7 @@ from netaudit.report import (
     sections_live,
     sections_moments,
     sections_persons,
+    sections_relays,
     sections_scope,
 )
 from netaudit.report.judgements import Judgements
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
 MOST_VERDICT = 1000  # characters of a sentence of the verdict
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "moments", "gallery", "events", "persons", "topology",
-    "devices",
+    "verdict", "scope", "vantage", "findings", "encrypted", "relays", "moments", "gallery", "events", "persons",
+    "topology", "devices",
     "matrix", "timeline",
     "endpoints", "images", "clock", "method", "legal", "facts",
 )  # fmt: skip
@@ -90,6 +91,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "certainty": w.t.group("certainty"),
         "findings": sections_findings.findings(judged, hosts, captures, w),
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
+        "relays": sections_relays.relays(case, hosts, captures, w),
         "moments": sections_moments.moments(case, hosts, w),
         "gallery": sections_images.gallery(case, judged, w),
         "events": sections_events.events(case, hosts, captures, w),

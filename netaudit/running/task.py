@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netaudit.running.workers import Member
     from netaudit.settling.outcome import Outcome
 
-Progress = Callable[[str, int, int], None]  # stage ("read", "images", "write"), done, total (0 when unknown)
+Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     from netaudit.case.swap import COMING, swap_in
     from netaudit.case.writing import OURS, check_place, place_for
     from netaudit.documents.loading import load as load_documents
+    from netaudit.running.ready import make_ready
     from netaudit.running.workers import dismiss, hire
     from netaudit.signatures.loading import load
 
@@ -91,6 +92,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
     check_place(folder, overwrite=options.overwrite)
+    make_ready(progress)
     members = hire(options.workers)  # they get ready meanwhile
     try:
         opened = open_captures(paths, progress=tell, sm3=options.sm3)
