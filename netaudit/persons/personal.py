@@ -1,7 +1,7 @@
 """Identity data in documents: ID numbers, phones, names and what stands beside them, by field name and by value.
 
-Names of fields are those of FACTS 0.2 and 7 (vendors' interfaces and the on-site `wcb-core` records), compared without
-case and separators. A number is `checked` when its check digit is right (GB 11643), `named` when its field says what it
+Names of fields are those of facts 0.2 and 7.1 (interfaces of makers, `wcb-core` records on site), compared without case
+and separators. A number is `checked` when its check digit is right (GB 11643), `named` when its field says what it
 is, and `shape` when only its form does (phone numbers by the numbering plan).
 """
 
