@@ -12,10 +12,11 @@ from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from netaudit.findings.transfers import Transfer
 
-RULE = "face-image-in-clear/1"
+RULE = "face-image-in-clear/2"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
 UPLOADED, RETRIEVED, MOVED = "uploaded outside", "retrieved from outside", "moved inside"
 VIDEO = "video"  # stills of a stream, wherever it goes
@@ -31,16 +32,28 @@ class Group:
 
 
 def certainty(row: Transfer) -> str:
-    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete."""
-    return "A" if row.complete and row.whole_image else "B"
+    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete; there a possible face counts."""
+    return "A" if row.face == "yes" and row.complete and row.whole_image else "B"
 
 
-def clear_findings(faces: list[Transfer], scope: Scope, actors: Actors) -> list[dict[str, Any]]:
-    """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown."""
-    collectors = _collectors(faces, scope, actors)
+def telling(row: Transfer) -> bool:
+    """Whether an image is a ground of a finding: a face in it, or a possible one in one that is damaged."""
+    return row.face == "yes" or (row.face == "possible" and not (row.complete and row.whole_image))
+
+
+def clear_findings(
+    faces: list[Transfer], scope: Scope, actors: Actors, back_ends: AbstractSet[str] = frozenset()
+) -> list[dict[str, Any]]:
+    """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown.
+
+    `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
+    before, or that comes from where faces were sent.
+    """
+    collectors = _collectors(faces, scope, actors) | back_ends
+    pushed = _pushed(faces, scope, actors)
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:
-        act = _act(row, scope, collectors)
+        act = _act(row, scope, collectors, pushed)
         if act and actors.role(_device(row, act), row.flow_id)[0] != PERSONAL_DEVICE:
             groups[certainty(row), act, row.sender, row.receiver].rows.append(row)
     return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
@@ -59,11 +72,20 @@ def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[
     return found
 
 
+def _pushed(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[int]:
+    """Images that devices of the site, not visitors' own, sent outside."""
+    return {
+        row.digest
+        for row in faces
+        if _way(row, scope) == ("inside", "outside") and actors.role(row.sender, row.flow_id)[0] != PERSONAL_DEVICE
+    }
+
+
 def _way(row: Transfer, scope: Scope) -> tuple[str, str]:
     return scope(row.sender), scope(row.receiver)
 
 
-def _act(row: Transfer, scope: Scope, collectors: set[str]) -> str:
+def _act(row: Transfer, scope: Scope, collectors: AbstractSet[str], pushed: AbstractSet[int]) -> str:
     """What was done, empty where it is nothing to judge (a news picture that someone looked at)."""
     way = _way(row, scope)
     if row.protocol in STREAMS:
@@ -72,7 +94,7 @@ def _act(row: Transfer, scope: Scope, collectors: set[str]) -> str:
         return UPLOADED
     if way == ("inside", "inside"):
         return MOVED
-    if way == ("outside", "inside") and collectors & {row.sender, row.host}:
+    if way == ("outside", "inside") and (collectors & {row.sender, row.host} or row.digest in pushed):
         return RETRIEVED
     return ""
 
@@ -87,6 +109,7 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
     kind, why = actors.role(acting, rows[0].flow_id)
     far = sender if act == RETRIEVED else receiver
     distinct = len({row.sha256 for row in rows})
+    possible = sum(row.face != "yes" for row in rows)
     what = "stills of a video stream with a face" if act == VIDEO else "images with a face"
     how = "taken out of its packets" if act == VIDEO else "in clear HTTP or carved from clear traffic"
     hosts = sorted({row.host for row in rows if row.host})[:3]
@@ -109,7 +132,10 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
         "flow_ids": sorted({row.flow_id for row in rows}),
         "display_filter": display_filter({(row.client, row.server, row.transport, row.server_port) for row in rows}),
         "rule": RULE,
-        "reason": f"{len(rows)} {what} ({distinct} distinct) {how}" + (f", for {', '.join(hosts)}" if hosts else ""),
+        "possible": possible,
+        "reason": f"{len(rows)} {what} ({distinct} distinct) {how}"
+        + (f"; of {possible} of them, damaged, the face is a possible one only" if possible else "")
+        + (f", for {', '.join(hosts)}" if hosts else ""),
     }
 
 

@@ -12,7 +12,9 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from netaudit.persons.spelled import lines_of, query_fields, widened
 from netaudit.unwrapping.fields import Field, fields
+from netaudit.unwrapping.text import to_text
 
 if TYPE_CHECKING:
     from netaudit.unwrapping.part import Leaf
@@ -21,7 +23,9 @@ LARGEST = 1 << 20  # bytes; longer documents are not read for identity data
 MOST_FIELDS = 2000  # of a document
 MOST_ROWS = 2000  # of a message
 LONGEST_VALUE = 256  # characters
+LONGEST_TEXT = 1 << 16  # bytes of a text without notation that is looked through
 DOCUMENTS = frozenset({"json", "xml", "form", "text"})
+_PROGRAM = ("javascript", "css", "html", "ecmascript")  # content types of texts that say nothing of anybody
 
 # What makes a message one about a person; the other kinds are kept only beside one of these.
 TELLING = frozenset({"id_number", "phone", "name", "birthday", "address", "person_id", "gender", "score"})
@@ -57,6 +61,11 @@ _STEMS = (
     rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
     rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|[\xa1-\xf7]|[0-9]{11}"
 )
+_KEY = re.compile(r"[^./@\]\[]*(?:\[\d+\])*\Z")
+PROVINCES = frozenset(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split()
+)
+_CELL = re.compile(r"(.+)\[\d+\]\Z")
 _UNSET = frozenset({"0", "-1", "null", "none"})
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _ID18 = re.compile(r"[1-9]\d{16}[\dXx]", re.ASCII)
@@ -84,10 +93,44 @@ def personal(leaf: Leaf) -> list[Personal]:
     if leaf.kind not in DOCUMENTS or not 0 < len(leaf.part.data) <= LARGEST:
         return []
     if leaf.kind == "text":
-        found = fields(leaf) if leaf.part.name and len(leaf.part.data) <= LONGEST_VALUE * 4 else []
-    else:
-        found = fields(leaf, most=MOST_FIELDS, worth=may_tell)
-    return _classified(found) if found else []
+        return _of_text(leaf)
+    found = fields(leaf, most=MOST_FIELDS, worth=may_tell)
+    return _classified(widened(found, names_personal)) if found else []
+
+
+def of_query(target: str) -> list[Personal]:
+    """What the query of a request target says of people."""
+    return _classified(query_fields(target)) if "?" in target and may_tell(target.encode("utf-8", "replace")) else []
+
+
+def _of_text(leaf: Leaf) -> list[Personal]:
+    """A field of a multipart body, or lines of fields: there two different ones must be about a person, or one number."""
+    part = leaf.part
+    if part.name and len(part.data) <= LONGEST_VALUE * 4 and (found := _classified(fields(leaf))):
+        return found
+    kind = part.content_type.lower()
+    if len(part.data) > LONGEST_TEXT or any(word in kind for word in _PROGRAM) or not may_tell(part.data):
+        return []
+    found = _classified(lines_of(to_text(part.data, part.content_type), part.name, names_personal))
+    told = {one.kind for one in found} & {"id_number", "phone", "name", "birthday", "address"}
+    sure = any(one.kind == "id_number" and one.certainty == "checked" for one in found)
+    return found if sure or len(told) > 1 else []
+
+
+def names_personal(key: str) -> bool:
+    """Whether a key names a field of a person, surely or loosely."""
+    name = _plain(key)
+    return KINDS.get(name, "") in TELLING or name in _LOOSE_NAME
+
+
+def names_id(path: str) -> bool:
+    """Whether the field at a path is called an identity number."""
+    return KINDS.get(_plain(_KEY.search(path)[0])) == "id_number"  # type: ignore[index]
+
+
+def known_region(number: str) -> bool:
+    """Whether the first two digits are those of a province or its equal (GB/T 2260; facts 0.3)."""
+    return number[:2] in PROVINCES
 
 
 def telling(found: list[Personal]) -> bool:
@@ -127,7 +170,19 @@ def _classified(found: list[Field]) -> list[Personal]:
             loose.append((len(out), field))
         if one := _judge(name, field, value):
             out.append(one)
-    return _with_loose(out, loose) if loose else out
+    out = _with_loose(out, loose) if loose else out
+    return _with_cells(out, found) if any(one.kind == "id_number" for one in out) else out
+
+
+def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
+    """Add Chinese names that stand in one list, or line, with an ID number."""
+    lists = {row[1] for one in out if one.kind == "id_number" and (row := _CELL.match(one.path))}
+    known = {(one.path, one.kind) for one in out}
+    for field in found if lists else ():
+        row = _CELL.match(field.path)
+        if row and row[1] in lists and (field.path, "name") not in known and _HAN_NAME.fullmatch(field.value.strip()):
+            out.append(Personal("name", field.path, field.key, field.value.strip(), "named"))
+    return out
 
 
 def _judge(name: str, field: Field, value: str) -> Personal | None:

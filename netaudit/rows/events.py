@@ -14,7 +14,7 @@ from netaudit.documents.streamed import Streams, Told
 from netaudit.documents.times import read_time
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, visible
-from netaudit.persons.personal import Personal, masked
+from netaudit.persons.personal import Personal, masked, right_check_digit
 from netaudit.rows.persons import keyed
 from netaudit.tables import EVENTS_CLEAR, TARGETS
 
@@ -54,10 +54,12 @@ class EventRows:
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
+        self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
 
     def end(self, message: Message) -> list[tuple[Any, ...]]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
+        self.said.clear()
         if not message.body and (
             message.status or message.request or not self._index.on_path(message.path.partition("?")[0])
         ):
@@ -125,10 +127,15 @@ class EventRows:
         )  # fmt: skip
 
     def _identity(self, event: Event, field: str, text: str) -> Shown:
-        kind = _IDENTITY.get(field.partition(".")[2])
+        name = field.partition(".")[2]
+        kind = _IDENTITY.get(name)
         if kind is None:
             return self._plain(event, field, text, secret=False)
-        one = Personal(kind, "", "", text, "named")
+        checked = kind == "id_number" and right_check_digit(text)
+        place = f"{event.place_path}.{name}" if event.place_path else name
+        one = Personal(kind, place, name, text, "checked" if checked else "named")
+        if field.startswith("person."):
+            self.said.append((event.object_id, one))
         code = keyed(self._key, one)
         self._clear.append((event.event_id, event.message_id, field, text, code))
         return Shown(visible(mask(masked(one)), LONGEST), code)

@@ -54,6 +54,7 @@ class PlainDocuments:
         names = [body_name(message) for message in messages]
         said = [message.body for message in messages]
         telling = set(hits(said, may_tell)) | self._known(messages, names)
+        telling |= {place for place, one in enumerate(messages) if "?" in one.path and may_tell(one.path.encode("utf-8", "replace"))}
         for place, message in enumerate(messages):
             if place not in telling:
                 self._write(message, names[place])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netaudit.case.writing import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.ground.frames import capture_name
@@ -71,6 +71,9 @@ class Witness(Protocol):
 
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """An object was found in a message of the flow last delivered, and stored."""
+
+    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+        """A row of `persons` was made of a message of the flow last delivered."""
 
 
 class Shard:
@@ -234,13 +237,15 @@ class Shard:
         """Take all that is in a body."""
         for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
-        for row in self._persons.end(message.message_id.hex()):
-            self._rows["persons"].append(row)
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
         for row in self._events.end(message):
             self._rows["events"].append(row)
+        for row in self._persons.end(message.message_id.hex(), message.path, self._events.said):
+            self._rows["persons"].append(row)
+            if self._witness is not None:
+                self._witness.named(message, row)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)
