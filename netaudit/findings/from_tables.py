@@ -11,16 +11,19 @@ import pyarrow as pa
 from netaudit.case.moments import WINDOW_S
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
+from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, Windows, rows_after
 from netaudit.findings.roles import Actors
+from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import VIDEO, Scope, clear_findings, telling
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
-__all__ = ["LEAD_S", "judge", "judge_moments"]
+__all__ = ["LEAD_S", "Run", "judge", "judge_moments", "ledger_table", "statements"]
 
 NOTHING: dict[str, Any] = {
-    "possible": 0, "records": 0, "persons": 0, "transfers": 0, "with_identity": 0, "document_ids": [], "person_hmacs": [],
+    "possible": 0, "records": 0, "persons": 0, "transfers": 0, "with_identity": 0, "document_ids": [],
+    "person_hmacs": [],
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ CRASHED = "crashed the decoder"
 STALLED = f"decoder did not end within {TIME_LIMIT:.0f} s"
 GIVEN_UP = "not looked at: too many images crash the decoder"
 
-_BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.objects.helper import main; main(sys.argv[1:])"
+_BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.images.helper import main; main(sys.argv[1:])"
 
 Judged = tuple[str, ImageFacts, FaceVerdict]
 

@@ -17,7 +17,7 @@ TIME_LIMIT = 20.0  # seconds of wall time for one key frame
 MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back
 MOST_DEATHS = 4  # helpers that may die of one logical shard before no more of its key frames are decoded
 
-_BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.objects.still_helper import main; main()"
+_BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.images.still_helper import main; main()"
 
 
 class Stills:

@@ -93,10 +93,18 @@ class Newsroom:
         """An alert never shrinks: what has dropped out of a bounded memory was seen all the same."""
         key = ("alert", row["certainty"], row["act"], row["sender"], row["receiver"])
         news = AlertNews(
-            row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"]
+            row["certainty"],
+            row["act"],
+            row["sender"],
+            row["receiver"],
+            row["images"] or 0,
+            row["reason"],
+            row["records"] or 0,
+            row["persons"] or 0,
         )
         last = self._told.get(key)
-        if not isinstance(last, AlertNews) or news.images > last.images or news.certainty == "D":
+        grown = not isinstance(last, AlertNews) or (news.images, news.records) > (last.images, last.records)
+        if grown or news.certainty == "D":
             self._tell(key, news)
 
     def _place(self) -> None:

@@ -58,6 +58,14 @@ class Find(NamedTuple):
     message_row: tuple[Any, ...]
 
 
+class Named(NamedTuple):
+    """Identity data on its way."""
+
+    known: Known  # its flow
+    person_row: tuple[Any, ...]
+    message_row: tuple[Any, ...]
+
+
 class Memory:
     """What a live audit has seen lately. Filled by the audit; everything it holds is bounded."""
 
@@ -68,6 +76,7 @@ class Memory:
         self.touched: dict[int, Known] = {}  # encrypted flows that brought something; the caller clears it
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
+        self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
         self.agents: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()  # flow id → row of a message with its agent
         self._current: Known | None = None
 
@@ -112,6 +121,11 @@ class Memory:
         )
         self.new.append(find)
         self.finds.append(find)
+
+    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+        """See `way.Witness`."""
+        if self._current is not None:
+            self.persons.append(Named(self._current, row, message_row(message)))
 
     def take_new(self) -> list[Find]:
         """Images found since last asked."""

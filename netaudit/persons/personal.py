@@ -63,7 +63,9 @@ _STEMS = (
 )
 _KEY = re.compile(r"[^./@\]\[]*(?:\[\d+\])*\Z")
 PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split()
+    str(code)
+    for codes in ((11, 16), (21, 24), (31, 38), (41, 47), (50, 55), (61, 66), (71, 72), (81, 84), (91, 92))
+    for code in range(*codes)
 )
 _CELL = re.compile(r"(.+)\[\d+\]\Z")
 _UNSET = frozenset({"0", "-1", "null", "none"})
@@ -100,11 +102,16 @@ def personal(leaf: Leaf) -> list[Personal]:
 
 def of_query(target: str) -> list[Personal]:
     """What the query of a request target says of people."""
-    return _classified(query_fields(target)) if "?" in target and may_tell(target.encode("utf-8", "replace")) else []
+    return _classified(query_fields(target)) if asks_about(target) else []
+
+
+def asks_about(target: str) -> bool:
+    """Whether the query of a request target may name a person."""
+    return "?" in target and may_tell(target.encode("utf-8", "replace"))
 
 
 def _of_text(leaf: Leaf) -> list[Personal]:
-    """A field of a multipart body, or lines of fields: there two different ones must be about a person, or one number."""
+    """A field of a multipart body, or lines of fields: there two must be about a person, or one be a number."""
     part = leaf.part
     if part.name and len(part.data) <= LONGEST_VALUE * 4 and (found := _classified(fields(leaf))):
         return found

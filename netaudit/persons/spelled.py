@@ -39,7 +39,7 @@ _LAST = re.compile(r"[./]@?[^./]*\Z")
 
 
 def widened(found: list[Field], telling: Callable[[str], bool]) -> list[Field]:
-    """The fields, and beside them those that are spelled otherwise. `telling` says whether a key names a person's field."""
+    """The fields, and those that are spelled otherwise. `telling` says whether a key names a field of a person."""
     out = list(found)
     for field in found:
         out += _inside(field, DEEPEST)
@@ -54,8 +54,7 @@ def lines_of(text: str, name: str, telling: Callable[[str], bool]) -> list[Field
     """Fields of a text without notation: key=value, key: value, columns under a heading, cells of a line."""
     out: list[Field] = []
     heading: list[str] = []
-    for number, line in enumerate(text[: 1 << 20].splitlines()[:MOST_LINES]):
-        line = line.strip()
+    for number, line in enumerate(map(str.strip, text[: 1 << 20].splitlines()[:MOST_LINES])):
         if not line or len(line) > LONGEST:
             continue
         place = f"line[{number}]"

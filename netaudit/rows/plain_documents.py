@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.ground.frames import capture_name
-from netaudit.persons.personal import may_tell
+from netaudit.persons.personal import asks_about, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.objects import document_row
@@ -54,7 +54,7 @@ class PlainDocuments:
         names = [body_name(message) for message in messages]
         said = [message.body for message in messages]
         telling = set(hits(said, may_tell)) | self._known(messages, names)
-        telling |= {place for place, one in enumerate(messages) if "?" in one.path and may_tell(one.path.encode("utf-8", "replace"))}
+        telling |= {place for place, one in enumerate(messages) if asks_about(one.path)}
         for place, message in enumerate(messages):
             if place not in telling:
                 self._write(message, names[place])

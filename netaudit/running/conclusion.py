@@ -14,7 +14,7 @@ from netaudit.case.writing import drop_streams, read_parts, read_streams, stream
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.from_tables import Moves, with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
-from netaudit.findings.from_tables import judge, judge_moments
+from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
@@ -39,6 +39,7 @@ STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
 )  # fmt: skip
 
+LOOSE = ("observations", "events")  # of these in memory, hence not settled
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
@@ -55,6 +56,7 @@ class Outcome:
     faces: bool = True
     partial: bool = False
     failures: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
     signatures: Path | None = None  # a folder added to netaudit's own
     known: Known = lambda _: {}
     """What the image helper has said already."""
@@ -90,13 +92,21 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
     sendings.drop(folder)
+    tables["ledgers"] = ledger_table(tables, _run(outcome, vantage.side, signatures))
     for name, rows in tables.items():
-        if rows is not settled.get(name):
+        if name in LOOSE or rows is not settled.get(name):
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     _keep_clear(folder)
     return Case(folder)
+
+
+def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
+    """What the ledgers need of a run beside its tables."""
+    return Run(
+        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.faces, side, signatures.manifest()
+    )
 
 
 def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
@@ -124,7 +134,7 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
         settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
         tables = dict(zip(streamed, settled, strict=True))
     trim()
-    return tables | {"observations": facts, "events": events}
+    return tables | dict(zip(LOOSE, (facts, events), strict=True))
 
 
 def _taken_targets(folder: Path) -> pa.Table:

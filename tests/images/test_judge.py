@@ -26,9 +26,9 @@ FAKE = """
 import os, sys, time
 sys.path[:] = {path!r}
 from pathlib import Path
-from netaudit.objects.helper import serve
-from netaudit.objects.images import ImageFacts
-from netaudit.objects.detection import FaceVerdict
+from netaudit.images.helper import serve
+from netaudit.images.images import ImageFacts
+from netaudit.images.detection import FaceVerdict
 
 def work(task):
     name = task["path"]
@@ -115,7 +115,7 @@ def test_results_come_without_waiting(folder):
 
 
 def test_this_side_loads_no_decoder():
-    code = "import sys, netaudit.objects.judge; sys.exit(any(name in sys.modules for name in ('cv2', 'PIL', 'pandas')))"
+    code = "import sys, netaudit.images.judge; sys.exit(any(name in sys.modules for name in ('cv2', 'PIL', 'pandas')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
@@ -177,7 +177,7 @@ def test_what_the_helper_says_about_itself_is_passed_on():
     judge = Judge()
     judge._boot = (
         f"import sys; sys.path[:] = {import_path()!r}\n"
-        "from netaudit.objects.helper import serve\n"
+        "from netaudit.images.helper import serve\n"
         "def make(): raise RuntimeError('no detector here')\n"
         "serve(make, 1)"
     )
@@ -200,7 +200,7 @@ def test_closing_leaves_no_process_behind():
 
 def test_the_helper_ends_with_its_parent():
     code = (
-        "import os; from pathlib import Path; from netaudit.objects.judge import Judge\n"
+        "import os; from pathlib import Path; from netaudit.images.judge import Judge\n"
         "judge = Judge(faces=False); judge.submit('a', Path('a'), 'jpeg', rotate=False); next(judge.finish())\n"
         "print(judge._helper.pid, flush=True); os._exit(0)"
     )

@@ -22,7 +22,7 @@ SYN, ACK, FIN = 2, 16, 1
 MEASURE = """
 import sys, threading, time
 from pathlib import Path
-from netaudit.lean import give_back, load_lean, own_process
+from netaudit.running.lean import give_back, load_lean, own_process
 own_process()
 load_lean()
 from netaudit import case_writer

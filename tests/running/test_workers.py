@@ -25,7 +25,7 @@ LAN = next((Path(__file__).parents[2] / "pcaps" / "sales_office").glob("lan.*"))
 OWN = """
 import secrets, sys
 secrets.token_bytes = lambda n: bytes(n)
-from netaudit.lean import load_lean, own_process
+from netaudit.running.lean import load_lean, own_process
 own_process()
 load_lean()
 from pathlib import Path
