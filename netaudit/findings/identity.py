@@ -215,7 +215,7 @@ def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -
             found.append(_finding(*key, group, actors))
     for one in found:
         if one.get("with_identity"):
-            one["reason"] += f"; {one['with_identity']} of them with an identity number beside"
+            one["reason"] += f"; sent with an identity number beside: {one['with_identity']}"
     return found
 
 
@@ -276,16 +276,17 @@ def _figures(group: Group) -> dict[str, Any]:
 
 
 def _said(group: Group) -> str:
+    """Clauses that the report has words for in both languages (`phrase` in its texts)."""
     named = sum(record.named for record in group.records)
     odd = sum(not record.sound for record in group.records)
     broken = sum(not record.whole for record in group.records)
     hosts = sorted({record.message["host"] for record in group.records if record.message["host"]})[:MOST_HOSTS]
-    count, persons = len(group.records), len(group.persons)
-    text = f"{count} record{'s' * (count != 1)} with an identity number of {persons} person{'s' * (persons != 1)}"
-    text += f", {named} with a name" if named else ""
-    text += f", {broken} not whole" if broken else ""
-    text += f", {odd} of a region that is not given out" if odd else ""
-    return text + " in clear" + (f", for {', '.join(hosts)}" if hosts else "")
+    told = [f"records with an identity number in clear: {len(group.records)}, distinct numbers: {len(group.persons)}"]
+    told[0] += f", for {', '.join(hosts)}" if hosts else ""
+    told += [f"a name beside the number: {named}"] if named else []
+    told += [f"not recovered whole: {broken}"] if broken else []
+    told += [f"of a region that is not given out: {odd}"] if odd else []
+    return "; ".join(told)
 
 
 def _only(table: pa.Table, column: str, values: pa.Array) -> pa.Table:

@@ -92,7 +92,8 @@ def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], I
 
     def make(tables: Tables) -> Iterator[Statement]:
         columns = ["finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity"]
-        rows = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act and row["records"]]
+        acts = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act]
+        rows = [row for row in acts if row["records"]]
         if not rows:
             return
         by_grade = Counter[str]()
@@ -106,7 +107,7 @@ def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], I
             {
                 "records": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"],
                 "persons": len({one for row in rows for one in row["person_hmacs"] or ()}),
-                "images": sum(row["with_identity"] or 0 for row in rows),
+                "images": sum(row["with_identity"] or 0 for row in acts),
                 "devices": len(devices), "endpoints": len(far), "findings": len(rows),
             },
             subjects=sorted(devices)[:MOST_NAMED],

@@ -134,8 +134,8 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
         "rule": RULE,
         "possible": possible,
         "reason": f"{len(rows)} {what} ({distinct} distinct) {how}"
-        + (f"; of {possible} of them, damaged, the face is a possible one only" if possible else "")
-        + (f", for {', '.join(hosts)}" if hosts else ""),
+        + (f", for {', '.join(hosts)}" if hosts else "")
+        + (f"; damaged, and the face only possible: {possible}" if possible else ""),
     }
 
 
