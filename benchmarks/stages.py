@@ -55,11 +55,11 @@ def main(capture: str) -> None:
     signal.setitimer(signal.ITIMER_REAL, STEP, STEP)
     own_process()
     load_lean()
-    from netaudit import api
+    from netaudit.running import task
 
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        api.run([capture], Path(folder) / "case", api.Options(faces=False, workers=1), lambda *_: None)
+        task.run([capture], Path(folder) / "case", task.Options(faces=False, workers=1), lambda *_: None)
         signal.setitimer(signal.ITIMER_REAL, 0)
     total = time.perf_counter() - began
     print(f"{Path(capture).name}: {total:.2f} s")

@@ -7,7 +7,8 @@ import struct
 import pytest
 
 import netaudit
-from netaudit.case.writing import make_folders, read_streams
+from netaudit.case.writing import make_folders
+from netaudit.ground.table_streams import read_streams
 from netaudit.images.extents import PNG_SIGNATURE
 from netaudit.images.headers import header_size
 from netaudit.running.way import Keep, Shard

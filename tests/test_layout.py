@@ -1,58 +1,138 @@
-"""The folders are the stages, the doors are the edges: no stage reaches into another but through a door."""
+"""The folders are the rooms, the map in docs/architecture.md says which may use which, and doors are the way in.
+
+Late imports, imports for types only and imports of a module by name count like all others.
+"""
 
 from __future__ import annotations
 
 import ast
 import graphlib
+import re
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "netaudit"
-STAGES = sorted(
-    folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name not in {"cli", "live", "__pycache__"}
-)
-OUTSIDE = {"files", "wire", "tables", "case"}  # what doors take from that is no stage
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "netaudit"
+AT_ROOT = {"__init__", "__main__", "api", "errors", "tables"}  # __main__ is no room: it only starts the command line
+BELOW = {"ground", "signatures", "errors", "tables"}  # what any room may stand on; they know no room themselves
+STAGES = (  # taken from through doors only
+    "capture", "packets", "streams", "messages", "images", "unwrapping", "persons", "documents", "observations",
+    "endpoints", "devices", "findings", "journeys",
+)  # fmt: skip
+TABLES_OF = {"files", "wire", "tables", "case"}  # what doors take from that is no room of ours
 
 
-def imported_stages(path: Path) -> set[str]:
-    found = set()
+def rooms(package: Path = PACKAGE) -> list[str]:
+    """Folders of the package."""
+    return sorted(path.name for path in package.iterdir() if path.is_dir() and path.name != "__pycache__")
+
+
+def room_of(path: Path, package: Path = PACKAGE) -> str:
+    """Folder that a module lies in, or its own name at the root."""
+    parts = path.relative_to(package).parts
+    return parts[0] if len(parts) > 1 else path.stem
+
+
+def imported(path: Path, package: Path = PACKAGE) -> set[str]:
+    """Modules of the package that a module imports, anywhere in it, as dotted names below the package."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        found |= {name.split(".")[1] for name in names if name.startswith("netaudit.") and name.split(".")[1] in STAGES}
-    return found
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import in line {node.lineno}"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                place = package.parent / inner.replace(".", "/")
+                found.add(inner if place.is_dir() or place.with_suffix(".py").is_file() else str(node.module))
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "import_module":
+            found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+    return {name.removeprefix("netaudit").lstrip(".") for name in found if name.split(".")[0] == "netaudit"}
 
 
-def modules() -> list[Path]:
-    return sorted(path for stage in STAGES for path in (PACKAGE / stage).rglob("*.py"))
+def edges(package: Path = PACKAGE) -> dict[str, set[str]]:
+    """Which rooms (and modules at the root) use which."""
+    graph: dict[str, set[str]] = {}
+    for path in modules(package):
+        own = room_of(path, package)
+        used = {name.partition(".")[0] or "__init__" for name in imported(path, package)}
+        graph.setdefault(own, set()).update(used - {own})
+    return graph
 
 
-def test_doors_make_a_graph_without_circles() -> None:
-    graph: dict[str, set[str]] = {stage: set() for stage in STAGES}
-    for path in modules():
-        if path.name.startswith("from_"):
-            source = path.stem.removeprefix("from_")
-            assert source in STAGES or source in OUTSIDE, f"{path}: no stage {source}"
-            if source in STAGES:
-                graph[path.parent.relative_to(PACKAGE).parts[0]].add(source)
-    order = list(graphlib.TopologicalSorter(graph).static_order())
-    assert (
-        order.index("capture")
-        < order.index("packets")
-        < order.index("streams")
-        < order.index("messages")
-        < order.index("objects")
-    )
+def drawn() -> dict[str, set[str]]:
+    """The map of docs/architecture.md: `room <- room room …`, a line each."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    block = re.search(r"```map\n(.*?)```", page, re.DOTALL)
+    assert block, "docs/architecture.md has no map"
+    lines = [line.partition("#")[0].partition("<-") for line in block[1].splitlines() if "<-" in line]
+    return {room.strip(): set(used.split()) for room, _, used in lines}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_doors_import_other_stages(path: Path) -> None:
-    stage = path.relative_to(PACKAGE).parts[0]
-    others = imported_stages(path) - {stage}
-    if path.name.startswith("from_"):
-        source = path.stem.removeprefix("from_")
-        allowed = {source} if source in STAGES else set(STAGES)
-        assert others <= allowed, f"door {path.name} also imports {others - allowed}"
-    else:
+def modules(package: Path = PACKAGE) -> list[Path]:
+    return sorted(package.rglob("*.py"))
+
+
+def test_only_four_modules_stand_at_the_root() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == AT_ROOT
+
+
+def test_the_map_is_what_the_imports_say() -> None:
+    found = {room: used - BELOW - {"__init__"} for room, used in edges().items() if room in rooms()}
+    assert found == drawn(), "redraw the map in docs/architecture.md"
+
+
+def test_there_is_no_circle() -> None:
+    graph = {room: used - {"__init__"} for room, used in edges().items() if room != "__init__"}
+    list(graphlib.TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("room", ["ground", "signatures", "errors", "tables"])
+def test_what_all_stand_on_knows_no_room(room: str) -> None:
+    assert edges()[room] <= BELOW | {"__init__"}, f"{room} launders {edges()[room] - BELOW}"
+
+
+def stage_modules() -> list[Path]:
+    return [path for path in modules() if room_of(path) in STAGES]
+
+
+@pytest.mark.parametrize("path", stage_modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_doors_take_from_other_stages(path: Path) -> None:
+    own = room_of(path)
+    others = {name for name in imported(path) if name.partition(".")[0] not in BELOW | {own, ""}}
+    if not path.name.startswith("from_"):
         assert not others, f"{path} imports {others}: only a from_ door may"
+        return
+    source = path.stem.removeprefix("from_")
+    assert source in rooms() or source in TABLES_OF, f"{path}: no room {source}"
+    if source in TABLES_OF:
+        assert not others, f"{path} imports {others}: tables are data"
+    else:
+        assert {name.partition(".")[0] for name in others} <= {source}, f"door {path.name} also imports {others}"
+        undeclared = {name for name in others if name.partition(".")[2] not in declared(source)}
+        assert not undeclared, f"{path} takes what {source} does not declare (OFFERS): {undeclared}"
+
+
+def declared(room: str) -> set[str]:
+    """Modules that a room offers to others: OFFERS in its `__init__`."""
+    tree = ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "OFFERS":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def test_a_planted_import_is_found(tmp_path: Path) -> None:
+    """The test itself: a circle, a late import and one by name are all seen."""
+    package = tmp_path / "netaudit"
+    for name in ("packets", "streams"):
+        (package / name).mkdir(parents=True)
+        (package / name / "__init__.py").write_text("")
+    (package / "packets" / "a.py").write_text("def f():\n    from netaudit import streams\n    return streams\n")
+    (package / "streams" / "b.py").write_text("import importlib\nimportlib.import_module('netaudit.packets.a')\n")
+    graph = edges(package)
+    assert graph == {"packets": {"streams"}, "streams": {"packets"}}
+    (package / "streams" / "c.py").write_text("from . import b\n")
+    with pytest.raises(AssertionError, match="relative import"):
+        edges(package)

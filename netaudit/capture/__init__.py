@@ -1,1 +1,3 @@
 """Bytes to records."""
+
+OFFERS = ("layouts",)  # what other stages may take, through their doors

@@ -3,7 +3,7 @@
 A line is a JSON object with `number` (from 1), `when` (UTC), `what` (a code), figures of its own, `previous` (the hash
 of the line before, 64 zeros for the first) and `hash`: SHA-256 of the line itself without `hash`, as compact JSON with
 sorted keys. Who can write the file can rewrite the whole chain: note the last hash elsewhere (`netaudit verify` prints
-it; the report has the one before it was written). `netaudit.sealed` holds the chain against the files it names.
+it; the report has the one before it was written). `netaudit.case.sealed` holds the chain against the files it names.
 """
 
 from __future__ import annotations

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 FILE = "moments.jsonl"
 MOST_TEXT = 500  # characters of one text
-WINDOW_S = 180  # how long after a moment what is sent is told with it, unless asked for otherwise
 LATEST = 1 << 63  # ns: no time of a table is later
 MOST = 2000  # moments of a case that are read; further ones only stay in the file
 

@@ -97,7 +97,7 @@ class Case:
         if not path.is_file():
             if name in self.manifest.get("totals", {}).get("rows", ()):
                 raise CaseError(f"{path}: is missing: the case is not as the audit left it, and nothing is said of it")
-            from netaudit.case.writing import read_streams
+            from netaudit.ground.table_streams import read_streams
 
             return read_streams(self.folder, name).select(wanted.names)
         there = set(pq.read_schema(path).names)

@@ -18,8 +18,8 @@ from netaudit.ground.masking import visible
 from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
-    from netaudit.api import Progress
     from netaudit.case.reading import Case
+    from netaudit.running.task import Progress
 
 NAME = 300  # characters of the name of an input
 LANGS = ("zh", "en")
@@ -41,8 +41,8 @@ def audit_command(
     fail_on: str,
 ) -> Exit:
     """Audit, print, and say how it went."""
-    from netaudit.api import Options, run
     from netaudit.running.lean import load_lean
+    from netaudit.running.task import Options, run
 
     load_lean()
     settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
@@ -68,7 +68,7 @@ def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
 
 def moment(text: str | None, option: str) -> int | None:
     """UTC nanoseconds of an ISO 8601 time with a zone."""
-    from netaudit.api import nanoseconds
+    from netaudit.running.task import nanoseconds
 
     if text is None:
         return None

@@ -44,8 +44,8 @@ def list_(
     lang: Language = None,
 ) -> None:
     """List devices: address, name, class, vendor, part in the chain, and decisions."""
+    from netaudit.authoring.naming import plain_devices
     from netaudit.case.decisions import latest
-    from netaudit.case.naming import plain_devices
     from netaudit.case.reading import open_case
 
     opened = open_case(case)
@@ -67,8 +67,8 @@ def set_(
     lang: Language = None,
 ) -> None:
     """Note your decision about a device, beside what netaudit found; the report shows both."""
+    from netaudit.authoring.naming import find_device, plain_devices
     from netaudit.case.decisions import decide
-    from netaudit.case.naming import find_device, plain_devices
     from netaudit.case.reading import open_case
     from netaudit.signatures.loading import load
 

@@ -82,9 +82,9 @@ def live_command(
     settings: LiveSettings, folder: Path, options: dict[str, Any], *, headless: bool, fail_on: str
 ) -> Exit:
     """Run a live audit; print its verdict at the end."""
-    from netaudit.api import Options
     from netaudit.capture.adapters import may_send
     from netaudit.running.lean import for_days, load_lean
+    from netaudit.running.task import Options
 
     for_days()
     from netaudit.live.engine import run_live
@@ -123,9 +123,9 @@ def live_command(
 
 def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail_on: str) -> Exit:
     """Audit a recording again."""
-    from netaudit.api import Options
     from netaudit.live.resuming import resume
     from netaudit.running.lean import load_lean
+    from netaudit.running.task import Options
 
     load_lean()
     chosen = Options(**options)

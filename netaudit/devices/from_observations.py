@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.writing import table_of
 from netaudit.devices.behind import hidden
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
 from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
 from netaudit.devices.telling import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import CLAIMS, DEVICES
 
 if TYPE_CHECKING:

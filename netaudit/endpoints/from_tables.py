@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.case.writing import table_of
 from netaudit.endpoints.services import Services, endpoint_facts, requests_by_server
 from netaudit.endpoints.vantage import Evidence, Vantage, judge
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import ENDPOINTS
 
 if TYPE_CHECKING:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from netaudit.case.moments import WINDOW_S
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
 from netaudit.findings.ledgers import Run, ledger_table
-from netaudit.findings.moments import LEAD_S, Windows, rows_after
+from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
 from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED, Scope, display_filter, finding_id
-from netaudit.persons.personal import known_region, names_id
+from netaudit.persons.from_unwrapping import known_region, names_id
 from netaudit.persons.records import grouped, pictures_of
 from netaudit.signatures.loading import DECIDING
 from netaudit.unwrapping.sniff import IMAGE_KINDS

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from netaudit.findings.uploads import Scope
 
 LEAD_S = 5
+WINDOW_S = 180  # how long after a moment what is sent is told with it, unless asked for otherwise
 SECOND = 1_000_000_000
 LEAST_BYTES = 8 * 1024  # upward payload of a sender to an endpoint before it is worth a line: less is upkeep
 MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes

@@ -18,12 +18,9 @@ from netaudit.images.pictures import Picture
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.unwrapping.part import Leaf
-
 __all__ = [
     "Extent",
     "ImageFacts",
-    "confirm_end",
     "extent",
     "facts_of",
     "header_size",
@@ -75,19 +72,6 @@ def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
         exif_time=_text(picture.exif.get(_TIME_ORIGINAL) or picture.exif.get(_TIME)),
         phash="" if pixels is None else perceptual_hash(pixels),
     )
-
-
-def confirm_end(leaf: Leaf) -> None:
-    """Hold an image that came whole against its own format: without its end it is not whole, whatever carried it."""
-    part = leaf.part
-    if not part.complete:
-        return
-    found = extent(part.data, leaf.kind)
-    if not found.whole:
-        part.unknown_from = len(part.data)
-        leaf.notes.append(f"the image is not whole: {found.problem}")
-    elif found.end < len(part.data):
-        leaf.notes.append(f"{len(part.data) - found.end} bytes behind the image's end")
 
 
 def perceptual_hash(pixels: npt.NDArray[np.uint8]) -> str:

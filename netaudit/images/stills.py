@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import threading
-from typing import IO, TYPE_CHECKING
+from dataclasses import dataclass
+from typing import IO
 
 from netaudit.images.processes import import_path, start
 from netaudit.images.still_helper import LENGTH
-
-if TYPE_CHECKING:
-    from netaudit.unwrapping.budget import Patience
 
 TIME_LIMIT = 20.0  # seconds of wall time for one key frame
 MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back
 MOST_DEATHS = 4  # helpers that may die of one logical shard before no more of its key frames are decoded
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.images.still_helper import main; main()"
+
+
+@dataclass(slots=True)
+class Patience:
+    """How often decoders died of the bytes of one logical shard; what else the same worker has must not count."""
+
+    deaths: int = 0
 
 
 class Stills:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.case.writing import table_of
+from netaudit.ground.table_streams import table_of
 from netaudit.observations.from_tables import merge_facts
 from netaudit.rows.flows import FlowRows
 from netaudit.running.conclusion import derive

@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.case.writing import TableWriter, read_parts, stream_parts
+from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.images.judge import facts_of, verdict_of
 from netaudit.tables import ANSWERS
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from netaudit.api import outcome_of
 from netaudit.capture.from_wire import Followed
 from netaudit.packets.from_capture import Decoder
+from netaudit.running.inputs import outcome_of
 from netaudit.running.workers import Alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from netaudit.api import Options
     from netaudit.case.reading import Case
+    from netaudit.running.task import Options
     from netaudit.running.way import Witness
     from netaudit.settling.images import Known
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.api import begin_case, now, run_facts, write_case_report
 from netaudit.capture.from_wire import recorded
 from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
@@ -27,12 +26,13 @@ from netaudit.live.newsroom import Newsroom
 from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_case
 from netaudit.live.witness import Memory
 from netaudit.running.lean import for_days
+from netaudit.running.task import begin_case, now, run_facts, write_case_report
 
 if TYPE_CHECKING:
-    from netaudit.api import Options
     from netaudit.case.reading import Case
     from netaudit.live.news import Show
     from netaudit.live.settings import LiveSettings
+    from netaudit.running.task import Options
 
 RECORD = Path(RECORD_PLACE)  # of the recorded files in a case
 TICK = 0.5  # seconds between rates

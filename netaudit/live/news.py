@@ -1,7 +1,7 @@
 """What the live engine tells, and what shows it: frozen rows, and the protocol between engine and screen.
 
 The engine runs in its own thread and calls `show` for everything that happens, in the order in which it happens;
-it asks `moments` and `stopping` at every tick. Every string in the news is masked (`netaudit.masking`) by the engine.
+it asks `moments` and `stopping` at every tick. Every string in the news is masked by the engine.
 It may still hold control characters or markup: whoever shows it makes it harmless for its medium.
 
 Times `ts` are capture times in ns since 1970 UTC, `seen_ts` is the clock of this computer when the row was made.
@@ -159,7 +159,7 @@ class Show(Protocol):
         """Take one piece of news; never waits for the screen, never raises for what is in the news."""
 
     def moments(self) -> list[Mark]:
-        """Moments marked since last asked, oldest first; the engine stores them (`netaudit.moments.MomentBook`)."""
+        """Moments marked since last asked, oldest first; the engine stores them (`case/moments.py`)."""
 
     def stopping(self) -> bool:
         """Whether the user wants to stop."""

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.api import Options, begin_case, now, outcome_of, run_facts, write_case_report
 from netaudit.capture.from_wire import Followed, recorded
 from netaudit.capture.source import Rejected
 from netaudit.case.custody import Custody, broken, entries
@@ -19,11 +18,13 @@ from netaudit.errors import UsageError
 from netaudit.live.engine import RECORD
 from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
 from netaudit.packets.from_capture import Decoder
+from netaudit.running.inputs import outcome_of
+from netaudit.running.task import Options, begin_case, now, run_facts, write_case_report
 from netaudit.running.workers import abandoned_on_error, make_crew
 
 if TYPE_CHECKING:
-    from netaudit.api import Progress
     from netaudit.capture.source import Source
+    from netaudit.running.task import Progress
 
 KEPT = ("record", "key", "unmasked.jsonl")  # of private/; the rest is made anew
 

@@ -1,1 +1,3 @@
 """Ordered bytes to messages."""
+
+OFFERS = ("dns.layouts", "dns.lookups", "message")  # what other stages may take, through their doors

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.case.writing import table_of
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import OBSERVATIONS
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.writing import BATCH_ROWS
 from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import BATCH_ROWS
 
 if TYPE_CHECKING:
-    from netaudit.case.writing import TableWriter
+    from netaudit.ground.table_streams import TableWriter
 
 MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented names must not fill the memory
 MOST_VALUES = 48  # distinct values kept of one field of one host in one shard

@@ -6,15 +6,15 @@ import hmac
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from netaudit.case.writing import TableWriter
+from netaudit.documents.from_messages import Streams, Told
 from netaudit.documents.from_unwrapping import MessageReader
 from netaudit.documents.head import Head, path_of
 from netaudit.documents.loading import load
-from netaudit.documents.streamed import Streams, Told
 from netaudit.documents.times import read_time
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, visible
-from netaudit.persons.personal import Personal, masked, right_check_digit
+from netaudit.ground.table_streams import TableWriter
+from netaudit.persons.from_unwrapping import Personal, masked, right_check_digit
 from netaudit.rows.persons import keyed
 from netaudit.tables import EVENTS_CLEAR, TARGETS
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.case.writing import BATCH_ROWS
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PlainLookups
 from netaudit.messages.dns.reader import TYPES
@@ -21,7 +21,7 @@ from netaudit.tables import FLOWS, MESSAGES
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.case.writing import RowWriter
+    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.dns.lookups import Lookups
     from netaudit.observations.ledger import Ledger
     from netaudit.streams.batch import Batch

@@ -14,7 +14,7 @@ from netaudit.unwrapping.from_messages import object_id, root, upload_body
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.case.writing import TableWriter
+    from netaudit.ground.table_streams import TableWriter
     from netaudit.messages.message import Message
     from netaudit.unwrapping.part import Part
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.case.writing import TableWriter
 from netaudit.ground.masking import mask
-from netaudit.persons.personal import MOST_ROWS, Personal, canonical, masked, of_query, personal, telling
+from netaudit.ground.table_streams import TableWriter
+from netaudit.persons.from_unwrapping import MOST_ROWS, Personal, canonical, masked, of_query, personal, telling
 from netaudit.persons.records import ANCHORS
 from netaudit.tables import PERSONS_CLEAR
 

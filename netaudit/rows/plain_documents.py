@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.ground.frames import capture_name
-from netaudit.persons.personal import asks_about, may_tell
+from netaudit.persons.from_unwrapping import asks_about, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.objects import document_row
@@ -19,7 +19,7 @@ from netaudit.unwrapping.from_messages import body_name, object_id, plain_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from netaudit.case.writing import RowWriter
+    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.message import Message
     from netaudit.rows.events import EventRows
 

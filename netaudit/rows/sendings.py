@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.case.writing import TableWriter, read_parts, stream_parts
 from netaudit.ground.addresses import ip_text
+from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.rows.flows import TRANSPORTS
 from netaudit.tables import SENDINGS
 

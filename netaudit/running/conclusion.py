@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from netaudit.case.moments import WINDOW_S, moment_table, stored
+from netaudit.case.moments import moment_table, stored
 from netaudit.case.reading import Case
-from netaudit.case.writing import drop_streams, read_parts, read_streams, stream_parts, write_json
+from netaudit.case.writing import write_json
+from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.devices.from_tables import Moves, with_chain
 from netaudit.endpoints.from_tables import endpoints, vantage_of
 from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
+from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
 from netaudit.running.lean import trim
-from netaudit.settling.images import Known, image_table
+from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
 from netaudit.settling.manifest import manifest
 from netaudit.settling.ordered import name_captures, settle, write_table
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
 
 STREAMED = (
@@ -41,26 +42,6 @@ STREAMED = (
 
 LOOSE = ("observations", "events")  # of these in memory, hence not settled
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What the run itself knows beyond the streams."""
-
-    captures: pa.Table  # `captures` rows
-    skipped: dict[tuple[str, str], int]  # (capture id, reason) → packets
-    capture_ids: list[str]  # by running index
-    rejected: list[dict[str, str]]
-    options: dict[str, Any]  # those that change the result
-    inside: list[str]
-    faces: bool = True
-    partial: bool = False
-    failures: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
-    signatures: Path | None = None  # a folder added to netaudit's own
-    known: Known = lambda _: {}
-    """What the image helper has said already."""
-    moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
 
 
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from netaudit.api import audit
 from netaudit.messages.dns.lookups import LEAST
+from netaudit.running.task import Options, run
 
 ETHERNET = 1
 
@@ -20,7 +20,7 @@ def warm() -> None:
         frames = [_frame(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1), _frame(b"later", 40), _frame(b"x", 28), *_lookups()]
         plain.write_bytes(_pcap(frames))
         blocks.write_bytes(_pcapng(frames))
-        audit([plain, blocks], Path(folder) / "case", faces=False)
+        run([plain, blocks], Path(folder) / "case", Options(faces=False), lambda *_: None)
 
 
 def _frame(payload: bytes, seq: int) -> bytes:

@@ -10,9 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from netaudit.case.writing import BATCH_ROWS, ObjectStore, RowWriter
 from netaudit.ground.frames import capture_name
-from netaudit.images.images import confirm_end
+from netaudit.ground.object_store import ObjectStore
+from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import Conversations
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
@@ -31,6 +31,7 @@ from netaudit.rows.plain_documents import PlainDocuments
 from netaudit.rows.sendings import SendingRows
 from netaudit.streams.from_packets import Assembler
 from netaudit.unwrapping.budget import Budget, Patience
+from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
 from netaudit.unwrapping.part import Leaf
 from netaudit.unwrapping.sniff import IMAGE_KINDS

@@ -83,7 +83,7 @@ class Watch:
 
     def finish(self) -> None:
         """Write all facts."""
-        from netaudit.case.writing import TableWriter
+        from netaudit.ground.table_streams import TableWriter
         from netaudit.tables import OBSERVATIONS
 
         writer = TableWriter(self._folder, OBSERVATIONS, "packets")

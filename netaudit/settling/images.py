@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.case.writing import TableWriter, read_parts, stream_parts
 from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.settling.ordered import settle
 from netaudit.tables import IMAGES
 from netaudit.unwrapping.sniff import IMAGE_KINDS

@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.case.writing import ObjectStore, RowWriter, table_of
 from netaudit.ground.frames import frame_numbers, frame_ranges
-from netaudit.images.images import confirm_end
+from netaudit.ground.object_store import ObjectStore
+from netaudit.ground.table_streams import RowWriter, table_of
 from netaudit.rows.objects import image_row, object_row
 from netaudit.settling.from_rows import Joined, Patience, StoredPart, join_upload
+from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:

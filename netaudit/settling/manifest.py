@@ -18,7 +18,7 @@ from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
     from netaudit.endpoints.vantage import Vantage
-    from netaudit.running.conclusion import Outcome
+    from netaudit.settling.outcome import Outcome
 
 MOST_CLOCKS = 10_000  # Date headers compared with frame times
 PASSED_OVER = 16_384  # messages among which they are looked for together

@@ -1,1 +1,11 @@
 """Messages to parts: what is in a body is taken apart until images, documents and opaque bytes are left."""
+
+OFFERS = (
+    "codecs.bson",
+    "codecs.form",
+    "fields",
+    "part",
+    "sniff",
+    "text",
+    "trees",
+)  # what other stages may take, through their doors

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from netaudit.unwrapping.from_images import Patience
+
+__all__ = ["Budget", "Patience"]
+
 MIB = 1 << 20
-
-
-@dataclass(slots=True)
-class Patience:
-    """How often decoders died of the bytes of one logical shard; what else the same worker has must not count."""
-
-    deaths: int = 0
 
 
 @dataclass(slots=True)

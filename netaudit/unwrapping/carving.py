@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.images.extents import PNG_SIGNATURE, extent, sniff
 from netaudit.unwrapping import text
+from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent, sniff
 from netaudit.unwrapping.headed import lines_before
 from netaudit.unwrapping.slices import cut, narrow, readable
 from netaudit.unwrapping.sniff import is_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from netaudit.images import extents
+from netaudit.unwrapping.from_images import sniff as image_kind
 
 SAMPLE = 1024
 _BRIEF = 256  # bytes
@@ -34,7 +34,7 @@ _FORM = re.compile(rb"[\w.\-\[\]%+*]{1,128}=[^\s<>{}\"]*(?:&[\w.\-\[\]%+*]{1,128
 
 def image(data: bytes) -> str:
     """Kind of an image by its magic number, or the empty string."""
-    return extents.sniff(data) or ""
+    return image_kind(data) or ""
 
 
 def is_text(data: bytes) -> bool:

@@ -10,8 +10,10 @@ import orjson
 import pytest
 
 from netaudit.case.reading import open_case
-from netaudit.case.writing import ObjectStore, RowWriter, drop_streams, prepare, read_streams, write_json
+from netaudit.case.writing import prepare, write_json
 from netaudit.errors import CaseError, UsageError
+from netaudit.ground.object_store import ObjectStore
+from netaudit.ground.table_streams import RowWriter, drop_streams, read_streams
 from netaudit.settling import ordered
 from netaudit.settling.ordered import write_table
 from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION, document

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.case.writing import table_of
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.devices.telling import MOST_REASONS
+from netaudit.ground.table_streams import table_of
 from netaudit.signatures.loading import load
 from netaudit.tables import FLOWS, OBSERVATIONS
 

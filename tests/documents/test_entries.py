@@ -8,11 +8,11 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from netaudit.authoring.document_examples import failed_examples
 from netaudit.documents.entries import ACTS, KINDS, PERSON, PURPOSE, ROLES
 from netaudit.documents.form import PROVENANCE
 from netaudit.documents.loading import load
 from netaudit.documents.page import page
-from netaudit.signatures.document_examples import failed_examples
 from netaudit.signatures.loading import default_folder
 
 FOLDER = default_folder() / "documents"

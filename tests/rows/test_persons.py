@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from netaudit.case.writing import prepare, read_streams
+from netaudit.case.writing import prepare
+from netaudit.ground.table_streams import read_streams
 from netaudit.persons.records import records
 from netaudit.rows.persons import ALIKE, PersonRows, alike, count_people
 from netaudit.tables import BY_NAME

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netaudit.case.writing import RowWriter, make_folders, read_streams
+from netaudit.case.writing import make_folders
+from netaudit.ground.table_streams import RowWriter, read_streams
 from netaudit.messages.message import Message
 from netaudit.rows.events import EventRows
 from netaudit.rows.plain_documents import AT_ONCE, HELD, PlainDocuments, hits

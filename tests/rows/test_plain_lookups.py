@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netaudit.capture.from_files import open_captures
-from netaudit.case.writing import make_folders, read_streams
+from netaudit.case.writing import make_folders
+from netaudit.ground.table_streams import read_streams
 from netaudit.messages.dns import lookups
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.way import Keep, Shard

@@ -29,8 +29,8 @@ from netaudit.running.lean import load_lean, own_process
 own_process()
 load_lean()
 from pathlib import Path
-from netaudit import api
-api.run([sys.argv[1]], Path(sys.argv[2]), api.Options(faces=False, workers=int(sys.argv[3])), lambda *_: None)
+from netaudit.running import task
+task.run([sys.argv[1]], Path(sys.argv[2]), task.Options(faces=False, workers=int(sys.argv[3])), lambda *_: None)
 """
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from netaudit.images.images import confirm_end
 from netaudit.settling.from_rows import Joined, StoredPart, join_upload
+from netaudit.unwrapping.from_images import confirm_end
 
 STORE: dict[str, bytes] = {}  # what was stored, by SHA-256
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netaudit.case.writing import ObjectStore, table_of
+from netaudit.ground.object_store import ObjectStore
+from netaudit.ground.table_streams import table_of
 from netaudit.rows.uploads import END, RANGE
 from netaudit.settling import joined_uploads
 from netaudit.settling.joined_uploads import join_parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.signatures.document_examples import picture
+from netaudit.authoring.document_examples import picture
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.trees import values

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.images.extents import extent
 from netaudit.unwrapping import text
+from netaudit.unwrapping.from_images import extent
 from netaudit.unwrapping.slices import Numbering, derive, narrow
 from netaudit.unwrapping.sniff import image, is_text
 

@@ -7,7 +7,7 @@ import functools
 import importlib.util
 from typing import TYPE_CHECKING
 
-from netaudit.images.stills import Stills
+from netaudit.unwrapping.from_images import Stills
 from netaudit.unwrapping.slices import derive
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.persons.personal import personal
+from netaudit.persons.from_unwrapping import personal
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import Budget, unwrap
 from tests.messages.carrier import check_cuts, check_gaps

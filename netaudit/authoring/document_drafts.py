@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from netaudit.authoring.document_examples import message_of, read_message, spoken
 from netaudit.documents.entries import compile_entry
 from netaudit.documents.index import Index
 from netaudit.ground.masking import mask, visible
-from netaudit.persons.personal import KINDS
-from netaudit.signatures.document_examples import message_of, read_message, spoken
+from netaudit.persons.from_unwrapping import KINDS
 
 if TYPE_CHECKING:
     from netaudit.documents.head import Head

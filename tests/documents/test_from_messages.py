@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from types import SimpleNamespace
 
+from netaudit.documents.from_messages import LARGEST, Streams, Told
 from netaudit.documents.nodes import Image
-from netaudit.documents.streamed import LARGEST, Streams, Told
 from netaudit.messages.message import Message
 
 SPECS = (SimpleNamespace(order=0, role="face"), SimpleNamespace(order=-1, role="scene"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.naming import name_devices
+from netaudit.authoring.naming import name_devices
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case

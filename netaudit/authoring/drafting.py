@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from netaudit.case.naming import Row, name_devices
+from netaudit.authoring.naming import Row, name_devices
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:

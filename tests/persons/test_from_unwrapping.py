@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.persons import personal as personal_module
-from netaudit.persons.personal import (
+from netaudit.persons import from_unwrapping as personal_module
+from netaudit.persons.from_unwrapping import (
     LARGEST,
     MOST_FIELDS,
     Personal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit.devices.from_tables import Moved, Moves, parts, with_chain
+from netaudit.devices.from_findings import Moved, Moves, parts, with_chain
 from netaudit.findings.transfers import transfers
 from netaudit.tables import BY_NAME
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from netaudit.case.writing import table_of
+from netaudit.ground.table_streams import table_of
 from netaudit.signatures.loading import OWN
 
 if TYPE_CHECKING:

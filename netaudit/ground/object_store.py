@@ -1,0 +1,42 @@
+"""Bytes of objects in a case, named by their content."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+class ObjectStore:
+    """Content-addressed bytes under private/objects; written once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = str(folder / "private" / "objects")
+
+    def put(self, sha256: str, kind: str, data: bytes) -> bool:
+        """Store `data`; False when these bytes are there already."""
+        path = f"{self._root}/{sha256[:2]}/{sha256}.{kind}"
+        try:
+            descriptor = os.open(path, _NEW, 0o600)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:  # the first of its folder: most cases have few images
+            Path(path).parent.mkdir(exist_ok=True)
+            return self.put(sha256, kind, data)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+        return True
+
+    def forget(self, sha256: str, kind: str) -> None:
+        """Take bytes away that no object is made of any more."""
+        (Path(self._root) / sha256[:2] / f"{sha256}.{kind}").unlink(missing_ok=True)
+
+    def load_part(self, sha256: str) -> bytes | None:
+        """Bytes of a stored part of an upload, None when they are gone."""
+        path = Path(self._root) / sha256[:2] / f"{sha256}.part"
+        return path.read_bytes() if path.is_file() else None

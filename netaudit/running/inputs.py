@@ -1,0 +1,99 @@
+"""What a run read: captures, packets not decoded, and what else is known at its end beyond the streamed tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.settling.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netaudit.capture.from_files import Rejected, Source
+    from netaudit.packets.from_capture import Decoder
+    from netaudit.running.task import Options
+
+
+def outcome_of(
+    sources: Sequence[Source],
+    rejected: Sequence[Rejected],
+    decoder: Decoder,
+    failures: list[str],
+    options: Options,
+    *,
+    partial: bool,
+) -> Outcome:
+    """What a run knows at its end beyond the tables that it streamed."""
+    from netaudit.running.task import result_options, window_s
+
+    ids = capture_ids(sources)
+    return Outcome(
+        captures=_capture_rows(sources, ids, decoder),
+        skipped=_skipped(decoder, ids),
+        capture_ids=ids,
+        rejected=[{"name": entry.name, "problem": entry.problem} for entry in rejected],
+        options=result_options(options),
+        inside=list(options.inside),
+        faces=options.faces,
+        partial=partial,
+        failures=failures,
+        moment_window_s=window_s(options),
+        signatures=options.signatures,
+    )
+
+
+def capture_ids(sources: Sequence[Source]) -> list[str]:
+    """Capture ids by running index: the first 16 digits of the SHA-256, which a capture not read to its end lacks."""
+    return [source.sha256[:16] or f"unfinished-{index}" for index, source in enumerate(sources)]
+
+
+def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -> Any:
+    import pyarrow as pa
+
+    from netaudit.ground.masking import mask
+    from netaudit.tables import CAPTURES
+
+    rows = [
+        {
+            "capture_id": identity,
+            "name": _file_name(source.name),
+            "size": source.size,
+            "sha256": source.sha256,
+            "sm3": source.sm3,
+            "file_format": source.file_format,
+            "compression": source.compression,
+            "link_types": list(source.link_types),
+            "interfaces": [mask(str(interface)) for interface in source.interfaces],
+            "packets_read": source.packets_read,
+            "packets_decoded": decoder.decoded.get(index, 0),
+            "wire_bytes": source.wire_bytes,
+            "captured_bytes": source.captured_bytes,
+            "first_ts": source.first_ts,
+            "last_ts": source.last_ts,
+            "drops": source.drops,
+            "damage": list(source.damage),
+        }
+        for index, (source, identity) in enumerate(zip(sources, ids, strict=True))
+    ]
+    return pa.Table.from_pylist(rows, schema=CAPTURES.schema())
+
+
+def _file_name(name: str) -> str:
+    """Name of an input, masked but for the number and the time that a live recording's own files are called by."""
+    from netaudit.capture.from_wire import NAME
+    from netaudit.ground.masking import mask
+
+    folder, slash, file = name.rpartition("/")
+    return mask(folder) + slash + file if NAME.fullmatch(file) else mask(name)
+
+
+def _skipped(decoder: Decoder, ids: list[str]) -> dict[tuple[str, str], int]:
+    """Packets not decoded, by capture and reason; unknown link types and tunnels under their names."""
+    counts = {
+        (ids[capture], reason.name.lower()): count for (capture, reason), count in decoder.skipped.items() if count
+    }
+    for (capture, named), count in decoder.names.items():
+        plain = (ids[capture], named.split(":", 1)[0])
+        counts[ids[capture], named] = counts.get((ids[capture], named), 0) + count
+        counts[plain] = counts.get(plain, 0) - count
+    return {place: count for place, count in counts.items() if count}

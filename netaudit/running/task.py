@@ -1,0 +1,213 @@
+"""One audit of files, from what is asked to a written case."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit.errors import UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from netaudit.capture.from_files import Captures
+    from netaudit.case.moments import Notes
+    from netaudit.case.reading import Case
+    from netaudit.running.workers import Member
+    from netaudit.settling.outcome import Outcome
+
+Progress = Callable[[str, int, int], None]  # stage ("read", "images", "write"), done, total (0 when unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to audit. `since`/`until` are UTC nanoseconds, half-open."""
+
+    site: str | None = None
+    inside: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    faces: bool = True
+    workers: int = 1
+    lang: str = "en"
+    overwrite: bool = False
+    keep_all: bool = False  # store the bytes of every object, not of images only
+    sm3: bool = False
+    signatures: Path | None = None  # a folder added to netaudit's own
+    moments: Notes | None = None  # noted by the auditor, stored with the case
+    moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
+    command: tuple[str, ...] = field(default=())
+
+
+def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
+    """UTC nanoseconds of a datetime with a zone; numbers pass."""
+    if moment is None or isinstance(moment, int):
+        return moment
+    if moment.tzinfo is None:
+        raise UsageError(f"{moment.isoformat()}: say the time zone (e.g. +08:00)")
+    whole = moment.replace(microsecond=0)
+    return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
+
+
+def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
+    """Carry out an audit; the CLI and `audit` both come here."""
+    from netaudit.running.collector import calm
+
+    with calm():
+        return _run(paths, folder, options, progress)
+
+
+def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
+    import ipaddress
+
+    from netaudit.capture.from_files import open_captures
+    from netaudit.case.moments import keep
+    from netaudit.case.writing import prepare
+    from netaudit.documents.loading import load as load_documents
+    from netaudit.running.lean import give_back, trim
+    from netaudit.running.workers import dismiss, hire
+    from netaudit.signatures.loading import load
+
+    started = now()
+    clock = time.perf_counter()
+    for text in options.inside:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as error:
+            raise UsageError(f"--inside {text}: {error}") from error
+    total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
+
+    def tell(done: int) -> None:
+        progress("read", done, total)
+
+    load(options.signatures)  # what is wrong with them is said now, not after hours of reading
+    load_documents((options.signatures,) if options.signatures else ())
+    members = hire(options.workers)  # they get ready meanwhile
+    try:
+        opened = open_captures(paths, progress=tell, sm3=options.sm3)
+        total = opened.stored_bytes
+        if not opened.sources:
+            raise UnreadableError(_nothing(opened))
+        prepare(folder, overwrite=options.overwrite)
+        begin_case(folder, options)
+        keep(folder, options.moments)
+        outcome = _read_all(opened, folder, options, members)
+    finally:
+        dismiss(members)
+    give_back()
+    timings = {"read_s": round(time.perf_counter() - clock, 3)}
+    if not outcome.captures.num_rows:
+        raise UnreadableError(_nothing(opened))
+
+    from netaudit.case.writing import write_json
+    from netaudit.running.conclusion import conclude
+    from netaudit.settling.ordered import unsettle
+
+    case = conclude(folder, outcome, progress)
+    timings["total_s"] = round(time.perf_counter() - clock, 3)
+    paths_read = [str(Path(source.path).resolve()) for source in opened.sources if source.path]
+    write_json(folder / "run.json", run_facts(options, started, timings) | {"paths": paths_read})
+    trim()
+    try:
+        write_case_report(case, options)
+    finally:
+        unsettle(folder)
+    return case
+
+
+def _nothing(opened: Captures) -> str:
+    problems = [f"{entry.name}: {entry.problem}" for entry in opened.rejected]
+    return "nothing could be read: " + ("; ".join(problems) if problems else "no capture was found")
+
+
+def begin_case(folder: Path, options: Options) -> None:
+    """A manifest from the first moment on, so that a killed audit leaves a readable case."""
+    from netaudit import __version__
+    from netaudit.case.writing import write_json
+    from netaudit.tables import TABLES_VERSION
+
+    write_json(
+        folder / "case.json",
+        {
+            "netaudit_version": __version__,
+            "tables_version": TABLES_VERSION,
+            "partial": True,
+            "options": result_options(options),
+        },
+    )
+
+
+def result_options(options: Options) -> dict[str, Any]:
+    """The options that change the result (not how fast it comes)."""
+    return {
+        "site": options.site,
+        "inside": list(options.inside),
+        "since": options.since,
+        "until": options.until,
+        "faces": options.faces,
+        "keep_all": options.keep_all,
+        "moment_window_s": window_s(options),
+    }
+
+
+def window_s(options: Options) -> float:
+    """How long after a moment what is sent is told with it."""
+    from netaudit.findings.moments import WINDOW_S
+
+    return WINDOW_S if options.moment_window_s is None else options.moment_window_s
+
+
+def _read_all(opened: Captures, folder: Path, options: Options, members: list[Member]) -> Outcome:
+    from netaudit.packets.from_capture import Decoder
+    from netaudit.running.inputs import outcome_of
+    from netaudit.running.lean import load_last_step
+    from netaudit.running.workers import abandoned_on_error, make_crew
+
+    decoder = Decoder(since=options.since, until=options.until)
+    crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures, members=members)
+    partial = False
+    with abandoned_on_error(crew):
+        try:
+            for window in opened.windows():
+                crew.feed(decoder.feed(window))
+        except KeyboardInterrupt:
+            partial = True
+        decoder.finish()
+        if members:
+            load_last_step()  # while the workers are busy with the last windows
+        failures = crew.finish()
+    outcome = outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
+    outcome.ignored = list(opened.ignored)
+    return outcome
+
+
+def now() -> str:
+    """Time of the run, UTC; SOURCE_DATE_EPOCH makes it repeatable (reproducible-builds.org)."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now(datetime.UTC)
+    return moment.isoformat(timespec="seconds")
+
+
+def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:
+    """When and how it was run: what may differ between two runs over the same captures."""
+    return {
+        "started_utc": started,
+        "finished_utc": now(),
+        "workers": options.workers,
+        "command": list(options.command),
+        "platform": platform.platform(),
+        "python": sys.version.split()[0],
+        "timings": timings,
+    } | ({"moments": options.moments.facts()} if options.moments is not None else {})
+
+
+def write_case_report(case: Case, options: Options) -> None:
+    """Write the report beside the tables, in the language asked for."""
+    from netaudit.report.from_case import write_report
+
+    write_report(case, case.folder / "report.html", options.lang)

@@ -1,0 +1,34 @@
+"""What a run knows at its end beyond the tables that it streamed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit.findings.moments import WINDOW_S
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from netaudit.settling.images import Known
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the run itself knows beyond the streams."""
+
+    captures: pa.Table  # `captures` rows
+    skipped: dict[tuple[str, str], int]  # (capture id, reason) → packets
+    capture_ids: list[str]  # by running index
+    rejected: list[dict[str, str]]
+    options: dict[str, Any]  # those that change the result
+    inside: list[str]
+    faces: bool = True
+    partial: bool = False
+    failures: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
+    signatures: Path | None = None  # a folder added to netaudit's own
+    known: Known = lambda _: {}
+    """What the image helper has said already."""
+    moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
