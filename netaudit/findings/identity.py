@@ -20,12 +20,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.from_persons import grouped, known_region, names_id, pictures_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
 from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED, Scope, display_filter, finding_id
-from netaudit.persons.from_unwrapping import known_region, names_id
-from netaudit.persons.records import grouped, pictures_of
 from netaudit.signatures.loading import DECIDING
-from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -147,7 +145,9 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[Record]:
     ends = _by(_only(flows, "flow_id", flow_ids).select(_FLOW), "flow_id")
     objects: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     chosen = _only(tables["objects"], "message_id", wanted)
-    for row in chosen.select(["message_id", "object_id", "kind", "size", "complete", "unwrap_path"]).to_pylist():
+    shown = pc.is_in(chosen["sha256"], value_set=pc.unique(tables["images"]["sha256"]))
+    chosen = chosen.select(["message_id", "object_id", "size", "complete", "unwrap_path"]).append_column("image", shown)
+    for row in chosen.to_pylist():
         objects[row["message_id"]][row["object_id"]] = row
     known = _known(tables.get("events"), wanted)
     by_message: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -165,7 +165,7 @@ def _of_message(
     up = message["direction"] == "up"
     ways = (message["client_ip"], message["server_ip"])
     sender, receiver = ways if up else ways[::-1]
-    pictures = [row for row in objects.values() if row["kind"] in IMAGE_KINDS]
+    pictures = [row for row in objects.values() if row["image"]]
     found = grouped(rows)
     for place, own in found:
         numbers = [row for row in own if row["kind"] == "id_number" and row["certainty"] == "checked"]

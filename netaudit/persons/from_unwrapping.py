@@ -12,8 +12,8 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.persons.spelled import lines_of, query_fields, widened
-from netaudit.unwrapping.fields import Field, fields
+from netaudit.persons.spelled import Field, lines_of, query_fields, widened
+from netaudit.unwrapping.fields import fields
 from netaudit.unwrapping.text import to_text
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def personal(leaf: Leaf) -> list[Personal]:
         return []
     if leaf.kind == "text":
         return _of_text(leaf)
-    found = fields(leaf, most=MOST_FIELDS, worth=may_tell)
+    found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
     return _classified(widened(found, names_personal)) if found else []
 
 
@@ -113,7 +113,11 @@ def asks_about(target: str) -> bool:
 def _of_text(leaf: Leaf) -> list[Personal]:
     """A field of a multipart body, or lines of fields: there two must be about a person, or one be a number."""
     part = leaf.part
-    if part.name and len(part.data) <= LONGEST_VALUE * 4 and (found := _classified(fields(leaf))):
+    if (
+        part.name
+        and len(part.data) <= LONGEST_VALUE * 4
+        and (found := _classified([Field(*one) for one in fields(leaf)]))
+    ):
         return found
     kind = part.content_type.lower()
     if len(part.data) > LONGEST_TEXT or any(word in kind for word in _PROGRAM) or not may_tell(part.data):

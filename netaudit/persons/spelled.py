@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
-
-from netaudit.unwrapping.fields import Field, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +34,14 @@ _PAIR = re.compile(
 _CELLS = re.compile(r"[\t,;|，；]")
 _FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
 _LAST = re.compile(r"[./]@?[^./]*\Z")
+
+
+class Field(NamedTuple):
+    """A scalar: where it is, under which key, and its text."""
+
+    path: str
+    key: str
+    value: str
 
 
 def widened(found: list[Field], telling: Callable[[str], bool]) -> list[Field]:
@@ -98,12 +104,23 @@ def _inside(field: Field, depth: int) -> Iterator[Field]:
     inner: list[Field] = []
     if text[0] in "{[" and text[-1] in "]}":
         with suppress(orjson.JSONDecodeError):
-            flatten(orjson.loads(text), field.path, inner, MOST)
+            inner = list(_scalars(orjson.loads(text), field.path, ""))[:MOST]
     elif "=" in text and "&" in text and _FORM.match(text):
         inner = [Field(f"{field.path}.{key}", key, value) for key, value in parse_qsl(text)[:200]]
     for one in inner:
         yield one
         yield from _inside(one, depth - 1)
+
+
+def _scalars(value: object, path: str, key: str) -> Iterator[Field]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _scalars(inner, f"{path}.{name}"[:512], str(name))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _scalars(inner, f"{path}[{place}]"[:512], key)
+    elif value is not None:
+        yield Field(path, key, str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def _named_beside(found: list[Field], telling: Callable[[str], bool]) -> list[tuple[str, Field]]:

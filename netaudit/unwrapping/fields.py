@@ -82,11 +82,11 @@ def _json(leaf: Leaf, most: int, worth: Callable[[bytes], bool] | None) -> list[
     out: list[Field] = []
     several = len(values) > 1
     for number, value in enumerate(values):
-        flatten(value, f"$[{number}]" if several else "$", out, most)
+        _flatten(value, f"$[{number}]" if several else "$", out, most)
     return out
 
 
-def flatten(value: object, path: str, out: list[Field], most: int) -> None:
+def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
     """Scalars below `value`, depth first, in order."""
     stack: list[tuple[object, str, str]] = [(value, path, "")]
     while stack and len(out) < most:
