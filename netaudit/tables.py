@@ -484,7 +484,11 @@ EVENTS = Table(
         _c("risk_status", "string", "Judgement about the customer, as sent (masked)."),
         _c("first_photo_time", "time", "When the customer was first photographed, as said."),
         _c("report_time", "time", "When the customer was reported by an agent, as said."),
-        _c("asks", "list<string>", "Fields by which it asks whether a customer walked in or was brought by an agent."),
+        _c(
+            "asks",
+            "list<string>",
+            "Fields on agents, reports or risk that it carries beside a person, an image or the time of a photo.",
+        ),
         _c("images", "list<string>", "Images it came with, by SHA-256."),
         _c("image_roles", "list<string>", "Role of each: face, scene, id_photo, library_photo, body, other, unknown."),
         _c("image_urls", "list<string>", "Addresses of images it names (masked)."),

@@ -68,6 +68,7 @@ PROVINCES = frozenset(
     for code in range(*codes)
 )
 _CELL = re.compile(r"(.+)\[\d+\]\Z")
+_DEVICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:.#-]{0,63}", re.ASCII)
 _UNSET = frozenset({"0", "-1", "null", "none"})
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _ID18 = re.compile(r"[1-9]\d{16}[\dXx]", re.ASCII)
@@ -137,6 +138,16 @@ def names_personal(key: str) -> bool:
 def names_id(path: str) -> bool:
     """Whether the field at a path is called an identity number."""
     return KINDS.get(_plain(_KEY.search(path)[0])) == "id_number"  # type: ignore[index]
+
+
+def is_device_id(text: str) -> bool:
+    """Whether an id that a document gives for a device may be shown: one word, no identity, phone or card number.
+
+    Serials of eleven digits and more, times of 14 digits and the 20 digits of GB/T 28181 are none of these.
+    """
+    if _DEVICE_ID.fullmatch(text) is None or _MOBILE.fullmatch(text):
+        return False
+    return not any(right_check_digit(text[at : at + 18]) for at in range(len(text) - 17) if _ID18.match(text, at))
 
 
 def known_region(number: str) -> bool:

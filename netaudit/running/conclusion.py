@@ -18,6 +18,7 @@ from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
+from netaudit.observations.told import with_event_facts
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
 from netaudit.running.lean import trim
@@ -92,7 +93,8 @@ def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
 
 def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
     """Add what follows from the tables of what was seen: endpoints, devices, claims, findings."""
-    tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
+    observations = with_flow_facts(tables["observations"], tables["flows"])
+    tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
     tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
