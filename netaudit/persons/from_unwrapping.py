@@ -39,19 +39,24 @@ _NAMES = {
     " 手机 手机号 手机号码"
     " 电话 电话号码 联系电话",
     "name": "personname persionname realname cardname customername custname clientname visitorname fullname cnname"
-    " idname userrealname xm 姓名 客户姓名",
+    " idname userrealname certname holdername guestname xm 姓名 客户姓名",
     "birthday": "birthday birthdate dateofbirth birth born 出生日期 出生 生日",
     "address": "residentialaddress familyaddress homeaddress idaddress cardaddress 住址 家庭住址",
     "gender": "gender gendercode sex sexcode 性别",
     "score": "similarity similaritydegree similarity1 searchscore score matchfaceconfidence verifyscore confidence"
     " verificationscore facescore comparescore 相似度",
-    "person_id": "personid personcode personno customerid visitorid memberid employeeno employeeid 人员编号",
+    "person_id": "personid personcode personno customerid visitorid memberid employeeno employeeid employeenumber"
+    " employeenostring jobnumber 人员编号",
     "device": "deviceid devicecode deviceno devicesn deviceserial devicename stdeviceid apeid deviceuuid equipmentid"
+    " sn devsn serialno serialnumber devicekey"
     " 设备编号",
     "place": "place placename channelname location devicelocation deviceaddress projectname storename 地点",
     "time": "shottime snapdate snaptime snapshottime capturetime firstphototime lastphototime firstreadtime verifytime"
-    " freshcardtime datetime timestamp facetime passtime recordtime eventtime capturedate time 时间",
+    " freshcardtime datetime timestamp facetime passtime recordtime eventtime capturedate captime showtime"
+    " recognizetime recogtime checktime swipetime time 时间",
 }
+# of an identity number only where its check digit is right: these are as often other cards and numbers
+_DOUBTFUL = frozenset({"cardno", "cardid", "cardnumber", "icnumber", "certid", "idno"})
 KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 _LOOSE_NAME = frozenset({"name", "username", "nickname", "userinfo", "salername", "agent"})  # also of files and devices
 _PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
@@ -137,7 +142,8 @@ def names_personal(key: str) -> bool:
 
 def names_id(path: str) -> bool:
     """Whether the field at a path is called an identity number."""
-    return KINDS.get(_plain(_KEY.search(path)[0])) == "id_number"  # type: ignore[index]
+    name = _plain(_KEY.search(path)[0])  # type: ignore[index]
+    return KINDS.get(name) == "id_number" or name in _DOUBTFUL
 
 
 def is_device_id(text: str) -> bool:
@@ -211,9 +217,11 @@ def _judge(name: str, field: Field, value: str) -> Personal | None:
     kind = KINDS.get(name, "")
     if _ID18.fullmatch(value) and right_check_digit(value):
         return Personal("id_number", field.path, field.key, value.upper(), "checked")
-    if kind == "id_number":
+    if kind == "id_number" and (name not in _DOUBTFUL or _ID15.fullmatch(value)):
         fits = _ID18.fullmatch(value) or _ID15.fullmatch(value) or _ID_LIKE.fullmatch(value)
         return Personal(kind, field.path, field.key, value, "named") if fits else None
+    if kind == "id_number":
+        return None
     if kind == "phone":
         fits = _PHONE_LIKE.fullmatch(value)
         return Personal(kind, field.path, field.key, value, "named") if fits and e164(value) else None

@@ -24,6 +24,7 @@ MOST = 2000  # fields of a document, of a text or of a query
 MOST_LINES = 2000
 _NAMING = frozenset({"key", "name", "field", "fieldname", "attr", "label", "title", "code", "k", "column", "itemname"})
 _SAYING = ("value", "val", "fieldvalue", "text", "content", "v", "data", "itemvalue")
+_WORDED = ("words", "value", "text", "content")
 _HEADINGS = frozenset({"columns", "fields", "header", "headers", "keys", "titles", "names", "cols"})
 _ROW = re.compile(r"(?P<list>.+)\[(?P<place>\d+)\]\Z")
 # key=value or key: value, up to what ends it in a line
@@ -69,7 +70,7 @@ def lines_of(text: str, name: str, telling: Callable[[str], bool]) -> list[Field
             for pair in _PAIR.finditer(line)
         ]
         pairs = [pair for pair in pairs if pair.value]
-        if any(telling(pair.key) for pair in pairs):
+        if pairs:
             out += pairs
             continue
         cells = [cell.strip().strip('"') for cell in _CELLS.split(line)]
@@ -134,6 +135,11 @@ def _named_beside(found: list[Field], telling: Callable[[str], bool]) -> list[tu
         else:
             by_holder.setdefault(_holder(field.path), {}).setdefault(field.key.lower(), field)
     for holder, fields in by_holder.items():
+        said = next((fields[key] for key in _WORDED if key in fields), None)
+        above = _LAST.search(holder)
+        if said is not None and above is not None and telling(key := above[0].lstrip("./@")):
+            out.append((said.path, Field(holder, key, said.value)))  # {"姓名": {"words": …}}
+            continue
         naming = next((fields[key] for key in fields if key in _NAMING and telling(fields[key].value)), None)
         saying = next((fields[key] for key in _SAYING if key in fields), None)
         if naming is not None and saying is not None and saying is not naming:

@@ -13,6 +13,7 @@ import numpy as np
 
 from netaudit.ground.masking import mask
 from netaudit.ground.table_streams import TableWriter
+from netaudit.persons.counting import by_record
 from netaudit.persons.from_unwrapping import MOST_ROWS, Personal, canonical, masked, of_query, personal, telling
 from netaudit.persons.records import ANCHORS
 from netaudit.tables import PERSONS_CLEAR
@@ -120,7 +121,7 @@ def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:
     shown = faces["first_ts"].cast(pa.int64()).drop_null()
     seen = pc.min_max(pa.chunked_array([*times.chunks, *shown.chunks], pa.int64()))
     counts["first_ts"], counts["last_ts"] = seen["min"].as_py(), seen["max"].as_py()
-    return counts
+    return counts | (by_record(tables["events"]) if "events" in tables else {})
 
 
 def alike(hashes: list[str]) -> int | None:

@@ -18,7 +18,7 @@ from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.rows.carriers import Carriers
-from netaudit.rows.events import EventRows
+from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
 from netaudit.rows.lookups import LookupRows
@@ -243,7 +243,8 @@ class Shard:
     def _take_events(self, message: Message) -> None:
         for row in self._events.end(message):
             self._rows["events"].append(row)
-        for row in self._persons.end(message.message_id.hex(), message.path, self._events.said):
+        target = "" if is_reply(message) else message.path  # a reply has the target of its request
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)

@@ -38,14 +38,27 @@ def main() -> None:
     truth = [
         {
             name: getattr(scene, name)
-            for name in ("name", "source", "sender", "receiver", "fields", "images", "finding", "serial", "device_class")
+            for name in (
+                "name",
+                "source",
+                "sender",
+                "receiver",
+                "fields",
+                "images",
+                "finding",
+                "serial",
+                "device_class",
+            )
         }
         for scene in scenes
     ]
     (HERE / "expected.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", "utf-8")
     if "--expected" in sys.argv:
         return
-    with _network(sorted({scene.sender for scene in scenes} - {office.SERVER})), tempfile.TemporaryDirectory() as scratch:
+    with (
+        _network(sorted({scene.sender for scene in scenes} - {office.SERVER})),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         for side, name in ((False, "devices"), (True, "server")):
             chosen = [one for one in scenes if (one.sender == office.SERVER) == side]
             asked = [(one.sender, one.receiver, one.method, one.path, one.headers, one.body) for one in chosen]
@@ -63,7 +76,9 @@ def main() -> None:
         recorder = rig.start("na-switch", *command, wait=4)
         try:
             for space, name in (("na-device", "devices"), ("na-server", "server")):
-                subprocess.run(["ip", "netns", "exec", space, *peers, "ask", f"{scratch}/{name}"], check=True, timeout=200)
+                subprocess.run(
+                    ["ip", "netns", "exec", space, *peers, "ask", f"{scratch}/{name}"], check=True, timeout=200
+                )
             time.sleep(1)
         finally:
             for one in (recorder, *running):

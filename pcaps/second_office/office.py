@@ -5,6 +5,8 @@ whether it is a finding. Names of fields are those of the source named beside ea
 119999 does not exist in the province whose digits it begins with, telephone numbers begin with 199000).
 """
 
+# ruff: noqa: E501 -- a scene a line
+
 from __future__ import annotations
 
 import base64
@@ -141,10 +143,24 @@ def _services() -> list[Scene]:
         "userType": "IDENTITY", "userId": "u-17", "imageBase64": _b64(face(904)), "userName": WANG.name, "mobile": WANG.phone,
         "faceExtInfo": json.dumps({"idCard": WANG.number, "floor": "3"}),
     }  # fmt: skip
-    cloudauth = {"Action": "InitFaceVerify", "Version": "2019-03-07", "SceneId": "1000000006", "CertType": "IDENTITY_CARD", "CertName": ZHAO.name, "CertNo": ZHAO.number}
+    cloudauth = {
+        "Action": "InitFaceVerify",
+        "Version": "2019-03-07",
+        "SceneId": "1000000006",
+        "CertType": "IDENTITY_CARD",
+        "CertName": ZHAO.name,
+        "CertNo": ZHAO.number,
+    }
     faceid = {"IdCard": SUN.number, "Name": SUN.name}
     ocr = {"image": _b64(face(905)), "id_card_side": "front"}
-    read = {"words_result": {"姓名": {"words": QIAN.name}, "公民身份号码": {"words": QIAN.number}, "住址": {"words": "示例省示例市示例路1号"}}, "words_result_num": 3}
+    read = {
+        "words_result": {
+            "姓名": {"words": QIAN.name},
+            "公民身份号码": {"words": QIAN.number},
+            "住址": {"words": "示例省示例市示例路1号"},
+        },
+        "words_result_num": 3,
+    }
     return [
         Scene("ali-face-save", "help.aliyun.com/document_detail/362946.html", SERVER, CLOUD, "POST", "/face/paas/image/save", JSON, _json(saved), fields=(("name", WANG.name), ("phone", WANG.phone), ("id_number", WANG.number)), images=_sha(904), finding=LEFT),
         Scene("ali-cloudauth", "help.aliyun.com/en/id-verification", SERVER, CLOUD, "POST", "/", FORM, urlencode(cloudauth).encode(), fields=(("name", ZHAO.name), ("id_number", ZHAO.number)), finding=LEFT),
@@ -154,8 +170,14 @@ def _services() -> list[Scene]:
 
 
 def _sloppy() -> list[Scene]:
-    rows = {"columns": ["customerName", "idCard", "mobile"], "rows": [[WANG.name, WANG.number, WANG.phone], [ZHAO.name, ZHAO.number, ZHAO.phone]]}
-    pairs = {"formId": 7, "values": [{"key": "realName", "value": SUN.name}, {"key": "identityNo", "value": SUN.number}]}
+    rows = {
+        "columns": ["customerName", "idCard", "mobile"],
+        "rows": [[WANG.name, WANG.number, WANG.phone], [ZHAO.name, ZHAO.number, ZHAO.phone]],
+    }
+    pairs = {
+        "formId": 7,
+        "values": [{"key": "realName", "value": SUN.name}, {"key": "identityNo", "value": SUN.number}],
+    }
     xml = f'<?xml version="1.0" encoding="UTF-8"?><req><item name="idNumber">{QIAN.number}</item><item name="personName" value="{QIAN.name}"/></req>'
     return [
         Scene("rows-under-heading", "table exports of many systems", SERVER, CRM, "POST", "/sync/customers", JSON, _json(rows), fields=(("name", WANG.name), ("id_number", WANG.number), ("phone", WANG.phone), ("name", ZHAO.name), ("id_number", ZHAO.number), ("phone", ZHAO.phone)), finding=LEFT),
@@ -170,7 +192,10 @@ def _sloppy() -> list[Scene]:
 
 def _harmless() -> list[Scene]:
     """What every office has: nothing of it is a finding."""
-    agent = [{"name": "李经理", "phone": "19900000009", "photo": "/a/9.jpg"}, {"name": "周经理", "phone": "19900000010", "photo": "/a/10.jpg"}]
+    agent = [
+        {"name": "李经理", "phone": "19900000009", "photo": "/a/9.jpg"},
+        {"name": "周经理", "phone": "19900000010", "photo": "/a/10.jpg"},
+    ]
     web = {"User-Agent": BROWSER}
     return [
         Scene("portal-agents", "property portals", "10.99.0.30", PORTAL, "GET", "/agents.json", web, b"", reply=_json(agent)),

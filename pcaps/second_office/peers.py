@@ -1,4 +1,4 @@
-"""The ends of the second office: `peers.py serve FILE` in the server's namespace, `peers.py ask FILE` in the devices'."""
+"""The ends of the second office: `peers.py serve FILE` for the server, `peers.py ask FILE` for the devices."""
 
 from __future__ import annotations
 
@@ -51,5 +51,5 @@ def ask(script: list[tuple[str, str, str, str, dict[str, str], bytes]]) -> None:
 
 
 if __name__ == "__main__":
-    given = pickle.loads(Path(sys.argv[2]).read_bytes())  # noqa: S301 -- written by build.py
+    given = pickle.loads(Path(sys.argv[2]).read_bytes())
     serve(*given) if sys.argv[1] == "serve" else ask(given)
