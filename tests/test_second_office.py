@@ -6,13 +6,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import netaudit
-from netaudit.case.reading import Case
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from netaudit.case.reading import Case
 
 OFFICE = ROOT / "pcaps" / "second_office"
 TRUTH: list[dict[str, Any]] = json.loads((OFFICE / "expected.json").read_text(encoding="utf-8"))
