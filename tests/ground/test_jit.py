@@ -35,11 +35,11 @@ RUN = "from netaudit.stage.kernels import result; print(result(1), sum(result.st
 def package(tmp_path: Path) -> Path:
     """A package of the same name, with the real decorator and three small sources."""
     folder = tmp_path / "netaudit"
-    (folder / "stage").mkdir(parents=True)
-    (folder / "__init__.py").touch()
-    (folder / "stage" / "__init__.py").touch()
+    for name in ("", "stage", "ground"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "__init__.py").touch()
     for module in (jit, remembered):
-        (folder / f"{module.__name__.rpartition('.')[2]}.py").write_bytes(Path(module.__file__).read_bytes())
+        (folder / "ground" / f"{module.__name__.rpartition('.')[2]}.py").write_bytes(Path(module.__file__).read_bytes())
     for name, text in (("layouts", LAYOUTS), ("kernels_other", OTHER), ("kernels", KERNELS)):
         (folder / "stage" / f"{name}.py").write_text(text)
     return folder

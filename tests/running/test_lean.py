@@ -7,7 +7,7 @@ import sys
 
 LOOK = """
 import sys
-from netaudit import lean
+from netaudit.running import lean
 if {own}:
     lean.own_process()
 lean.load_lean()

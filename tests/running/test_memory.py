@@ -25,12 +25,13 @@ from pathlib import Path
 from netaudit.running.lean import give_back, load_lean, own_process
 own_process()
 load_lean()
-from netaudit import case_writer
-case_writer.BATCH_ROWS = 256  # what is bounded must be as much in the smaller capture already
-from netaudit import audit, pipeline
+from netaudit.ground import table_streams
+table_streams.BATCH_ROWS = 256  # what is bounded must be as much in the smaller capture already
+from netaudit import audit
+from netaudit.running import way
 from netaudit.capture import from_files
-case_writer.RowWriter.flush.__kwdefaults__["least"] = 256
-pipeline.AT_ONCE = 512
+table_streams.RowWriter.flush.__kwdefaults__["least"] = 256
+way.AT_ONCE = 512
 from_files.open_captures.__kwdefaults__["window_size"] = 1 << 18
 
 def held():
