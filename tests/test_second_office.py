@@ -109,3 +109,9 @@ def _spelled(number: str) -> Iterator[bytes]:
     plain = number.encode()
     yield from (plain, number.encode("utf-16-le"), number.encode("utf-16-be"), base64.b64encode(plain))
     yield from (plain.hex().encode(), "".join(f"%{byte:02X}" for byte in plain).encode())
+
+
+def test_what_goes_on_every_day_is_no_finding(tmp_path: Path) -> None:
+    case = netaudit.audit(OFFICE / "everyday.pcapng", tmp_path / "case")
+    assert case.table("findings").to_pylist() == []
+    assert case.table("messages").num_rows >= 48  # twenty-four scenes were played and read

@@ -48,7 +48,8 @@ def persons(case: CaseLike, w: Wording) -> dict[str, Any]:
 def _kind(row: dict[str, Any], w: Wording) -> dict[str, Any]:
     first, last = row.get("first_ts"), row.get("last_ts")
     counted = {name: w.number(row.get(name)) for name in COUNTED}
-    return {"record": w.term("record", row.get("record")), "first": w.when(first), "last": w.when(last)} | counted
+    period = {"first": w.when(first), "last": w.when(last), "once": first == last}
+    return {"record": w.term("record", row.get("record"))} | period | counted
 
 
 def _days(rows: list[dict[str, Any]], w: Wording) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from netaudit.observations.told import with_event_facts
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
 from netaudit.running.lean import trim
+from netaudit.settling.challenged import without_challenged
 from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
 from netaudit.settling.manifest import manifest
@@ -62,6 +63,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["media"] = tie(tables["media"], tables["flows"])
+    tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
     vantage = derive(tables, outcome.inside, signatures)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)

@@ -1,4 +1,4 @@
-"""Build the second office: `python pcaps/second_office/build.py`, as root on Linux (dumpcap, iproute2).
+"""Build these captures: `python pcaps/second_office/build.py [office everyday]`, as root on Linux (dumpcap, iproute2).
 
 Every device has a link of its own (macvlan), so that each speaks with its own link address.
 """
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "carriers"))
 
+import everyday
 import office
 import rig
 
@@ -32,58 +33,47 @@ ROUTER = "10.99.0.1"
 OUTSIDE = (office.CRM, office.CLOUD, office.OCR, office.PORTAL)
 
 
-def main() -> None:
-    """Play all scenes into office.pcapng, and write what is true of them."""
-    scenes = office.scenes()
-    truth = [
-        {
-            name: getattr(scene, name)
-            for name in (
-                "name",
-                "source",
-                "sender",
-                "receiver",
-                "fields",
-                "images",
-                "finding",
-                "serial",
-                "device_class",
-            )
-        }
-        for scene in scenes
-    ]
-    (HERE / "expected.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    if "--expected" in sys.argv:
-        return
-    with (
-        _network(sorted({scene.sender for scene in scenes} - {office.SERVER})),
-        tempfile.TemporaryDirectory() as scratch,
-    ):
-        for side, name in ((False, "devices"), (True, "server")):
+def main(names: list[str]) -> None:
+    """Play what was asked for, or all."""
+    for name, scenes in (("office", office.scenes()), ("everyday", everyday.scenes())):
+        if name in names or not names:
+            play(name, scenes)
+
+
+def play(name: str, scenes: list[office.Scene]) -> None:
+    """Play all scenes into a capture; write what is true of those of the office."""
+    if name == "office":
+        told = ("name", "source", "sender", "receiver", "fields", "images", "finding", "serial", "device_class")
+        truth = [{column: getattr(scene, column) for column in told} for scene in scenes]
+        (HERE / "expected.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    senders = sorted({scene.sender for scene in scenes} - {office.SERVER})
+    with _network(senders), tempfile.TemporaryDirectory() as scratch:
+        for side, asking in ((False, "devices"), (True, "server")):
             chosen = [one for one in scenes if (one.sender == office.SERVER) == side]
             asked = [(one.sender, one.receiver, one.method, one.path, one.headers, one.body) for one in chosen]
-            (Path(scratch) / name).write_bytes(pickle.dumps(asked))
+            (Path(scratch) / asking).write_bytes(pickle.dumps(asked))
         answers = {(one.receiver, one.path): (one.reply, one.reply_type) for one in scenes}
         (Path(scratch) / "inside").write_bytes(pickle.dumps((answers, [office.SERVER])))
+        (Path(scratch) / "devices-serve").write_bytes(pickle.dumps((answers, senders)))
         (Path(scratch) / "outside").write_bytes(pickle.dumps((answers, list(OUTSIDE))))
         peers = [sys.executable, str(HERE / "peers.py")]
         running = [
             rig.start("na-server", *peers, "serve", f"{scratch}/inside", wait=6),
+            rig.start("na-device", *peers, "serve", f"{scratch}/devices-serve", wait=1),
             rig.start("na-cloud", *peers, "serve", f"{scratch}/outside", wait=6),
         ]
-        recorded = Path(scratch) / "office.pcapng"
-        command = ("dumpcap", "-q", "-i", "br0", "-f", "ip or arp", "-w", str(recorded))
-        recorder = rig.start("na-switch", *command, wait=4)
+        recorded = Path(scratch) / "played.pcapng"
+        recording = ("dumpcap", "-q", "-i", "br0", "-f", "ip or arp", "-w", str(recorded))
+        recorder = rig.start("na-switch", *recording, wait=4)
         try:
-            for space, name in (("na-device", "devices"), ("na-server", "server")):
-                subprocess.run(
-                    ["ip", "netns", "exec", space, *peers, "ask", f"{scratch}/{name}"], check=True, timeout=200
-                )
+            for space, asking in (("na-device", "devices"), ("na-server", "server")):
+                command = ["ip", "netns", "exec", space, *peers, "ask", f"{scratch}/{asking}"]
+                subprocess.run(command, check=True, timeout=200)
             time.sleep(1)
         finally:
             for one in (recorder, *running):
                 rig.stop(one)
-        shutil.copyfile(recorded, HERE / "office.pcapng")
+        shutil.copyfile(recorded, HERE / f"{name}.pcapng")
 
 
 @contextlib.contextmanager
@@ -134,4 +124,4 @@ def _tear_down() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -80,7 +80,7 @@ def _b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _json(document: Any) -> bytes:
+def json_bytes(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -129,11 +129,11 @@ def _terminals() -> list[Scene]:
     }  # fmt: skip
     gate = {"cardId": QIAN.number, "type": 1, "schoolId": 990101, "idSchoolArea": 3, "showTime": "2025-06-01 10:20:00"}
     return [
-        Scene("nebula", "github.com/Sensetime-SCG/Nebula-Pass-Series-Web-API-Guide", "10.99.0.11", SERVER, "POST", "/eventRcv", JSON, _json(nebula), fields=(("name", WANG.name), ("id_number", WANG.number), ("device", "PS71HD01MC22C00014"), ("time", "1748744100")), images=_sha(901), finding=MOVED, serial="PS71HD01MC22C00014", device_class="access_terminal"),
-        Scene("mingji-face", "showdoc.com.cn/mingjikj", "10.99.0.12", CRM, "POST", "/hall/face/", JSON, _json(first), fields=(("name", ZHAO.name), ("id_number", ZHAO.number), ("device", "MJ34AA-7946CB-000000"), ("time", "2025-06-01 10:16:00.120")), images=_sha(902), finding=LEFT, serial="MJ34AA-7946CB-000000", device_class="access_terminal"),
-        Scene("mingji-pack", "showdoc.com.cn/mingjikj", "10.99.0.13", SERVER, "POST", "/face-pack/faceData/", JSON, _json(second), fields=(("person_id", "4659503"), ("device", "0C02CA-A22EBB-0000FF"), ("time", "2025-06-01 10:17:00")), images=_sha(903), serial="0C02CA-A22EBB-0000FF", device_class="access_terminal"),
-        Scene("ali-connect", "help.aliyun.com: 门禁一体机标准协议接口定义", "10.99.0.14", SERVER, "POST", "/connect", JSON, _json(connect), reply=b'{"code":0,"message":"success","data":{"token":"t"}}', serial="ALT-0000123456789"),
-        Scene("ymzh", "note.szymzh.com", "10.99.0.15", CRM, "POST", "/openApi/face/callback", JSON, _json(wrapped), fields=(("name", SUN.name), ("id_number", SUN.number), ("device", "123456789-987654321"), ("time", "2025-06-01 10:19:00"), ("score", "88.5")), finding=LEFT, serial="123456789-987654321"),
+        Scene("nebula", "github.com/Sensetime-SCG/Nebula-Pass-Series-Web-API-Guide", "10.99.0.11", SERVER, "POST", "/eventRcv", JSON, json_bytes(nebula), fields=(("name", WANG.name), ("id_number", WANG.number), ("device", "PS71HD01MC22C00014"), ("time", "1748744100")), images=_sha(901), finding=MOVED, serial="PS71HD01MC22C00014", device_class="access_terminal"),
+        Scene("mingji-face", "showdoc.com.cn/mingjikj", "10.99.0.12", CRM, "POST", "/hall/face/", JSON, json_bytes(first), fields=(("name", ZHAO.name), ("id_number", ZHAO.number), ("device", "MJ34AA-7946CB-000000"), ("time", "2025-06-01 10:16:00.120")), images=_sha(902), finding=LEFT, serial="MJ34AA-7946CB-000000", device_class="access_terminal"),
+        Scene("mingji-pack", "showdoc.com.cn/mingjikj", "10.99.0.13", SERVER, "POST", "/face-pack/faceData/", JSON, json_bytes(second), fields=(("person_id", "4659503"), ("device", "0C02CA-A22EBB-0000FF"), ("time", "2025-06-01 10:17:00")), images=_sha(903), serial="0C02CA-A22EBB-0000FF", device_class="access_terminal"),
+        Scene("ali-connect", "help.aliyun.com: 门禁一体机标准协议接口定义", "10.99.0.14", SERVER, "POST", "/connect", JSON, json_bytes(connect), reply=b'{"code":0,"message":"success","data":{"token":"t"}}', serial="ALT-0000123456789"),
+        Scene("ymzh", "note.szymzh.com", "10.99.0.15", CRM, "POST", "/openApi/face/callback", JSON, json_bytes(wrapped), fields=(("name", SUN.name), ("id_number", SUN.number), ("device", "123456789-987654321"), ("time", "2025-06-01 10:19:00"), ("score", "88.5")), finding=LEFT, serial="123456789-987654321"),
         Scene("school-gate", "showdoc.com.cn/nullebeta", "10.99.0.16", CRM, "POST", "/api/board/check-on", FORM, urlencode(gate).encode(), fields=(("id_number", QIAN.number), ("time", "2025-06-01 10:20:00")), finding=LEFT),
     ]  # fmt: skip
 
@@ -162,10 +162,10 @@ def _services() -> list[Scene]:
         "words_result_num": 3,
     }
     return [
-        Scene("ali-face-save", "help.aliyun.com/document_detail/362946.html", SERVER, CLOUD, "POST", "/face/paas/image/save", JSON, _json(saved), fields=(("name", WANG.name), ("phone", WANG.phone), ("id_number", WANG.number)), images=_sha(904), finding=LEFT),
+        Scene("ali-face-save", "help.aliyun.com/document_detail/362946.html", SERVER, CLOUD, "POST", "/face/paas/image/save", JSON, json_bytes(saved), fields=(("name", WANG.name), ("phone", WANG.phone), ("id_number", WANG.number)), images=_sha(904), finding=LEFT),
         Scene("ali-cloudauth", "help.aliyun.com/en/id-verification", SERVER, CLOUD, "POST", "/", FORM, urlencode(cloudauth).encode(), fields=(("name", ZHAO.name), ("id_number", ZHAO.number)), finding=LEFT),
-        Scene("tencent-faceid", "cloud.tencent.com/document/product/1007", SERVER, CLOUD, "POST", "/", JSON | {"X-TC-Action": "IdCardVerification", "X-TC-Version": "2018-03-01"}, _json(faceid), fields=(("name", SUN.name), ("id_number", SUN.number)), finding=LEFT),
-        Scene("baidu-ocr", "ai.baidu.com/ai-doc/OCR", SERVER, OCR, "POST", "/rest/2.0/ocr/v1/idcard?access_token=t", FORM, urlencode(ocr).encode(), reply=_json(read), fields=(("name", QIAN.name), ("id_number", QIAN.number), ("address", "示例省示例市示例路1号")), images=_sha(905), finding="A retrieved from outside"),
+        Scene("tencent-faceid", "cloud.tencent.com/document/product/1007", SERVER, CLOUD, "POST", "/", JSON | {"X-TC-Action": "IdCardVerification", "X-TC-Version": "2018-03-01"}, json_bytes(faceid), fields=(("name", SUN.name), ("id_number", SUN.number)), finding=LEFT),
+        Scene("baidu-ocr", "ai.baidu.com/ai-doc/OCR", SERVER, OCR, "POST", "/rest/2.0/ocr/v1/idcard?access_token=t", FORM, urlencode(ocr).encode(), reply=json_bytes(read), fields=(("name", QIAN.name), ("id_number", QIAN.number), ("address", "示例省示例市示例路1号")), images=_sha(905), finding="A retrieved from outside"),
     ]  # fmt: skip
 
 
@@ -180,8 +180,8 @@ def _sloppy() -> list[Scene]:
     }
     xml = f'<?xml version="1.0" encoding="UTF-8"?><req><item name="idNumber">{QIAN.number}</item><item name="personName" value="{QIAN.name}"/></req>'
     return [
-        Scene("rows-under-heading", "table exports of many systems", SERVER, CRM, "POST", "/sync/customers", JSON, _json(rows), fields=(("name", WANG.name), ("id_number", WANG.number), ("phone", WANG.phone), ("name", ZHAO.name), ("id_number", ZHAO.number), ("phone", ZHAO.phone)), finding=LEFT),
-        Scene("pairs-of-names", "form builders", SERVER, CRM, "POST", "/form/submit", JSON, _json(pairs), fields=(("name", SUN.name), ("id_number", SUN.number)), finding=LEFT),
+        Scene("rows-under-heading", "table exports of many systems", SERVER, CRM, "POST", "/sync/customers", JSON, json_bytes(rows), fields=(("name", WANG.name), ("id_number", WANG.number), ("phone", WANG.phone), ("name", ZHAO.name), ("id_number", ZHAO.number), ("phone", ZHAO.phone)), finding=LEFT),
+        Scene("pairs-of-names", "form builders", SERVER, CRM, "POST", "/form/submit", JSON, json_bytes(pairs), fields=(("name", SUN.name), ("id_number", SUN.number)), finding=LEFT),
         Scene("attributes", "SOAP gateways", SERVER, CRM, "POST", "/soap", {"Content-Type": "text/xml"}, xml.encode(), reply=b"<ok/>", reply_type="text/xml", fields=(("name", QIAN.name), ("id_number", QIAN.number)), finding=LEFT),
         Scene("lines", "readers' middleware writes key=value", "10.99.0.17", SERVER, "POST", "/card", TEXT, f"name={WANG.name}\r\nidcard={WANG.number}\r\ndeviceId=CARD-000123\r\n".encode(), fields=(("name", WANG.name), ("id_number", WANG.number), ("device", "CARD-000123")), finding=MOVED),
         Scene("tabs", "push protocols of attendance terminals", "10.99.0.17", SERVER, "POST", "/table", TEXT, f"USER PIN=17\tName={ZHAO.name}\tIDCard={ZHAO.number}".encode(), fields=(("name", ZHAO.name), ("id_number", ZHAO.number)), finding=MOVED),
@@ -198,9 +198,9 @@ def _harmless() -> list[Scene]:
     ]
     web = {"User-Agent": BROWSER}
     return [
-        Scene("portal-agents", "property portals", "10.99.0.30", PORTAL, "GET", "/agents.json", web, b"", reply=_json(agent)),
+        Scene("portal-agents", "property portals", "10.99.0.30", PORTAL, "GET", "/agents.json", web, b"", reply=json_bytes(agent)),
         Scene("delivery", "delivery forms", "10.99.0.30", PORTAL, "POST", "/order", web | FORM, urlencode({"name": "李经理", "mobile": "19900000009", "address": "示例路1号"}).encode()),
         Scene("own-booking", "booking forms", "10.99.0.30", PORTAL, "POST", "/book", web | FORM, urlencode({"name": "李经理", "idNumber": person("李经理", "19850505", 51, 9).number}).encode()),
         Scene("visitor-phone", "Wi-Fi login", "10.99.0.31", PORTAL, "POST", "/portal/login", {"User-Agent": PHONE} | FORM, urlencode({"realName": "陈访客", "idcard": person("陈访客", "19950303", 61, 10).number}).encode()),
-        Scene("order-number", "shops", SERVER, PORTAL, "POST", "/pay", JSON, _json({"orderNo": "202506011020304050", "amount": 12.5, "cardNo": "6222020200112233445"})),
+        Scene("order-number", "shops", SERVER, PORTAL, "POST", "/pay", JSON, json_bytes({"orderNo": "202506011020304050", "amount": 12.5, "cardNo": "6222020200112233445"})),
     ]  # fmt: skip
