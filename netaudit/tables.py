@@ -153,6 +153,14 @@ FLOWS = Table(
         _c("server_name", "string", "Name the client asked for (TLS SNI, HTTP Host)."),
         _c("bursts_up", "list<int64>", "Upward bursts by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, larger."),
         _c("handshake", "string", "Which of S (SYN), A (SYN-ACK), F (FIN up), f (FIN down), R (RST) were seen."),
+        _c("client_outer", "string", "Address that carries what the client sends, where it is in a tunnel over IP."),
+        _c("server_outer", "string", "The same of the server."),
+        _c(
+            "doubts",
+            "list<string>",
+            "Why packets were not taken as they stood, and what came of it (docs/threats.md); variant: this row is the "
+            "other reading of a connection with conflicting bytes.",
+        ),
     ),
 )
 
@@ -276,11 +284,11 @@ IMAGES = Table(
         _c("exif_make", "string", "Camera maker in its EXIF data (masked)."),
         _c("exif_model", "string", "Camera model in its EXIF data (masked)."),
         _c("exif_time", "string", "Time in its EXIF data."),
-        _c("phash", "string", "64-bit perceptual hash (DCT), 16 hexadecimal digits."),
+        _c("phash", "string", "64-bit perceptual hash (DCT) of the picture at 320 pixels, 16 hexadecimal digits."),
         _c("face", "string", "yes, possible, no, undecodable or not judged."),
         _c("why", "string", "Why it was not judged; empty when it was, null in cases of tables version 1."),
-        _c("n_faces", "int32", "Faces counted; null when not judged."),
-        _c("face_score", "float64", "Best detector score."),
+        _c("n_faces", "int32", "Faces, if counted (--count-faces); null: not counted, or not judged."),
+        _c("face_score", "float64", "Best score of the looks that the verdict needed (often the first one only)."),
         _c("rotated", "int32", "Rotation at which the face was found.", "degrees"),
         _c("n_seen", "int64", "How many objects carry it."),
         _c("first_ts", "time", "First seen."),

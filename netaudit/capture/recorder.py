@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netaudit.errors import UsageError
+from netaudit.ground.programs import helper
 
 MOST_SAID = 20  # last lines of the recorder that are kept
 LONGEST_LINE = 1000
@@ -25,7 +26,6 @@ PATIENCE = 10.0  # seconds for a recorder to end
 FINAL = re.compile(
     r"received/dropped on interface '.*': (\d+)/(\d+) \(pcap:(\d+)/dumpcap:(\d+)/flushed:\d+/ps_ifdrop:(\d+)\)"
 )
-BOOT = "import sys; sys.path[:] = {!r}; from netaudit.capture.packet_socket import main; sys.exit(main(sys.argv[1:]))"
 NOISE = ("Capturing on", "File: ", "Packets captured", "Packets received", "Packets: ")
 
 
@@ -68,12 +68,9 @@ def command(recording: Recording, run: int, method: str) -> list[str]:
     """Command line of the recorder by `method`: the path of dumpcap, or "socket"."""
     base = recording.folder / f"record-{run:04d}.pcapng"
     if method == "socket":
-        path = [entry for entry in sys.path if Path(entry).is_absolute()]
-        package = str(Path(__file__).parents[2])
-        boot = BOOT.format(path if package in path else [*path, package])
         numbers = (recording.file_bytes, recording.file_seconds, recording.snaplen, recording.buffer_mib)
         mode = "promiscuous" if recording.promiscuous else "plain"
-        return [sys.executable, "-P", "-c", boot, recording.interface, str(base), *map(str, numbers), mode]
+        return helper("netaudit.capture.packet_socket", recording.interface, str(base), *map(str, numbers), mode)
     out = [method, "-i", recording.interface, "-w", str(base), "-B", str(recording.buffer_mib)]
     out += ["-b", f"filesize:{max(1, recording.file_bytes // 1000)}", "-b", f"duration:{recording.file_seconds}"]
     out += ["--update-interval", "100"]

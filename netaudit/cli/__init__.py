@@ -7,6 +7,16 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line as this process's only business."""
+    import sys
+
+    from netaudit.ground import programs
+
+    if programs.is_frozen():
+        import multiprocessing
+
+        multiprocessing.freeze_support()  # workers of a frozen program begin here too
+    if programs.asked(sys.argv[1:]):
+        return
     from netaudit.cli.app import main as run
     from netaudit.running.lean import own_process
 

@@ -59,6 +59,10 @@ def audit(
     since: Annotated[str | None, typer.Option(help="Use packets from this time on (ISO 8601 with zone).")] = None,
     until: Annotated[str | None, typer.Option(help="Use packets before this time (ISO 8601 with zone).")] = None,
     no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    count_faces: Annotated[
+        bool,
+        typer.Option("--count-faces", help="Also count the faces of every image; takes three to six times as long."),
+    ] = False,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Store every object, not images only.")] = False,
     sm3: Annotated[bool, typer.Option("--sm3", help="Also compute the SM3 of each capture.")] = False,
     signatures_folder: Annotated[
@@ -101,6 +105,7 @@ def audit(
         "site": site,
         "inside": tuple(inside or ()),
         "faces": not no_faces,
+        "count_faces": count_faces,
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,

@@ -157,18 +157,20 @@ def end(summary: dict[str, Any], fail_on: str, lang: str, file: Any) -> Exit:
 
 @contextlib.contextmanager
 def progress_bar(lang: str) -> Iterator[Progress]:
-    """A bar by bytes with rate and time left on a terminal; silence elsewhere."""
+    """A bar with what is done, rate and time left on a terminal; silence elsewhere."""
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from netaudit.cli.amounts import Done, Rate
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        Done(),
+        Rate(),
         TimeRemainingColumn(),
     )
     # drawn when there is something new: a thread for it would keep workers from being forked
@@ -183,7 +185,8 @@ def progress_bar(lang: str) -> Iterator[Progress]:
                 return
             last = clock
             if stage not in tasks:
-                tasks[stage] = bar.add_task(say("reading" if stage == "read" else "judging", lang), total=total or None)
+                title, unit = ("reading", "") if stage == "read" else ("judging", say("images", lang))
+                tasks[stage] = bar.add_task(say(title, lang), total=total or None, unit=unit)
             bar.update(tasks[stage], completed=done, refresh=True)
 
         yield tell_bar

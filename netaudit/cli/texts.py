@@ -20,6 +20,7 @@ TEXTS = {
     "damaged": {"en": "Damaged", "zh": "损坏"},
     "rejected": {"en": "Not read", "zh": "未读取"},
     "reading": {"en": "reading", "zh": "读取"},
+    "images": {"en": "images", "zh": "张图像"},
     "judging": {"en": "judging images", "zh": "判定图像"},
     "partial": {
         "en": "Partial: the audit was interrupted, the case holds only what was read until then",

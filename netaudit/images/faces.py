@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.images.detection import Box, FaceDetector, FaceVerdict
+from netaudit.images.detection import SIDE_A, Box, FaceDetector, FaceVerdict
 from netaudit.images.extents import sniff
 from netaudit.images.pictures import MAX_SIDE, Picture
 
@@ -52,29 +52,29 @@ def coarsen(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 def thumbnail(source: Path | bytes, boxes: Sequence[Box] | None = None, max_side: int = 160) -> bytes | None:
     """A small JPEG without recognisable faces, None where the image does not decode.
 
-    `boxes` as in FaceVerdict; None looks for them here. An empty sequence makes the whole picture coarse.
+    `boxes` as `FaceDetector.locate` gives them; None looks for them here. An empty sequence makes all of it coarse.
     """
-    safe = _safe(source, boxes)
+    safe = _safe(source, boxes, max_side)
     return None if safe is None else _jpeg(safe, max_side)
 
 
 def masked_image(source: Path | bytes, boxes: Sequence[Box] | None = None) -> bytes:
     """The same with a long side of up to 1280 pixels. Raises OSError where the image does not decode."""
-    safe = _safe(source, boxes)
+    safe = _safe(source, boxes, MAX_SIDE)
     if safe is None:
         raise OSError("the image does not decode")
     return _jpeg(safe, MAX_SIDE)
 
 
-def _safe(source: Path | bytes, boxes: Sequence[Box] | None) -> npt.NDArray[np.uint8] | None:
+def _safe(source: Path | bytes, boxes: Sequence[Box] | None, side: int) -> npt.NDArray[np.uint8] | None:
     data = source if isinstance(source, bytes) else _read(source)
     picture = Picture(data, sniff(data) or "unknown")
     if boxes is None and picture.decodable:
-        verdict = _detector().judge(picture, rotate=True)
-        boxes = verdict.boxes if verdict.face == "yes" else ()
-    pixels = picture.rgb(MAX_SIDE)
-    if pixels is None:
+        boxes = _detector().locate(picture, side)
+    image = picture.image(max(side, SIDE_A))
+    if image is None:
         return None
+    pixels = np.asarray(image)
     if not boxes:
         return coarsen(pixels)
     share = max(pixels.shape) / max(picture.upright_size)

@@ -1,6 +1,7 @@
 """The judging helper: a process that reads, decodes and looks at images, so that a decoder's crash costs one image.
 
-Talks in JSON lines, which the other side can read without trusting them. In: {"sha256", "path", "kind", "rotate"}.
+Talks in JSON lines, which the other side can read without trusting them. In: {"sha256", "path", "kind", "rotate",
+"count"}.
 Out: {"started": sha256} when work on an image begins, {"done": sha256, "facts", "verdict"} when it ends, and
 {"fatal": text} when the helper cannot work at all. It ends when its input does.
 """
@@ -27,6 +28,7 @@ from netaudit.images.pictures import MAX_PIXELS, Picture
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+POLITE = 15  # of 19 steps that a process may step back
 MAX_FILE = 128 << 20  # bytes; larger ones are not images of a person
 Work = Callable[[dict[str, Any]], tuple[ImageFacts, FaceVerdict]]
 
@@ -71,7 +73,7 @@ def worker(budget: PixelBudget, *, faces: bool) -> Work:
             facts = facts_of(picture, data, kind)
             if detector is None:
                 return facts, FaceVerdict(reason="face detection is off")
-            return facts, detector.judge(picture, rotate=bool(task["rotate"]))
+            return facts, detector.judge(picture, rotate=bool(task["rotate"]), count=bool(task.get("count")))
 
     return judge
 
@@ -116,14 +118,18 @@ def _own_output() -> Any:
     return answers
 
 
+def _give_way() -> None:
+    """Take what processor time others leave."""
+    if hasattr(os, "nice"):
+        os.nice(POLITE)
+
+
 def main(arguments: list[str]) -> None:
-    """Run the helper: number of threads, and whether to look for faces ("faces" or "none")."""
+    """Run the helper: number of threads, "faces" or "none" to look for, "polite" to let others go first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
     warnings.simplefilter("ignore")  # of decoders, about hostile images
     threads, faces = int(arguments[0]), arguments[1] == "faces"
-    if faces:
-        import cv2
-
-        cv2.setNumThreads(1)
+    if arguments[2:] == ["polite"]:
+        _give_way()
     budget = PixelBudget(MAX_PIXELS)
     serve(lambda: worker(budget, faces=faces), threads)

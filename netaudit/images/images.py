@@ -17,6 +17,7 @@ from netaudit.images.pictures import Picture
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from PIL.Image import Image
 
 __all__ = [
     "Extent",
@@ -29,9 +30,7 @@ __all__ = [
     "sniff",
 ]
 
-FACTS_SIDE = (
-    427  # long side that facts are taken from: what the larger face pass needs, so that one decoding serves all
-)
+FACTS_SIDE = 320  # pixels of the long side that facts are taken from: of pass A, so that one decoding serves both
 MAX_TEXT = 64  # characters kept of an EXIF text
 _MAKE, _MODEL, _TIME, _TIME_ORIGINAL = 271, 272, 306, 36867
 
@@ -57,9 +56,9 @@ def inspect(data: bytes, kind: str) -> ImageFacts:
 
 def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
     """Facts about a picture, decoding it as small as they allow."""
-    pixels = picture.rgb(FACTS_SIDE)
+    shown = picture.image(FACTS_SIDE)
     problem = picture.problem
-    if pixels is not None and not problem:
+    if shown is not None and not problem:
         end = extent(data, kind)
         problem = "" if end.whole else f"decodes, but is not whole: {end.problem}"
     return ImageFacts(
@@ -70,18 +69,18 @@ def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
         exif_make=_text(picture.exif.get(_MAKE)),
         exif_model=_text(picture.exif.get(_MODEL)),
         exif_time=_text(picture.exif.get(_TIME_ORIGINAL) or picture.exif.get(_TIME)),
-        phash="" if pixels is None else perceptual_hash(pixels),
+        phash="" if shown is None else perceptual_hash(shown),
     )
 
 
-def perceptual_hash(pixels: npt.NDArray[np.uint8]) -> str:
-    """64-bit DCT hash of an RGB picture (height, width, 3).
+def perceptual_hash(image: Image) -> str:
+    """64-bit DCT hash of a picture.
 
     The lowest 8 x 8 frequencies of its 32 x 32 grey picture, each one bit: above the median of all but the DC term.
     """
-    from PIL import Image
+    from PIL.Image import Resampling
 
-    grey = np.asarray(Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.BOX), np.float64)
+    grey = np.asarray(image.convert("L").resize((32, 32), Resampling.BOX), np.float64)
     low = _DCT @ grey @ _DCT.T
     bits = low.ravel() > np.median(low.ravel()[1:])
     return np.packbits(bits).tobytes().hex()

@@ -1,13 +1,12 @@
 """Judge images in a helper process: native decoders may crash or hang on hostile bytes; then one image is lost only.
 
 An image that kills or stalls the helper gets a second try, alone. The answers do not depend on the order, on batches or
-on threads. This side imports neither Pillow nor OpenCV.
+on threads. This side imports neither Pillow nor onnxruntime.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import subprocess
 import threading
@@ -19,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
+from netaudit.ground.programs import helper
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
-from netaudit.images.processes import import_path, start
+from netaudit.images.processes import processors, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ CRASHED = "crashed the decoder"
 STALLED = f"decoder did not end within {TIME_LIMIT:.0f} s"
 GIVEN_UP = "not looked at: too many images crash the decoder"
 
-_BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.images.helper import main; main(sys.argv[1:])"
+MOST_THREADS = 8  # detectors of one helper
 
 Judged = tuple[str, ImageFacts, FaceVerdict]
 
@@ -45,24 +45,30 @@ class _Task:
     path: str
     kind: str
     rotate: bool
+    count: bool
     strikes: int = 0
     started: float = 0.0  # monotonic time at which the helper began, 0 while it has not
 
     def line(self) -> bytes:
-        task = {"sha256": self.sha256, "path": self.path, "kind": self.kind, "rotate": self.rotate}
+        task: dict[str, str | bool] = {"sha256": self.sha256, "path": self.path, "kind": self.kind}
+        task |= {"rotate": self.rotate, "count": self.count}
         return orjson.dumps(task) + b"\n"
 
 
 class Judge:
     """Judges images in the background. Give each distinct image once; the helper starts with the first one.
 
-    `threads` is the number of detectors at work (None: one for every two processors, at most four); `faces=False` looks
-    for none, and the helper then needs no OpenCV. Not to be shared between threads.
+    `threads` is the number of detectors at work (None: one for each processor, at most MOST_THREADS); `faces=False`
+    looks for none, `count` says how many there are; `polite` lets every other process go first. Not to be shared
+    between threads.
     """
 
-    def __init__(self, faces: bool = True, threads: int | None = None) -> None:  # noqa: FBT001, FBT002 - reads well at the call
-        self._arguments = [str(threads or default_threads()), "faces" if faces else "none"]
-        self._boot = _BOOT.format(path=import_path())
+    def __init__(
+        self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: bool = False
+    ) -> None:
+        words = (str(threads or default_threads()), "faces" if faces else "none", "polite" if polite else "equal")
+        self._command = helper("netaudit.images.helper", *words)
+        self._count = count
         self._time_limit = TIME_LIMIT
         self._lock = threading.RLock()
         self._waiting: deque[_Task] = deque()
@@ -90,7 +96,7 @@ class Judge:
             if self._closed:
                 raise ValueError("the judge is closed")
             self._open += 1
-            self._waiting.append(_Task(sha256, str(path), kind, rotate))
+            self._waiting.append(_Task(sha256, str(path), kind, rotate, self._count))
             self._hand_out()
         self._check_time()
 
@@ -148,8 +154,8 @@ class Judge:
             if self._fruitless >= MAX_STARTS or self._guilty >= MAX_GUILTY:
                 self._give_up()
                 return
-            if self._helper is None:
-                self._start()
+            if self._helper is None and not self._start():
+                continue
             task = source.popleft()
             task.started = 0.0
             self._running[task.sha256] = task
@@ -164,11 +170,17 @@ class Judge:
         self._suspects.clear()
         self._waiting.clear()
 
-    def _start(self) -> None:
-        helper = start(self._boot, *self._arguments)
+    def _start(self) -> bool:
+        """Start the helper; False when the system does not let it."""
+        try:
+            helper = start(self._command)
+        except OSError as error:
+            self._fruitless, self._fatal = self._fruitless + 1, f"it cannot be started: {error.strerror or error}"
+            return False
         self._helper, self._fatal = helper, "it ends at once"
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
         self._listener.start()
+        return True
 
     def _send(self, task: _Task) -> None:
         if self._helper is not None and self._helper.stdin is not None:
@@ -250,8 +262,8 @@ class Judge:
 
 
 def default_threads() -> int:
-    """One detector for every two processors, at most four: the others order and read the capture."""
-    return max(1, min(4, (os.cpu_count() or 1) // 2))
+    """One detector for each processor, at most MOST_THREADS: images are judged when the capture was read."""
+    return min(MOST_THREADS, processors())
 
 
 def facts_of(said: dict[str, Any]) -> ImageFacts:
@@ -261,5 +273,4 @@ def facts_of(said: dict[str, Any]) -> ImageFacts:
 
 def verdict_of(said: dict[str, Any]) -> FaceVerdict:
     """The same for its verdict."""
-    values = {field.name: said[field.name] for field in fields(FaceVerdict)}
-    return FaceVerdict(**{**values, "boxes": tuple(tuple(box) for box in values["boxes"])})
+    return FaceVerdict(**{field.name: said[field.name] for field in fields(FaceVerdict)})

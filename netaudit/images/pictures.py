@@ -14,14 +14,16 @@ import numpy as np
 from netaudit.images.headers import header_size, is_progressive
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     from PIL.Image import Image
 
 MAX_PIXELS = 64_000_000  # by header, before anything is decoded
 MAX_WHOLE_PIXELS = 25_000_000  # where the decoder must hold the whole picture (all but sequential JPEG)
+MAX_SCAN_PIXELS = 640_000_000  # of all scans of a JPEG: 25 over the largest picture, some two seconds; common are ten
+MIN_SCAN = 4096  # pixels that a scan counts at least: beginning one takes time too
 MAX_SIDE = 1280  # no consumer needs more; bigger pictures are reduced while or right after decoding
 STRIP = 64  # rows of a reduced picture made at a time
 PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "bmp": "BMP", "gif": "GIF", "avif": "AVIF"}
+SCAN = b"\xff\xda"  # begins a scan (T.81 B.1.1.3)
 _ORIENTATION = 274
 _TURNS = {3: 2, 6: 3, 8: 1}  # EXIF orientation → quarter turns counter-clockwise that set the picture upright
 
@@ -35,7 +37,7 @@ class Picture:
     def __init__(self, data: bytes, kind: str) -> None:
         self._data = data
         self._kind = kind
-        self._pixels: npt.NDArray[np.uint8] | None = None
+        self._image: Image | None = None
         self.width, self.height = header_size(data, kind) or (0, 0)
         self.exif: dict[int, Any] = {}
         self.problem = self._refusal()
@@ -49,22 +51,25 @@ class Picture:
         whole = self._kind != "jpeg" or is_progressive(self._data)
         if self.width * self.height > (MAX_WHOLE_PIXELS if whole else MAX_PIXELS):
             return f"too large to decode: {self.width} x {self.height} pixels"
+        scans = self._data.count(SCAN) if whole and self._kind == "jpeg" else 1
+        if scans * max(self.width * self.height, MIN_SCAN) > MAX_SCAN_PIXELS and scans > 1:
+            return f"too much work to decode: {scans} scans of {self.width} x {self.height} pixels"
         return ""
 
-    def rgb(self, side: int) -> npt.NDArray[np.uint8] | None:
-        """Pixels (height, width, 3), RGB, upright; None where it does not decode.
+    def image(self, side: int) -> Image | None:
+        """The picture as RGB, upright; None where it does not decode.
 
-        Their long side is at least min(`side`, the picture's own, MAX_SIDE).
+        Its long side is at least min(`side`, the picture's own, MAX_SIDE).
         """
         side = min(side, MAX_SIDE, max(self.width, self.height))
-        if self.decodable and (self._pixels is None or max(self._pixels.shape) < side):
-            self._pixels = None
+        if self.decodable and (self._image is None or max(self._image.size) < side):
+            self._image = None
             try:
-                self._pixels = self._decode(side)
+                self._image = self._decode(side)
             except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes, and each means the same
                 self.problem = f"does not decode: {_words(error)}"
-            self.decodable = self._pixels is not None
-        return self._pixels
+            self.decodable = self._image is not None
+        return self._image
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -72,17 +77,17 @@ class Picture:
         sideways = _TURNS.get(self.exif.get(_ORIENTATION, 1), 0) % 2
         return (self.height, self.width) if sideways else (self.width, self.height)
 
-    def _decode(self, side: int) -> npt.NDArray[np.uint8] | None:
-        pixels, partial = self._attempt(self._data, side)
+    def _decode(self, side: int) -> Image | None:
+        image, partial = self._attempt(self._data, side)
         if partial and self._kind == "jpeg":  # with an end marker the decoder gives all it has, progressive scans too
             with contextlib.suppress(OSError, ValueError, SyntaxError):
-                pixels = self._attempt(self._data + b"\xff\xd9", side)[0]
-        if pixels is not None or not self.problem:
+                image = self._attempt(self._data + b"\xff\xd9", side)[0]
+        if image is not None or not self.problem:
             self.problem = f"decodes in part: {partial}" if partial else ""
-        return pixels
+        return image
 
-    def _attempt(self, data: bytes, side: int) -> tuple[npt.NDArray[np.uint8] | None, str]:
-        """Pixels, or None with `problem` set; and what is missing from the picture, in the decoder's words."""
+    def _attempt(self, data: bytes, side: int) -> tuple[Image | None, str]:
+        """The picture, or None with `problem` set; and what is missing from the picture, in the decoder's words."""
         from PIL import Image
 
         with Image.open(io.BytesIO(data), formats=[PLUGINS[self._kind]]) as image:
@@ -122,7 +127,7 @@ def _load(image: Any) -> str:
     return ""
 
 
-def _to_rgb(image: Image) -> npt.NDArray[np.uint8]:
+def _to_rgb(image: Image) -> Image:
     import PIL.Image
 
     if image.mode.startswith("I;16"):
@@ -136,7 +141,7 @@ def _to_rgb(image: Image) -> npt.NDArray[np.uint8]:
         share = MAX_SIDE / max(image.size)
         size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
         image = image.resize(size, PIL.Image.Resampling.BOX)
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _reduced(image: Image, factor: int) -> Image:
@@ -152,9 +157,11 @@ def _reduced(image: Image, factor: int) -> Image:
     return result
 
 
-def _upright(pixels: npt.NDArray[np.uint8], orientation: Any) -> npt.NDArray[np.uint8]:
-    turns = _TURNS.get(orientation, 0)
-    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+def _upright(image: Image, orientation: Any) -> Image:
+    import PIL.Image
+
+    way = {2: "ROTATE_180", 3: "ROTATE_270", 1: "ROTATE_90"}.get(_TURNS.get(orientation, 0))
+    return image.transpose(PIL.Image.Transpose[way]) if way else image
 
 
 def _words(error: Exception) -> str:

@@ -34,7 +34,7 @@ def decode(av: Any, data: bytes, codec: str) -> bytes:
     return out.getvalue()
 
 
-def main() -> None:
+def main(_: list[str]) -> None:
     """Answer until the input ends."""
     import av
 

@@ -8,14 +8,13 @@ import threading
 from dataclasses import dataclass
 from typing import IO
 
-from netaudit.images.processes import import_path, start
+from netaudit.ground.programs import helper
+from netaudit.images.processes import start
 from netaudit.images.still_helper import LENGTH
 
 TIME_LIMIT = 20.0  # seconds of wall time for one key frame
 MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back
 MOST_DEATHS = 4  # helpers that may die of one logical shard before no more of its key frames are decoded
-
-_BOOT = "import sys; sys.path[:] = {path!r}; from netaudit.images.still_helper import main; main()"
 
 
 @dataclass(slots=True)
@@ -28,23 +27,26 @@ class Patience:
 class Stills:
     """Decodes one key frame after the other; the helper starts with the first one. Not shared between threads."""
 
-    def __init__(self, time_limit: float = TIME_LIMIT, boot: str = "") -> None:
+    def __init__(self, time_limit: float = TIME_LIMIT, command: list[str] | None = None) -> None:
         self._time_limit = time_limit
-        self._boot = boot or _BOOT.format(path=import_path())
+        self._command = command or helper("netaudit.images.still_helper")
         self._helper: subprocess.Popen[bytes] | None = None
 
     def decode(self, data: bytes, codec: str, patience: Patience) -> tuple[bytes, str]:
         """A JPEG, or nothing and why."""
         if patience.deaths >= MOST_DEATHS:
             return b"", "too many key frames crash the decoder"
-        helper = self._helper
-        if helper is None:
-            helper = self._helper = start(self._boot)
-        watch = threading.Timer(self._time_limit, helper.kill)
+        if self._helper is None:
+            try:
+                self._helper = start(self._command)
+            except OSError as error:
+                return b"", f"the decoder cannot be started: {error.strerror or error}"
+        process = self._helper
+        watch = threading.Timer(self._time_limit, process.kill)
         watch.daemon = True
         watch.start()
         try:
-            return _asked(helper, data, codec)
+            return _asked(process, data, codec)
         except OSError:
             patience.deaths += 1
             self.close()
@@ -54,11 +56,11 @@ class Stills:
 
     def close(self) -> None:
         """End the helper."""
-        helper, self._helper = self._helper, None
-        if helper is not None:
-            helper.kill()
-            helper.wait()
-            for pipe in (helper.stdin, helper.stdout):
+        process, self._helper = self._helper, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -17,6 +16,7 @@ from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
 from netaudit.case.moments import MomentBook, keep
 from netaudit.errors import UsageError
+from netaudit.ground import programs
 from netaudit.live.analysis import Analysis, Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
 from netaudit.live.judging import LiveJudge
@@ -252,7 +252,7 @@ def _ready_kernels() -> None:
     """Load the kernels. What is not compiled yet another process compiles: that takes 400 MB, which are never freed."""
     from netaudit.running.warm import warm
 
-    words = [sys.executable, "-P", "-m", "netaudit", "warm"]
+    words = programs.netaudit("warm")
     quiet = subprocess.DEVNULL
     subprocess.run(words, stdin=quiet, stdout=quiet, stderr=quiet, check=False)  # noqa: S603 - if it fails, we compile
     warm()

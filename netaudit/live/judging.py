@@ -39,7 +39,7 @@ class LiveJudge:
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
         self._finds = 0  # that wait
-        self._judge = Judge(faces=True)
+        self._judge = Judge(faces=True, polite=True)
         self._judge.prepare()
 
     def take(self, find: Find) -> Judgement | str:

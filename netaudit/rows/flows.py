@@ -26,6 +26,9 @@ TRANSPORTS = {
     2: "igmp",
     132: "sctp",
     50: "esp",
+    97: "etherip",
+    108: "ipcomp",
+    115: "l2tpv3",
     89: "ospf",
     103: "pim",
     112: "vrrp",
@@ -87,6 +90,10 @@ def flow_columns(
     (client_hi, server_hi), (client_lo, server_lo) = end("hi"), end("lo")
     client_port, server_port = end("port")
     client_mac, server_mac = end("mac")
+    outer = [
+        zip(high.tolist(), low.tolist(), strict=True)
+        for high, low in zip(end("outer_hi"), end("outer_lo"), strict=True)
+    ]
     columns: dict[str, Any] = {
         "capture_id": [capture_name(index) for index in flows["capture"].tolist()],
         "transport": [TRANSPORTS.get(proto, f"ip-{proto}") for proto in flows["proto"].tolist()],
@@ -97,8 +104,11 @@ def flow_columns(
         "client_mac": [mac_text(mac) for mac in client_mac.tolist()],
         "server_mac": [mac_text(mac) for mac in server_mac.tolist()],
         "vlan": [vlan_text(vlan) for vlan in flows["vlan"].tolist()],
+        "client_outer": [ip_text(*halves) if any(halves) else "" for halves in outer[0]],
+        "server_outer": [ip_text(*halves) if any(halves) else "" for halves in outer[1]],
         "tunnel": [_tunnel_name(code) for code in flows["tunnel"].tolist()],
         "bursts_up": flows["bursts"],
+        "doubts": [doubt_names(bits) for bits in flows["doubts"].tolist()],
         "handshake": [
             _handshake(bits, flip) for bits, flip in zip(flows["handshake"].tolist(), turned.tolist(), strict=True)
         ],
@@ -129,6 +139,14 @@ def _tunnel_name(code: int) -> str:
     from netaudit.packets.layouts import Tunnel
 
     return Tunnel(code).name.lower() if code else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def doubt_names(bits: int) -> list[str]:
+    """Names of `Doubt` bits; a list that nobody may change."""
+    from netaudit.streams.layouts import Doubt
+
+    return [doubt.name.lower() for doubt in Doubt if bits & doubt] if bits else []
 
 
 @functools.lru_cache(maxsize=64)

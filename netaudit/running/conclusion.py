@@ -12,7 +12,7 @@ from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.endpoints.from_tables import endpoints, vantage_of
+from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
@@ -59,7 +59,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         schema=SKIPPED.schema(),
     )
     known = outcome.known if outcome.faces else None
-    tables["images"] = settled["images"] = image_table(folder, tables, known, progress, outcome.capture_ids)
+    tables["images"] = settled["images"] = image_table(
+        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+    )
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["media"] = tie(tables["media"], tables["flows"])
@@ -94,17 +96,21 @@ def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
 
 
 def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
-    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings."""
+    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
+
+    Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
+    """
+    flows = answerable(tables["flows"])
     observations = with_flow_facts(tables["observations"], tables["flows"])
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
-    tables["endpoints"] = endpoints(tables["flows"], tables["observations"], vantage, signatures.services)
+    tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"] = found.devices, found.claims
     moves = Moves()
-    rows = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    tables["findings"] = judge(tables, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    tables["findings"] = judge(tables | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
 

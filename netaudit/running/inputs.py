@@ -35,6 +35,7 @@ def outcome_of(
         options=result_options(options),
         inside=list(options.inside),
         faces=options.faces,
+        count_faces=options.count_faces,
         partial=partial,
         failures=failures,
         moment_window_s=window_s(options),

@@ -33,6 +33,7 @@ class Options:
     since: int | None = None
     until: int | None = None
     faces: bool = True
+    count_faces: bool = False  # of every image with a face, not only whether there is one
     workers: int = 1
     lang: str = "en"
     overwrite: bool = False
@@ -150,6 +151,7 @@ def result_options(options: Options) -> dict[str, Any]:
         "since": options.since,
         "until": options.until,
         "faces": options.faces,
+        "count_faces": options.count_faces,
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
     }

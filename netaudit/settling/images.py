@@ -38,12 +38,16 @@ def image_table(
     known: Known | None,
     progress: Callable[[str, int, int], None],
     capture_ids: list[str],
+    *,
+    count: bool,
 ) -> pa.Table:
     """The `images` table, settled. `known` are answers that are there already; None: no face is looked for."""
     seen = _seen(tables["objects"], tables["messages"])
     sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
     writer, names = TableWriter(folder, IMAGES, PART), IMAGES.names
-    judge = _Judging(folder, known, seen.num_rows, progress) if known is not None and seen.num_rows else None
+    judge = (
+        _Judging(folder, known, seen.num_rows, progress, count=count) if known is not None and seen.num_rows else None
+    )
     try:
         for start in range(0, seen.num_rows, JUDGED_AT_ONCE):
             rows = {row["sha256"]: row for row in _plain(seen.slice(start, JUDGED_AT_ONCE))}
@@ -107,19 +111,22 @@ def _measure(rows: dict[str, Row], sizes: pa.Table) -> None:
 class _Judging:
     """Hands images to the helper process and takes its answers."""
 
-    def __init__(self, folder: Path, known: Known, total: int, progress: Callable[[str, int, int], None]) -> None:
+    def __init__(
+        self, folder: Path, known: Known, total: int, progress: Callable[[str, int, int], None], *, count: bool
+    ) -> None:
         from netaudit.images.judge import Judge
 
         self._objects = folder / "private" / "objects"
         self._known, self._total, self._progress = known, total, progress
-        self._judge = Judge(faces=True)
+        self._count = count
+        self._judge = Judge(faces=True, count=count)
         self._done = 0
 
     def take(self, rows: dict[str, Row]) -> None:
         """Complete some rows."""
         known = self._known(rows.keys())
         for sha256, row in rows.items():
-            if answer := known.get((sha256, row["rotate"])):
+            if (answer := known.get((sha256, row["rotate"]))) and not (self._count and answer[1].face == "yes"):
                 self._answers(rows, [(sha256, *answer)])
                 continue
             path = self._objects / sha256[:2] / f"{sha256}.{row['kind']}"

@@ -53,6 +53,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
             "declared": vantage.declared,
             "reasons": [{"code": reason.code, **reason.figures} for reason in vantage.reasons],
             "inside": [str(network) for network in vantage.inside],
+            "contested": vantage.contested,
         },
         "totals": {
             "packets_read": pc.sum(captures["packets_read"]).as_py() or 0,

@@ -25,6 +25,7 @@ class Outcome:
     options: dict[str, Any]  # those that change the result
     inside: list[str]
     faces: bool = True
+    count_faces: bool = False
     partial: bool = False
     failures: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures

@@ -14,7 +14,12 @@ How TCP is read (RFC 9293; the rest is this tool's choice, and the reasons stand
 * A segment more than 64 MiB off is dropped (`evicted`, or `duplicate` when behind) unless three in a row agree; then a
   jump forward is a gap, and one backward, or by more than 1 GiB, another connection.
 * What was acknowledged, or lies before a FIN, and was never seen is a gap at the end of the flow.
-* A SYN with another number begins a new flow; so does one after FIN of both sides or RST.
+* A SYN with another number begins a new flow once something else shows that the connection is another one; until then
+  it is held, and the old one goes on. After FIN of both sides or RST it begins one at once.
+* A doubtful packet (`kernels_doubt.py`) waits, and counts when the other side acknowledged it and nothing better came.
+* A FIN or RST is believed as long as nothing follows. Bytes that do are delivered.
+* Where bytes contradict each other, the flow has a variant with the other ones (`kernels_variant.py`).
+* A new flow stands among those that have only begun, until both sides have spoken and one has sent bytes.
 
 Every decision depends on the packets of the same shard before it, never on how they were cut into batches.
 """
@@ -100,8 +105,9 @@ class Assembler:
         cursor["epoch"] += 1
         for name in ("position", "emitted", "rows", "touched"):
             cursor[name] = 0
-        if self._tables.touched.size < packets:
-            self._tables = self._tables._replace(touched=np.empty(packets, np.int32))
+        touched = 2 * packets + self._tables.connections.size  # a flow and its variant; flows whose holes are given up
+        if self._tables.touched.size < touched:
+            self._tables = self._tables._replace(touched=np.empty(touched, np.int32))
 
     def _end(self, buffer: U1) -> Batch:
         kernels.write_open_rows(self._tables)

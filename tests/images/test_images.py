@@ -14,7 +14,7 @@ from PIL import Image
 
 from netaudit.images import extents
 from netaudit.images.images import extent, header_size, inspect, perceptual_hash, sniff
-from netaudit.images.pictures import MAX_PIXELS, Picture
+from netaudit.images.pictures import MAX_PIXELS, MAX_SCAN_PIXELS, Picture
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from tests.images.pictures import FORMATS, NAMES, astronaut, encode, sample, texture
 from tests.reference.images import jpeg_end
@@ -182,7 +182,7 @@ def test_a_truncated_jpeg_decodes_in_part(options):
 
 def test_the_shown_part_of_a_truncated_jpeg_is_the_picture():
     data = encode(astronaut(), "jpeg", quality=90)
-    pixels = Picture(data[: len(data) * 3 // 4], "jpeg").rgb(512)
+    pixels = np.asarray(Picture(data[: len(data) * 3 // 4], "jpeg").image(512))
     whole = np.asarray(Image.open(io.BytesIO(data)))
     assert np.array_equal(pixels[:200], whole[:200])
 
@@ -213,6 +213,29 @@ def test_a_decompression_bomb_is_refused_by_its_header():
     assert facts.problem == "too large to decode: 40000 x 40000 pixels"
 
 
+def test_a_picture_of_many_scans_is_refused_before_it_is_decoded():
+    """A scan of ten bytes costs the decoder a walk over all coefficients: 13 million of them fit into a file."""
+    usual = encode(texture(1, (640, 480)), "jpeg", progressive=True)
+    assert inspect(usual, "jpeg").decodable is True
+    scan = b"\xff\xda\0\x08\1\1\0\1\x3f\0"
+    began = time.process_time()
+    facts = inspect(usual[:-2] + scan * 100_000 + usual[-2:], "jpeg")
+    assert time.process_time() - began < 1
+    assert facts.decodable is False
+    scans = 100_000 + usual.count(b"\xff\xda")
+    assert facts.problem == f"too much work to decode: {scans} scans of 640 x 480 pixels"
+
+
+@pytest.mark.parametrize("scans", [1, 12])
+def test_what_is_let_in_is_decoded_in_bounded_time(scans):
+    usual = encode(texture(1, (640, 480)), "jpeg", progressive=True)
+    scan = b"\xff\xda\0\x08\1\1\0\1\x3f\0"
+    most = (MAX_SCAN_PIXELS // (640 * 480) - usual.count(b"\xff\xda")) // scans
+    began = time.process_time()
+    assert inspect(usual[:-2] + scan * most + usual[-2:], "jpeg").decodable is True
+    assert time.process_time() - began < 10
+
+
 def test_exif_is_read_and_turns_the_picture():
     image = astronaut().resize((120, 80))
     exif = Image.Exif()
@@ -223,16 +246,14 @@ def test_exif_is_read_and_turns_the_picture():
     assert (facts.exif_make, facts.exif_model, facts.exif_time) == ("ACME", "Cam 5", "2026:11:24 10:00:00")
     assert (facts.width, facts.height) == (120, 80)
     picture = Picture(data, "jpeg")
-    assert picture.rgb(320).shape == (120, 80, 3)
+    assert picture.image(320).size == (80, 120)
     assert picture.upright_size == (80, 120)
 
 
 def test_the_perceptual_hash_follows_the_content():
-    one = perceptual_hash(np.asarray(astronaut()))
-    same = perceptual_hash(
-        np.asarray(Image.open(io.BytesIO(encode(astronaut().resize((300, 300)), "jpeg", quality=40))))
-    )
-    other = perceptual_hash(np.asarray(texture(3)))
+    one = perceptual_hash(astronaut())
+    same = perceptual_hash(Image.open(io.BytesIO(encode(astronaut().resize((300, 300)), "jpeg", quality=40))))
+    other = perceptual_hash(texture(3))
     assert (int(one, 16) ^ int(same, 16)).bit_count() <= 4
     assert (int(one, 16) ^ int(other, 16)).bit_count() >= 16
 
@@ -245,13 +266,13 @@ def test_every_colour_mode_decodes(mode):
         if mode == "I;16"
         else astronaut().resize((50, 40)).convert(mode)
     )
-    pixels = Picture(encode(image, kind), kind).rgb(320)
+    pixels = np.asarray(Picture(encode(image, kind), kind).image(320))
     assert pixels.shape == (40, 50, 3)
     assert pixels.std() > 10
 
 
 def test_large_pictures_are_reduced():
-    pixels = Picture(encode(texture(0, (2600, 1304)), "png"), "png").rgb(5000)
-    assert max(pixels.shape) == 1280
-    pixels = Picture(encode(texture(0, (2560, 1440)), "jpeg"), "jpeg").rgb(320)
-    assert pixels.shape == (180, 320, 3)
+    image = Picture(encode(texture(0, (2600, 1304)), "png"), "png").image(5000)
+    assert max(image.size) == 1280
+    picture = Picture(encode(texture(0, (2560, 1440)), "jpeg"), "jpeg")
+    assert [picture.image(side).size for side in (320, 160, 427)] == [(320, 180), (320, 180), (640, 360)]

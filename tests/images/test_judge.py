@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from netaudit.ground import programs
+from netaudit.ground.programs import import_path
 from netaudit.images import judge as judging
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.helper import PixelBudget, worker
 from netaudit.images.images import ImageFacts
 from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, Judge
-from netaudit.images.processes import import_path
 from tests.images.pictures import astronaut, encode, texture
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ serve(lambda: work, int(sys.argv[1]))
 
 def fake_judge(threads=1, time_limit=20.0):
     judge = Judge(threads=threads)
-    judge._boot = FAKE.format(path=import_path())
+    judge._command = [sys.executable, "-P", "-c", FAKE.format(path=import_path()), str(threads)]
     judge._time_limit = time_limit
     return judge
 
@@ -115,7 +116,7 @@ def test_results_come_without_waiting(folder):
 
 
 def test_this_side_loads_no_decoder():
-    code = "import sys, netaudit.images.judge; sys.exit(any(name in sys.modules for name in ('cv2', 'PIL', 'pandas')))"
+    code = "import sys, netaudit.images.judge; sys.exit(any(name in sys.modules for name in ('onnxruntime', 'PIL', 'pandas')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
@@ -167,20 +168,44 @@ def test_too_many_crashes_end_the_judging_not_the_audit(monkeypatch):
 @pytest.mark.parametrize("boot", ["raise SystemExit(1)", "import no_such_module", "print('hello')"])
 def test_a_helper_that_cannot_start_is_named(boot):
     judge = Judge()
-    judge._boot = boot
+    judge._command = [sys.executable, "-P", "-c", boot]
     answers = run(judge, ["a", "b"])
     assert set(answers) == {"a", "b"}
     assert all("the image helper does not work" in facts.problem for facts, _ in answers.values())
 
 
+def test_a_helper_that_the_system_refuses_is_named(tmp_path):
+    """As where a scanner of viruses took it away: no image is called judged, and the audit goes on."""
+    judge = Judge()
+    judge._command = [str(tmp_path / "nothing here")]
+    answers = run(judge, ["a", "b"])
+    for facts, verdict in answers.values():
+        assert (facts.decodable, verdict.face) == (None, "not judged")
+        assert facts.problem == verdict.reason
+        assert "it cannot be started: No such file or directory" in verdict.reason
+
+
+def test_a_frozen_program_is_its_own_helper(folder, monkeypatch):
+    """Frozen, the interpreter's place is the program itself; our command line stands in for it here."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(programs.sys, "executable", str(Path(sys.executable).parent / "netaudit"))
+    with Judge(threads=1) as judge:
+        assert judge._command[1:3] == [programs.MARK, "netaudit.images.helper"]
+        submit_all(judge, folder)
+        answers = {sha256: verdict.face for sha256, _, verdict in judge.finish()}
+    assert answers["face0.jpg"] == "yes"
+    assert answers["broken.jpg"] == "undecodable"
+
+
 def test_what_the_helper_says_about_itself_is_passed_on():
     judge = Judge()
-    judge._boot = (
+    boot = (
         f"import sys; sys.path[:] = {import_path()!r}\n"
         "from netaudit.images.helper import serve\n"
         "def make(): raise RuntimeError('no detector here')\n"
         "serve(make, 1)"
     )
+    judge._command = [sys.executable, "-P", "-c", boot]
     answers = run(judge, ["a"])
     assert "RuntimeError: no detector here" in answers["a"][0].problem
 

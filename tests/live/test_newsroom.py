@@ -31,7 +31,7 @@ def find(number: int = 1, sha256: str = "a" * 64, *, up: bool = True) -> Find:
 class Helper:
     """Stands for the process that judges: answers when told to."""
 
-    def __init__(self, faces: bool) -> None:
+    def __init__(self, faces: bool, polite: bool) -> None:
         self.asked: list[tuple[str, bool]] = []
         self.done: list[tuple[str, ImageFacts, FaceVerdict]] = []
 
@@ -133,7 +133,7 @@ def test_answers_are_kept_in_memory_for_a_while_and_on_the_disk_for_the_end(tmp_
     monkeypatch.setattr(answers, "MOST_RECENT", 3)
     (tmp_path / "private").mkdir()
     kept = Answers(tmp_path)
-    faces = {f"{number:064x}": FaceVerdict("yes", n_faces=number, boxes=((1, 2, 3, 4),)) for number in range(9)}
+    faces = {f"{number:064x}": FaceVerdict("yes", n_faces=number) for number in range(9)}
     for sha256, verdict in faces.items():
         kept.keep((sha256, True), (FACTS, verdict))
     first, last = min(faces), max(faces)

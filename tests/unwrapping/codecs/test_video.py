@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -66,7 +67,11 @@ BOOTS = {
 @pytest.mark.parametrize("boot", BOOTS.values(), ids=BOOTS)
 def test_a_helper_that_fails_costs_one_still(boot):
     """Each failure is said; after some of them no more of the same shard is tried, and others are none the worse."""
-    stills, one, other = Stills(time_limit=0.5, boot=boot), Patience(MOST_DEATHS - 1), Patience()
+    stills, one, other = (
+        Stills(time_limit=0.5, command=[sys.executable, "-P", "-c", boot]),
+        Patience(MOST_DEATHS - 1),
+        Patience(),
+    )
     died, left_alone = (
         (b"", "the decoder crashed, or did not end in time"),
         (b"", "too many key frames crash the decoder"),

@@ -1,0 +1,142 @@
+"""The network gives the scores of OpenCV's detector of the same weights; its own steps are those of slow twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from netaudit.images import yunet
+from netaudit.images.resizing import scaled
+from netaudit.images.yunet import CANDIDATE, NMS, Network, apart, sizeless, weights
+from tests.images.pictures import astronaut, texture
+
+# Best score and number of boxes from 0.3 on by cv2.FaceDetectorYN (OpenCV 4.14, NMS 0.3) of the same pixels.
+OPENCV = {
+    "whole": (astronaut, 0.93233),
+    "crop": (lambda: astronaut().crop((150, 40, 300, 230)), 0.93316),
+    "small": (lambda: astronaut().resize((101, 101), Image.Resampling.BOX), 0.84543),
+    "odd": (lambda: astronaut().crop((0, 0, 333, 257)), 0.93227),
+    "none": (lambda: texture(1), 0.13679),
+}
+
+
+@pytest.fixture(scope="module")
+def network():
+    return Network()
+
+
+@pytest.mark.parametrize("name", OPENCV)
+def test_scores_are_those_of_opencv(network, name):
+    make, score = OPENCV[name]
+    assert network.best(make()) == pytest.approx(score, abs=2e-5)
+
+
+@pytest.mark.parametrize("size", [(33, 33), (4000, 3), (320, 240), (1, 1), (65, 31)])
+def test_any_size_goes(network, size):
+    image = texture(2).resize(size)
+    look = network.look(image)
+    assert look.best == pytest.approx(network.best(image), abs=1e-6)
+    assert look.scores.shape == (len(look.boxes),)
+
+
+def test_both_ways_to_ask_agree(network):
+    for image in (astronaut(), astronaut().rotate(20), texture(3), scaled(astronaut(), 640)):
+        look = network.look(image)
+        assert network.best(image) == pytest.approx(look.best, abs=1e-6)
+        assert (look.scores >= CANDIDATE).all()
+
+
+def test_a_centre_outside_the_picture_is_no_face(network, monkeypatch):
+    """The network may see one in what was filled up with zeros."""
+
+    def levels(image):
+        del image
+        scores, boxes = np.zeros(16, np.float32), np.zeros((16, 4), np.float32)
+        scores[3], scores[0] = 0.9**2, 0.4**2  # in the fourth column of 8 pixels, and in the first
+        yield scores, boxes, 8, 4
+
+    monkeypatch.setattr(network, "_levels", levels)
+    narrow = Image.new("RGB", (20, 32))
+    assert [network.best(narrow), network.look(narrow).best] == pytest.approx([0.4, 0.4])
+    assert network.best(Image.new("RGB", (32, 32))) == pytest.approx(0.9)
+
+
+def test_the_model_without_sizes_keeps_all_else():
+    model = weights()
+    loose = sizeless(model)
+    assert len(model) * 0.9 < len(loose) < len(model)
+    assert sizeless(loose) == loose
+    assert b"kps_8" in model
+
+
+def slow_apart(scores, boxes):
+    def shared(a, b):
+        (ax, ay, aw, ah), (bx, by, bw, bh) = a, b
+        wide, high = min(ax + aw, bx + bw) - max(ax, bx), min(ay + ah, by + bh) - max(ay, by)
+        common = wide * high if wide > 0 and high > 0 else 0
+        whole = aw * ah + bw * bh - common
+        return common / whole if whole else 1
+
+    whole = [(int(x), int(y), int(r - x), int(b - y)) for x, y, r, b in boxes.tolist()]
+    kept = []
+    for place in sorted(range(len(scores)), key=lambda i: -scores[i]):
+        if all(shared(whole[place], whole[other]) <= NMS for other in kept):
+            kept.append(place)
+    return kept
+
+
+BOX = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 40), st.integers(0, 40))
+
+
+@given(boxes=st.lists(st.tuples(BOX, st.integers(300, 1000)), max_size=12))
+@settings(max_examples=80, deadline=None)
+def test_what_overlaps_is_one_face(boxes):
+    corners = np.array([(x, y, x + w, y + h) for (x, y, w, h), _ in boxes], np.float32).reshape(-1, 4)
+    scores = np.array([score / 1000 for _, score in boxes], np.float32)
+    assert apart(scores, corners) == slow_apart(scores, corners)
+
+
+def test_many_boxes_are_bounded(monkeypatch):
+    monkeypatch.setattr(yunet, "TOP_K", 10)
+    boxes = np.array([(40 * n, 0, 40 * n + 20, 20) for n in range(50)], np.float32)
+    assert len(apart(np.linspace(1, 0.3, 50, dtype=np.float32), boxes)) == 10
+
+
+@pytest.mark.parametrize(("size", "side"), [((60, 40), 320), ((1, 50), 640), ((200, 200), 320), ((640, 480), 320)])
+def test_resizing_keeps_shape_and_mean(size, side):
+    image = texture(4).resize(size)
+    result = scaled(image, side)
+    assert max(result.size) == side
+    assert np.asarray(result, float).mean() == pytest.approx(np.asarray(image, float).mean(), abs=2)
+
+
+@pytest.mark.parametrize("size", [(60, 90), (200, 150), (500, 300), (250, 250)])
+def test_a_border_is_grey_and_the_picture_keeps_its_place(size):
+    image = texture(4).resize(size)
+    border = round(max(size) / 4)
+    framed = Image.new("RGB", (size[0] + 2 * border, size[1] + 2 * border), (128, 128, 128))
+    framed.paste(image, (border, border))
+    result, expected = (np.asarray(one, int) for one in (scaled(image, 640, border), scaled(framed, 640)))
+    assert result.shape == expected.shape
+    difference = np.abs(result - expected)
+    assert difference.mean() < (0.01 if max(framed.size) <= 256 or max(size) > 256 else 2)
+    assert (result[: border // 2] == 128).all()
+
+
+def test_enlarging_is_cubic_convolution():
+    """Keys' kernel with a = -0.75, one row of pixels worked out by hand at three times the size."""
+    row = np.array([10, 200, 60, 90], np.uint8)
+    image = Image.fromarray(np.repeat(row[None, :, None], 3, axis=2))
+    result = np.asarray(scaled(image, 12))[:, :, 0]
+
+    def keys(x):
+        x = abs(x)
+        return 1.25 * x**3 - 2.25 * x**2 + 1 if x <= 1 else -0.75 * (x**3 - 5 * x**2 + 8 * x - 4) if x < 2 else 0
+
+    for place in range(12):
+        middle = (place + 0.5) / 3 - 0.5
+        value = sum(keys(middle - n) * row[min(3, max(0, n))] for n in range(-3, 7))
+        assert abs(float(result[0, place]) - min(255, max(0, value))) <= 0.51
