@@ -34,17 +34,23 @@ def audit(
     signatures: str | os.PathLike[str] | None = None,
     moments: str | os.PathLike[str] | None = None,
     moment_window_s: float = 180,
+    tls_keys: Iterable[str | os.PathLike[str]] = (),
+    keys_for: Iterable[str] = (),
+    authority: str | None = None,
     progress: Progress | None = None,
 ) -> Case:
     """Audit captures into a case folder and open it.
 
     `captures` is a file, a folder, "-" for standard input, or several of them (one audit). Times are datetimes with
     a zone, or UTC nanoseconds. `signatures` is a folder of your own, added to those of netaudit. `moments` is
-    a file of noted moments (`moment_files.py`); what was sent up to `moment_window_s` later is told with each. Raises
+    a file of noted moments (`moment_files.py`); what was sent up to `moment_window_s` later is told with each.
+    `tls_keys` are files of keys (SSLKEYLOGFILE, RSA private key); they, and secrets in the captures, open connections
+    that `keys_for` names (host names, addresses, networks, or "all"), by the `authority` that is recorded. Raises
     UsageError for a folder that is no case, SignatureError for signatures that are not sound, UnreadableError when
     nothing could be read.
     """
     from netaudit.case.moment_files import read_moments
+    from netaudit.running.keys import request
 
     paths = [captures] if isinstance(captures, (str, os.PathLike)) else list(captures)
     options = Options(
@@ -60,6 +66,7 @@ def audit(
         keep_all=keep_all,
         sm3=sm3,
         signatures=Path(signatures) if signatures is not None else None,
+        keys=request([Path(file) for file in tls_keys], tuple(keys_for), authority),
         moments=read_moments(Path(moments)) if moments is not None else None,
         moment_window_s=moment_window_s,
     )

@@ -23,6 +23,27 @@ app = typer.Typer(
 CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
 Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 
+TlsKeys = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--tls-keys",
+        metavar="FILE",
+        help="Key log (SSLKEYLOGFILE) or RSA private key that opens TLS and QUIC.",
+    ),
+]
+KeysFor = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keys-for",
+        metavar="HOST|CIDR|all",
+        help="Connections that keys, also those in the captures, may open; repeatable. Nothing is opened without it.",
+    ),
+]
+Authority = Annotated[
+    str | None,
+    typer.Option("--authority", metavar="TEXT", help="By what consent or authority they are opened; recorded."),
+]
+
 
 def _language(lang: str | None) -> str:
     if lang is None:
@@ -69,6 +90,9 @@ def audit(
         Path | None,
         typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
     ] = None,
+    tls_keys: TlsKeys = None,
+    keys_for: KeysFor = None,
+    authority: Authority = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")] = 1,
     moments: Annotated[
         Path | None,
@@ -96,6 +120,7 @@ def audit(
     """Audit captures into a case folder and print the verdict."""
     from netaudit.case.moment_files import read_moments
     from netaudit.cli.auditing import audit_command
+    from netaudit.running.keys import request
 
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
@@ -109,6 +134,7 @@ def audit(
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,
+        "keys": request(tls_keys or (), keys_for or (), authority),
         "workers": workers,
         "moments": read_moments(moments, moment_zone) if moments else None,
         "moment_window_s": moment_window,
@@ -168,6 +194,9 @@ def live(
     moment_window: Annotated[
         int, typer.Option(metavar="SECONDS", min=1, max=86_400, help="How long after a moment to tell what was sent.")
     ] = 180,
+    tls_keys: TlsKeys = None,
+    keys_for: KeysFor = None,
+    authority: Authority = None,
     recorder: Annotated[
         str, typer.Option(metavar="auto|dumpcap|socket", help="What records; socket is Linux's own and slower.")
     ] = "auto",
@@ -179,6 +208,7 @@ def live(
     """Record an interface and audit it meanwhile; the case is the one that the recorded files give."""
     from netaudit.cli.living import case_folder, live_command
     from netaudit.live.settings import LiveSettings, parse_duration, parse_size
+    from netaudit.running.keys import request
 
     least = _certainty(fail_on)
     if recorder not in {"auto", "dumpcap", "socket"}:
@@ -199,6 +229,7 @@ def live(
         "inside": tuple(inside or ()),
         "faces": not no_faces,
         "signatures": signatures_folder,
+        "keys": request(tls_keys or (), keys_for or (), authority),
         "moment_window_s": moment_window,
         "lang": _language(lang),
         "command": tuple(sys.argv),

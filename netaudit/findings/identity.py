@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED
 from netaudit.findings.from_persons import grouped, known_region, names_id, pictures_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
-from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED, Scope, display_filter, finding_id
+from netaudit.findings.uploads import Scope, display_filter, finding_id
 from netaudit.signatures.loading import DECIDING
 
 if TYPE_CHECKING:
@@ -32,7 +33,18 @@ RULE = "identity-in-clear/1"
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
 MOST_HOSTS = 3  # named in a reason
 OWN = 1  # persons whose number a browser sent to one receiver: may be its user
-_MESSAGE = ["message_id", "flow_id", "capture_id", "direction", "protocol", "host", "first_ts", "last_ts", "complete"]
+_MESSAGE = [
+    "message_id",
+    "flow_id",
+    "capture_id",
+    "direction",
+    "protocol",
+    "host",
+    "first_ts",
+    "last_ts",
+    "complete",
+    "opened",
+]
 _FLOW = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
 
 
@@ -222,7 +234,7 @@ def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -
 def _add(finding: dict[str, Any], group: Group) -> None:
     """One story: images and the records that went with them."""
     told = _figures(group)
-    for name in ("flow_ids", "capture_ids"):
+    for name in ("flow_ids", "capture_ids", "opened"):
         told[name] = sorted({*finding[name], *told[name]})
     finding["first_ts"] = min(finding["first_ts"], told.pop("first_ts"))
     finding["last_ts"] = max(finding["last_ts"], told.pop("last_ts"))
@@ -269,6 +281,7 @@ def _figures(group: Group) -> dict[str, Any]:
         "capture_ids": sorted({row["capture_id"] for row in told}),
         "document_ids": sorted({one for record in group.records for one in record.objects}),
         "flow_ids": sorted({row["flow_id"] for row in told}),
+        "opened": sorted({row["opened"] for row in told if row["opened"]}),
         "display_filter": display_filter(
             {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in told}
         ),
@@ -281,8 +294,10 @@ def _said(group: Group) -> str:
     odd = sum(not record.sound for record in group.records)
     broken = sum(not record.whole for record in group.records)
     hosts = sorted({record.message["host"] for record in group.records if record.message["host"]})[:MOST_HOSTS]
-    told = [f"records with an identity number in clear: {len(group.records)}, distinct numbers: {len(group.persons)}"]
+    opened = sum(bool(record.message["opened"]) for record in group.records)
+    told = [f"records with an identity number: {len(group.records)}, distinct numbers: {len(group.persons)}"]
     told[0] += f", for {', '.join(hosts)}" if hosts else ""
+    told += [f"sent encrypted and opened with keys: {opened}"] if opened else []
     told += [f"a name beside the number: {named}"] if named else []
     told += [f"not recovered whole: {broken}"] if broken else []
     told += [f"of a region that is not given out: {odd}"] if odd else []

@@ -143,7 +143,7 @@ def _agents(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str
         some = asked.slice(start, LOOKED_UP)
         some = some.filter(pc.not_equal(some["user_agent"], "")).group_by(["flow_id", "user_agent"]).aggregate([])
         http = flows.filter(pc.is_in(flows["flow_id"], value_set=pc.unique(some["flow_id"])))
-        http = http.filter(pc.is_in(http["protocol"], pa.array(["http", "http2"])))
+        http = http.filter(pc.is_in(http["protocol"], pa.array(["http", "http2", "http3"])))
         where = pc.index_in(some["flow_id"], value_set=http["flow_id"].combine_chunks())
         said = some.append_column("client", http["client_ip"].combine_chunks().take(where.combine_chunks()))
         for batch in said.filter(pc.is_valid(where)).to_batches(max_chunksize=AT_ONCE):

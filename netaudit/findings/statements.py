@@ -8,12 +8,12 @@ their notation). `page` is the sentence of a first page it goes into, LAST for w
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED, VIDEO
+from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Tables = dict[str, "pa.Table"]
 FIRST, SECOND, LAST = 1, 2, 3  # sentences of a first page
+CAP = 1000  # what validation bears: a chance is not said to be below 1 in so many
 MOST_NAMED = 100  # subjects, and pieces of evidence, of a statement; counts tell of all
 
 
@@ -126,7 +127,25 @@ def _retrieved(tables: Tables) -> Iterator[Statement]:
 
 
 def _matched(tables: Tables) -> Iterator[Statement]:
-    return _of_findings(tables, "matched", UPLOADED, "C")
+    """What was sent encrypted and fits images seen in clear; all images that fit, and those of them with a face."""
+    relayed = tables.get("relayed_images")
+    for statement in _of_findings(tables, "matched", UPLOADED, "C"):
+        rows = relayed.num_rows if relayed is not None else statement.counts["images"]
+        yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
+
+
+def _not_matched(tables: Tables) -> Iterator[Statement]:
+    """Hosts and endpoints that were tested and gave nothing: said too, with what it does not exclude."""
+    tests = tables.get("relay_tests")
+    if tests is None or not tests.num_rows:
+        return
+    rows = tests.select(["holder", "sender", "receiver", "claimed"]).to_pylist()
+    named = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["claimed"]}
+    others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - named
+    if others:
+        yield Statement(
+            "not_matched", counts={"n": len(others)}, subjects=sorted({row[2] for row in others})[:MOST_NAMED]
+        )
 
 
 def _hidden(tables: Tables) -> Iterator[Statement]:
@@ -271,9 +290,10 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "matched", _matched,
-        "{endpoints} 个端点收到的加密上传与他处明文所见图像的大小和时间相符，内容不可见（C 级）",
-        "encrypted uploads to {endpoints:endpoint|endpoints} match images seen in clear elsewhere by size and time, "
-        "content not visible (C)",
+        "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符（其中 {c} 张次含人脸）："
+        "与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
+        "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in clear "
+        "inside, {c} with a face: consistent with their being sent on, content not seen (C, chance below 1 in {odds})",
         SECOND,
     ),
     Kind(
@@ -299,6 +319,13 @@ KINDS: tuple[Kind, ...] = (
         "{images} 帧视频画面中见人脸",
         "{images:still of video streams shows|stills of video streams show} a face",
         SECOND,
+    ),
+    Kind(
+        "not_matched", _not_matched,
+        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
+        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; this "
+        "does not exclude re-encoding, batching or padding",
+        LAST,
     ),
     Kind(
         "interrupted", _stage("interrupted", "interrupted"),

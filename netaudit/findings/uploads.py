@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netaudit.findings import acts
+from netaudit.findings.acts import RETRIEVED, VIDEO
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 
 if TYPE_CHECKING:
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
 
 RULE = "face-image-in-clear/2"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
-UPLOADED, RETRIEVED, MOVED = "uploaded outside", "retrieved from outside", "moved inside"
-VIDEO = "video"  # stills of a stream, wherever it goes
-STREAMS = frozenset({"rtp", "ps"})  # protocols whose images are stills of a stream
 MOST_CLAUSES = 24  # flows named one by one in a display filter
 
 
@@ -31,14 +30,9 @@ class Group:
     rows: list[Transfer] = field(default_factory=list)
 
 
-def certainty(row: Transfer) -> str:
-    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete; there a possible face counts."""
-    return "A" if row.face == "yes" and row.complete and row.whole_image else "B"
-
-
 def telling(row: Transfer) -> bool:
-    """Whether an image is a ground of a finding: a face in it, or a possible one in one that is damaged."""
-    return row.face == "yes" or (row.face == "possible" and not (row.complete and row.whole_image))
+    """Whether an image is a ground of a finding (`acts.telling`)."""
+    return acts.telling(row.face, complete=row.complete, whole=row.whole_image)
 
 
 def clear_findings(
@@ -54,19 +48,23 @@ def clear_findings(
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors, pushed)
-        if act and actors.role(_device(row, act), row.flow_id)[0] != PERSONAL_DEVICE:
-            groups[certainty(row), act, row.sender, row.receiver].rows.append(row)
+        if act and not _personal(acts.acting(act, row.sender, row.receiver), row, actors):
+            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face)
+            groups[grade, act, row.sender, row.receiver].rows.append(row)
     return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
+
+
+def _personal(ip: str, row: Transfer, actors: Actors) -> bool:
+    return actors.role(ip, row.flow_id)[0] == PERSONAL_DEVICE
 
 
 def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[str]:
     """Outside addresses and host names to which inside devices (not visitors' own) sent faces."""
     found = set()
     for row in faces:
-        if (
-            row.upload
-            and _way(row, scope) == ("inside", "outside")
-            and actors.role(row.sender, row.flow_id)[0] != PERSONAL_DEVICE
+        personal = _personal(row.sender, row, actors)
+        if acts.collects(
+            scope(row.sender), scope(row.receiver), face=telling(row), upload=row.upload, personal=personal
         ):
             found |= {row.receiver, row.host} - {""}
     return found
@@ -77,31 +75,13 @@ def _pushed(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[int]
     return {
         row.digest
         for row in faces
-        if _way(row, scope) == ("inside", "outside") and actors.role(row.sender, row.flow_id)[0] != PERSONAL_DEVICE
+        if (scope(row.sender), scope(row.receiver)) == ("inside", "outside") and not _personal(row.sender, row, actors)
     }
 
 
-def _way(row: Transfer, scope: Scope) -> tuple[str, str]:
-    return scope(row.sender), scope(row.receiver)
-
-
 def _act(row: Transfer, scope: Scope, collectors: AbstractSet[str], pushed: AbstractSet[int]) -> str:
-    """What was done, empty where it is nothing to judge (a news picture that someone looked at)."""
-    way = _way(row, scope)
-    if row.protocol in STREAMS:
-        return VIDEO if way[0] == "inside" and way[1] in {"inside", "outside"} else ""
-    if way == ("inside", "outside"):
-        return UPLOADED
-    if way == ("inside", "inside"):
-        return MOVED
-    if way == ("outside", "inside") and (collectors & {row.sender, row.host} or row.digest in pushed):
-        return RETRIEVED
-    return ""
-
-
-def _device(row: Transfer, act: str) -> str:
-    """The inside device that acted."""
-    return row.receiver if act == RETRIEVED else row.sender
+    collected = bool(collectors & {row.sender, row.host}) or row.digest in pushed
+    return acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
 
 
 def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transfer], actors: Actors) -> dict[str, Any]:
@@ -112,6 +92,11 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
     possible = sum(row.face != "yes" for row in rows)
     what = "stills of a video stream with a face" if act == VIDEO else "images with a face"
     how = "taken out of its packets" if act == VIDEO else "in clear HTTP or carved from clear traffic"
+    opened = sorted({row.opened for row in rows} - {""})
+    if opened:
+        count = sum(bool(row.opened) for row in rows)
+        how = f"{how}, {count} of them " if count < len(rows) else ""
+        how += f"sent encrypted and opened with keys from {', '.join(opened)}"
     hosts = sorted({row.host for row in rows if row.host})[:3]
     return {
         "finding_id": finding_id(grade, act, sender, receiver),
@@ -133,6 +118,7 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
         "display_filter": display_filter({(row.client, row.server, row.transport, row.server_port) for row in rows}),
         "rule": RULE,
         "possible": possible,
+        "opened": opened,
         "reason": f"{len(rows)} {what} ({distinct} distinct) {how}"
         + (f", for {', '.join(hosts)}" if hosts else "")
         + (f"; damaged, and the face only possible: {possible}" if possible else ""),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netaudit.capture.source import Source
     from netaudit.case.custody import Custody
     from netaudit.case.moments import Notes
+    from netaudit.running.keys import KeyRequest
 
 RECORDING_ENDED = "recording ended"  # the line with all facts of a recording
 
@@ -34,6 +35,13 @@ def note_moments(custody: Custody, notes: Notes | None) -> None:
     """A line for moments that were noted by hand: from which file, with which hash, and which they are."""
     if notes is not None:
         custody.note(NOTED, **notes.facts())
+
+
+def note_keys(custody: Custody, keys: KeyRequest | None) -> None:
+    """A line for keys that were given: from which files, with which hashes, for what, by what authority."""
+    if keys is not None:
+        sources = [{"kind": source.kind, "sha256": source.sha256} for source in keys.sources]
+        custody.note("keys", sources=sources, **keys.facts())
 
 
 def seal_case(custody: Custody, folder: Path) -> None:

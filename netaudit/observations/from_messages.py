@@ -77,6 +77,7 @@ OBSERVERS: dict[str, Observer] = {
     **dict.fromkeys(("tls", "quic", "dtls"), observe_handshake),
     "http": observe_http,
     "http2": observe_http,
+    "http3": observe_http,
     "rtsp": observe_rtsp,
     "sip": observe_sip,
     "ssdp": observe_ssdp,

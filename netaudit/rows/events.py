@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LONGEST = 128  # characters of a value in the table
 MOST_IMAGES = 64  # of an event
 SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
-_WITH_PATHS = frozenset({"http", "http2", "h2"})
+_WITH_PATHS = frozenset({"http", "http2", "http3", "h2"})
 # fields of a person and of a purpose that are masked as identity data of that kind
 _IDENTITY = {
     "name": "name", "id_number": "id_number", "phone": "phone", "person_id": "person_id", "birthday": "birthday",

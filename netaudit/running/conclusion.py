@@ -19,8 +19,10 @@ from netaudit.ground.table_streams import drop_streams, read_parts, read_streams
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.observations.told import with_event_facts
+from netaudit.relays.from_tables import find_relays, with_sizes
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
+from netaudit.running.keys import keep_used
 from netaudit.running.lean import trim
 from netaudit.settling.challenged import without_challenged
 from netaudit.settling.images import image_table
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
+    "encrypted_uploads",
 )  # fmt: skip
 
 LOOSE = ("observations", "events")  # of these in memory, hence not settled
@@ -64,6 +67,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     )
     trim()
     signatures = load_signatures(outcome.signatures)
+    tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
     tables["media"] = tie(tables["media"], tables["flows"])
     tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
     vantage = derive(tables, outcome.inside, signatures)
@@ -85,6 +89,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     _keep_clear(folder)
+    keep_used(folder)
     return Case(folder)
 
 
@@ -109,6 +114,8 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"] = found.devices, found.claims
     moves = Moves()
+    seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     tables["findings"] = judge(tables | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)

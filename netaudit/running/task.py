@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
+    from netaudit.running.keys import Gathered, KeyRequest
     from netaudit.running.workers import Member
     from netaudit.settling.outcome import Outcome
 
@@ -40,6 +41,7 @@ class Options:
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
     signatures: Path | None = None  # a folder added to netaudit's own
+    keys: KeyRequest | None = None  # keys that may open what is encrypted
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     command: tuple[str, ...] = field(default=())
@@ -97,7 +99,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
         prepare(folder, overwrite=options.overwrite)
         begin_case(folder, options)
         keep(folder, options.moments)
-        outcome = _read_all(opened, folder, options, members)
+        outcome = _read_all(opened, folder, options, members, _gathered(options, opened))
     finally:
         dismiss(members)
     give_back()
@@ -154,7 +156,7 @@ def result_options(options: Options) -> dict[str, Any]:
         "count_faces": options.count_faces,
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
-    }
+    } | ({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {})
 
 
 def window_s(options: Options) -> float:
@@ -164,14 +166,32 @@ def window_s(options: Options) -> float:
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
-def _read_all(opened: Captures, folder: Path, options: Options, members: list[Member]) -> Outcome:
+def _gathered(options: Options, opened: Captures) -> Gathered | None:
+    """Keys of files and captures, where they were asked for."""
+    if options.keys is None:
+        return None
+    from netaudit.running.keys import gather
+
+    return gather(options.keys, opened.sources)
+
+
+def _read_all(
+    opened: Captures, folder: Path, options: Options, members: list[Member], keys: Gathered | None
+) -> Outcome:
     from netaudit.packets.from_capture import Decoder
     from netaudit.running.inputs import outcome_of
     from netaudit.running.lean import load_last_step
     from netaudit.running.workers import abandoned_on_error, make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
-    crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures, members=members)
+    crew = make_crew(
+        folder,
+        options.workers,
+        keep_all=options.keep_all,
+        signatures=options.signatures,
+        members=members,
+        given=keys.given if keys is not None else None,
+    )
     partial = False
     with abandoned_on_error(crew):
         try:
@@ -185,6 +205,7 @@ def _read_all(opened: Captures, folder: Path, options: Options, members: list[Me
         failures = crew.finish()
     outcome = outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
     outcome.ignored = list(opened.ignored)
+    outcome.keys = keys.facts if keys is not None else None
     return outcome
 
 
@@ -205,7 +226,9 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
         "platform": platform.platform(),
         "python": sys.version.split()[0],
         "timings": timings,
-    } | ({"moments": options.moments.facts()} if options.moments is not None else {})
+        **({"moments": options.moments.facts()} if options.moments is not None else {}),
+        **({"keys": options.keys.facts()} if options.keys is not None else {}),
+    }
 
 
 def write_case_report(case: Case, options: Options) -> None:

@@ -94,7 +94,7 @@ def test_a_record_that_left_whole_is_a_finding_of_certainty_a() -> None:
     assert (row["records"], row["persons"], row["transfers"], row["images"]) == (1, 1, 1, 0)
     assert (row["document_ids"], row["object_ids"], row["flow_ids"]) == (["om1"], [], ["f1"])
     assert row["reason"] == (
-        "records with an identity number in clear: 1, distinct numbers: 1, for crm.example; a name beside the number: 1"
+        "records with an identity number: 1, distinct numbers: 1, for crm.example; a name beside the number: 1"
     )
 
 
