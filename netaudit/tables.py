@@ -693,7 +693,7 @@ ENCRYPTED_UPLOADS = Table(
         _c(
             "lengths",
             "list<int64>",
-            "These lengths in order, equal ones in a row once; of the first 64 such runs.",
+            "These lengths in order, equal ones in a row once; the first 64.",
             "bytes",
         ),
         _c("repeats", "list<int64>", "How many records in a row each of `lengths` stands for."),
@@ -735,7 +735,7 @@ RELAYED_IMAGES = Table(
         _c(
             "overhead",
             "int64",
-            "What the unit has beside the image (in base64 where said), or all its images.",
+            "What the unit has beside the image (in base64 if said), or its images.",
             "bytes",
         ),
         _c("together", "int32", "Images taken to be in the unit."),
@@ -779,6 +779,14 @@ RELAY_TESTS = Table(
         _c("ratio", "float64", "Likelihood ratio of relayed over chance, at most 1,000."),
         _c("clock_s", "float64", "Clocks of two captures: seconds taken from the units' times.", "seconds"),
         _c("claimed", "bool", "Whether the endpoint is named."),
+        _c(
+            "differences",
+            "list<int64>",
+            "Of the test that names the endpoint: pairs within the window by the bytes that a unit has beside its "
+            "image, in classes of 64 bytes from 0 on; else empty.",
+        ),
+        _c("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
+        _c("differences_high", "list<int64>", "Upper end (97.5 %)."),
         _c("seed", "string", "Seed of the draws, from the captures' hashes."),
     ),
 )

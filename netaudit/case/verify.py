@@ -25,8 +25,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case.extract import locate
-from netaudit.case.writing import write_json
+from netaudit.case.lock import writing
+from netaudit.case.seal import later
 from netaudit.errors import UsageError
+from netaudit.ground.files import write_json
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
 
 CONFIRMED, UNCONFIRMABLE, CONTRADICTED = "confirmed", "not confirmable", "contradicted"
+OPINION = "private/verify.json"
 PARTLY = "partly confirmed"  # of a finding: some objects confirmed, none contradicted
 # Reassembled bodies, by the names of Wireshark 4.x; one that a version does not know is left out.
 BODIES = (
@@ -118,7 +121,9 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
             raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
         _ask(program, path, case, some, result.objects)
     result.findings = [_judge(group, result.objects) for group in groups]
-    write_json(case.folder / "private" / "verify.json", result.document())
+    with writing(case.folder, "verify"):
+        write_json(case.folder / OPINION, result.document())
+        later(case.folder, "second opinion", (OPINION,), by=result.tshark)
     return result
 
 

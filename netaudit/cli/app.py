@@ -275,11 +275,14 @@ def report(
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
+    from netaudit.case.reporting import REPORT, rewrite
     from netaudit.report.from_case import write_report
 
     opened = open_case(case)
-    target = html or case / "report.html"
-    typer.echo(write_report(opened, target, _language(lang), unmask=unmask))
+    if html is None or html.resolve() == (case / REPORT).resolve():
+        typer.echo(rewrite(opened, _language(lang), unmask=unmask))
+    else:
+        typer.echo(write_report(opened, html, _language(lang), unmask=unmask))
 
 
 @app.command()
@@ -322,26 +325,42 @@ def verify(
     captures: Annotated[
         list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="wireshark", help="Also ask for a second opinion on the findings; repeatable."),
+    ] = None,
     images: Annotated[
-        bool, typer.Option("--images", help="Verify every image of the case, by protocol, not findings only.")
+        bool, typer.Option("--images", help="With --by: every image of the case, by protocol, not findings only.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
     lang: Language = None,
 ) -> None:
-    """Look for the objects of the findings in what Wireshark's tshark makes of the same captures."""
+    """Check that a case is as it was sealed: nothing changed, missing or added; with --by also a second opinion."""
     from netaudit.cli.verifying import verify_command
 
-    raise typer.Exit(verify_command(case, captures or [], images=images, as_json=json, lang=_language(lang)))
+    raise typer.Exit(verify_command(case, captures or [], by or [], images=images, as_json=json, lang=_language(lang)))
 
 
 @app.command()
-def warm(lang: Language = None) -> None:
-    """Compile the kernels now, so that the first audit starts quickly."""
-    from netaudit.ground.jit import CACHE
-    from netaudit.running.warm import warm as compile_kernels
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say whether this computer is ready for an audit and a recording, and what helps where it is not."""
+    from netaudit.cli.doctoring import doctor_command
 
-    compile_kernels()
-    typer.echo(f"{say('warm', _language(lang))} {CACHE}")
+    raise typer.Exit(doctor_command(as_json=json, lang=_language(lang)))
+
+
+@app.command()
+def warm(
+    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    lang: Language = None,
+) -> None:
+    """Compile the kernels now, so that the first audit starts quickly."""
+    from netaudit.cli.warming import warm_command
+
+    warm_command(piece, _language(lang))
 
 
 def _version(value: bool) -> None:

@@ -13,6 +13,7 @@ from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
+from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.relayed import relayed_findings
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
@@ -49,6 +50,7 @@ def judge(
         *relayed_findings(tables, actors),
         *encrypted_findings(flows, scope, actors, endpoints),
     ]
+    found += opaque_findings(flows, scope, actors, found, endpoints)
     for row in found:
         row.update({name: row.get(name, empty) for name, empty in NOTHING.items()})
     _name_dialogues(found, tables.get("media"))

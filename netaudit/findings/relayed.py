@@ -105,8 +105,9 @@ def _reason(
     modes = ", ".join(sorted({MODES[row["mode"]] for row in rows}))
     clock = "" if test["clock_s"] is None else f"; clocks of the two captures taken to be {test['clock_s']:.1f} s apart"
     by_chance = "" if test["expected"] is None else f"; by chance {test['expected']:.1f} would fit"
+    way = f" through {through}" if through else ""
     return (
-        f"sizes and times of encrypted uploads{' through ' + through if through else ''} fit {len(rows)} images received in "
-        f"clear ({modes}); {apart}{by_chance}, chance of as much below 1 in {round(1 / test['p']):,}{clock}; consistent "
-        "with their being sent on, content not seen"
+        f"sizes and times of encrypted uploads{way} fit {len(rows)} images received in clear ({modes}); {apart}"
+        f"{by_chance}, chance of as much below 1 in {round(1 / test['p']):,}{clock}; consistent with their being sent "
+        "on, content not seen"
     )

@@ -290,10 +290,11 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "matched", _matched,
-        "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符（其中 {c} 张次含人脸）："
-        "与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
-        "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in clear "
-        "inside, {c} with a face: consistent with their being sent on, content not seen (C, chance below 1 in {odds})",
+        "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符"
+        "（其中 {c} 张次含人脸）：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
+        "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in "
+        "clear inside, {c} with a face: consistent with their being sent on, content not seen (C, chance below 1 in "
+        "{odds})",
         SECOND,
     ),
     Kind(
@@ -323,8 +324,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "not_matched", _not_matched,
         "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
-        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; this "
-        "does not exclude re-encoding, batching or padding",
+        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
+        "this does not exclude re-encoding, batching or padding",
         LAST,
     ),
     Kind(

@@ -75,8 +75,8 @@ class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream", "opening",
-        "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
+        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream",
+        "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
         "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 

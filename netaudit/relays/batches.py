@@ -1,7 +1,7 @@
 """Units that carry several images: one after the other in one request, a zip, a multipart body, streams of HTTP/2.
 
-Only the sum is seen. What helps is that such a unit takes what has come since the one before: images form runs, and runs
-follow each other. Each image adds its size and a head (a line: overhead for each image, and a constant).
+Only the sum is seen. What helps is that such a unit takes what has come since the one before: images form runs, and
+runs follow each other. Each image adds its size and a head (a line: overhead for each image, and a constant).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import DRAWS, FIRST_DRAWS, JITTER, Chance, fitted
+from netaudit.relays.chance import JITTER, Chance, by_draws
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
 from netaudit.relays.kernels_batches import CELLS, COMBINED, SLACK, SLACK_EACH, STEPS, chain, line
 
@@ -110,10 +110,7 @@ def find_line(
         jittered = (sizes * (1 + JITTER * random.standard_normal(sizes.size))).astype(np.int64)
         return int(line(begins, *reach(moved[order], units), running_sum(jittered[order]), work)[0])
 
-    draws = np.array([draw() for _ in range(FIRST_DRAWS)])
-    chance = fitted(count, draws)
-    if count >= LEAST_UNITS and chance.exceeded == 0:
-        chance = fitted(count, np.r_[draws, [draw() for _ in range(DRAWS - FIRST_DRAWS)]])
+    chance = by_draws(count, lambda draws: np.array([draw() for _ in range(draws)]), worth=count >= LEAST_UNITS)
     return Line(int(each), int(constant), int(count), chance)
 
 

@@ -11,15 +11,17 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
 JITTER = 0.03
-DRAWS = 1_000  # near a claim
-FIRST_DRAWS = 100  # to see whether it is near one
+STAGES = (20, 80, 900)  # draws; the next ones are made only while none shows as much: then it is near a claim
 LEAST_SCALE = 0.5
 CAP = 1e-3  # nothing rarer is said: what validation bears
 
@@ -46,13 +48,23 @@ def seed_of(*names: str) -> int:
     return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest())
 
 
-def fitted(observed: float, draws: npt.NDArray[np.int64]) -> Chance:
+def fitted(observed: float, draws: npt.NDArray[Any]) -> Chance:
     """Chance of `observed` by draws of the same statistic."""
     mean, deviation = float(draws.mean()), float(draws.std())
     scale = max(deviation * math.sqrt(6) / math.pi, LEAST_SCALE)
     location = mean - 0.5772156649 * scale
     tail = -math.expm1(-math.exp(-max((observed - location) / scale, -50.0)))
     return Chance(int(draws.size), int((draws >= observed).sum()), mean, tail)
+
+
+def by_draws(observed: float, draw: Callable[[int], npt.NDArray[Any]], *, worth: bool = True) -> Chance:
+    """Chance of `observed` by draws made as they are needed; `worth`: whether it could be a claim at all."""
+    draws = draw(STAGES[0])
+    for more in STAGES[1:]:
+        if not worth or (draws >= observed).any():
+            break
+        draws = np.concatenate([draws, draw(more)])
+    return fitted(observed, draws)
 
 
 def corrected(p: float, tried: int) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import DRAWS, FIRST_DRAWS, JITTER, Chance, fitted
+from netaudit.relays.chance import JITTER, Chance, by_draws
 from netaudit.relays.forms import LEAST, SECOND, WIDTH, sent_sizes
 from netaudit.relays.kernels_clocks import common
 from netaudit.relays.kernels_pairs import MOST_OVERHEAD
@@ -63,10 +63,7 @@ def _search(images: Images, units: Units, random: np.random.Generator, *, base64
         return int(best((sizes * jitters[groups]).astype(np.int64))[0])
 
     count, overhead, least = best(sizes)
-    draws = np.array([draw() for _ in range(FIRST_DRAWS)])
-    chance = fitted(count, draws)
-    if count >= LEAST and chance.exceeded == 0:
-        chance = fitted(count, np.r_[draws, [draw() for _ in range(DRAWS - FIRST_DRAWS)]])
+    chance = by_draws(count, lambda draws: np.array([draw() for _ in range(draws)]), worth=count >= LEAST)
     return Offset(least / SECOND - EARLIEST_S, base64, int(overhead), int(count), chance)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import DRAWS, FIRST_DRAWS, JITTER, Chance, fitted
+from netaudit.relays.chance import JITTER, Chance, by_draws
 from netaudit.relays.kernels_pairs import CELLS, peak, peaks_by_chance
 
 if TYPE_CHECKING:
@@ -93,10 +93,7 @@ def search(images: Images, units: Units, form: Form, span: tuple[int, int], rand
     )  # fmt: skip
     counts, used = np.empty((2, CELLS), np.int64), np.empty(len(units), np.int64)
     count, overhead = peak(*series, counts, used)
-    draws = by_chance(series, span, FIRST_DRAWS, random)
-    chance = fitted(count, draws)
-    if count >= LEAST and chance.exceeded == 0:
-        chance = fitted(count, np.r_[draws, by_chance(series, span, DRAWS - FIRST_DRAWS, random)])
+    chance = by_draws(count, lambda draws: by_chance(series, span, draws, random), worth=count >= LEAST)
     return Peak(form, int(count), int(overhead), chance)
 
 

@@ -23,7 +23,7 @@ LEAST = 4  # images, and units, without which nothing is tested
 def find_relays(
     tables: dict[str, pa.Table], transfers: Iterable[Any], scope: Callable[[str], str]
 ) -> tuple[pa.Table, pa.Table]:
-    """Tables `relayed_images` and `relay_tests`: every host and endpoint that was tested, also where nothing was found."""
+    """Tables `relayed_images` and `relay_tests`: every host and endpoint tested, also where nothing was found."""
     uploads = tables.get("encrypted_uploads")
     empty = RELAYED_IMAGES.schema().empty_table(), RELAY_TESTS.schema().empty_table()
     if uploads is None or uploads.num_rows < LEAST or tables["images"].num_rows < LEAST:
@@ -52,7 +52,8 @@ def _rows(result: Result, uploads: pa.Table, messages: pa.Table) -> list[dict[st
         return []
     pair = result.pair
     places = [int(pair.units.row[match.unit]) for match in result.matches]
-    units = uploads.take(pa.array(places)).to_pylist()
+    told = ["unit_id", "flow_id", "capture_id", "first_frame", "last_frame"]
+    units = uploads.select(told).take(pa.array(places)).to_pylist()
     ids = pa.array(sorted({pair.images.message_ids[match.image] for match in result.matches}))
     chosen = messages.filter(pc.is_in(messages["message_id"], value_set=ids))
     seen = {

@@ -13,6 +13,7 @@ from netaudit.relays.chance import CAP, corrected, said, seed_of
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.forms import LEAST
 from netaudit.relays.matching import Match, Test, match_batches, match_exact, match_stretches, settled
+from netaudit.relays.picture import differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,8 +145,20 @@ def _encoded_anew(pair: Pair, random: np.random.Generator, pairs: int) -> tuple[
     return [test], test.matches
 
 
+def decisive(result: Result) -> Test | None:
+    """The test by which an endpoint is named."""
+    told = [test for test in result.tests if result.claimed and test.matches and test.chance is not None]
+    return min(told, key=lambda test: test.chance.p if test.chance else 1.0) if told else None
+
+
 def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
     """Row of `relay_tests`."""
+    counts: tuple[list[int], list[int], list[int]] = [], [], []
+    if test is decisive(result):
+        own = result.pair
+        units = on_one_clock(own.units, result.offset) if result.offset else own.units
+        span = (own.span[0], max(own.span[1], int(units.last.max()) + 1))
+        counts = differences(own.images, units, test, span, np.random.default_rng(result.seed))
     pair, chance = result.pair, test.chance
     p = corrected(chance.p, test.tried * pairs) if chance is not None else None
     identity = blake2b(repr((pair.host, pair.way, test.mode, test.overhead, test.images)).encode(), digest_size=16)
@@ -173,5 +186,8 @@ def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
         "ratio": min(1 / said(p), HIGHEST_RATIO) if p is not None else None,
         "clock_s": result.offset.seconds if result.offset else None,
         "claimed": result.claimed,
+        "differences": counts[0],
+        "differences_low": counts[1],
+        "differences_high": counts[2],
         "seed": f"{result.seed:016x}",
     }

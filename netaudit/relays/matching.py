@@ -1,4 +1,4 @@
-"""One host and one endpoint: which images that the host received fit what it sent there, in which form, by what chance."""
+"""One host and one endpoint: which images that the host received fit what it sent there, in which form, by chance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from netaudit.relays.batches import (
     lines_of_single,
 )  # fmt: skip
 from netaudit.relays.chance import CAP, Chance, corrected
-from netaudit.relays.forms import LEAST, SECOND, WIDTH, Form, Peak, forms, search, sent_sizes
+from netaudit.relays.forms import LEAST, SECOND, WIDTH, WINDOWS_S, Form, Peak, forms, search, sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
 from netaudit.relays.pairing import NOTHING, SURE, pair
 from netaudit.relays.series import stretches
@@ -36,6 +36,7 @@ PEAKS = 4  # constants of one sender and endpoint: different programs, forms, ki
 SURE_LINE = 0.05  # chance of a line where the endpoint is known to receive images already
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
+LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -84,7 +85,11 @@ class Test:
 def match_exact(
     images: Images, units: Units, span: tuple[int, int], random: np.random.Generator, pairs: int
 ) -> list[Test]:
-    """Peaks one after the other, each without what the ones before explain; `pairs` of host and endpoint are tried."""
+    """Peaks one after the other, each without what the ones before explain; `pairs` of host and endpoint are tried.
+
+    A constant is looked for among the images in the midst where there are many; then all are paired by it.
+    """
+    most = max(LEAST_SEARCHED, min(MOST_SEARCHED, SEARCHED_IN_ALL // max(pairs, 1)))
     tests: list[Test] = []
     quic = bool(units.quic.any())
     of_images, of_units = np.arange(len(images)), np.arange(len(units))
@@ -93,9 +98,9 @@ def match_exact(
         tried = list(forms(quic, span[1] - span[0]))
         if len(left) < LEAST or len(rest) < LEAST or not tried:
             break
-        best = min(
-            (search(left, rest, form, span, random) for form in tried), key=lambda peak: (peak.chance.p, -peak.count)
-        )
+        some, near = midst(left, rest, most)
+        peaks = [search(some, near, form, span, random) for form in tried]
+        best = min(peaks, key=lambda peak: (peak.chance.p, -peak.count))
         test = Test(
             mode_of(rest), len(left), len(rest), len(tried), best.count, best.overhead, None, best.form.base64,
             best.form.window_s, best.chance,
@@ -106,13 +111,14 @@ def match_exact(
         if corrected(best.chance.p, len(tried) * pairs) > CAP:
             break
         found = pair(left, rest, best.form, best.overhead, chosen_for(best)).sure()
+        over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
+        over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         test.matches = [
-            Match(
-                int(of_images[i]), int(of_units[j]), test.mode, best.form.base64,
-                int(units.high[of_units[j]] - sent_sizes(images.size[of_images[i : i + 1]], base64=best.form.base64)[0]), 1, float(p),
+            Match(int(of_images[i]), int(of_units[j]), test.mode, best.form.base64, int(beside), 1, float(p))
+            for i, j, beside, p in zip(
+                found.image.tolist(), found.unit.tolist(), over.tolist(), found.probability.tolist(), strict=True
             )
-            for i, j, p in zip(found.image.tolist(), found.unit.tolist(), found.probability.tolist(), strict=True)
-        ]  # fmt: skip
+        ]
         if not test.matches:
             break
         of_images = np.delete(of_images, found.image)
@@ -120,8 +126,19 @@ def match_exact(
     return tests
 
 
+def midst(images: Images, units: Units, most: int) -> tuple[Images, Units]:
+    """So many images at most, from the midst, and the units from then on until some time behind."""
+    if len(images) <= most:
+        return images, units
+    begin = (len(images) - most) // 2
+    some = images.chosen(np.arange(begin, begin + most))
+    until = int(some.last[-1]) + WINDOWS_S[-1] * SECOND
+    first, last = np.searchsorted(units.first, (int(some.first[0]), until))
+    return some, units.chosen(np.arange(first, last))
+
+
 def chosen_for(peak: Peak) -> float:
-    """Unrelated pairs in a peak that was chosen for its height: as many as in draws where it is low, few in a high one."""
+    """Unrelated pairs in a peak chosen for its height: as many as in draws where it is low, few in a high one."""
     return peak.chance.mean * min(1.0, LEAST / max(peak.count, 1)) ** 2
 
 
@@ -136,7 +153,7 @@ def mode_of(units: Units) -> str:
 def match_batches(
     images: Images, units: Units, exact: list[Test], span: tuple[int, int], random: np.random.Generator, pairs: int
 ) -> list[Test]:
-    """Units that carry several images, among what single pairs leave; a pair that chains explain better is withdrawn."""
+    """Units that carry several images, among what single pairs leave; pairs that chains contradict go."""
     known = any(test.matches for test in exact)
     narrow = ~units.quic & (units.high - units.low <= NARROW * units.records)
     tests: list[Test] = []
@@ -172,7 +189,7 @@ def match_stretches(
     span: tuple[int, int],
     random: np.random.Generator,
 ) -> list[Test]:
-    """Images among the streams of a request that carries several: by the constants of single images, and by new ones."""
+    """Images among the streams of a request with several: by the constants of single images, and by new ones."""
     tests: list[Test] = []
     narrow = ~units.quic & (units.high == units.low)
     known = [test for test in exact if test.matches and test.mode == "exact" and test.window_s]
@@ -259,7 +276,7 @@ def _withdraw(images: Images, units: Units, exact: list[Test], narrow: Mask, row
 def _lines(
     images: Images, units: Units, span: tuple[int, int], random: np.random.Generator, *, base64: bool, known: bool
 ) -> tuple[list[Line], list[Row]]:
-    """Lines found one after the other, each without the units that the ones before explain, and as the chain takes them."""
+    """Lines found one after the other, each without the units explained before, and as the chain takes them."""
     found: list[Line] = []
     fixed: list[Row] = []
     rest = units

@@ -72,8 +72,8 @@ def pair(
 ) -> Pairs:
     """Probabilities of the pairs that a form and its constant explain.
 
-    `by_chance`: unrelated pairs to be expected at least, since the constant was chosen for having many; `known`: places and
-    delays of such pairs that were believed before.
+    `by_chance`: unrelated pairs to be expected at least, since the constant was chosen for having many; `known`: places
+    and delays of such pairs that were believed before.
     """
     low, high = plaintext(units, form)
     sizes = sent_sizes(images.size, base64=form.base64)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import DRAWS, FIRST_DRAWS, JITTER, Chance, fitted
+from netaudit.relays.chance import JITTER, Chance, by_draws
 from netaudit.relays.forms import SECOND, leads
 from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
 from netaudit.relays.pairing import SPREAD, Pairs, near_pairs
@@ -79,12 +79,8 @@ def search(
 
     chances = []
     for draw in (dealt, shifted):
-        draws = np.array([draw() for _ in range(FIRST_DRAWS)])
-        chance = fitted(gain, draws)
-        if chance.exceeded == 0:
-            chance = fitted(gain, np.r_[draws, [draw() for _ in range(DRAWS - FIRST_DRAWS)]])
-        chances.append(chance)
-        if chance.exceeded:
+        chances.append(by_draws(gain, lambda draws, draw=draw: np.array([draw() for _ in range(draws)])))
+        if chances[-1].exceeded:
             break
     off = np.zeros(near.image.size, np.int64)
     return Reencoded(window_s, gain, chances[0], chances[-1], Pairs(near.image, near.unit, off, probability))

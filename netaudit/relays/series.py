@@ -202,7 +202,7 @@ def stretches(units: Units, uploads: pa.Table) -> tuple[Units, I8]:
 
 
 def _record_lists(units: Units, uploads: pa.Table) -> list[tuple[list[int], int]]:
-    """Lengths of all records of each unit, in order, and what each has beside its data; empty where not all are known."""
+    """Lengths of all records of each unit in order, and what each has beside its data; empty if not all are known."""
     index: dict[tuple[str, int], int] = {}
     rows = units.row.tolist()
     flows = pc.take(uploads["flow_id"], pa.array(rows)).to_pylist()

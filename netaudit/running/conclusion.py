@@ -45,7 +45,8 @@ STREAMED = (
     "encrypted_uploads",
 )  # fmt: skip
 
-LOOSE = ("observations", "events")  # of these in memory, hence not settled
+IN_MEMORY = ("observations", "events")  # of them, those that are written when all is known
+
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
@@ -84,7 +85,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     sendings.drop(folder)
     tables["ledgers"] = ledger_table(tables, _run(outcome, vantage.side, signatures))
     for name, rows in tables.items():
-        if name in LOOSE or rows is not settled.get(name):
+        if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
@@ -132,7 +133,7 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
         settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
         tables = dict(zip(streamed, settled, strict=True))
     trim()
-    return tables | dict(zip(LOOSE, (facts, events), strict=True))
+    return tables | dict(zip(IN_MEMORY, (facts, events), strict=True))
 
 
 def _taken_targets(folder: Path) -> pa.Table:

@@ -1,4 +1,4 @@
-"""What clients sent encrypted, by the records of TLS and the datagrams of QUIC: units and the lengths they consist of."""
+"""What clients sent encrypted, by the records of TLS and datagrams of QUIC: units, and what lengths they consist of."""
 
 from __future__ import annotations
 
