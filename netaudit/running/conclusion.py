@@ -18,11 +18,13 @@ from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
+from netaudit.observations.told import with_event_facts
 from netaudit.relays.from_tables import find_relays, with_sizes
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
 from netaudit.running.keys import keep_used
 from netaudit.running.lean import trim
+from netaudit.settling.challenged import without_challenged
 from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
 from netaudit.settling.manifest import manifest
@@ -68,6 +70,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
     tables["media"] = tie(tables["media"], tables["flows"])
+    tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
     vantage = derive(tables, outcome.inside, signatures)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
@@ -104,7 +107,8 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
     """
     flows = answerable(tables["flows"])
-    tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
+    observations = with_flow_facts(tables["observations"], tables["flows"])
+    tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
     tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
