@@ -284,8 +284,9 @@ def report(
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
+    from netaudit.case.reporting import REPORT
     from netaudit.report.from_case import write_report
-    from netaudit.running.reporting import REPORT, rewrite
+    from netaudit.report.rewriting import rewrite
 
     opened = open_case(case)
     if html is None or html.resolve() == (case / REPORT).resolve():

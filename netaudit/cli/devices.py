@@ -70,8 +70,8 @@ def set_(
     from netaudit.authoring.naming import find_device, plain_devices
     from netaudit.case.decisions import decide
     from netaudit.case.reading import open_case
-    from netaudit.running.reporting import language as spoken
-    from netaudit.running.reporting import rewrite
+    from netaudit.case.reporting import language as spoken
+    from netaudit.report.rewriting import rewrite
     from netaudit.signatures.loading import load
 
     known = load().vocabulary.classes

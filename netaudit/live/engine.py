@@ -16,6 +16,7 @@ from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
 from netaudit.case.moments import MomentBook, keep
 from netaudit.case.reading import open_case
+from netaudit.case.reporting import WRITTEN
 from netaudit.errors import UsageError
 from netaudit.ground import programs
 from netaudit.live.analysis import Analysis, Analyst, snapshot
@@ -28,7 +29,6 @@ from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_
 from netaudit.live.witness import Memory
 from netaudit.running.keys import note_keys
 from netaudit.running.lean import for_days
-from netaudit.running.reporting import WRITTEN
 from netaudit.running.task import begin_case, now, run_facts, write_case_report, write_run
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from netaudit.capture.source import Rejected
 from netaudit.case.custody import Custody, broken, entries
 from netaudit.case.moments import keep
 from netaudit.case.reading import Case, open_case
+from netaudit.case.reporting import WRITTEN
 from netaudit.case.swap import taken_up
 from netaudit.case.writing import MANIFEST, make_folders
 from netaudit.errors import UsageError
@@ -21,7 +22,6 @@ from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.inputs import outcome_of
 from netaudit.running.keys import gather, note_keys
-from netaudit.running.reporting import WRITTEN
 from netaudit.running.task import Options, begin_case, now, run_facts, write_case_report, write_run
 from netaudit.running.workers import abandoned_on_error, make_crew
 

@@ -125,12 +125,12 @@ def _audit_into(
     """Read the captures into a case at `place` and seal it; `folder` has the lock."""
     from netaudit.case.custody import Custody
     from netaudit.case.moments import keep
+    from netaudit.case.reporting import WRITTEN
     from netaudit.case.seal import seal
     from netaudit.case.sealed import NOTED
     from netaudit.running.conclusion import conclude
     from netaudit.running.keys import note_keys
     from netaudit.running.lean import give_back, trim
-    from netaudit.running.reporting import WRITTEN
     from netaudit.running.workers import dismiss
     from netaudit.settling.ordered import unsettle
 
