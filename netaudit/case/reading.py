@@ -175,25 +175,15 @@ class Case:
         frame: pd.DataFrame = self.table(name).to_pandas()
         return frame
 
-    captures = functools.cached_property(lambda self: self.frame("captures"))
-    skipped = functools.cached_property(lambda self: self.frame("skipped"))
-    flows = functools.cached_property(lambda self: self.frame("flows"))
-    messages = functools.cached_property(lambda self: self.frame("messages"))
-    objects = functools.cached_property(lambda self: self.frame("objects"))
-    evidence = functools.cached_property(lambda self: self.frame("evidence"))
-    images = functools.cached_property(lambda self: self.frame("images"))
-    endpoints = functools.cached_property(lambda self: self.frame("endpoints"))
-    findings = functools.cached_property(lambda self: self.frame("findings"))
-    observations = functools.cached_property(lambda self: self.frame("observations"))
-    devices = functools.cached_property(lambda self: self.frame("devices"))
-    claims = functools.cached_property(lambda self: self.frame("claims"))
-    persons = functools.cached_property(lambda self: self.frame("persons"))
-    tls_hellos = functools.cached_property(lambda self: self.frame("tls_hellos"))
-    events = functools.cached_property(lambda self: self.frame("events"))
-    journeys = functools.cached_property(lambda self: self.frame("journeys"))
-    moments = functools.cached_property(lambda self: self.frame("moments"))
-    after_moments = functools.cached_property(lambda self: self.frame("after_moments"))
-    ledgers = functools.cached_property(lambda self: self.frame("ledgers"))
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """Every table of `tables.TABLES` as a DataFrame, by its name; read when first asked for."""
+        if name not in BY_NAME:
+            raise AttributeError(f"a case has no table or attribute {name!r}")
+        frame = self.__dict__[name] = self.frame(name)
+        return frame
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *BY_NAME})
 
     def records(self) -> pd.DataFrame:
         """Records of persons: one row each, its fields by kind (masked), with the images it was sent with."""

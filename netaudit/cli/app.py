@@ -23,6 +23,12 @@ app = typer.Typer(
 CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
 Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 
+ProjectKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--project-key", metavar="FILE", help="Secret of a project: makes keyed hashes comparable between its cases."
+    ),
+]
 TlsKeys = Annotated[
     list[Path] | None,
     typer.Option(
@@ -90,6 +96,7 @@ def audit(
         Path | None,
         typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
     ] = None,
+    project_key: ProjectKey = None,
     tls_keys: TlsKeys = None,
     keys_for: KeysFor = None,
     authority: Authority = None,
@@ -121,6 +128,7 @@ def audit(
     from netaudit.case.moment_files import read_moments
     from netaudit.cli.auditing import audit_command
     from netaudit.running.keys import request
+    from netaudit.running.project_key import read_project_key
 
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
@@ -134,6 +142,7 @@ def audit(
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,
+        "project_key": read_project_key(project_key) if project_key is not None else None,
         "keys": request(tls_keys or (), keys_for or (), authority),
         "workers": workers,
         "moments": read_moments(moments, moment_zone) if moments else None,
@@ -275,8 +284,9 @@ def report(
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
-    from netaudit.case.reporting import REPORT, rewrite
+    from netaudit.case.reporting import REPORT
     from netaudit.report.from_case import write_report
+    from netaudit.report.rewriting import rewrite
 
     opened = open_case(case)
     if html is None or html.resolve() == (case / REPORT).resolve():
@@ -339,6 +349,27 @@ def verify(
     from netaudit.cli.verifying import verify_command
 
     raise typer.Exit(verify_command(case, captures or [], by or [], images=images, as_json=json, lang=_language(lang)))
+
+
+@app.command(epilog="Example: netaudit explain ./case 3fa9c1    or of a packet: netaudit explain ./case 1234")
+def explain(
+    case: CaseFolder,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FLOW|FRAME|OBJECT", help="Beginning of an id of a flow, message or object; or a packet's number."
+        ),
+    ],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say how a flow was read: its bytes and gaps, the readers asked, its messages, what was in them, what was lost."""
+    from netaudit.cli.tracing import explain_command
+
+    raise typer.Exit(explain_command(case, what, captures or [], as_json=json, lang=_language(lang)))
 
 
 @app.command()

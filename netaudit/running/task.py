@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
+from netaudit.running.project_key import fingerprint, keep_project_key
 
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
@@ -41,6 +42,7 @@ class Options:
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
     signatures: Path | None = None  # a folder added to netaudit's own
+    project_key: bytes | None = None  # of keyed hashes (`project_key.py`); None: a random one for each case
     keys: KeyRequest | None = None  # keys that may open what is encrypted
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
@@ -194,6 +196,8 @@ def begin_case(folder: Path, options: Options) -> None:
     from netaudit.ground.files import MANIFEST, write_json
     from netaudit.tables import TABLES_VERSION
 
+    if options.project_key is not None:
+        keep_project_key(folder, options.project_key)
     write_json(
         folder / "case.json",
         {
@@ -217,6 +221,7 @@ def result_options(options: Options) -> dict[str, Any]:
         "count_faces": options.count_faces,
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
+        "project_key": fingerprint(options.project_key) if options.project_key else None,
     } | ({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {})
 
 
