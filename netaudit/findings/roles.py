@@ -24,7 +24,7 @@ PERSONAL = re.compile(
     r"|Mozilla/5\.0 \(Linux; (?:U; )?Android (?:9|1\d)\b(?![^)]*\brk\d{4})"
 )
 DESKTOP = re.compile(r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)")
-DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that capture devices and terminals push to
+DEVICE_PATHS = re.compile(  # facts 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that capture devices and terminals push to
     r"^/(?:VIID/|ISAPI/|LAPI/V1\.0/|PictureHttpUpload|EventHttpUpload|iclock/|Subscribe/(?:Snap|Verify)"
     r"|Record/UploadIdentifyRecord)",
     re.IGNORECASE,

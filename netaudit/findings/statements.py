@@ -66,7 +66,7 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if row["act"] == act and row["certainty"] in grades
+        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] == "D")
     ]
     if not rows:
         return
@@ -86,6 +86,36 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
         subjects=sorted(devices)[:MOST_NAMED],
         evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
     )  # fmt: skip
+
+
+def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on the records with an identity number in the findings of an act."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        columns = ["finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity"]
+        acts = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act]
+        rows = [row for row in acts if row["records"]]
+        if not rows:
+            return
+        by_grade = Counter[str]()
+        for row in rows:
+            by_grade[row["certainty"]] += row["records"]
+        devices = {row[near] for row in rows}
+        far = {row["receiver" if near == "sender" else "sender"] for row in rows}
+        yield Statement(
+            kind,
+            "".join(sorted(by_grade)),
+            {
+                "records": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"],
+                "persons": len({one for row in rows for one in row["person_hmacs"] or ()}),
+                "images": sum(row["with_identity"] or 0 for row in acts),
+                "devices": len(devices), "endpoints": len(far), "findings": len(rows),
+            },
+            subjects=sorted(devices)[:MOST_NAMED],
+            evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+        )  # fmt: skip
+
+    return make
 
 
 def _left(tables: Tables) -> Iterator[Statement]:
@@ -224,22 +254,38 @@ KINDS: tuple[Kind, ...] = (
         FIRST,
     ),
     Kind(
+        "identity_left", _identity("identity_left", UPLOADED),
+        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
+        "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
+        "{records:record|records} with {persons:identity number|identity numbers} left "
+        "{devices:inside device|inside devices} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
+        "{images:face image|face images} beside them",
+        FIRST,
+    ),
+    Kind(
         "retrieved", _retrieved,
         "{images} 张次人脸图像自外部取回",
         "{images:face image was|face images were} retrieved from outside",
         FIRST,
     ),
     Kind(
+        "identity_retrieved", _identity("identity_retrieved", RETRIEVED, near="receiver"),
+        "{records} 条含身份证件号码的记录自外部取回，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} retrieved from outside",
+        FIRST,
+    ),
+    Kind(
         "nothing_seen", _calm,
-        "未见人脸图像外传，亦未见疑似上传的加密流量；未发现不等于不存在",
-        "No face image was seen leaving, and no upload-shaped encrypted traffic; this is not a clean bill of health",
+        "未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
+        "No face image and no identity number was seen leaving, and no upload-shaped encrypted traffic; this is not a "
+        "clean bill of health",
         FIRST,
     ),
     Kind(
         "nothing_seen_so_far", _so_far,
-        "在已读取并作出判定的范围内，未见人脸图像外传，亦未见疑似上传的加密流量；未发现不等于不存在",
-        "In what was read and judged, no face image was seen leaving, and no upload-shaped encrypted traffic; "
-        "this is not a clean bill of health",
+        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
+        "In what was read and judged, no face image and no identity number was seen leaving, and no upload-shaped "
+        "encrypted traffic; this is not a clean bill of health",
         FIRST,
     ),
     Kind(
@@ -261,6 +307,12 @@ KINDS: tuple[Kind, ...] = (
         "moved", _moved,
         "{images} 张次人脸图像在内部设备之间传送",
         "{images:face image|face images} moved between inside devices",
+        SECOND,
+    ),
+    Kind(
+        "identity_moved", _identity("identity_moved", MOVED),
+        "{records} 条含身份证件号码的记录在内部设备之间传送，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} moved between inside devices",
         SECOND,
     ),
     Kind(

@@ -52,7 +52,8 @@ def _rows(result: Result, uploads: pa.Table, messages: pa.Table) -> list[dict[st
         return []
     pair = result.pair
     places = [int(pair.units.row[match.unit]) for match in result.matches]
-    units = uploads.take(pa.array(places)).to_pylist()
+    told = ["unit_id", "flow_id", "capture_id", "first_frame", "last_frame"]
+    units = uploads.select(told).take(pa.array(places)).to_pylist()
     ids = pa.array(sorted({pair.images.message_ids[match.image] for match in result.matches}))
     chosen = messages.filter(pc.is_in(messages["message_id"], value_set=ids))
     seen = {

@@ -12,6 +12,7 @@ import netaudit
 from netaudit.errors import CaseError
 from netaudit.findings import saying
 from netaudit.findings.ledgers import exits
+from netaudit.ground.files import write_whole
 from netaudit.report import (
     reading,
     sections_devices,
@@ -57,12 +58,7 @@ def write_report(case: CaseLike, path: Path, lang: str, unmask: bool = False) ->
     if unmask:
         case.log_unmasking(f"report {path.name}")
     html = render(view(case, lang, unmask=unmask), lang)
-    temporary = path.with_name(path.name + ".new")
-    try:
-        temporary.write_text(html, encoding="utf-8", errors="replace", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, html.encode("utf-8", "replace"))
     return path
 
 

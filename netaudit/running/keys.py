@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from netaudit.capture.from_files import Source as CaptureSource
+    from netaudit.case.custody import Custody
 
 TLS_KEY_LOG = 0x544C534B  # type of secrets (pcapng, 4.7)
 LOG_NAME = "keys.log"  # under private/: the secrets that opened something
@@ -147,3 +148,10 @@ class Growing:
             whole = added.rfind(b"\n") + 1
             self._taken[number] += whole
             ring.add_lines(number, added[:whole])
+
+
+def note_keys(custody: Custody, keys: KeyRequest | None) -> None:
+    """A line for keys that were given: from which files, with which hashes, for what, by what authority."""
+    if keys is not None:
+        sources = [{"kind": source.kind, "sha256": source.sha256} for source in keys.sources]
+        custody.note("keys", sources=sources, **keys.facts())

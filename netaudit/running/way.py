@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.rows.carriers import Carriers
 from netaudit.rows.encrypted_uploads import UploadRows
-from netaudit.rows.events import EventRows
+from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
 from netaudit.rows.media import media_rows
@@ -78,6 +78,9 @@ class Witness(Protocol):
 
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """An object was found in a message of the flow last delivered, and stored."""
+
+    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+        """A row of `persons` was made of a message of the flow last delivered."""
 
     def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
         """Flows of a batch were read in columns: their indexes, their ids as 32 hexadecimal digits each."""
@@ -271,13 +274,16 @@ class Shard:
         """Take all that is in a body."""
         for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
-        for row in self._persons.end(message.message_id.hex()):
-            self._rows["persons"].append(row)
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
         for row in self._events.end(message):
             self._rows["events"].append(row)
+        target = "" if is_reply(message) else message.path  # a reply has the target of its request
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said):
+            self._rows["persons"].append(row)
+            if self._witness is not None:
+                self._witness.named(message, row)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)

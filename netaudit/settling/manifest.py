@@ -30,6 +30,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
     Inputs, options, vantage, totals, people, clock, the verdict as statements.
     """
     from netaudit import __version__
+    from netaudit.ground.files import MANIFEST
 
     captures = tables["captures"]
     skipped: dict[str, int] = {}
@@ -69,6 +70,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
         "reader_failures": outcome.failures,
         "statements": statements(tables),
         "partial": outcome.partial,
+        "seal": MANIFEST,
     }
 
 
