@@ -43,8 +43,10 @@ class Images:
     def chosen(self, places: npt.NDArray[Any]) -> Images:
         """Some of them, by index or mask."""
         at = np.flatnonzero(places) if places.dtype == bool else places
-        names = ([column[k] for k in at.tolist()] for column in (self.sha256, self.object_ids, self.message_ids))
-        return Images(*names, self.size[at], self.first[at], self.last[at])
+        sha256, objects, messages = (
+            [column[k] for k in at.tolist()] for column in (self.sha256, self.object_ids, self.message_ids)
+        )
+        return Images(sha256, objects, messages, self.size[at], self.first[at], self.last[at])
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ def units_by_way(uploads: pa.Table, flows: pa.Table) -> dict[tuple[str, str, str
     )
     ends = {row["flow_id"]: row for row in wanted.to_pylist()}
     known = [ends.get(flow) for flow in ids.dictionary.to_pylist()]
-    units = _joined(uploads, number, np.array([bool(end) and end["tls_alpn"] == "http/1.1" for end in known]))
+    units = _joined(uploads, number, np.array([end is not None and end["tls_alpn"] == "http/1.1" for end in known]))
     units = units.chosen(units.high >= LEAST_UNIT)
     captures = pc.dictionary_encode(uploads["capture_id"].combine_chunks())
     capture = captures.indices.to_numpy().astype(np.int64)[units.row]
@@ -164,8 +166,8 @@ def _joined(uploads: pa.Table, flow: I8, plain_http: npt.NDArray[np.bool_]) -> U
     ends = np.r_[starts[1:], order.size] - 1
     return Units(
         order[starts], ends - starts + 1, of[starts], first[starts], last[ends],
-        np.add.reduceat(low, starts), np.add.reduceat(high, starts), np.add.reduceat(records, starts), quic[starts],
-        ordinal[starts] == 0,
+        np.add.reduceat(low, starts), np.add.reduceat(high, starts), np.add.reduceat(records, starts),
+        np.asarray(quic[starts], np.bool_), np.asarray(ordinal[starts] == 0, np.bool_),
     )  # fmt: skip
 
 
