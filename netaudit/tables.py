@@ -311,7 +311,11 @@ FINDINGS = Table(
     ("certainty", "finding_id"),
     (
         _c("finding_id", "string", "Hash of sender, endpoint, act and certainty."),
-        _c("certainty", "string", "A whole image with a face; B damaged; C matched by shape; D content not visible."),
+        _c(
+            "certainty",
+            "string",
+            "A whole image with a face; B damaged, or sender contested; C matched by shape; D content not visible.",
+        ),
         _c("act", "string", "uploaded outside, retrieved from outside, moved inside, queried, video."),
         _c("sender", "string", "Address of the sender."),
         _c("sender_role", "string", "capture device, verification terminal, server, viewer, personal device, unknown."),
@@ -550,7 +554,8 @@ LEDGERS = Table(
             "ledger",
             "string",
             "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
-            "payload_down), readers, limits, key frames, images (adds up to the rows of images), signatures.",
+            "payload_down), readers, limits, key frames, images (adds up to the rows of images), faces "
+            "(transfers of images with a face), signatures.",
         ),
         _c("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
         _c("reason", "string", "What became of it, and where it was not understood, why."),

@@ -36,9 +36,9 @@ def acting(done: str, sender: str, receiver: str) -> str:
     return receiver if done == RETRIEVED else sender
 
 
-def certainty(*, complete: bool, whole: bool) -> str:
-    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete."""
-    return "A" if complete and whole else "B"
+def certainty(*, complete: bool, whole: bool, contested: bool = False) -> str:
+    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete, or the sender is contested."""
+    return "A" if complete and whole and not contested else "B"
 
 
 def upload_shape(up: int, down: int, bursts: int, *, known: bool) -> str:

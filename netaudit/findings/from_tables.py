@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.ledgers import Run, ledger_table
+from netaudit.findings.ledgers import Run, face_rows, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
@@ -24,7 +24,10 @@ __all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table
 def judge(
     tables: dict[str, pa.Table], rows: Iterable[Transfer], scope: Scope, shared: frozenset[str] = frozenset()
 ) -> pa.Table:
-    """The `findings` table, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
+    """The `findings` table, from other tables and transfers. `shared` addresses stand for many devices (NAT).
+
+    What became of every transfer of a face goes into `tables["ledgers"]`, to which `ledger_table` adds the rest.
+    """
     messages, flows = tables["messages"], tables["flows"]
     faces: list[Transfer] = []
 
@@ -35,10 +38,12 @@ def judge(
             yield row
 
     actors = Actors(passing(), messages, flows, shared, tables.get("devices"), tables.get("claims"))
+    fates = Counter[tuple[str, str]]()
     found: list[dict[str, Any]] = [
-        *clear_findings(faces, scope, actors),
+        *clear_findings(faces, scope, actors, fates),
         *encrypted_findings(flows, scope, actors, tables.get("endpoints")),
     ]
+    tables["ledgers"] = face_rows(fates)
     _name_dialogues(found, tables.get("media"))
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())
 
@@ -78,6 +83,6 @@ def judge_moments(
     def passing() -> Iterator[Transfer]:
         return transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
 
-    actors = Actors(passing(), tables["messages"], tables["flows"], shared, tables.get("devices"))
+    actors = actors_of(tables, shared)
     found = rows_after(Windows(tables["moments"], window_s), passing(), tables["flows"], sent, scope, actors)
     return pa.Table.from_pylist(found, schema=AFTER_MOMENTS.schema())

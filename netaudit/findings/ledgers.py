@@ -205,6 +205,32 @@ def _images(tables: Tables, run: Run) -> Iterator[Entry]:
         yield Entry(kind, reason, count, size, reason in JUDGED.values() or reason == "too small")
 
 
+JUDGED_ELSEWHERE = "faces"  # ledger whose rows are made where findings are
+
+
+def face_rows(fates: Mapping[tuple[str, str], int]) -> pa.Table:
+    """Rows of the ledger `faces`: what became of every transfer of an image with a face."""
+    rows = [
+        {
+            "ledger": JUDGED_ELSEWHERE, "subject": subject, "reason": reason, "count": count, "bytes": None,
+            "understood": reason not in NOT_PLACED,
+        }
+        for (subject, reason), count in sorted(fates.items())
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=TABLE.schema())
+
+
+NOT_PLACED = frozenset({"in a finding, sender contested", "unplaced"})
+
+
+def _faces(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Transfers of faces, as `face_rows` made them when findings were judged."""
+    made = tables.get("ledgers")
+    for row in made.to_pylist() if made is not None else ():
+        if row["ledger"] == JUDGED_ELSEWHERE:
+            yield Entry(row["subject"], row["reason"], row["count"], row["bytes"], row["understood"])
+
+
 def _unjudged(face: str, why: str, *, faces: bool) -> str:
     if not faces:
         return "not asked"
@@ -287,6 +313,16 @@ LEDGERS: tuple[Ledger, ...] = (
             "not judged": ("原因未知", "reason unknown"),
         },
         exit=UNJUDGED,
+    ),
+    Ledger(
+        JUDGED_ELSEWHERE, _faces,
+        {
+            "in a finding": ("已列入发现", "in a finding"),
+            "in a finding, sender contested": ("已列入发现，发送方身份存疑", "in a finding, sender contested"),
+            "personal device": ("访客个人设备，不作为发现", "a visitor's own device: no finding"),
+            "looked at": ("自外部浏览的图片，不作为发现", "a picture from outside that somebody looked at: no finding"),
+            "unplaced": ("方向无法判明", "it cannot be told whether it left"),
+        },
     ),
     Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
 )  # fmt: skip

@@ -273,6 +273,19 @@ KINDS: tuple[Kind, ...] = (
         LAST,
     ),
     Kind(
+        "contested", _open("contested", "faces", "in a finding, sender contested", subjects=True),
+        "{n} 张次人脸图像的发送方自称手机或平板，但证据不足或相互矛盾，仍列为发现（至多 B 级）",
+        "{n:transfer of a face comes|transfers of faces come} from senders that are called phones or tablets, which is "
+        "contested: findings of B at most",
+        LAST,
+    ),
+    Kind(
+        "unplaced", _open("unplaced", "faces", "unplaced"),
+        "{n} 张次人脸图像无法判明是否外传",
+        "of {n:transfer of a face|transfers of faces} it cannot be told whether they left",
+        LAST,
+    ),
+    Kind(
         "unjudged", _open("unjudged", "images"),
         "{all} 张不同图像中有 {n} 张未作人脸判定（{why}）",
         "not judged for faces: {n} of {all:distinct image|distinct images} ({why})",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from netaudit.findings.transfers import Transfer
 
-RULE = "face-image-in-clear/1"
+RULE = "face-image-in-clear/2"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
 MOST_CLAUSES = 24  # flows named one by one in a display filter
 
@@ -29,14 +29,31 @@ class Group:
     rows: list[Transfer] = field(default_factory=list)
 
 
-def clear_findings(faces: list[Transfer], scope: Scope, actors: Actors) -> list[dict[str, Any]]:
-    """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown."""
+IN_FINDING, CONTESTED = "in a finding", "in a finding, sender contested"  # what became of a transfer of a face
+PERSONAL, LOOKED_AT, UNPLACED = "personal device", "looked at", "unplaced"
+
+
+def clear_findings(
+    faces: list[Transfer], scope: Scope, actors: Actors, fates: Counter[tuple[str, str]] | None = None
+) -> list[dict[str, Any]]:
+    """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown.
+
+    Every transfer is counted in `fates`, by the address that acted (none where it is private) and what became of it.
+    """
+    fates = Counter() if fates is None else fates
     collectors = _collectors(faces, scope, actors)
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors)
-        if act and not _personal(acts.acting(act, row.sender, row.receiver), row, actors):
-            grade = acts.certainty(complete=row.complete, whole=row.whole_image)
+        device = acts.acting(act, row.sender, row.receiver)
+        if not act:
+            fates["", LOOKED_AT if _way(row, scope) == ("outside", "inside") else UNPLACED] += 1
+        elif _personal(device, row, actors):
+            fates["", PERSONAL] += 1
+        else:
+            contested = actors.contested(device)
+            fates[device if contested else "", CONTESTED if contested else IN_FINDING] += 1
+            grade = acts.certainty(complete=row.complete, whole=row.whole_image, contested=contested)
             groups[grade, act, row.sender, row.receiver].rows.append(row)
     return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
 
@@ -53,6 +70,10 @@ def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[
         if acts.collects(scope(row.sender), scope(row.receiver), face=True, upload=row.upload, personal=personal):
             found |= {row.receiver, row.host} - {""}
     return found
+
+
+def _way(row: Transfer, scope: Scope) -> tuple[str, str]:
+    return scope(row.sender), scope(row.receiver)
 
 
 def _act(row: Transfer, scope: Scope, collectors: set[str]) -> str:

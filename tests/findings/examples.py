@@ -33,7 +33,7 @@ def flow(**more):
 
 def case(run=LAN, **rows):
     """The same with its ledgers, from one sound capture where none is named."""
-    tables = filled(**({"captures": [capture()]} | rows))
+    tables = filled(**({"captures": [capture()]} | rows))  # rows of `ledgers`: those that are made with the findings
     tables["ledgers"] = ledger_table(tables, run)
     return tables
 
@@ -54,7 +54,13 @@ def note(text):
     return {"message_id": "m", "notes": [text]}
 
 
+def fate(reason, subject=""):
+    return {"ledger": "faces", "subject": subject, "reason": reason, "count": 2, "understood": False}
+
+
 EXAMPLES = {
+    "contested": lambda: case(ledgers=[fate("in a finding, sender contested", CAM)]),
+    "unplaced": lambda: case(ledgers=[fate("unplaced")]),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "nothing_seen": lambda: case(images=[image("no")]),
