@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.endpoints.bearers import answerable, carried
 from netaudit.endpoints.services import Services, endpoint_facts, requests_by_server
 from netaudit.endpoints.vantage import Evidence, Vantage, judge
 from netaudit.ground.table_streams import table_of
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
 
     from netaudit.signatures.loading import Signature
 
+__all__ = ["answerable", "answered", "endpoints", "vantage_of"]
+
 MOST_NAMES = 16  # names listed per address
 MOST_KNOWN = 256  # names of an address by which services are looked for
 
 
 def vantage_of(flows: pa.Table, observations: pa.Table, inside: Iterable[str]) -> Vantage:
     """Judge the vantage from the tables; `inside` are networks the auditor declares."""
+    talks = answered(flows)
     pairs = {
         tuple(row.values())
-        for row in flows.select(["client_ip", "server_ip"])
+        for row in talks.select(["client_ip", "server_ip"])
         .group_by(["client_ip", "server_ip"])
         .aggregate([])
         .to_pylist()
@@ -34,13 +38,45 @@ def vantage_of(flows: pa.Table, observations: pa.Table, inside: Iterable[str]) -
     facts = observations.select(["kind", "mac", "ip", "field", "value"]).to_pylist()
     evidence = Evidence(
         pairs=sorted((str(a), str(b)) for a, b in pairs),
-        link=sorted(_link(flows)),
+        link=sorted(_link(talks)),
+        sent=_sent(talks),
+        routers=sorted({fact["mac"] for fact in facts if fact["kind"] == "ra" and fact["mac"]}),
         arp=sorted({(fact["mac"], fact["ip"]) for fact in facts if fact["kind"] in {"arp", "ndp"}}),
         leases=sorted({fact["ip"] for fact in facts if fact["kind"] == "dhcp" and fact["field"] == "leased"}),
         prefixes=sorted({fact["value"] for fact in facts if fact["kind"] == "ra" and fact["field"] == "prefix"}),
         pppoe=len({fact["mac"] for fact in facts if fact["kind"] == "pppoe"}),
+        pppoe_share=_share(talks, "pppoe"),
     )
     return judge(evidence, inside)
+
+
+def answered(flows: pa.Table) -> pa.Table:
+    """Flows in which both sides spoke, outside tunnels: one side alone is soon forged. All, where there are none."""
+    both = pc.and_(pc.greater(flows["packets_up"], 0), pc.greater(flows["packets_down"], 0))
+    told = carried(flows)
+    talks = flows.filter(both if told is None else pc.and_(both, pc.invert(told)))
+    return talks if talks.num_rows else flows
+
+
+def _share(flows: pa.Table, tunnel: str) -> float:
+    """Share of a tunnel in the bytes of flows."""
+    size = pc.add(flows["bytes_up"], flows["bytes_down"])
+    inside = pc.sum(pc.if_else(pc.equal(flows["tunnel"], tunnel), size, 0)).as_py() or 0
+    return float(inside / max(pc.sum(size).as_py() or 0, 1))
+
+
+def _sent(flows: pa.Table) -> dict[tuple[str, str], tuple[int, int]]:
+    """Packets that came from an address by a link address, and flows that it opened there."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for side, sent in (("client", "packets_up"), ("server", "packets_down")):
+        columns = flows.select([f"{side}_mac", f"{side}_ip", sent])
+        sums = columns.group_by([f"{side}_mac", f"{side}_ip"]).aggregate([(sent, "sum"), (sent, "count")])
+        for row in sums.to_pylist():
+            key = str(row[f"{side}_mac"]), str(row[f"{side}_ip"])
+            packets, opened = found.get(key, (0, 0))
+            more = row[f"{sent}_count"] if side == "client" else 0
+            found[key] = packets + (row[f"{sent}_sum"] or 0), opened + more
+    return found
 
 
 def _link(flows: pa.Table) -> set[tuple[str, str]]:

@@ -18,6 +18,9 @@ PRIVATE: tuple[Network, ...] = tuple(
 )  # RFC 1918, 3927, 4193, 4291
 CARRIER = ipaddress.ip_network("100.64.0.0/10")  # RFC 6598: between a subscriber's router and the carrier's NAT
 GATEWAY_NETWORKS = 4  # a MAC in front of addresses of so many distinct /16 (IPv6: /32) networks forwards for others
+WIDEST_SITE = 48  # RFC 6177: sites get no more; a router advertises /64 as a rule
+BOTH_ENDS = 2
+WAN_SHARE = 0.01  # of the bytes, in PPPoE, where the LAN is seen too: a frame or two do not make a WAN side
 HOST_ADDRESSES = 8  # a MAC with more addresses than this is not taken for a single host
 
 
@@ -59,6 +62,7 @@ class Vantage:
     uplink: list[str] = field(default_factory=list)  # addresses that stand for the whole site behind NAT
     link_hosts: dict[str, str] = field(default_factory=dict)  # address → MAC of hosts on the captured link
     gateways: frozenset[str] = frozenset()  # MACs that forward for many networks
+    contested: dict[str, str] = field(default_factory=dict)  # network → what speaks for inside; told, not followed
 
     def scope(self, ip: str) -> str:
         """inside, outside, multicast, special or unknown."""
@@ -81,6 +85,10 @@ class Evidence:
     leases: list[str]  # addresses handed out by DHCP
     prefixes: list[str]  # on-link IPv6 prefixes advertised by routers
     pppoe: int  # link addresses seen in PPPoE sessions
+    sent: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """(MAC, address) → packets sent, flows opened, where both sides spoke; empty: `link` is all there is."""
+    routers: list[str] = field(default_factory=list)  # MACs that sent router advertisements
+    pppoe_share: float = 1.0  # of the bytes of flows
 
 
 def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
@@ -90,14 +98,17 @@ def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
         if mac and kind_of(ip) not in {"multicast", "special"}:
             by_mac[mac].add(ip)
     gateways = {mac for mac, ips in by_mac.items() if forwards(ips)}
+    most = _carriers(evidence)
     hosts = {
         ip: mac
         for mac, ips in by_mac.items()
         if mac not in gateways and len(ips) <= HOST_ADDRESSES
         for ip in sorted(ips)
+        if evidence.sent.get((mac, ip), (0, 0))[0] >= most.get(ip, 0)
     }
 
-    lan, inside = _lan_reasons(evidence, gateways, hosts)
+    contested: dict[str, str] = {}
+    lan, inside = _lan_reasons(evidence, gateways, hosts, contested)
     wan, uplink = _wan_reasons(evidence, hosts, private_seen=bool(lan))
     networks = [ipaddress.ip_network(text, strict=False) for text in declared]
     if networks:
@@ -105,13 +116,21 @@ def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
         side = "both" if lan and wan else "wan" if wan else "lan"
         return Vantage(
             side, [*dict.fromkeys([*networks, *inside])], [reason, *lan, *wan], declared=True, uplink=uplink,
-            link_hosts=hosts, gateways=frozenset(gateways),
+            link_hosts=hosts, gateways=frozenset(gateways), contested=contested,
         )  # fmt: skip
     side = "both" if lan and wan else "lan" if lan else "wan" if wan else "unknown"
     return Vantage(
         side, [*inside, *map(ipaddress.ip_network, uplink)], [*lan, *wan], uplink=uplink, link_hosts=hosts,
-        gateways=frozenset(gateways),
+        gateways=frozenset(gateways), contested=contested,
     )  # fmt: skip
+
+
+def _carriers(evidence: Evidence) -> dict[str, int]:
+    """Most packets that came from each address by one link address: others may write it into a frame, too."""
+    most: dict[str, int] = {}
+    for (_, ip), (sent, _) in evidence.sent.items():
+        most[ip] = max(most.get(ip, 0), sent)
+    return most
 
 
 def forwards(ips: set[str]) -> bool:
@@ -127,7 +146,43 @@ def forwards(ips: set[str]) -> bool:
     )
 
 
-def _lan_reasons(evidence: Evidence, gateways: set[str], hosts: dict[str, str]) -> tuple[list[Reason], list[Network]]:
+def _advertised(evidence: Evidence, gateways: set[str]) -> tuple[list[Network], dict[str, str]]:
+    """Advertised prefixes that are believed, and those that are not.
+
+    Anybody on the link can advertise one. It must not be wider than what sites get, and its addresses must not do what
+    those of the far side do: come from a router, or only answer while others open.
+    """
+    found: list[Network] = []
+    refuted: dict[str, str] = {}
+    for text in sorted(set(evidence.prefixes)):
+        network = ipaddress.ip_network(text, strict=False)
+        wide = network.version == 6 and network.prefixlen < WIDEST_SITE
+        if wide or _is_far(network, evidence, gateways):
+            refuted[str(network)] = "router advertisement"
+        else:
+            found.append(network)
+    return found, refuted
+
+
+def _is_far(network: Network, evidence: Evidence, gateways: set[str]) -> bool:
+    """Whether the addresses of a network behave like those behind a router."""
+    far = near = opened = packets = 0
+    for (mac, ip), (sent, begun) in evidence.sent.items():
+        address = parse(ip)
+        if address.version != network.version or address not in network or kind_of(ip) != "global":
+            continue
+        packets += sent
+        opened += begun
+        if mac in gateways:
+            far += sent
+        elif mac:
+            near += sent
+    return far > near or (packets > 0 and not opened)
+
+
+def _lan_reasons(
+    evidence: Evidence, gateways: set[str], hosts: dict[str, str], contested: dict[str, str]
+) -> tuple[list[Reason], list[Network]]:
     reasons: list[Reason] = []
     inside: list[Network] = []
     claimed = {ip for _, ip in evidence.arp if kind_of(ip) == "private" and not parse(ip).is_link_local}
@@ -143,9 +198,11 @@ def _lan_reasons(evidence: Evidence, gateways: set[str], hosts: dict[str, str]) 
     }
     if reaching:
         reasons.append(Reason("private_to_public", {"hosts": len(reaching)}))
-    if evidence.prefixes:
-        reasons.append(Reason("ra_prefix", {"prefixes": ", ".join(sorted(set(evidence.prefixes)))}))
-        inside += [ipaddress.ip_network(text, strict=False) for text in sorted(set(evidence.prefixes))]
+    prefixes, refuted = _advertised(evidence, gateways)
+    contested |= refuted
+    if prefixes:
+        reasons.append(Reason("ra_prefix", {"prefixes": ", ".join(map(str, prefixes))}))
+        inside += prefixes
     local = {ip for pair in evidence.pairs for ip in pair if kind_of(ip) == "private" and not parse(ip).is_link_local}
     if not reasons and local:
         reasons.append(Reason("private_only", {"hosts": len(local)}))
@@ -156,14 +213,17 @@ def _lan_reasons(evidence: Evidence, gateways: set[str], hosts: dict[str, str]) 
                 Reason("hosts_and_gateway", {"hosts": len({hosts[ip] for ip in own}), "gateways": len(gateways)})
             )
     if reasons:
-        inside = [*dict.fromkeys([*PRIVATE, *inside, *_link_prefixes(hosts, evidence)])]
+        inside = [*dict.fromkeys([*PRIVATE, *inside, *_link_prefixes(hosts, evidence, gateways, contested)])]
     return reasons, inside
 
 
-def _link_prefixes(hosts: dict[str, str], evidence: Evidence) -> list[Network]:
+def _link_prefixes(
+    hosts: dict[str, str], evidence: Evidence, gateways: set[str], contested: dict[str, str]
+) -> list[Network]:
     """The /64 networks of the global IPv6 addresses of hosts on this link.
 
-    Only where the same host shows a private address, a neighbour claims it, or several hosts share the /64.
+    Only where the same host shows a private address, a neighbour claims it, or several hosts share the /64, and where
+    its addresses do not behave like those behind a router: a neighbour advertisement is one forged packet.
     """
     private_macs = {mac for ip, mac in hosts.items() if kind_of(ip) == "private"}
     claimed = {ip for _, ip in evidence.arp}
@@ -178,13 +238,21 @@ def _link_prefixes(hosts: dict[str, str], evidence: Evidence) -> list[Network]:
             macs[network].add(mac)
             if mac in private_macs or ip in claimed:
                 sure.add(network)
-    return [network for network in sorted(counts) if network in sure or len(macs[network]) >= 2]
+    found: list[Network] = []
+    for network in sorted(counts):
+        if network not in sure and len(macs[network]) < 2:
+            continue
+        if _is_far(network, evidence, gateways):
+            contested[str(network)] = "hosts on the link"
+        else:
+            found.append(network)
+    return found
 
 
 def _wan_reasons(evidence: Evidence, hosts: dict[str, str], *, private_seen: bool) -> tuple[list[Reason], list[str]]:
     reasons: list[Reason] = []
     uplink: set[str] = set()
-    if evidence.pppoe:
+    if evidence.pppoe and (not private_seen or (evidence.pppoe >= BOTH_ENDS and evidence.pppoe_share >= WAN_SHARE)):
         reasons.append(Reason("pppoe", {"ends": evidence.pppoe}))
     talkers: Counter[str] = Counter()
     for a, b in evidence.pairs:

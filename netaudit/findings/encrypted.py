@@ -92,6 +92,7 @@ def _finding(
             {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
         ),
         "rule": RULE,
+        "opened": [],
         "reason": f"encrypted to {name or receiver}{known}: {up} bytes up in "
         f"{len(rows)} connections, bursts {shape or 'none'}; content not visible, consistent with an upload",
     }

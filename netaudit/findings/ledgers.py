@@ -126,8 +126,8 @@ FATES = (
 def _payload(tables: Tables, _: Run) -> Iterator[Entry]:
     """Bytes of transport payload by protocol; over all rows they add up to flows.payload_up and payload_down."""
     columns = [f"{name}_{way}" for name in ("delivered", "unread", *FATES) for way in ("up", "down")]
-    flows = tables["flows"].select(["protocol", "transport", "server_port", *columns])
-    flows = flows.append_column("hidden", encrypted(flows)).drop_columns(["server_port"])
+    flows = tables["flows"].select(["protocol", "transport", "server_port", "keys", *columns])
+    flows = flows.append_column("hidden", encrypted(flows)).drop_columns(["server_port", "keys"])
     sums = [("transport", "count"), *((column, "sum") for column in columns)]
     grouped = flows.group_by(["protocol", "hidden"], use_threads=False).aggregate(sums)
     for row in grouped.to_pylist():
@@ -205,30 +205,15 @@ def _images(tables: Tables, run: Run) -> Iterator[Entry]:
         yield Entry(kind, reason, count, size, reason in JUDGED.values() or reason == "too small")
 
 
-JUDGED_ELSEWHERE = "faces"  # ledger whose rows are made where findings are
-
-
-def face_rows(fates: Mapping[tuple[str, str], int]) -> pa.Table:
-    """Rows of the ledger `faces`: what became of every transfer of an image with a face."""
-    rows = [
-        {
-            "ledger": JUDGED_ELSEWHERE, "subject": subject, "reason": reason, "count": count, "bytes": None,
-            "understood": reason not in NOT_PLACED,
-        }
-        for (subject, reason), count in sorted(fates.items())
-    ]  # fmt: skip
-    return pa.Table.from_pylist(rows, schema=TABLE.schema())
-
-
-NOT_PLACED = frozenset({"in a finding, sender contested", "unplaced"})
-
-
-def _faces(tables: Tables, _: Run) -> Iterator[Entry]:
-    """Transfers of faces, as `face_rows` made them when findings were judged."""
-    made = tables.get("ledgers")
-    for row in made.to_pylist() if made is not None else ():
-        if row["ledger"] == JUDGED_ELSEWHERE:
-            yield Entry(row["subject"], row["reason"], row["count"], row["bytes"], row["understood"])
+def _contested(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Senders that are called a phone or tablet, which is contested: what they sent is in findings of B at most."""
+    rows = tables["findings"].select(
+        ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
+    )
+    for row in rows.to_pylist():
+        if (row["role_reason"] or "").startswith("contested: "):
+            device = row["receiver"] if row["sender"] == row["endpoint_id"] else row["sender"]
+            yield Entry(device, "called a phone", row["images"], row["bytes"], understood=False)
 
 
 def _unjudged(face: str, why: str, *, faces: bool) -> str:
@@ -315,14 +300,8 @@ LEDGERS: tuple[Ledger, ...] = (
         exit=UNJUDGED,
     ),
     Ledger(
-        JUDGED_ELSEWHERE, _faces,
-        {
-            "in a finding": ("已列入发现", "in a finding"),
-            "in a finding, sender contested": ("已列入发现，发送方身份存疑", "in a finding, sender contested"),
-            "personal device": ("访客个人设备，不作为发现", "a visitor's own device: no finding"),
-            "looked at": ("自外部浏览的图片，不作为发现", "a picture from outside that somebody looked at: no finding"),
-            "unplaced": ("方向无法判明", "it cannot be told whether it left"),
-        },
+        "contested", _contested,
+        {"called a phone": ("自称手机或平板", "called a phone or tablet")},
     ),
     Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
 )  # fmt: skip

@@ -37,7 +37,7 @@ MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes
 MOST_IDS = 500
 COLUMNS = [
     "flow_id", "transport", "protocol", "client_ip", "client_port", "server_ip", "server_port", "server_name",
-    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "bursts_up",
+    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "bursts_up", "keys",
 ]  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope
 
 
 def _way(row: dict[str, Any]) -> tuple[str, str, str, str]:
-    seen = visibility(row["protocol"] or "", row["transport"], row["server_port"])
+    seen = visibility(row["protocol"] or "", row["transport"], row["server_port"], row["keys"] or "")
     return seen, row["client_ip"], row["server_ip"], row["server_name"]
 
 

@@ -100,7 +100,18 @@ class Newsroom:
 
         The case has seen all there was, a live run only what it could hold: where they differ the case is right.
         """
-        columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "reason", "object_ids"]
+        columns = [
+            "finding_id",
+            "certainty",
+            "act",
+            "sender",
+            "receiver",
+            "images",
+            "reason",
+            "object_ids",
+            "records",
+            "persons",
+        ]
         rows = case.table("findings").select(columns).to_pylist()
         faces = dict(zip(*(case.table("images")[name].to_pylist() for name in ("sha256", "face")), strict=True))
         ends = {object_id: (row["act"], row["certainty"]) for row in rows for object_id in row["object_ids"] or ()}
@@ -128,7 +139,8 @@ class Newsroom:
         """An alert never shrinks: what has dropped out of a bounded memory was seen all the same."""
         key, news = ("alert", row["finding_id"]), _alert(row)
         last = self._told.get(key)
-        if not isinstance(last, AlertNews) or news.images > last.images or news.certainty == "D":
+        grown = not isinstance(last, AlertNews) or (news.images, news.records) > (last.images, last.records)
+        if grown or news.certainty == "D":
             self._tell(key, news)
 
     def _judge_again(self) -> None:
@@ -162,8 +174,9 @@ class Newsroom:
         last = self._kept.get(find.object_id)
         again = (last is not None and last.shown) or find.object_id in self._waiting
         shown = again or find.up or act in {RETRIEVED, MOVED, VIDEO}
-        is_face = face == "yes"
-        grade = self._grade(find, acts.acting(act, sender, receiver), whole=whole) if is_face and act else ""
+        is_face = acts.telling(face, complete=find.complete, whole=whole)
+        device = acts.acting(act, sender, receiver)
+        grade = self._grade(find, device, face, whole=whole) if is_face and act else ""
         self._collect(find, sender, receiver, face=is_face)
         if only_changed and last is not None and (act, grade) == (last.act, last.grade):
             return
@@ -173,12 +186,12 @@ class Newsroom:
             self._waiting.discard(find.object_id)
         self._say(Told(find, face, whole, act, grade, shown), again=again)
 
-    def _grade(self, find: Find, device: str, *, whole: bool) -> str:
+    def _grade(self, find: Find, device: str, face: str, *, whole: bool) -> str:
         """Certainty of a face that a device inside moved; none of a visitor's own."""
         if self._personal(device, find.known):
             return ""
         contested = self._actors is not None and self._actors.contested(device)
-        return acts.certainty(complete=find.complete, whole=whole, contested=contested)
+        return acts.certainty(complete=find.complete, whole=whole, face=face, contested=contested)
 
     def _collect(self, find: Find, sender: str, receiver: str, *, face: bool) -> None:
         personal = self._personal(sender, find.known)
@@ -255,7 +268,7 @@ class Newsroom:
 def _alert(row: dict[str, Any]) -> AlertNews:
     return AlertNews(
         row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"],
-        row["finding_id"],
+        row["records"] or 0, row["persons"] or 0, row["finding_id"],
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """IP fragments put together again (RFC 791, 3.2; RFC 8200, 4.5).
 
 Every decision depends on the fragments of one logical shard, in the order of the capture and by capture time: never on
-where a window ends. Where fragments overlap, the bytes that came first stay.
+where a window ends. Where fragments contradict each other, receivers differ (RFC 5722: IPv6 drops such datagrams): the
+bytes that came first stay, and a second reading has those that came last.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Datagram:
     total: int = -1
     covered: int = 0
     cost: int = 0
+    contested: bool = False
 
     def add(self, piece: Piece) -> bool:
         """Take a fragment in; whether it says other bytes than an earlier one."""
@@ -69,7 +71,18 @@ class Datagram:
         stop = piece.offset + piece.wire_length
         if self.total >= 0:
             stop = min(stop, self.total)
-        return self._cover(piece.offset, stop, piece.data)
+        conflict = self._cover(piece.offset, stop, piece.data)
+        self.contested |= conflict
+        return conflict
+
+    def turned(self) -> Datagram:
+        """The same datagram where the bytes that came last stay."""
+        other = Datagram(self.first_ts)
+        ends = [piece for piece in self.pieces if not piece.more]
+        for piece in [*ends[-1:], *reversed(self.pieces)]:
+            other.add(piece)
+        other.header = self.header
+        return other
 
     def _end_at(self, total: int) -> None:
         self.total = total
@@ -135,6 +148,7 @@ class Whole(NamedTuple):
     packet: bytes
     wire_length: int
     pieces: list[Piece]
+    other: tuple[bytes, int] | None = None  # the other reading where fragments contradict each other, and its length
 
 
 class Outcome(NamedTuple):
@@ -190,6 +204,14 @@ class _Shard:
             del self.finished[next(iter(self.finished))]
 
 
+def _other(datagram: Datagram) -> tuple[bytes, int] | None:
+    """The reading of a datagram in which later bytes win, where it differs and is whole."""
+    if not datagram.contested:
+        return None
+    turned = datagram.turned()
+    return turned.assemble() if turned.complete and turned.fits else None
+
+
 class Defragmenter:
     """Holds fragments until their datagram is whole, too old, or over the budget of its logical shard."""
 
@@ -217,7 +239,7 @@ class Defragmenter:
             shard.cost -= datagram.cost
             shard.remember(piece.key, datagram)
             if datagram.fits:
-                whole = Whole(*datagram.assemble(), datagram.pieces)
+                whole = Whole(*datagram.assemble(), datagram.pieces, _other(datagram))
             else:
                 dropped += datagram.pieces
         while shard.cost > SHARD_BYTES:

@@ -49,10 +49,12 @@ class Decoder:
         self._times = np.full(CAPTURES, NO_TIME)
         self._scratch = self._times.copy()  # datagrams put together must not turn the clock back
         self._defragmenter = Defragmenter()
+        self._twice: Counter[int] = Counter()  # second readings in this window
         self.decoded: Counter[int] = Counter()  # by capture
         self.skipped: Counter[tuple[int, Skip]] = Counter()
         self.names: Counter[tuple[int, str]] = Counter()  # "linktype_unknown:USER0", "tunnel_unknown:gtp" …
         self.overlaps: Counter[int] = Counter()  # fragments that say other bytes than an earlier one, by capture
+        self.contested: Counter[int] = Counter()  # second readings of datagrams, by capture: not packets of it
         self.fragments: dict[Frame, tuple[Frame, ...]] = {}  # completing frame → the others of its datagram
 
     def feed(self, window: Window) -> Decoded:
@@ -66,7 +68,7 @@ class Decoder:
             buffer, packets = self._defragment(buffer, packets, fragments, contexts)
         if len(packets):
             for capture, count in zip(*np.unique(packets["capture"], return_counts=True), strict=True):
-                self.decoded[int(capture)] += int(count)
+                self.decoded[int(capture)] += int(count) - self._twice.pop(int(capture), 0)
         return Decoded(buffer, readonly(packets))
 
     def finish(self) -> None:
@@ -99,15 +101,12 @@ class Decoder:
         size = len(buffer)
         view = buffer.data
         for i, (note, piece) in enumerate(zip(fragments, pieces_of(view, fragments, contexts), strict=True)):
-            found = self._add(piece, contexts[i : i + 1])
-            if found is None:
-                continue
-            row, packet = found
-            row["payload"] += size
-            places.append(int(note["place"]))
-            rows.append(row)
-            added.append(packet)
-            size += len(packet)
+            for row, packet in self._add(piece, contexts[i : i + 1]):
+                row["payload"] += size
+                places.append(int(note["place"]))
+                rows.append(row)
+                added.append(packet)
+                size += len(packet)
         if not rows:
             return buffer, packets
         longer = np.empty(size, np.uint8)
@@ -116,8 +115,11 @@ class Decoder:
         order = np.concatenate([2 * np.arange(len(packets)) + 1, 2 * np.array(places)])
         return readonly(longer), np.concatenate([packets, *rows])[np.argsort(order, kind="stable")]
 
-    def _add(self, piece: Piece, context: Array) -> tuple[Array, bytes] | None:
-        """Hand a fragment on; where it completes a datagram, decode that, and again where that is a fragment."""
+    def _add(self, piece: Piece, context: Array) -> list[tuple[Array, bytes]]:
+        """Hand a fragment on; where it completes a datagram, decode that, and again where that is a fragment.
+
+        Where its fragments contradict each other, the other reading follows: a packet more than was captured.
+        """
         while True:
             outcome = self._defragmenter.add(piece)
             self._drop(outcome.dropped)
@@ -128,28 +130,38 @@ class Decoder:
             if outcome.oversized:
                 self.skipped[capture, Skip.MALFORMED_IP] += 1
             if outcome.whole is None:
-                return None
-            packets, fragments, contexts, missed = self._resume(outcome.whole, context)
+                return []
+            packets, fragments, contexts, missed = self._resume(outcome.whole, outcome.whole[:2], context)
             others = self._used(outcome.whole)
             self._skip(np.full(len(missed), capture, np.uint16), missed)
             if len(packets):
                 self._remember(piece.frame, others)
-                return packets, outcome.whole.packet
+                return [(packets, outcome.whole.packet), *self._other_reading(outcome.whole, context)]
             if not len(fragments):
-                return None
+                return []
             piece = next(pieces_of(memoryview(outcome.whole.packet), fragments, contexts))
             piece, context = piece._replace(others=others), contexts
 
-    def _resume(self, whole: Whole, context: Array) -> tuple[Array, Array, Array, Array]:
-        """Decode a datagram in the context of the packet that completed it."""
+    def _other_reading(self, whole: Whole, context: Array) -> list[tuple[Array, bytes]]:
+        """The second reading of a datagram, where it has one that decodes."""
+        if whole.other is None:
+            return []
+        packets, _, _, _ = self._resume(whole, whole.other, context)
+        self.contested[whole.pieces[-1].frame[0]] += len(packets)
+        self._twice[whole.pieces[-1].frame[0]] += len(packets)
+        return [(packets, whole.other[0])] if len(packets) else []
+
+    def _resume(self, whole: Whole, reading: tuple[bytes, int], context: Array) -> tuple[Array, Array, Array, Array]:
+        """Decode a reading (bytes, length on the wire) of a datagram in the context of the packet that completed it."""
+        packet, wire_length = reading
         rows = context.copy()
-        rows["flags"] |= np.uint8(Flag.REASSEMBLED)
+        rows["flags"] |= np.uint8(Flag.REASSEMBLED | (Flag.CONTESTED if whole.other else 0))
         rows["frame_length"] = min(sum(piece.frame_length for piece in whole.pieces), 0xFFFFFFFF)
         record = np.zeros(1, RECORD)
         for name in ("ts", "frame", "capture", "interface"):
             record[name] = rows[name]
-        record["caplen"], record["wirelen"] = len(whole.packet), whole.wire_length
-        buffer = np.frombuffer(whole.packet, np.uint8)
+        record["caplen"], record["wirelen"] = len(packet), wire_length
+        buffer = np.frombuffer(packet, np.uint8)
         begin = IPV4 if whole.pieces[0].version == 4 else IPV6
         return decode_rows(buffer, readonly(record), self._scratch, ALWAYS, rows, begin)
 

@@ -30,6 +30,7 @@ from netaudit.packets.kernels_common import (
 from netaudit.packets.kernels_ethernet import by_type, ethernet, llc, mpls, ppp
 from netaudit.packets.kernels_ip import ipv4, ipv6, transport
 from netaudit.packets.kernels_link import link
+from netaudit.packets.kernels_transport import verify
 from netaudit.packets.kernels_wireless import wlan
 
 
@@ -127,6 +128,7 @@ def decode(
             note["detail"] = 0
             code = walk(buffer, row, note, begin, wide(record["linktype"]), pos, end, wire_end)
         if code == DECODED:
+            verify(buffer, row)
             done += 1
             continue
         if code == FRAGMENT_CODE:

@@ -8,12 +8,9 @@ import numpy as np
 
 from netaudit.ground.jit import kernel
 from netaudit.packets.kernels_common import (
-    ENCRYPTED,
-    F_ESP,
-    F_ETHERIP,
-    F_IPCOMP,
-    F_L2TPV3,
+    FLAG_BAD,
     FLAG_GUESSED,
+    FLAG_REASSEMBLED,
     FRAGMENT_CODE,
     IPV4,
     IPV6,
@@ -25,11 +22,9 @@ from netaudit.packets.kernels_common import (
     T_SIX_IN_FOUR,
     TRANSPORT,
     TRUNCATED_IP,
-    TUNNEL_UNKNOWN,
     Step,
     clear_transport,
     enter,
-    foreign,
     payload,
     shard_of,
     stop,
@@ -65,6 +60,9 @@ def ipv4(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) ->
         end = min(end, wire_end)
     if end - pos < header:
         return stop(TRUNCATED_IP if end < wire_end else MALFORMED_IP, pos)
+    begin_at(row, pos)
+    if not wide(row["flags"]) & FLAG_REASSEMBLED and not header_adds_up(buffer, pos, header):
+        row["flags"] = wide(row["flags"]) | FLAG_BAD
     zero = np.uint64(0)
     source = np.uint64(MAPPED | u32(buffer, pos + 12))
     target = np.uint64(MAPPED | u32(buffer, pos + 16))
@@ -86,6 +84,24 @@ def ipv4(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) ->
         note["id"] = u16(buffer, pos + 4)
         return stop(FRAGMENT_CODE, pos)
     return TRANSPORT, protocol, data, end, wire_end
+
+
+@kernel
+def begin_at(row: Any, pos: int) -> None:
+    """Note where the first IP header of a packet is."""
+    if row["outer"] == 0:
+        row["outer"] = pos + 1
+
+
+@kernel
+def header_adds_up(buffer: Any, pos: int, header: int) -> bool:
+    """Whether an IPv4 header has a right checksum (RFC 1071), or none: an offloaded one is still to be filled in."""
+    if u16(buffer, pos + 10) == 0:
+        return True
+    total = wide(0)
+    for at in range(pos, pos + header, 2):
+        total += u16(buffer, at)
+    return bool(total % 0xFFFF == 0)
 
 
 @kernel
@@ -128,6 +144,7 @@ def ipv6(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) ->
             row["flags"] = wide(row["flags"]) | FLAG_GUESSED
     wire_end = pos + 40 + length
     end = min(end, wire_end)
+    begin_at(row, pos)
     row["src_hi"] = u64(buffer, pos + 8)
     row["src_lo"] = u64(buffer, pos + 16)
     row["dst_hi"] = u64(buffer, pos + 24)
@@ -213,15 +230,7 @@ def transport(buffer: Any, row: Any, note: Any, protocol: int, pos: int, end: in
         return authentication(buffer, row, pos, end, wire_end)
     if protocol == 137:
         return MPLS, 0, pos, end, wire_end
-    if protocol == 50:
-        return foreign(note, ENCRYPTED, F_ESP, pos)
-    if protocol == 97:
-        return foreign(note, TUNNEL_UNKNOWN, F_ETHERIP, pos)
-    if protocol == 108:
-        return foreign(note, TUNNEL_UNKNOWN, F_IPCOMP, pos)
-    if protocol == 115:
-        return foreign(note, TUNNEL_UNKNOWN, F_L2TPV3, pos)
-    return payload(row, pos, end, wire_end)
+    return payload(row, pos, end, wire_end)  # ESP, IPComp, EtherIP, L2TPv3 and others: flows whose bytes are counted
 
 
 @kernel

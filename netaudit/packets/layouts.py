@@ -28,11 +28,15 @@ PACKET = np.dtype(
         ("seq", "u4"),  # TCP
         ("ack", "u4"),  # TCP
         ("vlan", "u4"),  # outer id | inner id << 16; 0 none
+        ("outer", "u4"),  # 1 + offset in the buffer of the first IP header, that of the bearer where there are tunnels
+        ("header", "u4"),  # offset of the TCP or UDP header, in the buffer the packet was decoded from
+        ("stamp", "u4"),  # TCP timestamp (RFC 7323), where `flags` say so
         ("capture", "u2"),
         ("interface", "u2"),
         ("sport", "u2"),
         ("dport", "u2"),
         ("window", "u2"),  # TCP, unscaled
+        ("urgent", "u2"),  # TCP urgent pointer where URG is set, else 0
         # of the innermost link payload: 0x0800, 0x86DD, 0x0806 …; 0 for LLC, payload then from the LLC header;
         # 0x880B for PPP control (LCP, IPCP …), payload then from the PPP protocol field
         ("ethertype", "u2"),
@@ -43,6 +47,7 @@ PACKET = np.dtype(
         ("depth", "u1"),  # tunnels left behind
         ("skip", "u1"),  # Skip code; 0 decoded
         ("flags", "u1"),  # Flag bits
+        ("scale", "u1"),  # 1 + window scale that a SYN offers (RFC 7323, 2), 0 none
         ("shard", "u1"),  # logical shard 0..63, symmetric in the two addresses
     ],
     align=True,
@@ -54,9 +59,12 @@ class Flag(IntEnum):
 
     CUT = 1  # snaplen cut the payload
     REASSEMBLED = 2  # put together from IP fragments
-    BAD_CHECKSUM = 4  # kept for later: netaudit never drops for a checksum
+    BAD_CHECKSUM = 4  # of IP, TCP or UDP: no reason to drop it (offloading), but to doubt it where others are good
     LENGTH_GUESSED = 8  # IP length 0 (offloading): taken from the frame
     TIME_UNKNOWN = 16  # the record has no time: that of the packet before it in its capture
+    GOOD_CHECKSUM = 32  # all its checksums were there and right; neither bit: cut, or none sent
+    STAMPED = 64  # has a TCP timestamp
+    CONTESTED = 128  # of a datagram whose fragments contradict each other: one of two readings
 
 
 class Skip(IntEnum):
@@ -74,7 +82,7 @@ class Skip(IntEnum):
     TUNNEL_UNKNOWN = 9
     TUNNEL_TOO_DEEP = 10
     MALFORMED_LINK = 11
-    ENCRYPTED = 12  # ESP, MACsec, protected 802.11
+    ENCRYPTED = 12  # MACsec, protected 802.11, encrypted PPP, ESP without an IP header
     CONTROL_FRAME = 13  # 802.11 management and control
     OUTSIDE_PERIOD = 14  # --since / --until
 
@@ -106,9 +114,6 @@ class Foreign(IntEnum):
     GTP = 1
     CAPWAP = 2
     TZSP = 3
-    L2TPV3 = 4
-    ETHERIP = 5
-    IPCOMP = 6
     TRILL = 7
     GRE_ROUTING = 8
     NSH = 9

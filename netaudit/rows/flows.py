@@ -26,11 +26,16 @@ TRANSPORTS = {
     2: "igmp",
     132: "sctp",
     50: "esp",
+    97: "etherip",
+    108: "ipcomp",
+    115: "l2tpv3",
     89: "ospf",
     103: "pim",
     112: "vrrp",
 }
 HANDSHAKE = "SAFfR"
+CHOSEN = ("tls_version", "tls_cipher", "tls_alpn")  # columns of `flows`: by the server
+NOTHING_CHOSEN = ("", "", "")
 
 
 class FlowRows:
@@ -39,29 +44,43 @@ class FlowRows:
     def __init__(self) -> None:
         self._flows: list[bytes] = []  # a view would keep the rows of its whole batch
         self._layout: np.dtype[np.void] | None = None
-        self._said: list[tuple[str, str, str, int, int, bool]] = []
+        self._said: list[tuple[str, str, str, int, int, bool, str, str]] = []
+        self._chosen: list[tuple[str, str, str]] = []
 
     def __len__(self) -> int:
         return len(self._flows)
 
     def add(
-        self, flow: np.void, flow_id: bytes, protocol: str, server_name: str, read: tuple[int, int], *, swapped: bool
+        self,
+        flow: np.void,
+        flow_id: bytes,
+        protocol: str,
+        server_name: str,
+        read: tuple[int, int],
+        *,
+        swapped: bool,
+        chosen: tuple[str, str, str] = NOTHING_CHOSEN,
+        keys: tuple[str, str] = ("", ""),
     ) -> None:
         """Take a closed flow (a FLOW row) and what the readers say of it."""
+        version, suite, name = chosen
+        self._chosen.append((version, suite, mask(name)))
         self._flows.append(flow.tobytes())
         self._layout = flow.dtype
-        self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped))
+        self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped, *keys))
 
     def take(self) -> list[tuple[Any, ...]]:
         """Rows of all flows collected since the last call."""
         if not self._flows:
             return []
         flows = np.frombuffer(b"".join(self._flows), self._layout)
-        ids, protocols, names, read_up, read_down, swapped = zip(*self._said, strict=True)
+        ids, protocols, names, read_up, read_down, swapped, keys, sources = zip(*self._said, strict=True)
         turned = np.array(swapped, bool)
         read = np.stack([np.array(read_up, np.int64), np.array(read_down, np.int64)], axis=1)
         columns = flow_columns(flows, turned, read)
-        columns |= {"flow_id": ids, "protocol": protocols, "server_name": names}
+        columns |= {"flow_id": ids, "protocol": protocols, "server_name": names, "keys": keys, "keys_from": sources}
+        columns |= dict(zip(CHOSEN, zip(*self._chosen, strict=True), strict=True))
+        self._chosen.clear()
         self._flows.clear()
         self._said.clear()
         return list(zip(*(_listed(columns[name]) for name in FLOWS.names), strict=True))
@@ -87,6 +106,10 @@ def flow_columns(
     (client_hi, server_hi), (client_lo, server_lo) = end("hi"), end("lo")
     client_port, server_port = end("port")
     client_mac, server_mac = end("mac")
+    outer = [
+        zip(high.tolist(), low.tolist(), strict=True)
+        for high, low in zip(end("outer_hi"), end("outer_lo"), strict=True)
+    ]
     columns: dict[str, Any] = {
         "capture_id": [capture_name(index) for index in flows["capture"].tolist()],
         "transport": [TRANSPORTS.get(proto, f"ip-{proto}") for proto in flows["proto"].tolist()],
@@ -97,14 +120,18 @@ def flow_columns(
         "client_mac": [mac_text(mac) for mac in client_mac.tolist()],
         "server_mac": [mac_text(mac) for mac in server_mac.tolist()],
         "vlan": [vlan_text(vlan) for vlan in flows["vlan"].tolist()],
+        "client_outer": [ip_text(*halves) if any(halves) else "" for halves in outer[0]],
+        "server_outer": [ip_text(*halves) if any(halves) else "" for halves in outer[1]],
         "tunnel": [_tunnel_name(code) for code in flows["tunnel"].tolist()],
         "bursts_up": flows["bursts"],
+        "doubts": [doubt_names(bits) for bits in flows["doubts"].tolist()],
         "handshake": [
             _handshake(bits, flip) for bits, flip in zip(flows["handshake"].tolist(), turned.tolist(), strict=True)
         ],
     }
     for name in ("first_ts", "last_ts", "first_frame", "last_frame"):
         columns[name] = flows[name]
+    columns |= dict.fromkeys(CHOSEN, [""] * flows.size)
     for name in (
         "packets",
         "bytes",
@@ -129,6 +156,14 @@ def _tunnel_name(code: int) -> str:
     from netaudit.packets.layouts import Tunnel
 
     return Tunnel(code).name.lower() if code else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def doubt_names(bits: int) -> list[str]:
+    """Names of `Doubt` bits; a list that nobody may change."""
+    from netaudit.streams.layouts import Doubt
+
+    return [doubt.name.lower() for doubt in Doubt if bits & doubt] if bits else []
 
 
 @functools.lru_cache(maxsize=64)

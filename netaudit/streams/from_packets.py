@@ -14,7 +14,12 @@ How TCP is read (RFC 9293; the rest is this tool's choice, and the reasons stand
 * A segment more than 64 MiB off is dropped (`evicted`, or `duplicate` when behind) unless three in a row agree; then a
   jump forward is a gap, and one backward, or by more than 1 GiB, another connection.
 * What was acknowledged, or lies before a FIN, and was never seen is a gap at the end of the flow.
-* A SYN with another number begins a new flow; so does one after FIN of both sides or RST.
+* A SYN with another number begins a new flow once something else shows that the connection is another one; until then
+  it is held, and the old one goes on. After FIN of both sides or RST it begins one at once.
+* A doubtful packet (`kernels_doubt.py`) waits, and counts when the other side acknowledged it and nothing better came.
+* A FIN or RST is believed as long as nothing follows. Bytes that do are delivered.
+* Where bytes contradict each other, the flow has a variant with the other ones (`kernels_variant.py`).
+* A new flow stands among those that have only begun, until both sides have spoken and one has sent bytes.
 
 Every decision depends on the packets of the same shard before it, never on how they were cut into batches.
 """
@@ -28,6 +33,7 @@ from netaudit.packets.layouts import PACKET
 from netaudit.streams import kernels, kernels_gather, state
 from netaudit.streams.batch import Batch, frozen, nothing, picked
 from netaudit.streams.layouts import FLOW, PIECE, RUN, SLOT_BITS, Delivery
+from netaudit.streams.records import Walker
 from netaudit.streams.state import Limits
 
 __all__ = ["Assembler", "Limits"]
@@ -51,6 +57,7 @@ class Assembler:
     def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008  (immutable)
         self._tables = state.make(limits)
         self._arena: U1 = np.empty(0, np.uint8)
+        self._walker = Walker()
         self._payload: U1 = np.empty(0, np.uint8)  # reused, to spare fresh pages for every batch
 
     def feed(self, buffer: U1, packets: npt.NDArray[np.void]) -> list[Delivery]:
@@ -100,12 +107,15 @@ class Assembler:
         cursor["epoch"] += 1
         for name in ("position", "emitted", "rows", "touched"):
             cursor[name] = 0
-        if self._tables.touched.size < packets:
-            self._tables = self._tables._replace(touched=np.empty(packets, np.int32))
+        touched = 2 * packets + self._tables.connections.size  # a flow and its variant; flows whose holes are given up
+        if self._tables.touched.size < touched:
+            self._tables = self._tables._replace(touched=np.empty(touched, np.int32))
 
     def _end(self, buffer: U1) -> Batch:
         kernels.write_open_rows(self._tables)
+        records = self._walker.walk(self._tables, buffer, self._arena)
         batch = self._batch(buffer)
+        batch.records = records
         self._keep(buffer)
         return batch
 
@@ -116,10 +126,14 @@ class Assembler:
         if n_rows == 0:
             return nothing(FLOW, RUN)
         by_serial = np.argsort(t.rows["serial"][:n_rows], kind="stable")
-        ranks = np.empty(n_rows, np.int64)
-        ranks[by_serial] = np.arange(n_rows)
+        if n_emitted < n_rows:  # of some flows only records were walked along, of which nobody is told here
+            told = t.row_slots[:n_rows] < 0
+            told[t.emitted["row"][:n_emitted]] = True
+            by_serial = by_serial[told[by_serial]]
+        ranks = np.zeros(n_rows, np.int64)
+        ranks[by_serial] = np.arange(by_serial.size)
         order = np.empty(n_emitted, np.int64)
-        total = kernels_gather.group(t.emitted, n_emitted, ranks, np.zeros(n_rows, np.int64), order)
+        total = kernels_gather.group(t.emitted, n_emitted, ranks, np.zeros(by_serial.size, np.int64), order)
         if self._payload.size < total:
             self._payload = np.empty(total, np.uint8)
         pieces, runs = np.empty(n_emitted, PIECE), np.empty(n_emitted, RUN)

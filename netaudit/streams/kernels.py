@@ -11,26 +11,33 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
+from netaudit.streams.kernels_doubt import ACK, SYN, learn_link
 from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, wide, write_row
 from netaudit.streams.kernels_flows import (
+    BEGUN,
     NEVER,
+    OPEN,
     TCP,
     UDP,
+    begins_elsewhere,
     bucket_of,
     close,
     expire,
     find,
     look_through_holes,
     open_flow,
+    touch,
     use,
 )
-from netaudit.streams.kernels_tcp import predicted, reopens, tcp
+from netaudit.streams.kernels_syn import BEGINS, HELD, hold_syn, proved, renew, reopens
+from netaudit.streams.kernels_tcp import predicted, tcp
 
 if TYPE_CHECKING:
     from netaudit.streams.layouts import Tables
 
 U1 = npt.NDArray[np.uint8]
 
+NEW, HELD_BACK = -1, -2
 DONE, FULL_EMITTED, FULL_ROWS, FULL_CONNECTIONS, FULL_WAITING = 0, 1, 2, 3, 4
 
 
@@ -39,16 +46,17 @@ def lacking(t: Tables, shard: Any) -> int:
     """Which table could overflow with the next packet of this shard; DONE if none.
 
     One packet may end every flow of its shard and free all that waits there: per waiting segment a gap, its bytes and
-    what the snap length cut; per flow two last gaps.
+    what the snap length cut; per flow two last gaps. It may open a flow and a variant, which begins with two gaps.
     """
     cursor = t.cursor[0]
     if cursor["emitted"] + 3 * shard["segments"] + 2 * shard["flows"] + 16 > t.emitted.size:
         return FULL_EMITTED
     if cursor["rows"] + shard["flows"] + 4 > t.rows.size:
         return FULL_ROWS
-    if cursor["free_slot"] < 0 and shard["flows"] < t.limits[0]["flows"]:  # a full shard evicts before it opens
+    few = cursor["free_slot"] < 0 or t.connections[cursor["free_slot"]]["chain"] < 0  # for a flow and a variant
+    if few and shard["flows"] < t.limits[0]["flows"]:  # a full shard evicts before it opens
         return FULL_CONNECTIONS
-    if cursor["free_segments"] < shard["segments"] + 4:
+    if cursor["free_segments"] < shard["segments"] + 8:
         return FULL_WAITING
     return DONE
 
@@ -81,6 +89,36 @@ def count(side: Any, packet: Any, length: int, by: int) -> None:
     side["packets"] += by
     side["bytes"] += by * wide(packet["frame_length"])
     side["payload"] += by * length
+    if by > 0 and side["packets"] == 1:
+        learn_link(side, packet)
+
+
+@lean_kernel
+def another(t: Tables, buffer: U1, packet: Any, bucket: int, side_index: int) -> int:
+    """Side of a packet in the flow it belongs to, once SYNs are heeded.
+
+    NEW: a flow has to be opened for it; HELD_BACK: it is a SYN that is held.
+    """
+    slot = side_index >> 1
+    flow, side, other = t.connections[slot], t.sides[side_index], t.sides[side_index ^ 1]
+    whose = proved(side, other, packet)
+    if whose:
+        return renew(t, buffer, packet, bucket, side_index, whose)
+    if not packet["tcp_flags"] & SYN:
+        return side_index
+    if begins_elsewhere(flow, side, packet):
+        return NEW
+    outcome = reopens(flow, side, packet)
+    if outcome == BEGINS:
+        close(t, slot, False)
+        return NEW
+    if outcome == HELD:
+        length = wide(packet["length"])
+        count(side, packet, length, 1)
+        side["evicted"] += length
+        hold_syn(flow, side, packet)
+        return HELD_BACK
+    return side_index
 
 
 @lean_kernel
@@ -93,20 +131,29 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
     wire = max(length, wide(packet["wire_length"]))
     bucket = bucket_of(t, packet, sport, dport)
     side_index = find(t, packet, bucket, sport, dport)
-    if side_index >= 0 and proto == TCP and reopens(t.connections[side_index >> 1], t.sides[side_index], packet):
-        close(t, side_index >> 1, False)
-        side_index = -1
+    if side_index >= 0 and proto == TCP:
+        side = t.sides[side_index]
+        if packet["tcp_flags"] & SYN or side["syn_flags"] or t.sides[side_index ^ 1]["syn_flags"]:
+            slot = side_index >> 1
+            side_index = another(t, buffer, packet, bucket, side_index)
+            if side_index == HELD_BACK:
+                note(t, slot, packet)
+                return
     if side_index < 0:
-        side_index = open_flow(t, packet, bucket, sport, dport)
+        side_index = open_flow(t, buffer, packet, bucket, sport, dport)
     count(t.sides[side_index], packet, length, 1)
+    cursor = t.cursor[0]
+    cursor["side"] = side_index if proto == TCP and packet["tcp_flags"] & ACK else -1
+    cursor["ack"] = packet["ack"]
     if proto == TCP:
         if not predicted(t, side_index, packet, length, wire) and not tcp(
             t, buffer, arena, side_index, packet, length, wire
         ):
             count(t.sides[side_index], packet, length, -1)
             close(t, side_index >> 1, False)
-            side_index = open_flow(t, packet, bucket, sport, dport)
+            side_index = open_flow(t, buffer, packet, bucket, sport, dport)
             count(t.sides[side_index], packet, length, 1)
+            cursor["side"] = side_index if cursor["side"] >= 0 else -1
             tcp(t, buffer, arena, side_index, packet, length, wire)
     elif proto == UDP:
         datagram(t, side_index, packet, length, wire)
@@ -118,18 +165,21 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
 @lean_kernel
 def note(t: Tables, slot: int, packet: Any) -> None:
     """Make the packet its flow's latest."""
-    flow, cursor, shard = t.connections[slot], t.cursor[0], t.shards[packet["shard"]]
+    flow, shard = t.connections[slot], t.shards[packet["shard"]]
     flow["last_ts"] = packet["ts"]
     flow["last_frame"] = packet["frame"]
     flow["last_capture"] = packet["capture"]
     flow["clock"] = shard["clock"]
     flow["used"] = shard["counter"]
-    if flow["newer"] >= 0:
+    if flow["list"] == BEGUN:
+        up, down = t.sides[2 * slot], t.sides[2 * slot + 1]
+        spoken = up["packets"] and down["packets"] and (up["payload"] or down["payload"])
+        use(t, slot, OPEN if spoken else BEGUN)
+    elif flow["newer"] >= 0:
         use(t, slot, flow["list"])
-    if flow["seen"] != cursor["epoch"]:
-        flow["seen"] = cursor["epoch"]
-        t.touched[cursor["touched"]] = slot
-        cursor["touched"] += 1
+    touch(t, slot)
+    if flow["shadow"] >= 0:
+        touch(t, flow["shadow"])
 
 
 @lean_kernel
@@ -172,7 +222,7 @@ def close_all(t: Tables) -> int:
     cursor = t.cursor[0]
     for slot in range(cursor["position"], t.connections.size):
         flow = t.connections[slot]
-        if flow["serial"] == 0:
+        if flow["serial"] == 0 or flow["main"] >= 0:  # a variant ends with its flow
             continue
         full = lacking(t, t.shards[flow["shard"]])
         if full in (FULL_EMITTED, FULL_ROWS):

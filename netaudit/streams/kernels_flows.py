@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.streams.kernels_emit import end_burst, output_row, skip, write_row
+from netaudit.streams.kernels_emit import end_burst, output_row, skip, wide, write_row
 from netaudit.streams.kernels_order import SECOND, give_up, lose, pop
-from netaudit.streams.layouts import LISTS, NO_END, RECENT_SEGMENTS, SLOT_BITS, Base, Tables
+from netaudit.streams.layouts import LISTS, NO_END, RECENT_SEGMENTS, SLOT_BITS, Base, Doubt, Tables
+
+U1 = npt.NDArray[np.uint8]
 
 TCP, UDP = 6, 17
 SYN, ACK = 2, 16
 FIN_UP, FIN_DOWN, RESET = 4, 8, 16  # bits of CONNECTION.handshake
-OPEN, LOOSE, CLOSING = 0, 1, 2  # lists of least recent use
+OPEN, LOOSE, CLOSING, BEGUN = 0, 1, 2, 3  # lists of least recent use
+BEGUN_SHARE = 4  # where more than a fourth of a shard's flows have only begun, those are evicted first
+CUT_SHORT = int(Doubt.CUT_SHORT)
 NEVER = 1 << 62
-UNKNOWN = int(Base.NONE)
+UNKNOWN, BY_SYN = int(Base.NONE), int(Base.SYN)
 
 
 @lean_kernel
@@ -40,32 +45,76 @@ def bucket_of(t: Tables, packet: Any, sport: int, dport: int) -> int:
 
 
 @lean_kernel
+def way_of(flow: Any, packet: Any, sport: int, dport: int) -> int:
+    """Direction of the packet in a flow, -1 where it has other endpoints."""
+    if flow["proto"] != packet["proto"] or flow["shard"] != packet["shard"]:
+        return -1
+    if (
+        flow["client_lo"] == packet["src_lo"]
+        and flow["server_lo"] == packet["dst_lo"]
+        and flow["client_port"] == sport
+        and flow["server_port"] == dport
+        and flow["client_hi"] == packet["src_hi"]
+        and flow["server_hi"] == packet["dst_hi"]
+    ):
+        return 0
+    if (
+        flow["client_lo"] == packet["dst_lo"]
+        and flow["server_lo"] == packet["src_lo"]
+        and flow["client_port"] == dport
+        and flow["server_port"] == sport
+        and flow["client_hi"] == packet["dst_hi"]
+        and flow["server_hi"] == packet["src_hi"]
+    ):
+        return 1
+    return -1
+
+
+@lean_kernel
+def elsewhere(flow: Any, packet: Any) -> bool:
+    """Whether a packet has another VLAN or tunnel than the first one of a flow."""
+    return bool(
+        flow["vlan"] != packet["vlan"] or flow["tunnel"] != packet["tunnel"] or flow["depth"] != packet["depth"]
+    )
+
+
+@lean_kernel
 def find(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> int:
-    """Side of the packet (2 * slot + direction), -1 where there is no such flow."""
+    """Side of the packet (2 * slot + direction), -1 where there is no such flow.
+
+    Hosts in two VLANs or tunnels may have the same addresses. Yet one flow may show itself in several, too: by way,
+    or in copies. So a flow is another one only when it began with a SYN that does not belong to the first
+    (`begins_elsewhere`); then packets go to the one of their own VLAN and tunnel. Of several, that counts whose numbers
+    are nearest: ports may be used again before the old connection is known to be over.
+    """
+    best, nearest = -1, 1 << 62
     slot = t.buckets[bucket]
     while slot >= 0:
         flow = t.connections[slot]
-        if flow["proto"] == packet["proto"] and flow["shard"] == packet["shard"]:
-            if (
-                flow["client_lo"] == packet["src_lo"]
-                and flow["server_lo"] == packet["dst_lo"]
-                and flow["client_port"] == sport
-                and flow["server_port"] == dport
-                and flow["client_hi"] == packet["src_hi"]
-                and flow["server_hi"] == packet["dst_hi"]
-            ):
-                return int(2 * slot)
-            if (
-                flow["client_lo"] == packet["dst_lo"]
-                and flow["server_lo"] == packet["src_lo"]
-                and flow["client_port"] == dport
-                and flow["server_port"] == sport
-                and flow["client_hi"] == packet["dst_hi"]
-                and flow["server_hi"] == packet["src_hi"]
-            ):
-                return int(2 * slot + 1)
+        way = way_of(flow, packet, sport, dport)
+        if way >= 0:
+            side_index = int(2 * slot + way)
+            if best < 0 and flow["chain"] < 0:
+                return side_index
+            side = t.sides[side_index]
+            far = (wide(packet["seq"]) - side["base"] - side["next"] + 0x80000000) & 0xFFFFFFFF
+            far = abs(far - 0x80000000)
+            if elsewhere(flow, packet):
+                far += 1 << 32
+            elif packet["proto"] != TCP:
+                return side_index
+            if far < nearest:
+                best, nearest = side_index, far
         slot = flow["chain"]
-    return -1
+    return best
+
+
+@lean_kernel
+def begins_elsewhere(flow: Any, side: Any, packet: Any) -> bool:
+    """Whether a SYN comes in another VLAN or tunnel than its flow, and with another number: a flow of its own."""
+    if not packet["tcp_flags"] & SYN or side["based"] != BY_SYN or not elsewhere(flow, packet):
+        return False
+    return bool(side["base"] != (wide(packet["seq"]) + 1) & 0xFFFFFFFF)
 
 
 @lean_kernel
@@ -73,6 +122,8 @@ def unlink(t: Tables, slot: int) -> None:
     """Take the flow out of its list of least recent use."""
     flow = t.connections[slot]
     shard, which = t.shards[flow["shard"]], flow["list"]
+    if which == BEGUN:
+        shard["begun"] -= 1
     if flow["older"] >= 0:
         t.connections[flow["older"]]["newer"] = flow["newer"]
     else:
@@ -87,7 +138,7 @@ def unlink(t: Tables, slot: int) -> None:
 def patience(t: Tables, which: int) -> int:
     """Idle time in ns after which flows of a list end."""
     limits = t.limits[0]
-    if which == OPEN:
+    if which in (OPEN, BEGUN):
         return int(limits["tcp_idle"])
     return int(limits["udp_idle"] if which == LOOSE else limits["linger"])
 
@@ -98,6 +149,8 @@ def append(t: Tables, slot: int, which: int) -> None:
     flow = t.connections[slot]
     shard = t.shards[flow["shard"]]
     flow["list"] = which
+    if which == BEGUN:
+        shard["begun"] += 1
     flow["newer"] = -1
     flow["older"] = shard["newest"][which]
     if flow["older"] >= 0:
@@ -147,8 +200,8 @@ def end_side(t: Tables, slot: int, direction: int) -> None:
 
 
 @lean_kernel
-def close(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
-    """End a flow: deliver or evict what waits, write its last output row, free its slot."""
+def end_flow(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
+    """Deliver or evict what waits, write the flow's last output row, free its slot."""
     flow = t.connections[slot]
     for direction in range(2):
         if evicted:
@@ -156,11 +209,33 @@ def close(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
         if flow["proto"] == TCP:
             end_side(t, slot, direction)
     end_burst(flow)
+    if evicted:
+        flow["doubts"] |= CUT_SHORT
     index = output_row(t, slot)
     write_row(t, slot, index)
     t.row_slots[index] = -1
-    unlink(t, slot)
     t.shards[flow["shard"]]["flows"] -= 1
+    flow["serial"] = 0
+
+
+@lean_kernel
+def free(t: Tables, slot: int) -> None:
+    """Put a slot on the free list."""
+    t.connections[slot]["chain"] = t.cursor[0]["free_slot"]
+    t.cursor[0]["free_slot"] = slot
+
+
+@lean_kernel
+def close(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
+    """End a flow and its variant."""
+    flow = t.connections[slot]
+    twin = flow["shadow"]
+    if twin >= 0:
+        t.connections[twin]["handshake"] = flow["handshake"]
+        end_flow(t, twin, evicted)
+        free(t, twin)
+    end_flow(t, slot, evicted)
+    unlink(t, slot)
     bucket = flow["bucket"]
     if t.buckets[bucket] == slot:
         t.buckets[bucket] = flow["chain"]
@@ -169,15 +244,19 @@ def close(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
         while t.connections[before]["chain"] != slot:
             before = t.connections[before]["chain"]
         t.connections[before]["chain"] = flow["chain"]
-    flow["serial"] = 0
-    flow["chain"] = t.cursor[0]["free_slot"]
-    t.cursor[0]["free_slot"] = slot
+    free(t, slot)
 
 
 @lean_kernel
 def evict_oldest(t: Tables, shard_index: int) -> None:
-    """Close the flow of a shard that has been silent longest, by packets of the shard."""
+    """Close the flow of a shard that has been silent longest, by packets of the shard.
+
+    A flood of SYNs pushes out its own: of many flows that have only begun, the oldest goes.
+    """
     shard = t.shards[shard_index]
+    if shard["begun"] * BEGUN_SHARE > shard["flows"]:
+        close(t, shard["oldest"][BEGUN], True)
+        return
     chosen = -1
     for which in range(LISTS):
         slot = shard["oldest"][which]
@@ -203,6 +282,16 @@ def expire(t: Tables, shard_index: int) -> None:
 
 
 @lean_kernel
+def touch(t: Tables, slot: int) -> None:
+    """Note that the rings of a flow may hold places in the buffers of this batch."""
+    flow, cursor = t.connections[slot], t.cursor[0]
+    if flow["seen"] != cursor["epoch"]:
+        flow["seen"] = cursor["epoch"]
+        t.touched[cursor["touched"]] = slot
+        cursor["touched"] += 1
+
+
+@lean_kernel
 def look_through_holes(t: Tables, shard_index: int) -> None:
     """Give up holes of flows that have gone silent; four times a second of capture time."""
     shard = t.shards[shard_index]
@@ -211,6 +300,7 @@ def look_through_holes(t: Tables, shard_index: int) -> None:
     last = shard["hole_newest"]
     while side_index >= 0:
         following = t.sides[side_index]["hole_newer"]
+        touch(t, side_index >> 1)
         give_up(t, side_index >> 1, side_index & 1)
         if side_index == last:  # those with a younger hole have been appended behind
             break
@@ -243,13 +333,42 @@ def reset_side(t: Tables, side_index: int) -> None:
     side["head"] = side["tail"] = side["hole_older"] = side["hole_newer"] = -1
     side["count"] = 0
     side["odd"] = side["based"] = side["starting"] = side["recent"] = 0
+    side["heard"] = side["from_mac"] = side["to_mac"] = side["stamp"] = side["vlan"] = side["ttl"] = 0
+    side["limit"] = NO_END
+    side["syn_flags"] = side["tunnel"] = side["stamped"] = side["scale"] = side["summed"] = 0
+    side["trusted"] = side["reset"] = side["doubtful"] = 0
     for entry in range(RECENT_SEGMENTS * side_index, RECENT_SEGMENTS * (side_index + 1)):
         t.recents[entry]["length"] = 0
         t.recents[entry]["fresh"] = 0
 
 
 @lean_kernel
-def open_flow(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> int:
+def note_bearer(buffer: U1, flow: Any, packet: Any, forward: bool) -> None:  # noqa: FBT001
+    """Note who sends the outermost packets of a tunnel in which a flow's first packet came."""
+    flow["client_outer_hi"] = flow["client_outer_lo"] = flow["server_outer_hi"] = flow["server_outer_lo"] = 0
+    at = wide(packet["outer"]) - 1
+    if packet["depth"] == 0 or at < 0 or at + 20 > buffer.size:
+        return
+    size, first, zero = 4, at + 12, np.uint64(0)
+    if buffer[at] >> 4 == 6:
+        size, first = 16, at + 8
+    if first + 2 * size > buffer.size:
+        return
+    for way in range(2):
+        high, low = zero, zero if size == 16 else np.uint64(0xFFFF)
+        for k in range(size):
+            if size == 16 and k < 8:
+                high = (high << np.uint64(8)) | np.uint64(buffer[first + way * size + k])
+            else:
+                low = (low << np.uint64(8)) | np.uint64(buffer[first + way * size + k])
+        if (way == 0) == forward:
+            flow["client_outer_hi"], flow["client_outer_lo"] = high, low
+        else:
+            flow["server_outer_hi"], flow["server_outer_lo"] = high, low
+
+
+@lean_kernel
+def open_flow(t: Tables, buffer: U1, packet: Any, bucket: int, sport: int, dport: int) -> int:
     """Begin a flow with its first packet; gives the packet's side."""
     shard_index = packet["shard"]
     shard, cursor = t.shards[shard_index], t.cursor[0]
@@ -278,6 +397,10 @@ def open_flow(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> in
     flow["capture"] = packet["capture"]
     flow["proto"] = proto
     flow["tunnel"] = packet["tunnel"]
+    flow["depth"] = packet["depth"]
+    flow["doubts"] = 0
+    flow["shadow"] = flow["main"] = -1
+    note_bearer(buffer, flow, packet, forward)
     flow["shard"] = shard_index
     flow["handshake"] = 0
     flow["ignored"] = 0 if proto in (TCP, UDP) else 1
@@ -289,7 +412,7 @@ def open_flow(t: Tables, packet: Any, bucket: int, sport: int, dport: int) -> in
     flow["bucket"] = bucket
     flow["chain"] = t.buckets[bucket]
     t.buckets[bucket] = slot
-    append(t, slot, OPEN if proto == TCP else LOOSE)
+    append(t, slot, BEGUN if proto == TCP else LOOSE)
     reset_side(t, 2 * slot)
     reset_side(t, 2 * slot + 1)
     return int(2 * slot + (0 if forward else 1))

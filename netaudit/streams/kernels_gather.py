@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
+from netaudit.streams.kernels_emit import wide
 from netaudit.streams.kernels_order import checksum
 from netaudit.streams.layouts import RECENT_SEGMENTS, Kind, Tables
 
@@ -147,7 +148,7 @@ def compact(waiting: npt.NDArray[Any], order: I8, arena: U1) -> int:
         for k in range(entry["length"]):  # forwards: source and target may overlap
             arena[at + k] = arena[begin + k]
         entry["source"] = -1 - at
-        at += entry["length"]
+        at += wide(entry["length"])
     return at
 
 
@@ -159,5 +160,5 @@ def keep(waiting: npt.NDArray[Any], buffer: U1, arena: U1, at: int) -> int:
         if entry["used"] and entry["source"] >= 0:
             copy(arena, at, buffer, entry["source"], entry["length"])
             entry["source"] = -1 - at
-            at += entry["length"]
+            at += wide(entry["length"])
     return at

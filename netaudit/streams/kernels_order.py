@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.streams.kernels_emit import hand_on, remember, skip
-from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, Tables
+from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip
+from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, Doubt, Tables
 
 SECOND = 1_000_000_000
+UNACKED = int(Doubt.ACK)
 
 U1 = npt.NDArray[np.uint8]
 
@@ -97,6 +98,7 @@ def push(
     ts: int,
     frame: int,
     capture: int,
+    doubt: int,
 ) -> int:
     """Link a new waiting segment behind `previous` (-1: in front); gives its index."""
     cursor, side = t.cursor[0], t.sides[side_index]
@@ -114,6 +116,9 @@ def push(
     entry["cut"] = cut
     entry["capture"] = capture
     entry["used"] = 1
+    entry["doubt"] = doubt
+    if doubt:
+        side["doubtful"] += 1
     if previous >= 0:
         entry["next"] = t.waiting[previous]["next"]
         t.waiting[previous]["next"] = index
@@ -134,14 +139,22 @@ def push(
 
 
 @lean_kernel
-def pop(t: Tables, side_index: int) -> int:
-    """Unlink the first waiting segment and free its place; its fields stay readable until the next push."""
+def remove(t: Tables, side_index: int, previous: int) -> int:
+    """Unlink the waiting segment behind `previous` (-1: the first) and free its place.
+
+    Its fields stay readable until the next push.
+    """
     cursor, side = t.cursor[0], t.sides[side_index]
-    index = side["head"]
+    index = side["head"] if previous < 0 else t.waiting[previous]["next"]
     entry = t.waiting[index]
-    side["head"] = entry["next"]
-    if side["head"] < 0:
-        side["tail"] = -1
+    if previous < 0:
+        side["head"] = entry["next"]
+    else:
+        t.waiting[previous]["next"] = entry["next"]
+    if entry["next"] < 0:
+        side["tail"] = previous
+    if entry["doubt"]:
+        side["doubtful"] -= 1
     entry["next"] = cursor["free_segment"]
     entry["used"] = 0
     cursor["free_segment"] = index
@@ -157,12 +170,24 @@ def pop(t: Tables, side_index: int) -> int:
 
 
 @lean_kernel
+def pop(t: Tables, side_index: int) -> int:
+    """Unlink the first waiting segment, as `remove` does."""
+    return remove(t, side_index, -1)
+
+
+@lean_kernel
 def drain(t: Tables, slot: int, direction: int) -> None:
-    """Deliver the waiting segments that have become next."""
+    """Deliver the waiting segments that have become next; a doubtful one only when it was acknowledged."""
     side_index = 2 * slot + direction
     side = t.sides[side_index]
     moved = False
     while side["head"] >= 0 and t.waiting[side["head"]]["offset"] == side["next"]:
+        entry = t.waiting[side["head"]]
+        if entry["doubt"]:
+            if entry["offset"] + entry["length"] + entry["cut"] > min(side["acked"], side["heard"]):
+                break
+            side["trusted"] = 1
+            believe(t, slot, direction)
         entry = t.waiting[pop(t, side_index)]
         if entry["length"]:
             remember(t.recents, side, RECENT_SEGMENTS * side_index, entry["offset"], entry["length"], entry["source"])
@@ -176,6 +201,19 @@ def drain(t: Tables, slot: int, direction: int) -> None:
 
 
 @lean_kernel
+def believe(t: Tables, slot: int, direction: int) -> None:
+    """Take the first waiting segment, a doubtful one, for one like the others."""
+    flow, side = t.connections[slot], t.sides[2 * slot + direction]
+    entry = t.waiting[side["head"]]
+    entry["doubt"] = 0
+    side["doubtful"] -= 1
+    end = entry["offset"] + entry["length"] + entry["cut"]
+    if end > side["highest"]:
+        follow_burst(flow, direction, entry["length"] + entry["cut"], t.shards[flow["shard"]]["clock"])
+        side["highest"] = end
+
+
+@lean_kernel
 def start(t: Tables, slot: int, direction: int) -> None:
     """Let a direction met midway begin with the lowest of the segments held: that becomes offset 0."""
     side = t.sides[2 * slot + direction]
@@ -185,6 +223,8 @@ def start(t: Tables, slot: int, direction: int) -> None:
     shift = t.waiting[side["head"]]["offset"]
     side["base"] = (side["base"] + shift) & 0xFFFFFFFF
     side["acked"] = max(side["acked"] - shift, 0)
+    side["heard"] = max(side["heard"] - shift, 0)
+    side["limit"] = NO_END
     side["highest"] -= shift
     if side["fin"] != NO_END:
         side["fin"] = max(side["fin"] - shift, 0)
@@ -197,12 +237,16 @@ def start(t: Tables, slot: int, direction: int) -> None:
 
 @lean_kernel
 def lose(t: Tables, slot: int, direction: int) -> None:
-    """Give up the first hole of the direction: it becomes a gap, and what waited behind it is delivered."""
+    """Give up the first hole of the direction, or the doubt about what comes next; deliver what waited for that."""
     side = t.sides[2 * slot + direction]
     if side["starting"]:
         start(t, slot, direction)
         return
-    skip(t, slot, direction, t.waiting[side["head"]]["offset"] - side["next"])
+    hole = t.waiting[side["head"]]["offset"] - side["next"]
+    if hole > 0:
+        skip(t, slot, direction, hole)
+    elif t.waiting[side["head"]]["doubt"]:
+        believe(t, slot, direction)
     drain(t, slot, direction)
 
 
@@ -230,6 +274,7 @@ def insert(
     ts: int,
     frame: int,
     capture: int,
+    doubt: int,
 ) -> None:
     """Let the parts of a segment that are neither delivered nor waiting wait; the rest is duplicate or conflicting."""
     side = t.sides[side_index]
@@ -267,7 +312,7 @@ def insert(
             stop = min(end, entry["offset"])
         fresh = max(min(stop, bytes_end) - at, 0)
         place = source_after(source, min(at - offset, length))
-        previous = push(t, side_index, previous, at, fresh, stop - at - fresh, place, ts, frame, capture)
+        previous = push(t, side_index, previous, at, fresh, stop - at - fresh, place, ts, frame, capture, doubt)
         at = stop
 
 
@@ -286,6 +331,25 @@ def enforce(t: Tables, slot: int, direction: int) -> None:
 
 
 @lean_kernel
+def make_room(t: Tables, slot: int, direction: int, length: int) -> bool:
+    """Whether a doubtful segment may wait: half of each budget is for those; before that, what is next is believed."""
+    limits, side = t.limits[0], t.sides[2 * slot + direction]
+    shard = t.shards[t.connections[slot]["shard"]]
+    while side["count"]:
+        full = 2 * (side["count"] + 1) > limits["side_segments"]
+        full = full or 2 * (side["waiting"] + length) > limits["side_bytes"]
+        full = full or 2 * (shard["segments"] + 1) > limits["shard_segments"]
+        full = full or 2 * (shard["waiting"] + length) > limits["shard_bytes"]
+        if not full:
+            return True
+        head = t.waiting[side["head"]]
+        if side["starting"] or head["offset"] > side["next"] or not head["doubt"]:
+            return False
+        lose(t, slot, direction)
+    return True
+
+
+@lean_kernel
 def place(
     t: Tables,
     buffer: U1,
@@ -299,6 +363,7 @@ def place(
     ts: int,
     frame: int,
     capture: int,
+    doubt: int,
 ) -> None:
     """Deliver a segment, let it wait, or count it as seen before; behind its bytes `cut` more were not captured."""
     side_index = 2 * slot + direction
@@ -313,7 +378,7 @@ def place(
             else:
                 side["duplicate"] += length
             return
-        if offset <= following and (side["head"] < 0 or end <= t.waiting[side["head"]]["offset"]):
+        if not doubt and offset <= following and (side["head"] < 0 or end <= t.waiting[side["head"]]["offset"]):
             old = min(following - offset, length)
             side["duplicate"] += old
             if length > old:
@@ -324,7 +389,10 @@ def place(
             if side["head"] >= 0:
                 drain(t, slot, direction)
             return
-    insert(t, buffer, arena, side_index, offset, length, cut, source, ts, frame, capture)
+    if doubt and not make_room(t, slot, direction, length):
+        side["evicted"] += length
+        return
+    insert(t, buffer, arena, side_index, offset, length, cut, source, ts, frame, capture, doubt)
     if not side["starting"]:
         drain(t, slot, direction)
     enforce(t, slot, direction)
@@ -344,13 +412,16 @@ def give_up(t: Tables, slot: int, direction: int) -> None:
     if side["mark"] < 0:
         side["mark"], side["mark_clock"], side["mark_packets"] = side["acked"], clock, packets
     elif packets - side["mark_packets"] >= limits["ack_packets"] or clock - side["mark_clock"] >= limits["ack_age"]:
-        side["ripe"] = side["mark"]
+        side["ripe"] = min(side["mark"], side["heard"])
+        if side["heard"] < side["mark"]:
+            t.connections[slot]["doubts"] |= UNACKED
         side["mark"], side["mark_clock"], side["mark_packets"] = side["acked"], clock, packets
     while side["count"]:
         head = t.waiting[side["head"]]
         age = clock - head["clock"]
         lost = age >= limits["hole_age"] or (side["starting"] and age >= limits["ack_age"])
-        lost = lost or (not side["starting"] and head["offset"] <= side["ripe"])
+        behind = head["offset"] > side["next"] or not head["doubt"]
+        lost = lost or (not side["starting"] and behind and head["offset"] <= side["ripe"])
         if other["packets"] == 0:
             lost = lost or age >= limits["lone_age"] or side["count"] >= limits["lone_segments"]
         if not lost:

@@ -8,45 +8,29 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
+from netaudit.streams.kernels_doubt import GOOD, STRONG, WINDOW, distance, note_stamp, ordinary, suspect
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip, wide
-from netaudit.streams.kernels_flows import ACK, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
-from netaudit.streams.kernels_order import give_up, lose, place, start
-from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, UP, Base, Tables
+from netaudit.streams.kernels_flows import ACK, BEGUN, BY_SYN, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
+from netaudit.streams.kernels_order import drain, give_up, lose, place, start
+from netaudit.streams.kernels_syn import BY_ACK, BY_DATA, NEAR, take_syn
+from netaudit.streams.kernels_variant import hear_variant, open_variant, supersede, take_variant
+from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, UP, Doubt, Tables
 
 U1 = npt.NDArray[np.uint8]
 
 FIN, RST = 1, 4
 OPENED = 3  # both SYN bits of CONNECTION.handshake
-BY_ACK, BY_DATA, BY_SYN = int(Base.ACK), int(Base.DATA), int(Base.SYN)
+OUTLIVED_RESET, OUTLIVED_FIN, OUT_OF_BAND = int(Doubt.RESET), int(Doubt.FIN), int(Doubt.URGENT)
 FAR = 64 << 20  # a segment further away than this is implausible
-NEAR = 1 << 20
+SLACK = 1 << 16  # bytes behind the window that are not doubted yet: acknowledgements may be missing from a capture
 BEYOND = 1 << 30  # a lasting jump by more is another connection
 ODD_ENOUGH = 3  # implausible segments in a row that make a jump believed
-
-
-@lean_kernel
-def distance(sequence: int, reference: int) -> int:
-    """Signed difference of two 32-bit sequence numbers (RFC 9293, 3.4)."""
-    return ((sequence - reference + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
 @lean_kernel
 def offset_of(side: Any, sequence: int) -> int:
     """Stream offset nearest to the next one that has this sequence number."""
     return int(side["next"] + distance(sequence, side["base"] + side["next"]))
-
-
-@lean_kernel
-def reopens(flow: Any, side: Any, packet: Any) -> bool:
-    """Whether a SYN begins another connection on the same ports: another number, or the old connection is closing."""
-    if not packet["tcp_flags"] & SYN:
-        return False
-    first = (wide(packet["seq"]) + 1) & 0xFFFFFFFF
-    if side["based"] == BY_SYN:
-        return bool(side["base"] != first)
-    if flow["list"] == CLOSING:
-        return True
-    return bool(side["based"] == BY_DATA and abs(offset_of(side, first)) > side["highest"] + NEAR)
 
 
 @lean_kernel
@@ -72,23 +56,22 @@ def settle_base(flow: Any, side: Any, sequence: int, has_data: bool) -> None:  #
 
 
 @lean_kernel
-def take_syn(flow: Any, side: Any, sequence: int, flags: int) -> None:
-    """Let a SYN set the base; one that comes after the first payload changes nothing."""
-    flow["handshake"] |= 2 if flags & ACK else 1
-    if side["based"] == UNKNOWN or side["based"] == BY_ACK:
-        side["base"] = (sequence + 1) & 0xFFFFFFFF
-        side["acked"] = 0
-        side["based"] = BY_SYN
-
-
-@lean_kernel
-def take_ack(other: Any, acknowledged: int) -> None:
-    """Note what the packet's sender has received of the `other` direction, if plausible."""
+def take_ack(flow: Any, side: Any, other: Any, packet: Any) -> None:
+    """Note what the packet's sender has received of the `other` direction, and how much more it lets come."""
+    acknowledged = wide(packet["ack"])
     if other["based"] == UNKNOWN:
         other["base"] = acknowledged
         other["based"] = BY_ACK
         return
     offset = offset_of(other, acknowledged)
+    if abs(offset - other["acked"]) > FAR and abs(offset - other["highest"]) > FAR:
+        return
+    other["heard"] = offset
+    if flow["handshake"] & OPENED == OPENED and side["based"] == BY_SYN and other["based"] == BY_SYN:
+        scale = 0
+        if not packet["tcp_flags"] & SYN and side["scale"] and other["scale"]:
+            scale = side["scale"] - 1
+        other["limit"] = max(other["limit"], offset + (wide(packet["window"]) << scale) + SLACK)
     if other["acked"] < offset <= max(other["highest"], other["acked"]) + FAR:
         if other["fin"] != NO_END:
             offset = min(offset, other["fin"])
@@ -107,7 +90,8 @@ def implausible(side: Any, sequence: int, offset: int, length: int, wire: int) -
     else:
         side["odd"] = 1
     side["odd_seq"] = (sequence + wire) & 0xFFFFFFFF
-    if side["odd"] < ODD_ENOUGH:
+    unheard = side["based"] == BY_SYN and side["limit"] != NO_END and abs(offset - side["heard"]) > FAR
+    if side["odd"] < ODD_ENOUGH or unheard:
         if ahead > 0:
             side["evicted"] += length
         else:
@@ -128,47 +112,108 @@ def jump(t: Tables, slot: int, direction: int, offset: int) -> None:
 
 
 @lean_kernel
-def take_payload(
-    t: Tables, buffer: U1, arena: U1, slot: int, direction: int, packet: Any, offset: int, length: int, wire: int
+def go_on(t: Tables, slot: int, side: Any, direction: int) -> None:
+    """Take back the end of a direction: more came, so nobody took the FIN for one."""
+    flow = t.connections[slot]
+    side["fin"] = NO_END
+    flow["handshake"] &= 0xFF ^ (FIN_UP if direction == UP else FIN_DOWN)
+    flow["doubts"] |= OUTLIVED_FIN
+    if flow["list"] == CLOSING and not flow["handshake"] & RESET:
+        use(t, slot, OPEN)
+
+
+@lean_kernel
+def take_bytes(
+    t: Tables,
+    buffer: U1,
+    arena: U1,
+    slot: int,
+    direction: int,
+    packet: Any,
+    offset: int,
+    length: int,
+    wire: int,
+    source: int,
+    reasons: int,
 ) -> None:
-    """Put payload that is plausible and before the reset in its place; what lies behind the end comes after close."""
+    """Put payload in its place, or let it wait where there are reasons to doubt it; compare what was there before."""
     flow, side = t.connections[slot], t.sides[2 * slot + direction]
     if side["fin"] != NO_END and offset + wire > side["fin"]:
-        wire = max(side["fin"] - offset, 0)
-        late = length - min(length, wire)
-        side["after_close"] += late
-        length -= late
+        if not reasons:
+            go_on(t, slot, side, direction)
+        else:
+            wire = max(side["fin"] - offset, 0)
+            late = length - min(length, wire)
+            side["after_close"] += late
+            length -= late
     if wire == 0:
         return
-    end = offset + wire
-    if end > side["highest"]:
-        side["highest"] = end
-        follow_burst(flow, direction, wire, t.shards[flow["shard"]]["clock"])
-    place(
-        t,
-        buffer,
-        arena,
-        slot,
-        direction,
-        offset,
-        length,
-        wire - length,
-        wide(packet["payload"]),
-        packet["ts"],
-        packet["frame"],
-        packet["capture"],
-    )
+    end, cut = offset + wire, wire - length
+    if not reasons:
+        if side["doubtful"]:
+            supersede(t, buffer, arena, 2 * slot + direction, offset, length, cut, source, packet["seq"])
+        if end > side["highest"]:
+            side["highest"] = end
+            follow_burst(flow, direction, wire, t.shards[flow["shard"]]["clock"])
+    before = side["conflicting"]
+    ts, frame, capture = packet["ts"], packet["frame"], packet["capture"]
+    place(t, buffer, arena, slot, direction, offset, length, cut, source, ts, frame, capture, reasons)
+    turned_down = side["conflicting"] > before
+    if turned_down:
+        flow["doubts"] |= reasons
+        open_variant(t, slot, direction, max(offset, 0), packet["seq"], ts, frame, capture)
+    if flow["shadow"] >= 0:
+        take_variant(t, buffer, arena, slot, direction, offset, length, cut, source, packet, turned_down)
+
+
+@lean_kernel
+def take_payload(
+    t: Tables,
+    buffer: U1,
+    arena: U1,
+    slot: int,
+    direction: int,
+    packet: Any,
+    offset: int,
+    length: int,
+    wire: int,
+    reasons: int,
+) -> None:
+    """Take the payload of a segment, without the byte that an urgent pointer takes out of band (RFC 6093, 2.1).
+
+    That is how nearly every receiver reads. The byte is left out only where the segment is the next one: the stream
+    goes on one number later from there.
+    """
+    side, source = t.sides[2 * slot + direction], wide(packet["payload"])
+    before = wide(packet["urgent"]) - 1
+    if before < 0 or before >= length or wire != length or reasons or offset != side["next"] or side["count"]:
+        take_bytes(t, buffer, arena, slot, direction, packet, offset, length, wire, source, reasons)
+        return
+    take_bytes(t, buffer, arena, slot, direction, packet, offset, before, before, source, 0)
+    t.connections[slot]["doubts"] |= OUT_OF_BAND
+    side["evicted"] += 1
+    side["base"] = (side["base"] + 1) & 0xFFFFFFFF
+    after = length - before - 1
+    take_bytes(t, buffer, arena, slot, direction, packet, side["next"], after, after, source + before + 1, 0)
 
 
 @lean_kernel
 def take_end(flow: Any, side: Any, direction: int, offset: int, flags: int) -> None:
-    """Note a FIN at `offset`, or a RST."""
-    if flags & FIN and not flow["handshake"] & RESET and (offset >= side["next"] or side["starting"]):
+    """Note a FIN at `offset`, or a RST. Of several ends the last one counts that has nothing behind it."""
+    if flags & FIN and (offset >= side["highest"] or side["starting"]):
         flow["handshake"] |= FIN_UP if direction == UP else FIN_DOWN
-        if side["fin"] == NO_END:
-            side["fin"] = offset
+        side["fin"] = offset
     if flags & RST:
         flow["handshake"] |= RESET
+        side["reset"] = 1
+
+
+@lean_kernel
+def expected(side: Any, offset: int) -> bool:
+    """Whether a RST has the number that its receiver waits for (RFC 5961, 3.2), as far as the capture shows that."""
+    if side["based"] == UNKNOWN or offset == side["next"] or offset == side["highest"] or offset == side["acked"]:
+        return True
+    return bool(side["fin"] != NO_END and offset == side["fin"] + 1)
 
 
 @lean_kernel
@@ -181,23 +226,29 @@ def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -
     flags = packet["tcp_flags"]
     if flags & (SYN | FIN | RST) or flow["handshake"] & RESET or side["count"] or other["count"]:
         return False
+    if flow["shadow"] >= 0 or not ordinary(side, packet):
+        return False
     if wire:
         known = side["based"] == BY_SYN or side["based"] == BY_DATA
-        if not known or side["fin"] != NO_END or wire != length:
+        if not known or side["fin"] != NO_END or wire != length or not flags & ACK or packet["urgent"]:
             return False
         if wide(packet["seq"]) != (side["base"] + side["next"]) & 0xFFFFFFFF:
             return False
         direction = side_index & 1
-        side["odd"] = 0
         end = side["next"] + wire
+        if side["limit"] != NO_END and end > side["limit"]:
+            return False
+        side["odd"] = 0
         if end > side["highest"]:
             side["highest"] = end
             follow_burst(flow, direction, wire, t.shards[packet["shard"]]["clock"])
         source = wide(packet["payload"])
         remember(t.recents, side, RECENT_SEGMENTS * side_index, side["next"], length, source)
         hand_on(t, side_index >> 1, direction, length, source, packet["ts"], packet["frame"], packet["capture"])
+        note_stamp(side, packet)
+    side["summed"] |= packet["flags"] & GOOD
     if flags & ACK:
-        take_ack(other, wide(packet["ack"]))
+        take_ack(flow, side, other, packet)
     return True
 
 
@@ -206,42 +257,71 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
     """Take one packet of a TCP flow; False, with nothing but oddity noted, if it begins another connection."""
     slot, direction = side_index >> 1, side_index & 1
     flow, side, other = t.connections[slot], t.sides[side_index], t.sides[side_index ^ 1]
-    flags, sequence = packet["tcp_flags"], wide(packet["seq"])
-    reset = flow["handshake"] & RESET
+    flags, sequence = wide(packet["tcp_flags"]), wide(packet["seq"])
+    reset = flags & RST != 0
+    reasons = suspect(side, packet, wire)
+    if side["based"] == UNKNOWN:
+        reasons = 0
     if flags & SYN:
-        take_syn(flow, side, sequence, flags)
         sequence = (sequence + 1) & 0xFFFFFFFF
+    if reasons & STRONG:
+        if flags & (SYN | FIN | RST):
+            flow["doubts"] |= reasons & STRONG
+        flags &= ~(SYN | FIN | RST | ACK)
+    if flags & SYN:
+        take_syn(flow, side, wide(packet["seq"]), flags, packet["scale"])
     held = side["starting"]
-    if wire or (flags & FIN and not reset):
+    if (wire and not reset) or flags & FIN:
         settle_base(flow, side, sequence, wire > 0)
     offset = offset_of(side, sequence)
+    if flags & RST and not expected(side, offset):
+        flow["doubts"] |= OUTLIVED_RESET
+        flags &= ~RST
     odd = 0
-    if side["based"] != UNKNOWN and not reset and (wire or flags & (FIN | RST)):
+    if side["based"] != UNKNOWN and not reset and (wire or flags & FIN):
         odd = implausible(side, sequence, offset, length, wire)
         if odd == 3:
             return False
         if odd == 2:
             jump(t, slot, direction, offset)
+        if side["limit"] != NO_END and offset + wire > side["limit"]:
+            reasons |= WINDOW
+            if offset + wire > side["highest"]:
+                flags &= ~FIN
     if odd == 1:
         return True
     if other["starting"]:
         start(t, slot, direction ^ 1)
-    if reset or flags & RST:
+    if reset:
         side["after_close"] += length
     elif wire:
-        take_payload(t, buffer, arena, slot, direction, packet, offset, length, wire)
+        take_payload(t, buffer, arena, slot, direction, packet, offset, length, wire, reasons)
+    if wire and not reasons and not reset and offset <= side["next"]:
+        note_stamp(side, packet)
     if flags & (FIN | RST):
-        take_end(flow, side, direction, offset + wire, flags)
+        take_end(flow, side, direction, offset_of(side, (sequence + wire) & 0xFFFFFFFF), flags)
     if held and side["starting"]:
         start(t, slot, direction)
-    if flags & ACK and not flags & RST:
-        take_ack(other, wide(packet["ack"]))
+    if side["reset"] and not reset and not reasons:
+        side["reset"] = 0
+        flow["doubts"] |= OUTLIVED_RESET
+        flow["handshake"] &= 0xFF ^ RESET
+        if flow["list"] == CLOSING and flow["handshake"] & (FIN_UP | FIN_DOWN) != FIN_UP | FIN_DOWN:
+            use(t, slot, OPEN)
+    hole = other["count"] and not other["starting"] and t.waiting[other["head"]]["offset"] > other["next"]
+    if flags & ACK and not reset and not (reasons and hole):  # it would give the hole up
+        take_ack(flow, side, other, packet)
+    if other["doubtful"]:
+        drain(t, slot, direction ^ 1)
     if side["count"]:
         give_up(t, slot, direction)
     if other["count"]:
         give_up(t, slot, direction ^ 1)
+    if flow["shadow"] >= 0:
+        hear_variant(t, slot, 0)
+        hear_variant(t, slot, 1)
     if flags & (FIN | RST):
         ended = flow["handshake"] & (FIN_UP | FIN_DOWN) == FIN_UP | FIN_DOWN or flow["handshake"] & RESET
-        if ended and flow["list"] == OPEN:
+        if ended and (flow["list"] == OPEN or flow["list"] == BEGUN):
             use(t, slot, CLOSING)
     return True

@@ -22,23 +22,54 @@ PIECE = np.dtype(
     align=True,
 )
 
+
+class Doubt(IntEnum):
+    """Bits of FLOW.doubts: why a packet may not have counted for the receiver, and what came of it.
+
+    The first eight are noted only where it mattered: bytes that others contradict, or a SYN, FIN or RST not believed.
+    """
+
+    CHECKSUM = 1  # wrong, while others of its direction are right (so it is no offloading)
+    TTL = 2  # lower than that of its direction
+    STAMP = 4  # an older timestamp than was received (PAWS: RFC 7323, 5)
+    NO_ACK = 8  # data without the ACK flag (RFC 9293, 3.10.7.4)
+    LINK = 16  # other link addresses, VLAN or tunnel than its direction has
+    WINDOW = 32  # behind what the receiver lets the other side send
+    LENGTH = 64  # IP length 0 in a frame that needed no offloading
+    FRAGMENTS = 128  # of fragments that contradict each other
+    SYN = 256  # a SYN with another number, which the connection outlived
+    RESET = 512  # a RST, which it outlived
+    FIN = 1024  # bytes went on behind a FIN
+    ACK = 2048  # bytes were acknowledged, then not any more
+    CONFLICT = 4096  # other bytes in the same place
+    VARIANT = 8192  # this row is the other reading of a flow with conflicts
+    CUT_SHORT = 16384  # ended for a bound while it was going on
+    URGENT = 32768  # a byte was sent out of band (RFC 6093): it is not in the stream
+
+
 BURSTS = 5  # bursts of upward bytes by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, more
 
 FLOW = np.dtype(
     [
         ("serial", "u8"),  # running number in this worker; names the flow while the audit runs, never written
+        ("variant_of", "u8"),  # serial of the flow of which this is the other reading, 0 none
         ("client_hi", "u8"),
         ("client_lo", "u8"),
         ("server_hi", "u8"),
         ("server_lo", "u8"),
         ("client_mac", "u8"),
         ("server_mac", "u8"),
+        ("client_outer_hi", "u8"),  # sender of the bearer of a tunnel, of packets from the client; 0 without a tunnel
+        ("client_outer_lo", "u8"),
+        ("server_outer_hi", "u8"),
+        ("server_outer_lo", "u8"),
         ("first_ts", "i8"),
         ("last_ts", "i8"),
         ("first_frame", "u8"),
         ("last_frame", "u8"),
         ("first_seq", "u4"),  # of the first packet seen (part of the flow's identity), 0 for UDP
         ("vlan", "u4"),
+        ("doubts", "u4"),  # Doubt bits
         ("client_port", "u2"),
         ("server_port", "u2"),
         ("capture", "u2"),  # of the first packet
@@ -99,7 +130,7 @@ class Delivery:
 # What follows is the stage's own working state; nothing outside streams reads it.
 
 RECENT_SEGMENTS = 4  # delivered segments remembered per direction, to notice a retransmission with other bytes
-LISTS = 3  # per shard, least recently used first: TCP, UDP and others, closing TCP
+LISTS = 4  # per shard, least recently used first: TCP, UDP and others, closing TCP, TCP that has only begun
 
 CONNECTION = np.dtype(
     [
@@ -110,6 +141,10 @@ CONNECTION = np.dtype(
         ("server_lo", "u8"),
         ("client_mac", "u8"),
         ("server_mac", "u8"),
+        ("client_outer_hi", "u8"),  # sender of the bearer of a tunnel, of packets from the client; 0 without a tunnel
+        ("client_outer_lo", "u8"),
+        ("server_outer_hi", "u8"),
+        ("server_outer_lo", "u8"),
         ("first_ts", "i8"),
         ("last_ts", "i8"),
         ("first_frame", "u8"),
@@ -123,6 +158,9 @@ CONNECTION = np.dtype(
         ("bursts", "u4", (BURSTS,)),
         ("first_seq", "u4"),
         ("vlan", "u4"),
+        ("doubts", "u4"),
+        ("shadow", "i4"),  # slot of the other reading, -1 none
+        ("main", "i4"),  # slot of the flow of which this is the other reading, -1 none
         ("chain", "i4"),  # next slot of the hash bucket, or of the free list
         ("bucket", "i4"),
         ("older", "i4"),  # neighbours in the list of least recent use
@@ -136,6 +174,7 @@ CONNECTION = np.dtype(
         ("tunnel", "u1"),
         ("shard", "u1"),
         ("list", "u1"),  # index of the list of least recent use
+        ("depth", "u1"),
         ("handshake", "u1"),
         ("ignored", "u1"),
     ],
@@ -164,15 +203,36 @@ SIDE = np.dtype(  # one direction of a connection: row 2 * slot + direction
         ("mark_clock", "i8"),
         ("mark_packets", "i8"),
         ("odd_seq", "i8"),  # where a segment after the last implausible one would begin
+        ("heard", "i8"),  # offset that the other side acknowledged last
+        ("limit", "i8"),  # offset up to which the other side lets it send, NO_END unknown
+        ("from_mac", "u8"),  # the link its packets come over
+        ("to_mac", "u8"),
+        ("syn_ts", "i8"),  # a SYN with another number that may yet prove to begin another connection
+        ("syn_frame", "u8"),
+        ("syn_bytes", "i8"),
+        ("syn_seq", "u4"),
+        ("stamp", "u4"),  # latest timestamp received in order
+        ("vlan", "u4"),
         ("head", "i4"),  # waiting segments in order, -1 none
         ("tail", "i4"),
         ("count", "i4"),  # of waiting segments
+        ("doubtful", "i4"),  # of those, doubtful ones
         ("hole_older", "i4"),  # neighbours in the shard's list of directions with waiting segments
         ("hole_newer", "i4"),
         ("odd", "u1"),  # implausible segments in a row
         ("based", "u1"),  # how `base` is known: a Base code
         ("starting", "u1"),  # the first segment of a connection met midway is held for one packet
         ("recent", "u1"),  # next place in the ring of delivered segments
+        ("syn_capture", "u2"),
+        ("syn_flags", "u1"),  # of the SYN held, 0 none
+        ("syn_scale", "u1"),
+        ("ttl", "u1"),
+        ("tunnel", "u1"),
+        ("stamped", "u1"),  # whether `stamp` is known
+        ("scale", "u1"),  # 1 + window scale it offered, 0 none
+        ("summed", "u1"),  # whether a packet of it had a right checksum
+        ("trusted", "u1"),  # a doubtful segment of it was acknowledged: the next packet shows how it looks now
+        ("reset", "u1"),  # it sent a RST
     ],
     align=True,
 )
@@ -189,6 +249,7 @@ WAITING = np.dtype(
         ("next", "i4"),  # in stream order, or of the free list
         ("capture", "u2"),
         ("used", "u1"),
+        ("doubt", "u1"),  # reasons of doubt (the first eight of Doubt): waits until acknowledged, or something better
     ],
     align=True,
 )
@@ -212,6 +273,7 @@ SHARD = np.dtype(
         ("waiting", "i8"),  # bytes
         ("segments", "i8"),  # waiting segments
         ("flows", "i8"),
+        ("begun", "i8"),  # flows that have only begun
         ("oldest", "i4", (LISTS,)),
         ("newest", "i4", (LISTS,)),
         ("hole_oldest", "i4"),
@@ -227,10 +289,12 @@ EMITTED = np.dtype(
         ("source", "i8"),
         ("ts", "i8"),
         ("frame", "u8"),
+        ("acked", "i8"),  # offset up to which its sender had acknowledged the other direction
+        ("settled", "i8"),  # offset up to which its own direction had been acknowledged
         ("row", "i4"),  # output row of its flow
         ("capture", "u2"),
         ("direction", "u1"),
-        ("kind", "u1"),
+        ("kind", "u1"),  # a Kind; + COUNTED where nobody wants the bytes any more, but records are still walked
     ],
     align=True,
 )
@@ -262,6 +326,8 @@ CURSOR = np.dtype(
         ("free_segment", "i8"),
         ("free_segments", "i8"),  # length of that list
         ("arena", "i8"),  # bytes used from its start
+        ("side", "i8"),  # of the packet under way, where it acknowledges
+        ("ack", "i8"),  # its acknowledgement number
     ],
     align=True,
 )
@@ -276,6 +342,80 @@ LIMITS = np.dtype(
     ],
     align=True,
 )  # fmt: skip
+
+UNDECIDED, NO_RECORDS, TLS, QUIC = 0, 1, 2, 3  # WALK.kind, UNIT.kind
+COUNTED = 2  # added to EMITTED.kind
+
+UNIT = np.dtype(  # a request-shaped run of what a client sent encrypted
+    [
+        ("serial", "i8"),  # FLOW.serial
+        ("first_ts", "i8"),
+        ("last_ts", "i8"),
+        ("answered_ts", "i8"),  # 0: the unit ended otherwise
+        ("first_frame", "u8"),
+        ("last_frame", "u8"),
+        ("octets", "i8"),  # sum of the lengths of its records (without their 5 bytes of head) or datagrams
+        ("before_octets", "i8"),  # the same of the server's application records since the unit before
+        ("records", "u4"),
+        ("before_records", "u4"),
+        ("ordinal", "u4"),  # within the flow
+        ("first_capture", "u2"),
+        ("last_capture", "u2"),
+        ("kind", "u1"),  # TLS or QUIC
+        ("from_start", "u1"),  # the flow was followed from its first record
+        ("lossy", "u1"),  # records may be missing, or its ends be wrong
+    ],
+    align=True,
+)
+
+SPAN = np.dtype(  # records of equal length in a row
+    [("serial", "i8"), ("ordinal", "u4"), ("length", "u4"), ("repeats", "u4")],
+    align=True,
+)
+
+WALK = np.dtype(  # state of the walk along the records of a flow
+    [
+        ("serial", "i8"),
+        ("sent", "i8"),  # stream offset behind the client's last byte
+        ("octets", "i8"),
+        ("first_ts", "i8"),
+        ("last_ts", "i8"),
+        ("answered_ts", "i8"),
+        ("before_octets", "i8"),
+        ("hello_ts", "i8"),  # QUIC: of the client's first datagram
+        ("trip", "i8"),  # QUIC: ns until its first answer
+        ("first_frame", "u8"),
+        ("last_frame", "u8"),
+        ("head", "u8", (2,)),  # last bytes of a record's head
+        ("need", "i8", (2,)),  # bytes of the record to come; QUIC: bytes of the datagram under way
+        ("searched", "i8", (2,)),
+        ("size", "u4", (2,)),  # of the record under way
+        ("earlier", "u4", (4,)),  # of each direction: sizes of the first two records of a chain not yet believed
+        ("records", "u4"),
+        ("before_records", "u4"),
+        ("ordinal", "u4"),
+        ("span_length", "u4"),
+        ("span_repeats", "u4"),
+        ("spans", "u4"),
+        ("first_capture", "u2"),
+        ("last_capture", "u2"),
+        ("got", "u1", (2,)),  # bytes in head
+        ("mode", "u1", (2,)),
+        ("chained", "u1", (2,)),
+        ("type", "u1", (2,)),
+        ("kind", "u1"),
+        ("client", "u1"),  # direction of the client
+        ("open", "u1"),  # a unit is under way
+        ("lossy", "u1"),
+        ("from_start", "u1"),
+    ],
+    align=True,
+)
+
+WALKED = np.dtype(
+    [("position", "i8"), ("kept", "i8"), ("units", "i8"), ("spans", "i8"), ("row", "i8")],
+    align=True,
+)
 
 NO_END = -(1 << 62)  # SIDE.fin; a direction met midway can have a negative one until it starts
 SLOT_BITS = 20  # low bits of a serial: the slot of the flow
@@ -305,3 +445,4 @@ class Tables(NamedTuple):
     rows: npt.NDArray[Any]  # FLOW rows of this batch
     row_slots: npt.NDArray[Any]  # i4 slot of each row, -1 once closed
     touched: npt.NDArray[Any]  # i4 slots whose ring may hold fresh entries
+    walks: npt.NDArray[Any]  # WALK row per slot

@@ -23,15 +23,15 @@ class Limits:
     """Budgets per logical shard, and times of capture time in seconds.
 
     Worst case in memory, reached only when every one of 64 shards is full: waiting bytes 64 x shard_bytes x 9/8 =
-    72 MiB, flow table 64 x flows x 760 B = 48 MiB, waiting segments 2 x 64 x shard_segments x 56 B = 14 MiB.
+    72 MiB, flow table 64 x flows x 1.1 KiB = 70 MiB, waiting segments 2 x 64 x shard_segments x 64 B = 32 MiB.
     The output of a batch comes on top: its payload once more, 120 bytes per packet, 0.3 KiB per flow that ends.
     """
 
     flows: int = 1024  # per shard; the one silent longest is evicted
     shard_bytes: int = 1 << 20  # waiting behind holes in a shard
-    shard_segments: int = 2048
+    shard_segments: int = 4096
     side_bytes: int = 1 << 20  # waiting behind holes in one direction of a flow
-    side_segments: int = 1024
+    side_segments: int = 4096
     tcp_idle: float = 3600.0
     udp_idle: float = 60.0
     linger: float = 30.0  # after FIN of both sides or RST
@@ -78,6 +78,7 @@ def make(limits: Limits) -> Tables:
         rows=np.empty(1 << 10, layouts.FLOW),
         row_slots=np.empty(1 << 10, np.int32),
         touched=np.empty(0, np.int32),
+        walks=np.zeros(0, layouts.WALK),
     )
     return grow_waiting(grow_connections(tables))
 
@@ -101,6 +102,7 @@ def grow_connections(t: Tables) -> Tables:
         connections=connections,
         sides=_longer(t.sides, 2 * size),
         recents=_longer(t.recents, 2 * RECENT_SEGMENTS * size),
+        walks=_longer(t.walks, size),
     )
 
 

@@ -21,6 +21,10 @@ def finding(act, certainty, **more):
     return row | {"images": 3, "bytes": 1500} | more
 
 
+def record(act, certainty, **more):
+    return finding(act, certainty, images=0, records=4, persons=2, person_hmacs=["p1", "p2"], transfers=3) | more
+
+
 def capture(**more):
     row = {"capture_id": "c", "name": "lan.pcap", "size": 9, "packets_read": 5, "packets_decoded": 5, "damage": []}
     return row | more
@@ -33,7 +37,7 @@ def flow(**more):
 
 def case(run=LAN, **rows):
     """The same with its ledgers, from one sound capture where none is named."""
-    tables = filled(**({"captures": [capture()]} | rows))  # rows of `ledgers`: those that are made with the findings
+    tables = filled(**({"captures": [capture()]} | rows))
     tables["ledgers"] = ledger_table(tables, run)
     return tables
 
@@ -54,18 +58,19 @@ def note(text):
     return {"message_id": "m", "notes": [text]}
 
 
-def fate(reason, subject=""):
-    return {"ledger": "faces", "subject": subject, "reason": reason, "count": 2, "understood": False}
-
-
 EXAMPLES = {
-    "contested": lambda: case(ledgers=[fate("in a finding, sender contested", CAM)]),
-    "unplaced": lambda: case(ledgers=[fate("unplaced")]),
+    "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
+    "identity_left": lambda: case(findings=[record("uploaded outside", "A", with_identity=2, images=3)]),
+    "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
+    "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
+    "not_matched": lambda: case(
+        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
+    ),
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),
     "video": lambda: case(findings=[finding("video", "B")]),

@@ -114,7 +114,7 @@ def with_links(given: dict[str, pa.Table], link: str) -> dict[str, pa.Table]:
     [
         ([PUSH], MAKERS, ["A"]),
         # one look at a page with a phone's User-Agent hides no upload of a camera
-        ([PUSH, {"client": CAM, "server": NEWS, "up": False, "agent": IPHONE}], MAKERS, ["B"]),
+        ([PUSH, {"client": CAM, "server": NEWS, "up": False, "agent": IPHONE, "face": "no"}], MAKERS, ["B"]),
         ([PUSH | {"agent": IPHONE}], MAKERS, ["B"]),
         ([PUSH | {"agent": IPHONE, "path": "/VIID/Faces"}], RANDOM, ["B"]),  # what it does speaks against it
         ([PUSH | {"agent": IPHONE}], RANDOM, []),  # two kinds agree: a visitor's own
@@ -126,10 +126,6 @@ def test_a_user_agent_alone_hides_nothing(moves, link, grades) -> None:
     found = judged(given)
     assert found["certainty"].to_pylist() == grades
     assert all(why.startswith("contested: ") for why in found["role_reason"].to_pylist() if grades == ["B"])
-    told = {row["reason"]: row["count"] for row in given["ledgers"].to_pylist()}
-    assert sum(told.values()) == len(moves), "every face is accounted for"
-    assert told.get("personal device", 0) == (not grades)
-    assert ("in a finding, sender contested" in told) == (grades == ["B"])
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,9 @@ def decode(frames, linktype=1, **more):
     decoder = Decoder()
     decoded = decoder.feed(window(frames, linktype, **more))
     decoder.finish()
-    assert len(decoded.packets) + sum(decoder.skipped.values()) == len(frames)
-    assert sum(decoder.decoded.values()) == len(decoded.packets)
+    read = len(decoded.packets) - sum(decoder.contested.values()) + sum(decoder.skipped.values())
+    assert read == len(frames)
+    assert sum((decoder.decoded + decoder.contested).values()) == len(decoded.packets)
     return decoder, decoded
 
 

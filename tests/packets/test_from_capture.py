@@ -19,7 +19,8 @@ def test_every_field_of_a_tcp_packet():
         "dst_lo": address("10.0.0.2"), "src_mac": 0x020000000001, "dst_mac": 0x020000000002, "payload": 7 + 54,
         "length": 5, "wire_length": 5, "frame_length": len(FRAME) + 9, "seq": 17, "ack": 18, "vlan": 0, "capture": 0,
         "interface": 3, "sport": 40000, "dport": 80, "window": 512, "ethertype": 0x0800, "tcp_flags": 0x19, "proto": 6,
-        "ttl": 64, "tunnel": 0, "depth": 0, "skip": 0, "flags": 0,
+        "ttl": 64, "tunnel": 0, "depth": 0, "skip": 0, "flags": Flag.BAD_CHECKSUM, "outer": 7 + 15, "header": 7 + 34,
+        "stamp": 0, "urgent": 0, "scale": 0,
     }  # fmt: skip
     assert {name: int(row[name]) for name in expected} == expected
     assert set(expected) | {"shard"} == set(PACKET.names)
@@ -60,12 +61,12 @@ def test_a_packet_without_time_borrows_that_of_the_one_before_it_in_its_capture(
     first.records["capture"][2] = 9
     rows = decoder.feed(first).packets
     assert rows["ts"].tolist() == [0, 1_001_000, 77]
-    assert rows["flags"].tolist() == [Flag.TIME_UNKNOWN, 0, 0]
+    assert (rows["flags"] & Flag.TIME_UNKNOWN).tolist() == [Flag.TIME_UNKNOWN, 0, 0]
     second = window([FRAME])
     second.records["ts"] = NO_TIME
     rows = decoder.feed(second).packets
     assert rows["ts"].tolist() == [1_001_000]
-    assert rows["flags"].tolist() == [Flag.TIME_UNKNOWN]
+    assert (rows["flags"] & Flag.TIME_UNKNOWN).tolist() == [Flag.TIME_UNKNOWN]
 
 
 def test_books_are_kept_by_capture():
@@ -122,13 +123,37 @@ def test_an_ip_length_of_zero_is_taken_from_the_frame():
     assert row["flags"] == Flag.LENGTH_GUESSED
 
 
+@pytest.mark.parametrize("protocol", [6, 17])
+@pytest.mark.parametrize("version", [4, 6])
+def test_checksums_are_told(protocol, version):
+    """Good, bad by any bit, and neither: cut, or a datagram without one."""
+    head = tcp(b"odd", sport=7) if protocol == 6 else udp(b"odd", sport=7)
+    ends = b"\x0a\0\0\1\x0a\0\0\2" if version == 4 else bytes(15) + b"\1" + bytes(15) + b"\2"
+    words = ends + len(head).to_bytes(4, "big") + bytes([0, 0, 0, protocol]) + head + b"\0" * (len(head) % 2)
+    total = sum(int.from_bytes(words[i : i + 2], "big") for i in range(0, len(words), 2))
+    place = 16 if protocol == 6 else 6
+    right = head[:place] + (~(total % 0xFFFF) & 0xFFFF).to_bytes(2, "big") + head[place + 2 :]
+
+    def flags(segment, **more):
+        frame = ethernet(ipv4(segment, protocol)) if version == 4 else ethernet(ipv6(segment, protocol), 0x86DD)
+        return one(frame, **more)[0]["flags"]
+
+    assert flags(right) == Flag.GOOD_CHECKSUM
+    for at in (0, 5, place, len(right) - 1):
+        wrong = bytearray(right)
+        wrong[at] ^= 4 if at != 5 or protocol == 6 else 0
+        assert flags(bytes(wrong)) == (Flag.BAD_CHECKSUM if bytes(wrong) != right else Flag.GOOD_CHECKSUM)
+    assert flags(head) == (Flag.BAD_CHECKSUM if protocol == 6 else 0)
+    assert not flags(right, wirelens=[3000]) & Flag.BAD_CHECKSUM
+
+
 def test_a_jumbogram():
     body = tcp(b"x" * 70_000, sport=1, dport=2)
     options = b"\x06\0\xc2\4" + (8 + len(body)).to_bytes(4, "big")
     packet = bytes([0x60, 0, 0, 0, 0, 0, 0, 64]) + bytes(32) + options + body
     row, got = one(ethernet(packet + b"padding", 0x86DD))
     assert len(got) == 70_000
-    assert row["flags"] == 0
+    assert row["flags"] == Flag.BAD_CHECKSUM
     without = bytes([0x60, 0, 0, 0, 0, 0, 6, 64]) + bytes(32) + body
     row, got = one(ethernet(without, 0x86DD))
     assert len(got) == 70_000

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from netaudit.packets.layouts import Skip, Tunnel
+from netaudit.packets.layouts import Flag, Skip, Tunnel
 from tests.packets.frames import address, content, decode, one
 
 with warnings.catch_warnings():
@@ -103,7 +103,12 @@ def test_the_inner_packet_is_found(name):
         row, body = one(frame)
         assert body == BODY
         assert (row["tunnel"], row["depth"]) == (tunnel, depth)
-        assert (row["sport"], row["dport"], row["proto"], row["flags"]) == (40001, 8080, 6, 0)
+        assert (row["sport"], row["dport"], row["proto"], row["flags"]) == (
+            40001,
+            8080,
+            6,
+            Flag.BAD_CHECKSUM if name == "ah" else Flag.GOOD_CHECKSUM,
+        )
         assert row["seq"] == (99 if name != "ah" else row["seq"])
         assert (row["src_mac"], row["dst_mac"]) == macs
         assert row["frame_length"] == len(frame)
@@ -146,14 +151,11 @@ def test_a_port_alone_makes_no_tunnel(port, text):
 
 
 NAMED = {
-    "encrypted:esp": OUTER / IP4 / ESP(spi=1, seq=1, data=b"x" * 40),
     "encrypted:macsec": Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02", type=0x88E5) / Raw(b"x" * 40),
     "encrypted:ppp": OUTER / PPPoE(sessionid=1) / PPP(proto=0xFD) / Raw(b"x" * 40),
     "tunnel_unknown:gtp": OUTER / IP4 / UDP(dport=2152) / GTP_U_Header(teid=5, gtp_type=255) / INNER,
     "tunnel_unknown:capwap": OUTER / IP4 / UDP(dport=5247) / Raw(bytes.fromhex("00100200 00000000") + b"x" * 30),
     "tunnel_unknown:tzsp": OUTER / IP4 / UDP(dport=37008) / Raw(bytes.fromhex("0100 0001 01") + bytes(FRAME / INNER)),
-    "tunnel_unknown:l2tpv3": OUTER / IP(src="1.1.1.1", dst="2.2.2.2", proto=115) / Raw(b"x" * 40),
-    "tunnel_unknown:etherip": OUTER / IP(src="1.1.1.1", dst="2.2.2.2", proto=97) / Raw(b"x" * 40),
     "tunnel_unknown:gre_0x4242": OUTER / IP4 / GRE(proto=0x4242) / Raw(b"x" * 40),
     "tunnel_unknown:gre_routing": OUTER / IP4 / GRE(proto=0x0800, routing_present=1, chksum_present=1) / Raw(b"x" * 40),
 }
@@ -165,6 +167,19 @@ def test_what_is_not_taken_apart_is_counted_by_name(name):
     assert dict(decoder.names) == {(0, name): 1}
     reason = Skip.ENCRYPTED if name.startswith("encrypted") else Skip.TUNNEL_UNKNOWN
     assert dict(decoder.skipped) == {(0, reason): 1}
+
+
+@pytest.mark.parametrize(
+    ("packet", "protocol"),
+    [
+        (ESP(spi=1, seq=1, data=b"x" * 40), 50),
+        (IP(src="1.1.1.1", dst="2.2.2.2", proto=115) / Raw(b"x" * 48), 115),
+        (IP(src="1.1.1.1", dst="2.2.2.2", proto=97) / Raw(b"x" * 48), 97),
+    ],
+)
+def test_what_hides_its_content_is_counted_between_its_ends(packet, protocol):
+    row, body = one(bytes(OUTER / IP4 / packet if protocol == 50 else OUTER / packet))
+    assert (row["proto"], len(body)) == (protocol, 48)
 
 
 def test_ppp_control_and_discovery_are_kept_as_plain_frames():

@@ -6,6 +6,7 @@ VXLAN, Geneve, Teredo, IP in IP, AH. Not 802.11, NFLOG, frame relay, the rare li
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, replace
 
 from netaudit.packets.layouts import Flag, Foreign, Skip, Tunnel
@@ -50,9 +51,34 @@ def decode(data, linktype, wirelen, at=0):
     row = {"frame_length": wirelen}
     try:
         link(row, linktype, Rest(at, data, max(wirelen, len(data))))
+        verify(row, data, at)
     except Skipped as why:
         return int(why.code), int(why.name), {}
     return 0, 0, {key: value for key, value in row.items() if value}
+
+
+def ones_complement(data):
+    """Whether the 16-bit words add up to zero as RFC 1071 adds."""
+    data += bytes(len(data) % 2)
+    total = sum(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total in (0, 0xFFFF)
+
+
+def verify(row, data, at):
+    flags = row.get("flags", 0)
+    proto = row.get("proto", 0)
+    if proto not in (6, 17) or not row.get("header") or flags & (Flag.CUT | Flag.LENGTH_GUESSED | Flag.BAD_CHECKSUM):
+        return
+    segment = data[row["header"] - at : row["payload"] - at + row["length"]]
+    if proto == 17 and segment[6:8] == bytes(2):
+        return
+    ends = b"".join(row.get(name, 0).to_bytes(8, "big") for name in ("src_hi", "src_lo", "dst_hi", "dst_lo"))
+    if row["ethertype"] == 0x0800:
+        ends = ends[12:16] + ends[28:32]
+    right = ones_complement(ends + struct.pack(">II", len(segment), proto) + segment)
+    row["flags"] = flags | (Flag.GOOD_CHECKSUM if right else Flag.BAD_CHECKSUM)
 
 
 def link(row, linktype, rest):
@@ -257,7 +283,7 @@ def ip(row, rest):
 
 
 def new_ip(row, source, target, ethertype, ttl):
-    for name in ("sport", "dport", "seq", "ack", "window", "tcp_flags", "proto"):
+    for name in ("sport", "dport", "seq", "ack", "window", "tcp_flags", "proto", "header", "stamp", "urgent", "scale"):
         row.pop(name, None)
     row["src_hi"], row["src_lo"] = divmod(source, 1 << 64)
     row["dst_hi"], row["dst_lo"] = divmod(target, 1 << 64)
@@ -274,6 +300,9 @@ def ipv4(row, rest):
     else:
         row["flags"] = row.get("flags", 0) | Flag.LENGTH_GUESSED
     rest.need(header, Skip.TRUNCATED_IP, Skip.MALFORMED_IP)
+    row.setdefault("outer", rest.at + 1)
+    if rest.number(10) and not ones_complement(rest.data[:header]):
+        row["flags"] = row.get("flags", 0) | Flag.BAD_CHECKSUM
     mapped = 0xFFFF << 32
     new_ip(row, mapped | rest.number(12, 4), mapped | rest.number(16, 4), 0x0800, rest.data[8])
     if rest.number(6) & 0x3FFF:
@@ -291,6 +320,7 @@ def ipv6(row, rest):
         if not 0 < length <= room:
             length = room
             row["flags"] = row.get("flags", 0) | Flag.LENGTH_GUESSED
+    row.setdefault("outer", rest.at + 1)
     rest = rest.declared(40 + length)
     new_ip(row, rest.number(8, 16), rest.number(24, 16), 0x86DD, rest.data[7])
     rest = rest.skip(40)
@@ -342,10 +372,6 @@ def transport(row, protocol, rest):
         transport(row, rest.data[0], rest.skip(size))
     elif protocol == 137:
         mpls(row, rest)
-    elif protocol == 50:
-        raise Skipped(Skip.ENCRYPTED, Foreign.ESP)
-    elif protocol in (97, 108, 115):
-        raise Skipped(Skip.TUNNEL_UNKNOWN, {97: Foreign.ETHERIP, 108: Foreign.IPCOMP, 115: Foreign.L2TPV3}[protocol])
     else:
         payload(row, rest)
 
@@ -423,7 +449,31 @@ def tcp(row, rest):
     for name, at, size in fields:
         if seen >= at + size:
             row[name] = rest.number(at, size)
+    if seen >= 20 and row["tcp_flags"] & 32:
+        row["urgent"] = rest.number(18)
+    if seen >= header:
+        options(row, rest.data[20:header])
+    row["header"] = rest.at
     payload(row, rest, header)
+
+
+def options(row, rest):
+    plain = rest[:4] == bytes([1, 1, 8, 10]) and len(rest) >= 12
+    while len(rest) >= 2 and rest[0]:
+        if rest[0] == 1:
+            rest = rest[1:]
+            continue
+        size = rest[1]
+        if not 2 <= size <= len(rest):
+            break
+        if rest[0] == 3 and size == 3:
+            row["scale"] = 1 + min(rest[2], 14)
+        if rest[0] == 8 and size == 10:
+            row["stamp"] = int.from_bytes(rest[2:6], "big")
+            row["flags"] = row.get("flags", 0) | Flag.STAMPED
+        if plain and rest[0] == 8:
+            break  # what stands behind a plain timestamp is not looked at
+        rest = rest[size:]
 
 
 def udp(row, rest):
@@ -441,6 +491,8 @@ def udp(row, rest):
     if len(inner.data) >= 8 and udp_tunnel(row, sport, dport, inner):
         return
     row["sport"], row["dport"] = sport, dport
+    if len(rest.data) >= 8:
+        row["header"] = rest.at
     payload(row, rest, 8)
 
 
@@ -497,6 +549,10 @@ def plain(row, kind, rest):
         "tcp_flags",
         "proto",
         "ttl",
+        "header",
+        "stamp",
+        "urgent",
+        "scale",
     ):
         row.pop(name, None)
     row["ethertype"] = kind

@@ -8,7 +8,14 @@ from tests.streams.wire import ACK, FIN, MS, RST, SYN, packet
 
 MISHAPS = (
     "lose", "repeat", "swap", "alter", "overlap", "cut", "jump", "stray", "syn", "synack", "fin", "reset", "ack_far",
-    "silence", "back", "alone", "datagram", "ping", "skip", "keepalive",
+    "silence", "back", "alone", "datagram", "ping", "skip", "keepalive", "junk", "junk", "junk", "ahead", "forged_syn",
+    "forged_end", "forged_ack", "urgent", "route", "vlan", "hello",
+)  # fmt: skip
+
+
+SIGNS = (
+    {"marks": 4}, {"marks": 4}, {"marks": 128}, {"marks": 8}, {"ttl": 7}, {"mac": 99}, {"stamp": 100, "marks": 64},
+    {"flags": 0}, {"vlan": 9},
 )  # fmt: skip
 
 
@@ -24,10 +31,13 @@ class Talker:
     def begin(self) -> None:
         self.isn = [self.chance.choice([0, 1000, 0xFFFFFF00, self.chance.getrandbits(32)]) for _ in range(2)]
         self.at = [0, 0]
+        self.look = [{"ttl": 64, "marks": self.chance.choice([0, 32, 96]), "stamp": 1000} for _ in range(2)]
 
     def say(self, way: int, offset: int, data: bytes, flags: int = ACK, **fields):
         ends = self.ends if way == 0 else self.ends[::-1]
         ack = self.isn[1 - way] + self.at[1 - way]
+        self.look[way]["stamp"] += self.chance.choice([0, 0, 1, 5])
+        fields = {**self.look[way], **fields}
         return packet(*ends, seq=self.isn[way] + offset, ack=ack, data=data, flags=flags, shard=self.shard, **fields)
 
 
@@ -82,6 +92,42 @@ def mishap(kind: str, talker: Talker, chance: random.Random):
         return [talker.say(way, at, b"unseen", skip=3)]
     elif kind == "keepalive":
         return [talker.say(way, at - 1, b"\0")]
+    elif kind == "junk":
+        talker.at[way] += length
+        signs = chance.sample(SIGNS, chance.choice([0, 1, 1, 2]))
+        false = talker.say(way, at, b"!" * length, **{name: value for sign in signs for name, value in sign.items()})
+        true = talker.say(way, at, text(at, length))
+        return chance.choice([[false, true], [true, false], [false, true, false], [false]])
+    elif kind == "ahead":
+        return [talker.say(way, at + chance.choice([140_000, 1 << 20, 5 << 20]), b"ahead" * 9, FIN | ACK)]
+    elif kind == "forged_syn":
+        before = talker.isn[way]
+        talker.isn[way] += chance.choice([7, 1 << 20, 0x40000000])
+        forged = [talker.say(way, at - 1, b"", SYN | (ACK if way else 0)), talker.say(way, at, b"", ACK)]
+        talker.isn[way] = before
+        return forged[: chance.choice([1, 1, 2])]
+    elif kind == "forged_end":
+        return [talker.say(way, at, b"", chance.choice([RST, FIN | ACK]), marks=chance.choice([4, 32]))]
+    elif kind == "forged_ack":
+        talker.at[way] += 50
+        forged = talker.say(1 - way, talker.at[1 - way], b"")
+        talker.at[way] -= 50
+        return [forged]
+    elif kind == "urgent":
+        talker.at[way] += length
+        return [talker.say(way, at, text(at, length), urgent=chance.choice([1, 2, length, length + 1]))]
+    elif kind == "route":
+        talker.look[way]["ttl"] = chance.choice([40, 64, 120])
+    elif kind == "vlan":
+        talker.look[way]["vlan"] = chance.choice([0, 7])
+    elif kind == "hello":
+        talker.begin()
+        scales = chance.choice([{}, {"scale": 8}])
+        window = chance.choice([100, 65535])
+        return [
+            talker.say(0, -1, b"", SYN, **scales, window=window),
+            talker.say(1, -1, b"", SYN | ACK, **scales, window=window),
+        ]
     return []
 
 

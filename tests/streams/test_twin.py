@@ -46,6 +46,14 @@ def segment(draw):
         shard=draw(st.sampled_from([0, 0, 0, 3])),
         skip=draw(st.sampled_from([0] * 20 + [3])),
         capture=draw(st.integers(0, 1)),
+        marks=draw(st.sampled_from([0, 0, 32, 32, 96, 4, 128, 8])),
+        ttl=draw(st.sampled_from([64, 64, 64, 63, 9])),
+        mac=draw(st.sampled_from([11, 11, 11, 99])),
+        stamp=draw(st.sampled_from([1000, 1001, 1200, 7])),
+        urgent=draw(st.sampled_from([0, 0, 0, 0, 1, 3])),
+        vlan=draw(st.sampled_from([0, 0, 0, 0, 5])),
+        scale=draw(st.sampled_from([0, 0, 8])),
+        window=draw(st.sampled_from([65535, 40, 0])),
     )
 
 

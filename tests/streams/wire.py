@@ -22,7 +22,10 @@ def batch(packets):
         row["ts"], row["frame"], row["capture"] = p["ts"], p.get("frame", i + 1), p.get("capture", 0)
         row["src_hi"] = row["dst_hi"] = 0
         (row["src_lo"], row["sport"]), (row["dst_lo"], row["dport"]) = p["src"], p["dst"]
-        row["src_mac"], row["dst_mac"] = p["src"][0] + 1, p["dst"][0] + 1
+        row["src_mac"], row["dst_mac"] = p.get("mac", p["src"][0] + 1), p["dst"][0] + 1
+        row["ttl"], row["window"], row["scale"] = p.get("ttl", 64), p.get("window", 65535), p.get("scale", 0)
+        row["urgent"] = p.get("urgent", 0)
+        row["vlan"], row["flags"], row["stamp"] = p.get("vlan", 0), p.get("marks", 0), p.get("stamp", 0)
         row["payload"], row["length"], row["wire_length"] = at, len(data), max(len(data), p.get("wire", 0))
         row["frame_length"] = row["wire_length"] + 54
         row["seq"], row["ack"], row["tcp_flags"] = p.get("seq", 0), p.get("ack", 0), p.get("flags", 0)
@@ -62,6 +65,7 @@ def run(assembler, packets, cuts=()):
 
 COUNTERS = (
     "packets", "bytes", "payload", "delivered", "duplicate", "conflicting", "evicted", "after_close", "missing", "bursts",
+    "doubts",
 )  # fmt: skip
 
 
@@ -70,7 +74,7 @@ def summary(deliveries):
     flows = {}
     for delivery in deliveries:
         serial = int(delivery.flow["serial"])
-        flow = flows.setdefault(serial, {"runs": [], "final": None})
+        flow = flows.setdefault(serial, {"runs": [], "final": None, "variant": bool(delivery.flow["variant_of"])})
         assert flow["final"] is None, "something follows the end of a flow"
         for r in delivery.runs:
             assert r.length == (len(r.data) or r.length)

@@ -1,0 +1,49 @@
+"""Who is answerable for what came in a tunnel: the sender of its outer packets, unless the tunnel is the mirror itself.
+
+What a tunnel over IP carries is whatever its sender wrote into it: addresses, requests, answers. So it is evidence
+against that sender only. Where nearly everything that was captured came through one tunnel, though, that is how the
+traffic was brought to the capture (ERSPAN, VXLAN or GRE from a switch), and the addresses inside are the office's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MIRROR_SHARE = 0.9  # of the bytes of all flows
+
+
+def carried(flows: pa.Table) -> pa.ChunkedArray | None:
+    """Which flows came in a tunnel that is no mirror, as booleans; None: no flow did."""
+    outer = pc.not_equal(pc.fill_null(flows["client_outer"], ""), "")
+    if not pc.any(outer).as_py():
+        return None
+    size = pc.add(pc.fill_null(flows["bytes_up"], 0), pc.fill_null(flows["bytes_down"], 0))
+    total = pc.sum(size).as_py() or 0
+    pairs = _pairs(flows)
+    sums = pa.table({"pair": pairs, "size": size}).filter(outer).group_by("pair").aggregate([("size", "sum")])
+    mirrors = [row["pair"] for row in sums.to_pylist() if row["size_sum"] >= MIRROR_SHARE * total]
+    told = pc.and_(outer, pc.invert(pc.is_in(pairs, pa.array(mirrors, pa.string()))))
+    return told if pc.any(told).as_py() else None
+
+
+def _pairs(flows: pa.Table) -> Any:
+    """The two ends of each flow's tunnel, whoever is the client."""
+    client, server = flows["client_outer"], flows["server_outer"]
+    turned = pc.greater(client, server)
+    low, high = pc.if_else(turned, server, client), pc.if_else(turned, client, server)
+    return pc.binary_join_element_wise(low, high, "\n")
+
+
+def answerable(flows: pa.Table) -> pa.Table:
+    """The flows with those that tunnels carried told of the ends of their tunnels."""
+    told = carried(flows)
+    if told is None:
+        return flows
+    for side in ("client", "server"):
+        place = flows.schema.get_field_index(f"{side}_ip")
+        ends = pc.if_else(told, flows[f"{side}_outer"], flows[f"{side}_ip"])
+        flows = flows.set_column(place, flows.schema.field(place), ends)
+    return flows
