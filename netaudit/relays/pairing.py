@@ -129,7 +129,8 @@ def _likelier(place: I8, delay: F8, exact: Mask, wide: float, window_s: float, w
     heads += np.bincount(np.clip((known[0] + 64) // 2, 0, HEAD_CELLS - 1), minlength=HEAD_CELLS)
     near = np.convolve(heads, (0.25, 0.5, 0.25), "same")[cells] - 0.5 * weight
     peaked = (np.maximum(near, 0.0) + PRIOR / HEAD_CELLS) / (np.maximum(heads.sum() - weight, 0.0) + PRIOR)
-    return of_delay * np.where(exact, peaked * (wide / 2), 1.0)
+    weights: npt.NDArray[np.float64] = of_delay * np.where(exact, peaked * (wide / 2), 1.0)
+    return weights
 
 
 def marginals(image: I8, unit: I8, ratio: F8, alone: float) -> F8:
