@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
     from netaudit.running.task import Progress
 
+MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
 NAME = 300  # characters of the name of an input
 
 
@@ -92,8 +93,10 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
 
     if summary["partial"]:
         line(say("partial", lang))
-    for entry in summary["rejected"]:
+    for entry in summary["rejected"][:MOST_NAMED]:
         line(f"{say('rejected', lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
+    if len(summary["rejected"]) > MOST_NAMED:
+        line(say("more_rejected", lang, n=len(summary["rejected"]) - MOST_NAMED))
     for name, damage in summary["damage"].items():
         for text in damage:
             line(f"{say('damaged', lang)}: {visible(name, NAME)}: {sentence(text, lang)}")
@@ -102,6 +105,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     line(
         say("packets", lang, read=read, decoded=decoded, skipped=read - decoded) + (f" ({skipped})" if skipped else "")
     )
+    if not decoded:
+        line(say("none_in_period" if read else "no_packets", lang, read=read))
     line(f"{say('vantage', lang)}: {word('side', summary['vantage'], lang)}")
     line(f"{say('verdict', lang)}: {summary['verdict'][lang]}")
     line(f"{say('case', lang)}: {summary['case']}")
@@ -114,7 +119,8 @@ def exit_code(summary: dict[str, Any], fail_on: str) -> Exit:
         return Exit.INTERRUPTED
     if fail_on and any(finding["certainty"] <= fail_on for finding in summary["findings"]):
         return Exit.FINDING
-    return Exit.DAMAGED if summary["damage"] or summary["rejected"] else Exit.AUDITED
+    whole = not summary["damage"] and not summary["rejected"] and summary["packets_decoded"]
+    return Exit.AUDITED if whole else Exit.DAMAGED
 
 
 @contextlib.contextmanager
