@@ -54,7 +54,7 @@ def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
 
 def _encrypted(flows: pa.Table) -> pa.Table:
     # what was opened is judged by itself
-    chosen = flows.filter(pc.and_(encrypted(flows), pc.not_equal(flows["keys"], OPENED)))
+    chosen = flows.filter(pc.and_(encrypted(flows), pc.not_equal(pc.fill_null(flows["keys"], ""), OPENED)))
     for place, field in enumerate(chosen.schema):
         if pa.types.is_timestamp(field.type):
             chosen = chosen.set_column(place, field.name, chosen.column(place).cast(pa.int64()))

@@ -67,6 +67,9 @@ EXAMPLES = {
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
+    "not_matched": lambda: case(
+        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
+    ),
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),
     "video": lambda: case(findings=[finding("video", "B")]),
