@@ -59,6 +59,7 @@ def note(text):
 
 
 EXAMPLES = {
+    "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_left": lambda: case(findings=[record("uploaded outside", "A", with_identity=2, images=3)]),
