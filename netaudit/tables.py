@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES_VERSION = 1
+TABLES_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +286,7 @@ IMAGES = Table(
         _c("exif_time", "string", "Time in its EXIF data."),
         _c("phash", "string", "64-bit perceptual hash (DCT) of the picture at 320 pixels, 16 hexadecimal digits."),
         _c("face", "string", "yes, possible, no, undecodable or not judged."),
+        _c("why", "string", "Why it was not judged; empty when it was, null in cases of tables version 1."),
         _c("n_faces", "int32", "Faces, if counted (--count-faces); null: not counted, or not judged."),
         _c("face_score", "float64", "Best score of the looks that the verdict needed (often the first one only)."),
         _c("rotated", "int32", "Rotation at which the face was found.", "degrees"),
@@ -548,6 +549,27 @@ SENDINGS = Table(
     ),
 )
 
+LEDGERS = Table(
+    "ledgers",
+    "What was read, judged and understood, and what was not: packets, payload, inputs, images … each accounted for.",
+    ("ledger", "subject", "reason"),
+    (
+        _c(
+            "ledger",
+            "string",
+            "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
+            "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
+            "senders sent to outside endpoints, by what is known of it), faces (every image that may show one: in a "
+            "finding, or why not), contradictions, signatures.",
+        ),
+        _c("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
+        _c("reason", "string", "What became of it, and where it was not understood, why."),
+        _c("count", "int64", "How many; null where nothing is counted."),
+        _c("bytes", "int64", "How much; null where that is not known.", "bytes"),
+        _c("understood", "bool", "False: not done or not understood; the verdict and the exit code tell of it."),
+    ),
+)
+
 JOURNEYS = Table(
     "journeys",
     "The way of one capture or check from station to station: one row per leg.",
@@ -685,6 +707,7 @@ AFTER_MOMENTS = Table(
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
     DEVICES, CLAIMS, PERSONS, TLS_HELLOS, MEDIA, EVENTS, JOURNEYS, MOMENTS, AFTER_MOMENTS,
+    LEDGERS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from netaudit.case.finding import Finding
     from netaudit.case.plots import Plots
 
+UNFINISHED = ("审计未进行到底，没有结论", "the audit did not come to its end")
+
 
 class Case:
     """A folder of tables, objects and a manifest.
@@ -51,8 +53,22 @@ class Case:
         return f"<Case {self.folder}: {self.verdict('en')}>"
 
     def verdict(self, lang: str = "en") -> str:
-        """The one-line verdict."""
-        return str(self.manifest.get("verdict", {}).get(lang, "the audit did not come to its end"))
+        """The verdict in at most three sentences; all that it says is `statements`."""
+        if (said := self.statements) is not None:
+            from netaudit.findings.saying import verdict_text
+
+            return verdict_text(said, lang)
+        written = self.manifest.get("verdict")  # of tables version 1
+        return str((written if isinstance(written, dict) else {}).get(lang, UNFINISHED[lang == "en"]))
+
+    @property
+    def statements(self) -> list[dict[str, Any]] | None:
+        """What the verdict says, as data in its order (`findings/statements.py`); None where the audit was cut off.
+
+        A case of tables version 1 has none either, only a text: audit its captures again to have them.
+        """
+        said = self.manifest.get("statements")
+        return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else None
 
     @property
     def partial(self) -> bool:
@@ -79,6 +95,8 @@ class Case:
             return mapped.select(wanted.names)
         path = self.folder / "tables" / f"{name}.parquet"
         if not path.is_file():
+            if name in self.manifest.get("totals", {}).get("rows", ()):
+                raise CaseError(f"{path}: is missing: the case is not as the audit left it, and nothing is said of it")
             from netaudit.ground.table_streams import read_streams
 
             return read_streams(self.folder, name).select(wanted.names)
@@ -112,6 +130,7 @@ class Case:
     journeys = functools.cached_property(lambda self: self.frame("journeys"))
     moments = functools.cached_property(lambda self: self.frame("moments"))
     after_moments = functools.cached_property(lambda self: self.frame("after_moments"))
+    ledgers = functools.cached_property(lambda self: self.frame("ledgers"))
 
     def records(self) -> pd.DataFrame:
         """Records of persons: one row each, its fields by kind (masked), with the images it was sent with."""

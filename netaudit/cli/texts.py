@@ -26,6 +26,17 @@ TEXTS = {
         "en": "Partial: the audit was interrupted, the case holds only what was read until then",
         "zh": "不完整：审计被中断，案卷只含此前已读取的部分",
     },
+    "older": {
+        "en": "Written by an earlier netaudit (tables version {version}): what was not read or judged is not in it; "
+        "audit its captures again to know",
+        "zh": "由较早版本的 netaudit 生成（数据表版本 {version}）：不含未读取、未判定内容的统计；"
+        "如需了解，请重新审计原始捕获",
+    },
+    "exit": {"en": "Exit {code}: {why}", "zh": "退出码 {code}：{why}"},
+    "exit_interrupted": {"en": "interrupted, only a part was audited", "zh": "被中断，仅审计了部分数据"},
+    "exit_finding": {"en": "a finding reached --fail-on", "zh": "有发现达到 --fail-on 所设等级"},
+    "exit_unjudged": {"en": "not everything was judged, see the verdict", "zh": "未能全部作出判定，见结论"},
+    "exit_damaged": {"en": "an input is damaged or was not read", "zh": "有输入损坏或未能读取"},
     "written": {"en": "written", "zh": "已写入"},
     "frames": {"en": "packets", "zh": "个数据包"},
     "exported": {

@@ -8,15 +8,18 @@ from typing import Any
 
 import pyarrow as pa
 
+from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
+from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.roles import Actors
+from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
-from netaudit.findings.uploads import VIDEO, Scope, clear_findings
+from netaudit.findings.uploads import Scope, clear_findings
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
-__all__ = ["LEAD_S", "judge", "judge_moments"]
+__all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
 
 
 def judge(
@@ -55,6 +58,12 @@ def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None
         purposes = sorted({purpose for flow in finding["flow_ids"] for purpose in asked.get(flow, ())})
         if purposes:
             finding["reason"] += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
+
+
+def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:
+    """What each address was seen doing, and what the inventory names it."""
+    moved = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
+    return Actors(moved, tables["messages"], tables["flows"], shared, tables.get("devices"), tables.get("claims"))
 
 
 def judge_moments(

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netaudit.findings import acts
+from netaudit.findings.acts import RETRIEVED, VIDEO
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 
 if TYPE_CHECKING:
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
 
 RULE = "face-image-in-clear/1"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
-UPLOADED, RETRIEVED, MOVED = "uploaded outside", "retrieved from outside", "moved inside"
-VIDEO = "video"  # stills of a stream, wherever it goes
-STREAMS = frozenset({"rtp", "ps"})  # protocols whose images are stills of a stream
 MOST_CLAUSES = 24  # flows named one by one in a display filter
 
 
@@ -30,56 +29,35 @@ class Group:
     rows: list[Transfer] = field(default_factory=list)
 
 
-def certainty(row: Transfer) -> str:
-    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete."""
-    return "A" if row.complete and row.whole_image else "B"
-
-
 def clear_findings(faces: list[Transfer], scope: Scope, actors: Actors) -> list[dict[str, Any]]:
     """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown."""
     collectors = _collectors(faces, scope, actors)
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors)
-        if act and actors.role(_device(row, act), row.flow_id)[0] != PERSONAL_DEVICE:
-            groups[certainty(row), act, row.sender, row.receiver].rows.append(row)
+        if act and not _personal(acts.acting(act, row.sender, row.receiver), row, actors):
+            grade = acts.certainty(complete=row.complete, whole=row.whole_image)
+            groups[grade, act, row.sender, row.receiver].rows.append(row)
     return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
+
+
+def _personal(ip: str, row: Transfer, actors: Actors) -> bool:
+    return actors.role(ip, row.flow_id)[0] == PERSONAL_DEVICE
 
 
 def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[str]:
     """Outside addresses and host names to which inside devices (not visitors' own) sent faces."""
     found = set()
     for row in faces:
-        if (
-            row.upload
-            and _way(row, scope) == ("inside", "outside")
-            and actors.role(row.sender, row.flow_id)[0] != PERSONAL_DEVICE
-        ):
+        personal = _personal(row.sender, row, actors)
+        if acts.collects(scope(row.sender), scope(row.receiver), face=True, upload=row.upload, personal=personal):
             found |= {row.receiver, row.host} - {""}
     return found
 
 
-def _way(row: Transfer, scope: Scope) -> tuple[str, str]:
-    return scope(row.sender), scope(row.receiver)
-
-
 def _act(row: Transfer, scope: Scope, collectors: set[str]) -> str:
-    """What was done, empty where it is nothing to judge (a news picture that someone looked at)."""
-    way = _way(row, scope)
-    if row.protocol in STREAMS:
-        return VIDEO if way[0] == "inside" and way[1] in {"inside", "outside"} else ""
-    if way == ("inside", "outside"):
-        return UPLOADED
-    if way == ("inside", "inside"):
-        return MOVED
-    if way == ("outside", "inside") and collectors & {row.sender, row.host}:
-        return RETRIEVED
-    return ""
-
-
-def _device(row: Transfer, act: str) -> str:
-    """The inside device that acted."""
-    return row.receiver if act == RETRIEVED else row.sender
+    collected = bool(collectors & {row.sender, row.host})
+    return acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
 
 
 def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transfer], actors: Actors) -> dict[str, Any]:

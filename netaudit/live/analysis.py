@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from netaudit.findings.from_tables import actors_of
 from netaudit.ground.table_streams import table_of
 from netaudit.observations.from_tables import merge_facts
 from netaudit.rows.flows import FlowRows
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.findings.roles import Actors
     from netaudit.live.answers import Look
     from netaudit.live.witness import Find, Known, Memory
     from netaudit.settling.images import Answer
@@ -58,6 +60,7 @@ class Analysis:
     devices: list[dict[str, Any]] = field(default_factory=list)
     endpoints: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    actors: Actors | None = None  # who sends
 
 
 def snapshot(memory: Memory, facts: Iterable[tuple[Any, ...]], known: Callable[[Look], Answer | None]) -> Snapshot:
@@ -88,7 +91,8 @@ def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | Non
         "observations": merge_facts(table_of(seen.facts, OBSERVATIONS.schema())),
     }
     vantage = derive(tables, inside, load(signatures_folder))
-    return Analysis(vantage, *(_plain(tables[name]) for name in ("devices", "endpoints", "findings")))
+    devices, places, findings = (_plain(tables[name]) for name in ("devices", "endpoints", "findings"))
+    return Analysis(vantage, devices, places, findings, actors_of(tables, frozenset(vantage.uplink)))
 
 
 def _plain(table: pa.Table) -> list[dict[str, Any]]:

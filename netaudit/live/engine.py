@@ -216,6 +216,7 @@ class _Engine:
         case = self._audit.conclude(self._judge.answers.of if self._judge is not None else None)
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_json(self._folder / "run.json", self._run_facts(timings))
+        self._newsroom.settle(case)
         write_case_report(case, self._options)
         self._mark_moments()  # typed while the case was written: kept, and part of it when it is audited again
         seal_case(self._custody, self._folder)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from netaudit.findings.encrypted import LEAST_KNOWN
+from netaudit.findings.acts import LEAST_KNOWN
+from netaudit.findings.visibility import ENCRYPTED, visibility
 from netaudit.ground.addresses import ip_text
 from netaudit.ground.masking import mask
+from netaudit.rows.flows import TRANSPORTS
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import object_row
-from netaudit.streams.layouts import FLOW, UP
+from netaudit.streams.layouts import DOWN, FLOW, UP
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 MOST_FLOWS = 3_000  # closed flows remembered, and beside them those that sent much encrypted
 MOST_AGENTS = 2_000  # flows of which the user agent is remembered
 MOST_FINDS = 2_000  # image objects
-UDP, HTTPS = 17, 443
 
 
 class Known(NamedTuple):
@@ -59,6 +60,7 @@ class Find(NamedTuple):
     host: str
     object_row: tuple[Any, ...]
     message_row: tuple[Any, ...]
+    protocol: str = ""  # of its message
 
 
 class Memory:
@@ -83,7 +85,7 @@ class Memory:
             known = Known(flow.tobytes(), said.flow_id, said.protocol, said.server_name, said.swapped)
             self.open.pop(serial, None)
             self.closed.append(known)
-            if is_encrypted(known, flow) and int(flow["payload"][UP]) >= LEAST_KNOWN:
+            if is_encrypted(known, flow) and int(flow["payload"][DOWN if known.swapped else UP]) >= LEAST_KNOWN:
                 self.senders.append(known)
         else:
             inner = conversations.flows[serial]
@@ -124,6 +126,7 @@ class Memory:
             mask((message.request or message).host[:256]),
             object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True),
             message_row(message),
+            message.protocol,
         )
         self.new.append(find)
         self.finds.append(find)
@@ -143,8 +146,9 @@ class Memory:
 
 
 def is_encrypted(known: Known, flow: np.void) -> bool:
-    """Whether a flow hides its content: TLS, or what goes to the port of QUIC."""
-    return known.protocol == "tls" or (int(flow["proto"]) == UDP and int(flow["server_port"]) == HTTPS)
+    """Whether a flow hides its content, by the same words as a row of `flows`."""
+    port = int(flow["client_port" if known.swapped else "server_port"])
+    return visibility(known.protocol, TRANSPORTS.get(int(flow["proto"]), ""), port) == ENCRYPTED
 
 
 def ends(known: Known, *, up: bool) -> tuple[str, str]:

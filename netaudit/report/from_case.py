@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import netaudit
 from netaudit.errors import CaseError
+from netaudit.findings import saying
+from netaudit.findings.ledgers import exits
 from netaudit.report import (
     reading,
     sections_devices,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from netaudit.case.decisions import Decision
     from netaudit.report.reading import CaseLike
 
+MOST_VERDICT = 1000  # characters of a sentence of the verdict
 SECTIONS = (
     "verdict", "scope", "vantage", "findings", "encrypted", "moments", "gallery", "events", "persons", "topology",
     "devices",
@@ -128,9 +131,28 @@ def head(case: CaseLike, w: Wording) -> dict[str, Any]:
         "version": w.exact(manifest.get("netaudit_version") or netaudit.__version__, 60),
         "tables": w.exact(manifest.get("tables_version"), 20),
         "zone": w.zone_line(),
-        "verdict": w.exact((manifest.get("verdict") or {}).get(w.lang), 1000) or w.t("no_verdict"),
+        "verdict": _verdict(manifest, w),
+        "unjudged": bool(exits(case.table("ledgers"))),
         "partial": bool(manifest.get("partial")),
     }
+
+
+def _verdict(manifest: dict[str, Any], w: Wording) -> dict[str, list[str]]:
+    """The verdict: what was found; what was not judged or not read; what a first page has no room for."""
+    given = manifest.get("statements")
+    if not isinstance(given, list):  # cut off, or of tables version 1
+        written = manifest.get("verdict")
+        text = written.get(w.lang) if isinstance(written, dict) else None
+        return {"found": [w.exact(text, MOST_VERDICT) or w.t("no_verdict")], "limits": [], "more": []}
+    said = [one for one in given if isinstance(one, dict)]
+    limits = saying.limits(said)
+    found = [one for one in said if one not in limits]
+    parts = {
+        "found": saying.first_page(found, w.lang) or [w.t("no_verdict")],
+        "limits": saying.first_page(limits, w.lang),
+        "more": saying.beyond_first_page(said, w.lang),
+    }
+    return {name: [w.exact(one, MOST_VERDICT) for one in texts] for name, texts in parts.items()}
 
 
 def render(shown: dict[str, Any], lang: str) -> str:

@@ -79,6 +79,7 @@ def packets(captures: list[Row], skipped: pa.Table, w: Wording) -> dict[str, Any
         "skipped": [
             (w.term("skip", reason), w.number(n)) for reason, n in sorted(reasons.items(), key=lambda e: -e[1])
         ],
+        "nothing": not read,
         "balanced": difference == 0,
         "difference": w.number(difference),
     }
@@ -102,6 +103,7 @@ def payload(flows: pa.Table, w: Wording) -> dict[str, Any]:
         "captured": w.size(captured),
         "parts": [(w.t(f"payload_{name}"), w.size(n)) for name, n in parts.items()],
         "beside": [(w.t(f"payload_{name}"), w.size(total(name))) for name in BESIDE],
+        "nothing": not captured,
         "balanced": difference == 0,
         "difference": w.number(difference),
     }

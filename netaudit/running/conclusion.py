@@ -13,7 +13,7 @@ from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.findings.from_tables import judge, judge_moments
+from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
@@ -40,6 +40,7 @@ STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
 )  # fmt: skip
 
+LOOSE = ("observations", "events")  # of these in memory, hence not settled
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
@@ -74,13 +75,23 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
     sendings.drop(folder)
+    tables["ledgers"] = ledger_table(
+        tables | {"flows": answerable(tables["flows"])}, _run(outcome, vantage.side, signatures)
+    )
     for name, rows in tables.items():
-        if rows is not settled.get(name):
+        if name in LOOSE or rows is not settled.get(name):
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     _keep_clear(folder)
     return Case(folder)
+
+
+def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
+    """What the ledgers need of a run beside its tables."""
+    return Run(
+        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.faces, side, signatures.manifest()
+    )
 
 
 def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
@@ -112,7 +123,7 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
         settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
         tables = dict(zip(streamed, settled, strict=True))
     trim()
-    return tables | {"observations": facts, "events": events}
+    return tables | dict(zip(LOOSE, (facts, events), strict=True))
 
 
 def _taken_targets(folder: Path) -> pa.Table:

@@ -183,7 +183,9 @@ def _read_all(opened: Captures, folder: Path, options: Options, members: list[Me
         if members:
             load_last_step()  # while the workers are busy with the last windows
         failures = crew.finish()
-    return outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
+    outcome = outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
+    outcome.ignored = list(opened.ignored)
+    return outcome
 
 
 def now() -> str:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.from_tables import LEAD_S
-from netaudit.findings.verdict import verdict
+from netaudit.findings.from_tables import LEAD_S, statements
 from netaudit.ground.plain import plain
 from netaudit.rows.persons import count_people
 from netaudit.tables import TABLES_VERSION
@@ -28,7 +27,7 @@ PASSED_OVER = 16_384  # messages among which they are looked for together
 def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -> dict[str, Any]:
     """What `case.json` says of a case.
 
-    Inputs, options, vantage, totals, people, clock, verdict.
+    Inputs, options, vantage, totals, people, clock, the verdict as statements.
     """
     from netaudit import __version__
 
@@ -67,9 +66,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
         "moments": {"lead_s": LEAD_S, "window_s": outcome.moment_window_s} if tables["moments"].num_rows else None,
         "clock": _clock(tables["messages"]),
         "reader_failures": outcome.failures,
-        "verdict": verdict(
-            tables["findings"], tables["images"], vantage.side, partial=outcome.partial, faces=outcome.faces
-        ),
+        "statements": statements(tables),
         "partial": outcome.partial,
     }
 

@@ -28,6 +28,7 @@ class Outcome:
     count_faces: bool = False
     partial: bool = False
     failures: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
     signatures: Path | None = None  # a folder added to netaudit's own
     known: Known = lambda _: {}
     """What the image helper has said already."""

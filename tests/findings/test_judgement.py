@@ -13,7 +13,6 @@ from netaudit.findings.from_tables import judge
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
 from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import display_filter
-from netaudit.findings.verdict import size_text, verdict
 from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS
 
 CAM, SERVER_IP, CLOUD, PHONE, NEWS = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50", "101.1.1.1"
@@ -171,29 +170,6 @@ def test_display_filter_speaks_both_families() -> None:
     text = display_filter({(CAM, CLOUD, "tcp", 80), ("2408::1", "2400::2", "udp", 443)})
     assert "(ip.addr == 192.168.1.20 && ip.addr == 47.96.10.20 && tcp.port == 80)" in text
     assert "(ipv6.addr == 2408::1 && ipv6.addr == 2400::2 && udp.port == 443)" in text
-
-
-def test_verdict_counts() -> None:
-    given = tables(
-        *({"client": CAM, "server": CLOUD} for _ in range(3)), {"client": CAM, "server": CLOUD, "complete": False}
-    )
-    found = judged(given)
-    text = verdict(found, given["images"], "lan", partial=False, faces=True)
-    assert text["en"].startswith("4 face images left 1 inside device for 1 outside endpoint (A 3, B 1)")
-    assert "4 张次人脸图像" in text["zh"]
-
-
-def test_no_finding_is_no_clean_bill() -> None:
-    given = tables({"client": CAM, "server": CLOUD, "face": "no"})
-    text = verdict(judged(given), given["images"], "lan", partial=False, faces=True)
-    assert "not a clean bill" in text["en"]
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(999, "999 B"), (2_100_000_000, "2.1 GB"), (1500, "1.5 kB"), (3 * 10**12, "3.0 TB")]
-)
-def test_size_text(size: int, text: str) -> None:
-    assert size_text(size) == text
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 5])
