@@ -160,8 +160,9 @@ def test_the_same_files_for_one_and_two_workers(tmp_path: Path, monkeypatch: pyt
 
 
 def files(folder: Path) -> list[Path]:
-    """All files of a case but the one that tells how it was run."""
-    return [path for path in folder.rglob("*") if path.is_file() and path.name != "run.json"]
+    """All files of a case but those that tell when and how it was run."""
+    apart = {"run.json", "custody.jsonl", "manifest.json"}
+    return [path for path in folder.rglob("*") if path.is_file() and path.name not in apart]
 
 
 def test_a_cut_file_keeps_what_came_before(plain: netaudit.Case, tmp_path: Path) -> None:

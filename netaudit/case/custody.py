@@ -8,6 +8,7 @@ it; the report has the one before it was written). `netaudit.case.sealed` holds 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import os
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.errors import UsageError
+from netaudit.case.lock import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Self
 
 NAME = "custody.jsonl"
 RECORD = "private/record"  # where a case keeps what was recorded
@@ -30,56 +32,56 @@ LONGEST_LINE = 1 << 20
 class Custody:
     """Appends lines to the chain of a case; begins it, or goes on where it ends.
 
-    One process at a time: whoever comes second gets a UsageError, since its lines would not follow those of the first.
+    One writer at a time: whoever comes second gets a UsageError, since its lines would not follow those of the first.
+    `folder` has the lock where the chain lies in another place, that of a case that is to replace the one there.
     """
 
-    def __init__(self, case: Path) -> None:
+    def __init__(self, case: Path, folder: Path | None = None) -> None:
         self._path = case / NAME
-        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
-        if not _taken(self._file):
-            self.close()
-            raise UsageError(f"{case}: another netaudit is at work on this case; wait until it has ended")
         self.number, self.last = 0, START
-        whole = True
-        if self._path.is_file():
-            for line, whole in _lines(self._path):  # noqa: B007 - the last one is asked for below
-                if (entry := _parse(line)) is not None:
-                    self.number, self.last = int(entry["number"]), str(entry["hash"])
-        if not whole:  # cut by a crash: it stays as it is, the chain goes on behind it
-            os.write(self._file, b"\n")
+        self._size = 0  # of the file, after the last line of this chain that is known here
+        self._holding = contextlib.ExitStack()
+        self._holding.enter_context(writing(folder or case, "custody"))
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+            self._file = os.open(self._path, flags, 0o600)
+            self._holding.callback(os.close, self._file)
+            self._find_end()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def note(self, what: str, **figures: Any) -> None:
         """Add a line, and have it on the disk before going on."""
+        if os.fstat(self._file).st_size != self._size:  # a line was added by another one of this process
+            self._find_end()
         self.number += 1
         when = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         entry = {**figures, "number": self.number, "when": when, "what": what, "previous": self.last}
         entry["hash"] = self.last = seal(entry)
         os.write(self._file, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS) + b"\n")
         os.fsync(self._file)
+        self._size = os.fstat(self._file).st_size
+
+    def _find_end(self) -> None:
+        self.number, self.last = 0, START
+        whole = True
+        for line, whole in _lines(self._path):  # noqa: B007 - the last one is asked for below
+            if (entry := _parse(line)) is not None:
+                self.number, self.last = int(entry["number"]), str(entry["hash"])
+        if not whole:  # cut by a crash: it stays as it is, the chain goes on behind it
+            os.write(self._file, b"\n")
+        self._size = os.fstat(self._file).st_size
 
     def close(self) -> None:
         """End; the chain can be taken up again."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-
-
-def _taken(file: int) -> bool:
-    """Lock an open file until it is closed, by whatever end of the process; False when another has it.
-
-    True also where the system or the disk has no such locks.
-    """
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
+        self._holding.close()
 
 
 def seal(entry: dict[str, Any]) -> str:
@@ -112,7 +114,7 @@ def broken(case: Path) -> list[str]:
             problems.append(f"line {place}: does not follow the line before it")
         if entry["number"] != number + 1:
             problems.append(f"line {place}: is number {entry['number']}, expected {number + 1}")
-        if entry["hash"] != seal(entry):
+        if entry["hash"] != seal(entry) or line != orjson.dumps(entry, option=orjson.OPT_SORT_KEYS) or not whole:
             problems.append(f"line {place}: was changed")
         number, last = entry["number"], entry["hash"]
     return problems

@@ -16,8 +16,11 @@ from typing import Any
 
 import orjson
 
+from netaudit.case.lock import writing
+from netaudit.case.seal import later
 from netaudit.case.writing import DECISIONS
 from netaudit.errors import CaseError, UsageError
+from netaudit.ground.files import append_line
 
 FILE = DECISIONS
 LONGEST = 2000  # characters of a note
@@ -49,14 +52,19 @@ def decide(
         raise UsageError("say what you decide: a class, a vendor or a note")
     if max(map(len, (kind, vendor, note, by))) > LONGEST:
         raise UsageError(f"at most {LONGEST} characters, please")
+    with writing(folder, "devices set"):
+        return _noted(folder, device, kind, vendor, note, by)
+
+
+def _noted(folder: Path, device: dict[str, Any], kind: str, vendor: str, note: str, by: str) -> Decision:
     decisions(folder)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     found = (device["class"] or "", device["vendor"] or "")
     decision = Decision(now, device["device_id"], kind, vendor, note, by, *found)
     lines = _lines(folder)
     entry = asdict(decision) | {"before": _hash(lines[-1]) if lines else FIRST}
-    with (folder / FILE).open("ab") as file:
-        file.write(orjson.dumps(entry, option=orjson.OPT_SORT_KEYS) + b"\n")
+    append_line(folder / FILE, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS))
+    later(folder, "decided", (FILE,), device=decision.device_id)
     return decision
 
 

@@ -1,14 +1,15 @@
 """A case to pass on: one zip with what netaudit wrote, but nothing of `private/`.
 
-The same case gives the same bytes: members are sorted and carry the earliest time a zip can hold. `SHA256SUMS` inside
-lists every member, in the form that `sha256sum --check` reads.
+What goes in is what the case was sealed with, and each file is held against the seal while it is packed; nothing else
+that lies in the folder is taken along. The same case gives the same bytes: members are sorted and carry the earliest
+time a zip can hold. `SHA256SUMS` inside lists every member, in the form that `sha256sum --check` reads, and
+`exported.json` says what was left out, so that `netaudit verify` can tell that from what is missing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -16,73 +17,98 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.case.writing import OURS
-from netaudit.errors import UsageError
+from netaudit.case.integrity import EXPORTED, PRIVATE, SUMS
+from netaudit.case.lock import undisturbed
+from netaudit.case.writing import CUSTODY, MANIFEST, OURS
+from netaudit.errors import CaseError, UsageError
+from netaudit.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from netaudit.case.reading import Case
 
-SUMS = "SHA256SUMS"
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # APPNOTE.TXT 4.4.6: MS-DOS dates begin here
 MASKED = b'<p class="mark">'  # the report's own statement that it is masked
-_UNSHARED = ("paths", "command")  # of run.json: where the captures lie names people and machines
+PIECE = 1 << 20
+_UNSHARED = ("paths", "command")  # of run.json of earlier versions: where the captures lie names people and machines
 
 
 def export_shareable(case: Case, out: Path, *, overwrite: bool = False) -> int:
     """Write the shareable part of `case` to the zip `out`; gives the number of files in it, the list of sums included.
 
-    Raises UsageError when `out` exists and must not be replaced, or when the report in the case shows clear data.
+    Raises UsageError when `out` exists and must not be replaced, when the report in the case shows clear data, or when
+    the audit did not come to its end; CaseError when a file is not as it was sealed.
     """
     if out.exists() and not overwrite:
         raise UsageError(f"{out}: exists; choose another name or say --overwrite")
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent}: is no folder")
-    sums: list[str] = []
+    if case.seal.state not in ("sealed", "unsealed"):
+        raise UsageError(f"{case.folder}: the audit did not come to its end; there is no whole case to pass on")
+    with undisturbed(case.folder, "export"):
+        return _write(case, out)
+
+
+def _write(case: Case, out: Path) -> int:
+    sums: list[tuple[str, str]] = []
     descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in shareable_files(case.folder):
-                member = path.relative_to(case.folder).as_posix()
-                sums.append(f"{_add(archive, member, path)}  {member}\n")
-            archive.writestr(_entry(SUMS), "".join(sums))
+            sums += [(member, _add(archive, case, member)) for member in shareable(case)]
+            said = orjson.dumps(_left_out(case), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+            archive.writestr(_entry(EXPORTED), said)
+            sums.append((EXPORTED, hashlib.sha256(said).hexdigest()))
+            archive.writestr(_entry(SUMS), "".join(f"{digest}  {member}\n" for member, digest in sorted(sums)))
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
     return len(sums) + 1
 
 
-def shareable_files(folder: Path) -> Iterator[Path]:
-    """Files of the case that may be shared, sorted; links are none, nor is anything that netaudit did not write."""
-    for name in sorted(set(OURS) - {"private"}):
-        path = folder / name
-        if path.is_symlink():
-            continue
-        if path.is_file():
-            yield path
-        elif path.is_dir():
-            yield from sorted(one for one in path.rglob("*") if one.is_file() and not one.is_symlink())
+def _left_out(case: Case) -> dict[str, object]:
+    return {
+        "left_out": sum(name.startswith(PRIVATE) for name in case.seal.files),
+        "manifest": case.seal.manifest,
+        "state": case.seal.state,
+    }
 
 
-def _add(archive: zipfile.ZipFile, member: str, path: Path) -> str:
+def shareable(case: Case) -> list[str]:
+    """Names of the files that may be shared, sorted: those of the seal, or, without one, those that a case has."""
+    if case.seal.state == "sealed":
+        names = {name for name in case.seal.files if not name.startswith(PRIVATE)} | {CUSTODY, MANIFEST}
+        return sorted(names)
+    known = [*OURS, *(f"tables/{table.name}.parquet" for table in TABLES)]
+    paths = {name: case.folder / name for name in known}
+    return sorted(name for name, path in paths.items() if path.is_file() and not path.is_symlink())
+
+
+def _add(archive: zipfile.ZipFile, case: Case, member: str) -> str:
     """Add a file, changed where sharing asks for it; gives its SHA-256."""
-    if member == "run.json":
+    path = case.folder / member
+    if path.is_symlink():
+        raise CaseError(f"{path}: is a link, which a case never has")
+    if member in case.seal.files:
+        case.sound(member)
+    if member == "run.json" and case.seal.state != "sealed":
         run = {key: value for key, value in orjson.loads(path.read_bytes()).items() if key not in _UNSHARED}
         data = orjson.dumps(run, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
         archive.writestr(_entry(member), data)
         return hashlib.sha256(data).hexdigest()
     if member.endswith(".html") and MASKED not in path.read_bytes():
         raise UsageError(f"{path}: shows clear data; write the report again without --unmask before sharing")
+    digest = hashlib.sha256()
+    entry = _entry(member)
     with path.open("rb") as source:
-        digest = hashlib.file_digest(source, "sha256").hexdigest()
-        source.seek(0)
-        entry = _entry(member)
-        entry.file_size = path.stat().st_size
+        entry.file_size = os.fstat(source.fileno()).st_size
         with archive.open(entry, "w") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-    return digest
+            while piece := source.read(PIECE):
+                digest.update(piece)
+                target.write(piece)
+    fact = case.seal.files.get(member)
+    if fact is not None and fact.sha256 != digest.hexdigest():
+        raise CaseError(f"{path}: was changed while it was packed")
+    return digest.hexdigest()
 
 
 def _entry(member: str) -> zipfile.ZipInfo:

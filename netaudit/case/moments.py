@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit.ground.files import append_line
 from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
@@ -68,19 +68,9 @@ class MomentBook:
         """Store a moment; gives its number in the case (from 1) and the moment as stored. Raises OSError."""
         moment = Moment(ts, visible(text.strip(), MOST_TEXT), source)
         line = orjson.dumps({"ts": moment.ts, "text": moment.text, "source": moment.source})
-        with self._path.open("ab") as file:
-            if file.tell() and not self._ends_whole():  # a run that was killed while it wrote
-                file.write(b"\n")
-            file.write(line + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_line(self._path, line)
         self._count += 1
         return self._count, moment
-
-    def _ends_whole(self) -> bool:
-        with self._path.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"
 
 
 def stored(folder: Path) -> list[Moment]:

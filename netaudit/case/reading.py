@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from netaudit.case.decisions import Decision
     from netaudit.case.finding import Finding
     from netaudit.case.plots import Plots
+    from netaudit.case.seal import Seal
 
-UNFINISHED = ("审计未进行到底，没有结论", "the audit did not come to its end")
+PRIVATE_RUN = "private/run.json"  # of the facts of a run, those that name people and machines
+UNMASKED = "private/unmasked.jsonl"
+UNFINISHED = (
+    {"en": "the audit did not come to its end", "zh": "审计未完成"},
+    {"en": "the audit is still running", "zh": "审计仍在进行"},
+)
 
 
 class Case:
@@ -34,10 +40,13 @@ class Case:
     as an Arrow table without loading pandas.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, check: bool = True) -> None:
         self.folder = folder
+        self._check = check
+        self._seen: dict[str, tuple[int, int]] = {}  # files that were found sound: size and time of change
         try:
-            self.manifest: dict[str, Any] = orjson.loads((folder / "case.json").read_bytes())
+            content = (folder / "case.json").read_bytes()
+            self.manifest: dict[str, Any] = orjson.loads(content)
         except FileNotFoundError:
             raise CaseError(f"{folder}: is no case (no case.json in it)") from None
         except (OSError, ValueError) as error:
@@ -48,6 +57,54 @@ class Case:
                 f"{folder}: written by a later netaudit (tables version {version}); "
                 f"this one reads up to {TABLES_VERSION}"
             )
+        if self._check and self.seal.state == "broken":
+            raise CaseError(f"{folder}: its seal is broken: {self.seal.problem} (netaudit verify tells all)")
+        self.sound("case.json")
+
+    @functools.cached_property
+    def seal(self) -> Seal:
+        """What the case was sealed with, and how it stands (`seal.state`)."""
+        from netaudit.case.seal import read_seal
+
+        try:
+            return read_seal(self.folder, self.manifest)
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            raise CaseError(f"{self.folder}: the seal of the case cannot be read: {error}") from error
+
+    def sound(self, name: str) -> None:
+        """Raise CaseError when a file of a sealed case is gone or not as it was sealed. Its bytes are hashed once."""
+        if not self._check or self.seal.state != "sealed":
+            return
+        if (fact := self.seal.files.get(name)) is None:
+            if (self.folder / name).exists():
+                raise CaseError(f"{self.folder / name}: was added after the case was sealed")
+            return
+        from netaudit.case.seal import hashed
+
+        try:
+            status = (self.folder / name).stat()
+            stamp = (status.st_size, status.st_mtime_ns)
+            if self._seen.get(name) == stamp:
+                return
+            if status.st_size != fact.bytes or hashed(self.folder / name) != fact:
+                raise CaseError(f"{self.folder / name}: was changed after the case was sealed")
+        except FileNotFoundError:
+            raise CaseError(f"{self.folder / name}: is missing, though the case was sealed with it") from None
+        except OSError as error:
+            raise CaseError(f"{self.folder / name}: cannot be read: {error.strerror}") from error
+        self._seen[name] = stamp
+
+    def look_over(self) -> None:
+        """Raise CaseError where a file but those of objects is gone or of another size than sealed. Nothing is read."""
+        for name, fact in self.seal.files.items() if self._check else ():
+            if name.startswith("private/objects/"):
+                continue
+            try:
+                size = (self.folder / name).stat().st_size
+            except OSError:
+                raise CaseError(f"{self.folder / name}: is missing, though the case was sealed with it") from None
+            if size != fact.bytes:
+                raise CaseError(f"{self.folder / name}: was changed after the case was sealed")
 
     def __repr__(self) -> str:
         return f"<Case {self.folder}: {self.verdict('en')}>"
@@ -59,7 +116,8 @@ class Case:
 
             return verdict_text(said, lang)
         written = self.manifest.get("verdict")  # of tables version 1
-        return str((written if isinstance(written, dict) else {}).get(lang, UNFINISHED[lang == "en"]))
+        text = written.get(lang) if isinstance(written, dict) else ""
+        return str(text or UNFINISHED[self.seal.state == "writing"][lang])
 
     @property
     def statements(self) -> list[dict[str, Any]] | None:
@@ -77,9 +135,13 @@ class Case:
 
     @functools.cached_property
     def run(self) -> dict[str, Any]:
-        """When and how the audit was run (run.json); empty when it is missing."""
-        path = self.folder / "run.json"
-        return orjson.loads(path.read_bytes()) if path.is_file() else {}
+        """When and how the audit was run (run.json, and what of it is private)."""
+        found: dict[str, Any] = {}
+        for name in ("run.json", PRIVATE_RUN):
+            self.sound(name)
+            path = self.folder / name
+            found |= orjson.loads(path.read_bytes()) if path.is_file() else {}
+        return found
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A table as Arrow, whole or some columns of it; a cut-off audit gives the batches that had been written."""
@@ -94,6 +156,7 @@ class Case:
         if (mapped := settled(self.folder, name)) is not None:  # the audit is about to end
             return mapped.select(wanted.names)
         path = self.folder / "tables" / f"{name}.parquet"
+        self.sound(f"tables/{name}.parquet")
         if not path.is_file():
             if name in self.manifest.get("totals", {}).get("rows", ()):
                 raise CaseError(f"{path}: is missing: the case is not as the audit left it, and nothing is said of it")
@@ -112,25 +175,15 @@ class Case:
         frame: pd.DataFrame = self.table(name).to_pandas()
         return frame
 
-    captures = functools.cached_property(lambda self: self.frame("captures"))
-    skipped = functools.cached_property(lambda self: self.frame("skipped"))
-    flows = functools.cached_property(lambda self: self.frame("flows"))
-    messages = functools.cached_property(lambda self: self.frame("messages"))
-    objects = functools.cached_property(lambda self: self.frame("objects"))
-    evidence = functools.cached_property(lambda self: self.frame("evidence"))
-    images = functools.cached_property(lambda self: self.frame("images"))
-    endpoints = functools.cached_property(lambda self: self.frame("endpoints"))
-    findings = functools.cached_property(lambda self: self.frame("findings"))
-    observations = functools.cached_property(lambda self: self.frame("observations"))
-    devices = functools.cached_property(lambda self: self.frame("devices"))
-    claims = functools.cached_property(lambda self: self.frame("claims"))
-    persons = functools.cached_property(lambda self: self.frame("persons"))
-    tls_hellos = functools.cached_property(lambda self: self.frame("tls_hellos"))
-    events = functools.cached_property(lambda self: self.frame("events"))
-    journeys = functools.cached_property(lambda self: self.frame("journeys"))
-    moments = functools.cached_property(lambda self: self.frame("moments"))
-    after_moments = functools.cached_property(lambda self: self.frame("after_moments"))
-    ledgers = functools.cached_property(lambda self: self.frame("ledgers"))
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """Every table of `tables.TABLES` as a DataFrame, by its name; read when first asked for."""
+        if name not in BY_NAME:
+            raise AttributeError(f"a case has no table or attribute {name!r}")
+        frame = self.__dict__[name] = self.frame(name)
+        return frame
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *BY_NAME})
 
     def records(self) -> pd.DataFrame:
         """Records of persons: one row each, its fields by kind (masked), with the images it was sent with."""
@@ -157,6 +210,7 @@ class Case:
 
         from netaudit.tables import PERSONS_CLEAR
 
+        self.sound("private/persons.parquet")
         path = self.folder / "private" / "persons.parquet"
         return pq.read_table(path) if path.is_file() else PERSONS_CLEAR.schema().empty_table()
 
@@ -167,6 +221,7 @@ class Case:
         from netaudit.tables import EVENTS_CLEAR
 
         self.log_unmasking("private/events.parquet")
+        self.sound("private/events.parquet")
         path = self.folder / "private" / "events.parquet"
         table = pq.read_table(path) if path.is_file() else EVENTS_CLEAR.schema().empty_table()
         clear: pd.DataFrame = table.to_pandas()
@@ -212,7 +267,18 @@ class Case:
     def object_path(self, sha256: str) -> Path | None:
         """Where the bytes of a stored object lie, None when they were not stored."""
         folder = self.folder / "private" / "objects" / sha256[:2]
-        return next(iter(sorted(folder.glob(f"{sha256}.*"))), None) if sha256.isalnum() and folder.is_dir() else None
+        path = next(iter(sorted(folder.glob(f"{sha256}.*"))), None) if sha256.isalnum() and folder.is_dir() else None
+        if path is None and self._check and sha256 in self._sealed_objects:
+            raise CaseError(f"{folder / sha256}: is missing, though the case was sealed with it")
+        if path is not None:
+            self.sound(path.relative_to(self.folder).as_posix())
+        return path
+
+    @functools.cached_property
+    def _sealed_objects(self) -> frozenset[str]:
+        return frozenset(
+            name.rpartition("/")[2].partition(".")[0] for name in self.seal.files if name.startswith("private/objects/")
+        )
 
     def image(self, sha256: str, *, unmask: bool = False) -> Image:
         """An image, with its faces pixelated unless `unmask` (which is logged in the case).
@@ -245,17 +311,28 @@ class Case:
         return latest(self.folder)
 
     def log_unmasking(self, what: str) -> None:
-        """Note in private/unmasked.jsonl that clear personal data was shown."""
+        """Note in the chain of the case, and in private/unmasked.jsonl, that clear personal data was shown."""
         import datetime
 
+        from netaudit.case.lock import writing
+        from netaudit.case.seal import later
+        from netaudit.ground.files import append_line
+
         line = {"when": datetime.datetime.now(datetime.UTC).isoformat(), "what": what}
-        with (self.folder / "private" / "unmasked.jsonl").open("ab") as log:
-            log.write(orjson.dumps(line) + b"\n")
+        with writing(self.folder, "unmask"):
+            append_line(self.folder / UNMASKED, orjson.dumps(line), 0o600)
+            later(self.folder, "unmasked", (UNMASKED,), shown=what)
 
 
-def open_case(folder: str | os.PathLike[str]) -> Case:
+def open_case(folder: str | os.PathLike[str], *, check: bool = True) -> Case:
     """Open a case folder, also one that an earlier version or an interrupted audit left.
 
-    Raises CaseError when the folder is none, or was written by a later version.
+    What is read of a sealed case is held against its seal, file by file as it is used; `check=False` looks at a case
+    that was changed nevertheless. Raises CaseError when the folder is none, was written by a later version, or is not
+    as it was sealed.
     """
-    return Case(Path(folder))
+    from netaudit.case.swap import taken_up
+
+    place = Path(folder)
+    taken_up(place)
+    return Case(place, check=check)

@@ -25,8 +25,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case.extract import locate
-from netaudit.case.writing import write_json
+from netaudit.case.lock import writing
+from netaudit.case.seal import later
 from netaudit.errors import UsageError
+from netaudit.ground.files import write_json
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
 
 CONFIRMED, UNCONFIRMABLE, CONTRADICTED = "confirmed", "not confirmable", "contradicted"
+OPINION = "private/verify.json"
 PARTLY = "partly confirmed"  # of a finding: some objects confirmed, none contradicted
 # Reassembled bodies, by the names of Wireshark 4.x; one that a version does not know is left out.
 BODIES = (
@@ -49,6 +52,7 @@ LONGEST = 1800  # seconds for one capture
 _LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
 _LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
 _PLAIN_STEPS = frozenset({"multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text"})
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _UNKNOWN_FIELDS = re.compile(r"^\s+([\w.-]+)\s*$", re.MULTILINE)
 
 
@@ -63,6 +67,7 @@ class Wanted(NamedTuple):
     complete: bool
     sha256: str
     ends: frozenset[str]  # both addresses and both ports
+    numbers: tuple[str, ...] = ()  # of a document: the identity numbers in it, in clear
 
 
 @dataclass(slots=True)
@@ -116,13 +121,16 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
             raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
         _ask(program, path, case, some, result.objects)
     result.findings = [_judge(group, result.objects) for group in groups]
-    write_json(case.folder / "private" / "verify.json", result.document())
+    with writing(case.folder, "verify"):
+        write_json(case.folder / OPINION, result.document())
+        later(case.folder, "second opinion", (OPINION,), by=result.tshark)
     return result
 
 
 def _findings(case: Case) -> list[dict[str, Any]]:
-    columns = ["finding_id", "certainty", "act", "sender", "receiver", "object_ids"]
-    return list(case.table("findings").select(columns).to_pylist())
+    columns = ["finding_id", "certainty", "act", "sender", "receiver", "object_ids", "document_ids"]
+    rows = case.table("findings").select(columns).to_pylist()
+    return [row | {"object_ids": row["object_ids"] + (row.pop("document_ids") or [])} for row in rows]
 
 
 def _images_by_protocol(case: Case) -> list[dict[str, Any]]:
@@ -138,6 +146,7 @@ def _images_by_protocol(case: Case) -> list[dict[str, Any]]:
 
 def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
     chosen = pa.array(sorted(identities), pa.string())
+    numbers = _numbers(case, chosen)
     objects = case.table("objects")
     objects = objects.filter(pc.is_in(objects["object_id"], chosen)).select(
         ["object_id", "message_id", "sha256", "complete", "unwrap_path"]
@@ -153,10 +162,21 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
             complete=row["complete"],
             sha256=row["sha256"],
             ends=frozenset(str(row[end]) for end in ends),
+            numbers=tuple(sorted(numbers.get(row["object_id"], ()))),
             **{name: row[name] for name in told},
         )
         for row in joined.sort_by("object_id").to_pylist()
     ]
+
+
+def _numbers(case: Case, chosen: pa.Array) -> dict[str, set[str]]:
+    """Identity numbers in clear by the document that they were read from."""
+    clear = case.clear_table()
+    mine = clear.filter(pc.and_(pc.equal(clear["kind"], "id_number"), pc.is_in(clear["object_id"], chosen)))
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in mine.select(["object_id", "value_clear"]).to_pylist():
+        found[row["object_id"]].add(row["value_clear"])
+    return found
 
 
 def _version(program: str) -> str:
@@ -214,6 +234,9 @@ def _row(line: bytes) -> Iterator[tuple[int, frozenset[str], bytes]]:
 
 
 def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
+    if one.numbers:
+        _compare_numbers(one, body, frame, opinion)
+        return
     data = _recovered(case, one)
     if data is None:
         opinion.reason = "its bytes are not in the case, or too few before the first gap"
@@ -227,6 +250,27 @@ def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion)
         opinion.reason = "tshark gives a body for its frames that does not hold its bytes"
     elif opinion.status != CONTRADICTED:
         opinion.reason = "wrapped, joined or damaged in a way that is not looked into"
+
+
+def _compare_numbers(one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
+    """A document is not stored; the identity numbers in it are looked for, however the body spells them."""
+    text = b"\0".join([*_readings(body), *_unwrapped(body)]).upper()
+    there = [number for number in one.numbers if any(spelled in text for spelled in _spellings(number))]
+    if len(there) == len(one.numbers):
+        opinion.status, opinion.frame, opinion.reason = CONFIRMED, frame, "its identity numbers stand in the body"
+    elif opinion.status != CONFIRMED:
+        opinion.reason = "its identity numbers are wrapped in a way that is not looked into"
+
+
+def _spellings(number: str) -> tuple[bytes, ...]:
+    return number.encode(), number.encode("utf-16-le"), number.encode().hex().upper().encode()
+
+
+def _unwrapped(body: bytes) -> Iterator[bytes]:
+    """What stands in base64 in a body."""
+    for text in _BASE64.findall(body)[:64]:
+        with contextlib.suppress(ValueError):
+            yield base64.b64decode(text[: len(text) - len(text) % 4])
 
 
 def _recovered(case: Case, one: Wanted) -> bytes | None:

@@ -1,83 +1,108 @@
-"""Writes a case folder: Arrow streams while the audit runs, sorted Parquet at its end.
+"""The folder of a case: where an audit may write, and how it begins.
 
-CASE/case.json  run.json  report.html  tables/<table>.parquet  private/key  private/objects/<aa>/<sha256>.<ext>
+CASE/case.json  run.json  report.html  custody.jsonl  manifest.json  tables/<table>.parquet
+CASE/private/key  private/objects/<aa>/<sha256>.<ext>
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
-import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import orjson
-
+from netaudit.case.lock import NAME as LOCK
+from netaudit.case.lock import writing
+from netaudit.case.swap import JOURNAL, coming, taken_up
 from netaudit.errors import UsageError
+from netaudit.ground.files import MANIFEST, write_json
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["MANIFEST", "write_json"]
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 DECISIONS = "decisions.jsonl"  # what analysts decided: `decisions.py`
+CUSTODY = "custody.jsonl"  # the chain: `custody.py`
+SET_ASIDE = (DECISIONS, CUSTODY)  # of a case that is replaced: kept, and nothing uses it any more
 OURS = (
     "case.json",
     "run.json",
     "report.html",
-    "custody.jsonl",
+    CUSTODY,
+    MANIFEST,
     DECISIONS,
+    *(f"{name.removesuffix('.jsonl')}.replaced.jsonl" for name in SET_ASIDE),
     "moments.jsonl",
     "tables",
     "private",
 )  # all that --overwrite may touch
 
 
-def prepare(folder: Path, *, overwrite: bool) -> None:
-    """Make the empty folders of a case; refuse to touch anything that is no case."""
+def check_place(folder: Path, *, overwrite: bool) -> None:
+    """Refuse to touch what is no case, what holds a recording, and a case that must not be replaced: UsageError."""
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            if not (folder / "case.json").is_file():
-                raise UsageError(f"{folder}: exists and is no case; choose another --case folder")
-            if any((folder / "private" / "record").glob("*")):
-                raise UsageError(
-                    f"{folder}: holds a recording, which is never overwritten; choose another --case folder"
-                )
-            if not overwrite:
-                raise UsageError(f"{folder}: holds a case already; choose another folder or say --overwrite")
-            _clear(folder)
-        make_folders(folder)
+        if not folder.exists() or (folder.is_dir() and all(path.name == LOCK for path in folder.iterdir())):
+            return
+        if not (folder / "case.json").is_file() and not (folder / JOURNAL).is_file():
+            raise UsageError(f"{folder}: exists and is no case; choose another --case folder")
+        if any((folder / "private" / "record").glob("*")):
+            raise UsageError(f"{folder}: holds a recording, which is never overwritten; choose another --case folder")
+        if not overwrite:
+            raise UsageError(f"{folder}: holds a case already; choose another folder or say --overwrite")
     except OSError as error:
-        raise UsageError(f"{error.filename or folder}: cannot write the case: {error.strerror}") from error
+        raise UsageError(f"{error.filename or folder}: cannot be looked at: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def place_for(folder: Path, what: str, *, overwrite: bool) -> Iterator[Path]:
+    """Hold the lock of a case folder and give the place with empty folders where its audit writes.
+
+    That is the folder itself where it is new, and one beside its files where a case is to be replaced: `swap_in` does
+    that. `what` is told to whoever comes second. Raises UsageError for what must not be touched or cannot be written.
+    """
+    check_place(folder, overwrite=overwrite)
+    try:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    with writing(folder, what):
+        try:
+            taken_up(folder)
+            check_place(folder, overwrite=overwrite)  # again: another one may have been quicker
+            place = folder
+            if (folder / "case.json").exists():
+                place = coming(folder)
+                _set_aside(folder, place)
+            make_folders(place)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        yield place
+
+
+def _unwritable(folder: Path, error: OSError) -> UsageError:
+    return UsageError(f"{error.filename or folder}: cannot write the case: {error.strerror}")
 
 
 def make_folders(folder: Path) -> None:
     """Make what an audit expects to be there; what is there stays. Raises OSError."""
-    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    (folder / "tables").mkdir(mode=0o755, parents=True, exist_ok=True)
     private = folder / "private"
     private.mkdir(mode=0o700, exist_ok=True)
-    (private / "objects").mkdir(exist_ok=True)
+    (private / "objects").mkdir(mode=0o700, exist_ok=True)
     key = private / "key"
     if not key.exists():
-        key.write_bytes(secrets.token_bytes(32))
-        key.chmod(0o600)
+        file = os.open(key, _NEW, 0o600)
+        os.write(file, secrets.token_bytes(32))
+        os.close(file)
 
 
-def _set_aside(path: Path) -> None:
-    """Keep what people decided on the case that is replaced; nothing uses it any more."""
-    aside = path.with_name(f"{path.stem}.replaced{path.suffix}")
-    if not aside.is_symlink():
-        with aside.open("ab") as kept:
-            kept.write(path.read_bytes())
-
-
-def _clear(folder: Path) -> None:
-    for name in OURS:
-        path = folder / name
-        if name == DECISIONS and path.is_file() and not path.is_symlink():
-            _set_aside(path)
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-        elif path.is_dir():
-            shutil.rmtree(path)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON with sorted keys, so that a reader sees the old file or the whole new one."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
-    temporary.replace(path)
+def _set_aside(folder: Path, place: Path) -> None:
+    """Keep what people decided on the case that is replaced, and its chain."""
+    for name in SET_ASIDE:
+        aside = f"{name.removesuffix('.jsonl')}.replaced.jsonl"
+        kept = [path for path in (folder / aside, folder / name) if path.is_file() and not path.is_symlink()]
+        if kept:
+            (place / aside).write_bytes(b"".join(path.read_bytes() for path in kept))

@@ -23,6 +23,33 @@ app = typer.Typer(
 CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
 Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 
+ProjectKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--project-key", metavar="FILE", help="Secret of a project: makes keyed hashes comparable between its cases."
+    ),
+]
+TlsKeys = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--tls-keys",
+        metavar="FILE",
+        help="Key log (SSLKEYLOGFILE) or RSA private key that opens TLS and QUIC.",
+    ),
+]
+KeysFor = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keys-for",
+        metavar="HOST|CIDR|all",
+        help="Connections that keys, also those in the captures, may open; repeatable. Nothing is opened without it.",
+    ),
+]
+Authority = Annotated[
+    str | None,
+    typer.Option("--authority", metavar="TEXT", help="By what consent or authority they are opened; recorded."),
+]
+
 
 def _language(lang: str | None) -> str:
     if lang is None:
@@ -69,6 +96,10 @@ def audit(
         Path | None,
         typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
     ] = None,
+    project_key: ProjectKey = None,
+    tls_keys: TlsKeys = None,
+    keys_for: KeysFor = None,
+    authority: Authority = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")] = 1,
     moments: Annotated[
         Path | None,
@@ -96,6 +127,8 @@ def audit(
     """Audit captures into a case folder and print the verdict."""
     from netaudit.case.moment_files import read_moments
     from netaudit.cli.auditing import audit_command
+    from netaudit.running.keys import request
+    from netaudit.running.project_key import read_project_key
 
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
@@ -109,6 +142,8 @@ def audit(
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,
+        "project_key": read_project_key(project_key) if project_key is not None else None,
+        "keys": request(tls_keys or (), keys_for or (), authority),
         "workers": workers,
         "moments": read_moments(moments, moment_zone) if moments else None,
         "moment_window_s": moment_window,
@@ -168,6 +203,9 @@ def live(
     moment_window: Annotated[
         int, typer.Option(metavar="SECONDS", min=1, max=86_400, help="How long after a moment to tell what was sent.")
     ] = 180,
+    tls_keys: TlsKeys = None,
+    keys_for: KeysFor = None,
+    authority: Authority = None,
     recorder: Annotated[
         str, typer.Option(metavar="auto|dumpcap|socket", help="What records; socket is Linux's own and slower.")
     ] = "auto",
@@ -179,6 +217,7 @@ def live(
     """Record an interface and audit it meanwhile; the case is the one that the recorded files give."""
     from netaudit.cli.living import case_folder, live_command
     from netaudit.live.settings import LiveSettings, parse_duration, parse_size
+    from netaudit.running.keys import request
 
     least = _certainty(fail_on)
     if recorder not in {"auto", "dumpcap", "socket"}:
@@ -199,6 +238,7 @@ def live(
         "inside": tuple(inside or ()),
         "faces": not no_faces,
         "signatures": signatures_folder,
+        "keys": request(tls_keys or (), keys_for or (), authority),
         "moment_window_s": moment_window,
         "lang": _language(lang),
         "command": tuple(sys.argv),
@@ -244,11 +284,15 @@ def report(
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
+    from netaudit.case.reporting import REPORT
     from netaudit.report.from_case import write_report
+    from netaudit.report.rewriting import rewrite
 
     opened = open_case(case)
-    target = html or case / "report.html"
-    typer.echo(write_report(opened, target, _language(lang), unmask=unmask))
+    if html is None or html.resolve() == (case / REPORT).resolve():
+        typer.echo(rewrite(opened, _language(lang), unmask=unmask))
+    else:
+        typer.echo(write_report(opened, html, _language(lang), unmask=unmask))
 
 
 @app.command()
@@ -291,26 +335,63 @@ def verify(
     captures: Annotated[
         list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="wireshark", help="Also ask for a second opinion on the findings; repeatable."),
+    ] = None,
     images: Annotated[
-        bool, typer.Option("--images", help="Verify every image of the case, by protocol, not findings only.")
+        bool, typer.Option("--images", help="With --by: every image of the case, by protocol, not findings only.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
     lang: Language = None,
 ) -> None:
-    """Look for the objects of the findings in what Wireshark's tshark makes of the same captures."""
+    """Check that a case is as it was sealed: nothing changed, missing or added; with --by also a second opinion."""
     from netaudit.cli.verifying import verify_command
 
-    raise typer.Exit(verify_command(case, captures or [], images=images, as_json=json, lang=_language(lang)))
+    raise typer.Exit(verify_command(case, captures or [], by or [], images=images, as_json=json, lang=_language(lang)))
+
+
+@app.command(epilog="Example: netaudit explain ./case 3fa9c1    or of a packet: netaudit explain ./case 1234")
+def explain(
+    case: CaseFolder,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FLOW|FRAME|OBJECT", help="Beginning of an id of a flow, message or object; or a packet's number."
+        ),
+    ],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say how a flow was read: its bytes and gaps, the readers asked, its messages, what was in them, what was lost."""
+    from netaudit.cli.tracing import explain_command
+
+    raise typer.Exit(explain_command(case, what, captures or [], as_json=json, lang=_language(lang)))
 
 
 @app.command()
-def warm(lang: Language = None) -> None:
-    """Compile the kernels now, so that the first audit starts quickly."""
-    from netaudit.ground.jit import CACHE
-    from netaudit.running.warm import warm as compile_kernels
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say whether this computer is ready for an audit and a recording, and what helps where it is not."""
+    from netaudit.cli.doctoring import doctor_command
 
-    compile_kernels()
-    typer.echo(f"{say('warm', _language(lang))} {CACHE}")
+    raise typer.Exit(doctor_command(as_json=json, lang=_language(lang)))
+
+
+@app.command()
+def warm(
+    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    lang: Language = None,
+) -> None:
+    """Compile the kernels now, so that the first audit starts quickly."""
+    from netaudit.cli.warming import warm_command
+
+    warm_command(piece, _language(lang))
 
 
 def _version(value: bool) -> None:

@@ -41,11 +41,13 @@ def audit_command(
     fail_on: str,
 ) -> Exit:
     """Audit, print, and say how it went."""
+    from netaudit.cli.warming import compile_missing
     from netaudit.running.lean import load_lean
     from netaudit.running.task import Options, run
 
     load_lean()
     settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
+    compile_missing(settings.lang)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)
     summary = summarise(case)

@@ -70,6 +70,8 @@ def set_(
     from netaudit.authoring.naming import find_device, plain_devices
     from netaudit.case.decisions import decide
     from netaudit.case.reading import open_case
+    from netaudit.case.reporting import language as spoken
+    from netaudit.report.rewriting import rewrite
     from netaudit.signatures.loading import load
 
     known = load().vocabulary.classes
@@ -80,6 +82,7 @@ def set_(
     decision = decide(opened.folder, row, kind=class_, vendor=vendor, note=note, by=by)
     language = language_of(lang)
     typer.echo(say("decided", language, device=titled(row), what=decided(decision, language)))
+    typer.echo(rewrite(open_case(case), spoken(case) or language))
     raise typer.Exit(Exit.AUDITED)
 
 

@@ -35,6 +35,7 @@ GAP = 2  # cells between two
 def show_command(folder: Path, table: str, *, form: str, lang: str) -> Exit:
     """Print a table, or the summary when no table is named."""
     case = open_case(folder)
+    case.look_over()
     if not table:
         return _show_summary(case, form, lang)
     if table not in BY_NAME:

@@ -32,6 +32,21 @@ TEXTS = {
         "zh": "由较早版本的 netaudit 生成（数据表版本 {version}）：不含未读取、未判定内容的统计；"
         "如需了解，请重新审计原始捕获",
     },
+    "trace_flow": {"en": "Flow", "zh": "会话"},
+    "trace_run": {"en": "bytes", "zh": "字节"},
+    "trace_gap": {"en": "gap", "zh": "缺失"},
+    "trace_up": {"en": "up", "zh": "上行"},
+    "trace_down": {"en": "down", "zh": "下行"},
+    "trace_packets": {"en": "packets: {count}", "zh": "数据包：{count}"},
+    "trace_asked": {"en": "Readers asked, in order", "zh": "依次询问的协议解析器"},
+    "trace_no": {"en": "no", "zh": "否"},
+    "trace_more": {"en": "not sure yet", "zh": "尚不能确定"},
+    "trace_yes": {"en": "yes", "zh": "是"},
+    "trace_swapped": {"en": "yes, the other way round", "zh": "是，方向相反"},
+    "trace_whole": {"en": "whole", "zh": "完整"},
+    "trace_part": {"en": "incomplete", "zh": "不完整"},
+    "trace_lost": {"en": "Not read, bytes", "zh": "未读取字节数"},
+    "trace_failed": {"en": "A reader failed", "zh": "解析器出错"},
     "exit": {"en": "Exit {code}: {why}", "zh": "退出码 {code}：{why}"},
     "exit_interrupted": {"en": "interrupted, only a part was audited", "zh": "被中断，仅审计了部分数据"},
     "exit_finding": {"en": "a finding reached --fail-on", "zh": "有发现达到 --fail-on 所设等级"},
@@ -43,21 +58,48 @@ TEXTS = {
         "en": "{files:,} files, without private/; check with sha256sum --check SHA256SUMS",
         "zh": "{files:,} 个文件，不含 private/；可用 sha256sum --check SHA256SUMS 核对",
     },
-    "custody_holds": {
-        "en": "{file}: {lines:,} lines, the chain holds; its last hash is",
-        "zh": "{file}：{lines:,} 行，哈希链完整；最后的哈希为",
+    "integrity_sound": {
+        "en": "Sealed, and as it was sealed: {n:,} files checked",
+        "zh": "已封存，且与封存时一致：已核对 {n:,} 个文件",
     },
-    "custody_broken": {
-        "en": "{file}: {lines:,} lines, THE CHAIN IS BROKEN:",
-        "zh": "{file}：{lines:,} 行，哈希链已断裂：",
+    "integrity_sealed": {"en": "NOT AS IT WAS SEALED", "zh": "与封存时不一致"},
+    "integrity_broken": {"en": "THE SEAL IS BROKEN", "zh": "封存已被破坏"},
+    "integrity_unsealed": {
+        "en": "UNSEALED: written by a version that did not seal cases; nothing tells whether it was changed",
+        "zh": "未封存：由不封存案卷的版本写成；无从得知是否被更改",
     },
-    "custody_files_same": {
-        "en": "The recorded files, tables and moments that are here are those that {file} names",
-        "zh": "此处的记录文件、数据表与标记时刻均与 {file} 所载一致",
+    "integrity_unfinished": {
+        "en": "UNFINISHED: the audit did not come to its end; the case was never sealed",
+        "zh": "未完成：审计没有进行到最后；该案卷从未封存",
     },
-    "custody_files_differ": {
-        "en": "NOT AS {file} SAYS:",
-        "zh": "与 {file} 所载不符：",
+    "integrity_writing": {
+        "en": "BEING WRITTEN: another netaudit is at work on this case",
+        "zh": "正在写入：另一个 netaudit 正在处理该案卷",
+    },
+    "integrity_problems": {
+        "en": "Seal and chain (custody.jsonl) ({n:,}):",
+        "zh": "封存与保管链 custody.jsonl（{n:,}）：",
+    },
+    "integrity_changed": {"en": "Changed ({n:,}):", "zh": "已更改（{n:,}）："},
+    "integrity_missing": {"en": "Missing ({n:,}):", "zh": "缺失（{n:,}）："},
+    "integrity_added": {"en": "Added after the seal ({n:,}):", "zh": "封存后添加（{n:,}）："},
+    "integrity_leftovers": {
+        "en": "Left behind by a process that was killed ({n:,}):",
+        "zh": "被终止的进程所遗留（{n:,}）：",
+    },
+    "integrity_left_out": {
+        "en": "An export: {n:,} private files are not in it",
+        "zh": "此为导出件：其中不含 {n:,} 个私有文件",
+    },
+    "integrity_chain": {
+        "en": "Chain of custody: {n:,} lines, the last hash is {head}",
+        "zh": "保管链：{n:,} 行，最后的哈希为 {head}",
+    },
+    "integrity_manifest": {"en": "Manifest (SHA-256): {digest}", "zh": "清单（SHA-256）：{digest}"},
+    "integrity_reach": {
+        "en": "Whoever can write the folder can seal it anew: only a signature over the manifest tells that, or this "
+        "hash, noted elsewhere.",
+        "zh": "能写入该文件夹的人可以重新封存：只有对清单的签名，或另行记下的上述哈希，才能发现这一点。",
     },
     "documents_checked": {"en": "{n} document entries, problems: {m}", "zh": "文档条目 {n} 项，问题 {m} 个"},
     "document_reply": {"en": "reply to it", "zh": "对其应答"},
@@ -95,6 +137,15 @@ TEXTS = {
         "en": "note: the case was named with another set of signatures than the one used here",
         "zh": "注意：该案卷使用的特征库与此处不同",
     },
+    "compiling": {
+        "en": "First start: compiling for this computer, once (10 to 60 s) …",
+        "zh": "首次启动：正在为本机编译，仅此一次（10 至 60 秒）……",
+    },
+    "compiling_left": {
+        "en": "First start: compiling for this computer, once: {part:.0%}, about {seconds} s left",
+        "zh": "首次启动：正在为本机编译，仅此一次：{part:.0%}，约剩 {seconds} 秒",
+    },
+    "compiled": {"en": "Compiled, in {seconds} s", "zh": "编译完成，用时 {seconds} 秒"},
     "warm": {"en": "kernels are compiled, in", "zh": "内核已编译，位于"},
     "interface_allowed": {"en": "can be recorded", "zh": "可以抓包"},
     "interface_refused": {"en": "cannot be recorded: {why}", "zh": "不能抓包：{why}"},

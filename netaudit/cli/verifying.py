@@ -1,59 +1,100 @@
-"""`netaudit verify`: findings and what Wireshark's dissectors say of them, as a table or JSON."""
+"""`netaudit verify`: whether a case is as it was sealed, and with --by what others make of the same captures."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from netaudit.case.custody import NAME, broken, entries
-from netaudit.case.reading import open_case
-from netaudit.case.sealed import differing
-from netaudit.case.verify import CONTRADICTED, verify
+from netaudit.case.integrity import Integrity, integrity
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
+from netaudit.errors import UsageError
+from netaudit.ground.masking import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netaudit.case.reading import Case
+    from netaudit.case.verify import Verification
+
+MOST_NAMES = 200  # printed of a kind; JSON has all
 
 
-def verify_command(folder: Path, captures: list[Path], *, images: bool, as_json: bool, lang: str) -> Exit:
-    """Print the opinion on each finding; exit code 3 when one is contradicted."""
-    case = open_case(folder)
-    lines, problems, files = entries(folder), broken(folder), differing(case)
+def _wireshark(case: Case, captures: list[Path], *, images: bool) -> Verification:
+    from netaudit.case.verify import verify
+
+    return verify(case, captures, images=images)
+
+
+OPINIONS: dict[str, Callable[..., Verification]] = {"wireshark": _wireshark}
+"""Who may be asked for a second opinion."""
+
+
+def verify_command(
+    folder: Path, captures: list[Path], by: list[str], *, images: bool, as_json: bool, lang: str
+) -> Exit:
+    """Print how the case stands, then each opinion asked for; exit code 3 when something is wrong."""
+    from netaudit.case.reading import open_case
+    from netaudit.case.swap import taken_up
+
+    for one in by:
+        if one not in OPINIONS:
+            raise UsageError(f"--by {one}: say one of {', '.join(OPINIONS)}")
+    if not by and (images or captures):
+        raise UsageError("--images and --captures go with --by, which asks for a second opinion")
+    taken_up(folder)
+    told = integrity(folder)
     if not as_json:
-        _print_custody(lines, problems, files, lang)
-    result = verify(case, captures, images=images)
+        _print(told, lang)
+    opinions = {}
+    if by:
+        case = open_case(folder, check=False)
+        for one in by:
+            opinions[one] = OPINIONS[one](case, captures, images=images)
+            if not as_json:
+                _print_opinion(opinions[one], lang)
     if as_json:
         import orjson
 
-        last = lines[-1]["hash"] if lines else ""
-        custody = {"lines": len(lines), "problems": problems, "files": files, "last": last}
-        summary = {"tshark": result.tshark, "findings": result.findings} | (
-            {"custody": custody} if lines or problems or files else {}
-        )
-        sys.stdout.buffer.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+        said = {name: {"tool": one.tshark, "findings": one.findings} for name, one in opinions.items()}
+        document = {"integrity": told.document(), "opinions": said}
+        sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
         sys.stdout.buffer.flush()
-    else:
-        print(result.tshark)
-        for row in result.findings:
-            print(_line(row, lang))
-        if not result.findings:
-            print(say("verify_none", lang))
-    bad = problems or files
-    return Exit.DAMAGED if bad or any(row["status"] == CONTRADICTED for row in result.findings) else Exit.AUDITED
+    contradicted = any(row["status"] == "contradicted" for one in opinions.values() for row in one.findings)
+    return Exit.AUDITED if told.sound and not contradicted else Exit.DAMAGED
 
 
-def _print_custody(lines: list[dict[str, Any]], problems: list[str], files: list[str], lang: str) -> None:
-    """Whether the chain holds, and whether the files of the case are the ones it names."""
-    if lines or problems:
-        print(say("custody_broken" if problems else "custody_holds", lang, file=NAME, lines=len(lines)))
-        print(_listed(problems, lang) or f"    {lines[-1]['hash']}\n", end="")
-    if lines or files:
-        print(say("custody_files_differ" if files else "custody_files_same", lang, file=NAME))
-        print(_listed(files, lang), end="")
+def _print(told: Integrity, lang: str) -> None:
+    """State, what is wrong by kind, the chain and its end, and how far all this reaches."""
+    print(say("integrity_sound" if told.sound else f"integrity_{told.state}", lang, n=told.checked))
+    for kind in ("problems", "changed", "missing", "added", "leftovers"):
+        names = getattr(told, kind)
+        if names:
+            print(say(f"integrity_{kind}", lang, n=len(names)))
+            print("".join(f"    {_shown(name, lang)}\n" for name in names[:MOST_NAMES]), end="")
+        if len(names) > MOST_NAMES:
+            print(f"    … (+{len(names) - MOST_NAMES:,})")
+    if told.left_out:
+        print(say("integrity_left_out", lang, n=told.left_out))
+    if told.lines:
+        print(say("integrity_chain", lang, n=told.lines, head=told.head))
+    if told.manifest:
+        print(say("integrity_manifest", lang, digest=told.manifest))
+        print(say("integrity_reach", lang))
 
 
-def _listed(sentences: list[str], lang: str) -> str:
-    return "".join(f"    {sentence(one, lang)}\n" for one in sentences)
+def _shown(name: str, lang: str) -> str:
+    return visible(sentence(name, lang), 400)
+
+
+def _print_opinion(result: Verification, lang: str) -> None:
+    print(result.tshark)
+    for row in result.findings:
+        print(_line(row, lang))
+    if not result.findings:
+        print(say("verify_none", lang))
 
 
 def _line(row: dict[str, Any], lang: str) -> str:

@@ -16,8 +16,9 @@ SHAPED, KNOWN = "shaped", "known service"
 def act(protocol: str, sender: str, receiver: str, *, collected: bool) -> str:
     """What was done with an image, by the scopes of its ends; empty where it is nothing to judge.
 
-    `collected`: faces of inside devices went to that host before (`collects`); else what came from outside is a picture
-    that somebody looked at. Nothing is judged while the vantage, hence a scope, is unknown.
+    `collected`: faces of inside devices went to that host before (`collects`), this very image was sent out, or a
+    signature names the sender as a back end; else what came from outside is a picture that somebody looked at. Nothing
+    is judged while the vantage, hence a scope, is unknown.
     """
     if protocol in STREAMS:
         return VIDEO if sender == "inside" and receiver in {"inside", "outside"} else ""
@@ -36,9 +37,14 @@ def acting(done: str, sender: str, receiver: str) -> str:
     return receiver if done == RETRIEVED else sender
 
 
-def certainty(*, complete: bool, whole: bool) -> str:
-    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete."""
-    return "A" if complete and whole else "B"
+def certainty(*, complete: bool, whole: bool, face: str = "yes") -> str:
+    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete; there a possible face counts."""
+    return "A" if face == "yes" and complete and whole else "B"
+
+
+def telling(face: str, *, complete: bool, whole: bool) -> bool:
+    """Whether an image is a ground of a finding: a face in it, or a possible one in one that is damaged."""
+    return face == "yes" or (face == "possible" and not (complete and whole))
 
 
 def upload_shape(up: int, down: int, bursts: int, *, known: bool) -> str:

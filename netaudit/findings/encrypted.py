@@ -14,6 +14,7 @@ from netaudit.findings.uploads import Scope, display_filter, finding_id
 from netaudit.findings.visibility import encrypted
 
 RULE, KNOWN_RULE = "upload-shaped-encrypted/4", "known-service-encrypted/3"
+OPENED = "opened"  # of flows.keys: nothing of it is hidden
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
@@ -52,7 +53,8 @@ def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
 
 
 def _encrypted(flows: pa.Table) -> pa.Table:
-    chosen = flows.filter(encrypted(flows))
+    # what was opened is judged by itself
+    chosen = flows.filter(pc.and_(encrypted(flows), pc.not_equal(flows["keys"], OPENED)))
     for place, field in enumerate(chosen.schema):
         if pa.types.is_timestamp(field.type):
             chosen = chosen.set_column(place, field.name, chosen.column(place).cast(pa.int64()))
@@ -92,6 +94,7 @@ def _finding(
             {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
         ),
         "rule": RULE,
+        "opened": [],
         "reason": f"encrypted to {name or receiver}{known}: {up} bytes up in "
         f"{len(rows)} connections, bursts {shape or 'none'}; content not visible, consistent with an upload",
     }

@@ -10,16 +10,23 @@ import pyarrow as pa
 
 from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
+from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
+from netaudit.findings.relayed import relayed_findings
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
-from netaudit.findings.uploads import Scope, clear_findings
+from netaudit.findings.uploads import Scope, clear_findings, telling
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 __all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
+
+NOTHING: dict[str, Any] = {
+    "possible": 0, "records": 0, "persons": 0, "transfers": 0, "with_identity": 0, "document_ids": [],
+    "person_hmacs": [],
+}  # fmt: skip
 
 
 def judge(
@@ -31,16 +38,21 @@ def judge(
 
     def passing() -> Iterator[Transfer]:
         for row in rows:
-            if row.face == "yes":
+            if telling(row):
                 faces.append(row)
             yield row
 
     actors = Actors(passing(), messages, flows, shared, tables.get("devices"), tables.get("claims"))
+    endpoints = tables.get("endpoints")
+    clear = clear_findings(faces, scope, actors, back_ends_of(endpoints))
     found: list[dict[str, Any]] = [
-        *clear_findings(faces, scope, actors),
-        *encrypted_findings(flows, scope, actors, tables.get("endpoints")),
+        *with_identity(clear, identity_groups(tables, scope, actors), actors),
+        *relayed_findings(tables, actors),
+        *encrypted_findings(flows, scope, actors, endpoints),
     ]
-    found += opaque_findings(flows, scope, actors, found, tables.get("endpoints"))
+    found += opaque_findings(flows, scope, actors, found, endpoints)
+    for row in found:
+        row.update({name: row.get(name, empty) for name, empty in NOTHING.items()})
     _name_dialogues(found, tables.get("media"))
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.encrypted import sent_once
+from netaudit.findings.encrypted import OPENED, sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.seconds import Portions
 from netaudit.findings.visibility import CLEAR, encrypted, unrecognised, visibility
@@ -192,6 +192,7 @@ def _hidden(flows: pa.Table) -> Iterator[dict[str, Any]]:
     """TCP and UDP flows that sent something upwards of which the content is not visible."""
     carried = pc.is_in(flows["transport"], pa.array(["tcp", "udp"]))
     hidden = pc.or_(encrypted(flows), unrecognised(flows))
+    hidden = pc.and_(hidden, pc.not_equal(flows["keys"], OPENED))
     chosen = flows.filter(pc.and_(pc.and_(carried, hidden), pc.greater(flows["payload_up"], 0))).select(COLUMNS)
     for place, field_ in enumerate(chosen.schema):
         if pa.types.is_timestamp(field_.type):

@@ -24,7 +24,7 @@ PERSONAL = re.compile(
     r"|Mozilla/5\.0 \(Linux; (?:U; )?Android (?:9|1\d)\b(?![^)]*\brk\d{4})"
 )
 DESKTOP = re.compile(r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)")
-DEVICE_PATHS = re.compile(  # FACTS 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that capture devices and terminals push to
+DEVICE_PATHS = re.compile(  # facts 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that capture devices and terminals push to
     r"^/(?:VIID/|ISAPI/|LAPI/V1\.0/|PictureHttpUpload|EventHttpUpload|iclock/|Subscribe/(?:Snap|Verify)"
     r"|Record/UploadIdentifyRecord)",
     re.IGNORECASE,
@@ -143,7 +143,7 @@ def _agents(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str
         some = asked.slice(start, LOOKED_UP)
         some = some.filter(pc.not_equal(some["user_agent"], "")).group_by(["flow_id", "user_agent"]).aggregate([])
         http = flows.filter(pc.is_in(flows["flow_id"], value_set=pc.unique(some["flow_id"])))
-        http = http.filter(pc.is_in(http["protocol"], pa.array(["http", "http2"])))
+        http = http.filter(pc.is_in(http["protocol"], pa.array(["http", "http2", "http3"])))
         where = pc.index_in(some["flow_id"], value_set=http["flow_id"].combine_chunks())
         said = some.append_column("client", http["client_ip"].combine_chunks().take(where.combine_chunks()))
         for batch in said.filter(pc.is_valid(where)).to_batches(max_chunksize=AT_ONCE):

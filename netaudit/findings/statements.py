@@ -8,7 +8,7 @@ their notation). `page` is the sentence of a first page it goes into, LAST for w
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Tables = dict[str, "pa.Table"]
 FIRST, SECOND, LAST = 1, 2, 3  # sentences of a first page
+CAP = 1000  # what validation bears: a chance is not said to be below 1 in so many
 MOST_NAMED = 100  # subjects, and pieces of evidence, of a statement; counts tell of all
 
 
@@ -65,7 +66,7 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if row["act"] == act and row["certainty"] in grades
+        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] == "D")
     ]
     if not rows:
         return
@@ -87,6 +88,36 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
     )  # fmt: skip
 
 
+def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on the records with an identity number in the findings of an act."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        columns = ["finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity"]
+        acts = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act]
+        rows = [row for row in acts if row["records"]]
+        if not rows:
+            return
+        by_grade = Counter[str]()
+        for row in rows:
+            by_grade[row["certainty"]] += row["records"]
+        devices = {row[near] for row in rows}
+        far = {row["receiver" if near == "sender" else "sender"] for row in rows}
+        yield Statement(
+            kind,
+            "".join(sorted(by_grade)),
+            {
+                "records": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"],
+                "persons": len({one for row in rows for one in row["person_hmacs"] or ()}),
+                "images": sum(row["with_identity"] or 0 for row in acts),
+                "devices": len(devices), "endpoints": len(far), "findings": len(rows),
+            },
+            subjects=sorted(devices)[:MOST_NAMED],
+            evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+        )  # fmt: skip
+
+    return make
+
+
 def _left(tables: Tables) -> Iterator[Statement]:
     return _of_findings(tables, "left", UPLOADED, "AB")
 
@@ -96,7 +127,25 @@ def _retrieved(tables: Tables) -> Iterator[Statement]:
 
 
 def _matched(tables: Tables) -> Iterator[Statement]:
-    return _of_findings(tables, "matched", UPLOADED, "C")
+    """What was sent encrypted and fits images seen in clear; all images that fit, and those of them with a face."""
+    relayed = tables.get("relayed_images")
+    for statement in _of_findings(tables, "matched", UPLOADED, "C"):
+        rows = relayed.num_rows if relayed is not None else statement.counts["images"]
+        yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
+
+
+def _not_matched(tables: Tables) -> Iterator[Statement]:
+    """Hosts and endpoints that were tested and gave nothing: said too, with what it does not exclude."""
+    tests = tables.get("relay_tests")
+    if tests is None or not tests.num_rows:
+        return
+    rows = tests.select(["holder", "sender", "receiver", "claimed"]).to_pylist()
+    named = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["claimed"]}
+    others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - named
+    if others:
+        yield Statement(
+            "not_matched", counts={"n": len(others)}, subjects=sorted({row[2] for row in others})[:MOST_NAMED]
+        )
 
 
 def _hidden(tables: Tables) -> Iterator[Statement]:
@@ -207,29 +256,47 @@ KINDS: tuple[Kind, ...] = (
         FIRST,
     ),
     Kind(
+        "identity_left", _identity("identity_left", UPLOADED),
+        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
+        "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
+        "{records:record|records} with {persons:identity number|identity numbers} left "
+        "{devices:inside device|inside devices} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
+        "{images:face image|face images} beside them",
+        FIRST,
+    ),
+    Kind(
         "retrieved", _retrieved,
         "{images} 张次人脸图像自外部取回",
         "{images:face image was|face images were} retrieved from outside",
         FIRST,
     ),
     Kind(
+        "identity_retrieved", _identity("identity_retrieved", RETRIEVED, near="receiver"),
+        "{records} 条含身份证件号码的记录自外部取回，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} retrieved from outside",
+        FIRST,
+    ),
+    Kind(
         "nothing_seen", _calm,
-        "未见人脸图像外传，亦未见疑似上传的加密流量；未发现不等于不存在",
-        "No face image was seen leaving, and no upload-shaped encrypted traffic; this is not a clean bill of health",
+        "未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
+        "No face image and no identity number was seen leaving, and no upload-shaped encrypted traffic; this is not a "
+        "clean bill of health",
         FIRST,
     ),
     Kind(
         "nothing_seen_so_far", _so_far,
-        "在已读取并作出判定的范围内，未见人脸图像外传，亦未见疑似上传的加密流量；未发现不等于不存在",
-        "In what was read and judged, no face image was seen leaving, and no upload-shaped encrypted traffic; "
-        "this is not a clean bill of health",
+        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
+        "In what was read and judged, no face image and no identity number was seen leaving, and no upload-shaped "
+        "encrypted traffic; this is not a clean bill of health",
         FIRST,
     ),
     Kind(
         "matched", _matched,
-        "{endpoints} 个端点收到的加密上传与他处明文所见图像的大小和时间相符，内容不可见（C 级）",
-        "encrypted uploads to {endpoints:endpoint|endpoints} match images seen in clear elsewhere by size and time, "
-        "content not visible (C)",
+        "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符"
+        "（其中 {c} 张次含人脸）：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
+        "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in "
+        "clear inside, {c} with a face: consistent with their being sent on, content not seen (C, chance below 1 in "
+        "{odds})",
         SECOND,
     ),
     Kind(
@@ -245,10 +312,23 @@ KINDS: tuple[Kind, ...] = (
         SECOND,
     ),
     Kind(
+        "identity_moved", _identity("identity_moved", MOVED),
+        "{records} 条含身份证件号码的记录在内部设备之间传送，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} moved between inside devices",
+        SECOND,
+    ),
+    Kind(
         "video", _video,
         "{images} 帧视频画面中见人脸",
         "{images:still of video streams shows|stills of video streams show} a face",
         SECOND,
+    ),
+    Kind(
+        "not_matched", _not_matched,
+        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
+        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
+        "this does not exclude re-encoding, batching or padding",
+        LAST,
     ),
     Kind(
         "interrupted", _stage("interrupted", "interrupted"),

@@ -23,6 +23,7 @@ MESSAGE_COLUMNS = [
     "path",
     "first_ts",
     "last_ts",
+    "opened",
 ]
 FLOW_COLUMNS = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
 
@@ -51,6 +52,7 @@ class Transfer(NamedTuple):
     transport: str
     first_ts: int
     last_ts: int
+    opened: str = ""  # source of the keys that opened the message
 
     @property
     def digest(self) -> int:
@@ -88,7 +90,7 @@ def _transfer(
 ) -> Transfer:
     object_id, _, sha256, size, complete = row
     _, face, decodable, problem = image
-    message_id, flow_id, capture_id, protocol, direction, host, path, first_ts, last_ts = message
+    message_id, flow_id, capture_id, protocol, direction, host, path, first_ts, last_ts, opened = message
     _, client, server, server_port, transport = flow
     up = direction == "up"
     return Transfer(
@@ -113,6 +115,7 @@ def _transfer(
         transport=transport,
         first_ts=first_ts or 0,
         last_ts=last_ts or 0,
+        opened=opened,
     )
 
 

@@ -7,12 +7,15 @@ is used only where it is whole (it begins with the hash of the rest) and nobody 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import marshal
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from netaudit.ground.own_places import first_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +43,20 @@ def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
 
 
 def user_cache() -> Path:
-    """Folder of this user's caches (created on demand by whoever writes into it)."""
+    """Folder of this user's caches, in which nobody else can write: kernels are run and pickles read out of it.
+
+    Where the place that the environment names is another's (root with the home of a user, a shared folder), that of
+    this user's own home is taken, and one that ends with the process where there is none.
+    """
+    return _chosen((_named_cache(), *_home_cache()))
+
+
+@functools.cache
+def _chosen(candidates: tuple[Path, ...]) -> Path:
+    return first_own(list(candidates))
+
+
+def _named_cache() -> Path:
     if chosen := os.environ.get("NETAUDIT_CACHE"):
         return Path(chosen)
     if sys.platform == "win32":
@@ -50,6 +66,18 @@ def user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "netaudit"
 
 
+def _home_cache() -> list[Path]:
+    """That of the home that the system knows, whatever the environment says."""
+    if not hasattr(os, "getuid"):
+        return []
+    import pwd
+
+    try:
+        return [Path(pwd.getpwuid(os.getuid()).pw_dir) / ".cache" / "netaudit"]
+    except KeyError:
+        return []
+
+
 def cache_folder() -> Path:
     """Where things are kept, beside the kernels."""
     return user_cache() / "remembered"
@@ -57,9 +85,18 @@ def cache_folder() -> Path:
 
 def recalled(path: Path) -> bytes | None:
     """What `keep` put there; None when there is nothing, or it is damaged, or others may have written it."""
+    return _read(path, _own)
+
+
+def unsealed(path: Path) -> bytes | None:
+    """What `keep` once put into a file of the package; None as `recalled`, others being who cannot write our code."""
+    return _read(path, _as_code)
+
+
+def _read(path: Path, believed: Callable[[os.stat_result], bool]) -> bytes | None:
     try:
         with path.open("rb") as file:
-            if not (_own(os.fstat(file.fileno())) and _own(path.parent.stat())):
+            if not (believed(os.fstat(file.fileno())) and believed(path.parent.stat())):
                 return None
             content = file.read()
     except OSError:
@@ -83,6 +120,14 @@ def _own(found: os.stat_result) -> bool:
     if not hasattr(os, "getuid"):
         return True
     return found.st_uid == os.getuid() and not found.st_mode & OTHERS_WRITE
+
+
+def _as_code(found: os.stat_result) -> bool:
+    """Whether only those write there who write this module, this user and the system's."""
+    if not hasattr(os, "getuid"):
+        return True
+    code = Path(__file__).stat()
+    return found.st_uid in {0, code.st_uid, os.getuid()} and not found.st_mode & OTHERS_WRITE & ~code.st_mode
 
 
 def _make_room(folder: Path) -> None:

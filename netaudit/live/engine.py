@@ -15,6 +15,8 @@ from netaudit.capture.from_wire import recorded
 from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
 from netaudit.case.moments import MomentBook, keep
+from netaudit.case.reading import open_case
+from netaudit.case.reporting import WRITTEN
 from netaudit.errors import UsageError
 from netaudit.ground import programs
 from netaudit.live.analysis import Analysis, Analyst, snapshot
@@ -25,8 +27,9 @@ from netaudit.live.news import MomentNews, Note, Rate
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_case
 from netaudit.live.witness import Memory
+from netaudit.running.keys import note_keys
 from netaudit.running.lean import for_days
-from netaudit.running.task import begin_case, now, run_facts, write_case_report
+from netaudit.running.task import begin_case, now, run_facts, write_case_report, write_run
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
@@ -44,13 +47,25 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
 
     Raises UsageError when the interface cannot be recorded or the folder holds something else.
     """
-    from netaudit.case.writing import prepare
-    from netaudit.running.collector import calm
+    from netaudit.case.writing import place_for
     from netaudit.signatures.loading import load
 
     for_days()
     load(options.signatures)
-    prepare(folder, overwrite=options.overwrite)
+    ours = False  # the folder, made or found empty
+    try:
+        with place_for(folder, "live", overwrite=False):
+            ours = True
+            return _run(settings, folder, options, show)
+    except UsageError:
+        if ours and not recorded(folder / RECORD):  # it has not even begun: the folder is free for the next try
+            shutil.rmtree(folder)
+        raise
+
+
+def _run(settings: LiveSettings, folder: Path, options: Options, show: Show) -> Case | None:
+    from netaudit.running.collector import calm
+
     (folder / RECORD).mkdir(mode=0o700, exist_ok=True)
     begin_case(folder, options)
     keep(folder, options.moments)
@@ -58,11 +73,6 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
     try:
         with calm():
             return engine.run()
-    except UsageError:
-        if not recorded(folder / RECORD):  # it has not even begun: the folder is free for the next try
-            engine.close()
-            shutil.rmtree(folder)
-        raise
     finally:
         engine.close()
 
@@ -95,6 +105,7 @@ class _Engine:
             snaplen=settings.snaplen, record_only=settings.record_only,
         )  # fmt: skip
         note_moments(self._custody, self._options.moments)
+        note_keys(self._custody, self._options.keys)
         self._keeper.start()
         if not settings.record_only:
             self._warm()
@@ -209,18 +220,17 @@ class _Engine:
         self._audit.followed.closed.clear()
 
     def _conclude(self) -> Case:
-        from netaudit.case.writing import write_json
-
         self._show.show(Note("info", "concluding", {}))
         read_s = round(time.perf_counter() - self._clock, 3)
         case = self._audit.conclude(self._judge.answers.of if self._judge is not None else None)
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
-        write_json(self._folder / "run.json", self._run_facts(timings))
+        write_run(self._folder, self._run_facts(timings))
         self._newsroom.settle(case)
         write_case_report(case, self._options)
+        self._custody.note(WRITTEN, lang=self._options.lang, unmasked=False)
         self._mark_moments()  # typed while the case was written: kept, and part of it when it is audited again
         seal_case(self._custody, self._folder)
-        return case
+        return open_case(self._folder)
 
     def _run_facts(self, timings: dict[str, float]) -> dict[str, Any]:
         paths = [str(source.path.resolve()) for source in self._audit.followed.sources if source.path]

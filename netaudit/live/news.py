@@ -114,6 +114,10 @@ class AlertNews:
     receiver: str
     images: int
     reason: str
+    records: int = 0
+    """Records with an identity number."""
+    persons: int = 0
+    """Distinct numbers in them."""
     finding_id: str = ""
     """As findings.finding_id of the case."""
     withdrawn: bool = False

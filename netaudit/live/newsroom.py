@@ -100,7 +100,18 @@ class Newsroom:
 
         The case has seen all there was, a live run only what it could hold: where they differ the case is right.
         """
-        columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "reason", "object_ids"]
+        columns = [
+            "finding_id",
+            "certainty",
+            "act",
+            "sender",
+            "receiver",
+            "images",
+            "reason",
+            "object_ids",
+            "records",
+            "persons",
+        ]
         rows = case.table("findings").select(columns).to_pylist()
         faces = dict(zip(*(case.table("images")[name].to_pylist() for name in ("sha256", "face")), strict=True))
         ends = {object_id: (row["act"], row["certainty"]) for row in rows for object_id in row["object_ids"] or ()}
@@ -128,7 +139,8 @@ class Newsroom:
         """An alert never shrinks: what has dropped out of a bounded memory was seen all the same."""
         key, news = ("alert", row["finding_id"]), _alert(row)
         last = self._told.get(key)
-        if not isinstance(last, AlertNews) or news.images > last.images or news.certainty == "D":
+        grown = not isinstance(last, AlertNews) or (news.images, news.records) > (last.images, last.records)
+        if grown or news.certainty == "D":
             self._tell(key, news)
 
     def _judge_again(self) -> None:
@@ -162,9 +174,11 @@ class Newsroom:
         last = self._kept.get(find.object_id)
         again = (last is not None and last.shown) or find.object_id in self._waiting
         shown = again or find.up or act in {RETRIEVED, MOVED, VIDEO}
-        is_face = face == "yes"
+        is_face = acts.telling(face, complete=find.complete, whole=whole)
         personal = self._personal(acts.acting(act, sender, receiver), find.known)
-        grade = acts.certainty(complete=find.complete, whole=whole) if is_face and act and not personal else ""
+        grade = (
+            acts.certainty(complete=find.complete, whole=whole, face=face) if is_face and act and not personal else ""
+        )
         self._collect(find, sender, receiver, face=is_face)
         if only_changed and last is not None and (act, grade) == (last.act, last.grade):
             return
@@ -249,7 +263,7 @@ class Newsroom:
 def _alert(row: dict[str, Any]) -> AlertNews:
     return AlertNews(
         row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"],
-        row["finding_id"],
+        row["records"] or 0, row["persons"] or 0, row["finding_id"],
     )  # fmt: skip
 
 

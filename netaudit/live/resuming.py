@@ -13,20 +13,23 @@ from netaudit.capture.source import Rejected
 from netaudit.case.custody import Custody, broken, entries
 from netaudit.case.moments import keep
 from netaudit.case.reading import Case, open_case
-from netaudit.case.writing import make_folders, write_json
+from netaudit.case.reporting import WRITTEN
+from netaudit.case.swap import taken_up
+from netaudit.case.writing import MANIFEST, make_folders
 from netaudit.errors import UsageError
 from netaudit.live.engine import RECORD
 from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.inputs import outcome_of
-from netaudit.running.task import Options, begin_case, now, run_facts, write_case_report
+from netaudit.running.keys import gather, note_keys
+from netaudit.running.task import Options, begin_case, now, run_facts, write_case_report, write_run
 from netaudit.running.workers import abandoned_on_error, make_crew
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
     from netaudit.running.task import Progress
 
-KEPT = ("record", "key", "unmasked.jsonl")  # of private/; the rest is made anew
+KEPT = ("record", "key", "keys.log", "unmasked.jsonl")  # of private/; the rest is made anew
 
 
 def resume(folder: Path, options: Options, progress: Progress) -> Case:
@@ -36,14 +39,16 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
     otherwise. Raises UsageError where nothing was recorded, or where the live run has not ended.
     """
     record = folder / RECORD
+    taken_up(folder)
     if not (folder / "case.json").is_file() or not record.is_dir() or not recorded(record):
         raise UsageError(f"{folder}: holds no recording (no files in {RECORD.as_posix()})")
-    options = _as_before(open_case(folder), options)
+    options = _as_before(open_case(folder, check=False), options)
     started, clock = now(), time.perf_counter()
     custody = Custody(folder)
     try:
         custody.note("resumed", chain=broken(folder), files=len(recorded(folder / RECORD)))
-        live = open_case(folder).run.get("live") or recording_facts(folder)
+        note_keys(custody, options.keys)
+        live = open_case(folder, check=False).run.get("live") or recording_facts(folder)
         _clear(folder)
         make_folders(folder)
         begin_case(folder, options)
@@ -52,12 +57,13 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
         case, sources, read_s = _audit(folder, options, progress, custody)
         timings = {"read_s": read_s - clock, "total_s": round(time.perf_counter() - clock, 3)}
         paths = [str(source.path.resolve()) for source in sources if source.path]
-        write_json(folder / "run.json", run_facts(options, started, timings) | {"paths": paths, "live": live})
+        write_run(folder, run_facts(options, started, timings) | {"paths": paths, "live": live})
         write_case_report(case, options)
+        custody.note(WRITTEN, lang=options.lang, unmasked=False)
         seal_case(custody, folder)
     finally:
         custody.close()
-    return case
+    return open_case(folder)
 
 
 def _as_before(case: Case, options: Options) -> Options:
@@ -76,7 +82,7 @@ def _as_before(case: Case, options: Options) -> Options:
 
 def _clear(folder: Path) -> None:
     """Remove what an audit wrote, and nothing of the evidence."""
-    for name in ("run.json", "report.html"):
+    for name in ("run.json", "report.html", MANIFEST):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "tables", ignore_errors=True)
     for path in (folder / "private").iterdir():
@@ -97,7 +103,14 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
     total = followed.behind or sum(path.stat().st_size for path in recorded(folder / RECORD))
     decoder = Decoder(since=options.since, until=options.until)
     with calm():
-        crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures)
+        keys = gather(options.keys, ())
+        crew = make_crew(
+            folder,
+            options.workers,
+            keep_all=options.keep_all,
+            signatures=options.signatures,
+            given=keys.given if keys is not None else None,
+        )
         partial = False
         with abandoned_on_error(crew):
             try:
@@ -113,6 +126,7 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
             read = time.perf_counter()
             failures = crew.finish()
         outcome = outcome_of(followed.sources, followed.rejected, decoder, failures, options, partial=partial)
+        outcome.keys = keys.facts if keys is not None else None
         return conclude(folder, outcome, progress), followed.sources, read
 
 

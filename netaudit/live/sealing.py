@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
 from netaudit.case.custody import entries
+from netaudit.case.seal import seal
 from netaudit.case.sealed import NOTED
 
 if TYPE_CHECKING:
@@ -37,13 +37,9 @@ def note_moments(custody: Custody, notes: Notes | None) -> None:
 
 
 def seal_case(custody: Custody, folder: Path) -> None:
-    """A line with the hashes of all that the audit wrote and that may be shared."""
-    paths = [folder / "case.json", *sorted((folder / "tables").glob("*.parquet"))]
-    hashes = {}
-    for path in paths:
-        with path.open("rb") as file:
-            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    custody.note("concluded", version=__version__, sha256=hashes)
+    """The last lines of an audit: that it came to its end, and the seal over all that is there."""
+    custody.note("concluded", version=__version__)
+    seal(folder, custody)
 
 
 def recording_facts(folder: Path) -> dict[str, Any]:

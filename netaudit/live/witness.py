@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MOST_FLOWS = 3_000  # closed flows remembered, and beside them those that sent much encrypted
 MOST_AGENTS = 2_000  # flows of which the user agent is remembered
 MOST_FINDS = 2_000  # image objects
+MOST_SPEAKING = 8_000  # flows of which messages may still be read: small documents wait for others
 
 
 class Known(NamedTuple):
@@ -63,6 +64,14 @@ class Find(NamedTuple):
     protocol: str = ""  # of its message
 
 
+class Named(NamedTuple):
+    """Identity data on its way."""
+
+    known: Known  # its flow
+    person_row: tuple[Any, ...]
+    message_row: tuple[Any, ...]
+
+
 class Memory:
     """What a live audit has seen lately. Filled by the audit; everything it holds is bounded."""
 
@@ -73,8 +82,9 @@ class Memory:
         self.touched: dict[int, Known] = {}  # encrypted flows that brought something; the caller clears it
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
+        self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
         self.agents: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()  # flow id → row of a message with its agent
-        self._current: Known | None = None
+        self._speaking: OrderedDict[bytes, Known] = OrderedDict()  # by flow id: flows whose messages were delivered
 
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
         """See `way.Witness`."""
@@ -91,7 +101,11 @@ class Memory:
             inner = conversations.flows[serial]
             known = Known(flow.tobytes(), inner.id, inner.protocol, inner.server_name, inner.swapped)
             self.open[serial] = known
-        self._current = known
+        if messages:
+            self._speaking[known.flow_id] = known
+            self._speaking.move_to_end(known.flow_id)
+            if len(self._speaking) > MOST_SPEAKING:
+                self._speaking.popitem(last=False)
         if is_encrypted(known, flow):
             self.touched[serial] = known
         if messages and known.flow_id not in self.agents:
@@ -111,11 +125,12 @@ class Memory:
 
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """See `way.Witness`."""
-        if leaf.kind not in IMAGE_KINDS or self._current is None:
+        known = self._speaking.get(message.flow_id)
+        if leaf.kind not in IMAGE_KINDS or known is None:
             return
         pieces = message.pieces
         find = Find(
-            self._current,
+            known,
             sha256,
             leaf.kind,
             len(leaf.part.data),
@@ -130,6 +145,12 @@ class Memory:
         )
         self.new.append(find)
         self.finds.append(find)
+
+    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+        """See `way.Witness`."""
+        known = self._speaking.get(message.flow_id)
+        if known is not None:
+            self.persons.append(Named(known, row, message_row(message)))
 
     def take_new(self) -> list[Find]:
         """Images found since last asked."""

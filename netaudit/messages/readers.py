@@ -49,6 +49,7 @@ class Entry:
     only_words: bool = False  # bodies of its messages are words of the protocol, in which no objects are looked for
     hidden: bool = False  # its content cannot be seen
     hello: bool = False  # its messages are handshakes, which make rows of `tls_hellos`
+    states_hosts: bool = False  # `said` of its messages states facts about their sender, of the family that they name
     speaks_of_streams: bool = False  # its messages agree on media, or are one: rows of `media`
 
 
@@ -60,11 +61,12 @@ READERS: tuple[Entry, ...] = (
         "http2", "tcp", http2_opening.recognise, http2.Http2Reader, names_server=True
     ),  # before http: begins like one of its requests
     Entry("websocket", "tcp", websocket.recognise, websocket.WebSocketReader),  # only after an HTTP upgrade
-    Entry("dahua", "tcp", dahua.recognise, dahua.DahuaReader),  # device protocols of known first bytes
-    Entry("ezviz", "tcp", ezviz.recognise, ezviz.EzvizReader),
-    Entry("sofia", "tcp", sofia.recognise, sofia.SofiaReader),
-    Entry("ehome", "tcp", ehome.recognise, ehome.EhomeReader),
-    Entry("idcard", "tcp", idcard.recognise, idcard.IdCardReader),
+    # device protocols of known first bytes
+    Entry("dahua", "tcp", dahua.recognise, dahua.DahuaReader, states_hosts=True),
+    Entry("ezviz", "tcp", ezviz.recognise, ezviz.EzvizReader, states_hosts=True),
+    Entry("sofia", "tcp", sofia.recognise, sofia.SofiaReader, states_hosts=True),
+    Entry("ehome", "tcp", ehome.recognise, ehome.EhomeReader, states_hosts=True),
+    Entry("idcard", "tcp", idcard.recognise, idcard.IdCardReader, states_hosts=True),
     Entry("sip", "tcp", sip.recognise, sip.SipReader, speaks_of_streams=True),
     Entry("rtsp", "tcp", rtsp_opening.recognise, rtsp.RtspReader),
     Entry("rtsp", "tcp", rtsp_http.recognise, rtsp_http.PostReader),
@@ -83,10 +85,11 @@ READERS: tuple[Entry, ...] = (
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
     Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
-    Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader),  # behind the certain ones: lengths come first
+    # behind the certain ones: lengths come first
+    Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader, states_hosts=True),
     Entry("ps", "tcp", ps_tcp.recognise, ps_tcp.PsReader),
     Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader, speaks_of_streams=True),
-    Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader),
+    Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
     Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True),
@@ -100,9 +103,9 @@ READERS: tuple[Entry, ...] = (
     Entry(
         "discovery", "udp", discovery.recognise, discovery.DiscoveryReader, only_words=True
     ),  # WS-Discovery, SADP, DHDiscover
-    Entry("discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader, only_words=True),
-    Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams),
-    Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams),
+    Entry("discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader, only_words=True, states_hosts=True),
+    Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams, states_hosts=True),
+    Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams, states_hosts=True),
     Entry("nfs", "udp", nfs.recognise_udp, lambda: nfs.NfsReader(tcp=False)),  # a head of 24 bytes
     Entry("tftp", "udp", tftp.recognise, tftp.TftpReader),  # certain by the mode in its request
     Entry(
@@ -156,7 +159,7 @@ def entry_of(name: str, transport: str) -> Entry:
     raise KeyError(name)
 
 
-NAMING = named("names_server")
+NAMING = named("names_server") | {"http3"}  # which is read inside QUIC, where keys open it
 
 
 def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | None, bool]:

@@ -12,6 +12,7 @@ import netaudit
 from netaudit.errors import CaseError
 from netaudit.findings import saying
 from netaudit.findings.ledgers import exits
+from netaudit.ground.files import write_whole
 from netaudit.report import (
     reading,
     sections_devices,
@@ -22,6 +23,7 @@ from netaudit.report import (
     sections_live,
     sections_moments,
     sections_persons,
+    sections_relays,
     sections_scope,
 )
 from netaudit.report.judgements import Judgements
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
 
 MOST_VERDICT = 1000  # characters of a sentence of the verdict
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "moments", "gallery", "events", "persons", "topology",
-    "devices",
+    "verdict", "scope", "vantage", "findings", "encrypted", "relays", "moments", "gallery", "events", "persons",
+    "topology", "devices",
     "matrix", "timeline",
     "endpoints", "images", "clock", "method", "legal", "facts",
 )  # fmt: skip
@@ -56,12 +58,7 @@ def write_report(case: CaseLike, path: Path, lang: str, unmask: bool = False) ->
     if unmask:
         case.log_unmasking(f"report {path.name}")
     html = render(view(case, lang, unmask=unmask), lang)
-    temporary = path.with_name(path.name + ".new")
-    try:
-        temporary.write_text(html, encoding="utf-8", errors="replace", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, html.encode("utf-8", "replace"))
     return path
 
 
@@ -94,6 +91,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "certainty": w.t.group("certainty"),
         "findings": sections_findings.findings(judged, hosts, captures, w),
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
+        "relays": sections_relays.relays(case, hosts, captures, w),
         "moments": sections_moments.moments(case, hosts, w),
         "gallery": sections_images.gallery(case, judged, w),
         "events": sections_events.events(case, hosts, captures, w),

@@ -174,4 +174,5 @@ def _flow_batch(flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8], schema: pa.
     n = len(flows)
     columns = flow_columns(flows, np.zeros(n, bool), flows["delivered"].astype(np.int64))
     columns |= {"flow_id": _ids(ids), "protocol": pa.repeat("dns", n), "server_name": pa.repeat("", n)}
+    columns |= dict.fromkeys(("keys", "keys_from"), pa.repeat("", n))
     return pa.RecordBatch.from_arrays([_array(columns[field.name], field.type) for field in schema], schema=schema)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask, mask_path
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -40,7 +40,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
         request.message_id.hex() if request else "",
         mask(method[:64]),
         mask(host[:256]) if host else "",
-        mask(path[:2048]),
+        mask_path(path[:2048]),
         message.status,
         mask(message.content_type[:256]) if message.content_type else "",
         agent,
@@ -51,6 +51,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
         message.complete,
         ranges_text(message.missing, message.unknown_from),
         message.notes,
+        message.opened,
     )
 
 

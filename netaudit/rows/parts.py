@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask_name
 from netaudit.rows.pieces import pieces_of
 from netaudit.rows.uploads import END, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.unwrapping.from_messages import object_id, root, upload_body
@@ -79,7 +79,7 @@ class PartRows:
             (
                 self._hashed(said.upload),
                 said.number,
-                mask(said.name[:256]),
+                mask_name(said.name[:256]),
                 message.message_id.hex(),
                 identity,
                 sha256,

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
+from netaudit.running.project_key import fingerprint, keep_project_key
 
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
+    from netaudit.running.keys import Gathered, KeyRequest
     from netaudit.running.workers import Member
     from netaudit.settling.outcome import Outcome
 
-Progress = Callable[[str, int, int], None]  # stage ("read", "images", "write"), done, total (0 when unknown)
+Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Options:
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
     signatures: Path | None = None  # a folder added to netaudit's own
+    project_key: bytes | None = None  # of keyed hashes (`project_key.py`); None: a random one for each case
+    keys: KeyRequest | None = None  # keys that may open what is encrypted
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     command: tuple[str, ...] = field(default=())
@@ -67,10 +71,11 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     import ipaddress
 
     from netaudit.capture.from_files import open_captures
-    from netaudit.case.moments import keep
-    from netaudit.case.writing import prepare
+    from netaudit.case.reading import open_case
+    from netaudit.case.swap import COMING, swap_in
+    from netaudit.case.writing import OURS, check_place, place_for
     from netaudit.documents.loading import load as load_documents
-    from netaudit.running.lean import give_back, trim
+    from netaudit.running.ready import make_ready
     from netaudit.running.workers import dismiss, hire
     from netaudit.signatures.loading import load
 
@@ -88,37 +93,96 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
 
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
+    check_place(folder, overwrite=options.overwrite)
+    make_ready(progress)
     members = hire(options.workers)  # they get ready meanwhile
     try:
         opened = open_captures(paths, progress=tell, sm3=options.sm3)
         total = opened.stored_bytes
         if not opened.sources:
             raise UnreadableError(_nothing(opened))
-        prepare(folder, overwrite=options.overwrite)
-        begin_case(folder, options)
-        keep(folder, options.moments)
-        outcome = _read_all(opened, folder, options, members)
+        with place_for(folder, "audit", overwrite=options.overwrite) as place:
+            case = _audit_into(place, folder, opened, options, members, progress, (started, clock))
+            if place == folder:
+                return open_case(folder)
+            if case.partial:  # the case that is whole stays; what was read lies beside it
+                return open_case(folder / COMING)
+            swap_in(folder, OURS)
+        return open_case(folder)
     finally:
         dismiss(members)
-    give_back()
-    timings = {"read_s": round(time.perf_counter() - clock, 3)}
-    if not outcome.captures.num_rows:
-        raise UnreadableError(_nothing(opened))
 
-    from netaudit.case.writing import write_json
+
+def _audit_into(
+    place: Path,
+    folder: Path,
+    opened: Captures,
+    options: Options,
+    members: list[Member],
+    progress: Progress,
+    began: tuple[str, float],
+) -> Case:
+    """Read the captures into a case at `place` and seal it; `folder` has the lock."""
+    from netaudit.case.custody import Custody
+    from netaudit.case.moments import keep
+    from netaudit.case.reporting import WRITTEN
+    from netaudit.case.seal import seal
+    from netaudit.case.sealed import NOTED
     from netaudit.running.conclusion import conclude
+    from netaudit.running.keys import note_keys
+    from netaudit.running.lean import give_back, trim
+    from netaudit.running.workers import dismiss
     from netaudit.settling.ordered import unsettle
 
-    case = conclude(folder, outcome, progress)
-    timings["total_s"] = round(time.perf_counter() - clock, 3)
-    paths_read = [str(Path(source.path).resolve()) for source in opened.sources if source.path]
-    write_json(folder / "run.json", run_facts(options, started, timings) | {"paths": paths_read})
-    trim()
-    try:
-        write_case_report(case, options)
-    finally:
-        unsettle(folder)
+    started, clock = began
+    with Custody(place, folder) as custody:
+        custody.note("begun", **_begun(folder, place, options))
+        begin_case(place, options)
+        keep(place, options.moments)
+        if options.moments is not None:
+            custody.note(NOTED, **options.moments.facts())
+        note_keys(custody, options.keys)
+        outcome = _read_all(opened, place, options, members, _gathered(options, opened))
+        dismiss(members)
+        give_back()
+        timings = {"read_s": round(time.perf_counter() - clock, 3)}
+        if not outcome.captures.num_rows:
+            raise UnreadableError(_nothing(opened))
+        for row in outcome.captures.select(["name", "size", "sha256", "packets_read"]).to_pylist():
+            custody.note("read", **row)
+        case = conclude(place, outcome, progress)
+        timings["total_s"] = round(time.perf_counter() - clock, 3)
+        paths_read = [str(Path(source.path).resolve()) for source in opened.sources if source.path]
+        write_run(place, run_facts(options, started, timings) | {"paths": paths_read})
+        trim()
+        try:
+            write_case_report(case, options)
+        finally:
+            unsettle(place)
+        custody.note(WRITTEN, lang=options.lang, unmasked=False)
+        custody.note("concluded", partial=outcome.partial)
+        seal(place, custody)
     return case
+
+
+def _begun(folder: Path, place: Path, options: Options) -> dict[str, Any]:
+    """What the first line of a chain says; of a case that is replaced, the hash of the last line of its own."""
+    from netaudit import __version__
+    from netaudit.case.custody import entries
+
+    before = entries(folder)[-1:] if place != folder else []
+    facts: dict[str, Any] = {"version": __version__, "options": result_options(options)}
+    return facts | ({"replaces": before[0]["hash"]} if before else {})
+
+
+def write_run(folder: Path, facts: dict[str, Any]) -> None:
+    """Write run.json; what names the auditor's machine and people goes under private/."""
+    from netaudit.case.reading import PRIVATE_RUN
+    from netaudit.ground.files import write_json
+
+    private = ("paths", "command")
+    write_json(folder / "run.json", {name: value for name, value in facts.items() if name not in private})
+    write_json(folder / PRIVATE_RUN, {name: value for name, value in facts.items() if name in private})
 
 
 def _nothing(opened: Captures) -> str:
@@ -129,15 +193,18 @@ def _nothing(opened: Captures) -> str:
 def begin_case(folder: Path, options: Options) -> None:
     """A manifest from the first moment on, so that a killed audit leaves a readable case."""
     from netaudit import __version__
-    from netaudit.case.writing import write_json
+    from netaudit.ground.files import MANIFEST, write_json
     from netaudit.tables import TABLES_VERSION
 
+    if options.project_key is not None:
+        keep_project_key(folder, options.project_key)
     write_json(
         folder / "case.json",
         {
             "netaudit_version": __version__,
             "tables_version": TABLES_VERSION,
             "partial": True,
+            "seal": MANIFEST,
             "options": result_options(options),
         },
     )
@@ -154,7 +221,8 @@ def result_options(options: Options) -> dict[str, Any]:
         "count_faces": options.count_faces,
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
-    }
+        "project_key": fingerprint(options.project_key) if options.project_key else None,
+    } | ({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {})
 
 
 def window_s(options: Options) -> float:
@@ -164,14 +232,32 @@ def window_s(options: Options) -> float:
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
-def _read_all(opened: Captures, folder: Path, options: Options, members: list[Member]) -> Outcome:
+def _gathered(options: Options, opened: Captures) -> Gathered | None:
+    """Keys of files and captures, where they were asked for."""
+    if options.keys is None:
+        return None
+    from netaudit.running.keys import gather
+
+    return gather(options.keys, opened.sources)
+
+
+def _read_all(
+    opened: Captures, folder: Path, options: Options, members: list[Member], keys: Gathered | None
+) -> Outcome:
     from netaudit.packets.from_capture import Decoder
     from netaudit.running.inputs import outcome_of
     from netaudit.running.lean import load_last_step
     from netaudit.running.workers import abandoned_on_error, make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
-    crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures, members=members)
+    crew = make_crew(
+        folder,
+        options.workers,
+        keep_all=options.keep_all,
+        signatures=options.signatures,
+        members=members,
+        given=keys.given if keys is not None else None,
+    )
     partial = False
     with abandoned_on_error(crew):
         try:
@@ -185,6 +271,7 @@ def _read_all(opened: Captures, folder: Path, options: Options, members: list[Me
         failures = crew.finish()
     outcome = outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
     outcome.ignored = list(opened.ignored)
+    outcome.keys = keys.facts if keys is not None else None
     return outcome
 
 
@@ -205,7 +292,9 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
         "platform": platform.platform(),
         "python": sys.version.split()[0],
         "timings": timings,
-    } | ({"moments": options.moments.facts()} if options.moments is not None else {})
+        **({"moments": options.moments.facts()} if options.moments is not None else {}),
+        **({"keys": options.keys.facts()} if options.keys is not None else {}),
+    }
 
 
 def write_case_report(case: Case, options: Options) -> None:

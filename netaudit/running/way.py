@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,12 +16,14 @@ from netaudit.ground.frames import capture_name
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import Conversations
+from netaudit.messages.opening.given import Keys
 from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.rows.carriers import Carriers
-from netaudit.rows.events import EventRows
+from netaudit.rows.encrypted_uploads import UploadRows
+from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
 from netaudit.rows.media import media_rows
@@ -31,6 +33,7 @@ from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
 from netaudit.rows.sendings import SendingRows
+from netaudit.running.keys import write_private
 from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
 from netaudit.unwrapping.budget import Budget, Patience
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.messages.opening.given import Given
     from netaudit.observations.ends import Ends
     from netaudit.running.takers import Taker
     from netaudit.streams.batch import Batch
@@ -75,6 +79,9 @@ class Witness(Protocol):
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """An object was found in a message of the flow last delivered, and stored."""
 
+    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+        """A row of `persons` was made of a message of the flow last delivered."""
+
     def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
         """Flows of a batch were read in columns: their indexes, their ids as 32 hexadecimal digits each."""
 
@@ -82,9 +89,9 @@ class Witness(Protocol):
 class Reading:
     """From packets to messages: the batches of an assembler, read flow by flow. Every way through netaudit has one."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys | None = None) -> None:
         self.assembler = Assembler()
-        self.conversations = Conversations()
+        self.conversations = Conversations(keys)
 
     def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
         """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
@@ -112,15 +119,20 @@ class Shard:
         signatures: Path | None = None,
         *,
         takes: Callable[[RowWriter, Ledger], list[Taker]] = takers,
+        given: Given | None = None,
     ) -> None:
+        """`given` are keys that may open what is encrypted."""
+        self._folder, self._part = folder, part
+        self.keys = Keys(given) if given is not None else None
         self._keep = keep
         self._witness = witness
-        self._reading = Reading()
+        self._reading = Reading(self.keys)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
         self._parts = PartRows(folder, self._rows["parts"])
         self._flows = FlowRows()
+        self._uploads = UploadRows(self._rows["encrypted_uploads"])
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
         self._takers = takes(self._rows, self.ledger)
@@ -167,10 +179,14 @@ class Shard:
         self._events.close()
         if self._sendings is not None:
             self._sendings.close()
+        if self.keys is not None:
+            write_private(self._folder / "private" / f"keys.{self._part}.part", self.keys.log())
         return self._conversations.failures
 
     def _take_batch(self, batch: Batch) -> None:
         """Takers first, all other flows one by one; facts in the order of the flows, as bounds need it."""
+        if batch.records is not None:
+            self._uploads.take(batch.records)
         left = np.ones(batch.flows.size, bool)
         resumed: dict[int, str] = {}
         for taker in self._takers:
@@ -212,9 +228,8 @@ class Shard:
                         self._rows["tls_hellos"].append(hello)
         if delivery.closed:
             for said in conversations.closed:
-                self._flows.add(
-                    delivery.flow, said.flow_id, said.protocol, said.server_name, said.read, swapped=said.swapped
-                )
+                known = (said.flow_id, said.protocol, said.server_name, said.read)
+                self._flows.add(delivery.flow, *known, swapped=said.swapped, chosen=said.chosen, keys=said.keys)
                 for row in self._events.closed(said.flow_id):
                     self._rows["events"].append(row)
             conversations.closed.clear()
@@ -259,13 +274,16 @@ class Shard:
         """Take all that is in a body."""
         for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
-        for row in self._persons.end(message.message_id.hex()):
-            self._rows["persons"].append(row)
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
         for row in self._events.end(message):
             self._rows["events"].append(row)
+        target = "" if is_reply(message) else message.path  # a reply has the target of its request
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said):
+            self._rows["persons"].append(row)
+            if self._witness is not None:
+                self._witness.named(message, row)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)
@@ -273,14 +291,14 @@ class Shard:
     def _take_leaf(self, message: Message, leaf: Leaf) -> None:
         if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)
-        stored = self._keep.everything or leaf.kind in IMAGE_KINDS
+        stored = leaf.kind in IMAGE_KINDS or (self._keep.everything and not message.opened)
         identity, sha256 = self._take_object(message, leaf, stored=stored)
         self._persons.take(identity, leaf)
         self._events.take(leaf, identity, sha256)
 
     def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part
-        known = stored or len(part.data) > GUESSABLE  # else no table keeps the hash
+        known = stored or (len(part.data) > GUESSABLE and not message.opened)  # else no table keeps the hash
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))

@@ -30,6 +30,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
     Inputs, options, vantage, totals, people, clock, the verdict as statements.
     """
     from netaudit import __version__
+    from netaudit.ground.files import MANIFEST
 
     captures = tables["captures"]
     skipped: dict[str, int] = {}
@@ -62,13 +63,22 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
             "payload": ledger,
             "rows": {name: table.num_rows for name, table in sorted(tables.items())},
         },
+        "keys": _keys(outcome, flows) if outcome.keys is not None else None,
         "people": count_people(tables),
         "moments": {"lead_s": LEAD_S, "window_s": outcome.moment_window_s} if tables["moments"].num_rows else None,
         "clock": _clock(tables["messages"]),
         "reader_failures": outcome.failures,
         "statements": statements(tables),
         "partial": outcome.partial,
+        "seal": MANIFEST,
     }
+
+
+def _keys(outcome: Outcome, flows: pa.Table) -> dict[str, Any]:
+    """Keys that were given, by what right, and what became of the connections that they might open."""
+    counted = flows.filter(pc.not_equal(flows["keys"], "")).group_by("keys").aggregate([("keys", "count")]).to_pylist()
+    states = {row["keys"]: row["keys_count"] for row in sorted(counted, key=lambda row: row["keys"])}
+    return {**(outcome.keys or {}), "connections": states}
 
 
 def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from netaudit.ground.files import fresh
 from netaudit.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -47,15 +48,14 @@ def settle(folder: Path, table: Table, rows: pa.Table, capture_ids: list[str]) -
     Both files appear when they are whole: an audit may be killed at any moment, and its case is read nevertheless.
     """
     path = folder / "tables" / f"{table.name}.arrow"
-    temporary = path.with_name(path.name + ".new")
     with (
         _parquet(path.with_suffix(".parquet"), rows.schema) as parquet,
+        fresh(path) as temporary,
         pa.ipc.new_file(str(temporary), rows.schema) as mapped,
     ):
         for group in _groups(table, rows, capture_ids):
             parquet.write_table(group, row_group_size=GROUP_ROWS)
             mapped.write_table(group, max_chunksize=PART_ROWS)
-    temporary.replace(path)
     return settled(folder, table.name) or rows.slice(0, 0)
 
 
@@ -77,10 +77,8 @@ def unsettle(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    temporary = path.with_name(path.name + ".new")
-    with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    with fresh(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         yield writer
-    temporary.replace(path)
 
 
 def _groups(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> Iterator[pa.Table]:

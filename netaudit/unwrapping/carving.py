@@ -23,7 +23,7 @@ _MARKS = (
     (PNG_SIGNATURE, re.compile(re.escape(PNG_SIGNATURE))),
     (b"RIFF", re.compile(rb"RIFF....WEBP", re.DOTALL)),
 )
-# base64 of JPEG, PNG, WebP and GIF as it begins (FACTS 0.2), with the slash as it may be escaped
+# base64 of JPEG, PNG, WebP and GIF as it begins (facts 0.2), with the slash as it may be escaped
 _ENCODED = re.compile(
     rb"(?:/|\\/|%2[Ff]|\\u002[Ff])9j(?:/|\\/|%2[Ff]|\\u002[Ff])|iVBORw0KGgo|UklGR[A-Za-z0-9+/]{3}|R0lGOD[dl]h"
 )

@@ -1,4 +1,4 @@
-"""GA/T 1400: registration, keepalive, faces, persons, subscription, notification (FACTS 1)."""
+"""GA/T 1400: registration, keepalive, faces, persons, subscription, notification (facts 1)."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
@@ -94,12 +94,21 @@ def test_strange_lines_are_problems_not_crashes(tmp_path: Path, line: bytes) -> 
     assert len(entries(tmp_path)) == 2
 
 
-@pytest.mark.skipif(importlib.util.find_spec("fcntl") is None, reason="no such locks on this system")
 def test_two_at_once_would_break_the_chain(tmp_path: Path) -> None:
-    first = Custody(tmp_path)
-    with pytest.raises(UsageError, match="at work"):
-        Custody(tmp_path)
-    first.note("begun")
-    first.close()
+    with Custody(tmp_path) as first, ThreadPoolExecutor(1) as other:
+        with pytest.raises(UsageError, match="at work"):
+            other.submit(Custody, tmp_path).result()
+        first.note("begun")
+        with Custody(tmp_path) as within:  # of the same thread: one chain
+            within.note("meanwhile")
+        first.note("ended")
     chain(tmp_path, 1)
     assert broken(tmp_path) == []
+
+
+@pytest.mark.parametrize("change", [b'{ "', b'"hash" :'])
+def test_every_byte_of_a_line_counts(tmp_path: Path, change: bytes) -> None:
+    """Also those that JSON does not care for."""
+    path = chain(tmp_path, 1)
+    path.write_bytes(path.read_bytes().replace(change.replace(b" ", b""), change, 1))
+    assert broken(tmp_path) == ["line 1: was changed"]

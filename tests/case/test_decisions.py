@@ -8,8 +8,10 @@ import orjson
 import pytest
 
 from netaudit.case.decisions import FILE, LONGEST, decide, decisions, latest
-from netaudit.case.export import shareable_files
-from netaudit.case.writing import prepare
+from netaudit.case.export import shareable
+from netaudit.case.reading import Case
+from netaudit.case.swap import swap_in
+from netaudit.case.writing import OURS, make_folders, place_for
 from netaudit.errors import CaseError, UsageError
 
 DEVICE = {"device_id": "02:00:00:00:00:01", "class": "ip_camera", "vendor": "Hikvision"}
@@ -55,14 +57,15 @@ def test_nothing_and_too_much_are_refused(tmp_path: Path) -> None:
 
 def test_decisions_are_passed_on_and_outlive_the_replacement_of_their_case(tmp_path: Path) -> None:
     case = tmp_path / "case"
-    prepare(case, overwrite=False)
-    (case / "case.json").write_text("{}", encoding="utf-8")
+    make_folders(case)
+    (case / "case.json").write_text('{"tables_version": 1, "totals": {}}', encoding="utf-8")
     decide(case, DEVICE, note="first")
-    assert FILE in {path.name for path in shareable_files(case)}
+    assert FILE in shareable(Case(case, check=False))
     for number in range(2):
         before = (case / FILE).read_bytes()
-        (case / "case.json").write_text("{}", encoding="utf-8")
-        prepare(case, overwrite=True)
-        assert not (case / FILE).exists()
-        assert (case / "decisions.replaced.jsonl").read_bytes().endswith(before)
+        with place_for(case, "test", overwrite=True) as place:
+            (place / "case.json").write_text("{}", encoding="utf-8")
+            assert not (place / FILE).exists()
+            assert (place / "decisions.replaced.jsonl").read_bytes().endswith(before)
+            swap_in(case, OURS)
         decide(case, DEVICE, note=f"again {number}")

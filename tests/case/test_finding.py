@@ -11,7 +11,7 @@ import pytest
 import netaudit
 from netaudit.case.plots import transfers
 from netaudit.case.reading import Case, open_case
-from netaudit.case.writing import prepare, write_json
+from netaudit.case.writing import make_folders, write_json
 from netaudit.errors import UsageError
 from netaudit.settling.ordered import write_table
 from netaudit.tables import BY_NAME, TABLES, TABLES_VERSION
@@ -23,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>\u202e"
 
 
 def write(folder: Path, **rows: list[dict]) -> Case:
-    prepare(folder, overwrite=False)
+    make_folders(folder)
     said = [{"kind": HOSTILE}]
     write_json(folder / "case.json", {"tables_version": TABLES_VERSION, "partial": False, "statements": said})
     for table in TABLES:

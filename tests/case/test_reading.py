@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from netaudit.case.reading import open_case
-from netaudit.case.writing import prepare, write_json
+from netaudit.case.swap import swap_in
+from netaudit.case.writing import OURS, make_folders, place_for, write_json
 from netaudit.errors import CaseError, UsageError
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import RowWriter, drop_streams, read_streams
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def make(folder: Path) -> Path:
-    prepare(folder, overwrite=False)
+    make_folders(folder)
     write_json(folder / "case.json", {"tables_version": TABLES_VERSION, "partial": True})
     return folder
 
@@ -36,19 +37,25 @@ def test_a_new_case_keeps_its_private_part_private(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_case_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_bytes(b"x")
-    with pytest.raises(UsageError, match="is no case"):
-        prepare(tmp_path, overwrite=True)
+    with pytest.raises(UsageError, match="is no case"), place_for(tmp_path, "audit", overwrite=True):
+        pass
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
 
 
 def test_a_case_is_replaced_only_when_told_to(tmp_path: Path) -> None:
     case = make(tmp_path / "case")
     (case / "notes.txt").write_text("the officer's own")
-    with pytest.raises(UsageError, match="holds a case already"):
-        prepare(case, overwrite=False)
-    prepare(case, overwrite=True)
+    with pytest.raises(UsageError, match="holds a case already"), place_for(case, "audit", overwrite=False):
+        pass
+    before = (case / "case.json").read_bytes()
+    with place_for(case, "audit", overwrite=True) as place:
+        assert place != case
+        assert (case / "case.json").read_bytes() == before
+        (place / "case.json").write_bytes(b"{}")
+        swap_in(case, OURS)
     assert (case / "notes.txt").read_text() == "the officer's own"
-    assert not (case / "case.json").exists()
+    assert (case / "case.json").read_bytes() == b"{}"
+    assert not place.exists()
 
 
 def test_overwrite_follows_no_link_out_of_the_case(tmp_path: Path) -> None:
@@ -57,8 +64,11 @@ def test_overwrite_follows_no_link_out_of_the_case(tmp_path: Path) -> None:
     (outside / "kept").write_text("x")
     case = make(tmp_path / "case")
     (case / "report.html").symlink_to(outside / "kept")
-    prepare(case, overwrite=True)
+    with place_for(case, "audit", overwrite=True) as place:
+        (place / "case.json").write_bytes(b"{}")
+        swap_in(case, OURS)
     assert (outside / "kept").read_text() == "x"
+    assert not (case / "report.html").is_symlink()
 
 
 def test_streams_become_sorted_tables(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files of a case held against its chain of custody: whole, changed, gone, and with the end of the chain cut off."""
+"""Files of a case without a manifest held against its chain of custody: whole, changed, gone, and with the end of the chain cut off."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from netaudit.case.custody import RECORD, Custody, broken, entries
 from netaudit.case.moments import Moment, MomentBook, Notes, keep
 from netaudit.case.sealed import NOTED, differing
-from netaudit.live.sealing import RECORDING_ENDED, note_moments, recording_facts, seal_case
+from netaudit.live.sealing import RECORDING_ENDED, note_moments, recording_facts
 from netaudit.report.texts import Texts, phrases
 
 FIRST = "record-0001_00001_20260501090000.pcapng"
@@ -34,9 +34,16 @@ def made(folder: Path, *, concluded: bool = True) -> SimpleNamespace:
     custody.note("recorded", file=FIRST, sha256=hashlib.sha256(b"packets").hexdigest(), drops=3)
     if concluded:
         custody.note(RECORDING_ENDED, interface="eth1", received=9, untold_runs=0)
-        seal_case(custody, folder)
+        conclude(custody, folder)
     custody.close()
     return SimpleNamespace(folder=folder, run={"live": {}} if concluded else {}, manifest={"partial": not concluded})
+
+
+def conclude(custody: Custody, folder: Path) -> None:
+    """The last line, as versions before the manifest wrote it."""
+    names = ("case.json", "tables/flows.parquet")
+    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    custody.note("concluded", sha256=hashes)
 
 
 def cut(folder: Path, lines: int) -> None:
@@ -121,7 +128,7 @@ def noted(folder: Path, *moments: Moment) -> None:
     keep(folder, notes)
     custody = Custody(folder)
     note_moments(custody, notes)
-    seal_case(custody, folder)
+    conclude(custody, folder)
     custody.close()
 
 

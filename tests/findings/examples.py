@@ -21,6 +21,10 @@ def finding(act, certainty, **more):
     return row | {"images": 3, "bytes": 1500} | more
 
 
+def record(act, certainty, **more):
+    return finding(act, certainty, images=0, records=4, persons=2, person_hmacs=["p1", "p2"], transfers=3) | more
+
+
 def capture(**more):
     row = {"capture_id": "c", "name": "lan.pcap", "size": 9, "packets_read": 5, "packets_decoded": 5, "damage": []}
     return row | more
@@ -57,6 +61,9 @@ def note(text):
 EXAMPLES = {
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
+    "identity_left": lambda: case(findings=[record("uploaded outside", "A", with_identity=2, images=3)]),
+    "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
+    "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),

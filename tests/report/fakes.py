@@ -133,7 +133,7 @@ def finding(**changes):
 def claim(what, value, standing="taken", strength="declared", **changes):
     return {
         "device_id": "44:19:b6:00:00:21", "claim": what, "value": value, "standing": standing, "strength": strength,
-        "by": "some", "origin": "netaudit", "provenance": "documented", "source": "FACTS 3.1 (form)",
+        "by": "some", "origin": "netaudit", "provenance": "documented", "source": "facts 3.1 (form)",
         "facts": ["sadp.Types=inquiry"], "evidence": ["0123456789abcdef:57"], **changes,
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from netaudit.case.writing import prepare
+from netaudit.case.writing import make_folders
 from netaudit.ground.table_streams import read_streams
 from netaudit.persons.records import records
 from netaudit.rows.persons import ALIKE, PersonRows, alike, count_people
@@ -20,7 +20,7 @@ RIGHT, WRONG = "11010519491231002X", "990101198502020029"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    prepare(tmp_path / "case", overwrite=False)
+    make_folders(tmp_path / "case")
     return tmp_path / "case"
 
 
@@ -65,7 +65,7 @@ def test_the_fields_of_a_multipart_body_make_one_record(folder):
 
 
 def test_the_same_value_is_known_within_a_case_only(folder, tmp_path):
-    prepare(tmp_path / "other", overwrite=False)
+    make_folders(tmp_path / "other")
     here, there = PersonRows(folder, "0"), PersonRows(tmp_path / "other", "0")
     hashes = []
     for rows, document in (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from netaudit.capture.from_files import open_captures
-from netaudit.case.writing import prepare
+from netaudit.case.writing import make_folders
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.workers import Alone
 
@@ -18,7 +18,7 @@ CAPTURES = sorted(path for path in PCAPS.rglob("*.pcap*") if path.stat().st_size
 
 
 def _read(capture: Path, folder: Path) -> None:
-    prepare(folder, overwrite=False)
+    make_folders(folder)
     crew, decoder = Alone(folder, keep_all=False), Decoder()
     for window in open_captures([capture]).windows():
         crew.feed(decoder.feed(window))

@@ -1,0 +1,189 @@
+"""The seal of a case: manifest.json, made once by the audit, and the chain, to which everything later is added.
+
+manifest.json is one line of canonical JSON (RFC 8785: sorted keys, no spaces), so that it can be signed as it is:
+
+    {"chain": {"head": hash of the chain's last line before, "lines": n}, "files": {name: {"bytes": n, "sha256": hex}},
+     "format": "netaudit manifest 1", "netaudit": version}
+
+`files` has every file of the case but the chain and the manifest itself. The next line of the chain, `sealed`, has the
+SHA-256 of the manifest. What the audit found never changes after that; what may change (LATER: the report written
+again, decisions, moments, a second opinion) is named, with its new hash, by later lines of the chain. Whoever can write
+the folder can seal it anew after a change: only a signature over the manifest tells, or its hash noted elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit import __version__
+from netaudit.case.custody import RECORD, Custody, entries
+from netaudit.case.lock import holder
+from netaudit.case.writing import CUSTODY, DECISIONS, MANIFEST, OURS
+from netaudit.errors import CaseError
+from netaudit.ground.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+FORMAT = "netaudit manifest 1"
+SEALED = "sealed"  # the line of the chain that has the hash of the manifest
+BEGINNINGS = ("begun", "resumed")
+LATER = frozenset(
+    {"report.html", DECISIONS, "moments.jsonl", "private/unmasked.jsonl", "private/verify.json"}
+)  # of files, what later lines of the chain may say
+_OBJECT = re.compile(r"private/objects/[0-9a-f]{2}/([0-9a-f]{64})\.\w{1,16}")
+_RECORDED = re.compile(re.escape(RECORD) + r"/(record-[\w.-]{1,80})")
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a file is sealed with."""
+
+    bytes: int
+    sha256: str
+
+
+def seal(folder: Path, custody: Custody) -> str:
+    """Write the manifest of a case that has come to its end, and its line; gives the SHA-256 of the manifest.
+
+    Bytes of images were hashed when they were stored (their names say so), recorded files when they were read (the
+    chain says so); of these only the size is looked at now. `netaudit verify` reads them all.
+    """
+    recorded = {str(line.get("file")): line for line in entries(folder) if line["what"] == "recorded"}
+    files = {name: _fact_of(folder, name, recorded) for name in members(folder)}
+    said = {
+        "chain": {"head": custody.last, "lines": custody.number},
+        "files": {name: {"bytes": fact.bytes, "sha256": fact.sha256} for name, fact in files.items()},
+        "format": FORMAT,
+        "netaudit": __version__,
+    }
+    data = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    write_whole(folder / MANIFEST, data, lasting=True)
+    digest = hashlib.sha256(data).hexdigest()
+    custody.note(SEALED, manifest=digest, files=len(files))
+    return digest
+
+
+def later(folder: Path, what: str, names: Iterable[str] = (), **figures: Any) -> None:
+    """Add a line about something done after the audit, with the hashes that the files `names` have now."""
+    with Custody(folder) as custody:
+        facts = {name: {"bytes": (fact := hashed(folder / name)).bytes, "sha256": fact.sha256} for name in names}
+        custody.note(what, **figures, **({"changed": facts} if facts else {}))
+
+
+def members(folder: Path) -> list[str]:
+    """Names of all files of a case that a manifest has, sorted; links are none."""
+    found = []
+    for name in OURS:
+        path = folder / name
+        if name in (CUSTODY, MANIFEST) or path.is_symlink():
+            continue
+        if path.is_file():
+            found.append(name)
+        elif path.is_dir():
+            found += [one.relative_to(folder).as_posix() for one in files_below(path)]
+    return sorted(found)
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Files below a folder; links are not followed, and are none."""
+    for path in folder.iterdir():
+        if path.is_symlink():
+            continue
+        if path.is_dir():
+            yield from files_below(path)
+        elif path.is_file():
+            yield path
+
+
+def _fact_of(folder: Path, name: str, recorded: dict[str, dict[str, Any]]) -> Fact:
+    path = folder / name
+    if found := _OBJECT.fullmatch(name):
+        return Fact(path.stat().st_size, found[1])
+    if (found := _RECORDED.fullmatch(name)) and (line := recorded.get(found[1])) and line.get("sha256"):
+        return Fact(path.stat().st_size, str(line["sha256"]))
+    return hashed(path)
+
+
+def hashed(path: Path) -> Fact:
+    """Size and SHA-256 of a file. Raises OSError."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Fact(file.tell(), digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a case says of itself: how it stands, and what its files have to be."""
+
+    state: str
+    """sealed · writing (a process is at it) · unfinished (the audit did not come to its end: a crash) · unsealed (by a
+    version that sealed nothing) · broken (the seal itself was changed or taken away)"""
+    files: dict[str, Fact]  # as they are to be now; empty without a seal
+    problem: str = ""  # why it is broken, in one sentence
+    manifest: str = ""  # its SHA-256
+    changed_later: frozenset[str] = frozenset()  # files of which a line after the seal speaks
+
+
+def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
+    """The seal of a case of which `manifest` is case.json; looks at the chain and at manifest.json only."""
+    chain = entries(folder)
+    start = max((place for place, line in enumerate(chain) if line["what"] in BEGINNINGS), default=-1)
+    lines = [line for line in chain[start + 1 :] if line["what"] == SEALED]
+    path = folder / MANIFEST
+    there = path.is_file() and not path.is_symlink()
+    if not there and not lines:
+        return _without(
+            folder, manifest, begun=start >= 0, concluded="concluded" in {line["what"] for line in chain[start + 1 :]}
+        )
+    if not there:
+        return Seal("broken", {}, f"{MANIFEST} is gone, though {CUSTODY} says that the case was sealed")
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if not lines:
+        state = "unfinished" if start >= 0 and chain[-1]["what"] != "concluded" else "broken"
+        if holder(folder) is not None:
+            state = "writing"
+        return Seal(state, {}, f"{MANIFEST} is there, but no line of {CUSTODY} has its hash", digest)
+    if lines[-1].get("manifest") != digest:
+        return Seal("broken", {}, f"{MANIFEST} is not the one that {CUSTODY} names", digest)
+    files = _files(data)
+    after = chain[chain.index(lines[-1]) + 1 :]
+    changed = _changed(after)
+    return Seal("sealed", files | changed, "", digest, frozenset(changed))
+
+
+def _without(folder: Path, manifest: dict[str, Any], *, begun: bool, concluded: bool) -> Seal:
+    """A case without any trace of a seal."""
+    if holder(folder) is not None:
+        return Seal("writing", {})
+    if "totals" not in manifest or (begun and not concluded):
+        return Seal("unfinished", {})
+    if manifest.get("seal"):
+        return Seal("broken", {}, f"{MANIFEST} is gone: the case was not sealed to its end, or its seal was taken away")
+    return Seal("unsealed", {})
+
+
+def _files(data: bytes) -> dict[str, Fact]:
+    said = orjson.loads(data)
+    if said.get("format") != FORMAT:
+        raise CaseError(f"{MANIFEST}: is of another format ({str(said.get('format'))[:40]}); a later netaudit wrote it")
+    return {name: Fact(int(fact["bytes"]), str(fact["sha256"])) for name, fact in said["files"].items()}
+
+
+def _changed(lines: list[dict[str, Any]]) -> dict[str, Fact]:
+    """What lines after the seal say of files; they have no say about what the audit found."""
+    found: dict[str, Fact] = {}
+    for line in lines:
+        said = line.get("changed")
+        for name, fact in said.items() if isinstance(said, dict) else ():
+            if name in LATER and isinstance(fact, dict) and _HEX.fullmatch(str(fact.get("sha256"))):
+                found[name] = Fact(int(fact.get("bytes", -1)), str(fact["sha256"]))
+    return found

@@ -1,0 +1,129 @@
+"""Replaces a case by another that was written beside it, so that a crash at any moment leaves one of the two whole.
+
+No system swaps two folders in one step, and Windows moves no folder in which a file is open. So the new case is written
+into CASE/.replacement and, once it is whole and on the disk, a journal (CASE/.swap.json) says what goes and what comes.
+Every step can be done again: whoever opens the case next goes on where a crash left it. Without a journal the old case
+is what counts, and what lies in .replacement is the rest of an audit that did not come to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit.case.lock import writing
+from netaudit.errors import CaseError, NetauditError
+from netaudit.ground.files import write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JOURNAL = ".swap.json"
+COMING = ".replacement"  # the case that is being written
+GOING = ".replaced"  # what it takes the place of, for a moment
+_NAME = re.compile(r"[A-Za-z0-9_-][\w.-]{0,80}")
+PATIENCE = 10.0  # seconds to wait for another process that is swapping
+
+
+def coming(folder: Path) -> Path:
+    """An empty folder beside the files of a case, for the case that is to replace it. The caller holds the lock."""
+    discard(folder)
+    place = folder / COMING
+    place.mkdir()
+    return place
+
+
+def discard(folder: Path) -> None:
+    """Take away what an audit that did not come to its end has left beside a case. The caller holds the lock."""
+    place = folder / COMING
+    if place.is_symlink():
+        place.unlink()
+    elif place.exists():
+        shutil.rmtree(place)
+
+
+def swap_in(folder: Path, replaced: tuple[str, ...]) -> None:
+    """Put the case in .replacement in the place of the files of `folder` named by `replaced`. The caller has the lock.
+
+    Raises CaseError when a file cannot be moved (Windows: somebody has it open); the next opening goes on.
+    """
+    place = folder / COMING
+    _flush(place)
+    comes = sorted(path.name for path in place.iterdir())
+    goes = [name for name in replaced if (folder / name).exists() or (folder / name).is_symlink()]
+    write_whole(folder / JOURNAL, orjson.dumps({"comes": comes, "goes": goes}), lasting=True)
+    _go_on(folder)
+
+
+def taken_up(folder: Path) -> None:
+    """Finish a swap that was begun, if there is one; whoever opens a case comes here first.
+
+    Raises CaseError where that is not possible (a read-only disk, another process that does not end).
+    """
+    until = time.monotonic() + PATIENCE
+    while (folder / JOURNAL).is_file():
+        try:
+            with writing(folder, "swap"):
+                _go_on(folder)
+        except (NetauditError, OSError) as error:
+            if time.monotonic() > until or isinstance(error, OSError):
+                raise CaseError(f"{folder}: is being replaced, and that cannot be finished now: {error}") from error
+            time.sleep(0.05)
+
+
+def _go_on(folder: Path) -> None:
+    journal = _journal(folder)
+    if journal is None:
+        return
+    going, place = folder / GOING, folder / COMING
+    try:
+        going.mkdir(mode=0o700, exist_ok=True)
+        for name in dict.fromkeys((*journal["goes"], *journal["comes"])):
+            _exchange(folder / name, going / name, place / name, comes=name in journal["comes"])
+    except OSError as error:
+        raise CaseError(f"{error.filename or folder}: cannot be moved while the case is replaced: {error}") from error
+    shutil.rmtree(going, ignore_errors=True)
+    discard(folder)
+    (folder / JOURNAL).unlink(missing_ok=True)
+
+
+def _exchange(here: Path, going: Path, coming: Path, *, comes: bool) -> None:
+    """One name: what is here goes, what is to come comes; nothing where that was done already."""
+    if comes and not coming.exists():
+        return
+    if (here.exists() or here.is_symlink()) and not going.exists() and not going.is_symlink():
+        here.rename(going)
+    if comes:
+        coming.rename(here)
+
+
+def _journal(folder: Path) -> dict[str, Any] | None:
+    """The journal; None when there is none. One that is not sound raises CaseError: nothing is moved by it."""
+    try:
+        said = orjson.loads((folder / JOURNAL).read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise CaseError(f"{folder / JOURNAL}: is no journal: {error}") from error
+    names = [*said.get("comes", ()), *said.get("goes", ())] if isinstance(said, dict) else [None]
+    if not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
+        raise CaseError(f"{folder / JOURNAL}: names what is no part of a case")
+    return {"comes": said.get("comes", []), "goes": said.get("goes", [])}
+
+
+def _flush(place: Path) -> None:
+    """Have all files of a folder on the disk before anything relies on them."""
+    for path in place.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with contextlib.suppress(OSError):
+                file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+                try:
+                    os.fsync(file)
+                finally:
+                    os.close(file)
