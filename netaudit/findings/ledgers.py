@@ -127,8 +127,8 @@ FATES = (
 def _payload(tables: Tables, _: Run) -> Iterator[Entry]:
     """Bytes of transport payload by protocol; over all rows they add up to flows.payload_up and payload_down."""
     columns = [f"{name}_{way}" for name in ("delivered", "unread", *FATES) for way in ("up", "down")]
-    flows = tables["flows"].select(["protocol", "transport", "server_port", *columns])
-    flows = flows.append_column("hidden", encrypted(flows)).drop_columns(["server_port"])
+    flows = tables["flows"].select(["protocol", "transport", "server_port", "keys", *columns])
+    flows = flows.append_column("hidden", encrypted(flows)).drop_columns(["server_port", "keys"])
     sums = [("transport", "count"), *((column, "sum") for column in columns)]
     grouped = flows.group_by(["protocol", "hidden"], use_threads=False).aggregate(sums)
     for row in grouped.to_pylist():
@@ -204,6 +204,17 @@ def _images(tables: Tables, run: Run) -> Iterator[Entry]:
             total[1] += size or 0
     for (kind, reason), (count, size) in sorted(sums.items()):
         yield Entry(kind, reason, count, size, reason in JUDGED.values() or reason == "too small")
+
+
+def _contested(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Senders that are called a phone or tablet, which is contested: what they sent is in findings of B at most."""
+    rows = tables["findings"].select(
+        ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
+    )
+    for row in rows.to_pylist():
+        if (row["role_reason"] or "").startswith("contested: "):
+            device = row["receiver"] if row["sender"] == row["endpoint_id"] else row["sender"]
+            yield Entry(device, "called a phone", row["images"], row["bytes"], understood=False)
 
 
 def _unjudged(face: str, why: str, *, faces: bool) -> str:
@@ -302,6 +313,10 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("egress", _account(accounts.egress), accounts.EGRESS_WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
+    Ledger(
+        "contested", _contested,
+        {"called a phone": ("自称手机或平板", "called a phone or tablet")},
+    ),
     Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
 )  # fmt: skip
 BY_NAME = {ledger.name: ledger for ledger in LEDGERS}

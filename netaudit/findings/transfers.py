@@ -143,7 +143,7 @@ def _transfer(
         transport=transport,
         first_ts=first_ts or 0,
         last_ts=last_ts or 0,
-        opened=opened,
+        opened=opened or "",
     )
 
 

@@ -48,8 +48,10 @@ def clear_findings(
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors, pushed)
-        if act and not _personal(acts.acting(act, row.sender, row.receiver), row, actors):
-            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face)
+        device = acts.acting(act, row.sender, row.receiver)
+        if act and not _personal(device, row, actors):
+            contested = actors.contested(device)
+            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, contested=contested)
             groups[grade, act, row.sender, row.receiver].rows.append(row)
     return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
 

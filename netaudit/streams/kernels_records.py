@@ -355,7 +355,7 @@ def take_datagram(walk: Any, row: Any, buffer: U1, arena: U1, units: Rows, spans
         return
     if walk["open"]:
         silent = row["ts"] - walk["last_ts"]
-        trip = walk["trip"] if walk["trip"] else TRIP
+        trip = walk["trip"] or TRIP
         if silent >= max(IDLE, 4 * trip) or (walk["answered_ts"] and 5 * silent >= 4 * trip):
             close_unit(walk, units, spans, walked)
     if not walk["open"]:
