@@ -171,7 +171,9 @@ def _total(tables: Tables, ledger: str, column: str = "count") -> int:
     return int(pc.sum(table.filter(pc.equal(table["ledger"], ledger))[column]).as_py() or 0)
 
 
-CALM_NEEDS = ("stages", "inputs", "images", "key frames", "readers", "limits", "lost")  # no open row in any of these
+CALM_NEEDS = (  # no open row in any of these
+    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions",
+)  # fmt: skip
 
 
 def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
