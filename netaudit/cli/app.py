@@ -336,7 +336,7 @@ def verify(
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option("--by", metavar="wireshark", help="Also ask for a second opinion on the findings; repeatable."),
+        typer.Option("--by", metavar="wireshark|dpkt", help="Also ask for a second opinion; repeatable."),
     ] = None,
     images: Annotated[
         bool, typer.Option("--images", help="With --by: every image of the case, by protocol, not findings only.")
