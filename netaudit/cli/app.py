@@ -284,8 +284,9 @@ def report(
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
-    from netaudit.case.reporting import REPORT, rewrite
+    from netaudit.case.reporting import REPORT
     from netaudit.report.from_case import write_report
+    from netaudit.report.rewriting import rewrite
 
     opened = open_case(case)
     if html is None or html.resolve() == (case / REPORT).resolve():
@@ -348,6 +349,27 @@ def verify(
     from netaudit.cli.verifying import verify_command
 
     raise typer.Exit(verify_command(case, captures or [], by or [], images=images, as_json=json, lang=_language(lang)))
+
+
+@app.command(epilog="Example: netaudit explain ./case 3fa9c1    or of a packet: netaudit explain ./case 1234")
+def explain(
+    case: CaseFolder,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FLOW|FRAME|OBJECT", help="Beginning of an id of a flow, message or object; or a packet's number."
+        ),
+    ],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say how a flow was read: its bytes and gaps, the readers asked, its messages, what was in them, what was lost."""
+    from netaudit.cli.tracing import explain_command
+
+    raise typer.Exit(explain_command(case, what, captures or [], as_json=json, lang=_language(lang)))
 
 
 @app.command()

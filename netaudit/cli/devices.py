@@ -71,7 +71,7 @@ def set_(
     from netaudit.case.decisions import decide
     from netaudit.case.reading import open_case
     from netaudit.case.reporting import language as spoken
-    from netaudit.case.reporting import rewrite
+    from netaudit.report.rewriting import rewrite
     from netaudit.signatures.loading import load
 
     known = load().vocabulary.classes

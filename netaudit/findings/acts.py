@@ -17,7 +17,8 @@ def act(protocol: str, sender: str, receiver: str, *, collected: bool) -> str:
     """What was done with an image, by the scopes of its ends; empty where it is nothing to judge.
 
     `collected`: faces of inside devices went to that host before (`collects`), this very image was sent out, or a
-    signature names the sender as a back end; else what came from outside is a picture that somebody looked at. Nothing is judged while the vantage, hence a scope, is unknown.
+    signature names the sender as a back end; else what came from outside is a picture that somebody looked at. Nothing
+    is judged while the vantage, hence a scope, is unknown.
     """
     if protocol in STREAMS:
         return VIDEO if sender == "inside" and receiver in {"inside", "outside"} else ""

@@ -7,12 +7,15 @@ is used only where it is whole (it begins with the hash of the rest) and nobody 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import marshal
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from netaudit.ground.own_places import first_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +43,20 @@ def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
 
 
 def user_cache() -> Path:
-    """Folder of this user's caches (created on demand by whoever writes into it)."""
+    """Folder of this user's caches, in which nobody else can write: kernels are run and pickles read out of it.
+
+    Where the place that the environment names is another's (root with the home of a user, a shared folder), that of
+    this user's own home is taken, and one that ends with the process where there is none.
+    """
+    return _chosen((_named_cache(), *_home_cache()))
+
+
+@functools.cache
+def _chosen(candidates: tuple[Path, ...]) -> Path:
+    return first_own(list(candidates))
+
+
+def _named_cache() -> Path:
     if chosen := os.environ.get("NETAUDIT_CACHE"):
         return Path(chosen)
     if sys.platform == "win32":
@@ -48,6 +64,18 @@ def user_cache() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "netaudit"
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "netaudit"
+
+
+def _home_cache() -> list[Path]:
+    """That of the home that the system knows, whatever the environment says."""
+    if not hasattr(os, "getuid"):
+        return []
+    import pwd
+
+    try:
+        return [Path(pwd.getpwuid(os.getuid()).pw_dir) / ".cache" / "netaudit"]
+    except KeyError:
+        return []
 
 
 def cache_folder() -> Path:

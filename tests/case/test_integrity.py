@@ -19,7 +19,7 @@ from netaudit.case.seal import FORMAT, read_seal
 from netaudit.cli.app import app
 from netaudit.errors import CaseError
 
-LAN = Path(__file__).parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
+LAN = Path(__file__).parent.parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
 EDITS = 60  # of one byte each; `make faults` makes many more
 
 
