@@ -127,6 +127,7 @@ TEXTS = {
     "verify_confirmed": {"en": "confirmed", "zh": "已证实"},
     "verify_partly_confirmed": {"en": "partly confirmed", "zh": "部分证实"},
     "verify_not_confirmable": {"en": "not confirmable", "zh": "无法复核"},
+    "verify_not_found": {"en": "not found", "zh": "未找到"},
     "verify_contradicted": {"en": "contradicted", "zh": "不一致"},
     "decided": {"en": "{device}: your decision is noted: {what}", "zh": "{device}：已记录人工判断：{what}"},
     "decision": {"en": "Analyst's decision:", "zh": "人工判断："},
