@@ -314,18 +314,39 @@ def extract(
     typer.echo(f"{out}: {count:,} {say('frames', language)} {say('written', language)}")
 
 
+@app.command(epilog="Example: netaudit record ./case --docx record.docx")
+def record(
+    case: CaseFolder,
+    docx: Annotated[Path, typer.Option("--docx", metavar="OUT.docx", help="Word file to write.")],
+    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of its times, e.g. Asia/Shanghai.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
+    lang: Language = None,
+) -> None:
+    """Write the record of extraction with its list of electronic data, for the officer to complete in Word."""
+    from netaudit.cli.papers import record_command
+
+    raise typer.Exit(record_command(case, docx, overwrite=overwrite, lang=_language(lang), zone=zone))
+
+
 @app.command(epilog="Example: netaudit export ./case --shareable case.zip")
 def export(
     case: CaseFolder,
     shareable: Annotated[
-        Path, typer.Option("--shareable", metavar="OUT.zip", help="Zip to write: everything but private/.")
-    ],
+        Path | None, typer.Option("--shareable", metavar="OUT.zip", help="Zip to write: everything but private/.")
+    ] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="OUT.xlsx", help="Tables for a spreadsheet.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
     lang: Language = None,
 ) -> None:
-    """Write a zip of the case that may be passed on."""
+    """Write a zip of the case that may be passed on, or its tables for a spreadsheet."""
     from netaudit.cli.exporting import export_command
+    from netaudit.cli.papers import sheets_command
 
+    if (shareable is None) == (xlsx is None):
+        raise typer.BadParameter("say one of --shareable, --xlsx", param_hint="--shareable")
+    if xlsx is not None:
+        raise typer.Exit(sheets_command(case, xlsx, overwrite=overwrite, lang=_language(lang)))
+    assert shareable is not None
     raise typer.Exit(export_command(case, shareable, overwrite=overwrite, lang=_language(lang)))
 
 
@@ -337,7 +358,7 @@ def verify(
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option("--by", metavar="wireshark", help="Also ask for a second opinion on the findings; repeatable."),
+        typer.Option("--by", metavar="wireshark|dpkt", help="Also ask for a second opinion; repeatable."),
     ] = None,
     images: Annotated[
         bool, typer.Option("--images", help="With --by: every image of the case, by protocol, not findings only.")

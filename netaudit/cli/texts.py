@@ -18,6 +18,15 @@ TEXTS = {
         "zh": "数据包：读取 {read:,} = 解码 {decoded:,} + 跳过 {skipped:,}",
     },
     "damaged": {"en": "Damaged", "zh": "损坏"},
+    "more_rejected": {"en": "… {n:,} more files were not read", "zh": "… 另有 {n:,} 个文件未读取"},
+    "no_packets": {
+        "en": "NOTHING WAS AUDITED: the inputs hold no packets",
+        "zh": "没有任何内容被审计：输入中没有数据包",
+    },
+    "none_in_period": {
+        "en": "NOTHING WAS AUDITED: of {read:,} packets none was in the period or could be decoded",
+        "zh": "没有任何内容被审计：{read:,} 个数据包中没有一个在该时段内或可被解码",
+    },
     "rejected": {"en": "Not read", "zh": "未读取"},
     "reading": {"en": "reading", "zh": "读取"},
     "images": {"en": "images", "zh": "张图像"},
@@ -118,6 +127,7 @@ TEXTS = {
     "verify_confirmed": {"en": "confirmed", "zh": "已证实"},
     "verify_partly_confirmed": {"en": "partly confirmed", "zh": "部分证实"},
     "verify_not_confirmable": {"en": "not confirmable", "zh": "无法复核"},
+    "verify_not_found": {"en": "not found", "zh": "未找到"},
     "verify_contradicted": {"en": "contradicted", "zh": "不一致"},
     "decided": {"en": "{device}: your decision is noted: {what}", "zh": "{device}：已记录人工判断：{what}"},
     "decision": {"en": "Analyst's decision:", "zh": "人工判断："},
