@@ -37,6 +37,7 @@ SURE_LINE = 0.05  # chance of a line where the endpoint is known to receive imag
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
+ALIKE = 64  # bytes within which sizes are taken for one
 SURE_STREAM = 0.98  # of a part of a request that is taken for a stream: there are many parts
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
@@ -140,7 +141,9 @@ def _contested(images: Images, units: Units, tests: list[Test]) -> None:
                 if of is test or not of.matches or of.window_s is None or not len(left):
                     continue
                 law, form = of.law(images, units), Form(of.base64, of.window_s)
-                found = pair(images.chosen(left), units.chosen(np.array([match.unit])), form, of.overhead or 0, 0.0, law)
+                found = pair(
+                    images.chosen(left), units.chosen(np.array([match.unit])), form, of.overhead or 0, 0.0, law
+                )
                 if found.probability.sum() > ELSEWHERE:
                     test.matches.remove(match)
                     break
@@ -301,9 +304,10 @@ def _lines(
     fixed: list[Row] = []
     rest = units
     for _ in range(LINES):
-        if len(rest) < LEAST_UNITS:
+        distinct = rest.chosen(np.sort(np.unique(rest.high // ALIKE, return_index=True)[1]))  # equal ones tell once
+        if len(distinct) < LEAST_UNITS or len(np.unique(images.size // ALIKE)) < LEAST_UNITS:
             break
-        best = find_line(images, rest, span, random, base64=base64)
+        best = find_line(images, distinct, span, random, base64=base64)
         good = best.count >= LEAST_UNITS and best.chance.p <= SURE_LINE
         if good or not found:
             found.append(best)
