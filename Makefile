@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
 
-.PHONY: demo test lint bench soak fuzz clean
+.PHONY: demo test lint bench soak fuzz faults clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -32,6 +32,10 @@ soak: $(VENV)/.dev
 # mutated captures for MINUTES minutes; what it finds is kept in tests/fuzz/found/
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
+
+# kills, full disks, second writers and edited files: what each does to a case
+faults: $(VENV)/.dev
+	$(BIN)/python benchmarks/faults.py
 
 clean:
 	rm -rf $(VENV) demo-case
