@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
 
-.PHONY: demo test lint bench soak fuzz faults clean
+.PHONY: demo test lint bench kernels wheel bundle frozen soak fuzz hostile faults clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -25,6 +25,22 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
 
+# compile the kernels for any processor of this kind, to be part of the wheel
+kernels: $(VENV)/.installed
+	$(BIN)/python packaging/kernels.py
+
+# sdist, and a wheel with its kernels for this system and minor version of Python, checked in an empty environment
+wheel: $(VENV)/.packaging kernels
+	$(BIN)/python packaging/wheel.py
+
+# an offline folder for SYSTEM (windows, macos, linux, linux-arm) and PYTHON_MINOR; for this one when not said
+bundle: $(VENV)/.packaging kernels
+	$(BIN)/python packaging/bundle.py $(if $(SYSTEM),--system $(SYSTEM)) $(if $(PYTHON_MINOR),--python $(PYTHON_MINOR))
+
+# a folder that needs no Python, compared with the checkout on the demo
+frozen: $(VENV)/.packaging kernels
+	$(BIN)/python packaging/frozen.py
+
 # a live audit for MINUTES minutes with its memory and descriptors over time; as root, needs tcpreplay and dumpcap
 soak: $(VENV)/.dev
 	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
@@ -36,6 +52,10 @@ fuzz: $(VENV)/.dev
 # kills, full disks, second writers and edited files: what each does to a case
 faults: $(VENV)/.dev
 	$(BIN)/python benchmarks/faults.py
+
+# ten connections of each family of insertion and evasion; as root, each family against this machine's own TCP, too
+hostile: $(VENV)/.dev
+	HOSTILE_SEEDS=10 HOSTILE_ALL=1 $(BIN)/python -m pytest -q tests/hostile
 
 clean:
 	rm -rf $(VENV) demo-case
@@ -51,4 +71,8 @@ $(VENV)/.installed: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/pip install -q -c constraints.txt --group dev
+	@touch $@
+
+$(VENV)/.packaging: $(VENV)/.installed
+	$(BIN)/pip install -q -c constraints.txt --group packaging
 	@touch $@

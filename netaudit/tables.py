@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES_VERSION = 1
+TABLES_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,16 @@ FLOWS = Table(
             "Why packets were not taken as they stood, and what came of it (docs/threats.md); variant: this row is the "
             "other reading of a connection with conflicting bytes.",
         ),
+        _c(
+            "keys",
+            "string",
+            "Where keys were given, what became of an encrypted connection: opened, partly, no keys, keys do not fit, "
+            "not supported, not asked for, beginning not captured.",
+        ),
+        _c("keys_from", "string", "Source whose keys opened it, by kind and hash (keys.sources of case.json)."),
+        _c("tls_version", "string", "TLS version that the server chose, 4 hexadecimal digits; empty where not seen."),
+        _c("tls_cipher", "string", "Cipher suite that the server chose, 4 hexadecimal digits (IANA)."),
+        _c("tls_alpn", "string", "Application protocol that the server chose; TLS 1.3 hides it."),
     ),
 )
 
@@ -195,6 +205,7 @@ MESSAGES = Table(
             "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind.",
         ),
         _c("notes", "list<string>", "Named limits reached and sloppiness met."),
+        _c("opened", "string", "It was encrypted, and opened with keys from this source; empty for what was in clear."),
     ),
 )
 
@@ -286,6 +297,7 @@ IMAGES = Table(
         _c("exif_time", "string", "Time in its EXIF data."),
         _c("phash", "string", "64-bit perceptual hash (DCT) of the picture at 320 pixels, 16 hexadecimal digits."),
         _c("face", "string", "yes, possible, no, undecodable or not judged."),
+        _c("why", "string", "Why it was not judged; empty when it was, null in cases of tables version 1."),
         _c("n_faces", "int32", "Faces, if counted (--count-faces); null: not counted, or not judged."),
         _c("face_score", "float64", "Best score of the looks that the verdict needed (often the first one only)."),
         _c("rotated", "int32", "Rotation at which the face was found.", "degrees"),
@@ -318,7 +330,12 @@ FINDINGS = Table(
     ("certainty", "finding_id"),
     (
         _c("finding_id", "string", "Hash of sender, endpoint, act and certainty."),
-        _c("certainty", "string", "A whole image with a face; B damaged; C matched by shape; D content not visible."),
+        _c(
+            "certainty",
+            "string",
+            "A whole image with a face, or whole record with an identity number; B damaged, of an unknown region, or "
+            "sender contested; C matched by shape; D content not visible.",
+        ),
         _c("act", "string", "uploaded outside, retrieved from outside, moved inside, queried, video."),
         _c("sender", "string", "Address of the sender."),
         _c("sender_role", "string", "capture device, verification terminal, server, viewer, personal device, unknown."),
@@ -327,15 +344,25 @@ FINDINGS = Table(
         _c("endpoint_id", "string", "The far side (endpoints.endpoint_id)."),
         _c("images", "int64", "Transfers of face images."),
         _c("distinct_images", "int64", "Distinct face images, by SHA-256."),
+        _c("possible", "int64", "Those of `images` that are damaged, and whose face is a possible one only."),
+        _c("with_identity", "int64", "Those of `images` that were sent with an identity number beside."),
+        _c("records", "int64", "Records with an identity number."),
+        _c("persons", "int64", "Distinct identity numbers in them."),
+        _c("transfers", "int64", "Messages that carried them."),
         _c("bytes", "int64", "Their bytes; for D the bytes sent upwards.", "bytes"),
         _c("first_ts", "time", "First transfer."),
         _c("last_ts", "time", "Last transfer."),
         _c("capture_ids", "list<string>", "Captures with its packets."),
-        _c("object_ids", "list<string>", "Its objects."),
+        _c("object_ids", "list<string>", "Its images."),
+        _c("document_ids", "list<string>", "Documents with its records, as objects."),
+        _c("person_hmacs", "list<string>", "HMACs of its identity numbers, as in persons."),
         _c("flow_ids", "list<string>", "Its flows."),
         _c("display_filter", "string", "Wireshark display filter that shows its packets."),
         _c("rule", "string", "Rule that fired, with its version."),
         _c("reason", "string", "What makes the finding, in one line."),
+        _c(
+            "opened", "list<string>", "Sources of the keys that opened its images; empty where they were seen in clear."
+        ),
     ),
 )
 
@@ -479,7 +506,11 @@ EVENTS = Table(
         _c("risk_status", "string", "Judgement about the customer, as sent (masked)."),
         _c("first_photo_time", "time", "When the customer was first photographed, as said."),
         _c("report_time", "time", "When the customer was reported by an agent, as said."),
-        _c("asks", "list<string>", "Fields by which it asks whether a customer walked in or was brought by an agent."),
+        _c(
+            "asks",
+            "list<string>",
+            "Fields on agents, reports or risk that it carries beside a person, an image or the time of a photo.",
+        ),
         _c("images", "list<string>", "Images it came with, by SHA-256."),
         _c("image_roles", "list<string>", "Role of each: face, scene, id_photo, library_photo, body, other, unknown."),
         _c("image_urls", "list<string>", "Addresses of images it names (masked)."),
@@ -545,6 +576,27 @@ SENDINGS = Table(
         _c("first_ts", "time", "First packet with payload in it."),
         _c("last_ts", "time", "Last one."),
         _c("bytes", "int64", "Payload, as flows.payload_up and payload_down count it.", "bytes"),
+    ),
+)
+
+LEDGERS = Table(
+    "ledgers",
+    "What was read, judged and understood, and what was not: packets, payload, inputs, images … each accounted for.",
+    ("ledger", "subject", "reason"),
+    (
+        _c(
+            "ledger",
+            "string",
+            "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
+            "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
+            "senders sent to outside endpoints, by what is known of it), faces (every image that may show one: in a "
+            "finding, or why not), contradictions, contested, signatures.",
+        ),
+        _c("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
+        _c("reason", "string", "What became of it, and where it was not understood, why."),
+        _c("count", "int64", "How many; null where nothing is counted."),
+        _c("bytes", "int64", "How much; null where that is not known.", "bytes"),
+        _c("understood", "bool", "False: not done or not understood; the verdict and the exit code tell of it."),
     ),
 )
 
@@ -624,6 +676,123 @@ CLAIMS = Table(
     ),
 )
 
+ENCRYPTED_UPLOADS = Table(
+    "encrypted_uploads",
+    "What clients sent over TLS or QUIC, cut where it was answered: lengths and times only, no content.",
+    ("first_ts", "unit_id"),
+    (
+        _c("unit_id", "string", "Hash of the flow and the number of the unit in it."),
+        _c("flow_id", "string", "Its flow."),
+        CAPTURE_ID,
+        _c("first_frame", "int64", "Packet with its first byte: " + FRAME + "."),
+        _c("last_frame", "int64", "Packet with its last byte, in the capture where it ends."),
+        _c("first_ts", "time", "Time of its first packet."),
+        _c("last_ts", "time", "Time of its last packet."),
+        _c("answered_ts", "time", "When the server, having received all of it, sent data; null: it did not."),
+        _c("ordinal", "int64", "Number of the unit in its flow, from 0."),
+        _c("records", "int64", "TLS application records, or QUIC datagrams above 64 bytes."),
+        _c("octets", "int64", "Sum of their lengths (TLS: without the 5 bytes of the record's head).", "bytes"),
+        _c(
+            "lengths",
+            "list<int64>",
+            "These lengths in order, equal ones in a row once; the first 64.",
+            "bytes",
+        ),
+        _c("repeats", "list<int64>", "How many records in a row each of `lengths` stands for."),
+        _c("before_records", "int64", "Application records (QUIC: datagrams) of the server since the unit before."),
+        _c("before_octets", "int64", "Sum of their lengths.", "bytes"),
+        _c("from_start", "bool", "The connection was followed from its first record."),
+        _c("lossy", "bool", "Records may be missing, or its ends be wrong, for gaps in the capture."),
+        _c("rule", "string", "How lengths tell sizes: aead13, aead12, chacha12, cbc, quic; tls where it is not known."),
+        _c("plaintext_low", "int64", "At least so many bytes were encrypted in it.", "bytes"),
+        _c("plaintext_high", "int64", "At most so many; equal to the former where sizes are exact.", "bytes"),
+        _c("padded", "int64", "Records were padded to multiples of so many bytes; 0: not seen.", "bytes"),
+    ),
+)
+
+MODE = (
+    "exact; padded, range: sizes within a padding; quic; stream: one of several streams; batch: several in a unit; "
+    "reencoded: by ratio of sizes and time"
+)
+
+RELAYED_IMAGES = Table(
+    "relayed_images",
+    "Images that a host received in clear, and what was sent encrypted afterwards that fits them; content not seen.",
+    ("received_ts", "sha256", "unit_id"),
+    (
+        _c("sha256", "string", "The image as seen in clear."),
+        _c("object_id", "string", "Where it was seen."),
+        _c("message_id", "string", "The message it was in."),
+        _c("unit_id", "string", "What it fits, of encrypted_uploads; of several rows joined, the first."),
+        _c("flow_id", "string", "Its flow."),
+        _c("holder", "string", "Address that received the image."),
+        _c("sender", "string", "Address that sent the unit: the same, or the one that a router gives the site."),
+        _c("receiver", "string", "Address it was sent to."),
+        _c("received_ts", "time", "When the last byte of the image had come, by the clock of its capture."),
+        _c("sent_ts", "time", "When the unit begins, by the clock of its capture."),
+        _c("delay_s", "float64", "From one to the other; of two captures on one clock as estimated.", "seconds"),
+        _c("size", "int64", "Of the image.", "bytes"),
+        _c("plaintext_low", "int64", "Of the unit, at least.", "bytes"),
+        _c("plaintext_high", "int64", "At most.", "bytes"),
+        _c(
+            "overhead",
+            "int64",
+            "What the unit has beside the image (in base64 if said), or its images.",
+            "bytes",
+        ),
+        _c("together", "int32", "Images taken to be in the unit."),
+        _c("mode", "string", MODE + "."),
+        _c("base64", "bool", "Sizes fit the image in base64."),
+        _c("probability", "float64", "That this image is in this unit, given that the endpoint receives images."),
+        _c("image_capture_id", "string", "Capture in which the image was seen."),
+        _c("image_first_frame", "int64", "First packet of its message: " + FRAME + "."),
+        _c("image_last_frame", "int64", "Last packet."),
+        CAPTURE_ID,
+        _c("first_frame", "int64", "First packet of the unit, in capture_id."),
+        _c("last_frame", "int64", "Last packet."),
+    ),
+)
+
+RELAY_TESTS = Table(
+    "relay_tests",
+    "What was tested to find relayed images: every host and endpoint, also where nothing was found.",
+    ("holder", "sender", "receiver", "capture_id", "mode", "test_id"),
+    (
+        _c("test_id", "string", "Hash of what was tested."),
+        _c("holder", "string", "Address that received images in clear."),
+        _c("sender", "string", "Address that sent units."),
+        _c("receiver", "string", "Address they were sent to."),
+        CAPTURE_ID,
+        _c("mode", "string", MODE + "; clocks: captures of two places."),
+        _c("images", "int64", "Images that were left to explain."),
+        _c("units", "int64", "Units of at least 1 KiB that were left."),
+        _c("tried", "int64", "Tests that the chance was corrected for: forms, windows, hosts and endpoints."),
+        _c("fitting", "int64", "Images (batch: units) that the best constant fits."),
+        _c("told", "int64", "Images told in relayed_images from this test."),
+        _c("base64", "bool", "Best with images in base64."),
+        _c("overhead", "int64", "The constant: bytes beside the image.", "bytes"),
+        _c("overhead_each", "int64", "Batch: bytes beside each image; the constant comes once.", "bytes"),
+        _c("window_s", "int32", "A unit begins within this after its image.", "seconds"),
+        _c("draws", "int64", "Resamplings of the null."),
+        _c("exceeded", "int64", "Of them, those that fit at least as much."),
+        _c("expected", "float64", "What fits by chance, on the mean of the draws."),
+        _c("p", "float64", "Chance that any test shows as much, corrected, never below what validation bears (0.001)."),
+        _c("p_model", "float64", "The same by the fitted law alone, without the cap: a model's figure."),
+        _c("ratio", "float64", "Likelihood ratio of relayed over chance, at most 1,000."),
+        _c("clock_s", "float64", "Clocks of two captures: seconds taken from the units' times.", "seconds"),
+        _c("claimed", "bool", "Whether the endpoint is named."),
+        _c(
+            "differences",
+            "list<int64>",
+            "Of the test that names the endpoint: pairs within the window by the bytes that a unit has beside its "
+            "image, in classes of 64 bytes from 0 on; else empty.",
+        ),
+        _c("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
+        _c("differences_high", "list<int64>", "Upper end (97.5 %)."),
+        _c("seed", "string", "Seed of the draws, from the captures' hashes."),
+    ),
+)
+
 MOMENTS = Table(
     "moments",
     "Moments that the auditor marked, to tie a physical test to the wire.",
@@ -685,6 +854,7 @@ AFTER_MOMENTS = Table(
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
     DEVICES, CLAIMS, PERSONS, TLS_HELLOS, MEDIA, EVENTS, JOURNEYS, MOMENTS, AFTER_MOMENTS,
+    ENCRYPTED_UPLOADS, RELAYED_IMAGES, RELAY_TESTS, LEDGERS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

@@ -32,7 +32,7 @@ WINDOW = 16 << 20
 PEEK = 1 << 16  # bytes of a capture that are read to learn its first time
 MAX_PEEKS = 16  # windows of PEEK bytes before the first time is given up (a damaged head)
 
-__all__ = ["WINDOW", "Captures", "Rejected", "Source", "open_captures", "read_frames"]
+__all__ = ["WINDOW", "Captures", "Rejected", "Source", "open_captures", "read_frames", "secrets_of"]
 
 
 class Captures:
@@ -169,6 +169,21 @@ class _Opener:
         self._read += got
         if self._progress is not None:
             self._progress(self._read)
+
+
+def secrets_of(path: Path) -> list[tuple[int, bytes]]:
+    """Decryption secrets anywhere in a pcapng file, as `Source.secrets` has them; none of one that cannot be read."""
+    source = Source(str(path), path)
+    try:
+        reader = CaptureReader(source, 0, algorithms=())
+    except (OSError, NotACaptureError):
+        return []
+    try:
+        while source.file_format.startswith("pcapng") and reader.read(WINDOW) is not None:
+            pass
+    finally:
+        reader.close()
+    return source.secrets
 
 
 def read_frames(path: str | os.PathLike[str], frames: Iterable[int]) -> Iterator[tuple[np.void, bytes]]:

@@ -189,6 +189,8 @@ class PcapngWalker:
                 source.drops = sum(self._drops.values())
         elif kind == SECRETS:
             blocks.keep_secrets(source, body, order)
+            if not self._frame:
+                source.early_secrets = len(source.secrets)
         elif kind in NUMBERED:
             self._frame += 1
         else:

@@ -17,6 +17,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from netaudit.capture.wireshark import find_program
 from netaudit.errors import UsageError
 from netaudit.ground.programs import helper
 
@@ -54,14 +55,8 @@ class Drops:
 
 
 def find_dumpcap() -> str | None:
-    """Path of dumpcap, also where the installers of Wireshark put it without telling PATH."""
-    if found := shutil.which("dumpcap"):
-        return found
-    places = {
-        "win32": [r"C:\\Program Files\\Wireshark\\dumpcap.exe"],
-        "darwin": ["/Applications/Wireshark.app/Contents/MacOS/dumpcap"],
-    }.get(sys.platform, ["/usr/bin/dumpcap", "/usr/sbin/dumpcap", "/usr/local/bin/dumpcap"])
-    return next((place for place in places if Path(place).is_file()), None)
+    """Path of dumpcap; None where it is not installed."""
+    return find_program("dumpcap")
 
 
 def command(recording: Recording, run: int, method: str) -> list[str]:

@@ -67,6 +67,7 @@ class Source:
     comments: list[tuple[int, str]] = field(default_factory=list)  # (frame, text)
     names: list[tuple[str, str]] = field(default_factory=list)  # (address, name) of name resolution blocks
     secrets: list[tuple[int, bytes]] = field(default_factory=list)  # (kind, data); 0x544C534B is a TLS key log
+    early_secrets: int = 0  # how many of them stand before the first packet
     changed: bool = (
         False  # size, time of change or identity differ between opening and the end (contents are not read again)
     )

@@ -70,8 +70,9 @@ def select(case: Case, what: str) -> dict[str, tuple[dict[int, list[str]], list[
     finding = _match(case.table("findings"), "finding_id", what)
     if finding:
         comment = f"netaudit finding {finding['finding_id']} ({finding['certainty']}, {finding['act']})"
-        if finding["object_ids"]:
-            return _of_objects(case, {identity: f"{comment}, object {identity}" for identity in finding["object_ids"]})
+        carried = [*finding["object_ids"], *(finding.get("document_ids") or ())]
+        if carried:
+            return _of_objects(case, {identity: f"{comment}, object {identity}" for identity in carried})
         return _of_flows(case, finding["flow_ids"])
     thing = _match(case.table("objects"), "object_id", what)
     if thing:

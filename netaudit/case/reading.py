@@ -110,8 +110,23 @@ class Case:
         return f"<Case {self.folder}: {self.verdict('en')}>"
 
     def verdict(self, lang: str = "en") -> str:
-        """The one-line verdict."""
-        return str(self.manifest.get("verdict", {}).get(lang) or UNFINISHED[self.seal.state == "writing"][lang])
+        """The verdict in at most three sentences; all that it says is `statements`."""
+        if (said := self.statements) is not None:
+            from netaudit.findings.saying import verdict_text
+
+            return verdict_text(said, lang)
+        written = self.manifest.get("verdict")  # of tables version 1
+        text = written.get(lang) if isinstance(written, dict) else ""
+        return str(text or UNFINISHED[self.seal.state == "writing"][lang])
+
+    @property
+    def statements(self) -> list[dict[str, Any]] | None:
+        """What the verdict says, as data in its order (`findings/statements.py`); None where the audit was cut off.
+
+        A case of tables version 1 has none either, only a text: audit its captures again to have them.
+        """
+        said = self.manifest.get("statements")
+        return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else None
 
     @property
     def partial(self) -> bool:
@@ -145,10 +160,10 @@ class Case:
         path = self.folder / "tables" / f"{name}.parquet"
         self.sound(f"tables/{name}.parquet")
         if not path.is_file():
+            if name in self.manifest.get("totals", {}).get("rows", ()):
+                raise CaseError(f"{path}: is missing: the case is not as the audit left it, and nothing is said of it")
             from netaudit.ground.table_streams import read_streams
 
-            if self.manifest.get("totals", {}).get("rows", {}).get(name):
-                raise CaseError(f"{path}: is missing, though the audit has written it")
             return read_streams(self.folder, name).select(wanted.names)
         there = set(pq.read_schema(path).names)
         read = pq.read_table(path, columns=[column for column in wanted.names if column in there])
@@ -162,24 +177,15 @@ class Case:
         frame: pd.DataFrame = self.table(name).to_pandas()
         return frame
 
-    captures = functools.cached_property(lambda self: self.frame("captures"))
-    skipped = functools.cached_property(lambda self: self.frame("skipped"))
-    flows = functools.cached_property(lambda self: self.frame("flows"))
-    messages = functools.cached_property(lambda self: self.frame("messages"))
-    objects = functools.cached_property(lambda self: self.frame("objects"))
-    evidence = functools.cached_property(lambda self: self.frame("evidence"))
-    images = functools.cached_property(lambda self: self.frame("images"))
-    endpoints = functools.cached_property(lambda self: self.frame("endpoints"))
-    findings = functools.cached_property(lambda self: self.frame("findings"))
-    observations = functools.cached_property(lambda self: self.frame("observations"))
-    devices = functools.cached_property(lambda self: self.frame("devices"))
-    claims = functools.cached_property(lambda self: self.frame("claims"))
-    persons = functools.cached_property(lambda self: self.frame("persons"))
-    tls_hellos = functools.cached_property(lambda self: self.frame("tls_hellos"))
-    events = functools.cached_property(lambda self: self.frame("events"))
-    journeys = functools.cached_property(lambda self: self.frame("journeys"))
-    moments = functools.cached_property(lambda self: self.frame("moments"))
-    after_moments = functools.cached_property(lambda self: self.frame("after_moments"))
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """Every table of `tables.TABLES` as a DataFrame, by its name; read when first asked for."""
+        if name not in BY_NAME:
+            raise AttributeError(f"a case has no table or attribute {name!r}")
+        frame = self.__dict__[name] = self.frame(name)
+        return frame
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *BY_NAME})
 
     def records(self) -> pd.DataFrame:
         """Records of persons: one row each, its fields by kind (masked), with the images it was sent with."""

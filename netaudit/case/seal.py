@@ -35,7 +35,14 @@ FORMAT = "netaudit manifest 1"
 SEALED = "sealed"  # the line of the chain that has the hash of the manifest
 BEGINNINGS = ("begun", "resumed")
 LATER = frozenset(
-    {"report.html", DECISIONS, "moments.jsonl", "private/unmasked.jsonl", "private/verify.json"}
+    {
+        "report.html",
+        DECISIONS,
+        "moments.jsonl",
+        "private/unmasked.jsonl",
+        "private/verify.json",
+        "private/verify-dpkt.json",
+    }
 )  # of files, what later lines of the chain may say
 _OBJECT = re.compile(r"private/objects/[0-9a-f]{2}/([0-9a-f]{64})\.\w{1,16}")
 _RECORDED = re.compile(re.escape(RECORD) + r"/(record-[\w.-]{1,80})")

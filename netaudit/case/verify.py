@@ -52,6 +52,7 @@ LONGEST = 1800  # seconds for one capture
 _LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
 _LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
 _PLAIN_STEPS = frozenset({"multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text"})
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _UNKNOWN_FIELDS = re.compile(r"^\s+([\w.-]+)\s*$", re.MULTILINE)
 
 
@@ -66,6 +67,7 @@ class Wanted(NamedTuple):
     complete: bool
     sha256: str
     ends: frozenset[str]  # both addresses and both ports
+    numbers: tuple[str, ...] = ()  # of a document: the identity numbers in it, in clear
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     program = shutil.which("tshark")
     if program is None:
         raise UsageError("tshark is not installed; it comes with Wireshark (Debian: apt install tshark)")
-    groups = _images_by_protocol(case) if images else _findings(case)
+    groups = images_by_protocol(case) if images else findings_of(case)
     wanted = _wanted(case, {identity for group in groups for identity in group["object_ids"]})
     places = locate(case, captures)
     result = Verification(_version(program), {one.object_id: Opinion() for one in wanted})
@@ -125,12 +127,15 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     return result
 
 
-def _findings(case: Case) -> list[dict[str, Any]]:
-    columns = ["finding_id", "certainty", "act", "sender", "receiver", "object_ids"]
-    return list(case.table("findings").select(columns).to_pylist())
+def findings_of(case: Case) -> list[dict[str, Any]]:
+    """Every finding with its objects."""
+    columns = ["finding_id", "certainty", "act", "sender", "receiver", "object_ids", "document_ids"]
+    rows = case.table("findings").select(columns).to_pylist()
+    return [row | {"object_ids": row["object_ids"] + (row.pop("document_ids") or [])} for row in rows]
 
 
-def _images_by_protocol(case: Case) -> list[dict[str, Any]]:
+def images_by_protocol(case: Case) -> list[dict[str, Any]]:
+    """Every image of the case, grouped by the protocol that carried it."""
     kinds = pa.array(sorted(IMAGE_KINDS))
     objects = case.table("objects")
     carried = objects.filter(pc.is_in(objects["kind"], kinds)).select(["object_id", "message_id"])
@@ -143,6 +148,7 @@ def _images_by_protocol(case: Case) -> list[dict[str, Any]]:
 
 def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
     chosen = pa.array(sorted(identities), pa.string())
+    numbers = _numbers(case, chosen)
     objects = case.table("objects")
     objects = objects.filter(pc.is_in(objects["object_id"], chosen)).select(
         ["object_id", "message_id", "sha256", "complete", "unwrap_path"]
@@ -158,10 +164,21 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
             complete=row["complete"],
             sha256=row["sha256"],
             ends=frozenset(str(row[end]) for end in ends),
+            numbers=tuple(sorted(numbers.get(row["object_id"], ()))),
             **{name: row[name] for name in told},
         )
         for row in joined.sort_by("object_id").to_pylist()
     ]
+
+
+def _numbers(case: Case, chosen: pa.Array) -> dict[str, set[str]]:
+    """Identity numbers in clear by the document that they were read from."""
+    clear = case.clear_table()
+    mine = clear.filter(pc.and_(pc.equal(clear["kind"], "id_number"), pc.is_in(clear["object_id"], chosen)))
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in mine.select(["object_id", "value_clear"]).to_pylist():
+        found[row["object_id"]].add(row["value_clear"])
+    return found
 
 
 def _version(program: str) -> str:
@@ -219,6 +236,9 @@ def _row(line: bytes) -> Iterator[tuple[int, frozenset[str], bytes]]:
 
 
 def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
+    if one.numbers:
+        _compare_numbers(one, body, frame, opinion)
+        return
     data = _recovered(case, one)
     if data is None:
         opinion.reason = "its bytes are not in the case, or too few before the first gap"
@@ -232,6 +252,27 @@ def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion)
         opinion.reason = "tshark gives a body for its frames that does not hold its bytes"
     elif opinion.status != CONTRADICTED:
         opinion.reason = "wrapped, joined or damaged in a way that is not looked into"
+
+
+def _compare_numbers(one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
+    """A document is not stored; the identity numbers in it are looked for, however the body spells them."""
+    text = b"\0".join([*_readings(body), *_unwrapped(body)]).upper()
+    there = [number for number in one.numbers if any(spelled in text for spelled in _spellings(number))]
+    if len(there) == len(one.numbers):
+        opinion.status, opinion.frame, opinion.reason = CONFIRMED, frame, "its identity numbers stand in the body"
+    elif opinion.status != CONFIRMED:
+        opinion.reason = "its identity numbers are wrapped in a way that is not looked into"
+
+
+def _spellings(number: str) -> tuple[bytes, ...]:
+    return number.encode(), number.encode("utf-16-le"), number.encode().hex().upper().encode()
+
+
+def _unwrapped(body: bytes) -> Iterator[bytes]:
+    """What stands in base64 in a body."""
+    for text in _BASE64.findall(body)[:64]:
+        with contextlib.suppress(ValueError):
+            yield base64.b64decode(text[: len(text) - len(text) % 4])
 
 
 def _recovered(case: Case, one: Wanted) -> bytes | None:

@@ -23,6 +23,33 @@ app = typer.Typer(
 CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
 Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 
+ProjectKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--project-key", metavar="FILE", help="Secret of a project: makes keyed hashes comparable between its cases."
+    ),
+]
+TlsKeys = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--tls-keys",
+        metavar="FILE",
+        help="Key log (SSLKEYLOGFILE) or RSA private key that opens TLS and QUIC.",
+    ),
+]
+KeysFor = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keys-for",
+        metavar="HOST|CIDR|all",
+        help="Connections that keys, also those in the captures, may open; repeatable. Nothing is opened without it.",
+    ),
+]
+Authority = Annotated[
+    str | None,
+    typer.Option("--authority", metavar="TEXT", help="By what consent or authority they are opened; recorded."),
+]
+
 
 def _language(lang: str | None) -> str:
     if lang is None:
@@ -69,6 +96,10 @@ def audit(
         Path | None,
         typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
     ] = None,
+    project_key: ProjectKey = None,
+    tls_keys: TlsKeys = None,
+    keys_for: KeysFor = None,
+    authority: Authority = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")] = 1,
     moments: Annotated[
         Path | None,
@@ -96,6 +127,8 @@ def audit(
     """Audit captures into a case folder and print the verdict."""
     from netaudit.case.moment_files import read_moments
     from netaudit.cli.auditing import audit_command
+    from netaudit.running.keys import request
+    from netaudit.running.project_key import read_project_key
 
     language = _language(lang)
     if bool(captures) == bool(resume) or (case is None) != bool(resume):
@@ -109,6 +142,8 @@ def audit(
         "keep_all": keep_all,
         "sm3": sm3,
         "signatures": signatures_folder,
+        "project_key": read_project_key(project_key) if project_key is not None else None,
+        "keys": request(tls_keys or (), keys_for or (), authority),
         "workers": workers,
         "moments": read_moments(moments, moment_zone) if moments else None,
         "moment_window_s": moment_window,
@@ -168,6 +203,9 @@ def live(
     moment_window: Annotated[
         int, typer.Option(metavar="SECONDS", min=1, max=86_400, help="How long after a moment to tell what was sent.")
     ] = 180,
+    tls_keys: TlsKeys = None,
+    keys_for: KeysFor = None,
+    authority: Authority = None,
     recorder: Annotated[
         str, typer.Option(metavar="auto|dumpcap|socket", help="What records; socket is Linux's own and slower.")
     ] = "auto",
@@ -179,6 +217,7 @@ def live(
     """Record an interface and audit it meanwhile; the case is the one that the recorded files give."""
     from netaudit.cli.living import case_folder, live_command
     from netaudit.live.settings import LiveSettings, parse_duration, parse_size
+    from netaudit.running.keys import request
 
     least = _certainty(fail_on)
     if recorder not in {"auto", "dumpcap", "socket"}:
@@ -199,6 +238,7 @@ def live(
         "inside": tuple(inside or ()),
         "faces": not no_faces,
         "signatures": signatures_folder,
+        "keys": request(tls_keys or (), keys_for or (), authority),
         "moment_window_s": moment_window,
         "lang": _language(lang),
         "command": tuple(sys.argv),
@@ -274,18 +314,39 @@ def extract(
     typer.echo(f"{out}: {count:,} {say('frames', language)} {say('written', language)}")
 
 
+@app.command(epilog="Example: netaudit record ./case --docx record.docx")
+def record(
+    case: CaseFolder,
+    docx: Annotated[Path, typer.Option("--docx", metavar="OUT.docx", help="Word file to write.")],
+    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of its times, e.g. Asia/Shanghai.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
+    lang: Language = None,
+) -> None:
+    """Write the record of extraction with its list of electronic data, for the officer to complete in Word."""
+    from netaudit.cli.papers import record_command
+
+    raise typer.Exit(record_command(case, docx, overwrite=overwrite, lang=_language(lang), zone=zone))
+
+
 @app.command(epilog="Example: netaudit export ./case --shareable case.zip")
 def export(
     case: CaseFolder,
     shareable: Annotated[
-        Path, typer.Option("--shareable", metavar="OUT.zip", help="Zip to write: everything but private/.")
-    ],
+        Path | None, typer.Option("--shareable", metavar="OUT.zip", help="Zip to write: everything but private/.")
+    ] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="OUT.xlsx", help="Tables for a spreadsheet.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
     lang: Language = None,
 ) -> None:
-    """Write a zip of the case that may be passed on."""
+    """Write a zip of the case that may be passed on, or its tables for a spreadsheet."""
     from netaudit.cli.exporting import export_command
+    from netaudit.cli.papers import sheets_command
 
+    if (shareable is None) == (xlsx is None):
+        raise typer.BadParameter("say one of --shareable, --xlsx", param_hint="--shareable")
+    if xlsx is not None:
+        raise typer.Exit(sheets_command(case, xlsx, overwrite=overwrite, lang=_language(lang)))
+    assert shareable is not None
     raise typer.Exit(export_command(case, shareable, overwrite=overwrite, lang=_language(lang)))
 
 
@@ -297,7 +358,7 @@ def verify(
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option("--by", metavar="wireshark", help="Also ask for a second opinion on the findings; repeatable."),
+        typer.Option("--by", metavar="wireshark|dpkt", help="Also ask for a second opinion; repeatable."),
     ] = None,
     images: Annotated[
         bool, typer.Option("--images", help="With --by: every image of the case, by protocol, not findings only.")
@@ -311,14 +372,47 @@ def verify(
     raise typer.Exit(verify_command(case, captures or [], by or [], images=images, as_json=json, lang=_language(lang)))
 
 
-@app.command()
-def warm(lang: Language = None) -> None:
-    """Compile the kernels now, so that the first audit starts quickly."""
-    from netaudit.ground.jit import CACHE
-    from netaudit.running.warm import warm as compile_kernels
+@app.command(epilog="Example: netaudit explain ./case 3fa9c1    or of a packet: netaudit explain ./case 1234")
+def explain(
+    case: CaseFolder,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FLOW|FRAME|OBJECT", help="Beginning of an id of a flow, message or object; or a packet's number."
+        ),
+    ],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say how a flow was read: its bytes and gaps, the readers asked, its messages, what was in them, what was lost."""
+    from netaudit.cli.tracing import explain_command
 
-    compile_kernels()
-    typer.echo(f"{say('warm', _language(lang))} {CACHE}")
+    raise typer.Exit(explain_command(case, what, captures or [], as_json=json, lang=_language(lang)))
+
+
+@app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Say whether this computer is ready for an audit and a recording, and what helps where it is not."""
+    from netaudit.cli.doctoring import doctor_command
+
+    raise typer.Exit(doctor_command(as_json=json, lang=_language(lang)))
+
+
+@app.command()
+def warm(
+    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    lang: Language = None,
+) -> None:
+    """Compile the kernels now, so that the first audit starts quickly."""
+    from netaudit.cli.warming import warm_command
+
+    warm_command(piece, _language(lang))
 
 
 def _version(value: bool) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.cli.exits import Exit
+from netaudit.cli.exits import PRECEDENCE, Exit, gravest
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence, word
 from netaudit.errors import UsageError
 from netaudit.ground.masking import visible
+from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
 NAME = 300  # characters of the name of an input
+LANGS = ("zh", "en")
+CODES = {
+    "interrupted": Exit.INTERRUPTED,
+    "unjudged": Exit.UNJUDGED,
+    "damaged": Exit.DAMAGED,
+}  # by findings.ledgers.exits
 
 
 def audit_command(
@@ -35,21 +42,31 @@ def audit_command(
     fail_on: str,
 ) -> Exit:
     """Audit, print, and say how it went."""
+    from netaudit.cli.warming import compile_missing
     from netaudit.running.lean import load_lean
     from netaudit.running.task import Options, run
 
     load_lean()
     settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
+    compile_missing(settings.lang)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)
     summary = summarise(case)
     if as_json:
-        import orjson
+        write_summary(summary, fail_on)
+    out = sys.stderr if as_json else sys.stdout
+    tell(summary, settings.lang, file=out)
+    return end(summary, fail_on, settings.lang, file=out)
 
-        sys.stdout.buffer.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
-        sys.stdout.buffer.flush()
-    tell(summary, settings.lang, file=sys.stderr if as_json else sys.stdout)
-    return exit_code(summary, fail_on)
+
+def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
+    """The summary as JSON on standard output, with the reasons of the exit code and the code itself."""
+    import orjson
+
+    reasons = exit_reasons(summary, fail_on)
+    code = {"exit_reasons": [one.name.lower() for one in reasons], "exit_code": int(gravest(reasons))}
+    sys.stdout.buffer.write(orjson.dumps(summary | code, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def moment(text: str | None, option: str) -> int | None:
@@ -65,15 +82,21 @@ def moment(text: str | None, option: str) -> int | None:
 
 
 def summarise(case: Case) -> dict[str, Any]:
-    """What a caller needs to know: verdict, counts, paths, damage."""
+    """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
+    from netaudit.findings.ledgers import exits
+    from netaudit.findings.saying import sentence as worded
+
     findings = case.table("findings").select(
         ["finding_id", "certainty", "act", "sender", "sender_role", "receiver", "images", "bytes"]
     )
     totals = case.manifest["totals"]
+    said = case.statements or []
     return {
         "case": str(case.folder),
+        "tables_version": case.manifest["tables_version"],
         "report": str(case.folder / "report.html"),
-        "verdict": case.manifest["verdict"],
+        "verdict": {lang: case.verdict(lang) for lang in LANGS},
+        "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in said],
         "partial": case.partial,
         "vantage": case.manifest["vantage"]["side"],
         "packets_read": totals["packets_read"],
@@ -82,15 +105,19 @@ def summarise(case: Case) -> dict[str, Any]:
         "findings": findings.to_pylist(),
         "damage": {entry["name"]: entry["damage"] for entry in case.manifest["inputs"] if entry["damage"]},
         "rejected": case.manifest["rejected"],
+        "open": sorted(exits(case.table("ledgers"))),
     }
 
 
 def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     """The human text: damage and refusals first, the verdict last but for the paths."""
+    from netaudit.findings.saying import first_page
 
     def line(text: str) -> None:
         print(text, file=file)
 
+    if summary["tables_version"] < TABLES_VERSION:
+        line(say("older", lang, version=summary["tables_version"]))
     if summary["partial"]:
         line(say("partial", lang))
     for entry in summary["rejected"][:MOST_NAMED]:
@@ -108,19 +135,31 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     if not decoded:
         line(say("none_in_period" if read else "no_packets", lang, read=read))
     line(f"{say('vantage', lang)}: {word('side', summary['vantage'], lang)}")
-    line(f"{say('verdict', lang)}: {summary['verdict'][lang]}")
+    first, *others = first_page(summary["statements"], lang) or [summary["verdict"][lang]]
+    for text in (f"{say('verdict', lang)}: {first}", *(f"  {text}" for text in others)):
+        line(text)
     line(f"{say('case', lang)}: {summary['case']}")
     line(f"{say('report', lang)}: {summary['report']}")
 
 
-def exit_code(summary: dict[str, Any], fail_on: str) -> Exit:
-    """The most telling code: interrupted, finding, damaged, audited."""
+def exit_reasons(summary: dict[str, Any], fail_on: str = "") -> list[Exit]:
+    """All reasons that an audit has for a code other than 0, gravest first."""
+    found = {CODES[one] for one in summary["open"] if one in CODES}
     if summary["partial"]:
-        return Exit.INTERRUPTED
+        found.add(Exit.INTERRUPTED)
     if fail_on and any(finding["certainty"] <= fail_on for finding in summary["findings"]):
-        return Exit.FINDING
-    whole = not summary["damage"] and not summary["rejected"] and summary["packets_decoded"]
-    return Exit.AUDITED if whole else Exit.DAMAGED
+        found.add(Exit.FINDING)
+    if summary["damage"] or summary["rejected"]:
+        found.add(Exit.DAMAGED)
+    return [one for one in PRECEDENCE if one in found]
+
+
+def end(summary: dict[str, Any], fail_on: str, lang: str, file: Any) -> Exit:
+    """Print every reason for a code other than 0, and give the gravest."""
+    reasons = exit_reasons(summary, fail_on)
+    for reason in reasons:
+        print(say("exit", lang, code=int(reason), why=say(f"exit_{reason.name.lower()}", lang)), file=file)
+    return gravest(reasons)
 
 
 @contextlib.contextmanager

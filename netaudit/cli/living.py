@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.capture.permission import briefly, forbidden, how_to_allow
-from netaudit.cli.auditing import exit_code, progress_bar, summarise, tell
+from netaudit.cli.auditing import end, progress_bar, summarise, tell, write_summary
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
@@ -116,8 +116,9 @@ def live_command(
         print(say("recorded_only", lang, folder=folder), file=sys.stderr)
         return Exit.AUDITED
     summary = summarise(case)
-    tell(summary, lang, file=sys.stderr if headless else sys.stdout)
-    return exit_code(summary, fail_on)
+    out = sys.stderr if headless else sys.stdout
+    tell(summary, lang, file=out)
+    return end(summary, fail_on, lang, file=out)
 
 
 def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail_on: str) -> Exit:
@@ -132,9 +133,7 @@ def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail
         case = resume(folder, chosen, progress)
     summary = summarise(case)
     if as_json:
-        import orjson
-
-        sys.stdout.buffer.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
-        sys.stdout.buffer.flush()
-    tell(summary, chosen.lang, file=sys.stderr if as_json else sys.stdout)
-    return exit_code(summary, fail_on)
+        write_summary(summary, fail_on)
+    out = sys.stderr if as_json else sys.stdout
+    tell(summary, chosen.lang, file=out)
+    return end(summary, fail_on, chosen.lang, file=out)

@@ -17,6 +17,8 @@ from netaudit.tables import BY_NAME
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from netaudit.case.reading import Case
+
 FORMULA = (
     "=",
     "+",
@@ -35,13 +37,7 @@ def show_command(folder: Path, table: str, *, form: str, lang: str) -> Exit:
     case = open_case(folder)
     case.look_over()
     if not table:
-        from netaudit.cli.auditing import summarise, tell
-
-        if case.partial and "totals" not in case.manifest:
-            print(case.verdict(lang))
-        else:
-            tell(summarise(case), lang, sys.stdout)
-        return Exit.AUDITED
+        return _show_summary(case, form, lang)
     if table not in BY_NAME:
         raise UsageError(f"no table {table!r}; there are {', '.join(BY_NAME)}")
     rows = case.table(table)
@@ -49,6 +45,29 @@ def show_command(folder: Path, table: str, *, form: str, lang: str) -> Exit:
         write_text(rows, lang)
     else:
         {"csv": write_csv, "json": write_json_lines}[form](rows)
+    return Exit.AUDITED
+
+
+def _show_summary(case: Case, form: str, lang: str) -> Exit:
+    """The summary as text, as `audit` tells it; with --json as its JSON."""
+    from netaudit.cli.auditing import end, summarise, tell, write_summary
+
+    if "totals" not in case.manifest:  # cut off: nothing was counted
+        if form == "json":
+            import orjson
+
+            said = {"case": str(case.folder), "partial": True, "verdict": {at: case.verdict(at) for at in ("zh", "en")}}
+            sys.stdout.buffer.write(orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n")
+            sys.stdout.buffer.flush()
+        else:
+            print(case.verdict(lang))
+        return Exit.AUDITED
+    summary = summarise(case)
+    if form == "json":
+        write_summary(summary)
+        return Exit.AUDITED
+    tell(summary, lang, sys.stdout)
+    end(summary, "", lang, sys.stdout)
     return Exit.AUDITED
 
 

@@ -28,7 +28,13 @@ def _wireshark(case: Case, captures: list[Path], *, images: bool) -> Verificatio
     return verify(case, captures, images=images)
 
 
-OPINIONS: dict[str, Callable[..., Verification]] = {"wireshark": _wireshark}
+def _dpkt(case: Case, captures: list[Path], *, images: bool) -> Verification:
+    from netaudit.opinions.asking import ask_dpkt
+
+    return ask_dpkt(case, captures, images=images)
+
+
+OPINIONS: dict[str, Callable[..., Verification]] = {"wireshark": _wireshark, "dpkt": _dpkt}
 """Who may be asked for a second opinion."""
 
 

@@ -107,7 +107,7 @@ def _row(
 def _by_block(device: Device, vocabulary: Vocabulary) -> Claim:
     """The holder of the address block as a weak word for the vendor.
 
-    Abstains where a device has several blocks, and where the holder makes network modules for others (FACTS 8).
+    Abstains where a device has several blocks, and where the holder makes network modules for others (facts 8).
     """
     holders = sorted({fact.value for fact in device.facts.get("oui.vendor", ())})
     if len(holders) != 1 or vocabulary.makes_modules(holders[0]):

@@ -7,7 +7,9 @@ unknown   nothing, only hearsay, or a contradiction: then the value stays empty 
 
 Hearsay and recollection never carry a claim; where another signature carries it they are named beside.
 Of two classes of which one is the wider, the narrower is taken when it is at least strong; else what claims the
-narrower counts for the wider, too: who says "camera" and who says "face capture camera" agree on a camera.
+narrower counts for the wider, too: who says "camera" and who says "face capture camera" agree on a camera. A narrower
+class of which only weak words are there is strong where the wider one is sure on other observations, and no other
+narrower one is named: the wider word does not contradict it.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
         by_value = _with_narrower(by_value, vocabulary)
     rated = {value: confidence(found) for value, found in by_value.items()}
     rated = {value: grade for value, grade in rated.items() if grade != "unknown"}
+    if vocabulary is not None:
+        rated |= _carried(by_value, rated, vocabulary)
     if not rated:
         return Claim()
     best = min(rated.values(), key=ORDER.index)
@@ -56,6 +60,25 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
         return Claim(conflict=tuple(top), matches=[match for value in top for match in by_value[value]])
     value = top[0]
     return Claim(value, rated[value], by_value[value])
+
+
+def _carried(by_value: dict[str, list[Match]], rated: dict[str, str], vocabulary: Vocabulary) -> dict[str, str]:
+    """Weak classes that a sure wider one carries."""
+    found = {}
+    for value, grade in rated.items():
+        wider = [one for one in vocabulary.ancestors(value) if rated.get(one) in {"declared", "strong"}]
+        if grade != "weak" or not wider:
+            continue
+        rivals = [
+            one
+            for one in rated
+            if one not in {value, *vocabulary.ancestors(value)} and value not in vocabulary.ancestors(one)
+        ]
+        own = {source for match in by_value[value] if match.signature.decides for source in match.sources}
+        sure = [match for one in wider for match in by_value[one] if match.signature.strength != "weak"]
+        if not rivals and any(match.signature.decides and not (match.sources & own) for match in sure):
+            found[value] = "strong"
+    return found
 
 
 def _with_narrower(by_value: dict[str, list[Match]], vocabulary: Vocabulary) -> dict[str, list[Match]]:

@@ -8,14 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.acts import KNOWN, KNOWN_CLASSES, UPLOADED, upload_shape
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.uploads import UPLOADED, Scope, display_filter, finding_id
+from netaudit.findings.uploads import Scope, display_filter, finding_id
+from netaudit.findings.visibility import encrypted
 
-RULE, KNOWN_RULE = "upload-shaped-encrypted/3", "known-service-encrypted/2"
-KNOWN_CLASSES = frozenset({"face_api", "object_store", "sales_platform"})  # of endpoints.service_class
-LEAST_KNOWN = 16 * 1024  # the same to a known service: two or three face crops, far more than a login
-LEAST_BYTES = 64 * 1024  # upward payload of a sender to an endpoint before it is worth a line
-UPWARD_SHARE = 2  # upward payload is at least this many times the downward one
+RULE, KNOWN_RULE = "upload-shaped-encrypted/4", "known-service-encrypted/3"
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
@@ -33,12 +31,11 @@ def encrypted_findings(
     for (sender, receiver, name), rows in sorted(groups.items()):
         kind, why = actors.role(sender, rows[0]["flow_id"])
         service, service_class = services.get(receiver, ("", ""))
-        shaped = _upload_shaped(rows)
-        if kind != PERSONAL_DEVICE and (shaped or (service_class in KNOWN_CLASSES and _sends_much(rows))):
-            finding = _finding(
-                sender, receiver, name, rows, kind, why, service if service_class in KNOWN_CLASSES else ""
-            )
-            found.append(finding if shaped else finding | {"rule": KNOWN_RULE})
+        known = service_class in KNOWN_CLASSES
+        shape = _shape(rows, known=known)
+        if kind != PERSONAL_DEVICE and shape:
+            finding = _finding(sender, receiver, name, rows, kind, why, service if known else "")
+            found.append(finding | {"rule": KNOWN_RULE} if shape == KNOWN else finding)
     return found
 
 
@@ -54,24 +51,17 @@ def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
     return {row["ip"]: (row["service"], row["service_class"]) for row in rows.to_pylist()}
 
 
-def _sends_much(rows: list[dict[str, Any]]) -> bool:
-    """Enough for pictures to a service that is there for them, whatever comes back."""
-    return sum(sent_once(row, "up") for row in rows) >= LEAST_KNOWN and any(sum(row["bursts_up"][1:]) for row in rows)
-
-
 def _encrypted(flows: pa.Table) -> pa.Table:
-    midway = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], 443))  # QUIC without its hello
-    chosen = flows.filter(pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic"])), midway))
+    chosen = flows.filter(encrypted(flows))
     for place, field in enumerate(chosen.schema):
         if pa.types.is_timestamp(field.type):
             chosen = chosen.set_column(place, field.name, chosen.column(place).cast(pa.int64()))
     return chosen
 
 
-def _upload_shaped(rows: list[dict[str, Any]]) -> bool:
+def _shape(rows: list[dict[str, Any]], *, known: bool) -> str:
     up, down = (sum(sent_once(row, way) for row in rows) for way in ("up", "down"))
-    bursts = sum(sum(row["bursts_up"][1:]) for row in rows)
-    return up >= LEAST_BYTES and up >= UPWARD_SHARE * down and bursts > 0
+    return upload_shape(up, down, sum(sum(row["bursts_up"][1:]) for row in rows), known=known)
 
 
 def _finding(
@@ -102,6 +92,7 @@ def _finding(
             {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
         ),
         "rule": RULE,
+        "opened": [],
         "reason": f"encrypted to {name or receiver}{known}: {up} bytes up in "
         f"{len(rows)} connections, bursts {shape or 'none'}; content not visible, consistent with an upload",
     }

@@ -8,14 +8,25 @@ from typing import Any
 
 import pyarrow as pa
 
+from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
+from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
+from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
+from netaudit.findings.opaque import opaque_findings
+from netaudit.findings.relayed import relayed_findings
 from netaudit.findings.roles import Actors
+from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
-from netaudit.findings.uploads import VIDEO, Scope, clear_findings
+from netaudit.findings.uploads import Scope, clear_findings, telling
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
-__all__ = ["LEAD_S", "judge", "judge_moments"]
+__all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
+
+NOTHING: dict[str, Any] = {
+    "possible": 0, "records": 0, "persons": 0, "transfers": 0, "with_identity": 0, "document_ids": [],
+    "person_hmacs": [],
+}  # fmt: skip
 
 
 def judge(
@@ -27,15 +38,21 @@ def judge(
 
     def passing() -> Iterator[Transfer]:
         for row in rows:
-            if row.face == "yes":
+            if telling(row):
                 faces.append(row)
             yield row
 
     actors = Actors(passing(), messages, flows, shared, tables.get("devices"), tables.get("claims"))
+    endpoints = tables.get("endpoints")
+    clear = clear_findings(faces, scope, actors, back_ends_of(endpoints))
     found: list[dict[str, Any]] = [
-        *clear_findings(faces, scope, actors),
-        *encrypted_findings(flows, scope, actors, tables.get("endpoints")),
+        *with_identity(clear, identity_groups(tables, scope, actors), actors),
+        *relayed_findings(tables, actors),
+        *encrypted_findings(flows, scope, actors, endpoints),
     ]
+    found += opaque_findings(flows, scope, actors, found, endpoints)
+    for row in found:
+        row.update({name: row.get(name, empty) for name, empty in NOTHING.items()})
     _name_dialogues(found, tables.get("media"))
     return pa.Table.from_pylist(found, schema=FINDINGS.schema())
 
@@ -55,6 +72,12 @@ def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None
             finding["reason"] += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
 
 
+def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:
+    """What each address was seen doing, and what the inventory names it."""
+    moved = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
+    return Actors(moved, tables["messages"], tables["flows"], shared, tables.get("devices"), tables.get("claims"))
+
+
 def judge_moments(
     tables: dict[str, pa.Table],
     sent: pa.Table,
@@ -69,6 +92,6 @@ def judge_moments(
     def passing() -> Iterator[Transfer]:
         return transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
 
-    actors = Actors(passing(), tables["messages"], tables["flows"], shared, tables.get("devices"))
+    actors = actors_of(tables, shared)
     found = rows_after(Windows(tables["moments"], window_s), passing(), tables["flows"], sent, scope, actors)
     return pa.Table.from_pylist(found, schema=AFTER_MOMENTS.schema())

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from netaudit.findings.encrypted import sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.seconds import Portions
+from netaudit.findings.visibility import CLEAR, encrypted, unrecognised, visibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,10 +35,9 @@ SECOND = 1_000_000_000
 LEAST_BYTES = 8 * 1024  # upward payload of a sender to an endpoint before it is worth a line: less is upkeep
 MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes
 MOST_IDS = 500
-UNKNOWN = ("unknown", "")  # values of flows.protocol where no reader recognised anything
 COLUMNS = [
     "flow_id", "transport", "protocol", "client_ip", "client_port", "server_ip", "server_port", "server_name",
-    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "bursts_up",
+    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "bursts_up", "keys",
 ]  # fmt: skip
 
 
@@ -95,17 +95,17 @@ def rows_after(
     _take_images(windows, transfers, scope, actors, ways)
     _take_hidden(windows, flows, sent, scope, actors, ways)
     by_moment: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for (place, visibility, sender, receiver, name), way in sorted(ways.items()):
-        if visibility == "clear" or way.bytes >= LEAST_BYTES:
-            row = {"moment_id": windows.ids[place], "visibility": visibility, "name": name}
+    for (place, seen, sender, receiver, name), way in sorted(ways.items()):
+        if seen == CLEAR or way.bytes >= LEAST_BYTES:
+            row = {"moment_id": windows.ids[place], "visibility": seen, "name": name}
             row |= {"sender": sender, "receiver": receiver, "receiver_scope": scope(receiver)}
-            by_moment[place].append(row | _figures(way, hidden=visibility != "clear"))
+            by_moment[place].append(row | _figures(way, hidden=seen != CLEAR))
     return [row for _, found in sorted(by_moment.items()) for row in sorted(found, key=_rank)[:MOST_WAYS]]
 
 
 def _rank(row: dict[str, Any]) -> tuple[Any, ...]:
     outward = row["receiver_scope"] == "outside"
-    return (not outward, row["visibility"] != "clear", -row["faces"], -row["bytes"], row["sender"], row["receiver"])
+    return (not outward, row["visibility"] != CLEAR, -row["faces"], -row["bytes"], row["sender"], row["receiver"])
 
 
 def _figures(way: Way, *, hidden: bool) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _take_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, 
         places = windows.around(one.first_ts, one.first_ts)
         if places and _sent(one.sender, one.receiver, one.flow_id, scope, actors):
             for place in places:
-                way = ways[place, "clear", one.sender, one.receiver, one.host]
+                way = ways[place, CLEAR, one.sender, one.receiver, one.host]
                 way.images += 1
                 way.faces += one.face == "yes"
                 way.bytes += one.size
@@ -167,8 +167,8 @@ def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope
 
 
 def _way(row: dict[str, Any]) -> tuple[str, str, str, str]:
-    visibility = "unread" if row["protocol"] in UNKNOWN and not _is_quic(row) else "encrypted"
-    return visibility, row["client_ip"], row["server_ip"], row["server_name"]
+    seen = visibility(row["protocol"] or "", row["transport"], row["server_port"], row["keys"] or "")
+    return seen, row["client_ip"], row["server_ip"], row["server_name"]
 
 
 def _take_whole(way: Way, row: dict[str, Any]) -> None:
@@ -188,21 +188,13 @@ def _take_portion(way: Way, flow_id: str, portion: Portion) -> None:
     way.flows.add(flow_id)
 
 
-def _is_quic(row: dict[str, Any]) -> bool:
-    return bool(row["transport"] == "udp" and row["server_port"] == 443)
-
-
 def _hidden(flows: pa.Table) -> Iterator[dict[str, Any]]:
     """TCP and UDP flows that sent something upwards of which the content is not visible."""
     carried = pc.is_in(flows["transport"], pa.array(["tcp", "udp"]))
-    hidden = pc.or_(pc.is_in(flows["protocol"], pa.array(["tls", "quic", "dtls", *UNKNOWN])), _quic(flows))
+    hidden = pc.or_(encrypted(flows), unrecognised(flows))
     chosen = flows.filter(pc.and_(pc.and_(carried, hidden), pc.greater(flows["payload_up"], 0))).select(COLUMNS)
     for place, field_ in enumerate(chosen.schema):
         if pa.types.is_timestamp(field_.type):
             chosen = chosen.set_column(place, field_.name, chosen.column(place).cast(pa.int64()))
     for batch in chosen.to_batches(max_chunksize=8192):
         yield from batch.to_pylist()
-
-
-def _quic(flows: pa.Table) -> pa.ChunkedArray:
-    return pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], 443))

@@ -43,7 +43,7 @@ _CARD = re.compile(
 )
 _USER = r"[^\s@/:;,<>\"'()=&?*\[\]\\%]"
 _MAIL = re.compile(rf"(?<!{_USER})(?:{_USER}|%(?!40))++(?=(?:@|%40)[\w-]+\.\w)")
-# identity keys of FACTS 0.2 and their spellings, in query strings, key=value texts and JSON
+# identity keys of facts 0.2 and their spellings, in query strings, key=value texts and JSON
 _KEYS = (
     "id_?number|id_?num|id_?card(?:_?(?:no|num|number))?|identity_?(?:no|card|number)|certificate_?(?:number|no)|cert_?(?:no|num)"
     "|citizen_?id(?:_?no)?|card_?(?:no|name|num)|(?:persi?on|real|user|customer|client|cust|full|nick|cn)_?name|name|xm|sfz(?:h|hm)?"

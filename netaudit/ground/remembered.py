@@ -85,9 +85,18 @@ def cache_folder() -> Path:
 
 def recalled(path: Path) -> bytes | None:
     """What `keep` put there; None when there is nothing, or it is damaged, or others may have written it."""
+    return _read(path, _own)
+
+
+def unsealed(path: Path) -> bytes | None:
+    """What `keep` once put into a file of the package; None as `recalled`, others being who cannot write our code."""
+    return _read(path, _as_code)
+
+
+def _read(path: Path, believed: Callable[[os.stat_result], bool]) -> bytes | None:
     try:
         with path.open("rb") as file:
-            if not (_own(os.fstat(file.fileno())) and _own(path.parent.stat())):
+            if not (believed(os.fstat(file.fileno())) and believed(path.parent.stat())):
                 return None
             content = file.read()
     except OSError:
@@ -111,6 +120,14 @@ def _own(found: os.stat_result) -> bool:
     if not hasattr(os, "getuid"):
         return True
     return found.st_uid == os.getuid() and not found.st_mode & OTHERS_WRITE
+
+
+def _as_code(found: os.stat_result) -> bool:
+    """Whether only those write there who write this module, this user and the system's."""
+    if not hasattr(os, "getuid"):
+        return True
+    code = Path(__file__).stat()
+    return found.st_uid in {0, code.st_uid, os.getuid()} and not found.st_mode & OTHERS_WRITE & ~code.st_mode
 
 
 def _make_room(folder: Path) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from netaudit.findings.from_tables import actors_of
 from netaudit.ground.table_streams import table_of
 from netaudit.observations.from_tables import merge_facts
 from netaudit.rows.flows import FlowRows
@@ -23,15 +24,16 @@ from netaudit.running.conclusion import derive
 from netaudit.running.lean import trim
 from netaudit.signatures.loading import load
 from netaudit.streams.layouts import FLOW
-from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS
+from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.findings.roles import Actors
     from netaudit.live.answers import Look
-    from netaudit.live.witness import Find, Known, Memory
+    from netaudit.live.witness import Find, Known, Memory, Named
     from netaudit.settling.images import Answer
 
 MOST_FACTS = 50_000  # observations looked at
@@ -46,6 +48,7 @@ class Snapshot:
     flows: list[Known]
     facts: list[tuple[Any, ...]]
     finds: list[Find]
+    persons: list[Named]
     agents: list[tuple[Any, ...]]
     judged: dict[Look, Answer]
 
@@ -58,19 +61,22 @@ class Analysis:
     devices: list[dict[str, Any]] = field(default_factory=list)
     endpoints: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    actors: Actors | None = None  # who sends
 
 
 def snapshot(memory: Memory, facts: Iterable[tuple[Any, ...]], known: Callable[[Look], Answer | None]) -> Snapshot:
     """Copy what is remembered; quick, for it holds up the audit."""
-    finds = list(memory.finds)
+    finds, persons = list(memory.finds), list(memory.persons)
     flows = {known.flow_id: known for known in (*memory.senders, *memory.closed)}
-    flows |= {find.known.flow_id: find.known for find in finds if find.known.flow_id not in flows}
+    carrying = [one.known for one in finds] + [one.known for one in persons]
+    flows |= {known.flow_id: known for known in carrying if known.flow_id not in flows}
     flows |= {known.flow_id: known for known in memory.open.values()}
     wanted = {(find.sha256, find.up) for find in finds}
     return Snapshot(
         list(flows.values()),
         list(itertools.islice(facts, MOST_FACTS)),
         finds,
+        persons,
         list(memory.agents.values()),
         {key: answer for key in wanted if (answer := known(key)) is not None},
     )
@@ -78,17 +84,20 @@ def snapshot(memory: Memory, facts: Iterable[tuple[Any, ...]], known: Callable[[
 
 def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | None = None) -> Analysis:
     """Judge a snapshot as `conclusion` would judge a whole case."""
-    messages = {row[0]: row for row in (*seen.agents, *(find.message_row for find in seen.finds))}
+    carriers = [find.message_row for find in seen.finds] + [one.message_row for one in seen.persons]
+    messages = {row[0]: row for row in (*seen.agents, *carriers)}
     objects = {find.object_id: find.object_row for find in seen.finds}
     tables = {
         "flows": _flows(seen.flows),
         "messages": table_of(list(messages.values()), MESSAGES.schema()),
         "objects": table_of(list(objects.values()), OBJECTS.schema()),
         "images": _images(seen),
+        "persons": table_of([one.person_row for one in seen.persons], PERSONS.schema()),
         "observations": merge_facts(table_of(seen.facts, OBSERVATIONS.schema())),
     }
     vantage = derive(tables, inside, load(signatures_folder))
-    return Analysis(vantage, *(_plain(tables[name]) for name in ("devices", "endpoints", "findings")))
+    devices, places, findings = (_plain(tables[name]) for name in ("devices", "endpoints", "findings"))
+    return Analysis(vantage, devices, places, findings, actors_of(tables, frozenset(vantage.uplink)))
 
 
 def _plain(table: pa.Table) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.capture.from_wire import Followed
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.inputs import outcome_of
+from netaudit.running.keys import Growing, gather
 from netaudit.running.workers import Alone
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ class LiveAudit:
         self.followed = Followed(record, WINDOW, sm3=options.sm3)
         self.decoder = Decoder(since=options.since, until=options.until)
         keep, added = options.keep_all, options.signatures
-        self.crew = Alone(case, keep_all=keep, seconds=True, witness=witness, signatures=added) if decode else None
+        self._keys = gather(options.keys, ())
+        given = self._keys.given if self._keys is not None else None
+        self._growing = Growing(options.keys) if options.keys is not None else None
+        self.crew = (
+            Alone(case, keep_all=keep, seconds=True, witness=witness, signatures=added, given=given) if decode else None
+        )
         self.packets = self.bytes = 0
         self.last_ts = 0
         self._case, self._options = case, options
@@ -49,6 +55,8 @@ class LiveAudit:
             self.bytes += int(records["wirelen"].sum())
             self.last_ts = max(self.last_ts, int(records["ts"].max()))
             if self.crew is not None:
+                if self._growing is not None and self.crew.shard.keys is not None:
+                    self._growing.refresh(self.crew.shard.keys.ring)
                 self.crew.feed(self.decoder.feed(window))
         return True
 
@@ -73,6 +81,7 @@ class LiveAudit:
         followed = self.followed
         failures = self.crew.finish()
         outcome = outcome_of(followed.sources, followed.rejected, self.decoder, failures, self._options, partial=False)
+        outcome.keys = self._keys.facts if self._keys is not None else None
         if known is not None:
             outcome.known = known
         return conclude(self._case, outcome, lambda *_: None)

@@ -69,8 +69,10 @@ class Board:
                     self.counts["endpoints"] += news.ip not in self._endpoints
                     _latest(self._endpoints, news.ip, news, MOST)
                 case AlertNews():
-                    key = (news.certainty, news.act, news.sender_ip, news.receiver)
+                    key = (news.finding_id, news.certainty, news.act, news.sender_ip, news.receiver)
                     _latest(self._alerts, key, news, MOST_ALERTS)
+                    if news.withdrawn:
+                        del self._alerts[key]
                 case MomentNews() | Note():
                     self._notes.appendleft((time.time_ns(), news))
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.findings.encrypted import LEAST_BYTES, LEAST_KNOWN, UPWARD_SHARE
+from netaudit.findings.acts import upload_shape
 from netaudit.live.witness import ends
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Sent:
 
     def shaped(self, *, known: bool) -> bool:
         """Whether it looks like uploads, as `findings.encrypted` judges flows that have ended; `known`: the service."""
-        return (self.up >= LEAST_BYTES and self.up >= UPWARD_SHARE * self.down) or (known and self.up >= LEAST_KNOWN)
+        return bool(upload_shape(self.up, self.down, self.bursts, known=known))
 
     def take(self) -> int:
         """Bytes that went up since last taken."""

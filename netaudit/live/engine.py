@@ -27,6 +27,7 @@ from netaudit.live.news import MomentNews, Note, Rate
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_case
 from netaudit.live.witness import Memory
+from netaudit.running.keys import note_keys
 from netaudit.running.lean import for_days
 from netaudit.running.task import begin_case, now, run_facts, write_case_report, write_run
 
@@ -104,6 +105,7 @@ class _Engine:
             snaplen=settings.snaplen, record_only=settings.record_only,
         )  # fmt: skip
         note_moments(self._custody, self._options.moments)
+        note_keys(self._custody, self._options.keys)
         self._keeper.start()
         if not settings.record_only:
             self._warm()
@@ -223,6 +225,7 @@ class _Engine:
         case = self._audit.conclude(self._judge.answers.of if self._judge is not None else None)
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_run(self._folder, self._run_facts(timings))
+        self._newsroom.settle(case)
         write_case_report(case, self._options)
         self._custody.note(WRITTEN, lang=self._options.lang, unmasked=False)
         self._mark_moments()  # typed while the case was written: kept, and part of it when it is audited again

@@ -106,7 +106,7 @@ class EndpointNews:
 
 @dataclass(frozen=True, slots=True)
 class AlertNews:
-    """What would be a finding if the audit ended now; a later row of the same act and ends replaces it."""
+    """What would be a finding if the audit ended now; a later row of the same finding_id replaces it."""
 
     certainty: str
     act: str
@@ -114,6 +114,14 @@ class AlertNews:
     receiver: str
     images: int
     reason: str
+    records: int = 0
+    """Records with an identity number."""
+    persons: int = 0
+    """Distinct numbers in them."""
+    finding_id: str = ""
+    """As findings.finding_id of the case."""
+    withdrawn: bool = False
+    """Whether it is none after all: the case, which has seen everything, has no such finding."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.findings.encrypted import KNOWN_CLASSES
-from netaudit.findings.uploads import MOVED, RETRIEVED, UPLOADED
+from netaudit.findings import acts
+from netaudit.findings.acts import KNOWN_CLASSES, MOVED, RETRIEVED, UPLOADED, VIDEO
+from netaudit.findings.roles import PERSONAL_DEVICE
 from netaudit.ground.masking import mask
 from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
@@ -17,13 +19,26 @@ from netaudit.live.witness import ends
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from netaudit.case.reading import Case
+    from netaudit.findings.roles import Actors
     from netaudit.live.analysis import Analysis
     from netaudit.live.judging import Judgement, LiveJudge
     from netaudit.live.news import News
     from netaudit.live.witness import Find, Known, Memory
 
-MOST_UNPLACED = 500  # uploads that are told of once more when it is known which side is inside
+MOST_KEPT = 2_000  # images that are told of once more when more is known: which side is inside, whose device it is
 MOST_TOLD = 20_000  # devices, endpoints and alerts of which the last news is remembered
+
+
+class Told(NamedTuple):
+    """An image and what was said of it."""
+
+    find: Find
+    face: str
+    whole: bool
+    act: str
+    grade: str
+    shown: bool  # else it is a picture that someone looked at
 
 
 class Newsroom:
@@ -32,11 +47,12 @@ class Newsroom:
     def __init__(self, memory: Memory, judge: LiveJudge | None, show: Callable[[News], None]) -> None:
         self._memory, self._judge, self._show = memory, judge, show
         self._vantage: Any = None
+        self._actors: Actors | None = None  # as last analysed
         self._endpoints: dict[str, dict[str, Any]] = {}  # by address, as last analysed
-        self._collectors: set[str] = set()  # addresses that were sent faces
+        self._collectors: set[str] = set()  # addresses and host names that were sent faces
         self._told: dict[tuple[str, ...], News] = {}
         self._waiting: set[str] = set()  # objects that were told of before they were judged
-        self._unplaced: OrderedDict[str, tuple[Find, str, bool, bool]] = OrderedDict()  # … before the vantage was known
+        self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
         self._bursts = Bursts()
 
     def step(self) -> None:
@@ -68,11 +84,9 @@ class Newsroom:
         """Tell what an analysis found that is new."""
         if analysis.vantage.side != (self._vantage.side if self._vantage is not None else "unknown"):
             self._show(Note("info", "vantage", {"side": analysis.vantage.side}))
-        first = self._vantage is None or self._vantage.side == "unknown"
-        self._vantage = analysis.vantage
+        self._vantage, self._actors = analysis.vantage, analysis.actors
         self._endpoints = {row["ip"]: row for row in analysis.endpoints}
-        if first and analysis.vantage.side != "unknown":
-            self._place()
+        self._judge_again()
         for row in analysis.devices:
             self._tell(("device", row["device_id"]), _device(row))
         for row in analysis.endpoints:
@@ -80,6 +94,38 @@ class Newsroom:
                 self._tell(("endpoint", row["ip"]), _endpoint(row))
         for row in analysis.findings:
             self._alert(row)
+
+    def settle(self, case: Case) -> None:
+        """Tell last what the case says: its findings, and of each image kept whether it is in one of them.
+
+        The case has seen all there was, a live run only what it could hold: where they differ the case is right.
+        """
+        columns = [
+            "finding_id",
+            "certainty",
+            "act",
+            "sender",
+            "receiver",
+            "images",
+            "reason",
+            "object_ids",
+            "records",
+            "persons",
+        ]
+        rows = case.table("findings").select(columns).to_pylist()
+        faces = dict(zip(*(case.table("images")[name].to_pylist() for name in ("sha256", "face")), strict=True))
+        ends = {object_id: (row["act"], row["certainty"]) for row in rows for object_id in row["object_ids"] or ()}
+        for object_id, told in list(self._kept.items()):
+            act, grade = ends.get(object_id, (told.act, ""))
+            face = faces.get(told.find.sha256) or told.face
+            if (act, grade, face) != (told.act, told.grade, told.face):
+                self._say(told._replace(act=act, grade=grade, face=face), again=told.shown)
+        for row in rows:
+            self._tell(("alert", row["finding_id"]), _alert(row))
+        found = {row["finding_id"] for row in rows}
+        for key, news in list(self._told.items()):
+            if isinstance(news, AlertNews) and key[1] not in found:
+                self._tell(key, dataclasses.replace(news, withdrawn=True))
 
     def _tell(self, key: tuple[str, ...], news: News) -> None:
         if self._told.get(key) == news:
@@ -91,19 +137,16 @@ class Newsroom:
 
     def _alert(self, row: dict[str, Any]) -> None:
         """An alert never shrinks: what has dropped out of a bounded memory was seen all the same."""
-        key = ("alert", row["certainty"], row["act"], row["sender"], row["receiver"])
-        news = AlertNews(
-            row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"]
-        )
+        key, news = ("alert", row["finding_id"]), _alert(row)
         last = self._told.get(key)
-        if not isinstance(last, AlertNews) or news.images > last.images or news.certainty == "D":
+        grown = not isinstance(last, AlertNews) or (news.images, news.records) > (last.images, last.records)
+        if grown or news.certainty == "D":
             self._tell(key, news)
 
-    def _place(self) -> None:
-        """Tell of the uploads so far once more, now that they have an act."""
-        unplaced, self._unplaced = self._unplaced, OrderedDict()
-        for find, face, whole, told in unplaced.values():
-            self._upload(find, face, whole=whole, again=told)
+    def _judge_again(self) -> None:
+        """Tell of images once more of which it is known now what was done, or by whose device."""
+        for told in list(self._kept.values()):
+            self._upload(told.find, told.face, whole=told.whole, only_changed=True)
 
     def _scope(self, ip: str) -> str:
         return str(self._vantage.scope(ip)) if self._vantage is not None else "unknown"
@@ -113,39 +156,61 @@ class Newsroom:
         row = self._endpoints.get(ip)
         return ((row["names"] or [""])[0], row["service"]) if row else ("", "")
 
-    def _act(self, sender: str, receiver: str) -> str:
-        way = self._scope(sender), self._scope(receiver)
-        if way == ("inside", "outside"):
-            return UPLOADED
-        if way == ("inside", "inside"):
-            return MOVED
-        return RETRIEVED if way == ("outside", "inside") and sender in self._collectors else ""
+    def _act(self, find: Find, sender: str, receiver: str) -> str:
+        collected = bool(self._collectors & {sender, find.host})
+        return acts.act(find.protocol, self._scope(sender), self._scope(receiver), collected=collected)
+
+    def _personal(self, ip: str, known: Known) -> bool:
+        """Whether it is a visitor's own device, as far as is known."""
+        return self._actors is not None and self._actors.role(ip, known.flow_id.hex())[0] == PERSONAL_DEVICE
 
     def _judged(self, done: Judgement) -> None:
         self._upload(done.find, done.verdict.face, whole=done.whole)
 
-    def _upload(self, find: Find, face: str, *, whole: bool = False, again: bool = False) -> None:
+    def _upload(self, find: Find, face: str, *, whole: bool = False, only_changed: bool = False) -> None:
+        """Judge an image as the case will, as far as is known now, and tell of it."""
         sender, receiver = ends(find.known, up=find.up)
-        act = self._act(sender, receiver)
-        again = again or find.object_id in self._waiting
-        shown = again or find.up or act in {RETRIEVED, MOVED}  # else it is a picture that someone looked at
-        if self._vantage is None or self._vantage.side == "unknown":
-            self._unplaced[find.object_id] = (find, face, whole, shown)
-            if len(self._unplaced) > MOST_UNPLACED:
-                self._unplaced.popitem(last=False)
-        if not shown:
+        act = self._act(find, sender, receiver)
+        last = self._kept.get(find.object_id)
+        again = (last is not None and last.shown) or find.object_id in self._waiting
+        shown = again or find.up or act in {RETRIEVED, MOVED, VIDEO}
+        is_face = acts.telling(face, complete=find.complete, whole=whole)
+        device = acts.acting(act, sender, receiver)
+        grade = self._grade(find, device, face, whole=whole) if is_face and act else ""
+        self._collect(find, sender, receiver, face=is_face)
+        if only_changed and last is not None and (act, grade) == (last.act, last.grade):
             return
-        if face == WAITING:
+        if face == WAITING and shown:
             self._waiting.add(find.object_id)
-        else:
+        elif face != WAITING:
             self._waiting.discard(find.object_id)
-        is_face = face == "yes"
-        if is_face and act == UPLOADED:
-            self._collectors.add(receiver)
+        self._say(Told(find, face, whole, act, grade, shown), again=again)
+
+    def _grade(self, find: Find, device: str, face: str, *, whole: bool) -> str:
+        """Certainty of a face that a device inside moved; none of a visitor's own."""
+        if self._personal(device, find.known):
+            return ""
+        contested = self._actors is not None and self._actors.contested(device)
+        return acts.certainty(complete=find.complete, whole=whole, face=face, contested=contested)
+
+    def _collect(self, find: Find, sender: str, receiver: str, *, face: bool) -> None:
+        personal = self._personal(sender, find.known)
+        scopes = self._scope(sender), self._scope(receiver)
+        if acts.collects(*scopes, face=face, upload=find.up, personal=personal):
+            self._collectors |= {receiver, find.host} - {""}
             if len(self._collectors) > MOST_TOLD:
                 self._collectors.clear()
+
+    def _say(self, told: Told, *, again: bool) -> None:
+        find = told.find
+        shown = told.shown or bool(told.grade)
+        self._kept[find.object_id] = told._replace(shown=shown)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        if not shown:
+            return
+        sender, receiver = ends(find.known, up=find.up)
         name, service = self._names(receiver)
-        grade = ("A" if find.complete and whole else "B") if is_face and act else ""
         self._show(
             UploadNews(
                 ts=find.ts,
@@ -157,9 +222,9 @@ class Newsroom:
                 scope=self._scope(receiver),
                 kind=find.kind,
                 size=find.size,
-                face=face,
-                certainty=grade,
-                act=act,
+                face=told.face,
+                certainty=told.grade,
+                act=told.act,
                 clear=True,
                 object_id=find.object_id,
                 flow_id=find.known.flow_id.hex(),
@@ -176,7 +241,8 @@ class Newsroom:
         fresh = flow.bursts > flow.bursts_told
         if not fresh or self._scope(receiver) == "inside" or not whole.shaped(known=service_known):
             return
-        act = self._act(sender, receiver)
+        act = acts.act("", self._scope(sender), self._scope(receiver), collected=False)
+        graded = act == UPLOADED and not self._personal(sender, known)
         name, service = self._names(receiver)
         self._show(
             UploadNews(
@@ -190,13 +256,20 @@ class Newsroom:
                 kind="",
                 size=flow.take(),
                 face="",
-                certainty="D" if act == UPLOADED else "",
+                certainty="D" if graded else "",
                 act=act,
                 clear=False,
                 object_id="",
                 flow_id=known.flow_id.hex(),
             )
         )
+
+
+def _alert(row: dict[str, Any]) -> AlertNews:
+    return AlertNews(
+        row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"],
+        row["records"] or 0, row["persons"] or 0, row["finding_id"],
+    )  # fmt: skip
 
 
 def _device(row: dict[str, Any]) -> DeviceNews:

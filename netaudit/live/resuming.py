@@ -21,6 +21,7 @@ from netaudit.live.engine import RECORD
 from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.inputs import outcome_of
+from netaudit.running.keys import gather, note_keys
 from netaudit.running.task import Options, begin_case, now, run_facts, write_case_report, write_run
 from netaudit.running.workers import abandoned_on_error, make_crew
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from netaudit.capture.source import Source
     from netaudit.running.task import Progress
 
-KEPT = ("record", "key", "unmasked.jsonl")  # of private/; the rest is made anew
+KEPT = ("record", "key", "keys.log", "unmasked.jsonl")  # of private/; the rest is made anew
 
 
 def resume(folder: Path, options: Options, progress: Progress) -> Case:
@@ -46,6 +47,7 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
     custody = Custody(folder)
     try:
         custody.note("resumed", chain=broken(folder), files=len(recorded(folder / RECORD)))
+        note_keys(custody, options.keys)
         live = open_case(folder, check=False).run.get("live") or recording_facts(folder)
         _clear(folder)
         make_folders(folder)
@@ -101,7 +103,14 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
     total = followed.behind or sum(path.stat().st_size for path in recorded(folder / RECORD))
     decoder = Decoder(since=options.since, until=options.until)
     with calm():
-        crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures)
+        keys = gather(options.keys, ())
+        crew = make_crew(
+            folder,
+            options.workers,
+            keep_all=options.keep_all,
+            signatures=options.signatures,
+            given=keys.given if keys is not None else None,
+        )
         partial = False
         with abandoned_on_error(crew):
             try:
@@ -117,6 +126,7 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
             read = time.perf_counter()
             failures = crew.finish()
         outcome = outcome_of(followed.sources, followed.rejected, decoder, failures, options, partial=partial)
+        outcome.keys = keys.facts if keys is not None else None
         return conclude(folder, outcome, progress), followed.sources, read
 
 

@@ -154,7 +154,9 @@ def _host(ip: str, board: Board, width: int, words: Words) -> str:
 
 def _alert(row: AlertNews, board: Board, width: int, words: Words) -> Line:
     act = clean(words.terms.word("act", row.act), 40)
-    images = say("images", words.lang, n=f"{row.images:,}") if row.images else say("hidden_short", words.lang)
+    told = [say("images", words.lang, n=f"{row.images:,}")] if row.images else []
+    told += [say("records", words.lang, n=f"{row.records:,}")] if row.records else []
+    images = ", ".join(told) or say("hidden_short", words.lang)
     ends = f"{_host(row.sender_ip, board, width, words)} > {clean(row.receiver, 60)}"
     text = f"{clean(row.certainty, 2) or ' '} {act}: {images}  {ends}"
     return Line(fit(text, width), GRADES.get(row.certainty, ""))

@@ -7,24 +7,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from netaudit.findings.encrypted import LEAST_KNOWN
+from netaudit.findings.acts import LEAST_KNOWN
+from netaudit.findings.visibility import ENCRYPTED, visibility
 from netaudit.ground.addresses import ip_text
 from netaudit.ground.masking import mask
+from netaudit.rows.flows import TRANSPORTS
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import object_row
-from netaudit.streams.layouts import FLOW, UP
+from netaudit.streams.layouts import DOWN, FLOW, UP
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from netaudit.messages.from_streams import Conversations
     from netaudit.messages.message import Message
+    from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
     from netaudit.unwrapping.part import Leaf
 
 MOST_FLOWS = 3_000  # closed flows remembered, and beside them those that sent much encrypted
 MOST_AGENTS = 2_000  # flows of which the user agent is remembered
 MOST_FINDS = 2_000  # image objects
-UDP, HTTPS = 17, 443
+MOST_SPEAKING = 8_000  # flows of which messages may still be read: small documents wait for others
 
 
 class Known(NamedTuple):
@@ -56,6 +61,15 @@ class Find(NamedTuple):
     host: str
     object_row: tuple[Any, ...]
     message_row: tuple[Any, ...]
+    protocol: str = ""  # of its message
+
+
+class Named(NamedTuple):
+    """Identity data on its way."""
+
+    known: Known  # its flow
+    person_row: tuple[Any, ...]
+    message_row: tuple[Any, ...]
 
 
 class Memory:
@@ -68,11 +82,12 @@ class Memory:
         self.touched: dict[int, Known] = {}  # encrypted flows that brought something; the caller clears it
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
+        self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
         self.agents: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()  # flow id → row of a message with its agent
-        self._current: Known | None = None
+        self._speaking: OrderedDict[bytes, Known] = OrderedDict()  # by flow id: flows whose messages were delivered
 
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
-        """See `pipeline.Witness`."""
+        """See `way.Witness`."""
         flow = delivery.flow
         serial = int(flow["serial"])
         if delivery.closed:
@@ -80,25 +95,42 @@ class Memory:
             known = Known(flow.tobytes(), said.flow_id, said.protocol, said.server_name, said.swapped)
             self.open.pop(serial, None)
             self.closed.append(known)
-            if is_encrypted(known, flow) and int(flow["payload"][UP]) >= LEAST_KNOWN:
+            if is_encrypted(known, flow) and int(flow["payload"][DOWN if known.swapped else UP]) >= LEAST_KNOWN:
                 self.senders.append(known)
         else:
             inner = conversations.flows[serial]
             known = Known(flow.tobytes(), inner.id, inner.protocol, inner.server_name, inner.swapped)
             self.open[serial] = known
-        self._current = known
+        if messages:
+            self._speaking[known.flow_id] = known
+            self._speaking.move_to_end(known.flow_id)
+            if len(self._speaking) > MOST_SPEAKING:
+                self._speaking.popitem(last=False)
         if is_encrypted(known, flow):
             self.touched[serial] = known
         if messages and known.flow_id not in self.agents:
             self._note_agent(known.flow_id, messages)
 
+    def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
+        """See `way.Witness`."""
+        digits = ids.tobytes().decode()
+        for place, index in enumerate(indexes.tolist()):
+            flow = batch.flows[index]
+            known = Known(flow.tobytes(), bytes.fromhex(digits[32 * place : 32 * place + 32]), protocol, "", False)
+            if batch.closed[index]:
+                self.open.pop(int(flow["serial"]), None)
+                self.closed.append(known)
+            else:
+                self.open[int(flow["serial"])] = known
+
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
-        """See `pipeline.Witness`."""
-        if leaf.kind not in IMAGE_KINDS or self._current is None:
+        """See `way.Witness`."""
+        known = self._speaking.get(message.flow_id)
+        if leaf.kind not in IMAGE_KINDS or known is None:
             return
         pieces = message.pieces
         find = Find(
-            self._current,
+            known,
             sha256,
             leaf.kind,
             len(leaf.part.data),
@@ -109,9 +141,16 @@ class Memory:
             mask((message.request or message).host[:256]),
             object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True),
             message_row(message),
+            message.protocol,
         )
         self.new.append(find)
         self.finds.append(find)
+
+    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+        """See `way.Witness`."""
+        known = self._speaking.get(message.flow_id)
+        if known is not None:
+            self.persons.append(Named(known, row, message_row(message)))
 
     def take_new(self) -> list[Find]:
         """Images found since last asked."""
@@ -128,8 +167,9 @@ class Memory:
 
 
 def is_encrypted(known: Known, flow: np.void) -> bool:
-    """Whether a flow hides its content: TLS, or what goes to the port of QUIC."""
-    return known.protocol == "tls" or (int(flow["proto"]) == UDP and int(flow["server_port"]) == HTTPS)
+    """Whether a flow hides its content, by the same words as a row of `flows`."""
+    port = int(flow["client_port" if known.swapped else "server_port"])
+    return visibility(known.protocol, TRANSPORTS.get(int(flow["proto"]), ""), port) == ENCRYPTED
 
 
 def ends(known: Known, *, up: bool) -> tuple[str, str]:

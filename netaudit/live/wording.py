@@ -38,6 +38,7 @@ TEXTS = {
     "none_endpoints": {"en": "none so far", "zh": "暂无"},
     "none_notes": {"en": "press m to mark a moment", "zh": "按 m 标记时刻"},
     "images": {"en": "{n} images", "zh": "{n} 张图像"},
+    "records": {"en": "{n} identity records", "zh": "{n} 条身份记录"},
     "face_yes": {"en": "FACE", "zh": "人脸"},
     "face_possible": {"en": "face?", "zh": "疑似人脸"},
     "face_no": {"en": "no face", "zh": "无人脸"},

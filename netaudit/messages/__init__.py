@@ -1,3 +1,3 @@
 """Ordered bytes to messages."""
 
-OFFERS = ("dns.layouts", "dns.lookups", "message")  # what other stages may take, through their doors
+OFFERS = ("dns.layouts", "dns.lookups", "message", "readers")  # what other stages may take, through their doors

@@ -1,6 +1,6 @@
 """Frames with their length in front: cut out of a stream with their holes, and found again after a loss.
 
-Nothing is passed over: what lies between frames is handed on as it is, since layouts known in part only (FACTS 3.4,
+Nothing is passed over: what lies between frames is handed on as it is, since layouts known in part only (facts 3.4,
 4.1, 5.5) leave pictures there, and those are carved.
 """
 

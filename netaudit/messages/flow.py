@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING
 
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import OPENING, BaseReader, Opening
-from netaudit.messages.readers import CARVED, EXPECTED, PLAIN_LOOKUPS, UNKNOWN, Entry, choose
+from netaudit.messages.readers import CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
 
 if TYPE_CHECKING:
     import numpy as np
 
     from netaudit.messages.expected import Announcement
+    from netaudit.messages.opening.carried import FlowKeys
     from netaudit.messages.trail import Pieces
+    from netaudit.messages.within import Within
 
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
 HAND_OVERS = 8  # of one flow; then it is carved
-_NAMED = ("http", "http2", "tls", "quic", "dtls", "socks")  # protocols whose first request names the server
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _MESSAGE = struct.Struct(">BQI")
@@ -44,6 +45,8 @@ class FlowSummary:
     read: tuple[int, int]  # delivered bytes that lie in messages, [UP, DOWN]
     swapped: bool  # client and server are the other way round than in the FLOW row
     to_ignore: bool  # the reader wanted no more bytes
+    keys: tuple[str, str] = ("", "")  # where keys were given: what became of them, and from which source they came
+    chosen: tuple[str, str, str] = ("", "", "")  # by a TLS server: version, cipher suite, application protocol
 
 
 def flow_id(row: np.void) -> bytes:
@@ -61,22 +64,35 @@ def message_id(flow: bytes, direction: int, start: int, protocol: str, ordinal: 
     return blake2b(flow + _MESSAGE.pack(direction, start, ordinal) + protocol.encode(), digest_size=16).digest()
 
 
+def chosen_by(hello: Message) -> tuple[str, str, str]:
+    """Version, cipher suite and application protocol of a ServerHello, empty what it does not say."""
+    said = hello.fields
+    suites, names = said["ciphers"], said["alpn"]
+    return f"{said['version']:04x}", f"{suites[0]:04x}" if suites else "", names[0][:64] if names else ""
+
+
 class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "done", "entry", "failures", "hand_overs", "id", "last", "midstream", "opening", "out",
-        "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
+        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream",
+        "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
         "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 
-    def __init__(self, row: np.void) -> None:
+    def __init__(self, row: np.void, keys: FlowKeys | None = None) -> None:
         self.serial = int(row["serial"])
         self.id = flow_id(row)
         self.transport = "tcp" if row["proto"] == TCP else "udp"
         self.ports = (int(row["client_port"]), int(row["server_port"]))
         self.who_opened_is_known = bool(row["handshake"] & SYN_SEEN)
         self.midstream = self.transport == "tcp" and not self.who_opened_is_known
+        self.keys = keys
+        self._clear()
+
+    def _clear(self) -> None:
+        """Stand at the beginning, with nothing read."""
+        self.inner: Within | None = None  # the stream that is carried inside this one
         self.entry: Entry | None = None
         self.announced: Announcement | None = None
         self.reader: BaseReader | None = None
@@ -89,6 +105,7 @@ class Flow:
         self.last = [(-1, "", 0), (-1, "", 0)]  # start, protocol, ordinal of the last message
         self.protocol = ""
         self.server_name = ""
+        self.chosen = ("", "", "")
         self.swapped = self.done = self.told = self.seen = False
         self.failures: list[str] = []
         self.hand_overs = 0
@@ -99,9 +116,9 @@ class Flow:
         self.announced = announced
         self._set(entry, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
 
-    def resume(self, covered: tuple[int, int]) -> None:
-        """Stand where the reader of lookups would, had it read all up to these stream offsets, [UP, DOWN]."""
-        self._set(PLAIN_LOOKUPS, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+    def resume(self, reader: str, covered: tuple[int, int]) -> None:
+        """A taker lets the flow go: stand where a reader would, had it read all up to these offsets, [UP, DOWN]."""
+        self._set(entry_of(reader, self.transport), Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
         for trail, offset in zip(self.trails, covered, strict=True):
             trail.covered = trail.read = offset
 
@@ -144,7 +161,12 @@ class Flow:
 
     def _forget(self, direction: int) -> None:
         if self.reader is not None:
-            self.trails[direction].forget(self.reader.needed_from(direction))
+            self.trails[direction].forget(self._needed_from(self.reader, direction))
+
+    def _needed_from(self, reader: BaseReader, direction: int) -> int:
+        """Stream offset before which no later message of this direction begins, of the inner stream's neither."""
+        first = reader.needed_from(direction)
+        return first if self.inner is None else self.inner.needed_from(direction, first)
 
     # -- choosing a reader --------------------------------------------------------------------------------------------
 
@@ -193,7 +215,7 @@ class Flow:
 
     def _set(self, entry: Entry, opening: Opening) -> None:
         self.entry, self.reader = entry, entry.make()
-        self.reader.told = self.announced
+        self.reader.told, self.reader.keys = self.announced, self.keys
         self.reader.begin(opening)
         if entry.name != UNKNOWN:
             self.protocol = entry.name
@@ -213,6 +235,8 @@ class Flow:
             return
         for message in found:
             self._fill(message)
+        if reader.carried:
+            self._carry(reader)
         if not reader.wants_bytes:
             self.done = True
             self.trails[UP].forget(1 << 62)
@@ -221,6 +245,28 @@ class Flow:
             self._hand_over(reader)
             if not data:
                 self._event(event)
+
+    def _carry(self, reader: BaseReader) -> None:
+        """Read what the reader found inside its own stream."""
+        from netaudit.messages.within import Within
+
+        assert reader.carried is not None
+        inner = self.inner
+        if inner is None:
+            inner = self.inner = Within(self)
+        for part in reader.carried:
+            inner.bring(part, reader.outcome)
+        reader.carried.clear()
+        self._take_inner(inner)
+        if inner.done:
+            reader.enough()
+
+    def _take_inner(self, inner: Flow) -> None:
+        found, inner.out = inner.out, []
+        for message in found:
+            self._fill(message)
+        self.failures += inner.failures
+        inner.failures = []
 
     def _failed(self, error: Exception, event: Event) -> None:
         name = self.entry.name if self.entry else UNKNOWN
@@ -267,9 +313,14 @@ class Flow:
                 break
             for message in found:
                 self._fill(message)
+            if reader.carried:
+                self._carry(reader)
             if reader.hand_over is None:
                 break
             self._hand_over(reader)
+        if self.inner is not None:
+            self.inner.close(handshake, span)
+            self._take_inner(self.inner)
 
     # -- messages out -------------------------------------------------------------------------------------------------
 
@@ -291,8 +342,10 @@ class Flow:
         if request is not None and not request.message_id:
             request.flow_id = self.id
             request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
-        if not self.server_name and message.host and not message.status and message.protocol in _NAMED:
+        if not self.server_name and message.host and not message.status and message.protocol in NAMING:
             self.server_name = message.host
+        if message.method == "server_hello" and not message.fields["retry"]:
+            self.chosen = chosen_by(message)
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
         self.out.append(message)
@@ -301,9 +354,16 @@ class Flow:
         """The reader is asked nothing more."""
         if self.reader is not None:
             self.reader.let_go()
+        if self.inner is not None:
+            self.inner.let_go()
 
     def summary(self) -> FlowSummary:
         """What is known at the end."""
         up, down = self.trails
         name = (self.reader.protocol if self.reader else "") or self.protocol or UNKNOWN
-        return FlowSummary(self.serial, self.id, name, self.server_name, (up.read, down.read), self.swapped, self.done)
+        read = (up.read, down.read)
+        outcome = self.reader.outcome if self.reader else None
+        keys = (outcome.state, outcome.source) if outcome is not None else ("", "")
+        return FlowSummary(
+            self.serial, self.id, name, self.server_name, read, self.swapped, self.done, keys, self.chosen
+        )

@@ -9,13 +9,19 @@ from netaudit.messages.flow import Flow, FlowSummary
 from netaudit.messages.message import DOWN, UP, Message
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from netaudit.messages.opening.carried import FlowKeys
+    from netaudit.messages.opening.given import Keys
     from netaudit.streams.layouts import Delivery
 
 
 class Conversations:
     """All flows of a worker. Not thread-safe; nothing is shared between flows."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys | None = None) -> None:
+        """`keys` are those given to open what is encrypted."""
+        self.keys = keys
         self.flows: dict[int, Flow] = {}
         self.expected = Expected()
         self.ignored: list[int] = []  # serials whose bytes nobody wants any more; the caller takes and clears them
@@ -23,19 +29,19 @@ class Conversations:
         self.failures: list[str] = []  # readers that raised, in words: bugs, survived
         self.turned = False  # whether the flow last fed has its ends the other way round than its row says
 
-    def feed(self, delivery: Delivery, *, resumed: bool = False) -> list[Message]:
+    def feed(self, delivery: Delivery, *, resumed: str = "") -> list[Message]:
         """Take what one window brought for one flow; the messages that became whole, in order.
 
-        `resumed`: what the flow brought so far were plain lookups (`lookups.py`), which were read in columns.
+        `resumed`: the reader that goes on where a taker of whole flows lets this one go (`running/takers.py`).
         """
         row = delivery.flow
         serial = int(row["serial"])
         flow = self.flows.get(serial)
         if flow is None and resumed:
-            flow = self.flows[serial] = Flow(row)
-            flow.resume(_read_before(delivery))
+            flow = self.flows[serial] = Flow(row, self._keys_of(row))
+            flow.resume(resumed, _read_before(delivery))
         elif flow is None:
-            flow = self.flows[serial] = Flow(row)
+            flow = self.flows[serial] = Flow(row, self._keys_of(row))
             if (announced := self.expected.find(row)) is not None:
                 flow.expect(announced)
         for run in delivery.runs:
@@ -62,6 +68,9 @@ class Conversations:
         if delivery.closed:
             self.expected.closed(serial)
         return out
+
+    def _keys_of(self, row: np.void) -> FlowKeys | None:
+        return self.keys.of(row) if self.keys is not None else None
 
 
 def _read_before(delivery: Delivery) -> tuple[int, int]:

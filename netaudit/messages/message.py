@@ -38,6 +38,7 @@ class Message:
     )  # what the protocol says besides (DNS answers, SNI, file name …)
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
     request: Message | None = None  # for a response: its request, where known
+    opened: str = ""  # of what was encrypted: with keys from which source it was opened
     # filled in by messages/from_streams.py:
     flow_id: bytes = b""
     message_id: bytes = b""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netaudit.messages.expected import Announcement
     from netaudit.messages.message import Message
+    from netaudit.messages.opening.carried import Carried, FlowKeys, Outcome
 
 OPENING = 4096  # bytes of each direction that recognition may see
 
@@ -61,6 +62,8 @@ class BaseReader(ABC):
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
     told: Announcement | None = None  # set before begin() where another flow announced this one
     span: tuple[int, int] = (0, 0)  # set before finish(): capture times of the first and the last packet, ns
+    keys: FlowKeys | None = None  # set before begin() where keys were given that may open what is encrypted
+    carried: list[Carried] | None = None  # plaintext of another stream inside this one; the flow takes and clears it
 
     def begin(self, opening: Opening) -> None:  # noqa: B027 - most readers need nothing of it
         """Learn how the flow opened; called once, before the first bytes."""
@@ -76,6 +79,14 @@ class BaseReader(ABC):
     def finish(self) -> list[Message]:
         """Give what is left."""
         return []
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of an encrypted connection, where keys were given."""
+        return None
+
+    def enough(self) -> None:  # noqa: B027 - most carry nothing
+        """Learn that nobody wants more of what is carried."""
 
     def let_go(self) -> None:  # noqa: B027 - most readers have nothing to cut
         """Be asked nothing more. A reader whose parts refer back to it cuts them off: cycles would stay (collector)."""

@@ -39,30 +39,43 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One protocol over one transport ("tcp" or "udp")."""
+    """One protocol over one transport ("tcp" or "udp"): how it is recognised and read, and what is true of it."""
 
     name: str
     transport: str
     recognise: Callable[[Opening], Verdict]
     make: Callable[[], BaseReader]
+    names_server: bool = False  # its first request names the server (HTTP Host, SNI)
+    only_words: bool = False  # bodies of its messages are words of the protocol, in which no objects are looked for
+    hidden: bool = False  # its content cannot be seen
+    hello: bool = False  # its messages are handshakes, which make rows of `tls_hellos`
+    states_hosts: bool = False  # `said` of its messages states facts about their sender, of the family that they name
+    speaks_of_streams: bool = False  # its messages agree on media, or are one: rows of `media`
 
 
 READERS: tuple[Entry, ...] = (
-    Entry("tls", "tcp", tls.recognise, tls.TlsReader),  # certain after six bytes
-    Entry("http2", "tcp", http2_opening.recognise, http2.Http2Reader),  # before http: begins like one of its requests
+    Entry(
+        "tls", "tcp", tls.recognise, tls.TlsReader, names_server=True, hidden=True, hello=True
+    ),  # certain after six bytes
+    Entry(
+        "http2", "tcp", http2_opening.recognise, http2.Http2Reader, names_server=True
+    ),  # before http: begins like one of its requests
     Entry("websocket", "tcp", websocket.recognise, websocket.WebSocketReader),  # only after an HTTP upgrade
-    Entry("dahua", "tcp", dahua.recognise, dahua.DahuaReader),  # device protocols of known first bytes
-    Entry("ezviz", "tcp", ezviz.recognise, ezviz.EzvizReader),
-    Entry("sofia", "tcp", sofia.recognise, sofia.SofiaReader),
-    Entry("ehome", "tcp", ehome.recognise, ehome.EhomeReader),
-    Entry("idcard", "tcp", idcard.recognise, idcard.IdCardReader),
-    Entry("sip", "tcp", sip.recognise, sip.SipReader),
+    # device protocols of known first bytes
+    Entry("dahua", "tcp", dahua.recognise, dahua.DahuaReader, states_hosts=True),
+    Entry("ezviz", "tcp", ezviz.recognise, ezviz.EzvizReader, states_hosts=True),
+    Entry("sofia", "tcp", sofia.recognise, sofia.SofiaReader, states_hosts=True),
+    Entry("ehome", "tcp", ehome.recognise, ehome.EhomeReader, states_hosts=True),
+    Entry("idcard", "tcp", idcard.recognise, idcard.IdCardReader, states_hosts=True),
+    Entry("sip", "tcp", sip.recognise, sip.SipReader, speaks_of_streams=True),
     Entry("rtsp", "tcp", rtsp_opening.recognise, rtsp.RtspReader),
     Entry("rtsp", "tcp", rtsp_http.recognise, rtsp_http.PostReader),
-    Entry("http", "tcp", http1.recognise, HttpReader),
-    Entry("socks", "tcp", socks.recognise, socks.SocksReader),
+    Entry("http", "tcp", http1.recognise, HttpReader, names_server=True),
+    Entry("socks", "tcp", socks.recognise, socks.SocksReader, names_server=True),
     Entry("ssh", "tcp", ssh.recognise, ssh.SshReader),
-    Entry("dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True)),  # weak magic: only whole messages count
+    Entry(
+        "dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True), only_words=True
+    ),  # weak magic: only whole messages count
     Entry("ftp", "tcp", ftp.recognise, ftp.FtpReader),  # the dialogues exclude each other by word and greeting
     Entry("smtp", "tcp", smtp.recognise, smtp.SmtpReader),
     Entry("mqtt", "tcp", mqtt.recognise, mqtt.MqttReader),
@@ -72,35 +85,41 @@ READERS: tuple[Entry, ...] = (
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
     Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
-    Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader),  # behind the certain ones: lengths come first
+    # behind the certain ones: lengths come first
+    Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader, states_hosts=True),
     Entry("ps", "tcp", ps_tcp.recognise, ps_tcp.PsReader),
-    Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader),
-    Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader),
+    Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader, speaks_of_streams=True),
+    Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
-    Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams),
-    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader),
+    Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True),
+    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True),
     Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader),
     Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader),
     Entry("nbdgm", "udp", netbios.recognise_datagrams, netbios.BrowserReader),
     Entry("snmp", "udp", snmp.recognise, snmp.SnmpReader),
     Entry("syslog", "udp", syslog.recognise, syslog.SyslogReader),
     Entry("ntp", "udp", ntp.recognise, ntp.NtpReader),
-    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader),
-    Entry("discovery", "udp", discovery.recognise, discovery.DiscoveryReader),  # WS-Discovery, SADP, DHDiscover
-    Entry("discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader),
-    Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams),
-    Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams),
+    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader, only_words=True),
+    Entry(
+        "discovery", "udp", discovery.recognise, discovery.DiscoveryReader, only_words=True
+    ),  # WS-Discovery, SADP, DHDiscover
+    Entry("discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader, only_words=True, states_hosts=True),
+    Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams, states_hosts=True),
+    Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams, states_hosts=True),
     Entry("nfs", "udp", nfs.recognise_udp, lambda: nfs.NfsReader(tcp=False)),  # a head of 24 bytes
     Entry("tftp", "udp", tftp.recognise, tftp.TftpReader),  # certain by the mode in its request
-    Entry("quic", "udp", quic.recognise, quic.QuicReader),  # certain by the version in its header
+    Entry(
+        "quic", "udp", quic.recognise, quic.QuicReader, names_server=True, hidden=True, hello=True
+    ),  # certain by the version in its header
     Entry("stun", "udp", stun.recognise, stun.StunReader),
-    Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader),
-    Entry("dns", "udp", dns.recognise_udp, dns.DnsReader),
-    Entry("rtp", "udp", rtp.recognise, rtp.RtpReader),  # last: two bits are its whole mark, the reader asks for more
+    Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True),
+    Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True),
+    Entry(
+        "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True
+    ),  # last: two bits are its whole mark, the reader asks for more
 )
 
 
-PLAIN_LOOKUPS = next(entry for entry in READERS if (entry.name, entry.transport) == ("dns", "udp"))
 BY_TRANSPORT = {name: tuple(entry for entry in READERS if entry.transport == name) for name in ("tcp", "udp")}
 
 
@@ -120,6 +139,27 @@ EXPECTED = {
     rtp.NAME: Entry(rtp.NAME, "udp", _always, rtp.RtpReader),
     tftp.NAME: Entry(tftp.NAME, "udp", _always, tftp.TftpReader),
 }
+
+
+# What messages call themselves where that is not the name of an entry: mDNS is read by the reader of DNS.
+ALIASES = {"dns": ("dns", "mdns")}
+
+
+def named(trait: str) -> frozenset[str]:
+    """Protocols, as messages name them, of which a trait of their entry is true."""
+    names = (entry.name for entry in (*READERS, *EXPECTED.values()) if getattr(entry, trait))
+    return frozenset(alias for name in names for alias in ALIASES.get(name, (name,)))
+
+
+def entry_of(name: str, transport: str) -> Entry:
+    """The entry of a protocol. Raises KeyError where there is none."""
+    for entry in BY_TRANSPORT[transport]:
+        if entry.name == name:
+            return entry
+    raise KeyError(name)
+
+
+NAMING = named("names_server") | {"http3"}  # which is read inside QUIC, where keys open it
 
 
 def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | None, bool]:

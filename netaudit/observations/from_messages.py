@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netaudit.messages.dns.layouts import ADDRESS4, ASKED
+from netaudit.messages.readers import named
 from netaudit.observations.announcements import observe_mdns, observe_ssdp, observe_stated
 from netaudit.observations.calls import observe_sip
 from netaudit.observations.ends import Ends
@@ -77,6 +78,7 @@ OBSERVERS: dict[str, Observer] = {
     **dict.fromkeys(("tls", "quic", "dtls"), observe_handshake),
     "http": observe_http,
     "http2": observe_http,
+    "http3": observe_http,
     "rtsp": observe_rtsp,
     "sip": observe_sip,
     "ssdp": observe_ssdp,
@@ -92,5 +94,5 @@ OBSERVERS: dict[str, Observer] = {
     "smtp": observe_greeting,
     "stun": observe_stun,
     "mqtt": observe_mqtt,
-    **dict.fromkeys(("discovery", "dahua", "sofia", "hcnet", "ezviz", "ehome", "tplink", "idcard"), observe_stated),
+    **dict.fromkeys(named("states_hosts"), observe_stated),
 }

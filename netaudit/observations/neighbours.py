@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from netaudit.ground.charset import decoded
 
-LLDP, SADP_RAW = 0x88CC, 0x8033  # EtherTypes: IEEE 802.1AB, 7.2; FACTS 3.1
+LLDP, SADP_RAW = 0x88CC, 0x8033  # EtherTypes: IEEE 802.1AB, 7.2; facts 3.1
 CDP_OVER_GRE = 0x2000  # protocol type of CDP in GRE, without LLC
 EAPOL = 0x888E  # IEEE 802.1X
 SNAP_CISCO = b"\xaa\xaa\x03\x00\x00\x0c"
@@ -39,7 +39,7 @@ MED_INVENTORY = {
 }  # fmt: skip
 CDP_NAMES, CDP_NUMBERS = {9: "vtp_domain", 20: "system_name"}, {10: "native_vlan", 14: "voice_vlan"}
 MOST_ADDRESSES = 8  # of one frame
-SADP_HEADER = 0x26  # bytes before the XML (FACTS 3.1)
+SADP_HEADER = 0x26  # bytes before the XML (facts 3.1)
 XML_FIELD = re.compile(rb"<(\w{2,40})>([^<]{1,300})</")
 
 Said = Iterator[tuple[str, str, str]]

@@ -1,7 +1,7 @@
 """Identity data in documents: ID numbers, phones, names and what stands beside them, by field name and by value.
 
-Names of fields are those of FACTS 0.2 and 7 (vendors' interfaces and the on-site `wcb-core` records), compared without
-case and separators. A number is `checked` when its check digit is right (GB 11643), `named` when its field says what it
+Names of fields are those of facts 0.2 and 7.1 (interfaces of makers, `wcb-core` records on site), compared without case
+and separators. A number is `checked` when its check digit is right (GB 11643), `named` when its field says what it
 is, and `shape` when only its form does (phone numbers by the numbering plan).
 """
 
@@ -12,7 +12,9 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.unwrapping.fields import Field, fields
+from netaudit.persons.spelled import Field, lines_of, query_fields, widened
+from netaudit.unwrapping.fields import fields
+from netaudit.unwrapping.text import to_text
 
 if TYPE_CHECKING:
     from netaudit.unwrapping.part import Leaf
@@ -21,7 +23,9 @@ LARGEST = 1 << 20  # bytes; longer documents are not read for identity data
 MOST_FIELDS = 2000  # of a document
 MOST_ROWS = 2000  # of a message
 LONGEST_VALUE = 256  # characters
+LONGEST_TEXT = 1 << 16  # bytes of a text without notation that is looked through
 DOCUMENTS = frozenset({"json", "xml", "form", "text"})
+_PROGRAM = ("javascript", "css", "html", "ecmascript")  # content types of texts that say nothing of anybody
 
 # What makes a message one about a person; the other kinds are kept only beside one of these.
 TELLING = frozenset({"id_number", "phone", "name", "birthday", "address", "person_id", "gender", "score"})
@@ -35,19 +39,24 @@ _NAMES = {
     " 手机 手机号 手机号码"
     " 电话 电话号码 联系电话",
     "name": "personname persionname realname cardname customername custname clientname visitorname fullname cnname"
-    " idname userrealname xm 姓名 客户姓名",
+    " idname userrealname certname holdername guestname xm 姓名 客户姓名",
     "birthday": "birthday birthdate dateofbirth birth born 出生日期 出生 生日",
     "address": "residentialaddress familyaddress homeaddress idaddress cardaddress 住址 家庭住址",
     "gender": "gender gendercode sex sexcode 性别",
     "score": "similarity similaritydegree similarity1 searchscore score matchfaceconfidence verifyscore confidence"
     " verificationscore facescore comparescore 相似度",
-    "person_id": "personid personcode personno customerid visitorid memberid employeeno employeeid 人员编号",
+    "person_id": "personid personcode personno customerid visitorid memberid employeeno employeeid employeenumber"
+    " employeenostring jobnumber 人员编号",
     "device": "deviceid devicecode deviceno devicesn deviceserial devicename stdeviceid apeid deviceuuid equipmentid"
+    " sn devsn serialno serialnumber devicekey"
     " 设备编号",
     "place": "place placename channelname location devicelocation deviceaddress projectname storename 地点",
     "time": "shottime snapdate snaptime snapshottime capturetime firstphototime lastphototime firstreadtime verifytime"
-    " freshcardtime datetime timestamp facetime passtime recordtime eventtime capturedate time 时间",
+    " freshcardtime datetime timestamp facetime passtime recordtime eventtime capturedate captime showtime"
+    " recognizetime recogtime checktime swipetime time 时间",
 }
+# of an identity number only where its check digit is right: these are as often other cards and numbers
+_DOUBTFUL = frozenset({"cardno", "cardid", "cardnumber", "icnumber", "certid", "idno"})
 KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 _LOOSE_NAME = frozenset({"name", "username", "nickname", "userinfo", "salername", "agent"})  # also of files and devices
 _PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
@@ -57,6 +66,14 @@ _STEMS = (
     rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
     rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|[\xa1-\xf7]|[0-9]{11}"
 )
+_KEY = re.compile(r"[^./@\]\[]*(?:\[\d+\])*\Z")
+PROVINCES = frozenset(
+    str(code)
+    for codes in ((11, 16), (21, 24), (31, 38), (41, 47), (50, 55), (61, 66), (71, 72), (81, 84), (91, 92))
+    for code in range(*codes)
+)
+_CELL = re.compile(r"(.+)\[\d+\]\Z")
+_DEVICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:.#-]{0,63}", re.ASCII)
 _UNSET = frozenset({"0", "-1", "null", "none"})
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _ID18 = re.compile(r"[1-9]\d{16}[\dXx]", re.ASCII)
@@ -84,10 +101,64 @@ def personal(leaf: Leaf) -> list[Personal]:
     if leaf.kind not in DOCUMENTS or not 0 < len(leaf.part.data) <= LARGEST:
         return []
     if leaf.kind == "text":
-        found = fields(leaf) if leaf.part.name and len(leaf.part.data) <= LONGEST_VALUE * 4 else []
-    else:
-        found = fields(leaf, most=MOST_FIELDS, worth=may_tell)
-    return _classified(found) if found else []
+        return _of_text(leaf)
+    found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
+    return _classified(widened(found, names_personal)) if found else []
+
+
+def of_query(target: str) -> list[Personal]:
+    """What the query of a request target says of people."""
+    return _classified(query_fields(target)) if asks_about(target) else []
+
+
+def asks_about(target: str) -> bool:
+    """Whether the query of a request target may name a person."""
+    return "?" in target and may_tell(target.encode("utf-8", "replace"))
+
+
+def _of_text(leaf: Leaf) -> list[Personal]:
+    """A field of a multipart body, or lines of fields: there two must be about a person, or one be a number."""
+    part = leaf.part
+    if (
+        part.name
+        and len(part.data) <= LONGEST_VALUE * 4
+        and (found := _classified([Field(*one) for one in fields(leaf)]))
+    ):
+        return found
+    kind = part.content_type.lower()
+    if len(part.data) > LONGEST_TEXT or any(word in kind for word in _PROGRAM) or not may_tell(part.data):
+        return []
+    found = _classified(lines_of(to_text(part.data, part.content_type), part.name, names_personal))
+    told = {one.kind for one in found} & {"id_number", "phone", "name", "birthday", "address"}
+    sure = any(one.kind == "id_number" and one.certainty == "checked" for one in found)
+    return found if sure or len(told) > 1 else []
+
+
+def names_personal(key: str) -> bool:
+    """Whether a key names a field of a person, surely or loosely."""
+    name = _plain(key)
+    return KINDS.get(name, "") in TELLING or name in _LOOSE_NAME
+
+
+def names_id(path: str) -> bool:
+    """Whether the field at a path is called an identity number."""
+    name = _plain(_KEY.search(path)[0])  # type: ignore[index]
+    return KINDS.get(name) == "id_number" or name in _DOUBTFUL
+
+
+def is_device_id(text: str) -> bool:
+    """Whether an id that a document gives for a device may be shown: one word, no identity, phone or card number.
+
+    Serials of eleven digits and more, times of 14 digits and the 20 digits of GB/T 28181 are none of these.
+    """
+    if _DEVICE_ID.fullmatch(text) is None or _MOBILE.fullmatch(text):
+        return False
+    return not any(right_check_digit(text[at : at + 18]) for at in range(len(text) - 17) if _ID18.match(text, at))
+
+
+def known_region(number: str) -> bool:
+    """Whether the first two digits are those of a province or its equal (GB/T 2260; facts 0.3)."""
+    return number[:2] in PROVINCES
 
 
 def telling(found: list[Personal]) -> bool:
@@ -127,16 +198,30 @@ def _classified(found: list[Field]) -> list[Personal]:
             loose.append((len(out), field))
         if one := _judge(name, field, value):
             out.append(one)
-    return _with_loose(out, loose) if loose else out
+    out = _with_loose(out, loose) if loose else out
+    return _with_cells(out, found) if any(one.kind == "id_number" for one in out) else out
+
+
+def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
+    """Add Chinese names that stand in one list, or line, with an ID number."""
+    lists = {row[1] for one in out if one.kind == "id_number" and (row := _CELL.match(one.path))}
+    known = {(one.path, one.kind) for one in out}
+    for field in found if lists else ():
+        row = _CELL.match(field.path)
+        if row and row[1] in lists and (field.path, "name") not in known and _HAN_NAME.fullmatch(field.value.strip()):
+            out.append(Personal("name", field.path, field.key, field.value.strip(), "named"))
+    return out
 
 
 def _judge(name: str, field: Field, value: str) -> Personal | None:
     kind = KINDS.get(name, "")
     if _ID18.fullmatch(value) and right_check_digit(value):
         return Personal("id_number", field.path, field.key, value.upper(), "checked")
-    if kind == "id_number":
+    if kind == "id_number" and (name not in _DOUBTFUL or _ID15.fullmatch(value)):
         fits = _ID18.fullmatch(value) or _ID15.fullmatch(value) or _ID_LIKE.fullmatch(value)
         return Personal(kind, field.path, field.key, value, "named") if fits else None
+    if kind == "id_number":
+        return None
     if kind == "phone":
         fits = _PHONE_LIKE.fullmatch(value)
         return Personal(kind, field.path, field.key, value, "named") if fits and e164(value) else None

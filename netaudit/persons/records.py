@@ -53,16 +53,30 @@ def _messages(messages: pa.Table) -> dict[str, dict[str, Any]]:
     return {row["message_id"]: row for row in chosen.to_pylist()}
 
 
-def _records_of(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], bool]]:
+def grouped(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Rows of `persons` of one message by record: its place, and the rows of it and around it."""
     anchors = {_holder(row["field"]) for row in rows if row["kind"] in ANCHORS}
     inner = sorted(a for a in anchors if not any(b != a and _inside(b, a) for b in anchors))
     if len(inner) <= 1:
-        return [(_fields(inner[0] if inner else "", rows), True)]
-    out = []
-    for anchor in inner:
-        own = [row for row in rows if _inside(anchor, _holder(row["field"])) or _inside(_holder(row["field"]), anchor)]
-        out.append((_fields(anchor, own), False))
-    return out
+        return [(inner[0] if inner else "", rows)]
+    return [
+        (
+            anchor,
+            [row for row in rows if _inside(anchor, _holder(row["field"])) or _inside(_holder(row["field"]), anchor)],
+        )
+        for anchor in inner
+    ]
+
+
+def _records_of(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], bool]]:
+    found = grouped(rows)
+    return [(_fields(anchor, own), len(found) == 1) for anchor, own in found]
+
+
+def pictures_of(record: str, pictures: list[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:
+    """The images at a record's place in the document; all of the message where none is, or it holds one record only."""
+    own = pictures if alone else [one for one in pictures if f" {record}." in one["unwrap_path"]]
+    return own or pictures
 
 
 def _fields(record: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -79,8 +93,7 @@ def _fields(record: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _pictures(
     record: str, pictures: list[dict[str, Any]], faces: dict[str, str], *, alone: bool
 ) -> dict[str, list[str]]:
-    own = pictures if alone else [one for one in pictures if f" {record}." in one["unwrap_path"]]
-    chosen = own or pictures
+    chosen = pictures_of(record, pictures, alone=alone)
     return {
         "images": [one["sha256"] for one in chosen],
         "face_images": [one["sha256"] for one in chosen if faces[one["sha256"]] == "yes"],
@@ -89,7 +102,9 @@ def _pictures(
 
 
 def _holder(field: str) -> str:
-    """Path of what holds a field."""
+    """Path of what holds a field; of a cell the list it stands in."""
+    if field.endswith("]"):
+        return field[: field.rindex("[")]
     return field.rpartition("/")[0] if field.startswith("/") else field.rpartition(".")[0]
 
 

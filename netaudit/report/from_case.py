@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import netaudit
 from netaudit.errors import CaseError
+from netaudit.findings import saying
+from netaudit.findings.ledgers import exits
 from netaudit.ground.files import write_whole
 from netaudit.report import (
     reading,
@@ -21,6 +23,7 @@ from netaudit.report import (
     sections_live,
     sections_moments,
     sections_persons,
+    sections_relays,
     sections_scope,
 )
 from netaudit.report.judgements import Judgements
@@ -35,9 +38,10 @@ if TYPE_CHECKING:
     from netaudit.case.decisions import Decision
     from netaudit.report.reading import CaseLike
 
+MOST_VERDICT = 1000  # characters of a sentence of the verdict
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "moments", "gallery", "events", "persons", "topology",
-    "devices",
+    "verdict", "scope", "vantage", "findings", "encrypted", "relays", "moments", "gallery", "events", "persons",
+    "topology", "devices",
     "matrix", "timeline",
     "endpoints", "images", "clock", "method", "legal", "facts",
 )  # fmt: skip
@@ -87,6 +91,7 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "certainty": w.t.group("certainty"),
         "findings": sections_findings.findings(judged, hosts, captures, w),
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
+        "relays": sections_relays.relays(case, hosts, captures, w),
         "moments": sections_moments.moments(case, hosts, w),
         "gallery": sections_images.gallery(case, judged, w),
         "events": sections_events.events(case, hosts, captures, w),
@@ -124,9 +129,28 @@ def head(case: CaseLike, w: Wording) -> dict[str, Any]:
         "version": w.exact(manifest.get("netaudit_version") or netaudit.__version__, 60),
         "tables": w.exact(manifest.get("tables_version"), 20),
         "zone": w.zone_line(),
-        "verdict": w.exact((manifest.get("verdict") or {}).get(w.lang), 1000) or w.t("no_verdict"),
+        "verdict": _verdict(manifest, w),
+        "unjudged": bool(exits(case.table("ledgers"))),
         "partial": bool(manifest.get("partial")),
     }
+
+
+def _verdict(manifest: dict[str, Any], w: Wording) -> dict[str, list[str]]:
+    """The verdict: what was found; what was not judged or not read; what a first page has no room for."""
+    given = manifest.get("statements")
+    if not isinstance(given, list):  # cut off, or of tables version 1
+        written = manifest.get("verdict")
+        text = written.get(w.lang) if isinstance(written, dict) else None
+        return {"found": [w.exact(text, MOST_VERDICT) or w.t("no_verdict")], "limits": [], "more": []}
+    said = [one for one in given if isinstance(one, dict)]
+    limits = saying.limits(said)
+    found = [one for one in said if one not in limits]
+    parts = {
+        "found": saying.first_page(found, w.lang) or [w.t("no_verdict")],
+        "limits": saying.first_page(limits, w.lang),
+        "more": saying.beyond_first_page(said, w.lang),
+    }
+    return {name: [w.exact(one, MOST_VERDICT) for one in texts] for name, texts in parts.items()}
 
 
 def render(shown: dict[str, Any], lang: str) -> str:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 PLAIN = (
     "finding_id", "certainty", "act", "sender", "sender_role", "role_reason", "receiver", "endpoint_id", "images",
-    "distinct_images", "bytes", "first_ts", "last_ts", "display_filter", "rule", "reason",
+    "distinct_images", "with_identity", "records", "persons", "transfers", "bytes", "first_ts", "last_ts",
+    "display_filter", "rule", "reason",
 )  # fmt: skip
 ACTS = ("uploaded outside", "retrieved from outside", "moved inside", "video", "queried")
 OUTWARD = ACTS[0]
@@ -60,7 +61,8 @@ class Judgements:
 
     def frames(self, findings: list[Row]) -> list[dict[str, frames.Ranges]]:
         """For each of `findings` the frames that carried its objects, by capture_id."""
-        wanted = self.listed(findings, "object_ids")
+        pairs = zip(self.listed(findings, "object_ids"), self.listed(findings, "document_ids"), strict=True)
+        wanted = [[*(images or ()), *(documents or ())] for images, documents in pairs]
         table = reading.having(self._case.table("evidence"), "object_id", (one for ids in wanted for one in ids or ()))
         carried: dict[str, list[Row]] = {}
         for row in reading.rows(table, "object_id", "capture_id", "frames", "first_frame", "last_frame"):
@@ -101,13 +103,14 @@ def device(finding: Row) -> str:
     return str((finding["receiver"] if finding["sender"] == finding["endpoint_id"] else finding["sender"]) or "")
 
 
-def _rank(finding: Row) -> tuple[str, int, int, int, str]:
+def _rank(finding: Row) -> tuple[str, int, int, int, int, str]:
     act = finding["act"]
     place = ACTS.index(act) if act in ACTS else len(ACTS)
     return (
         finding["certainty"] or "D",
         place,
         -(finding["images"] or 0),
+        -(finding["records"] or 0),
         -(finding["bytes"] or 0),
         finding["finding_id"] or "",
     )

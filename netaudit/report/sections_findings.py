@@ -40,6 +40,11 @@ def figures(judged: Judgements, w: Wording) -> list[tuple[str, str, str]]:
     return [
         (w.number(distinct), w.t("fig_distinct"), "seen"),
         (w.number(sum(f["images"] or 0 for f in out)), w.t("fig_transfers"), "seen"),
+        (
+            w.number(len({one for told in judged.listed(out, "person_hmacs") for one in told or ()})),
+            w.t("fig_persons"),
+            "seen",
+        ),
         (w.number(len({device(f) for f in out})), w.t("fig_devices"), "seen"),
         (w.number(len({f["endpoint_id"] for f in out})), w.t("fig_endpoints"), "seen"),
         (short_size(hidden), w.t("fig_encrypted"), "hidden"),
@@ -81,12 +86,24 @@ def _common(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
         "role": w.term("role", finding["sender_role"]),
         "images": w.number(finding["images"]),
         "distinct": w.number(finding["distinct_images"]),
+        "records": records_line(finding, w),
         "size": w.size(finding["bytes"]),
         "first": w.when(finding["first_ts"]),
         "last": w.when(finding["last_ts"]),
         "once": finding["first_ts"] == finding["last_ts"],
         "id": w.exact(finding["finding_id"]),
     }
+
+
+def records_line(finding: Row, w: Wording) -> str:
+    """Records with identity numbers of a finding, and how many of its images went with one; empty without."""
+    told = []
+    if finding["records"]:
+        counts = {name: w.number(finding[name]) for name in ("persons", "transfers")}
+        told.append(w.t("finding_records_line", n=w.number(finding["records"]), **counts))
+    if finding["with_identity"]:
+        told.append(w.t("finding_with", n=w.number(finding["with_identity"])))
+    return " · ".join(told)
 
 
 def _detail(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:

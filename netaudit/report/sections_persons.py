@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from netaudit.persons.records import ANCHORS, records
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 MOST_RECORDS = 200
+MOST_DAYS = 62
+COUNTED = ("events", "id_numbers", "person_ids", "images")
 COUNTS = (
     "id_numbers_checked", "id_numbers_named", "phones", "names", "declared_person_ids", "face_images_exact",
     "face_images_alike",
@@ -32,11 +36,30 @@ def persons(case: CaseLike, w: Wording) -> dict[str, Any]:
     first, last = people.get("first_ts"), people.get("last_ts")
     return {
         "counts": [(w.t(f"people.{name}"), w.number(people.get(name))) for name in COUNTS if name in people],
+        "kinds": [_kind(row, w) for row in people.get("records") or ()],
+        "days": _days(people.get("days") or [], w),
         "period": {"first": w.when(first), "last": w.when(last), "once": first == last} if first else None,
         "records": [_record(row, w) for row in rows[:MOST_RECORDS]],
         "n": len(rows),
         "more": max(0, len(rows) - MOST_RECORDS),
     }
+
+
+def _kind(row: dict[str, Any], w: Wording) -> dict[str, Any]:
+    first, last = row.get("first_ts"), row.get("last_ts")
+    counted = {name: w.number(row.get(name)) for name in COUNTED}
+    period = {"first": w.when(first), "last": w.when(last), "once": first == last}
+    return {"record": w.term("record", row.get("record"))} | period | counted
+
+
+def _days(rows: list[dict[str, Any]], w: Wording) -> list[dict[str, Any]]:
+    """Events by UTC day, with the length of a bar in percent."""
+    most = max((row.get("events") or 0 for row in rows), default=0) or 1
+    return [
+        {"day": str(np.datetime64(row["day"], "ns").astype("datetime64[D]")), "bar": round(100 * row["events"] / most)}
+        | {name: w.number(row.get(name)) for name in COUNTED}
+        for row in rows[-MOST_DAYS:]
+    ]
 
 
 def _unmasked(case: CaseLike) -> pa.Table:

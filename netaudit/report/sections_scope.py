@@ -37,8 +37,34 @@ def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
             for e in rejected[:MOST_INPUTS]
         ],
         "failures": [w.text(failure, 300) for failure in (case.manifest.get("reader_failures") or [])[:MOST_INPUTS]],
+        "opened": _keys(case.manifest.get("keys"), w),
         "packets": packets(captures, case.table("skipped"), w),
         "payload": payload(case.table("flows", LEDGER_COLUMNS), w),
+    }
+
+
+def _keys(said: Any, w: Wording) -> dict[str, Any] | None:
+    """Keys that were given, by what right, and what became of the connections; None where none were."""
+    if not isinstance(said, dict):
+        return None
+    late = [str(name) for name in said.get("only_secrets_before_packets") or []]
+    states = (said.get("connections") or {}).items()
+    return {
+        "authority": w.text(str(said.get("authority", "")), 2000),
+        "wanted": w.text(", ".join(map(str, said.get("keys_for") or [])), 400),
+        "connections": "; ".join(
+            (w.t.known("keys_state", str(state)) or "{n}").format(n=w.number(n)) for state, n in states
+        ),
+        "sources": [
+            {
+                "name": w.exact(one.get("name")),
+                "label": w.text(str(one.get("label", "")), 100),
+                "sha256": w.exact(one.get("sha256")),
+            }
+            for one in (said.get("sources") or [])[:MOST_INPUTS]
+            if isinstance(one, dict)
+        ],
+        "late": w.t("keys_late", names=w.text(", ".join(late), 400)) if late else "",
     }
 
 
@@ -79,6 +105,7 @@ def packets(captures: list[Row], skipped: pa.Table, w: Wording) -> dict[str, Any
         "skipped": [
             (w.term("skip", reason), w.number(n)) for reason, n in sorted(reasons.items(), key=lambda e: -e[1])
         ],
+        "nothing": not read,
         "balanced": difference == 0,
         "difference": w.number(difference),
     }
@@ -102,6 +129,7 @@ def payload(flows: pa.Table, w: Wording) -> dict[str, Any]:
         "captured": w.size(captured),
         "parts": [(w.t(f"payload_{name}"), w.size(n)) for name, n in parts.items()],
         "beside": [(w.t(f"payload_{name}"), w.size(total(name))) for name in BESIDE],
+        "nothing": not captured,
         "balanced": difference == 0,
         "difference": w.number(difference),
     }

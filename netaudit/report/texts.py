@@ -63,11 +63,17 @@ class Texts:
         """
         if self.lang == "en" or len(text) > _LONGEST:
             return show(text)
+        if (known := self._phrase(text, show)) is not None:
+            return known
+        clauses = [self._phrase(clause, show) for clause in text.split("; ")]
+        return "；".join(clause for clause in clauses if clause) if None not in clauses else show(text)
+
+    def _phrase(self, text: str, show: Callable[[str], str]) -> str | None:
         for key, pattern in phrases().items():
             if found := pattern.fullmatch(text):
                 words = {name: self.known(name, value) or show(value) for name, value in found.groupdict().items()}
                 return self(key, **words)
-        return show(text)
+        return None
 
 
 @functools.cache

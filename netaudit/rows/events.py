@@ -14,7 +14,7 @@ from netaudit.documents.times import read_time
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, visible
 from netaudit.ground.table_streams import TableWriter
-from netaudit.persons.from_unwrapping import Personal, masked
+from netaudit.persons.from_unwrapping import Personal, is_device_id, masked, right_check_digit
 from netaudit.rows.persons import keyed
 from netaudit.tables import EVENTS_CLEAR, TARGETS
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LONGEST = 128  # characters of a value in the table
 MOST_IMAGES = 64  # of an event
 SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
-_WITH_PATHS = frozenset({"http", "http2", "h2"})
+_WITH_PATHS = frozenset({"http", "http2", "http3", "h2"})
 # fields of a person and of a purpose that are masked as identity data of that kind
 _IDENTITY = {
     "name": "name", "id_number": "id_number", "phone": "phone", "person_id": "person_id", "birthday": "birthday",
@@ -54,10 +54,12 @@ class EventRows:
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
+        self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
 
     def end(self, message: Message) -> list[tuple[Any, ...]]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
+        self.said.clear()
         if not message.body and (
             message.status or message.request or not self._index.on_path(message.path.partition("?")[0])
         ):
@@ -100,7 +102,7 @@ class EventRows:
         entry = event.entry
         shown = {name: self._identity(event, f"person.{name}", text) for name, text in event.person.items()}
         purpose = {name: self._identity(event, f"purpose.{name}", text) for name, text in event.purpose.items()}
-        device = self._plain(event, "device", event.device)
+        device = self._plain(event, "device", event.device, device=True)
         reference = self._plain(event, "event", event.event_ref)
         place = self._plain(event, "place", event.place, secret=False)
         self._plain(event, "time", event.shot_time_text, secret=False)
@@ -125,20 +127,26 @@ class EventRows:
         )  # fmt: skip
 
     def _identity(self, event: Event, field: str, text: str) -> Shown:
-        kind = _IDENTITY.get(field.partition(".")[2])
+        name = field.partition(".")[2]
+        kind = _IDENTITY.get(name)
         if kind is None:
             return self._plain(event, field, text, secret=False)
-        one = Personal(kind, "", "", text, "named")
+        checked = kind == "id_number" and right_check_digit(text)
+        place = f"{event.place_path}.{name}" if event.place_path else name
+        one = Personal(kind, place, name, text, "checked" if checked else "named")
+        if field.startswith("person."):
+            self.said.append((event.object_id, one))
         code = keyed(self._key, one)
         self._clear.append((event.event_id, event.message_id, field, text, code))
         return Shown(visible(mask(masked(one)), LONGEST), code)
 
-    def _plain(self, event: Event, field: str, text: str, *, secret: bool = True) -> Shown:
+    def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
         if not text:
             return Shown()
         code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
         self._clear.append((event.event_id, event.message_id, field, text, code))
-        return Shown(visible(mask(text), LONGEST), code)
+        shown = text if device and is_device_id(text) else mask(text)
+        return Shown(visible(shown, LONGEST), code)
 
     def flush(self, *, least: int) -> None:
         """Write what is private when at least `least` were collected."""
@@ -177,9 +185,9 @@ def shown_text(name: str, text: str) -> str:
 
 
 def asks(event: Event) -> list[str]:
-    """Fields by which the message asks whether a customer walked in or was brought by an agent; empty when it does not.
+    """Fields on agents, reports or risk that stand beside a person, a photo or its time; empty without either.
 
-    An agent, a report or a judgement of risk is such a question where a person, a photo or its time stands beside it.
+    What is done with them no message says.
     """
     asking = [name for name in _ASKING if event.purpose.get(name)]
     person = event.person.keys() & {"name", "id_number", "phone", "person_id"}

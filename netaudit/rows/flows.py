@@ -34,6 +34,8 @@ TRANSPORTS = {
     112: "vrrp",
 }
 HANDSHAKE = "SAFfR"
+CHOSEN = ("tls_version", "tls_cipher", "tls_alpn")  # columns of `flows`: by the server
+NOTHING_CHOSEN = ("", "", "")
 
 
 class FlowRows:
@@ -42,29 +44,43 @@ class FlowRows:
     def __init__(self) -> None:
         self._flows: list[bytes] = []  # a view would keep the rows of its whole batch
         self._layout: np.dtype[np.void] | None = None
-        self._said: list[tuple[str, str, str, int, int, bool]] = []
+        self._said: list[tuple[str, str, str, int, int, bool, str, str]] = []
+        self._chosen: list[tuple[str, str, str]] = []
 
     def __len__(self) -> int:
         return len(self._flows)
 
     def add(
-        self, flow: np.void, flow_id: bytes, protocol: str, server_name: str, read: tuple[int, int], *, swapped: bool
+        self,
+        flow: np.void,
+        flow_id: bytes,
+        protocol: str,
+        server_name: str,
+        read: tuple[int, int],
+        *,
+        swapped: bool,
+        chosen: tuple[str, str, str] = NOTHING_CHOSEN,
+        keys: tuple[str, str] = ("", ""),
     ) -> None:
         """Take a closed flow (a FLOW row) and what the readers say of it."""
+        version, suite, name = chosen
+        self._chosen.append((version, suite, mask(name)))
         self._flows.append(flow.tobytes())
         self._layout = flow.dtype
-        self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped))
+        self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped, *keys))
 
     def take(self) -> list[tuple[Any, ...]]:
         """Rows of all flows collected since the last call."""
         if not self._flows:
             return []
         flows = np.frombuffer(b"".join(self._flows), self._layout)
-        ids, protocols, names, read_up, read_down, swapped = zip(*self._said, strict=True)
+        ids, protocols, names, read_up, read_down, swapped, keys, sources = zip(*self._said, strict=True)
         turned = np.array(swapped, bool)
         read = np.stack([np.array(read_up, np.int64), np.array(read_down, np.int64)], axis=1)
         columns = flow_columns(flows, turned, read)
-        columns |= {"flow_id": ids, "protocol": protocols, "server_name": names}
+        columns |= {"flow_id": ids, "protocol": protocols, "server_name": names, "keys": keys, "keys_from": sources}
+        columns |= dict(zip(CHOSEN, zip(*self._chosen, strict=True), strict=True))
+        self._chosen.clear()
         self._flows.clear()
         self._said.clear()
         return list(zip(*(_listed(columns[name]) for name in FLOWS.names), strict=True))
@@ -115,6 +131,7 @@ def flow_columns(
     }
     for name in ("first_ts", "last_ts", "first_frame", "last_frame"):
         columns[name] = flows[name]
+    columns |= dict.fromkeys(CHOSEN, [""] * flows.size)
     for name in (
         "packets",
         "bytes",

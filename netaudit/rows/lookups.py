@@ -12,7 +12,7 @@ from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask
 from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.dns.layouts import PLAIN, RESUMED
-from netaudit.messages.dns.lookups import PlainLookups
+from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
 from netaudit.observations.from_messages import masked_names, observe_sayings
 from netaudit.rows.flows import flow_columns
@@ -28,16 +28,20 @@ if TYPE_CHECKING:
 
 DIGITS = 32  # of an id
 NO_FLOW = 1 << 62
+NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
 Column = Any  # a pyarrow array
 
 
 class LookupRows:
-    """Takes plain lookups out of batches, and brings them into the tables."""
+    """Takes plain lookups out of batches, and brings them into the tables (`running/takers.py`)."""
+
+    resumes = PROTOCOL
 
     def __init__(self, rows: RowWriter, ledger: Ledger) -> None:
         self._rows, self._ledger = rows, ledger
         self._reader = PlainLookups()
-        self._lookups: Lookups | None = None
+        self._lookups: Lookups | None = None  # until all that it says is noted
+        self._last: Lookups | None = None
         self._masked: tuple[list[str], list[str]] = ([], [])  # its names, and in lower case
         self._observed = 0  # of its sayings
         self._first_flows: list[int] = []  # index of the flow that says each of them first; never falls
@@ -51,7 +55,8 @@ class LookupRows:
         states, lookups = self._reader.take(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
-        self._lookups, self._observed, self._next_flow = lookups, 0, NO_FLOW
+        self._lookups = self._last = lookups
+        self._observed, self._next_flow = 0, NO_FLOW
         if lookups is not None:
             self._masked = masked_names(lookups.names)
             self._first_flows = lookups.first_flows.tolist()
@@ -61,6 +66,10 @@ class LookupRows:
                 self._rows["messages"].extend(message_columns(lookups, self._messages_schema))
             self._end(batch, lookups)
         return states != PLAIN, states == RESUMED
+
+    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+        """Of the last batch: indexes of the flows that were taken, and their ids, 32 hexadecimal digits each."""
+        return (NONE, NO_DIGITS) if self._last is None else (self._last.indexes, self._last.flow_ids)
 
     def observe(self, before: int) -> None:
         """Note what the flows before an index of the batch say: bounds of the ledger need the order of flows."""
@@ -165,4 +174,5 @@ def _flow_batch(flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8], schema: pa.
     n = len(flows)
     columns = flow_columns(flows, np.zeros(n, bool), flows["delivered"].astype(np.int64))
     columns |= {"flow_id": _ids(ids), "protocol": pa.repeat("dns", n), "server_name": pa.repeat("", n)}
+    columns |= dict.fromkeys(("keys", "keys_from"), pa.repeat("", n))
     return pa.RecordBatch.from_arrays([_array(columns[field.name], field.type) for field in schema], schema=schema)

@@ -51,6 +51,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
         message.complete,
         ranges_text(message.missing, message.unknown_from),
         message.notes,
+        message.opened,
     )
 
 

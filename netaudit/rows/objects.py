@@ -35,9 +35,9 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
     )
 
 
-def document_row(object_id: str, message_id: str, size: int, path: str, name: str) -> tuple[Any, ...]:
-    """The same for a whole JSON document of at most `GUESSABLE` bytes that is not stored and has no leaf."""
-    return object_id, message_id, "", size, "json", True, [], mask(path), mask_name(name[:256]), False, []
+def document_row(object_id: str, message_id: str, size: int, path: str, name: str, sha256: str) -> tuple[Any, ...]:
+    """The same for a whole JSON document of at most `GUESSABLE` bytes that has no leaf; stored where it has a hash."""
+    return object_id, message_id, sha256, size, "json", True, [], mask(path), mask_name(name[:256]), bool(sha256), []
 
 
 def image_row(sha256: str, leaf: Leaf) -> tuple[Any, ...]:

@@ -13,11 +13,13 @@ import numpy as np
 
 from netaudit.ground.masking import mask
 from netaudit.ground.table_streams import TableWriter
-from netaudit.persons.from_unwrapping import MOST_ROWS, Personal, canonical, masked, personal, telling
+from netaudit.persons.counting import by_record
+from netaudit.persons.from_unwrapping import MOST_ROWS, Personal, canonical, masked, of_query, personal, telling
 from netaudit.persons.records import ANCHORS
 from netaudit.tables import PERSONS_CLEAR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import numpy.typing as npt
@@ -48,12 +50,20 @@ class PersonRows:
         if len(self._found) < MOST_ROWS:
             self._found += [(object_id, one) for one in personal(leaf)]
 
-    def end(self, message_id: str) -> list[tuple[Any, ...]]:
-        """Rows of the message; its clear values go to private/."""
-        if not self._found:
-            return []
+    def end(
+        self, message_id: str, target: str = "", said: Iterable[tuple[str, Personal]] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Rows of the message: of its objects, of the query of its target, and of what its events said (`said`).
+
+        What an event says is left out where a field was read as the same already. Clear values go to private/.
+        """
         found, self._found = self._found, []
-        if not telling([one for _, one in found]):
+        if "?" in target:
+            found += [("", one) for one in of_query(target)]
+        if said:
+            known = {(one.kind, canonical(one)) for _, one in found}
+            found += [(object_id, one) for object_id, one in said if (one.kind, canonical(one)) not in known]
+        if not found or not telling([one for _, one in found]):
             return []
         rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         for object_id, one in found[:MOST_ROWS]:
@@ -111,7 +121,7 @@ def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:
     shown = faces["first_ts"].cast(pa.int64()).drop_null()
     seen = pc.min_max(pa.chunked_array([*times.chunks, *shown.chunks], pa.int64()))
     counts["first_ts"], counts["last_ts"] = seen["min"].as_py(), seen["max"].as_py()
-    return counts
+    return counts | (by_record(tables["events"]) if "events" in tables else {})
 
 
 def alike(hashes: list[str]) -> int | None:

@@ -26,7 +26,7 @@ MOST_BYTES = 32 << 20  # of a file, as of a carved image; larger ones are no pic
 MOST_RUNS = 1024  # unbroken runs of one message
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _PICTURES = ("image/", "application/octet-stream", "binary/octet-stream", "application/zip")
-_HTTP = ("http", "http2")
+_HTTP = ("http", "http2", "http3")
 _SENDING = ("PUT", "POST", "PATCH")
 
 

@@ -7,10 +7,11 @@ other messages.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from netaudit.ground.frames import capture_name
-from netaudit.persons.from_unwrapping import may_tell
+from netaudit.persons.from_unwrapping import asks_about, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.objects import document_row
@@ -19,6 +20,7 @@ from netaudit.unwrapping.from_messages import body_name, object_id, plain_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from netaudit.ground.object_store import ObjectStore
     from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.message import Message
     from netaudit.rows.events import EventRows
@@ -30,8 +32,9 @@ HELD = 16 << 20  # bytes of the requests that they answer
 class PlainDocuments:
     """Takes messages of which `is_plain_document` is true."""
 
-    def __init__(self, rows: RowWriter, events: EventRows) -> None:
+    def __init__(self, rows: RowWriter, events: EventRows, store: ObjectStore | None = None) -> None:
         self._rows, self._events = rows, events
+        self._store = store  # where their bytes are kept, if they are
         self._messages: list[Message] = []
         self._held = 0
 
@@ -54,6 +57,7 @@ class PlainDocuments:
         names = [body_name(message) for message in messages]
         said = [message.body for message in messages]
         telling = set(hits(said, may_tell)) | self._known(messages, names)
+        telling |= {place for place, one in enumerate(messages) if asks_about(one.path)}
         for place, message in enumerate(messages):
             if place not in telling:
                 self._write(message, names[place])
@@ -71,7 +75,12 @@ class PlainDocuments:
     def _write(self, message: Message, name: str) -> None:
         path = plain_path(message)
         identity = object_id(message, path).hex()
-        self._rows["objects"].append(document_row(identity, message.message_id.hex(), len(message.body), path, name))
+        sha256 = ""
+        if self._store is not None:
+            sha256 = hashlib.sha256(message.body).hexdigest()
+            self._store.put(sha256, "json", message.body)
+        row = document_row(identity, message.message_id.hex(), len(message.body), path, name, sha256)
+        self._rows["objects"].append(row)
         evidence = self._rows["evidence"].append
         for capture, first, last, frames in carriers_of_body(message):
             evidence((identity, capture_name(capture), first, last, frames))

@@ -1,4 +1,4 @@
-"""Uploads in parts, as object stores take them: which message is which part of what (FACTS 6)."""
+"""Uploads in parts, as object stores take them: which message is which part of what (facts 6)."""
 
 from __future__ import annotations
 

@@ -13,14 +13,18 @@ from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.findings.from_tables import judge, judge_moments
+from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
+from netaudit.observations.told import with_event_facts
+from netaudit.relays.from_tables import find_relays, with_sizes
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
+from netaudit.running.keys import keep_used
 from netaudit.running.lean import trim
+from netaudit.settling.challenged import without_challenged
 from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
 from netaudit.settling.manifest import manifest
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
 STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
+    "encrypted_uploads",
 )  # fmt: skip
 
 IN_MEMORY = ("observations", "events")  # of them, those that are written when all is known
@@ -63,7 +68,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     )
     trim()
     signatures = load_signatures(outcome.signatures)
+    tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
     tables["media"] = tie(tables["media"], tables["flows"])
+    tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
     vantage = derive(tables, outcome.inside, signatures)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
@@ -76,13 +83,24 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
     sendings.drop(folder)
+    tables["ledgers"] = ledger_table(
+        tables | {"flows": answerable(tables["flows"])}, _run(outcome, vantage.side, signatures)
+    )
     for name, rows in tables.items():
         if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     drop_streams(folder)
     _keep_clear(folder)
+    keep_used(folder)
     return Case(folder)
+
+
+def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
+    """What the ledgers need of a run beside its tables."""
+    return Run(
+        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.faces, side, signatures.manifest()
+    )
 
 
 def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
@@ -91,13 +109,16 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
     """
     flows = answerable(tables["flows"])
-    tables["observations"] = with_flow_facts(tables["observations"], tables["flows"])
+    observations = with_flow_facts(tables["observations"], tables["flows"])
+    tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
     tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
     link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"] = found.devices, found.claims
     moves = Moves()
+    seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     tables["findings"] = judge(tables | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
@@ -114,7 +135,7 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
         settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
         tables = dict(zip(streamed, settled, strict=True))
     trim()
-    return tables | {"observations": facts, "events": events}
+    return tables | dict(zip(IN_MEMORY, (facts, events), strict=True))
 
 
 def _taken_targets(folder: Path) -> pa.Table:

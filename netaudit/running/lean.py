@@ -41,8 +41,10 @@ class _Absent(importlib.abc.MetaPathFinder):
         return None
 
 
-def load_lean() -> None:
+def load_lean(*, compiler: bool = False) -> None:
     """Load pyarrow and numba as if `UNUSED` were not installed, in a process of our own; later imports find them.
+
+    Where kernels will be compiled, the `compiler` is loaded with them; else it stays away, which is quicker.
 
     Arrow's own pools keep for themselves what a step has freed, each thread some: the memory of the last step would be
     the sum of its parts. The system's gives large pieces back, and takes no longer.
@@ -56,8 +58,10 @@ def load_lean() -> None:
         import pyarrow as pa
 
         pa.array([0])
-        for name in ("numba", "numba.core.typing.cffi_utils", "numba.np.arraymath"):  # look for cffi and BLAS, once
-            import_module(name)
+        import_module("numba")
+        if compiler:
+            for name in ("numba.core.typing.cffi_utils", "numba.np.arraymath"):  # look for cffi and BLAS, once
+                import_module(name)
     finally:
         sys.meta_path.remove(absent)
 

@@ -10,15 +10,13 @@ import pyarrow.compute as pc
 
 from netaudit.case.extract import extract
 from netaudit.errors import UsageError
-from netaudit.messages.from_streams import Conversations
-from netaudit.streams.from_packets import Assembler
+from netaudit.running.way import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from netaudit.case.reading import Case
     from netaudit.messages.message import Message
-    from netaudit.streams.layouts import Delivery
 
 
 def reread(case: Case, what: str, captures: Sequence[Path] = ()) -> Message:
@@ -55,13 +53,9 @@ def _messages(path: Path) -> Iterator[Message]:
     from netaudit.capture.from_files import open_captures
     from netaudit.packets.from_capture import Decoder
 
-    decoder, assembler, conversations = Decoder(), Assembler(), Conversations()
-
-    def taken(deliveries: Iterator[Delivery]) -> Iterator[Message]:
-        for delivery in deliveries:
-            yield from conversations.feed(delivery)
-
+    decoder, reading = Decoder(), Reading()
     for window in open_captures([path]).windows():
         decoded = decoder.feed(window)
-        yield from taken(iter(assembler.feed(decoded.buffer, decoded.packets)))
-    yield from taken(iter(assembler.finish()))
+        for batch in reading.batches(decoded.buffer, decoded.packets):
+            yield from reading.messages(batch)
+    yield from reading.messages(reading.assembler.end())

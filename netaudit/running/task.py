@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
+from netaudit.running.project_key import fingerprint, keep_project_key
 
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
+    from netaudit.running.keys import Gathered, KeyRequest
     from netaudit.running.workers import Member
     from netaudit.settling.outcome import Outcome
 
-Progress = Callable[[str, int, int], None]  # stage ("read", "images", "write"), done, total (0 when unknown)
+Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Options:
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
     signatures: Path | None = None  # a folder added to netaudit's own
+    project_key: bytes | None = None  # of keyed hashes (`project_key.py`); None: a random one for each case
+    keys: KeyRequest | None = None  # keys that may open what is encrypted
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     command: tuple[str, ...] = field(default=())
@@ -71,6 +75,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     from netaudit.case.swap import COMING, swap_in
     from netaudit.case.writing import OURS, check_place, place_for
     from netaudit.documents.loading import load as load_documents
+    from netaudit.running.ready import make_ready
     from netaudit.running.workers import dismiss, hire
     from netaudit.signatures.loading import load
 
@@ -91,6 +96,7 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
     check_place(folder, overwrite=options.overwrite)
+    make_ready(progress)
     members = hire(options.workers)  # they get ready meanwhile
     try:
         opened = open_captures(paths, progress=tell, sm3=options.sm3)
@@ -126,6 +132,7 @@ def _audit_into(
     from netaudit.case.seal import seal
     from netaudit.case.sealed import NOTED
     from netaudit.running.conclusion import conclude
+    from netaudit.running.keys import note_keys
     from netaudit.running.lean import give_back, trim
     from netaudit.running.workers import dismiss
     from netaudit.settling.ordered import unsettle
@@ -137,7 +144,8 @@ def _audit_into(
         keep(place, options.moments)
         if options.moments is not None:
             custody.note(NOTED, **options.moments.facts())
-        outcome = _read_all(opened, place, options, members)
+        note_keys(custody, options.keys)
+        outcome = _read_all(opened, place, options, members, _gathered(options, opened))
         dismiss(members)
         give_back()
         timings = {"read_s": round(time.perf_counter() - clock, 3)}
@@ -191,6 +199,8 @@ def begin_case(folder: Path, options: Options) -> None:
     from netaudit.ground.files import MANIFEST, write_json
     from netaudit.tables import TABLES_VERSION
 
+    if options.project_key is not None:
+        keep_project_key(folder, options.project_key)
     write_json(
         folder / "case.json",
         {
@@ -214,7 +224,8 @@ def result_options(options: Options) -> dict[str, Any]:
         "count_faces": options.count_faces,
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
-    }
+        "project_key": fingerprint(options.project_key) if options.project_key else None,
+    } | ({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {})
 
 
 def window_s(options: Options) -> float:
@@ -224,14 +235,32 @@ def window_s(options: Options) -> float:
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
-def _read_all(opened: Captures, folder: Path, options: Options, members: list[Member]) -> Outcome:
+def _gathered(options: Options, opened: Captures) -> Gathered | None:
+    """Keys of files and captures, where they were asked for."""
+    if options.keys is None:
+        return None
+    from netaudit.running.keys import gather
+
+    return gather(options.keys, opened.sources)
+
+
+def _read_all(
+    opened: Captures, folder: Path, options: Options, members: list[Member], keys: Gathered | None
+) -> Outcome:
     from netaudit.packets.from_capture import Decoder
     from netaudit.running.inputs import outcome_of
     from netaudit.running.lean import load_last_step
     from netaudit.running.workers import abandoned_on_error, make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
-    crew = make_crew(folder, options.workers, keep_all=options.keep_all, signatures=options.signatures, members=members)
+    crew = make_crew(
+        folder,
+        options.workers,
+        keep_all=options.keep_all,
+        signatures=options.signatures,
+        members=members,
+        given=keys.given if keys is not None else None,
+    )
     partial = False
     with abandoned_on_error(crew):
         try:
@@ -244,7 +273,9 @@ def _read_all(opened: Captures, folder: Path, options: Options, members: list[Me
             load_last_step()  # while the workers are busy with the last windows
         failures = crew.finish()
     rejected = [*opened.rejected, *opened.ignored]  # every file that was given is in the case, read or not
-    return outcome_of(opened.sources, rejected, decoder, failures, options, partial=partial)
+    outcome = outcome_of(opened.sources, rejected, decoder, failures, options, partial=partial)
+    outcome.keys = keys.facts if keys is not None else None
+    return outcome
 
 
 def now() -> str:
@@ -264,7 +295,9 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
         "platform": platform.platform(),
         "python": sys.version.split()[0],
         "timings": timings,
-    } | ({"moments": options.moments.facts()} if options.moments is not None else {})
+        **({"moments": options.moments.facts()} if options.moments is not None else {}),
+        **({"keys": options.keys.facts()} if options.keys is not None else {}),
+    }
 
 
 def write_case_report(case: Case, options: Options) -> None:

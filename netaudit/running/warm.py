@@ -1,4 +1,7 @@
-"""Compiles every kernel by auditing a tiny capture made on the spot."""
+"""Compiles every kernel by auditing a tiny capture made on the spot: piece by piece, in as many processes, or at once.
+
+A piece is what one process compiles by itself; the longest is half of the whole.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,79 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from netaudit.messages.dns.lookups import LEAST
-from netaudit.running.task import Options, run
+import numpy as np
 
 ETHERNET = 1
 
 
 def warm() -> None:
     """Run the whole way once over a few packets, so that all kernels are in the cache."""
+    from netaudit.running.task import Options, run
+
     with tempfile.TemporaryDirectory() as folder:
-        plain, blocks = Path(folder) / "warm.pcap", Path(folder) / "warm.pcapng"
-        frames = [_frame(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1), _frame(b"later", 40), _frame(b"x", 28), *_lookups()]
-        plain.write_bytes(_pcap(frames))
-        blocks.write_bytes(_pcapng(frames))
-        run([plain, blocks], Path(folder) / "case", Options(faces=False), lambda *_: None)
+        run(_captures(Path(folder)), Path(folder) / "case", Options(faces=False), lambda *_: None)
+
+
+def packets() -> None:
+    """Compile what walks captures and decodes packets."""
+    from netaudit.capture.from_files import open_captures
+    from netaudit.packets.from_capture import Decoder
+
+    with tempfile.TemporaryDirectory() as folder:
+        decoder = Decoder()
+        for window in open_captures(_captures(Path(folder))).windows():
+            decoder.feed(window)
+
+
+def streams() -> None:
+    """Compile what puts streams in order."""
+    from netaudit.packets.layouts import PACKET
+    from netaudit.streams.from_packets import Assembler
+
+    buffer, rows = np.zeros(8, np.uint8), np.zeros(3, PACKET)
+    rows["proto"], rows["sport"], rows["dport"], rows["src_lo"], rows["dst_lo"] = 6, 40_000, 80, 1, 2
+    rows["seq"], rows["length"], rows["tcp_flags"] = (1, 40, 28), 1, 0x18
+    assembler = Assembler()
+    assembler.take(buffer, rows)
+    assembler.end()
+
+
+def messages() -> None:
+    """Compile what looks for images in streams, and what reads lookups in columns."""
+    from netaudit.messages.carve import Carver
+    from netaudit.messages.dns.kernels_lookups import PORT, UDP
+    from netaudit.messages.dns.lookups import LEAST, PlainLookups
+    from netaudit.streams.layouts import FLOW, PIECE, RUN
+
+    Carver(0).feed(0, bytes(8))
+    question, answer = _lookup()
+    flows, runs, pieces = np.zeros(LEAST, FLOW), np.zeros(2 * LEAST, RUN), np.zeros(2 * LEAST, PIECE)
+    flows["serial"], flows["proto"], flows["server_port"], flows["client_port"] = (
+        np.arange(1, LEAST + 1),
+        UDP,
+        PORT,
+        4000,
+    )
+    flows["delivered"] = len(question), len(answer)
+    runs["row"], runs["direction"] = np.repeat(np.arange(LEAST), 2), np.tile([0, 1], LEAST)
+    runs["length"] = pieces["length"] = np.tile([len(question), len(answer)], LEAST)
+    runs["bytes_at"] = np.tile([0, len(question)], LEAST)
+    runs["piece_from"] = np.arange(runs.size)
+    runs["piece_to"] = runs["piece_from"] + 1
+    payload = np.frombuffer(question + answer, np.uint8).copy()
+    PlainLookups().take(flows, np.arange(LEAST), np.ones(LEAST, bool), runs, pieces, payload)
+
+
+PIECES = {"streams": streams, "packets": packets, "messages": messages}  # the longest first
+
+
+def _captures(folder: Path) -> list[Path]:
+    """The same few packets as pcap and pcapng."""
+    plain, blocks = folder / "warm.pcap", folder / "warm.pcapng"
+    frames = [_frame(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1), _frame(b"later", 40), _frame(b"x", 28), *_lookups()]
+    plain.write_bytes(_pcap(frames))
+    blocks.write_bytes(_pcapng(frames))
+    return [plain, blocks]
 
 
 def _frame(payload: bytes, seq: int) -> bytes:
@@ -34,11 +96,18 @@ def _packet(proto: int, payload: bytes, source: int, target: int) -> bytes:
     return bytes(12) + b"\x08\x00" + header + payload
 
 
-def _lookups() -> Iterator[bytes]:
-    """As many DNS lookups as it takes for columns to pay."""
+def _lookup() -> tuple[bytes, bytes]:
     asked = b"\x01a\x02cn\0" + struct.pack(">HH", 1, 1)
     question = struct.pack(">6H", 1, 0x0100, 1, 0, 0, 0) + asked
     answer = struct.pack(">6H", 1, 0x8180, 1, 1, 0, 0) + asked + b"\xc0\x0c" + struct.pack(">HHIH4x", 1, 1, 60, 4)
+    return question, answer
+
+
+def _lookups() -> Iterator[bytes]:
+    """As many DNS lookups as it takes for columns to pay."""
+    from netaudit.messages.dns.lookups import LEAST
+
+    question, answer = _lookup()
     for port in range(40_000, 40_000 + LEAST):
         yield _packet(17, struct.pack(">HHHH", port, 53, 8 + len(question), 0) + question, 1, 2)
         yield _packet(17, struct.pack(">HHHH", 53, port, 8 + len(answer), 0) + answer, 2, 1)

@@ -8,20 +8,24 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from netaudit.ground.frames import capture_name
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import Conversations
+from netaudit.messages.opening.given import Keys
+from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import Ledger
 from netaudit.rows.carriers import Carriers
-from netaudit.rows.events import EventRows
+from netaudit.rows.encrypted_uploads import UploadRows
+from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
-from netaudit.rows.lookups import LookupRows
 from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
@@ -29,6 +33,8 @@ from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
 from netaudit.rows.sendings import SendingRows
+from netaudit.running.keys import write_private
+from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_images import confirm_end
@@ -37,23 +43,23 @@ from netaudit.unwrapping.part import Leaf
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.messages.opening.given import Given
     from netaudit.observations.ends import Ends
+    from netaudit.running.takers import Taker
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
     from netaudit.unwrapping.part import Part
 
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
-NAMELESS = ("dns", "mdns", "dhcp", "ssdp", "discovery")  # protocols whose bodies are no objects
+ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
-SPOKEN_OF = ("sip", "rtp")  # protocols that tell of streams
-HELLOS = ("tls", "quic", "dtls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,33 @@ class Witness(Protocol):
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """An object was found in a message of the flow last delivered, and stored."""
 
+    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+        """A row of `persons` was made of a message of the flow last delivered."""
+
+    def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
+        """Flows of a batch were read in columns: their indexes, their ids as 32 hexadecimal digits each."""
+
+
+class Reading:
+    """From packets to messages: the batches of an assembler, read flow by flow. Every way through netaudit has one."""
+
+    def __init__(self, keys: Keys | None = None) -> None:
+        self.assembler = Assembler()
+        self.conversations = Conversations(keys)
+
+    def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
+        """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
+        for start in range(0, len(packets), AT_ONCE):
+            yield self.assembler.take(buffer, packets[start : start + AT_ONCE])
+            for serial in self.conversations.ignored:
+                self.assembler.ignore(serial)
+            self.conversations.ignored.clear()
+
+    def messages(self, batch: Batch) -> Iterator[Message]:
+        """All messages of a batch, by readers alone."""
+        for _, delivery in batch.deliveries():
+            yield from self.conversations.feed(delivery)
+
 
 class Shard:
     """Takes the packets of a set of logical shards all the way into table streams."""
@@ -85,23 +118,27 @@ class Shard:
         witness: Witness | None = None,
         signatures: Path | None = None,
         *,
-        columns: bool = True,
+        takes: Callable[[RowWriter, Ledger], list[Taker]] = takers,
+        given: Given | None = None,
     ) -> None:
+        """`given` are keys that may open what is encrypted."""
+        self._folder, self._part = folder, part
+        self.keys = Keys(given) if given is not None else None
         self._keep = keep
         self._witness = witness
-        self._assembler = Assembler()
-        self._conversations = Conversations()
+        self._reading = Reading(self.keys)
+        self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
         self._parts = PartRows(folder, self._rows["parts"])
         self._flows = FlowRows()
+        self._uploads = UploadRows(self._rows["encrypted_uploads"])
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
-        self._lookups = LookupRows(self._rows, self.ledger) if columns and witness is None else None
+        self._takers = takes(self._rows, self.ledger)
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
-        plain = columns and witness is None and not keep.everything
-        self._documents = PlainDocuments(self._rows, self._events) if plain else None
+        self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
         self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
 
@@ -109,11 +146,8 @@ class Shard:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
         if self._sendings is not None:
             self._sendings.take(packets)
-        for start in range(0, len(packets), AT_ONCE):
-            self._take_batch(self._assembler.take(buffer, packets[start : start + AT_ONCE]))
-            for serial in self._conversations.ignored:
-                self._assembler.ignore(serial)
-            self._conversations.ignored.clear()
+        for batch in self._reading.batches(buffer, packets):
+            self._take_batch(batch)
             if len(self._flows) >= BATCH_ROWS:
                 self._take_flows()
             self._flush()
@@ -136,7 +170,7 @@ class Shard:
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
-        self._take_batch(self._assembler.end())
+        self._take_batch(self._reading.assembler.end())
         self._take_flows()
         self._take_documents()
         self.ledger.write(self._rows["observations"])
@@ -145,23 +179,30 @@ class Shard:
         self._events.close()
         if self._sendings is not None:
             self._sendings.close()
+        if self.keys is not None:
+            write_private(self._folder / "private" / f"keys.{self._part}.part", self.keys.log())
         return self._conversations.failures
 
     def _take_batch(self, batch: Batch) -> None:
-        """Plain lookups in columns, all other flows one by one; facts in the order of the flows, as bounds need it."""
-        lookups = self._lookups
-        if lookups is None:
-            for number, (_, delivery) in enumerate(batch.deliveries(), 1):
-                self._deliver(delivery)
-                self._flush_at(number)
-            return
-        left, resumed = lookups.take(batch)
+        """Takers first, all other flows one by one; facts in the order of the flows, as bounds need it."""
+        if batch.records is not None:
+            self._uploads.take(batch.records)
+        left = np.ones(batch.flows.size, bool)
+        resumed: dict[int, str] = {}
+        for taker in self._takers:
+            others, let_go = taker.take(batch)
+            resumed |= dict.fromkeys(np.flatnonzero(left & let_go).tolist(), taker.resumes)
+            left &= others
+            if self._witness is not None:
+                self._witness.taken(batch, *taker.taken(), taker.resumes)
         for number, (index, delivery) in enumerate(batch.deliveries(left), 1):
-            lookups.observe(index)
-            self._deliver(delivery, resumed=bool(resumed[index]))
+            for taker in self._takers:
+                taker.observe(index)
+            self._deliver(delivery, resumed=resumed.get(index, ""))
             self._flush_at(number)
-        lookups.observe(batch.flows.size)
-        lookups.flush()
+        for taker in self._takers:
+            taker.observe(batch.flows.size)
+            taker.flush()
 
     def _flush_at(self, number: int) -> None:
         """Within a batch, in which all open flows may end at once, write what has come together so far."""
@@ -169,7 +210,7 @@ class Shard:
             self._take_closed()
             self._flush()
 
-    def _deliver(self, delivery: Delivery, *, resumed: bool = False) -> None:
+    def _deliver(self, delivery: Delivery, *, resumed: str = "") -> None:
         conversations = self._conversations
         messages = conversations.feed(delivery, resumed=resumed)
         if self._witness is not None:
@@ -187,16 +228,15 @@ class Shard:
                         self._rows["tls_hellos"].append(hello)
         if delivery.closed:
             for said in conversations.closed:
-                self._flows.add(
-                    delivery.flow, said.flow_id, said.protocol, said.server_name, said.read, swapped=said.swapped
-                )
+                known = (said.flow_id, said.protocol, said.server_name, said.read)
+                self._flows.add(delivery.flow, *known, swapped=said.swapped, chosen=said.chosen, keys=said.keys)
                 for row in self._events.closed(said.flow_id):
                     self._rows["events"].append(row)
             conversations.closed.clear()
 
     def _take_flows(self) -> None:
-        if self._lookups is not None:
-            self._lookups.flush(least=1)
+        for taker in self._takers:
+            taker.flush(least=1)
         self._take_closed()
 
     def _take_closed(self) -> None:
@@ -207,17 +247,17 @@ class Shard:
         self._carriers = None
         self._rows["messages"].append(message_row(message))
         observe_message(message, self.ledger, ends)
-        if message.protocol in SPOKEN_OF:
+        if message.protocol in SPEAKS_OF_STREAMS:
             for row in media_rows(message):
                 self._rows["media"].append(row)
-        if message.protocol in NAMELESS:
+        if message.protocol in ONLY_WORDS:
             return
         if not message.body:
             self._take_events(message)
             return
         if self._parts.take(message, ends.client.ip, self._keep_part):
             return
-        if self._documents is not None and is_plain_document(message):
+        if is_plain_document(message):
             self._documents.add(message)
             if self._documents.full:
                 self._take_documents()
@@ -226,22 +266,24 @@ class Shard:
 
     def _take_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""
-        if self._documents is not None:
-            for message in self._documents.take():
-                self._carriers = None
-                self._read(message, Patience())
+        for message in self._documents.take():
+            self._carriers = None
+            self._read(message, Patience())
 
     def _read(self, message: Message, patience: Patience) -> None:
         """Take all that is in a body."""
         for leaf in leaves(message, Budget(patience=patience)):
             self._take_leaf(message, leaf)
-        for row in self._persons.end(message.message_id.hex()):
-            self._rows["persons"].append(row)
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
         for row in self._events.end(message):
             self._rows["events"].append(row)
+        target = "" if is_reply(message) else message.path  # a reply has the target of its request
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said):
+            self._rows["persons"].append(row)
+            if self._witness is not None:
+                self._witness.named(message, row)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)
@@ -249,14 +291,14 @@ class Shard:
     def _take_leaf(self, message: Message, leaf: Leaf) -> None:
         if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)
-        stored = self._keep.everything or leaf.kind in IMAGE_KINDS
+        stored = leaf.kind in IMAGE_KINDS or (self._keep.everything and not message.opened)
         identity, sha256 = self._take_object(message, leaf, stored=stored)
         self._persons.take(identity, leaf)
         self._events.take(leaf, identity, sha256)
 
     def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part
-        known = stored or len(part.data) > GUESSABLE  # else no table keeps the hash
+        known = stored or (len(part.data) > GUESSABLE and not message.opened)  # else no table keeps the hash
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))

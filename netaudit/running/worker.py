@@ -19,7 +19,7 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     `inherited` are the parent's ends of pipes, which a forked process has too: while one is open, nobody learns that
     the parent is gone.
 
-    ("begin", number, workers, (folder, keep_all, seconds, signatures)); then ("window", name of the shared memory,
+    ("begin", number, workers, (folder, keep_all, seconds, signatures, given)); ("window", name of the shared memory,
     size of the buffer, start and number of the rows in it), each answered when it is done; ("finish",) is answered with
     failures.
     """
@@ -36,8 +36,9 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     from netaudit.running.way import Keep, Shard
 
     try:
-        _, number, workers, (folder, keep_all, seconds, signatures) = pipe.recv()
-        shard = Shard(folder, str(number), Keep(everything=keep_all, seconds=seconds), signatures=signatures)
+        _, number, workers, (folder, keep_all, seconds, signatures, given) = pipe.recv()
+        keep = Keep(everything=keep_all, seconds=seconds)
+        shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
         with calm():
             _take_windows(pipe, shard, number, workers)
     except EOFError:

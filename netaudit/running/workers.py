@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from netaudit.messages.opening.given import Given
     from netaudit.packets.from_capture import Decoded
     from netaudit.running.way import Witness
 
@@ -48,7 +49,13 @@ class Crew(Protocol):
 
 
 def make_crew(
-    folder: Path, workers: int, *, keep_all: bool, signatures: Path | None = None, members: list[Member] | None = None
+    folder: Path,
+    workers: int,
+    *,
+    keep_all: bool,
+    signatures: Path | None = None,
+    members: list[Member] | None = None,
+    given: Given | None = None,
 ) -> Crew:
     """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours.
 
@@ -56,8 +63,9 @@ def make_crew(
     """
     seconds = bool(stored(folder))
     if workers <= 1:
-        return Alone(folder, keep_all=keep_all, seconds=seconds, signatures=signatures)
-    return Team(members or hire(workers), folder, keep_all=keep_all, seconds=seconds, signatures=signatures)
+        return Alone(folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given)
+    hired = members or hire(workers)
+    return Team(hired, folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given)
 
 
 @contextlib.contextmanager
@@ -102,10 +110,11 @@ class Alone:
         seconds: bool = False,
         witness: Witness | None = None,
         signatures: Path | None = None,
+        given: Given | None = None,
     ) -> None:
         from netaudit.running.way import Keep, Shard
 
-        self.shard = Shard(folder, "0", Keep(everything=keep_all, seconds=seconds), witness, signatures)
+        self.shard = Shard(folder, "0", Keep(everything=keep_all, seconds=seconds), witness, signatures, given=given)
         self.watch = Watch(folder)
 
     def feed(self, decoded: Decoded) -> None:
@@ -179,14 +188,21 @@ class Team:
     """
 
     def __init__(
-        self, members: list[Member], folder: Path, *, keep_all: bool, seconds: bool, signatures: Path | None
+        self,
+        members: list[Member],
+        folder: Path,
+        *,
+        keep_all: bool,
+        seconds: bool,
+        signatures: Path | None,
+        given: Given | None = None,
     ) -> None:
         self._watch = Watch(folder)
         self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
         self._next = 0
         self._members = members
         for number, member in enumerate(members):
-            self._send(member, ("begin", number, len(members), (folder, keep_all, seconds, signatures)))
+            self._send(member, ("begin", number, len(members), (folder, keep_all, seconds, signatures, given)))
 
     def feed(self, decoded: Decoded) -> None:
         """Copy one window into a free slot and tell the workers."""

@@ -146,6 +146,7 @@ class _Judging:
                 "exif_time": mask(facts.exif_time),
                 "phash": facts.phash,
                 "face": face.face,
+                "why": face.reason if face.face in {"not judged", "undecodable"} else "",
                 "n_faces": face.n_faces,
                 "face_score": face.score,
                 "rotated": face.rotated,

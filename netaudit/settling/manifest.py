@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.from_tables import LEAD_S
-from netaudit.findings.verdict import verdict
+from netaudit.findings.from_tables import LEAD_S, statements
 from netaudit.ground.plain import plain
 from netaudit.rows.persons import count_people
 from netaudit.tables import TABLES_VERSION
@@ -28,7 +27,7 @@ PASSED_OVER = 16_384  # messages among which they are looked for together
 def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -> dict[str, Any]:
     """What `case.json` says of a case.
 
-    Inputs, options, vantage, totals, people, clock, verdict.
+    Inputs, options, vantage, totals, people, clock, the verdict as statements.
     """
     from netaudit import __version__
     from netaudit.ground.files import MANIFEST
@@ -64,16 +63,22 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
             "payload": ledger,
             "rows": {name: table.num_rows for name, table in sorted(tables.items())},
         },
+        "keys": _keys(outcome, flows) if outcome.keys is not None else None,
         "people": count_people(tables),
         "moments": {"lead_s": LEAD_S, "window_s": outcome.moment_window_s} if tables["moments"].num_rows else None,
         "clock": _clock(tables["messages"]),
         "reader_failures": outcome.failures,
-        "verdict": verdict(
-            tables["findings"], tables["images"], vantage.side, partial=outcome.partial, faces=outcome.faces
-        ),
+        "statements": statements(tables),
         "partial": outcome.partial,
         "seal": MANIFEST,
     }
+
+
+def _keys(outcome: Outcome, flows: pa.Table) -> dict[str, Any]:
+    """Keys that were given, by what right, and what became of the connections that they might open."""
+    counted = flows.filter(pc.not_equal(flows["keys"], "")).group_by("keys").aggregate([("keys", "count")]).to_pylist()
+    states = {row["keys"]: row["keys_count"] for row in sorted(counted, key=lambda row: row["keys"])}
+    return {**(outcome.keys or {}), "connections": states}
 
 
 def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:

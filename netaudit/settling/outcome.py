@@ -28,7 +28,9 @@ class Outcome:
     count_faces: bool = False
     partial: bool = False
     failures: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
     signatures: Path | None = None  # a folder added to netaudit's own
     known: Known = lambda _: {}
     """What the image helper has said already."""
+    keys: dict[str, Any] | None = None  # what is known of the keys that were given
     moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netaudit.streams.layouts import PIECE, SLOT_BITS, Delivery, Kind, Run
+
+if TYPE_CHECKING:
+    from netaudit.streams.records import Records
 
 U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
@@ -36,6 +39,7 @@ class Batch:
     runs: Rows  # RUN rows, `row` an index into flows; grouped by flow, in order of the capture within it
     pieces: Rows  # PIECE rows the runs point into
     payload: U1  # bytes the runs point into
+    records: Records | None = None  # what clients sent encrypted, where any of it ended
 
     def slots(self) -> npt.NDArray[np.int64]:
         """Small number of each flow that no other open flow has at the same time."""

@@ -33,6 +33,7 @@ from netaudit.packets.layouts import PACKET
 from netaudit.streams import kernels, kernels_gather, state
 from netaudit.streams.batch import Batch, frozen, nothing, picked
 from netaudit.streams.layouts import FLOW, PIECE, RUN, SLOT_BITS, Delivery
+from netaudit.streams.records import Walker
 from netaudit.streams.state import Limits
 
 __all__ = ["Assembler", "Limits"]
@@ -56,6 +57,7 @@ class Assembler:
     def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008  (immutable)
         self._tables = state.make(limits)
         self._arena: U1 = np.empty(0, np.uint8)
+        self._walker = Walker()
         self._payload: U1 = np.empty(0, np.uint8)  # reused, to spare fresh pages for every batch
 
     def feed(self, buffer: U1, packets: npt.NDArray[np.void]) -> list[Delivery]:
@@ -111,7 +113,9 @@ class Assembler:
 
     def _end(self, buffer: U1) -> Batch:
         kernels.write_open_rows(self._tables)
+        records = self._walker.walk(self._tables, buffer, self._arena)
         batch = self._batch(buffer)
+        batch.records = records
         self._keep(buffer)
         return batch
 
@@ -122,10 +126,14 @@ class Assembler:
         if n_rows == 0:
             return nothing(FLOW, RUN)
         by_serial = np.argsort(t.rows["serial"][:n_rows], kind="stable")
-        ranks = np.empty(n_rows, np.int64)
-        ranks[by_serial] = np.arange(n_rows)
+        if n_emitted < n_rows:  # of some flows only records were walked along, of which nobody is told here
+            told = t.row_slots[:n_rows] < 0
+            told[t.emitted["row"][:n_emitted]] = True
+            by_serial = by_serial[told[by_serial]]
+        ranks = np.zeros(n_rows, np.int64)
+        ranks[by_serial] = np.arange(by_serial.size)
         order = np.empty(n_emitted, np.int64)
-        total = kernels_gather.group(t.emitted, n_emitted, ranks, np.zeros(n_rows, np.int64), order)
+        total = kernels_gather.group(t.emitted, n_emitted, ranks, np.zeros(by_serial.size, np.int64), order)
         if self._payload.size < total:
             self._payload = np.empty(total, np.uint8)
         pieces, runs = np.empty(n_emitted, PIECE), np.empty(n_emitted, RUN)

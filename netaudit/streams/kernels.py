@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.streams.kernels_doubt import SYN, learn_link
+from netaudit.streams.kernels_doubt import ACK, SYN, learn_link
 from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, wide, write_row
 from netaudit.streams.kernels_flows import (
     BEGUN,
@@ -142,6 +142,9 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
     if side_index < 0:
         side_index = open_flow(t, buffer, packet, bucket, sport, dport)
     count(t.sides[side_index], packet, length, 1)
+    cursor = t.cursor[0]
+    cursor["side"] = side_index if proto == TCP and packet["tcp_flags"] & ACK else -1
+    cursor["ack"] = packet["ack"]
     if proto == TCP:
         if not predicted(t, side_index, packet, length, wire) and not tcp(
             t, buffer, arena, side_index, packet, length, wire
@@ -150,6 +153,7 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
             close(t, side_index >> 1, False)
             side_index = open_flow(t, buffer, packet, bucket, sport, dport)
             count(t.sides[side_index], packet, length, 1)
+            cursor["side"] = side_index if cursor["side"] >= 0 else -1
             tcp(t, buffer, arena, side_index, packet, length, wire)
     elif proto == UDP:
         datagram(t, side_index, packet, length, wire)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.streams.layouts import BURSTS, DOWN, RECENT_SEGMENTS, UP, Kind, Tables
+from netaudit.streams.layouts import BURSTS, COUNTED, DOWN, NO_RECORDS, RECENT_SEGMENTS, UP, Base, Kind, Tables
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 BYTES = int(Kind.BYTES)
 GAP = int(Kind.GAP)
+UNBASED = int(Base.NONE)
 
 
 @lean_kernel
@@ -84,6 +85,23 @@ def write_row(t: Tables, slot: int, index: int) -> None:
 
 
 @lean_kernel
+def has_records(t: Tables, slot: int) -> bool:
+    """Whether the records of the flow are walked along, or may be."""
+    walk = t.walks[slot]
+    return bool(walk["serial"] != t.connections[slot]["serial"] or walk["kind"] != NO_RECORDS)
+
+
+@lean_kernel
+def acknowledged(t: Tables, side_index: int) -> int:
+    """Offset up to which a side acknowledges the other one: by the packet under way where it is the side's own."""
+    other, cursor = t.sides[side_index ^ 1], t.cursor[0]
+    if cursor["side"] != side_index or other["based"] == UNBASED:
+        return int(other["acked"])
+    ahead = ((cursor["ack"] - other["base"] - other["next"] + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+    return int(other["next"] + ahead)
+
+
+@lean_kernel
 def emit(
     t: Tables,
     slot: int,
@@ -96,9 +114,11 @@ def emit(
     frame: int,
     capture: int,
 ) -> None:
-    """Append one row of bytes or gap, unless the flow is only counted."""
+    """Append one row of bytes or gap, unless the flow is only counted and has no records to follow."""
     if t.connections[slot]["ignored"]:
-        return
+        if not has_records(t, slot):
+            return
+        kind += COUNTED
     index = output_row(t, slot)
     cursor = t.cursor[0]
     row = t.emitted[cursor["emitted"]]
@@ -108,6 +128,8 @@ def emit(
     row["source"] = source
     row["ts"] = ts
     row["frame"] = frame
+    row["acked"] = acknowledged(t, 2 * slot + direction)
+    row["settled"] = t.sides[2 * slot + direction]["acked"]
     row["row"] = index
     row["capture"] = capture
     row["direction"] = direction

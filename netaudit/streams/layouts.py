@@ -289,10 +289,12 @@ EMITTED = np.dtype(
         ("source", "i8"),
         ("ts", "i8"),
         ("frame", "u8"),
+        ("acked", "i8"),  # offset up to which its sender had acknowledged the other direction
+        ("settled", "i8"),  # offset up to which its own direction had been acknowledged
         ("row", "i4"),  # output row of its flow
         ("capture", "u2"),
         ("direction", "u1"),
-        ("kind", "u1"),
+        ("kind", "u1"),  # a Kind; + COUNTED where nobody wants the bytes any more, but records are still walked
     ],
     align=True,
 )
@@ -324,6 +326,8 @@ CURSOR = np.dtype(
         ("free_segment", "i8"),
         ("free_segments", "i8"),  # length of that list
         ("arena", "i8"),  # bytes used from its start
+        ("side", "i8"),  # of the packet under way, where it acknowledges
+        ("ack", "i8"),  # its acknowledgement number
     ],
     align=True,
 )
@@ -338,6 +342,80 @@ LIMITS = np.dtype(
     ],
     align=True,
 )  # fmt: skip
+
+UNDECIDED, NO_RECORDS, TLS, QUIC = 0, 1, 2, 3  # WALK.kind, UNIT.kind
+COUNTED = 2  # added to EMITTED.kind
+
+UNIT = np.dtype(  # a request-shaped run of what a client sent encrypted
+    [
+        ("serial", "i8"),  # FLOW.serial
+        ("first_ts", "i8"),
+        ("last_ts", "i8"),
+        ("answered_ts", "i8"),  # 0: the unit ended otherwise
+        ("first_frame", "u8"),
+        ("last_frame", "u8"),
+        ("octets", "i8"),  # sum of the lengths of its records (without their 5 bytes of head) or datagrams
+        ("before_octets", "i8"),  # the same of the server's application records since the unit before
+        ("records", "u4"),
+        ("before_records", "u4"),
+        ("ordinal", "u4"),  # within the flow
+        ("first_capture", "u2"),
+        ("last_capture", "u2"),
+        ("kind", "u1"),  # TLS or QUIC
+        ("from_start", "u1"),  # the flow was followed from its first record
+        ("lossy", "u1"),  # records may be missing, or its ends be wrong
+    ],
+    align=True,
+)
+
+SPAN = np.dtype(  # records of equal length in a row
+    [("serial", "i8"), ("ordinal", "u4"), ("length", "u4"), ("repeats", "u4")],
+    align=True,
+)
+
+WALK = np.dtype(  # state of the walk along the records of a flow
+    [
+        ("serial", "i8"),
+        ("sent", "i8"),  # stream offset behind the client's last byte
+        ("octets", "i8"),
+        ("first_ts", "i8"),
+        ("last_ts", "i8"),
+        ("answered_ts", "i8"),
+        ("before_octets", "i8"),
+        ("hello_ts", "i8"),  # QUIC: of the client's first datagram
+        ("trip", "i8"),  # QUIC: ns until its first answer
+        ("first_frame", "u8"),
+        ("last_frame", "u8"),
+        ("head", "u8", (2,)),  # last bytes of a record's head
+        ("need", "i8", (2,)),  # bytes of the record to come; QUIC: bytes of the datagram under way
+        ("searched", "i8", (2,)),
+        ("size", "u4", (2,)),  # of the record under way
+        ("earlier", "u4", (4,)),  # of each direction: sizes of the first two records of a chain not yet believed
+        ("records", "u4"),
+        ("before_records", "u4"),
+        ("ordinal", "u4"),
+        ("span_length", "u4"),
+        ("span_repeats", "u4"),
+        ("spans", "u4"),
+        ("first_capture", "u2"),
+        ("last_capture", "u2"),
+        ("got", "u1", (2,)),  # bytes in head
+        ("mode", "u1", (2,)),
+        ("chained", "u1", (2,)),
+        ("type", "u1", (2,)),
+        ("kind", "u1"),
+        ("client", "u1"),  # direction of the client
+        ("open", "u1"),  # a unit is under way
+        ("lossy", "u1"),
+        ("from_start", "u1"),
+    ],
+    align=True,
+)
+
+WALKED = np.dtype(
+    [("position", "i8"), ("kept", "i8"), ("units", "i8"), ("spans", "i8"), ("row", "i8")],
+    align=True,
+)
 
 NO_END = -(1 << 62)  # SIDE.fin; a direction met midway can have a negative one until it starts
 SLOT_BITS = 20  # low bits of a serial: the slot of the flow
@@ -367,3 +445,4 @@ class Tables(NamedTuple):
     rows: npt.NDArray[Any]  # FLOW rows of this batch
     row_slots: npt.NDArray[Any]  # i4 slot of each row, -1 once closed
     touched: npt.NDArray[Any]  # i4 slots whose ring may hold fresh entries
+    walks: npt.NDArray[Any]  # WALK row per slot

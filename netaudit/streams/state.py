@@ -78,6 +78,7 @@ def make(limits: Limits) -> Tables:
         rows=np.empty(1 << 10, layouts.FLOW),
         row_slots=np.empty(1 << 10, np.int32),
         touched=np.empty(0, np.int32),
+        walks=np.zeros(0, layouts.WALK),
     )
     return grow_waiting(grow_connections(tables))
 
@@ -101,6 +102,7 @@ def grow_connections(t: Tables) -> Tables:
         connections=connections,
         sides=_longer(t.sides, 2 * size),
         recents=_longer(t.recents, 2 * RECENT_SEGMENTS * size),
+        walks=_longer(t.walks, size),
     )
 
 

@@ -9,6 +9,7 @@ from netaudit.unwrapping.from_images import Patience
 __all__ = ["Budget", "Patience"]
 
 MIB = 1 << 20
+KNOWN_BY = 32  # first bytes by which images are looked up
 
 
 @dataclass(slots=True)
@@ -25,7 +26,16 @@ class Budget:
     patience: Patience = field(default_factory=Patience)  # of several messages
     notes: list[str] = field(default_factory=list)
     paths: dict[str, int] = field(default_factory=dict)  # leaf paths given out, with how often
+    given: dict[bytes, list[bytes]] = field(default_factory=dict)  # images handed out, by their first bytes
     taken: int = 0  # notes already put on a leaf
+
+    def give(self, image: bytes) -> None:
+        """Remember an image that is handed out."""
+        self.given.setdefault(image[:KNOWN_BY], []).append(image)
+
+    def gave(self, data: bytes, at: int) -> bool:
+        """Whether an image that was handed out stands at data[at:]."""
+        return any(data.startswith(image, at) for image in self.given.get(data[at : at + KNOWN_BY], ()))
 
     def note(self, text: str) -> None:
         """Remember something met on the way, once."""

@@ -23,7 +23,7 @@ _MARKS = (
     (PNG_SIGNATURE, re.compile(re.escape(PNG_SIGNATURE))),
     (b"RIFF", re.compile(rb"RIFF....WEBP", re.DOTALL)),
 )
-# base64 of JPEG, PNG, WebP and GIF as it begins (FACTS 0.2), with the slash as it may be escaped
+# base64 of JPEG, PNG, WebP and GIF as it begins (facts 0.2), with the slash as it may be escaped
 _ENCODED = re.compile(
     rb"(?:/|\\/|%2[Ff]|\\u002[Ff])9j(?:/|\\/|%2[Ff]|\\u002[Ff])|iVBORw0KGgo|UklGR[A-Za-z0-9+/]{3}|R0lGOD[dl]h"
 )
@@ -40,9 +40,7 @@ _WORK = 8  # bytes walked per byte of the part, at most
 
 def is_binary(part: Part) -> bool:
     """Not an image itself, but with the magic number of one inside."""
-    if len(part.data) <= SMALLEST or part.data.startswith(_PACKED):
-        return False
-    return not is_text(part.data) and _next_image(part.data, 1, _nowhere()) >= 0
+    return len(part.data) > SMALLEST and _next_image(part.data, 1, _nowhere()) >= 0
 
 
 def _nowhere() -> list[int]:
@@ -64,15 +62,23 @@ def _next_image(data: bytes, at: int, places: list[int]) -> int:
 
 def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
     """Images by magic number, each to its own end; one whose end is not found is not whole. Lines in front as well."""
-    data = part.data
     if (lines := lines_before(part)) is not None and budget.part():
         yield lines
-    at, places = 1, _nowhere()
+    yield from images_from(part, budget, 1)
+
+
+def images_from(part: Part, budget: Budget, at: int, *, broken: bool = True) -> Iterator[Part]:
+    """Images by magic number from data[at:] on that were not given before; `broken`: those without an end, too."""
+    data, places = part.data, _nowhere()
     work = _WORK * len(data) + (1 << 20)
+    broken = broken and not data.startswith(_PACKED)  # what begins like an image in it and has no end is none
     for _ in range(_MOST):
         start = _next_image(data, at, places)
         if start < 0:
             return
+        at = start + 3
+        if budget.gave(data, start):
+            continue
         candidate = data[start:]
         work -= len(candidate)
         if work < 0 or not budget.part():
@@ -80,13 +86,13 @@ def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
             return
         found = extent(candidate, sniff(candidate) or "")
         end = start + found.end
-        at = start + 3
-        if found.whole or (found.end > 1024 and _plausible(candidate)):
+        if found.whole or (broken and found.end > 1024 and _plausible(candidate)):
             child = narrow(part, start, end, f"carved@{start}", closed=found.whole)
             if not found.whole and child.unknown_from is None:
                 child.unknown_from = len(child.data)
             yield child
             at = end
+    budget.limit("images in one part")
 
 
 def _plausible(data: bytes) -> bool:

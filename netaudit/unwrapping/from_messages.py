@@ -26,7 +26,7 @@ SMALL = 256  # bytes of a plain document
 _HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
 _SAID_APART = frozenset({"part", "range"})  # fields of messages that are pieces of something
 _CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
-_WITH_METHOD = ("http", "http2", "h2", "rtsp", "sip")
+_WITH_METHOD = ("http", "http2", "http3", "h2", "rtsp", "sip")
 
 
 def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:

@@ -1,4 +1,4 @@
-"""Lines of key=value, a NUL, then a picture: bodies in which terminals upload photos (ZKTeco push; FACTS 5.7 S46)."""
+"""Lines of key=value, a NUL, then a picture: bodies in which terminals upload photos (ZKTeco push; facts 5.7 S46)."""
 
 from __future__ import annotations
 

@@ -49,6 +49,7 @@ from netaudit.unwrapping.codecs import (
 from netaudit.unwrapping.codecs import (
     zip as codecs_zip,
 )
+from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.slices import join, readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
@@ -67,6 +68,7 @@ _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 _SPACE = b" \t\r\n\x0b\x0c\x00"
 _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
+_WHOLE = frozenset({"carved", "aws-chunked", "coding", "grpc", "protobuf"})  # what they leave is no part of anything
 _DASHES, _PARTS = _SPACE + b"-", "multipart/"
 _LONGEST_TYPE = 256  # characters of a content type that is remembered
 
@@ -182,7 +184,9 @@ def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
 def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
     kind = "" if part.encoding else image(part.data)
     if kind:
-        yield _leaf(part, kind, budget)
+        yield _image(part, kind, budget)
+        if part.depth < budget.depth:
+            yield from _left(part, budget, trifle)
         return
     opened = False
     if part.depth >= budget.depth:
@@ -195,12 +199,28 @@ def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
                 opened = True
                 yield from _unwrap(child, budget, _least(codec, trifle))
             if opened:
+                if codec.name not in _WHOLE:
+                    yield from _left(part, budget, trifle, opened=True)
                 if not codec.keeps:
                     return
                 break
+        else:
+            yield from _left(part, budget, trifle)
     kind = sniff(readable(part), part.content_type.lower())
     if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle <= _STRUCTURED)):
         yield _leaf(part, kind, budget)
+
+
+def _left(part: Part, budget: Budget, trifle: int, *, opened: bool = False) -> Iterator[Leaf]:
+    """Images that codecs did not give."""
+    for child in leftovers(part, budget, opened=opened):
+        yield from _unwrap(child, budget, trifle)
+
+
+def _image(part: Part, kind: str, budget: Budget) -> Leaf:
+    """Leaf of an image, which is not given again."""
+    budget.give(part.data)
+    return _leaf(part, kind, budget)
 
 
 def _least(codec: Codec, trifle: int) -> int:

@@ -1,4 +1,4 @@
-"""What is not asked over HTTP: facesluice terminals over MQTT, and the collections of `wcb-core` (FACTS 5.8, 7.1)."""
+"""What is not asked over HTTP: facesluice terminals over MQTT, and the collections of `wcb-core` (facts 5.8, 7.1)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEVICE = "1234568"
 
 
 def reverse() -> Program:
-    """A device dials a platform and registers; then the platform asks it over the same connection (FACTS 4.3)."""
+    """A device dials a platform and registers; then the platform asks it over the same connection (facts 4.3)."""
     lines = "Events[0].EventBaseInfo.Code=FaceRecognition\r\nEvents[0].Candidates[0].Similarity=91\r\n"
     lines += f"Events[0].Candidates[0].Person.Name={ZHANG.name}\r\n"
     pieces = [("", "", "text/plain", lines.encode()), ("", "", "image/jpeg", face(441))]

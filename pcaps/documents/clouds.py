@@ -1,4 +1,4 @@
-"""Cloud services that search, compare and store faces, asked in clear (FACTS 6).
+"""Cloud services that search, compare and store faces, asked in clear (facts 6).
 
 In the field they are asked over TLS.
 """

@@ -1,4 +1,4 @@
-"""Dahua over HTTP: pictures and events pushed, events and snapshots streamed, access, registration (FACTS 4.3)."""
+"""Dahua over HTTP: pictures and events pushed, events and snapshots streamed, access, registration (facts 4.3)."""
 
 from __future__ import annotations
 

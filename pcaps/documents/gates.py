@@ -1,4 +1,4 @@
-"""White-label terminals over HTTP: facesluice, Uface, HTTPv2 (FACTS 5.8–5.10)."""
+"""White-label terminals over HTTP: facesluice, Uface, HTTPv2 (facts 5.8–5.10)."""
 
 from __future__ import annotations
 

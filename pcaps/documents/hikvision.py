@@ -1,4 +1,4 @@
-"""Hikvision ISAPI: where a device pushes, captures, comparisons, access and card events, libraries (FACTS 3.3)."""
+"""Hikvision ISAPI: where a device pushes, captures, comparisons, access and card events, libraries (facts 3.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uniview LAPI and Huawei SDC (FACTS 5.1, 5.2)."""
+"""Uniview LAPI and Huawei SDC (facts 5.1, 5.2)."""
 
 from __future__ import annotations
 

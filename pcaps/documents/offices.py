@@ -1,4 +1,4 @@
-"""Sales-office platforms: what goes to the developer's customer system, and SenseTime's interfaces (FACTS 7)."""
+"""Sales-office platforms: what goes to the developer's customer system, and SenseTime's interfaces (facts 7.1, 7.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ZKTeco push, ID scanners, Walos terminals and Sophon boxes (FACTS 5.7, 5.11)."""
+"""ZKTeco push, ID scanners, Walos terminals and Sophon boxes (facts 5.7, 5.11)."""
 
 from __future__ import annotations
 

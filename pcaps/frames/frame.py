@@ -1,4 +1,4 @@
-"""Raw frames of a link: what SADP says below IP (FACTS 3.1)."""
+"""Raw frames of a link: what SADP says below IP (facts 3.1)."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def oss_authorization(secret: bytes, text: str) -> str:
 
 
 def sadp_reply(model: str, serial: str, mac: str, address: str) -> bytes:
-    """Answer of a Hikvision device to a SADP inquiry (FACTS 3.1)."""
+    """Answer of a Hikvision device to a SADP inquiry (facts 3.1)."""
     fields = {"Uuid": "5A1C7E70-0000-4000-8000-000000000001", "Types": "inquiry", "DeviceType": "140"}
     fields |= {"DeviceDescription": model, "DeviceSN": serial, "CommandPort": "8000", "HttpPort": "80"}
     fields |= {"MAC": mac.replace(":", "-"), "IPv4Address": address, "SoftwareVersion": "V5.7.0 build 240101"}
@@ -129,7 +129,7 @@ def sadp_reply(model: str, serial: str, mac: str, address: str) -> bytes:
 
 
 def dhdiscover_reply(model: str, serial: str, mac: str, address: str) -> bytes:
-    """Answer of a Dahua device to DHDiscover: 32 bytes of header, then JSON (FACTS 4.1, 4.2)."""
+    """Answer of a Dahua device to DHDiscover: 32 bytes of header, then JSON (facts 4.1, 4.2)."""
     info = {"DeviceType": model, "DetailType": model, "SerialNo": serial, "MachineName": serial, "Vendor": "Dahua"}
     info |= {"Version": "2.800.0000000.1.R", "HttpPort": 80, "Port": 37777, "IPv4Address": {"IPAddress": address}}
     body = dump({"mac": mac, "method": "client.notifyDevInfo", "params": {"deviceInfo": info}}) + b"\n"

@@ -15,7 +15,7 @@ VOCABULARY = load().vocabulary
 def match(strength: str, source: str = "dhcp.hostname", provenance: str = "code", **claims: str) -> Match:
     names = {("class" if name == "kind" else name): value for name, value in claims.items()}
     condition = compile_condition({"fact": source, "exists": True})
-    signature = Signature(f"{strength}-{source}", "", condition, names, strength, provenance, "FACTS", (), (), "")
+    signature = Signature(f"{strength}-{source}", "", condition, names, strength, provenance, "facts", (), (), "")
     return Match(signature, names, (Fact(source, "x"),))
 
 

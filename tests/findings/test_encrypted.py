@@ -17,7 +17,8 @@ from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
         ({"protocol": "quic", "transport": "udp", "server_port": 8443}, 1),
         ({"protocol": "unknown", "transport": "udp", "server_port": 443}, 1),  # QUIC whose hello was not captured
         ({"protocol": "unknown", "transport": "udp", "server_port": 8443}, 0),
-        ({"protocol": "dtls", "transport": "udp", "server_port": 5246}, 0),  # calls and tunnels, no uploads
+        ({"protocol": "dtls", "transport": "udp", "server_port": 5246}, 1),
+        ({"protocol": "ssh", "server_port": 22}, 1),
         ({"protocol": "http"}, 0),
     ],
 )

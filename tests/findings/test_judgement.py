@@ -13,8 +13,7 @@ from netaudit.findings.from_tables import judge
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
 from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import display_filter
-from netaudit.findings.verdict import size_text, verdict
-from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS
+from netaudit.tables import BY_NAME, FLOWS, IMAGES, MESSAGES, OBJECTS
 
 CAM, SERVER_IP, CLOUD, PHONE, NEWS = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50", "101.1.1.1"
 VANTAGE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER_IP)], [], [("02:00:00:00:00:02", CAM)], [], [], 0))
@@ -99,6 +98,69 @@ def test_a_visitors_selfie_is_no_finding() -> None:
     assert rows({"client": PHONE, "server": CLOUD, "agent": agent}) == []
 
 
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
+MAKERS, RANDOM = "08:54:11:2a:61:0e", "9a:21:5e:0c:77:31"  # link addresses
+PUSH = {"client": CAM, "server": CLOUD}
+
+
+def with_links(given: dict[str, pa.Table], link: str) -> dict[str, pa.Table]:
+    place = given["flows"].schema.get_field_index("client_mac")
+    links = pa.array([link] * given["flows"].num_rows)
+    return given | {"flows": given["flows"].set_column(place, given["flows"].schema.field(place), links)}
+
+
+@pytest.mark.parametrize(
+    ("moves", "link", "grades"),
+    [
+        ([PUSH], MAKERS, ["A"]),
+        # one look at a page with a phone's User-Agent hides no upload of a camera
+        ([PUSH, {"client": CAM, "server": NEWS, "up": False, "agent": IPHONE, "face": "no"}], MAKERS, ["B"]),
+        ([PUSH | {"agent": IPHONE}], MAKERS, ["B"]),
+        ([PUSH | {"agent": IPHONE, "path": "/VIID/Faces"}], RANDOM, ["B"]),  # what it does speaks against it
+        ([PUSH | {"agent": IPHONE}], RANDOM, []),  # two kinds agree: a visitor's own
+        ([PUSH | {"agent": IPHONE}], "", []),  # no link addresses: nothing more can be asked for
+    ],
+)
+def test_a_user_agent_alone_hides_nothing(moves, link, grades) -> None:
+    given = with_links(tables(*moves), link)
+    found = judged(given)
+    assert found["certainty"].to_pylist() == grades
+    assert all(why.startswith("contested: ") for why in found["role_reason"].to_pylist() if grades == ["B"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "agent", "grades"),
+    [
+        (["dhcp.vendor_class=HUAWEI:android"], "", ["B"]),  # a request that another host can send in its name
+        (["dhcp.vendor_class=HUAWEI:android"], IPHONE, []),
+        (["http.user_agent=iPhone"], IPHONE, ["B"]),  # the same word twice
+    ],
+)
+def test_an_inventory_made_of_announcements_hides_nothing(facts, agent, grades) -> None:
+    device = {
+        "device_id": "d",
+        "ips": [CAM],
+        "class": "phone",
+        "class_confidence": "strong",
+        "role_hint": PERSONAL_DEVICE,
+    }
+    claim = {"device_id": "d", "claim": "class", "value": "phone", "standing": "taken", "by": "s", "facts": facts}
+    given = with_links(tables(PUSH | {"agent": agent}), MAKERS)
+    given["devices"] = pa.Table.from_pylist([device], schema=BY_NAME["devices"].schema())
+    given["claims"] = pa.Table.from_pylist([claim], schema=BY_NAME["claims"].schema())
+    assert judged(given)["certainty"].to_pylist() == grades
+
+
+def test_a_declared_class_is_stronger_than_a_user_agent() -> None:
+    device = {
+        "device_id": "d", "ips": [CAM], "class": "ip_camera", "class_confidence": "declared", "role_hint": CAPTURE,
+    }  # fmt: skip
+    given = with_links(tables(PUSH | {"agent": IPHONE}), RANDOM)
+    given["devices"] = pa.Table.from_pylist([device], schema=BY_NAME["devices"].schema())
+    (found,) = judged(given).select(["certainty", "sender_role"]).to_pylist()
+    assert found == {"certainty": "A", "sender_role": CAPTURE}
+
+
 def test_a_news_picture_is_no_finding_but_a_stored_face_is() -> None:
     news = {"client": PHONE, "server": NEWS, "up": False, "host": "news.example"}
     stored = {"client": PHONE, "server": CLOUD, "up": False}
@@ -171,29 +233,6 @@ def test_display_filter_speaks_both_families() -> None:
     text = display_filter({(CAM, CLOUD, "tcp", 80), ("2408::1", "2400::2", "udp", 443)})
     assert "(ip.addr == 192.168.1.20 && ip.addr == 47.96.10.20 && tcp.port == 80)" in text
     assert "(ipv6.addr == 2408::1 && ipv6.addr == 2400::2 && udp.port == 443)" in text
-
-
-def test_verdict_counts() -> None:
-    given = tables(
-        *({"client": CAM, "server": CLOUD} for _ in range(3)), {"client": CAM, "server": CLOUD, "complete": False}
-    )
-    found = judged(given)
-    text = verdict(found, given["images"], "lan", partial=False, faces=True)
-    assert text["en"].startswith("4 face images left 1 inside device for 1 outside endpoint (A 3, B 1)")
-    assert "4 张次人脸图像" in text["zh"]
-
-
-def test_no_finding_is_no_clean_bill() -> None:
-    given = tables({"client": CAM, "server": CLOUD, "face": "no"})
-    text = verdict(judged(given), given["images"], "lan", partial=False, faces=True)
-    assert "not a clean bill" in text["en"]
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(999, "999 B"), (2_100_000_000, "2.1 GB"), (1500, "1.5 kB"), (3 * 10**12, "3.0 TB")]
-)
-def test_size_text(size: int, text: str) -> None:
-    assert size_text(size) == text
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 5])

@@ -133,7 +133,7 @@ def finding(**changes):
 def claim(what, value, standing="taken", strength="declared", **changes):
     return {
         "device_id": "44:19:b6:00:00:21", "claim": what, "value": value, "standing": standing, "strength": strength,
-        "by": "some", "origin": "netaudit", "provenance": "documented", "source": "FACTS 3.1 (form)",
+        "by": "some", "origin": "netaudit", "provenance": "documented", "source": "facts 3.1 (form)",
         "facts": ["sadp.Types=inquiry"], "evidence": ["0123456789abcdef:57"], **changes,
     }  # fmt: skip
 
@@ -338,10 +338,16 @@ def office():
             "reasons": [{"code": "arp_private", "hosts": 6}, {"code": "private_to_public", "hosts": 4}],
             "inside": ["192.168.1.0/24"],
         },
-        "verdict": {
-            "zh": "22 幅人脸图像从 2 台内部设备传往 1 个外部端点（A 20，B 2）；另有 4.8 MB 加密上传至 1 个端点，内容不可见（D）。",
-            "en": "22 face images left 2 inside devices for 1 outside endpoint (A 20, B 2); 4.8 MB of encrypted uploads to 1 endpoint, content not visible (D).",
-        },
+        "statements": [
+            {
+                "kind": "left",
+                "grade": "AB",
+                "counts": {"images": 22, "a": 20, "b": 2, "devices": 2, "endpoints": 1},
+                "subjects": ["192.168.1.21", "192.168.1.22"],
+            },
+            {"kind": "hidden", "grade": "D", "counts": {"bytes": 4_800_000, "endpoints": 1}},
+            {"kind": "unjudged", "counts": {"n": 3, "all": 25}, "why": {"helper failed": 3}, "ledger": "images"},
+        ],
         "rejected": [{"name": "readme.txt", "problem": "is no capture"}],
         "reader_failures": ["http: flow w2: index out of range"],
         "clock": {
@@ -432,7 +438,12 @@ def hostile():
         "rejected": [{"name": a, "problem": a} for a in HOSTILE],
         "vantage": {"side": attack, "reasons": list(HOSTILE), "inside": list(HOSTILE)},
         "clock": {attack: attack, "median_s": float("nan")},
-        "verdict": {"zh": attack, "en": attack},
+        "statements": [
+            {"kind": attack, "counts": {attack: attack}, "why": attack},
+            {"kind": "unjudged", "ledger": attack, "counts": {"n": attack, "all": 3}, "why": {attack: 3, "b": attack}},
+            {"kind": "readers", "ledger": "readers", "counts": attack, "subjects": attack, "why": {attack: 1}},
+            attack,
+        ],
         "partial": True,
     }
     return FakeCase(rows, manifest, thumbnails=lambda sha256: b"\xff\xd8\xff" + b'"><script>alert(2)</script>')

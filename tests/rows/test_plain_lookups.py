@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +15,10 @@ from netaudit.case.writing import make_folders
 from netaudit.ground.table_streams import read_streams
 from netaudit.messages.dns import lookups
 from netaudit.packets.from_capture import Decoder
+from netaudit.running.takers import takers
 from netaudit.running.way import Keep, Shard
 from netaudit.tables import BY_NAME
+from netaudit.unwrapping.from_messages import is_plain_document
 from tests.messages.dns.lookup_traffic import traffic
 from tests.streams.wire import batch
 
@@ -24,12 +27,17 @@ TABLES = ("messages", "flows", "observations")
 STREAMED = [BY_NAME[name] for name in (*TABLES, "objects", "events", "persons", "evidence", "tls_hellos", "media")]
 
 
+def no_takers(*_):
+    """All flows to the readers."""
+    return []
+
+
 def tables_of(folder, packets, cuts, *, columns, most=2048, most_values=48, workers=1):
     """Rows of the tables of an audit of these packets, sorted."""
     make_folders(folder)
     for number in range(workers):
         own = [packet for packet in packets if packet["shard"] % workers == number]
-        shard = Shard(folder, str(number), Keep(), columns=columns)
+        shard = Shard(folder, str(number), Keep(), takes=takers if columns else no_takers)
         shard.ledger._most, shard.ledger._most_values = most, most_values
         begin = 0
         for end in [*sorted(cuts), len(own)]:
@@ -91,10 +99,12 @@ def capture_tables(path, folder, key, *, columns):
     """All rows of an audit of a capture without its last step, sorted."""
     make_folders(folder)
     (folder / "private" / "key").write_bytes(key)
-    shard, captures, decoder = Shard(folder, "0", Keep(), columns=columns), open_captures([path]), Decoder()
-    for window in captures.windows():
-        decoded = decoder.feed(window)
-        shard.feed(decoded.buffer, decoded.packets)
+    taken = takers if columns else no_takers
+    shard, captures, decoder = Shard(folder, "0", Keep(), takes=taken), open_captures([path]), Decoder()
+    with mock.patch("netaudit.running.way.is_plain_document", lambda one: columns and is_plain_document(one)):
+        for window in captures.windows():
+            decoded = decoder.feed(window)
+            shard.feed(decoded.buffer, decoded.packets)
     captures.close()
     assert shard.finish() == []
     return {table.name: sorted(map(repr, read_streams(folder, table.name).to_pylist())) for table in STREAMED}

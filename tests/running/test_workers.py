@@ -23,14 +23,13 @@ from netaudit.running.workers import Member, Team, dismiss, hire, way_to_start
 LAN = next((Path(__file__).parents[2] / "pcaps" / "sales_office").glob("lan.*"))
 # an audit as a process of our own, with a key that does not change
 OWN = """
-import secrets, sys
-secrets.token_bytes = lambda n: bytes(n)
+import sys
 from netaudit.running.lean import load_lean, own_process
 own_process()
 load_lean()
 from pathlib import Path
 from netaudit.running import task
-task.run([sys.argv[1]], Path(sys.argv[2]), task.Options(faces=False, workers=int(sys.argv[3])), lambda *_: None)
+task.run([sys.argv[1]], Path(sys.argv[2]), task.Options(faces=False, workers=int(sys.argv[3]), project_key=bytes(32)), lambda *_: None)
 """
 
 

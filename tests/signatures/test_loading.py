@@ -27,7 +27,7 @@ from netaudit.signatures.loading import DECIDING, KINDS, default_folder, load, r
 SET = load()
 GOOD = {
     "id": "x", "about": "x", "when": {"fact": "dhcp.hostname", "equals": "a"}, "claims": {"class": "pc"}, "strength": "weak",
-    "provenance": {"kind": "code", "source": "FACTS 1"},
+    "provenance": {"kind": "code", "source": "facts 1"},
     "examples": {"match": [{"facts": {"dhcp.hostname": "A"}}], "no_match": [{"facts": {"dhcp.hostname": "b"}}]},
 }  # fmt: skip
 

@@ -13,6 +13,8 @@ from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
+    from netaudit.messages.opening.carried import Outcome
+    from netaudit.messages.opening.quic import QuicOpener
 
 NAME = "quic"
 CONNECTIONS = 8  # of one flow
@@ -68,10 +70,33 @@ class QuicReader(BaseReader):
         self.inner: CarveReader | None = CarveReader()  # until an Initial was opened, it may be something else
         self.at = [0, 0]
         self.seen = self.quiet = 0  # datagrams; those in a row that brought nothing
+        self.left = False  # nothing more can be read without keys
+        self.opener: QuicOpener | None = None
+
+    def begin(self, opening: Opening) -> None:  # noqa: ARG002
+        """Where keys were given, open with them."""
+        if self.keys is not None:
+            from netaudit.messages.opening.quic import QuicOpener
+
+            self.opener = QuicOpener(self.keys)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of the connections, where keys were given."""
+        return self.opener.outcome if self.opener is not None else None
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a datagram."""
         end = self.at[direction] = offset + len(data)
+        if self.opener is None:
+            return self._read(direction, offset, end, data)
+        out = self._read(direction, offset, end, data) if not self.left else []
+        out += self.opener.feed(direction, offset, data)
+        self.wants_bytes = not self.left or self.opener.alive
+        return out
+
+    def _read(self, direction: int, offset: int, end: int, data: bytes) -> list[Message]:
+        """What can be read without keys."""
         out: list[Message] = []
         self.seen, self.quiet = self.seen + 1, self.quiet + 1
         over = not data[0] & 0x80
@@ -90,7 +115,7 @@ class QuicReader(BaseReader):
     def _leave(self, direction: int) -> list[Message]:
         """Nothing more can be read, or it is not known that this is QUIC at all: then others may look."""
         if self.inner is None:
-            self.wants_bytes = False
+            self.wants_bytes, self.left = False, True
             return []
         self.hand_over = HandOver((self.at[UP], self.at[DOWN]), (b"", b""), direction)
         return self.inner.finish()
@@ -124,10 +149,15 @@ class QuicReader(BaseReader):
 
     def finish(self) -> list[Message]:
         """Give images that never ended, where this was no QUIC."""
-        return self.inner.finish() if self.inner is not None else []
+        out = self.inner.finish() if self.inner is not None else []
+        return out if self.opener is None else out + self.opener.finish()
 
     def needed_from(self, direction: int) -> int:
-        """Beginning of the earliest hello, or image, under way."""
+        """Beginning of the earliest hello, image or opened message under way."""
+        first = self._hello_from(direction)
+        return first if self.opener is None else min(first, self.opener.needed_from(direction))
+
+    def _hello_from(self, direction: int) -> int:
         if self.inner is not None:
             return self.inner.needed_from(direction)
         starts = [known.start for (d, _), known in self.connections.items() if d == direction and known.start >= 0]

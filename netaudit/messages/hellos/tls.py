@@ -1,14 +1,21 @@
 """TLS: what the hellos say in clear (RFC 8446, 4.1; RFC 6066, 3; RFC 7301), and certificate names up to TLS 1.2.
 
-Nothing behind the handshake is readable: once it is over the reader wants no more bytes.
+Behind the handshake nothing is readable without keys: once it is over the reader wants no more bytes. Where keys were
+given, an opener (`opening/tls.py`) gets the same bytes beside it, and its plaintext is carried on.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from netaudit.messages.hellos.handshake import LARGEST, Handshake
 from netaudit.messages.hellos.hello import CLIENT_HELLO, OLD_HEAD, SERVER_HELLO, old_size
 from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
+
+if TYPE_CHECKING:
+    from netaudit.messages.opening.carried import Outcome
+    from netaudit.messages.opening.tls import TlsOpener
 
 HANDSHAKE, APPLICATION = 22, 23
 RECORD_LIMIT = (1 << 14) + 2048  # bytes of a record's fragment (RFC 5246, 6.2.3)
@@ -71,10 +78,30 @@ class TlsReader(BaseReader):
     def __init__(self) -> None:
         self.sides = (_Side(), _Side())
         self.handshake = Handshake("tls", "tcp")
+        self.opener: TlsOpener | None = None
+
+    def begin(self, opening: Opening) -> None:  # noqa: ARG002
+        """Where keys were given, open with them."""
+        if self.keys is not None:
+            from netaudit.messages.opening.tls import TlsOpener
+
+            self.opener = TlsOpener(self.keys)
+            self.carried = self.opener.carried
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of the connection, where keys were given."""
+        return self.opener.outcome if self.opener is not None else None
+
+    def enough(self) -> None:
+        """Open no more."""
+        if self.opener is not None:
+            self.opener.alive = False
+        self._consider(self.sides[UP])
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes."""
-        side, out = self.sides[direction], []
+        side, out, fed = self.sides[direction], [], data
         side.at = offset + len(data)
         side.first = offset if side.first < 0 else side.first
         if not side.done:
@@ -84,6 +111,8 @@ class TlsReader(BaseReader):
                 data = data[cut:]
             side.held += data
             out = self._begin(direction, side)
+        if self.opener is not None and self.opener.alive:
+            self.opener.feed(direction, offset, fed)
         self._consider(side)
         return out
 
@@ -155,10 +184,20 @@ class TlsReader(BaseReader):
         side.done = True
         side.held.clear()
         side.handshake.clear()
+        if self.opener is not None:
+            self.opener.gap(direction, offset, length)
         self._consider(side)
         return []
 
+    def finish(self) -> list[Message]:
+        """The opener says what became of the connection."""
+        if self.opener is not None:
+            self.opener.finish()
+        return []
+
     def _consider(self, side: _Side) -> None:
+        if self.opener is not None and self.opener.alive:
+            return
         up, down = self.sides
         if (up.done and down.done) or (side.done and side.at > PATIENCE):
             self.wants_bytes = False
@@ -166,6 +205,7 @@ class TlsReader(BaseReader):
     def needed_from(self, direction: int) -> int:
         """Beginning of the handshake message under way."""
         side = self.sides[direction]
-        if side.done:
-            return side.at
-        return side.start if side.handshake else side.at - len(side.held)
+        first = side.at
+        if not side.done:
+            first = side.start if side.handshake else side.at - len(side.held)
+        return first if self.opener is None else min(first, self.opener.needed_from(direction))

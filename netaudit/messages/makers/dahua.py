@@ -1,4 +1,4 @@
-"""Dahua's DHIP and DVRIP over TCP (FACTS 4.1): logins, JSON-RPC and its events, pictures among them.
+"""Dahua's DHIP and DVRIP over TCP (facts 4.1): logins, JSON-RPC and its events, pictures among them.
 
 Little-endian 32-byte headers. The layout of pictures in SDK streams is not known: they are carved out of the payload.
 """
@@ -38,7 +38,7 @@ METHODS = {
     b"\xb0\x00": "reply",
     b"\xb0\x01": "reply",
 }
-TAIL = b"\x00\x00\xa1\xaa"  # the end of a client's header (FACTS 4.1)
+TAIL = b"\x00\x00\xa1\xaa"  # the end of a client's header (facts 4.1)
 _MARK = re.compile(rb"\x20\x00\x00\x00DHIP|\xf6\x00\x00\x00|\xa0[\x00\x01\x05]|\xb0[\x00\x01]\x00")
 _OPENING = re.compile(rb"\x20\x00\x00\x00DHIP|[\xa0\xb0\xf6]")
 _REALM = re.compile(rb"Realm:([^\r\n\x00]{1,100})")

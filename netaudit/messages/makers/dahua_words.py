@@ -1,4 +1,4 @@
-"""What JSON-RPC of Dahua's devices says of them and of their clients (FACTS 4.1)."""
+"""What JSON-RPC of Dahua's devices says of them and of their clients (facts 4.1)."""
 
 from __future__ import annotations
 

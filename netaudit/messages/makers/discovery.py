@@ -1,6 +1,6 @@
 """Discovery of cameras over UDP: WS-Discovery (ONVIF), Hikvision's SADP, Dahua's DHDiscover and its forerunner.
 
-WS-Discovery: OASIS WS-Discovery 1.1 and ONVIF Core, 7 (FACTS 5.6). SADP: FACTS 3.1. Dahua: FACTS 4.1 and 4.2.
+WS-Discovery: OASIS WS-Discovery 1.1 and ONVIF Core, 7 (facts 5.6). SADP: facts 3.1. Dahua: facts 4.1 and 4.2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hikvision's EHome 2 to 4: XML documents `PPVSPMessage` in clear, over TCP or UDP (FACTS 3.6).
+"""Hikvision's EHome 2 to 4: XML documents `PPVSPMessage` in clear, over TCP or UDP (facts 3.6).
 
 ISUP 5's binary layout is hearsay and not read; its redirects and events are JSON, which is found without it.
 """

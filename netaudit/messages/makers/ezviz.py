@@ -1,4 +1,4 @@
-"""EZVIZ: "CAS" command frames and "VTM" stream frames (FACTS 3.5).
+"""EZVIZ: "CAS" command frames and "VTM" stream frames (facts 3.5).
 
 CAS bodies are XML, in clear or encrypted; 32 digits of a digest may follow and belong to no frame. VTM frames carry
 video in pieces; pictures in either are carved.

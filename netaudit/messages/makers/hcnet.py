@@ -1,4 +1,4 @@
-"""Hikvision's HCNetSDK protocol over TCP 8000 as far as it is known (FACTS 3.4): logins, documents, carved pictures.
+"""Hikvision's HCNetSDK protocol over TCP 8000 as far as it is known (facts 3.4): logins, documents, carved pictures.
 
 Big-endian, every frame begins with its length. Clients' frames name family and command; replies carry a status there.
 The layout of alarms is not known: JSON, XML and pictures are looked for in what frames carry.

@@ -1,4 +1,4 @@
-"""Readers of ID cards behind a serial line over TCP (FACTS 5.12): each read-out of a card as one message."""
+"""Readers of ID cards behind a serial line over TCP (facts 5.12): each read-out of a card as one message."""
 
 from __future__ import annotations
 

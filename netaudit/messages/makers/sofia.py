@@ -1,4 +1,4 @@
-"""Xiongmai's "Sofia" (FACTS 5.5): JSON in 20-byte frames over TCP 34567 and 15002, discovery over UDP 34569.
+"""Xiongmai's "Sofia" (facts 5.5): JSON in 20-byte frames over TCP 34567 and 15002, discovery over UDP 34569.
 
 Pictures and video come in the same frames; the pictures are carved out of them.
 """

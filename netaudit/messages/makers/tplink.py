@@ -1,4 +1,4 @@
-"""TP-Link: TDP over UDP 20002 (JSON behind a short header) and the XOR-chained JSON of port 9999 (FACTS 5.4, 0.1)."""
+"""TP-Link: TDP over UDP 20002 (JSON behind a short header) and the XOR-chained JSON of port 9999 (facts 5.4, 0.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program stream in a TCP connection of its own, as recorders that dial a platform send it (FACTS 0.1: 4, 18).
+"""A program stream in a TCP connection of its own, as recorders that dial a platform send it (facts 0.1: 4, 18).
 
 It may have a header of the maker in front, which is passed over. A pack ends where the next one begins.
 """

@@ -1,4 +1,4 @@
-"""GB/T 28181 in SIP (FACTS 2): what 20-digit ids say, and the facts in MANSCDP documents."""
+"""GB/T 28181 in SIP (facts 2): what 20-digit ids say, and the facts in MANSCDP documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Media that SIP dialogues agree on (RFC 3264, RFC 8866; `y=` and `s=` as in FACTS 2): who will receive what."""
+"""Media that SIP dialogues agree on (RFC 3264, RFC 8866; `y=` and `s=` as in facts 2): who will receive what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies in signed chunks, as S3 and MinIO take them (`aws-chunked`; FACTS 6, AWS SigV4 streaming uploads).
+"""Bodies in signed chunks, as S3 and MinIO take them (`aws-chunked`; facts 6, AWS SigV4 streaming uploads).
 
 Each chunk is `hex length[;chunk-signature=…] CRLF data CRLF`; one of length zero ends the body; trailers may follow.
 The chunks are part of the body, inside whatever HTTP itself does to it, and come off before any other content coding:

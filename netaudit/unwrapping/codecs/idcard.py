@@ -1,4 +1,4 @@
-"""What a reader of 2nd-generation ID cards gives out (FACTS 5.12): text in UTF-16, a portrait, perhaps fingerprints.
+"""What a reader of 2nd-generation ID cards gives out (facts 5.12): text in UTF-16, a portrait, perhaps fingerprints.
 
 The portrait is in the closed "wlt" coding: it is named, and cannot be looked at here. The text becomes a document of
 fields; it is decoded, so that its bytes are not on the wire as they are.

@@ -1,6 +1,6 @@
 """Browser-form posts to object stores: what the form and its policy say about bucket and object key.
 
-FACTS 6: OSS, COS, OBS, BOS and S3 take the fields `key` and `policy` (base64 of JSON with conditions), Qiniu takes
+facts 6: OSS, COS, OBS, BOS and S3 take the fields `key` and `policy` (base64 of JSON with conditions), Qiniu takes
 `token` = access key:signature:base64 policy with `scope` = bucket[:key]; the file comes last.
 """
 

@@ -14,7 +14,7 @@ def text(document):
     return document if isinstance(document, bytes) else json.dumps(document, ensure_ascii=False).encode()
 
 
-# -- Dahua (FACTS 4.1) ------------------------------------------------------------------------------------------------
+# -- Dahua (facts 4.1) ------------------------------------------------------------------------------------------------
 
 
 def dhip(document, ident=1, session=0, *, total=None):
@@ -45,7 +45,7 @@ def login_reply(session=77, result=b"\x00\x08"):
     return b"\xb0\x00\x00\x00" + bytes(4) + result + bytes(6) + struct.pack("<I", session) + bytes(12)
 
 
-# -- Xiongmai (FACTS 5.5) ---------------------------------------------------------------------------------------------
+# -- Xiongmai (facts 5.5) ---------------------------------------------------------------------------------------------
 
 
 def sofia(ident, document, *, pieces=0, piece=0, session=0, number=0):
@@ -53,7 +53,7 @@ def sofia(ident, document, *, pieces=0, piece=0, session=0, number=0):
     return struct.pack("<BBHIIBBHI", 255, 0, 0, session, number, pieces, piece, ident, len(body)) + body
 
 
-# -- Hikvision (FACTS 3.1, 3.4, 3.5, 3.6) -----------------------------------------------------------------------------
+# -- Hikvision (facts 3.1, 3.4, 3.5, 3.6) -----------------------------------------------------------------------------
 
 PREFIX = bytes.fromhex("05013D4B00000001") + bytes((2, 0, 99, 10)) + bytes.fromhex("0000000000006F00")
 
@@ -112,7 +112,7 @@ def sadp_reply(model="DS-EXAMPLE", serial="DS-EXAMPLE20240101AAWR000000000"):
     ).encode()
 
 
-# -- TP-Link (FACTS 5.4) ----------------------------------------------------------------------------------------------
+# -- TP-Link (facts 5.4) ----------------------------------------------------------------------------------------------
 
 
 def chained(document):
@@ -133,7 +133,7 @@ def tdp(document):
     return b"\x02\x00\x00\x01" + struct.pack(">H", len(body)) + bytes(10) + body
 
 
-# -- GB/T 28181 (FACTS 2) ---------------------------------------------------------------------------------------------
+# -- GB/T 28181 (facts 2) ---------------------------------------------------------------------------------------------
 
 CAMERA, PLATFORM, REALM = "99010000001320000001", "99010000002000000001", "9901000000"
 
@@ -268,7 +268,7 @@ def over_tcp(packet):
     return struct.pack(">H", len(packet)) + packet
 
 
-# -- ID cards (FACTS 5.12) --------------------------------------------------------------------------------------------
+# -- ID cards (facts 5.12) --------------------------------------------------------------------------------------------
 
 HOLDER = {
     "name": (30, "张示例"), "sex": (2, "1"), "nation": (4, "01"), "birth": (16, "19900101"),

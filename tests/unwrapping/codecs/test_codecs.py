@@ -154,8 +154,8 @@ def test_encrypted_and_damaged_zip_members_are_named() -> None:
 def test_content_length_of_a_part_wins_over_a_boundary_inside() -> None:
     inside = JPEG + b"\r\n--XyZ\r\n" + JPEG
     header = b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n" % len(inside)
-    (leaf,) = open_all(multipart(form_part(inside, header)), content_type=MULTI)
-    assert leaf.part.data == inside
+    first, second = open_all(multipart(form_part(inside, header)), content_type=MULTI)
+    assert (first.part.data, second.part.data) == (inside, JPEG)  # and what stands behind the first image's end
     wrong = b"Content-Type: image/jpeg\r\nContent-Length: 7\r\n"
     (leaf,) = open_all(multipart(form_part(JPEG, wrong)), content_type=MULTI)
     assert leaf.part.data == JPEG

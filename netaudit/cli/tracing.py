@@ -1,0 +1,132 @@
+"""`netaudit explain`: how a flow was read, as lines of text or JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit.case.reading import open_case
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import say
+from netaudit.ground.masking import mask, visible
+from netaudit.running.tracing import trace
+
+if TYPE_CHECKING:
+    from netaudit.running.tracing import Read, Trace
+
+WIDTH = 200  # characters of a text out of the capture
+WAYS = ("up", "down")
+
+
+def explain_command(folder: Path, what: str, captures: list[Path], *, as_json: bool, lang: str) -> Exit:
+    """Print how the flow that `what` means was read."""
+    told = trace(open_case(folder), what, captures)
+    if as_json:
+        import orjson
+
+        print(orjson.dumps(facts(told), option=orjson.OPT_INDENT_2).decode())
+    else:
+        for line in lines(told, lang):
+            print(line)
+    return Exit.AUDITED
+
+
+def facts(told: Trace) -> dict[str, Any]:
+    """The same as plain values, masked."""
+    return {
+        "flow": {name: _masked(value) for name, value in told.flow.items()},
+        "runs": [
+            {
+                "direction": WAYS[run.direction],
+                "offset": run.offset,
+                "length": run.length,
+                "gap": run.gap,
+                "packets": run.packets,
+            }
+            for run in told.runs
+        ],
+        "more_runs": told.more_runs,
+        "asked": [{"reader": name, "said": said} for name, said in told.asked],
+        "messages": [_message(read) for read in told.messages],
+        "more_messages": told.more_messages,
+        "failures": told.failures,
+    }
+
+
+def _message(read: Read) -> dict[str, Any]:
+    message = read.message
+    return {
+        "message_id": message.message_id.hex(),
+        "protocol": message.protocol,
+        "direction": WAYS[message.direction],
+        "start": message.start,
+        "end": message.end,
+        "method": _masked(message.method),
+        "path": _masked(message.path),
+        "status": message.status,
+        "complete": message.complete,
+        "missing": message.missing,
+        "unknown_from": message.unknown_from,
+        "notes": [_masked(note) for note in message.notes],
+        "objects": [
+            {
+                "object_id": found.object_id,
+                "path": _masked(found.path),
+                "kind": found.kind,
+                "size": found.size,
+                "complete": found.complete,
+                "notes": [_masked(note) for note in found.notes],
+            }
+            for found in read.found
+        ],
+    }
+
+
+def _way(direction: int, lang: str) -> str:
+    return say(f"trace_{WAYS[direction]}", lang)
+
+
+def _masked(value: Any) -> Any:
+    return visible(mask(value), WIDTH) if isinstance(value, str) else value
+
+
+def lines(told: Trace, lang: str) -> list[str]:
+    """How the flow was read, for people."""
+    flow = told.flow
+    ends = f"{flow['client_ip']}:{flow['client_port']} → {flow['server_ip']}:{flow['server_port']}"
+    out = [f"{say('trace_flow', lang)} {flow['flow_id'][:12]}  {flow['transport']}  {ends}  {flow['protocol']}"]
+    out += [
+        f"  {say('trace_gap' if run.gap else 'trace_run', lang)} {_way(run.direction, lang)} "
+        f"{run.offset}–{run.offset + run.length} ({say('trace_packets', lang, count=run.packets)})"
+        for run in told.runs
+    ]
+    if told.more_runs:
+        out.append(f"  … +{told.more_runs}")
+    out.append(
+        f"{say('trace_asked', lang)}: " + ", ".join(f"{name} {say('trace_' + said, lang)}" for name, said in told.asked)
+    )
+    for read in told.messages:
+        out += _message_lines(read, lang)
+    if told.more_messages:
+        out.append(f"… +{told.more_messages}")
+    lost = {
+        name: flow[name]
+        for name in flow
+        if name.startswith(("unread", "evicted", "missing", "conflicting", "after")) and flow[name]
+    }
+    out += [f"{say('trace_lost', lang)} {name}: {count}" for name, count in lost.items()]
+    return out + [f"{say('trace_failed', lang)}: {failure}" for failure in told.failures]
+
+
+def _message_lines(read: Read, lang: str) -> list[str]:
+    message = read.message
+    what = " ".join(str(part) for part in (message.method, _masked(message.path), message.status or "") if part)
+    whole = say("trace_whole" if message.complete else "trace_part", lang)
+    place = f"{message.protocol} {_way(message.direction, lang)} {message.start}–{message.end}"
+    out = [f"{place}  {what}  {whole}  {message.message_id.hex()[:12]}"]
+    out += [f"  ! {_masked(note)}" for note in message.notes]
+    for found in read.found:
+        whole = say("trace_whole" if found.complete else "trace_part", lang)
+        out.append(f"  {_masked(found.path)}  {found.kind}  {found.size}  {whole}  {found.object_id[:12]}")
+        out += [f"    ! {_masked(note)}" for note in found.notes]
+    return out

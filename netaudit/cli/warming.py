@@ -1,0 +1,50 @@
+"""`netaudit warm`, and what is said while kernels are compiled before a first audit."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from netaudit.cli.texts import say
+
+EARLY = 8  # kernels from which on the time that is left can be told
+STEP = 0.5  # seconds between two words
+
+
+def warm_command(piece: str | None, lang: str) -> None:
+    """Compile all that is missing and say where it lies; or, as one of the processes that do it, one piece."""
+    from netaudit.running.lean import load_lean
+
+    load_lean(compiler=True)
+    from netaudit.ground.jit_cache import cache_folder
+    from netaudit.running.ready import compile_piece
+    from netaudit.running.warm import warm
+
+    if piece is not None:
+        compile_piece(piece)
+        return
+    compile_missing(lang)
+    warm()
+    print(f"{say('warm', lang)} {cache_folder()}")
+
+
+def compile_missing(lang: str) -> None:
+    """Compile what is missing before it is needed, and say on standard error how far it is."""
+    from netaudit.running.ready import make_ready
+
+    moving = sys.stderr.isatty()
+    begun = last = time.monotonic()
+
+    def tell(_: str, done: int, total: int) -> None:
+        nonlocal last
+        clock = time.monotonic()
+        if done in {0, total}:
+            line = say("compiling" if not done else "compiled", lang, seconds=round(clock - begun))
+            print(f"\r\x1b[K{line}" if moving else line, end="" if moving and not done else "\n", file=sys.stderr)
+        elif moving and done >= EARLY and clock - last >= STEP:
+            last = clock
+            left = round((clock - begun) * (total - done) / done)
+            print(f"\r\x1b[K{say('compiling_left', lang, part=done / total, seconds=left)}", end="", file=sys.stderr)
+        sys.stderr.flush()
+
+    make_ready(tell)

@@ -1,0 +1,172 @@
+"""Two accounts that have to balance: every byte that left, and every face that was seen.
+
+Rows are (subject, reason, number, bytes, understood), as the table of ledgers keeps them. Reasons are codes; `WORDS`
+has them in words. What is not understood forbids calm sentences.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.opaque import HIDDEN, is_opaque
+from netaudit.findings.transfers import transfers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Tables = dict[str, pa.Table]
+Words = tuple[str, str]  # Chinese, English
+
+LEAST = 16 * 1024  # opaque bytes of a sender to an endpoint that are worth a word
+MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
+OTHERS = "others"
+
+READ, UNREAD, SHAPED, HIDDEN_OTHER = "read", "in no message", "upload-shaped", "encrypted, in no finding"
+OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
+EGRESS_WORDS: dict[str, Words] = {
+    READ: ("已读取", "read in clear"),
+    UNREAD: ("协议可读但不属于任何消息", "in clear protocols, but in no message"),
+    SHAPED: ("加密或不可读，形似上传（D 级）", "hidden and upload-shaped (D)"),
+    HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
+    OPAQUE: ("内容不明", "opaque"),
+    SMALL: ("低于阈值", "below thresholds"),
+    DROPPED: ("因上限未读", "not read for a bound"),
+    REPEATED: ("重复发送", "sent or captured again"),
+}
+
+
+class Line(NamedTuple):
+    """One row of an account."""
+
+    subject: str
+    reason: str
+    number: int
+    size: int
+    understood: bool
+
+
+def egress(tables: Tables) -> Iterator[Line]:
+    """What each inside sender sent to each outside endpoint; sizes add up to the payload that left."""
+    sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for (near, far), flow, parts in _left(tables):
+        for reason, size in parts.items():
+            if size:
+                total = sums[near, far, reason]
+                total[0] += flow
+                total[1] += size
+    pairs: dict[tuple[str, str], int] = defaultdict(int)
+    for (near, far, _), (_, size) in sums.items():
+        pairs[near, far] += size
+    told = set(sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:MOST_SUBJECTS])
+    for (near, far, reason), (number, size) in sorted(sums.items()):
+        small = reason in {OPAQUE, UNREAD} and size < LEAST
+        subject = f"{near} > {far}" if (near, far) in told else OTHERS
+        yield Line(subject, SMALL if small else reason, number, size, small or reason not in {OPAQUE, UNREAD, DROPPED})
+
+
+def _left(tables: Tables) -> Iterator[tuple[tuple[str, str], int, dict[str, int]]]:
+    """Sender and endpoint, number of flows, and bytes by reason, of the flows between inside and outside."""
+    scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
+    findings = tables["findings"]
+    shaped = findings.filter(pc.equal(findings["certainty"], "D"))["flow_ids"].combine_chunks().flatten()
+    flows = tables["flows"]
+    quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], QUIC_PORT))
+    chosen = flows.select([*ENDS, "protocol", "transport", "flow_id", *WAYS])
+    chosen = chosen.append_column("quic", quic).append_column("shaped", pc.is_in(flows["flow_id"], shaped))
+    sums = [("flow_id", "count"), *((name, "sum") for name in WAYS)]
+    grouped = chosen.group_by([*ENDS, "protocol", "transport", "quic", "shaped"], use_threads=False).aggregate(sums)
+    for batch in grouped.to_batches(max_chunksize=16_384):
+        for row in batch.to_pylist():
+            client, server = scopes.get(row["client_ip"]), scopes.get(row["server_ip"])
+            if (client, server) == ("inside", "outside"):
+                yield (row["client_ip"], row["server_ip"]), row["flow_id_count"], _parts(row, "up")
+            elif (client, server) == ("outside", "inside"):
+                yield (row["server_ip"], row["client_ip"]), row["flow_id_count"], _parts(row, "down")
+
+
+ENDS = ("client_ip", "server_ip")
+PARTS = ("delivered", "unread", "duplicate", "conflicting", "evicted", "after_close")
+WAYS = tuple(f"{name}_{way}" for name in PARTS for way in ("up", "down"))
+QUIC_PORT = 443
+
+
+def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
+    """What became of the payload of one way of some flows; adds up to it."""
+    size = {name: int(row[f"{name}_{way}_sum"] or 0) for name in PARTS}
+    protocol = row["protocol"] or ""
+    hidden = protocol in HIDDEN or (row["quic"] and protocol in {"", "unknown"})
+    left = SHAPED if row["shaped"] else UNREAD
+    if left == UNREAD and (hidden or is_opaque(protocol, row["transport"])):
+        left = HIDDEN_OTHER if hidden else OPAQUE
+    return {
+        READ: size["delivered"] - size["unread"],
+        left: size["unread"] + size["conflicting"],
+        REPEATED: size["duplicate"],
+        DROPPED: size["evicted"] + size["after_close"],
+    }
+
+
+FOUND, POSSIBLE, VIEWED, OWN = "in a finding", "possible face", "only received", "personal device"
+SPREAD, UNPLACED, UNJUDGED = "multicast", "direction contested", "not judged"
+FACE_WORDS: dict[str, Words] = {
+    FOUND: ("已列入发现", "in a finding"),
+    POSSIBLE: ("疑似人脸", "possible face, in no finding"),
+    VIEWED: ("由外部传入", "received from outside"),
+    OWN: ("个人设备", "sent by a personal device"),
+    SPREAD: ("组播", "multicast"),
+    UNPLACED: ("方向无法判明", "direction cannot be told"),
+    UNJUDGED: ("未能判定", "could not be judged"),
+}
+
+
+def faces(tables: Tables) -> Iterator[Line]:
+    """Every image object with a face, a possible one, or without an answer: in a finding, or why not."""
+    scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
+    found = set(tables["findings"]["object_ids"].combine_chunks().flatten().to_pylist())
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for row in transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"]):
+        if row.face == "no":
+            continue
+        reason = (
+            FOUND if row.object_id in found else _why_not(row.face, scopes.get(row.sender), scopes.get(row.receiver))
+        )
+        total = sums[row.sender, reason]
+        total[0] += 1
+        total[1] += row.size
+    for (sender, reason), (number, size) in sorted(sums.items()):
+        yield Line(sender, reason, number, size, reason in {FOUND, VIEWED, OWN})
+
+
+def _why_not(face: str, near: str | None, far: str | None) -> str:
+    if face not in {"yes", "possible"}:
+        return UNJUDGED
+    if near == "multicast" or far == "multicast":
+        return SPREAD
+    if {near, far} - {"inside", "outside"} or (near, far) == ("outside", "outside"):
+        return UNPLACED
+    if face == "possible":
+        return POSSIBLE
+    return VIEWED if near == "outside" else OWN
+
+
+CONTESTED: dict[str, Words] = {
+    "conflict": ("同一位置有不同内容的连接", "connections with other bytes in the same place"),
+    "cut_short": ("因上限提前结束的连接", "connections ended early for a bound"),
+    "ack": ("确认被收回的连接", "connections in which an acknowledgement was taken back"),
+}
+
+
+def contradictions(tables: Tables) -> Iterator[Line]:
+    """Connections in which packets contradict each other: what the receiver took is not certain."""
+    flows = tables["flows"]
+    doubts = flows["doubts"]
+    for code in ("conflict", "cut_short", "ack"):
+        flat = doubts.combine_chunks()
+        rows = pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), code))
+        if len(rows):
+            size = pc.sum(pc.take(pc.add(flows["conflicting_up"], flows["conflicting_down"]), rows)).as_py() or 0
+            yield Line("connections", code, len(rows), size, understood=False)

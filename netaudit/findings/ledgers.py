@@ -1,0 +1,353 @@
+"""What was read, judged and understood, and what was not: the table `ledgers`, which gives the verdict its rights.
+
+`LEDGERS` is the list: a ledger is one entry (its rows, the words for its reasons). Rows with `understood` false are
+what was not done or not understood; statements and exit codes are made of them, and calm sentences need their absence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings import accounts
+from netaudit.findings.visibility import UNRECOGNISED, encrypted
+from netaudit.ground.masking import mask
+from netaudit.tables import LEDGERS as TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Tables = dict[str, pa.Table]
+Words = tuple[str, str]  # Chinese, English
+
+# what rows that are not understood make of an audit (exit codes)
+INTERRUPTED, UNJUDGED, DAMAGED = "interrupted", "unjudged", "damaged"
+LONGEST = 300  # characters of a name or of a reason that has no code
+
+
+class Entry(NamedTuple):
+    """One row of `ledgers`; its ledger is that of the maker."""
+
+    subject: str
+    reason: str
+    number: int | None = None
+    size: int | None = None
+    understood: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run knows beside its tables."""
+
+    rejected: list[dict[str, str]] = field(default_factory=list)  # inputs: name, problem
+    ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
+    failures: list[str] = field(default_factory=list)  # of readers, in words
+    interrupted: bool = False
+    faces: bool = True
+    side: str = "unknown"  # of the router that was captured
+    signatures: Mapping[str, Any] = field(default_factory=dict)  # how many were loaded, by kind
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One ledger: `rows` makes its entries, `reasons` words them, `exit` is what a row not understood means."""
+
+    name: str
+    rows: Callable[[Tables, Run], Iterable[Entry]]
+    reasons: Mapping[str, Words]
+    exit: str = ""
+
+
+def _stages(tables: Tables, run: Run) -> Iterator[Entry]:
+    """Steps of the audit, and whether they came to their end."""
+    read = pc.sum(tables["captures"]["packets_read"]).as_py() or 0
+    yield Entry("reading", "interrupted" if run.interrupted else "ended", read, None, not run.interrupted)
+    decoded = pc.sum(tables["captures"]["packets_decoded"]).as_py() or 0
+    if not read:
+        yield Entry("packets", "no packets", 0, None, understood=False)
+    elif not decoded:
+        yield Entry("packets", "none decoded", read, None, understood=False)
+    known = run.side != "unknown"
+    yield Entry("vantage", "known" if known else "vantage unknown", understood=known or not decoded)
+
+
+STAGES = {"interrupted": INTERRUPTED, "no packets": UNJUDGED, "none decoded": UNJUDGED}
+
+
+def _inputs(tables: Tables, run: Run) -> Iterator[Entry]:
+    """Files that were given, and what became of each."""
+    captures = tables["captures"].select(["name", "size", "damage"])
+    for row in captures.to_pylist():
+        damaged = bool(row["damage"])
+        yield Entry(row["name"] or "", "damaged" if damaged else "audited", 1, row["size"], not damaged)
+    for entry in run.rejected:
+        yield Entry(mask(entry["name"])[:LONGEST], "refused", 1, None, understood=False)
+    for name in run.ignored:
+        yield Entry(mask(name)[:LONGEST], "no capture", 1)
+
+
+SKIPPED_ON_PURPOSE = frozenset({"fragment", "control_frame"})  # nothing of theirs is missing
+
+
+def _packets(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Packets read, by capture: their counts add up to captures.packets_read."""
+    for row in tables["captures"].select(["capture_id", "packets_decoded"]).to_pylist():
+        if row["packets_decoded"]:
+            yield Entry(row["capture_id"], "decoded", row["packets_decoded"])
+    for row in tables["skipped"].select(["capture_id", "reason", "packets"]).to_pylist():
+        yield Entry(
+            row["capture_id"], row["reason"], row["packets"], None, row["reason"] in SKIPPED_ON_PURPOSE
+        )  # fmt: skip
+
+
+def _lost(tables: Tables, _: Run) -> Iterator[Entry]:
+    """What was sent and is not in the captures: packets that the capturing side lost, bytes missing in streams."""
+    for row in tables["captures"].select(["capture_id", "drops"]).to_pylist():
+        if row["drops"]:
+            yield Entry(row["capture_id"], "lost while capturing", row["drops"], None, understood=False)
+    flows = tables["flows"]
+    missing = sum(pc.sum(flows[f"missing_{way}"]).as_py() or 0 for way in ("up", "down"))
+    if missing:
+        gaps = pc.or_(pc.greater(flows["missing_up"], 0), pc.greater(flows["missing_down"], 0))
+        yield Entry("streams", "missing bytes", pc.sum(gaps).as_py(), missing, understood=False)
+
+
+FATES = (
+    "duplicate",
+    "conflicting",
+    "evicted",
+    "after_close",
+)  # of payload that was captured, beside what was delivered
+
+
+def _payload(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Bytes of transport payload by protocol; over all rows they add up to flows.payload_up and payload_down."""
+    columns = [f"{name}_{way}" for name in ("delivered", "unread", *FATES) for way in ("up", "down")]
+    flows = tables["flows"].select(["protocol", "transport", "server_port", "keys", *columns])
+    flows = flows.append_column("hidden", encrypted(flows)).drop_columns(["server_port", "keys"])
+    sums = [("transport", "count"), *((column, "sum") for column in columns)]
+    grouped = flows.group_by(["protocol", "hidden"], use_threads=False).aggregate(sums)
+    for row in grouped.to_pylist():
+        both = {
+            name: sum(row[f"{name}_{way}_sum"] or 0 for way in ("up", "down"))
+            for name in ("delivered", "unread", *FATES)
+        }
+        protocol, count = row["protocol"] or "unknown", row["transport_count"]
+        left = "encrypted" if row["hidden"] else "unknown protocol" if protocol in UNRECOGNISED else "unread"
+        parts = {"read": both["delivered"] - both["unread"], left: both["unread"]} | {
+            name: both[name] for name in FATES
+        }
+        for reason, size in parts.items():
+            if size:
+                yield Entry(protocol, reason, count, size, reason in {"read", "duplicate"})
+
+
+def _readers(_: Tables, run: Run) -> Iterator[Entry]:
+    """Readers that failed: what they had begun to read was only searched for images."""
+    for text in run.failures:
+        name, _by, problem = text.partition(" reader: ")
+        yield Entry(name[:LONGEST], problem.partition(" in flow ")[0][:LONGEST] or "failed", 1, None, understood=False)
+
+
+LIMIT = "limit: "
+VIDEO = ("video not decoded", "video not looked at")
+
+
+def _noted(table: pa.Table, beginnings: tuple[str, ...]) -> Counter[str]:
+    """How often notes that begin so stand in a table."""
+    found: Counter[str] = Counter()
+    for chunk in table["notes"].chunks:
+        notes = chunk.flatten()
+        for beginning in beginnings:
+            for row in pc.value_counts(notes.filter(pc.starts_with(notes, beginning))).to_pylist():
+                found[row["values"]] += row["counts"]
+    return found
+
+
+def _limits(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Bounds that were reached, by messages: what lies beyond was not looked at."""
+    for note, count in _noted(tables["messages"], (LIMIT, "body over ", "file over ")).items():
+        yield Entry("messages", note.removeprefix(LIMIT), count, None, understood=False)
+
+
+def _key_frames(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Key frames of video streams, as far as messages tell of them."""
+    for note, count in _noted(tables["messages"], VIDEO).items():
+        code = "no decoder" if "PyAV" in note else "not decoded"
+        yield Entry("video", code, count, None, understood=False)
+
+
+JUDGED = {"yes": "face", "possible": "possible face", "no": "no face"}  # by images.face
+WHY = {  # why a picture was not judged, by the beginning of images.why
+    "smaller than": "too small",
+    "face detection is off": "not asked",
+    "not looked at: too many": "decoder crashes",
+    "not looked at: the image helper": "helper failed",
+    "crashed the decoder": "decoder crashes",
+    "decoder did not end": "decoder stalled",
+}
+
+
+def _images(tables: Tables, run: Run) -> Iterator[Entry]:
+    """Distinct images by format, and what was said of each; their counts add up to the rows of `images`."""
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    images = tables["images"].select(["kind", "face", "why", "problem", "size"])
+    for batch in images.to_batches(max_chunksize=8192):
+        for kind, face, why, problem, size in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            reason = JUDGED.get(face or "") or _unjudged(face or "", why or problem or "", faces=run.faces)
+            total = sums[kind or "", reason]
+            total[0] += 1
+            total[1] += size or 0
+    for (kind, reason), (count, size) in sorted(sums.items()):
+        yield Entry(kind, reason, count, size, reason in JUDGED.values() or reason == "too small")
+
+
+def _contested(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Senders that are called a phone or tablet, which is contested: what they sent is in findings of B at most."""
+    rows = tables["findings"].select(
+        ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
+    )
+    for row in rows.to_pylist():
+        if (row["role_reason"] or "").startswith("contested: "):
+            device = row["receiver"] if row["sender"] == row["endpoint_id"] else row["sender"]
+            yield Entry(device, "called a phone", row["images"], row["bytes"], understood=False)
+
+
+def _unjudged(face: str, why: str, *, faces: bool) -> str:
+    if not faces:
+        return "not asked"
+    code = next((code for beginning, code in WHY.items() if why.startswith(beginning)), "")
+    return code or ("undecodable" if face == "undecodable" else "not judged")
+
+
+def _signatures(_: Tables, run: Run) -> Iterator[Entry]:
+    """Signatures by kind; such as are not sound end the audit before it begins."""
+    for kind in ("devices", "services"):
+        if kind in run.signatures:
+            yield Entry(kind, "loaded", int(run.signatures[kind]))
+
+
+def _account(lines: Callable[[Tables], Iterable[accounts.Line]]) -> Callable[[Tables, Run], Iterator[Entry]]:
+    """Entries of an account that has to balance."""
+
+    def rows(tables: Tables, _: Run) -> Iterator[Entry]:
+        for line in lines(tables):
+            yield Entry(*line)
+
+    return rows
+
+
+LEDGERS: tuple[Ledger, ...] = (
+    Ledger(
+        "stages", _stages,
+        {
+            "ended": ("已完成", "came to its end"),
+            "interrupted": ("被中断", "interrupted"),
+            "no packets": ("没有数据包", "no packets"),
+            "none decoded": ("没有可解码的数据包", "none could be decoded"),
+            "known": ("已判明", "known"),
+            "vantage unknown": ("无法判明", "cannot be told"),
+        },
+    ),
+    Ledger(
+        "inputs", _inputs,
+        {
+            "audited": ("已审计", "audited"),
+            "damaged": ("有损坏", "damaged"),
+            "refused": ("未能读取", "refused"),
+            "no capture": ("不是抓包文件", "no capture"),
+        },
+        exit=DAMAGED,
+    ),
+    Ledger("packets", _packets, {"decoded": ("已解码", "decoded")}),  # skip reasons are worded by the report
+    Ledger(
+        "lost", _lost,
+        {
+            "lost while capturing": ("采集时丢失", "lost while capturing"),
+            "missing bytes": ("捕获中缺失的字节", "bytes missing in the capture"),
+        },
+    ),
+    Ledger(
+        "payload", _payload,
+        {
+            "read": ("已读取", "read"),
+            "unread": ("不属于任何消息", "in no message"),
+            "encrypted": ("已加密", "encrypted"),
+            "unknown protocol": ("协议未知", "unknown protocol"),
+            "duplicate": ("重复", "sent or captured again"),
+            "conflicting": ("内容冲突的重传", "sent again with other content"),
+            "evicted": ("因内存上限舍弃", "dropped at a bound of memory"),
+            "after_close": ("连接关闭之后", "after the end of the connection"),
+        },
+    ),
+    Ledger("readers", _readers, {}, exit=UNJUDGED),
+    Ledger("limits", _limits, {}),
+    Ledger(
+        "key frames", _key_frames,
+        {
+            "no decoder": ("未安装视频解码器 PyAV", "the decoder PyAV is not installed"),
+            "not decoded": ("解码失败", "could not be decoded"),
+        },
+        exit=UNJUDGED,
+    ),
+    Ledger(
+        "images", _images,
+        {
+            "face": ("有人脸", "face"),
+            "possible face": ("疑似人脸", "possible face"),
+            "no face": ("无人脸", "no face"),
+            "too small": ("小于 32 像素", "smaller than 32 pixels"),
+            "not asked": ("已用 --no-faces 关闭", "switched off by --no-faces"),
+            "undecodable": ("无法解码", "do not decode"),
+            "decoder crashes": ("解码器崩溃", "the decoder crashes"),
+            "decoder stalled": ("解码超时", "the decoder does not end"),
+            "helper failed": ("图像判定进程无法运行", "the image helper does not work"),
+            "not judged": ("原因未知", "reason unknown"),
+        },
+        exit=UNJUDGED,
+    ),
+    Ledger("egress", _account(accounts.egress), accounts.EGRESS_WORDS),
+    Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
+    Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
+    Ledger(
+        "contested", _contested,
+        {"called a phone": ("自称手机或平板", "called a phone or tablet")},
+    ),
+    Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
+)  # fmt: skip
+BY_NAME = {ledger.name: ledger for ledger in LEDGERS}
+
+
+def ledger_table(tables: Tables, run: Run) -> pa.Table:
+    """The table `ledgers`; entries of the same subject and reason are added up."""
+    sums: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for ledger in LEDGERS:
+        for one in ledger.rows(tables, run):
+            key = ledger.name, one.subject, one.reason
+            row = sums.setdefault(key, {"count": None, "bytes": None, "understood": True})
+            for name, value in (("count", one.number), ("bytes", one.size)):
+                row[name] = row[name] if value is None else (row[name] or 0) + value
+            row["understood"] &= one.understood
+    rows = [dict(zip(("ledger", "subject", "reason"), key, strict=True)) | row for key, row in sums.items()]
+    return pa.Table.from_pylist(rows, schema=TABLE.schema())
+
+
+def reason_word(ledger: str, reason: str, lang: str) -> str:
+    """A reason in words; one without a word as it stands."""
+    words = BY_NAME[ledger].reasons.get(reason) if ledger in BY_NAME else None
+    return words[lang == "en"] if words else reason
+
+
+def exits(ledgers: pa.Table) -> set[str]:
+    """What the rows that are not understood make of the audit: of INTERRUPTED, UNJUDGED, DAMAGED."""
+    found = set()
+    for row in ledgers.filter(pc.invert(ledgers["understood"])).to_pylist():
+        if row["ledger"] == "stages":
+            found.add(STAGES.get(row["reason"], ""))
+        elif row["ledger"] in BY_NAME:
+            found.add(BY_NAME[row["ledger"]].exit)
+    return found - {""}

@@ -1,0 +1,164 @@
+"""Findings of certainty D for what hides in other ways: connections nobody can read, and uploads cut into small ones.
+
+What is opaque: protocols that no reader knows, SSH, DTLS, ESP and other IP protocols with payload of their own. What is
+scattered: encrypted or opaque uploads of one sender, each too small for a line, to many names or addresses of one
+service (the same service by signatures, else the same registered name, else the same network).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.acts import UPLOADED, UPWARD_SHARE
+from netaudit.findings.encrypted import sent_once
+from netaudit.findings.roles import PERSONAL_DEVICE, Actors
+from netaudit.findings.uploads import Scope, display_filter, finding_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OPAQUE_RULE, SCATTERED_RULE = "upload-shaped-opaque/1", "upload-scattered/1"
+OPAQUE = frozenset({"unknown", "", "ssh", "dtls"})  # of flows.protocol; flows of other IP protocols have none
+PAYLOAD_OF_THEIR_OWN = frozenset({"esp", "etherip", "ipcomp", "l2tpv3", "icmp", "icmpv6", "sctp"})
+HIDDEN = frozenset({"tls", "quic"})
+LEAST_OPAQUE = 64 * 1024  # upward payload of a sender to an endpoint
+LEAST_SCATTERED = 256 * 1024  # the same over all members of a service
+LEAST_MEMBERS = 3  # names or addresses over which an upload was scattered
+SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "co", "ac"})  # before a country: example.com.cn
+COLUMNS = [
+    "flow_id", "capture_id", "transport", "client_ip", "server_ip", "server_port", "protocol", "server_name",
+    "first_ts", "last_ts", "payload_up", "payload_down", "duplicate_up", "duplicate_down", "conflicting_up",
+    "conflicting_down",
+]  # fmt: skip
+
+Row = dict[str, Any]
+
+
+def opaque_findings(
+    flows: pa.Table, scope: Scope, actors: Actors, found: Iterable[Row], endpoints: pa.Table | None = None
+) -> list[Row]:
+    """Rows of `findings` for opaque and for scattered uploads; `found` are the findings there are already."""
+    told = {flow for finding in found for flow in finding["flow_ids"]}
+    rows = [row for row in _outward(flows, scope) if row["flow_id"] not in told and _sent(row)]
+    out: list[Row] = []
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if is_opaque(row["protocol"], row["transport"]):
+            groups[row["near"], row["far"]].append(row)
+    for (sender, receiver), some in sorted(groups.items()):
+        if _much(some, LEAST_OPAQUE):
+            out += _finding(sender, receiver, some, actors, OPAQUE_RULE, _kinds(some))
+    told |= {flow for finding in out for flow in finding["flow_ids"]}
+    return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
+
+
+def is_opaque(protocol: str, transport: str) -> bool:
+    """Whether nobody can say what a flow carried, by the columns of `flows`."""
+    if transport in {"tcp", "udp"}:
+        return protocol in OPAQUE
+    return transport in PAYLOAD_OF_THEIR_OWN or transport.startswith("ip-")
+
+
+def _outward(flows: pa.Table, scope: Scope) -> list[Row]:
+    """Flows between inside and outside that are opaque or encrypted, with `near`, `far`, `way` of what was sent out."""
+    own = pc.and_(pc.not_equal(flows["transport"], "tcp"), pc.not_equal(flows["transport"], "udp"))
+    hidden = pc.is_in(flows["protocol"], pa.array(sorted(OPAQUE | HIDDEN)))
+    chosen = flows.filter(pc.or_(own, hidden)).select(COLUMNS)
+    for place, column in enumerate(chosen.schema):
+        if pa.types.is_timestamp(column.type):
+            chosen = chosen.set_column(place, column.name, chosen.column(place).cast(pa.int64()))
+    out = []
+    for row in chosen.to_pylist():
+        scopes = scope(row["client_ip"]), scope(row["server_ip"])
+        if scopes == ("inside", "outside"):
+            out.append(row | {"near": row["client_ip"], "far": row["server_ip"], "way": "up"})
+        elif scopes == ("outside", "inside"):
+            out.append(row | {"near": row["server_ip"], "far": row["client_ip"], "way": "down"})
+    return out
+
+
+def _sent(row: Row) -> int:
+    return sent_once(row, row["way"])
+
+
+def _received(row: Row) -> int:
+    return sent_once(row, "down" if row["way"] == "up" else "up")
+
+
+def _much(rows: list[Row], least: int) -> bool:
+    sent = sum(map(_sent, rows))
+    return sent >= least and sent >= UPWARD_SHARE * sum(map(_received, rows))
+
+
+def _kinds(rows: list[Row]) -> str:
+    names = {row["protocol"] if row["protocol"] not in {"unknown", ""} else row["transport"] for row in rows}
+    return "of unknown content over " + ", ".join(sorted(names))
+
+
+def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> list[Row]:
+    services = {}
+    if endpoints is not None:
+        services = dict(zip(endpoints["ip"].to_pylist(), endpoints["service"].to_pylist(), strict=True))
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["near"], _service(row, services)].append(row)
+    out: list[Row] = []
+    for (sender, service), some in sorted(groups.items()):
+        members = {(row["server_name"], row["far"]) for row in some}
+        if len(members) >= LEAST_MEMBERS and _much(some, LEAST_SCATTERED):
+            largest = max(
+                sorted({row["far"] for row in some}), key=lambda ip: sum(_sent(r) for r in some if r["far"] == ip)
+            )
+            what = f"in small parts to {len(members)} names or addresses of {service}"
+            out += _finding(sender, largest, some, actors, SCATTERED_RULE, what)
+    return out
+
+
+def _service(row: Row, services: dict[str, str]) -> str:
+    """What one service is: by signatures, by registered name, by network."""
+    if known := services.get(row["far"]):
+        return str(known)
+    labels = (row["server_name"] or "").lower().rstrip(".").split(".")
+    if len(labels) >= 2:
+        size = 3 if labels[-2] in SECOND_LEVEL and len(labels) > 2 else 2
+        return ".".join(labels[-size:])
+    address = ipaddress.ip_address(row["far"])
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+
+
+def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: str, what: str) -> list[Row]:
+    kind, why = actors.role(sender, rows[0]["flow_id"])
+    if kind == PERSONAL_DEVICE:
+        return []
+    size = sum(map(_sent, rows))
+    return [
+        {
+            "finding_id": finding_id("D", UPLOADED, sender, receiver, rule),
+            "certainty": "D",
+            "act": UPLOADED,
+            "sender": sender,
+            "sender_role": kind,
+            "role_reason": why,
+            "receiver": receiver,
+            "endpoint_id": receiver,
+            "images": 0,
+            "distinct_images": 0,
+            "bytes": size,
+            "first_ts": min(row["first_ts"] for row in rows),
+            "last_ts": max(row["last_ts"] for row in rows),
+            "capture_ids": sorted({row["capture_id"] for row in rows}),
+            "object_ids": [],
+            "flow_ids": sorted({row["flow_id"] for row in rows}),
+            "display_filter": display_filter(
+                {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
+            ),
+            "rule": rule,
+            "reason": f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an "
+            "upload",
+        }
+    ]

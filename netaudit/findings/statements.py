@@ -1,0 +1,436 @@
+"""The verdict as data: statements made from tables alone, in one order, each worded in both languages.
+
+`KINDS` is the list, and its order that of the verdict: what left in clear; what was retrieved; C; D; what moved inside;
+what was not judged or not read. A statement is added by one entry: its maker and its two wordings (`saying.py` has
+their notation). `page` is the sentence of a first page it goes into, LAST for what was not judged or not read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pyarrow as pa
+
+Tables = dict[str, "pa.Table"]
+FIRST, SECOND, LAST = 1, 2, 3  # sentences of a first page
+CAP = 1000  # what validation bears: a chance is not said to be below 1 in so many
+MOST_NAMED = 100  # subjects, and pieces of evidence, of a statement; counts tell of all
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing the verdict says."""
+
+    kind: str
+    grade: str = ""  # letters of findings.certainty it rests on
+    counts: dict[str, int] = field(default_factory=dict)
+    why: dict[str, int] = field(default_factory=dict)  # by reason (ledgers.reason of `ledger`), in `unit`
+    unit: str = ""  # of `why`: bytes, or empty for a number
+    ledger: str = ""  # whose reasons these are
+    subjects: list[str] = field(default_factory=list)  # addresses, or subjects of the ledger
+    evidence: list[str] = field(default_factory=list)  # ids of findings
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of statement: who makes it, how it is worded, where it stands on a first page."""
+
+    name: str
+    make: Callable[[Tables], Iterable[Statement]]
+    zh: str
+    en: str
+    page: int
+
+
+def statements(tables: Tables) -> list[dict[str, Any]]:
+    """All statements on the tables of a case, in order, as case.json keeps them: empty parts are left out.
+
+    Needs `findings`, `images`, `captures` and `ledgers`; a maker that needs more makes nothing where that is missing.
+    """
+    made = (one for kind in KINDS for one in kind.make(tables))
+    return [{name: value for name, value in asdict(one).items() if value} for one in made]
+
+
+def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "sender") -> Iterator[Statement]:
+    """One statement on the findings of an act and some grades; `near` is the column of the devices inside."""
+    columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "bytes"]
+    rows = [
+        row
+        for row in tables["findings"].select(columns).to_pylist()
+        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] == "D")
+    ]
+    if not rows:
+        return
+    far = "receiver" if near == "sender" else "sender"
+    by_grade = Counter[str]()
+    for row in rows:
+        by_grade[row["certainty"]] += row["images"] or 0
+    devices = {row[near] for row in rows}
+    yield Statement(
+        kind,
+        "".join(sorted({row["certainty"] for row in rows})),
+        {
+            "images": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"], "c": by_grade["C"],
+            "bytes": sum(row["bytes"] or 0 for row in rows),
+            "devices": len(devices), "endpoints": len({row[far] for row in rows}), "findings": len(rows),
+        },
+        subjects=sorted(devices)[:MOST_NAMED],
+        evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+    )  # fmt: skip
+
+
+def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on the records with an identity number in the findings of an act."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        columns = ["finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity"]
+        acts = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act]
+        rows = [row for row in acts if row["records"]]
+        if not rows:
+            return
+        by_grade = Counter[str]()
+        for row in rows:
+            by_grade[row["certainty"]] += row["records"]
+        devices = {row[near] for row in rows}
+        far = {row["receiver" if near == "sender" else "sender"] for row in rows}
+        yield Statement(
+            kind,
+            "".join(sorted(by_grade)),
+            {
+                "records": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"],
+                "persons": len({one for row in rows for one in row["person_hmacs"] or ()}),
+                "images": sum(row["with_identity"] or 0 for row in acts),
+                "devices": len(devices), "endpoints": len(far), "findings": len(rows),
+            },
+            subjects=sorted(devices)[:MOST_NAMED],
+            evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+        )  # fmt: skip
+
+    return make
+
+
+def _left(tables: Tables) -> Iterator[Statement]:
+    return _of_findings(tables, "left", UPLOADED, "AB")
+
+
+def _retrieved(tables: Tables) -> Iterator[Statement]:
+    return _of_findings(tables, "retrieved", RETRIEVED, "AB", near="receiver")
+
+
+def _matched(tables: Tables) -> Iterator[Statement]:
+    """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
+    relayed = tables.get("relayed_images")
+    for statement in _of_findings(tables, "matched", UPLOADED, "C"):
+        rows = relayed.num_rows if relayed is not None else statement.counts["images"]
+        yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
+
+
+def _not_matched(tables: Tables) -> Iterator[Statement]:
+    """Hosts and endpoints that were tested and gave nothing: said too, with what it does not exclude."""
+    tests = tables.get("relay_tests")
+    if tests is None or not tests.num_rows:
+        return
+    rows = tests.select(["holder", "sender", "receiver", "claimed"]).to_pylist()
+    named = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["claimed"]}
+    others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - named
+    if others:
+        yield Statement(
+            "not_matched", counts={"n": len(others)}, subjects=sorted({row[2] for row in others})[:MOST_NAMED]
+        )
+
+
+def _hidden(tables: Tables) -> Iterator[Statement]:
+    return _of_findings(tables, "hidden", UPLOADED, "D")
+
+
+def _moved(tables: Tables) -> Iterator[Statement]:
+    return _of_findings(tables, "moved", MOVED, "AB")
+
+
+def _video(tables: Tables) -> Iterator[Statement]:
+    return _of_findings(tables, "video", VIDEO, "AB")
+
+
+def open_rows(tables: Tables, *ledgers: str) -> list[dict[str, Any]]:
+    """Rows of some ledgers that are not understood."""
+    table = tables["ledgers"]
+    return [row for row in table.filter(pc.invert(table["understood"])).to_pylist() if row["ledger"] in ledgers]
+
+
+def _total(tables: Tables, ledger: str, column: str = "count") -> int:
+    table = tables["ledgers"]
+    return int(pc.sum(table.filter(pc.equal(table["ledger"], ledger))[column]).as_py() or 0)
+
+
+CALM_NEEDS = (  # no open row in any of these
+    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions",
+)  # fmt: skip
+
+
+def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
+    """The calm sentence is said only where there is no finding, and nothing was left unread or unjudged."""
+    stages = {row["reason"] for row in open_rows(tables, "stages")}
+    if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
+        return
+    unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
+    if unjudged and unjudged == _total(tables, "images"):
+        return  # nothing was looked at: there is nothing to be calm about
+    if calm == (not open_rows(tables, *CALM_NEEDS)):
+        yield Statement("nothing_seen" if calm else "nothing_seen_so_far")
+
+
+def _calm(tables: Tables) -> Iterator[Statement]:
+    return _nothing_seen(tables, calm=True)
+
+
+def _so_far(tables: Tables) -> Iterator[Statement]:
+    return _nothing_seen(tables, calm=False)
+
+
+def _stage(kind: str, *reasons: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on a stage that did not come to its end."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        rows = [row for row in open_rows(tables, "stages") if row["reason"] in reasons]
+        if rows:
+            yield Statement(kind, counts={"packets": rows[0]["count"] or 0})
+
+    return make
+
+
+def _open(
+    kind: str, ledger: str, *reasons: str, unit: str = "", subjects: bool = False
+) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on rows of a ledger that are not understood (all, or for some reasons): how many, how much, why."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        rows = [row for row in open_rows(tables, ledger) if not reasons or row["reason"] in reasons]
+        if not rows:
+            return
+        why = Counter[str]()
+        for row in rows:
+            why[row["reason"]] += row[unit or "count"] or 0
+        counts = {"n": sum(row["count"] or 0 for row in rows), "all": _total(tables, ledger)}
+        counts |= {"bytes": sum(row["bytes"] or 0 for row in rows), "all_bytes": _total(tables, ledger, "bytes")}
+        named = sorted({row["subject"] for row in rows})[:MOST_NAMED] if subjects else []
+        yield Statement(kind, "", counts, dict(why.most_common()), unit, ledger, named)
+
+    return make
+
+
+def _outside_period(tables: Tables) -> Iterator[Statement]:
+    count = sum(row["count"] for row in open_rows(tables, "packets") if row["reason"] == "outside_period")
+    if count:
+        yield Statement("outside_period", counts={"n": count, "all": _total(tables, "packets")})
+
+
+def _undecoded(tables: Tables) -> Iterator[Statement]:
+    rows = [row for row in open_rows(tables, "packets") if row["reason"] != "outside_period"]
+    if rows:
+        yield Statement(
+            "undecoded", counts={"n": sum(row["count"] or 0 for row in rows), "all": _total(tables, "packets")}
+        )
+
+
+def _incomplete(tables: Tables) -> Iterator[Statement]:
+    count = pc.sum(pc.invert(tables["images"]["complete"])).as_py() if tables["images"].num_rows else 0
+    if count:
+        yield Statement("incomplete", counts={"images": count, "all": tables["images"].num_rows})
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "left", _left,
+        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
+        "{images:face image|face images} left {devices:inside device|inside devices} for "
+        "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
+        FIRST,
+    ),
+    Kind(
+        "identity_left", _identity("identity_left", UPLOADED),
+        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
+        "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
+        "{records:record|records} with {persons:identity number|identity numbers} left "
+        "{devices:inside device|inside devices} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
+        "{images:face image|face images} beside them",
+        FIRST,
+    ),
+    Kind(
+        "retrieved", _retrieved,
+        "{images} 张次人脸图像自外部取回",
+        "{images:face image was|face images were} retrieved from outside",
+        FIRST,
+    ),
+    Kind(
+        "identity_retrieved", _identity("identity_retrieved", RETRIEVED, near="receiver"),
+        "{records} 条含身份证件号码的记录自外部取回，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} retrieved from outside",
+        FIRST,
+    ),
+    Kind(
+        "nothing_seen", _calm,
+        "未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
+        "No face image and no identity number was seen leaving, and no upload-shaped encrypted traffic; this is not a "
+        "clean bill of health",
+        FIRST,
+    ),
+    Kind(
+        "nothing_seen_so_far", _so_far,
+        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
+        "In what was read and judged, no face image and no identity number was seen leaving, and no upload-shaped "
+        "encrypted traffic; this is not a clean bill of health",
+        FIRST,
+    ),
+    Kind(
+        "matched", _matched,
+        "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符"
+        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
+        "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in "
+        "clear inside: consistent with their being sent on, content not seen (C, chance below 1 in "
+        "{odds})",
+        SECOND,
+    ),
+    Kind(
+        "hidden", _hidden,
+        "向 {endpoints} 个端点加密上传 {bytes:size}，内容不可见（D 级）",
+        "{bytes:size} of encrypted uploads to {endpoints:endpoint|endpoints}, content not visible (D)",
+        SECOND,
+    ),
+    Kind(
+        "moved", _moved,
+        "{images} 张次人脸图像在内部设备之间传送",
+        "{images:face image|face images} moved between inside devices",
+        SECOND,
+    ),
+    Kind(
+        "identity_moved", _identity("identity_moved", MOVED),
+        "{records} 条含身份证件号码的记录在内部设备之间传送，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} moved between inside devices",
+        SECOND,
+    ),
+    Kind(
+        "video", _video,
+        "{images} 帧视频画面中见人脸",
+        "{images:still of video streams shows|stills of video streams show} a face",
+        SECOND,
+    ),
+    Kind(
+        "not_matched", _not_matched,
+        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
+        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
+        "this does not exclude re-encoding, batching or padding",
+        LAST,
+    ),
+    Kind(
+        "interrupted", _stage("interrupted", "interrupted"),
+        "已中断：仅审计了部分数据",
+        "INTERRUPTED: only a part was audited",
+        LAST,
+    ),
+    Kind(
+        "no_packets", _stage("no_packets", "no packets"),
+        "未读到任何数据包，无从判断",
+        "No packet was read: nothing can be said",
+        LAST,
+    ),
+    Kind(
+        "none_decoded", _stage("none_decoded", "none decoded"),
+        "读取的 {packets} 个数据包均未解码，无从判断",
+        "None of {packets:packet|packets} read could be decoded: nothing can be said",
+        LAST,
+    ),
+    Kind(
+        "no_vantage", _stage("no_vantage", "vantage unknown"),
+        "无法判断抓包位置在路由器哪一侧，因此未对上传作出判定：请用 --inside CIDR 指明内部网段",
+        "It cannot be told which side of the router was captured, so no upload was judged: say --inside CIDR",
+        LAST,
+    ),
+    Kind(
+        "contested", _open("contested", "contested", subjects=True),
+        "发现中有 {n} 张次人脸图像、{bytes:size} 的发送方自称手机或平板，但证据不足或相互矛盾",
+        "contested: {n:face image|face images} and {bytes:size} in findings are of senders that call themselves phones",
+        LAST,
+    ),
+    Kind(
+        "unjudged", _open("unjudged", "images"),
+        "{all} 张不同图像中有 {n} 张未作人脸判定（{why}）",
+        "not judged for faces: {n} of {all:distinct image|distinct images} ({why})",
+        LAST,
+    ),
+    Kind(
+        "key_frames", _open("key_frames", "key frames"),
+        "{n} 处视频关键帧未能解码查看（{why}）",
+        "{n:key frame or video stream was|key frames or video streams were} not looked at ({why})",
+        LAST,
+    ),
+    Kind(
+        "inputs", _open("inputs", "inputs", subjects=True),
+        "{all} 个输入中有 {n} 个损坏或未能读取（{why}）",
+        "damaged or not read: {n} of {all:input|inputs} ({why})",
+        LAST,
+    ),
+    Kind(
+        "signatures", _open("signatures", "signatures"),
+        "{n} 条特征未能加载（{why}）",
+        "{n:signature was|signatures were} not loaded ({why})",
+        LAST,
+    ),
+    Kind(
+        "outside_period", _outside_period,
+        "{all} 个数据包中有 {n} 个不在所选时间范围内，未作审计",
+        "outside the chosen period and not audited: {n} of {all:packet|packets}",
+        LAST,
+    ),
+    Kind(
+        "readers", _open("readers", "readers", subjects=True),
+        "{n} 处协议读取失败，其后仅按特征搜寻图像",
+        "{n:reader|readers} failed: what followed was only searched for images",
+        LAST,
+    ),
+    Kind(
+        "undecoded", _undecoded,
+        "{all} 个数据包中有 {n} 个未能解码",
+        "not decoded: {n} of {all:packet|packets}",
+        LAST,
+    ),
+    Kind(
+        "dropped", _open("dropped", "lost", "lost while capturing"),
+        "采集端丢失 {n} 个数据包",
+        "{n:packet was|packets were} lost while capturing",
+        LAST,
+    ),
+    Kind(
+        "missing", _open("missing", "lost", "missing bytes"),
+        "{n} 个连接中有 {bytes:size} 已发送而不在捕获中",
+        "{bytes:size} of {n:connection|connections} were sent and are not in the captures",
+        LAST,
+    ),
+    Kind(
+        "limits", _open("limits", "limits"),
+        "{n} 条消息达到处理上限，超出部分未查看（{why}）",
+        "bounds were reached in {n:message|messages}, and what lies beyond was not looked at ({why})",
+        LAST,
+    ),
+    Kind(
+        "payload", _open("payload", "payload", unit="bytes"),
+        "{all_bytes:size} 传输内容中有 {bytes:size} 未能读取（{why}）",
+        "{bytes:size} of {all_bytes:size} of payload could not be read ({why})",
+        LAST,
+    ),
+    Kind(
+        "incomplete", _incomplete,
+        "{images} 张图像在捕获中不完整",
+        "{images:image is|images are} incomplete in the capture",
+        LAST,
+    ),
+)  # fmt: skip
+BY_NAME = {kind.name: kind for kind in KINDS}

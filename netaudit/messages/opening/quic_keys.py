@@ -1,0 +1,125 @@
+"""What protects packets of QUIC behind the Initials, opened (RFC 9001, 5 and 6; version 2: RFC 9369, 3.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
+from netaudit.messages.opening.protection import NONCE, aead, decrypted
+from netaudit.messages.opening.schedule import expand_label
+from netaudit.messages.opening.suites import suites
+
+if TYPE_CHECKING:
+    from netaudit.messages.opening.suites import Suite
+
+LONG_BITS, SHORT_BITS = 0x0F, 0x1F  # of the first byte that are masked
+KEY_PHASE = 0x04
+BEHIND = 4  # bytes behind the beginning of the packet number at which the sample begins
+
+
+class Found(NamedTuple):
+    """An opened packet: its number, its frames, and where in the datagram these lay, one to one."""
+
+    number: int
+    frames: bytes
+    at: int
+
+
+class HeaderKey:
+    """What hides packet numbers (RFC 9001, 5.4); the same over key updates."""
+
+    def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
+        self._key = expand_label(secret, label + b" hp", suite.key, suite.prf)
+        self._encryptor: Any = None
+        if suite.cipher == "aes":
+            from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+            self._encryptor = Cipher(algorithms.AES(self._key), modes.ECB()).encryptor()  # noqa: S305 - one block
+
+    def mask(self, sample: bytes) -> bytes:
+        """At least five bytes."""
+        if self._encryptor is not None:
+            return bytes(self._encryptor.update(sample))
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+
+        return bytes(Cipher(algorithms.ChaCha20(self._key, sample), None).encryptor().update(bytes(5)))
+
+    def bare(self, data: bytes, start: int, number_at: int, bits: int) -> tuple[bytes, int] | None:
+        """The head without its mask, and the bytes of the packet number in it; None for too short a packet."""
+        sampled = number_at + BEHIND
+        sample = data[sampled : sampled + SAMPLE]
+        if len(sample) < SAMPLE:
+            return None
+        mask = self.mask(sample)
+        first = data[start] ^ mask[0] & bits
+        size = (first & 3) + 1
+        sent = bytes(a ^ b for a, b in zip(data[number_at : number_at + size], mask[1:5], strict=False))
+        return bytes([first]) + data[start + 1 : number_at] + sent, size
+
+
+class PacketKey:
+    """What hides the frames of one direction, until the next key update."""
+
+    def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
+        self.suite, self._label, self.secret = suite, label, secret
+        self._cipher, _ = aead(suite, expand_label(secret, label + b" key", suite.key, suite.prf))
+        self._iv = int.from_bytes(expand_label(secret, label + b" iv", NONCE, suite.prf), "big")
+
+    def open(self, number: int, head: bytes, body: bytes) -> bytes | None:
+        """Frames of a packet; None when these are not its keys."""
+        return decrypted(self._cipher, (self._iv ^ number).to_bytes(NONCE, "big"), body, head)
+
+    def updated(self) -> PacketKey:
+        """The key after this one (RFC 9001, 6.1)."""
+        secret = expand_label(self.secret, self._label + b" ku", len(self.secret), self.suite.prf)
+        return PacketKey(self.suite, self._label, secret)
+
+
+class Level:
+    """Keys of one direction at one level of encryption, and the packet numbers seen with them."""
+
+    def __init__(self, suite: Suite, version: int, secret: bytes) -> None:
+        label = VERSIONS[version].label
+        self.header = HeaderKey(suite, label, secret)
+        self.key = PacketKey(suite, label, secret)
+        self.before: PacketKey | None = None  # the key before the last update, for packets out of order
+        self.phase = 0
+
+    def open(self, data: bytes, start: int, number_at: int, end: int, largest: int) -> Found | None:
+        """A packet with a long header, opened; None when these are not its keys."""
+        bare = self.header.bare(data, start, number_at, LONG_BITS)
+        if bare is None:
+            return None
+        head, size = bare
+        number = _number(head, size, largest)
+        frames = self.key.open(number, head, data[number_at + size : end])
+        return None if frames is None else Found(number, frames, number_at + size)
+
+    def open_short(self, data: bytes, start: int, number_at: int, largest: int) -> Found | None:
+        """The same for one with a short header, which may tell of a key update (RFC 9001, 6)."""
+        bare = self.header.bare(data, start, number_at, SHORT_BITS)
+        if bare is None:
+            return None
+        head, size = bare
+        number, body = _number(head, size, largest), data[number_at + size :]
+        if bool(head[0] & KEY_PHASE) == bool(self.phase):
+            frames = self.key.open(number, head, body)
+            return None if frames is None else Found(number, frames, number_at + size)
+        if self.before is not None and (frames := self.before.open(number, head, body)) is not None:
+            return Found(number, frames, number_at + size)
+        after = self.key.updated()
+        frames = after.open(number, head, body)
+        if frames is None:
+            return None
+        self.before, self.key, self.phase = self.key, after, 1 - self.phase
+        return Found(number, frames, number_at + size)
+
+
+def _number(head: bytes, size: int, largest: int) -> int:
+    return full_number(int.from_bytes(head[-size:], "big"), 8 * size, largest)
+
+
+def early_suites(secret: bytes) -> tuple[Suite, ...]:
+    """Suites that early data may be protected with, by the length of their secret."""
+    known = suites()
+    return (known[0x1302],) if len(secret) == 48 else (known[0x1301], known[0x1303])

@@ -1,0 +1,77 @@
+"""What would come by chance: the same host's images and units, with times that have nothing to do with each other.
+
+Times of the images are shifted in a circle by more than any window, which keeps the rhythm of both; their sizes are
+jittered by 3 %, which keeps their law and breaks what is exact. Of at least 1,000 such draws the greatest counts follow
+an extreme value law (Gumbel); its tail, fitted by moments and never narrower than `LEAST_SCALE`, says how rare a count
+is beyond what draws can show. What is said is never below the draws' own cap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+JITTER = 0.03
+STAGES = (20, 80, 900)  # draws; the next ones are made only while none shows as much: then it is near a claim
+LEAST_SCALE = 0.5
+CAP = 1e-3  # nothing rarer is said: what validation bears
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How rare a count is by chance, before what was tried is taken into account."""
+
+    draws: int
+    exceeded: int  # draws with at least as much
+    mean: float
+    tail: float  # of the fitted law
+
+    @property
+    def p(self) -> float:
+        """Chance of one test."""
+        if self.exceeded:
+            return (self.exceeded + 1) / (self.draws + 1)
+        return min(self.tail, 1.0)
+
+
+def seed_of(*names: str) -> int:
+    """Seed from the captures' hashes and what is compared: the same case gives the same figures."""
+    return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest())
+
+
+def fitted(observed: float, draws: npt.NDArray[Any]) -> Chance:
+    """Chance of `observed` by draws of the same statistic."""
+    mean, deviation = float(draws.mean()), float(draws.std())
+    scale = max(deviation * math.sqrt(6) / math.pi, LEAST_SCALE)
+    location = mean - 0.5772156649 * scale
+    tail = -math.expm1(-math.exp(-max((observed - location) / scale, -50.0)))
+    return Chance(int(draws.size), int((draws >= observed).sum()), mean, tail)
+
+
+def by_draws(observed: float, draw: Callable[[int], npt.NDArray[Any]], *, worth: bool = True) -> Chance:
+    """Chance of `observed` by draws made as they are needed; `worth`: whether it could be a claim at all."""
+    draws = draw(STAGES[0])
+    for more in STAGES[1:]:
+        if not worth or (draws >= observed).any():
+            break
+        draws = np.concatenate([draws, draw(more)])
+    return fitted(observed, draws)
+
+
+def corrected(p: float, tried: int) -> float:
+    """Chance that any of so many tests shows as much."""
+    return min(1.0, p * max(tried, 1))
+
+
+def said(p: float) -> float:
+    """What may be said of a chance: never less than the cap."""
+    return max(p, CAP)

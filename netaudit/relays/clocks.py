@@ -1,0 +1,73 @@
+"""Captures of two places with clocks of their own: images seen at one, what was sent encrypted seen at the other.
+
+No window is given by the clocks, so nothing can be shifted for a null; exact sizes alone make the peak, and jittered
+sizes tell what comes by chance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.relays.chance import JITTER, Chance, by_draws
+from netaudit.relays.forms import LEAST, SECOND, WIDTH, sent_sizes
+from netaudit.relays.kernels_clocks import common
+from netaudit.relays.kernels_pairs import MOST_OVERHEAD
+
+if TYPE_CHECKING:
+    from netaudit.relays.series import I8, Images, Units
+
+APART_S = 900  # by how much two clocks may differ
+SPREAD_S = 5  # within which delays lie, to find the difference
+MOST = 400  # images, and units, in the search
+EARLIEST_S = 0.1  # the quickest image is taken to be sent on after so long
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """How far apart the clocks seem: seconds to take from the units' times, and what speaks for it."""
+
+    seconds: float
+    base64: bool
+    overhead: int
+    count: int
+    chance: Chance
+
+
+def find_offset(images: Images, units: Units, random: np.random.Generator) -> Offset | None:
+    """The difference of clocks that most images fit, for images as they are and in base64; None: too few."""
+    some = units.chosen(np.flatnonzero(units.high == units.low)[:MOST])
+    left = images.chosen(np.arange(min(len(images), MOST)))
+    if len(left) < LEAST or len(some) < LEAST:
+        return None
+    return min((_search(left, some, random, base64=way) for way in (False, True)), key=lambda found: found.chance.p)
+
+
+def _search(images: Images, units: Units, random: np.random.Generator, *, base64: bool) -> Offset:
+    sizes = sent_sizes(images.size, base64=base64)
+    groups = np.unique(sizes, return_inverse=True)[1].astype(np.int64)
+    seen = np.empty((2, max(len(images), len(units))), np.int64)
+
+    def best(of: I8) -> tuple[int, int, int]:
+        over = units.low[None, :] - of[:, None]
+        apart = units.first[None, :] - images.last[:, None]
+        image, unit = np.nonzero((over >= 0) & (over < MOST_OVERHEAD) & (np.abs(apart) <= APART_S * SECOND))
+        over, apart = over[image, unit], apart[image, unit]
+        order = np.argsort(over, kind="stable")
+        return common(over[order], apart[order], groups[image[order]], unit[order], seen, WIDTH, SPREAD_S * SECOND)
+
+    def draw() -> int:
+        jitters = 1 + JITTER * random.standard_normal(int(groups.max(initial=0)) + 1)
+        return int(best((sizes * jitters[groups]).astype(np.int64))[0])
+
+    count, overhead, least = best(sizes)
+    chance = by_draws(count, lambda draws: np.array([draw() for _ in range(draws)]), worth=count >= LEAST)
+    return Offset(least / SECOND - EARLIEST_S, base64, int(overhead), int(count), chance)
+
+
+def on_one_clock(units: Units, offset: Offset) -> Units:
+    """Units with the times that the images' clock would have shown."""
+    apart = round(offset.seconds * SECOND)
+    return replace(units, first=units.first - apart, last=units.last - apart)

@@ -1,0 +1,193 @@
+"""All hosts and endpoints of a case: what was tested, what of it is believed, and the rows that say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit.relays import reencoded
+from netaudit.relays.chance import CAP, corrected, said, seed_of
+from netaudit.relays.clocks import Offset, find_offset, on_one_clock
+from netaudit.relays.forms import LEAST
+from netaudit.relays.matching import Match, Test, match_batches, match_exact, match_stretches, settled
+from netaudit.relays.picture import differences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
+
+    from netaudit.relays.series import Images, Units
+
+LEAST_EXACT = 5  # images of exact size without which no endpoint is named
+LEAST_REENCODED = 12
+MOST_IMAGES = 2000  # of one host and endpoint in the search; all are paired once a form is known
+HIGHEST_RATIO = 1 / CAP
+Way = tuple[str, str, str]  # sender, endpoint, capture
+
+
+@dataclass(slots=True)
+class Pair:
+    """One host with its images, and one endpoint with what was sent there."""
+
+    host: str
+    way: Way
+    images: Images
+    units: Units
+    span: tuple[int, int]
+    elsewhere: bool  # the units are from another capture than the images
+
+
+@dataclass(slots=True)
+class Result:
+    """What a pair gave: all tests, the difference of clocks, and the matches where it is believed."""
+
+    pair: Pair
+    tests: list[Test]
+    offset: Offset | None
+    matches: list[Match]
+    seed: int
+    claimed: bool
+
+
+def pairs_of(
+    images: dict[tuple[str, str], Images], units: dict[Way, Units], scope: Callable[[str], str]
+) -> Iterator[Pair]:
+    """Hosts and endpoints worth testing; in one capture the same host, in two captures whoever sends."""
+    for (host, capture), received in images.items():
+        own = {way: sent for way, sent in units.items() if way[0] == host and way[2] == capture}
+        first = min([int(received.first.min()), *(int(sent.first.min()) for sent in own.values())])
+        last = max([int(received.last.max()), *(int(sent.last.max()) for sent in own.values())])
+        for way, sent in units.items():
+            if scope(way[1]) == "inside" or way[1] == host or len(sent) < LEAST or len(received) < LEAST:
+                continue
+            if way in own:
+                yield Pair(host, way, received, sent, (first, last + 1), elsewhere=False)
+            elif way[2] != capture and scope(host) != "outside":
+                yield Pair(host, way, received, sent, (first, last + 1), elsewhere=True)
+
+
+def judge_pair(pair: Pair, uploads: pa.Table, captures: tuple[str, ...], pairs: int) -> Result:
+    """Test one pair; `pairs` are tested in all."""
+    seed = seed_of(*captures, pair.host, *pair.way)
+    random = np.random.default_rng(seed)
+    images, units, offset, tests = pair.images, pair.units, None, []
+    span = pair.span
+    if pair.elsewhere:
+        offset = find_offset(images, units, random)
+        if offset is None:
+            return Result(pair, [], None, [], seed, claimed=False)
+        test = Test(
+            "clocks",
+            len(images),
+            len(units),
+            2,
+            offset.count,
+            offset.overhead,
+            None,
+            offset.base64,
+            None,
+            offset.chance,
+        )
+        if corrected(offset.chance.p, 2 * pairs) > CAP or offset.count < LEAST_EXACT:
+            return Result(pair, [test], None, [], seed, claimed=False)
+        tests.append(test)
+        units = on_one_clock(units, offset)
+        span = (min(span[0], int(units.first.min())), max(span[1], int(units.last.max()) + 1))
+    exact: list[Test] = []
+    for places in (np.flatnonzero(~units.quic), np.flatnonzero(units.quic)):
+        if len(places) >= LEAST:
+            exact += _renumbered(match_exact(images, units.chosen(places), span, random, pairs), places)
+    exact += match_stretches(images, units, exact, uploads, span, random)
+    tests += exact + match_batches(images, units, exact, span, random, pairs)
+    matches = settled(tests)
+    claimed = len(matches) >= LEAST_EXACT and any(
+        test.chance is not None and test.matches and test.matched >= LEAST_EXACT - (test.mode == "batch")
+        and corrected(test.chance.p, test.tried * pairs) <= CAP
+        for test in tests
+    )  # fmt: skip
+    if not claimed and not pair.elsewhere:
+        again, matches = _encoded_anew(pair, random, pairs)
+        tests += again
+        claimed = bool(matches)
+    return Result(pair, tests, offset, matches if claimed else [], seed, claimed)
+
+
+def _renumbered(tests: list[Test], places: np.ndarray) -> list[Test]:
+    for test in tests:
+        test.matches = [replace(match, unit=int(places[match.unit])) for match in test.matches]
+    return tests
+
+
+def _encoded_anew(pair: Pair, random: np.random.Generator, pairs: int) -> tuple[list[Test], list[Match]]:
+    """Test for images encoded anew, and the pairs that are sure where it is believed."""
+    windows = [w for w in reencoded.WINDOWS_S if 4 * w * 1_000_000_000 <= pair.span[1] - pair.span[0]]
+    found = [reencoded.search(pair.images, pair.units, window, pair.span, random) for window in windows]
+    results = [result for result in found if result is not None]
+    if not results:
+        return [], []
+    best = min(results, key=lambda result: result.p)
+    hardest = max((best.dealt, best.shifted), key=lambda chance: chance.p)
+    test = Test(
+        "reencoded", len(pair.images), len(pair.units), len(results), round(float(best.pairs.probability.sum())),
+        window_s=best.window_s, chance=hardest,
+    )  # fmt: skip
+    if corrected(best.p, len(results) * pairs) > CAP or test.matched < LEAST_REENCODED:
+        return [test], []
+    sure = best.pairs.sure()
+    test.matches = [
+        Match(int(i), int(j), "reencoded", False, int(pair.units.high[j] - pair.images.size[i]), 1, float(p))
+        for i, j, p in zip(sure.image.tolist(), sure.unit.tolist(), sure.probability.tolist(), strict=True)
+    ]
+    return [test], test.matches
+
+
+def decisive(result: Result) -> Test | None:
+    """The test by which an endpoint is named."""
+    told = [test for test in result.tests if result.claimed and test.matches and test.chance is not None]
+    return min(told, key=lambda test: test.chance.p if test.chance else 1.0) if told else None
+
+
+def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
+    """Row of `relay_tests`."""
+    counts: tuple[list[int], list[int], list[int]] = [], [], []
+    if test is decisive(result):
+        own = result.pair
+        units = on_one_clock(own.units, result.offset) if result.offset else own.units
+        span = (own.span[0], max(own.span[1], int(units.last.max()) + 1))
+        counts = differences(own.images, units, test, span, np.random.default_rng(result.seed))
+    pair, chance = result.pair, test.chance
+    p = corrected(chance.p, test.tried * pairs) if chance is not None else None
+    identity = blake2b(repr((pair.host, pair.way, test.mode, test.overhead, test.images)).encode(), digest_size=16)
+    return {
+        "test_id": identity.hexdigest(),
+        "holder": pair.host,
+        "sender": pair.way[0],
+        "receiver": pair.way[1],
+        "capture_id": pair.way[2],
+        "mode": test.mode,
+        "images": test.images,
+        "units": test.units,
+        "tried": test.tried * pairs,
+        "fitting": test.matched,
+        "told": len(test.matches) if result.claimed else 0,
+        "base64": test.base64,
+        "overhead": test.overhead,
+        "overhead_each": test.each,
+        "window_s": test.window_s,
+        "draws": chance.draws if chance else 0,
+        "exceeded": chance.exceeded if chance else 0,
+        "expected": chance.mean if chance else None,
+        "p": said(p) if p is not None else None,
+        "p_model": p,
+        "ratio": min(1 / said(p), HIGHEST_RATIO) if p is not None else None,
+        "clock_s": result.offset.seconds if result.offset else None,
+        "claimed": result.claimed,
+        "differences": counts[0],
+        "differences_low": counts[1],
+        "differences_high": counts[2],
+        "seed": f"{result.seed:016x}",
+    }

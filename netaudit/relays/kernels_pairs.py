@@ -1,0 +1,139 @@
+"""Kernels over the pairs of images and units: which constant overhead explains most images, and how well by chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.ground.jit import kernel
+
+I8 = npt.NDArray[np.int64]
+F8 = npt.NDArray[np.float64]
+
+CELL = 4  # bytes of overhead that are not told apart
+MOST_OVERHEAD = 8192  # bytes
+CELLS = MOST_OVERHEAD // CELL
+
+
+@kernel
+def first_behind(times: I8, moment: int) -> int:
+    """Index of the first time that is not before a moment (times in order)."""
+    low, high = 0, times.size
+    while low < high:
+        middle = (low + high) >> 1
+        if times[middle] < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def peak(
+    arrived: I8,
+    lead: I8,
+    sizes: I8,
+    groups: I8,
+    sent: I8,
+    low: I8,
+    high: I8,
+    window: int,
+    width: int,
+    counts: I8,
+    used: I8,
+) -> tuple[int, int]:
+    """Most images of distinct size, with as many units, that one constant overhead explains; and that overhead.
+
+    Args:
+        arrived: when the last byte of each image had come, ns.
+        lead: how long before that a unit may begin, ns (an image may be sent on while it still comes).
+        sizes: bytes of each image as they would be sent; equal ones stand together.
+        groups: number of each size, from 0.
+        sent: beginning of each unit, ns, in order.
+        low: bytes of its plaintext at least.
+        high: at most.
+        window: ns within which a unit has to begin.
+        width: bytes by which overheads of one form may differ.
+        counts: int64, shape (2, CELLS); scratch.
+        used: int64, as many as units; scratch.
+
+    Returns:
+        The count, and the overhead in bytes.
+
+    """
+    counts[0, :] = 0
+    counts[1, :] = -1
+    for i in range(arrived.size):
+        until = arrived[i] + window
+        for j in range(first_behind(sent, arrived[i] - lead[i]), sent.size):
+            if sent[j] > until:
+                break
+            least, most = low[j] - sizes[i] - width, high[j] - sizes[i]
+            if most < 0 or least >= MOST_OVERHEAD:
+                continue
+            for cell in range(max(least, 0) // CELL, min(most, MOST_OVERHEAD - 1) // CELL + 1):
+                if counts[1, cell] != groups[i]:
+                    counts[1, cell] = groups[i]
+                    counts[0, cell] += 1
+    place = 0
+    for cell in range(CELLS):
+        if counts[0, cell] > counts[0, place]:
+            place = cell
+    if counts[0, place] < 2:
+        return int(counts[0, place]), place * CELL
+    overhead, units = place * CELL, 0
+    used[:] = 0
+    for i in range(arrived.size):  # one unit explains one image only
+        until = arrived[i] + window
+        for j in range(first_behind(sent, arrived[i] - lead[i]), sent.size):
+            if sent[j] > until:
+                break
+            if low[j] - sizes[i] - width < overhead + CELL and high[j] - sizes[i] >= overhead and not used[j]:
+                used[j] = 1
+                units += 1
+    return int(min(counts[0, place], units)), overhead
+
+
+@kernel
+def peaks_by_chance(
+    arrived: I8,
+    lead: I8,
+    sizes: I8,
+    groups: I8,
+    sent: I8,
+    low: I8,
+    high: I8,
+    window: int,
+    width: int,
+    shifts: I8,
+    jitters: F8,
+    span: tuple[int, int],
+    found: I8,
+) -> None:
+    """Peaks of images whose times are shifted in a circle and whose sizes are jittered.
+
+    Args:
+        arrived: as in `peak`, and so are the arguments up to `width`.
+        lead: see there.
+        sizes: see there.
+        groups: see there.
+        sent: see there.
+        low: see there.
+        high: see there.
+        window: see there.
+        width: see there.
+        shifts: ns by which each resampling shifts.
+        jitters: factor for each size, by resampling and group.
+        span: ns, between which times go in a circle.
+        found: filled with the counts.
+
+    """
+    counts = np.empty((2, CELLS), np.int64)
+    used = np.empty(sent.size, np.int64)
+    moved, jittered = np.empty_like(arrived), np.empty_like(sizes)
+    begin, length = span[0], span[1] - span[0]
+    for k in range(shifts.size):
+        for i in range(arrived.size):
+            moved[i] = begin + (arrived[i] - begin + shifts[k]) % length
+            jittered[i] = np.int64(sizes[i] * jitters[k, groups[i]])
+        found[k] = peak(moved, lead, jittered, groups, sent, low, high, window, width, counts, used)[0]

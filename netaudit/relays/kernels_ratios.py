@@ -1,0 +1,113 @@
+"""Kernel for images that were encoded anew: how well the ratios of sizes of pairs close in time go together."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.ground.jit import kernel
+
+I8 = npt.NDArray[np.int64]
+F8 = npt.NDArray[np.float64]
+
+CELLS = 300  # classes of the logarithm of the ratio
+DELAYS = 24  # classes of delay within the window
+REACH = 6  # classes over which a ratio is spread
+PRIOR = 1.0  # pairs that the laws are worth before any was seen
+STEPS = 6
+ROUNDS = 8
+LEAST_SHARE = 0.02
+
+
+@kernel
+def blur(counts: F8, weights: F8, out: F8) -> None:
+    """Spread counts over the neighbouring classes."""
+    reach = weights.size // 2
+    out[:] = 0.0
+    for k in range(counts.size):
+        if counts[k] > 0.0:
+            for step in range(-reach, reach + 1):
+                if 0 <= k + step < counts.size:
+                    out[k + step] += counts[k] * weights[step + reach]
+
+
+@kernel
+def marginals(image: I8, unit: I8, weight: F8, alone: float, images: int, units: int, probability: F8) -> None:
+    """Probability of each pair, where each image and each unit is in one pair at most (mean field)."""
+    probability[:] = 0.0
+    free, total, own = np.zeros(units), np.zeros(images), np.zeros(image.size)
+    for _ in range(ROUNDS):
+        free[:] = 0.0
+        total[:] = alone
+        for k in range(image.size):
+            own[k] = np.log1p(-min(probability[k], 1 - 1e-9))
+            free[unit[k]] += own[k]
+        for k in range(image.size):
+            own[k] = weight[k] * np.exp(free[unit[k]] - own[k])
+            total[image[k]] += own[k]
+        for k in range(image.size):
+            probability[k] = 0.4 * probability[k] + 0.6 * own[k] / total[image[k]]
+
+
+@kernel
+def explain(
+    image: I8,
+    unit: I8,
+    cell: I8,
+    delay: I8,
+    base: F8,
+    spread: tuple[F8, F8],
+    images: int,
+    units: int,
+    probability: F8,
+) -> float:
+    """How much better the sizes are explained by pairs than without.
+
+    Args:
+        image: index of the image of each pair close in time.
+        unit: index of its unit.
+        cell: class of the ratio of their sizes.
+        delay: class of their delay.
+        base: density of each class of ratio among all images and all units.
+        spread: weights by which a ratio, and a delay, is spread over the neighbouring classes.
+        images: how many images there are.
+        units: how many units there are.
+        probability: of each pair; filled.
+
+    Returns:
+        Natural logarithm of the gain in likelihood by what the ratios have in common.
+
+    """
+    n = image.size
+    each = max(n / images, 1e-9)
+    probability[:] = min(0.5, 0.5 / each)
+    share = 0.5
+    counts, alike = np.zeros(CELLS), np.zeros(CELLS)
+    delays, soon = np.zeros(DELAYS), np.zeros(DELAYS)
+    weight, better = np.zeros(n), np.ones(n)
+    for _ in range(STEPS):
+        counts[:] = 0.0
+        delays[:] = 0.0
+        total = 0.0
+        for k in range(n):
+            counts[cell[k]] += probability[k]
+            delays[delay[k]] += probability[k]
+            total += probability[k]
+        blur(counts, spread[0], alike)
+        blur(delays, spread[1], soon)
+        others = max(1 - total / units, LEAST_SHARE)
+        for k in range(n):  # no pair is evidence for itself
+            rest = max(total - probability[k], 0.0) + PRIOR
+            ratio = max(alike[cell[k]] - spread[0][spread[0].size // 2] * probability[k], 0.0)
+            when = max(soon[delay[k]] - spread[1][spread[1].size // 2] * probability[k], 0.0)
+            better[k] = (ratio + PRIOR * base[cell[k]]) / rest / base[cell[k]]
+            weight[k] = share * better[k] * (when + PRIOR / DELAYS) / rest * DELAYS / (each * others)
+        marginals(image, unit, weight, 1 - share, images, units, probability)
+        total = 0.0
+        for k in range(n):
+            total += probability[k]
+        share = min(max(total / images, LEAST_SHARE), 1 - LEAST_SHARE)
+    gain = 0.0
+    for k in range(n):
+        gain += probability[k] * np.log(better[k])
+    return gain

@@ -1,0 +1,148 @@
+"""Relayed by size and time: lanes joined by lines, the differences beside chance's band, one pair to redo by hand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from netaudit.report import reading
+
+if TYPE_CHECKING:
+    from netaudit.report.reading import CaseLike, Row
+    from netaudit.report.sections_endpoints import Hosts
+    from netaudit.report.wording import Wording
+
+MOST = 20  # hosts and endpoints told
+MOST_PAIRS = 120  # lines of one drawing
+WIDTH, LEFT, UPPER, LOWER, HEIGHT = 720.0, 110.0, 22.0, 88.0, 110.0  # of the lanes, in pixels
+BARS_HEIGHT, BAR, BAND_BYTES = 90.0, 10.0, 64  # of the histogram
+IMAGE = (
+    "sha256", "holder", "sender", "receiver", "received_ts", "sent_ts", "delay_s", "size", "plaintext_low",
+    "plaintext_high", "overhead", "together", "mode", "base64", "image_capture_id", "image_first_frame",
+    "image_last_frame", "capture_id", "first_frame", "last_frame", "unit_id", "flow_id",
+)  # fmt: skip
+TEST = (
+    "holder", "sender", "receiver", "mode", "p", "p_model", "expected", "tried", "claimed", "told", "clock_s",
+    "differences", "differences_low", "differences_high",
+)  # fmt: skip
+
+
+def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+    """Hosts and endpoints that are named, and how many were tested without a match."""
+    tests = reading.rows(case.table("relay_tests"), *TEST)
+    groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in reading.rows(case.table("relayed_images"), *IMAGE):
+        groups[row["holder"], row["sender"], row["receiver"]].append(row)
+    tested = {(row["holder"], row["sender"], row["receiver"]) for row in tests}
+    told = []
+    for number, (key, rows) in enumerate(sorted(groups.items())[:MOST], 1):
+        own = [row for row in tests if (row["holder"], row["sender"], row["receiver"]) == key]
+        told.append({"number": number} | _told(case, key, rows, own, hosts, captures, w))
+    negative = len(tested - set(groups))
+    return {
+        "intro": w.t("relays_intro") if told else "" if tested else w.t("relays_none"),
+        "told": told,
+        "negative": w.t("relays_negative", n=w.number(negative)) if negative else "",
+    }
+
+
+def _told(
+    case: CaseLike,
+    key: tuple[str, str, str],
+    rows: list[Row],
+    tests: list[Row],
+    hosts: Hosts,
+    captures: dict[str, str],
+    w: Wording,
+) -> dict[str, Any]:
+    holder, sender, receiver = key
+    test = min((row for row in tests if row["told"] and row["p"]), key=lambda row: row["p_model"])
+    odds = {"odds": w.number(round(1 / test["p"])), "tried": w.number(test["tried"])}
+    through = holder != sender and test["clock_s"] is not None
+    return {
+        "head": w.t("relay_head", host=hosts.short(holder), receiver=hosts.short(receiver)),
+        "line": w.t("relay_line", n=w.number(len(rows)), expected=f"{test['expected'] or 0:.1f}", **odds),
+        "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{test['clock_s']:.1f}") if through else "",
+        "lanes": _lanes(rows, float(test["clock_s"] or 0)),
+        "bars": _bars(test),
+        "more": w.t("relay_more", n=w.number(len(rows) - MOST_PAIRS)) if len(rows) > MOST_PAIRS else "",
+        "hand": _by_hand(case, _plainest(rows), captures, w),
+    }
+
+
+def _lanes(rows: list[Row], clock: float) -> dict[str, Any]:
+    """Lines from each image to its unit, as x coordinates; all times on the clock of the images."""
+    shown = sorted(rows, key=lambda row: row["received_ts"])[:MOST_PAIRS]
+    shift = round(clock * 1e9)
+    times = [(row["received_ts"], row["sent_ts"] - shift) for row in shown]
+    first, last = min(min(pair) for pair in times), max(max(pair) for pair in times)
+    scale = (WIDTH - LEFT - 10) / max(last - first, 1)
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+        "upper": UPPER,
+        "lower": LOWER,
+        "pairs": [tuple(round(LEFT + (ts - first) * scale, 1) for ts in pair) for pair in times],
+        "seconds": round((last - first) / 1e9),
+    }
+
+
+def _bars(test: Row) -> dict[str, Any]:
+    """Bars of the histogram and the band behind them, as rectangles."""
+    counts, low, high = (list(test[name] or []) for name in ("differences", "differences_low", "differences_high"))
+    tallest = max([*counts, *high, 1])
+    scale = BARS_HEIGHT / tallest
+    return {
+        "n": len(counts),
+        "width": LEFT + BAR * len(counts) + 20,
+        "height": BARS_HEIGHT + 30,
+        "base": BARS_HEIGHT + 8,
+        "left": LEFT,
+        "tallest": tallest,
+        "bars": [
+            {
+                "x": LEFT + BAR * k,
+                "h": round(count * scale, 1),
+                "top": round(top * scale, 1),
+                "bottom": round(bottom * scale, 1),
+            }
+            for k, (count, bottom, top) in enumerate(zip(counts, low, high, strict=True))
+        ],
+        "marks": [(LEFT + BAR * k, BAND_BYTES * k) for k in range(0, len(counts) + 1, 16)],
+        "bar": BAR - 1,
+    }
+
+
+def _plainest(rows: list[Row]) -> Row:
+    """The pair that is easiest to follow by hand: one image, exact, the soonest sent."""
+    return min(rows, key=lambda row: (row["together"] > 1, row["mode"] != "exact", row["delay_s"], row["sha256"]))
+
+
+def _by_hand(case: CaseLike, row: Row, captures: dict[str, str], w: Wording) -> list[str]:
+    """How a second person finds the pair in Wireshark, step by step."""
+    units = reading.rows(case.table("encrypted_uploads"), "unit_id", "rule")
+    rule = next((unit["rule"] for unit in units if unit["unit_id"] == row["unit_id"]), "")
+    flows = reading.rows(case.table("flows"), "flow_id", "transport", "client_ip", "client_port", "server_ip")
+    flow = next((flow for flow in flows if flow["flow_id"] == row["flow_id"]), None)
+    display = ""
+    if flow is not None:
+        version = "ipv6" if ":" in flow["client_ip"] else "ip"
+        display = f"{version}.src == {flow['client_ip']} && {flow['transport']}.srcport == {flow['client_port']}"
+    low, high = row["plaintext_low"], row["plaintext_high"]
+    return [
+        w.t(
+            "relay_hand_image", capture=captures.get(row["image_capture_id"], ""), sha=row["sha256"][:12],
+            first=row["image_first_frame"], last=row["image_last_frame"], size=w.number(row["size"]),
+            when=w.when(row["received_ts"]).local,
+        ),
+        w.t(
+            "relay_hand_unit", capture=captures.get(row["capture_id"], ""), first=row["first_frame"],
+            last=row["last_frame"], filter=w.exact(display, 200), rule=rule,
+            plain=w.number(high) if low == high else f"{w.number(low)}-{w.number(high)}",
+        ),
+        w.t(
+            "relay_hand_rest", form=w.t("relay_form_base64" if row["base64"] else "relay_form_plain"),
+            over=w.number(row["overhead"]), delay=f"{row['delay_s']:.2f}",
+        ),
+    ]  # fmt: skip

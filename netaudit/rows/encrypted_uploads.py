@@ -1,0 +1,80 @@
+"""Rows of `encrypted_uploads`: units of what clients sent encrypted, with the lengths they consist of."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit.ground.frames import capture_name
+from netaudit.messages.flow import flow_id
+from netaudit.streams.layouts import QUIC, SPAN
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from netaudit.ground.table_streams import TableWriter
+    from netaudit.streams.records import Records
+
+TLS_RULE, QUIC_RULE = "tls", "quic"  # until the flow's version and cipher suite are known
+
+
+class UploadRows:
+    """Takes the units of batches; lengths of units still under way wait for them."""
+
+    def __init__(self, rows: TableWriter) -> None:
+        self._rows = rows
+        self._waiting: npt.NDArray[Any] = np.empty(0, SPAN)
+
+    def take(self, records: Records) -> None:
+        """Write the units that ended in a batch."""
+        spans = np.concatenate([self._waiting, records.spans])
+        order = np.lexsort((spans["ordinal"], spans["serial"]))  # stable: in order within a unit
+        spans = spans[order]
+        used = np.zeros(spans.size, bool)
+        ids: dict[int, bytes] = {}
+        begins, ends = _places(spans, records.units)
+        for unit, flow, begin, end in zip(records.units, records.flows, begins, ends, strict=True):
+            used[begin:end] = True
+            serial = int(unit["serial"])
+            if serial not in ids:
+                ids[serial] = flow_id(flow)
+            self._rows.append(_row(unit, ids[serial], spans[begin:end]))
+        self._waiting = spans[~used]
+
+
+def _places(spans: npt.NDArray[Any], units: npt.NDArray[Any]) -> tuple[list[int], list[int]]:
+    """Where the spans of each unit begin and end, among spans in order."""
+    plain = np.dtype([("serial", "i8"), ("ordinal", "u4")])
+    have, asked = np.empty(spans.size, plain), np.empty(units.size, plain)
+    for name in ("serial", "ordinal"):
+        have[name], asked[name] = spans[name], units[name]
+    return np.searchsorted(have, asked, "left").tolist(), np.searchsorted(have, asked, "right").tolist()
+
+
+def _row(unit: np.void, flow: bytes, spans: npt.NDArray[Any]) -> tuple[Any, ...]:
+    ordinal, answered = int(unit["ordinal"]), int(unit["answered_ts"])
+    return (
+        blake2b(flow + ordinal.to_bytes(8), digest_size=16).hexdigest(),
+        flow.hex(),
+        capture_name(int(unit["first_capture"])),
+        int(unit["first_frame"]),
+        int(unit["last_frame"]),
+        int(unit["first_ts"]),
+        int(unit["last_ts"]),
+        answered or None,
+        ordinal,
+        int(unit["records"]),
+        int(unit["octets"]),
+        spans["length"].tolist(),
+        spans["repeats"].tolist(),
+        int(unit["before_records"]),
+        int(unit["before_octets"]),
+        bool(unit["from_start"]),
+        bool(unit["lossy"]),
+        QUIC_RULE if unit["kind"] == QUIC else TLS_RULE,
+        None,
+        None,
+        0,
+    )

@@ -1,0 +1,97 @@
+"""Has the kernels compiled before an audit begins: where they are not, by several processes at once, and with progress.
+
+A compiler is not freed again (some 300 MB), and numba compiles in one thread. So each piece (`warm.py`) gets a process
+that ends with it, and what they compile is loaded from where it is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from netaudit.ground import programs
+from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, SOURCES, cache_folder, config
+from netaudit.ground.remembered import keep, recalled, unsealed
+from netaudit.running.warm import PIECES
+
+KERNEL = re.compile(r"^@(?:lean_)?kernel$", re.MULTILINE)
+EACH = 1.3  # compilations of a kernel, on the average: called from Python and from kernels, with unsigned and signed
+
+
+def make_ready(progress: Callable[[str, int, int], None]) -> None:
+    """Compile what is missing. `progress` is told "compile", what is done, and about how much there is.
+
+    What goes wrong here is left to whoever needs the kernel: it is compiled on its first call.
+    """
+    missing = [name for name in PIECES if not is_ready(name)]
+    if not missing or config.DISABLE_JIT or not may_keep(cache_folder()):
+        return
+    total = round(EACH * sum(len(KERNEL.findall(path.read_text("utf-8"))) for path in _sources()))
+    progress("compile", 0, total)
+    reading, writing = os.pipe()
+    members: list[subprocess.Popen[bytes]] = []
+    try:
+        try:
+            members += [_start(name, writing) for name in missing]
+        finally:
+            os.close(writing)
+        done = 0
+        while got := os.read(reading, 64):
+            done = min(done + len(got), total - 1)
+            progress("compile", done, total)
+        for member in members:
+            member.wait()
+    finally:
+        os.close(reading)
+        for member in members:
+            if member.poll() is None:
+                member.kill()
+                member.wait()
+    progress("compile", total, total)
+
+
+def is_ready(piece: str) -> bool:
+    """Whether a piece was compiled as a whole, here or before the package came here."""
+    return recalled(cache_folder() / piece) is not None or unsealed(SHIPPED / KEY / piece) is not None
+
+
+def compile_piece(piece: str) -> None:
+    """Compile a piece in this process, and write a dot for each kernel to standard output."""
+    from numba.core import event
+
+    class Dots(event.Listener):
+        def on_start(self, _: event.Event) -> None:
+            """Nothing is done yet."""
+
+        def on_end(self, _: event.Event) -> None:
+            """Say that one more is done."""
+            os.write(1, b".")
+
+    with event.install_listener("numba:compile", Dots()):
+        PIECES[piece]()
+    keep(cache_folder() / piece, b"")
+
+
+def _start(piece: str, output: int) -> subprocess.Popen[bytes]:
+    words = programs.netaudit("warm", "--piece", piece)
+    flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and words
+        words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, creationflags=flags
+    )
+
+
+def _sources() -> list[Path]:
+    return [path for pattern in SOURCES for path in PACKAGE.glob(pattern)]
+
+
+def may_keep(folder: Path) -> bool:
+    """Whether what other processes compile would be found again."""
+    probe = folder / f"ready-{os.getpid()}"
+    keep(probe, b"")
+    found = recalled(probe) is not None
+    probe.unlink(missing_ok=True)
+    return found

@@ -1,0 +1,5 @@
+"""Where the frozen program begins."""
+
+from netaudit.cli import main
+
+main()

@@ -1,0 +1,65 @@
+"""What `netaudit doctor` says: every check and remedy in both languages, and the truth about a broken helper."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from typing import TYPE_CHECKING
+
+import orjson
+
+from netaudit.cli import doctoring
+from netaudit.cli.exits import Exit
+from netaudit.running import doctor
+from netaudit.running.doctor import BAD, GOOD, SCARCE, Check
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_every_remedy_and_name_is_worded() -> None:
+    words = {node.value for node in ast.walk(ast.parse(inspect.getsource(doctor))) if isinstance(node, ast.Constant)}
+    plain = {"told", "python", "warm", "cache", "detector", "helper", "npcap", "disk"}
+    assert plain <= words
+    by_system = {
+        f"{name}_{system}"
+        for name in ("dumpcap", "tshark", "rights", "fonts")
+        for system in ("linux", "macos", "windows")
+    }
+    assert plain | by_system == set(doctoring.REMEDIES)
+    for texts in (doctoring.REMEDIES, doctoring.NAMES, doctoring.STATES, doctoring.ENDINGS):
+        assert all(set(text) == {"en", "zh"} for text in texts.values())
+
+
+def test_this_computer_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    """The tests run here, so audits do; the rest may be scarce."""
+    ended = doctoring.doctor_command(as_json=True, lang="zh")
+    told = orjson.loads(capsys.readouterr().out)
+    states = {check["name"]: check["state"] for check in told["checks"]}
+    assert ended == Exit.AUDITED
+    assert told["ready"]
+    assert {states["python"], states["helper"], states["detector"]} == {GOOD}
+    assert all(bool(check["remedy"]) == (check["state"] != GOOD) for check in told["checks"])
+
+
+def test_a_helper_that_cannot_be_started_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.programs, "helper", lambda *_: [sys.executable, "-c", "raise SystemExit(3)"])
+    found = {check.name: check for check in doctor.CHECKS["helper"]()}
+    assert (found["helper"].state, found["helper"].remedy) == (BAD, "helper")
+    assert (found["detector"].state, found["detector"].remedy) == (BAD, "detector")
+
+
+def test_a_check_that_fails_is_bad_and_the_others_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ill() -> list[Check]:
+        raise ValueError("out of order")
+
+    monkeypatch.setattr(doctor, "CHECKS", {"disk": ill, "python": doctor.CHECKS["python"]})
+    assert [(check.name, check.state) for check in doctor.examine()] == [("disk", BAD), ("python", GOOD)]
+
+
+def test_lines_show_what_was_said_as_text() -> None:
+    check = Check("rights", SCARCE, "rights_linux", {"interfaces": [], "said": "eth0: \x1b[2Jno"})
+    first, second = doctoring.lines(check, "en")
+    assert "\x1b" not in first
+    assert "netaudit interfaces" in second

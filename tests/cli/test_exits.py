@@ -1,0 +1,114 @@
+"""Exit codes: what was not judged has one of its own, the gravest wins, and all reasons are told."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import netaudit
+from netaudit.cli.app import app
+from netaudit.cli.auditing import exit_reasons
+from netaudit.cli.exits import PRECEDENCE, Exit, gravest
+from netaudit.errors import CaseError
+from netaudit.images import judge
+
+OFFICE = Path(__file__).parent.parent.parent / "pcaps" / "sales_office" / "wan.pcapng"
+EMPTY = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)  # a pcap header, and nothing behind it
+
+
+def run(*words: object, code: int) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_the_gravest_reason_is_the_code() -> None:
+    assert gravest([]) is Exit.AUDITED
+    for count in range(1, len(PRECEDENCE) + 1):
+        for some in itertools.combinations(PRECEDENCE, count):
+            assert gravest(reversed(some)) is some[0]
+
+
+def test_all_reasons_are_told() -> None:
+    summary = {
+        "open": ["damaged", "unjudged"], "partial": True, "findings": [{"certainty": "D"}], "damage": {}, "rejected": [],
+    }  # fmt: skip
+    assert exit_reasons(summary, "C") == [Exit.INTERRUPTED, Exit.UNJUDGED, Exit.DAMAGED]
+    assert exit_reasons(summary, "D") == [Exit.INTERRUPTED, Exit.FINDING, Exit.UNJUDGED, Exit.DAMAGED]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "Not judged for faces:"), ("zh", "未作人脸判定")])
+def test_faces_that_were_not_looked_for_are_told(tmp_path, lang, said) -> None:
+    shown = run("audit", OFFICE, "--case", tmp_path / "case", "--no-faces", "--lang", lang, "--fail-on", "D", code=10)
+    assert said in shown
+    assert str(int(Exit.UNJUDGED)) in shown.splitlines()[-1]
+    summary = json.loads(run("show", tmp_path / "case", "--json", code=0))
+    assert summary["exit_reasons"] == ["unjudged"]
+    (unjudged,) = [one for one in summary["statements"] if one["kind"] == "unjudged"]
+    assert unjudged["counts"]["n"] == unjudged["counts"]["all"] > 0
+    assert list(unjudged["why"]) == ["not asked"]
+    assert summary["verdict"]["en"].count(". ") <= 2
+    report = (tmp_path / "case" / "report.html").read_text(encoding="utf-8")
+    assert f'<p class="alarm">{unjudged[lang][:1].upper()}{unjudged[lang][1:9]}' in report
+
+
+def test_a_helper_that_does_not_work_is_told(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(judge, "_BOOT", "import sys; sys.exit(1)")
+    case = netaudit.audit(OFFICE, tmp_path / "case")
+    count = case.table("images").num_rows
+    assert (
+        f"Not judged for faces: {count} of {count} distinct images (the image helper does not work)" in case.verdict()
+    )
+    assert "No face image" not in case.verdict()
+    assert "在已读取" not in case.verdict("zh")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the names of signals are POSIX's")
+def test_a_capture_without_packets_carries_no_tick(tmp_path) -> None:
+    (tmp_path / "empty.pcap").write_bytes(EMPTY)
+    shown = run("audit", tmp_path / "empty.pcap", "--case", tmp_path / "case", "--lang", "en", code=5)
+    assert "No packet was read: nothing can be said." in shown
+    report = (tmp_path / "case" / "report.html").read_text(encoding="utf-8")
+    assert 'class="check"' not in report
+    assert "No packet was read." in report
+
+
+def test_a_period_without_packets_is_said_as_that(tmp_path) -> None:
+    words = ("audit", OFFICE, "--case", tmp_path / "case", "--since", "2099-01-01T00:00:00+08:00", "--lang", "en")
+    shown = run(*words, code=5)
+    assert "could be decoded: nothing can be said" in shown
+    assert "outside the chosen period and not audited" in shown
+    assert "No face image" not in shown
+
+
+def test_a_missing_table_is_an_error_that_names_it(tmp_path) -> None:
+    case = netaudit.audit(OFFICE, tmp_path / "case", faces=False)
+    for name in case.manifest["totals"]["rows"]:
+        assert (tmp_path / "case" / "tables" / f"{name}.parquet").is_file(), name
+    (tmp_path / "case" / "tables" / "findings.parquet").unlink()
+    with pytest.raises(CaseError, match=r"findings\.parquet"):
+        netaudit.open_case(tmp_path / "case").table("findings")
+    for word in ("show", "report"):
+        result = CliRunner().invoke(app, [word, str(tmp_path / "case")])
+        assert isinstance(result.exception, CaseError)
+        assert "findings.parquet" in str(result.exception)
+
+
+def test_a_case_of_an_earlier_version_opens_and_says_what_it_lacks(tmp_path) -> None:
+    netaudit.audit(OFFICE, tmp_path / "case", faces=False)
+    path = tmp_path / "case" / "case.json"
+    written = json.loads(path.read_bytes())
+    del written["statements"], written["totals"]["rows"]["ledgers"]
+    path.write_text(json.dumps(written | {"tables_version": 1, "verdict": {"en": "As before", "zh": "照旧"}}))
+    (tmp_path / "case" / "tables" / "ledgers.parquet").unlink()
+    shown = run("show", tmp_path / "case", "--lang", "en", code=0)
+    assert "Verdict: As before" in shown
+    assert "tables version 1" in shown
+    run("report", tmp_path / "case", code=0)
+    assert netaudit.open_case(tmp_path / "case").statements is None

@@ -1,0 +1,97 @@
+"""Tables from which each kind of statement is made: one example for every entry of `findings.statements.KINDS`."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from netaudit.findings.ledgers import Run, ledger_table
+from netaudit.tables import BY_NAME
+
+LAN = Run(side="lan", signatures={"devices": 3, "services": 2})
+CAM, CLOUD = "192.168.1.20", "47.96.10.20"
+
+
+def filled(**rows):
+    """All tables of a case, those named with these rows."""
+    return {name: pa.Table.from_pylist(rows.get(name, []), schema=table.schema()) for name, table in BY_NAME.items()}
+
+
+def finding(act, certainty, **more):
+    row = {"finding_id": f"F{act}{certainty}", "act": act, "certainty": certainty, "sender": CAM, "receiver": CLOUD}
+    return row | {"images": 3, "bytes": 1500} | more
+
+
+def record(act, certainty, **more):
+    return finding(act, certainty, images=0, records=4, persons=2, person_hmacs=["p1", "p2"], transfers=3) | more
+
+
+def capture(**more):
+    row = {"capture_id": "c", "name": "lan.pcap", "size": 9, "packets_read": 5, "packets_decoded": 5, "damage": []}
+    return row | more
+
+
+def flow(**more):
+    row = {name: 0 for name in BY_NAME["flows"].names if name.endswith(("_up", "_down")) and name != "bursts_up"}
+    return row | {"flow_id": "f", "transport": "tcp", "protocol": "http", "server_port": 80} | more
+
+
+def case(run=LAN, **rows):
+    """The same with its ledgers, from one sound capture where none is named."""
+    tables = filled(**({"captures": [capture()]} | rows))
+    tables["ledgers"] = ledger_table(tables, run)
+    return tables
+
+
+def opened(ledger, reason, **more):
+    """A case with one open row in a ledger whose own rows cannot be open."""
+    tables = case()
+    row = {"ledger": ledger, "subject": "x", "reason": reason, "count": 2, "bytes": None, "understood": False} | more
+    extra = pa.Table.from_pylist([row], schema=BY_NAME["ledgers"].schema())
+    return tables | {"ledgers": pa.concat_tables([tables["ledgers"], extra])}
+
+
+def image(face, **more):
+    return {"sha256": f"{face}{more}", "kind": "jpeg", "face": face, "why": "", "complete": True, "size": 10} | more
+
+
+def note(text):
+    return {"message_id": "m", "notes": [text]}
+
+
+EXAMPLES = {
+    "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
+    "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
+    "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
+    "identity_left": lambda: case(findings=[record("uploaded outside", "A", with_identity=2, images=3)]),
+    "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
+    "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
+    "nothing_seen": lambda: case(images=[image("no")]),
+    "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
+    "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
+    "not_matched": lambda: case(
+        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
+    ),
+    "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
+    "moved": lambda: case(findings=[finding("moved inside", "A")]),
+    "video": lambda: case(findings=[finding("video", "B")]),
+    "interrupted": lambda: case(Run(side="lan", interrupted=True)),
+    "no_packets": lambda: case(captures=[capture(packets_read=0, packets_decoded=0)]),
+    "none_decoded": lambda: case(captures=[capture(packets_decoded=0)]),
+    "no_vantage": lambda: case(Run()),
+    "unjudged": lambda: case(images=[image("yes"), image("not judged", why="not looked at: the image helper …")]),
+    "key_frames": lambda: case(messages=[note("video not decoded: PyAV is not installed")]),
+    "inputs": lambda: case(Run(side="lan", rejected=[{"name": "b.pcap", "problem": "is a directory"}])),
+    "signatures": lambda: opened("signatures", "failed"),
+    "outside_period": lambda: case(
+        captures=[capture(packets_decoded=3)], skipped=[{"capture_id": "c", "reason": "outside_period", "packets": 2}]
+    ),
+    "readers": lambda: case(Run(side="lan", failures=["http reader: IndexError in flow 00"])),
+    "undecoded": lambda: case(
+        captures=[capture(packets_decoded=3)], skipped=[{"capture_id": "c", "reason": "malformed_ip", "packets": 2}]
+    ),
+    "dropped": lambda: case(captures=[capture(drops=7)]),
+    "missing": lambda: case(flows=[flow(missing_up=700)]),
+    "limits": lambda: case(messages=[note("limit: parts"), note("body over 64 MiB: only the first part kept")]),
+    "payload": lambda: case(flows=[flow(protocol="tls", payload_up=100, delivered_up=100, unread_up=60)]),
+    "incomplete": lambda: case(images=[image("yes", complete=False)]),
+}

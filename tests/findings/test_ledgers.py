@@ -1,0 +1,124 @@
+"""Ledgers balance, are worded, and say what an audit has to own up to."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.findings.ledgers import LEDGERS, Run, exits, ledger_table, reason_word
+from netaudit.tables import LEDGERS as TABLE
+from tests.findings.examples import EXAMPLES, LAN, capture, case, filled, flow, image
+
+CASES = [EXAMPLES[name]() for name in EXAMPLES]
+
+
+def rows(tables, ledger=""):
+    return [row for row in tables["ledgers"].to_pylist() if ledger in ("", row["ledger"])]
+
+
+@pytest.mark.parametrize("ledger", LEDGERS, ids=lambda ledger: ledger.name)
+def test_every_ledger_keeps_the_contract(ledger) -> None:
+    assert list(ledger.rows(filled(), Run())) == [] or ledger.name == "stages"
+    seen = {row["reason"] for tables in CASES for row in rows(tables, ledger.name)}
+    assert seen or ledger.name in {"signatures", "egress", "faces", "contradictions"}  # those: test_accounts.py
+    for reason in ledger.reasons:
+        zh, en = (reason_word(ledger.name, reason, lang) for lang in ("zh", "en"))
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in zh)
+        assert en.isascii()
+
+
+def test_names_are_told_once_and_documented() -> None:
+    names = [ledger.name for ledger in LEDGERS]
+    assert len(set(names)) == len(names)
+    meaning = next(column.meaning for column in TABLE.columns if column.name == "ledger")
+    assert all(name in meaning for name in names)
+
+
+SIZES = st.integers(0, 10**9)
+FATES = ("duplicate", "conflicting", "evicted", "after_close")
+FLOWS = st.lists(
+    st.tuples(
+        st.sampled_from(["http", "tls", "unknown", "", "dns"]), st.sampled_from(["tcp", "udp"]),
+        st.sampled_from([80, 443]), SIZES, SIZES, *[SIZES] * len(FATES),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(deadline=None)  # tables of many columns are made
+@given(FLOWS)
+def test_payload_balances(given_flows) -> None:
+    made = []
+    for protocol, transport, port, read, unread, *fates in given_flows:
+        sizes = dict(zip(FATES, fates, strict=True))
+        both = {f"{name}_down": size for name, size in sizes.items()}
+        whole = read + unread + sum(fates)
+        made.append(
+            flow(
+                protocol=protocol, transport=transport, server_port=port, payload_down=whole,
+                delivered_down=read + unread, unread_down=unread, **both,
+            )
+        )  # fmt: skip
+    tables = filled(flows=made)
+    found = [row for row in ledger_table(tables, LAN).to_pylist() if row["ledger"] == "payload"]
+    assert sum(row["bytes"] for row in found) == sum(one["payload_down"] for one in made)
+    assert all(row["understood"] == (row["reason"] in {"read", "duplicate"}) for row in found)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["yes", "possible", "no", "undecodable", "not judged"]), SIZES), max_size=20))
+def test_images_balance(given_images) -> None:
+    tables = filled(images=[image(face, sha256=str(n), size=size) for n, (face, size) in enumerate(given_images)])
+    found = [row for row in ledger_table(tables, LAN).to_pylist() if row["ledger"] == "images"]
+    assert sum(row["count"] for row in found) == len(given_images)
+    assert sum(row["bytes"] for row in found) == sum(size for _, size in given_images)
+
+
+@pytest.mark.parametrize(
+    ("face", "why", "faces", "reason", "understood"),
+    [
+        ("yes", "", True, "face", True),
+        ("possible", "", True, "possible face", True),
+        ("no", "", True, "no face", True),
+        ("not judged", "smaller than 32 pixels", True, "too small", True),
+        ("not judged", "not looked at: the image helper does not work (it ends at once)", True, "helper failed", False),
+        ("not judged", "not looked at: too many images crash the decoder", True, "decoder crashes", False),
+        ("undecodable", "crashed the decoder", True, "decoder crashes", False),
+        ("undecodable", "decoder did not end within 20 s", True, "decoder stalled", False),
+        ("undecodable", "cannot identify image file", True, "undecodable", False),
+        ("not judged", "", True, "not judged", False),
+        ("not judged", "", False, "not asked", False),
+    ],
+)
+def test_images_and_why(face, why, faces, reason, understood) -> None:
+    tables = case(Run(side="lan", faces=faces), images=[image(face, why=why)])
+    (row,) = rows(tables, "images")
+    assert (row["reason"], row["understood"]) == (reason, understood)
+
+
+def test_the_same_subject_and_reason_are_added_up() -> None:
+    refused = [{"name": "b.pcap", "problem": "x"}, {"name": "b.pcap", "problem": "y"}]
+    found = rows(case(Run(side="lan", rejected=refused, ignored=["notes.txt"])), "inputs")
+    assert sorted((row["subject"], row["reason"], row["count"], row["understood"]) for row in found) == [
+        ("b.pcap", "refused", 2, False), ("lan.pcap", "audited", 1, True), ("notes.txt", "no capture", 1, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        (case(), set()),
+        (case(images=[image("no")]), set()),
+        (case(images=[image("undecodable")]), {"unjudged"}),
+        (case(captures=[capture(damage=["at byte 3"])]), {"damaged"}),
+        (case(Run(side="lan", interrupted=True), images=[image("not judged")]), {"interrupted", "unjudged"}),
+        (EXAMPLES["key_frames"](), {"unjudged"}),
+        (EXAMPLES["readers"](), {"unjudged"}),
+        (EXAMPLES["no_packets"](), {"unjudged"}),
+        (EXAMPLES["payload"](), set()),
+        (EXAMPLES["no_vantage"](), set()),
+    ],
+)
+def test_exits(tables, expected) -> None:
+    assert exits(tables["ledgers"]) == expected

@@ -1,0 +1,118 @@
+"""The verdict as data: a contract for every kind of statement, and what the verdict may say when."""
+
+from __future__ import annotations
+
+import string
+
+import orjson
+import pytest
+
+from netaudit.findings.ledgers import Run
+from netaudit.findings.saying import beyond_first_page, first_page, sentence, size_text, verdict_text
+from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
+from tests.findings.examples import EXAMPLES, case, filled, finding, image
+
+LANGS = ("zh", "en")
+
+
+def kinds(tables):
+    return [one["kind"] for one in statements(tables)]
+
+
+def fields(wording):
+    return {name for _, name, _, _ in string.Formatter().parse(wording) if name is not None}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_keeps_the_contract(kind) -> None:
+    said = [one for one in statements(EXAMPLES[kind.name]()) if one["kind"] == kind.name]
+    assert said, "its example makes it"
+    assert said == orjson.loads(orjson.dumps(said)), "it is plain data"
+    assert fields(kind.zh) == fields(kind.en), "both wordings tell the same"
+    assert fields(kind.zh) <= {"why"} | set(said[0].get("counts", {})), "nothing is told that is not counted"
+    texts = {lang: sentence(said[0], lang) for lang in LANGS}
+    assert all(texts.values())
+    assert not any(letter in text for text in texts.values() for letter in "{}|。")
+    assert not any(text.endswith(".") for text in texts.values())
+    assert texts["zh"] != texts["en"]
+    assert all(letter < "\u4e00" or letter > "\u9fff" for letter in texts["en"])
+    if {"C", "D"} & set(said[0].get("grade", "")):  # of C only of images that were seen in clear before
+        assert "face" not in texts["en"].replace("with a face: consistent with", "")
+        assert "人脸" not in texts["zh"].replace("张次含人脸）：与图像被转发出去相一致", "")
+
+
+def test_names_and_order() -> None:
+    names = [kind.name for kind in KINDS]
+    assert len(set(names)) == len(names)
+    assert set(EXAMPLES) == set(BY_NAME)
+    order = ["left", "retrieved", "matched", "hidden", "moved", "unjudged", "inputs"]
+    assert [name for name in names if name in order] == order
+    assert [kind.page for kind in KINDS] == sorted(kind.page for kind in KINDS)
+
+
+def test_no_tables_say_nothing_calm() -> None:
+    tables = case(captures=[])
+    assert kinds(tables) == ["no_packets"]
+    assert filled()["ledgers"].num_rows == 0
+
+
+def test_the_counts_of_what_left() -> None:
+    rows = [finding("uploaded outside", "A", images=3), finding("uploaded outside", "B", images=1)]
+    said = statements(case(findings=rows))
+    assert said[0]["grade"] == "AB"
+    assert sentence(said[0], "en") == "4 face images left 1 inside device for 1 outside endpoint (A 3, B 1)"
+    assert sentence(said[0], "zh") == "1 台内部设备向 1 个外部端点传出 4 张次人脸图像（A 级 3，B 级 1）"
+    assert said[0]["evidence"] == ["Fuploaded outsideA", "Fuploaded outsideB"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "calm"),
+    [
+        (case(images=[image("no")]), "nothing_seen"),
+        (case(images=[image("no"), image("not judged", why="smaller than 32 pixels")]), "nothing_seen"),
+        (case(images=[image("no"), image("undecodable")]), "nothing_seen_so_far"),
+        (case(Run(side="lan", interrupted=True)), "nothing_seen_so_far"),
+        (case(Run(side="lan", rejected=[{"name": "b", "problem": "x"}])), "nothing_seen_so_far"),
+        (case(Run(side="lan", faces=False), images=[image("not judged")]), ""),  # none was looked at
+        (case(Run(side="unknown")), ""),
+        (case(captures=[]), ""),
+        (case(findings=[finding("moved inside", "A")]), ""),
+    ],
+)
+def test_calm_sentences_need_their_right(tables, calm) -> None:
+    assert [name for name in kinds(tables) if name.startswith("nothing_seen")] == [calm] * bool(calm)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_first_page_has_three_sentences_at_most(lang) -> None:
+    said = [one for name in BY_NAME for one in statements(EXAMPLES[name]()) if one["kind"] == name]
+    page = first_page(said, lang)
+    assert len(page) == 3
+    assert all(text.endswith("。" if lang == "zh" else ".") for text in page)
+    left_out = beyond_first_page(said, lang)
+    assert len(left_out) + 9 == len(said), "three clauses each, and all others are told elsewhere"
+    assert verdict_text(said, lang) == ("" if lang == "zh" else " ").join(page)
+
+
+def test_what_was_not_judged_is_on_the_first_page() -> None:
+    rows = [finding("uploaded outside", grade) for grade in "ABCD"]
+    given = case(findings=rows, images=[image("yes"), image("not judged", why="not looked at: the image helper …")])
+    page = first_page(statements(given), "en")
+    assert page[-1] == "Not judged for faces: 1 of 2 distinct images (the image helper does not work)."
+    assert BY_NAME["unjudged"].page == LAST
+    assert BY_NAME["hidden"].page == SECOND
+
+
+def test_no_finding_is_no_clean_bill() -> None:
+    assert "not a clean bill" in verdict_text(statements(case(images=[image("no")])), "en")
+
+
+def test_a_statement_of_a_later_version_is_shown_by_its_name() -> None:
+    assert first_page([{"kind": "identities_left", "counts": {"n": 3}}], "en") == ["Identities_left."]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(999, "999 B"), (2_100_000_000, "2.1 GB"), (1500, "1.5 kB"), (3 * 10**12, "3.0 TB")]
+)
+def test_size_text(size: int, text: str) -> None:
+    assert size_text(size) == text

@@ -1,0 +1,91 @@
+"""What every reader of the list promises, whatever comes: no error, no matter how bytes are cut or lost."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from netaudit.messages.reader import Opening, Verdict
+from netaudit.messages.readers import EXPECTED, FALLBACK, READERS, Entry
+from tests.messages import examples
+
+ENTRIES = [*READERS, *EXPECTED.values(), *FALLBACK.values()]
+SEEDS = [
+    b"", b"\x00" * 64, b"\xff" * 64, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", b"220 ready\r\n", b'{"a":1}', b"<a/>",
+    bytes(range(256)), b"\x16\x03\x01\x00\x2f\x01" + bytes(80), b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00",
+    b"DHIP", b"\x20\x00\x00\x00DHIP" + bytes(24) + b"{}", b"\xffSMB" + bytes(32), b"\x80\x60" + bytes(40),
+    b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n", b"REGISTER sip:a SIP/2.0\r\n\r\n", b"\x05\x01\x00",
+]  # fmt: skip
+
+
+def named(entry: Entry) -> str:
+    return f"{entry.name}-{entry.transport}"
+
+
+def noise(seed: int) -> list[tuple[int, bytes]]:
+    """A conversation of sound beginnings, random bytes and repetitions."""
+    chance = random.Random(seed)
+    turns = []
+    for _ in range(chance.randint(1, 6)):
+        data = chance.choice(SEEDS) + chance.randbytes(chance.choice((0, 3, 40, 400)))
+        turns.append((chance.randint(0, 1), data * chance.choice((1, 1, 2))))
+    return turns
+
+
+def feed(entry: Entry, turns: list[tuple[int, bytes]], chance: random.Random | None) -> list[tuple]:
+    """Messages of a reader fed with turns: whole where `chance` is None, else cut and with holes between cuts."""
+    reader = entry.make()
+    reader.begin(Opening(b"", b"", 40_000, 80, midstream=False))
+    at, out = [0, 0], []
+    for direction, data in turns:
+        pieces = [data]
+        if chance is not None and entry.transport == "tcp" and len(data) > 1:
+            middle = chance.randrange(1, len(data))
+            pieces = [data[:middle], data[middle:]]
+        for piece in pieces:
+            if not piece or reader.hand_over is not None or not reader.wants_bytes:
+                continue
+            if chance is not None and chance.random() < 0.1:
+                out += reader.gap(direction, at[direction], 17)
+                at[direction] += 17
+                if reader.hand_over is not None or not reader.wants_bytes:
+                    continue
+            out += reader.feed(direction, at[direction], piece)
+            at[direction] += len(piece)
+            assert reader.needed_from(direction) >= 0
+    if reader.hand_over is None and reader.wants_bytes:
+        out += reader.finish()
+    reader.let_go()
+    return out
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_any_bytes_any_cut_any_hole(entry: Entry) -> None:
+    for seed in range(40):
+        chance = random.Random(seed)
+        for message in feed(entry, noise(seed), chance):
+            assert 0 <= message.start <= message.end
+            assert message.direction in (0, 1)
+            assert message.protocol
+            assert all(0 <= start < end for start, end in message.missing)
+            if message.missing or message.unknown_from is not None:
+                assert not message.complete
+
+
+@pytest.mark.parametrize("entry", READERS, ids=named)
+def test_recognisers_answer_any_opening_and_keep_to_it(entry: Entry) -> None:
+    for seed in range(60):
+        chance = random.Random(seed)
+        data = chance.choice(SEEDS) + chance.randbytes(chance.choice((0, 5, 100)))
+        said = Verdict.MORE
+        for end in range(1, len(data) + 1) if entry.transport == "tcp" else [len(data)]:
+            verdict = entry.recognise(Opening(data[:end], b"", 40_000, 80, midstream=False))
+            assert isinstance(verdict, Verdict)
+            assert said in (Verdict.MORE, verdict), f"{entry.name} said {said}, then {verdict} of {data[:end]!r}"
+            said = verdict
+
+
+def test_names_are_told_apart() -> None:
+    assert len({(entry.name, entry.transport, entry.recognise) for entry in READERS}) == len(READERS)
+    assert examples.EXAMPLES

@@ -1,0 +1,127 @@
+"""No sentence that a reader is shown claims more than was measured, in either language.
+
+Nothing is called complete, nobody is said to have meant something, nobody is said to be somebody, nothing is called
+unlawful, and what is told of certainty C and D never says "face". A sentence that needs such a word to deny it stands
+in ALLOWED with its reason; an entry that is needed no more fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from netaudit.cli import texts as cli_texts
+from netaudit.findings.statements import KINDS
+from netaudit.live import wording as live_wording
+from netaudit.report.texts import catalogue
+from tests.conftest import ROOT
+
+RULES = {
+    "completeness": (
+        (
+            r"(?<!not )\ball (?:faces|face images|persons|people|devices|identity)\b|\bevery (?:face|person|device)\b|\bcomplete list\b"
+            r"|\bnothing else\b|\bclean bill of health\b"
+        ),
+        "全部人脸|所有人脸|所有人员|全部设备|所有设备|没有其他|不存在其他|一切正常",
+    ),
+    "intent": (
+        (
+            r"\bintent(?:ion|ional|ionally)?\b|\bdeliberate|\bsecret(?:ly)?\b|\bin order to\b|\bused to (?:judge|decide|tell)\b"
+            r"|\bserves? to\b|\bdata serve\b|\bpurpose of the collection\b"
+        ),
+        "故意|意图|企图|目的是|用于判断|用来判断|偷偷|私自|擅自",
+    ),
+    "identity of a person": (
+        r"\bsame person\b|\bone person\b|\b(?:is|was|were) (?:identified|recogni[sz]ed)\b|\bidentity of the person is\b|\bthis person\b",
+        "同一人|同一个人|系本人|为本人|确认身份|身份确认|此人",
+    ),
+    "law": (r"\billegal|\bunlawful|\bviolat|\boffen[cs]e\b|\bguilty\b", "违法|非法|违规|侵权|犯罪"),
+}
+HIDDEN = re.compile(r"^(?:encrypted|burst|certainty\.[CD]|phrase\.encrypted|statement\.(?:hidden|matched)|hidden)")
+FACE = (r"\bface", "人脸")
+ALLOWED = {
+    ("completeness", "report.verdict_note"): "says that no finding is none",
+    ("completeness", "report.findings_none"): "says that no finding is none",
+    ("completeness", "report.limit.clean"): "says that no finding is none",
+    ("completeness", "statement.nothing_seen"): "says that no finding is none",
+    ("completeness", "statement.nothing_seen_so_far"): "says that no finding is none",
+    ("completeness", "report.live_filter"): "of the recording alone: what the filter let by was not recorded",
+    ("identity of a person", "report.method.face"): "says that nobody is identified",
+    ("identity of a person", "report.persons_intro"): "says that numbers are not persons",
+    ("identity of a person", "report.limit.people"): "says that images are not persons",
+    ("identity of a person", "report.tie.same person id"): "two documents give the same id; whose it is is not said",
+    ("face", "statement.matched"): "of images that were seen in clear before, and says that no content was seen",
+    ("face", "report.certainty.D"): "forbids the word",
+    ("face", "report.encrypted_intro"): "forbids the word",
+}
+
+
+def sentences() -> Iterator[tuple[str, str, str]]:
+    """Key, English, Chinese of every sentence that is shown."""
+    for key, words in catalogue().items():
+        yield f"report.{key}", words["en"], words["zh"]
+    for place, table in (("cli", cli_texts.TEXTS), ("live", live_wording.TEXTS)):
+        for key, words in table.items():
+            yield f"{place}.{key}", words["en"], words["zh"]
+    for kind in KINDS:
+        yield f"statement.{kind.name}", kind.en, kind.zh
+
+
+def hits() -> set[tuple[str, str]]:
+    """Rule and key of every sentence that a rule speaks against."""
+    found = set()
+    for key, en, zh in sentences():
+        for rule, (english, chinese) in RULES.items():
+            if re.search(english, en, re.IGNORECASE) or re.search(chinese, zh):
+                found.add((rule, key))
+        inner = key if key.startswith("statement.") else key.partition(".")[2]
+        if HIDDEN.match(inner) and (re.search(FACE[0], en, re.IGNORECASE) or FACE[1] in zh):
+            found.add(("face", key))
+    return found
+
+
+def test_no_sentence_claims_more_than_was_measured() -> None:
+    assert sorted(hits() - set(ALLOWED)) == []
+
+
+def test_no_exception_is_stale() -> None:
+    assert sorted(set(ALLOWED) - hits()) == []
+    assert all(ALLOWED.values())
+
+
+def test_the_linter_sees_what_it_is_for() -> None:
+    wrong = {
+        "completeness": ("All faces were found", "已找到所有人脸"),
+        "intent": ("They were used to judge customers", "用于判断客户"),
+        "identity of a person": ("It is the same person", "系同一人"),
+        "law": ("This is illegal", "属违法行为"),
+    }
+    for rule, (en, zh) in wrong.items():
+        english, chinese = RULES[rule]
+        assert re.search(english, en, re.IGNORECASE), rule
+        assert re.search(chinese, zh), rule
+
+
+def test_there_is_enough_to_look_at() -> None:
+    assert sum(1 for _ in sentences()) > 700
+
+
+@pytest.mark.parametrize("place", ["pyproject.toml", "constraints.txt"])
+def test_nothing_that_recognises_faces_is_ever_depended_on(place: str) -> None:
+    """Faces are found, never compared: no library or model that makes embeddings of them may come in."""
+    text = (ROOT / place).read_text(encoding="utf-8").lower()
+    named = (
+        "face-recognition", "face_recognition", "insightface", "deepface", "facenet", "arcface", "dlib", "mediapipe",
+        "sface", "openface", "retinaface", "torch", "tensorflow", "keras",
+    )  # fmt: skip
+    assert [name for name in named if re.search(rf"(?m)^\W*{re.escape(name)}\b", text)] == []
+
+
+def test_no_code_asks_for_an_embedding() -> None:
+    words = re.compile(
+        r"FaceRecognizerSF|faceRecognizer|alignCrop|face_encodings|get_embedding|cosine_?similarity", re.IGNORECASE
+    )
+    found = [path.name for path in (ROOT / "netaudit").rglob("*.py") if words.search(path.read_text(encoding="utf-8"))]
+    assert found == []

@@ -1,0 +1,77 @@
+"""Kernels are compiled piece by piece, by several processes; nothing is left for the audit to compile."""
+
+from __future__ import annotations
+
+import gc
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netaudit.ground import jit_cache, remembered
+from netaudit.ground.jit_parts import Entry
+from netaudit.running import ready, warm
+
+TOLD = """
+import sys
+from netaudit.running import ready
+ready.PIECES.clear()
+ready.PIECES.update(one=None, two=None)
+told = []
+ready.make_ready(lambda *words: told.append(words))
+print([what for what, _, _ in told] and told[0][1] == 0 and told[-1][1] == told[-1][2])
+"""
+
+
+def compiled() -> set[tuple[str, str]]:
+    """Every kernel that Python called, with the types it was compiled for."""
+    entries = [entry for entry in gc.get_objects() if type(entry) is Entry]
+    return {(entry._cache._name, str(types)) for entry in entries for types in entry.overloads}
+
+
+def test_the_pieces_are_all_that_an_audit_needs() -> None:
+    for piece in warm.PIECES.values():
+        piece()
+    before = compiled()
+    warm.warm()
+    assert compiled() == before
+    assert any(name == "streams.kernels.assemble" for name, _ in before)
+
+
+def test_progress_ends_whatever_becomes_of_the_processes(tmp_path: Path) -> None:
+    """No process knows these pieces, so all of them fail at once."""
+    environment = {**os.environ, "NETAUDIT_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", TOLD], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
+
+
+def test_a_piece_counts_where_it_was_compiled_or_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path / "own"))
+    monkeypatch.setattr(ready, "SHIPPED", tmp_path / "shipped")
+    assert not ready.is_ready("streams")
+    place = tmp_path / "shipped" / jit_cache.KEY / "streams"
+    remembered.keep(place, b"")
+    assert ready.is_ready("streams")
+    place.unlink()
+    remembered.keep(jit_cache.cache_folder() / "streams", b"")
+    assert ready.is_ready("streams")
+
+
+def test_shipped_kernels_that_others_may_write_are_not_believed(tmp_path: Path) -> None:
+    if not hasattr(os, "getuid"):
+        pytest.skip("rights of this kind only")
+    place = tmp_path / "kernels" / "one"
+    remembered.keep(place, b"code")
+    assert remembered.unsealed(place) == b"code"
+    place.chmod(place.stat().st_mode | stat.S_IWOTH)
+    assert remembered.unsealed(place) is None
+    place.chmod(0o644)
+    assert remembered.unsealed(place) == b"code"
+    place.parent.chmod(0o777)
+    assert remembered.unsealed(place) is None
+    place.parent.chmod(0o755)
+    place.write_bytes(place.read_bytes()[:-1] + b"E")
+    assert remembered.unsealed(place) is None

@@ -1,0 +1,152 @@
+"""The walk along records against its slow twin, however a conversation is cut; and what gaps do to it."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.streams.from_packets import Assembler
+from tests.reference.records import units_of
+from tests.streams.wire import ACK, MS, SYN, batch, down, numbered, packet, up
+
+HELLO = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"
+ANSWER = b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x00"
+
+
+def record(length, kind=23):
+    return bytes([kind, 3, 3]) + length.to_bytes(2, "big") + b"\xaa" * length
+
+
+def walked(packets, cuts=(), ignore=True):
+    """Units and lengths of packets fed in batches cut at the given positions; flows are ignored after each batch."""
+    assembler, units, spans, begin = Assembler(), [], [], 0
+    for end in [*sorted(cuts), len(packets), None]:
+        brought = assembler.end() if end is None else assembler.take(*batch(packets[begin:end]))
+        begin = end
+        if brought.records is not None:
+            units += list(brought.records.units)
+            spans += list(brought.records.spans)
+        if ignore and end is not None:
+            for serial in brought.flows["serial"].tolist():
+                assembler.ignore(serial)
+    return [
+        (
+            int(u["first_ts"]), int(u["first_frame"]), int(u["last_ts"]), int(u["last_frame"]), int(u["answered_ts"]),
+            [int(s["length"]) for s in spans if s["ordinal"] == u["ordinal"] for _ in range(int(s["repeats"]))],
+            bool(u["lossy"]),
+        )
+        for u in units
+    ]  # fmt: skip
+
+
+@st.composite
+def conversation(draw):
+    """Packets of a TLS connection, in order: (upward, bytes, wait in ms, how much is left unacknowledged)."""
+    said = [(True, HELLO), (False, ANSWER)]
+    for _ in range(draw(st.integers(0, 12))):
+        upward = draw(st.booleans())
+        lengths = draw(st.lists(st.sampled_from([1, 19, 26, 300, 1400, 5000, 5000]), min_size=1, max_size=4))
+        kind = draw(st.sampled_from([23, 23, 23, 23, 21]))
+        said.append((upward, b"".join(record(length, kind) for length in lengths)))
+    out = []
+    for upward, data in said:
+        while data:
+            cut = draw(st.sampled_from([3, 5, 100, 1460, 1460, 4000]))
+            wait = draw(st.sampled_from([0, 1, 20, 1500, 2500]))
+            out.append((upward, data[:cut], wait, draw(st.sampled_from([0, 0, 0, 10]))))
+            data = data[cut:]
+    return out
+
+
+def on_the_wire(said):
+    """Packets of the wire, and the same as the twin takes them."""
+    packets = [
+        packet(seq=999, flags=SYN, ts=MS),
+        down(4999, ack=1000, flags=SYN | ACK, ts=2 * MS),
+    ]
+    sent, plain, ts, acked = {True: 0, False: 0}, [], 2 * MS, {True: 0, False: 0}
+    for upward, data, wait, less in said:
+        ts += wait * MS + 1
+        acked[upward] = max(acked[upward], sent[not upward] - less)
+        number, other = (1000, 5000) if upward else (5000, 1000)
+        make = up if upward else down
+        packets.append(make(number + sent[upward], data, ack=other + acked[upward], ts=ts))
+        plain.append((upward, data, ts, len(packets), acked[upward]))
+        sent[upward] += len(data)
+    return numbered(packets), plain
+
+
+@settings(max_examples=120, deadline=None)
+@given(said=conversation(), cuts=st.lists(st.integers(1, 40), max_size=3))
+def test_units_are_those_of_the_twin_however_batches_are_cut(said, cuts):
+    packets, plain = on_the_wire(said)
+    cuts = sorted({cut for cut in cuts if cut < len(packets)})
+    expected = [
+        (u.first_ts, u.first_frame, u.last_ts, u.last_frame, u.answered_ts, u.lengths, False) for u in units_of(plain)
+    ]
+    assert walked(packets, cuts) == expected
+
+
+def stream_of(lengths, size=1000):
+    """Upward data packets of records, after the handshake; acknowledged at the end by an answer."""
+    data = b"".join(record(length) for length in lengths)
+    said = [(True, HELLO, 1, 0), (False, ANSWER, 1, 0)]
+    said += [(True, data[at : at + size], 1, 0) for at in range(0, len(data), size)]
+    return on_the_wire([*said, (False, record(200), 20, 0)])[0]
+
+
+def test_a_gap_within_a_record_loses_nothing():
+    packets = stream_of([9000, 4000])
+    whole = walked(packets)
+    assert walked(packets[:6] + packets[8:]) == whole
+    assert whole[0][5] == [9000, 4000]
+    assert not whole[0][6]
+
+
+def test_a_lost_head_is_found_again_by_a_chain_of_three_and_marked():
+    packets = stream_of([3000] * 8)
+    lost = packets[:7] + packets[8:]  # with the head of the second record
+    (unit,) = walked(lost)
+    assert unit[6]
+    assert set(unit[5]) == {3000}
+    assert 5 <= len(unit[5]) < 8
+
+
+def test_a_connection_met_midway_is_believed_after_a_chain():
+    packets = [p for p in stream_of([3000] * 8) if not p["flags"] & SYN and HELLO not in p["data"]]
+    packets = [p for p in packets if ANSWER not in p["data"]][1:]
+    (unit,) = walked(packets)
+    assert unit[6]
+    assert set(unit[5]) == {3000}
+
+
+def test_what_is_no_tls_has_no_units():
+    said = [(True, b"GET / HTTP/1.1\r\n\r\n" * 50, 1, 0), (False, b"HTTP/1.1 200 OK\r\n\r\n", 1, 0)]
+    assert walked(on_the_wire(said)[0]) == []
+
+
+def quic(size, long_head=False):
+    head = b"\xc3\x00\x00\x00\x01\x08" if long_head else b"\x43"
+    return head + bytes(size - len(head))
+
+
+def test_datagrams_of_quic_are_cut_where_answers_and_pauses_say_so():
+    client, server = (10, 40000), (20, 443)
+
+    def sent(data, ms):
+        return packet(client, server, proto=17, data=data, ts=ms * MS, flags=0)
+
+    def heard(data, ms):
+        return packet(server, client, proto=17, data=data, ts=ms * MS, flags=0)
+
+    packets = [
+        sent(quic(1200, long_head=True), 1), heard(quic(1200, long_head=True), 21),
+        sent(quic(1200), 30), sent(quic(1200), 31), sent(quic(700), 32),
+        heard(quic(40), 50), heard(quic(160), 52), sent(quic(33), 54),
+        sent(quic(1200), 80), heard(quic(200), 82), sent(quic(1200), 90), sent(quic(300), 91),  # not yet waited for
+        heard(quic(160), 112), sent(quic(500), 900),
+    ]  # fmt: skip
+    found = [lengths for *_, lengths, _ in walked(numbered(packets))]
+    assert found == [[1200, 1200, 700], [1200, 1200, 300], [500]]
+    assert np.all([walked(numbered(packets), cuts=[k]) == walked(numbered(packets)) for k in (3, 7, 11)])
