@@ -129,7 +129,7 @@ def replaced(place: Path, whole: Path, chosen: random.Random, times: int, lasts:
             opened = open_case(case)
             now = (case / "manifest.json").read_bytes()
             told_of = integrity(case)
-            same = opened.manifest["verdict"] == open_case(whole).manifest["verdict"]
+            same = opened.verdict("en") == open_case(whole).verdict("en")
             left = told_of.changed or told_of.missing or told_of.problems or told_of.added
             if told_of.state != "sealed" or left or not same:
                 told[f"NOT TOLD {told_of.state}"] += 1
@@ -204,7 +204,7 @@ def standing(case: Path, whole: Path | None) -> str:
     except NetauditError:
         return "no case yet"
     if told.state == "sealed" and not (told.changed or told.missing or told.problems or told.added):
-        same = whole is None or open_case(case).manifest["verdict"] == open_case(whole).manifest["verdict"]
+        same = whole is None or open_case(case).verdict("en") == open_case(whole).verdict("en")
         return "whole" if same else "NOT TOLD: sealed, and says something else"
     if told.state == "sealed":
         return "told: not as it was sealed"
