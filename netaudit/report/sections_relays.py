@@ -141,13 +141,13 @@ def _by_hand(case: CaseLike, row: Row, captures: dict[str, str], w: Wording) -> 
     low, high = row["plaintext_low"], row["plaintext_high"]
     return [
         w.t(
-            "relay_hand_image", capture=captures.get(row["image_capture_id"], ""), sha=row["sha256"][:12],
+            "relay_hand_image", capture=captures.get(row["image_capture_id"], ""), sha=w.exact(row["sha256"], 12),
             first=row["image_first_frame"], last=row["image_last_frame"], size=w.number(row["size"]),
             when=w.when(row["received_ts"]).local,
         ),
         w.t(
             "relay_hand_unit", capture=captures.get(row["capture_id"], ""), first=row["first_frame"],
-            last=row["last_frame"], filter=w.exact(display, 200), rule=rule,
+            last=row["last_frame"], filter=w.exact(display, 200), rule=w.exact(rule, 20),
             plain=w.number(high) if low == high else f"{w.number(low)}-{w.number(high)}",
         ),
         w.t(
