@@ -66,7 +66,7 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] == "D")
+        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] in "CD")
     ]
     if not rows:
         return

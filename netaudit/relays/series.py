@@ -43,8 +43,10 @@ class Images:
     def chosen(self, places: npt.NDArray[Any]) -> Images:
         """Some of them, by index or mask."""
         at = np.flatnonzero(places) if places.dtype == bool else places
-        names = [[column[k] for k in at.tolist()] for column in (self.sha256, self.object_ids, self.message_ids)]
-        return Images(names[0], names[1], names[2], self.size[at], self.first[at], self.last[at])
+        sha256, objects, messages = (
+            [column[k] for k in at.tolist()] for column in (self.sha256, self.object_ids, self.message_ids)
+        )
+        return Images(sha256, objects, messages, self.size[at], self.first[at], self.last[at])
 
 
 @dataclass(slots=True)
@@ -119,8 +121,7 @@ def units_by_way(
     )
     ends = {row["flow_id"]: row for row in wanted.to_pylist()}
     known = [ends.get(flow) for flow in ids.dictionary.to_pylist()]
-    plain_http = [end is not None and end["tls_alpn"] == "http/1.1" for end in known]
-    units = _joined(uploads, number, np.array(plain_http))
+    units = _joined(uploads, number, np.array([end is not None and end["tls_alpn"] == "http/1.1" for end in known]))
     units = units.chosen(units.high >= LEAST_UNIT)
     captures = pc.dictionary_encode(uploads["capture_id"].combine_chunks())
     capture = captures.indices.to_numpy().astype(np.int64)[units.row]
@@ -149,7 +150,7 @@ def _joined(uploads: pa.Table, flow: I8, plain_http: npt.NDArray[np.bool_]) -> U
     before, heads = uploads["before_octets"].to_numpy(), uploads["before_records"].to_numpy()
     rule = pc.dictionary_encode(uploads["rule"].combine_chunks())
     head = np.array([HEADS.get(name, 0) for name in rule.dictionary.to_pylist()])[rule.indices.to_numpy()]
-    quic: Any = np.array([name == "quic" for name in rule.dictionary.to_pylist()])[rule.indices.to_numpy()]
+    quic = np.array([name == "quic" for name in rule.dictionary.to_pylist()])[rule.indices.to_numpy()]
     order = np.lexsort((ordinal, flow))
     first, last, ordinal, low, high, records, before, heads, head, quic, of = (
         column[order] for column in (first, last, ordinal, low, high, records, before, heads, head, quic, flow)
@@ -168,8 +169,8 @@ def _joined(uploads: pa.Table, flow: I8, plain_http: npt.NDArray[np.bool_]) -> U
     ends = np.r_[starts[1:], order.size] - 1
     return Units(
         order[starts], ends - starts + 1, of[starts], first[starts], last[ends],
-        np.add.reduceat(low, starts), np.add.reduceat(high, starts), np.add.reduceat(records, starts), quic[starts],
-        ordinal[starts] == 0,
+        np.add.reduceat(low, starts), np.add.reduceat(high, starts), np.add.reduceat(records, starts),
+        np.asarray(quic[starts], np.bool_), np.asarray(ordinal[starts] == 0, np.bool_),
     )  # fmt: skip
 
 

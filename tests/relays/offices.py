@@ -16,7 +16,7 @@ from netaudit.relays.series import Images, Units
 from netaudit.tables import ENCRYPTED_UPLOADS
 
 SECOND = 1_000_000_000
-DEVELOPMENT, REPORTED = 1_000_000, 2_000_000  # first seeds
+DEVELOPMENT, REPORTED = 1_000_000, 3_000_000  # first seeds
 FORMS = ("exact", "partly", "base64", "padded", "quic", "batch", "reencoded")
 NULLS = ("same law", "after visits", "at will", "bulk", "constant", "few", "visits, constant")
 
