@@ -114,6 +114,22 @@ TEXTS = {
         "en": "No entry fits; netaudit documents new begins one.",
         "zh": "没有符合的条目；可用 netaudit documents new 起草。",
     },
+    "signed_by": {
+        "en": "Signed: {signer}, certificate of {issuer}, SHA-256 {certificate}; its trust is not judged here",
+        "zh": "已签名：{signer}，证书由 {issuer} 签发，SHA-256 {certificate}；该证书是否可信不在此判断",
+    },
+    "signed_not": {"en": "Not signed", "zh": "未签名"},
+    "stamped_at": {"en": "Time stamp (RFC 3161): {time}", "zh": "时间戳（RFC 3161）：{time}"},
+    "sm3_fit": {"en": "SM3 of {n:,} files fit", "zh": "{n:,} 个文件的 SM3 相符"},
+    "attested_wrong": {"en": "SIGNATURE OR TIME STAMP DOES NOT HOLD:", "zh": "签名或时间戳不成立："},
+    "attested_openssl": {
+        "en": "The same by OpenSSL, in the folder of the case:",
+        "zh": "可在案卷文件夹中用 OpenSSL 复核：",
+    },
+    "stamp_request": {
+        "en": "{file}: carry it to a time stamp authority, then: netaudit stamp CASE --answer FILE --authority CA.pem",
+        "zh": "{file}：请送交时间戳机构，取得应答后执行：netaudit stamp CASE --answer FILE --authority CA.pem",
+    },
     "verify_none": {"en": "no findings to verify", "zh": "没有可复核的发现"},
     "verify_confirmed": {"en": "confirmed", "zh": "已证实"},
     "verify_partly_confirmed": {"en": "partly confirmed", "zh": "部分证实"},
