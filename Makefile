@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
 
-.PHONY: demo test lint bench kernels wheel bundle frozen soak fuzz clean
+.PHONY: demo test lint bench kernels wheel bundle frozen soak fuzz hostile clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -48,6 +48,10 @@ soak: $(VENV)/.dev
 # mutated captures for MINUTES minutes; what it finds is kept in tests/fuzz/found/
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
+
+# ten connections of each family of insertion and evasion; as root, each family against this machine's own TCP, too
+hostile: $(VENV)/.dev
+	HOSTILE_SEEDS=10 HOSTILE_ALL=1 $(BIN)/python -m pytest -q tests/hostile
 
 clean:
 	rm -rf $(VENV) demo-case

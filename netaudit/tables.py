@@ -333,8 +333,8 @@ FINDINGS = Table(
         _c(
             "certainty",
             "string",
-            "A whole image with a face, or whole record with an identity number; B damaged, or of an unknown region; "
-            "C matched by shape; D content not visible.",
+            "A whole image with a face, or whole record with an identity number; B damaged, of an unknown region, or "
+            "sender contested; C matched by shape; D content not visible.",
         ),
         _c("act", "string", "uploaded outside, retrieved from outside, moved inside, queried, video."),
         _c("sender", "string", "Address of the sender."),
@@ -588,7 +588,9 @@ LEDGERS = Table(
             "ledger",
             "string",
             "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
-            "payload_down), readers, limits, key frames, images (adds up to the rows of images), signatures.",
+            "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
+            "senders sent to outside endpoints, by what is known of it), faces (every image that may show one: in a "
+            "finding, or why not), contradictions, contested, signatures.",
         ),
         _c("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
         _c("reason", "string", "What became of it, and where it was not understood, why."),

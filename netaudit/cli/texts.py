@@ -18,6 +18,15 @@ TEXTS = {
         "zh": "数据包：读取 {read:,} = 解码 {decoded:,} + 跳过 {skipped:,}",
     },
     "damaged": {"en": "Damaged", "zh": "损坏"},
+    "more_rejected": {"en": "… {n:,} more files were not read", "zh": "… 另有 {n:,} 个文件未读取"},
+    "no_packets": {
+        "en": "NOTHING WAS AUDITED: the inputs hold no packets",
+        "zh": "没有任何内容被审计：输入中没有数据包",
+    },
+    "none_in_period": {
+        "en": "NOTHING WAS AUDITED: of {read:,} packets none was in the period or could be decoded",
+        "zh": "没有任何内容被审计：{read:,} 个数据包中没有一个在该时段内或可被解码",
+    },
     "rejected": {"en": "Not read", "zh": "未读取"},
     "reading": {"en": "reading", "zh": "读取"},
     "images": {"en": "images", "zh": "张图像"},

@@ -113,6 +113,7 @@ def match_exact(
         found = pair(left, rest, best.form, best.overhead, chosen_for(best)).sure()
         over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
+        over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         test.matches = [
             Match(int(of_images[i]), int(of_units[j]), test.mode, best.form.base64, int(beside), 1, float(p))
             for i, j, beside, p in zip(

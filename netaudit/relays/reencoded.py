@@ -20,6 +20,8 @@ from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
 from netaudit.relays.pairing import SPREAD, Pairs, near_pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netaudit.relays.series import F8, I8, Images, Units
 
 WINDOWS_S = (3, 12)
@@ -79,7 +81,7 @@ def search(
 
     chances = []
     for draw in (dealt, shifted):
-        chances.append(by_draws(gain, lambda draws, draw=draw: np.array([draw() for _ in range(draws)])))
+        chances.append(by_draws(gain, _gains(draw)))
         if chances[-1].exceeded:
             break
     off = np.zeros(near.image.size, np.int64)
@@ -109,3 +111,8 @@ def _explain(near: _Near, sizes: F8, sent: F8, base: F8, images: int, units: int
     probability = np.zeros(near.image.size)
     gain = explain(near.image, near.unit, cell, near.delay, base, (BLUR, SPREAD), images, units, probability)
     return float(gain), probability
+
+
+def _gains(draw: Callable[[], float]) -> Callable[[int], F8]:
+    """Many draws of one kind."""
+    return lambda count: np.array([draw() for _ in range(count)])

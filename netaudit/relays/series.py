@@ -43,8 +43,8 @@ class Images:
     def chosen(self, places: npt.NDArray[Any]) -> Images:
         """Some of them, by index or mask."""
         at = np.flatnonzero(places) if places.dtype == bool else places
-        names = ([column[k] for k in at.tolist()] for column in (self.sha256, self.object_ids, self.message_ids))
-        return Images(*names, self.size[at], self.first[at], self.last[at])
+        names = [[column[k] for k in at.tolist()] for column in (self.sha256, self.object_ids, self.message_ids)]
+        return Images(names[0], names[1], names[2], self.size[at], self.first[at], self.last[at])
 
 
 @dataclass(slots=True)
@@ -116,7 +116,8 @@ def units_by_way(uploads: pa.Table, flows: pa.Table) -> dict[tuple[str, str, str
     )
     ends = {row["flow_id"]: row for row in wanted.to_pylist()}
     known = [ends.get(flow) for flow in ids.dictionary.to_pylist()]
-    units = _joined(uploads, number, np.array([bool(end) and end["tls_alpn"] == "http/1.1" for end in known]))
+    plain_http = [end is not None and end["tls_alpn"] == "http/1.1" for end in known]
+    units = _joined(uploads, number, np.array(plain_http))
     units = units.chosen(units.high >= LEAST_UNIT)
     captures = pc.dictionary_encode(uploads["capture_id"].combine_chunks())
     capture = captures.indices.to_numpy().astype(np.int64)[units.row]
@@ -145,7 +146,7 @@ def _joined(uploads: pa.Table, flow: I8, plain_http: npt.NDArray[np.bool_]) -> U
     before, heads = uploads["before_octets"].to_numpy(), uploads["before_records"].to_numpy()
     rule = pc.dictionary_encode(uploads["rule"].combine_chunks())
     head = np.array([HEADS.get(name, 0) for name in rule.dictionary.to_pylist()])[rule.indices.to_numpy()]
-    quic = np.array([name == "quic" for name in rule.dictionary.to_pylist()])[rule.indices.to_numpy()]
+    quic: Any = np.array([name == "quic" for name in rule.dictionary.to_pylist()])[rule.indices.to_numpy()]
     order = np.lexsort((ordinal, flow))
     first, last, ordinal, low, high, records, before, heads, head, quic, of = (
         column[order] for column in (first, last, ordinal, low, high, records, before, heads, head, quic, flow)

@@ -24,6 +24,7 @@ MADE_UP = (
     "custody_",
     "no_",
     "allow_",
+    "trace_",
 )  # keys put together
 
 
