@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OPENSSL = (
-    f"openssl cms -verify -binary -purpose any -inform DER -in {CMS} -content {MANIFEST} -CAfile ROOT.pem -out checked",
+    f"openssl cms -verify -binary -purpose any -inform DER -in {CMS} -content {MANIFEST} -CAfile ROOT.pem -out ../checked",
     f"openssl ts -verify -data {MANIFEST} -in {ANSWER} -CAfile {AUTHORITY}",
 )
 """The commands that say the same without netaudit, in the folder of the case."""
@@ -76,9 +76,9 @@ def _signature(folder: Path, told: Attested) -> None:
 
 
 def _as_noted(folder: Path, told: Attested) -> None:
-    """Bits of an answer that no check of it reaches, in certificates it carries say, are held by the chain."""
+    """Bits that no check reaches, of certificates that signature and answer carry say, are held by the chain."""
     noted = {line["what"]: line for line in entries(folder)}
-    for what, name, key in (("signed", CMS, "signature"), ("stamped", ANSWER, "answer")):
+    for what, name, key in (("signed", CMS, "signature"), ("signed", SM3_CMS, "sums"), ("stamped", ANSWER, "answer")):
         said = noted.get(what, {}).get(key)
         if said and (folder / name).is_file() and hashed(folder / name).sha256 != said:
             told.problems.append(f"{name}: is not the one that the chain names")

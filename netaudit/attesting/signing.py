@@ -40,12 +40,15 @@ def sign_case(case: Case, signer: Signer) -> str:
         (folder / FOLDER).mkdir(exist_ok=True)
         sums = "".join(_sm3_lines(folder, said["files"])).encode()
         write_whole(folder / SM3, sums)
-        write_whole(folder / SM3_CMS, cms.sign(sums, signer))
+        over_sums = cms.sign(sums, signer)
+        write_whole(folder / SM3_CMS, over_sums)
         signature = cms.sign(data, signer)
         write_whole(folder / CMS, signature)
         _bag(case, said["files"])
-        digest = hashlib.sha256(signature).hexdigest()
-        later(folder, "signed", certificate=fingerprint, manifest=case.seal.manifest, signature=digest)
+        digests = {
+            name: hashlib.sha256(made).hexdigest() for name, made in (("signature", signature), ("sums", over_sums))
+        }
+        later(folder, "signed", certificate=fingerprint, manifest=case.seal.manifest, **digests)
     return fingerprint
 
 

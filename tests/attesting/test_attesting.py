@@ -92,7 +92,7 @@ def signer(folder: Path, name: str = "ec"):
 
 
 def agrees(case: Path, authority: Path, place: int) -> bool:
-    command = OPENSSL[place].replace("ROOT.pem", str(authority / "ca.pem")).replace("-out checked", "-out /dev/null")
+    command = OPENSSL[place].replace("ROOT.pem", str(authority / "ca.pem")).replace("-out ../checked", "-out /dev/null")
     return run(*command.split(), cwd=case).returncode == 0
 
 
