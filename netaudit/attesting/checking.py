@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OPENSSL = (
-    f"openssl cms -verify -binary -purpose any -inform DER -in {CMS} -content {MANIFEST} -CAfile ROOT.pem -out ../checked",
+    f"openssl cms -verify -binary -purpose any -inform DER -in {CMS} -content {MANIFEST} -CAfile ROOT.pem "
+    "-out ../checked",
     f"openssl ts -verify -data {MANIFEST} -in {ANSWER} -CAfile {AUTHORITY}",
 )
 """The commands that say the same without netaudit, in the folder of the case."""

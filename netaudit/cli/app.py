@@ -329,6 +329,29 @@ def wireshark(
     raise typer.Exit(wireshark_command(case, what, captures or [], show=show))
 
 
+@app.command(epilog="Example: netaudit repeat ./case office.pcapng")
+def repeat(
+    case: CaseFolder,
+    captures: Annotated[
+        list[Path] | None, typer.Argument(metavar="CAPTURE...", help="Where the captures are now.")
+    ] = None,
+    signatures_folder: Annotated[
+        Path | None, typer.Option("--signatures", metavar="DIR", help="The signatures that were added then.")
+    ] = None,
+    project_key: Annotated[
+        Path | None, typer.Option("--project-key", metavar="FILE", help="The key then; else keyed columns are left out.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Audit the captures of a case again with its options, and say which tables are the same and what differs."""
+    from netaudit.cli.repeating import repeat_command
+
+    raise typer.Exit(
+        repeat_command(case, captures or [], signatures_folder, project_key, as_json=json, lang=_language(lang))
+    )
+
+
 @app.command(epilog="Example: netaudit sign ./case --key officer.key.pem --cert officer.pem")
 def sign(
     case: CaseFolder,

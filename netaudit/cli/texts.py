@@ -123,6 +123,13 @@ TEXTS = {
         "en": "No entry fits; netaudit documents new begins one.",
         "zh": "没有符合的条目；可用 netaudit documents new 起草。",
     },
+    "repeat_same": {"en": "{n} tables are the same", "zh": "{n} 个数据表相同"},
+    "repeat_differing": {"en": "DIFFERENT:", "zh": "不同："},
+    "repeat_circumstances": {"en": "Not as it was then:", "zh": "与当时不同的条件："},
+    "repeat_not_compared": {
+        "en": "Not compared, since they follow the random key of the case:",
+        "zh": "未比对（取决于案卷的随机密钥）：",
+    },
     "signed_by": {
         "en": "Signed: {signer}, certificate of {issuer}, SHA-256 {certificate}; its trust is not judged here",
         "zh": "已签名：{signer}，证书由 {issuer} 签发，SHA-256 {certificate}；该证书是否可信不在此判断",
