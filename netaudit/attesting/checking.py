@@ -17,9 +17,9 @@ from netaudit.ground.masking import visible
 if TYPE_CHECKING:
     from pathlib import Path
 
+_CMS = f"openssl cms -verify -binary -purpose any -inform DER -in {CMS} -content {MANIFEST}"
 OPENSSL = (
-    f"openssl cms -verify -binary -purpose any -inform DER -in {CMS} -content {MANIFEST} -CAfile ROOT.pem "
-    "-out ../checked",
+    f"{_CMS} -CAfile ROOT.pem -out ../checked",
     f"openssl ts -verify -data {MANIFEST} -in {ANSWER} -CAfile {AUTHORITY}",
 )
 """The commands that say the same without netaudit, in the folder of the case."""

@@ -339,7 +339,7 @@ def repeat(
         Path | None, typer.Option("--signatures", metavar="DIR", help="The signatures that were added then.")
     ] = None,
     project_key: Annotated[
-        Path | None, typer.Option("--project-key", metavar="FILE", help="The key then; else keyed columns are left out.")
+        Path | None, typer.Option("--project-key", metavar="FILE", help="The key then; else keyed columns are left.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
     lang: Language = None,

@@ -48,9 +48,7 @@ def repeat(case: Case, captures: list[Path], signatures: Path | None, project_ke
 
     said = case.manifest.get("options") or {}
     if said.get("keys_for"):
-        raise UsageError(
-            f"{case.folder}: connections were opened with keys; audit it again with --tls-keys and compare"
-        )
+        raise UsageError(f"{case.folder}: connections were opened with keys; audit it again with --tls-keys")
     if said.get("moments") or (case.folder / "moments.jsonl").is_file():
         raise UsageError(f"{case.folder}: has moments noted by people, which are not repeated")
     ids = case.table("captures", ["capture_id"])["capture_id"].to_pylist()
