@@ -314,6 +314,75 @@ def extract(
     typer.echo(f"{out}: {count:,} {say('frames', language)} {say('written', language)}")
 
 
+@app.command(epilog="Example: netaudit wireshark ./case F14371f4d")
+def wireshark(
+    case: CaseFolder,
+    what: Annotated[str, typer.Argument(metavar="FINDING|OBJECT|FLOW", help="Id, or its beginning.")],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print the command only.")] = False,
+) -> None:
+    """Open Wireshark at the first packet of a finding, or print the command where it is not installed."""
+    from netaudit.cli.opening import wireshark_command
+
+    raise typer.Exit(wireshark_command(case, what, captures or [], show=show))
+
+
+@app.command(epilog="Example: netaudit repeat ./case office.pcapng")
+def repeat(
+    case: CaseFolder,
+    captures: Annotated[
+        list[Path] | None, typer.Argument(metavar="CAPTURE...", help="Where the captures are now.")
+    ] = None,
+    signatures_folder: Annotated[
+        Path | None, typer.Option("--signatures", metavar="DIR", help="The signatures that were added then.")
+    ] = None,
+    project_key: Annotated[
+        Path | None, typer.Option("--project-key", metavar="FILE", help="The key then; else keyed columns are left.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Audit the captures of a case again with its options, and say which tables are the same and what differs."""
+    from netaudit.cli.repeating import repeat_command
+
+    raise typer.Exit(
+        repeat_command(case, captures or [], signatures_folder, project_key, as_json=json, lang=_language(lang))
+    )
+
+
+@app.command(epilog="Example: netaudit sign ./case --key officer.key.pem --cert officer.pem")
+def sign(
+    case: CaseFolder,
+    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Private key, P-256 or RSA.")] = None,
+    cert: Annotated[
+        Path | None, typer.Option("--cert", metavar="PEM", help="Its certificate, then those above it.")
+    ] = None,
+    p12: Annotated[Path | None, typer.Option("--p12", metavar="FILE", help="Instead: a PKCS#12 file.")] = None,
+    lang: Language = None,
+) -> None:
+    """Sign the manifest of a case (CMS, detached); the password of the key is taken from NETAUDIT_KEY_PASSWORD."""
+    from netaudit.cli.attesting import sign_command
+
+    raise typer.Exit(sign_command(case, key, cert, p12, lang=_language(lang)))
+
+
+@app.command(epilog="Example: netaudit stamp ./case --answer manifest.tsr --authority ca.pem")
+def stamp(
+    case: CaseFolder,
+    answer: Annotated[Path | None, typer.Option("--answer", metavar="TSR", help="What the authority answered.")] = None,
+    authority: Annotated[
+        Path | None, typer.Option("--authority", metavar="PEM", help="Certificates that are trusted for it.")
+    ] = None,
+    lang: Language = None,
+) -> None:
+    """Write the request for a time stamp of the manifest (RFC 3161), or attach the answer; nothing is sent."""
+    from netaudit.cli.attesting import stamp_command
+
+    raise typer.Exit(stamp_command(case, answer, authority, lang=_language(lang)))
+
+
 @app.command(epilog="Example: netaudit record ./case --docx record.docx")
 def record(
     case: CaseFolder,
