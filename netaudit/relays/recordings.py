@@ -44,4 +44,4 @@ def _with_times(captures: pa.Table) -> list[dict[str, Any]]:
     for name in ("first_ts", "last_ts"):
         for row, time in zip(rows, captures[name].cast(pa.int64()).to_pylist(), strict=True):
             row[name] = time
-    return rows
+    return rows  # type: ignore[no-any-return]
