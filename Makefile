@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
 
-.PHONY: demo test lint bench kernels wheel bundle frozen soak fuzz hostile clean
+.PHONY: demo test lint bench kernels wheel bundle frozen soak fuzz hostile faults clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -48,6 +48,10 @@ soak: $(VENV)/.dev
 # mutated captures for MINUTES minutes; what it finds is kept in tests/fuzz/found/
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
+
+# kills, full disks, second writers and edited files: what each does to a case
+faults: $(VENV)/.dev
+	$(BIN)/python benchmarks/faults.py
 
 # ten connections of each family of insertion and evasion; as root, each family against this machine's own TCP, too
 hostile: $(VENV)/.dev
