@@ -404,15 +404,20 @@ def export(
         Path | None, typer.Option("--shareable", metavar="OUT.zip", help="Zip to write: everything but private/.")
     ] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="OUT.xlsx", help="Tables for a spreadsheet.")] = None,
+    case_uco: Annotated[
+        Path | None, typer.Option("--case-uco", metavar="OUT.jsonld", help="Graph of CASE/UCO 1.5.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
     lang: Language = None,
 ) -> None:
     """Write a zip of the case that may be passed on, or its tables for a spreadsheet."""
     from netaudit.cli.exporting import export_command
-    from netaudit.cli.papers import sheets_command
+    from netaudit.cli.papers import graph_command, sheets_command
 
-    if (shareable is None) == (xlsx is None):
-        raise typer.BadParameter("say one of --shareable, --xlsx", param_hint="--shareable")
+    if [shareable, xlsx, case_uco].count(None) != 2:
+        raise typer.BadParameter("say one of --shareable, --xlsx, --case-uco", param_hint="--shareable")
+    if case_uco is not None:
+        raise typer.Exit(graph_command(case, case_uco, overwrite=overwrite, lang=_language(lang)))
     if xlsx is not None:
         raise typer.Exit(sheets_command(case, xlsx, overwrite=overwrite, lang=_language(lang)))
     assert shareable is not None

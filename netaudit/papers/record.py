@@ -152,7 +152,7 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
         digest = hashlib.sha256(data).hexdigest()
         said = [say(key, lang) for key in ("manifest", "case_folder", "generated")]
         items.append([MANIFEST, said[0], str(len(data)), *said[1:], _sums(digest)])
-    images, left = _images(case)
+    images, left = images_of_findings(case)
     for row in images:
         capture = f"{row['capture_id']}"
         items.append(
@@ -172,7 +172,7 @@ def _sums(sha256: str, sm3: str = "") -> str:
     return f"SHA-256 {sha256}" + (f"\nSM3 {sm3}" if sm3 else "")
 
 
-def _images(case: Case) -> tuple[list[dict[str, Any]], int]:
+def images_of_findings(case: Case) -> tuple[list[dict[str, Any]], int]:
     """Distinct objects of findings of A and B, by their first packets."""
     findings = case.table("findings", ["certainty", "object_ids"]).to_pylist()
     wanted = {one for row in findings if row["certainty"] in WITH_CONTENT for one in row["object_ids"]}
