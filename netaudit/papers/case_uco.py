@@ -44,7 +44,7 @@ def _id(kind: str, *names: object) -> str:
 def _files(case: Case) -> list[dict[str, Any]]:
     captures = case.table("captures", ["capture_id", "name", "size", "sha256"]).to_pylist()
     nodes = [_file("capture", row["sha256"], row["size"], row["name"].rpartition("/")[2]) for row in captures]
-    images, _ = images_of_findings(case)
+    images, _ = images_of_findings(case, None)
     return nodes + [_file("image", row["sha256"], row["size"], f"{row['sha256'][:16]}.{row['kind']}") for row in images]
 
 
@@ -113,7 +113,7 @@ def _audit(case: Case) -> list[dict[str, Any]]:
         "uco-tool:version": version,
     }
     captures = pa.Table.to_pylist(case.table("captures", ["sha256"]))
-    images, _ = images_of_findings(case)
+    images, _ = images_of_findings(case, None)
     action: dict[str, Any] = {
         "@id": _id("audit", *(row["sha256"] for row in captures), version),
         "@type": "case-investigation:InvestigativeAction",

@@ -81,6 +81,10 @@ TEXTS = {
     "image": {"zh": "图像", "en": "image"},
     "recovered": {"zh": "由数据包重组还原，{path}", "en": "recovered from packets, {path}"},
     "frames": {"zh": "捕获文件 {capture}，数据包 {frames}", "en": "capture {capture}, packets {frames}"},
+    "more_findings": {
+        "zh": "另有 {n} 项发现未逐项列出，见案卷的 tables/findings.parquet。",
+        "en": "{n} more findings are not listed one by one; tables/findings.parquet of the case has them.",
+    },
     "more": {
         "zh": "另有 {n} 项图像未逐一列出，其名称与 SHA-256 见 manifest.json。",
         "en": "{n} more images are not listed one by one; manifest.json has their names and SHA-256.",
