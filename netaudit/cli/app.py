@@ -295,6 +295,21 @@ def report(
         typer.echo(write_report(opened, html, _language(lang), unmask=unmask))
 
 
+@app.command(epilog="Example: netaudit browse ./case    or all cases in a folder: netaudit browse ./cases")
+def browse(
+    case: Annotated[Path, typer.Argument(metavar="CASE|FOLDER", help="Folder of a case, or of cases.")],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, do not open a browser.")] = False,
+    lang: Language = None,
+) -> None:
+    """Look through a case in this computer's browser: local pages only, masked; Ctrl-C ends."""
+    from netaudit.cli.browsing import browse_command
+
+    raise typer.Exit(browse_command(case, captures or [], show=not no_open, lang=_language(lang)))
+
+
 @app.command()
 def extract(
     case: CaseFolder,

@@ -245,6 +245,15 @@ TEXTS = {
         "en": "… columns that do not fit here: {names} (--csv or --json gives all)",
         "zh": "… 此处放不下的列：{names}（--csv 或 --json 给出全部）",
     },
+    "browse_extra": {
+        "en": "browse needs its extra: pip install 'netaudit[browse]'",
+        "zh": "browse 需要附加组件：pip install 'netaudit[browse]'",
+    },
+    "browse_open": {
+        "en": "Open {address}\n(this computer only; the address works once). Ctrl-C stops.",
+        "zh": "请打开 {address}\n（仅限本机；该地址只能使用一次）。按 Ctrl-C 停止。",
+    },
+    "browse_again": {"en": "For another browser: {address}", "zh": "如需在其他浏览器打开：{address}"},
     "full": {
         "en": "{where}: no space left; the case there is partial",
         "zh": "{where}：磁盘空间不足；该案卷不完整",
