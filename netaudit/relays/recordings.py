@@ -40,8 +40,8 @@ def recordings(captures: pa.Table | None) -> Mapping[str, str]:
 
 def _with_times(captures: pa.Table) -> list[dict[str, Any]]:
     """Rows of `captures` with times in nanoseconds."""
-    rows = captures.select(["capture_id", "link_types", "interfaces"]).to_pylist()
+    rows: list[dict[str, Any]] = captures.select(["capture_id", "link_types", "interfaces"]).to_pylist()
     for name in ("first_ts", "last_ts"):
         for row, time in zip(rows, captures[name].cast(pa.int64()).to_pylist(), strict=True):
             row[name] = time
-    return rows  # type: ignore[no-any-return]
+    return rows
