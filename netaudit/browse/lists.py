@@ -55,7 +55,9 @@ def listed(who: Asked, room: Room, here: str) -> Response:
     wanted = Wanted(room.table, filters, sort if sort in columns else "", who.get("down") == "1")
     first = who.count("from")
     status = who.get("status") if room.table == "findings" else ""
-    rows, total = _reviewed(who, wanted, first, status) if status else who.book.tables.page(wanted, first)
+    rows, total = (
+        _reviewed(who, wanted, first, status) if status else who.book.tables.page(wanted, first, ROWS, room.columns)
+    )
     said = reviews.latest(who.book.case.folder) if room.table == "findings" else {}
     return show(
         who,
@@ -150,8 +152,9 @@ def _held(who: Asked, found: Row, tie: tuple[str, str, str]) -> dict[str, Any] |
     mine, other, theirs = tie
     if not found.get(mine):
         return None
-    rows, total = who.book.tables.page(Wanted(other, ((theirs, f"={found[mine]}"),)), 0, MOST_HELD)
     room = room_of(other)
+    wanted = Wanted(other, ((theirs, f"={found[mine]}"),))
+    rows, total = who.book.tables.page(wanted, 0, MOST_HELD, room.columns)
     lines = [(row["row"], line(other, room.columns, row, who.w)) for row in rows]
     return {"table": other, "title": title_of(other, who.lang), "columns": room.columns, "lines": lines, "total": total}
 
