@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 CHOICE = {  # columns of few values: a list to choose from, else a field
-    "certainty": ("A", "B", "C", "D"),
-    "understood": ("true", "false"),
-    "claimed": ("true", "false"),
+    "findings.certainty": ("A", "B", "C", "D"),
+    "ledgers.understood": ("true", "false"),
+    "relay_tests.claimed": ("true", "false"),
 }
 MOST_HELD = 20  # rows of another table on a row's page
 MOST_IMAGES = 48  # pictures of a finding
@@ -77,7 +77,7 @@ def listed(who: Asked, room: Room, here: str) -> Response:
             )
             for name in room.columns
         ],
-        filters=[(name, who.get(name), CHOICE.get(name, ())) for name in room.filters],
+        filters=[(name, who.get(name), CHOICE.get(f"{room.table}.{name}", ())) for name in room.filters],
         hidden=[(name, text) for name, text in filters if name not in room.filters],
         statuses=reviews.STATUSES if room.table == "findings" else (),
         status=status,
