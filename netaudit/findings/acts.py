@@ -17,8 +17,8 @@ def act(protocol: str, sender: str, receiver: str, *, collected: bool) -> str:
     """What was done with an image, by the scopes of its ends; empty where it is nothing to judge.
 
     `collected`: faces of inside devices went to that host before (`collects`), this very image was sent out, or a
-    signature names the sender as a back end; else what came from outside is a picture that somebody looked at. Nothing
-    is judged while the vantage, hence a scope, is unknown.
+    signature names the sender as a back end; else what came from outside is a picture that somebody looked at.
+    Nothing is judged while the vantage, hence a scope, is unknown.
     """
     if protocol in STREAMS:
         return VIDEO if sender == "inside" and receiver in {"inside", "outside"} else ""
@@ -37,9 +37,9 @@ def acting(done: str, sender: str, receiver: str) -> str:
     return receiver if done == RETRIEVED else sender
 
 
-def certainty(*, complete: bool, whole: bool, face: str = "yes") -> str:
-    """A: recovered whole, with a face in it. B: the same, but damaged or incomplete; there a possible face counts."""
-    return "A" if face == "yes" and complete and whole else "B"
+def certainty(*, complete: bool, whole: bool, face: str = "yes", contested: bool = False) -> str:
+    """A: recovered whole, with a face in it. B: damaged (there a possible face counts), or the sender is contested."""
+    return "A" if face == "yes" and complete and whole and not contested else "B"
 
 
 def telling(face: str, *, complete: bool, whole: bool) -> bool:

@@ -14,7 +14,6 @@ from netaudit.findings.uploads import Scope, display_filter, finding_id
 from netaudit.findings.visibility import encrypted
 
 RULE, KNOWN_RULE = "upload-shaped-encrypted/4", "known-service-encrypted/3"
-OPENED = "opened"  # of flows.keys: nothing of it is hidden
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
@@ -53,8 +52,7 @@ def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
 
 
 def _encrypted(flows: pa.Table) -> pa.Table:
-    # what was opened is judged by itself
-    chosen = flows.filter(pc.and_(encrypted(flows), pc.not_equal(flows["keys"], OPENED)))
+    chosen = flows.filter(encrypted(flows))
     for place, field in enumerate(chosen.schema):
         if pa.types.is_timestamp(field.type):
             chosen = chosen.set_column(place, field.name, chosen.column(place).cast(pa.int64()))

@@ -92,6 +92,6 @@ def judge_moments(
     def passing() -> Iterator[Transfer]:
         return transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
 
-    actors = Actors(passing(), tables["messages"], tables["flows"], shared, tables.get("devices"))
+    actors = actors_of(tables, shared)
     found = rows_after(Windows(tables["moments"], window_s), passing(), tables["flows"], sent, scope, actors)
     return pa.Table.from_pylist(found, schema=AFTER_MOMENTS.schema())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings import accounts
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.ground.masking import mask
 from netaudit.tables import LEDGERS as TABLE
@@ -126,8 +127,8 @@ FATES = (
 def _payload(tables: Tables, _: Run) -> Iterator[Entry]:
     """Bytes of transport payload by protocol; over all rows they add up to flows.payload_up and payload_down."""
     columns = [f"{name}_{way}" for name in ("delivered", "unread", *FATES) for way in ("up", "down")]
-    flows = tables["flows"].select(["protocol", "transport", "server_port", *columns])
-    flows = flows.append_column("hidden", encrypted(flows)).drop_columns(["server_port"])
+    flows = tables["flows"].select(["protocol", "transport", "server_port", "keys", *columns])
+    flows = flows.append_column("hidden", encrypted(flows)).drop_columns(["server_port", "keys"])
     sums = [("transport", "count"), *((column, "sum") for column in columns)]
     grouped = flows.group_by(["protocol", "hidden"], use_threads=False).aggregate(sums)
     for row in grouped.to_pylist():
@@ -205,6 +206,17 @@ def _images(tables: Tables, run: Run) -> Iterator[Entry]:
         yield Entry(kind, reason, count, size, reason in JUDGED.values() or reason == "too small")
 
 
+def _contested(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Senders that are called a phone or tablet, which is contested: what they sent is in findings of B at most."""
+    rows = tables["findings"].select(
+        ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
+    )
+    for row in rows.to_pylist():
+        if (row["role_reason"] or "").startswith("contested: "):
+            device = row["receiver"] if row["sender"] == row["endpoint_id"] else row["sender"]
+            yield Entry(device, "called a phone", row["images"], row["bytes"], understood=False)
+
+
 def _unjudged(face: str, why: str, *, faces: bool) -> str:
     if not faces:
         return "not asked"
@@ -217,6 +229,16 @@ def _signatures(_: Tables, run: Run) -> Iterator[Entry]:
     for kind in ("devices", "services"):
         if kind in run.signatures:
             yield Entry(kind, "loaded", int(run.signatures[kind]))
+
+
+def _account(lines: Callable[[Tables], Iterable[accounts.Line]]) -> Callable[[Tables, Run], Iterator[Entry]]:
+    """Entries of an account that has to balance."""
+
+    def rows(tables: Tables, _: Run) -> Iterator[Entry]:
+        for line in lines(tables):
+            yield Entry(*line)
+
+    return rows
 
 
 LEDGERS: tuple[Ledger, ...] = (
@@ -287,6 +309,13 @@ LEDGERS: tuple[Ledger, ...] = (
             "not judged": ("原因未知", "reason unknown"),
         },
         exit=UNJUDGED,
+    ),
+    Ledger("egress", _account(accounts.egress), accounts.EGRESS_WORDS),
+    Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
+    Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
+    Ledger(
+        "contested", _contested,
+        {"called a phone": ("自称手机或平板", "called a phone or tablet")},
     ),
     Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.encrypted import OPENED, sent_once
+from netaudit.findings.encrypted import sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.seconds import Portions
 from netaudit.findings.visibility import CLEAR, encrypted, unrecognised, visibility
@@ -37,7 +37,7 @@ MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes
 MOST_IDS = 500
 COLUMNS = [
     "flow_id", "transport", "protocol", "client_ip", "client_port", "server_ip", "server_port", "server_name",
-    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "bursts_up",
+    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "bursts_up", "keys",
 ]  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope
 
 
 def _way(row: dict[str, Any]) -> tuple[str, str, str, str]:
-    seen = visibility(row["protocol"] or "", row["transport"], row["server_port"])
+    seen = visibility(row["protocol"] or "", row["transport"], row["server_port"], row["keys"] or "")
     return seen, row["client_ip"], row["server_ip"], row["server_name"]
 
 
@@ -192,7 +192,6 @@ def _hidden(flows: pa.Table) -> Iterator[dict[str, Any]]:
     """TCP and UDP flows that sent something upwards of which the content is not visible."""
     carried = pc.is_in(flows["transport"], pa.array(["tcp", "udp"]))
     hidden = pc.or_(encrypted(flows), unrecognised(flows))
-    hidden = pc.and_(hidden, pc.not_equal(flows["keys"], OPENED))
     chosen = flows.filter(pc.and_(pc.and_(carried, hidden), pc.greater(flows["payload_up"], 0))).select(COLUMNS)
     for place, field_ in enumerate(chosen.schema):
         if pa.types.is_timestamp(field_.type):

@@ -46,6 +46,17 @@ class Named:
 
     role: str
     why: str
+    apart: bool = True  # rests on more than a User-Agent
+
+
+def _facts_of(claims: pa.Table | None) -> dict[str, set[str]]:
+    """Names of the facts behind the class of each device."""
+    found: dict[str, set[str]] = defaultdict(set)
+    if claims is not None:
+        carried = claims.filter(pc.and_(pc.equal(claims["claim"], "class"), pc.equal(claims["standing"], "taken")))
+        for row in carried.select(["device_id", "facts"]).to_pylist():
+            found[row["device_id"]] |= {fact.partition("=")[0] for fact in row["facts"] or ()}
+    return found
 
 
 def _named_by(claims: pa.Table | None) -> dict[str, list[str]]:
@@ -61,7 +72,7 @@ def _named_by(claims: pa.Table | None) -> dict[str, list[str]]:
 def named(devices: pa.Table, claims: pa.Table | None = None) -> dict[str, Named]:
     """By address, for devices whose class is sure."""
     found: dict[str, Named] = {}
-    by = _named_by(claims)
+    by, facts = _named_by(claims), _facts_of(claims)
     for row in devices.select(
         ["device_id", "ips", "class", "class_confidence", "role_hint", "vendor", "model"]
     ).to_pylist():
@@ -69,7 +80,8 @@ def named(devices: pa.Table, claims: pa.Table | None = None) -> dict[str, Named]
             what = " ".join(part for part in (row["vendor"], row["model"]) if part) or "maker unknown"
             signatures = ", ".join(by.get(row["device_id"], ())[:MOST_SIGNATURES])
             why = f"signatures name it {row['class']} ({row['class_confidence']}; {what}): {signatures}"
-            found |= {ip: Named(row["role_hint"], why) for ip in row["ips"]}
+            apart = any("user_agent" not in fact for fact in facts.get(row["device_id"], ()))
+            found |= {ip: Named(row["role_hint"], why, apart) for ip in row["ips"]}
     return found
 
 
@@ -83,6 +95,7 @@ class Behaviour:
     received: set[int] = field(default_factory=set)  # distinct images sent to it with requests
     fetched: int = 0  # images it got as answers
     device_paths: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)  # link addresses of one that says it is a phone
 
 
 class Actors:
@@ -111,6 +124,8 @@ class Actors:
                 self._seen[client].agents.add(agent)
             elif PERSONAL.search(agent):  # all that is asked of a flow of many hosts
                 self._seen[f"{client} {flow_id}"].agents.add(agent)
+        for client, link in _links(flows, {ip for ip, one in self._seen.items() if _agent(one)} - shared):
+            self._seen[client].links.add(link)
 
     def _take(self, row: Transfer) -> None:
         digest = row.digest
@@ -134,6 +149,19 @@ class Actors:
         kind, why = role(self._seen.get(f"{ip} {flow_id}"))
         return (kind, why) if kind == PERSONAL_DEVICE else (UNKNOWN, "the address stands for the whole site behind NAT")
 
+    def contested(self, ip: str) -> bool:
+        """Whether the host at `ip` is called a phone or tablet, but not well enough to pass it over."""
+        return ip not in self._shared and bool(contested(self._seen.get(ip), self._named.get(ip)))
+
+
+def _links(flows: pa.Table, hosts: set[str]) -> Iterator[tuple[str, str]]:
+    """Link addresses that some hosts send from."""
+    ends = flows.select(["client_ip", "client_mac"])
+    said = ends.filter(pc.is_in(ends["client_ip"], pa.array(sorted(hosts), pa.string())))
+    for row in said.group_by(["client_ip", "client_mac"]).aggregate([]).to_pylist():
+        if row["client_mac"]:
+            yield row["client_ip"], row["client_mac"]
+
 
 def _agents(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str]]:
     """Client, flow and User-Agent, some messages at a time; each comes at least once."""
@@ -153,13 +181,58 @@ def _agents(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str
 
 def role(behaviour: Behaviour | None, device: Named | None = None) -> tuple[str, str]:
     """Role and reason: a sure class first, but a computer that is sent images serves, whatever browser runs on it."""
+    if device is not None and device.role not in {PERSONAL_DEVICE, VIEWER}:
+        return device.role, device.why
+    if why := contested(behaviour, device):
+        kind, _ = _behaves(behaviour or Behaviour())
+        return kind, why
     if device is not None and (device.role != VIEWER or behaviour is None or not behaviour.received):
         return device.role, device.why
     if behaviour is None:
         return UNKNOWN, "no clear HTTP of its own was seen"
-    personal = sorted(agent for agent in behaviour.agents if PERSONAL.search(agent))
-    if personal:
-        return PERSONAL_DEVICE, f"its User-Agent is that of a phone or tablet: {personal[0][:120]}"
+    if agent := _agent(behaviour):
+        return PERSONAL_DEVICE, f"its User-Agent is that of a phone or tablet: {agent[:120]}"
+    return _behaves(behaviour)
+
+
+def contested(behaviour: Behaviour | None, device: Named | None = None) -> str:
+    """Why a host that is called a phone or tablet is not passed over as one; empty where it is, or is not called so.
+
+    A visitor's own phone is no finding, so who wants to hide would call himself one, or others a camera. A User-Agent
+    is said in connections that nobody else can hold; announcements (DHCP, mDNS) anybody on the link can send. So two of
+    these have to agree: a User-Agent, the inventory by other facts, a link address chosen at random (IEEE 802, the bit
+    for local administration), as phones have them; and nothing that it does may speak against it. Where the capture has
+    no link addresses there is no more to be asked for.
+    """
+    behaviour = behaviour or Behaviour()
+    agent = _agent(behaviour)
+    called = device is not None and device.role == PERSONAL_DEVICE
+    if (device is not None and not called) or not (agent or called):
+        return ""
+    who = agent[:120] or "by announcements"
+    if behaviour.device_paths:
+        path = min(behaviour.device_paths)
+        return f"contested: called a phone or tablet ({who}), but it pushes to a path of camera protocols: {path}"
+    if behaviour.received:
+        images = len(behaviour.received)
+        return f"contested: called a phone or tablet ({who}), but {images} distinct images were sent to it"
+    kinds = bool(agent) + (called and device is not None and device.apart) + any(map(_random, behaviour.links))
+    if kinds < 2 and (behaviour.links or not agent):
+        return f"contested: called a phone or tablet ({who}), and nothing else that others cannot forge says so"
+    return ""
+
+
+def _agent(behaviour: Behaviour) -> str:
+    return min((agent for agent in behaviour.agents if PERSONAL.search(agent)), default="")
+
+
+def _random(link: str) -> bool:
+    """Whether a link address is locally administered: chosen by its host, not given by a maker."""
+    return bool(int(link[:2], 16) & 2)
+
+
+def _behaves(behaviour: Behaviour) -> tuple[str, str]:
+    """Role and reason by what a host does."""
     if behaviour.received:
         passed = behaviour.received & behaviour.sent
         more = f", {len(passed)} of them passed on unchanged" if passed else ""

@@ -66,7 +66,7 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] == "D")
+        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] in "CD")
     ]
     if not rows:
         return
@@ -127,7 +127,7 @@ def _retrieved(tables: Tables) -> Iterator[Statement]:
 
 
 def _matched(tables: Tables) -> Iterator[Statement]:
-    """What was sent encrypted and fits images seen in clear; all images that fit, and those of them with a face."""
+    """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
     relayed = tables.get("relayed_images")
     for statement in _of_findings(tables, "matched", UPLOADED, "C"):
         rows = relayed.num_rows if relayed is not None else statement.counts["images"]
@@ -171,7 +171,9 @@ def _total(tables: Tables, ledger: str, column: str = "count") -> int:
     return int(pc.sum(table.filter(pc.equal(table["ledger"], ledger))[column]).as_py() or 0)
 
 
-CALM_NEEDS = ("stages", "inputs", "images", "key frames", "readers", "limits", "lost")  # no open row in any of these
+CALM_NEEDS = (  # no open row in any of these
+    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions",
+)  # fmt: skip
 
 
 def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
@@ -291,9 +293,9 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "matched", _matched,
         "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符"
-        "（其中 {c} 张次含人脸）：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
+        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
         "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in "
-        "clear inside, {c} with a face: consistent with their being sent on, content not seen (C, chance below 1 in "
+        "clear inside: consistent with their being sent on, content not seen (C, chance below 1 in "
         "{odds})",
         SECOND,
     ),
@@ -322,13 +324,6 @@ KINDS: tuple[Kind, ...] = (
         SECOND,
     ),
     Kind(
-        "not_matched", _not_matched,
-        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
-        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
-        "this does not exclude re-encoding, batching or padding",
-        LAST,
-    ),
-    Kind(
         "interrupted", _stage("interrupted", "interrupted"),
         "已中断：仅审计了部分数据",
         "INTERRUPTED: only a part was audited",
@@ -350,6 +345,12 @@ KINDS: tuple[Kind, ...] = (
         "no_vantage", _stage("no_vantage", "vantage unknown"),
         "无法判断抓包位置在路由器哪一侧，因此未对上传作出判定：请用 --inside CIDR 指明内部网段",
         "It cannot be told which side of the router was captured, so no upload was judged: say --inside CIDR",
+        LAST,
+    ),
+    Kind(
+        "contested", _open("contested", "contested", subjects=True),
+        "发现中有 {n} 张次人脸图像、{bytes:size} 的发送方自称手机或平板，但证据不足或相互矛盾",
+        "contested: {n:face image|face images} and {bytes:size} in findings are of senders that call themselves phones",
         LAST,
     ),
     Kind(
@@ -422,6 +423,13 @@ KINDS: tuple[Kind, ...] = (
         "incomplete", _incomplete,
         "{images} 张图像在捕获中不完整",
         "{images:image is|images are} incomplete in the capture",
+        LAST,
+    ),
+    Kind(
+        "not_matched", _not_matched,
+        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
+        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
+        "this does not exclude re-encoding, batching or padding",
         LAST,
     ),
 )  # fmt: skip

@@ -48,8 +48,10 @@ def clear_findings(
     groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors, pushed)
-        if act and not _personal(acts.acting(act, row.sender, row.receiver), row, actors):
-            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face)
+        device = acts.acting(act, row.sender, row.receiver)
+        if act and not _personal(device, row, actors):
+            contested = actors.contested(device)
+            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, contested=contested)
             groups[grade, act, row.sender, row.receiver].rows.append(row)
     return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
 
@@ -92,7 +94,7 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
     possible = sum(row.face != "yes" for row in rows)
     what = "stills of a video stream with a face" if act == VIDEO else "images with a face"
     how = "taken out of its packets" if act == VIDEO else "in clear HTTP or carved from clear traffic"
-    opened = sorted({row.opened for row in rows} - {""})
+    opened = sorted({row.opened for row in rows if row.opened})
     if opened:
         count = sum(bool(row.opened) for row in rows)
         how = f"{how}, {count} of them " if count < len(rows) else ""

@@ -15,10 +15,13 @@ CLEAR, ENCRYPTED, UNREAD = "clear", "encrypted", "unread"
 HIDING = frozenset({"tls", "quic", "dtls", "ssh"})  # values of flows.protocol whose readers see a hello, no content
 UNRECOGNISED = frozenset({"unknown", ""})
 QUIC_PORT = 443
+OPENED = "opened"  # of flows.keys: nothing of it is hidden, what was in it is judged by itself
 
 
-def visibility(protocol: str, transport: str, server_port: int) -> str:
+def visibility(protocol: str, transport: str, server_port: int, keys: str = "") -> str:
     """clear, encrypted or unread (nothing is known of its content), by the columns of `flows`."""
+    if keys == OPENED:
+        return CLEAR
     if protocol in HIDING:
         return ENCRYPTED
     if protocol not in UNRECOGNISED:
@@ -33,7 +36,7 @@ def encrypted(flows: pa.Table) -> pa.ChunkedArray:
 
     midway = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], QUIC_PORT))
     known = pc.is_in(flows["protocol"], pa.array(sorted(HIDING)))
-    return pc.or_(known, pc.and_(midway, unrecognised(flows)))
+    return pc.and_(pc.invert(_opened(flows)), pc.or_(known, pc.and_(midway, unrecognised(flows))))
 
 
 def unrecognised(flows: pa.Table) -> pa.ChunkedArray:
@@ -41,4 +44,12 @@ def unrecognised(flows: pa.Table) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.is_in(pc.fill_null(flows["protocol"], ""), pa.array(sorted(UNRECOGNISED)))
+    nobody = pc.is_in(pc.fill_null(flows["protocol"], ""), pa.array(sorted(UNRECOGNISED)))
+    return pc.and_(pc.invert(_opened(flows)), nobody)
+
+
+def _opened(flows: pa.Table) -> pa.ChunkedArray:
+    """For each row whether keys opened it; null in cases of versions without keys."""
+    import pyarrow.compute as pc
+
+    return pc.equal(pc.fill_null(flows["keys"], ""), OPENED)

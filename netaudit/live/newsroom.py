@@ -175,10 +175,8 @@ class Newsroom:
         again = (last is not None and last.shown) or find.object_id in self._waiting
         shown = again or find.up or act in {RETRIEVED, MOVED, VIDEO}
         is_face = acts.telling(face, complete=find.complete, whole=whole)
-        personal = self._personal(acts.acting(act, sender, receiver), find.known)
-        grade = (
-            acts.certainty(complete=find.complete, whole=whole, face=face) if is_face and act and not personal else ""
-        )
+        device = acts.acting(act, sender, receiver)
+        grade = self._grade(find, device, face, whole=whole) if is_face and act else ""
         self._collect(find, sender, receiver, face=is_face)
         if only_changed and last is not None and (act, grade) == (last.act, last.grade):
             return
@@ -187,6 +185,13 @@ class Newsroom:
         elif face != WAITING:
             self._waiting.discard(find.object_id)
         self._say(Told(find, face, whole, act, grade, shown), again=again)
+
+    def _grade(self, find: Find, device: str, face: str, *, whole: bool) -> str:
+        """Certainty of a face that a device inside moved; none of a visitor's own."""
+        if self._personal(device, find.known):
+            return ""
+        contested = self._actors is not None and self._actors.contested(device)
+        return acts.certainty(complete=find.complete, whole=whole, face=face, contested=contested)
 
     def _collect(self, find: Find, sender: str, receiver: str, *, face: bool) -> None:
         personal = self._personal(sender, find.known)

@@ -29,7 +29,7 @@ def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int
     """Overhead for each image and constant that explain most units as runs of several images at hand.
 
     Args:
-        begins: totals of plaintext, shape (units, COMBINED): of a unit alone, with the next, with the next two; 0: none.
+        begins: plaintext, shape (units, COMBINED): of a unit alone, with the next, with the next two; 0: none.
         at_hand: how many images had come when each unit began.
         oldest: index of the first image that is not too old for it.
         totals: running sum of the images' sizes, one more than images.
@@ -72,11 +72,10 @@ def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int
 
 @kernel
 def fitness(over: int, k: int, lines: I8, opens: bool, large: bool) -> float:  # noqa: FBT001
-    """Density of an overhead of `over` bytes in a unit of k images: near one of the lines, or, where the unit
-    is larger than any single image, plausible at large.
+    """Density of an overhead of `over` bytes in a unit of k images: near a line, or plausible at large.
 
-    A line is overhead for each image, constant, slack, slack for each image
-    more, and most images that it holds for.
+    The latter is looked at where the unit is larger than any single image. A line is overhead for each image, constant,
+    slack, slack for each image more, and most images that it holds for.
     """
     density = 0.0
     if large and k >= AT_LARGE and 60 + 20 * k <= over <= 1500 + 420 * k:
@@ -125,7 +124,7 @@ def weigh(
     weight *= 1.0 if more == 0 else 0.05
     for unit in range(j, j + more + 1):
         weight /= unrelated(begins[unit, 0]) * (1 - related)
-    return weight
+    return weight  # type: ignore[no-any-return]
 
 
 @kernel

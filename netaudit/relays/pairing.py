@@ -2,7 +2,7 @@
 
 A pair is weighed by how much likelier its overhead and delay are among images sent on than among unrelated units, whose
 density is taken from the same sender, beside the peak. Pairs compete: an image goes in one unit, a unit carries one
-image. The marginals are found by mean field over the sparse pairs.
+image. The marginals are found by belief propagation over the sparse pairs.
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ Mask = npt.NDArray[np.bool_]
 
 BESIDE = 4096  # bytes at each side of the peak from which the density of unrelated pairs is taken
 EDGE = 12  # bytes beyond the width that a single pair may be off
+EDGE_SHARE = 6  # of a size's range, by which a pair may be off where that is more
 STRETCH = 2  # windows in which images are still looked for once the form is known
 PRIOR = 0.3  # pairs that the laws of overhead and delay are worth before any was seen
 HEAD_CELLS = 64  # of 2 bytes
-SPREAD = np.array([0.1, 0.2, 0.4, 0.2, 0.1])  # of a delay over the neighbouring classes
+UNUSUAL = (0.03, 0.3)  # of the pairs are taken to have any delay up to the longest usual one: exact sizes, ranges
+SPREAD = np.array([0.04, 0.08, 0.12, 0.16, 0.2, 0.16, 0.12, 0.08, 0.04])  # of a delay over the neighbouring classes
+LEAST_ALONE = 1e-3
 ROUNDS = 60
 SURE = 0.95  # probability above which a pair is told as one
-DELAYS_S = (0.0, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 11.0, 17.0, 30.0, 60.0, 120.0, 300.0, 1200.0)
+DELAYS_S = (0.0, *(round(0.1 * 1.18**k, 3) for k in range(57)))  # classes, up to 20 minutes
 NOTHING: tuple[I8, F8] = (np.empty(0, np.int64), np.empty(0))
 
 
@@ -43,10 +46,10 @@ class Pairs:
     off: I8  # bytes by which the overhead is above the peak's (nearest end where the unit's size is a range)
     probability: F8
 
-    def sure(self) -> Pairs:
+    def sure(self, least: float = SURE) -> Pairs:
         """The most probable pair of each image and unit, where it is sure enough."""
         order = np.argsort(-self.probability, kind="stable")
-        order = order[self.probability[order] >= SURE]
+        order = order[self.probability[order] >= least]
         kept = order[_firsts(self.image[order]) & _firsts(self.unit[order])]
         return Pairs(self.image[kept], self.unit[kept], self.off[kept], self.probability[kept])
 
@@ -82,9 +85,10 @@ def pair(
     image, unit = near_pairs(images.last, lead, units.first, window)
     least, most = low[unit] - sizes[image] - form.width + 1, high[unit] - sizes[image]
     off = np.where(most < overhead, most - overhead, np.maximum(least - overhead, 0))
-    fits = (off >= -EDGE) & (off <= EDGE)
+    edge = np.maximum(EDGE, (high - low)[unit] // EDGE_SHARE)  # where sizes are ranges, so is the constant
+    fits = np.abs(off) <= edge
     beside = ~fits & (np.abs(most - overhead) <= BESIDE)
-    wide = float(np.mean(most - least + 1)) + 2 * EDGE if image.size else 1.0
+    wide = float(np.mean(most - least + 1 + 2 * edge)) if image.size else 1.0
     chance = (beside.sum() + 1) / (2 * BESIDE - wide) * wide  # unrelated pairs that fit, over all images and the window
     image, unit, off = image[fits], unit[fits], off[fits]
     exact = low[unit] == high[unit]
@@ -116,24 +120,34 @@ def _likelier(place: I8, delay: F8, exact: Mask, wide: float, window_s: float, w
     spread = np.convolve(counts, SPREAD, "same")
     others = np.maximum(spread[which] - SPREAD[SPREAD.size // 2] * weight, 0.0)  # no pair is evidence for itself
     law = (others + PRIOR * prior[which]) / (np.maximum(counts.sum() - weight, 0.0) + PRIOR)
+    usual = np.arange(classes) <= int(np.flatnonzero(counts > 0.5).max(initial=0)) + 2
+    anywhere = np.where(usual, open_to, 0.0)
+    unusual = np.where(exact, *UNUSUAL)
+    law = (1 - unusual) * law + unusual * (anywhere / max(anywhere.sum(), 1e-9))[which]
     of_delay = law * window_s / np.maximum(open_to[which], 1e-6)
+    of_delay = np.where(exact, of_delay, np.sqrt(of_delay))  # where sizes tell little, no law of delays is that sure
     cells = np.clip((place + 64) // 2, 0, HEAD_CELLS - 1)
     heads = np.bincount(cells[exact], weight[exact], HEAD_CELLS)
     heads += np.bincount(np.clip((known[0] + 64) // 2, 0, HEAD_CELLS - 1), minlength=HEAD_CELLS)
     near = np.convolve(heads, (0.25, 0.5, 0.25), "same")[cells] - 0.5 * weight
     peaked = (np.maximum(near, 0.0) + PRIOR / HEAD_CELLS) / (np.maximum(heads.sum() - weight, 0.0) + PRIOR)
-    return of_delay * np.where(exact, peaked * (wide / 2), 1.0)
+    likelier: F8 = of_delay * np.where(exact, peaked * (wide / 2), 1.0)
+    return likelier
 
 
 def marginals(image: I8, unit: I8, ratio: F8, alone: float) -> F8:
-    """Probability of each pair, where each image and each unit is in one pair at most."""
+    """Probability of each pair, where each image and each unit is in one pair at most.
+
+    Belief propagation for matchings (exact where the pairs form a tree): each end tells the other how free it is.
+    """
     if not image.size:
         return ratio
-    probability = np.zeros(image.size)
+    weight = ratio / max(alone, LEAST_ALONE)
+    from_image, from_unit = np.ones(image.size), np.ones(image.size)
     for _ in range(ROUNDS):
-        taken = np.log1p(-np.minimum(probability, 1 - 1e-9))
-        free = np.exp(np.bincount(unit, taken, unit.max() + 1)[unit] - taken)
-        weight = ratio * free
-        fresh = weight / (alone + np.bincount(image, weight, image.max() + 1)[image])
-        probability = 0.5 * probability + 0.5 * fresh
-    return probability
+        asked = weight * from_unit
+        from_image = 0.5 * from_image + 0.5 / (1 + np.maximum(np.bincount(image, asked)[image] - asked, 0.0))
+        asked = weight * from_image
+        from_unit = 0.5 * from_unit + 0.5 / (1 + np.maximum(np.bincount(unit, asked)[unit] - asked, 0.0))
+    both = weight * from_image * from_unit
+    return both / (1 + both)

@@ -59,6 +59,7 @@ def note(text):
 
 
 EXAMPLES = {
+    "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_left": lambda: case(findings=[record("uploaded outside", "A", with_identity=2, images=3)]),
@@ -67,6 +68,9 @@ EXAMPLES = {
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
+    "not_matched": lambda: case(
+        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
+    ),
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),
     "video": lambda: case(findings=[finding("video", "B")]),

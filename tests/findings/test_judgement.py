@@ -13,7 +13,7 @@ from netaudit.findings.from_tables import judge
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
 from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import display_filter
-from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS
+from netaudit.tables import BY_NAME, FLOWS, IMAGES, MESSAGES, OBJECTS
 
 CAM, SERVER_IP, CLOUD, PHONE, NEWS = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50", "101.1.1.1"
 VANTAGE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER_IP)], [], [("02:00:00:00:00:02", CAM)], [], [], 0))
@@ -96,6 +96,69 @@ def test_no_face_no_finding(face: str) -> None:
 def test_a_visitors_selfie_is_no_finding() -> None:
     agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
     assert rows({"client": PHONE, "server": CLOUD, "agent": agent}) == []
+
+
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
+MAKERS, RANDOM = "08:54:11:2a:61:0e", "9a:21:5e:0c:77:31"  # link addresses
+PUSH = {"client": CAM, "server": CLOUD}
+
+
+def with_links(given: dict[str, pa.Table], link: str) -> dict[str, pa.Table]:
+    place = given["flows"].schema.get_field_index("client_mac")
+    links = pa.array([link] * given["flows"].num_rows)
+    return given | {"flows": given["flows"].set_column(place, given["flows"].schema.field(place), links)}
+
+
+@pytest.mark.parametrize(
+    ("moves", "link", "grades"),
+    [
+        ([PUSH], MAKERS, ["A"]),
+        # one look at a page with a phone's User-Agent hides no upload of a camera
+        ([PUSH, {"client": CAM, "server": NEWS, "up": False, "agent": IPHONE, "face": "no"}], MAKERS, ["B"]),
+        ([PUSH | {"agent": IPHONE}], MAKERS, ["B"]),
+        ([PUSH | {"agent": IPHONE, "path": "/VIID/Faces"}], RANDOM, ["B"]),  # what it does speaks against it
+        ([PUSH | {"agent": IPHONE}], RANDOM, []),  # two kinds agree: a visitor's own
+        ([PUSH | {"agent": IPHONE}], "", []),  # no link addresses: nothing more can be asked for
+    ],
+)
+def test_a_user_agent_alone_hides_nothing(moves, link, grades) -> None:
+    given = with_links(tables(*moves), link)
+    found = judged(given)
+    assert found["certainty"].to_pylist() == grades
+    assert all(why.startswith("contested: ") for why in found["role_reason"].to_pylist() if grades == ["B"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "agent", "grades"),
+    [
+        (["dhcp.vendor_class=HUAWEI:android"], "", ["B"]),  # a request that another host can send in its name
+        (["dhcp.vendor_class=HUAWEI:android"], IPHONE, []),
+        (["http.user_agent=iPhone"], IPHONE, ["B"]),  # the same word twice
+    ],
+)
+def test_an_inventory_made_of_announcements_hides_nothing(facts, agent, grades) -> None:
+    device = {
+        "device_id": "d",
+        "ips": [CAM],
+        "class": "phone",
+        "class_confidence": "strong",
+        "role_hint": PERSONAL_DEVICE,
+    }
+    claim = {"device_id": "d", "claim": "class", "value": "phone", "standing": "taken", "by": "s", "facts": facts}
+    given = with_links(tables(PUSH | {"agent": agent}), MAKERS)
+    given["devices"] = pa.Table.from_pylist([device], schema=BY_NAME["devices"].schema())
+    given["claims"] = pa.Table.from_pylist([claim], schema=BY_NAME["claims"].schema())
+    assert judged(given)["certainty"].to_pylist() == grades
+
+
+def test_a_declared_class_is_stronger_than_a_user_agent() -> None:
+    device = {
+        "device_id": "d", "ips": [CAM], "class": "ip_camera", "class_confidence": "declared", "role_hint": CAPTURE,
+    }  # fmt: skip
+    given = with_links(tables(PUSH | {"agent": IPHONE}), RANDOM)
+    given["devices"] = pa.Table.from_pylist([device], schema=BY_NAME["devices"].schema())
+    (found,) = judged(given).select(["certainty", "sender_role"]).to_pylist()
+    assert found == {"certainty": "A", "sender_role": CAPTURE}
 
 
 def test_a_news_picture_is_no_finding_but_a_stored_face_is() -> None:

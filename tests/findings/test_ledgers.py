@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.findings.ledgers import LEDGERS, Run, exits, ledger_table, reason_word
@@ -21,7 +21,7 @@ def rows(tables, ledger=""):
 def test_every_ledger_keeps_the_contract(ledger) -> None:
     assert list(ledger.rows(filled(), Run())) == [] or ledger.name == "stages"
     seen = {row["reason"] for tables in CASES for row in rows(tables, ledger.name)}
-    assert seen or ledger.name == "signatures"
+    assert seen or ledger.name in {"signatures", "egress", "faces", "contradictions"}  # those: test_accounts.py
     for reason in ledger.reasons:
         zh, en = (reason_word(ledger.name, reason, lang) for lang in ("zh", "en"))
         assert any("\u4e00" <= letter <= "\u9fff" for letter in zh)
@@ -46,6 +46,7 @@ FLOWS = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # tables of many columns are made
 @given(FLOWS)
 def test_payload_balances(given_flows) -> None:
     made = []
@@ -65,6 +66,7 @@ def test_payload_balances(given_flows) -> None:
     assert all(row["understood"] == (row["reason"] in {"read", "duplicate"}) for row in found)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["yes", "possible", "no", "undecodable", "not judged"]), SIZES), max_size=20))
 def test_images_balance(given_images) -> None:
     tables = filled(images=[image(face, sha256=str(n), size=size) for n, (face, size) in enumerate(given_images)])

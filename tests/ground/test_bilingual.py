@@ -24,6 +24,10 @@ MADE_UP = (
     "custody_",
     "no_",
     "allow_",
+    "trace_",
+    "repeat_",
+    "integrity_",
+    "exit_",
 )  # keys put together
 
 

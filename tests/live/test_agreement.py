@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 
 import pytest
@@ -19,6 +20,7 @@ from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.settings import LiveSettings
 from tests.live.random_office import write_office
 
+OFFICES = int(os.environ.get("LIVE_OFFICES", "1"))  # `make agreement` plays more
 PIECES = 12  # in which the recording grows
 FACES = {"possible": 0x20, "no": 0x60}  # of 256, by the first byte of the digest; the others are faces
 
@@ -26,7 +28,7 @@ FACES = {"possible": 0x20, "no": 0x60}  # of 256, by the first byte of the diges
 class Helper:
     """Stands for the process that judges: what it says depends on the bytes alone."""
 
-    def __init__(self, faces: bool = True) -> None:
+    def __init__(self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: bool = False):
         self._answers: list[tuple[str, ImageFacts, FaceVerdict]] = []
 
     def prepare(self) -> None:
@@ -120,7 +122,7 @@ def findings(case) -> list[dict]:
     return case.table("findings").drop_columns(["capture_ids", "first_ts", "last_ts"]).to_pylist()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(OFFICES))
 def test_the_last_word_of_a_live_run_is_that_of_its_case(tmp_path, monkeypatch, no_waiting, seed) -> None:
     capture = tmp_path / "office.pcapng"
     write_office(capture, seed, tmp_path)
@@ -153,7 +155,7 @@ def test_the_last_word_of_a_live_run_is_that_of_its_case(tmp_path, monkeypatch, 
     shutil.rmtree(tmp_path / "live")
 
 
-@pytest.mark.parametrize("seed", range(1))
+@pytest.mark.parametrize("seed", range(OFFICES))
 def test_before_the_case_is_there_nothing_else_is_said(tmp_path, monkeypatch, no_waiting, seed) -> None:
     """The predicates are the same, so the case has nothing to put right that was known when the recording ended."""
     capture = tmp_path / "office.pcapng"

@@ -15,7 +15,7 @@ from netaudit.live.answers import Answers
 from netaudit.live.judging import Judgement, LiveJudge
 from netaudit.live.news import UploadNews
 from netaudit.live.newsroom import Newsroom
-from netaudit.live.witness import Find, Known, Memory
+from netaudit.live.witness import Find, Known, Memory, is_encrypted
 from netaudit.streams.layouts import FLOW
 
 FACTS = ImageFacts(decodable=True)
@@ -210,6 +210,12 @@ def encrypted(serial: int, up: int, down: int, bursts: int) -> Known:
     flow["client_lo"], flow["server_lo"] = 0xFFFF_C0A8_0140, 0xFFFF_2F60_0A14
     flow["payload"], flow["bursts"][2], flow["serial"] = (up, down), bursts, serial
     return Known(flow.tobytes(), bytes([serial]) * 16, "tls", "up.example", swapped=False)
+
+
+@pytest.mark.parametrize(("state", "hidden"), [("", True), ("no keys", True), ("partly", True), ("opened", False)])
+def test_what_keys_opened_is_not_hidden(state, hidden) -> None:
+    known = encrypted(1, 40_000, 1000, 1)._replace(keys=(state, "log"))
+    assert is_encrypted(known, known.row()) is hidden
 
 
 def test_encrypted_bursts_are_told_of_when_all_of_these_ends_look_like_uploads() -> None:

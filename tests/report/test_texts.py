@@ -17,6 +17,9 @@ from netaudit.tables import FLOWS, MESSAGES
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {
+    "keys_state",
+    "counted",
+    "record",
     "moment_source",
     "moment_visibility",
     "side",
@@ -152,6 +155,9 @@ def test_unknown_sentences_stay_and_braces_in_values_are_harmless():
         Behaviour(received={"a", "b"}, sent={"a"}),
         Behaviour(device_paths={"/VIID/"}, sent={"a"}),
         Behaviour(sent={"a", "b", "c", "d"}),
+        Behaviour(agents={"CFNetwork/1"}, device_paths={"/VIID/"}),
+        Behaviour(agents={"CFNetwork/1"}, received={"a"}),
+        Behaviour(agents={"CFNetwork/1"}, links={"08:54:11:2a:61:0e"}),
     ],
 )
 def test_every_reason_for_a_role_has_a_chinese_sentence(seen):

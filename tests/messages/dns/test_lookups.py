@@ -260,7 +260,7 @@ def test_addresses_are_written_as_by_the_reader():
 
 
 def test_checked_mode():
-    code = "from tests.messages import test_lookups as t; t.test_kernels_agree_with_their_twin(); t.test_digests_are_those_of_hashlib()"
+    code = "from tests.messages.dns import test_lookups as t; t.test_kernels_agree_with_their_twin(); t.test_digests_are_those_of_hashlib()"
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1"}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

@@ -141,5 +141,5 @@ def test_tshark_opens_the_same_bytes(name, monkeypatch):
         options = ["-o", f"tls.keylog_file:{FOLDER / name}.keylog"]
     theirs = opened_by_tshark(path, options)
     assert theirs
-    for ports, said in theirs.items():
-        assert ours[ports] == said
+    for ports, said in theirs.items():  # tshark names the side first that spoke first, and tickets come before requests
+        assert (ours.get(ports) or ours[ports[::-1]][::-1]) == said
