@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 CHOICE = {  # columns of few values: a list to choose from, else a field
-    "certainty": ("A", "B", "C", "D"),
-    "understood": ("true", "false"),
-    "claimed": ("true", "false"),
+    "findings.certainty": ("A", "B", "C", "D"),
+    "ledgers.understood": ("true", "false"),
+    "relay_tests.claimed": ("true", "false"),
 }
 MOST_HELD = 20  # rows of another table on a row's page
 MOST_IMAGES = 48  # pictures of a finding
@@ -55,7 +55,9 @@ def listed(who: Asked, room: Room, here: str) -> Response:
     wanted = Wanted(room.table, filters, sort if sort in columns else "", who.get("down") == "1")
     first = who.count("from")
     status = who.get("status") if room.table == "findings" else ""
-    rows, total = _reviewed(who, wanted, first, status) if status else who.book.tables.page(wanted, first)
+    rows, total = (
+        _reviewed(who, wanted, first, status) if status else who.book.tables.page(wanted, first, ROWS, room.columns)
+    )
     said = reviews.latest(who.book.case.folder) if room.table == "findings" else {}
     return show(
         who,
@@ -75,7 +77,7 @@ def listed(who: Asked, room: Room, here: str) -> Response:
             )
             for name in room.columns
         ],
-        filters=[(name, who.get(name), CHOICE.get(name, ())) for name in room.filters],
+        filters=[(name, who.get(name), CHOICE.get(f"{room.table}.{name}", ())) for name in room.filters],
         hidden=[(name, text) for name, text in filters if name not in room.filters],
         statuses=reviews.STATUSES if room.table == "findings" else (),
         status=status,
@@ -150,8 +152,9 @@ def _held(who: Asked, found: Row, tie: tuple[str, str, str]) -> dict[str, Any] |
     mine, other, theirs = tie
     if not found.get(mine):
         return None
-    rows, total = who.book.tables.page(Wanted(other, ((theirs, f"={found[mine]}"),)), 0, MOST_HELD)
     room = room_of(other)
+    wanted = Wanted(other, ((theirs, f"={found[mine]}"),))
+    rows, total = who.book.tables.page(wanted, 0, MOST_HELD, room.columns)
     lines = [(row["row"], line(other, room.columns, row, who.w)) for row in rows]
     return {"table": other, "title": title_of(other, who.lang), "columns": room.columns, "lines": lines, "total": total}
 

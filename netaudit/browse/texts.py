@@ -167,7 +167,7 @@ TEXTS = {
 }
 COLUMNS = {
     "certainty": "等级", "act": "行为", "sender": "发送方", "receiver": "接收方", "images": "图像",
-    "distinct_images": "不同图像", "records": "身份记录", "bytes": "数据量", "first_ts": "开始", "last_ts": "结束",
+    "distinct_images": "不同图像", "records": "记录数", "bytes": "数据量", "first_ts": "开始", "last_ts": "结束",
     "finding_id": "发现编号", "journey_id": "路径编号", "leg": "程次", "ties": "关联依据", "event_id": "事件",
     "flow_id": "会话", "octets": "密文长度", "plaintext_low": "明文至少", "plaintext_high": "明文至多",
     "rule": "规则", "lossy": "可能有缺失", "sha256": "SHA-256", "holder": "持有方", "received_ts": "收到时间",

@@ -263,7 +263,7 @@ def search(request: Request) -> Response:
             room = room_of(name)
             link = "?" + urlencode({"q": text, "in": name, "from": on or 0})
             if places:
-                rows = who.book.tables.at(name, np.array(places))
+                rows = who.book.tables.at(name, np.array(places), room.columns)
                 found.append(
                     {
                         "table": name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,14 @@ from netaudit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+NEEDED = ("starlette", "uvicorn")  # the extra `browse`
+
 
 def browse_command(folder: Path, captures: Sequence[Path], *, show: bool, lang: str) -> Exit:
     """Serve the pages of a case, or of the cases in a folder, until Ctrl-C."""
-    try:
-        from netaudit.browse.server import serve
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "anyio", "h11", "click"):
-            raise
-        raise UsageError(say("browse_extra", lang)) from error
+    if not all(importlib.util.find_spec(name) for name in NEEDED):
+        raise UsageError(say("browse_extra", lang))
+    from netaudit.browse.server import serve
     from netaudit.browse.shelf import Shelf
 
     def opened(address: str) -> None:

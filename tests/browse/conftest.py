@@ -117,10 +117,15 @@ class Browser(TestClient):
     home = f"{MOUNT}/c/0"
 
 
+@pytest.fixture(scope="session")
+def pages(made):
+    return application(Shelf(made), MOUNT, "en")
+
+
 @pytest.fixture
-def gate(made):
+def gate(pages):
     told: list[str] = []
-    gate = Gate(application(Shelf(made), MOUNT, "en"), HOST, MOUNT, told.append)
+    gate = Gate(pages, HOST, MOUNT, told.append)
     gate.told = told
     return gate
 
