@@ -32,7 +32,7 @@ QUESTIONS = {
     "services": _recurring(_FLOWS_OUT, "service", "first_ts", "last_ts", "true"),
     "sni": _recurring("tls_hellos", "sni", "ts", "ts", "true"),
     "ja4": _recurring("tls_hellos", "ja4", "ts", "ts", "true"),
-    "certificates": _recurring("observations", "field || ' ' || value", "ts", "ts", "field LIKE '%cert%'"),
+    "certificates": _recurring("observations", "field || ' ' || value", "ts", "ts", "field LIKE '%certificate%'"),
     "makers": _recurring("devices", "vendor", "first_ts", "last_ts", "true"),
     "models": _recurring("devices", "concat_ws(' ', nullif(vendor, ''), model)", "first_ts", "last_ts", "model <> ''"),
     "serials": _recurring("devices", "serial", "first_ts", "last_ts", "true"),
@@ -43,13 +43,15 @@ RANKING = """
 SELECT site,
        sum(images) FILTER (certainty = 'A' AND act = 'uploaded outside') AS images_a,
        sum(images) FILTER (certainty = 'B' AND act = 'uploaded outside') AS images_b,
-       sum(records) FILTER (certainty IN ('A', 'B') AND act = 'uploaded outside') AS records,
+       sum(records) FILTER (certainty = 'A' AND act = 'uploaded outside') AS records_a,
+       sum(records) FILTER (certainty = 'B' AND act = 'uploaded outside') AS records_b,
        sum(images) FILTER (act = 'retrieved from outside') AS retrieved,
        sum(images) FILTER (act = 'moved inside') AS inside,
        sum(bytes) FILTER (certainty = 'C') AS bytes_c,
        sum(bytes) FILTER (certainty = 'D') AS bytes_d
 FROM findings GROUP BY site
-ORDER BY images_a DESC NULLS LAST, records DESC NULLS LAST, images_b DESC NULLS LAST, bytes_d DESC NULLS LAST, site
+ORDER BY images_a DESC NULLS LAST, records_a DESC NULLS LAST, images_b DESC NULLS LAST,
+         records_b DESC NULLS LAST, bytes_d DESC NULLS LAST, site
 """
 PERIODS = (
     "SELECT site, epoch_ns(min(first_ts)) / 1e9 AS first_s, epoch_ns(max(last_ts)) / 1e9 AS last_s, "

@@ -135,3 +135,44 @@ def _visible(text: str) -> str:
     from netaudit.ground.masking import visible
 
     return visible(text, 500)
+
+
+@app.command()
+def report(
+    out: Out,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Where to write it; DIR/report.html when not given.")
+    ] = None,
+    count_persons: CountPersons = False,
+    purpose: Purpose = "",
+    authorised_by: Authoriser = "",
+    lang: Language = None,
+) -> None:
+    """Write the report of a campaign."""
+    from netaudit.campaign.across import persons_at_several
+    from netaudit.campaign.catalogue import open_campaign
+    from netaudit.campaign.report import write_report
+
+    campaign = open_campaign(out)
+    persons = persons_at_several(campaign, purpose, authorised_by) if count_persons else None
+    typer.echo(write_report(campaign, html or out / "report.html", language_of(lang), persons))
+
+
+@app.command()
+def compare(
+    out: Out,
+    what: Annotated[
+        str, typer.Argument(help="endpoints, services, sni, ja4, certificates, makers, models, …")
+    ] = "sites",
+) -> None:
+    """Ask what recurs from site to site, or rank the sites; JSON lines."""
+    import orjson
+
+    from netaudit.campaign.across import QUESTIONS, ranking, recurring
+    from netaudit.campaign.catalogue import open_campaign
+
+    if what != "sites" and what not in QUESTIONS:
+        raise UsageError(f"{what}: say sites, {', '.join(QUESTIONS)}")
+    campaign = open_campaign(out)
+    for row in ranking(campaign) if what == "sites" else recurring(campaign, what):
+        typer.echo(orjson.dumps(row, default=int).decode())
