@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netaudit.cli import devices, documents, signatures
+from netaudit.cli import campaign, devices, documents, signatures
 from netaudit.cli.endings import endings, printable
 from netaudit.cli.texts import default_language, say
 
@@ -250,6 +250,7 @@ def live(
 app.add_typer(signatures.app, name="signatures")
 app.add_typer(documents.app, name="documents")
 app.add_typer(devices.app, name="devices")
+app.add_typer(campaign.app, name="campaign")
 
 
 @app.command()
