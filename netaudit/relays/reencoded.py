@@ -20,8 +20,6 @@ from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
 from netaudit.relays.pairing import SPREAD, Pairs, near_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from netaudit.relays.series import F8, I8, Images, Units
 
 WINDOWS_S = (3, 12)
@@ -79,11 +77,9 @@ def search(
         other = _near(moved, leads(images), units.first, window_s)
         return _explain(other, sizes, sent, base, len(images), len(units))[0]
 
-    chances = []
-    for draw in (dealt, shifted):
-        chances.append(by_draws(gain, _gains(draw)))
-        if chances[-1].exceeded:
-            break
+    chances = [by_draws(gain, lambda draws: np.array([dealt() for _ in range(draws)]))]
+    if not chances[0].exceeded:
+        chances.append(by_draws(gain, lambda draws: np.array([shifted() for _ in range(draws)])))
     off = np.zeros(near.image.size, np.int64)
     return Reencoded(window_s, gain, chances[0], chances[-1], Pairs(near.image, near.unit, off, probability))
 
@@ -111,8 +107,3 @@ def _explain(near: _Near, sizes: F8, sent: F8, base: F8, images: int, units: int
     probability = np.zeros(near.image.size)
     gain = explain(near.image, near.unit, cell, near.delay, base, (BLUR, SPREAD), images, units, probability)
     return float(gain), probability
-
-
-def _gains(draw: Callable[[], float]) -> Callable[[int], F8]:
-    """Many draws of one kind."""
-    return lambda count: np.array([draw() for _ in range(count)])
