@@ -63,7 +63,9 @@ def test_processes_give_the_same_cases_though_workers_are_killed(sites, serial, 
         while len(killed) < 2 and not over.wait(rng.uniform(0.05, 0.3)):
             for attempt in list((tmp_path / "attempts").glob("*")):
                 pid = attempt.name.split(".")[1]
-                if pid.isdigit() and int(pid) in {child.pid for child in multiprocessing.active_children()} - set(killed):
+                if pid.isdigit() and int(pid) in {child.pid for child in multiprocessing.active_children()} - set(
+                    killed
+                ):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(int(pid), signal.SIGKILL)
                         killed.append(int(pid))
