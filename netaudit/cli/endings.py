@@ -37,7 +37,7 @@ def endings() -> Iterator[None]:
             _fail("interrupted", Exit.INTERRUPTED)
         raise
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (the reader of the pipe has gone; nothing is left to say)
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  (the reader of the pipe has gone; nothing is left to say)
         raise SystemExit(Exit.AUDITED) from None
     except OSError as error:
         _fail_by_system(error)

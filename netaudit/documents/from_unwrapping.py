@@ -40,6 +40,8 @@ class MessageReader:
             return
         kind, part = leaf.kind, leaf.part
         if kind in IMAGE_KINDS:
+            if is_within_image(part.path):
+                return
             self._images.append(
                 Image(object_id, sha256, part.path, part.name, part.field, part.content_id, part.complete, self._turn)
             )
@@ -68,6 +70,11 @@ class MessageReader:
         events = read_events(ways, head, tree, message_id, complete=whole)
         tree.let_go()
         return events
+
+
+def is_within_image(path: str) -> bool:
+    """Whether an image was found in another one, as cameras put a small one of the same into their pictures."""
+    return not IMAGE_KINDS.isdisjoint(path.split(" › ")[:-1])
 
 
 def _words(leaf: Leaf) -> bytes:

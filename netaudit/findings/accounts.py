@@ -7,7 +7,7 @@ has them in words. What is not understood forbids calm sentences.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,13 +25,13 @@ LEAST = 16 * 1024  # opaque bytes of a sender to an endpoint that are worth a wo
 MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
 OTHERS = "others"
 
-READ, UNREAD, SHAPED, HIDDEN_OTHER = "read", "in no message", "upload-shaped", "encrypted, not upload-shaped"
+READ, UNREAD, SHAPED, HIDDEN_OTHER = "read", "in no message", "upload-shaped", "encrypted, in no finding"
 OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
 EGRESS_WORDS: dict[str, Words] = {
     READ: ("已读取", "read in clear"),
     UNREAD: ("协议可读但不属于任何消息", "in clear protocols, but in no message"),
     SHAPED: ("加密或不可读，形似上传（D 级）", "hidden and upload-shaped (D)"),
-    HIDDEN_OTHER: ("加密，不似上传", "encrypted, not upload-shaped"),
+    HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
     OPAQUE: ("内容不明", "opaque"),
     SMALL: ("低于阈值", "below thresholds"),
     DROPPED: ("因上限未读", "not read for a bound"),
@@ -69,34 +69,38 @@ def egress(tables: Tables) -> Iterator[Line]:
 
 
 def _left(tables: Tables) -> Iterator[tuple[tuple[str, str], int, dict[str, int]]]:
-    """Sender and endpoint, number of flows, and bytes by reason, of every flow between inside and outside."""
+    """Sender and endpoint, number of flows, and bytes by reason, of the flows between inside and outside."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
-    shaped: set[str] = set()
     findings = tables["findings"]
-    for row in findings.filter(pc.equal(findings["certainty"], "D")).select(["flow_ids"]).to_pylist():
-        shaped |= set(row["flow_ids"])
-    columns = ["flow_id", "transport", "client_ip", "server_ip", "server_port", "protocol"]
-    ways = [f"{name}_{way}" for name in PARTS for way in ("up", "down")]
-    for batch in tables["flows"].select([*columns, *ways]).to_batches(max_chunksize=16_384):
+    shaped = findings.filter(pc.equal(findings["certainty"], "D"))["flow_ids"].combine_chunks().flatten()
+    flows = tables["flows"]
+    quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], QUIC_PORT))
+    chosen = flows.select([*ENDS, "protocol", "transport", "flow_id", *WAYS])
+    chosen = chosen.append_column("quic", quic).append_column("shaped", pc.is_in(flows["flow_id"], shaped))
+    sums = [("flow_id", "count"), *((name, "sum") for name in WAYS)]
+    grouped = chosen.group_by([*ENDS, "protocol", "transport", "quic", "shaped"], use_threads=False).aggregate(sums)
+    for batch in grouped.to_batches(max_chunksize=16_384):
         for row in batch.to_pylist():
             client, server = scopes.get(row["client_ip"]), scopes.get(row["server_ip"])
             if (client, server) == ("inside", "outside"):
-                yield (row["client_ip"], row["server_ip"]), 1, _parts(row, "up", shaped)
+                yield (row["client_ip"], row["server_ip"]), row["flow_id_count"], _parts(row, "up")
             elif (client, server) == ("outside", "inside"):
-                yield (row["server_ip"], row["client_ip"]), 1, _parts(row, "down", shaped)
+                yield (row["server_ip"], row["client_ip"]), row["flow_id_count"], _parts(row, "down")
 
 
+ENDS = ("client_ip", "server_ip")
 PARTS = ("delivered", "unread", "duplicate", "conflicting", "evicted", "after_close")
+WAYS = tuple(f"{name}_{way}" for name in PARTS for way in ("up", "down"))
+QUIC_PORT = 443
 
 
-def _parts(row: dict[str, object], way: str, shaped: set[str]) -> dict[str, int]:
-    """What became of the payload of one way of a flow; adds up to it."""
-    size = {name: int(row[f"{name}_{way}"] or 0) for name in PARTS}  # type: ignore[call-overload]
-    protocol, transport = str(row["protocol"] or ""), str(row["transport"])
-    quic = transport == "udp" and row["server_port"] == 443 and protocol in {"", "unknown"}
-    hidden = protocol in HIDDEN or quic
-    left = SHAPED if row["flow_id"] in shaped else UNREAD
-    if left == UNREAD and (hidden or is_opaque(protocol, transport)):
+def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
+    """What became of the payload of one way of some flows; adds up to it."""
+    size = {name: int(row[f"{name}_{way}_sum"] or 0) for name in PARTS}
+    protocol = row["protocol"] or ""
+    hidden = protocol in HIDDEN or (row["quic"] and protocol in {"", "unknown"})
+    left = SHAPED if row["shaped"] else UNREAD
+    if left == UNREAD and (hidden or is_opaque(protocol, row["transport"])):
         left = HIDDEN_OTHER if hidden else OPAQUE
     return {
         READ: size["delivered"] - size["unread"],
@@ -122,7 +126,7 @@ FACE_WORDS: dict[str, Words] = {
 def faces(tables: Tables) -> Iterator[Line]:
     """Every image object with a face, a possible one, or without an answer: in a finding, or why not."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
-    found = {one for row in tables["findings"].select(["object_ids"]).to_pylist() for one in row["object_ids"]}
+    found = set(tables["findings"]["object_ids"].combine_chunks().flatten().to_pylist())
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"]):
         if row.face == "no":
@@ -147,3 +151,22 @@ def _why_not(face: str, near: str | None, far: str | None) -> str:
     if face == "possible":
         return POSSIBLE
     return VIEWED if near == "outside" else OWN
+
+
+CONTESTED: dict[str, Words] = {
+    "conflict": ("同一位置有不同内容的连接", "connections with other bytes in the same place"),
+    "cut_short": ("因上限提前结束的连接", "connections ended early for a bound"),
+    "ack": ("确认被收回的连接", "connections in which an acknowledgement was taken back"),
+}
+
+
+def contradictions(tables: Tables) -> Iterator[Line]:
+    """Connections in which packets contradict each other: what the receiver took is not certain."""
+    flows = tables["flows"]
+    doubts = flows["doubts"]
+    for code in ("conflict", "cut_short", "ack"):
+        flat = doubts.combine_chunks()
+        rows = pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), code))
+        if len(rows):
+            size = pc.sum(pc.take(pc.add(flows["conflicting_up"], flows["conflicting_down"]), rows)).as_py() or 0
+            yield Line("connections", code, len(rows), size, understood=False)

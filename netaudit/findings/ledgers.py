@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings import accounts
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.ground.masking import mask
 from netaudit.tables import LEDGERS as TABLE
@@ -230,6 +231,16 @@ def _signatures(_: Tables, run: Run) -> Iterator[Entry]:
             yield Entry(kind, "loaded", int(run.signatures[kind]))
 
 
+def _account(lines: Callable[[Tables], Iterable[accounts.Line]]) -> Callable[[Tables, Run], Iterator[Entry]]:
+    """Entries of an account that has to balance."""
+
+    def rows(tables: Tables, _: Run) -> Iterator[Entry]:
+        for line in lines(tables):
+            yield Entry(*line)
+
+    return rows
+
+
 LEDGERS: tuple[Ledger, ...] = (
     Ledger(
         "stages", _stages,
@@ -299,6 +310,9 @@ LEDGERS: tuple[Ledger, ...] = (
         },
         exit=UNJUDGED,
     ),
+    Ledger("egress", _account(accounts.egress), accounts.EGRESS_WORDS),
+    Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
+    Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger(
         "contested", _contested,
         {"called a phone": ("自称手机或平板", "called a phone or tablet")},

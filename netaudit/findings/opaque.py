@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import UPLOADED
+from netaudit.findings.acts import UPLOADED, UPWARD_SHARE
 from netaudit.findings.encrypted import sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.uploads import Scope, display_filter, finding_id
@@ -29,7 +29,6 @@ HIDDEN = frozenset({"tls", "quic"})
 LEAST_OPAQUE = 64 * 1024  # upward payload of a sender to an endpoint
 LEAST_SCATTERED = 256 * 1024  # the same over all members of a service
 LEAST_MEMBERS = 3  # names or addresses over which an upload was scattered
-UPWARD_SHARE = 2  # upward payload is at least this many times the downward one
 SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "co", "ac"})  # before a country: example.com.cn
 COLUMNS = [
     "flow_id", "capture_id", "transport", "client_ip", "server_ip", "server_port", "protocol", "server_name",

@@ -66,7 +66,7 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] == "D")
+        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] in "CD")
     ]
     if not rows:
         return
@@ -171,7 +171,9 @@ def _total(tables: Tables, ledger: str, column: str = "count") -> int:
     return int(pc.sum(table.filter(pc.equal(table["ledger"], ledger))[column]).as_py() or 0)
 
 
-CALM_NEEDS = ("stages", "inputs", "images", "key frames", "readers", "limits", "lost")  # no open row in any of these
+CALM_NEEDS = (  # no open row in any of these
+    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions",
+)  # fmt: skip
 
 
 def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
@@ -322,13 +324,6 @@ KINDS: tuple[Kind, ...] = (
         SECOND,
     ),
     Kind(
-        "not_matched", _not_matched,
-        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
-        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
-        "this does not exclude re-encoding, batching or padding",
-        LAST,
-    ),
-    Kind(
         "interrupted", _stage("interrupted", "interrupted"),
         "已中断：仅审计了部分数据",
         "INTERRUPTED: only a part was audited",
@@ -428,6 +423,13 @@ KINDS: tuple[Kind, ...] = (
         "incomplete", _incomplete,
         "{images} 张图像在捕获中不完整",
         "{images:image is|images are} incomplete in the capture",
+        LAST,
+    ),
+    Kind(
+        "not_matched", _not_matched,
+        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
+        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
+        "this does not exclude re-encoding, batching or padding",
         LAST,
     ),
 )  # fmt: skip

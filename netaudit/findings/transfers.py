@@ -61,7 +61,35 @@ class Transfer(NamedTuple):
 
 
 def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
-    """Every image object with the addresses between which it went, in the order of the objects; some at a time."""
+    """Every image object with the addresses between which it went, in the order of the objects; some at a time.
+
+    The other reading of a connection with conflicting bytes comes last, and without what the first one has as well.
+    """
+    variants = _variants(flows)
+    if not variants:
+        yield from _moved(objects, images, messages, flows)
+        return
+    later: list[Transfer] = []
+    seen: set[tuple[str, str, str]] = set()
+    for row in _moved(objects, images, messages, flows):
+        if row.flow_id in variants:
+            later.append(row)
+        else:
+            seen.add((row.sha256, row.sender, row.receiver))
+            yield row
+    yield from (row for row in later if (row.sha256, row.sender, row.receiver) not in seen)
+
+
+def _variants(flows: pa.Table) -> set[str]:
+    """Flows that are the other reading of one with conflicts."""
+    if "doubts" not in flows.column_names:
+        return set()
+    doubts = flows["doubts"].combine_chunks()
+    rows = pc.list_parent_indices(doubts).filter(pc.equal(pc.list_flatten(doubts), "variant"))
+    return set(flows["flow_id"].take(rows).to_pylist())
+
+
+def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
     images = images.select(["sha256", "face", "decodable", "problem"])
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
     for rows in _images_among(objects, images):

@@ -94,7 +94,7 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
     possible = sum(row.face != "yes" for row in rows)
     what = "stills of a video stream with a face" if act == VIDEO else "images with a face"
     how = "taken out of its packets" if act == VIDEO else "in clear HTTP or carved from clear traffic"
-    opened = sorted({row.opened for row in rows} - {""})
+    opened = sorted({row.opened for row in rows if row.opened})
     if opened:
         count = sum(bool(row.opened) for row in rows)
         how = f"{how}, {count} of them " if count < len(rows) else ""

@@ -15,7 +15,7 @@ from netaudit.capture.from_wire import recorded
 from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
 from netaudit.case.moments import MomentBook, keep
-from netaudit.case.reading import open_case
+from netaudit.case.reading import open_case, storable
 from netaudit.case.reporting import WRITTEN
 from netaudit.errors import UsageError
 from netaudit.ground import programs
@@ -233,7 +233,7 @@ class _Engine:
         return open_case(self._folder)
 
     def _run_facts(self, timings: dict[str, float]) -> dict[str, Any]:
-        paths = [str(source.path.resolve()) for source in self._audit.followed.sources if source.path]
+        paths = [storable(source.path.resolve()) for source in self._audit.followed.sources if source.path]
         return run_facts(self._options, self._started, timings) | {"paths": paths, "live": self._live_facts()}
 
     def _live_facts(self) -> dict[str, Any]:

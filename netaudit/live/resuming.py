@@ -12,7 +12,7 @@ from netaudit.capture.from_wire import Followed, recorded
 from netaudit.capture.source import Rejected
 from netaudit.case.custody import Custody, broken, entries
 from netaudit.case.moments import keep
-from netaudit.case.reading import Case, open_case
+from netaudit.case.reading import Case, open_case, storable
 from netaudit.case.reporting import WRITTEN
 from netaudit.case.swap import taken_up
 from netaudit.case.writing import MANIFEST, make_folders
@@ -56,7 +56,7 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
         note_moments(custody, options.moments)
         case, sources, read_s = _audit(folder, options, progress, custody)
         timings = {"read_s": read_s - clock, "total_s": round(time.perf_counter() - clock, 3)}
-        paths = [str(source.path.resolve()) for source in sources if source.path]
+        paths = [storable(source.path.resolve()) for source in sources if source.path]
         write_run(folder, run_facts(options, started, timings) | {"paths": paths, "live": live})
         write_case_report(case, options)
         custody.note(WRITTEN, lang=options.lang, unmasked=False)

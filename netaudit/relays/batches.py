@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from netaudit.relays.chance import JITTER, Chance, by_draws
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
@@ -37,7 +38,7 @@ class Runs:
     more: I8
     first: I8
     behind: I8
-    probability: np.ndarray[tuple[int], np.dtype[np.float64]]
+    probability: npt.NDArray[np.float64]
     evidence: float  # logarithm, above that of no image in any unit
 
 
@@ -91,7 +92,9 @@ def reach(arrived: I8, units: Units) -> tuple[I8, I8]:
 
 def running_sum(sizes: I8) -> I8:
     """Sums of the first 0, 1, 2 … sizes."""
-    return np.r_[0, np.cumsum(sizes)].astype(np.int64)
+    sums = np.zeros(sizes.size + 1, np.int64)
+    np.cumsum(sizes, out=sums[1:])
+    return sums
 
 
 def find_line(
@@ -125,6 +128,6 @@ def find_runs(images: Images, units: Units, lines: list[Row], *, base64: bool, r
     used, evidence = chain(*series, table, kinds, related, out)
     rows = out[:used]
     keys, where = np.unique(rows[:, :4], axis=0, return_inverse=True)
-    probability = np.bincount(where.reshape(-1), rows[:, 4], len(keys))
+    probability: npt.NDArray[np.float64] = np.bincount(where.reshape(-1), rows[:, 4], len(keys)).astype(np.float64)
     columns = keys.astype(np.int64)
     return Runs(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3], probability, evidence)

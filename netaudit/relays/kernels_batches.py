@@ -124,7 +124,7 @@ def weigh(
     weight *= 1.0 if more == 0 else 0.05
     for unit in range(j, j + more + 1):
         weight /= unrelated(begins[unit, 0]) * (1 - related)
-    return weight
+    return weight  # type: ignore[no-any-return]
 
 
 @kernel

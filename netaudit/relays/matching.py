@@ -37,6 +37,8 @@ SURE_LINE = 0.05  # chance of a line where the endpoint is known to receive imag
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
+ALIKE = 64  # bytes within which sizes are taken for one
+SURE_STREAM = 0.98  # of a part of a request that is taken for a stream: there are many parts
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -124,7 +126,27 @@ def match_exact(
             break
         of_images = np.delete(of_images, found.image)
         of_units = np.delete(of_units, found.unit)
+    if not quic:
+        _contested(images, units, tests)
     return tests
+
+
+def _contested(images: Images, units: Units, tests: list[Test]) -> None:
+    """Withdraw pairs whose unit another constant of the endpoint explains with an image that is in no pair."""
+    for test in tests:
+        for match in [match for match in test.matches if match.probability < CERTAIN]:
+            paired = [other.image for of in tests for other in of.matches]
+            left = np.setdiff1d(np.arange(len(images)), paired)
+            for of in tests:
+                if of is test or not of.matches or of.window_s is None or not len(left):
+                    continue
+                law, form = of.law(images, units), Form(of.base64, of.window_s)
+                found = pair(
+                    images.chosen(left), units.chosen(np.array([match.unit])), form, of.overhead or 0, 0.0, law
+                )
+                if found.probability.sum() > ELSEWHERE:
+                    test.matches.remove(match)
+                    break
 
 
 def midst(images: Images, units: Units, most: int) -> tuple[Images, Units]:
@@ -223,7 +245,7 @@ def match_stretches(
                 break
             form, overhead, law, chance = best.form, best.overhead, NOTHING, best.chance
             least = chosen_for(best)
-        found = pair(left, parts, form, overhead, least, law).sure()
+        found = pair(left, parts, form, overhead, least, law).sure(SURE_STREAM)
         test = Test(
             "stream", len(left), len(rest), 1, len(found.image), overhead, None, form.base64, form.window_s, chance,
         )  # fmt: skip
@@ -282,9 +304,10 @@ def _lines(
     fixed: list[Row] = []
     rest = units
     for _ in range(LINES):
-        if len(rest) < LEAST_UNITS:
+        distinct = rest.chosen(np.sort(np.unique(rest.high // ALIKE, return_index=True)[1]))  # equal ones tell once
+        if len(distinct) < LEAST_UNITS or len(np.unique(images.size // ALIKE)) < LEAST_UNITS:
             break
-        best = find_line(images, rest, span, random, base64=base64)
+        best = find_line(images, distinct, span, random, base64=base64)
         good = best.count >= LEAST_UNITS and best.chance.p <= SURE_LINE
         if good or not found:
             found.append(best)

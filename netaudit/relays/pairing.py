@@ -28,7 +28,7 @@ EDGE_SHARE = 6  # of a size's range, by which a pair may be off where that is mo
 STRETCH = 2  # windows in which images are still looked for once the form is known
 PRIOR = 0.3  # pairs that the laws of overhead and delay are worth before any was seen
 HEAD_CELLS = 64  # of 2 bytes
-UNUSUAL = 0.3  # of the pairs are taken to have any delay up to the longest usual one
+UNUSUAL = (0.03, 0.3)  # of the pairs are taken to have any delay up to the longest usual one: exact sizes, ranges
 SPREAD = np.array([0.04, 0.08, 0.12, 0.16, 0.2, 0.16, 0.12, 0.08, 0.04])  # of a delay over the neighbouring classes
 LEAST_ALONE = 1e-3
 ROUNDS = 60
@@ -46,10 +46,10 @@ class Pairs:
     off: I8  # bytes by which the overhead is above the peak's (nearest end where the unit's size is a range)
     probability: F8
 
-    def sure(self) -> Pairs:
+    def sure(self, least: float = SURE) -> Pairs:
         """The most probable pair of each image and unit, where it is sure enough."""
         order = np.argsort(-self.probability, kind="stable")
-        order = order[self.probability[order] >= SURE]
+        order = order[self.probability[order] >= least]
         kept = order[_firsts(self.image[order]) & _firsts(self.unit[order])]
         return Pairs(self.image[kept], self.unit[kept], self.off[kept], self.probability[kept])
 
@@ -122,14 +122,17 @@ def _likelier(place: I8, delay: F8, exact: Mask, wide: float, window_s: float, w
     law = (others + PRIOR * prior[which]) / (np.maximum(counts.sum() - weight, 0.0) + PRIOR)
     usual = np.arange(classes) <= int(np.flatnonzero(counts > 0.5).max(initial=0)) + 2
     anywhere = np.where(usual, open_to, 0.0)
-    law = (1 - UNUSUAL) * law + UNUSUAL * (anywhere / max(anywhere.sum(), 1e-9))[which]
+    unusual = np.where(exact, *UNUSUAL)
+    law = (1 - unusual) * law + unusual * (anywhere / max(anywhere.sum(), 1e-9))[which]
     of_delay = law * window_s / np.maximum(open_to[which], 1e-6)
+    of_delay = np.where(exact, of_delay, np.sqrt(of_delay))  # where sizes tell little, no law of delays is that sure
     cells = np.clip((place + 64) // 2, 0, HEAD_CELLS - 1)
     heads = np.bincount(cells[exact], weight[exact], HEAD_CELLS)
     heads += np.bincount(np.clip((known[0] + 64) // 2, 0, HEAD_CELLS - 1), minlength=HEAD_CELLS)
     near = np.convolve(heads, (0.25, 0.5, 0.25), "same")[cells] - 0.5 * weight
     peaked = (np.maximum(near, 0.0) + PRIOR / HEAD_CELLS) / (np.maximum(heads.sum() - weight, 0.0) + PRIOR)
-    return of_delay * np.where(exact, peaked * (wide / 2), 1.0)
+    likelier: F8 = of_delay * np.where(exact, peaked * (wide / 2), 1.0)
+    return likelier
 
 
 def marginals(image: I8, unit: I8, ratio: F8, alone: float) -> F8:

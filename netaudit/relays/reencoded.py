@@ -77,11 +77,9 @@ def search(
         other = _near(moved, leads(images), units.first, window_s)
         return _explain(other, sizes, sent, base, len(images), len(units))[0]
 
-    chances = []
-    for draw in (dealt, shifted):
-        chances.append(by_draws(gain, lambda draws, draw=draw: np.array([draw() for _ in range(draws)])))
-        if chances[-1].exceeded:
-            break
+    chances = [by_draws(gain, lambda draws: np.array([dealt() for _ in range(draws)]))]
+    if not chances[0].exceeded:
+        chances.append(by_draws(gain, lambda draws: np.array([shifted() for _ in range(draws)])))
     off = np.zeros(near.image.size, np.int64)
     return Reencoded(window_s, gain, chances[0], chances[-1], Pairs(near.image, near.unit, off, probability))
 

@@ -83,7 +83,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
     sendings.drop(folder)
-    tables["ledgers"] = ledger_table(tables, _run(outcome, vantage.side, signatures))
+    tables["ledgers"] = ledger_table(
+        tables | {"flows": answerable(tables["flows"])}, _run(outcome, vantage.side, signatures)
+    )
     for name, rows in tables.items():
         if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)

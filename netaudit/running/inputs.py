@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.charset import decoded
 from netaudit.settling.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -27,11 +31,14 @@ def outcome_of(
     from netaudit.running.task import result_options, window_s
 
     ids = capture_ids(sources)
+    given = [*(one.name for one in sources), *(one.name for one in rejected)]
+    names = [_file_name(name) for name in short_names(given)]
+    unread = zip(rejected, names[len(sources) :], strict=True)
     return Outcome(
-        captures=_capture_rows(sources, ids, decoder),
+        captures=_capture_rows(sources, ids, names[: len(sources)], decoder),
         skipped=_skipped(decoder, ids),
         capture_ids=ids,
-        rejected=[{"name": entry.name, "problem": entry.problem} for entry in rejected],
+        rejected=[{"name": name, "problem": entry.problem} for entry, name in unread],
         options=result_options(options),
         inside=list(options.inside),
         faces=options.faces,
@@ -48,7 +55,24 @@ def capture_ids(sources: Sequence[Source]) -> list[str]:
     return [source.sha256[:16] or f"unfinished-{index}" for index, source in enumerate(sources)]
 
 
-def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -> Any:
+def short_names(names: list[str]) -> list[str]:
+    """Names of inputs without the folders of this machine: only as much of each path as tells it from the others.
+
+    Names that are no UTF-8 are read as the GB18030 of older systems.
+    """
+    parts = [PurePath(decoded(os.fsencode(name))).parts or (name,) for name in names]
+    kept = [1] * len(names)
+    while True:
+        shown = ["/".join(path[-count:]) for path, count in zip(parts, kept, strict=True)]
+        seen = Counter(shown)
+        longer = [place for place, name in enumerate(shown) if seen[name] > 1 and kept[place] < len(parts[place])]
+        if not longer:
+            return shown
+        for place in longer:
+            kept[place] += 1
+
+
+def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], decoder: Decoder) -> Any:
     import pyarrow as pa
 
     from netaudit.ground.masking import mask
@@ -57,7 +81,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
     rows = [
         {
             "capture_id": identity,
-            "name": _file_name(source.name),
+            "name": name,
             "size": source.size,
             "sha256": source.sha256,
             "sm3": source.sm3,
@@ -74,7 +98,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], decoder: Decoder) -
             "drops": source.drops,
             "damage": list(source.damage),
         }
-        for index, (source, identity) in enumerate(zip(sources, ids, strict=True))
+        for index, (source, identity, name) in enumerate(zip(sources, ids, names, strict=True))
     ]
     return pa.Table.from_pylist(rows, schema=CAPTURES.schema())
 

@@ -86,6 +86,8 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
+    if options.since is not None and options.until is not None and options.since >= options.until:
+        raise UsageError("--since is not before --until: no packet can be in that period")
     total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
 
     def tell(done: int) -> None:
@@ -125,6 +127,7 @@ def _audit_into(
     """Read the captures into a case at `place` and seal it; `folder` has the lock."""
     from netaudit.case.custody import Custody
     from netaudit.case.moments import keep
+    from netaudit.case.reading import storable
     from netaudit.case.reporting import WRITTEN
     from netaudit.case.seal import seal
     from netaudit.case.sealed import NOTED
@@ -152,7 +155,7 @@ def _audit_into(
             custody.note("read", **row)
         case = conclude(place, outcome, progress)
         timings["total_s"] = round(time.perf_counter() - clock, 3)
-        paths_read = [str(Path(source.path).resolve()) for source in opened.sources if source.path]
+        paths_read = [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
         write_run(place, run_facts(options, started, timings) | {"paths": paths_read})
         trim()
         try:
@@ -213,7 +216,7 @@ def begin_case(folder: Path, options: Options) -> None:
 def result_options(options: Options) -> dict[str, Any]:
     """The options that change the result (not how fast it comes)."""
     return {
-        "site": options.site,
+        "site": options.site.encode("utf-8", "replace").decode() if options.site else options.site,
         "inside": list(options.inside),
         "since": options.since,
         "until": options.until,
@@ -269,8 +272,8 @@ def _read_all(
         if members:
             load_last_step()  # while the workers are busy with the last windows
         failures = crew.finish()
-    outcome = outcome_of(opened.sources, opened.rejected, decoder, failures, options, partial=partial)
-    outcome.ignored = list(opened.ignored)
+    rejected = [*opened.rejected, *opened.ignored]  # every file that was given is in the case, read or not
+    outcome = outcome_of(opened.sources, rejected, decoder, failures, options, partial=partial)
     outcome.keys = keys.facts if keys is not None else None
     return outcome
 
@@ -288,7 +291,7 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
         "started_utc": started,
         "finished_utc": now(),
         "workers": options.workers,
-        "command": list(options.command),
+        "command": [word.encode("utf-8", "replace").decode() for word in options.command],
         "platform": platform.platform(),
         "python": sys.version.split()[0],
         "timings": timings,

@@ -11,13 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.packets.layouts import Flag
 from netaudit.streams.kernels_emit import wide
 from netaudit.streams.layouts import Doubt
 
 ACK, SYN, RST = 16, 2, 4
-BAD, GOOD, STAMPED = int(Flag.BAD_CHECKSUM), int(Flag.GOOD_CHECKSUM), int(Flag.STAMPED)
-GUESSED, CONTESTED = int(Flag.LENGTH_GUESSED), int(Flag.CONTESTED)
+BAD, GUESSED, GOOD, STAMPED, CONTESTED = 4, 8, 32, 64, 128  # bits of PACKET.flags
 CHECKSUM, TTL, STAMP, NO_ACK = int(Doubt.CHECKSUM), int(Doubt.TTL), int(Doubt.STAMP), int(Doubt.NO_ACK)
 LINK, WINDOW, LENGTH, FRAGMENTS = int(Doubt.LINK), int(Doubt.WINDOW), int(Doubt.LENGTH), int(Doubt.FRAGMENTS)
 STRONG = CHECKSUM | STAMP | NO_ACK | LENGTH | FRAGMENTS  # a receiver that follows the standards drops such a packet

@@ -46,10 +46,10 @@ GAP = int(Kind.GAP)
 
 
 @lean_kernel
-def plausible(head: int) -> bool:
+def plausible(head: Any) -> bool:
     """Whether five bytes, as one number, may be the head of a record."""
     kind, version, length = head >> 32, (head >> 16) & 0xFFFF, head & 0xFFFF
-    return 20 <= kind <= 23 and 0x0300 <= version <= 0x0304 and 0 < length <= LONGEST
+    return 20 <= kind <= 23 and 0x0300 <= version <= 0x0304 and 0 < length <= LONGEST  # type: ignore[no-any-return]
 
 
 @lean_kernel
@@ -227,7 +227,8 @@ def take_head(walk: Any, direction: int, row: Any, fresh: bool, units: Rows, spa
 @lean_kernel
 def search(walk: Any, direction: int, row: Any, source: int, at: int, buffer: U1, arena: U1) -> int:
     """Look for a plausible head from byte `at` of the segment on; gives the place behind it, or the segment's end."""
-    head, got = np.int64(walk["head"][direction]), walk["got"][direction]
+    head: Any = np.int64(walk["head"][direction])
+    got = walk["got"][direction]
     begin, length = at, row["length"]
     while at < length:
         head = ((head << 8) | np.int64(byte_at(buffer, arena, source, at))) & 0xFFFFFFFFFF
@@ -366,7 +367,7 @@ def take_datagram(walk: Any, row: Any, buffer: U1, arena: U1, units: Rows, spans
 
 
 @lean_kernel
-def begin_walk(walk: Any, serial: int) -> None:
+def begin_walk(walk: Any, serial: Any) -> None:
     """Forget the flow that had the slot before."""
     walk["serial"] = serial
     walk["sent"] = walk["octets"] = walk["answered_ts"] = walk["before_octets"] = walk["hello_ts"] = walk["trip"] = 0

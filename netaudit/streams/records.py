@@ -43,7 +43,9 @@ class Walker:
         """Take what a batch emitted; what is only counted goes out of it."""
         at = np.zeros(1, WALKED)
         while not walk_records(t, buffer, arena, self._units, self._spans, at):
-            longest = min(int(t.emitted["length"][: int(t.cursor["emitted"][0])].max(initial=0)), MOST)  # holes are longer
+            longest = min(
+                int(t.emitted["length"][: int(t.cursor["emitted"][0])].max(initial=0)), MOST
+            )  # holes are longer
             self._units = _longer(self._units, longest)
             self._spans = _longer(self._spans, longest)
         units, spans = self._units[: int(at["units"][0])].copy(), self._spans[: int(at["spans"][0])].copy()

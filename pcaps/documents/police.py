@@ -155,8 +155,7 @@ def _events() -> list[dict[str, Any]]:
     registered = event("heartbeat", "gat1400-register", **alive)
     wanted = f"http://{CLOUD}:8081/VIID/SubscribeNotifications"
     return [
-        registered,  # asked, and refused for want of a digest
-        registered,
+        registered,  # asked, refused for want of a digest, and asked again: once
         event("heartbeat", "gat1400-keepalive", **alive),
         faces(301),
         faces(302),

@@ -65,7 +65,9 @@ def test_folders_are_walked_and_what_is_no_capture_is_ignored(tmp_path):
         str(Path("b", "c", "1.pcap")),
         str(Path("b", "2.pcap")),
     ]
-    assert [Path(name).name for name in captures.ignored] == ["README.txt"]
+    assert [(Path(r.name).name, r.problem) for r in captures.ignored] == [
+        ("README.txt", "not a capture: it looks like text")
+    ]
     assert not captures.rejected
     assert len(packets_of(captures)) == 3
 

@@ -91,3 +91,36 @@ def test_a_router_forwards_for_many_networks() -> None:
     assert forwards(set(CLOUD))
     assert not forwards({"192.168.1.4", "fe80::1"})
     assert not forwards({"2408:1:2:3::4", "2408:1:2:3:a::5", "fe80::2"})
+
+
+ATTACKER = "02:00:00:00:00:66"
+CLOUD6 = "2400:3200::1"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"prefixes": ["::/0"]},
+        {"prefixes": ["2400:3200::/64"]},
+        {"arp": [(ATTACKER, CLOUD6)]},
+        {"link": [*SIX.link, (ATTACKER, CLOUD6)]},
+    ],
+)
+def test_one_forged_packet_makes_nothing_of_the_far_side_inside(forged: dict[str, object]) -> None:
+    sent = {key: (50, 0) for key in SIX.link if key[0] == GATE} | {
+        (CAM, "2408:1:2:3::20"): (60, 3),
+        (PC, "2408:1:2:3::21"): (40, 2),
+        (ATTACKER, CLOUD6): (1, 0),
+    }
+    prefixes = [*SIX.prefixes, *forged.get("prefixes", [])]  # type: ignore[misc]
+    given = {"pairs": SIX.pairs, "link": SIX.link, "sent": sent, **forged, "prefixes": prefixes}
+    found = judge(evidence(**given))
+    assert found.scope(CLOUD6) == "outside"
+    assert found.scope("2408:1:2:3::20") == "inside"
+    assert bool(found.contested) == ("prefixes" in forged)
+
+
+def test_a_frame_of_pppoe_makes_no_side_where_the_lan_is_seen() -> None:
+    alone = judge(evidence(pairs=LAN.pairs, link=LAN.link, arp=LAN.arp, pppoe=1, pppoe_share=0.0001))
+    assert alone.side == "lan"
+    assert {alone.scope(ip) for ip in CLOUD} == {"outside"}

@@ -36,9 +36,9 @@ def test_every_kind_keeps_the_contract(kind) -> None:
     assert not any(text.endswith(".") for text in texts.values())
     assert texts["zh"] != texts["en"]
     assert all(letter < "\u4e00" or letter > "\u9fff" for letter in texts["en"])
-    if "D" in said[0].get("grade", "") or "C" in said[0].get("grade", ""):
-        assert "face" not in texts["en"]
-        assert "人脸" not in texts["zh"]
+    if {"C", "D"} & set(said[0].get("grade", "")):  # of C only of images that were seen in clear before
+        assert "face" not in texts["en"].replace("with a face: consistent with", "")
+        assert "人脸" not in texts["zh"].replace("张次含人脸）：与图像被转发出去相一致", "")
 
 
 def test_names_and_order() -> None:

@@ -32,7 +32,9 @@ def test_every_picture_comes_out(name, tmp_path):
     assert set(whole.object_id) <= set(carried.object_id)
     for row in about.get("partial", []):
         if "missing" in row:
-            (torn,) = objects[~objects.complete & (objects.kind == "jpeg") & (objects.name == mask_name(row["name"]))].itertuples()
+            (torn,) = objects[
+                ~objects.complete & (objects.kind == "jpeg") & (objects.name == mask_name(row["name"]))
+            ].itertuples()
             assert (torn.size, list(torn.missing)) == (row["size"], ["{}-{}".format(*span) for span in row["missing"]])
     for path in about.get("paths", []):
         assert mask_path(path) in set(case.messages.path)

@@ -21,7 +21,7 @@ def distance(a, b):
     return d - (1 << 32) if d >= 1 << 31 else d
 
 
-@dataclass
+@dataclass(eq=False)
 class Segment:
     offset: int
     data: bytes
@@ -39,7 +39,7 @@ class Segment:
         return self.offset + len(self.data) + self.cut
 
 
-@dataclass
+@dataclass(eq=False)
 class Side:
     flow: Flow
     direction: int
@@ -93,7 +93,7 @@ class Side:
         self.next += length
 
 
-@dataclass
+@dataclass(eq=False)
 class Flow:
     shard: Shard
     key: tuple
@@ -643,6 +643,9 @@ class Shard:
 
     def insert(self, side, new):
         """Cut the new segment at every border, and look at each part on its own."""
+        if not side.starting and new.end <= side.next:  # making room for it went past it
+            side.add("duplicate", len(new.data))
+            return
         if not side.starting and new.offset < side.next:
             old = min(side.next - new.offset, len(new.data))
             side.add("duplicate", old)

@@ -43,6 +43,11 @@ def test_images_of_one_size_are_no_evidence():
     assert not offices.judged(office, 9).claimed
 
 
+@pytest.mark.parametrize("seed", [2_000_872, 2_000_886])
+def test_images_and_uploads_of_constant_size_make_no_batches(seed):
+    assert not offices.judged(offices.null_office(seed), seed).claimed
+
+
 def test_sizes_alone_are_no_evidence_without_time():
     office = offices.relay_office(offices.DEVELOPMENT + 11, "exact")
     later = np.int64(10_000) * offices.SECOND

@@ -43,7 +43,6 @@ OLD = {  # in the form of SSL 2.0
 }
 SAID_AGAIN = {
     ("suricata-verify__tcp-fastopen-10-syn-data-ignore__input.pcap", 18),
-    ("suricata-verify__tcp-fastopen-10-syn-data-ignore__input.pcap", 23),
     ("nDPI__tumblr.pcap", 144),
     ("nDPI__anyconnect-vpn.pcap", 440),
 }

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.packets.layouts import PACKET
+from netaudit.packets.layouts import PACKET, Flag
+from netaudit.streams import kernels_doubt
 from netaudit.streams.from_packets import Assembler, Limits
 from netaudit.streams.layouts import DOWN, UP, Doubt
 from tests.streams.wire import (
@@ -224,6 +225,49 @@ def test_nothing_ends_a_flow_that_goes_on():
     flow = only([*HELLO, up(100, b"abc", flags=FIN | ACK), up(103, b"late"), up(107, flags=FIN | ACK)])
     assert (nonzero(flow, "after_close"), stream(flow, UP)) == (0, b"abclate")
     assert (flow["final"]["doubts"], flow["final"]["handshake"]) == (Doubt.FIN, 1 | 2 | 4)
+
+
+def test_bits_of_packets_are_known_by_the_same_numbers():
+    told = Flag.BAD_CHECKSUM, Flag.LENGTH_GUESSED, Flag.GOOD_CHECKSUM, Flag.STAMPED, Flag.CONTESTED
+    known = kernels_doubt.BAD, kernels_doubt.GUESSED, kernels_doubt.GOOD, kernels_doubt.STAMPED, kernels_doubt.CONTESTED
+    assert tuple(map(int, told)) == known
+
+
+GOOD, BAD = Flag.GOOD_CHECKSUM, Flag.BAD_CHECKSUM
+
+
+def test_a_doubtful_segment_gives_way_to_a_better_one_and_is_read_in_the_variant():
+    told = [up(99, flags=SYN, marks=GOOD), *HELLO[1:], up(100, b"junk", marks=BAD), up(100, b"true", marks=GOOD)]
+    (flow,), (variant,) = flows(told), flows(told, variants=True)
+    assert (stream(flow, UP), stream(variant, UP)) == (b"true", b"junk")
+    assert flow["final"]["doubts"] == Doubt.CHECKSUM | Doubt.CONFLICT
+    assert variant["final"]["doubts"] == Doubt.VARIANT | Doubt.CONFLICT
+
+
+def test_a_doubtful_segment_that_was_acknowledged_counts():
+    told = [up(99, flags=SYN, marks=GOOD), *HELLO[1:], up(100, b"late", marks=BAD), down(500, ack=104), up(104, b"!")]
+    assert stream(only(told), UP) == b"late!"
+    alone = [up(99, flags=SYN, marks=BAD), *HELLO[1:], up(100, b"offloaded", marks=BAD)]
+    assert (stream(only(alone), UP), only(alone)["final"]["doubts"]) == (b"offloaded", 0)
+
+
+def test_a_syn_that_nothing_proves_begins_nothing():
+    flow = only([*HELLO, up(100, b"one"), up(7000, flags=SYN), up(103, b"two")])
+    assert (stream(flow, UP), flow["final"]["doubts"]) == (b"onetwo", Doubt.SYN)
+
+
+def test_a_flood_of_openings_pushes_out_its_own():
+    flood = [packet((10, 50000 + i), (20, 80), seq=1, flags=SYN) for i in range(30)]
+    kept = flows([*HELLO, up(100, b"one"), *flood, up(103, b"two")], limits=Limits(flows=8))
+    assert b"onetwo" in [stream(flow, UP) for flow in kept]
+
+
+def test_the_same_ports_in_two_networks_are_two_flows():
+    other = [{**p, "vlan": 7, "seq": (p["seq"] + 5000) & 0xFFFFFFFF, "ack": p["ack"] + 5000} for p in HELLO]
+    mixed = [*HELLO, *other, up(100, b"one"), up(5100, b"two", vlan=7), up(103, b"three"), up(5103, b"four", vlan=7)]
+    assert sorted(stream(flow, UP) for flow in flows(mixed)) == [b"onethree", b"twofour"]
+    asymmetric = [HELLO[0], {**HELLO[1], "vlan": 9}, up(100, b"one"), down(500, b"two", vlan=9)]
+    assert (stream(only(asymmetric), UP), stream(only(asymmetric), DOWN)) == (b"one", b"two")
 
 
 def test_implausible_segments():

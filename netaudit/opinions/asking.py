@@ -1,0 +1,227 @@
+"""Holds the second derivation against a case: whether its objects stand where netaudit says they do.
+
+Only HTTP/1 is derived a second time; of all other carriers it is said that nothing was looked for. `contradicted` means
+that a whole message stands in the object's packets, wrapped in ways that are known here, and its bytes are not in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.case.extract import locate
+from netaudit.case.lock import writing
+from netaudit.case.seal import later
+from netaudit.case.verify import (
+    CONFIRMED,
+    CONTRADICTED,
+    PARTLY,
+    UNCONFIRMABLE,
+    Opinion,
+    Verification,
+    findings_of,
+    images_by_protocol,
+)  # fmt: skip
+from netaudit.errors import UsageError
+from netaudit.ground.files import write_json
+from netaudit.opinions.contents import contents
+from netaudit.opinions.http1 import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netaudit.case.reading import Case
+    from netaudit.opinions.http1 import Sent
+    from netaudit.opinions.reassembly import End
+
+NOT_FOUND = "not found"
+STATUSES = (CONFIRMED, NOT_FOUND, UNCONFIRMABLE, CONTRADICTED)
+OPINION = "private/verify-dpkt.json"
+MOST_PLACES = 256  # in one content, at which an image within it may begin
+_WAYS = frozenset({"multipart", "json", "form", "base64", "data", "gzip"})  # that `contents` follows surely
+_MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF|BM|.{4}ftyp", re.DOTALL)
+
+
+class Asked(NamedTuple):
+    """An object with the place of its message."""
+
+    object_id: str
+    sha256: str
+    size: int
+    path: str
+    first_frame: int
+    last_frame: int
+    source: End
+    target: End
+
+
+def ask_dpkt(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -> Verification:
+    """Look for the objects of all findings, or of every image with `images`, in what dpkt makes of the captures.
+
+    Also written to private/verify-dpkt.json. Raises UsageError when dpkt is missing, or a capture is not where it was.
+    """
+    try:
+        import dpkt
+    except ImportError as error:
+        raise UsageError("this second opinion needs dpkt: pip install 'netaudit[dpkt]'") from error
+    groups = images_by_protocol(case) if images else findings_of(case)
+    identities = sorted({identity for group in groups for identity in group["object_ids"]})
+    result = Verification(f"dpkt {dpkt.__version__}, HTTP/1 by a second derivation")
+    asked = _asked(case, identities, result.objects)
+    places = locate(case, captures) if asked else {}
+    for capture_id, some in sorted(asked.items()):
+        path = places.get(capture_id)
+        if path is None:
+            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
+        _compare(path, some, result.objects)
+    result.findings = [_judged(group, result.objects) for group in groups]
+    _keep(case, result)
+    return result
+
+
+def _asked(case: Case, identities: list[str], opinions: dict[str, Opinion]) -> dict[str, list[Asked]]:
+    """By capture what is to be looked for; of the others it is noted why not."""
+    objects = case.table("objects", ["object_id", "message_id", "sha256", "size", "complete", "unwrap_path"])
+    rows = objects.filter(pc.is_in(objects["object_id"], pa.array(identities, pa.string()))).to_pylist()
+    heads = _by_key(case, "messages", "message_id", [row["message_id"] for row in rows], (
+        "flow_id", "capture_id", "protocol", "direction", "first_frame", "last_frame",
+    ))  # fmt: skip
+    flows = _by_key(case, "flows", "flow_id", [head["flow_id"] for head in heads.values()], (
+        "client_ip", "client_port", "server_ip", "server_port",
+    ))  # fmt: skip
+    found: dict[str, list[Asked]] = defaultdict(list)
+    for row in rows:
+        head = heads.get(row["message_id"])
+        reason = _unasked(row, head)
+        if head is None or reason:
+            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, reason)
+            continue
+        flow = flows[head["flow_id"]]
+        ends = (_end(flow["client_ip"], flow["client_port"]), _end(flow["server_ip"], flow["server_port"]))
+        source, target = ends if head["direction"] == "up" else ends[::-1]
+        opinions[row["object_id"]] = Opinion(NOT_FOUND, "no message of HTTP/1 is seen in its packets")
+        found[head["capture_id"]].append(
+            Asked(
+                row["object_id"], row["sha256"], row["size"], row["unwrap_path"], head["first_frame"],
+                head["last_frame"], source, target,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _unasked(row: dict[str, Any], head: dict[str, Any] | None) -> str:
+    """Why an object is not looked for; empty when it is."""
+    if head is None or head["protocol"] != "http":
+        return "not in HTTP/1, which alone is derived a second time"
+    if not row["complete"]:
+        return "not whole in the capture"
+    if " body" not in row["unwrap_path"].partition(" › ")[0]:
+        return "joined from several messages, which is not done a second time"
+    return "" if row["sha256"] else "has no hash in the case"
+
+
+def _by_key(case: Case, table: str, key: str, keys: list[str], columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+    rows = case.table(table, [key, *columns])
+    mine = rows.filter(pc.is_in(rows[key], pa.array(sorted(set(keys)), pa.string())))
+    return {row[key]: row for row in mine.to_pylist()}
+
+
+def _end(ip: str, port: int) -> End:
+    from netaudit.opinions.reassembly import End
+
+    return End(ipaddress.ip_address(ip).packed, port)
+
+
+def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion]) -> None:
+    from netaudit.opinions.reassembly import TooLarge, connections
+
+    by_way: dict[tuple[End, End], list[Asked]] = defaultdict(list)
+    for one in asked:
+        by_way[one.source, one.target].append(one)
+    try:
+        for connection in connections(path, {frozenset(way) for way in by_way}):
+            for way, runs in connection.items():
+                for run in runs if way in by_way else ():
+                    for sent in messages(run):
+                        _look(sent, by_way[way], opinions)
+    except TooLarge:
+        _leave(asked, opinions, "more bytes than are kept for this")
+    except (ValueError, OSError, EOFError) as error:
+        _leave(asked, opinions, f"dpkt cannot read the capture: {type(error).__name__}")
+
+
+def _leave(asked: list[Asked], opinions: dict[str, Opinion], reason: str) -> None:
+    for one in asked:
+        if opinions[one.object_id].status != CONFIRMED:
+            opinions[one.object_id] = Opinion(UNCONFIRMABLE, reason)
+
+
+def _look(sent: Sent, asked: list[Asked], opinions: dict[str, Opinion]) -> None:
+    """Look for the objects whose packets the message shares."""
+    here = [
+        one
+        for one in asked
+        if one.first_frame <= sent.last_frame
+        and sent.first_frame <= one.last_frame
+        and opinions[one.object_id].status != CONFIRMED
+    ]
+    if not here:
+        return
+    held = list(contents(sent.body, sent.content_type))
+    digests = {hashlib.sha256(data).hexdigest() for data in held}
+    for one in here:
+        if one.sha256 in digests:
+            opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes", sent.last_frame)
+        elif any(_within(data, one) for data in held):
+            opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes, within others", sent.last_frame)
+        elif sent.sound and sent.last_frame == one.last_frame and _followed(one.path):
+            reason = "a whole message stands in its packets, without its bytes"
+            opinions[one.object_id] = Opinion(CONTRADICTED, reason, sent.last_frame)
+        elif opinions[one.object_id].status != CONTRADICTED:
+            reason = "wrapped in a way that is not looked into" if sent.sound else "its message is damaged here"
+            opinions[one.object_id] = Opinion(NOT_FOUND, reason, sent.last_frame)
+
+
+def _followed(path: str) -> bool:
+    steps = path.split(" › ")[1:-1]
+    return {re.split(r"[ \[]", step, maxsplit=1)[0] for step in steps} <= _WAYS
+
+
+def _within(data: bytes, one: Asked) -> bool:
+    """Whether the object stands within other bytes, at a place where an image begins."""
+    for count, found in enumerate(_MAGIC.finditer(data)):
+        if count >= MOST_PLACES or found.start() + one.size > len(data):
+            return False
+        if hashlib.sha256(data[found.start() : found.start() + one.size]).hexdigest() == one.sha256:
+            return True
+    return False
+
+
+def _judged(group: dict[str, Any], opinions: dict[str, Opinion]) -> dict[str, Any]:
+    """The opinion on a finding: contradicted by one object, confirmed by all."""
+    told = [opinions[identity] for identity in group["object_ids"] if identity in opinions]
+    counts = {status: sum(one.status == status for one in told) for status in STATUSES}
+    status = next((name for name in (CONTRADICTED, NOT_FOUND) if counts[name]), UNCONFIRMABLE)
+    if status != CONTRADICTED and counts[CONFIRMED]:
+        status = CONFIRMED if counts[CONFIRMED] == len(told) else PARTLY
+    reasons: dict[str, int] = defaultdict(int)
+    for one in told:
+        reasons[f"{one.status}: {one.reason}"] += 1
+    if not group["object_ids"]:
+        reasons[f"{UNCONFIRMABLE}: its content is not visible, so there is no object"] = 1
+    kept = {key: value for key, value in group.items() if key != "object_ids"}
+    return kept | {"status": status, "objects": len(told), "counts": counts, "reasons": dict(reasons)}
+
+
+def _keep(case: Case, result: Verification) -> None:
+    with writing(case.folder, "verify"):
+        document = result.document()
+        write_json(case.folder / OPINION, {"tool": document.pop("tshark"), **document})
+        later(case.folder, "second opinion", (OPINION,), by=result.tshark)

@@ -1,0 +1,113 @@
+"""The accounts balance: every byte that left under one reason, every face in a finding or under one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.findings import accounts
+from tests.findings.examples import CAM, CLOUD, filled, finding, flow
+
+ENDS = [{"ip": CAM, "scope": "inside"}, {"ip": CLOUD, "scope": "outside"}]
+
+
+def sent(**more):
+    return flow(**{"client_ip": CAM, "server_ip": CLOUD, "doubts": []} | more)
+
+
+def lines(account, **rows):
+    return list(account(filled(endpoints=ENDS, **rows)))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "transport", "reason", "understood"),
+    [
+        ("http", "tcp", accounts.UNREAD, False),
+        ("ssh", "tcp", accounts.OPAQUE, False),
+        ("unknown", "udp", accounts.OPAQUE, False),
+        ("", "esp", accounts.OPAQUE, False),
+        ("", "icmp", accounts.OPAQUE, False),
+        ("tls", "tcp", accounts.HIDDEN_OTHER, True),
+    ],
+)
+def test_what_is_not_read_has_a_name(protocol, transport, reason, understood):
+    size = 100_000
+    found = lines(
+        accounts.egress,
+        flows=[sent(protocol=protocol, transport=transport, payload_up=size, delivered_up=size, unread_up=size)],
+    )
+    assert [(line.reason, line.size, line.understood) for line in found] == [(reason, size, understood)]
+    told = lines(
+        accounts.egress,
+        flows=[sent(protocol=protocol, transport=transport, payload_up=size, delivered_up=size, unread_up=size)],
+        findings=[finding("uploaded outside", "D", flow_ids=["f"])],
+    )
+    assert [line.reason for line in told] == [accounts.SHAPED]
+
+
+SIZES = st.integers(0, 10**9)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["http", "tls", "", "ssh"]),
+            st.booleans(),
+            SIZES,
+            st.floats(0, 1),
+            SIZES,
+            SIZES,
+            SIZES,
+            SIZES,
+        ),
+        max_size=6,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_what_left_adds_up(rows):
+    flows, total = [], 0
+    for number, (protocol, turned, delivered, share, *others) in enumerate(rows):
+        way = "down" if turned else "up"
+        parts = dict(zip(("duplicate", "conflicting", "evicted", "after_close"), others, strict=True))
+        sizes = {f"{name}_{way}": size for name, size in parts.items()}
+        sizes |= {f"delivered_{way}": delivered, f"unread_{way}": int(delivered * share)}
+        ends = {"client_ip": CLOUD, "server_ip": CAM} if turned else {"client_ip": CAM, "server_ip": CLOUD}
+        flows.append(flow(flow_id=str(number), protocol=protocol, doubts=[], **sizes, **ends))
+        total += delivered + sum(others)
+    assert sum(line.size for line in lines(accounts.egress, flows=flows)) == total
+
+
+def test_every_face_is_in_a_finding_or_has_a_reason():
+    names = ["yes", "possible", "undecodable", "no"]
+    images = [{"sha256": name * 16, "face": name, "decodable": True, "problem": ""} for name in names]
+    objects = [
+        {
+            "object_id": f"{name}{place}",
+            "message_id": "m",
+            "sha256": name * 16,
+            "size": 9,
+            "complete": True,
+            "kind": "jpeg",
+        }
+        for name in names
+        for place in range(2)
+    ]
+    found = lines(
+        accounts.faces,
+        images=images,
+        objects=objects,
+        messages=[{"message_id": "m", "flow_id": "f", "protocol": "http", "direction": "up"}],
+        flows=[sent()],
+        findings=[finding("uploaded outside", "A", object_ids=["yes0"])],
+    )
+    assert {line.reason: line.number for line in found} == {
+        accounts.FOUND: 1, accounts.OWN: 1, accounts.POSSIBLE: 2, accounts.UNJUDGED: 2,
+    }  # fmt: skip
+    assert {line.reason for line in found if not line.understood} == {accounts.POSSIBLE, accounts.UNJUDGED}
+
+
+def test_contradictions_are_counted():
+    flows = [sent(doubts=["conflict", "checksum"], conflicting_up=7), sent(doubts=None), sent(doubts=["cut_short"])]
+    found = lines(accounts.contradictions, flows=flows)
+    assert [(line.reason, line.number, line.size) for line in found] == [("conflict", 1, 7), ("cut_short", 1, 0)]
