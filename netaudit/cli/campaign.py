@@ -143,6 +143,7 @@ def report(
     html: Annotated[
         Path | None, typer.Option("--html", help="Where to write it; DIR/report.html when not given.")
     ] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Also write the figures there.")] = None,
     count_persons: CountPersons = False,
     purpose: Purpose = "",
     authorised_by: Authoriser = "",
@@ -156,6 +157,10 @@ def report(
     campaign = open_campaign(out)
     persons = persons_at_several(campaign, purpose, authorised_by) if count_persons else None
     typer.echo(write_report(campaign, html or out / "report.html", language_of(lang), persons))
+    if xlsx is not None:
+        from netaudit.campaign.sheets import write_sheets
+
+        typer.echo(write_sheets(campaign, xlsx, language_of(lang)))
 
 
 @app.command()

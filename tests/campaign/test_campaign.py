@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import multiprocessing
 import os
 import random
 import re
@@ -59,11 +61,14 @@ def test_processes_give_the_same_cases_though_workers_are_killed(sites, serial, 
         """The process of an attempt, at a random moment of it, twice."""
         rng = random.Random(1)
         while len(killed) < 2 and not over.wait(rng.uniform(0.05, 0.3)):
-            for attempt in (tmp_path / "attempts").glob("*"):
+            for attempt in list((tmp_path / "attempts").glob("*")):
                 pid = attempt.name.split(".")[1]
-                if pid.isdigit() and int(pid) not in killed and int(pid) != os.getpid():
-                    killed.append(int(pid))
-                    os.kill(int(pid), signal.SIGKILL)
+                if pid.isdigit() and int(pid) in {child.pid for child in multiprocessing.active_children()} - set(
+                    killed
+                ):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+                        killed.append(int(pid))
                     break
 
     killer = threading.Thread(target=kill)
