@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
 
-.PHONY: demo test lint bench kernels wheel bundle frozen soak fuzz hostile clean
+.PHONY: demo test lint bench kernels wheel bundle frozen soak fuzz hostile faults agreement clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -49,9 +49,17 @@ soak: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
 
+# kills, full disks, second writers and edited files: what each does to a case
+faults: $(VENV)/.dev
+	$(BIN)/python benchmarks/faults.py
+
 # ten connections of each family of insertion and evasion; as root, each family against this machine's own TCP, too
 hostile: $(VENV)/.dev
 	HOSTILE_SEEDS=10 HOSTILE_ALL=1 $(BIN)/python -m pytest -q tests/hostile
+
+# thirty random offices through a live audit, each against an audit of what it recorded
+agreement: $(VENV)/.dev
+	LIVE_OFFICES=30 $(BIN)/python -m pytest -q tests/live/test_agreement.py
 
 clean:
 	rm -rf $(VENV) demo-case

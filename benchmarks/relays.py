@@ -79,7 +79,7 @@ def scale() -> None:
         size = (20_000 * np.exp(random.normal(0, 0.5, units // endpoints))).astype(np.int64)
         sent, _ = offices._units(first, size)  # noqa: SLF001
         pair = Pair("10.0.0.2", ("10.0.0.2", f"203.0.113.{k}", "c"), received, sent, (0, day), elsewhere=False)
-        named += judge_pair(pair, table, ("scale",), endpoints).claimed
+        named += judge_pair(pair, table, endpoints).claimed
     spent = time.perf_counter() - started
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
     print(f"{images} images, {units} units, {endpoints} endpoints: {spent:.1f} s, {more} MiB more, {named} named")

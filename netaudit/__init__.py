@@ -12,14 +12,21 @@ from netaudit.errors import CaptureError, CaseError, NetauditError, UnreadableEr
 
 if TYPE_CHECKING:
     from netaudit.api import audit, open_case
+    from netaudit.campaign.catalogue import open_campaign
     from netaudit.case.reading import Case
 
 __version__ = "0.1.0"
 __all__ = [
-    "CaptureError", "Case", "CaseError", "NetauditError", "UnreadableError", "UsageError", "audit", "open_case",
+    "CaptureError", "Case", "CaseError", "NetauditError", "UnreadableError", "UsageError", "audit", "open_campaign",
+    "open_case",
 ]  # fmt: skip
 
-LAZY = {"audit": "netaudit.api", "open_case": "netaudit.case.reading", "Case": "netaudit.case.reading"}
+LAZY = {
+    "audit": "netaudit.api",
+    "open_campaign": "netaudit.campaign.catalogue",
+    "open_case": "netaudit.case.reading",
+    "Case": "netaudit.case.reading",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -762,7 +762,7 @@ RELAY_TESTS = Table(
         _c("holder", "string", "Address that received images in clear."),
         _c("sender", "string", "Address that sent units."),
         _c("receiver", "string", "Address they were sent to."),
-        CAPTURE_ID,
+        _c("capture_id", "string", "Capture in which they were sent; of files that follow each other, the first."),
         _c("mode", "string", MODE + "; clocks: captures of two places."),
         _c("images", "int64", "Images that were left to explain."),
         _c("units", "int64", "Units of at least 1 KiB that were left."),
@@ -789,7 +789,7 @@ RELAY_TESTS = Table(
         ),
         _c("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
         _c("differences_high", "list<int64>", "Upper end (97.5 %)."),
-        _c("seed", "string", "Seed of the draws, from the captures' hashes."),
+        _c("seed", "string", "Seed of the draws, from what is compared."),
     ),
 )
 

@@ -14,7 +14,7 @@ import orjson
 from netaudit.case.custody import broken, entries
 from netaudit.case.lock import NAME as LOCK
 from netaudit.case.lock import STAND_IN, holder
-from netaudit.case.seal import Fact, Seal, hashed, read_seal
+from netaudit.case.seal import ATTESTED, Fact, Seal, hashed, read_seal
 from netaudit.case.swap import COMING, GOING, JOURNAL
 from netaudit.case.writing import CUSTODY, MANIFEST
 from netaudit.errors import CaseError
@@ -129,7 +129,7 @@ def _others(folder: Path, seal: Seal, there: dict[str, bool], told: Integrity, *
     busy = holder(folder) is not None
     for name in sorted(there):
         top = name.partition("/")[0]
-        if name in seal.files or name in (CUSTODY, MANIFEST) or (export and name in (SUMS, EXPORTED)):
+        if name in seal.files or name in (CUSTODY, MANIFEST, *ATTESTED) or (export and name in (SUMS, EXPORTED)):
             continue
         if name == LOCK and (busy or not (folder / name).stat().st_size):
             continue

@@ -261,6 +261,26 @@ class Case:
             extract(self, what, out, captures)
             return rdpcap(str(out))
 
+    def dissect(self, what: str, captures: Sequence[Path] = ()) -> list[Any]:
+        """The same packets as Wireshark dissects them: pyshark packets (optional extra `wireshark`, needs tshark)."""
+        import tempfile
+
+        try:
+            import pyshark
+        except ImportError as error:
+            raise UsageError("dissecting needs pyshark: pip install 'netaudit[wireshark]'") from error
+        from netaudit.case.extract import extract
+
+        with tempfile.TemporaryDirectory(prefix="netaudit-") as folder:
+            out = Path(folder) / "packets.pcapng"
+            extract(self, what, out, captures)
+            capture = pyshark.FileCapture(str(out), keep_packets=True)
+            try:
+                capture.load_packets()
+                return list(capture)
+            finally:
+                capture.close()
+
     def _repr_html_(self) -> str:
         from netaudit.case.notebook import case_html
 

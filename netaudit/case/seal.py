@@ -44,6 +44,14 @@ LATER = frozenset(
         "private/verify-dpkt.json",
     }
 )  # of files, what later lines of the chain may say
+ATTESTED = frozenset(
+    f"signature/{name}"
+    for name in (
+        "manifest.p7s", "manifest.tsq", "manifest.tsr", "authority.pem", "manifest-sm3.txt", "manifest-sm3.p7s",
+        "manifest-sha256.txt", "bagit.txt", "bag-info.txt",
+    )
+)  # fmt: skip
+"""What is made of the manifest and so cannot be in it: `attesting/` writes and checks it."""
 _OBJECT = re.compile(r"private/objects/[0-9a-f]{2}/([0-9a-f]{64})\.\w{1,16}")
 _RECORDED = re.compile(re.escape(RECORD) + r"/(record-[\w.-]{1,80})")
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -90,7 +98,7 @@ def members(folder: Path) -> list[str]:
     found = []
     for name in OURS:
         path = folder / name
-        if name in (CUSTODY, MANIFEST) or path.is_symlink():
+        if name in (CUSTODY, MANIFEST, "signature") or path.is_symlink():
             continue
         if path.is_file():
             found.append(name)

@@ -36,6 +36,7 @@ OURS = (
     DECISIONS,
     *(f"{name.removesuffix('.jsonl')}.replaced.jsonl" for name in SET_ASIDE),
     "moments.jsonl",
+    "signature",
     "tables",
     "private",
 )  # all that --overwrite may touch

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netaudit.cli import devices, documents, signatures
+from netaudit.cli import campaign, devices, documents, signatures
 from netaudit.cli.endings import endings, printable
 from netaudit.cli.texts import default_language, say
 
@@ -250,6 +250,7 @@ def live(
 app.add_typer(signatures.app, name="signatures")
 app.add_typer(documents.app, name="documents")
 app.add_typer(devices.app, name="devices")
+app.add_typer(campaign.app, name="campaign")
 
 
 @app.command()
@@ -295,6 +296,21 @@ def report(
         typer.echo(write_report(opened, html, _language(lang), unmask=unmask))
 
 
+@app.command(epilog="Example: netaudit browse ./case    or all cases in a folder: netaudit browse ./cases")
+def browse(
+    case: Annotated[Path, typer.Argument(metavar="CASE|FOLDER", help="Folder of a case, or of cases.")],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, do not open a browser.")] = False,
+    lang: Language = None,
+) -> None:
+    """Look through a case in this computer's browser: local pages only, masked; Ctrl-C ends."""
+    from netaudit.cli.browsing import browse_command
+
+    raise typer.Exit(browse_command(case, captures or [], show=not no_open, lang=_language(lang)))
+
+
 @app.command()
 def extract(
     case: CaseFolder,
@@ -312,6 +328,75 @@ def extract(
     count = write(open_case(case), what, out, captures or [])
     language = _language(lang)
     typer.echo(f"{out}: {count:,} {say('frames', language)} {say('written', language)}")
+
+
+@app.command(epilog="Example: netaudit wireshark ./case F14371f4d")
+def wireshark(
+    case: CaseFolder,
+    what: Annotated[str, typer.Argument(metavar="FINDING|OBJECT|FLOW", help="Id, or its beginning.")],
+    captures: Annotated[
+        list[Path] | None, typer.Option("--captures", help="Where the captures are now, if moved; repeatable.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print the command only.")] = False,
+) -> None:
+    """Open Wireshark at the first packet of a finding, or print the command where it is not installed."""
+    from netaudit.cli.opening import wireshark_command
+
+    raise typer.Exit(wireshark_command(case, what, captures or [], show=show))
+
+
+@app.command(epilog="Example: netaudit repeat ./case office.pcapng")
+def repeat(
+    case: CaseFolder,
+    captures: Annotated[
+        list[Path] | None, typer.Argument(metavar="CAPTURE...", help="Where the captures are now.")
+    ] = None,
+    signatures_folder: Annotated[
+        Path | None, typer.Option("--signatures", metavar="DIR", help="The signatures that were added then.")
+    ] = None,
+    project_key: Annotated[
+        Path | None, typer.Option("--project-key", metavar="FILE", help="The key then; else keyed columns are left.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """Audit the captures of a case again with its options, and say which tables are the same and what differs."""
+    from netaudit.cli.repeating import repeat_command
+
+    raise typer.Exit(
+        repeat_command(case, captures or [], signatures_folder, project_key, as_json=json, lang=_language(lang))
+    )
+
+
+@app.command(epilog="Example: netaudit sign ./case --key officer.key.pem --cert officer.pem")
+def sign(
+    case: CaseFolder,
+    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Private key, P-256 or RSA.")] = None,
+    cert: Annotated[
+        Path | None, typer.Option("--cert", metavar="PEM", help="Its certificate, then those above it.")
+    ] = None,
+    p12: Annotated[Path | None, typer.Option("--p12", metavar="FILE", help="Instead: a PKCS#12 file.")] = None,
+    lang: Language = None,
+) -> None:
+    """Sign the manifest of a case (CMS, detached); the password of the key is taken from NETAUDIT_KEY_PASSWORD."""
+    from netaudit.cli.attesting import sign_command
+
+    raise typer.Exit(sign_command(case, key, cert, p12, lang=_language(lang)))
+
+
+@app.command(epilog="Example: netaudit stamp ./case --answer manifest.tsr --authority ca.pem")
+def stamp(
+    case: CaseFolder,
+    answer: Annotated[Path | None, typer.Option("--answer", metavar="TSR", help="What the authority answered.")] = None,
+    authority: Annotated[
+        Path | None, typer.Option("--authority", metavar="PEM", help="Certificates that are trusted for it.")
+    ] = None,
+    lang: Language = None,
+) -> None:
+    """Write the request for a time stamp of the manifest (RFC 3161), or attach the answer; nothing is sent."""
+    from netaudit.cli.attesting import stamp_command
+
+    raise typer.Exit(stamp_command(case, answer, authority, lang=_language(lang)))
 
 
 @app.command(epilog="Example: netaudit record ./case --docx record.docx")
@@ -335,15 +420,20 @@ def export(
         Path | None, typer.Option("--shareable", metavar="OUT.zip", help="Zip to write: everything but private/.")
     ] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="OUT.xlsx", help="Tables for a spreadsheet.")] = None,
+    case_uco: Annotated[
+        Path | None, typer.Option("--case-uco", metavar="OUT.jsonld", help="Graph of CASE/UCO 1.5.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
     lang: Language = None,
 ) -> None:
     """Write a zip of the case that may be passed on, or its tables for a spreadsheet."""
     from netaudit.cli.exporting import export_command
-    from netaudit.cli.papers import sheets_command
+    from netaudit.cli.papers import graph_command, sheets_command
 
-    if (shareable is None) == (xlsx is None):
-        raise typer.BadParameter("say one of --shareable, --xlsx", param_hint="--shareable")
+    if [shareable, xlsx, case_uco].count(None) != 2:
+        raise typer.BadParameter("say one of --shareable, --xlsx, --case-uco", param_hint="--shareable")
+    if case_uco is not None:
+        raise typer.Exit(graph_command(case, case_uco, overwrite=overwrite, lang=_language(lang)))
     if xlsx is not None:
         raise typer.Exit(sheets_command(case, xlsx, overwrite=overwrite, lang=_language(lang)))
     assert shareable is not None

@@ -149,7 +149,7 @@ def exit_reasons(summary: dict[str, Any], fail_on: str = "") -> list[Exit]:
         found.add(Exit.INTERRUPTED)
     if fail_on and any(finding["certainty"] <= fail_on for finding in summary["findings"]):
         found.add(Exit.FINDING)
-    if summary["damage"] or summary["rejected"]:
+    if summary["damage"] or summary["rejected"] or not summary.get("packets_decoded", 1):
         found.add(Exit.DAMAGED)
     return [one for one in PRECEDENCE if one in found]
 

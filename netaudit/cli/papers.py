@@ -33,6 +33,16 @@ def sheets_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Ex
     return Exit.AUDITED
 
 
+def graph_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Exit:
+    """Write the graph of CASE/UCO."""
+    from netaudit.papers.case_uco import write_case_uco
+
+    _free(out, overwrite=overwrite)
+    write_case_uco(open_case(folder), out)
+    print(f"{out}: {say('written', lang)}")
+    return Exit.AUDITED
+
+
 def _free(out: Path, *, overwrite: bool) -> None:
     if out.exists() and not overwrite:
         raise UsageError(f"{out}: exists; choose another name or say --overwrite")

@@ -123,6 +123,29 @@ TEXTS = {
         "en": "No entry fits; netaudit documents new begins one.",
         "zh": "没有符合的条目；可用 netaudit documents new 起草。",
     },
+    "repeat_same": {"en": "{n} tables are the same", "zh": "{n} 个数据表相同"},
+    "repeat_differing": {"en": "DIFFERENT:", "zh": "不同："},
+    "repeat_circumstances": {"en": "Not as it was then:", "zh": "与当时不同的条件："},
+    "repeat_not_compared": {
+        "en": "Not compared, since they follow the random key of the case:",
+        "zh": "未比对（取决于案卷的随机密钥）：",
+    },
+    "signed_by": {
+        "en": "Signed: {signer}, certificate of {issuer}, SHA-256 {certificate}; its trust is not judged here",
+        "zh": "已签名：{signer}，证书由 {issuer} 签发，SHA-256 {certificate}；该证书是否可信不在此判断",
+    },
+    "signed_not": {"en": "Not signed", "zh": "未签名"},
+    "stamped_at": {"en": "Time stamp (RFC 3161): {time}", "zh": "时间戳（RFC 3161）：{time}"},
+    "sm3_fit": {"en": "SM3 of {n:,} files fit", "zh": "{n:,} 个文件的 SM3 相符"},
+    "attested_wrong": {"en": "SIGNATURE OR TIME STAMP DOES NOT HOLD:", "zh": "签名或时间戳不成立："},
+    "attested_openssl": {
+        "en": "The same by OpenSSL, in the folder of the case:",
+        "zh": "可在案卷文件夹中用 OpenSSL 复核：",
+    },
+    "stamp_request": {
+        "en": "{file}: carry it to a time stamp authority, then: netaudit stamp CASE --answer FILE --authority CA.pem",
+        "zh": "{file}：请送交时间戳机构，取得应答后执行：netaudit stamp CASE --answer FILE --authority CA.pem",
+    },
     "verify_none": {"en": "no findings to verify", "zh": "没有可复核的发现"},
     "verify_confirmed": {"en": "confirmed", "zh": "已证实"},
     "verify_partly_confirmed": {"en": "partly confirmed", "zh": "部分证实"},
@@ -222,6 +245,15 @@ TEXTS = {
         "en": "… columns that do not fit here: {names} (--csv or --json gives all)",
         "zh": "… 此处放不下的列：{names}（--csv 或 --json 给出全部）",
     },
+    "browse_extra": {
+        "en": "browse needs its extra: pip install 'netaudit[browse]'",
+        "zh": "browse 需要附加组件：pip install 'netaudit[browse]'",
+    },
+    "browse_open": {
+        "en": "Open {address}\n(this computer only; the address works once). Ctrl-C stops.",
+        "zh": "请打开 {address}\n（仅限本机；该地址只能使用一次）。按 Ctrl-C 停止。",
+    },
+    "browse_again": {"en": "For another browser: {address}", "zh": "如需在其他浏览器打开：{address}"},
     "full": {
         "en": "{where}: no space left; the case there is partial",
         "zh": "{where}：磁盘空间不足；该案卷不完整",

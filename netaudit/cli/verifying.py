@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.integrity import Integrity, integrity
+from netaudit.cli.attesting import print_attested
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
@@ -42,6 +44,7 @@ def verify_command(
     folder: Path, captures: list[Path], by: list[str], *, images: bool, as_json: bool, lang: str
 ) -> Exit:
     """Print how the case stands, then each opinion asked for; exit code 3 when something is wrong."""
+    from netaudit.attesting.checking import attested
     from netaudit.case.reading import open_case
     from netaudit.case.swap import taken_up
 
@@ -52,8 +55,10 @@ def verify_command(
         raise UsageError("--images and --captures go with --by, which asks for a second opinion")
     taken_up(folder)
     told = integrity(folder)
+    signed = attested(folder)
     if not as_json:
         _print(told, lang)
+        print_attested(signed, lang)
     opinions = {}
     if by:
         case = open_case(folder, check=False)
@@ -66,10 +71,13 @@ def verify_command(
 
         said = {name: {"tool": one.tshark, "findings": one.findings} for name, one in opinions.items()}
         document = {"integrity": told.document(), "opinions": said}
+        if signed is not None:
+            document["signature"] = asdict(signed)
         sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
         sys.stdout.buffer.flush()
     contradicted = any(row["status"] == "contradicted" for one in opinions.values() for row in one.findings)
-    return Exit.AUDITED if told.sound and not contradicted else Exit.DAMAGED
+    wrong = contradicted or (signed is not None and bool(signed.problems))
+    return Exit.AUDITED if told.sound and not wrong else Exit.DAMAGED
 
 
 def _print(told: Integrity, lang: str) -> None:

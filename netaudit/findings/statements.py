@@ -324,13 +324,6 @@ KINDS: tuple[Kind, ...] = (
         SECOND,
     ),
     Kind(
-        "not_matched", _not_matched,
-        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
-        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
-        "this does not exclude re-encoding, batching or padding",
-        LAST,
-    ),
-    Kind(
         "interrupted", _stage("interrupted", "interrupted"),
         "已中断：仅审计了部分数据",
         "INTERRUPTED: only a part was audited",
@@ -430,6 +423,13 @@ KINDS: tuple[Kind, ...] = (
         "incomplete", _incomplete,
         "{images} 张图像在捕获中不完整",
         "{images:image is|images are} incomplete in the capture",
+        LAST,
+    ),
+    Kind(
+        "not_matched", _not_matched,
+        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
+        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
+        "this does not exclude re-encoding, batching or padding",
         LAST,
     ),
 )  # fmt: skip

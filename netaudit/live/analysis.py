@@ -111,7 +111,7 @@ def _flows(known: list[Known]) -> pa.Table:
     if not known:
         return FLOWS.schema().empty_table()
     for one, flow in zip(known, np.frombuffer(b"".join(one.flow for one in known), FLOW), strict=True):
-        rows.add(flow, one.flow_id, one.protocol, one.server_name, (0, 0), swapped=one.swapped)
+        rows.add(flow, one.flow_id, one.protocol, one.server_name, (0, 0), swapped=one.swapped, keys=one.keys)
     return table_of(rows.take(), FLOWS.schema())
 
 

@@ -114,7 +114,8 @@ class Newsroom:
         ]
         rows = case.table("findings").select(columns).to_pylist()
         faces = dict(zip(*(case.table("images")[name].to_pylist() for name in ("sha256", "face")), strict=True))
-        ends = {object_id: (row["act"], row["certainty"]) for row in rows for object_id in row["object_ids"] or ()}
+        seen = [row for row in rows if row["certainty"] != "C"]  # C names images where they came in: nobody saw them go
+        ends = {object_id: (row["act"], row["certainty"]) for row in seen for object_id in row["object_ids"] or ()}
         for object_id, told in list(self._kept.items()):
             act, grade = ends.get(object_id, (told.act, ""))
             face = faces.get(told.find.sha256) or told.face

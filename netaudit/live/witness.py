@@ -40,6 +40,7 @@ class Known(NamedTuple):
     protocol: str
     server_name: str
     swapped: bool
+    keys: tuple[str, str] = ("", "")  # what became of keys that were given, and their source
 
     def row(self) -> np.void:
         """The FLOW row."""
@@ -92,14 +93,14 @@ class Memory:
         serial = int(flow["serial"])
         if delivery.closed:
             said = conversations.closed[-1]
-            known = Known(flow.tobytes(), said.flow_id, said.protocol, said.server_name, said.swapped)
+            known = Known(flow.tobytes(), said.flow_id, said.protocol, said.server_name, said.swapped, said.keys)
             self.open.pop(serial, None)
             self.closed.append(known)
             if is_encrypted(known, flow) and int(flow["payload"][DOWN if known.swapped else UP]) >= LEAST_KNOWN:
                 self.senders.append(known)
         else:
             inner = conversations.flows[serial]
-            known = Known(flow.tobytes(), inner.id, inner.protocol, inner.server_name, inner.swapped)
+            known = Known(flow.tobytes(), inner.id, inner.protocol, inner.server_name, inner.swapped, inner.opened_by())
             self.open[serial] = known
         if messages:
             self._speaking[known.flow_id] = known
@@ -108,6 +109,8 @@ class Memory:
                 self._speaking.popitem(last=False)
         if is_encrypted(known, flow):
             self.touched[serial] = known
+        else:
+            self.touched.pop(serial, None)  # keys have opened it since
         if messages and known.flow_id not in self.agents:
             self._note_agent(known.flow_id, messages)
 
@@ -169,7 +172,7 @@ class Memory:
 def is_encrypted(known: Known, flow: np.void) -> bool:
     """Whether a flow hides its content, by the same words as a row of `flows`."""
     port = int(flow["client_port" if known.swapped else "server_port"])
-    return visibility(known.protocol, TRANSPORTS.get(int(flow["proto"]), ""), port) == ENCRYPTED
+    return visibility(known.protocol, TRANSPORTS.get(int(flow["proto"]), ""), port, known.keys[0]) == ENCRYPTED
 
 
 def ends(known: Known, *, up: bool) -> tuple[str, str]:

@@ -362,8 +362,11 @@ class Flow:
         up, down = self.trails
         name = (self.reader.protocol if self.reader else "") or self.protocol or UNKNOWN
         read = (up.read, down.read)
-        outcome = self.reader.outcome if self.reader else None
-        keys = (outcome.state, outcome.source) if outcome is not None else ("", "")
         return FlowSummary(
-            self.serial, self.id, name, self.server_name, read, self.swapped, self.done, keys, self.chosen
+            self.serial, self.id, name, self.server_name, read, self.swapped, self.done, self.opened_by(), self.chosen
         )
+
+    def opened_by(self) -> tuple[str, str]:
+        """What became of keys so far, and from which source they came; empty where none were given."""
+        outcome = self.reader.outcome if self.reader else None
+        return (outcome.state, outcome.source) if outcome is not None else ("", "")

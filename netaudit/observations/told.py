@@ -22,6 +22,7 @@ CERTAIN = ("documented", "code", "capture")
 MOST = 16_384  # facts
 Host = tuple[str, str]  # link address and address
 _EVENT = ["message_id", "document", "act", "device_ref", "certainty", "first_ts", "frame", "capture_id"]
+_ORDER = ("first_ts", "frame", "capture_id", "message_id", "document", "device_ref")
 _FLOW = ["flow_id", "client_mac", "client_ip", "server_mac", "server_ip"]
 
 
@@ -35,6 +36,7 @@ def with_event_facts(observations: pa.Table, events: pa.Table | None, messages: 
 
 def _facts(events: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[tuple[Any, ...]]:
     certain = events.filter(pc.is_in(events["certainty"], pa.array(CERTAIN))).select(_EVENT)
+    certain = certain.sort_by([(name, "ascending") for name in _ORDER])  # whoever read them, in whatever order
     ways = _ways(certain["message_id"], messages, flows)
     kept: dict[tuple[str, str, str, str], list[Any]] = {}
     called: dict[tuple[str, str, str], dict[str, list[Any]]] = defaultdict(dict)

@@ -49,6 +49,8 @@ def record_of(case: Case, lang: Lang, zone: str | None = None) -> Record:
     record.items += [[str(number), *item] for number, item in enumerate(items, 1)]
     if left:
         record.notes.append(say("more", lang, n=f"{left:,}"))
+    if (beyond := case.table("findings", ["finding_id"]).num_rows - MOST_FINDINGS) > 0:
+        record.notes.append(say("more_findings", lang, n=f"{beyond:,}"))
     if not (case.folder / MANIFEST).is_file():
         record.notes.append(say("unsealed", lang))
     record.notes += [say("masked", lang), say("form", lang)]
@@ -152,7 +154,7 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
         digest = hashlib.sha256(data).hexdigest()
         said = [say(key, lang) for key in ("manifest", "case_folder", "generated")]
         items.append([MANIFEST, said[0], str(len(data)), *said[1:], _sums(digest)])
-    images, left = _images(case)
+    images, left = images_of_findings(case)
     for row in images:
         capture = f"{row['capture_id']}"
         items.append(
@@ -172,7 +174,7 @@ def _sums(sha256: str, sm3: str = "") -> str:
     return f"SHA-256 {sha256}" + (f"\nSM3 {sm3}" if sm3 else "")
 
 
-def _images(case: Case) -> tuple[list[dict[str, Any]], int]:
+def images_of_findings(case: Case, most: int | None = MOST_IMAGES) -> tuple[list[dict[str, Any]], int]:
     """Distinct objects of findings of A and B, by their first packets."""
     findings = case.table("findings", ["certainty", "object_ids"]).to_pylist()
     wanted = {one for row in findings if row["certainty"] in WITH_CONTENT for one in row["object_ids"]}
@@ -185,4 +187,5 @@ def _images(case: Case) -> tuple[list[dict[str, Any]], int]:
     for row in rows.to_pylist():
         distinct.setdefault(row["sha256"], row)
     chosen = list(distinct.values())
-    return chosen[:MOST_IMAGES], max(0, len(chosen) - MOST_IMAGES)
+    kept = chosen[:most]
+    return kept, len(chosen) - len(kept)

@@ -29,9 +29,8 @@ TEXTS = {
     },
     "method": {"zh": "一、提取方法和过程", "en": "1. Method and process"},
     "method_text": {
-        "zh": "使用 netaudit {version} 对上述网络数据包捕获文件作被动分析：逐包读取并计算文件 SHA-256，重组 TCP 数据流，"
-        "解析应用层协议，"
-        "从消息中还原图像与文档，按内容计算 SHA-256，对图像作人脸检测，"
+        "zh": "使用 netaudit {version} 对上述网络数据包捕获文件作被动分析：逐包读取并计算文件 SHA-256，"
+        "重组 TCP 数据流，解析应用层协议，从消息中还原图像与文档，按内容计算 SHA-256，对图像作人脸检测，"
         "并记录承载每一对象的数据包编号。未向任何设备或网络发送数据。"
         "设备与服务特征库版本 {signatures}（SHA-256 {digest}）。同一捕获文件、同一版本与选项重复分析，可得相同结果。",
         "en": "netaudit {version} analysed the captures named below passively: it read every packet and "
@@ -82,6 +81,10 @@ TEXTS = {
     "image": {"zh": "图像", "en": "image"},
     "recovered": {"zh": "由数据包重组还原，{path}", "en": "recovered from packets, {path}"},
     "frames": {"zh": "捕获文件 {capture}，数据包 {frames}", "en": "capture {capture}, packets {frames}"},
+    "more_findings": {
+        "zh": "另有 {n} 项发现未逐项列出，见案卷的 tables/findings.parquet。",
+        "en": "{n} more findings are not listed one by one; tables/findings.parquet of the case has them.",
+    },
     "more": {
         "zh": "另有 {n} 项图像未逐一列出，其名称与 SHA-256 见 manifest.json。",
         "en": "{n} more images are not listed one by one; manifest.json has their names and SHA-256.",

@@ -20,8 +20,8 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)  # APPNOTE.TXT 4.4.6: MS-DOS dates begin here
 FONTS = {"zh": ("Times New Roman", "仿宋"), "en": ("Times New Roman", "宋体")}  # of the system; none is shipped
 HEAVY = "黑体"
 SMALL = 8  # points, in tables
-WIDTHS_ITEMS = (1.0, 2.6, 2.6, 1.7, 3.3, 3.0, 3.2)  # centimetres
-WIDTHS_FINDINGS = (1.0, 2.3, 1.2, 2.0, 3.4, 3.4, 1.4, 2.7)
+WIDTHS_ITEMS = (0.9, 2.0, 2.2, 1.5, 4.0, 3.0, 3.8)  # centimetres
+WIDTHS_FINDINGS = (0.9, 2.0, 1.2, 2.0, 2.9, 3.2, 1.2, 4.0)
 
 
 def write_docx(record: Record, out: Path) -> None:
@@ -94,6 +94,8 @@ def _grid(document: Any, rows: list[list[str]], widths: tuple[float, ...], *, he
     table = document.add_table(rows=len(rows), cols=len(widths))
     table.style = "Table Grid"
     table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)  # LibreOffice goes by the grid, Word by the cells
     cells = table._cells  # noqa: SLF001 - `table.cell` counts all cells anew each time
     for place, text in enumerate(text for row in rows for text in row):
         cell = cells[place]
@@ -103,6 +105,8 @@ def _grid(document: Any, rows: list[list[str]], widths: tuple[float, ...], *, he
         if head:
             run.font.size = Pt(SMALL)
             run.bold = place < len(widths)
+    for row in table.rows:  # a number split over two pages is misread
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001
     if head:
         again = OxmlElement("w:tblHeader")  # the head stands on every page
         again.set(qn("w:val"), "true")

@@ -44,7 +44,7 @@ class Chance:
 
 
 def seed_of(*names: str) -> int:
-    """Seed from the captures' hashes and what is compared: the same case gives the same figures."""
+    """Seed from what is compared: the same case gives the same figures."""
     return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.relays.recordings import recordings
 from netaudit.relays.sizes import with_sizes
 from netaudit.tables import RELAY_TESTS, RELAYED_IMAGES
 
@@ -31,13 +32,13 @@ def find_relays(
     from netaudit.relays.judging import judge_pair, pairs_of, test_row  # with its kernels, only where there is work
     from netaudit.relays.series import images_by_host, units_by_way
 
-    images = images_by_host(transfers)
-    pairs = list(pairs_of(images, units_by_way(uploads, tables["flows"]), scope))
-    captures = tuple(sorted(tables["captures"]["sha256"].to_pylist())) if "captures" in tables else ()
+    recording_of = recordings(tables.get("captures"))
+    images = images_by_host(transfers, recording_of)
+    pairs = list(pairs_of(images, units_by_way(uploads, tables["flows"], recording_of), scope))
     told: list[dict[str, Any]] = []
     tests: list[dict[str, Any]] = []
     for pair in pairs:
-        result = judge_pair(pair, uploads, captures, len(pairs))
+        result = judge_pair(pair, uploads, len(pairs))
         tests += [test_row(result, test, len(pairs)) for test in result.tests]
         told += _rows(result, uploads, tables["messages"])
     return (

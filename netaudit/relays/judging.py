@@ -26,7 +26,7 @@ LEAST_EXACT = 5  # images of exact size without which no endpoint is named
 LEAST_REENCODED = 12
 MOST_IMAGES = 2000  # of one host and endpoint in the search; all are paired once a form is known
 HIGHEST_RATIO = 1 / CAP
-Way = tuple[str, str, str]  # sender, endpoint, capture
+Way = tuple[str, str, str]  # sender, endpoint, first capture of the recording
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Pair:
     images: Images
     units: Units
     span: tuple[int, int]
-    elsewhere: bool  # the units are from another capture than the images
+    elsewhere: bool  # the units are from another recording than the images
 
 
 @dataclass(slots=True)
@@ -56,9 +56,9 @@ class Result:
 def pairs_of(
     images: dict[tuple[str, str], Images], units: dict[Way, Units], scope: Callable[[str], str]
 ) -> Iterator[Pair]:
-    """Hosts and endpoints worth testing; in one capture the same host, in two captures whoever sends."""
-    for (host, capture), received in images.items():
-        own = {way: sent for way, sent in units.items() if way[0] == host and way[2] == capture}
+    """Hosts and endpoints worth testing; in one recording the same host, in two whoever sends."""
+    for (host, recording), received in images.items():
+        own = {way: sent for way, sent in units.items() if way[0] == host and way[2] == recording}
         first = min([int(received.first.min()), *(int(sent.first.min()) for sent in own.values())])
         last = max([int(received.last.max()), *(int(sent.last.max()) for sent in own.values())])
         for way, sent in units.items():
@@ -66,13 +66,13 @@ def pairs_of(
                 continue
             if way in own:
                 yield Pair(host, way, received, sent, (first, last + 1), elsewhere=False)
-            elif way[2] != capture and scope(host) != "outside":
+            elif way[2] != recording and scope(host) != "outside":
                 yield Pair(host, way, received, sent, (first, last + 1), elsewhere=True)
 
 
-def judge_pair(pair: Pair, uploads: pa.Table, captures: tuple[str, ...], pairs: int) -> Result:
+def judge_pair(pair: Pair, uploads: pa.Table, pairs: int) -> Result:
     """Test one pair; `pairs` are tested in all."""
-    seed = seed_of(*captures, pair.host, *pair.way)
+    seed = _seed_of(pair)
     random = np.random.default_rng(seed)
     images, units, offset, tests = pair.images, pair.units, None, []
     span = pair.span
@@ -114,6 +114,12 @@ def judge_pair(pair: Pair, uploads: pa.Table, captures: tuple[str, ...], pairs: 
         tests += again
         claimed = bool(matches)
     return Result(pair, tests, offset, matches if claimed else [], seed, claimed)
+
+
+def _seed_of(pair: Pair) -> int:
+    """Seed from what is compared, however it was cut into files."""
+    columns = (pair.images.last, pair.units.first, pair.units.low, pair.units.high)
+    return seed_of(pair.host, *pair.way[:2], *pair.images.sha256, *(column.tobytes().hex() for column in columns))
 
 
 def _renumbered(tests: list[Test], places: np.ndarray) -> list[Test]:

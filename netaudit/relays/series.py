@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from netaudit.relays.sizes import FINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 I8 = npt.NDArray[np.int64]
 F8 = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ HEADS = {"aead13": 17, "aead12": 24, "chacha12": 16}
 
 @dataclass(slots=True)
 class Images:
-    """Images received by one host in one capture, by the time of their last byte."""
+    """Images received by one host in one recording, by the time of their last byte."""
 
     sha256: list[str]
     object_ids: list[str]
@@ -83,12 +83,13 @@ class Units:
         return Units(*(np.concatenate(pair) for pair in zip(self.columns(), other.columns(), strict=True)))
 
 
-def images_by_host(rows: Iterable[Any]) -> dict[tuple[str, str], Images]:
-    """Whole images by (host that received them, capture), from rows of `transfers`; an image of a message once."""
+def images_by_host(rows: Iterable[Any], recording_of: Mapping[str, str]) -> dict[tuple[str, str], Images]:
+    """Whole images by (host that received them, recording), from rows of `transfers`; an image of a message once."""
     found: dict[tuple[str, str], dict[tuple[str, str], Any]] = defaultdict(dict)
     for row in rows:
         if row.complete and row.size >= LEAST_IMAGE:
-            found[row.receiver, row.capture_id].setdefault((row.message_id, row.sha256), row)
+            recording = recording_of.get(row.capture_id, row.capture_id)
+            found[row.receiver, recording].setdefault((row.message_id, row.sha256), row)
     return {key: _images(list(some.values())) for key, some in sorted(found.items())}
 
 
@@ -107,8 +108,10 @@ def _images(rows: list[Any]) -> Images:
     )
 
 
-def units_by_way(uploads: pa.Table, flows: pa.Table) -> dict[tuple[str, str, str], Units]:
-    """Units by (host that sent them, endpoint, capture), joined where one goes on with another."""
+def units_by_way(
+    uploads: pa.Table, flows: pa.Table, recording_of: Mapping[str, str]
+) -> dict[tuple[str, str, str], Units]:
+    """Units by (host that sent them, endpoint, recording), joined where one goes on with another."""
     if not uploads.num_rows:
         return {}
     ids = pc.dictionary_encode(uploads["flow_id"].combine_chunks())
@@ -122,7 +125,7 @@ def units_by_way(uploads: pa.Table, flows: pa.Table) -> dict[tuple[str, str, str
     units = units.chosen(units.high >= LEAST_UNIT)
     captures = pc.dictionary_encode(uploads["capture_id"].combine_chunks())
     capture = captures.indices.to_numpy().astype(np.int64)[units.row]
-    names = captures.dictionary.to_pylist()
+    names = [recording_of.get(name, name) for name in captures.dictionary.to_pylist()]
     ways: dict[tuple[str, str, str], int] = {}
     way_of_flow: dict[tuple[int, int], int] = {}
     way = np.empty(len(units), np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,8 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
     told = []
     for number, (key, rows) in enumerate(sorted(groups.items())[:MOST], 1):
         own = [row for row in tests if (row["holder"], row["sender"], row["receiver"]) == key]
-        told.append({"number": number} | _told(case, key, rows, own, hosts, captures, w))
+        if any(row["told"] and row["p"] for row in own):  # else the tables do not belong together
+            told.append({"number": number} | _told(case, key, rows, own, hosts, captures, w))
     negative = len(tested - set(groups))
     return {
         "intro": w.t("relays_intro") if told else "" if tested else w.t("relays_none"),
@@ -57,17 +59,24 @@ def _told(
 ) -> dict[str, Any]:
     holder, sender, receiver = key
     test = min((row for row in tests if row["told"] and row["p"]), key=lambda row: row["p_model"])
-    odds = {"odds": w.number(round(1 / test["p"])), "tried": w.number(test["tried"])}
+    odds = {"odds": w.number(round(1 / max(_finite(test["p"], 1.0), 1e-9))), "tried": w.number(test["tried"])}
     through = holder != sender and test["clock_s"] is not None
     return {
         "head": w.t("relay_head", host=hosts.short(holder), receiver=hosts.short(receiver)),
-        "line": w.t("relay_line", n=w.number(len(rows)), expected=f"{test['expected'] or 0:.1f}", **odds),
-        "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{test['clock_s']:.1f}") if through else "",
-        "lanes": _lanes(rows, float(test["clock_s"] or 0)),
+        "line": w.t("relay_line", n=w.number(len(rows)), expected=f"{_finite(test['expected']):.1f}", **odds),
+        "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{_finite(test['clock_s']):.1f}")
+        if through
+        else "",
+        "lanes": _lanes(rows, _finite(test["clock_s"])),
         "bars": _bars(test),
         "more": w.t("relay_more", n=w.number(len(rows) - MOST_PAIRS)) if len(rows) > MOST_PAIRS else "",
         "hand": _by_hand(case, _plainest(rows), captures, w),
     }
+
+
+def _finite(value: Any, otherwise: float = 0.0) -> float:
+    """A number of a case that may have been tampered with, small enough to be drawn."""
+    return float(value) if value is not None and math.isfinite(value) and abs(value) < 1e9 else otherwise
 
 
 def _lanes(rows: list[Row], clock: float) -> dict[str, Any]:
@@ -132,13 +141,13 @@ def _by_hand(case: CaseLike, row: Row, captures: dict[str, str], w: Wording) -> 
     low, high = row["plaintext_low"], row["plaintext_high"]
     return [
         w.t(
-            "relay_hand_image", capture=captures.get(row["image_capture_id"], ""), sha=row["sha256"][:12],
+            "relay_hand_image", capture=captures.get(row["image_capture_id"], ""), sha=w.exact(row["sha256"], 12),
             first=row["image_first_frame"], last=row["image_last_frame"], size=w.number(row["size"]),
             when=w.when(row["received_ts"]).local,
         ),
         w.t(
             "relay_hand_unit", capture=captures.get(row["capture_id"], ""), first=row["first_frame"],
-            last=row["last_frame"], filter=w.exact(display, 200), rule=rule,
+            last=row["last_frame"], filter=w.exact(display, 200), rule=w.exact(rule, 20),
             plain=w.number(high) if low == high else f"{w.number(low)}-{w.number(high)}",
         ),
         w.t(

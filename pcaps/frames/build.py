@@ -131,7 +131,7 @@ def dahua() -> dict[str, Any]:
             ["dahua_client", "user", "admin"],
             ["dahua", "realm", "Login to 0123456789abcdef0123456789abcdef"], ["dhdiscover", "SerialNo", made.SERIAL],
         ],
-        "device": {"vendor": "Dahua", "class": "ip_camera", "model": "IPC-EXAMPLE", "serial": made.SERIAL},
+        "device": {"vendor": "Dahua", "class": "face_capture_camera", "model": "IPC-EXAMPLE", "serial": made.SERIAL},
         "events": ["face_capture"],
     }  # fmt: skip
 
@@ -243,6 +243,7 @@ def idcard() -> dict[str, Any]:
         "device": {"class": "id_terminal"},
         "persons": [["id_number", "990*************19"], ["birthday", None], ["name", None]],
         "events": ["id_verification"],
+        "records": [["B", "moved inside", "10.99.0.2", "10.99.0.3"]],
     }
 
 

@@ -25,7 +25,9 @@ def codings(text: str) -> set[bytes]:
         found |= {raw, quote(raw).encode(), raw.hex().encode()}
         for shift in range(3):  # base64 of it at any place of a longer text
             coded = base64.b64encode(bytes(shift) + raw)
-            found.add(coded[(0, 2, 3)[shift] : len(coded) // 4 * 4 - 4])
+            certain = coded[(0, 2, 3)[shift] : len(coded) // 4 * 4 - 4]
+            if len(certain) >= 6:  # shorter ones stand by chance in the base64 of pictures
+                found.add(certain)
     escaped = text.encode("ascii", "backslashreplace")
     found |= {escaped, escaped.replace(b"\\", b"\\\\"), "".join(f"&#{ord(char)};" for char in text).encode()}
     return {one.lower() for one in found if len(one) >= 4}

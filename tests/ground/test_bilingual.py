@@ -25,6 +25,9 @@ MADE_UP = (
     "no_",
     "allow_",
     "trace_",
+    "repeat_",
+    "integrity_",
+    "exit_",
 )  # keys put together
 
 

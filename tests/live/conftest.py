@@ -18,7 +18,8 @@ from tests.conftest import ROOT
 from tests.live.terminal import Terminal
 
 OFFICE = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
-PATIENCE = 60.0  # seconds for anything to happen
+PATIENCE = 180.0  # seconds for anything to happen, on a machine that does much else
+UNJUDGED = 5  # exit code: with --no-faces the images of a case were not judged
 
 
 class Wire:
@@ -95,7 +96,7 @@ class Live:
     def stop(self) -> None:
         """End it as Ctrl-C does, and wait for its case."""
         self.process.terminate()
-        assert self.process.wait(PATIENCE) in {0, 3}, self.case.with_name(self.case.name + ".err").read_text()
+        assert self.process.wait(PATIENCE) in {0, 3, UNJUDGED}, self.case.with_name(self.case.name + ".err").read_text()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 
 import pytest
@@ -19,6 +20,7 @@ from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.settings import LiveSettings
 from tests.live.random_office import write_office
 
+OFFICES = int(os.environ.get("LIVE_OFFICES", "1"))  # `make agreement` plays more
 PIECES = 12  # in which the recording grows
 FACES = {"possible": 0x20, "no": 0x60}  # of 256, by the first byte of the digest; the others are faces
 
@@ -26,7 +28,7 @@ FACES = {"possible": 0x20, "no": 0x60}  # of 256, by the first byte of the diges
 class Helper:
     """Stands for the process that judges: what it says depends on the bytes alone."""
 
-    def __init__(self, faces: bool = True, polite: bool = False) -> None:
+    def __init__(self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: bool = False):
         self._answers: list[tuple[str, ImageFacts, FaceVerdict]] = []
 
     def prepare(self) -> None:
@@ -120,7 +122,12 @@ def findings(case) -> list[dict]:
     return case.table("findings").drop_columns(["capture_ids", "first_ts", "last_ts"]).to_pylist()
 
 
-@pytest.mark.parametrize("seed", range(3))
+def graded_in(rows: list[dict]) -> dict[str, tuple[str, str]]:
+    """Act and certainty of each image that findings have seen move; C only compares sizes with it."""
+    return {one: (row["act"], row["certainty"]) for row in rows if row["certainty"] != "C" for one in row["object_ids"]}
+
+
+@pytest.mark.parametrize("seed", range(OFFICES))
 def test_the_last_word_of_a_live_run_is_that_of_its_case(tmp_path, monkeypatch, no_waiting, seed) -> None:
     capture = tmp_path / "office.pcapng"
     write_office(capture, seed, tmp_path)
@@ -148,12 +155,12 @@ def test_the_last_word_of_a_live_run_is_that_of_its_case(tmp_path, monkeypatch, 
         news.object_id: news for news in shown.news if isinstance(news, UploadNews) and news.clear
     }
     graded = {key: (news.act, news.certainty) for key, news in uploads.items() if news.certainty}
-    expected = {one: (row["act"], row["certainty"]) for row in rows for one in row["object_ids"]}
+    expected = graded_in(rows)
     assert graded == expected
     shutil.rmtree(tmp_path / "live")
 
 
-@pytest.mark.parametrize("seed", range(1))
+@pytest.mark.parametrize("seed", range(OFFICES))
 def test_before_the_case_is_there_nothing_else_is_said(tmp_path, monkeypatch, no_waiting, seed) -> None:
     """The predicates are the same, so the case has nothing to put right that was known when the recording ended."""
     capture = tmp_path / "office.pcapng"
@@ -170,7 +177,7 @@ def test_before_the_case_is_there_nothing_else_is_said(tmp_path, monkeypatch, no
     case = engine.run_live(LiveSettings("eth0", tick=0.01), tmp_path / "live", Options(), shown)
     assert case is not None
     rows = case.table("findings").to_pylist()
-    expected = {one: (row["act"], row["certainty"]) for row in rows for one in row["object_ids"]}
+    expected = graded_in(rows)
     uploads = {news.object_id: news for news in before if isinstance(news, UploadNews) and news.clear}
     assert {key: (news.act, news.certainty) for key, news in uploads.items() if news.certainty} == expected
     assert {news.finding_id for news in before if isinstance(news, AlertNews)} >= {row["finding_id"] for row in rows}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from netaudit.images.detection import FaceVerdict
@@ -13,9 +14,9 @@ from netaudit.live import answers, judging
 from netaudit.live.analysis import Analysis
 from netaudit.live.answers import Answers
 from netaudit.live.judging import Judgement, LiveJudge
-from netaudit.live.news import UploadNews
+from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.newsroom import Newsroom
-from netaudit.live.witness import Find, Known, Memory
+from netaudit.live.witness import Find, Known, Memory, is_encrypted
 from netaudit.streams.layouts import FLOW
 
 FACTS = ImageFacts(decodable=True)
@@ -210,6 +211,37 @@ def encrypted(serial: int, up: int, down: int, bursts: int) -> Known:
     flow["client_lo"], flow["server_lo"] = 0xFFFF_C0A8_0140, 0xFFFF_2F60_0A14
     flow["payload"], flow["bursts"][2], flow["serial"] = (up, down), bursts, serial
     return Known(flow.tobytes(), bytes([serial]) * 16, "tls", "up.example", swapped=False)
+
+
+def test_an_image_that_fits_what_left_encrypted_keeps_the_judgement_of_its_own_way(judge) -> None:
+    """The case's C is an alert; the image that it was compared with moved inside, and was seen to."""
+    memory, newsroom, shown = room(judge)
+    memory.new = [find(1)]
+    newsroom.step()
+    judge._judge.answer("yes")
+    newsroom.step()
+    shown.clear()
+    row = {
+        "sender": "192.168.1.64",
+        "receiver": "192.168.1.10",
+        "images": 1,
+        "reason": "r",
+        "object_ids": [f"{1:032x}"],
+    }
+    row |= {"records": 0, "persons": 0}
+    rows = [row | {"finding_id": "F1", "certainty": "A", "act": "moved inside"}]
+    rows.append(row | {"finding_id": "F2", "certainty": "C", "act": "uploaded outside", "receiver": "203.0.113.9"})
+    images = [{"sha256": "a" * 64, "face": "yes"}]
+    tables = {"findings": pa.Table.from_pylist(rows), "images": pa.Table.from_pylist(images)}
+    newsroom.settle(SimpleNamespace(table=tables.__getitem__))
+    assert [(one.act, one.certainty) for one in shown if isinstance(one, UploadNews)] == [("moved inside", "A")]
+    assert [one.certainty for one in shown if isinstance(one, AlertNews)] == ["A", "C"]
+
+
+@pytest.mark.parametrize(("state", "hidden"), [("", True), ("no keys", True), ("partly", True), ("opened", False)])
+def test_what_keys_opened_is_not_hidden(state, hidden) -> None:
+    known = encrypted(1, 40_000, 1000, 1)._replace(keys=(state, "log"))
+    assert is_encrypted(known, known.row()) is hidden
 
 
 def test_encrypted_bursts_are_told_of_when_all_of_these_ends_look_like_uploads() -> None:

@@ -19,7 +19,7 @@ from netaudit.capture.from_wire import recorded
 from netaudit.case.custody import broken
 from netaudit.case.sealed import differing
 from tests.conftest import ROOT
-from tests.live.conftest import PATIENCE, Live, Wire
+from tests.live.conftest import PATIENCE, UNJUDGED, Live, Wire
 
 Start = Callable[..., Live]
 
@@ -67,7 +67,7 @@ def test_delivered_is_recorded_is_audited(
 
     plain = audit_files(running, tmp_path / "plain", monkeypatch)
     assert_equal(running.case, plain, but={"captures": {"name"}})
-    assert resumed(running.case, "--no-faces", "--workers", "2") == 0
+    assert resumed(running.case, "--no-faces", "--workers", "2") == UNJUDGED
     assert_equal(running.case, plain, but={"captures": {"name"}})
 
 
@@ -112,7 +112,7 @@ def test_killed_at_once_nothing_of_the_record_is_lost(wire: Wire, live: Start) -
     assert case.partial
     gone_by(pid)
     assert broken(running.case) == []
-    assert resumed(running.case, "--no-faces") == 0
+    assert resumed(running.case, "--no-faces") == UNJUDGED
     whole = open_case(running.case)
     assert not whole.partial
     assert whole.manifest["totals"]["packets_read"] >= sent
@@ -177,7 +177,7 @@ def test_stops_before_the_disk_is_full(wire: Wire, live: Start, tmp_path: Path) 
         running.wait_for(lambda: running.news("rate"), "the kernels")
         wire.replay(mbps=200)
         wire.replay(mbps=200)
-        assert running.process.wait(PATIENCE) == 0
+        assert running.process.wait(PATIENCE) == UNJUDGED
         assert running.custody("disk full")
         case = open_case(running.case)
         assert case.run["live"]["stopped"] == "disk_full"
@@ -205,7 +205,7 @@ def test_overwrites_the_oldest_only_when_told_to(wire: Wire, live: Start) -> Non
     stopping = live("--no-faces", "--ring", "2MiB", name="stopping")
     stopping.wait_for(lambda: stopping.news("rate"), "the kernels")
     wire.replay(mbps=40)
-    assert stopping.process.wait(PATIENCE) == 0
+    assert stopping.process.wait(PATIENCE) == UNJUDGED
     assert stopping.custody("ring full")
     assert not stopping.custody("overwritten")
 
@@ -219,7 +219,7 @@ def test_records_only_and_audits_later(wire: Wire, live: Start) -> None:
     running.stop()
     assert not any((running.case / "tables").iterdir())
     assert [row["what"] for row in running.custody()][-1] == "recording ended"
-    assert resumed(running.case, "--no-faces") == 0
+    assert resumed(running.case, "--no-faces") == UNJUDGED
     case = open_case(running.case)
     assert case.manifest["totals"]["packets_read"] == sent
     assert case.manifest["options"]["moment_window_s"] == 7
@@ -234,7 +234,7 @@ def test_changed_evidence_is_noticed(wire: Wire, live: Start) -> None:
     data = bytearray(path.read_bytes())
     data[-100] ^= 1
     path.write_bytes(data)
-    assert resumed(running.case, "--no-faces") == 3
+    assert resumed(running.case, "--no-faces") == UNJUDGED, "graver than damage, which is told beside it"
     assert "SHA-256" in str(open_case(running.case).manifest["inputs"][0]["damage"])
     assert running.custody("changed")
 

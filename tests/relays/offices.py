@@ -149,7 +149,7 @@ def judged(office, seed, pairs=3):
         first, last = min(first, office.units.first.min()), max(last, office.units.last.max())
     way = ("10.0.0.2", "203.0.113.9", "c")
     pair = Pair("10.0.0.2", way, office.images, office.units, (int(first), int(last) + 1), elsewhere=False)
-    return judge_pair(pair, _no_lists(len(office.units)), (str(seed),), pairs)
+    return judge_pair(pair, _no_lists(len(office.units)), pairs)
 
 
 def _no_lists(n):

@@ -17,6 +17,9 @@ from netaudit.tables import FLOWS, MESSAGES
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {
+    "keys_state",
+    "counted",
+    "record",
     "moment_source",
     "moment_visibility",
     "side",

@@ -56,7 +56,8 @@ def test_every_file_of_a_folder_is_accounted_for(tmp_path: Path) -> None:
     done = CliRunner().invoke(
         app, ["audit", str(folder), "--case", str(tmp_path / "case"), "--no-faces", "--lang", "en"], env={"LC_ALL": "C"}
     )
-    assert done.exit_code == 3, done.output
+    assert done.exit_code == 5, done.output  # images were not judged, which is graver than what is no capture
+    assert "Exit 3:" in done.output
     case = netaudit.open_case(tmp_path / "case")
     (row,) = case.manifest["inputs"]
     assert row["name"] == "门口.pcapng"
@@ -74,7 +75,8 @@ def test_every_file_of_a_folder_is_accounted_for(tmp_path: Path) -> None:
 def test_a_period_that_holds_nothing(tmp_path: Path) -> None:
     words = ["audit", str(LAN), "--no-faces", "--lang", "en", "--case", str(tmp_path / "case"), "--since"]
     done = CliRunner().invoke(app, [*words, "2031-01-01T00:00:00Z"])
-    assert done.exit_code == 3
+    assert "Exit 3" in done.output
+    assert done.exit_code == 5  # of all packets none was judged
     assert "NOTHING WAS AUDITED: of 5,522 packets none was in the period" in done.output
     with pytest.raises(UsageError, match="not before --until"):
         netaudit.audit(LAN, tmp_path / "other", since=2, until=2)

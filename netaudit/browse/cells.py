@@ -1,0 +1,120 @@
+"""Values of tables as cells of a page: words of the report, times of the site, links to what an id names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from netaudit.browse.rooms import ID_OF
+from netaudit.tables import BY_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netaudit.browse.paging import Row
+    from netaudit.report.wording import Wording
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+MOST_LISTED = 4  # of a list in a line
+MOST_IN_FULL = 200  # of a list on a row's own page
+SHOWN = 16  # characters of a hash or id in a line
+TERMS = {  # column → words of the report; of a table where its name is another one elsewhere
+    "act": "act", "sender_role": "role", "role_hint": "role", "class": "class", "scope": "scope", "face": "face",
+    "country": "country", "class_confidence": "confidence", "vendor_confidence": "confidence", "standing": "standing",
+    "provenance": "provenance", "claim": "claim", "chain": "chain", "events.kind": "event_kind",
+    "persons.kind": "person", "receiver_scope": "scope", "journeys.ties": "tie", "visibility": "moment_visibility",
+}  # fmt: skip
+SENTENCES = frozenset({"reason", "role_reason", "why", "rule", "notes", "problem"})
+EXACT = re.compile(
+    r".*(_id|_ids|hmac|hmacs|_ip|_ips|_mac|sha256|frames?|evidence|lengths|hash|ja3|ja4|filter|_outer)$|ips?|macs?|sender|receiver"
+    r"|holder|client|server|images|certainty|facts|document|by|sm3|upload|links"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a cell: text, whereto it leads (below the case), and how it is shown."""
+
+    text: str
+    link: str = ""
+    kind: str = ""  # badge, image, time, soft
+    full: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value: its column, its pieces, how many of a list are left out."""
+
+    column: str
+    parts: list[Part] = field(default_factory=list)
+    more: int = 0
+    number: bool = False
+    meaning: str = ""
+
+
+def line(table: str, columns: Iterable[str], row: Row, w: Wording) -> list[Cell]:
+    """The cells of a row in a list."""
+    return [cell(table, column, row.get(column), w) for column in columns]
+
+
+def whole(table: str, row: Row, w: Wording) -> list[Cell]:
+    """The cells of a row on its own page: every column, with what it means, empty ones left out."""
+    told = [
+        cell(table, column.name, row.get(column.name), w, full=True, meaning=column.meaning)
+        for column in BY_NAME[table].columns
+    ]
+    return [one for one in told if one.parts]
+
+
+def cell(table: str, column: str, value: Any, w: Wording, *, full: bool = False, meaning: str = "") -> Cell:
+    """A value of a column as a cell."""
+    kind = next((one.kind for one in BY_NAME[table].columns if one.name == column), "string")
+    if isinstance(value, list):
+        most = MOST_IN_FULL if full else MOST_LISTED
+        parts = [_part(table, column, kind, one, w, full=full) for one in value[:most]]
+        return Cell(column, parts, max(0, len(value) - most), meaning=meaning)
+    if value is None or value == "":
+        return Cell(column, meaning=meaning)
+    number = kind in ("int64", "int32", "float64")
+    return Cell(column, [_part(table, column, kind, value, w, full=full)], number=number, meaning=meaning)
+
+
+def _part(table: str, column: str, kind: str, value: Any, w: Wording, *, full: bool) -> Part:
+    if kind == "time":
+        when = w.when(value)
+        return Part(when.local, kind="time", full=when.utc)
+    if kind == "bool":
+        return Part(w.t("yes" if value else "no"))
+    if kind == "float64":
+        return Part(f"{value:.6g}")
+    if kind.endswith(("int64>", "int64", "int32")):
+        unit = next((one.unit for one in BY_NAME[table].columns if one.name == column), "")
+        return Part(
+            w.size(value)
+            if unit == "bytes" and "list" not in kind
+            else f"{value}"
+            if "frame" in column
+            else w.number(value)
+        )
+    return _text(table, column, str(value), w, full=full)
+
+
+def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Part:
+    limit = 4000 if full else 160
+    if SHA256.fullmatch(value) and column in ("sha256", "images") and table not in ("captures", "parts"):
+        return Part(value if full else value[:SHOWN], f"image/{value}", "image", value)
+    if column == "certainty" and len(value) == 1:
+        return Part(w.exact(value), kind="badge")
+    if group := TERMS.get(f"{table}.{column}") or TERMS.get(column):
+        return Part(w.term(group, value), full=w.exact(value))
+    if column in ID_OF:
+        there, name = ID_OF[column]
+        shown = w.exact(value, limit if full else 24)
+        return Part(shown, f"find/{there}/{name}?value={quote(value, safe='')}", "id", w.exact(value, 200))
+    if column in SENTENCES:
+        return Part(w.sentence(value, limit))
+    if EXACT.fullmatch(column):
+        return Part(w.exact(value, limit))
+    return Part(w.text(value, limit))

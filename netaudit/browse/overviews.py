@@ -1,0 +1,128 @@
+"""What is reckoned once from whole tables and kept: who sent each image, pairs of addresses, times in bars."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netaudit.browse.paging import Tables
+
+HOUR = 3_600_000_000_000  # ns
+ALIKE = 8  # of 64 bits of the perceptual hash that may differ
+FACES = ("yes", "possible")
+TRACKS = {  # of the timeline: what is counted, its table, its time
+    "faces": ("images", "first_ts"),
+    "events": ("events", "first_ts"),
+    "encrypted": ("encrypted_uploads", "first_ts"),
+    "messages": ("messages", "first_ts"),
+}
+
+
+class Overviews:
+    """Overviews of one case."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._known: dict[str, Any] = {}
+        self._lock = threading.RLock()  # times need images
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = make()
+            return self._known[name]
+
+    def prepare(self) -> None:
+        """Reckon all of them, before anybody asks."""
+        self.images()
+        self.pairs()
+        for track in TRACKS:
+            self.times(track)
+
+    def images(self) -> pa.Table:
+        """Images with `sender` (address that sent it first), by time: sha256, face, phash, first_ts (ns), sender."""
+        found: pa.Table = self._once("images", self._images)
+        return found
+
+    def _images(self) -> pa.Table:
+        read = self._tables.columns
+        images = read("images", ["sha256", "face", "phash", "first_ts"])
+        objects = read("objects", ["sha256", "message_id"])
+        place = pc.index_in(images["sha256"], value_set=_one(objects["sha256"]))
+        message = objects["message_id"].take(place)
+        messages = read("messages", ["message_id", "flow_id", "direction"])
+        place = pc.index_in(message, value_set=_one(messages["message_id"]))
+        up = pc.equal(messages["direction"].take(place), "up")
+        flows = read("flows", ["flow_id", "client_ip", "server_ip"])
+        place = pc.index_in(messages["flow_id"].take(place), value_set=_one(flows["flow_id"]))
+        sender = pc.if_else(up, flows["client_ip"].take(place), flows["server_ip"].take(place))
+        table = pa.table(
+            {
+                "sha256": images["sha256"],
+                "face": images["face"],
+                "phash": images["phash"],
+                "first_ts": images["first_ts"].cast(pa.int64()),
+                "sender": pc.fill_null(sender, ""),
+            }
+        )
+        return table.sort_by([("first_ts", "ascending"), ("sha256", "ascending")]).combine_chunks()
+
+    def pairs(self) -> pa.Table:
+        """Who opened connections to whom: client_ip, server_ip, flows, bytes_up, bytes_down; the largest first."""
+        found: pa.Table = self._once("pairs", self._pairs)
+        return found
+
+    def _pairs(self) -> pa.Table:
+        flows = self._tables.columns("flows", ["client_ip", "server_ip", "bytes_up", "bytes_down"])
+        summed = flows.group_by(["client_ip", "server_ip"]).aggregate(
+            [("bytes_up", "sum"), ("bytes_down", "sum"), ([], "count_all")]
+        )
+        both = pc.add(summed["bytes_up_sum"], summed["bytes_down_sum"])
+        return summed.append_column("both", both).sort_by([("both", "descending"), ("client_ip", "ascending")])
+
+    def times(self, track: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Times of a track (ns) in order."""
+        found: np.ndarray[Any, np.dtype[np.int64]] = self._once(f"times {track}", lambda: self._times(track))
+        return found
+
+    def _times(self, track: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+        if track == "faces":
+            images = self.images()
+            column = images.filter(pc.is_in(images["face"], pa.array(FACES)))["first_ts"]
+        else:
+            table, name = TRACKS[track]
+            column = self._tables.columns(table, [name])[name].cast(pa.int64())
+        return np.sort(column.drop_null().to_numpy())
+
+    def alike(self, sha256: str, most: int = 24) -> list[str]:
+        """Images that look like one, the likest first."""
+        images = self.images()
+        place = pc.index(images["sha256"], sha256).as_py()
+        if place < 0 or not (own := images["phash"][place].as_py()):
+            return []
+        known = self._once("phash", lambda: _bits(images["phash"]))
+        far = np.bitwise_count(known[0] ^ np.uint64(int(own, 16)))
+        far[known[1]] = 65
+        far[place] = 65
+        near = np.argsort(far, kind="stable")[:most]
+        return [images["sha256"][int(one)].as_py() for one in near if far[one] <= ALIKE]
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks()
+    return whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)
+
+
+def _bits(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    texts = column.to_pylist()
+    return (
+        np.array([int(text, 16) if text else 0 for text in texts], np.uint64),
+        np.array([not text for text in texts], bool),
+    )

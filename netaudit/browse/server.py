@@ -1,0 +1,188 @@
+"""The pages of `netaudit browse` by their addresses, and the server that gives them to this computer only."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from netaudit.browse import lists, views
+from netaudit.browse.cells import SHA256
+from netaudit.browse.gate import Gate
+from netaudit.browse.page import STATIC, asked, away, form, language, page
+from netaudit.browse.texts import say
+from netaudit.errors import CaseError, UsageError
+from netaudit.ground.masking import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from netaudit.browse.shelf import Shelf
+
+LOOPBACK = "127.0.0.1"
+
+
+def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
+    """All pages below `mount`. Whoever asks was let in by `Gate`."""
+    case = [
+        Route("/", views.verdict),
+        Route("/verdict", views.verdict),
+        Route("/gallery", views.gallery),
+        Route("/timeline", views.timeline),
+        Route("/traffic", views.traffic),
+        Route("/search", views.search),
+        Route("/tables", views.tables),
+        Route("/sql", sql_page, methods=["GET", "POST"]),
+        Route("/image/{sha256:str}", views.image),
+        Route("/image/{sha256:str}/unmask", unmask, methods=["POST"]),
+        Route("/thumbnail/{sha256:str}", thumbnail),
+        Route("/masked/{sha256:str}", masked),
+        Route("/clear/{ticket:str}", clear),
+        Route("/review/{finding:str}", review, methods=["POST"]),
+        Route("/packets/{finding:str}", packets, methods=["POST"]),
+        Route("/table/{table:str}", lists.table),
+        Route("/row/{table:str}/{row:int}", lists.row),
+        Route("/find/{table:str}/{column:str}", lists.find),
+        Route("/{room:str}", lists.room),
+    ]
+    routes = [
+        Route("/", start),
+        Mount("/static", StaticFiles(directory=STATIC)),
+        Mount("/c/{case:int}", routes=case),
+    ]
+    app = Starlette(
+        routes=[Mount(mount, routes=routes)],
+        exception_handlers={CaseError: failed, UsageError: failed, 404: missing, 405: missing},
+    )
+    app.state.shelf, app.state.mount, app.state.lang = shelf, mount, lang
+    return app
+
+
+def start(request: Request) -> Response:
+    """The case, or the cases to choose from."""
+    shelf: Shelf = request.app.state.shelf
+    if len(shelf.folders) == 1:
+        return away(f"{request.app.state.mount}/c/0/verdict")
+    told = [(number, visible(str(folder), 300)) for number, folder in enumerate(shelf.folders)]
+    return page(request, "cases.html.j2", say("cases", language(request)), told=told)
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """What cannot be shown, in a line."""
+    lang = language(request)
+    if str(error) == "not found":
+        return missing(request, error)
+    status = 400 if isinstance(error, UsageError) else 409
+    title = say("problem", lang)
+    return page(request, "problem.html.j2", title, status, problem=visible(str(error), 500))
+
+
+def missing(request: Request, error: Exception) -> Response:
+    """No such page."""
+    lang = language(request)
+    status = getattr(error, "status_code", 404)
+    return page(request, "problem.html.j2", say("not_found", lang), status, problem="")
+
+
+def thumbnail(request: Request) -> Response:
+    """A small pixelated picture."""
+    return _picture(asked(request).book.pictures.thumbnail(_digest(request)))
+
+
+def masked(request: Request) -> Response:
+    """A pixelated picture."""
+    return _picture(asked(request).book.pictures.masked(_digest(request)))
+
+
+def clear(request: Request) -> Response:
+    """A clear picture, for a ticket, once."""
+    return _picture(asked(request).book.pictures.clear(request.path_params["ticket"]))
+
+
+def _picture(data: bytes | None) -> Response:
+    return Response(data, media_type="image/jpeg") if data else Response("no picture", 404, media_type="text/plain")
+
+
+def _digest(request: Request) -> str:
+    digest: str = request.path_params["sha256"]
+    if not SHA256.fullmatch(digest):
+        raise CaseError("not found")
+    return digest
+
+
+async def unmask(request: Request) -> Response:
+    """Note an unmasking, then show the picture."""
+    fields = await form(request)
+
+    def noted() -> Response:
+        digest = _digest(request)
+        reason = visible(fields.get("reason", ""), 300).strip()
+        if not reason:
+            raise UsageError("say why")
+        return views.image(request, asked(request).book.pictures.unmask(digest, reason))
+
+    return await run_in_threadpool(noted)
+
+
+async def review(request: Request) -> Response:
+    """Note what somebody says of a finding."""
+    fields = await form(request)
+    return await run_in_threadpool(lambda: lists.review(asked(request), request.path_params["finding"], fields))
+
+
+async def sql_page(request: Request) -> Response:
+    """SQL; questions come as forms, so that none is in an address."""
+    question = (await form(request)).get("question", "") if request.method == "POST" else ""
+    return await run_in_threadpool(lambda: views.query(asked(request), question))
+
+
+async def packets(request: Request) -> Response:
+    """The packets of a finding as a file; the copy made for it goes when it was sent."""
+    await form(request)
+    identity = request.path_params["finding"]
+    folder = Path(tempfile.mkdtemp(prefix="netaudit-"))
+    try:
+        out = await run_in_threadpool(
+            lambda: views.packets(asked(request), identity, request.app.state.shelf.captures, folder)
+        )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    name = "".join(char for char in identity if char.isascii() and char.isalnum())[:40]
+    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(out, media_type="application/x-pcapng", filename=f"{name}.pcapng", background=gone)
+
+
+def serve(shelf: Shelf, lang: str, opened: Callable[[str], None], told: Callable[[str], None]) -> None:
+    """Serve until the process is interrupted; `opened` is given the address, `told` each further one."""
+    import uvicorn
+
+    with socket.socket() as listening:
+        listening.bind((LOOPBACK, 0))
+        host = f"{LOOPBACK}:{listening.getsockname()[1]}"
+        mount = "/" + secrets.token_hex(8)
+        gate = Gate(application(shelf, mount, lang), host, mount, told)
+        config = uvicorn.Config(
+            gate,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            ws="none",
+        )
+        listening.listen(64)
+        opened(gate.address)
+        uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,79 @@
+"""The cases that are shown: one folder that is a case, or the cases below a folder."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netaudit.browse.overviews import Overviews
+from netaudit.browse.paging import Tables
+from netaudit.browse.pictures import Pictures
+from netaudit.case.reading import open_case
+from netaudit.errors import CaseError, NetauditError, UsageError
+from netaudit.tables import BY_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_CASES = 500
+DEEP = 3  # folders below the one given
+
+
+class Book:
+    """A case with what is kept of it while it is shown."""
+
+    def __init__(self, folder: Path) -> None:
+        self.case = open_case(folder)
+        self.tables = Tables(self.case)
+        self.overviews = Overviews(self.tables)
+        self.pictures = Pictures(self.case)
+
+    def prepare(self) -> None:
+        """Hold the tables against the seal and reckon the overviews, beside what is asked for."""
+        threading.Thread(target=self._prepare, name="overviews", daemon=True).start()
+
+    def _prepare(self) -> None:
+        try:
+            for name in BY_NAME:
+                self.case.sound(f"tables/{name}.parquet")
+            self.overviews.prepare()
+        except (NetauditError, OSError):  # the page that needs it says so
+            return
+
+
+class Shelf:
+    """Cases by number; each is opened when first asked for."""
+
+    def __init__(self, folder: Path, captures: Sequence[Path] = ()) -> None:
+        self.folders = _cases(folder)
+        self.captures = list(captures)
+        self._books: dict[int, Book] = {}
+        self._lock = threading.Lock()
+        if len(self.folders) == 1:
+            self.book(0)
+
+    def book(self, number: int) -> Book:
+        """The case of a number. Raises CaseError where there is none, or it cannot be read."""
+        if not 0 <= number < len(self.folders):
+            raise CaseError("there is no such case")
+        with self._lock:
+            if number not in self._books:
+                self._books[number] = book = Book(self.folders[number])
+                book.prepare()
+            return self._books[number]
+
+
+def _cases(folder: Path) -> list[Path]:
+    if (folder / "case.json").is_file():
+        return [folder]
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is no folder")
+    found, level = [], [folder]
+    for _ in range(DEEP):
+        below = [path for one in level for path in sorted(one.iterdir()) if path.is_dir() and not path.is_symlink()]
+        found += [path for path in below if (path / "case.json").is_file()]
+        level = [path for path in below if not (path / "case.json").is_file()][:MOST_CASES]
+    if not found:
+        raise UsageError(f"{folder}: is no case, and no case is in it")
+    return found[:MOST_CASES]

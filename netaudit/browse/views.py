@@ -1,0 +1,335 @@
+"""Pages that are more than one table: verdict, images, timeline, who talks to whom, search, SQL."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.browse import sql
+from netaudit.browse.cells import SHA256, line
+from netaudit.browse.lists import paged, title_of
+from netaudit.browse.overviews import FACES, HOUR, TRACKS
+from netaudit.browse.page import Asked, asked, show
+from netaudit.browse.paging import SECONDS, Wanted, plain
+from netaudit.browse.rooms import room_of
+from netaudit.browse.texts import say
+from netaudit.case.custody import entries
+from netaudit.errors import CaseError, UsageError
+from netaudit.findings import saying
+from netaudit.report.from_case import head
+from netaudit.tables import BY_NAME
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+PICTURES = 48  # of a page
+BARS = 96
+MOST_SENDERS, MOST_HOURS = 60, 24 * 14  # to choose from
+HITS = 10  # of a table in a search over all
+FEWEST = 2  # characters to search for
+CHAIN = 12  # lines shown of the chain
+
+
+def verdict(request: Request) -> Response:
+    """What the case says, and how it stands."""
+    who = asked(request)
+    case, w = who.book.case, who.w
+    chain = [
+        (str(one["when"])[:19], w.exact(one["what"], 60), w.exact(one.get("shown") or one.get("finding"), 120))
+        for one in entries(case.folder)[-CHAIN:]
+    ]
+    counts = [(name, rows) for name in BY_NAME if (rows := who.book.tables.rows(name))]
+    return show(
+        who,
+        "verdict.html.j2",
+        say("verdict", who.lang),
+        here="verdict",
+        head=head(case, w),
+        statements=[
+            w.exact(text, 1000) for one in case.statements or () for text in saying.first_page([one], who.lang)
+        ],
+        folder=w.exact(case.folder, 400),
+        seal=case.seal.state,
+        chain=chain[::-1],
+        counts=[(name, title_of(name, who.lang), rows) for name, rows in counts],
+        t=w.t,
+    )
+
+
+def gallery(request: Request) -> Response:
+    """Images, pixelated: by who sent them first, and by hour."""
+    who = asked(request)
+    images = who.book.overviews.images()
+    mask = np.ones(images.num_rows, bool)
+    if who.get("all") != "1":
+        mask &= pc.is_in(images["face"], pa.array(FACES)).to_numpy(zero_copy_only=False)
+    known = images.filter(pa.array(mask))
+    senders = plain(known.group_by("sender").aggregate([([], "count_all")]).sort_by([("count_all", "descending")]))
+    sender = who.get("sender")
+    if "sender" in request.query_params:
+        known = known.filter(pc.equal(known["sender"], sender))
+    hours = pc.divide(known["first_ts"], HOUR)
+    counted = plain(pa.table({"hour": hours}).group_by("hour").aggregate([([], "count_all")]).sort_by("hour"))
+    hour = who.get("hour")
+    if hour.lstrip("-").isdigit() and abs(int(hour)) < 1 << 40:
+        known = known.filter(pc.equal(hours, int(hour)))
+    first = who.count("from")
+    rows = plain(known.slice(first, PICTURES))
+    return show(
+        who,
+        "gallery.html.j2",
+        say("gallery", who.lang),
+        here="gallery",
+        pictures=[
+            {
+                "sha256": row["sha256"],
+                "face": who.w.term("face", row["face"]),
+                "when": who.w.when(row["first_ts"]).local,
+                "sender": who.w.exact(row["sender"], 60),
+            }
+            for row in rows
+            if SHA256.fullmatch(row["sha256"])
+        ],
+        senders=[
+            (
+                who.w.exact(one["sender"], 60),
+                one["count_all"],
+                who.with_(sender=one["sender"], hour=None, **{"from": None}) if one["sender"] else "?sender=",
+                one["sender"] == sender and "sender" in request.query_params,
+            )
+            for one in senders[:MOST_SENDERS]
+        ],
+        hours=[
+            (
+                who.w.when(one["hour"] * HOUR).local[:13],
+                one["count_all"],
+                who.with_(hour=one["hour"], **{"from": None}),
+                str(one["hour"]) == hour,
+            )
+            for one in counted[:MOST_HOURS]
+            if one["hour"] is not None
+        ],
+        everything=who.get("all") == "1",
+        switch=who.with_(all=None if who.get("all") == "1" else 1, **{"from": None}),
+        **paged(who, first, len(rows), known.num_rows, PICTURES),
+    )
+
+
+def image(request: Request, ticket: str = "") -> Response:
+    """One image: pixelated, or with a ticket of an unmasking clear, this once."""
+    who = asked(request)
+    digest = request.path_params["sha256"]
+    if not SHA256.fullmatch(digest):
+        raise CaseError("not found")
+    tables = who.book.tables
+    seen, total = tables.page(Wanted("objects", (("sha256", f"={digest}"),)), 0, 20)
+    room = room_of("objects")
+    row, _ = tables.page(Wanted("images", (("sha256", f"={digest}"),)), 0, 1)
+    return show(
+        who,
+        "image.html.j2",
+        f"{say('image', who.lang)} {digest[:16]}",
+        here="gallery",
+        sha256=digest,
+        ticket=ticket,
+        facts=line("images", BY_NAME["images"].names[1:], row[0], who.w) if row else [],
+        lines=[(one["row"], line("objects", room.columns, one, who.w)) for one in seen],
+        columns=room.columns,
+        total=total,
+        alike=who.book.overviews.alike(digest),
+    )
+
+
+def timeline(request: Request) -> Response:
+    """Tracks of bars over a span of time; a bar leads into its own."""
+    who = asked(request)
+    times = {track: who.book.overviews.times(track) for track in TRACKS}
+    ends = [int(one[place]) for one in times.values() if len(one) for place in (0, -1)]
+    if not ends:
+        return show(who, "timeline.html.j2", say("timeline", who.lang), here="timeline", tracks=[], span=None, out="")
+    whole = min(ends), max(ends) + 1
+    low, high = _span(who, whole)
+    edges = np.linspace(low, high, BARS + 1).astype(np.int64)
+    edges[0], edges[-1] = low, high
+    tracks = []
+    for track, one in times.items():
+        found = np.diff(np.searchsorted(one, edges))
+        top = int(found.max()) if len(found) else 0
+        table, column = TRACKS[track]
+        tracks.append(
+            {
+                "name": track,
+                "top": top,
+                "count": int(found.sum()),
+                "rows": f"{who.home}/table/{table}?{urlencode({column: f'{low}..{high}'})}",
+                "bars": [
+                    {
+                        "x": number * 10,
+                        "height": max(2, round(60 * int(value) / top)),
+                        "link": "?" + urlencode({"low": int(edges[number]), "high": int(edges[number + 1])}),
+                        "title": f"{who.w.when(int(edges[number])).local} · {int(value):,}",
+                    }
+                    for number, value in enumerate(found.tolist())
+                    if value
+                ],
+            }
+        )
+    middle, half = (low + high) // 2, high - low
+    out = urlencode({"low": max(whole[0], middle - half), "high": min(whole[1], middle + half)})
+    return show(
+        who,
+        "timeline.html.j2",
+        say("timeline", who.lang),
+        here="timeline",
+        tracks=tracks,
+        width=BARS * 10,
+        span=(who.w.when(low), who.w.when(high)),
+        out="" if (low, high) == whole else "?" + out,
+    )
+
+
+def _span(who: Asked, whole: tuple[int, int]) -> tuple[int, int]:
+    """The span asked for, within the whole one, at least a microsecond a bar."""
+    try:
+        low, high = int(who.get("low", 20)), int(who.get("high", 20))
+    except ValueError:
+        return whole
+    low = min(max(low, whole[0]), whole[1])
+    return low, max(min(high, whole[1]), low + BARS * 1000)
+
+
+def traffic(request: Request) -> Response:
+    """Pairs of addresses by what went between them."""
+    who = asked(request)
+    pairs = who.book.overviews.pairs()
+    text = who.get("host", 100)
+    if text:
+        either = pc.or_(pc.match_substring(pairs["client_ip"], text), pc.match_substring(pairs["server_ip"], text))
+        pairs = pairs.filter(either)
+    first = who.count("from")
+    rows = plain(pairs.slice(first, 50))
+    findings = who.book.tables.columns("findings", ["sender", "receiver"]).group_by(["sender", "receiver"])
+    told = {
+        frozenset((one["sender"], one["receiver"])): one["count_all"]
+        for one in plain(findings.aggregate([([], "count_all")]))
+    }
+    top = max((one["both"] or 0 for one in rows), default=0) or 1
+    lines = [
+        {
+            "client": who.w.exact(one["client_ip"], 60),
+            "server": who.w.exact(one["server_ip"], 60),
+            "flows": who.w.number(one["count_all"]),
+            "up": who.w.size(one["bytes_up_sum"]),
+            "down": who.w.size(one["bytes_down_sum"]),
+            "share": max(1, round(100 * (one["both"] or 0) / top)),
+            "findings": told.get(frozenset((one["client_ip"], one["server_ip"])), 0),
+            "link": urlencode({"client_ip": f"={one['client_ip']}", "server_ip": f"={one['server_ip']}"}),
+            "found": urlencode({"sender": f"={one['client_ip']}"}),
+        }
+        for one in rows
+    ]
+    return show(
+        who,
+        "traffic.html.j2",
+        say("traffic", who.lang),
+        here="traffic",
+        lines=lines,
+        host=text,
+        **paged(who, first, len(rows), pairs.num_rows),
+    )
+
+
+def search(request: Request) -> Response:
+    """A text in all tables: a few rows of each, as far as the time of a page goes; what was not read is said."""
+    who = asked(request)
+    text = who.get("q", 200).strip()
+    only = who.get("in")
+    names = [only] if only in BY_NAME else list(BY_NAME)
+    found: list[dict[str, Any]] = []
+    unread: list[tuple[str, str, str]] = []
+    until = time.monotonic() + SECONDS
+    if len(text) >= FEWEST:
+        names.sort(key=who.book.tables.rows)  # the small ones first: the time is then left for the large
+        for name in names:
+            most = 50 if len(names) == 1 else HITS
+            places, on = _searched(who, name, text, most, until)
+            room = room_of(name)
+            link = "?" + urlencode({"q": text, "in": name, "from": on or 0})
+            if places:
+                rows = who.book.tables.at(name, np.array(places), room.columns)
+                found.append(
+                    {
+                        "table": name,
+                        "title": title_of(name, who.lang),
+                        "columns": room.columns,
+                        "lines": [(row["row"], line(name, room.columns, row, who.w)) for row in rows],
+                        "on": link if on is not None else "",
+                    }
+                )
+            elif on is not None:
+                unread.append((name, title_of(name, who.lang), link))
+    return show(
+        who, "search.html.j2", say("search", who.lang), here="search", q=text, found=found, unread=unread,
+        short=0 < len(text) < FEWEST, asked=len(text) >= FEWEST,
+    )  # fmt: skip
+
+
+def _searched(who: Asked, name: str, text: str, most: int, until: float) -> tuple[list[int], int | None]:
+    start = who.count("from") if who.get("in") == name else 0
+    if time.monotonic() > until:
+        return [], start
+    return who.book.tables.search(name, text, start, most, until)
+
+
+def tables(request: Request) -> Response:
+    """All tables with what they are."""
+    who = asked(request)
+    told = [
+        (one.name, title_of(one.name, who.lang), one.meaning, who.book.tables.rows(one.name))
+        for one in BY_NAME.values()
+    ]
+    return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=told)
+
+
+def query(who: Asked, question: str) -> Response:
+    """SQL: the question, and its answer where one was asked."""
+    answer, problem = None, ""
+    if question.strip():
+        try:
+            answer = sql.ask(who.book.case, question)
+        except UsageError as error:
+            problem = who.w.exact(error, 1000)
+    return show(
+        who,
+        "sql.html.j2",
+        say("sql", who.lang),
+        here="sql",
+        question=question,
+        problem=problem,
+        names=[who.w.exact(one, 80) for one in answer.names] if answer else [],
+        answers=[[who.w.exact(value, 400) for value in row] for row in answer.rows] if answer else [],
+        more=bool(answer and answer.more),
+        there=sql.available(),
+        figures={"rows": sql.ROWS, "seconds": int(sql.SECONDS)},
+        known=[(one.name, ", ".join(one.names)) for one in BY_NAME.values()],
+    )
+
+
+def packets(who: Asked, identity: str, captures: list[Path], folder: Path) -> Path:
+    """A pcapng with the packets of a finding, noted in the chain first. Raises UsageError where they are not found."""
+    from netaudit.case.extract import extract
+
+    _, total = who.book.tables.page(Wanted("findings", (("finding_id", f"={identity}"),)), 0, 1, ["finding_id"])
+    if total != 1:
+        raise UsageError("there is no such finding")
+    out = folder / "packets.pcapng"
+    who.book.case.log_unmasking(f"packets of {identity} (browse)")
+    extract(who.book.case, identity, out, captures)
+    return out

@@ -1,0 +1,208 @@
+"""The audit of one site, wherever it runs: what is true of it lies on disk, and only a few bytes are told.
+
+OUT/cases/site=NAME/{case/, done.json}   whole and valid, or not there: it comes by one rename
+OUT/attempts/NAME.PID…                   what is being written
+OUT/failed/NAME.json                     why the last attempt failed
+OUT/locks/NAME/                          held while the site is audited
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import secrets
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit.campaign.plan import Site, task_digest
+from netaudit.errors import NetauditError, UsageError
+from netaudit.ground.files import MANIFEST, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASES, ATTEMPTS, FAILED, LOCKS, STARTED = "cases", "attempts", "failed", "locks", "started"
+DONE = "done.json"
+LONGEST_REASON = 500
+AUDITED, KEPT, BROKEN, ELSEWHERE = "audited", "kept", "failed", "elsewhere"
+_one_at_a_time = threading.Lock()  # an audit has the process to itself
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker is told. The key itself stays where it is; its place and fingerprint are named."""
+
+    site: Site
+    out: str
+    run: str  # of this run: what has failed in it is not tried again
+    faces: bool = True
+    lang: str = "en"
+    project_key: str = ""
+    key_fingerprint: str = ""
+    most_seconds: float = 0.0  # 0: no bound
+    most_bytes: int = 0  # of memory; 0: no bound
+    may_end: bool = False  # whether a watchdog may end this process
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a site."""
+
+    site: str
+    state: str
+    reason: str = ""
+    seconds: float = 0.0
+
+
+def versions() -> dict[str, Any]:
+    """What a case was made by, as far as its tables follow from it."""
+    from netaudit import __version__
+    from netaudit.tables import TABLES_VERSION
+
+    return {"netaudit": __version__, "tables": TABLES_VERSION}
+
+
+def prepare(out: Path) -> None:
+    """Make the folders of a campaign."""
+    for name in (CASES, ATTEMPTS, FAILED, LOCKS, STARTED):
+        (out / name).mkdir(parents=True, exist_ok=True)
+
+
+def digest_of(task: Task) -> str:
+    """What the result of a task follows from. Raises OSError for files that are not there."""
+    return task_digest(task.site, {"faces": task.faces, "lang": task.lang, "key": task.key_fingerprint, **versions()})
+
+
+def done(out: Path, site: Site) -> dict[str, Any] | None:
+    """What done.json says of a site's case; None where there is none, or where the case is not that one."""
+    place = out / CASES / site.folder
+    try:
+        said = orjson.loads((place / DONE).read_bytes())
+        found = hashlib.sha256((place / "case" / MANIFEST).read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return None
+    return said if isinstance(said, dict) and said.get("manifest") == found else None
+
+
+def failure(out: Path, site: Site) -> dict[str, Any] | None:
+    """Why the last attempt at a site failed."""
+    try:
+        said = orjson.loads((out / FAILED / f"{site.folder}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def note_failure(out: Path, site: Site, run: str, reason: str) -> None:
+    """A failing site is a row with its reason."""
+    write_json(out / FAILED / f"{site.folder}.json", {"site": site.site, "run": run, "reason": reason[:LONGEST_REASON]})
+
+
+def audit_site(task: Task) -> Result:
+    """Audit a site unless it has a valid case; never raises for what is wrong with the site."""
+    from netaudit.case.lock import writing
+
+    out, site = Path(task.out), task.site
+    lock = out / LOCKS / site.folder
+    lock.mkdir(parents=True, exist_ok=True)
+    try:
+        holding = writing(lock, "campaign")
+        holding.__enter__()
+    except UsageError:
+        return Result(site.site, ELSEWHERE)
+    began = time.monotonic()
+    try:
+        said = failure(out, site)
+        if said is not None and said.get("run") == task.run:
+            return Result(site.site, BROKEN, str(said.get("reason")))
+        digest = digest_of(task)
+        if (found := done(out, site)) is not None and found.get("task") == digest:
+            return Result(site.site, KEPT)
+        with _one_at_a_time:
+            _audit(task, digest)
+    except Exception as error:  # noqa: BLE001  (whatever it was, the others go on)
+        reason = str(error) if isinstance(error, NetauditError) else f"{type(error).__name__}: {error}"
+        note_failure(out, site, task.run, reason)
+        return Result(site.site, BROKEN, reason[:LONGEST_REASON], round(time.monotonic() - began, 3))
+    finally:
+        holding.__exit__(None, None, None)
+    return Result(site.site, AUDITED, "", round(time.monotonic() - began, 3))
+
+
+def _audit(task: Task, digest: str) -> None:
+    """Audit into a folder of its own, and put it in the site's place when it is whole."""
+    from netaudit.campaign.watchdog import watched
+
+    out, site = Path(task.out), task.site
+    for rest in _attempts(out, site):  # we hold the lock: whoever made them is dead
+        shutil.rmtree(rest)
+    place = out / ATTEMPTS / f"{site.folder}.{os.getpid()}.{secrets.token_hex(4)}"
+    place.mkdir()
+    started = out / STARTED / site.folder
+    started.touch()
+    try:
+        with watched(task):
+            facts = _case_into(task, place / "case")
+        write_json(place / DONE, {"site": site.site, "task": digest, **facts, **versions()})
+        _flush(place)
+        goal = out / CASES / site.folder
+        if goal.exists():
+            goal.rename(out / ATTEMPTS / f"{site.folder}.old.{secrets.token_hex(4)}")
+        place.rename(goal)
+        (out / FAILED / f"{site.folder}.json").unlink(missing_ok=True)
+    finally:
+        for rest in _attempts(out, site):
+            shutil.rmtree(rest, ignore_errors=True)
+        started.unlink(missing_ok=True)
+
+
+def _case_into(task: Task, folder: Path) -> dict[str, Any]:
+    from netaudit.case.moment_files import read_moments
+    from netaudit.running.keys import request
+    from netaudit.running.project_key import fingerprint, read_project_key
+    from netaudit.running.task import Options, run
+
+    site = task.site
+    key = read_project_key(Path(task.project_key)) if task.project_key else None
+    if key is not None and fingerprint(key) != task.key_fingerprint:
+        raise UsageError(f"{task.project_key}: is another key than the one that the campaign was started with")
+    options = Options(
+        site=site.site,
+        inside=site.inside,
+        faces=task.faces,
+        lang=task.lang,
+        project_key=key,
+        keys=request([Path(one) for one in site.keys], site.keys_for, site.authority or None),
+        moments=read_moments(Path(site.moments), site.zone or None) if site.moments else None,
+    )
+    case = run([Path(one) for one in site.captures], folder, options, lambda *_: None)
+    if case.partial:
+        raise UsageError("the audit was interrupted")
+    return {
+        "manifest": hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
+        "finished_utc": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _attempts(out: Path, site: Site) -> Iterator[Path]:
+    """What attempts at a site have left. Names are compared whole: one may begin as another does."""
+    for path in (out / ATTEMPTS).iterdir():
+        if path.name.partition(".")[0] == site.folder:
+            yield path
+
+
+def _flush(place: Path) -> None:
+    """Have it on the disk before it is named."""
+    for path in (one for one in place.rglob("*") if one.is_file()):
+        file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)

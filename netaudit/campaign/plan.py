@@ -1,0 +1,171 @@
+"""The plan of a campaign: a table of sites in plan.csv, written by people or made from a folder of captures.
+
+Columns: site, captures, inside, zone, keys, moments, officer, district; keys_for and authority where keys are given.
+Several captures, networks or keys are separated by ";". Paths are relative to the plan.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+import urllib.parse
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from netaudit.errors import UsageError
+from netaudit.ground.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PLAN = "plan.csv"
+ENDINGS = (".pcap", ".pcapng", ".cap")
+PACKED = (".gz", ".zst", ".xz", ".lz4")
+LARGEST = 32 << 20  # bytes of a plan
+LONGEST = 60  # characters of a site's name
+LONGEST_FOLDER = 200  # bytes of its folder: file systems take 255
+MOST_SITES = 100_000
+_FREE = re.compile(r"[^\w-]")
+_LIST = ("captures", "inside", "keys", "keys_for")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One row of a plan. Paths are absolute."""
+
+    site: str
+    captures: tuple[str, ...]
+    inside: tuple[str, ...] = ()
+    zone: str = ""  # of noted moments that do not say theirs
+    keys: tuple[str, ...] = ()
+    moments: str = ""
+    officer: str = ""
+    district: str = ""
+    keys_for: tuple[str, ...] = ()
+    authority: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Name of its folder, which DuckDB reads the site from (hive style, percent-encoded)."""
+        return "site=" + _FREE.sub(lambda found: urllib.parse.quote(found[0], safe="").replace(".", "%2E"), self.site)
+
+
+COLUMNS = tuple(field.name for field in fields(Site))
+
+
+def read_plan(path: Path) -> list[Site]:
+    """Sites of a plan, sorted by name. Raises UsageError with the line that is wrong."""
+    if path.is_dir():
+        path /= PLAN
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UsageError(f"{path}: is larger than a plan may be ({LARGEST >> 20} MiB)")
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as a plan in UTF-8: {error}") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    sites: dict[str, Site] = {}
+    try:
+        unknown = set(reader.fieldnames or ()) - set(COLUMNS)
+        if unknown or not {"site", "captures"} <= set(reader.fieldnames or ()):
+            raise UsageError(f"{path}: line 1: expected columns site and captures, and of {', '.join(COLUMNS)}")
+        for row in reader:
+            site = _site(row, f"{path}: line {reader.line_num}", path.absolute().parent)
+            key = unicodedata.normalize("NFC", site.site).casefold()  # some disks take such names for one
+            if key in sites:
+                raise UsageError(f"{path}: line {reader.line_num}: {site.site} stands there twice")
+            sites[key] = site
+    except csv.Error as error:
+        raise UsageError(f"{path}: line {reader.line_num}: {error}") from error
+    if not 0 < len(sites) <= MOST_SITES:
+        raise UsageError(f"{path}: has {len(sites)} sites; 1 to {MOST_SITES} are possible")
+    return sorted(sites.values(), key=lambda site: site.site)
+
+
+def _site(row: dict[str | None, str | list[str] | None], place: str, root: Path) -> Site:
+    if None in row:
+        raise UsageError(f"{place}: has more cells than there are columns")
+    said = {str(name): str(value or "").strip() for name, value in row.items()}
+    lists = {name: tuple(one.strip() for one in said.get(name, "").split(";") if one.strip()) for name in _LIST}
+    name = unicodedata.normalize("NFC", said["site"])
+    if not name or len(name) > LONGEST or not name.isprintable():
+        raise UsageError(f"{place}: a site's name has 1 to {LONGEST} printable characters")
+    if not lists["captures"]:
+        raise UsageError(f"{place}: {name} has no captures")
+    if bool(lists["keys"] or lists["keys_for"]) and not (lists["keys_for"] and said.get("authority")):
+        raise UsageError(f"{place}: keys need keys_for (what may be opened) and authority (by what right)")
+    site = Site(
+        name,
+        tuple(str(root / one) for one in lists["captures"]),
+        lists["inside"],
+        said.get("zone", ""),
+        tuple(str(root / one) for one in lists["keys"]),
+        str(root / said["moments"]) if said.get("moments") else "",
+        said.get("officer", ""),
+        said.get("district", ""),
+        lists["keys_for"],
+        said.get("authority", ""),
+    )
+    if len(site.folder.encode()) > LONGEST_FOLDER:
+        raise UsageError(f"{place}: the name of {name} is too long for a folder")
+    return site
+
+
+def make_plan(folder: Path) -> list[Site]:
+    """A site for each subfolder of `folder` with captures, and for each capture that lies in it directly."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and any(is_capture(one) for one in path.rglob("*")):
+            found.append(Site(path.name[:LONGEST], (path.name,)))
+        elif is_capture(path):
+            found.append(Site(path.name.split(".")[0][:LONGEST], (path.name,)))
+    if not found:
+        raise UsageError(f"{folder}: no captures in it, and none in its folders")
+    return found
+
+
+def is_capture(path: Path) -> bool:
+    """Whether a file's name is that of a capture."""
+    name = path.name.lower()
+    for ending in PACKED:
+        name = name.removesuffix(ending)
+    return name.endswith(ENDINGS) and path.is_file()
+
+
+def write_plan(path: Path, sites: Iterable[Site]) -> None:
+    """Write a plan; paths as they are."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for site in sites:
+        values = asdict(site)
+        writer.writerow([";".join(values[name]) if name in _LIST else values[name] for name in COLUMNS])
+    write_whole(path, out.getvalue().encode())
+
+
+def task_digest(site: Site, options: dict[str, object]) -> str:
+    """What an audit's result follows from: the row, sizes of the files it names, options that change the result.
+
+    Hashing captures of 100 GB to find out that nothing is to be done would take as long as reading them.
+    """
+    row = asdict(site) | {"district": "", "officer": ""}  # said of a site, not asked of its captures
+    sizes = [[path.name, path.stat().st_size] for name in site.captures for path in _files(Path(name))]
+    extra = [hashlib.sha256(Path(one).read_bytes()).hexdigest() for one in (*site.keys, site.moments) if one]
+    for name in ("captures", "keys"):
+        row[name] = [Path(one).name for one in row[name]]
+    row["moments"] = Path(site.moments).name
+    said = orjson.dumps([row, sizes, extra, options], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(said).hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(one for one in path.rglob("*") if one.is_file())
+    else:
+        yield path

@@ -1,0 +1,130 @@
+"""Runs the audits of a plan: in this process, in processes of this machine, or on a Dask cluster.
+
+Whatever runs them, the truth lies on disk (`one_site.py`): a run that was cut off is simply run again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netaudit.campaign.one_site import BROKEN, ELSEWHERE, STARTED, Result, Task, audit_site, note_failure, prepare
+from netaudit.campaign.plan import PLAN, write_plan
+from netaudit.campaign.spawning import without_main
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from netaudit.campaign.plan import Site
+
+    Tell = Callable[[Result, int, int], None]  # a result, how many are done, of how many
+
+RETRIES = 2  # of a site whose worker died
+WAIT = 0.5  # seconds between looks at what another run has in hand
+
+
+def tasks_of(
+    sites: Sequence[Site],
+    out: Path,
+    *,
+    faces: bool = True,
+    lang: str = "en",
+    project_key: Path | None = None,
+    most_seconds: float = 0,
+    most_bytes: int = 0,
+) -> list[Task]:
+    """Tasks of one run. Raises UsageError when the key cannot be read."""
+    from netaudit.running.project_key import fingerprint, read_project_key
+
+    key = fingerprint(read_project_key(project_key)) if project_key else ""
+    place, run = str(out.absolute()), secrets.token_hex(8)
+    held = str(project_key.absolute()) if project_key else ""
+    return [Task(site, place, run, faces, lang, held, key, most_seconds, most_bytes) for site in sites]
+
+
+def run_campaign(tasks: Sequence[Task], on: str = "local", workers: int = 1, tell: Tell | None = None) -> list[Result]:
+    """Audit what has no valid case yet; results in the order of the tasks."""
+    out = Path(tasks[0].out)
+    prepare(out)
+    write_plan(out / PLAN, [task.site for task in tasks])
+    results: dict[str, Result] = {}
+
+    def note(result: Result) -> None:
+        results[result.site] = result
+        if tell is not None and result.state != ELSEWHERE:
+            tell(result, sum(one.state != ELSEWHERE for one in results.values()), len(tasks))
+
+    with without_main():
+        _until_settled(tasks, on, workers, results, note)
+    return [results[task.site.site] for task in tasks]
+
+
+def _until_settled(
+    tasks: Sequence[Task], on: str, workers: int, results: dict[str, Result], note: Callable[[Result], None]
+) -> None:
+    for result in _ways(on)(tasks, on, workers):
+        note(result)
+    while left := [task for task in tasks if results[task.site.site].state == ELSEWHERE]:
+        time.sleep(WAIT)  # another run has them in hand: see what it makes of them, or go on where it died
+        for result in _ways(on)(left, on, workers):
+            note(result)
+
+
+def _ways(on: str) -> Callable[[Sequence[Task], str, int], Iterator[Result]]:
+    if on == "local":
+        return _serial
+    if on == "processes":
+        return _processes
+    if on == "dask" or "://" in on:
+        from netaudit.campaign.on_dask import on_dask
+
+        return on_dask
+    raise UsageError(f"--on {on}: say local, processes, dask or the address of a Dask scheduler (tcp://HOST:8786)")
+
+
+def _serial(tasks: Sequence[Task], _: str, __: int) -> Iterator[Result]:
+    for task in tasks:
+        yield audit_site(task)
+
+
+def _processes(tasks: Sequence[Task], _: str, workers: int) -> Iterator[Result]:
+    """Spawned processes; when one dies its pool is given up, and what has no result yet is tried in another."""
+    import concurrent.futures as cf
+    import multiprocessing
+
+    waiting = [replace(task, may_end=True) for task in tasks]
+    lost: Counter[str] = Counter()
+    while waiting:
+        broken = []
+        with cf.ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            futures = {pool.submit(audit_site, task): task for task in waiting}
+            for future in cf.as_completed(futures):
+                try:
+                    yield future.result()
+                except cf.BrokenExecutor:
+                    broken.append(futures[future])
+        waiting = []
+        for task in broken:
+            if (failed := given_up(task, lost)) is not None:
+                yield failed
+            else:
+                waiting.append(task)
+
+
+def given_up(task: Task, lost: Counter[str]) -> Result | None:
+    """A failed row for a site during whose audit workers died too often; others that were cut off are not charged."""
+    started = Path(task.out) / STARTED / task.site.folder
+    if not started.exists():
+        return None
+    started.unlink(missing_ok=True)
+    lost[task.site.site] += 1
+    if lost[task.site.site] <= RETRIES:
+        return None
+    reason = f"its worker died {lost[task.site.site]} times"
+    note_failure(Path(task.out), task.site, task.run, reason)
+    return Result(task.site.site, BROKEN, reason)

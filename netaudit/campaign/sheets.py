@@ -1,0 +1,57 @@
+"""The figures of a campaign as a workbook: sites, and a sheet for each kind of what recurs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.campaign import across
+from netaudit.campaign.report_texts import KINDS, TEXTS
+from netaudit.campaign.standing import standing
+from netaudit.errors import UsageError
+from netaudit.ground.masking import visible
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netaudit.campaign.catalogue import Campaign
+
+LONGEST = 1000
+
+
+def write_sheets(campaign: Campaign, path: Path, lang: str) -> Path:
+    """Write an xlsx. Texts of captures are texts in it, never formulas. Raises UsageError without openpyxl."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise UsageError("a workbook needs the extra: pip install 'netaudit[campaign]'") from error
+    book = openpyxl.Workbook(write_only=True)
+    found = {row["site"]: row for row in across.ranking(campaign)}
+    names = [name for name in next(iter(found.values()), {"site": ""}) if name != "site"]
+    head = [TEXTS["columns"][lang].split("|")[number] for number in (0, 1)]
+    rows: list[list[Any]] = [[*head, "", *(TEXTS[name][lang] for name in names)]]
+    for row in standing(campaign.folder):
+        figures = found.get(row["site"], {})
+        none = 0 if row["state"] == "done" else None  # not audited is not nothing found
+        rows.append(
+            [row["site"], row["district"], row["state"], *(int(figures[n]) if n in figures else none for n in names)]
+        )
+    _sheet(book, TEXTS["sites"][lang], rows)
+    for what in across.QUESTIONS:
+        met = [[row["what"], row["sites"], row["n"]] for row in across.recurring(campaign, what)]
+        _sheet(book, KINDS[what][lang], [TEXTS["met"][lang].split("|")[:2], *met])
+    book.save(path)
+    return path
+
+
+def _sheet(book: Any, title: str, rows: list[list[Any]]) -> None:
+    from openpyxl.cell import WriteOnlyCell
+
+    sheet = book.create_sheet(title[:31])
+    for row in rows:
+        cells = []
+        for value in row:
+            cell = WriteOnlyCell(sheet, visible(value, LONGEST) if isinstance(value, str) else value)
+            if isinstance(value, str):
+                cell.data_type = "s"
+            cells.append(cell)
+        sheet.append(cells)

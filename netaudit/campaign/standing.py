@@ -1,0 +1,33 @@
+"""How a campaign stands, as its folder tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netaudit.campaign.one_site import done, failure
+from netaudit.campaign.plan import PLAN, Site, read_plan
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def sites_of(out: Path) -> list[Site]:
+    """Sites of a campaign. Raises UsageError for a folder that is none."""
+    if not (out / PLAN).is_file():
+        raise UsageError(f"{out}: is no campaign (no {PLAN} in it)")
+    return read_plan(out / PLAN)
+
+
+def standing(out: Path) -> list[dict[str, Any]]:
+    """A row for each site: site, district, state (done, failed, waiting), reason, when it was finished."""
+    rows = []
+    for site in sites_of(out):
+        said, failed = done(out, site), failure(out, site)
+        state = "done" if said else "failed" if failed else "waiting"
+        reason = str(failed.get("reason", "")) if failed and not said else ""
+        finished = str(said.get("finished_utc", "")) if said else ""
+        rows.append(
+            {"site": site.site, "district": site.district, "state": state, "reason": reason, "finished_utc": finished}
+        )
+    return rows

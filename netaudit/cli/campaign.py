@@ -1,0 +1,183 @@
+"""`netaudit campaign`: audits by a plan, what became of them, and what only the whole shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import language_of
+from netaudit.errors import UsageError
+from netaudit.ground.bilingual import speaker
+
+if TYPE_CHECKING:
+    from netaudit.campaign.one_site import Result
+
+app = typer.Typer(no_args_is_help=True, help="Many sites by a plan: run the audits, then ask over all their cases.")
+Out = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a campaign, as campaign run wrote it.")]
+Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
+CountPersons = Annotated[
+    bool,
+    typer.Option(
+        "--count-persons",
+        help="Also count ID numbers met at several sites (from five persons on); needs a project key.",
+    ),
+]
+Purpose = Annotated[str, typer.Option(metavar="TEXT", help="With --count-persons: what for; recorded.")]
+Authoriser = Annotated[str, typer.Option("--authorised-by", metavar="TEXT", help="And by whom allowed; recorded.")]
+TEXTS = {
+    "planned": {"en": "{path}: {n} sites; look it over before you run it", "zh": "{path}：{n} 个场所；执行前请核对"},
+    "audited": {"en": "audited", "zh": "已审计"},
+    "kept": {"en": "has a valid case", "zh": "已有有效案卷"},
+    "failed": {"en": "FAILED", "zh": "失败"},
+    "waiting": {"en": "not audited yet", "zh": "尚未审计"},
+    "ended": {
+        "en": "{audited} audited, {kept} had a valid case, {failed} failed, of {n} sites",
+        "zh": "共 {n} 个场所：已审计 {audited}，已有有效案卷 {kept}，失败 {failed}",
+    },
+    "status": {
+        "en": "{n} sites: {done} done, {failed} failed, {waiting} to do",
+        "zh": "{n} 个场所：完成 {done}，失败 {failed}，待审计 {waiting}",
+    },
+}  # fmt: skip
+say = speaker(TEXTS)
+
+
+@app.command()
+def plan(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with a folder, or a capture, for each site.")],
+    lang: Language = None,
+) -> None:
+    """Make DIR/plan.csv of the captures in a folder, to be filled in and looked over."""
+    from netaudit.campaign.plan import PLAN, make_plan, write_plan
+
+    path = folder / PLAN
+    if path.exists():
+        raise UsageError(f"{path}: exists; change it by hand, or take it away")
+    sites = make_plan(folder)
+    write_plan(path, sites)
+    typer.echo(say("planned", language_of(lang), path=path, n=len(sites)))
+
+
+@app.command()
+def run(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.csv, or the folder it lies in.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the campaign to write or go on with.")],
+    on: Annotated[
+        str,
+        typer.Option("--on", metavar="local|processes|dask|tcp://HOST:PORT", help="What carries the audits out."),
+    ] = "local",
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes on this machine (processes, dask).")] = 1,
+    project_key: Annotated[
+        Path | None,
+        typer.Option("--project-key", metavar="FILE", help="Secret that all cases share; same path everywhere."),
+    ] = None,
+    no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    time_limit: Annotated[
+        float, typer.Option(metavar="HOURS", min=0, help="Longest audit of a site; 0: no bound.")
+    ] = 0,
+    memory_limit: Annotated[float, typer.Option(metavar="GB", min=0, help="Most memory of an audit; 0: no bound.")] = 0,
+    lang: Language = None,
+) -> None:
+    """Audit every site of a plan that has no valid case yet; run it again after whatever cut it off."""
+    from netaudit.campaign.plan import read_plan
+    from netaudit.campaign.running import run_campaign, tasks_of
+
+    language = language_of(lang)
+    if on == "local" and (time_limit or memory_limit):
+        raise UsageError("bounds end the process that breaks them: they need --on processes, dask or a scheduler")
+    tasks = tasks_of(
+        read_plan(plan),
+        out,
+        faces=not no_faces,
+        lang=language,
+        project_key=project_key,
+        most_seconds=time_limit * 3600,
+        most_bytes=int(memory_limit * 1e9),
+    )
+
+    def tell(result: Result, number: int, of: int) -> None:
+        reason = f": {result.reason}" if result.reason else ""
+        typer.echo(f"[{number}/{of}] {result.site}: {say(result.state, language)}{_visible(reason)}")
+
+    results = run_campaign(tasks, on, workers, tell)
+    counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}
+    typer.echo(say("ended", language, n=len(results), **counts))
+    raise typer.Exit(Exit.DAMAGED if counts["failed"] else Exit.AUDITED)
+
+
+@app.command()
+def status(
+    out: Out,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
+    lang: Language = None,
+) -> None:
+    """List the sites of a campaign: done, failed with the reason, or still to do."""
+    import orjson
+
+    from netaudit.campaign.standing import standing
+
+    language = language_of(lang)
+    rows = standing(out)
+    for row in rows:
+        if json:
+            typer.echo(orjson.dumps(row).decode())
+        elif row["state"] != "done":
+            typer.echo(f"{row['site']}: {say(row['state'], language)} {_visible(row['reason'])}".rstrip())
+    if not json:
+        counts = {state: sum(row["state"] == state for row in rows) for state in ("done", "failed", "waiting")}
+        typer.echo(say("status", language, n=len(rows), **counts))
+
+
+def _visible(text: str) -> str:
+    from netaudit.ground.masking import visible
+
+    return visible(text, 500)
+
+
+@app.command()
+def report(
+    out: Out,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Where to write it; DIR/report.html when not given.")
+    ] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Also write the figures there.")] = None,
+    count_persons: CountPersons = False,
+    purpose: Purpose = "",
+    authorised_by: Authoriser = "",
+    lang: Language = None,
+) -> None:
+    """Write the report of a campaign."""
+    from netaudit.campaign.across import persons_at_several
+    from netaudit.campaign.catalogue import open_campaign
+    from netaudit.campaign.report import write_report
+
+    campaign = open_campaign(out)
+    persons = persons_at_several(campaign, purpose, authorised_by) if count_persons else None
+    typer.echo(write_report(campaign, html or out / "report.html", language_of(lang), persons))
+    if xlsx is not None:
+        from netaudit.campaign.sheets import write_sheets
+
+        typer.echo(write_sheets(campaign, xlsx, language_of(lang)))
+
+
+@app.command()
+def compare(
+    out: Out,
+    what: Annotated[
+        str, typer.Argument(help="endpoints, services, sni, ja4, certificates, makers, models, …")
+    ] = "sites",
+) -> None:
+    """Ask what recurs from site to site, or rank the sites; JSON lines."""
+    import orjson
+
+    from netaudit.campaign.across import QUESTIONS, ranking, recurring
+    from netaudit.campaign.catalogue import open_campaign
+
+    if what != "sites" and what not in QUESTIONS:
+        raise UsageError(f"{what}: say sites, {', '.join(QUESTIONS)}")
+    campaign = open_campaign(out)
+    for row in ranking(campaign) if what == "sites" else recurring(campaign, what):
+        typer.echo(orjson.dumps(row, default=int).decode())

@@ -1,0 +1,130 @@
+"""`netaudit repeat`: the same captures audited again with the options of a case, and its tables compared."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit import __version__
+from netaudit.case.extract import locate
+from netaudit.case.reading import Case, open_case
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import say
+from netaudit.errors import UsageError
+from netaudit.tables import TABLES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KEYED = ("_hmac", "_hmacs")  # ends of names of columns that follow the key of a case
+KEYED_TOO = {"parts": {"upload", "links"}}
+NAMED = {"captures": {"name"}}  # as they were given, which may be elsewhere now
+
+
+def repeat_command(
+    folder: Path, captures: list[Path], signatures: Path | None, project_key: Path | None, *, as_json: bool, lang: str
+) -> Exit:
+    """Say what is the same and what is not; exit code 3 when something differs."""
+    case = open_case(folder)
+    told = repeat(case, captures, signatures, project_key)
+    if as_json:
+        import orjson
+
+        print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    else:
+        print(say("repeat_same", lang, n=len(told["same"])))
+        for key in ("differing", "circumstances", "not_compared"):
+            if told[key]:
+                print(say(f"repeat_{key}", lang))
+                print("".join(f"    {line}\n" for line in told[key]), end="")
+    return Exit.DAMAGED if told["differing"] else Exit.AUDITED
+
+
+def repeat(case: Case, captures: list[Path], signatures: Path | None, project_key: Path | None) -> dict[str, Any]:
+    """Names of tables that are the same, and what differs. Raises UsageError for what cannot be repeated so."""
+    from netaudit.api import audit
+
+    said = case.manifest.get("options") or {}
+    if said.get("keys_for"):
+        raise UsageError(f"{case.folder}: connections were opened with keys; audit it again with --tls-keys")
+    if said.get("moments") or (case.folder / "moments.jsonl").is_file():
+        raise UsageError(f"{case.folder}: has moments noted by people, which are not repeated")
+    ids = case.table("captures", ["capture_id"])["capture_id"].to_pylist()
+    places = locate(case, captures)
+    if missing := sorted(set(ids) - places.keys()):
+        raise UsageError(f"capture {missing[0]}: is not where it was audited; say where it is")
+    with tempfile.TemporaryDirectory(prefix="netaudit-repeat-") as place:
+        again = audit(
+            [places[one] for one in dict.fromkeys(ids)],
+            Path(place) / "case",
+            site=said.get("site"),
+            inside=said.get("inside") or (),
+            since=_time(said.get("since")),
+            until=_time(said.get("until")),
+            faces=bool(said.get("faces", True)),
+            count_faces=bool(said.get("count_faces")),
+            keep_all=bool(said.get("keep_all")),
+            sm3=any(case.table("captures", ["sm3"])["sm3"].to_pylist()),
+            moment_window_s=said.get("moment_window_s") or 180,
+            signatures=signatures,
+            project_key=project_key,
+        )
+        return _compared(case, again, keyed=project_key is not None)
+
+
+def _time(value: int | str | None) -> int | datetime.datetime | None:
+    return datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _compared(case: Case, again: Case, *, keyed: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "same": [],
+        "differing": [],
+        "circumstances": _circumstances(case, again),
+        "not_compared": [],
+    }
+    for table in TABLES:
+        ours, theirs = case.table(table.name), again.table(table.name)
+        left = [name for name in ours.column_names if _is_keyed(table.name, name)] if not keyed else []
+        if left:
+            told["not_compared"].append(f"{table.name}: {', '.join(left)}")
+        left += sorted(NAMED.get(table.name, ()))
+        found = _difference(ours.drop_columns(left), theirs.drop_columns(left))
+        if found:
+            told["differing"].append(f"{table.name}: {found}")
+        else:
+            told["same"].append(table.name)
+    return told
+
+
+def _is_keyed(table: str, name: str) -> bool:
+    return name.endswith(KEYED) or name in KEYED_TOO.get(table, ())
+
+
+def _difference(ours: pa.Table, theirs: pa.Table) -> str:
+    """What is not the same, empty for nothing. Rows are compared as a bag: keyed columns may have ordered them."""
+    if ours.num_rows != theirs.num_rows:
+        return f"{ours.num_rows:,} rows, now {theirs.num_rows:,}"
+    if ours.equals(theirs):
+        return ""
+    before, now = (sorted(map(repr, table.to_pylist())) for table in (ours, theirs))
+    other = sum(one != two for one, two in zip(before, now, strict=True))
+    if not other:
+        return ""
+    columns = [name for name in ours.column_names if not ours[name].equals(theirs[name])]
+    return f"{other:,} of {len(before):,} rows ({', '.join(columns[:8])})"
+
+
+def _circumstances(case: Case, again: Case) -> list[str]:
+    """What may explain a difference: another version, other signatures."""
+    pairs = [
+        ("netaudit", case.manifest.get("netaudit_version"), __version__),
+        ("tables", case.manifest.get("tables_version"), again.manifest.get("tables_version")),
+        *(
+            (f"signatures {key}", *((one.manifest.get("signatures") or {}).get(key) for one in (case, again)))
+            for key in ("version", "sha256")
+        ),
+    ]
+    return [f"{name}: {before}, now {now}" for name, before, now in pairs if before != now]

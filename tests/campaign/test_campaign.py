@@ -1,0 +1,145 @@
+"""Small synthetic sites, audited in every way: the same cases to the byte, also after workers were killed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import multiprocessing
+import os
+import random
+import re
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.campaign import write_sites
+from netaudit.campaign import across
+from netaudit.campaign.catalogue import open_campaign
+from netaudit.campaign.plan import read_plan
+from netaudit.campaign.report import write_report
+from netaudit.campaign.running import run_campaign, tasks_of
+from netaudit.errors import UsageError
+
+OF_A_RUN = {"custody.jsonl", "manifest.json", "run.json", "report.html", ".lock"}  # they have times of the run
+SITES = 6
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sites")
+    (folder / "key").write_bytes(bytes(range(32)))
+    return read_plan(write_sites(folder, SITES, variants=3)), folder / "key"
+
+
+def tasks(sites, out):
+    return tasks_of(sites[0], out, faces=False, project_key=sites[1])
+
+
+@pytest.fixture(scope="module")
+def serial(sites, tmp_path_factory):
+    out = tmp_path_factory.mktemp("serial")
+    assert {one.state for one in run_campaign(tasks(sites, out))} == {"audited"}
+    return out
+
+
+def bytes_of(out: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in out.glob("cases/*/case/**/*")
+        if path.is_file() and path.name not in OF_A_RUN
+    }
+
+
+def test_processes_give_the_same_cases_though_workers_are_killed(sites, serial, tmp_path):
+    killed: list[int] = []
+    over = threading.Event()
+
+    def kill() -> None:
+        """The process of an attempt, at a random moment of it, twice."""
+        rng = random.Random(1)
+        while len(killed) < 2 and not over.wait(rng.uniform(0.05, 0.3)):
+            for attempt in list((tmp_path / "attempts").glob("*")):
+                pid = attempt.name.split(".")[1]
+                if pid.isdigit() and int(pid) in {child.pid for child in multiprocessing.active_children()} - set(
+                    killed
+                ):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+                        killed.append(int(pid))
+                    break
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    results = run_campaign(tasks(sites, tmp_path), "processes", 2)
+    over.set()
+    killer.join()
+    assert killed
+    assert {one.state for one in results} <= {"audited", "kept"}
+    assert bytes_of(tmp_path) == bytes_of(serial)
+    assert not list((tmp_path / "attempts").iterdir())
+
+
+@pytest.mark.filterwarnings("default")  # of Dask itself, on ports and slow processes
+def test_a_cluster_gives_the_same_cases(sites, serial, tmp_path):
+    pytest.importorskip("distributed", reason="NO DASK: install the extra campaign")
+    began = time.time()
+    assert {one.state for one in run_campaign(tasks(sites, tmp_path), "dask", 2)} == {"audited"}
+    assert bytes_of(tmp_path) == bytes_of(serial)
+    assert {one.state for one in run_campaign(tasks(sites, tmp_path))} == {"kept"}
+    assert all(path.stat().st_mtime >= began - 1 for path in tmp_path.glob("cases/*/done.json"))
+
+
+def test_the_catalogue_has_the_sites_and_no_person(sites, serial):
+    campaign = open_campaign(serial)
+    assert set(campaign.captures["site"]) == {site.site for site in sites[0]}
+    for table in ("findings", "events", "images", "objects", "devices"):
+        names = set(getattr(campaign, table).columns)
+        assert "site" in names
+        assert not {name for name in names if re.search(r"hmac|phash", name)}, table
+    for table in ("persons", "journeys"):
+        with pytest.raises(AttributeError, match="no rows of persons"):
+            getattr(campaign, table)
+    makers = {row["what"]: row["sites"] for row in across.recurring(campaign, "makers")}
+    assert makers["Hikvision"] == SITES
+    for what in across.QUESTIONS:
+        across.recurring(campaign, what)
+
+
+def test_personal_devices_never_enter(sites, serial):
+    campaign = open_campaign(serial)
+    first = campaign.devices.iloc[0]
+    whole = len(campaign.flows[campaign.flows["site"] == first["site"]])
+    again = open_campaign(serial)
+    again.view("devices")
+    again.database.execute("INSERT INTO personal VALUES (?, ?)", [first["site"], first["device_id"]])
+    assert first["device_id"] not in set(again.devices[again.devices["site"] == first["site"]]["device_id"])
+    assert whole > 0
+
+
+def test_persons_are_counted_only_on_request_and_from_five_on(serial):
+    campaign = open_campaign(serial)
+    with pytest.raises(UsageError, match="purpose"):
+        across.persons_at_several(campaign, "", "somebody")
+    said = across.persons_at_several(campaign, "does one agency serve all", "the bureau")
+    assert said["persons"] is None  # three at most in these captures
+    assert "the bureau" in (serial / "campaign.jsonl").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_report_says_every_site_and_loads_nothing(sites, serial, tmp_path, lang):
+    html = write_report(open_campaign(serial), tmp_path / "report.html", lang).read_text(encoding="utf-8")
+    assert all(site.site in html for site in sites[0])
+    assert not re.search(r"<script|src=|https?://", html)
+    assert ("未跨场所统计" if lang == "zh" else "were not counted") in html
+
+
+def test_dask_is_not_loaded_by_an_audit():
+    import subprocess
+    import sys
+
+    code = "import sys, netaudit.cli.app, netaudit.running.way; print([m for m in sys.modules if m in ('dask', 'distributed', 'duckdb')])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
