@@ -93,7 +93,8 @@ def assert_equal(one: Path, other: Path, but: dict[str, set[str]]) -> None:
         apart = [column for column in left.column_names if not left[column].equals(right[column])]
         assert set(apart) <= but.get(name.removesuffix(".parquet"), set()), f"{name}: {apart}"
     left, right = (orjson.loads((folder / "case.json").read_bytes()) for folder in (one, other))
-    assert {key for key in left if left[key] != right.get(key)} <= {"inputs"}
+    parts = {key: (left[key], right.get(key)) for key in left if left[key] != right.get(key)}
+    assert parts.keys() <= {"inputs"}, parts
 
 
 def test_killed_at_once_nothing_of_the_record_is_lost(wire: Wire, live: Start) -> None:
