@@ -488,7 +488,9 @@ def walk_records(t: Tables, buffer: U1, arena: U1, units: Rows, spans: Rows, at:
     used, mask = cursor["emitted"], (1 << SLOT_BITS) - 1
     for position in range(walked["position"], used):
         row = t.emitted[position]
-        room = row["length"] // HEAD + 2 * CHAIN + 4
+        room = 2 * CHAIN + 4
+        if row["kind"] & 1 != GAP:  # which ends one record at most, however long it is
+            room += row["length"] // HEAD
         if walked["units"] + room > units.size or walked["spans"] + room > spans.size:
             walked["position"] = position
             return False

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.streams.from_packets import Assembler
+from netaudit.streams.records import ROOM
 from tests.reference.records import units_of
 from tests.streams.wire import ACK, MS, SERVER, SYN, batch, down, numbered, packet, up
 
@@ -103,6 +104,15 @@ def test_a_gap_within_a_record_loses_nothing():
     assert not unit[4]  # the hole was given up after the answer had come: when it was answered is not known
 
 
+def test_a_gap_however_long_needs_no_more_room():
+    far = 60 << 20
+    packets = numbered([*on_the_wire([(True, HELLO, 1, 0), (False, ANSWER, 1, 0)])[0], up(1000 + far, record(300))])
+    assembler = Assembler()
+    assembler.take(*batch(packets))
+    assembler.end()
+    assert assembler._walker._units.size == ROOM
+
+
 def test_each_request_keeps_its_answer_though_its_bytes_were_released_after_all():
     data = record(9000)
     said = [(True, HELLO, 1, 0), (False, ANSWER, 1, 0)]
@@ -126,7 +136,7 @@ def test_what_was_sent_before_an_answer_but_not_acknowledged_by_it_is_not_answer
     assert walked(packets[:5] + packets[6:]) == whole
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(said=conversation(waits=[0, 1, 20]), lost=st.integers(0, 30), cuts=st.lists(st.integers(1, 40), max_size=3))
 def test_a_packet_lost_within_a_record_changes_nothing(said, lost, cuts):
     packets, _ = on_the_wire(said)
