@@ -51,7 +51,9 @@ def run_campaign(tasks: Sequence[Task], on: str = "local", workers: int = 1, tel
     """Audit what has no valid case yet; results in the order of the tasks."""
     out = Path(tasks[0].out)
     prepare(out)
-    write_plan(out / PLAN, [task.site for task in tasks])
+    own = out / f"{PLAN}.{tasks[0].run}"  # another run may be writing it, too
+    write_plan(own, [task.site for task in tasks])
+    own.replace(out / PLAN)
     results: dict[str, Result] = {}
 
     def note(result: Result) -> None:

@@ -37,6 +37,7 @@ SURE_LINE = 0.05  # chance of a line where the endpoint is known to receive imag
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
+FEW_PAIRS = 20  # hosts and endpoints, up to which batches are looked for in all there is
 ALIKE = 64  # bytes within which sizes are taken for one
 SURE_STREAM = 0.98  # of a part of a request that is taken for a stream: there are many parts
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
@@ -185,6 +186,8 @@ def match_batches(
         of_images, of_units = _left(images, units, exact, narrow)
         if len(of_images) < SEVERAL or len(of_units) < (1 if known else LEAST_UNITS):
             continue
+        if not known and pairs > FEW_PAIRS:  # a first look, at the beginning
+            of_images, of_units = of_images[:LEAST_SEARCHED], of_units[: LEAST_SEARCHED // 3]
         left, rest = images.chosen(of_images), units.chosen(of_units)
         lines, fixed = _lines(left, rest, span, random, base64=base64, known=known)
         first = lines[0] if lines else None

@@ -8,6 +8,9 @@ A unit is what a client sent until it was answered:
 * QUIC: datagrams above `SMALL` bytes with a short head, until one of the server above that size was seen and nothing
   came for most of a round trip (a client that still sends was not waiting for it), or until `IDLE` of silence.
 
+What waits behind a hole is emitted only when that is given up, mostly after the answer. So a server's record whose
+sender had acknowledged more than was walked along is kept, and looked at again when the client's bytes have come.
+
 A gap within a record loses nothing. Behind any other one, three plausible heads, each where the one before says, bring
 the walk back into step, and the unit is marked as lossy. A connection met midway is found the same way.
 """
@@ -21,7 +24,7 @@ import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_order import byte_at
-from netaudit.streams.layouts import COUNTED, NO_RECORDS, QUIC, SLOT_BITS, TLS, UNDECIDED, Kind
+from netaudit.streams.layouts import COUNTED, LATE, NO_RECORDS, QUIC, SLOT_BITS, TLS, UNDECIDED, Kind
 
 if TYPE_CHECKING:
     from netaudit.streams.layouts import Tables
@@ -38,6 +41,7 @@ CHAIN = 3
 SEARCHED = 64 << 10  # bytes of a direction in which records are searched for, where none are known
 SPANS = 64  # of one unit; the records behind are counted only
 SECOND = 1_000_000_000
+FOREVER = (1 << 63) - 1
 SMALL = 64  # bytes of a datagram that may be a bare acknowledgement
 IDLE = SECOND // 4
 TRIP = SECOND // 25  # round trip where none was seen
@@ -140,6 +144,55 @@ def paused(walk: Any, row: Any) -> bool:
 
 
 @lean_kernel
+def between_records(walk: Any) -> bool:
+    """Whether the client has no record under way, as far as that is known."""
+    client = walk["client"]
+    return bool(walk["mode"][client] != IN_STEP or (walk["need"][client] == 0 and walk["got"][client] == 0))
+
+
+@lean_kernel
+def keep_answer(walk: Any, size: int, row: Any) -> None:
+    """Keep a record of the server whose sender has more of the client's bytes than were walked along."""
+    last = walk["late"] - 1
+    if last < 0 or (last < LATE - 1 and walk["late_acked"][last] != row["acked"]):
+        last += 1
+        walk["late"] = last + 1
+        walk["late_ts"][last] = row["ts"]
+        walk["late_acked"][last] = row["acked"]
+        walk["late_octets"][last] = walk["late_records"][last] = 0
+    walk["late_octets"][last] += size
+    walk["late_records"][last] += 1
+
+
+@lean_kernel
+def look_again(walk: Any, offset: int, ts: int, units: Rows, spans: Rows, walked: Any) -> None:
+    """Let kept answers end the unit, before the client's bytes at `offset`, of time `ts` (0: a gap), are taken.
+
+    Bytes that the answer acknowledged were sent before it whatever their time says: they may have been sent twice.
+    """
+    taken = 0
+    while taken < walk["late"]:
+        came, acked = walk["late_ts"][taken], walk["late_acked"][taken]
+        between = between_records(walk)
+        if offset < acked and not (ts > came and between):
+            break
+        answers = between and acked >= walk["sent"] and came >= walk["last_ts"] and (ts > came or ts == 0)
+        if walk["open"] and answers:
+            walk["answered_ts"] = came
+            close_unit(walk, units, spans, walked)
+        if not walk["open"]:
+            walk["before_octets"] += walk["late_octets"][taken]
+            walk["before_records"] += walk["late_records"][taken]
+        taken += 1
+    walk["late"] -= taken
+    for k in range(walk["late"]):
+        walk["late_ts"][k] = walk["late_ts"][taken + k]
+        walk["late_acked"][k] = walk["late_acked"][taken + k]
+        walk["late_octets"][k] = walk["late_octets"][taken + k]
+        walk["late_records"][k] = walk["late_records"][taken + k]
+
+
+@lean_kernel
 def begin_record(walk: Any, direction: int, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """An application record begins: the client's opens a unit, the server's may end it."""
     client = walk["client"]
@@ -149,11 +202,12 @@ def begin_record(walk: Any, direction: int, row: Any, units: Rows, spans: Rows, 
         if not walk["open"]:
             open_unit(walk, row)
         return
-    if walk["open"]:
-        between = walk["mode"][client] != IN_STEP or (walk["need"][client] == 0 and walk["got"][client] == 0)
-        if between and row["acked"] >= walk["sent"]:
-            walk["answered_ts"] = row["ts"]
-            close_unit(walk, units, spans, walked)
+    if walk["late"] or row["acked"] > walk["sent"]:
+        keep_answer(walk, walk["size"][direction], row)
+        return
+    if walk["open"] and between_records(walk) and row["acked"] >= walk["sent"]:
+        walk["answered_ts"] = row["ts"]
+        close_unit(walk, units, spans, walked)
     if not walk["open"]:
         walk["before_octets"] += walk["size"][direction]
         walk["before_records"] += 1
@@ -265,6 +319,8 @@ def take_segment(
     """Walk along the bytes of one segment."""
     direction, length, source, at = row["direction"], row["length"], row["source"], 0
     if direction == walk["client"]:
+        if walk["late"]:
+            look_again(walk, row["offset"], row["ts"], units, spans, walked)
         walk["sent"] = row["offset"] + length
     while at < length and walk["kind"] != NO_RECORDS:
         if walk["need"][direction]:
@@ -290,10 +346,12 @@ def take_segment(
 
 
 @lean_kernel
-def take_gap(walk: Any, row: Any, spans: Rows, walked: Any) -> None:
+def take_gap(walk: Any, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """Bytes of a TCP direction were never captured."""
     direction, length = row["direction"], row["length"]
     if direction == walk["client"]:
+        if walk["late"]:
+            look_again(walk, row["offset"], 0, units, spans, walked)
         walk["sent"] = row["offset"] + length
     if walk["need"][direction] >= length:
         walk["need"][direction] -= length
@@ -372,7 +430,7 @@ def begin_walk(walk: Any, serial: Any) -> None:
     walk["serial"] = serial
     walk["sent"] = walk["octets"] = walk["answered_ts"] = walk["before_octets"] = walk["hello_ts"] = walk["trip"] = 0
     walk["records"] = walk["before_records"] = walk["ordinal"] = walk["spans"] = walk["span_repeats"] = 0
-    walk["kind"] = walk["client"] = walk["open"] = walk["lossy"] = walk["from_start"] = 0
+    walk["kind"] = walk["client"] = walk["open"] = walk["lossy"] = walk["from_start"] = walk["late"] = 0
     for direction in range(2):
         walk["head"][direction] = walk["need"][direction] = walk["searched"][direction] = 0
         walk["got"][direction] = walk["mode"][direction] = walk["chained"][direction] = walk["type"][direction] = 0
@@ -383,6 +441,8 @@ def end_walk(walk: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """Write what is under way at the end of a flow."""
     if walk["kind"] == QUIC:
         settle_datagram(walk, spans, walked)
+    elif walk["late"]:
+        look_again(walk, FOREVER, FOREVER, units, spans, walked)
     close_unit(walk, units, spans, walked)
     walk["kind"] = NO_RECORDS
 
@@ -406,7 +466,7 @@ def walk_row(
         elif walk["kind"] == QUIC and row["direction"] == walk["client"] and walk["need"][walk["client"]]:
             walk["need"][walk["client"]] += row["length"]
     elif is_gap:
-        take_gap(walk, row, spans, walked)
+        take_gap(walk, row, units, spans, walked)
     else:
         take_segment(walk, row, flow["handshake"] & SYN != 0, buffer, arena, units, spans, walked)
 
@@ -428,7 +488,9 @@ def walk_records(t: Tables, buffer: U1, arena: U1, units: Rows, spans: Rows, at:
     used, mask = cursor["emitted"], (1 << SLOT_BITS) - 1
     for position in range(walked["position"], used):
         row = t.emitted[position]
-        room = row["length"] // HEAD + 2 * CHAIN + 4
+        room = 2 * CHAIN + 4
+        if row["kind"] & 1 != GAP:  # which ends one record at most, however long it is
+            room += row["length"] // HEAD
         if walked["units"] + room > units.size or walked["spans"] + room > spans.size:
             walked["position"] = position
             return False

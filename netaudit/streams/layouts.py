@@ -373,6 +373,8 @@ SPAN = np.dtype(  # records of equal length in a row
     align=True,
 )
 
+LATE = 4  # acknowledged offsets, per flow, at which a server's records may turn out to be answers
+
 WALK = np.dtype(  # state of the walk along the records of a flow
     [
         ("serial", "i8"),
@@ -391,6 +393,10 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("searched", "i8", (2,)),
         ("size", "u4", (2,)),  # of the record under way
         ("earlier", "u4", (4,)),  # of each direction: sizes of the first two records of a chain not yet believed
+        ("late_ts", "i8", (LATE,)),  # of server's records that came while bytes of the client waited behind a hole
+        ("late_acked", "i8", (LATE,)),  # offset of the client's bytes that they acknowledged
+        ("late_octets", "i8", (LATE,)),  # with those that followed and acknowledged no more
+        ("late_records", "u4", (LATE,)),
         ("records", "u4"),
         ("before_records", "u4"),
         ("ordinal", "u4"),
@@ -408,6 +414,7 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("open", "u1"),  # a unit is under way
         ("lossy", "u1"),
         ("from_start", "u1"),
+        ("late", "u1"),  # how many
     ],
     align=True,
 )

@@ -29,9 +29,6 @@ class Records:
     flows: Rows  # FLOW rows of the units
 
 
-MOST = 1 << 16  # rows that are added at once
-
-
 class Walker:
     """Walks along the records of all flows of an assembler, batch by batch."""
 
@@ -43,11 +40,8 @@ class Walker:
         """Take what a batch emitted; what is only counted goes out of it."""
         at = np.zeros(1, WALKED)
         while not walk_records(t, buffer, arena, self._units, self._spans, at):
-            longest = min(
-                int(t.emitted["length"][: int(t.cursor["emitted"][0])].max(initial=0)), MOST
-            )  # holes are longer
-            self._units = _longer(self._units, longest)
-            self._spans = _longer(self._spans, longest)
+            self._units = _longer(self._units)
+            self._spans = _longer(self._spans)
         units, spans = self._units[: int(at["units"][0])].copy(), self._spans[: int(at["spans"][0])].copy()
         if not units.size and not spans.size:
             return None
@@ -57,7 +51,7 @@ class Walker:
         return Records(units, spans, rows[places])
 
 
-def _longer(rows: Rows, room: int) -> Rows:
-    longer = np.empty(2 * rows.size + room, rows.dtype)
+def _longer(rows: Rows) -> Rows:
+    longer = np.empty(2 * rows.size, rows.dtype)
     longer[: rows.size] = rows
     return longer

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.streams.from_packets import Assembler
+from netaudit.streams.records import ROOM
 from tests.reference.records import units_of
-from tests.streams.wire import ACK, MS, SYN, batch, down, numbered, packet, up
+from tests.streams.wire import ACK, MS, SERVER, SYN, batch, down, numbered, packet, up
 
 HELLO = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"
 ANSWER = b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x00"
@@ -41,7 +42,7 @@ def walked(packets, cuts=(), ignore=True):
 
 
 @st.composite
-def conversation(draw):
+def conversation(draw, waits=(0, 1, 20, 1500, 2500)):
     """Packets of a TLS connection, in order: (upward, bytes, wait in ms, how much is left unacknowledged)."""
     said = [(True, HELLO), (False, ANSWER)]
     for _ in range(draw(st.integers(0, 12))):
@@ -53,7 +54,7 @@ def conversation(draw):
     for upward, data in said:
         while data:
             cut = draw(st.sampled_from([3, 5, 100, 1460, 1460, 4000]))
-            wait = draw(st.sampled_from([0, 1, 20, 1500, 2500]))
+            wait = draw(st.sampled_from(waits))
             out.append((upward, data[:cut], wait, draw(st.sampled_from([0, 0, 0, 10]))))
             data = data[cut:]
     return out
@@ -101,6 +102,66 @@ def test_a_gap_within_a_record_loses_nothing():
     (unit,) = walked(packets[:6] + packets[8:])
     assert unit[5:] == walked(packets)[0][5:] == ([9000, 4000], False)
     assert not unit[4]  # the hole was given up after the answer had come: when it was answered is not known
+
+
+def test_a_gap_however_long_needs_no_more_room():
+    far = 60 << 20
+    packets = numbered([*on_the_wire([(True, HELLO, 1, 0), (False, ANSWER, 1, 0)])[0], up(1000 + far, record(300))])
+    assembler = Assembler()
+    assembler.take(*batch(packets))
+    assembler.end()
+    assert assembler._walker._units.size == ROOM
+
+
+def test_each_request_keeps_its_answer_though_its_bytes_were_released_after_all():
+    data = record(9000)
+    said = [(True, HELLO, 1, 0), (False, ANSWER, 1, 0)]
+    for _ in range(3):
+        said += [(True, data[at : at + 1000], 1, 0) for at in range(0, len(data), 1000)]
+        said.append((False, record(200), 20, 0))
+    packets = on_the_wire(said)[0]
+    whole = walked(packets)
+    assert [unit[4] > unit[2] for unit in whole] == [True] * 3
+    assert walked(packets[:7] + packets[9:]) == whole
+
+
+def test_what_was_sent_before_an_answer_but_not_acknowledged_by_it_is_not_answered():
+    data = record(3000)
+    said = [(True, HELLO, 1, 0), (False, ANSWER, 1, 0)]
+    said += [(True, data[at : at + 1000], 1, 0) for at in range(0, len(data), 1000)]
+    said.append((True, record(500), 1, 0))
+    packets = on_the_wire([*said, (False, record(200), 20, 505)])[0]
+    whole = walked(packets)
+    assert [(unit[4], unit[5]) for unit in whole] == [(0, [3000, 500])]
+    assert walked(packets[:5] + packets[6:]) == whole
+
+
+@settings(max_examples=25, deadline=None)
+@given(said=conversation(waits=[0, 1, 20]), lost=st.integers(0, 30), cuts=st.lists(st.integers(1, 40), max_size=3))
+def test_a_packet_lost_within_a_record_changes_nothing(said, lost, cuts):
+    packets, _ = on_the_wire(said)
+    inner = within_records(packets)
+    if inner:
+        gone = inner[lost % len(inner)]
+        kept = packets[:gone] + packets[gone + 1 :]
+        assert walked(kept, sorted({cut for cut in cuts if cut < len(kept)})) == walked(packets)
+
+
+def within_records(packets):
+    """Positions of the client's packets that hold neither a head nor the end of a record."""
+    data = b"".join(p["data"] for p in packets if p["dst"] == SERVER)
+    inner, at, begin = set(), 0, 0
+    while at < len(data):
+        end = at + 5 + int.from_bytes(data[at + 3 : at + 5], "big")
+        inner |= set(range(at + 5, end - 1))
+        at = end
+    found = []
+    for position, p in enumerate(packets):
+        if p["dst"] == SERVER and p["data"]:
+            if set(range(begin, begin + len(p["data"]))) <= inner:
+                found.append(position)
+            begin += len(p["data"])
+    return found
 
 
 def test_a_lost_head_is_found_again_by_a_chain_of_three_and_marked():
