@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.findings import acts
 from netaudit.findings.acts import KNOWN_CLASSES, MOVED, RETRIEVED, UPLOADED, VIDEO
+from netaudit.findings.identity import BACK_ENDS
 from netaudit.findings.roles import PERSONAL_DEVICE
 from netaudit.ground.masking import mask
 from netaudit.live.bursts import Bursts
@@ -50,6 +51,8 @@ class Newsroom:
         self._actors: Actors | None = None  # as last analysed
         self._endpoints: dict[str, dict[str, Any]] = {}  # by address, as last analysed
         self._collectors: set[str] = set()  # addresses and host names that were sent faces
+        self._pushed: set[str] = set()  # faces, by content, that devices of the site sent outside
+        self._back_ends: set[str] = set()  # addresses whose answers are judged by themselves, as last analysed
         self._told: dict[tuple[str, ...], News] = {}
         self._waiting: set[str] = set()  # objects that were told of before they were judged
         self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
@@ -86,6 +89,7 @@ class Newsroom:
             self._show(Note("info", "vantage", {"side": analysis.vantage.side}))
         self._vantage, self._actors = analysis.vantage, analysis.actors
         self._endpoints = {row["ip"]: row for row in analysis.endpoints}
+        self._back_ends = {row["ip"] for row in analysis.endpoints if row["service_class"] in BACK_ENDS}
         self._judge_again()
         for row in analysis.devices:
             self._tell(("device", row["device_id"]), _device(row))
@@ -158,7 +162,7 @@ class Newsroom:
         return ((row["names"] or [""])[0], row["service"]) if row else ("", "")
 
     def _act(self, find: Find, sender: str, receiver: str) -> str:
-        collected = bool(self._collectors & {sender, find.host})
+        collected = bool((self._collectors | self._back_ends) & {sender, find.host}) or find.sha256 in self._pushed
         return acts.act(find.protocol, self._scope(sender), self._scope(receiver), collected=collected)
 
     def _personal(self, ip: str, known: Known) -> bool:
@@ -179,6 +183,7 @@ class Newsroom:
         device = acts.acting(act, sender, receiver)
         grade = self._grade(find, device, face, whole=whole) if is_face and act else ""
         self._collect(find, sender, receiver, face=is_face)
+        self._push(find, sender, receiver, face=is_face)
         if only_changed and last is not None and (act, grade) == (last.act, last.grade):
             return
         if face == WAITING and shown:
@@ -201,6 +206,13 @@ class Newsroom:
             self._collectors |= {receiver, find.host} - {""}
             if len(self._collectors) > MOST_TOLD:
                 self._collectors.clear()
+
+    def _push(self, find: Find, sender: str, receiver: str, *, face: bool) -> None:
+        outward = (self._scope(sender), self._scope(receiver)) == ("inside", "outside")
+        if face and outward and not self._personal(sender, find.known):
+            self._pushed.add(find.sha256)
+            if len(self._pushed) > MOST_TOLD:
+                self._pushed.clear()
 
     def _say(self, told: Told, *, again: bool) -> None:
         find = told.find
