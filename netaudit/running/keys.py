@@ -15,6 +15,7 @@ from netaudit.errors import UsageError
 from netaudit.messages.opening.given import Given
 from netaudit.messages.opening.keylog import CAPTURE, LOG, KeyRing, Source, read_source
 from netaudit.messages.opening.wanted import wanted
+from netaudit.running.inputs import short_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,12 +72,13 @@ def gather(asked: KeyRequest | None, captures: Iterable[CaptureSource]) -> Gathe
     if asked is None:
         return None
     sources, late = list(asked.sources), []
-    for capture in captures:
+    captures = list(captures)
+    for capture, name in zip(captures, short_names([one.name for one in captures]), strict=True):
         found, complete = _embedded(capture)
         if found:
-            sources.append(Source(capture.name, CAPTURE, found))
+            sources.append(Source(name, CAPTURE, found))
         if not complete:
-            late.append(capture.name)
+            late.append(name)
     return Gathered(Given(tuple(sources), wanted(asked.keys_for)), _facts(asked, sources, late))
 
 

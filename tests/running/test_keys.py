@@ -52,6 +52,7 @@ def test_secrets_behind_the_packets_of_a_file_are_found():
     assert captures.sources[0].secrets == []
     assert len(secrets_of(path)) == 1
     gathered = gather(request([], ("all",), "consent"), captures.sources)
+    assert gathered.facts["sources"][0]["name"] == "http2_curl.pcapng"  # without the folders of this machine
     assert [source.kind for source in gathered.given.sources] == [CAPTURE]
     assert gathered.facts["secrets"] > 0
     assert gathered.facts["only_secrets_before_packets"] == []
@@ -70,7 +71,7 @@ def test_of_a_pipe_only_secrets_before_its_packets_are_used(tmp_path):
         pass
     writer.join()
     assert gathered.given.sources == ()
-    assert gathered.facts["only_secrets_before_packets"] == [str(pipe)]
+    assert gathered.facts["only_secrets_before_packets"] == ["pipe"]
 
 
 @pytest.fixture(scope="module")
