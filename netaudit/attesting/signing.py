@@ -9,9 +9,11 @@ import orjson
 
 from netaudit.attesting import cms
 from netaudit.attesting.places import BAG, BAG_INFO, CMS, FOLDER, SM3, SM3_CMS, SUMS, manifest_of
+from netaudit.case.integrity import integrity
 from netaudit.case.lock import writing
 from netaudit.case.seal import later
 from netaudit.case.writing import MANIFEST
+from netaudit.errors import CaseError
 from netaudit.ground.files import write_whole
 
 if TYPE_CHECKING:
@@ -28,13 +30,18 @@ def sign_case(case: Case, signer: Signer) -> str:
     """Sign manifest.json and the list of SM3 sums; gives the SHA-256 of the signer's certificate.
 
     The signature replaces an earlier one and says nothing of later lines of the chain. Raises UsageError for a case
-    without a manifest.
+    without a manifest, CaseError for one whose files are not those it was sealed with.
     """
     from cryptography.hazmat.primitives.hashes import SHA256
 
     folder = case.folder
     data = manifest_of(folder)
     said = orjson.loads(data)
+    told = integrity(folder)
+    if wrong := [*told.missing, *told.changed]:
+        raise CaseError(
+            f"{folder / wrong[0]}: is gone or was changed after the case was sealed; netaudit verify says more"
+        )
     fingerprint = signer.certificate.fingerprint(SHA256()).hex()
     with writing(folder, "sign"):
         (folder / FOLDER).mkdir(exist_ok=True)

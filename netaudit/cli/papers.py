@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netaudit.case.reading import open_case
+from netaudit.case.reading import Case, open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
-from netaudit.errors import UsageError
+from netaudit.errors import CaseError, UsageError
 
 
 def record_command(folder: Path, out: Path, *, overwrite: bool, lang: str, zone: str | None = None) -> Exit:
@@ -16,7 +16,7 @@ def record_command(folder: Path, out: Path, *, overwrite: bool, lang: str, zone:
     from netaudit.papers.word import write_docx
 
     _free(out, overwrite=overwrite)
-    write_docx(record_of(open_case(folder), lang, zone), out)
+    write_docx(record_of(_whole(folder), lang, zone), out)
     print(f"{out}: {say('written', lang)}")
     return Exit.AUDITED
 
@@ -27,7 +27,7 @@ def sheets_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Ex
     from netaudit.papers.sheets import write_xlsx
 
     _free(out, overwrite=overwrite)
-    case = open_case(folder)
+    case = _whole(folder)
     write_xlsx(case, record_of(case, lang), out)
     print(f"{out}: {say('written', lang)}")
     return Exit.AUDITED
@@ -38,9 +38,21 @@ def graph_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Exi
     from netaudit.papers.case_uco import write_case_uco
 
     _free(out, overwrite=overwrite)
-    write_case_uco(open_case(folder), out)
+    write_case_uco(_whole(folder), out)
     print(f"{out}: {say('written', lang)}")
     return Exit.AUDITED
+
+
+def _whole(folder: Path) -> Case:
+    """A case that came to its end, with nothing gone or of another size: a paper reads few files, and speaks for all.
+
+    Raises CaseError for others: of an audit that was cut off before its findings a paper would say that there are none.
+    """
+    case = open_case(folder)
+    if "totals" not in case.manifest:
+        raise CaseError(f"{folder}: {case.verdict('en')}; audit it again to have something to write of")
+    case.look_over()
+    return case
 
 
 def _free(out: Path, *, overwrite: bool) -> None:

@@ -61,7 +61,7 @@ def _show_summary(case: Case, form: str, lang: str) -> Exit:
             sys.stdout.buffer.flush()
         else:
             print(case.verdict(lang))
-        return Exit.AUDITED
+        return Exit.UNJUDGED
     summary = summarise(case)
     if form == "json":
         write_summary(summary)

@@ -49,6 +49,7 @@ _KEYS = (
     "|citizen_?id(?:_?no)?|card_?(?:no|name|num)|(?:persi?on|real|user|customer|client|cust|full|nick|cn)_?name|name|xm|sfz(?:h|hm)?"
     "|user_info|phone(?:_?(?:no|num|number))?|mobile(?:_?(?:no|num|number|phone))?|tel(?:_?(?:no|num|number|phone))?|telnum"
     "|birth(?:day|date)?|(?:residential_?)?address|email|password|passwd|pwd|passport(?:_?(?:no|num|number))?"
+    "|(?:access|refresh|auth|session)_?token|(?:client|app)_?secret"  # who holds them acts as their owner
     "|plate(?:_?(?:no|num|number))?|licen[sc]e_?plate"
 )
 _CHINESE_KEYS = """

@@ -15,7 +15,7 @@ from netaudit.attesting.cms import check, sign, signer_from_pem, signer_from_pkc
 from netaudit.attesting.signing import sign_case
 from netaudit.attesting.stamping import attach_stamp, request_stamp
 from netaudit.case.integrity import integrity
-from netaudit.errors import UsageError
+from netaudit.errors import CaseError, UsageError
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="NO OPENSSL: apt install openssl")
 SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
@@ -181,3 +181,14 @@ def test_tampering_is_told(attested_case, name, harm):
 def test_the_answer_of_another_authority_is_not_taken(attested_case, authority):
     with pytest.raises(UsageError, match="not taken"):
         attach_stamp(attested_case, (authority / "answer.tsr").read_bytes(), (authority / "ec.pem").read_bytes())
+
+
+def test_what_was_changed_since_its_seal_is_not_signed(authority, tmp_path):
+    case = netaudit.audit(SMALL, tmp_path / "case", faces=False)
+    table = case.folder / "tables" / "images.parquet"
+    data = bytearray(table.read_bytes())
+    data[len(data) // 2] ^= 1
+    table.write_bytes(data)
+    with pytest.raises(CaseError, match="changed after the case was sealed"):
+        sign_case(case, signer(authority))
+    assert not (case.folder / places.CMS).exists()

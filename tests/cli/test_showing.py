@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from netaudit.cli.auditing import tell
-from netaudit.cli.showing import SHOWN_ROWS, WIDEST, fitting, write_text
+from netaudit.cli.exits import Exit
+from netaudit.cli.showing import SHOWN_ROWS, WIDEST, fitting, show_command, write_text
 from netaudit.tables import TABLES_VERSION
 
 
@@ -72,3 +75,10 @@ def test_a_verdict_on_a_part_says_so(capsys: pytest.CaptureFixture[str], lang: s
     assert word in capsys.readouterr().out
     tell(summary | {"partial": False}, lang, sys.stdout)
     assert word not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_case_that_was_cut_off_is_no_success(tmp_path: Path, form: str) -> None:
+    cut = {"tables_version": TABLES_VERSION, "partial": True, "options": {}, "seal": "manifest.json"}
+    (tmp_path / "case.json").write_text(json.dumps(cut), encoding="utf-8")
+    assert show_command(tmp_path, "", form=form, lang="en") == Exit.UNJUDGED

@@ -99,3 +99,16 @@ def test_long_hostile_texts_cost_linear_time(text: str) -> None:
     started = time.process_time()
     mask(text)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("clear", "masked"),
+    [
+        ("/face/v3/search?access_token=24.example", "/face/v3/search?access_token=***"),
+        ("/token?client_id=a&client_secret=xyz&n=1", "/token?client_id=a&client_secret=***&n=1"),
+        ('{"accessToken":"q"}', '{"accessToken":"***"}'),
+        ("/oauth/2.0/access_token/x", "/oauth/2.0/access_token/x"),
+    ],
+)
+def test_what_lets_somebody_act_as_another_is_masked(clear, masked):
+    assert mask(clear) == masked

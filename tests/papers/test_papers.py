@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,6 +15,8 @@ import pytest
 from docx.oxml.ns import qn
 
 import netaudit
+from netaudit.cli.papers import graph_command, record_command, sheets_command
+from netaudit.errors import CaseError
 from netaudit.papers.record import record_of
 from netaudit.papers.sheets import SHEETS, write_xlsx
 from netaudit.papers.texts import TEXTS
@@ -63,3 +67,21 @@ def test_a_spreadsheet_has_texts_only(case, tmp_path, monkeypatch):
     assert len(sheets) == len(SHEETS) + 1
     assert b"<hyperlink" not in texts
     assert b"=cmd" in texts + shared
+
+
+@pytest.mark.parametrize("command", [record_command, sheets_command, graph_command])
+@pytest.mark.parametrize("harm", ["cut off", "changed"])
+def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, command, harm):
+    folder = tmp_path / "case"
+    shutil.copytree(case.folder, folder)
+    if harm == "cut off":
+        (folder / "manifest.json").unlink()
+        (folder / "custody.jsonl").unlink()
+        cut = {key: value for key, value in case.manifest.items() if key != "totals"}
+        (folder / "case.json").write_text(json.dumps(cut | {"partial": True}), encoding="utf-8")
+    else:
+        (folder / "tables" / "images.parquet").write_bytes(b"garbage")
+    out = tmp_path / "paper"
+    with pytest.raises(CaseError, match="audit it again" if harm == "cut off" else "was changed"):
+        command(folder, out, overwrite=False, lang="en")
+    assert not out.exists()
