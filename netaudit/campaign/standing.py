@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.campaign.one_site import done, failure
+from netaudit.campaign.one_site import CASES, done, failure
 from netaudit.campaign.plan import PLAN, Site, read_plan
 from netaudit.errors import UsageError
 
@@ -31,3 +31,15 @@ def standing(out: Path) -> list[dict[str, Any]]:
             {"site": site.site, "district": site.district, "state": state, "reason": reason, "finished_utc": finished}
         )
     return rows
+
+
+def unjudged(out: Path) -> list[str]:
+    """Sites with a case in which not everything was read or judged: their calm is none."""
+    from netaudit.case.reading import open_case
+    from netaudit.findings.ledgers import exits
+
+    return [
+        site.site
+        for site in sites_of(out)
+        if done(out, site) and exits(open_case(out / CASES / site.folder / "case").table("ledgers"))
+    ]

@@ -33,6 +33,10 @@ TEXTS = {
     "kept": {"en": "has a valid case", "zh": "已有有效案卷"},
     "failed": {"en": "FAILED", "zh": "失败"},
     "waiting": {"en": "not audited yet", "zh": "尚未审计"},
+    "unjudged": {
+        "en": "not everything was read or judged in {n} of them: {sites}",
+        "zh": "其中 {n} 个场所未能全部读取或判定：{sites}",
+    },
     "ended": {
         "en": "{audited} audited, {kept} had a valid case, {failed} failed, of {n} sites",
         "zh": "共 {n} 个场所：已审计 {audited}，已有有效案卷 {kept}，失败 {failed}",
@@ -84,6 +88,7 @@ def run(
     """Audit every site of a plan that has no valid case yet; run it again after whatever cut it off."""
     from netaudit.campaign.plan import read_plan
     from netaudit.campaign.running import run_campaign, tasks_of
+    from netaudit.campaign.standing import unjudged
 
     language = language_of(lang)
     if on == "local" and (time_limit or memory_limit):
@@ -105,7 +110,10 @@ def run(
     results = run_campaign(tasks, on, workers, tell)
     counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}
     typer.echo(say("ended", language, n=len(results), **counts))
-    raise typer.Exit(Exit.DAMAGED if counts["failed"] else Exit.AUDITED)
+    left = unjudged(out)
+    if left:
+        typer.echo(say("unjudged", language, n=len(left), sites=_visible(", ".join(left[:10]))))
+    raise typer.Exit(Exit.UNJUDGED if left else Exit.DAMAGED if counts["failed"] else Exit.AUDITED)
 
 
 @app.command()
