@@ -27,7 +27,8 @@ LEAST_TEXT = 256  # characters of an image in another writing
 LONGEST = 32 << 20
 _JPEG_MARKERS = range(0xC0, 0xFF)
 _BASE32 = re.compile(rb"(?:77MP7|RFIE4RYN)(?:[A-Z2-7]|\r?\n)+=*")
-_ASCII85 = re.compile(rb"(?:<~)?s4I[!-uz\s]+(?:~>)?")
+_ASCII85 = re.compile(rb"s4I[!-uz\s]+(?:~>)?")
+_OPENING, _TRIES = 40, 64  # characters that are decoded to see what a text may be; places that are looked at
 _NUMBERS = re.compile(rb"255\s*,\s*216\s*,\s*255(?:\s*,\s*\d{1,3})+")
 _YENC = re.compile(rb"=ybegin [^\r\n]*\r?\n(?:=ypart [^\r\n]*\r?\n)?(.*?)\r?\n=yend ", re.DOTALL)
 
@@ -72,13 +73,26 @@ def _unfolded(text: bytes) -> bytes:
 
 
 def _ascii85(data: bytes) -> bytes:
-    if b"s4I" not in data:
+    """The mark stands by chance in one of four long texts in base64, so a few characters are decoded first."""
+    at = data.find(b"s4I")
+    for _ in range(_TRIES):
+        if at < 0:
+            return b""
+        if sniff(_plain85(b"".join(data[at : at + 3 * _OPENING].split())[:_OPENING])):
+            return _decoded(_ASCII85.match(data, at), lambda text: base64.a85decode(text.removesuffix(b"~>")))
+        at = data.find(b"s4I", at + 1)
+    return b""
+
+
+def _plain85(text: bytes) -> bytes:
+    try:
+        return base64.a85decode(text)
+    except ValueError:
         return b""
-    return _decoded(_ASCII85.search(data), lambda text: base64.a85decode(text.removeprefix(b"<~").removesuffix(b"~>")))
 
 
 def _numbers(data: bytes) -> bytes:
-    if b"216" not in data or b"255" not in data:
+    if b"255," not in data and b"255 " not in data:  # base64 has neither
         return b""
     return _decoded(_NUMBERS.search(data), lambda text: bytes(map(int, text.split(b","))))
 
