@@ -40,21 +40,21 @@ _WORK = 8  # bytes walked per byte of the part, at most
 
 def is_binary(part: Part) -> bool:
     """Not an image itself, but with the magic number of one inside."""
-    return len(part.data) > SMALLEST and _next_image(part.data, 1, _nowhere()) >= 0
+    return len(part.data) > SMALLEST and _next_image(part.data, 1, _nowhere(), len(part.data)) >= 0
 
 
 def _nowhere() -> list[int]:
     return [0] * len(_MARKS)
 
 
-def _next_image(data: bytes, at: int, places: list[int]) -> int:
-    """Where the next image may begin, at or behind `at`, which only grows; -1 when nowhere.
+def _next_image(data: bytes, at: int, places: list[int], until: int) -> int:
+    """Where the next image may begin, at or behind `at`, which only grows, and before `until`; -1 when nowhere.
 
     `places` remembers where each mark was found, -1 for no more: so every byte is searched once for each.
     """
     for number, (mark, pattern) in enumerate(_MARKS):
         if 0 <= places[number] < at:
-            first = data.find(mark, at)
+            first = data.find(mark, at, until)
             match = pattern.search(data, first) if first >= 0 else None
             places[number] = match.start() if match else -1
     return min((place for place in places if place >= 0), default=-1)
@@ -67,13 +67,15 @@ def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
     yield from images_from(part, budget, 1)
 
 
-def images_from(part: Part, budget: Budget, at: int, *, broken: bool = True) -> Iterator[Part]:
-    """Images by magic number from data[at:] on that were not given before; `broken`: those without an end, too."""
+def images_from(
+    part: Part, budget: Budget, at: int, *, broken: bool = True, until: int | None = None
+) -> Iterator[Part]:
+    """Images by magic number that begin in data[at:until] and were not given before; `broken`: without an end, too."""
     data, places = part.data, _nowhere()
     work = _WORK * len(data) + (1 << 20)
     broken = broken and not data.startswith(_PACKED)  # what begins like an image in it and has no end is none
     for _ in range(_MOST):
-        start = _next_image(data, at, places)
+        start = _next_image(data, at, places, len(data) if until is None else until)
         if start < 0:
             return
         at = start + 3

@@ -11,6 +11,8 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from netaudit.unwrapping.carving import SMALLEST, images_from
 from netaudit.unwrapping.from_images import sniff
 from netaudit.unwrapping.slices import derive
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.budget import Budget
     from netaudit.unwrapping.part import Part
 
+_CODED = np.zeros(256, bool)  # what may follow 0xFF in the scans of a JPEG
+_CODED[[0x00, *range(0xD0, 0xD8), 0xDA, 0xC4, 0xDB, 0xDD]] = True
 PACKED = (b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd")  # opened by codecs: what stands in them is coded
 LEAST_TEXT = 256  # characters of an image in another writing
 LONGEST = 32 << 20
@@ -37,13 +41,31 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
     """Images of a part that were not given yet; where a codec opened it, only such as have their own end."""
     if len(part.data) < SMALLEST or part.encoding or part.data.startswith(PACKED):
         return
-    yield from images_from(part, budget, 1, broken=not opened)
+    yield from images_from(part, budget, 1, broken=not opened, until=searched(part.data))
     if len(part.data) <= LONGEST and not sniff(part.data):
         reads_as_text = is_text(part.data) or is_text(part.data[-SAMPLE:])
         for name, read in READERS if reads_as_text else BINARY:
             data = read(part.data)
             if data and sniff(data) and not budget.gave(data, 0) and budget.part() and budget.spend(len(data)):
                 yield derive(part, data, name)
+
+
+def searched(data: bytes) -> int:
+    """Where the search of a part for images ends: in a JPEG coded to its end no image can begin behind its head.
+
+    Coded data have no marker but those of restarts (ITU-T T.81, B.1.1.2 and F.1.2.3); tables and further scans may
+    stand between, other segments may hold anything.
+    """
+    if not data.startswith(b"\xff\xd8\xff") or not data.endswith(b"\xff\xd9"):
+        return len(data)
+    at = 2
+    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] != b"\xda":
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    if at >= len(data) or data[at] != 0xFF:
+        return len(data)
+    octets = np.frombuffer(data, np.uint8)[at:-2]
+    follows = octets[1:][octets[:-1] == 0xFF]
+    return at if _CODED[follows].all() else len(data)
 
 
 def _xored(data: bytes) -> bytes:
