@@ -71,8 +71,27 @@ def _finding(
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
     up = sum(sent_once(row, "up") for row in rows)
     known = f", a known service ({service})" if service else ""
+    reason = (
+        f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
+        "content not visible, consistent with an upload"
+    )
+    identity = finding_id("D", UPLOADED, sender, receiver, name)
+    return hidden_finding(identity, (sender, kind, why), receiver, rows, up, RULE, reason)
+
+
+def hidden_finding(
+    identity: str,
+    who: tuple[str, str, str],
+    receiver: str,
+    rows: list[dict[str, Any]],
+    size: int,
+    rule: str,
+    reason: str,
+) -> dict[str, Any]:
+    """Row of `findings` on flows whose content is not visible; `who`: the sender, its role and the reason for it."""
+    sender, kind, why = who
     return {
-        "finding_id": finding_id("D", UPLOADED, sender, receiver, name),
+        "finding_id": identity,
         "certainty": "D",
         "act": UPLOADED,
         "sender": sender,
@@ -82,7 +101,7 @@ def _finding(
         "endpoint_id": receiver,
         "images": 0,
         "distinct_images": 0,
-        "bytes": up,
+        "bytes": size,
         "first_ts": min(row["first_ts"] for row in rows),
         "last_ts": max(row["last_ts"] for row in rows),
         "capture_ids": sorted({row["capture_id"] for row in rows}),
@@ -91,8 +110,7 @@ def _finding(
         "display_filter": display_filter(
             {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
         ),
-        "rule": RULE,
+        "rule": rule,
         "opened": [],
-        "reason": f"encrypted to {name or receiver}{known}: {up} bytes up in "
-        f"{len(rows)} connections, bursts {shape or 'none'}; content not visible, consistent with an upload",
+        "reason": reason,
     }

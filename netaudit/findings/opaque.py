@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import UPLOADED, UPWARD_SHARE
-from netaudit.findings.encrypted import sent_once
+from netaudit.findings.encrypted import hidden_finding, sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.uploads import Scope, display_filter, finding_id
+from netaudit.findings.uploads import Scope, finding_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,29 +136,6 @@ def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: 
     if kind == PERSONAL_DEVICE:
         return []
     size = sum(map(_sent, rows))
-    return [
-        {
-            "finding_id": finding_id("D", UPLOADED, sender, receiver, rule),
-            "certainty": "D",
-            "act": UPLOADED,
-            "sender": sender,
-            "sender_role": kind,
-            "role_reason": why,
-            "receiver": receiver,
-            "endpoint_id": receiver,
-            "images": 0,
-            "distinct_images": 0,
-            "bytes": size,
-            "first_ts": min(row["first_ts"] for row in rows),
-            "last_ts": max(row["last_ts"] for row in rows),
-            "capture_ids": sorted({row["capture_id"] for row in rows}),
-            "object_ids": [],
-            "flow_ids": sorted({row["flow_id"] for row in rows}),
-            "display_filter": display_filter(
-                {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
-            ),
-            "rule": rule,
-            "reason": f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an "
-            "upload",
-        }
-    ]
+    reason = f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an upload"
+    identity = finding_id("D", UPLOADED, sender, receiver, rule)
+    return [hidden_finding(identity, (sender, kind, why), receiver, rows, size, rule, reason)]

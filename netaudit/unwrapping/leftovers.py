@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.unwrapping.carving import SMALLEST, images_from
-from netaudit.unwrapping.from_images import sniff
+from netaudit.unwrapping.from_images import PNG_SIGNATURE, sniff
 from netaudit.unwrapping.slices import derive
 from netaudit.unwrapping.sniff import SAMPLE, is_text
 
@@ -62,6 +62,8 @@ def searched(data: bytes) -> int:
     while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] != b"\xda":
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     if at >= len(data) or data[at] != 0xFF:
+        return len(data)
+    if data.find(PNG_SIGNATURE, at) >= 0 or data.find(b"RIFF", at) >= 0:  # which can do without its marker
         return len(data)
     octets = np.frombuffer(data, np.uint8)[at:-2]
     follows = octets[1:][octets[:-1] == 0xFF]

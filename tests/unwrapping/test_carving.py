@@ -41,7 +41,7 @@ def test_a_search_ends_where_nothing_can_begin() -> None:
 
     head, coded = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02", b"\x12\xff\x00\x34\xff\xd0\x56"
     assert searched(head + coded + b"\xff\xd9") == 8  # where its scan begins
-    for hidden in (b"\xff\xe1\x00\x10", b"\xff\xd8\xff\xe0", b"\xff\xfe"):
+    for hidden in (b"\xff\xe1\x00\x10", b"\xff\xd8\xff\xe0", b"\xff\xfe", b"\x89PNG\r\n\x1a\n", b"RIFF"):
         whole = head + coded + hidden + coded + b"\xff\xd9"
         assert searched(whole) == len(whole)
     for other in (b"", b"\xff\xd8", b"\x89PNG" + bytes(40), head + coded, head[:5] + b"\xff\xd9"):

@@ -1,0 +1,50 @@
+"""Uploads that nobody can read: of unknown content, and scattered over many names; said as D, never twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.findings.opaque import LEAST_OPAQUE, LEAST_SCATTERED, opaque_findings
+from netaudit.findings.roles import Actors
+from netaudit.tables import FINDINGS, FLOWS, MESSAGES
+from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
+
+
+def found(rows: list[dict], told: list[dict] | None = None) -> list[dict]:
+    flows = filled(FLOWS, [{"capture_id": "c", "payload_down": 0} | row for row in rows])
+    return opaque_findings(flows, SCOPE, Actors([], MESSAGES.schema().empty_table(), flows), told or [])
+
+
+@pytest.mark.parametrize(
+    ("more", "count"),
+    [
+        ({"protocol": "unknown", "transport": "tcp", "server_port": 9}, 1),
+        ({"protocol": "", "transport": "esp"}, 1),
+        ({"protocol": "http"}, 0),
+        ({"protocol": "unknown", "transport": "tcp", "payload_up": LEAST_OPAQUE - 1}, 0),
+        ({"protocol": "unknown", "transport": "tcp", "payload_down": LEAST_OPAQUE}, 0),  # as much came back
+    ],
+)
+def test_what_is_opaque(more: dict, count: int) -> None:
+    rows = found([hidden(1, 1, 2, payload_up=LEAST_OPAQUE) | more])
+    assert [(row["certainty"], row["sender"], row["receiver"], row["bytes"]) for row in rows] == [
+        ("D", CAM, CLOUD, LEAST_OPAQUE)
+    ] * count
+    assert all("face" not in row["reason"] and row["opened"] == [] for row in rows)
+    assert all(set(row) <= set(FINDINGS.names) for row in rows)
+
+
+def test_what_has_a_finding_is_not_told_again() -> None:
+    flow = hidden(1, 1, 2, payload_up=LEAST_OPAQUE) | {"protocol": "unknown", "transport": "tcp"}
+    assert found([flow], [{"flow_ids": [flow["flow_id"]]}]) == []
+
+
+def test_small_parts_to_many_names_of_one_service_are_one_upload() -> None:
+    part = LEAST_SCATTERED // 4
+    flows = [
+        hidden(at, at, at + 1, payload_up=part) | {"protocol": "tls", "server_name": f"u{at}.example.com"}
+        for at in range(1, 5)
+    ]
+    (row,) = found(flows)
+    assert (row["certainty"], row["bytes"], "4 names" in row["reason"]) == ("D", LEAST_SCATTERED, True)
+    assert found(flows[:2]) == []
