@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.persons.spelled import Field, lines_of, query_fields, widened
+from netaudit.unwrapping.document import small_json
 from netaudit.unwrapping.fields import fields
 from netaudit.unwrapping.text import to_text
 
@@ -103,7 +104,12 @@ def personal(leaf: Leaf) -> list[Personal]:
     if leaf.kind == "text":
         return _of_text(leaf)
     found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
-    return _classified(widened(found, names_personal)) if found else []
+    return _classified(widened(found, names_personal, partial(_parsed, leaf))) if found else []
+
+
+def _parsed(leaf: Leaf, text: str) -> object:
+    """What a text in a document says that is a JSON document itself; None where it is none."""
+    return small_json(text.encode("utf-8", "replace"), leaf.known).value
 
 
 def of_query(target: str) -> list[Personal]:

@@ -9,14 +9,12 @@ that a list which holds an ID number beside a Chinese name is about that person.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
-import orjson
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 DEEPEST = 4  # texts inside texts
 LONGEST = 4096  # characters of a text that is looked into
@@ -37,6 +35,9 @@ _FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z"
 _LAST = re.compile(r"[./]@?[^./]*\Z")
 
 
+Parsed = Callable[[str], object]
+
+
 class Field(NamedTuple):
     """A scalar: where it is, under which key, and its text."""
 
@@ -45,11 +46,14 @@ class Field(NamedTuple):
     value: str
 
 
-def widened(found: list[Field], telling: Callable[[str], bool]) -> list[Field]:
-    """The fields, and those that are spelled otherwise. `telling` says whether a key names a field of a person."""
+def widened(found: list[Field], telling: Callable[[str], bool], parsed: Parsed) -> list[Field]:
+    """The fields, and those that are spelled otherwise.
+
+    `telling` says whether a key names a field of a person, `parsed` what a text says that is a JSON document.
+    """
     out = list(found)
     for field in found:
-        out += _inside(field, DEEPEST)
+        out += _inside(field, DEEPEST, parsed)
     named = [*_named_beside(out, telling), *_under_headings(out, telling)]
     if named:  # each instead of the value that it names
         gone = {path for path, _ in named}
@@ -97,20 +101,19 @@ def query_fields(target: str) -> list[Field]:
     return [Field(f"query.{key}", key, value) for key, value in parse_qsl(query, max_num_fields=None)[:200]]
 
 
-def _inside(field: Field, depth: int) -> Iterator[Field]:
+def _inside(field: Field, depth: int, parsed: Parsed) -> Iterator[Field]:
     """Fields of a text that is a document itself: JSON, or a form."""
     text = field.value
     if depth == 0 or not 6 < len(text) <= LONGEST:
         return
     inner: list[Field] = []
     if text[0] in "{[" and text[-1] in "]}":
-        with suppress(orjson.JSONDecodeError):
-            inner = list(_scalars(orjson.loads(text), field.path, ""))[:MOST]
+        inner = list(_scalars(parsed(text), field.path, ""))[:MOST]
     elif "=" in text and "&" in text and _FORM.match(text):
         inner = [Field(f"{field.path}.{key}", key, value) for key, value in parse_qsl(text)[:200]]
     for one in inner:
         yield one
-        yield from _inside(one, depth - 1)
+        yield from _inside(one, depth - 1, parsed)
 
 
 def _scalars(value: object, path: str, key: str) -> Iterator[Field]:

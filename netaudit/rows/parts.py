@@ -64,7 +64,7 @@ class PartRows:
             said = upload_end(message.method, message.path, message.body)
             identity = ""
         elif request is not None:
-            said = upload_reply(request.method, request.path, message.body)
+            said = upload_reply(request.method, request.path, message)
             identity = object_id(request, root(request).path).hex() if said else ""
         else:
             return

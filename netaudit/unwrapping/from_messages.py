@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from netaudit.ground.json_text import LONG
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.slices import clean, cut, join
-from netaudit.unwrapping.text import LONG
 from netaudit.unwrapping.unwrap import Budget, declares, unwrap
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
     if not message.body:
         return
     budget = budget or Budget()
-    yield from unwrap(root(message), budget)
+    body, message.document = root(message), None
+    yield from unwrap(body, budget)
     if budget.notes:
         message.notes += [note for note in budget.notes if note not in message.notes]
 
@@ -92,6 +93,7 @@ def root(message: Message) -> Part:
         missing=cut(message.missing, 0, len(message.body)) if message.missing else [],
         unknown_from=message.unknown_from,
         body_range=(0, len(message.body)),
+        document=message.document,
     )
     beyond = bool(message.missing) and message.missing[-1][1] > len(message.body)
     if part.unknown_from is None and (beyond or (not message.complete and part.complete)):

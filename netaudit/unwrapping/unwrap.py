@@ -8,7 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.unwrapping import carving, text
+from netaudit.ground.json_text import LONG
+from netaudit.unwrapping import carving
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import (
     bson as codecs_bson,
@@ -128,9 +129,9 @@ CODECS: tuple[Codec, ...] = (
         first=_LETTERS + b"_.-[]%+*",
         said="urlencoded",
     ),
-    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=text.LONG),
-    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=text.LONG),
-    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=text.LONG),
+    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=LONG),
+    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=LONG),
+    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=LONG),
     Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER, least=carving.SMALLEST),
     Codec("carved", carving.is_binary, carving.open_binary, keeps=True, least=carving.SMALLEST),
 )
@@ -235,4 +236,4 @@ def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
         count = budget.paths[path] = budget.paths[path] + 1
         part.path = f"{path}[{count}]"
     budget.paths[part.path] = 1
-    return Leaf(part, kind, budget.take())
+    return Leaf(part, kind, budget.take(), budget.documents)

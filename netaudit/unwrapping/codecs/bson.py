@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.json_text import LONG
 from netaudit.unwrapping import text
 from netaudit.unwrapping.slices import Numbering, clean, narrow
 
@@ -90,7 +91,7 @@ def _values(data: bytes, at: int, stop: int, root: str, budget: Budget) -> Itera
 
 
 def _long(data: bytes, first: int, last: int) -> bool:
-    return last - first > text.LONG and text.promising(data[first : first + 256])
+    return last - first > LONG and text.promising(data[first : first + 256])
 
 
 def span(data: bytes, at: int, end: int, kind: int) -> tuple[int, int]:

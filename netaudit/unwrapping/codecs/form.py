@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.json_text import LONG
 from netaudit.unwrapping import text
 from netaudit.unwrapping.codecs.text import unescaped
 from netaudit.unwrapping.slices import Numbering, clean, narrow, readable
@@ -43,7 +44,7 @@ def open_form(part: Part, budget: Budget) -> Iterator[Part]:
     data = part.data
     numbering = Numbering()
     for start, value, end in pairs(data, budget):
-        if end - value < text.LONG or not text.promising(data[value : min(value + 256, end)]):
+        if end - value < LONG or not text.promising(data[value : min(value + 256, end)]):
             continue
         key = text.to_text(text.unquote(data[start:value][:-1][:200]))
         step = numbering(f"form {clean(key)}")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.unwrapping import json_text, text
+from netaudit.ground import json_text
+from netaudit.unwrapping import text
+from netaudit.unwrapping.document import json_of
 from netaudit.unwrapping.slices import Numbering, clean, derive, known, narrow, readable
 from netaudit.unwrapping.sniff import is_utf16, text_kind
 
@@ -31,13 +33,12 @@ def open_json(part: Part, budget: Budget) -> Iterator[Part]:
     if len(part.data) > budget.document:
         budget.limit("document size")
         return
-    data = part.data
-    strings = json_text.long_strings(data, part.missing)
+    data, document = part.data, json_of(part, budget.documents)
+    strings = document.strings
     wanted = [n for n, s in enumerate(strings) if text.promising(data[s.start : min(s.start + 256, s.end)])]
     if not wanted:
         return
-    bare = json_text.skeleton(data, strings, part.missing)
-    places = json_text.places(json_text.load(bare, part.content_type), len(strings))
+    places = document.places
     numbering = Numbering()
     for n in wanted:
         if not budget.part():
@@ -92,6 +93,8 @@ def open_wide(part: Part, budget: Budget) -> Iterator[Part]:
     data = wide.removeprefix("\ufeff").encode("utf-8", "replace")
     child = derive(part, data, "utf-16", None, None if part.complete else len(data))
     child.content_type = part.content_type
+    if part.complete and not len(part.data) % 2:
+        part.as_utf8 = child
     yield child
 
 

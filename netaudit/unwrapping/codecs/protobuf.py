@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.json_text import LONG
 from netaudit.unwrapping import text
 from netaudit.unwrapping.from_images import extent
 from netaudit.unwrapping.slices import Numbering, derive, narrow
@@ -145,7 +146,7 @@ def _judge(data: bytes, first: int, last: int) -> str:
     if last - first < 4:
         return ""
     if is_text(head):
-        return "value" if last - first >= text.LONG and text.promising(head[:256]) else ""
+        return "value" if last - first >= LONG and text.promising(head[:256]) else ""
     if _is_message(data, first, last):
         return "message"
     return "value" if last - first >= _VALUE else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.ground.json_text import LONG
 from netaudit.unwrapping import text
 from netaudit.unwrapping.part import Part, Ranges
 from netaudit.unwrapping.slices import clean, cut, derive, known, narrow
@@ -38,7 +39,7 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 def is_base64(part: Part) -> bool:
     """Long enough, and its beginning is of the alphabet (standard or url-safe), folded or not."""
-    return len(part.data) >= text.LONG and _covers(_ALPHABET, part)
+    return len(part.data) >= LONG and _covers(_ALPHABET, part)
 
 
 def _covers(pattern: re.Pattern[bytes], part: Part) -> bool:
@@ -91,7 +92,7 @@ def _decode_clean(data: bytes) -> _Decoded | None:
     foreign = _NO_BASE64.search(data)
     damaged = foreign is not None
     if foreign is not None:
-        if foreign.start() < text.LONG or not _may_end(data, foreign.start()):
+        if foreign.start() < LONG or not _may_end(data, foreign.start()):
             return None
         data = data[: foreign.start()]
     rest = len(data) % 4
@@ -211,7 +212,7 @@ def _period(folding: _Places, missing: Ranges, size: int) -> tuple[int, int, int
 
 def is_hex(part: Part) -> bool:
     """Long, and nothing but hexadecimal digits at its beginning."""
-    return len(part.data) >= text.LONG and _covers(_HEXADECIMAL, part)
+    return len(part.data) >= LONG and _covers(_HEXADECIMAL, part)
 
 
 def open_hex(part: Part, budget: Budget) -> Iterator[Part]:
@@ -233,7 +234,7 @@ def open_hex(part: Part, budget: Budget) -> Iterator[Part]:
 def is_escaped(part: Part) -> bool:
     """Text with percent escapes and without white space at its beginning."""
     head = part.data[:512]
-    return len(part.data) >= text.LONG and text.has_escapes(head) and not any(c in head for c in b" \r\n\t<")
+    return len(part.data) >= LONG and text.has_escapes(head) and not any(c in head for c in b" \r\n\t<")
 
 
 def open_escaped(part: Part, budget: Budget) -> Iterator[Part]:

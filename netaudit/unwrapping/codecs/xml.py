@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from netaudit.unwrapping import text, xml_text
+from netaudit.unwrapping.document import xml_of
 from netaudit.unwrapping.slices import Numbering, clean, cut, derive, narrow, readable
 from netaudit.unwrapping.sniff import text_kind
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from netaudit.unwrapping.budget import Budget
     from netaudit.unwrapping.part import Part
+    from netaudit.unwrapping.xml_document import Place
 
 
 def is_xml(part: Part) -> bool:
@@ -26,17 +28,13 @@ def open_xml(part: Part, budget: Budget) -> Iterator[Part]:
     if len(part.data) > budget.document:
         budget.limit("document size")
         return
-    data = part.data
-    runs = xml_text.long_runs(data)[: max(0, budget.parts)]
+    data, document = part.data, xml_of(part)
+    runs = document.runs[: max(0, budget.parts)]
     if not any(text.promising(data[start : start + 256]) for start, _ in runs):
         return
-    skeleton, mark = xml_text.marked(data, runs)
-    places, problem = xml_text.parse(
-        skeleton.replace(b"\x00", b" ") if part.missing else skeleton, mark, budget.nesting
-    )
-    if problem:
-        budget.limit(problem)
-    found = re.compile(re.escape(mark) + r"(\d+);")
+    places, found = document.places, document.marks
+    if document.problem:
+        budget.limit(document.problem)
     left = set(range(len(runs)))
     numbering = Numbering()
     for place in places:
@@ -69,7 +67,7 @@ def _run(part: Part, run: tuple[int, int], step: str) -> Part:
     return child
 
 
-def _mixed(part: Part, runs: list[tuple[int, int]], place: xml_text.Place, found: re.Pattern[str], step: str) -> Part:
+def _mixed(part: Part, runs: list[tuple[int, int]], place: Place, found: re.Pattern[str], step: str) -> Part:
     """Text of several runs with entities or short lines between them; with a gap in it, what comes before the gap."""
     pieces = []
     last = 0
