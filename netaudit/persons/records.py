@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.ways import Way
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -75,8 +77,12 @@ def _records_of(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], bool]]
 
 def pictures_of(record: str, pictures: list[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:
     """The images at a record's place in the document; all of the message where none is, or it holds one record only."""
-    own = pictures if alone else [one for one in pictures if f" {record}." in one["unwrap_path"]]
+    own = pictures if alone else [one for one in pictures if _leads_to(one["unwrap_path"], record + ".")]
     return own or pictures
+
+
+def _leads_to(way: str, place: str) -> bool:
+    return any(step.place and step.place.startswith(place) for step in Way.read(way).between)
 
 
 def _fields(record: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from netaudit.ground.frames import frame_numbers, frame_ranges
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import RowWriter, table_of
+from netaudit.ground.ways import SEPARATOR
 from netaudit.rows.objects import image_row, object_row
 from netaudit.settling.from_rows import Joined, Patience, StoredPart, join_upload
 from netaudit.unwrapping.from_images import confirm_end
@@ -99,7 +100,8 @@ def _called_parts(objects: pa.Table, shreds: Shreds, store: ObjectStore) -> pa.T
     batches: list[pa.RecordBatch] = []
     torn: set[tuple[str, str]] = set()
     for batch in objects.to_batches():
-        whole = pc.greater(pc.count_substring(batch["unwrap_path"], "›"), 1)  # what lies deeper is something of its own
+        steps = pc.count_substring(batch["unwrap_path"], SEPARATOR)
+        whole = pc.greater(steps, 1)  # what lies deeper is something of its own
         here = pc.and_not(pc.and_not(pc.is_in(batch["message_id"], wanted), whole), batch["complete"])
         only = pc.and_not(pc.is_in(batch["kind"], image_kinds), pc.is_in(batch["message_id"], pictured))
         here = pc.and_not(here, only)

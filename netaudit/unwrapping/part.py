@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Way
+
 if TYPE_CHECKING:
     from netaudit.ground.json_document import JsonDocument
     from netaudit.unwrapping.document import Known
@@ -19,7 +21,7 @@ class Part:
     """Bytes with the way they were found. `data` holds zero bytes where `missing` says so."""
 
     data: bytes
-    path: str = ""  # e.g. "request body › multipart[1] › json $.face.image › base64"
+    way: Way = dataclasses.field(default_factory=Way)  # request body › multipart[2] › json $.face.image › base64
     name: str = ""  # file or field name as sent (hostile text)
     field: str = ""  # of a part of a multipart body: its field name …
     content_id: str = ""  # … and its Content-ID, without angle brackets
@@ -32,6 +34,11 @@ class Part:
     depth: int = 0
     document: JsonDocument | XmlDocument | None = None  # what it is, once it was parsed (`document.py`)
     as_utf8: Part | None = None  # of a text in UTF-16: the part that is the same text
+
+    @property
+    def path(self) -> str:
+        """The way as tables have it."""
+        return self.way.text
 
     @property
     def complete(self) -> bool:

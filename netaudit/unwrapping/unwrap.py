@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import Step
 from netaudit.unwrapping import carving
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import (
@@ -52,7 +53,7 @@ from netaudit.unwrapping.codecs import (
 )
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.slices import join, readable
+from netaudit.unwrapping.slices import readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
 
 if TYPE_CHECKING:
@@ -230,10 +231,9 @@ def _least(codec: Codec, trifle: int) -> int:
 
 
 def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
-    part.path = join(part.path, kind)
-    path = part.path
+    way = part.way = part.way.then(Step(kind))
     while part.path in budget.paths:
-        count = budget.paths[path] = budget.paths[path] + 1
-        part.path = f"{path}[{count}]"
+        count = budget.paths[way.text] = budget.paths[way.text] + 1
+        part.way = way.numbered(count)
     budget.paths[part.path] = 1
     return Leaf(part, kind, budget.take(), budget.documents)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import step
 from netaudit.unwrapping import text
-from netaudit.unwrapping.slices import Numbering, clean, narrow
+from netaudit.unwrapping.slices import Numbering, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def open_bson(part: Part, budget: Budget) -> Iterator[Part]:
             return
         root = f"$[{number}]" if number or stop < len(data) else "$"
         for path, first, last in _values(data, at, stop, root, budget):
-            child = narrow(part, first, last, numbering(f"bson {clean(path)}"))
+            child = narrow(part, first, last, numbering(step("bson", path)))
             child.name = path.rpartition(".")[2]
             yield child
         at, number = at + size, number + 1

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import orjson
 
 from netaudit.ground import json_text
+from netaudit.ground.ways import Step, step
 from netaudit.unwrapping import text
 from netaudit.unwrapping.document import json_of
-from netaudit.unwrapping.slices import Numbering, clean, derive, known, narrow, readable
+from netaudit.unwrapping.slices import Numbering, derive, known, narrow, readable
 from netaudit.unwrapping.sniff import is_utf16, text_kind
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def open_json(part: Part, budget: Budget) -> Iterator[Part]:
         if not budget.part():
             return
         place, key = places.get(n) or _by_key(data, strings[n].start)
-        yield _value(part, strings[n], numbering(f"json {clean(place)}"), key)
+        yield _value(part, strings[n], numbering(step("json", place)), key)
 
 
 def _by_key(data: bytes, start: int) -> tuple[str, str]:
@@ -52,7 +53,7 @@ def _by_key(data: bytes, start: int) -> tuple[str, str]:
     return (f"$..{key}" if key else "$..*"), key
 
 
-def _value(part: Part, string: json_text.LongString, step: str, key: str) -> Part:
+def _value(part: Part, string: json_text.LongString, step: Step, key: str) -> Part:
     """The string as a part. Escapes change lengths, so behind a gap only a string without them goes on."""
     child = narrow(part, string.start, string.end, step, closed=string.closed)
     child.name = key
@@ -74,8 +75,8 @@ def plain(child: Part, unescape: text.Unescape) -> Part:
             return child
     if data == child.data:
         return child
-    inner = derive(child, data, "", None, unknown)
-    inner.path, inner.depth = child.path, child.depth
+    inner = derive(child, data, None, None, unknown)
+    inner.depth = child.depth
     return inner
 
 
@@ -91,7 +92,7 @@ def open_wide(part: Part, budget: Budget) -> Iterator[Part]:
         return
     wide = part.data[: end & ~1].decode(text.utf16_name(part.data), "replace" if part.complete else "ignore")
     data = wide.removeprefix("\ufeff").encode("utf-8", "replace")
-    child = derive(part, data, "utf-16", None, None if part.complete else len(data))
+    child = derive(part, data, Step("utf-16"), None, None if part.complete else len(data))
     child.content_type = part.content_type
     if part.complete and not len(part.data) % 2:
         part.as_utf8 = child
@@ -109,4 +110,4 @@ def open_quoted(part: Part, budget: Budget) -> Iterator[Part]:
         return
     with suppress(orjson.JSONDecodeError):
         inner = orjson.loads(part.data)
-        yield derive(part, inner.encode("utf-8", "replace"), "json text")
+        yield derive(part, inner.encode("utf-8", "replace"), Step("json text"))

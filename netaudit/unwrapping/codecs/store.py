@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.json_document import is_word
 from netaudit.ground.masking import mask
+from netaudit.ground.ways import clean
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
 from netaudit.unwrapping.document import small_json
-from netaudit.unwrapping.slices import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def open_store_form(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def _address(child: Part, said: dict[str, str], budget: Budget) -> None:
-    if not child.path.lower().rpartition(" › ")[2].startswith("multipart file"):
+    if child.way.last.name != "multipart" or not (child.way.last.place or "").lower().startswith("file"):
         return
     policy = said.get("policy", "") or said.get("token", "").rpartition(":")[2]
     target = policy_target(policy, budget.documents)

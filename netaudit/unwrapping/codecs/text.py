@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import Step, clean
 from netaudit.unwrapping import text
 from netaudit.unwrapping.part import Part, Ranges
-from netaudit.unwrapping.slices import clean, cut, derive, known, narrow
+from netaudit.unwrapping.slices import cut, derive, known, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def open_base64(part: Part, budget: Budget) -> Iterator[Part]:
     decoded = _decode_damaged(part) if damaged else _decode_whole(part.data)
     if decoded is not None and decoded[0]:
         data, missing, unknown_from = decoded
-        yield derive(part, data, "base64", missing, unknown_from)
+        yield derive(part, data, Step("base64"), missing, unknown_from)
 
 
 _Decoded = tuple[bytes, Ranges, int | None]
@@ -228,7 +229,7 @@ def open_hex(part: Part, budget: Budget) -> Iterator[Part]:
     except binascii.Error:
         return
     damaged = end < len(part.data) or part.unknown_from is not None
-    yield derive(part, data, "hex", None, len(data) if damaged else None)
+    yield derive(part, data, Step("hex"), None, len(data) if damaged else None)
 
 
 def is_escaped(part: Part) -> bool:
@@ -240,10 +241,10 @@ def is_escaped(part: Part) -> bool:
 def open_escaped(part: Part, budget: Budget) -> Iterator[Part]:
     """The unescaped bytes."""
     if budget.spend(len(part.data)):
-        yield unescaped(part, "url")
+        yield unescaped(part, Step("url"))
 
 
-def unescaped(part: Part, step: str) -> Part:
+def unescaped(part: Part, step: Step | None) -> Part:
     """Percent escapes taken off. A gap keeps its length only in text without escapes (bare slashes show that)."""
     end = known(part)
     if not part.missing or (b"%" not in part.data[:-8] and (b"/" in part.data or b"+" in part.data)):
@@ -268,8 +269,6 @@ def open_data_uri(part: Part, _: Budget) -> Iterator[Part]:
     if match is None or match.end() > known(part):
         return
     kind = clean(match[1].replace(b"\\", b"").decode("latin-1"), 80)
-    child = narrow(
-        part, match.end(), len(part.data), f"data {kind}" if kind else "data", closed=part.unknown_from is None
-    )
+    child = narrow(part, match.end(), len(part.data), Step("data", kind or None), closed=part.unknown_from is None)
     child.name, child.content_type = part.name, kind
     yield child
