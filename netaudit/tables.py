@@ -60,7 +60,14 @@ class Table:
 
 @functools.cache
 def _row_type(name: str, names: tuple[str, ...]) -> type[Any]:
-    return collections.namedtuple(name, [f"{one}_" if keyword.iskeyword(one) else one for one in names])  # noqa: PYI024
+    kind = collections.namedtuple(name, [f"{one}_" if keyword.iskeyword(one) else one for one in names])  # noqa: PYI024
+    kind.__reduce__ = lambda row: (_row_of, (name, names, tuple(row)))  # type: ignore[method-assign, assignment]
+    return kind
+
+
+def _row_of(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> Row:
+    """A row that went to another process."""
+    return _row_type(name, names)(*values)
 
 
 def _arrow(kind: str) -> pa.DataType:

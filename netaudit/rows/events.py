@@ -70,10 +70,10 @@ class EventRows:
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message)
-        if not found and "part" not in message.fields:
+        if not found and message.part is None:
             return []
         told = [Told(event, message) for event in found]
-        if "part" in message.fields:
+        if message.part is not None:
             told = self._streams.part(told, message, pictured)
         return [self._row(*one) for one in told]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netaudit.ground.said import GreetingSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -42,7 +43,7 @@ class SshReader(BaseReader):
             if ended and line.startswith(MARK):
                 banner = line.rstrip(b"\r").decode("utf-8", "replace")
                 end = start + len(line) + 1
-                out.append(Message(NAME, direction, start, end, method="banner", fields={"banner": banner}))
+                out.append(Message(NAME, direction, start, end, method="banner", said=GreetingSaid([banner])))
         self._consider()
         return out
 
