@@ -132,10 +132,12 @@ def page(request: Request, template: str, title: str, code: int = 200, **view: A
 @functools.cache
 def environment() -> Environment:
     """The templates."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("netaudit.browse"),
+        loader=ChoiceLoader(
+            [PackageLoader("netaudit.browse"), PrefixLoader({"report": PackageLoader("netaudit.report")})]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

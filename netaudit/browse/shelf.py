@@ -45,8 +45,9 @@ class Book:
 class Shelf:
     """Cases by number; each is opened when first asked for."""
 
-    def __init__(self, folder: Path, captures: Sequence[Path] = ()) -> None:
-        self.folders = _cases(folder)
+    def __init__(self, folders: Sequence[Path] | Path, captures: Sequence[Path] = ()) -> None:
+        given = [folders] if isinstance(folders, Path) else folders
+        self.folders = list(dict.fromkeys(case for folder in given for case in _cases(folder)))[:MOST_CASES]
         self.captures = list(captures)
         self._books: dict[int, Book] = {}
         self._lock = threading.Lock()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
+from netaudit.ground.zones import named_zone
 from netaudit.running.project_key import fingerprint, keep_project_key
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Options:
     """How to audit. `since`/`until` are UTC nanoseconds, half-open."""
 
     site: str | None = None
+    zone: str | None = None  # of the site, by name: reports and tables of text show times in it
     inside: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
@@ -47,16 +49,6 @@ class Options:
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     command: tuple[str, ...] = field(default=())
-
-
-def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
-    """UTC nanoseconds of a datetime with a zone; numbers pass."""
-    if moment is None or isinstance(moment, int):
-        return moment
-    if moment.tzinfo is None:
-        raise UsageError(f"{moment.isoformat()}: say the time zone (e.g. +08:00)")
-    whole = moment.replace(microsecond=0)
-    return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
 
 
 def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
@@ -86,6 +78,8 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
+    if options.zone is not None:
+        named_zone(options.zone)
     if options.since is not None and options.until is not None and options.since >= options.until:
         raise UsageError("--since is not before --until: no packet can be in that period")
     total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
@@ -225,7 +219,9 @@ def result_options(options: Options) -> dict[str, Any]:
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
         "project_key": fingerprint(options.project_key) if options.project_key else None,
-    } | ({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {})
+        **({"zone": options.zone} if options.zone is not None else {}),
+        **({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {}),
+    }
 
 
 def window_s(options: Options) -> float:

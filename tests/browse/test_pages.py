@@ -5,9 +5,11 @@ import re
 import pytest
 
 from netaudit.browse.rooms import ORDER
-from netaudit.browse.texts import COLUMNS, TEXTS
+from netaudit.browse.texts import TEXTS, chinese
 from netaudit.case.custody import broken, entries
 from netaudit.case.reading import open_case
+from netaudit.findings.ledgers import LEDGERS
+from netaudit.tables import TABLES
 from tests.browse.conftest import DIGEST, HOUR, MOUNT, PICTURE, START
 
 HOME = f"{MOUNT}/c/0"
@@ -36,7 +38,10 @@ def test_texts_are_there_in_both_languages():
     assert all(set(words) == {"zh", "en"} and all(words.values()) for words in TEXTS.values())
     for words in TEXTS.values():
         assert set(re.findall(r"\{(\w+)", words["zh"])) == set(re.findall(r"\{(\w+)", words["en"]))
-    assert all(COLUMNS.values())
+    told = chinese()
+    assert set(told["columns"]) >= {column.name for table in TABLES for column in table.columns}
+    assert set(told["tables"]) == {table.name for table in TABLES}
+    assert set(told["ledgers"]) == {ledger.name for ledger in LEDGERS}
 
 
 def test_pages_hold_every_row_once(browser):
