@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
 
-.PHONY: demo test lint bench kernels wheel bundle frozen soak fuzz hostile faults agreement clean
+.PHONY: demo test lint bench docs kernels wheel bundle frozen soak fuzz hostile faults agreement clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -25,16 +25,21 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
 
+# the documentation in both languages, to be part of the wheel: netaudit docs opens it
+docs: $(VENV)/.docs
+	$(BIN)/python packaging/manual.py
+	$(BIN)/python packaging/site.py
+
 # compile the kernels for any processor of this kind, to be part of the wheel
 kernels: $(VENV)/.installed
 	$(BIN)/python packaging/kernels.py
 
 # sdist, and a wheel with its kernels for this system and minor version of Python, checked in an empty environment
-wheel: $(VENV)/.packaging kernels
+wheel: $(VENV)/.packaging kernels docs
 	$(BIN)/python packaging/wheel.py
 
 # an offline folder for SYSTEM (windows, macos, linux, linux-arm) and PYTHON_MINOR; for this one when not said
-bundle: $(VENV)/.packaging kernels
+bundle: $(VENV)/.packaging kernels docs
 	$(BIN)/python packaging/bundle.py $(if $(SYSTEM),--system $(SYSTEM)) $(if $(PYTHON_MINOR),--python $(PYTHON_MINOR))
 
 # a folder that needs no Python, compared with the checkout on the demo
@@ -75,6 +80,10 @@ $(VENV)/.installed: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/pip install -q -c constraints.txt --group dev
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/pip install -q -c constraints.txt --group docs
 	@touch $@
 
 $(VENV)/.packaging: $(VENV)/.installed
