@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from netaudit.endpoints.vantage import Vantage
     from netaudit.findings.roles import Actors
-    from netaudit.live.answers import Look
+    from netaudit.images.answers import Look
     from netaudit.live.witness import Find, Known, Memory, Named
     from netaudit.settling.images import Answer
 

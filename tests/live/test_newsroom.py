@@ -10,9 +10,10 @@ import pytest
 
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
-from netaudit.live import answers, judging
+from netaudit.images import answers
+from netaudit.live import judging
 from netaudit.live.analysis import Analysis
-from netaudit.live.answers import Answers
+from netaudit.images.answers import Answers
 from netaudit.live.judging import Judgement, LiveJudge
 from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.newsroom import Newsroom
