@@ -63,9 +63,7 @@ class Judge:
     first. Not to be shared between threads.
     """
 
-    def __init__(
-        self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: int = 0
-    ) -> None:
+    def __init__(self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: int = 0) -> None:
         words = (str(threads or default_threads()), "faces" if faces else "none", str(polite))
         self._command = helper("netaudit.images.helper", *words)
         self._count = count

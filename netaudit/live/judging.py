@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.images.judge import Judge
 from netaudit.images.answers import Answers
+from netaudit.images.judge import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

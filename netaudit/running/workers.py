@@ -255,6 +255,7 @@ class Team:
         member.waiting -= 1
         if kind == "error":
             raise value
+        failures: list[str]
         failures, fresh = value
         if self._beside is not None:
             self._beside.take(fresh)

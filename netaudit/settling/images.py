@@ -126,7 +126,9 @@ class _Judging:
         """Complete some rows."""
         known = self._known(rows.keys())
         for sha256, row in rows.items():
-            if (answer := known.get((sha256, row["rotate"]))) and not (self._count and answer[1].face == "yes" and answer[1].n_faces is None):
+            if (answer := known.get((sha256, row["rotate"]))) and not (
+                self._count and answer[1].face == "yes" and answer[1].n_faces is None
+            ):
                 self._answers(rows, [(sha256, *answer)])
                 continue
             path = self._objects / sha256[:2] / f"{sha256}.{row['kind']}"
