@@ -61,7 +61,9 @@ def make_crew(
 ) -> Crew:
     """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours.
 
-    `members` were hired before; `beside` judges images meanwhile. Where moments are stored in the case already, what was sent when is kept by the second.
+    `members` were hired before; `beside` judges images meanwhile.
+
+    Where moments are stored in the case already, what was sent when is kept by the second.
     """
     seconds = bool(stored(folder))
     if workers <= 1:
