@@ -6,11 +6,12 @@ that ends with it, and what they compile is loaded from where it is kept.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from netaudit.ground import programs
@@ -27,9 +28,32 @@ def make_ready(progress: Callable[[str, int, int], None]) -> None:
 
     What goes wrong here is left to whoever needs the kernel: it is compiled on its first call.
     """
-    missing = [name for name in PIECES if not is_ready(name)]
-    if not missing or config.DISABLE_JIT or not may_keep(cache_folder()):
+    if all(map(is_ready, PIECES)) or config.DISABLE_JIT or not may_keep(cache_folder()):
         return
+    with _alone(cache_folder() / "compiling"):
+        missing = [
+            name for name in PIECES if not is_ready(name)
+        ]  # another process may have had them compiled meanwhile
+        if missing:
+            _compile(missing, progress)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Wait while another process of this machine compiles: ten that begin at once would each compile everything."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: it is compiled more than once there, which does no harm
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # a disk without locks
+            file = stack.enter_context(path.open("ab"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _compile(missing: list[str], progress: Callable[[str, int, int], None]) -> None:
     total = round(EACH * sum(len(KERNEL.findall(path.read_text("utf-8"))) for path in _sources()))
     progress("compile", 0, total)
     reading, writing = os.pipe()

@@ -75,3 +75,25 @@ def test_shipped_kernels_that_others_may_write_are_not_believed(tmp_path: Path) 
     place.parent.chmod(0o755)
     place.write_bytes(place.read_bytes()[:-1] + b"E")
     assert remembered.unsealed(place) is None
+
+
+def test_what_two_begin_at_once_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+    import time
+
+    made: list[str] = []
+
+    def compile_slowly(missing: list[str], _: object) -> None:
+        time.sleep(0.3)
+        made.extend(missing)
+
+    monkeypatch.setattr(ready, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(ready, "may_keep", lambda _: True)
+    monkeypatch.setattr(ready, "is_ready", lambda piece: piece in made)
+    monkeypatch.setattr(ready, "_compile", compile_slowly)
+    both = [threading.Thread(target=ready.make_ready, args=(lambda *_: None,)) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert sorted(made) == sorted(warm.PIECES)
