@@ -496,13 +496,13 @@ def doctor(
 
 @app.command()
 def warm(
-    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    piece: Annotated[list[str] | None, typer.Option(hidden=True, help="Only this, with a dot for each kernel.")] = None,
     lang: Language = None,
 ) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""
     from netaudit.cli.warming import warm_command
 
-    warm_command(piece, _language(lang))
+    warm_command(piece or [], _language(lang))
 
 
 def _version(value: bool) -> None:
