@@ -1,7 +1,7 @@
 """Has the kernels compiled before an audit begins: where they are not, by several processes at once, and with progress.
 
-A compiler is not freed again (some 300 MB), and numba compiles in one thread. So pieces (`warm.py`) are shared out to as
-many processes as there are processors, and what they compile is loaded from where it is kept.
+A compiler is not freed again (some 300 MB), and numba compiles in one thread. So pieces (`warm.py`) are shared out to
+as many processes as there are processors, and what they compile is loaded from where it is kept.
 """
 
 from __future__ import annotations
