@@ -276,7 +276,7 @@ class Shard:
 
     def _read(self, message: Message, patience: Patience) -> None:
         """Take all that is in a body."""
-        for leaf in leaves(message, Budget(patience=patience)):
+        for leaf in leaves(message, Budget.of(len(message.body), patience)):
             self._take_leaf(message, leaf)
         self._take_events(message)
 
