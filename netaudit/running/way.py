@@ -34,6 +34,7 @@ from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
 from netaudit.rows.sendings import SendingRows
 from netaudit.running.keys import write_private
+from netaudit.running.state import load_state, save_state
 from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
 from netaudit.unwrapping.budget import Budget, Patience
@@ -167,6 +168,21 @@ class Shard:
         self._rows.checkpoint()
         self._persons.flush(least=1)
         self._events.flush(least=1)
+
+    def save(self, path: Path) -> bool:
+        """Write all rows and, to a file, everything that is under way; whether that is possible now."""
+        self._take_documents()
+        for writer in (self._rows, self._persons, self._events, self._sendings):
+            if writer is not None:
+                writer.flush(least=1)
+        return self.keys is None and save_state(path, self, self._events.shared() | {"folder": self._folder})
+
+    @classmethod
+    def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
+        """What `save` wrote for a case that lies at `folder` now. Raises Unbelievable."""
+        found = load_state(path, EventRows.shared_of(signatures) | {"folder": folder})
+        assert isinstance(found, cls)
+        return found
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""

@@ -19,9 +19,9 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     `inherited` are the parent's ends of pipes, which a forked process has too: while one is open, nobody learns that
     the parent is gone.
 
-    ("begin", number, workers, (folder, keep_all, seconds, signatures, given)); ("window", name of the shared memory,
-    size of the buffer, start and number of the rows in it), each answered when it is done; ("finish",) is answered with
-    failures.
+    ("begin", number, workers, (folder, keep_all, seconds, signatures, given), state to go on from or None); ("window",
+    name of the shared memory, size of the buffer, start and number of the rows in it), each answered when it is done;
+    ("save", path) is answered with whether that is possible, ("finish",) with failures.
     """
     import signal
 
@@ -36,9 +36,12 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     from netaudit.running.way import Keep, Shard
 
     try:
-        _, number, workers, (folder, keep_all, seconds, signatures, given) = pipe.recv()
+        _, number, workers, (folder, keep_all, seconds, signatures, given), state = pipe.recv()
         keep = Keep(everything=keep_all, seconds=seconds)
-        shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
+        if state is None:
+            shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
+        else:
+            shard = Shard.load(state, folder, signatures)
         with calm():
             _take_windows(pipe, shard, number, workers)
     except EOFError:
@@ -55,6 +58,9 @@ def _take_windows(pipe: Connection, shard: Shard, number: int, workers: int) -> 
         if message[0] == "finish":
             pipe.send(("done", shard.finish()))
             return
+        if message[0] == "save":
+            pipe.send(("done", shard.save(message[1])))
+            continue
         _, name, size, start, rows = message
         if name not in attached:
             attached[name] = _attach(name)
