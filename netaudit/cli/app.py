@@ -76,7 +76,9 @@ def audit(
     resume: Annotated[
         Path | None,
         typer.Option(
-            "--resume", metavar="CASE", help="Instead of captures: a live case, to audit its recording again."
+            "--resume",
+            metavar="CASE",
+            help="Instead of captures: go on with an interrupted audit, or audit the recording of a live case again.",
         ),
     ] = None,
     site: Annotated[str | None, typer.Option(help="Name of the audited site.")] = None,
@@ -152,8 +154,7 @@ def audit(
         "command": tuple(sys.argv),
     }
     if resume is not None:
-        from netaudit.cli.auditing import moment
-        from netaudit.cli.living import resume_command
+        from netaudit.cli.auditing import moment, resume_command
 
         options |= {"since": moment(since, "--since"), "until": moment(until, "--until")}
         raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least))

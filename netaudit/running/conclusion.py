@@ -111,8 +111,9 @@ def _judged(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Know
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
-        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.faces, side, signatures.manifest()
-    )
+        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
+        signatures.manifest(),
+    )  # fmt: skip
 
 
 def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:

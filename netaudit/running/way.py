@@ -34,6 +34,7 @@ from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
 from netaudit.rows.sendings import SendingRows
 from netaudit.running.keys import write_private
+from netaudit.running.state import load_state, save_state
 from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import UP
@@ -122,14 +123,13 @@ class Shard:
         *,
         takes: Callable[[RowWriter, Ledger], list[Taker]] = takers,
         given: Given | None = None,
-        stored: Callable[[Fresh], None] | None = None,
     ) -> None:
-        """`given` are keys that may open what is encrypted; `stored` is told of each image that is new to the case."""
+        """`given` are keys that may open what is encrypted."""
         self._folder, self._part = folder, part
         self.keys = Keys(given) if given is not None else None
         self._keep = keep
         self._witness = witness
-        self._stored = stored
+        self.stored: Callable[[Fresh], None] | None = None  # told of each image that is new to the case
         self._reading = Reading(self.keys)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
@@ -171,6 +171,25 @@ class Shard:
         self._rows.checkpoint()
         self._persons.flush(least=1)
         self._events.flush(least=1)
+
+    def save(self, path: Path) -> bool:
+        """Write all rows and, to a file, everything that is under way; whether that is possible now."""
+        self._take_documents()
+        for writer in (self._rows, self._persons, self._events, self._sendings):
+            if writer is not None:
+                writer.flush(least=1)
+        told, self.stored = self.stored, None  # belongs to this process
+        try:
+            return self.keys is None and save_state(path, self, self._events.shared() | {"folder": self._folder})
+        finally:
+            self.stored = told
+
+    @classmethod
+    def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
+        """What `save` wrote for a case that lies at `folder` now. Raises Unbelievable."""
+        found = load_state(path, EventRows.shared_of(signatures) | {"folder": folder})
+        assert isinstance(found, cls)
+        return found
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
@@ -306,8 +325,8 @@ class Shard:
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
-            if self._stored is not None:
-                self._stored((sha256, leaf.kind, message.direction == UP))
+            if self.stored is not None:
+                self.stored((sha256, leaf.kind, message.direction == UP))
         identity = object_id(message, part.path).hex()
         if self._witness is not None and stored:
             self._witness.found(message, leaf, identity, sha256)
