@@ -30,8 +30,10 @@ from netaudit.persons.spelled import json_fields, query_fields, widened
 from netaudit.persons.texts import NUMBER, Field, lines_of, page_lines, said_in
 from netaudit.persons.values import (
     ID18,
+    LEAST_TAIL,
     MOBILE,
     Personal,
+    address_tail,
     canonical,
     e164,
     is_device_id,
@@ -61,6 +63,10 @@ _STEMS = (
     rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|[\xa1-\xf7]|[0-9]{11}"
 )
 _CELL = re.compile(r"(.+)\[\d+\]\Z")
+SHORTEST_ADDRESS, LONGEST_ADDRESS = 8, 2048  # characters
+_PICTURED = re.compile(r"image|photo|pic|img|face|avatar|snap|portrait|capture|objectkey|osskey|coskey|filekey|fileid")
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|bmp|heic|avif|gif)\Z", re.IGNORECASE)
+_BASE64 = ("data:", "/9j/", "iVBOR", "R0lG", "UklG", "Qk")
 _UNSET = frozenset({"0", "-1", "null", "none"})
 _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 _ID15 = re.compile(r"[1-9]\d{14}", re.ASCII)
@@ -181,7 +187,34 @@ def _classified(found: list[Field]) -> list[Personal]:
         if one := _judge(field, value):
             out.append(one)
     out = _with_loose(out, loose) if loose else out
-    return _with_cells(out, found) if any(one.kind == "id_number" for one in out) else out
+    if not any(one.kind == "id_number" for one in out):
+        return out
+    return _with_cells(out, found) + [one for field in found if (one := _picture(field))]
+
+
+def picture_addresses(answer: bytes) -> set[str]:
+    """Addresses of pictures in the answer to an upload: in JSON, or as the whole of a text."""
+    found = [Field("$", "url", answer.decode("utf-8", "replace").strip())]
+    if answer.lstrip()[:1] in {b"{", b"["}:
+        try:
+            found = json_fields(orjson.loads(answer))
+        except orjson.JSONDecodeError:
+            return set()
+    named = [Field(one.path, f"image{one.key}", one.value) for one in found if "/" in one.value or "." in one.value]
+    return {one.value for field in named if (one := _picture(field))}
+
+
+def _picture(field: Field) -> Personal | None:
+    """The address or key under which a picture was stored, beside a person's number."""
+    value = field.value.strip()
+    if not SHORTEST_ADDRESS <= len(value) <= LONGEST_ADDRESS or " " in value:
+        return None
+    named = _PICTURED.search(plain(field.key)) is not None
+    if not _PICTURE_FILE.search(value.partition("?")[0]) and not (named and ("/" in value or len(value) >= LEAST_TAIL)):
+        return None
+    if value.startswith(_BASE64) or not address_tail(value):
+        return None
+    return Personal("picture", field.path, field.key, value, "named")
 
 
 def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
@@ -251,6 +284,7 @@ __all__ = [
     "KINDS",
     "MOST_ROWS",
     "Personal",
+    "address_tail",
     "asks_about",
     "canonical",
     "is_device_id",
@@ -261,6 +295,7 @@ __all__ = [
     "of_name",
     "of_target",
     "personal",
+    "picture_addresses",
     "right_check_digit",
     "telling",
 ]

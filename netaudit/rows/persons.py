@@ -72,7 +72,8 @@ class PersonRows:
         """
         found, self._found = self._found, []
         if len(target) > LEAST_NAME and asks_about(target):
-            found += [("", one) for one in of_target(target)]
+            files = {(one.kind, canonical(one)) for _, one in found if one.path.startswith("file name")}
+            found += [("", one) for one in of_target(target) if (one.kind, canonical(one)) not in files]
         if said:
             known = {(one.kind, canonical(one)) for _, one in found}
             found += [(object_id, one) for object_id, one in said if (one.kind, canonical(one)) not in known]

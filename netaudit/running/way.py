@@ -278,6 +278,7 @@ class Shard:
         if not message.body:
             self._take_events(message)
             return
+        self._events.answer(message)
         if self._parts.take(message, ends.client.ip, self._keep_part):
             return
         if is_plain_document(message):
