@@ -17,6 +17,7 @@ from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import Conversations
 from netaudit.messages.opening.given import Keys
+from netaudit.messages.pieces import spill_to
 from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
@@ -127,6 +128,7 @@ class Shard:
         """`given` are keys that may open what is encrypted."""
         self._folder, self._part = folder, part
         self.keys = Keys(given) if given is not None else None
+        spill_to(str(folder))
         self._keep = keep
         self._witness = witness
         self.stored: Callable[[Fresh], None] | None = None  # told of each image that is new to the case
