@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from netaudit.api import Case, audit, open_case
     from netaudit.campaign.catalogue import open_campaign
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __all__ = [
     "CaptureError", "Case", "CaseError", "NetauditError", "UnreadableError", "UsageError", "audit", "open_campaign",
     "open_case",

@@ -83,6 +83,7 @@ def keep(browser: Chromium, name: str) -> None:
     """Write what the browser shows as a small WebP."""
     import PIL.Image
 
+    browser.see()
     with PIL.Image.open(io.BytesIO(browser.picture())) as picture:
         picture.convert("RGB").save(PICTURES / f"{name}.webp", quality=QUALITY, method=6)
 

@@ -49,9 +49,17 @@ GUIDES = {
     "glossary": "Words",
 }
 CHINESE = {
-    "browse": "浏览案卷", "evidence": "证据", "campaigns": "批量审计", "glossary": "词语",
-    "investigator": "调查人员", "officer": "执法人员", "analyst": "分析人员", "province": "省级单位",
-}  # fmt: skip
+    "browse": "浏览案卷",
+    "live": "现场录制",
+    "evidence": "证据",
+    "campaigns": "批量审计",
+    "analysts": "供分析人员使用",
+    "glossary": "词语",
+    "investigator": "调查人员",
+    "officer": "执法人员",
+    "analyst": "分析人员",
+    "province": "省级单位",
+}
 
 
 def nav(lang: str) -> list[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from netaudit.browse.rooms import ID_OF
-from netaudit.browse.texts import ledger
+from netaudit.browse.texts import ledger, value_word
 from netaudit.findings.ledgers import reason_word
 from netaudit.tables import BY_NAME
 
@@ -119,6 +119,8 @@ def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Par
         return Part(value if full else value[:SHOWN], f"image/{value}", "image", value)
     if column == "certainty" and len(value) == 1:
         return Part(w.exact(value), kind="badge")
+    if (told := value_word(table, column, value, w.lang)) is not None:
+        return Part(told, full=w.exact(value))
     if group := TERMS.get(f"{table}.{column}") or TERMS.get(column):
         return Part(w.term(group, value), full=w.exact(value))
     if column in ID_OF:

@@ -45,13 +45,18 @@ class Overviews:
         """Reckon all of them, before anybody asks."""
         self.images()
         self.pairs()
-        self.journeys()
+        self.journeys_in_order()
         for track in TRACKS:
             self.times(track)
 
     def journeys(self) -> pa.Table:
         """Ends and times (ns) of all legs: journey_id, sender, receiver, first_ts."""
         found: pa.Table = self._once("journeys", self._journeys)
+        return found
+
+    def journeys_in_order(self) -> pa.Table:
+        """All of them by their beginning: journey_id, first_ts_min (ns)."""
+        found: pa.Table = self._once("journeys in order", lambda: in_order(self.journeys()))
         return found
 
     def _journeys(self) -> pa.Table:
@@ -140,6 +145,12 @@ class Overviews:
         far[place] = 65
         near = np.argsort(far, kind="stable")[:most]
         return [images["sha256"][int(one)].as_py() for one in near if far[one] <= ALIKE]
+
+
+def in_order(legs: pa.Table) -> pa.Table:
+    """Journeys of legs by their beginning: journey_id, first_ts_min."""
+    grouped = legs.group_by("journey_id").aggregate([("first_ts", "min")])
+    return grouped.sort_by([("first_ts_min", "ascending"), ("journey_id", "ascending")])
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import functools
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from netaudit.ground.bilingual import speaker
 from netaudit.ground.yaml_text import parse_yaml
 from netaudit.tables import BY_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TEXTS = {
     "cases": {"en": "Cases", "zh": "案卷"},
@@ -231,6 +235,14 @@ def heading(column: str, lang: str) -> str:
 def meaning(table: str, lang: str) -> str:
     """What a table is."""
     return chinese()["tables"].get(table, "") if lang == "zh" else BY_NAME[table].meaning
+
+
+def value_word(table: str, column: str, value: str, lang: str) -> str | None:
+    """A word for a value of a column; None where the report has it, or nobody."""
+    if lang != "zh":
+        return None
+    words: Mapping[str, Mapping[str, str]] = chinese()["values"]  # type: ignore[assignment]
+    return (words.get(f"{table}.{column}") or words.get(column) or {}).get(value)
 
 
 def ledger(name: str, lang: str) -> str:

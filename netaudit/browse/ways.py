@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from netaudit.browse.cells import SHA256
 from netaudit.browse.lists import paged
+from netaudit.browse.overviews import in_order
 from netaudit.browse.page import Asked, asked, show
 from netaudit.browse.texts import say
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 JOURNEYS = 25  # of a page
 LEGS = 40  # shown of a journey
 PICTURES = 4  # shown of a leg
+SHOWN = ("journey_id", "leg", "first_ts", "sender", "receiver", "images", "ties")
 
 
 def topology(request: Request) -> Response:
@@ -67,20 +69,19 @@ def journeys(request: Request) -> Response:
 def _known(who: Asked, text: str) -> pa.Table:
     """Journeys by their beginning: journey_id, first_ts (ns); those with a text in an end or the id."""
     table = who.book.overviews.journeys()
-    if text:
-        either = pc.match_substring(table["journey_id"], text)
-        for name in ("sender", "receiver"):
-            either = pc.or_(either, pc.match_substring(table[name], text))
-        table = table.filter(either)
-    grouped = table.group_by("journey_id").aggregate([("first_ts", "min")])
-    return grouped.sort_by([("first_ts_min", "ascending"), ("journey_id", "ascending")])
+    if not text:
+        return who.book.overviews.journeys_in_order()
+    either = pc.match_substring(table["journey_id"], text)
+    for name in ("sender", "receiver"):
+        either = pc.or_(either, pc.match_substring(table[name], text))
+    return in_order(table.filter(either))
 
 
 def _legs(who: Asked, ids: pa.ChunkedArray) -> dict[str, list[Row]]:
     table = who.book.overviews.journeys()
     places = np.flatnonzero(pc.is_in(table["journey_id"], ids.combine_chunks()).to_numpy(zero_copy_only=False))
     found: dict[str, list[Row]] = {}
-    for row in who.book.tables.at("journeys", places.astype(np.int64)):
+    for row in who.book.tables.at("journeys", places.astype(np.int64), SHOWN):
         found.setdefault(row["journey_id"], []).append(row)
     return found
 

@@ -41,13 +41,13 @@ def doctor(
 
 @app.command()
 def warm(
-    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    piece: Annotated[list[str] | None, typer.Option(hidden=True, help="Only this, with a dot for each kernel.")] = None,
     lang: Language = None,
 ) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""
     from netaudit.cli.warming import warm_command
 
-    warm_command(piece, language(lang))
+    warm_command(piece or [], language(lang))
 
 
 @app.command()
@@ -91,6 +91,7 @@ def _root(
             "--explain-exit", callback=_explain_exit, is_eager=True, help="Say what every exit code means, and leave."
         ),
     ] = False,
+    lang: Language = None,  # noqa: ARG001  (read before words are understood, so that help and errors have it)
     config: Annotated[
         Path | None,
         typer.Option(

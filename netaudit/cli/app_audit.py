@@ -18,6 +18,7 @@ from netaudit.cli.options import (
     TlsKeys,
     Zone,
     certainty,
+    from_settings,
     language,
 )
 
@@ -39,7 +40,9 @@ def audit(
     resume: Annotated[
         Path | None,
         typer.Option(
-            "--resume", metavar="CASE", help="Instead of captures: a live case, to audit its recording again."
+            "--resume",
+            metavar="CASE",
+            help="Instead of captures: go on with an interrupted audit, or audit the recording of a live case again.",
         ),
     ] = None,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the audited site.")] = None,
@@ -102,6 +105,11 @@ def audit(
     if bool(captures) == bool(resume) or (case is not None and resume is not None):
         raise typer.BadParameter("say CAPTURE..., or --resume CASE", param_hint="CAPTURE")
     least = certainty(fail_on)
+    if resume is not None:  # goes on with what was asked for then, whatever the settings say now
+        site, zone, inside, signatures_folder, project_key = (
+            None if from_settings(ctx, name) else ctx.params[name]
+            for name in ("site", "zone", "inside", "signatures_folder", "project_key")
+        )
     options: dict[str, Any] = {
         "site": site,
         "zone": zone,
@@ -121,8 +129,7 @@ def audit(
         "command": tuple(sys.argv),
     }
     if resume is not None:
-        from netaudit.cli.auditing import moment
-        from netaudit.cli.living import resume_command
+        from netaudit.cli.auditing import moment, resume_command
 
         options |= {"since": moment(since, "--since", zone), "until": moment(until, "--until", zone)}
         raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least))

@@ -49,7 +49,7 @@ def describe(command: Any, ctx: Any, lang: str) -> Described:
         if param.param_type_name == "argument":
             told.arguments.append((worded(_bare(param), lang), text))
         elif param.name == "help":
-            told.options.append((", ".join(param.opts), helped(HELP, lang)))
+            told.options.append((", ".join(sorted(param.opts, key=len)), helped(HELP, lang)))
         else:
             told.options.append((_option(param, lang), text + _default(param, lang)))
     for name, one in getattr(command, "commands", {}).items():

@@ -63,6 +63,12 @@ def language(lang: str | None) -> str:
     return lang
 
 
+def from_settings(ctx: typer.Context, name: str) -> bool:
+    """Whether the value of a parameter is that of the settings, and nobody said it now."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "DEFAULT_MAP"
+
+
 def certainty(fail_on: str | None) -> str:
     """The letter of --fail-on; empty when it was not given."""
     least = (fail_on or "").upper()

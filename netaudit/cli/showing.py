@@ -201,6 +201,7 @@ def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
 
 def _short(table: str, name: str, value: Any, words: Wording, *, time: bool, unit: str) -> str | None:
     from netaudit.browse.cells import TERMS
+    from netaudit.browse.texts import value_word
 
     if value is None or value == []:
         return None
@@ -223,6 +224,8 @@ def _short(table: str, name: str, value: Any, words: Wording, *, time: bool, uni
         return f"{value:.4g}"
     if name != "device_id" and (name.endswith(("_id", "_ids", "sha256", "hmac")) or name in {"images", "upload"}):
         return str(value[:SHORT])
+    if (told := value_word(table, name, str(value), words.lang)) is not None:
+        return told
     group = TERMS.get(f"{table}.{name}") or TERMS.get(name)
     return words.term(group, value) if group else str(value)
 

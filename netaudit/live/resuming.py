@@ -71,6 +71,7 @@ def _as_before(case: Case, options: Options) -> Options:
     return dataclasses.replace(
         options,
         site=options.site or before.get("site"),
+        zone=options.zone or before.get("zone"),
         inside=options.inside or tuple(before.get("inside", ())),
         since=options.since if options.since is not None else before.get("since"),
         until=options.until if options.until is not None else before.get("until"),

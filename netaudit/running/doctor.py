@@ -163,7 +163,7 @@ def _ask_helper(faces: str) -> dict[str, Any]:
         picture.write_bytes(_grey_png(160))
         task = {"sha256": "0" * 64, "path": str(picture), "kind": "png", "rotate": False, "count": False}
         flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
-        words = programs.helper("netaudit.images.helper", "1", faces)
+        words = programs.helper("netaudit.images.helper", "1", faces, "0")
         quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         try:
             process = subprocess.Popen(words, creationflags=flags, **quiet)  # type: ignore[call-overload] # noqa: S603

@@ -101,6 +101,13 @@ class Chromium:
         self.ask("Page.navigate", url=address)
         self._wait("Page.loadEventFired")
 
+    def see(self) -> None:
+        """Wait for the pictures that the window shows."""
+        self.run(
+            "Promise.all([...document.images].filter(one => one.getBoundingClientRect().top < innerHeight)"
+            ".map(one => one.decode().catch(() => 0))).then(() => new Promise(done => setTimeout(done, 100)))"
+        )
+
     def run(self, script: str) -> Any:
         """The value of an expression in the page."""
         answer = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import shutil
 import socket
 import threading
 
@@ -33,13 +34,15 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def gate(made):
-    """The pages, served as `netaudit browse` serves them."""
+def gate(made, tmp_path_factory):
+    """The pages of a copy of the case, served as `netaudit browse` serves them."""
+    folder = tmp_path_factory.mktemp("chromium") / "case"
+    shutil.copytree(made, folder)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(64)
     host = f"127.0.0.1:{listening.getsockname()[1]}"
-    gate = Gate(application(Shelf(made), MOUNT, "en"), host, MOUNT, lambda _: None)
+    gate = Gate(application(Shelf(folder), MOUNT, "en"), host, MOUNT, lambda _: None)
     server = uvicorn.Server(uvicorn.Config(gate, log_level="error", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -1,6 +1,7 @@
 """Every room in both languages: it is there, hostile texts stay text, and what is clear was noted first."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,10 @@ def test_texts_are_there_in_both_languages():
     told = chinese()
     assert set(told["columns"]) >= {column.name for table in TABLES for column in table.columns}
     assert set(told["tables"]) == {table.name for table in TABLES}
+    services = (
+        (Path(__file__).parents[2] / "signatures" / "vocabulary" / "services.txt").read_text("utf-8").splitlines()
+    )
+    assert set(told["values"]["service_class"]) == {one for one in services if one and not one.startswith("#")}
     assert set(told["ledgers"]) == {ledger.name for ledger in LEDGERS}
 
 

@@ -130,3 +130,17 @@ def test_a_case_lies_beside_its_first_capture(capture: str, folder: str) -> None
 
 def test_a_pipe_gets_a_case_here() -> None:
     assert beside(["-"], Settings()).parent == Path()
+
+
+def test_an_audit_that_goes_on_does_not_take_settings_for_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('site = "Office"\nzone = "Asia/Shanghai"\ninside = "10.0.0.0/8"\nworkers = 2')
+    given: dict[str, object] = {}
+    monkeypatch.setattr("netaudit.cli.auditing.resume_command", lambda _, options, **__: given.update(options) or 0)
+    run = CliRunner().invoke
+    assert run(app, ["--config", str(path), "audit", "--resume", "x"]).exit_code == 0
+    assert (given["site"], given["zone"], given["inside"], given["workers"]) == (None, None, (), 2)
+    assert run(app, ["--config", str(path), "audit", "--resume", "x", "--site", "Office"]).exit_code == 0
+    assert given["site"] == "Office"
