@@ -94,7 +94,9 @@ def audit(
     resume: Annotated[
         Path | None,
         typer.Option(
-            "--resume", metavar="CASE", help="Instead of captures: a live case, to audit its recording again."
+            "--resume",
+            metavar="CASE",
+            help="Instead of captures: go on with an interrupted audit, or audit the recording of a live case again.",
         ),
     ] = None,
     site: Annotated[str | None, typer.Option(help="Name of the audited site.")] = None,
@@ -172,8 +174,7 @@ def audit(
         "command": tuple(sys.argv),
     }
     if resume is not None:
-        from netaudit.cli.auditing import moment
-        from netaudit.cli.living import resume_command
+        from netaudit.cli.auditing import moment, resume_command
 
         options |= {"since": moment(since, "--since"), "until": moment(until, "--until")}
         raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least))
@@ -519,13 +520,13 @@ def doctor(
 
 @app.command()
 def warm(
-    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    piece: Annotated[list[str] | None, typer.Option(hidden=True, help="Only this, with a dot for each kernel.")] = None,
     lang: Language = None,
 ) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""
     from netaudit.cli.warming import warm_command
 
-    warm_command(piece, _language(lang))
+    warm_command(piece or [], _language(lang))
 
 
 def _version(value: bool) -> None:
