@@ -41,6 +41,7 @@ class Options:
     count_faces: bool = False  # of every image with a face, not only whether there is one
     workers: int = 1
     lang: str = "en"
+    zone: str | None = None  # of the site, for the times of the report
     overwrite: bool = False
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
@@ -256,7 +257,9 @@ def result_options(options: Options) -> dict[str, Any]:
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
         "project_key": fingerprint(options.project_key) if options.project_key else None,
-    } | ({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {})
+        **({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {}),
+        **({"zone": options.zone} if options.zone else {}),
+    }
 
 
 def window_s(options: Options) -> float:
