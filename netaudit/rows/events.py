@@ -30,6 +30,7 @@ from netaudit.tables import EVENTS_CLEAR, TARGETS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netaudit.documents.index import Index
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
 
@@ -57,6 +58,11 @@ class Shown(NamedTuple):
     hmac: str = ""
 
 
+def _named(index: Index) -> dict[str, Any]:
+    entries = {f"entry {entry.id}": entry for entry in index.entries}
+    return entries | {"index": index, "worded": index.worded}
+
+
 class EventRows:
     """Rows of `events` of one worker."""
 
@@ -71,6 +77,15 @@ class EventRows:
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
+
+    def shared(self) -> dict[str, Any]:
+        """What every process has alike and none needs to be told, by name."""
+        return _named(self._index)
+
+    @staticmethod
+    def shared_of(signatures: Path | None = None) -> dict[str, Any]:
+        """The same, before there are any rows."""
+        return _named(load((signatures,) if signatures else ()).index)
 
     def end(self, message: Message) -> list[tuple[Any, ...]]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""

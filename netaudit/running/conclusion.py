@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.settling.images import Known
     from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
 
@@ -62,10 +63,11 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         ],
         schema=SKIPPED.schema(),
     )
-    known = outcome.known if outcome.faces else None
     tables["images"] = settled["images"] = image_table(
-        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+        folder, tables, _judged(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
     )
+    if outcome.beside is not None:
+        outcome.beside.drop()
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
@@ -97,11 +99,22 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     return Case(folder)
 
 
+def _judged(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+    """What is known of images by now, once those under way are judged; None where no face is looked for."""
+    if outcome.beside is None:
+        return outcome.known if outcome.faces else None
+    for done in outcome.beside.finish():
+        progress("images", done, outcome.beside.found)
+    outcome.beside.close()
+    return outcome.beside.known
+
+
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
-        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.faces, side, signatures.manifest()
-    )
+        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
+        signatures.manifest(),
+    )  # fmt: skip
 
 
 def derive(
