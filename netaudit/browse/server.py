@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from netaudit.browse import lists, views
 from netaudit.browse.cells import SHA256
 from netaudit.browse.gate import Gate
-from netaudit.browse.page import STATIC, asked, away, form, language, page
+from netaudit.browse.page import SHARED, STATIC, asked, away, form, language, page
 from netaudit.browse.texts import say
 from netaudit.errors import CaseError, UsageError
 from netaudit.ground.masking import visible
@@ -59,6 +59,7 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
     ]
     routes = [
         Route("/", start),
+        Mount("/static/shared", StaticFiles(directory=SHARED)),
         Mount("/static", StaticFiles(directory=STATIC)),
         Mount("/c/{case:int}", routes=case),
     ]
