@@ -26,8 +26,8 @@ from netaudit.persons.naming import (
     names_id,
     plain,
 )
-from netaudit.persons.spelled import header_fields, json_fields, query_fields, widened
-from netaudit.persons.texts import NUMBER, Field, lines_of, page_lines, said_in
+from netaudit.persons.spellings import header_fields, json_fields, query_fields, widened
+from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, said_in
 from netaudit.persons.values import (
     ID18,
     LEAST_TAIL,
