@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netaudit.running.workers import Member
     from netaudit.settling.outcome import Outcome
 
+Read = Callable[[Path], "tuple[Outcome, list[Any]]"]  # into a case that was begun; gives what it knows, and its paths
 Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
@@ -59,18 +60,29 @@ def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
     return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
 
 
-def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
-    """Carry out an audit; the CLI and `audit` both come here."""
+def run(
+    paths: Sequence[str | os.PathLike[str]],
+    folder: Path,
+    options: Options,
+    progress: Progress,
+    parts: Sequence[Path] = (),
+) -> Case:
+    """Carry out an audit; the CLI and `audit` both come here. `parts` have been read already (`parts.py`)."""
     from netaudit.running.collector import calm
 
     with calm():
-        return _run(paths, folder, options, progress)
+        return _run(paths, folder, options, progress, parts)
 
 
-def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
+def _run(
+    paths: Sequence[str | os.PathLike[str]],
+    folder: Path,
+    options: Options,
+    progress: Progress,
+    parts: Sequence[Path],
+) -> Case:
     import ipaddress
 
-    from netaudit.capture.from_files import open_captures
     from netaudit.case.reading import open_case
     from netaudit.case.swap import COMING, swap_in
     from netaudit.case.writing import OURS, check_place, place_for
@@ -88,23 +100,15 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
             raise UsageError(f"--inside {text}: {error}") from error
     if options.since is not None and options.until is not None and options.since >= options.until:
         raise UsageError("--since is not before --until: no packet can be in that period")
-    total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
-
-    def tell(done: int) -> None:
-        progress("read", done, total)
-
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
     check_place(folder, overwrite=options.overwrite)
     make_ready(progress)
-    members = hire(options.workers)  # they get ready meanwhile
+    members = hire(0 if parts else options.workers)  # they get ready meanwhile
     try:
-        opened = open_captures(paths, progress=tell, sm3=options.sm3)
-        total = opened.stored_bytes
-        if not opened.sources:
-            raise UnreadableError(_nothing(opened))
+        read = _join(parts, options) if parts else _reading(paths, options, members, progress)
         with place_for(folder, "audit", overwrite=options.overwrite) as place:
-            case = _audit_into(place, folder, opened, options, members, progress, (started, clock))
+            case = _audit_into(place, folder, read, options, progress, (started, clock))
             if place == folder:
                 return open_case(folder)
             if case.partial:  # the case that is whole stays; what was read lies beside it
@@ -115,26 +119,52 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
         dismiss(members)
 
 
+def _reading(
+    paths: Sequence[str | os.PathLike[str]], options: Options, members: list[Member], progress: Progress
+) -> Read:
+    """Look at the captures; gives what reads them."""
+    from netaudit.capture.from_files import open_captures
+    from netaudit.case.reading import storable
+    from netaudit.running.workers import dismiss
+
+    total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
+
+    def tell(done: int) -> None:
+        progress("read", done, total)
+
+    opened = open_captures(paths, progress=tell, sm3=options.sm3)
+    total = opened.stored_bytes
+    if not opened.sources:
+        raise UnreadableError(_nothing(opened))
+
+    def read(place: Path) -> tuple[Outcome, list[Any]]:
+        outcome = _read_all(opened, place, options, members, _gathered(options, opened))
+        dismiss(members)
+        if not outcome.captures.num_rows:
+            raise UnreadableError(_nothing(opened))
+        return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
+
+    return read
+
+
+def _join(parts: Sequence[Path], options: Options) -> Read:
+    from netaudit.running.parts import join
+
+    return lambda place: join(parts, place, options)
+
+
 def _audit_into(
-    place: Path,
-    folder: Path,
-    opened: Captures,
-    options: Options,
-    members: list[Member],
-    progress: Progress,
-    began: tuple[str, float],
+    place: Path, folder: Path, read: Read, options: Options, progress: Progress, began: tuple[str, float]
 ) -> Case:
     """Read the captures into a case at `place` and seal it; `folder` has the lock."""
     from netaudit.case.custody import Custody
     from netaudit.case.moments import keep
-    from netaudit.case.reading import storable
     from netaudit.case.reporting import WRITTEN
     from netaudit.case.seal import seal
     from netaudit.case.sealed import NOTED
     from netaudit.running.conclusion import conclude
     from netaudit.running.keys import note_keys
     from netaudit.running.lean import give_back, trim
-    from netaudit.running.workers import dismiss
     from netaudit.settling.ordered import unsettle
 
     started, clock = began
@@ -145,17 +175,13 @@ def _audit_into(
         if options.moments is not None:
             custody.note(NOTED, **options.moments.facts())
         note_keys(custody, options.keys)
-        outcome = _read_all(opened, place, options, members, _gathered(options, opened))
-        dismiss(members)
+        outcome, paths_read = read(place)
         give_back()
         timings = {"read_s": round(time.perf_counter() - clock, 3)}
-        if not outcome.captures.num_rows:
-            raise UnreadableError(_nothing(opened))
         for row in outcome.captures.select(["name", "size", "sha256", "packets_read"]).to_pylist():
             custody.note("read", **row)
         case = conclude(place, outcome, progress)
         timings["total_s"] = round(time.perf_counter() - clock, 3)
-        paths_read = [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
         write_run(place, run_facts(options, started, timings) | {"paths": paths_read})
         trim()
         try:
