@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES_VERSION = 2
+TABLES_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,10 +497,12 @@ EVENTS = Table(
         _c("person_ref", "string", "The system's own id of the person (masked)."),
         _c("person_hmac", "string", ""),
         _c("gender", "string", "As sent."),
+        _c("age", "string", "As sent: a number or a range."),
         _c("birthday", "string", "Masked."),
         _c("address", "string", "Masked."),
         _c("person_group", "string", "Group or list the person is in (masked)."),
         _c("score", "float64", "Score of a comparison or detection, on the sender's scale."),
+        _c("result", "string", "Result of a check or comparison, in the sender's words or codes (masked)."),
         _c("agent", "string", "Agent who claims the customer (masked)."),
         _c("agent_company", "string", "Company of the agent (masked)."),
         _c("risk_status", "string", "Judgement about the customer, as sent (masked)."),

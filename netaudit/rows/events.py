@@ -111,12 +111,12 @@ class EventRows:
         ts, frame, capture = (pieces[name].item(0) if known else None for name in ("ts", "frame", "capture"))  # type: ignore[index]
         none = Shown()
         person = [value for name in ("name", "id_number", "phone", "person_id") for value in shown.get(name, none)]
-        said = [shown.get(name, none).text for name in ("gender", "birthday", "address", "group")]
+        said = [shown.get(name, none).text for name in ("gender", "age", "birthday", "address", "group")]
         claimed = event.images[:MOST_IMAGES]
         return (
             event.event_id, message.message_id.hex(), event.object_id, entry.kind, entry.act, entry.id,
             entry.provenance, list(entry.recalled), *device, place.text, *reference, event.shot_time, event.zone,
-            *person, *said, event.score,
+            *person, *said, event.score, self._plain(event, "result", event.result, secret=False).text,
             *(purpose.get(name, none).text for name in ("agent", "agent_company", "risk_status")),
             *(_moment(event.purpose.get(name, "")) for name in ("first_photo_time", "report_time")),
             asks(event), [one.image.sha256 for one in claimed], [one.role for one in claimed],

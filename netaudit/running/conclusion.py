@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.settling.images import Known
     from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
 
@@ -62,10 +63,11 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         ],
         schema=SKIPPED.schema(),
     )
-    known = outcome.known if outcome.faces else None
     tables["images"] = settled["images"] = image_table(
-        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+        folder, tables, _judged(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
     )
+    if outcome.beside is not None:
+        outcome.beside.drop()
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
@@ -94,6 +96,16 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     _keep_clear(folder)
     keep_used(folder)
     return Case(folder)
+
+
+def _judged(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+    """What is known of images by now, once those under way are judged; None where no face is looked for."""
+    if outcome.beside is None:
+        return outcome.known if outcome.faces else None
+    for done in outcome.beside.finish():
+        progress("images", done, outcome.beside.found)
+    outcome.beside.close()
+    return outcome.beside.known
 
 
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:

@@ -10,6 +10,7 @@ PART/tables/*.arrows  private/…  told.json    and of the head: captures.arrows
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import fields
@@ -23,6 +24,7 @@ from netaudit.case.reading import storable
 from netaudit.case.writing import make_folders
 from netaudit.errors import NetauditError, UnreadableError
 from netaudit.ground.files import write_json
+from netaudit.images.beside import Beside
 from netaudit.packets.from_capture import Decoder
 from netaudit.packets.layouts import SHARDS
 from netaudit.running.collector import calm
@@ -32,18 +34,20 @@ from netaudit.running.project_key import keep_project_key
 from netaudit.running.worker import own_rows
 from netaudit.running.workers import Watch
 from netaudit.settling.outcome import Outcome
+from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from netaudit.capture.from_files import Captures
+    from netaudit.images.beside import Fresh
     from netaudit.packets.from_capture import Decoded
     from netaudit.running.task import Options
 
 TOLD, CAPTURES = "told.json", "captures.arrows"
 MOST = SHARDS  # parts beside the head
-SAID = ("captures", "skipped", "signatures", "known")  # of an outcome: not in told.json as they are
+SAID = ("captures", "skipped", "signatures", "known", "beside")  # of an outcome: not in told.json as they are
 OF_A_READING = ("size", "packets_read", "wire_bytes", "captured_bytes", "first_ts", "last_ts", "damage")
 
 
@@ -62,11 +66,10 @@ def read_part(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
     opened = _opened(paths, hashed=False)
     keys = gather(options.keys, opened.sources)
     keep = Keep(everything=options.keep_all, seconds=bool(options.moments and options.moments.moments))
-    shard = Shard(
-        place, f"{number:03}", keep, signatures=options.signatures, given=keys.given if keys is not None else None
-    )
+    given = keys.given if keys is not None else None
     decoder = Decoder(since=options.since, until=options.until)
-    with calm():
+    with calm(), _judging(place, options) as stored:
+        shard = Shard(place, f"{number:03}", keep, signatures=options.signatures, given=given, stored=stored)
         _read(opened, decoder, lambda decoded: shard.feed(decoded.buffer, own_rows(decoded.packets, number, of)))
         failures = shard.finish()
     write_json(place / TOLD, {"read": _reading(opened, decoder), "failures": failures})
@@ -96,7 +99,7 @@ def read_head(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
     )
 
 
-def join(parts: Sequence[Path], place: Path, options: Options) -> tuple[Outcome, list[Any]]:
+def join(parts: Sequence[Path], place: Path, options: Options, beside: Beside | None) -> tuple[Outcome, list[Any]]:
     """Put the streams of all parts, the head first, into a case that was begun; gives its outcome and its paths.
 
     Raises PartsDifferError where the parts have not read the same: somebody changed a capture meanwhile, say.
@@ -106,8 +109,8 @@ def join(parts: Sequence[Path], place: Path, options: Options) -> tuple[Outcome,
         if said["read"] != told[0]["read"]:
             raise PartsDifferError(f"{part.name}: has read other bytes than the others; were the captures changed?")
     keep_project_key(place, (parts[0] / "private" / "key").read_bytes())
-    for part in parts:
-        _take_streams(part, place)
+    for number, part in enumerate(parts):
+        _take_streams(part, place, number)
     with pa.memory_map(str(parts[0] / CAPTURES)) as source:
         captures = pa.ipc.open_stream(source).read_all()
     outcome = Outcome(
@@ -117,6 +120,7 @@ def join(parts: Sequence[Path], place: Path, options: Options) -> tuple[Outcome,
         **told[0]["outcome"],
     )
     outcome.options = outcome.options | {"project_key": _fingerprint(options)}
+    outcome.beside = beside
     outcome.failures = sorted(failure for said in told[1:] for failure in said["failures"])
     return outcome, told[0]["paths"]
 
@@ -160,10 +164,30 @@ def _fingerprint(options: Options) -> str | None:
     return said
 
 
-def _take_streams(part: Path, place: Path) -> None:
-    """Streams have names of their own in every part; images are named by what they are."""
+@contextlib.contextmanager
+def _judging(place: Path, options: Options) -> Iterator[Callable[[Fresh], None] | None]:
+    """What takes images to be judged while a part is read; all that was said lies in the part at the end."""
+    if not options.faces:
+        yield None
+        return
+    beside = Beside(place, count=options.count_faces)
+    try:
+        yield lambda fresh: beside.take((fresh,))
+        for _ in beside.finish():
+            pass
+        beside.known(())
+    finally:
+        beside.close()
+
+
+def _take_streams(part: Path, place: Path, number: int) -> None:
+    """Streams of rows are named by their part, those of answers are not, and images by what they are."""
+    for path in (part / "private").glob(f"{ANSWERS.name}.*.arrows"):
+        _link(path, place / "private" / f"{ANSWERS.name}.part{number:03}.arrows")
     for folder, pattern in (("tables", "*.arrows"), ("private", "*.arrows"), ("private", "keys.*.part")):
         for path in (part / folder).glob(pattern):
+            if path.name.startswith(f"{ANSWERS.name}."):
+                continue
             _link(path, place / folder / path.name)
     for path in (part / "private" / "objects").glob("*/*"):
         goal = place / "private" / "objects" / path.parent.name / path.name

@@ -7,7 +7,8 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
+    from netaudit.images.beside import Beside
     from netaudit.running.keys import Gathered, KeyRequest
     from netaudit.running.workers import Member
     from netaudit.settling.outcome import Outcome
 
-Read = Callable[[Path], "tuple[Outcome, list[Any]]"]  # into a case that was begun; gives what it knows, and its paths
+Read = Callable[[Path, "Beside | None"], "tuple[Outcome, list[Any]]"]
+"""Reads into a case that was begun, while a helper judges images; gives what it knows, and the paths read."""
 Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
@@ -137,8 +140,8 @@ def _reading(
     if not opened.sources:
         raise UnreadableError(_nothing(opened))
 
-    def read(place: Path) -> tuple[Outcome, list[Any]]:
-        outcome = _read_all(opened, place, options, members, _gathered(options, opened))
+    def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
+        outcome = _read_all(opened, place, options, members, _gathered(options, opened), beside)
         dismiss(members)
         if not outcome.captures.num_rows:
             raise UnreadableError(_nothing(opened))
@@ -150,7 +153,7 @@ def _reading(
 def _join(parts: Sequence[Path], options: Options) -> Read:
     from netaudit.running.parts import join
 
-    return lambda place: join(parts, place, options)
+    return lambda place, beside: join(parts, place, options, beside)
 
 
 def _audit_into(
@@ -168,14 +171,14 @@ def _audit_into(
     from netaudit.settling.ordered import unsettle
 
     started, clock = began
-    with Custody(place, folder) as custody:
+    with Custody(place, folder) as custody, judging(place, options) as beside:
         custody.note("begun", **_begun(folder, place, options))
         begin_case(place, options)
         keep(place, options.moments)
         if options.moments is not None:
             custody.note(NOTED, **options.moments.facts())
         note_keys(custody, options.keys)
-        outcome, paths_read = read(place)
+        outcome, paths_read = read(place, beside)
         give_back()
         timings = {"read_s": round(time.perf_counter() - clock, 3)}
         for row in outcome.captures.select(["name", "size", "sha256", "packets_read"]).to_pylist():
@@ -261,6 +264,21 @@ def window_s(options: Options) -> float:
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
+@contextmanager
+def judging(folder: Path, options: Options) -> Iterator[Beside | None]:
+    """Images of a case judged while its captures are read; None where no faces are looked for."""
+    if not options.faces:
+        yield None
+        return
+    from netaudit.images.beside import Beside
+
+    beside = Beside(folder, count=options.count_faces)
+    try:
+        yield beside
+    finally:
+        beside.drop()
+
+
 def _gathered(options: Options, opened: Captures) -> Gathered | None:
     """Keys of files and captures, where they were asked for."""
     if options.keys is None:
@@ -271,7 +289,12 @@ def _gathered(options: Options, opened: Captures) -> Gathered | None:
 
 
 def _read_all(
-    opened: Captures, folder: Path, options: Options, members: list[Member], keys: Gathered | None
+    opened: Captures,
+    folder: Path,
+    options: Options,
+    members: list[Member],
+    keys: Gathered | None,
+    beside: Beside | None,
 ) -> Outcome:
     from netaudit.packets.from_capture import Decoder
     from netaudit.running.inputs import outcome_of
@@ -279,6 +302,8 @@ def _read_all(
     from netaudit.running.workers import abandoned_on_error, make_crew
 
     decoder = Decoder(since=options.since, until=options.until)
+    if beside is not None:
+        beside.prepare()
     crew = make_crew(
         folder,
         options.workers,
@@ -286,6 +311,7 @@ def _read_all(
         signatures=options.signatures,
         members=members,
         given=keys.given if keys is not None else None,
+        beside=beside,
     )
     partial = False
     with abandoned_on_error(crew):
@@ -301,6 +327,7 @@ def _read_all(
     rejected = [*opened.rejected, *opened.ignored]  # every file that was given is in the case, read or not
     outcome = outcome_of(opened.sources, rejected, decoder, failures, options, partial=partial)
     outcome.keys = keys.facts if keys is not None else None
+    outcome.beside = beside
     return outcome
 
 

@@ -36,6 +36,7 @@ from netaudit.rows.sendings import SendingRows
 from netaudit.running.keys import write_private
 from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
+from netaudit.streams.layouts import UP
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from netaudit.images.beside import Fresh
     from netaudit.messages.message import Message
     from netaudit.messages.opening.given import Given
     from netaudit.observations.ends import Ends
@@ -120,12 +122,14 @@ class Shard:
         *,
         takes: Callable[[RowWriter, Ledger], list[Taker]] = takers,
         given: Given | None = None,
+        stored: Callable[[Fresh], None] | None = None,
     ) -> None:
-        """`given` are keys that may open what is encrypted."""
+        """`given` are keys that may open what is encrypted; `stored` is told of each image that is new to the case."""
         self._folder, self._part = folder, part
         self.keys = Keys(given) if given is not None else None
         self._keep = keep
         self._witness = witness
+        self._stored = stored
         self._reading = Reading(self.keys)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
@@ -302,6 +306,8 @@ class Shard:
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
+            if self._stored is not None:
+                self._stored((sha256, leaf.kind, message.direction == UP))
         identity = object_id(message, part.path).hex()
         if self._witness is not None and stored:
             self._witness.found(message, leaf, identity, sha256)

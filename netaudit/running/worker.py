@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from netaudit.images.beside import Fresh
     from netaudit.running.way import Shard
 
 
@@ -22,9 +23,9 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     `inherited` are the parent's ends of pipes, which a forked process has too: while one is open, nobody learns that
     the parent is gone.
 
-    ("begin", number, workers, (folder, keep_all, seconds, signatures, given)); ("window", name of the shared memory,
-    size of the buffer, start and number of the rows in it), each answered when it is done; ("finish",) is answered with
-    failures.
+    ("begin", number, workers, (folder, keep_all, seconds, signatures, given, tell)); ("window", name of the shared
+    memory, size of the buffer, start and number of the rows in it), each answered when it is done; ("finish",). Answers
+    are failures, which come at the end, and the images that are new to the case, where the parent is to be told.
     """
     import signal
 
@@ -39,11 +40,13 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     from netaudit.running.way import Keep, Shard
 
     try:
-        _, number, workers, (folder, keep_all, seconds, signatures, given) = pipe.recv()
+        _, number, workers, (folder, keep_all, seconds, signatures, given, tell) = pipe.recv()
+        fresh: list[Fresh] = []
         keep = Keep(everything=keep_all, seconds=seconds)
-        shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
+        stored = fresh.append if tell else None
+        shard = Shard(folder, str(number), keep, signatures=signatures, given=given, stored=stored)
         with calm():
-            _take_windows(pipe, shard, number, workers)
+            _take_windows(pipe, shard, fresh, number, workers)
     except EOFError:
         return
     except Exception as error:  # noqa: BLE001  (whatever it is, the parent must hear of it)
@@ -51,18 +54,20 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
             pipe.send(("error", error))
 
 
-def _take_windows(pipe: Connection, shard: Shard, number: int, workers: int) -> None:
+def _take_windows(pipe: Connection, shard: Shard, fresh: list[Fresh], number: int, workers: int) -> None:
     attached: dict[str, shared_memory.SharedMemory] = {}
     while True:
         message = pipe.recv()
         if message[0] == "finish":
-            pipe.send(("done", shard.finish()))
+            failures = shard.finish()
+            pipe.send(("done", (failures, fresh)))
             return
         _, name, size, start, rows = message
         if name not in attached:
             attached[name] = _attach(name)
         _feed(shard, bytes_of(attached[name]), (size, start, rows), number, workers)
-        pipe.send(("done", None))
+        pipe.send(("done", ([], fresh)))
+        fresh.clear()
 
 
 def bytes_of(memory: shared_memory.SharedMemory) -> memoryview:

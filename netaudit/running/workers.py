@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from netaudit.images.beside import Beside
     from netaudit.messages.opening.given import Given
     from netaudit.packets.from_capture import Decoded
     from netaudit.running.way import Witness
@@ -56,16 +57,19 @@ def make_crew(
     signatures: Path | None = None,
     members: list[Member] | None = None,
     given: Given | None = None,
+    beside: Beside | None = None,
 ) -> Crew:
     """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours.
 
-    `members` were hired before. Where moments are stored in the case already, what was sent when is kept by the second.
+    `members` were hired before; `beside` judges images meanwhile.
+
+    Where moments are stored in the case already, what was sent when is kept by the second.
     """
     seconds = bool(stored(folder))
     if workers <= 1:
-        return Alone(folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given)
+        return Alone(folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given, beside=beside)
     hired = members or hire(workers)
-    return Team(hired, folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given)
+    return Team(hired, folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given, beside=beside)
 
 
 @contextlib.contextmanager
@@ -111,10 +115,13 @@ class Alone:
         witness: Witness | None = None,
         signatures: Path | None = None,
         given: Given | None = None,
+        beside: Beside | None = None,
     ) -> None:
         from netaudit.running.way import Keep, Shard
 
-        self.shard = Shard(folder, "0", Keep(everything=keep_all, seconds=seconds), witness, signatures, given=given)
+        keep = Keep(everything=keep_all, seconds=seconds)
+        stored = None if beside is None else lambda fresh: beside.take((fresh,))
+        self.shard = Shard(folder, "0", keep, witness, signatures, given=given, stored=stored)
         self.watch = Watch(folder)
 
     def feed(self, decoded: Decoded) -> None:
@@ -196,13 +203,16 @@ class Team:
         seconds: bool,
         signatures: Path | None,
         given: Given | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self._watch = Watch(folder)
+        self._beside = beside
         self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
         self._next = 0
         self._members = members
         for number, member in enumerate(members):
-            self._send(member, ("begin", number, len(members), (folder, keep_all, seconds, signatures, given)))
+            told = (folder, keep_all, seconds, signatures, given, beside is not None)
+            self._send(member, ("begin", number, len(members), told))
 
     def feed(self, decoded: Decoded) -> None:
         """Copy one window into a free slot and tell the workers."""
@@ -239,7 +249,7 @@ class Team:
                 self._answer(member)
             raise RuntimeError("a worker process ended unexpectedly") from error
 
-    def _answer(self, member: Member) -> Any:
+    def _answer(self, member: Member) -> list[str]:
         try:
             kind, value = member.pipe.recv()
         except (EOFError, OSError) as error:
@@ -247,7 +257,11 @@ class Team:
         member.waiting -= 1
         if kind == "error":
             raise value
-        return value
+        failures: list[str]
+        failures, fresh = value
+        if self._beside is not None:
+            self._beside.take(fresh)
+        return failures
 
     def finish(self) -> list[str]:
         """End all flows everywhere and join the workers."""
@@ -257,10 +271,8 @@ class Team:
             self._send(member, ("finish",))
             member.waiting += 1
         for member in self._members:
-            value = None
             while member.waiting:
-                value = self._answer(member)
-            failures += value or []
+                failures += self._answer(member)
             member.process.join()
         self._free()
         return sorted(failures)

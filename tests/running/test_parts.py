@@ -80,6 +80,18 @@ def test_parts_that_read_other_bytes_are_refused(tmp_path):
         run([capture], tmp_path / "case", KEYED, lambda *_: None, [tmp_path / "head", tmp_path / "0"])
 
 
+def test_no_image_is_judged_twice(tmp_path, monkeypatch):
+    from netaudit.images.judge import Judge
+
+    paths, options = [PCAPS / "documents"], replace(KEYED, faces=True)
+    parts = [tmp_path / "head", tmp_path / "0"]
+    read_head(paths, parts[0], options)
+    read_part(paths, parts[1], options, 0, 1)
+    monkeypatch.setattr(Judge, "submit", lambda *_, **__: pytest.fail("it was judged already"))
+    case = run(paths, tmp_path / "case", options, lambda *_: None, parts)
+    assert "yes" in case.images["face"].tolist()
+
+
 def test_without_a_key_of_the_project_the_case_says_so(tmp_path):
     paths = [PCAPS / "documents"]
     in_parts(paths, tmp_path, KEYED, 2)
