@@ -61,6 +61,7 @@ def write_sites(folder: Path, sites: int, variants: int = 6) -> Path:
         lines.append(f"售楼处{site:04},office-{site:04}.pcap,192.168.1.0/24,{DISTRICTS[site % 3]},")
     plan = folder / "plan.csv"
     plan.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "key").write_bytes(bytes(range(32)))  # of a project
     return plan
 
 
@@ -102,7 +103,6 @@ def main() -> None:
     parser.add_argument("--faces", action="store_true", help="also look for faces")
     given = parser.parse_args()
     plan = write_sites(given.folder / "captures", given.sites)
-    (plan.parent / "key").write_bytes(bytes(range(32)))
     ways = given.on.split(",")
     measured: dict[str, list[tuple[float, float]]] = {on: [] for on in ways}
     for turn in range(given.turns):

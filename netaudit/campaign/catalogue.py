@@ -37,32 +37,23 @@ LEFT_OUT = {  # columns that are not there
     "relayed_images": ("sha256",),
     "devices": ("name",),
 }  # fmt: skip
-_OUR_FLOWS = "flow_id NOT IN (SELECT flow_id FROM personal_flows p WHERE p.site = t.site)"
-_OUR_MESSAGES = "message_id NOT IN (SELECT message_id FROM personal_messages p WHERE p.site = t.site)"
-_OUR_OBJECTS = "object_id NOT IN (SELECT object_id FROM personal_objects p WHERE p.site = t.site)"
+def _words(*columns: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple(("personal", column, "word") for column in columns)
 
 
-def _not_personal(*columns: str) -> str:
-    return " AND ".join(f"{one} NOT IN (SELECT word FROM personal p WHERE p.site = t.site)" for one in columns)  # noqa: S608
-
-
-FILTERS = {
-    "flows": _OUR_FLOWS,
-    "tls_hellos": _OUR_FLOWS,
-    "encrypted_uploads": _OUR_FLOWS,
-    "messages": _OUR_MESSAGES,
-    "media": _OUR_MESSAGES,
-    "objects": _OUR_MESSAGES,
-    "parts": _OUR_MESSAGES,
-    "events": _OUR_MESSAGES,
-    "relayed_images": _OUR_MESSAGES,
-    "evidence": _OUR_OBJECTS,
-    "endpoints": _not_personal("ip"),
-    "devices": _not_personal("device_id"),
-    "claims": _not_personal("device_id"),
-    "observations": _not_personal("ip", "mac"),
-    "findings": "sender_role <> 'personal device' AND " + _not_personal("sender", "receiver"),
-    "relay_tests": _not_personal("holder", "sender"),
+THEIRS = {  # what a row must not have in common with personal devices: (table of theirs, its column, theirs)
+    **dict.fromkeys(("flows", "tls_hellos", "encrypted_uploads"), (("personal_flows", "flow_id", "flow_id"),)),
+    **dict.fromkeys(
+        ("messages", "media", "objects", "parts", "events", "relayed_images"),
+        (("personal_messages", "message_id", "message_id"),),
+    ),
+    "evidence": (("personal_objects", "object_id", "object_id"),),
+    "endpoints": _words("ip"),
+    "devices": _words("device_id"),
+    "claims": _words("device_id"),
+    "observations": _words("ip", "mac"),
+    "findings": _words("sender", "receiver"),
+    "relay_tests": _words("holder", "sender"),
 }
 PERSONAL = """
 CREATE TABLE personal AS
@@ -108,6 +99,7 @@ class Campaign:
             if said is not None and said.get("tables") == versions()["tables"]:
                 self.cases[site.site] = folder / CASES / site.folder / "case"
         self._made: set[str] = set()
+        self._ready = False
 
     @functools.cached_property
     def database(self) -> duckdb.DuckDBPyConnection:
@@ -116,7 +108,9 @@ class Campaign:
             import duckdb
         except ImportError as error:
             raise UsageError("the catalogue needs the extra: pip install 'netaudit[campaign]'") from error
-        return duckdb.connect(":memory:")
+        made = duckdb.connect(":memory:")
+        made.execute("SET parquet_metadata_cache = true")  # cases do not change
+        return made
 
     def source(self, table: str) -> str:
         """What DuckDB reads a table of all cases from, whole: for counts that show no row."""
@@ -126,19 +120,30 @@ class Campaign:
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
         return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'site': VARCHAR}})"
 
+    def ready(self) -> None:
+        """Find out, once, which rows belong to personal devices."""
+        if not self._ready:
+            sources = {name: self.source(name) for name in ("devices", "flows", "messages", "objects")}
+            self.database.execute(PERSONAL.format(**sources))
+            self._ready = True
+
     def view(self, table: str) -> str:
         """Make the view of a table, once; gives its name. Raises KeyError for what a campaign does not have."""
         if table not in BY_NAME or table in NOT_THERE:
             raise KeyError(table)
         if table in self._made:
             return table
-        if not self._made and FILTERS:
-            sources = {name: self.source(name) for name in ("devices", "flows", "messages", "objects")}
-            self.database.execute(PERSONAL.format(**sources))
+        self.ready()
         names = [name for name in BY_NAME[table].names if name not in LEFT_OUT.get(table, ())]
         columns = ", ".join(f't."{name}"' for name in names)
-        where = f" WHERE {FILTERS[table]}" if table in FILTERS else ""
-        self.database.execute(f"CREATE VIEW {table} AS SELECT t.site, {columns} FROM {self.source(table)} t{where}")  # noqa: S608
+        without = " ".join(
+            f"ANTI JOIN {theirs} p{number} ON t.site = p{number}.site AND t.{column} = p{number}.{word}"
+            for number, (theirs, column, word) in enumerate(THEIRS.get(table, ()))
+        )
+        where = "WHERE sender_role <> 'personal device'" if table == "findings" else ""
+        self.database.execute(
+            f"CREATE VIEW {table} AS SELECT t.site, {columns} FROM {self.source(table)} t {without} {where}"  # noqa: S608
+        )
         self._made.add(table)
         return table
 

@@ -30,7 +30,6 @@ SITES = 6
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sites")
-    (folder / "key").write_bytes(bytes(range(32)))
     return read_plan(write_sites(folder, SITES, variants=3)), folder / "key"
 
 
