@@ -1,8 +1,6 @@
 """All cases of a campaign as one: DuckDB views over their tables, with the site beside every row. Nothing is copied.
 
-A campaign audits offices and follows nobody. So the views leave out what would let one follow a person over sites:
-tables with a row per person, keyed hashes, hashes of images and of objects, and whatever belongs to personal devices
-(handheld by their class, or of unknown class with an address that is not a maker's own). A case itself has it all.
+A campaign audits offices and follows nobody: `personal.py` says what the views leave out.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.campaign.one_site import CASES, done, versions
+from netaudit.campaign.personal import FIND, LEFT_OUT, NOT_THERE, TABLES, without
 from netaudit.campaign.standing import sites_of
 from netaudit.errors import CaseError, UsageError
 from netaudit.tables import BY_NAME
@@ -23,59 +22,6 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-NOT_THERE = ("persons", "journeys", "after_moments")
-LEFT_OUT = {  # columns that are not there
-    "findings": ("person_hmacs", "object_ids", "document_ids"),
-    "events": (
-        "device_hmac", "event_ref", "event_hmac", "shot_time", "name", "name_hmac", "id_number", "id_number_hmac",
-        "phone", "phone_hmac", "person_ref", "person_hmac", "gender", "birthday", "address", "person_group", "agent",
-        "first_photo_time", "report_time", "images", "image_urls", "url_hmacs", "journey_id", "leg",
-    ),
-    "images": ("sha256", "phash"),
-    "objects": ("sha256", "name"),
-    "parts": ("upload", "sha256", "name", "links"),
-    "relayed_images": ("sha256",),
-    "devices": ("name",),
-}  # fmt: skip
-def _words(*columns: str) -> tuple[tuple[str, str, str], ...]:
-    return tuple(("personal", column, "word") for column in columns)
-
-
-THEIRS = {  # what a row must not have in common with personal devices: (table of theirs, its column, theirs)
-    **dict.fromkeys(("flows", "tls_hellos", "encrypted_uploads"), (("personal_flows", "flow_id", "flow_id"),)),
-    **dict.fromkeys(
-        ("messages", "media", "objects", "parts", "events", "relayed_images"),
-        (("personal_messages", "message_id", "message_id"),),
-    ),
-    "evidence": (("personal_objects", "object_id", "object_id"),),
-    "endpoints": _words("ip"),
-    "devices": _words("device_id"),
-    "claims": _words("device_id"),
-    "observations": _words("ip", "mac"),
-    "findings": _words("sender", "receiver"),
-    "relay_tests": _words("holder", "sender"),
-}
-PERSONAL = """
-CREATE TABLE personal AS
-WITH theirs AS (
-    SELECT site::VARCHAR AS site, device_id, ips, macs FROM {devices}
-    WHERE role_hint = 'personal device' OR class IN ('phone', 'tablet', 'handheld')
-       OR (class = '' AND regexp_matches(device_id, '^.[26aeAE][:]'))
-)
-SELECT DISTINCT site, word FROM (
-    SELECT site, device_id AS word FROM theirs
-    UNION ALL SELECT site, unnest(ips) FROM theirs UNION ALL SELECT site, unnest(macs) FROM theirs
-) WHERE word <> '';
-CREATE TABLE personal_flows AS
-SELECT site::VARCHAR AS site, flow_id FROM {flows} t
-WHERE (site, client_ip) IN (SELECT (site, word) FROM personal) OR (site, server_ip) IN (SELECT (site, word) FROM personal)
-   OR (site, client_mac) IN (SELECT (site, word) FROM personal) OR (site, server_mac) IN (SELECT (site, word) FROM personal);
-CREATE TABLE personal_messages AS
-SELECT m.site::VARCHAR AS site, message_id FROM {messages} m JOIN personal_flows p ON m.site = p.site AND m.flow_id = p.flow_id;
-CREATE TABLE personal_objects AS
-SELECT o.site::VARCHAR AS site, object_id FROM {objects} o
-JOIN personal_messages p ON o.site = p.site AND o.message_id = p.message_id;
-"""  # noqa: E501
 _WORD = re.compile(r"[a-z_]+")
 
 
@@ -123,8 +69,7 @@ class Campaign:
     def ready(self) -> None:
         """Find out, once, which rows belong to personal devices."""
         if not self._ready:
-            sources = {name: self.source(name) for name in ("devices", "flows", "messages", "objects")}
-            self.database.execute(PERSONAL.format(**sources))
+            self.database.execute(FIND.format(**{name: self.source(name) for name in TABLES}))
             self._ready = True
 
     def view(self, table: str) -> str:
@@ -136,14 +81,8 @@ class Campaign:
         self.ready()
         names = [name for name in BY_NAME[table].names if name not in LEFT_OUT.get(table, ())]
         columns = ", ".join(f't."{name}"' for name in names)
-        without = " ".join(
-            f"ANTI JOIN {theirs} p{number} ON t.site = p{number}.site AND t.{column} = p{number}.{word}"
-            for number, (theirs, column, word) in enumerate(THEIRS.get(table, ()))
-        )
-        where = "WHERE sender_role <> 'personal device'" if table == "findings" else ""
-        self.database.execute(
-            f"CREATE VIEW {table} AS SELECT t.site, {columns} FROM {self.source(table)} t {without} {where}"  # noqa: S608
-        )
+        read = f"{self.source(table)} t {without(table)}"
+        self.database.execute(f"CREATE VIEW {table} AS SELECT t.site, {columns} FROM {read}")  # noqa: S608
         self._made.add(table)
         return table
 
