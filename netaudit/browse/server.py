@@ -72,8 +72,11 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
 
 
 def start(request: Request) -> Response:
-    """The case, or the cases to choose from."""
+    """The case, the overview of a campaign, or the cases to choose from."""
     shelf: Shelf = request.app.state.shelf
+    overview = shelf.overview(language(request))
+    if overview is not None:
+        return page(request, "campaign.html.j2", say("campaign", language(request)), told=overview, numbers=shelf.sites)
     if len(shelf.folders) == 1:
         return away(f"{request.app.state.mount}/c/0/verdict")
     told = [(number, visible(str(folder), 300)) for number, folder in enumerate(shelf.folders)]

@@ -6,6 +6,7 @@ from netaudit.ground.bilingual import speaker
 
 TEXTS = {
     "cases": {"en": "Cases", "zh": "案卷"},
+    "campaign": {"en": "Sites of the campaign", "zh": "各场所总览"},
     "verdict": {"en": "Verdict", "zh": "结论"},
     "findings": {"en": "Findings", "zh": "发现"},
     "gallery": {"en": "Images", "zh": "图像"},
