@@ -216,8 +216,12 @@ class Case(reading.Case):
                 break
         return pd.DataFrame(found, columns=["table", "row", "column", "value"])
 
-    def report(self, path: Place | None = None, *, lang: str = "en", unmask: bool = False) -> Path:
+    def report(
+        self, path: Place | None = None, *, lang: str = "en", unmask: bool = False, zone: str | None = None
+    ) -> Path:
         """Write the report, into the case when `path` is not given; gives its path. `unmask` is noted in the case.
+
+        Times are in `zone`, else in that of the case.
 
         >>> case.report("report.zh.html", lang="zh").name
         'report.zh.html'
@@ -226,8 +230,8 @@ class Case(reading.Case):
         from netaudit.report.rewriting import rewrite
 
         if path is None or Path(path).resolve() == (self.folder / "report.html").resolve():
-            return rewrite(self, _language(lang), unmask=unmask)
-        return write_report(self, Path(path), _language(lang), unmask)
+            return rewrite(self, _language(lang), unmask=unmask, zone=zone)
+        return write_report(self, Path(path), _language(lang), unmask=unmask, zone=zone)
 
 
 class Device:

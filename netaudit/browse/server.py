@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from netaudit.browse import comparing, deciding, lists, views, ways
 from netaudit.browse.cells import SHA256
 from netaudit.browse.gate import Gate
-from netaudit.browse.page import STATIC, asked, away, form, language, page
+from netaudit.browse.page import SHARED, STATIC, asked, away, form, language, page
 from netaudit.browse.texts import say
 from netaudit.errors import CaseError, UsageError
 from netaudit.ground.masking import visible
@@ -63,6 +63,7 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
     routes = [
         Route("/", start),
         Route("/compare", comparing.compare),
+        Mount("/static/shared", StaticFiles(directory=SHARED)),
         Mount("/static", StaticFiles(directory=STATIC)),
         Mount("/c/{case:int}", routes=case),
     ]
@@ -75,8 +76,11 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
 
 
 def start(request: Request) -> Response:
-    """The case, or the cases to choose from."""
+    """The case, the overview of a campaign, or the cases to choose from."""
     shelf: Shelf = request.app.state.shelf
+    overview = shelf.overview(language(request))
+    if overview is not None:
+        return page(request, "campaign.html.j2", say("campaign", language(request)), told=overview, numbers=shelf.sites)
     if len(shelf.folders) == 1:
         return away(f"{request.app.state.mount}/c/0/verdict")
     told = [(number, visible(str(folder), 300)) for number, folder in enumerate(shelf.folders)]

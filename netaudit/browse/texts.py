@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TEXTS = {
     "cases": {"en": "Cases", "zh": "案卷"},
+    "campaign": {"en": "Sites of the campaign", "zh": "各场所总览"},
     "verdict": {"en": "Verdict", "zh": "结论"},
     "findings": {"en": "Findings", "zh": "发现"},
     "gallery": {"en": "Images", "zh": "图像"},

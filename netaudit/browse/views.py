@@ -23,6 +23,7 @@ from netaudit.case.custody import entries
 from netaudit.errors import CaseError, UsageError
 from netaudit.findings import saying
 from netaudit.report.from_case import head
+from netaudit.report.sections_summary import sentences
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def verdict(request: Request) -> Response:
         say("verdict", who.lang),
         here="verdict",
         head=head(case, w),
+        leads=sentences(case, w),
         statements=[
             w.exact(text, 1000) for one in case.statements or () for text in saying.first_page([one], who.lang)
         ],

@@ -13,6 +13,7 @@ from netaudit.cli.options import (
     CaseFolder,
     Json,
     Language,
+    Zone,
     language,
 )
 from netaudit.cli.texts import say
@@ -63,6 +64,7 @@ def report(
     unmask: Annotated[
         bool, typer.Option("--unmask", help="Show faces and identity data in clear; logged in the case.")
     ] = False,
+    zone: Zone = None,
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
@@ -72,9 +74,9 @@ def report(
 
     opened = open_case(case)
     if html is None or html.resolve() == (case / REPORT).resolve():
-        typer.echo(rewrite(opened, language(lang), unmask=unmask))
+        typer.echo(rewrite(opened, language(lang), unmask=unmask, zone=zone))
     else:
-        typer.echo(write_report(opened, html, language(lang), unmask=unmask))
+        typer.echo(write_report(opened, html, language(lang), unmask=unmask, zone=zone))
 
 
 @app.command(epilog="Example: netaudit browse ./case    or all cases in a folder: netaudit browse ./cases")

@@ -12,6 +12,7 @@ from netaudit.cli.options import (
     CaseFolder,
     Json,
     Language,
+    Zone,
     language,
 )
 
@@ -76,7 +77,7 @@ def stamp(
 def record(
     case: CaseFolder,
     docx: Annotated[Path, typer.Option("--docx", metavar="OUT.docx", help="Word file to write.")],
-    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of its times, e.g. Asia/Shanghai.")] = None,
+    zone: Zone = None,
     officers: Annotated[
         list[str] | None,
         typer.Option("--officer", metavar="NAME", help="Who extracts, as it shall stand in the record; repeatable."),

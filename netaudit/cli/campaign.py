@@ -30,6 +30,7 @@ Purpose = Annotated[str, typer.Option(metavar="TEXT", help="With --count-persons
 Authoriser = Annotated[str, typer.Option("--authorised-by", metavar="TEXT", help="And by whom allowed; recorded.")]
 TEXTS = {
     "planned": {"en": "{path}: {n} sites; look it over before you run it", "zh": "{path}：{n} 个场所；执行前请核对"},
+    "read": {"en": "read", "zh": "已读取"},
     "audited": {"en": "audited", "zh": "已审计"},
     "kept": {"en": "has a valid case", "zh": "已有有效案卷"},
     "failed": {"en": "FAILED", "zh": "失败"},
@@ -97,6 +98,12 @@ def run(
     time_limit: Annotated[
         float, typer.Option(metavar="HOURS", min=0, help="Longest audit of a site; 0: no bound.")
     ] = 0,
+    split_above: Annotated[
+        float, typer.Option(metavar="GB", min=0, help="Captures of a site from which on several workers share it.")
+    ] = 4,
+    parts: Annotated[
+        int, typer.Option(min=0, max=64, help="By how many such a site is shared; 0: --workers, 1: never.")
+    ] = 0,
     memory_limit: Annotated[float, typer.Option(metavar="GB", min=0, help="Most memory of an audit; 0: no bound.")] = 0,
     lang: Language = None,
 ) -> None:
@@ -120,12 +127,15 @@ def run(
 
     def tell(result: Result, number: int, of: int) -> None:
         reason = f": {result.reason}" if result.reason else ""
-        typer.echo(f"[{number}/{of}] {result.site}: {say(result.state, language)}{_visible(reason)}")
+        site = f"{result.site} ({result.part})" if result.part else result.site
+        state = say("read" if result.part and result.state == "audited" else result.state, language)
+        typer.echo(f"[{number}/{of}] {site}: {state}{_visible(reason)}")
 
     def notice(what: str) -> None:
         typer.echo(say(what, language), err=True)
 
-    results = run_campaign(tasks, on, workers, tell, notice)
+    shared = {"split_above": int(split_above * 1e9), "parts": parts or workers}
+    results = run_campaign(tasks, on, workers, tell, notice, **shared)
     counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}
     typer.echo(say("ended", language, n=len(results), **counts))
     left = unjudged(out)

@@ -13,11 +13,22 @@ CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a ca
 Language = Annotated[
     str | None, typer.Option("--lang", metavar="zh|en", help="zh or en; by the locale when not given.")
 ]
+
+
+def _known_zone(zone: str | None) -> str | None:
+    if zone is not None:
+        from netaudit.ground.zones import named_zone
+
+        named_zone(zone)
+    return zone
+
+
 Zone = Annotated[
     str | None,
     typer.Option(
         "--zone",
         metavar="ZONE",
+        callback=_known_zone,
         help="Zone of the site's times, e.g. Asia/Shanghai; reports and tables show it.",
     ),
 ]

@@ -306,7 +306,7 @@ class Shard:
         for row in self._events.end(message):
             self._rows["events"].append(row)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
-        for row in self._persons.end(message.message_id.hex(), target, self._events.said):
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
