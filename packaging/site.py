@@ -102,7 +102,7 @@ Paths are relative to the file. `netaudit doctor` says which file holds.""",
         "`import netaudit` 所提供的内容。数据表是案卷的属性；示例都作为测试运行。",
     ),
     "no_figures": ("Not measured yet.", "尚未测量。"),
-    "step": ("| step | seconds |", "| 步骤 | 秒 |"),
+    "step": ("| step | seconds | of a processor |", "| 步骤 | 秒 | 处理器秒 |"),
     "measured": (
         "Measured in an empty home, on {processors} processors shared with other work; {megabytes:,} MB installed.",
         "在一台与其他工作共用、有 {processors} 个处理器的计算机上，于空的用户目录中测得；安装占 {megabytes:,} MB。",
@@ -203,8 +203,9 @@ def figures(user: str, lang: str) -> str:
     if not FIGURES.is_file() or user not in (told := json.loads(FIGURES.read_text("utf-8"))):
         return word("no_figures", lang)
     one = told[user]
-    lines = [word("measured", lang).format(**one), "", word("step", lang), "| --- | --- |"]
-    return "\n".join([*lines, *(f"| `{step}` | {seconds:.1f} |" for step, seconds in one["steps"])])
+    lines = [word("measured", lang).format(**one), "", word("step", lang), "| --- | --- | --- |"]
+    rows = [(step, f"{taken:.1f}", f"{busy:.1f}" if busy else "") for step, taken, busy in one["steps"]]
+    return "\n".join([*lines, *(f"| `{step}` | {taken} | {busy} |" for step, taken, busy in rows)])
 
 
 def gather(lang: str, place: Path) -> None:
@@ -219,9 +220,11 @@ def gather(lang: str, place: Path) -> None:
     for name, made in (("cli", cli), ("settings", settings), ("tables", tables), ("api", python)):
         (place / "reference").mkdir(exist_ok=True)
         (place / "reference" / f"{name}.md").write_text(made(lang), "utf-8")
-    shutil.copytree(DOCS / "pictures", place / "pictures", dirs_exist_ok=True)
-    for path in [*DOCS.glob("*.png"), *DOCS.glob("*.json")]:
-        shutil.copy(path, place)
+    told = "".join(path.read_text("utf-8") for path in place.rglob("*.md"))
+    for path in [*DOCS.glob("pictures/*"), *DOCS.glob("*.png"), *DOCS.glob("*.schema.json")]:
+        if path.name in told:
+            (place / path.relative_to(DOCS)).parent.mkdir(exist_ok=True)
+            shutil.copy(path, place / path.relative_to(DOCS))
     for path in place.rglob("*.md"):
         path.write_text(_linked(path, place), "utf-8")
 

@@ -38,7 +38,7 @@ class User:
 
     def __init__(self, programs: Path, home: Path) -> None:
         self.programs, self.home = programs, home
-        self.steps: list[tuple[str, float]] = []
+        self.steps: list[tuple[str, float, float]] = []  # what, seconds, seconds of a processor
         shutil.copy(CAPTURES / "lan.pcapng", home / "office.pcapng")
         keep = {"PATH": f"{programs}{os.pathsep}/usr/bin{os.pathsep}/bin", "HOME": str(home), "LANG": "C.UTF-8"}
         self.environment = keep | {
@@ -47,7 +47,7 @@ class User:
 
     def does(self, *words: str, shown: str = "", fails: bool = False) -> str:
         """Run a step; gives what it said."""
-        begun = time.monotonic()
+        begun, busy = time.monotonic(), _busy()
         done = subprocess.run(
             [str(self.programs / words[0]), *words[1:]],
             cwd=self.home, env=self.environment, capture_output=True, encoding="utf-8", check=False,
@@ -55,7 +55,7 @@ class User:
         taken = time.monotonic() - begun
         if (done.returncode != 0) != fails:
             raise SystemExit(f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
-        self.steps.append((shown or " ".join(words), taken))
+        self.steps.append((shown or " ".join(words), taken, _busy() - busy))
         print(f"  {self.steps[-1][0]}: {taken:.1f} s")
         return done.stdout
 
@@ -71,13 +71,19 @@ class User:
             opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
             with opener.open(address) as first:
                 home = first.url
-            self.steps.append((f"netaudit browse {case}", time.monotonic() - begun))
+            self.steps.append((f"netaudit browse {case}", time.monotonic() - begun, 0.0))
             for room in ("findings", "gallery", "topology"):
                 begun = time.monotonic()
                 with opener.open(home.replace("verdict", room)) as page:
                     assert page.status == 200
-                self.steps.append((f"… {room}", time.monotonic() - begun))
+                self.steps.append((f"… {room}", time.monotonic() - begun, 0.0))
             served.terminate()
+
+
+def _busy() -> float:
+    """Seconds of processors that all steps took so far; none where the system does not tell."""
+    told = os.times()
+    return told.children_user + told.children_system
 
 
 def investigator(user: User) -> None:
@@ -143,9 +149,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="netaudit-user-") as home:
             user = User(programs, Path(home))
             act(user)
-        seconds = [(step, round(taken, 1)) for step, taken in user.steps]
+        seconds = [(step, round(taken, 1), round(busy, 1)) for step, taken, busy in user.steps]
         told[act.__name__] = {"processors": os.cpu_count(), "megabytes": round(size(programs.parent)), "steps": seconds}
-        print(f"  {len(user.steps)} steps, {sum(taken for _, taken in user.steps):.0f} s")
+        print(f"  {len(user.steps)} steps, {sum(one[1] for one in user.steps):.0f} s")
     FIGURES.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -33,6 +33,7 @@ NAMES = {
     "tshark": {"en": "tshark (second opinion)", "zh": "tshark（第二意见）"},
     "rights": {"en": "right to record", "zh": "录制权限"},
     "settings": {"en": "settings (netaudit.toml)", "zh": "设置（netaudit.toml）"},
+    "extras": {"en": "extras", "zh": "附加组件"},
     "fonts": {"en": "Chinese font", "zh": "中文字体"},
     "disk": {"en": "room for cases", "zh": "案卷空间"},
     "cache": {"en": "room for the cache", "zh": "缓存空间"},
@@ -111,6 +112,10 @@ REMEDIES = {
     "fonts_linux": {
         "en": "Chinese reports may show boxes here: apt-get install fonts-noto-cjk",
         "zh": "中文报告在本机可能显示为方框：apt-get install fonts-noto-cjk",
+    },
+    "extras": {
+        "en": "for each that you need: pip install 'netaudit[video]'; without it what it is for is left out",
+        "zh": "按需安装，如 pip install 'netaudit[video]'；不安装则略去相应功能，并予说明",
     },
     "disk": {
         "en": "less than 2 GB are free: a case needs up to the size of its captures",

@@ -141,9 +141,24 @@ def _disk() -> Iterator[Check]:
         })  # fmt: skip
 
 
+EXTRAS = {  # by their names, the module that each needs
+    "browse": "starlette", "sql": "duckdb", "frames": "pandas", "documents": "docx", "stamps": "rfc3161_client",
+    "dpkt": "dpkt", "video": "av", "http3": "pylsqpack", "campaign": "dask",
+}  # fmt: skip
+
+
+def _extras() -> Iterator[Check]:
+    """What is optional, and not there."""
+    import importlib.util
+
+    missing = [name for name, module in EXTRAS.items() if importlib.util.find_spec(module) is None]
+    facts = {"missing": ", ".join(missing)} if missing else {"there": ", ".join(EXTRAS)}
+    yield Check("extras", SCARCE if missing else GOOD, "extras" if missing else "", facts)
+
+
 CHECKS: dict[str, Callable[[], Iterator[Check]]] = {
     "python": _python, "kernels": _kernels, "helper": _judging, "dumpcap": _dumpcap, "rights": _rights,
-    "fonts": _fonts, "disk": _disk,
+    "extras": _extras, "fonts": _fonts, "disk": _disk,
 }  # fmt: skip
 
 
