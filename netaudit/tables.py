@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES_VERSION = 2
+TABLES_VERSION = 3
 Row = Any  # a row of a table: a named tuple that `Table.row` made
 
 
@@ -60,9 +60,10 @@ class Table:
 
 @functools.cache
 def _row_type(name: str, names: tuple[str, ...]) -> type[Any]:
-    kind = collections.namedtuple(name, [f"{one}_" if keyword.iskeyword(one) else one for one in names])  # noqa: PYI024
-    kind.__reduce__ = lambda row: (_row_of, (name, names, tuple(row)))  # type: ignore[method-assign, assignment]
-    return kind
+    fields = [f"{one}_" if keyword.iskeyword(one) else one for one in names]
+    kind: Any = collections.namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024
+    kind.__reduce__ = lambda row: (_row_of, (name, names, tuple(row)))
+    return kind  # type: ignore[no-any-return]
 
 
 def _row_of(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> Row:
@@ -366,7 +367,11 @@ FINDINGS = Table(
         _c("images", "int64", "Transfers of face images."),
         _c("distinct_images", "int64", "Distinct face images, by SHA-256."),
         _c("possible", "int64", "Those of `images` that are damaged, and whose face is a possible one only."),
-        _c("with_identity", "int64", "Those of `images` that were sent with an identity number beside."),
+        _c(
+            "with_identity",
+            "int64",
+            "Those of `images` that were sent with an identity number beside, or whose address such a record names.",
+        ),
         _c("records", "int64", "Records with an identity number."),
         _c("persons", "int64", "Distinct identity numbers in them."),
         _c("transfers", "int64", "Messages that carried them."),
@@ -458,7 +463,8 @@ PERSONS = Table(
         _c(
             "kind",
             "string",
-            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time.",
+            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time, "
+            "picture (the address of one).",
         ),
         _c("field", "string", "Path of the field in the document (masked)."),
         _c("value_masked", "string", "Its value, masked."),
@@ -518,10 +524,12 @@ EVENTS = Table(
         _c("person_ref", "string", "The system's own id of the person (masked)."),
         _c("person_hmac", "string", ""),
         _c("gender", "string", "As sent."),
+        _c("age", "string", "As sent: a number or a range."),
         _c("birthday", "string", "Masked."),
         _c("address", "string", "Masked."),
         _c("person_group", "string", "Group or list the person is in (masked)."),
         _c("score", "float64", "Score of a comparison or detection, on the sender's scale."),
+        _c("result", "string", "Result of a check or comparison, in the sender's words or codes (masked)."),
         _c("agent", "string", "Agent who claims the customer (masked)."),
         _c("agent_company", "string", "Company of the agent (masked)."),
         _c("risk_status", "string", "Judgement about the customer, as sent (masked)."),
@@ -568,7 +576,8 @@ TARGETS = Table(
     ("message_id",),
     (
         _c("message_id", "string", "The message with the image."),
-        _c("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs."),
+        _c("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs; empty of keys in forms."),
+        _c("picture_hmac", "string", "HMAC of the end of the path, as persons.value_hmac of kind picture."),
     ),
 )
 

@@ -83,21 +83,25 @@ def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
 
 def _xml(part: Part, most: int) -> list[Field]:
     out: list[Field] = []
-    stack: list[tuple[str, list[str]]] = [("", [])]
+    stack: list[tuple[str, list[str], dict[str, int]]] = [("", [], {})]
+    inside: list[str] = []
     for event in xml_of(part).events:
         if isinstance(event, str):
             stack[-1][1].append(event)
         elif event is not None:
             if len(out) >= most:
                 break
-            path = f"{stack[-1][0]}/{event[0]}"[:512]
-            out += [Field(f"{path}/@{key}", key, value) for key, value in event[1].items() if len(value) <= LONGEST]
-            stack.append((path, []))
+            (name, attributes), (above, _, names) = event, stack[-1]
+            names[name] = count = names.get(name, 0) + 1
+            path = f"{above}/{name}[{count}]"[:512] if count > 1 else f"{above}/{name}"[:512]  # as unwrapping spells it
+            out += [Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST]
+            stack.append((path, [], {}))
+            inside.append(name)
         else:
-            path, pieces = stack.pop()
-            value = "".join(pieces).strip()
+            path, pieces, _ = stack.pop()
+            name, value = inside.pop(), "".join(pieces).strip()
             if value and len(value) <= LONGEST:
-                out.append(Field(path, path.rpartition("/")[2], value))
+                out.append(Field(path, name, value))
     return out[:most]
 
 

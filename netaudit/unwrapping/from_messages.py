@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from netaudit.ground.json_text import LONG
 from netaudit.ground.ways import Step, Way, clean
+from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
@@ -35,7 +36,7 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
     """
     if not message.body:
         return
-    budget = budget or Budget()
+    budget = budget or Budget.of(len(message.body), Patience())
     body, message.document = root(message), None
     yield from unwrap(body, budget)
     if budget.notes:
