@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
+    from netaudit.tables import Row
     from netaudit.unwrapping.part import Leaf
 
 MOST_FLOWS = 3_000  # closed flows remembered, and beside them those that sent much encrypted
@@ -60,8 +61,8 @@ class Find(NamedTuple):
     ts: int  # of the packet with the last byte of its message
     object_id: str
     host: str
-    object_row: tuple[Any, ...]
-    message_row: tuple[Any, ...]
+    object_row: Row
+    message_row: Row
     protocol: str = ""  # of its message
 
 
@@ -69,8 +70,8 @@ class Named(NamedTuple):
     """Identity data on its way."""
 
     known: Known  # its flow
-    person_row: tuple[Any, ...]
-    message_row: tuple[Any, ...]
+    person_row: Row
+    message_row: Row
 
 
 class Memory:
@@ -84,7 +85,7 @@ class Memory:
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
         self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
-        self.agents: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()  # flow id → row of a message with its agent
+        self.agents: OrderedDict[bytes, Row] = OrderedDict()  # flow id → row of a message with its agent
         self._speaking: OrderedDict[bytes, Known] = OrderedDict()  # by flow id: flows whose messages were delivered
 
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
@@ -149,7 +150,7 @@ class Memory:
         self.new.append(find)
         self.finds.append(find)
 
-    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+    def named(self, message: Message, row: Row) -> None:
         """See `way.Witness`."""
         known = self._speaking.get(message.flow_id)
         if known is not None:

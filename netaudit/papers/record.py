@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case.writing import MANIFEST
+from netaudit.ground.ways import spoken
 from netaudit.papers.texts import say
 from netaudit.report.wording import Wording
 
@@ -168,7 +169,7 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
                 words.exact(row["kind"]),
                 str(row["size"]),
                 say("frames", lang, capture=capture, frames=words.exact(row["frames"], 120)),
-                say("recovered", lang, path=words.text(row["unwrap_path"], 120)),
+                say("recovered", lang, path=words.text(spoken(row["unwrap_path"], lang), 120)),
                 _sums(row["sha256"]),
             ]
         )
