@@ -20,7 +20,7 @@ import yaml
 
 import netaudit
 from netaudit import api
-from netaudit.browse.texts import heading, meaning
+from netaudit.browse.texts import column_meaning, heading, meaning
 from netaudit.cli.app import app
 from netaudit.cli.chinese import worded
 from netaudit.cli.exits import Exit
@@ -108,7 +108,7 @@ Paths are relative to the file. `netaudit doctor` says which file holds.""",
     "options": ("default of", "作为其默认值的选项"),
     "exits": ("Exit codes", "退出码"),
     "tables": ("Tables", "数据表"),
-    "columns": ("| column | kind | meaning |", "| 列 | 名称 | 类型 | 含义（英文） |"),
+    "columns": ("| column | kind | meaning |", "| 列 | 名称 | 类型 | 含义 |"),
     "api": ("Python", "Python"),
     "api_note": (
         "What `import netaudit` offers. Tables are attributes of a case; the examples are run as tests.",
@@ -176,7 +176,7 @@ def tables(lang: str) -> str:
         for one in table.columns:
             kind = one.kind + (f", {one.unit}" if one.unit else "")
             name = f" {heading(one.name, lang)} |" if lang == "zh" else ""
-            out.append(f"| `{one.name}` |{name} {_plain(kind)} | {_plain(one.meaning)} |")
+            out.append(f"| `{one.name}` |{name} {_plain(kind)} | {_plain(column_meaning(one.meaning, lang))} |")
         out.append("")
     return "\n".join(out)
 
