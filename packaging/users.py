@@ -145,12 +145,13 @@ def main() -> None:
     """All of them."""
     parser = argparse.ArgumentParser()
     parser.add_argument("programs", type=Path)
-    parser.add_argument("--only", choices=[act.__name__ for act in USERS], help="One of them; the others stay.")
+    names = [act.__name__ for act in USERS]
+    parser.add_argument("--only", choices=names, nargs="+", default=names, help="Some of them; the others stay.")
     asked = parser.parse_args()
     programs = asked.programs.absolute()
-    told = json.loads(FIGURES.read_text("utf-8")) if asked.only and FIGURES.is_file() else {}
+    told = {}
     for act in USERS:
-        if asked.only not in (None, act.__name__):
+        if act.__name__ not in asked.only:
             continue
         print(act.__name__)
         with tempfile.TemporaryDirectory(prefix="netaudit-user-") as home:
@@ -159,6 +160,7 @@ def main() -> None:
         seconds = [(step, round(taken, 1), round(busy, 1)) for step, taken, busy in user.steps]
         told[act.__name__] = {"processors": os.cpu_count(), "megabytes": round(size(programs.parent)), "steps": seconds}
         print(f"  {len(user.steps)} steps, {sum(one[1] for one in user.steps):.0f} s")
+    told = (json.loads(FIGURES.read_text("utf-8")) if FIGURES.is_file() else {}) | told
     in_order = {act.__name__: told[act.__name__] for act in USERS if act.__name__ in told}
     FIGURES.write_text(json.dumps(in_order, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
