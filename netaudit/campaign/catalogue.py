@@ -6,19 +6,19 @@ A campaign audits offices and follows nobody: `personal.py` says what the views 
 from __future__ import annotations
 
 import functools
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.campaign.one_site import CASES, done, versions
 from netaudit.campaign.personal import FIND, LEFT_OUT, NOT_THERE, TABLES, without
+from netaudit.campaign.remote import is_url, mirrored
 from netaudit.campaign.standing import sites_of
 from netaudit.errors import CaseError, UsageError
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
-    import os
-
     import duckdb
     import pandas as pd
 
@@ -26,11 +26,12 @@ _WORD = re.compile(r"[a-z_]+")
 
 
 def open_campaign(folder: str | os.PathLike[str]) -> Campaign:
-    """Open the catalogue of a campaign: all its sites that have a valid case.
+    """Open the catalogue of a campaign: all its sites that have a valid case. It may be the address of a store.
 
     Raises UsageError for a folder that is no campaign or where DuckDB is not installed.
     """
-    return Campaign(Path(folder))
+    place = os.fspath(folder)
+    return Campaign(mirrored(place) if is_url(place) else Path(place))
 
 
 class Campaign:

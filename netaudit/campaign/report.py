@@ -100,7 +100,7 @@ def _site(campaign: Campaign, row: dict[str, Any], periods: dict[str, dict[str, 
     period = periods.get(row["site"])
     if period and period["first_s"] is not None:
         shown["hours"] = (period["last_s"] - period["first_s"]) / 3600
-        shown["period"] = f"{_time(period['first_s'])} · {shown['hours']:.1f} h"
+        shown["period"] = f"{local_time(period['first_s'])} · {shown['hours']:.1f} h"
     return shown | {
         "vantage": SIDES[side][lang] if side in SIDES else _say("unknown", lang),
         "limited": bool(limits(manifest.get("statements") or ())),
@@ -168,14 +168,15 @@ def _recurring(campaign: Campaign, what: str) -> list[dict[str, Any]]:
         {
             "what": visible(str(row["what"]), LONGEST),
             "sites": row["sites"],
-            "first": _time(row["first_s"]),
-            "last": _time(row["last_s"]),
+            "first": local_time(row["first_s"]),
+            "last": local_time(row["last_s"]),
         }
         for row in across.recurring(campaign, what)[:MOST_RECURRING]
     ]
 
 
-def _time(seconds: float | None) -> str:
+def local_time(seconds: float | None) -> str:
+    """A time in China, to the minute; empty where there is none."""
     if seconds is None:
         return ""
     return datetime.datetime.fromtimestamp(seconds, CHINA).strftime("%Y-%m-%d %H:%M +08:00")
