@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.campaign.one_site import CASES, done, versions
-from netaudit.campaign.personal import FIND, LEFT_OUT, NOT_THERE, TABLES, without
+from netaudit.campaign.personal import FIND, LEFT_OUT, NOT_THERE, TABLES, shown, without
 from netaudit.campaign.remote import is_url, mirrored
 from netaudit.campaign.standing import sites_of
 from netaudit.errors import CaseError, UsageError
@@ -81,7 +81,7 @@ class Campaign:
             return table
         self.ready()
         names = [name for name in BY_NAME[table].names if name not in LEFT_OUT.get(table, ())]
-        columns = ", ".join(f't."{name}"' for name in names)
+        columns = ", ".join(shown(table, name) for name in names)
         read = f"{self.source(table)} t {without(table)}"
         self.database.execute(f"CREATE VIEW {table} AS SELECT t.site, {columns} FROM {read}")  # noqa: S608
         self._made.add(table)

@@ -60,7 +60,10 @@ TEXTS = {
         "en": "Figures follow the length of a capture, the visitors of the day and the vantage: "
         "fewer does not mean that less leaves.",
     },
-    "lengths": {"zh": "捕获时长从 {least} 小时到 {most} 小时不等。", "en": "Captures last from {least} h to {most} h."},
+    "lengths": {"zh": "捕获时长从 {least}到 {most}不等。", "en": "Captures last from {least} to {most}."},
+    "hours": {"zh": "{n} 小时", "en": "{n} h"},
+    "minutes": {"zh": "{n} 分钟", "en": "{n} min"},
+    "seconds": {"zh": "{n} 秒", "en": "{n} s"},
     "vantages": {"zh": "取证位置不同：{which}。", "en": "Vantages differ: {which}."},
     "drops": {"zh": "{n} 个场所的采集端丢失了数据包。", "en": "Sites where packets were lost while capturing: {n}."},
     "missing": {
