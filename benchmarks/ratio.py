@@ -1,8 +1,9 @@
 """Has an audit become much slower? `python benchmarks/ratio.py [--store]`, a minute; CI runs it.
 
-Small captures of the benchmarks, made of the demo office, and the office itself are audited by the default command, with faces and one
-worker, in turns with a plain loop of Python over the same packets. What counts is processor time as a ratio to that
-loop, least of ROUNDS, since machines and hours differ. Fails where a ratio is WORST times the one stored in ratio.json.
+Small captures of the benchmarks, made of the demo office, and the office itself are audited by the default command,
+with faces and one worker, in turns with a plain loop of Python over the same packets. What counts is processor time as
+a ratio to that loop, least of ROUNDS, since machines and hours differ. Fails where a ratio is WORST times the one
+stored in ratio.json.
 """
 
 from __future__ import annotations

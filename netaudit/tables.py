@@ -345,7 +345,11 @@ FINDINGS = Table(
         _c("images", "int64", "Transfers of face images."),
         _c("distinct_images", "int64", "Distinct face images, by SHA-256."),
         _c("possible", "int64", "Those of `images` that are damaged, and whose face is a possible one only."),
-        _c("with_identity", "int64", "Those of `images` that were sent with an identity number beside."),
+        _c(
+            "with_identity",
+            "int64",
+            "Those of `images` that were sent with an identity number beside, or whose address such a record names.",
+        ),
         _c("records", "int64", "Records with an identity number."),
         _c("persons", "int64", "Distinct identity numbers in them."),
         _c("transfers", "int64", "Messages that carried them."),
@@ -437,7 +441,8 @@ PERSONS = Table(
         _c(
             "kind",
             "string",
-            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time.",
+            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time, "
+            "picture (the address of one).",
         ),
         _c("field", "string", "Path of the field in the document (masked)."),
         _c("value_masked", "string", "Its value, masked."),
@@ -549,7 +554,8 @@ TARGETS = Table(
     ("message_id",),
     (
         _c("message_id", "string", "The message with the image."),
-        _c("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs."),
+        _c("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs; empty of keys in forms."),
+        _c("picture_hmac", "string", "HMAC of the end of the path, as persons.value_hmac of kind picture."),
     ),
 )
 

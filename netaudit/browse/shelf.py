@@ -48,12 +48,13 @@ class Book:
 class Shelf:
     """Cases by number; each is opened when first asked for."""
 
-    def __init__(self, folder: Path, captures: Sequence[Path] = ()) -> None:
+    def __init__(self, folders: Sequence[Path] | Path, captures: Sequence[Path] = ()) -> None:
+        given = [folders] if isinstance(folders, Path) else list(folders)
         self.sites: dict[str, int] = {}  # of a campaign: numbers of their cases
-        self._campaign = open_campaign(folder) if is_campaign(folder) else None
+        self._campaign = open_campaign(given[0]) if len(given) == 1 and is_campaign(given[0]) else None
         self._overviews: dict[str, dict[str, Any]] = {}
         if self._campaign is None:
-            self.folders = _cases(folder)
+            self.folders = list(dict.fromkeys(case for folder in given for case in _cases(folder)))[:MOST_CASES]
         else:
             self.folders = list(self._campaign.cases.values())
             self.sites = {site: number for number, site in enumerate(self._campaign.cases)}

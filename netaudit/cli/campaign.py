@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netaudit.cli.exits import Exit
+from netaudit.cli.helping import App
+from netaudit.cli.options import Language
 from netaudit.cli.texts import language_of
 from netaudit.errors import UsageError
 from netaudit.ground.bilingual import speaker
@@ -15,9 +17,8 @@ from netaudit.ground.bilingual import speaker
 if TYPE_CHECKING:
     from netaudit.campaign.one_site import Result
 
-app = typer.Typer(no_args_is_help=True, help="Many sites by a plan: run the audits, then ask over all their cases.")
+app = App(help="Many sites by a plan: run the audits, then ask over all their cases.")
 Out = Annotated[str, typer.Argument(metavar="DIR|URL", help="Folder of a campaign, as campaign run wrote it.")]
-Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 CountPersons = Annotated[
     bool,
     typer.Option(
@@ -88,7 +89,9 @@ def run(
         str,
         typer.Option("--on", metavar="local|processes|dask|tcp://HOST:PORT", help="What carries the audits out."),
     ] = "local",
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes on this machine (processes, dask).")] = 1,
+    workers: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, max=256, help="Processes on this machine (processes, dask).")
+    ] = 1,
     project_key: Annotated[
         Path | None,
         typer.Option("--project-key", metavar="FILE", help="Secret that all cases share; same path everywhere."),
@@ -183,7 +186,7 @@ def _visible(text: str) -> str:
 def report(
     out: Out,
     html: Annotated[
-        Path | None, typer.Option("--html", help="Where to write it; DIR/report.html when not given.")
+        Path | None, typer.Option("--html", metavar="FILE", help="Where to write it; DIR/report.html when not given.")
     ] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Also write the figures there.")] = None,
     count_persons: CountPersons = False,
@@ -212,7 +215,7 @@ def report(
 def compare(
     out: Out,
     what: Annotated[
-        str, typer.Argument(help="endpoints, services, sni, ja4, certificates, makers, models, …")
+        str, typer.Argument(metavar="[QUESTION]", help="endpoints, services, sni, ja4, certificates, makers, models, …")
     ] = "sites",
 ) -> None:
     """Ask what recurs from site to site, or rank the sites; JSON lines."""

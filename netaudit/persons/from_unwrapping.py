@@ -10,10 +10,11 @@ import re
 import unicodedata
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, said_in
 from netaudit.persons.naming import (
     HAN_NAME,
     KINDS,
@@ -26,12 +27,13 @@ from netaudit.persons.naming import (
     names_id,
     plain,
 )
-from netaudit.persons.spelled import json_fields, query_fields, widened
-from netaudit.persons.texts import NUMBER, Field, lines_of, page_lines, said_in
+from netaudit.persons.spellings import header_fields, json_fields, query_fields, widened
 from netaudit.persons.values import (
     ID18,
+    LEAST_TAIL,
     MOBILE,
     Personal,
+    address_tail,
     canonical,
     e164,
     is_device_id,
@@ -42,6 +44,9 @@ from netaudit.persons.values import (
 from netaudit.unwrapping.fields import fields
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.text import to_text, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LARGEST = 1 << 20  # bytes; longer documents are not read for identity data
 MOST_FIELDS = 2000  # of a document
@@ -61,6 +66,11 @@ _STEMS = (
     rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|[\xa1-\xf7]|[0-9]{11}"
 )
 _CELL = re.compile(r"(.+)\[\d+\]\Z")
+LONGEST_DATE = 17  # digits that are no number
+SHORTEST_ADDRESS, LONGEST_ADDRESS = 8, 2048  # characters
+_PICTURED = re.compile(r"image|photo|pic|img|face|avatar|snap|portrait|capture|objectkey|osskey|coskey|filekey|fileid")
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|bmp|heic|avif|gif)\Z", re.IGNORECASE)
+_BASE64 = ("data:", "/9j/", "iVBOR", "R0lG", "UklG", "Qk")
 _UNSET = frozenset({"0", "-1", "null", "none"})
 _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 _ID15 = re.compile(r"[1-9]\d{14}", re.ASCII)
@@ -89,6 +99,28 @@ def of_target(target: str) -> list[Personal]:
 def of_name(name: str) -> list[Personal]:
     """What the name of a file or part says of people: a number, and a name beside it."""
     return _classified(_of_path(name, "file name")) if _LONG.search(name) else []
+
+
+def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
+    """What the headers of a message say of people: a number, and what stands beside it."""
+    if not any(len(value) > LONGEST_DATE and _LONG.search(value) for _, value in headers):
+        return []
+    found = _classified(header_fields(headers))
+    return found if any(one.kind == "id_number" and one.certainty == "checked" for one in found) else []
+
+
+def of_parts(leaves: list[Leaf]) -> list[list[Personal]]:
+    """What texts that are fields of one form say together: of each, where the name alone says little."""
+    fields_of = [
+        Field(leaf.part.name, leaf.part.name, to_text(leaf.part.data, leaf.part.content_type)) for leaf in leaves
+    ]
+    said = _classified(fields_of)
+    return [[one for one in said if one.path == field.path] for field in fields_of]
+
+
+def is_part(leaf: Leaf) -> bool:
+    """Whether a leaf is a short field of a multipart form."""
+    return leaf.kind == "text" and bool(leaf.part.name) and len(leaf.part.data) <= LONGEST_VALUE
 
 
 def asks_about(target: str) -> bool:
@@ -181,7 +213,34 @@ def _classified(found: list[Field]) -> list[Personal]:
         if one := _judge(field, value):
             out.append(one)
     out = _with_loose(out, loose) if loose else out
-    return _with_cells(out, found) if any(one.kind == "id_number" for one in out) else out
+    if not any(one.kind == "id_number" for one in out):
+        return out
+    return _with_cells(out, found) + [one for field in found if (one := _picture(field))]
+
+
+def picture_addresses(answer: bytes) -> set[str]:
+    """Addresses of pictures in the answer to an upload: in JSON, or as the whole of a text."""
+    found = [Field("$", "url", answer.decode("utf-8", "replace").strip())]
+    if answer.lstrip()[:1] in {b"{", b"["}:
+        try:
+            found = json_fields(orjson.loads(answer))
+        except orjson.JSONDecodeError:
+            return set()
+    named = [Field(one.path, f"image{one.key}", one.value) for one in found if "/" in one.value or "." in one.value]
+    return {one.value for field in named if (one := _picture(field))}
+
+
+def _picture(field: Field) -> Personal | None:
+    """The address or key under which a picture was stored, beside a person's number."""
+    value = field.value.strip()
+    if not SHORTEST_ADDRESS <= len(value) <= LONGEST_ADDRESS or " " in value:
+        return None
+    named = _PICTURED.search(plain(field.key)) is not None
+    if not _PICTURE_FILE.search(value.partition("?")[0]) and not (named and ("/" in value or len(value) >= LEAST_TAIL)):
+        return None
+    if value.startswith(_BASE64) or not address_tail(value):
+        return None
+    return Personal("picture", field.path, field.key, value, "named")
 
 
 def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
@@ -190,8 +249,10 @@ def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
     known = {(one.path, one.kind) for one in out}
     for field in found if lists else ():
         row = _CELL.match(field.path)
-        if row and row[1] in lists and (field.path, "name") not in known and HAN_NAME.fullmatch(field.value.strip()):
-            out.append(Personal("name", field.path, field.key, field.value.strip(), "named"))
+        value = field.value.strip()
+        new = row is not None and row[1] in lists and (field.path, "name") not in known
+        if new and HAN_NAME.fullmatch(value) and not kind_of(value):  # a label is no name
+            out.append(Personal("name", field.path, field.key, value, "named"))
     return out
 
 
@@ -251,16 +312,21 @@ __all__ = [
     "KINDS",
     "MOST_ROWS",
     "Personal",
+    "address_tail",
     "asks_about",
     "canonical",
     "is_device_id",
+    "is_part",
     "known_region",
     "masked",
     "may_tell",
     "names_id",
+    "of_headers",
     "of_name",
+    "of_parts",
     "of_target",
     "personal",
+    "picture_addresses",
     "right_check_digit",
     "telling",
 ]

@@ -109,6 +109,11 @@ def _holder(field: str) -> str:
     return field[: field.rindex("[")] if field.endswith("]") else field.rpartition(".")[0]
 
 
+def is_of(record: str, field: str) -> bool:
+    """Whether a field stands in a record."""
+    return _inside(_holder(field), record)
+
+
 def _inside(inner: str, outer: str) -> bool:
     """Whether `inner` is `outer` or lies in it."""
     ends = (outer + "/",) if outer.startswith("/") else (outer + ".", outer + "[")

@@ -69,7 +69,8 @@ def read_part(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
     given = keys.given if keys is not None else None
     decoder = Decoder(since=options.since, until=options.until)
     with calm(), _judging(place, options) as stored:
-        shard = Shard(place, f"{number:03}", keep, signatures=options.signatures, given=given, stored=stored)
+        shard = Shard(place, f"{number:03}", keep, signatures=options.signatures, given=given)
+        shard.stored = stored
         _read(opened, decoder, lambda decoded: shard.feed(decoded.buffer, own_rows(decoded.packets, number, of)))
         failures = shard.finish()
     write_json(place / TOLD, {"read": _reading(opened, decoder), "failures": failures})

@@ -1,7 +1,7 @@
 """Has the kernels compiled before an audit begins: where they are not, by several processes at once, and with progress.
 
-A compiler is not freed again (some 300 MB), and numba compiles in one thread. So each piece (`warm.py`) gets a process
-that ends with it, and what they compile is loaded from where it is kept.
+A compiler is not freed again (some 300 MB), and numba compiles in one thread. So pieces (`warm.py`) are shared out to
+as many processes as there are processors, and what they compile is loaded from where it is kept.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from netaudit.ground import programs
 from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, SOURCES, cache_folder, config
 from netaudit.ground.remembered import keep, recalled, unsealed
+from netaudit.images.processes import processors
 from netaudit.running.warm import PIECES
 
 KERNEL = re.compile(r"^@(?:lean_)?kernel$", re.MULTILINE)
@@ -60,7 +61,7 @@ def _compile(missing: list[str], progress: Callable[[str, int, int], None]) -> N
     members: list[subprocess.Popen[bytes]] = []
     try:
         try:
-            members += [_start(name, writing) for name in missing]
+            members += [_start(names, writing) for names in shared_out(missing, processors())]
         finally:
             os.close(writing)
         done = 0
@@ -83,8 +84,16 @@ def is_ready(piece: str) -> bool:
     return recalled(cache_folder() / piece) is not None or unsealed(SHIPPED / KEY / piece) is not None
 
 
-def compile_piece(piece: str) -> None:
-    """Compile a piece in this process, and write a dot for each kernel to standard output."""
+def shared_out(names: list[str], processes: int) -> list[list[str]]:
+    """Pieces for so many processes: the longest that is left to whoever has least."""
+    shares: list[list[str]] = [[] for _ in range(min(processes, len(names)))]
+    for name in sorted(names, key=lambda name: -PIECES[name][1]):
+        min(shares, key=lambda share: sum(PIECES[one][1] for one in share)).append(name)
+    return shares
+
+
+def compile_pieces(names: list[str]) -> None:
+    """Compile pieces in this process, and write a dot for each kernel to standard output."""
     from numba.core import event
 
     class Dots(event.Listener):
@@ -96,12 +105,13 @@ def compile_piece(piece: str) -> None:
             os.write(1, b".")
 
     with event.install_listener("numba:compile", Dots()):
-        PIECES[piece]()
-    keep(cache_folder() / piece, b"")
+        for name in names:
+            PIECES[name][0]()
+            keep(cache_folder() / name, b"")
 
 
-def _start(piece: str, output: int) -> subprocess.Popen[bytes]:
-    words = programs.netaudit("warm", "--piece", piece)
+def _start(names: list[str], output: int) -> subprocess.Popen[bytes]:
+    words = programs.netaudit("warm", *(word for name in names for word in ("--piece", name)))
     flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
     return subprocess.Popen(  # noqa: S603 - our own interpreter and words
         words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, creationflags=flags

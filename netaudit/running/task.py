@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
+from netaudit.ground.zones import named_zone
 from netaudit.running.project_key import fingerprint, keep_project_key
 
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
+    from netaudit.case.custody import Custody
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
     from netaudit.images.beside import Beside
+    from netaudit.running.checkpoint import Keeper, Reached
     from netaudit.running.keys import Gathered, KeyRequest
     from netaudit.running.workers import Member
     from netaudit.settling.outcome import Outcome
@@ -35,6 +38,7 @@ class Options:
     """How to audit. `since`/`until` are UTC nanoseconds, half-open."""
 
     site: str | None = None
+    zone: str | None = None  # of the site, by name: reports and tables of text show times in it
     inside: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
@@ -51,16 +55,6 @@ class Options:
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     command: tuple[str, ...] = field(default=())
-
-
-def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
-    """UTC nanoseconds of a datetime with a zone; numbers pass."""
-    if moment is None or isinstance(moment, int):
-        return moment
-    if moment.tzinfo is None:
-        raise UsageError(f"{moment.isoformat()}: say the time zone (e.g. +08:00)")
-    whole = moment.replace(microsecond=0)
-    return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
 
 
 def run(
@@ -101,6 +95,8 @@ def _run(
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
+    if options.zone is not None:
+        named_zone(options.zone)
     if options.since is not None and options.until is not None and options.since >= options.until:
         raise UsageError("--since is not before --until: no packet can be in that period")
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
@@ -127,8 +123,8 @@ def _reading(
 ) -> Read:
     """Look at the captures; gives what reads them."""
     from netaudit.capture.from_files import open_captures
-    from netaudit.case.reading import storable
-    from netaudit.running.workers import dismiss
+    from netaudit.running.checkpoint import Keeper
+    from netaudit.running.resuming import asked_facts, resumable
 
     total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
 
@@ -138,16 +134,35 @@ def _reading(
     opened = open_captures(paths, progress=tell, sm3=options.sm3)
     total = opened.stored_bytes
     if not opened.sources:
-        raise UnreadableError(_nothing(opened))
+        raise UnreadableError(not_read(opened))
 
     def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
-        outcome = _read_all(opened, place, options, members, _gathered(options, opened), beside)
-        dismiss(members)
-        if not outcome.captures.num_rows:
-            raise UnreadableError(_nothing(opened))
-        return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
+        keeper = Keeper(place, options.workers, possible=resumable(opened) and options.keys is None)
+        keeper.asked(asked_facts(paths, options))
+        return read_captures(opened, place, options, members, keeper, None, beside)
 
     return read
+
+
+def read_captures(
+    opened: Captures,
+    place: Path,
+    options: Options,
+    members: list[Member],
+    keeper: Keeper,
+    reached: Reached | None,
+    beside: Beside | None,
+) -> tuple[Outcome, list[Any]]:
+    """Read captures into a case that was begun, from `reached` on if there is a checkpoint. UnreadableError if none."""
+    from netaudit.case.reading import storable
+    from netaudit.running.reading import read_all
+    from netaudit.running.workers import dismiss
+
+    outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
+    dismiss(members)
+    if not outcome.captures.num_rows:
+        raise UnreadableError(not_read(opened))
+    return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
 
 
 def _join(parts: Sequence[Path], options: Options) -> Read:
@@ -162,38 +177,52 @@ def _audit_into(
     """Read the captures into a case at `place` and seal it; `folder` has the lock."""
     from netaudit.case.custody import Custody
     from netaudit.case.moments import keep
+    from netaudit.case.sealed import NOTED
+
+    with Custody(place, folder) as custody:
+        custody.note("begun", **_begun(folder, place, options))
+        begin_case(place, options)
+        keep(place, options.moments)
+        if options.moments is not None:
+            custody.note(NOTED, **options.moments.facts())
+        return carry_out(place, read, options, progress, custody, began)
+
+
+def carry_out(
+    place: Path, read: Read, options: Options, progress: Progress, custody: Custody, began: tuple[str, float]
+) -> Case:
+    """Read captures, make the tables and the report, and seal the case."""
     from netaudit.case.reporting import WRITTEN
     from netaudit.case.seal import seal
-    from netaudit.case.sealed import NOTED
+    from netaudit.running.checkpoint import forget
     from netaudit.running.conclusion import conclude
     from netaudit.running.keys import note_keys
     from netaudit.running.lean import give_back, trim
     from netaudit.settling.ordered import unsettle
 
     started, clock = began
-    with Custody(place, folder) as custody, judging(place, options) as beside:
-        custody.note("begun", **_begun(folder, place, options))
-        begin_case(place, options)
-        keep(place, options.moments)
-        if options.moments is not None:
-            custody.note(NOTED, **options.moments.facts())
-        note_keys(custody, options.keys)
+    note_keys(custody, options.keys)
+    with judging(place, options) as beside:
         outcome, paths_read = read(place, beside)
         give_back()
         timings = {"read_s": round(time.perf_counter() - clock, 3)}
         for row in outcome.captures.select(["name", "size", "sha256", "packets_read"]).to_pylist():
             custody.note("read", **row)
         case = conclude(place, outcome, progress)
-        timings["total_s"] = round(time.perf_counter() - clock, 3)
-        write_run(place, run_facts(options, started, timings) | {"paths": paths_read})
-        trim()
-        try:
-            write_case_report(case, options)
-        finally:
-            unsettle(place)
-        custody.note(WRITTEN, lang=options.lang, unmasked=False)
-        custody.note("concluded", partial=outcome.partial)
-        seal(place, custody)
+    timings["total_s"] = round(time.perf_counter() - clock, 3)
+    interrupted = next((one["counts"] for one in case.statements or () if one["kind"] == "interrupted"), None)
+    how_far = {"interrupted": interrupted} if interrupted is not None else {}
+    write_run(place, run_facts(options, started, timings) | how_far | {"paths": paths_read})
+    trim()
+    try:
+        write_case_report(case, options)
+    finally:
+        unsettle(place)
+    custody.note(WRITTEN, lang=options.lang, unmasked=False)
+    custody.note("concluded", partial=outcome.partial, **how_far)
+    if not outcome.partial:
+        forget(place)
+    seal(place, custody)
     return case
 
 
@@ -217,7 +246,8 @@ def write_run(folder: Path, facts: dict[str, Any]) -> None:
     write_json(folder / PRIVATE_RUN, {name: value for name, value in facts.items() if name in private})
 
 
-def _nothing(opened: Captures) -> str:
+def not_read(opened: Captures) -> str:
+    """Why nothing of what was given could be read."""
     problems = [f"{entry.name}: {entry.problem}" for entry in opened.rejected]
     return "nothing could be read: " + ("; ".join(problems) if problems else "no capture was found")
 
@@ -254,7 +284,9 @@ def result_options(options: Options) -> dict[str, Any]:
         "keep_all": options.keep_all,
         "moment_window_s": window_s(options),
         "project_key": fingerprint(options.project_key) if options.project_key else None,
-    } | ({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {})
+        **({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {}),
+        **({"zone": options.zone} if options.zone else {}),
+    }
 
 
 def window_s(options: Options) -> float:
@@ -286,49 +318,6 @@ def _gathered(options: Options, opened: Captures) -> Gathered | None:
     from netaudit.running.keys import gather
 
     return gather(options.keys, opened.sources)
-
-
-def _read_all(
-    opened: Captures,
-    folder: Path,
-    options: Options,
-    members: list[Member],
-    keys: Gathered | None,
-    beside: Beside | None,
-) -> Outcome:
-    from netaudit.packets.from_capture import Decoder
-    from netaudit.running.inputs import outcome_of
-    from netaudit.running.lean import load_last_step
-    from netaudit.running.workers import abandoned_on_error, make_crew
-
-    decoder = Decoder(since=options.since, until=options.until)
-    if beside is not None:
-        beside.prepare()
-    crew = make_crew(
-        folder,
-        options.workers,
-        keep_all=options.keep_all,
-        signatures=options.signatures,
-        members=members,
-        given=keys.given if keys is not None else None,
-        beside=beside,
-    )
-    partial = False
-    with abandoned_on_error(crew):
-        try:
-            for window in opened.windows():
-                crew.feed(decoder.feed(window))
-        except KeyboardInterrupt:
-            partial = True
-        decoder.finish()
-        if members:
-            load_last_step()  # while the workers are busy with the last windows
-        failures = crew.finish()
-    rejected = [*opened.rejected, *opened.ignored]  # every file that was given is in the case, read or not
-    outcome = outcome_of(opened.sources, rejected, decoder, failures, options, partial=partial)
-    outcome.keys = keys.facts if keys is not None else None
-    outcome.beside = beside
-    return outcome
 
 
 def now() -> str:

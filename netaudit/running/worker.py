@@ -23,9 +23,10 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     `inherited` are the parent's ends of pipes, which a forked process has too: while one is open, nobody learns that
     the parent is gone.
 
-    ("begin", number, workers, (folder, keep_all, seconds, signatures, given, tell)); ("window", name of the shared
-    memory, size of the buffer, start and number of the rows in it), each answered when it is done; ("finish",). Answers
-    are failures, which come at the end, and the images that are new to the case, where the parent is to be told.
+    ("begin", number, workers, (folder, keep_all, seconds, signatures, given), state to go on from or None); ("window",
+    name of the shared memory, size of the buffer, start and number of the rows in it), each answered when it is done;
+    ("save", path) is answered with whether that is possible, ("finish",) with failures. Before an answer the parent may
+    be told of images that are new to the case.
     """
     import signal
 
@@ -40,11 +41,14 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     from netaudit.running.way import Keep, Shard
 
     try:
-        _, number, workers, (folder, keep_all, seconds, signatures, given, tell) = pipe.recv()
-        fresh: list[Fresh] = []
+        _, number, workers, (folder, keep_all, seconds, signatures, given), state = pipe.recv()
         keep = Keep(everything=keep_all, seconds=seconds)
-        stored = fresh.append if tell else None
-        shard = Shard(folder, str(number), keep, signatures=signatures, given=given, stored=stored)
+        if state is None:
+            shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
+        else:
+            shard = Shard.load(state, folder, signatures)
+        fresh: list[Fresh] = []
+        shard.stored = fresh.append
         with calm():
             _take_windows(pipe, shard, fresh, number, workers)
     except EOFError:
@@ -60,14 +64,19 @@ def _take_windows(pipe: Connection, shard: Shard, fresh: list[Fresh], number: in
         message = pipe.recv()
         if message[0] == "finish":
             failures = shard.finish()
-            pipe.send(("done", (failures, fresh)))
+            pipe.send(("images", fresh))
+            pipe.send(("done", failures))
             return
+        if message[0] == "save":
+            pipe.send(("done", shard.save(message[1])))
+            continue
         _, name, size, start, rows = message
         if name not in attached:
             attached[name] = _attach(name)
         _feed(shard, bytes_of(attached[name]), (size, start, rows), number, workers)
-        pipe.send(("done", ([], fresh)))
+        pipe.send(("images", fresh))
         fresh.clear()
+        pipe.send(("done", None))
 
 
 def bytes_of(memory: shared_memory.SharedMemory) -> memoryview:

@@ -28,6 +28,7 @@ class Outcome:
     faces: bool = True
     count_faces: bool = False
     partial: bool = False
+    read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
     failures: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
     signatures: Path | None = None  # a folder added to netaudit's own

@@ -19,7 +19,7 @@ TOLD = """
 import sys
 from netaudit.running import ready
 ready.PIECES.clear()
-ready.PIECES.update(one=None, two=None)
+ready.PIECES.update(one=(None, 1), two=(None, 1))
 told = []
 ready.make_ready(lambda *words: told.append(words))
 print([what for what, _, _ in told] and told[0][1] == 0 and told[-1][1] == told[-1][2])
@@ -33,12 +33,18 @@ def compiled() -> set[tuple[str, str]]:
 
 
 def test_the_pieces_are_all_that_an_audit_needs() -> None:
-    for piece in warm.PIECES.values():
+    for piece, _ in warm.PIECES.values():
         piece()
     before = compiled()
     warm.warm()
     assert compiled() == before
     assert any(name == "streams.kernels.assemble" for name, _ in before)
+
+
+def test_the_longest_piece_has_a_process_of_its_own() -> None:
+    assert ready.shared_out(["messages", "packets", "streams"], 2) == [["streams"], ["packets", "messages"]]
+    assert ready.shared_out(["packets", "streams"], 8) == [["streams"], ["packets"]]
+    assert ready.shared_out(["packets", "streams"], 1) == [["streams", "packets"]]
 
 
 def test_progress_ends_whatever_becomes_of_the_processes(tmp_path: Path) -> None:

@@ -92,12 +92,11 @@ def test_an_audit_that_fails_at_its_end_leaves_neither_workers_nor_memory(
 @pytest.mark.parametrize("last", [OSError(errno.ENOSPC, "No space left on device"), None])
 def test_what_a_worker_said_last_is_told(last: Exception | None) -> None:
     ours, theirs = multiprocessing.Pipe()
-    theirs.send(("done", ([], [])))
+    theirs.send(("done", None))
     if last is not None:
         theirs.send(("error", last))
     theirs.close()
     team = object.__new__(Team)
-    team._beside = None
     with pytest.raises(OSError if last else RuntimeError, match="No space" if last else "ended unexpectedly"):
         team._send(Member(None, ours, waiting=2), ("finish",))
     ours.close()

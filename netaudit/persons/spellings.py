@@ -15,8 +15,8 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from netaudit.persons.naming import kind_of, names_personal, plain
-from netaudit.persons.texts import NUMBER, Field, lines_of
+from netaudit.persons.lines import NUMBER, Field, lines_of
+from netaudit.persons.naming import has_family_name, kind_of, names_personal, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 DEEPEST = 4  # texts inside texts
 LONGEST = 4096  # characters of a text that is looked into
 MOST = 2000  # fields of a document, of a text or of a query
+LONGEST_KEY = 18  # characters of a path that holds no number
 _MOST_PAIRS = 200  # of a query
 _NAMING = ("key", "name", "field", "attr", "label", "title", "code", "column", "question", "prompt", "caption", "item")
 _SAYING = ("value", "val", "answer", "text", "content", "data", "words", "string")
-_WORDED = ("words", "value", "text", "content")
 _HEADINGS = frozenset({"columns", "fields", "header", "headers", "keys", "titles", "names", "cols"})
 _ROW = re.compile(r"(?P<list>.+)\[(?P<place>\d+)\]\Z")
 _FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
@@ -44,11 +44,26 @@ def widened(found: list[Field], read_xml: ReadXml) -> list[Field]:
     out = [_unbracketed(field) if "[" in field.key else field for field in found]
     for field in found:
         out += _inside(field, read_xml, DEEPEST)
+    out += _keys_that_say(out)
     named = [*_named_beside(out), *_under_headings(out), *_in_columns(out)]
     if named:  # each instead of the value that it names
         gone = {path for path, _ in named}
         out = [field for field in out if field.path not in gone] + [field for _, field in named]
     return out if len(out) <= MOST else out[:MOST]
+
+
+def _keys_that_say(found: list[Field]) -> list[Field]:
+    """Numbers and names that are keys: `{"1101…": "张三"}`, `{"张三": "1101…"}`, `{"1101…": {"name": …}}`."""
+    out: dict[str, Field] = {}
+    for field in found:
+        for number in NUMBER.finditer(field.path) if len(field.path) > LONGEST_KEY else ():
+            place = field.path[: number.end()]
+            out[f"{place}[0]"] = Field(f"{place}[0]", "", number[0])
+            if place == field.path:
+                out[f"{place}[1]"] = Field(f"{place}[1]", "", field.value)
+        if has_family_name(field.key) and not kind_of(field.key) and NUMBER.fullmatch(field.value.strip()):
+            out |= {f"{field.path}[{at}]": Field(f"{field.path}[{at}]", "", one) for at, one in enumerate(field[:0:-1])}
+    return list(out.values())
 
 
 def query_fields(target: str) -> list[Field]:
@@ -74,6 +89,14 @@ def _unescaped(text: str) -> str:
         return data.decode()
     except UnicodeDecodeError:
         return data.decode("gb18030", "replace")
+
+
+def header_fields(headers: Iterable[tuple[str, str]]) -> list[Field]:
+    """Fields of the headers of a message, and of its cookies."""
+    out: list[Field] = []
+    for name, value in headers:
+        out += _form_fields(value, "cookie") if name == "cookie" else [Field(f"header.{name}", name, _unescaped(value))]
+    return out
 
 
 def _unbracketed(field: Field) -> Field:
@@ -132,7 +155,7 @@ def _named_beside(found: list[Field]) -> list[tuple[str, Field]]:
         else:
             by_holder.setdefault(_holder(field.path), {}).setdefault(field.key.lower(), field)
     for holder, beside in by_holder.items():
-        said = next((beside[key] for key in _WORDED if key in beside), None)
+        said = next((field for field in beside.values() if _says(field)), None)
         above = _LAST.search(holder)
         if said is not None and above is not None and names_personal(key := above[0].lstrip("./@")):
             out.append((said.path, Field(holder, key, said.value)))  # {"姓名": {"words": …}}

@@ -29,6 +29,10 @@ _PAIR = re.compile(
     r"(?:\"(?P<quoted>[^\"\r\n]{0,256})\"|'(?P<single>[^'\r\n]{0,256})'"
     r"|(?P<bare>[^\t\r\n,;|&\"'}，；。]{1,256}?)(?=[\t\r\n,;|&\"'}，；。、]|\s{2}|\s[\w.\-]{1,40}\s?[=:：]|$))"
 )
+_PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII)
+_BOLD = re.compile(r"\*\*([\w:：]{1,20})\*\*")
+_INSERT = re.compile(r"\binsert\s+into\s+[\w.`\"]{1,80}\s*\(([^()]{1,1000})\)\s*values\b", re.IGNORECASE)
+_VALUES = re.compile(r"\(([^()]{1,2000})\)")
 _CELLS = re.compile(r"[\t,;|，；]")
 _ROWS = re.compile(r"[;；]")
 _LABEL = re.compile(r"([A-Za-z_]{2,24}|[\u4e00-\u9fff]{2,12}?)[\s是为:：=（(\[\"'#/]*\Z")
@@ -60,18 +64,21 @@ def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
     """Fields of a text: key=value, key: value, columns under a heading, cells of a line, running text."""
     out: list[Field] = []
     heading: list[str] = []
+    block = _Block(base)
     for number, line in enumerate(_lines(text)):
         if len(line) > LONGEST_LINE:
             continue
         place = f"{base}.line[{number}]" if base else f"line[{number}]"
         if pairs := _pairs(line, place):
-            out += pairs + _said_apart(line, place, pairs)
+            out += block.of(pairs) + _said_apart(line, place, pairs)
             continue
         cells = _cells(line)
         if len(cells) < 2:
             out += said_in(line, place) or ([Field(place, name, line)] if len(line) <= 64 else [])
         elif sum(map(names_personal, cells)) >= 2:
             heading = cells
+        elif (labelled := _labelled(cells, place)) is not None:
+            out += block.of(labelled)
         elif heading and len(cells) == len(heading):
             out += [Field(f"{place}.{key}", key, cell) for key, cell in zip(heading, cells, strict=True) if cell]
         else:
@@ -82,8 +89,46 @@ def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
     return out
 
 
+class _Block:
+    """Lines with one pair each, which are of one record until a key comes again."""
+
+    def __init__(self, base: str) -> None:
+        self._prefix = f"{base}." if base else ""
+        self._number = 0
+        self._keys: set[str] = set()
+
+    def of(self, pairs: list[Field]) -> list[Field]:
+        if len(pairs) != 1 or not pairs[0].key:
+            return pairs
+        key = pairs[0].key
+        if key in self._keys:
+            self._number += 1
+            self._keys.clear()
+        self._keys.add(key)
+        return [Field(f"{self._prefix}block[{self._number}].{key}", key, pairs[0].value)]
+
+
+def _labelled(cells: list[str], place: str) -> list[Field] | None:
+    """Cells that are in turn a label and what it says, or None."""
+    labels, said = cells[::2], cells[1::2]
+    if len(labels) != len(said) or not names_personal(labels[0]) or any(map(names_personal, said)):
+        return None
+    return [Field(f"{place}.{key}", key, value) for key, value in zip(labels, said, strict=True) if key and value]
+
+
+def _rows_of_insert(text: str) -> str:
+    """A statement of SQL that inserts rows as a table with tabs: a heading, and a line for each row."""
+    found = _INSERT.search(text)
+    if not found:
+        return text
+    rows = [found[1], *(row[1] for row in _VALUES.finditer(text, found.end()))]
+    return "\n".join("\t".join(cell.strip().strip("'\"`") for cell in row.split(",")) for row in rows[:MOST_LINES])
+
+
 def _lines(text: str) -> Iterator[str]:
     """Lines; rows that stand in one line with semicolons between them, each for itself."""
+    text = _rows_of_insert(text) if "insert" in text[:LONGEST_LINE].lower() else text
+    text = _BOLD.sub(r"\1", text) if "**" in text else text
     for line in map(str.strip, text[: 1 << 20].splitlines()[:MOST_LINES]):
         rows = [row.strip() for row in _ROWS.split(line)] if ";" in line or "；" in line else [line]
         apart = len(rows) > 1 and all(len(_CELLS.split(row)) > 1 for row in rows if row) and _PAIR.search(line) is None
@@ -91,11 +136,15 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _pairs(line: str, place: str) -> list[Field]:
-    found = [
-        Field(f"{place}.{pair['key']}", pair["key"], (pair["quoted"] or pair["single"] or pair["bare"] or "").strip())
-        for pair in _PAIR.finditer(line)
-    ]
-    return [pair for pair in found if pair.value]
+    found = []
+    for pair in _PAIR.finditer(line):
+        key, value = pair["key"], (pair["quoted"] or pair["single"] or pair["bare"] or "").strip()
+        if NUMBER.fullmatch(value) and has_family_name(key) and not kind_of(key):  # 张三:1101…
+            row = f"{place}.said[{len(found)}]"
+            found += [Field(f"{row}[0]", "", value), Field(f"{row}[1]", "", key)]
+        elif value:
+            found.append(Field(f"{place}.{key}", key, value))
+    return found
 
 
 def _cells(line: str) -> list[str]:
@@ -125,6 +174,8 @@ def said_in(text: str, place: str) -> list[Field]:
         out.append(Field(f"{row}.{key}" if key else f"{row}[0]", key, found[0]))
         if name := _name_beside(before, behind):
             out.append(Field(f"{row}.name" if key else f"{row}[1]", "name" if key else "", name))
+    if out:
+        out += [Field(f"{place}.phone[{at}]", "", one[0]) for at, one in enumerate(_PHONE.finditer(text))][:_MOST_SAID]
     return out
 
 
