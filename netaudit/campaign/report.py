@@ -33,8 +33,8 @@ TEMPLATE = """<!doctype html><html lang="{{ lang }}"><meta charset="utf-8">
 <title>{{ say("title") }}</title><style>
 body{font:15px/1.5 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}td,th{border-bottom:1px solid #ccc;padding:.25em .6em;
-text-align:left;vertical-align:top;overflow-wrap:anywhere}.sites td:nth-child(-n+4),.sites th{min-width:6em}
-.sites td:nth-child(3){min-width:10em}.sites td:nth-child(5){min-width:20em}.tiles{display:flex;flex-wrap:wrap;gap:.8em}
+text-align:left;vertical-align:top;overflow-wrap:anywhere}.sites td:nth-child(-n+5),.sites th{min-width:5em}
+.sites td:nth-child(4){min-width:10em}.sites td:nth-child(6){min-width:20em}.tiles{display:flex;flex-wrap:wrap;gap:.8em}
 .tiles div{border:1px solid #999;padding:.6em 1em;min-width:11em;max-width:20em}.mark{color:#555}</style>
 <h1>{{ say("title") }}</h1><p>{{ say("state", **counts) }}</p><p class="mark">{{ say("follows") }}</p>
 <p>{{ persons }}</p>
@@ -42,7 +42,8 @@ text-align:left;vertical-align:top;overflow-wrap:anywhere}.sites td:nth-child(-n
 {{ say("district", **one.figures) }}</div>{% endfor %}</div>
 <h2>{{ say("totals") }}</h2><table>{% for name, value in totals %}<tr><td>{{ name }}<td>{{ value }}{% endfor %}</table>
 <h2>{{ say("sites") }}</h2><table class="sites"><tr>{% for one in say("columns").split("|") %}<th>{{ one }}{% endfor %}
-{% for one in sites %}<tr><td>{{ one.site }}<td>{{ one.district }}<td>{{ one.period }}<td>{{ one.vantage }}
+{% for one in sites %}<tr><td>{{ one.site }}<td>{{ one.district }}<td>{{ one.officer }}
+<td>{{ one.period }}<td>{{ one.vantage }}
 <td>{{ one.line }}{% endfor %}</table>
 <h2>{{ say("apart") }}</h2><ul>{% for one in apart %}<li>{{ one }}{% endfor %}</ul>
 {% for name, rows in recurring %}<h2>{{ name }}</h2><table><tr>{% for one in say("met").split("|") %}<th>{{ one }}
@@ -87,6 +88,7 @@ def _site(campaign: Campaign, row: dict[str, Any], periods: dict[str, dict[str, 
     shown = {
         "site": row["site"],
         "district": row["district"],
+        "officer": row["officer"],
         "period": "",
         "vantage": "",
         "hours": None,

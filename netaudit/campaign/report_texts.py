@@ -47,7 +47,10 @@ TEXTS = {
     },
     "bytes_d": {"zh": "加密上传（D 级，内容不可见）", "en": "Encrypted uploads (D, content not seen)"},
     "sites": {"zh": "各场所（按所见排序）", "en": "Sites, by what was found"},
-    "columns": {"zh": "场所|区域|捕获时段|取证位置|结论", "en": "Site|District|Captured|Vantage|Verdict"},
+    "columns": {
+        "zh": "场所|区域|检查人员|捕获时段|取证位置|结论",
+        "en": "Site|District|Officer|Captured|Vantage|Verdict",
+    },
     "standing": {"zh": "状态", "en": "State"},
     "audited": {"zh": "已审计", "en": "audited"},
     "times": {"zh": "次数", "en": "Times"},

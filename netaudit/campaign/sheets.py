@@ -28,7 +28,7 @@ def write_sheets(campaign: Campaign, path: Path, lang: str) -> Path:
     book = openpyxl.Workbook(write_only=True)
     found = {row["site"]: row for row in across.ranking(campaign)}
     names = [name for name in next(iter(found.values()), {"site": ""}) if name != "site"]
-    head = TEXTS["columns"][lang].split("|")[:2]
+    head = TEXTS["columns"][lang].split("|")[:3]
     rows: list[list[Any]] = [[*head, TEXTS["standing"][lang], *(TEXTS[name][lang] for name in names)]]
     for row in standing(campaign.folder):
         figures = found.get(row["site"], {})

@@ -164,6 +164,7 @@ def test_persons_are_counted_only_on_request_and_from_five_on(serial):
 def test_the_report_says_every_site_and_loads_nothing(sites, serial, tmp_path, lang):
     html = write_report(open_campaign(serial), tmp_path / "report.html", lang).read_text(encoding="utf-8")
     assert all(site.site in html for site in sites[0])
+    assert "检查员甲" in html
     assert not re.search(r"<script|src=|https?://", html)
     assert ("未跨场所统计" if lang == "zh" else "were not counted") in html
 
