@@ -4,6 +4,7 @@ OUT/cases/site=NAME/{case/, done.json}   whole and valid, or not there: it comes
 OUT/attempts/NAME.PID…                   what is being written
 OUT/failed/NAME.json                     why the last attempt failed
 OUT/locks/NAME/                          held while the site is audited
+OUT/parts/NAME/                          of a site that is read in parts, until it has its case (`parts.py`)
 OUT/started/NAME                         the runs that have begun it since it last ended, one a line
 """
 
@@ -29,6 +30,8 @@ from netaudit.ground.files import MANIFEST, write_json, write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netaudit.running.task import Options
+
 CASES, ATTEMPTS, FAILED, LOCKS, STARTED = "cases", "attempts", "failed", "locks", "started"
 RETRIES = 2  # of a site whose worker died
 DONE = "done.json"
@@ -52,11 +55,13 @@ class Task:
     most_bytes: int = 0  # of memory; 0: no bound
     may_end: bool = False  # whether a watchdog may end this process
     made_by: str = ""  # versions of who gave the task; a worker with others would make another case
+    parts: int = 0  # into how many the site is divided (`parts.py`); 0: not at all
+    part: int | None = None  # one of them; None: the case, of the parts where there are some
 
     @property
     def name(self) -> str:
         """What it is called on disk."""
-        return self.site.folder
+        return self.site.folder if self.part is None else f"{self.site.folder}.{self.part}-{self.parts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Result:
     state: str
     reason: str = ""
     seconds: float = 0.0
+    part: str = ""  # "2/4", where it is a part of a site only
 
 
 def versions() -> dict[str, Any]:
@@ -142,7 +148,13 @@ def note_failure(out: Path, site: Site, run: str, reason: str) -> None:
 
 
 def audit_site(task: Task) -> Result:
-    """Audit a site unless it has a valid case; never raises for what is wrong with the site."""
+    """Audit a site, or a part of it, unless that was done; never raises for what is wrong with the site."""
+    result = _audit_site(task)
+    return result if task.part is None else replace(result, part=f"{task.part}/{task.parts}")
+
+
+def _audit_site(task: Task) -> Result:
+    from netaudit.campaign.parts import part_done
     from netaudit.case.lock import writing
 
     out, site = Path(task.out), task.site
@@ -163,6 +175,8 @@ def audit_site(task: Task) -> Result:
         digest = digest_of(task)
         if (found := done(out, site)) is not None and found.get("task") == digest:
             return Result(site.site, KEPT)
+        if task.part is not None and part_done(task, digest):
+            return Result(site.site, KEPT)
         with _one_at_a_time:
             _audit(task, digest)
     except Exception as error:  # noqa: BLE001  (whatever it was, the others go on)
@@ -175,6 +189,7 @@ def audit_site(task: Task) -> Result:
 
 def _audit(task: Task, digest: str) -> None:
     """Audit into a folder of its own, and put it in the site's place when it is whole."""
+    from netaudit.campaign.parts import forget, place_of
     from netaudit.campaign.watchdog import watched
 
     out, site = Path(task.out), task.site
@@ -187,14 +202,17 @@ def _audit(task: Task, digest: str) -> None:
     write_whole(started, "\n".join(begun).encode())
     try:
         with watched(task):
-            facts = _case_into(task, place / "case")
+            facts = _part_into(task, place) if task.part is not None else _case_into(task, place / "case")
         write_json(place / DONE, {"site": site.site, "task": digest, "attempts": len(begun), **facts, **versions()})
         _flush(place)
-        goal = out / CASES / site.folder
+        goal = out / CASES / site.folder if task.part is None else place_of(task)
+        goal.parent.mkdir(mode=0o755 if task.part is None else 0o700, parents=True, exist_ok=True)
         if goal.exists():
             goal.rename(out / ATTEMPTS / f"{task.name}.old.{secrets.token_hex(4)}")
         place.rename(goal)
-        (out / FAILED / f"{site.folder}.json").unlink(missing_ok=True)
+        if task.part is None:
+            (out / FAILED / f"{site.folder}.json").unlink(missing_ok=True)
+            forget(task)
     finally:
         for rest in _attempts(out, task.name):
             shutil.rmtree(rest, ignore_errors=True)
@@ -202,16 +220,38 @@ def _audit(task: Task, digest: str) -> None:
 
 
 def _case_into(task: Task, folder: Path) -> dict[str, Any]:
+    from netaudit.campaign.parts import whole
+    from netaudit.running.task import run
+
+    parts = whole(task, digest_of(task)) if task.parts else ()
+    case = run([Path(one) for one in task.site.captures], folder, _options(task), lambda *_: None, parts)
+    if case.partial:
+        raise UsageError("the audit was interrupted")
+    return {
+        "manifest": hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
+        "finished_utc": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _part_into(task: Task, folder: Path) -> dict[str, Any]:
+    from netaudit.campaign.parts import make_part
+    from netaudit.running.ready import make_ready
+
+    make_ready(lambda *_: None)
+    return make_part(task, folder, _options(task))
+
+
+def _options(task: Task) -> Options:
     from netaudit.case.moment_files import read_moments
     from netaudit.running.keys import request
     from netaudit.running.project_key import fingerprint, read_project_key
-    from netaudit.running.task import Options, run
+    from netaudit.running.task import Options
 
     site = task.site
     key = read_project_key(Path(task.project_key)) if task.project_key else None
     if key is not None and fingerprint(key) != task.key_fingerprint:
         raise UsageError(f"{task.project_key}: is another key than the one that the campaign was started with")
-    options = Options(
+    return Options(
         site=site.site,
         inside=site.inside,
         faces=task.faces,
@@ -220,13 +260,6 @@ def _case_into(task: Task, folder: Path) -> dict[str, Any]:
         keys=request([Path(one) for one in site.keys], site.keys_for, site.authority or None),
         moments=read_moments(Path(site.moments), site.zone or None) if site.moments else None,
     )
-    case = run([Path(one) for one in site.captures], folder, options, lambda *_: None)
-    if case.partial:
-        raise UsageError("the audit was interrupted")
-    return {
-        "manifest": hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
-        "finished_utc": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
 
 
 def _attempts(out: Path, name: str) -> Iterator[Path]:

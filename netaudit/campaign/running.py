@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.campaign.one_site import ELSEWHERE, Result, Task, audit_site, given_up, made_by, prepare
+from netaudit.campaign.parts import in_parts
 from netaudit.campaign.plan import PLAN, write_plan
 from netaudit.campaign.spawning import without_main
 from netaudit.errors import UsageError
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Result, int, int], None]  # a result, how many are done, of how many
     Notice = Callable[[str], None]  # "compiling"; of a cluster: "lost", "nobody"
-    Way = Callable[[Sequence[Task], str, int, Notice], Iterator[Result]]
+    Way = Callable[[Sequence[Task], str, int, Notice], Iterator[tuple[Task, Result]]]
 
+SPLIT_ABOVE = 4 << 30  # bytes of a site's captures from which on several workers share it
 WAIT = 0.5  # seconds between looks at what another run has in hand
 
 
@@ -54,8 +56,14 @@ def run_campaign(
     workers: int = 1,
     tell: Tell | None = None,
     notice: Notice = lambda _: None,
+    *,
+    split_above: int = SPLIT_ABOVE,
+    parts: int = 0,
 ) -> list[Result]:
-    """Audit what has no valid case yet; results in the order of the tasks."""
+    """Audit what has no valid case yet; results in the order of the tasks.
+
+    Sites of more than `split_above` bytes of captures are read in so many `parts` at once.
+    """
     out = Path(tasks[0].out)
     way = _way(on)
     prepare(out)
@@ -64,22 +72,26 @@ def run_campaign(
     own.replace(out / PLAN)
     results: dict[str, Result] = {}
 
-    def note(result: Result) -> None:
-        results[result.site] = result
+    rounds = in_parts(tasks, split_above, parts if on != "local" else 0)
+    of = sum(map(len, rounds))
+
+    def note(task: Task, result: Result) -> None:
+        results[task.name] = result
         if tell is not None and result.state != ELSEWHERE:
-            tell(result, sum(one.state != ELSEWHERE for one in results.values()), len(tasks))
+            tell(result, sum(one.state != ELSEWHERE for one in results.values()), of)
 
     if "://" not in on:
         _compile_once(notice)
     with without_main():
-        left = list(tasks)
-        while left:  # what another run has in hand: see what it makes of it, or go on where it died
-            for result in way(left, on, workers, notice):
-                note(result)
-            left = [task for task in tasks if results[task.site.site].state == ELSEWHERE]
-            if left:
-                time.sleep(WAIT)
-    return [results[task.site.site] for task in tasks]
+        for each in rounds:
+            left = each
+            while left:  # what another run has in hand: see what it makes of it, or go on where it died
+                for task, result in way(left, on, workers, notice):
+                    note(task, result)
+                left = [task for task in left if results[task.name].state == ELSEWHERE]
+                if left:
+                    time.sleep(WAIT)
+    return [results[task.name] for task in tasks]
 
 
 def _compile_once(notice: Notice) -> None:
@@ -101,12 +113,12 @@ def _way(on: str) -> Way:
     raise UsageError(f"--on {on}: say local, processes, dask or the address of a Dask scheduler (tcp://HOST:8786)")
 
 
-def _serial(tasks: Sequence[Task], _: str, __: int, ___: Notice) -> Iterator[Result]:
+def _serial(tasks: Sequence[Task], _: str, __: int, ___: Notice) -> Iterator[tuple[Task, Result]]:
     for task in tasks:
-        yield audit_site(task)
+        yield task, audit_site(task)
 
 
-def _processes(tasks: Sequence[Task], _: str, workers: int, __: Notice) -> Iterator[Result]:
+def _processes(tasks: Sequence[Task], _: str, workers: int, __: Notice) -> Iterator[tuple[Task, Result]]:
     """Spawned processes; when one dies its pool is given up, and what has no result yet is tried in another."""
     import concurrent.futures as cf
     import multiprocessing
@@ -118,12 +130,12 @@ def _processes(tasks: Sequence[Task], _: str, workers: int, __: Notice) -> Itera
             futures = {pool.submit(audit_site, task): task for task in waiting}
             for future in cf.as_completed(futures):
                 try:
-                    yield future.result()
+                    yield futures[future], future.result()
                 except cf.BrokenExecutor:
                     broken.append(futures[future])
         waiting = []
         for task in broken:
             if (failed := given_up(task)) is not None:
-                yield failed
+                yield task, failed
             else:
                 waiting.append(task)

@@ -14,6 +14,8 @@ from netaudit.unwrapping.text import to_text, unquote
 from netaudit.unwrapping.trees import values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.documents.head import Head
     from netaudit.documents.index import Index
     from netaudit.unwrapping.part import Leaf
@@ -90,9 +92,20 @@ def _words(leaf: Leaf) -> bytes:
     if leaf.kind == "xml":  # names of elements and attributes; what is between is long and no key
         text = b"\0".join([piece[:_TAG] for piece in text.split(b"<", MOST_LEAVES)])
     elif leaf.kind == "form":
-        text = b"&".join(unquote(text[start : min(end, value + _TAG)]) for start, value, end in pairs(text))
+        text = b"&".join(_pairs(text))
     names = part.field + "\0" + part.name
     return text[:LARGEST] if len(names) == 1 else names.encode("utf-8", "replace") + b"\0" + text[:LARGEST]
+
+
+def _pairs(text: bytes) -> Iterator[bytes]:
+    """Keys of a form with the beginnings of their values, as many as are looked at."""
+    left = LARGEST
+    for start, value, end in pairs(text):
+        piece = unquote(text[start : min(end, value + _TAG)])
+        yield piece
+        left -= len(piece) + 1
+        if left < 0:
+            return
 
 
 def _document(leaf: Leaf, object_id: str, turn: int) -> Document:

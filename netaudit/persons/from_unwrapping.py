@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, said_in
 from netaudit.persons.naming import (
     HAN_NAME,
     KINDS,
@@ -27,7 +28,6 @@ from netaudit.persons.naming import (
     plain,
 )
 from netaudit.persons.spellings import header_fields, json_fields, query_fields, widened
-from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, said_in
 from netaudit.persons.values import (
     ID18,
     LEAST_TAIL,

@@ -15,8 +15,8 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from netaudit.persons.naming import has_family_name, kind_of, names_personal, plain
 from netaudit.persons.lines import NUMBER, Field, lines_of
+from netaudit.persons.naming import has_family_name, kind_of, names_personal, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -200,13 +200,13 @@ def script_hash() -> str:
 
 def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     from netaudit.ground.remembered import cache_folder
     from netaudit.report.compiled import Kept
 
     environment = Environment(
-        loader=PackageLoader("netaudit.report"),
+        loader=ChoiceLoader([PackageLoader("netaudit.report"), PackageLoader("netaudit.report", "static")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -50,7 +50,7 @@ def events(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
         "senders_more": max(0, len(senders) - MOST_SENDERS),
         "questions": [_question(row, hosts, captures, w) for row in asked[:MOST_QUESTIONS]],
         "questions_more": max(0, len(asked) - MOST_QUESTIONS),
-        "asked_fields": ", ".join(
+        "asked_fields": w.t("lead_comma").join(
             w.term("asks", name) for name in dict.fromkeys(name for row in asked for name in row["asks"])
         ),
         "journeys": journeys,
@@ -91,7 +91,7 @@ def _senders(told: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
 def _few(values: list[str], w: Wording) -> str:
     distinct = [value for value in dict.fromkeys(values) if value]
     more = f" (+{len(distinct) - 3})" if len(distinct) > 3 else ""
-    return ", ".join(w.text(value, 60) for value in distinct[:3]) + more
+    return w.t("lead_comma").join(w.text(value, 60) for value in distinct[:3]) + more
 
 
 def _question(row: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:

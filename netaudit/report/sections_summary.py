@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.acts import MOVED, RETRIEVED
 from netaudit.report import reading
-from netaudit.report.judgements import OUTWARD, device
+from netaudit.report.judgements import OUTWARD, Judgements, device
 from netaudit.report.leads import kind_of, leads, span, what
+from netaudit.report.parties import Parties
+from netaudit.report.sections_endpoints import Hosts
 
 if TYPE_CHECKING:
-    from netaudit.report.judgements import Judgements
-    from netaudit.report.parties import Parties
     from netaudit.report.reading import CaseLike, Row
-    from netaudit.report.sections_endpoints import Hosts
     from netaudit.report.wording import Wording
 
 MOST_ROWS = 10
@@ -32,6 +31,11 @@ def summary(case: CaseLike, judged: Judgements, parties: Parties, w: Wording) ->
         "captures": [_capture(row, w) for row in captures[:MOST_CAPTURES]],
         "captures_more": max(0, len(captures) - MOST_CAPTURES),
     }
+
+
+def sentences(case: CaseLike, w: Wording) -> dict[str, Any]:
+    """The sentences of the first page alone, for whoever shows nothing else of the report."""
+    return leads(Judgements(case), Parties(case, Hosts(case, w), w), w)
 
 
 def _row(finding: Row, parties: Parties, w: Wording) -> dict[str, Any]:

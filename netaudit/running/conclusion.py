@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
+from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
@@ -73,6 +75,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
     tables["media"] = tie(tables["media"], tables["flows"])
     tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
+    tables["flows"], aside = without_floods(tables["flows"])
     targets = _taken_targets(folder)
     vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
@@ -86,9 +89,13 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
     sendings.drop(folder)
-    tables["ledgers"] = ledger_table(
-        tables | {"flows": answerable(tables["flows"])}, _run(outcome, vantage.side, signatures)
-    )
+    judged = answerable(tables["flows"])
+    tables["flows"] = settled["flows"]
+    run = _run(outcome, vantage.side, signatures)
+    if aside is None:
+        tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
+    else:
+        tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
     for name, rows in tables.items():
         if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)

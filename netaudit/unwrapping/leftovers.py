@@ -1,7 +1,7 @@
 """What no codec gave: images in the rest of a part, and images written in ways that no document format has.
 
 Asked of every part after its codecs. An image that was given already is not given again. Each look is a search for a
-few fixed bytes, and one pass over a part (`kernels.py`) says which of them stand in it, so that a part without any costs
+few fixed bytes, and one pass over a part (`kernels.py`) says which stand in it, so that a part without any costs
 next to nothing.
 """
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netaudit.persons.from_unwrapping import known_region, names_id, of_headers, of_name, of_parts, of_target, personal
-from netaudit.persons.records import grouped
 from netaudit.persons.lines import lines_of, page_lines
+from netaudit.persons.records import grouped
 from netaudit.unwrapping.part import Leaf, Part
 
 NUMBER, OTHER = "11010519491231002X", "990101199001010019"
