@@ -65,6 +65,14 @@ class Find(NamedTuple):
     message_row: Row
     protocol: str = ""  # of its message
 
+    @property
+    def message_id(self) -> str:
+        """Of its message; empty where no row is known."""
+        return self.message_row[0] if self.message_row else ""
+
+
+NUMBER = ("id_number", "checked")  # kind and certainty, in rows of `persons`
+
 
 class Named(NamedTuple):
     """Identity data on its way."""
@@ -85,6 +93,7 @@ class Memory:
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
         self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
+        self.numbered: OrderedDict[str, None] = OrderedDict()  # ids of messages with an identity number
         self.agents: OrderedDict[bytes, Row] = OrderedDict()  # flow id → row of a message with its agent
         self._speaking: OrderedDict[bytes, Known] = OrderedDict()  # by flow id: flows whose messages were delivered
 
@@ -155,6 +164,10 @@ class Memory:
         known = self._speaking.get(message.flow_id)
         if known is not None:
             self.persons.append(Named(known, row, message_row(message)))
+        if (row[2], row[6]) == NUMBER:
+            self.numbered[row[0]] = None
+            if len(self.numbered) > MOST_FINDS:
+                self.numbered.popitem(last=False)
 
     def take_new(self) -> list[Find]:
         """Images found since last asked."""
