@@ -68,7 +68,7 @@ class Find(NamedTuple):
     @property
     def message_id(self) -> str:
         """Of its message; empty where no row is known."""
-        return self.message_row[0] if self.message_row else ""
+        return self.message_row.message_id if self.message_row else ""
 
 
 NUMBER = ("id_number", "checked")  # kind and certainty, in rows of `persons`
@@ -164,8 +164,8 @@ class Memory:
         known = self._speaking.get(message.flow_id)
         if known is not None:
             self.persons.append(Named(known, row, message_row(message)))
-        if (row[2], row[6]) == NUMBER:
-            self.numbered[row[0]] = None
+        if (row.kind, row.certainty) == NUMBER:
+            self.numbered[row.message_id] = None
             if len(self.numbered) > MOST_FINDS:
                 self.numbered.popitem(last=False)
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case.writing import MANIFEST
+from netaudit.ground.ways import spoken
 from netaudit.papers.texts import say
-from netaudit.report.attesting_words import way_text
 from netaudit.report.judgements import Judgements, device
 from netaudit.report.parties import Parties
 from netaudit.report.sections_checking import checking
@@ -185,7 +185,7 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
                 words.listed("format", row["kind"]),
                 str(row["size"]),
                 say("frames", lang, capture=capture, frames=words.exact(row["frames"], 120)),
-                say("recovered", lang, path=way_text(row["unwrap_path"], words, 120)),
+                say("recovered", lang, path=words.text(spoken(row["unwrap_path"], lang), 120)),
                 _sums(row["sha256"]),
             ]
         )
