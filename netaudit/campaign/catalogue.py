@@ -63,6 +63,8 @@ FILTERS = {
     "observations": _not_personal("ip", "mac"),
     "findings": "sender_role <> 'personal device' AND " + _not_personal("sender", "receiver"),
     "relay_tests": _not_personal("holder", "sender"),
+    "upload_counts": _not_personal("sender"),
+    "moment_tests": _not_personal("sender"),
 }
 PERSONAL = """
 CREATE TABLE personal AS

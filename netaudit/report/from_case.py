@@ -15,6 +15,7 @@ from netaudit.findings.ledgers import exits
 from netaudit.ground.files import write_whole
 from netaudit.report import (
     reading,
+    sections_counts,
     sections_devices,
     sections_endpoints,
     sections_events,
@@ -91,8 +92,10 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "certainty": w.t.group("certainty"),
         "findings": sections_findings.findings(judged, hosts, captures, w),
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
+        "counts": sections_counts.counts(case, hosts, w),
         "relays": sections_relays.relays(case, hosts, captures, w),
         "moments": sections_moments.moments(case, hosts, w),
+        "ties": sections_counts.ties(case, hosts, w),
         "gallery": sections_images.gallery(case, judged, w),
         "events": sections_events.events(case, hosts, captures, w),
         "persons": sections_persons.persons(case, w),

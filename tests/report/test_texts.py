@@ -55,6 +55,8 @@ GROUPS = {
     "layout",
     "asks",
     "tie",
+    "tie_standing",
+    "look",
     "what",
 }
 SAID = ("device_product", "device_model", "device_serial", "device_firmware")  # columns of devices
