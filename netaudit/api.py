@@ -28,6 +28,7 @@ def audit(
     count_faces: bool = False,
     workers: int = 1,
     lang: str = "en",
+    zone: str | None = None,
     overwrite: bool = False,
     keep_all: bool = False,
     sm3: bool = False,
@@ -43,8 +44,9 @@ def audit(
     """Audit captures into a case folder and open it.
 
     `captures` is a file, a folder, "-" for standard input, or several of them (one audit). Times are datetimes with
-    a zone, or UTC nanoseconds. `signatures` is a folder of your own, added to those of netaudit. `moments` is
-    a file of noted moments (`moment_files.py`); what was sent up to `moment_window_s` later is told with each.
+    a zone, or UTC nanoseconds. `zone` is that of the site, for the times of the report. `signatures` is a folder of
+    your own, added to those of netaudit. `moments` is a file of noted moments (`moment_files.py`); what was sent up
+    to `moment_window_s` later is told with each.
     `project_key` is a file that makes keyed hashes comparable between cases.
     `tls_keys` are files of keys (SSLKEYLOGFILE, RSA private key); they, and secrets in the captures, open connections
     that `keys_for` names (host names, addresses, networks, or "all"), by the `authority` that is recorded. Raises
@@ -65,6 +67,7 @@ def audit(
         count_faces=count_faces,
         workers=workers,
         lang=lang,
+        zone=zone,
         overwrite=overwrite,
         keep_all=keep_all,
         sm3=sm3,

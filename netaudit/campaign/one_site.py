@@ -4,6 +4,7 @@ OUT/cases/site=NAME/{case/, done.json}   whole and valid, or not there: it comes
 OUT/attempts/NAME.PID…                   what is being written
 OUT/failed/NAME.json                     why the last attempt failed
 OUT/locks/NAME/                          held while the site is audited
+OUT/started/NAME                         the runs that have begun it since it last ended, one a line
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import secrets
 import shutil
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,13 @@ import orjson
 
 from netaudit.campaign.plan import Site, task_digest
 from netaudit.errors import NetauditError, UsageError
-from netaudit.ground.files import MANIFEST, write_json
+from netaudit.ground.files import MANIFEST, write_json, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CASES, ATTEMPTS, FAILED, LOCKS, STARTED = "cases", "attempts", "failed", "locks", "started"
+RETRIES = 2  # of a site whose worker died
 DONE = "done.json"
 LONGEST_REASON = 500
 AUDITED, KEPT, BROKEN, ELSEWHERE = "audited", "kept", "failed", "elsewhere"
@@ -49,6 +51,12 @@ class Task:
     most_seconds: float = 0.0  # 0: no bound
     most_bytes: int = 0  # of memory; 0: no bound
     may_end: bool = False  # whether a watchdog may end this process
+    made_by: str = ""  # versions of who gave the task; a worker with others would make another case
+
+    @property
+    def name(self) -> str:
+        """What it is called on disk."""
+        return self.site.folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,34 @@ def versions() -> dict[str, Any]:
     from netaudit.tables import TABLES_VERSION
 
     return {"netaudit": __version__, "tables": TABLES_VERSION}
+
+
+def made_by() -> str:
+    """The versions, in words."""
+    return "netaudit {netaudit} (tables {tables})".format(**versions())
+
+
+def given_up(task: Task) -> Result | None:
+    """A failed row for a site over which workers died too often in this run; one that only waited is not charged."""
+    times = _begun(task).count(task.run)
+    if times <= RETRIES:
+        return None
+    (Path(task.out) / STARTED / task.name).unlink(missing_ok=True)
+    return failed_task(task, f"its worker died {times} times")
+
+
+def failed_task(task: Task, reason: str) -> Result:
+    """A failing site is a row with its reason."""
+    note_failure(Path(task.out), task.site, task.run, reason)
+    return Result(task.site.site, BROKEN, reason[:LONGEST_REASON])
+
+
+def _begun(task: Task) -> list[str]:
+    """The runs that have begun it since it last ended."""
+    try:
+        return (Path(task.out) / STARTED / task.name).read_text(encoding="ascii").split()
+    except OSError:
+        return []
 
 
 def prepare(out: Path) -> None:
@@ -110,7 +146,7 @@ def audit_site(task: Task) -> Result:
     from netaudit.case.lock import writing
 
     out, site = Path(task.out), task.site
-    lock = out / LOCKS / site.folder
+    lock = out / LOCKS / task.name
     lock.mkdir(parents=True, exist_ok=True)
     try:
         holding = writing(lock, "campaign")
@@ -122,6 +158,8 @@ def audit_site(task: Task) -> Result:
         said = failure(out, site)
         if said is not None and said.get("run") == task.run:
             return Result(site.site, BROKEN, str(said.get("reason")))
+        if task.made_by not in ("", made_by()):
+            return failed_task(task, f"this worker has {made_by()}, the campaign is run by {task.made_by}")
         digest = digest_of(task)
         if (found := done(out, site)) is not None and found.get("task") == digest:
             return Result(site.site, KEPT)
@@ -129,8 +167,7 @@ def audit_site(task: Task) -> Result:
             _audit(task, digest)
     except Exception as error:  # noqa: BLE001  (whatever it was, the others go on)
         reason = str(error) if isinstance(error, NetauditError) else f"{type(error).__name__}: {error}"
-        note_failure(out, site, task.run, reason)
-        return Result(site.site, BROKEN, reason[:LONGEST_REASON], round(time.monotonic() - began, 3))
+        return replace(failed_task(task, reason), seconds=round(time.monotonic() - began, 3))
     finally:
         holding.__exit__(None, None, None)
     return Result(site.site, AUDITED, "", round(time.monotonic() - began, 3))
@@ -141,24 +178,25 @@ def _audit(task: Task, digest: str) -> None:
     from netaudit.campaign.watchdog import watched
 
     out, site = Path(task.out), task.site
-    for rest in _attempts(out, site):  # we hold the lock: whoever made them is dead
+    for rest in _attempts(out, task.name):  # we hold the lock: whoever made them is dead
         shutil.rmtree(rest)
-    place = out / ATTEMPTS / f"{site.folder}.{os.getpid()}.{secrets.token_hex(4)}"
+    place = out / ATTEMPTS / f"{task.name}.{os.getpid()}.{secrets.token_hex(4)}"
     place.mkdir()
-    started = out / STARTED / site.folder
-    started.touch()
+    started = out / STARTED / task.name
+    begun = [*_begun(task), task.run]
+    write_whole(started, "\n".join(begun).encode())
     try:
         with watched(task):
             facts = _case_into(task, place / "case")
-        write_json(place / DONE, {"site": site.site, "task": digest, **facts, **versions()})
+        write_json(place / DONE, {"site": site.site, "task": digest, "attempts": len(begun), **facts, **versions()})
         _flush(place)
         goal = out / CASES / site.folder
         if goal.exists():
-            goal.rename(out / ATTEMPTS / f"{site.folder}.old.{secrets.token_hex(4)}")
+            goal.rename(out / ATTEMPTS / f"{task.name}.old.{secrets.token_hex(4)}")
         place.rename(goal)
         (out / FAILED / f"{site.folder}.json").unlink(missing_ok=True)
     finally:
-        for rest in _attempts(out, site):
+        for rest in _attempts(out, task.name):
             shutil.rmtree(rest, ignore_errors=True)
         started.unlink(missing_ok=True)
 
@@ -191,10 +229,10 @@ def _case_into(task: Task, folder: Path) -> dict[str, Any]:
     }
 
 
-def _attempts(out: Path, site: Site) -> Iterator[Path]:
+def _attempts(out: Path, name: str) -> Iterator[Path]:
     """What attempts at a site have left. Names are compared whole: one may begin as another does."""
     for path in (out / ATTEMPTS).iterdir():
-        if path.name.partition(".")[0] == site.folder:
+        if path.name.rsplit(".", 2)[0] == name:
             yield path
 
 

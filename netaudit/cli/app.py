@@ -23,6 +23,16 @@ app = typer.Typer(
 CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
 Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 
+
+def _known_zone(zone: str | None) -> str | None:
+    if zone is not None:
+        from netaudit.report.wording import is_zone
+
+        if not is_zone(zone):
+            raise typer.BadParameter("no such time zone; say one like Asia/Shanghai", param_hint="--zone")
+    return zone
+
+
 ProjectKey = Annotated[
     Path | None,
     typer.Option(
@@ -51,6 +61,14 @@ Authority = Annotated[
 ]
 
 
+Zone = Annotated[
+    str | None,
+    typer.Option(
+        "--zone", metavar="ZONE", help="Zone of the site for times, e.g. Asia/Shanghai.", callback=_known_zone
+    ),
+]
+
+
 def _language(lang: str | None) -> str:
     if lang is None:
         return default_language()
@@ -76,7 +94,9 @@ def audit(
     resume: Annotated[
         Path | None,
         typer.Option(
-            "--resume", metavar="CASE", help="Instead of captures: a live case, to audit its recording again."
+            "--resume",
+            metavar="CASE",
+            help="Instead of captures: go on with an interrupted audit, or audit the recording of a live case again.",
         ),
     ] = None,
     site: Annotated[str | None, typer.Option(help="Name of the audited site.")] = None,
@@ -118,6 +138,7 @@ def audit(
         ),
     ] = None,
     lang: Language = None,
+    zone: Zone = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the case in that folder.")] = False,
     fail_on: Annotated[
@@ -148,12 +169,12 @@ def audit(
         "moments": read_moments(moments, moment_zone) if moments else None,
         "moment_window_s": moment_window,
         "lang": language,
+        "zone": zone,
         "overwrite": overwrite,
         "command": tuple(sys.argv),
     }
     if resume is not None:
-        from netaudit.cli.auditing import moment
-        from netaudit.cli.living import resume_command
+        from netaudit.cli.auditing import moment, resume_command
 
         options |= {"since": moment(since, "--since"), "until": moment(until, "--until")}
         raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least))
@@ -210,6 +231,7 @@ def live(
         str, typer.Option(metavar="auto|dumpcap|socket", help="What records; socket is Linux's own and slower.")
     ] = "auto",
     lang: Language = None,
+    zone: Zone = None,
     fail_on: Annotated[
         str | None, typer.Option(metavar="A|B|C|D", help="Exit 10 when a finding is at least this certain.")
     ] = None,
@@ -241,6 +263,7 @@ def live(
         "keys": request(tls_keys or (), keys_for or (), authority),
         "moment_window_s": moment_window,
         "lang": _language(lang),
+        "zone": zone,
         "command": tuple(sys.argv),
     }
     folder = case or case_folder()
@@ -282,6 +305,7 @@ def report(
     unmask: Annotated[
         bool, typer.Option("--unmask", help="Show faces and identity data in clear; logged in the case.")
     ] = False,
+    zone: Zone = None,
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
@@ -291,9 +315,9 @@ def report(
 
     opened = open_case(case)
     if html is None or html.resolve() == (case / REPORT).resolve():
-        typer.echo(rewrite(opened, _language(lang), unmask=unmask))
+        typer.echo(rewrite(opened, _language(lang), unmask=unmask, zone=zone))
     else:
-        typer.echo(write_report(opened, html, _language(lang), unmask=unmask))
+        typer.echo(write_report(opened, html, _language(lang), unmask=unmask, zone=zone))
 
 
 @app.command(epilog="Example: netaudit browse ./case    or all cases in a folder: netaudit browse ./cases")
@@ -403,7 +427,7 @@ def stamp(
 def record(
     case: CaseFolder,
     docx: Annotated[Path, typer.Option("--docx", metavar="OUT.docx", help="Word file to write.")],
-    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of its times, e.g. Asia/Shanghai.")] = None,
+    zone: Zone = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
     lang: Language = None,
 ) -> None:
@@ -496,13 +520,13 @@ def doctor(
 
 @app.command()
 def warm(
-    piece: Annotated[str | None, typer.Option(hidden=True, help="Only this piece, with a dot for each kernel.")] = None,
+    piece: Annotated[list[str] | None, typer.Option(hidden=True, help="Only this, with a dot for each kernel.")] = None,
     lang: Language = None,
 ) -> None:
     """Compile the kernels now, so that the first audit starts quickly."""
     from netaudit.cli.warming import warm_command
 
-    warm_command(piece, _language(lang))
+    warm_command(piece or [], _language(lang))
 
 
 def _version(value: bool) -> None:

@@ -51,12 +51,41 @@ def audit_command(
     compile_missing(settings.lang)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)
+    return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on)
+
+
+def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail_on: str) -> Exit:
+    """Audit a recording again, or go on with an audit of files that was interrupted."""
+    from netaudit.capture.from_wire import recorded
+    from netaudit.case.custody import RECORD
+    from netaudit.cli.warming import compile_missing
+    from netaudit.live.resuming import resume
+    from netaudit.running.lean import load_lean
+    from netaudit.running.resuming import resume_audit
+    from netaudit.running.task import Options
+
+    load_lean()
+    settings = Options(**options)
+    compile_missing(settings.lang)
+    with progress_bar(settings.lang) as progress:
+        if (folder / RECORD).is_dir() and recorded(folder / RECORD):
+            case = resume(folder, settings, progress)
+        else:
+            case = resume_audit(folder, settings, progress, lambda why, name: _tell_anew(why, name, settings.lang))
+    return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on)
+
+
+def _tell_anew(why: str, name: str, lang: str) -> None:
+    print(say("resumed_anew", lang, why=say(f"anew_{why}", lang, name=visible(name, NAME))), file=sys.stderr)
+
+
+def _conclude(case: Case, lang: str, *, as_json: bool, fail_on: str) -> Exit:
     summary = summarise(case)
     if as_json:
         write_summary(summary, fail_on)
     out = sys.stderr if as_json else sys.stdout
-    tell(summary, settings.lang, file=out)
-    return end(summary, fail_on, settings.lang, file=out)
+    tell(summary, lang, file=out)
+    return end(summary, fail_on, lang, file=out)
 
 
 def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
@@ -98,6 +127,7 @@ def summarise(case: Case) -> dict[str, Any]:
         "verdict": {lang: case.verdict(lang) for lang in LANGS},
         "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in said],
         "partial": case.partial,
+        "resumable": case.partial and (case.folder / "private" / "resume" / "asked.json").is_file(),
         "vantage": case.manifest["vantage"]["side"],
         "packets_read": totals["packets_read"],
         "packets_decoded": totals["packets_decoded"],
@@ -120,6 +150,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         line(say("older", lang, version=summary["tables_version"]))
     if summary["partial"]:
         line(say("partial", lang))
+        if summary["resumable"]:
+            line(say("resumable", lang, case=_given(summary["case"])))
     for entry in summary["rejected"][:MOST_NAMED]:
         line(f"{say('rejected', lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
     if len(summary["rejected"]) > MOST_NAMED:
@@ -140,6 +172,14 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         line(text)
     line(f"{say('case', lang)}: {summary['case']}")
     line(f"{say('report', lang)}: {summary['report']}")
+
+
+def _given(case: str) -> Path:
+    """The folder that a user names: what was to replace a case lies in that until it is whole."""
+    from netaudit.case.swap import COMING
+
+    folder = Path(case)
+    return folder.parent if folder.name == COMING else folder
 
 
 def exit_reasons(summary: dict[str, Any], fail_on: str = "") -> list[Exit]:

@@ -37,6 +37,18 @@ TEXTS = {
         "en": "not everything was read or judged in {n} of them: {sites}",
         "zh": "其中 {n} 个场所未能全部读取或判定：{sites}",
     },
+    "compiling": {
+        "en": "compiling for this processor, once (about a minute)",
+        "zh": "正在为本机处理器编译（仅此一次，约一分钟）",
+    },
+    "lost": {
+        "en": "the scheduler is gone; waiting for it to come back",
+        "zh": "调度器失去联系；等待其恢复",
+    },
+    "nobody": {
+        "en": "the scheduler has no worker; waiting for one (dask worker ADDRESS --nthreads 1)",
+        "zh": "调度器没有工作进程；等待工作进程加入（dask worker 地址 --nthreads 1）",
+    },
     "ended": {
         "en": "{audited} audited, {kept} had a valid case, {failed} failed, of {n} sites",
         "zh": "共 {n} 个场所：已审计 {audited}，已有有效案卷 {kept}，失败 {failed}",
@@ -107,7 +119,10 @@ def run(
         reason = f": {result.reason}" if result.reason else ""
         typer.echo(f"[{number}/{of}] {result.site}: {say(result.state, language)}{_visible(reason)}")
 
-    results = run_campaign(tasks, on, workers, tell)
+    def notice(what: str) -> None:
+        typer.echo(say(what, language), err=True)
+
+    results = run_campaign(tasks, on, workers, tell, notice)
     counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}
     typer.echo(say("ended", language, n=len(results), **counts))
     left = unjudged(out)

@@ -10,7 +10,7 @@ from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.fields import bare_text
 from netaudit.unwrapping.sniff import IMAGE_KINDS
-from netaudit.unwrapping.text import unquote
+from netaudit.unwrapping.text import to_text, unquote
 from netaudit.unwrapping.trees import values
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ class MessageReader:
     def pictured(self) -> list[Image]:
         """Images of the message so far."""
         return self._images
+
+    @property
+    def stored_as(self) -> list[str]:
+        """Keys of an object store in the fields of a form of the message so far (S3 and its like: POST of objects)."""
+        texts = [leaf for leaf, _, _ in self._leaves if leaf.kind == "text" and leaf.part.name.lower() == "key"]
+        return [to_text(leaf.part.data, leaf.part.content_type) for leaf in texts if len(leaf.part.data) <= _TAG * 4]
 
     def tree(self) -> Tree:
         """All that was taken of the message so far, as one tree; for those who explain it."""

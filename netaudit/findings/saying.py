@@ -1,12 +1,14 @@
 """Says statements in words: the one place where the verdict becomes text, whoever shows it.
 
 A wording names counts in braces: `{images}` is a number, `{images:face image|face images}` a number with its noun in
-the singular or plural, `{bytes:size}` a size; `{why}` are the reasons, each with its count where there are several.
-`{by}` and `{to}` are the only device and endpoint by their addresses, else how many there are.
+the singular or plural, `{bytes:size}` a size, `{until:time}` a time (UTC nanoseconds; 0: none); `{why}` are the
+reasons, each with its count where there are several. `{by}` and `{to}` are the only device and endpoint by their
+addresses, else how many there are.
 """
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.ledgers import reason_word
@@ -33,6 +35,8 @@ class Count(int):
     def __format__(self, spec: str) -> str:
         if spec == "size":
             return size_text(self)
+        if spec == "time":
+            return time_text(self)
         one, bar, many = spec.partition("|")
         if bar:
             return f"{int(self):,} {one if self == 1 else many}"
@@ -125,6 +129,13 @@ def limits(statements: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def verdict_text(statements: Iterable[Mapping[str, Any]], lang: str) -> str:
     """The verdict as one paragraph."""
     return ("" if lang == "zh" else " ").join(first_page(statements, lang))
+
+
+def time_text(ts: int) -> str:
+    """UTC nanoseconds for a person, to the second."""
+    if not ts:
+        return "—"
+    return f"{datetime.datetime.fromtimestamp(ts // 1_000_000_000, datetime.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def size_text(size: int) -> str:

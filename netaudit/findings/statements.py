@@ -259,6 +259,30 @@ def _stage(kind: str, *reasons: str) -> Callable[[Tables], Iterator[Statement]]:
     return make
 
 
+def _interrupted(tables: Tables) -> Iterator[Statement]:
+    """How far an audit had got that did not come to its end."""
+    stages = [row for row in open_rows(tables, "stages") if row["reason"] == "interrupted"]
+    if not stages:
+        return
+    ledgers, captures = tables["ledgers"], tables["captures"]
+    inputs = ledgers.filter(pc.equal(ledgers["ledger"], "inputs")).to_pylist()
+    files = Counter[str]()
+    for row in inputs:
+        files[row["reason"]] += row["count"] or 0
+    last = pc.max(captures["last_ts"].cast("int64")).as_py()
+    read = captures.num_rows
+    counts = {
+        "packets": stages[0]["count"] or 0,
+        "until": last or 0,
+        "bytes": sum(row["bytes"] or 0 for row in inputs),
+        "all_bytes": pc.sum(captures["size"]).as_py() or 0,
+        "files": read,
+        "part": files["read in part"],
+        "unread": files["not read"],
+    }
+    yield Statement("interrupted", counts=counts | {"whole": read - counts["part"] - counts["unread"]})
+
+
 def _open(
     kind: str, ledger: str, *reasons: str, unit: str = "", subjects: bool = False
 ) -> Callable[[Tables], Iterator[Statement]]:
@@ -390,9 +414,12 @@ KINDS: tuple[Kind, ...] = (
         SECOND,
     ),
     Kind(
-        "interrupted", _stage("interrupted", "interrupted"),
-        "已中断：仅审计了部分数据",
-        "INTERRUPTED: only a part was audited",
+        "interrupted", _interrupted,
+        "已中断，仅审计了部分数据：{packets} 个数据包，最后一个的时间为 {until:time}；"
+        "已读取 {all_bytes:size} 中的 {bytes:size}，"
+        "{files} 个文件中完整读取 {whole} 个，部分读取 {part} 个，未读取 {unread} 个",
+        "INTERRUPTED, only a part was audited: {packets:packet|packets}, the last of {until:time}; read were "
+        "{bytes:size} of {all_bytes:size}, of {files:file|files} {whole} whole, {part} in part, {unread} not at all",
         LAST,
     ),
     Kind(
@@ -432,7 +459,7 @@ KINDS: tuple[Kind, ...] = (
         LAST,
     ),
     Kind(
-        "inputs", _open("inputs", "inputs", subjects=True),
+        "inputs", _open("inputs", "inputs", "damaged", "refused", subjects=True),
         "{all} 个输入中有 {n} 个损坏或未能读取（{why}）",
         "damaged or not read: {n} of {all:input|inputs} ({why})",
         LAST,

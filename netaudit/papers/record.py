@@ -37,7 +37,7 @@ class Record:
 
 def record_of(case: Case, lang: Lang, zone: str | None = None) -> Record:
     """The record of a case in a language; times in `zone`, else as a report of that language has them."""
-    words = Wording(lang, zone)
+    words = Wording(lang, zone or (case.manifest.get("options") or {}).get("zone"))
     site = words.exact(case.manifest.get("site") or "", 120)
     record = Record(lang, site)
     record.fields = [*_officers(lang), *_known(case, words, site)]

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from netaudit.report.sections_endpoints import Hosts
     from netaudit.report.wording import Wording
 
-MOST = 60  # rows told
+MOST = 40  # rows told
 MOST_SAID = 1e9
 CAP = 1000  # a chance is not said to be below 1 in so many
-MOST_HOURS = 72  # bars of one row
+MOST_HOURS = 48  # bars of one row
 BAR, HEIGHT = 4, 24  # pixels
 MIDDLE, LOW, HIGH = 3, 1, 5  # of size_quantiles
 COUNTS = (
@@ -57,7 +57,7 @@ def _count(row: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
     return {
         "sender": hosts.short(row["sender"]),
         "receiver": hosts.short(row["receiver"]),
-        "name": w.text(row["name"], 100),
+        "name": w.text(row["name"], 60),
         "uploads": w.number(row["uploads"]),
         "sizes": line,
         "hours": w.t("counts_hours_line", list=listed, **{"from": w.when(row["hours_from"]).local}),
@@ -96,7 +96,7 @@ def _tie(row: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
     return {
         "sender": hosts.short(row["sender"]),
         "receiver": hosts.short(row["receiver"]),
-        "name": w.text(row["name"], 100),
+        "name": w.text(row["name"], 60),
         "window": w.t("ties_window", n=row["window_s"]),
         "followed": w.t("ties_count_none", **count)
         if delay is None

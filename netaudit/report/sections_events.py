@@ -97,7 +97,9 @@ def _few(values: list[str], w: Wording) -> str:
 def _question(row: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
     said = [(w.t(f"person.{key}"), w.text(row[key], 80)) for key in ("name", "id_number", "phone") if row[key]]
     said += [
-        (w.term("asks", key), w.text(row[key], 80)) for key in ("agent", "agent_company", "risk_status") if row[key]
+        (w.term("asks", key), w.as_said("risk" if key == "risk_status" else "", row[key]))
+        for key in ("agent", "agent_company", "risk_status")
+        if row[key]
     ]
     times = [
         (w.term("asks", key), w.when(row[key])) for key in ("first_photo_time", "report_time") if row[key] is not None

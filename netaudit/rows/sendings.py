@@ -43,6 +43,10 @@ class SendingRows:
                 self._rows.append(row)
             self._rows.flush(least=WAITING)
 
+    def flush(self, *, least: int) -> None:
+        """Write rows when at least `least` were collected."""
+        self._rows.flush(least=least)
+
     def close(self) -> None:
         """Write what is left."""
         self._rows.close()

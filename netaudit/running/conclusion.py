@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.settling.images import Known
     from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
 
@@ -62,21 +63,23 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         ],
         schema=SKIPPED.schema(),
     )
-    known = outcome.known if outcome.faces else None
     tables["images"] = settled["images"] = image_table(
-        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+        folder, tables, _judged(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
     )
+    if outcome.beside is not None:
+        outcome.beside.drop()
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
     tables["media"] = tie(tables["media"], tables["flows"])
     tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
     tables["moments"] = moment_table(stored(folder))
-    vantage = derive(tables, outcome.inside, signatures)
+    targets = _taken_targets(folder)
+    vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
     tables["events"], tables["journeys"] = join_journeys(
-        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
+        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], targets
     )
     trim()
     tables["after_moments"] = judge_moments(
@@ -96,15 +99,30 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     return Case(folder)
 
 
+def _judged(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+    """What is known of images by now, once those under way are judged; None where no face is looked for."""
+    if outcome.beside is None:
+        return outcome.known if outcome.faces else None
+    for done in outcome.beside.finish():
+        progress("images", done, outcome.beside.found)
+    outcome.beside.close()
+    return outcome.beside.known
+
+
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
-        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.faces, side, signatures.manifest()
-    )
+        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
+        signatures.manifest(),
+    )  # fmt: skip
 
 
-def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
+def derive(
+    tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet, targets: pa.Table | None = None
+) -> Vantage:
     """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
+
+    `targets`: under which addresses images were sent and fetched, where that is known.
 
     Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
     """
@@ -121,7 +139,10 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
     _count(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
-    tables["findings"] = judge(tables | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    seen_as = {} if targets is None else {"targets": targets}
+    tables["findings"] = judge(
+        tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink)
+    )
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
 

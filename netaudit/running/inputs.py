@@ -26,8 +26,9 @@ def outcome_of(
     options: Options,
     *,
     partial: bool,
+    read: list[int] | None = None,
 ) -> Outcome:
-    """What a run knows at its end beyond the tables that it streamed."""
+    """What a run knows at its end beyond the tables that it streamed; `read` are bytes of each input, if not all."""
     from netaudit.running.task import result_options, window_s
 
     ids = capture_ids(sources)
@@ -44,6 +45,7 @@ def outcome_of(
         faces=options.faces,
         count_faces=options.count_faces,
         partial=partial,
+        read=read,
         failures=failures,
         moment_window_s=window_s(options),
         signatures=options.signatures,

@@ -86,7 +86,7 @@ EXAMPLES = {
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),
     "video": lambda: case(findings=[finding("video", "B")]),
-    "interrupted": lambda: case(Run(side="lan", interrupted=True)),
+    "interrupted": lambda: case(Run(side="lan", interrupted=True, read=[4])),
     "no_packets": lambda: case(captures=[capture(packets_read=0, packets_decoded=0)]),
     "none_decoded": lambda: case(captures=[capture(packets_decoded=0)]),
     "no_vantage": lambda: case(Run()),
