@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.relays.forms import SECOND, Form, leads, plaintext, sent_sizes
+from netaudit.relays.kernels_pairs import candidates
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
@@ -81,16 +82,16 @@ def pair(
     low, high = plaintext(units, form)
     sizes = sent_sizes(images.size, base64=form.base64)
     window = STRETCH * form.window
-    lead = leads(images)
-    image, unit = near_pairs(images.last, lead, units.first, window)
-    least, most = low[unit] - sizes[image] - form.width + 1, high[unit] - sizes[image]
-    off = np.where(most < overhead, most - overhead, np.maximum(least - overhead, 0))
-    edge = np.maximum(EDGE, (high - low)[unit] // EDGE_SHARE)  # where sizes are ranges, so is the constant
-    fits = np.abs(off) <= edge
-    beside = ~fits & (np.abs(most - overhead) <= BESIDE)
-    wide = float(np.mean(most - least + 1 + 2 * edge)) if image.size else 1.0
-    chance = (beside.sum() + 1) / (2 * BESIDE - wide) * wide  # unrelated pairs that fit, over all images and the window
-    image, unit, off = image[fits], unit[fits], off[fits]
+    series = (images.last, leads(images), sizes, units.first, low, high, window, (overhead, form.width))
+    edge = (EDGE, EDGE_SHARE)  # where sizes are ranges, so is the constant
+    out = np.empty((3, 0), np.int64)
+    fitting, beside, close, widths = candidates(*series, edge, BESIDE, out)
+    if fitting:
+        out = np.empty((3, fitting), np.int64)
+        candidates(*series, edge, BESIDE, out)
+    image, unit, off = out
+    wide = widths / close if close else 1.0
+    chance = (beside + 1) / (2 * BESIDE - wide) * wide  # unrelated pairs that fit, over all images and the window
     exact = low[unit] == high[unit]
     place = low[unit] - sizes[image] - overhead
     delay = (units.first[unit] - images.last[image]) / SECOND

@@ -20,6 +20,7 @@ MADE_UP = (
     "none_",
     "link_",
     "may_send_",
+    "anew_",
     "verify_",
     "custody_",
     "no_",

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.relays.judging import Pair, judge_pair
-from netaudit.relays.series import Images, Units
+from netaudit.relays.series import Images, Names, Units
 from netaudit.tables import ENCRYPTED_UPLOADS
 
 SECOND = 1_000_000_000
@@ -47,7 +47,7 @@ def _sizes(random, count):
 
 def _images(times, sizes):
     names = [f"{k:064x}" for k in range(len(sizes))]
-    return Images(names, names, names, sizes, times - 30_000_000, times)
+    return Images(Names(names, names, names), np.arange(len(sizes)), sizes, times - 30_000_000, times)
 
 
 def _units(first, size, low=None, records=None, quic=False):
