@@ -185,11 +185,12 @@ def test_uploads_are_placed_once_it_is_known_which_side_is_inside(judge) -> None
 
 def test_an_upload_says_that_a_number_went_with_it(judge, monkeypatch) -> None:
     memory, newsroom, shown = room(judge)
-    row = ("m1", "o", "id_number", "$.idNo", "110***", "h", "checked")
+    row = SimpleNamespace(message_id="m1", kind="id_number", certainty="checked")
     monkeypatch.setattr(witness, "message_row", lambda message: ())
     memory._speaking[b"f"] = find(1).known
     memory.named(SimpleNamespace(flow_id=b"f"), row)
-    memory.new = [find(1)._replace(message_row=("m1",)), find(2, "b" * 64)._replace(message_row=("m2",))]
+    memory.new = [find(1)._replace(message_row=SimpleNamespace(message_id="m1"))]
+    memory.new.append(find(2, "b" * 64)._replace(message_row=SimpleNamespace(message_id="m2")))
     newsroom.step()
     assert [(one.object_id[-1], one.identity) for one in shown] == [("1", True), ("2", False)]
 
