@@ -17,6 +17,7 @@ from netaudit.persons.naming import (
     TELLING,
     names_id,
 )
+from netaudit.persons.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
 from netaudit.persons.spellings import header_fields, json_fields, query_fields, widened
 from netaudit.persons.values import (
     Personal,
@@ -59,6 +60,8 @@ def personal(leaf: Leaf) -> list[Personal]:
         return []
     if leaf.kind in {"text", "html"}:
         return _of_text(leaf)
+    if is_of_workbook(leaf):  # read with its other parts
+        return []
     found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
     return classified(widened(found, _xml_fields, _parser(leaf))) if found else []
 
@@ -99,6 +102,25 @@ def of_parts(leaves: list[Leaf]) -> list[list[Personal]]:
     ]
     said = classified(fields_of)
     return [[one for one in said if one.path == field.path] for field in fields_of]
+
+
+def is_of_workbook(leaf: Leaf) -> bool:
+    """Whether a leaf is a part of a spreadsheet in which lists of people may stand."""
+    name = leaf.part.name
+    return leaf.kind == "xml" and (is_sheet(name) or is_shared(name)) and len(leaf.part.data) <= LARGEST
+
+
+def of_workbook(leaves: list[Leaf]) -> list[list[Personal]]:
+    """What the parts of a spreadsheet say of people, of each sheet by its rows."""
+    texts = [text for leaf in leaves if is_shared(leaf.part.name) for text in shared_texts(_scalars(leaf))]
+    return [
+        classified(lines_of(rows_of(_scalars(leaf), texts), base=leaf.part.name)) if is_sheet(leaf.part.name) else []
+        for leaf in leaves
+    ]
+
+
+def _scalars(leaf: Leaf) -> list[Scalar]:
+    return [Scalar(*one) for one in fields(leaf, most=4 * MOST_CELLS)]
 
 
 def is_part(leaf: Leaf) -> bool:
@@ -198,6 +220,7 @@ __all__ = [
     "asks_about",
     "canonical",
     "is_device_id",
+    "is_of_workbook",
     "is_part",
     "known_region",
     "masked",
@@ -207,6 +230,7 @@ __all__ = [
     "of_name",
     "of_parts",
     "of_target",
+    "of_workbook",
     "personal",
     "picture_addresses",
     "right_check_digit",
