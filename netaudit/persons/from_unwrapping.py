@@ -89,7 +89,7 @@ def of_name(name: str) -> list[Personal]:
 
 def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
     """What the headers of a message say of people: a number, and what stands beside it."""
-    if not any(len(value) > LONGEST_DATE and _LONG.search(value) for _, value in headers):
+    if not asks_in_headers(headers):
         return []
     found = classified(header_fields(headers))
     return found if any(one.kind == "id_number" and one.certainty == "checked" for one in found) else []
@@ -126,6 +126,11 @@ def _scalars(leaf: Leaf) -> list[Scalar]:
 def is_part(leaf: Leaf) -> bool:
     """Whether a leaf is a short field of a multipart form."""
     return leaf.kind == "text" and bool(leaf.part.name) and len(leaf.part.data) <= LONGEST_VALUE
+
+
+def asks_in_headers(headers: Iterable[tuple[str, str]]) -> bool:
+    """Whether a header may hold an identity number."""
+    return any(len(value) > LONGEST_DATE and _LONG.search(value) for _, value in headers)
 
 
 def asks_about(target: str) -> bool:
@@ -218,6 +223,7 @@ __all__ = [
     "Personal",
     "address_tail",
     "asks_about",
+    "asks_in_headers",
     "canonical",
     "is_device_id",
     "is_of_workbook",
