@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
 
 PEAKS = 4  # constants of one sender and endpoint: different programs, forms, kinds of record
-SURE_LINE = 0.05  # chance of a line where the endpoint is known to receive images already
+SURE_LINE = 0.01  # chance of a line where the endpoint is known to receive images already
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
 FEW_PAIRS = 20  # hosts and endpoints, up to which batches are looked for in all there is
 ALIKE = 64  # bytes within which sizes are taken for one
 SURE_STREAM = 0.98  # of a part of a request that is taken for a stream: there are many parts
+RELATED = 0.2, 0.9  # of the units left at an endpoint known to receive images, that carry some
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -213,6 +214,12 @@ def match_batches(
             of_images, of_units = _left(images, units, exact, narrow)
             left, rest = images.chosen(of_images), units.chosen(of_units)
             runs = find_runs(left, rest, rows, base64=base64)
+        if known:  # how many of these units carry images is learned with the runs
+            explained = np.bincount(runs.unit, runs.probability, len(rest)) + np.bincount(
+                np.minimum(runs.unit + runs.more, len(rest) - 1), runs.probability * (runs.more > 0), len(rest)
+            )
+            related = float(np.clip(np.minimum(explained, 1).mean(), *RELATED))
+            runs = find_runs(left, rest, rows, base64=base64, related=related)
         test.matches = _matches_of(runs, left, rest, of_images, of_units, base64=base64)
     return tests
 
