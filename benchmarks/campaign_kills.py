@@ -3,9 +3,9 @@
     python benchmarks/campaign_kills.py DIR --sites 200 --workers-killed 50 --schedulers-killed 5
 
 A scheduler of Dask and its workers run as processes of their own on 127.0.0.1, and `netaudit campaign run` beside them.
-Whenever a random time has passed a worker is killed (SIGKILL), if possible one that has an audit in hand; now and then
-the scheduler instead, which is started again. Nothing is audited more often than it was killed: audits begun are at most
-one a site and one a worker that ended.
+Whenever a random time has passed a worker is killed (SIGKILL), if possible one with an audit in hand; now and then
+the scheduler instead, which is started again. Nothing is audited more often than it was killed: audits begun are at
+most one a site and one a worker that ended.
 """
 
 from __future__ import annotations
