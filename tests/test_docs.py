@@ -53,8 +53,6 @@ def test_there_are_pages_for_every_user() -> None:
 @pytest.mark.parametrize("name", CHINESE)
 def test_both_languages_have_the_same_form(name: str) -> None:
     english, chinese = (form((folder / name).read_text("utf-8")) for folder in (DOCS, DOCS / "zh"))
-    if name == "index.md":  # guides that are in English only are not linked
-        english["links"] = [link for link in english["links"] if (DOCS / "zh" / link).exists() or "reference" in link]
     assert english == chinese
 
 
@@ -104,6 +102,8 @@ def test_pictures_that_pages_show_are_there() -> None:
 
 
 def test_figures_were_measured_for_every_user() -> None:
+    if not (DOCS / "figures.json").is_file():
+        pytest.skip("NOT MEASURED: run packaging/users.py")
     told = json.loads((DOCS / "figures.json").read_text("utf-8"))
     assert set(told) == set(site().USERS)
     assert all(one["steps"] and one["megabytes"] > 100 for one in told.values())
@@ -136,3 +136,12 @@ def test_the_site_is_searched_from_the_disk() -> None:
                 if (found || tries++ > 100) done(found); else setTimeout(look, 100); }; look(); })"""
             assert browser.run(script) > 0, lang
             assert all(one.startswith(("file:", "data:", "blob:")) for one in browser.requested())
+
+
+def test_a_page_that_holds_both_languages_is_cut_in_two() -> None:
+    module = site()
+    english, chinese = module.page_of("keys.md", "en"), module.page_of("keys.md", "zh")
+    assert not IDEOGRAPHS.search(english.partition("中文")[0])
+    assert chinese.startswith("# 密钥")
+    assert form(english)["headings"] == form(chinese)["headings"]
+    assert form(english)["rows"] == form(chinese)["rows"]

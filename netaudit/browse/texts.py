@@ -246,6 +246,22 @@ def value_word(table: str, column: str, value: str, lang: str) -> str | None:
     return (words.get(f"{table}.{column}") or words.get(column) or {}).get(value)
 
 
+@functools.cache
+def _meanings() -> dict[str, str]:
+    """Chinese for the meanings of columns, by the English ones."""
+    first: dict[str, str] = {}  # meaning → where it stands first
+    for table in BY_NAME.values():
+        for one in table.columns:
+            first.setdefault(one.meaning, f"{table.name}.{one.name}")
+    told = parse_yaml(resources.files(__package__).joinpath("meanings.yaml").read_text(encoding="utf-8"))["meanings"]
+    return {meaning: told.get(place, meaning) for meaning, place in first.items()}
+
+
+def column_meaning(meaning: str, lang: str) -> str:
+    """What a column is, in a language."""
+    return _meanings().get(meaning, meaning) if lang == "zh" and meaning else meaning
+
+
 def ledger(name: str, lang: str) -> str:
     """Name of a ledger."""
     return chinese()["ledgers"].get(name, name) if lang == "zh" else name

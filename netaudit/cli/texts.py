@@ -42,6 +42,10 @@ TEXTS = {
         "zh": "由较早版本的 netaudit 生成（数据表版本 {version}）：不含未读取、未判定内容的统计；"
         "如需了解，请重新审计原始捕获",
     },
+    "older_columns": {
+        "en": "Written by an earlier netaudit (tables version {version}, now {now}): columns that came later are empty",
+        "zh": "由较早版本的 netaudit 生成（数据表版本 {version}，现为 {now}）：后来增加的列为空",
+    },
     "trace_flow": {"en": "Flow", "zh": "会话"},
     "trace_run": {"en": "bytes", "zh": "字节"},
     "trace_gap": {"en": "gap", "zh": "缺失"},
