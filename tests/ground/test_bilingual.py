@@ -18,6 +18,7 @@ MADE_UP = (
     "level_",
     "face_",
     "none_",
+    "anew_",
     "link_",
     "may_send_",
     "anew_",
