@@ -57,6 +57,7 @@ CHINESE = {
     "keys": "密钥",
     "campaigns": "批量审计",
     "certainty-c": "C 级",
+    "threats": "威胁",
     "analysts": "供分析人员使用",
     "glossary": "词语",
     "investigator": "调查人员",
