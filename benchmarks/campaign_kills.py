@@ -3,8 +3,9 @@
     python benchmarks/campaign_kills.py DIR --sites 200 --workers-killed 50 --schedulers-killed 5
 
 A scheduler of Dask and its workers run as processes of their own on 127.0.0.1, and `netaudit campaign run` beside them.
-A worker is killed (SIGKILL) whenever a random time has passed; now and then the scheduler instead, which is started
-again. Nothing is audited more often than it was killed: audits begun are at most one a site and one a worker ended.
+Whenever a random time has passed a worker is killed (SIGKILL), if possible one that has an audit in hand; now and then
+the scheduler instead, which is started again. Nothing is audited more often than it was killed: audits begun are at most
+one a site and one a worker that ended.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ class Cluster:
                     command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *more, "--no-dashboard"]
                     self._members[what] = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | QUIET)
 
-    def kill_worker(self, rng: random.Random) -> bool:
-        """Kill a worker, not its nanny; False where there is none at this moment."""
+    def kill_worker(self, rng: random.Random, busy: set[int]) -> bool:
+        """Kill a worker, not its nanny, if possible one that is `busy`; False where there is none at this moment."""
         found = [
             one
             for one in psutil.Process(self._members["worker"].pid).children()
@@ -64,7 +65,7 @@ class Cluster:
         ]
         if not found:
             return False
-        rng.choice(found).kill()
+        rng.choice([one for one in found if one.pid in busy] or found).kill()
         return True
 
     def kill_scheduler(self) -> None:
@@ -81,7 +82,12 @@ class Cluster:
             member.wait()
 
 
-def killing(command: list[str], cluster: Cluster, given: argparse.Namespace) -> tuple[int, int, int]:
+def at_work(out: Path) -> set[int]:
+    """Processes that have an audit in hand, by the names of the attempts."""
+    return {int(path.name.split(".")[-2]) for path in (out / "attempts").glob("*.*.*") if ".old." not in path.name}
+
+
+def killing(command: list[str], out: Path, cluster: Cluster, given: argparse.Namespace) -> tuple[int, int, int]:
     """Run a campaign while members are killed; gives workers and schedulers killed, and the exit code."""
     rng = random.Random(given.seed)
     workers = schedulers = 0
@@ -99,7 +105,7 @@ def killing(command: list[str], cluster: Cluster, given: argparse.Namespace) -> 
             cluster.kill_scheduler()
             schedulers += 1
         elif workers < given.workers_killed:
-            workers += cluster.kill_worker(rng)
+            workers += cluster.kill_worker(rng, at_work(out))
     return workers, schedulers, run.returncode
 
 
@@ -128,7 +134,7 @@ def main() -> None:
     began = time.perf_counter()
     try:
         command += ["--project-key", str(key), "--on", cluster.address]
-        workers, schedulers, code = killing(command, cluster, given)
+        workers, schedulers, code = killing(command, out, cluster, given)
     finally:
         cluster.end()
     attempts = sum((done(out, site) or {"attempts": 0})["attempts"] for site in read_plan(plan))

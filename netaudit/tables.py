@@ -6,13 +6,17 @@ changes its meaning.
 
 from __future__ import annotations
 
+import collections
+import functools
+import keyword
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES_VERSION = 3
+Row = Any  # a row of a table: a named tuple that `Table.row` made
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,19 @@ class Table:
         )
 
     @property
+    def row(self) -> type[Any]:
+        """The type of its rows: named tuples that are made by column names (`class_` for `class`), all of them."""
+        return _row_type(self.name, self.names)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Column names in order."""
         return tuple(column.name for column in self.columns)
+
+
+@functools.cache
+def _row_type(name: str, names: tuple[str, ...]) -> type[Any]:
+    return collections.namedtuple(name, [f"{one}_" if keyword.iskeyword(one) else one for one in names])  # noqa: PYI024
 
 
 def _arrow(kind: str) -> pa.DataType:

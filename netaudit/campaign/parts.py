@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.errors import UsageError
+from netaudit.errors import NetauditError, UsageError
 from netaudit.running.project_key import SIZE
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _size(task: Task) -> int:
 
     try:
         return sum(size for _, size in sizes_of(task.site))
-    except OSError:  # the audit will say it
+    except (OSError, NetauditError):  # the audit will say it
         return 0
 
 
@@ -64,12 +64,11 @@ def part_done(task: Task, digest: str) -> bool:
     return isinstance(said, dict) and said.get("task") == digest
 
 
-def make_part(task: Task, place: Path, options: Options) -> dict[str, Any]:
+def make_part(task: Task, place: Path, options: Options, paths: Sequence[Path]) -> dict[str, Any]:
     """Read a part into a folder that is new."""
     from netaudit.running.parts import read_head, read_part
 
     keyed = replace(options, project_key=options.project_key or _key(task))
-    paths = [Path(one) for one in task.site.captures]
     if task.part:
         read_part(paths, place, keyed, task.part - 1, task.parts)
     else:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from netaudit.findings import accounts
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import LEDGERS as TABLE
 
 if TYPE_CHECKING:
@@ -351,7 +352,7 @@ def ledger_table(tables: Tables, run: Run) -> pa.Table:
                 row[name] = row[name] if value is None else (row[name] or 0) + value
             row["understood"] &= one.understood
     rows = [dict(zip(("ledger", "subject", "reason"), key, strict=True)) | row for key, row in sums.items()]
-    return pa.Table.from_pylist(rows, schema=TABLE.schema())
+    return table_of(rows, TABLE)
 
 
 def reason_word(ledger: str, reason: str, lang: str) -> str:

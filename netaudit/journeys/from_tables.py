@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.ground.table_streams import table_of
 from netaudit.journeys.legs import AT_ONCE, KEYS, Legs, gather
 from netaudit.journeys.places import NOWHERE, Codes, Ways, flat, places, rows_at, ways
 from netaudit.journeys.ties import MOST_LEGS, Tie, ties
@@ -76,9 +77,7 @@ def join_journeys(
     moving = moving.sort_by([("first_ts", "ascending"), ("event_id", "ascending")]).combine_chunks()
     legs = gather(moving, objects, images, messages, flows, targets)
     groups, reasons = _grouped(legs)
-    parts = [
-        pa.Table.from_pylist(rows, schema=JOURNEYS.schema()) for rows in _rows(legs, groups, reasons, moving, messages)
-    ]
+    parts = [table_of(rows, JOURNEYS) for rows in _rows(legs, groups, reasons, moving, messages)]
     journeys = pa.concat_tables([JOURNEYS.schema().empty_table(), *parts])
     return _noted(events, journeys), journeys
 

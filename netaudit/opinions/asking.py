@@ -31,6 +31,7 @@ from netaudit.case.verify import (
 )  # fmt: skip
 from netaudit.errors import UsageError
 from netaudit.ground.files import write_json
+from netaudit.ground.ways import Way
 from netaudit.opinions.contents import contents
 from netaudit.opinions.http1 import messages
 
@@ -122,7 +123,7 @@ def _unasked(row: dict[str, Any], head: dict[str, Any] | None) -> str:
         return "not in HTTP/1, which alone is derived a second time"
     if not row["complete"]:
         return "not whole in the capture"
-    if " body" not in row["unwrap_path"].partition(" › ")[0]:
+    if " body" not in Way.read(row["unwrap_path"]).first.text:
         return "joined from several messages, which is not done a second time"
     return "" if row["sha256"] else "has no hash in the case"
 
@@ -190,8 +191,7 @@ def _look(sent: Sent, asked: list[Asked], opinions: dict[str, Opinion]) -> None:
 
 
 def _followed(path: str) -> bool:
-    steps = path.split(" › ")[1:-1]
-    return {re.split(r"[ \[]", step, maxsplit=1)[0] for step in steps} <= _WAYS
+    return {step.name for step in Way.read(path).between} <= _WAYS
 
 
 def _within(data: bytes, one: Asked) -> bool:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from netaudit.ground.ways import Way
 from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, said_in
 from netaudit.persons.naming import (
     HAN_NAME,
@@ -41,12 +39,13 @@ from netaudit.persons.values import (
     masked,
     right_check_digit,
 )
+from netaudit.unwrapping.document import Known, small_json
 from netaudit.unwrapping.fields import fields
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.text import to_text, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 LARGEST = 1 << 20  # bytes; longer documents are not read for identity data
 MOST_FIELDS = 2000  # of a document
@@ -86,14 +85,23 @@ def personal(leaf: Leaf) -> list[Personal]:
     if leaf.kind in {"text", "html"}:
         return _of_text(leaf)
     found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
-    return _classified(widened(found, _xml_fields)) if found else []
+    return _classified(widened(found, _xml_fields, _parser(leaf))) if found else []
+
+
+def _parser(leaf: Leaf | None = None) -> Callable[[str], object]:
+    """What says what a text is that is a JSON document itself; None where it is none. Parsed once in a message."""
+    return partial(_parsed, {} if leaf is None else leaf.known)
+
+
+def _parsed(known: Known, text: str) -> object:
+    return small_json(text.encode("utf-8", "replace"), known).value
 
 
 def of_target(target: str) -> list[Personal]:
     """What a request target says of people: its query, and numbers in its path or the name of a file."""
     path, mark, _ = target.partition("?")
     found = query_fields(target) if mark and asks_query(target) else []
-    return _classified([*widened(found, _xml_fields), *_of_path(path, "target")])
+    return _classified([*widened(found, _xml_fields, _parser()), *_of_path(path, "target")])
 
 
 def of_name(name: str) -> list[Personal]:
@@ -144,7 +152,7 @@ def _of_text(leaf: Leaf) -> list[Personal]:
         leaf.kind == "text"
         and part.name
         and len(part.data) <= LONGEST_VALUE * 4
-        and (found := _classified(widened([Field(*one) for one in fields(leaf)], _xml_fields)))
+        and (found := _classified(widened([Field(*one) for one in fields(leaf)], _xml_fields, _parser(leaf))))
     ):
         return found
     page = leaf.kind == "html" or "html" in part.content_type
@@ -152,7 +160,7 @@ def _of_text(leaf: Leaf) -> list[Personal]:
         return []
     text = to_text(part.data, part.content_type)
     if any(word in part.content_type for word in _PROGRAM):
-        return _classified(widened(_of_call(text), _xml_fields))
+        return _classified(widened(_of_call(text), _xml_fields, _parser(leaf)))
     if page and not any(right_check_digit(one[0]) for one in NUMBER.finditer(text)):
         return []  # portals show agents with names and phones
     found = _classified(lines_of(page_lines(text) if page else text, part.name))
@@ -162,15 +170,14 @@ def _of_text(leaf: Leaf) -> list[Personal]:
 
 
 def _xml_fields(text: str) -> list[Field]:
-    leaf = Leaf(Part(text.encode("utf-8", "replace"), "", ""), "xml")
+    leaf = Leaf(Part(text.encode("utf-8", "replace"), Way(), ""), "xml")
     return [Field(*one) for one in fields(leaf, most=MOST_FIELDS)]
 
 
 def _of_call(text: str) -> list[Field]:
     """Fields of JSON in the call of a function (JSONP)."""
     if found := _CALL.match(text):
-        with suppress(orjson.JSONDecodeError):
-            return json_fields(orjson.loads(found[1]))
+        return json_fields(_parsed({}, found[1]))
     return []
 
 
@@ -222,10 +229,7 @@ def picture_addresses(answer: bytes) -> set[str]:
     """Addresses of pictures in the answer to an upload: in JSON, or as the whole of a text."""
     found = [Field("$", "url", answer.decode("utf-8", "replace").strip())]
     if answer.lstrip()[:1] in {b"{", b"["}:
-        try:
-            found = json_fields(orjson.loads(answer))
-        except orjson.JSONDecodeError:
-            return set()
+        found = json_fields(small_json(answer, {}).value)
     named = [Field(one.path, f"image{one.key}", one.value) for one in found if "/" in one.value or "." in one.value]
     return {one.value for field in named if (one := _picture(field))}
 

@@ -136,7 +136,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _pairs(line: str, place: str) -> list[Field]:
-    found = []
+    found: list[Field] = []
     for pair in _PAIR.finditer(line):
         key, value = pair["key"], (pair["quoted"] or pair["single"] or pair["bare"] or "").strip()
         if NUMBER.fullmatch(value) and has_family_name(key) and not kind_of(key):  # 张三:1101…

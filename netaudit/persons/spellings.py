@@ -9,11 +9,8 @@ Chinese name is about that person.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
-
-import orjson
 
 from netaudit.persons.lines import NUMBER, Field, lines_of
 from netaudit.persons.naming import has_family_name, kind_of, names_personal, plain
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     ReadXml = Callable[[str], list[Field]]
+    Parsed = Callable[[str], object]
 
 DEEPEST = 4  # texts inside texts
 LONGEST = 4096  # characters of a text that is looked into
@@ -39,11 +37,11 @@ _INDEX = re.compile(r"\[\d+\]\Z")
 _DECIDING = frozenset({"id_number", "doubtful", "phone", "name", "birthday", "address"})
 
 
-def widened(found: list[Field], read_xml: ReadXml) -> list[Field]:
-    """The fields, and those that are spelled otherwise."""
+def widened(found: list[Field], read_xml: ReadXml, parsed: Parsed) -> list[Field]:
+    """The fields, and those that are spelled otherwise. `parsed` says what a text is that is a JSON document."""
     out = [_unbracketed(field) if "[" in field.key else field for field in found]
     for field in found:
-        out += _inside(field, read_xml, DEEPEST)
+        out += _inside(field, read_xml, parsed, DEEPEST)
     out += _keys_that_say(out)
     named = [*_named_beside(out), *_under_headings(out), *_in_columns(out)]
     if named:  # each instead of the value that it names
@@ -105,15 +103,14 @@ def _unbracketed(field: Field) -> Field:
     return field if path == field.path else Field(path, path.rpartition(".")[2], field.value)
 
 
-def _inside(field: Field, read_xml: ReadXml, depth: int) -> Iterator[Field]:
+def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iterator[Field]:
     """Fields of a text that is a document itself, or that says of a person what notations say by keys."""
     text = field.value.strip()
     if depth == 0 or not 6 < len(text) <= LONGEST:
         return
     inner: list[Field] = []
     if text[0] in "{[" and text[-1] in "]}":
-        with suppress(orjson.JSONDecodeError):
-            inner = list(_scalars(orjson.loads(text), field.path, ""))[:MOST]
+        inner = list(_scalars(parsed(text), field.path, ""))[:MOST]
     elif text[0] == "<" and text[-1] == ">":
         inner = [Field(f"/{plain(field.key)}{path}", key, value) for path, key, value in read_xml(text)]
     elif "=" in text and "&" in text and _FORM.match(text):
@@ -125,7 +122,7 @@ def _inside(field: Field, read_xml: ReadXml, depth: int) -> Iterator[Field]:
         return
     for one in inner:
         yield one
-        yield from _inside(one, read_xml, depth - 1)
+        yield from _inside(one, read_xml, parsed, depth - 1)
 
 
 def json_fields(value: object) -> list[Field]:

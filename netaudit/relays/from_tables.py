@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.ground.table_streams import table_of
 from netaudit.relays.recordings import recordings
 from netaudit.relays.sizes import with_sizes
 from netaudit.tables import RELAY_TESTS, RELAYED_IMAGES
@@ -42,8 +43,8 @@ def find_relays(
         tests += [test_row(result, test, len(pairs)) for test in result.tests]
         told += _rows(result, uploads, tables["messages"])
     return (
-        pa.Table.from_pylist(told, schema=RELAYED_IMAGES.schema()),
-        pa.Table.from_pylist(tests, schema=RELAY_TESTS.schema()),
+        table_of(told, RELAYED_IMAGES),
+        table_of(tests, RELAY_TESTS),
     )
 
 

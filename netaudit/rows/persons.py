@@ -29,7 +29,7 @@ from netaudit.persons.from_unwrapping import (
     telling,
 )
 from netaudit.persons.records import ANCHORS
-from netaudit.tables import PERSONS_CLEAR
+from netaudit.tables import PERSONS, PERSONS_CLEAR, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from netaudit.unwrapping.part import Leaf
 
+_PERSON, _CLEAR = PERSONS.row, PERSONS_CLEAR.row
 ALIKE = 6  # bits of 64 by which the perceptual hashes of two shots of one scene at most differ
 LEAST_NAME = 8  # characters of a target or the name of a file that may say something of somebody
 MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pair is
@@ -75,7 +76,7 @@ class PersonRows:
         target: str = "",
         said: Iterable[tuple[str, Personal]] = (),
         headers: Iterable[tuple[str, str]] = (),
-    ) -> list[tuple[Any, ...]]:
+    ) -> list[Row]:
         """Rows of the message: of its objects, its target and headers, and of what its events said (`said`).
 
         What an event says is left out where a field was read as the same already. Clear values go to private/.
@@ -96,17 +97,28 @@ class PersonRows:
             found += [(object_id, one) for object_id, one in said if (one.kind, canonical(one)) not in known]
         if not found or not telling([one for _, one in found]):
             return []
-        rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+        rows: dict[tuple[str, str, str], Row] = {}
         for object_id, one in found[:MOST_ROWS]:
             field = one.path if one.path != "$" else one.key
             place = (object_id, field, one.kind)
             if place in rows:
                 continue
             hashed = keyed(self._key, one)
-            rows[place] = (
-                message_id, object_id, one.kind, mask(field[:512]), mask(masked(one)), hashed, one.certainty,
+            rows[place] = _PERSON(
+message_id=message_id,
+object_id=object_id,
+kind=one.kind,
+field=mask(field[:512]),
+value_masked=mask(masked(one)),
+value_hmac=hashed,
+certainty=one.certainty,
+)  # fmt: skip
+            self._clear.append(
+                _CLEAR(
+                    message_id=message_id, object_id=object_id, kind=one.kind, field=field[:512],
+                    value_clear=one.value, value_hmac=hashed,
+                )
             )  # fmt: skip
-            self._clear.append((message_id, object_id, one.kind, field[:512], one.value, hashed))
         return list(rows.values())
 
     def flush(self, *, least: int) -> None:

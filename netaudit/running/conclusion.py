@@ -17,7 +17,7 @@ from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
-from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
+from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
 from netaudit.journeys.from_tables import join_journeys, with_ends
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.observations.told import with_event_facts
@@ -58,12 +58,12 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     settled = _settled(folder, outcome.capture_ids)
     tables = dict(settled)
     tables["captures"] = outcome.captures
-    tables["skipped"] = pa.Table.from_pylist(
+    tables["skipped"] = table_of(
         [
-            {"capture_id": capture, "reason": reason, "packets": count}
+            SKIPPED.row(capture_id=capture, reason=reason, packets=count)
             for (capture, reason), count in outcome.skipped.items()
         ],
-        schema=SKIPPED.schema(),
+        SKIPPED,
     )
     tables["images"] = settled["images"] = image_table(
         folder, tables, _judged(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces

@@ -164,14 +164,26 @@ def test_persons_are_counted_only_on_request_and_from_five_on(serial):
 def test_the_report_says_every_site_and_loads_nothing(sites, serial, tmp_path, lang):
     html = write_report(open_campaign(serial), tmp_path / "report.html", lang).read_text(encoding="utf-8")
     assert all(site.site in html for site in sites[0])
+    assert "检查员甲" in html
     assert not re.search(r"<script|src=|https?://", html)
     assert ("未跨场所统计" if lang == "zh" else "were not counted") in html
 
 
-def test_dask_is_not_loaded_by_an_audit():
+def test_nothing_of_a_campaign_is_loaded_by_an_audit(sites, tmp_path):
     import subprocess
     import sys
 
-    code = "import sys, netaudit.cli.app, netaudit.running.way; print([m for m in sys.modules if m in ('dask', 'distributed', 'duckdb')])"
+    heavy = ("dask", "distributed", "duckdb", "fsspec", "openpyxl", "s3fs")
+    code = f"""
+import sys
+from netaudit.cli import main
+sys.argv = ["netaudit", "audit", {sites[0][0].captures[0]!r}, "--case", {str(tmp_path / "case")!r}, "--no-faces"]
+try:
+    main()
+except SystemExit:
+    pass
+print([name for name in sys.modules if name.split(".")[0] in {heavy!r} or name.startswith("netaudit.campaign")])
+"""
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "[]"
+    assert said.stdout.strip().splitlines()[-1] == "[]"
+    assert (tmp_path / "case" / "manifest.json").exists()
