@@ -21,7 +21,6 @@ MADE_UP = (
     "anew_",
     "link_",
     "may_send_",
-    "anew_",
     "verify_",
     "custody_",
     "no_",
@@ -30,6 +29,7 @@ MADE_UP = (
     "repeat_",
     "integrity_",
     "exit_",
+    "code_",
 )  # keys put together
 
 
