@@ -140,17 +140,6 @@ def test_the_catalogue_has_the_sites_and_no_person(sites, serial):
         across.recurring(campaign, what)
 
 
-def test_personal_devices_never_enter(sites, serial):
-    campaign = open_campaign(serial)
-    first = campaign.devices.iloc[0]
-    whole = len(campaign.flows[campaign.flows["site"] == first["site"]])
-    again = open_campaign(serial)
-    again.view("devices")
-    again.database.execute("INSERT INTO personal VALUES (?, ?)", [first["site"], first["device_id"]])
-    assert first["device_id"] not in set(again.devices[again.devices["site"] == first["site"]]["device_id"])
-    assert whole > 0
-
-
 def test_persons_are_counted_only_on_request_and_from_five_on(serial):
     campaign = open_campaign(serial)
     with pytest.raises(UsageError, match="purpose"):

@@ -71,6 +71,25 @@ EXAMPLES = {
     "not_matched": lambda: case(
         relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
     ),
+    "counted": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0)],
+        upload_counts=[{"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "shape": "events"}],
+    ),
+    "tied": lambda: case(
+        moment_tests=[
+            {
+                "sender": CAM,
+                "receiver": CLOUD,
+                "name": "",
+                "window_s": 3,
+                "moments": 7,
+                "followed": 6,
+                "standing": "claimed",
+                "p": 0.001,
+                "p_model": 1e-8,
+            }
+        ]
+    ),
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),
     "video": lambda: case(findings=[finding("video", "B")]),
