@@ -46,6 +46,10 @@ TEXTS = {
         "en": "Written by an earlier netaudit (tables version {version}, now {now}): columns that came later are empty",
         "zh": "由较早版本的 netaudit 生成（数据表版本 {version}，现为 {now}）：后来增加的列为空",
     },
+    "settings_here": {
+        "en": "Settings are taken from {file}: {names}",
+        "zh": "采用 {file} 中的设置：{names}",
+    },
     "trace_flow": {"en": "Flow", "zh": "会话"},
     "trace_run": {"en": "bytes", "zh": "字节"},
     "trace_gap": {"en": "gap", "zh": "缺失"},
