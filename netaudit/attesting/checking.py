@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netaudit.attesting import cms
-from netaudit.attesting.places import ANSWER, AUTHORITY, CMS, REQUEST, SM3, SM3_CMS, SUMS
+from netaudit.attesting.places import ANSWER, AUTHORITY, BAG, BAG_INFO, CMS, REQUEST, SM3, SM3_CMS, SUMS
 from netaudit.attesting.signing import sm3
 from netaudit.case.custody import entries
 from netaudit.case.seal import SEALED, hashed
@@ -23,6 +23,12 @@ OPENSSL = (
     f"openssl ts -verify -data {MANIFEST} -in {ANSWER} -CAfile {AUTHORITY}",
 )
 """The commands that say the same without netaudit, in the folder of the case."""
+
+
+_NOTED = (  # line of the chain, file, and the name of its hash in that line
+    ("signed", CMS, "signature"), ("signed", SM3_CMS, "sums"), ("signed", BAG, "bag"), ("signed", BAG_INFO, "bag_info"),
+    ("stamped", ANSWER, "answer"), ("stamped", AUTHORITY, "authority"),
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -80,9 +86,13 @@ def _signature(folder: Path, told: Attested) -> None:
 def _as_noted(folder: Path, told: Attested) -> None:
     """Bits that no check reaches, of certificates that signature and answer carry say, are held by the chain."""
     noted = {line["what"]: line for line in entries(folder)}
-    for what, name, key in (("signed", CMS, "signature"), ("signed", SM3_CMS, "sums"), ("stamped", ANSWER, "answer")):
+    for what, name, key in _NOTED:
         said = noted.get(what, {}).get(key)
-        if said and (folder / name).is_file() and hashed(folder / name).sha256 != said:
+        if not said:
+            continue
+        if not (folder / name).is_file():
+            told.problems += [problem for problem in (f"{name}: is gone",) if problem not in told.problems]
+        elif hashed(folder / name).sha256 != said:
             told.problems.append(f"{name}: is not the one that the chain names")
 
 

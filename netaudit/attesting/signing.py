@@ -11,7 +11,7 @@ from netaudit.attesting import cms
 from netaudit.attesting.places import BAG, BAG_INFO, CMS, FOLDER, SM3, SM3_CMS, SUMS, manifest_of
 from netaudit.case.integrity import integrity
 from netaudit.case.lock import writing
-from netaudit.case.seal import later
+from netaudit.case.seal import hashed, later
 from netaudit.case.writing import MANIFEST
 from netaudit.errors import CaseError
 from netaudit.ground.files import write_whole
@@ -55,6 +55,7 @@ def sign_case(case: Case, signer: Signer) -> str:
         digests = {
             name: hashlib.sha256(made).hexdigest() for name, made in (("signature", signature), ("sums", over_sums))
         }
+        digests |= {key: hashed(folder / name).sha256 for key, name in (("bag", BAG), ("bag_info", BAG_INFO))}
         later(folder, "signed", certificate=fingerprint, manifest=case.seal.manifest, **digests)
     return fingerprint
 

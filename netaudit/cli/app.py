@@ -381,6 +381,7 @@ def repeat(
     project_key: Annotated[
         Path | None, typer.Option("--project-key", metavar="FILE", help="The key then; else keyed columns are left.")
     ] = None,
+    tls_keys: TlsKeys = None,
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
     lang: Language = None,
 ) -> None:
@@ -388,7 +389,9 @@ def repeat(
     from netaudit.cli.repeating import repeat_command
 
     raise typer.Exit(
-        repeat_command(case, captures or [], signatures_folder, project_key, as_json=json, lang=_language(lang))
+        repeat_command(
+            case, captures or [], signatures_folder, project_key, tls_keys or [], as_json=json, lang=_language(lang)
+        )
     )
 
 

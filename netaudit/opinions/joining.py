@@ -1,4 +1,4 @@
-"""Files that were sent in several messages, put together a second time: by Content-Range, by part numbers, else in order of packets."""
+"""Files of several messages, put together a second time: by Content-Range, by part numbers, else in order."""
 
 from __future__ import annotations
 
