@@ -180,6 +180,10 @@ TEXTS = {
         "en": "Not compared, since they follow the random key of the case:",
         "zh": "未比对（取决于案卷的随机密钥）：",
     },
+    "signed_by_sm2": {
+        "en": "signed by SM2 with SM3: {signer}\n    SHA-256 of the certificate: {certificate}",
+        "zh": "已用 SM2（SM3）签名：{signer}\n    证书的 SHA-256：{certificate}",
+    },
     "signed_by": {
         "en": "Signed: {signer}, certificate of {issuer}, SHA-256 {certificate}; its trust is not judged here",
         "zh": "已签名：{signer}，证书由 {issuer} 签发，SHA-256 {certificate}；该证书是否可信不在此判断",
