@@ -24,6 +24,7 @@ from netaudit.report import (
     sections_moments,
     sections_persons,
     sections_relays,
+    sections_run,
     sections_scope,
 )
 from netaudit.report.judgements import Judgements
@@ -34,6 +35,8 @@ from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from markupsafe import Markup
 
     from netaudit.case.decisions import Decision
     from netaudit.report.reading import CaseLike
@@ -47,22 +50,29 @@ SECTIONS = (
 )  # fmt: skip
 
 
-def write_report(case: CaseLike, path: Path, lang: str, unmask: bool = False) -> Path:  # noqa: FBT001, FBT002
+def write_report(
+    case: CaseLike,
+    path: Path,
+    lang: str,
+    unmask: bool = False,  # noqa: FBT001, FBT002
+    recipient: str = "",
+) -> Path:
     """Write the report of `case` to `path` and give it back.
 
-    `unmask` shows clear faces, and is noted in the case. A reader sees the old file or the whole new one. Raises
-    OSError when it cannot be written, ValueError for an unknown language.
+    `unmask` shows clear faces, and is noted in the case; every page then says so, and for whom it is (`recipient`).
+    A reader sees the old file or the whole new one. Raises OSError when it cannot be written, ValueError for an unknown
+    language.
     """
     if lang not in ("zh", "en"):
         raise ValueError(f"no such language: {lang}")
     if unmask:
-        case.log_unmasking(f"report {path.name}")
-    html = render(view(case, lang, unmask=unmask), lang)
+        case.log_unmasking(f"report {path.name}" + (f", for {recipient}" if recipient else ""))
+    html = render(view(case, lang, unmask=unmask, recipient=recipient), lang)
     write_whole(path, html.encode("utf-8", "replace"))
     return path
 
 
-def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
+def view(case: CaseLike, lang: str, *, unmask: bool = False, recipient: str = "") -> dict[str, Any]:
     """All that the template shows, as plain text and numbers already masked, made visible and capped."""
     manifest = case.manifest
     given = manifest.get("options") or {}
@@ -79,6 +89,9 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "t": w.t,
         "lang": lang,
         "unmask": unmask,
+        "banner": _banner(recipient, w) if unmask else "",
+        "banner_css": css_text(_banner(recipient, w)) if unmask else "",
+        "run": sections_run.run(case, w),
         "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
         "head": head(case, w),
         "figures": [
@@ -110,6 +123,19 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
         "limits": list(w.t.group("limit").values()),
         "facts": w.t.group("fact"),
     }
+
+
+def _banner(recipient: str, w: Wording) -> str:
+    """What every page of an unmasked report says."""
+    to = w.t("unmasked_for", to=w.exact(recipient, 80)) if recipient else w.t("unmasked_for_nobody")
+    return f"{w.t('unmasked_page')} · {to}"
+
+
+def css_text(text: str) -> Markup:
+    """A text as a string of CSS, with everything escaped that could end it or the style sheet."""
+    from markupsafe import Markup
+
+    return Markup('"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"')  # noqa: S704
 
 
 def _decisions(case: CaseLike) -> tuple[dict[str, Decision], str]:

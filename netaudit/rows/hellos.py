@@ -8,7 +8,7 @@ import numpy as np
 
 from netaudit.ground.addresses import ip_text
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask, mask_host
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -37,7 +37,7 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> tuple[Any, ..
         _end(flow, asks),
         _end(flow, asked),
         f"{said['version']:04x}",
-        mask(message.host[:256]),
+        mask_host(message.host[:256]),
         [mask(name[:256]) for name in said["alpn"][:MOST_PROTOCOLS]],
         said["ja3"],
         said["ja4"],

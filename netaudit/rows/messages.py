@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_path
+from netaudit.ground.masking import mask, mask_host, mask_path, mask_words
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -39,7 +39,7 @@ def message_row(message: Message) -> tuple[Any, ...]:
         "down" if message.direction else "up",
         request.message_id.hex() if request else "",
         mask(method[:64]),
-        mask(host[:256]) if host else "",
+        mask_host(host[:256]) if host else "",
         mask_path(path[:2048]),
         message.status,
         mask(message.content_type[:256]) if message.content_type else "",
@@ -65,4 +65,4 @@ def _said(headers: list[tuple[str, str]]) -> tuple[str, str, str]:
             server = server or value
         elif name == "date":
             date = date or value
-    return mask(agent[:512]), mask(server[:512]), mask(date[:64])
+    return mask_words(agent[:512]), mask(server[:512]), mask(date[:64])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.masking import mask, mask_name
+from netaudit.ground.masking import mask_name, mask_words
 from netaudit.images.images import header_size
 from netaudit.rows.messages import ranges_text
 from netaudit.tables import IMAGES
@@ -19,7 +19,7 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
     """Row of `objects`."""
     part = leaf.part
     missing = ranges_text(part.missing, part.unknown_from)
-    path, name = mask(part.path), mask_name(part.name[:256])
+    path, name = mask_words(part.path), mask_name(part.name[:256])
     return (
         object_id,
         message_id,
@@ -37,7 +37,19 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
 
 def document_row(object_id: str, message_id: str, size: int, path: str, name: str, sha256: str) -> tuple[Any, ...]:
     """The same for a whole JSON document of at most `GUESSABLE` bytes that has no leaf; stored where it has a hash."""
-    return object_id, message_id, sha256, size, "json", True, [], mask(path), mask_name(name[:256]), bool(sha256), []
+    return (
+        object_id,
+        message_id,
+        sha256,
+        size,
+        "json",
+        True,
+        [],
+        mask_words(path),
+        mask_name(name[:256]),
+        bool(sha256),
+        [],
+    )
 
 
 def image_row(sha256: str, leaf: Leaf) -> tuple[Any, ...]:

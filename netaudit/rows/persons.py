@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask, mask_words
 from netaudit.ground.table_streams import TableWriter
 from netaudit.persons.counting import by_record
 from netaudit.persons.from_unwrapping import MOST_ROWS, Personal, canonical, masked, of_query, personal, telling
@@ -73,7 +73,7 @@ class PersonRows:
                 continue
             hashed = keyed(self._key, one)
             rows[place] = (
-                message_id, object_id, one.kind, mask(field[:512]), mask(masked(one)), hashed, one.certainty,
+                message_id, object_id, one.kind, mask_words(field[:512]), mask(masked(one)), hashed, one.certainty,
             )  # fmt: skip
             self._clear.append((message_id, object_id, one.kind, field[:512], one.value, hashed))
         return list(rows.values())

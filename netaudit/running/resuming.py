@@ -83,7 +83,9 @@ def resume_audit(folder: Path, options: Options, progress: Progress, told: Calla
 def _asked(folder: Path, place: Path) -> dict[str, Any]:
     asked = asked_of(place)
     if asked is None:
-        raise UsageError(f"{folder}: holds no recording, and no audit was interrupted there; nothing is left to go on with")
+        raise UsageError(
+            f"{folder}: holds no recording, and no audit was interrupted there; nothing is left to go on with"
+        )
     if any(path == b"-".hex() for path in asked["paths"]):
         raise UsageError(f"{folder}: was read from standard input, which cannot be read again")
     return asked

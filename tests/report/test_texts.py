@@ -26,6 +26,7 @@ GROUPS = {
     "reason",
     "certainty",
     "act",
+    "review_status",
     "role",
     "phrase",
     "burst",
