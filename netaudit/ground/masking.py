@@ -1,9 +1,9 @@
 """Masking of what identifies a person, and making visible what steers a terminal or hides text.
 
 Every string from a capture that goes into a table or a report passes `mask`; where a capture names freely, `mask_name`
-(files, objects), `mask_path` (targets of requests), `mask_words` (fields, programs) or `mask_host`, which take more. What
-is kept is enough to compare by eye (three digits in front, two at the end, the family name), never enough to identify.
-`tests/outputs` holds every output against a case in which a person stands everywhere.
+(files, objects), `mask_path` (targets of requests), `mask_words` (fields, programs) or `mask_host`, which take more.
+What is kept is enough to compare by eye (three digits in front, two at the end, the family name), never enough to
+identify. `tests/outputs` holds every output against a case in which a person stands everywhere.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from netaudit.ground.masking_words import (
 )
 
 _SHORT_TEXT = 96  # characters
+SHORTEST_IN_HOSTS = 6  # letters of a name written in Latin ones
 LONGEST_NAME = 4  # characters of a name; one more where the family name has two
 _CACHED = 512  # characters; longer texts are not remembered
 
@@ -211,15 +212,18 @@ def mask_host(text: str) -> str:
 
 def _host(text: str) -> str:
     labels = _mask(text).split(".")
-    domain = 3 if len(labels) > 3 and len(labels[-1]) == 2 and len(labels[-2]) < 4 else min(2, len(labels) - 1)
-    if labels[-1].lower() in ("local", "lan"):
+    if len(labels) == 1:
+        domain = 0
+    elif labels[-1].lower() in ("local", "lan"):
         domain = 1
+    else:
+        domain = 3 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) < 4 else 2
     before = ".".join(labels[: len(labels) - domain])
     if domain > 1:  # a device's name for itself may be its serial number, which looks like a passport's
         before = _DOCUMENT.sub(_mask_document, before)
     if any(map(_may_be_pinyin, _LETTERS.findall(before))):
-        before = PINYIN_NAME.sub(_mask_pinyin, before)
-    return ".".join([before, *labels[len(labels) - domain :]])
+        before = PINYIN_NAME.sub(_mask_long_pinyin, before)
+    return ".".join([*([before] if before else []), *labels[len(labels) - domain :]])
 
 
 _remembered_host = lru_cache(maxsize=16384)(_host)
@@ -259,6 +263,11 @@ def _mask_pinyin(match: re.Match[str]) -> str:
     if _is_known(text):
         return text
     return text[0] + "".join("*" if char.isalpha() else char for char in text[1:])
+
+
+def _mask_long_pinyin(match: re.Match[str]) -> str:
+    """The same in names of hosts, where many short names of programs and services look so."""
+    return _mask_pinyin(match) if len(match[0]) >= SHORTEST_IN_HOSTS else match[0]
 
 
 def _mask_all(match: re.Match[str]) -> str:

@@ -62,10 +62,11 @@ def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
 
 def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
     """Carry out an audit; the CLI and `audit` both come here."""
+    from netaudit.ground.windows_names import ROOM, openable
     from netaudit.running.collector import calm
 
     with calm():
-        return _run(paths, folder, options, progress)
+        return _run(paths, openable(folder, ROOM), options, progress)
 
 
 def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:

@@ -45,7 +45,6 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["export", CASE, "--case-uco", f"{OUT}/case.jsonld"],
     ],
     "verify": [["verify", CASE], ["verify", CASE, "--json"], ["verify", CASE, "--by", "dpkt", "--json"]],
-    "wireshark": [["wireshark", CASE, "{finding}", "--print"]],
     "repeat": [["repeat", CASE, CAPTURE], ["repeat", CASE, CAPTURE, "--json"]],
     "explain": [
         ["explain", CASE, what, *form] for what in ("{finding}", "{object}", "{message}") for form in ([], ["--json"])
@@ -74,6 +73,7 @@ NOTHING = {
     "sign": "writes a signature over the manifest",
     "live": "what it tells are `LIVE` lines, the screen shows the same rows",
     "browse": "its pages are `PAGES`",
+    "wireshark": "names the capture where it lies on this computer, so that it can be opened",
     "extract": "gives the packets themselves, which nothing masks, and says so",
     "devices set": "prints what the analyst decided; the report is written as by `report`",
     "interfaces": "of this machine", "doctor": "of this machine", "warm": "of this machine",
