@@ -85,7 +85,7 @@ def video_heavy(size: int) -> Iterable[tuple[Chunk, list[str]]]:
     """55 % RTP over UDP, 20 % RTSP-interleaved, 15 % TLS, 10 % uploads, merged in slices of time."""
     rng = np.random.default_rng(11)
     uploads = list(copies(load_template(), size // 10, spread=40 * traffic.SLICE))
-    times, edges, data = _merge([], [chunk for chunk, _ in uploads])
+    times, edges, data = merge([], [chunk for chunk, _ in uploads])
     slices = 40
     for part in range(slices):
         begin, share = BEGIN + part * traffic.SLICE, size // slices
@@ -95,7 +95,7 @@ def video_heavy(size: int) -> Iterable[tuple[Chunk, list[str]]]:
         rows += traffic.tls_video(rng, begin, share * 15 // 100, part)
         first, last = np.searchsorted(times, (begin, begin + traffic.SLICE if part + 1 < slices else times[-1] + 1))
         inside = (times[first:last], edges[first : last + 1] - edges[first], data[edges[first] : edges[last]])
-        yield _merge(rows, [inside]), [h for _, hashes in uploads for h in hashes] if part == 0 else []
+        yield merge(rows, [inside]), [h for _, hashes in uploads for h in hashes] if part == 0 else []
 
 
 def small_packets(size: int) -> Iterable[tuple[Chunk, list[str]]]:
@@ -107,14 +107,14 @@ def small_packets(size: int) -> Iterable[tuple[Chunk, list[str]]]:
         begin = BEGIN + part * 10 * 10**9
         rows = traffic.keep_alives(rng, begin, count * 40 // 100) + traffic.voice(rng, begin, count * 25 // 100)
         rows += traffic.dns(rng, begin, count * 15 // 100) + traffic.mqtt(rng, begin, count * 20 // 100, part)
-        yield _merge(rows, []), []
+        yield merge(rows), []
 
 
-def _merge(rows: list[synth.Rows], chunks: list[Chunk]) -> Chunk:
+def merge(rows: list[synth.Rows], chunks: list[Chunk] | None = None) -> Chunk:
     """All in the order of time, as one chunk."""
     parts = [
         (r.times, np.arange(len(r.rows) + 1) * r.rows.shape[1], r.rows.reshape(-1)) for r in rows if len(r.rows)
-    ] + chunks
+    ] + (chunks or [])
     base = np.cumsum([0, *(len(data) for _, _, data in parts)])
     data = np.concatenate([data for _, _, data in parts])
     times = np.concatenate([times for times, _, _ in parts])
@@ -127,8 +127,8 @@ def _merge(rows: list[synth.Rows], chunks: list[Chunk]) -> Chunk:
     return times[order], edges, np.frombuffer(bytearray(joined), np.uint8)
 
 
-def write(path: Path, chunks: Iterable[tuple[Chunk, list[str]]]) -> None:
-    """The capture and its truth; a name appears only when its file is whole."""
+def write(path: Path, chunks: Iterable[tuple[Chunk, list[str]]]) -> tuple[int, list[str]]:
+    """The capture and its truth, a name appears only when its file is whole; how many packets, and images' hashes."""
     partial, hashes, packets = path.with_suffix(".part"), [], 0
     with partial.open("wb") as out:
         out.write(HEADER)
@@ -141,8 +141,7 @@ def write(path: Path, chunks: Iterable[tuple[Chunk, list[str]]]) -> None:
             packets += len(times)
     path.with_suffix(".truth.txt").write_text("".join(f"{h}\n" for h in sorted(set(hashes))))
     partial.rename(path)
-    size = path.stat().st_size / 1e6
-    print(f"{path.name}: {size:.0f} MB, {packets} packets, {len(hashes)} images, {len(set(hashes))} distinct")
+    return packets, hashes
 
 
 BUILDERS = {"upload_heavy": 1000, "video_heavy": 1000, "small_packets": 300, "single_pair": 1000}
@@ -154,7 +153,9 @@ def build(name: str, size: int = 0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file():
         started = time.perf_counter()
-        write(path, globals()[name]((size or BUILDERS[name]) * 1_000_000))
+        packets, hashes = write(path, globals()[name]((size or BUILDERS[name]) * 1_000_000))
+        size = path.stat().st_size // 1_000_000
+        print(f"{path.name}: {size} MB, {packets} packets, {len(hashes)} images, {len(set(hashes))} distinct")
         print(f"  built in {time.perf_counter() - started:.1f} s")
     return path
 

@@ -50,9 +50,12 @@ def repeat(path: Path, times: int, out, *, other_hosts: bool) -> None:
     out.close()
 
 
-def peak(process: subprocess.Popen) -> int:
-    """Highest sum of PSS over the process tree, in bytes, without file-backed maps."""
-    highest = 0
+def peak(process: subprocess.Popen, every: float = 0.2, limit: float = float("inf")) -> int:
+    """Highest sum of PSS over the process tree, in bytes, without file-backed maps, asked every so many seconds.
+
+    After `limit` seconds the process is ended.
+    """
+    highest, begin = 0, time.perf_counter()
     root = psutil.Process(process.pid)
     while process.poll() is None:
         total = 0
@@ -62,7 +65,9 @@ def peak(process: subprocess.Popen) -> int:
         except psutil.Error:
             continue
         highest = max(highest, total)
-        time.sleep(0.2)
+        if time.perf_counter() - begin > limit:
+            process.kill()
+        time.sleep(every)
     return highest
 
 

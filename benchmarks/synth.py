@@ -37,8 +37,10 @@ def tcp(
     sequence: np.ndarray,
     acknowledged: np.ndarray,
     payload: np.ndarray,
+    *,
+    flags: int | None = None,
 ) -> Rows:
-    """TCP segments with right checksums; sequence numbers are taken modulo 2**32."""
+    """TCP segments with right checksums; sequence numbers are taken modulo 2**32. Flags: PSH and ACK unless given."""
     rows = _frame(times, source, target, 6, 20, payload)
     at = HEADERS
     _word(rows, at, ports[0])
@@ -46,7 +48,8 @@ def tcp(
     for place, value in ((at + 4, sequence), (at + 8, acknowledged)):
         _word(rows, place, value >> 16 & 0xFFFF)
         _word(rows, place + 2, value & 0xFFFF)
-    rows[:, at + 12], rows[:, at + 13] = 0x50, 0x18 if payload.shape[1] else 0x10
+    usual = 0x18 if payload.shape[1] else 0x10
+    rows[:, at + 12], rows[:, at + 13] = 0x50, usual if flags is None else flags
     _word(rows, at + 14, 501)
     length = 20 + payload.shape[1]
     total = _sum(rows[:, at : at + length]) + _sum(rows[:, 42:50]) + 6 + length

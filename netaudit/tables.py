@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES_VERSION = 2
+TABLES_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +345,11 @@ FINDINGS = Table(
         _c("images", "int64", "Transfers of face images."),
         _c("distinct_images", "int64", "Distinct face images, by SHA-256."),
         _c("possible", "int64", "Those of `images` that are damaged, and whose face is a possible one only."),
-        _c("with_identity", "int64", "Those of `images` that were sent with an identity number beside."),
+        _c(
+            "with_identity",
+            "int64",
+            "Those of `images` that were sent with an identity number beside, or whose address such a record names.",
+        ),
         _c("records", "int64", "Records with an identity number."),
         _c("persons", "int64", "Distinct identity numbers in them."),
         _c("transfers", "int64", "Messages that carried them."),
@@ -437,7 +441,8 @@ PERSONS = Table(
         _c(
             "kind",
             "string",
-            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time.",
+            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time, "
+            "picture (the address of one).",
         ),
         _c("field", "string", "Path of the field in the document (masked)."),
         _c("value_masked", "string", "Its value, masked."),
@@ -497,10 +502,12 @@ EVENTS = Table(
         _c("person_ref", "string", "The system's own id of the person (masked)."),
         _c("person_hmac", "string", ""),
         _c("gender", "string", "As sent."),
+        _c("age", "string", "As sent: a number or a range."),
         _c("birthday", "string", "Masked."),
         _c("address", "string", "Masked."),
         _c("person_group", "string", "Group or list the person is in (masked)."),
         _c("score", "float64", "Score of a comparison or detection, on the sender's scale."),
+        _c("result", "string", "Result of a check or comparison, in the sender's words or codes (masked)."),
         _c("agent", "string", "Agent who claims the customer (masked)."),
         _c("agent_company", "string", "Company of the agent (masked)."),
         _c("risk_status", "string", "Judgement about the customer, as sent (masked)."),
@@ -547,7 +554,8 @@ TARGETS = Table(
     ("message_id",),
     (
         _c("message_id", "string", "The message with the image."),
-        _c("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs."),
+        _c("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs; empty of keys in forms."),
+        _c("picture_hmac", "string", "HMAC of the end of the path, as persons.value_hmac of kind picture."),
     ),
 )
 

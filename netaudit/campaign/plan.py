@@ -155,13 +155,18 @@ def task_digest(site: Site, options: dict[str, object]) -> str:
     Hashing captures of 100 GB to find out that nothing is to be done would take as long as reading them.
     """
     row = asdict(site) | {"district": "", "officer": ""}  # said of a site, not asked of its captures
-    sizes = [[path.name, path.stat().st_size] for name in site.captures for path in _files(Path(name))]
+    sizes = [[path.name, size] for path, size in sizes_of(site)]
     extra = [hashlib.sha256(Path(one).read_bytes()).hexdigest() for one in (*site.keys, site.moments) if one]
     for name in ("captures", "keys"):
         row[name] = [Path(one).name for one in row[name]]
     row["moments"] = Path(site.moments).name
     said = orjson.dumps([row, sizes, extra, options], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(said).hexdigest()
+
+
+def sizes_of(site: Site) -> list[tuple[Path, int]]:
+    """The files of a site's captures, and their bytes. Raises OSError for files that are not there."""
+    return [(path, path.stat().st_size) for name in site.captures for path in _files(Path(name))]
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def is_campaign(folder: Path) -> bool:
+    """Whether a folder is one that `netaudit campaign run` wrote."""
+    return (folder / PLAN).is_file() and (folder / CASES).is_dir()
+
+
 def sites_of(out: Path) -> list[Site]:
     """Sites of a campaign. Raises UsageError for a folder that is none."""
     if not (out / PLAN).is_file():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 REPORT = "report.html"
+FRAMES = "report-frames.csv"  # its annex
 WRITTEN = "report written"  # the line of the chain
 MARKED = "report marked"  # the line that says that its first page tells of news since
 _TOLD = frozenset({"decided", "moment", "moments noted", REVIEWED})

@@ -10,10 +10,12 @@ from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.fields import bare_text
 from netaudit.unwrapping.sniff import IMAGE_KINDS
-from netaudit.unwrapping.text import unquote
+from netaudit.unwrapping.text import to_text, unquote
 from netaudit.unwrapping.trees import values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.documents.head import Head
     from netaudit.documents.index import Index
     from netaudit.unwrapping.part import Leaf
@@ -53,6 +55,12 @@ class MessageReader:
         """Images of the message so far."""
         return self._images
 
+    @property
+    def stored_as(self) -> list[str]:
+        """Keys of an object store in the fields of a form of the message so far (S3 and its like: POST of objects)."""
+        texts = [leaf for leaf, _, _ in self._leaves if leaf.kind == "text" and leaf.part.name.lower() == "key"]
+        return [to_text(leaf.part.data, leaf.part.content_type) for leaf in texts if len(leaf.part.data) <= _TAG * 4]
+
     def tree(self) -> Tree:
         """All that was taken of the message so far, as one tree; for those who explain it."""
         return Tree([_document(*one) for one in self._leaves], self._images)
@@ -84,9 +92,20 @@ def _words(leaf: Leaf) -> bytes:
     if leaf.kind == "xml":  # names of elements and attributes; what is between is long and no key
         text = b"\0".join([piece[:_TAG] for piece in text.split(b"<", MOST_LEAVES)])
     elif leaf.kind == "form":
-        text = b"&".join(unquote(text[start : min(end, value + _TAG)]) for start, value, end in pairs(text))
+        text = b"&".join(_pairs(text))
     names = part.field + "\0" + part.name
     return text[:LARGEST] if len(names) == 1 else names.encode("utf-8", "replace") + b"\0" + text[:LARGEST]
+
+
+def _pairs(text: bytes) -> Iterator[bytes]:
+    """Keys of a form with the beginnings of their values, as many as are looked at."""
+    left = LARGEST
+    for start, value, end in pairs(text):
+        piece = unquote(text[start : min(end, value + _TAG)])
+        yield piece
+        left -= len(piece) + 1
+        if left < 0:
+            return
 
 
 def _document(leaf: Leaf, object_id: str, turn: int) -> Document:

@@ -51,6 +51,8 @@ class Run:
     faces: bool = True
     side: str = "unknown"  # of the router that was captured
     signatures: Mapping[str, Any] = field(default_factory=dict)  # how many were loaded, by kind
+    judged: pa.Table | None = None  # flows that were judged, where others were set aside
+    aside: pa.Table | None = None  # payload of those
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,15 @@ def _signatures(_: Tables, run: Run) -> Iterator[Entry]:
             yield Entry(kind, "loaded", int(run.signatures[kind]))
 
 
+def _egress(tables: Tables, run: Run) -> Iterator[Entry]:
+    """The account of what left; flows that were set aside have no endpoints, and so no sides."""
+    for line in accounts.egress(tables if run.judged is None else tables | {"flows": run.judged}):
+        yield Entry(*line)
+    if run.aside is not None:
+        size = sum(pc.sum(run.aside[f"payload_{way}"]).as_py() or 0 for way in ("up", "down"))
+        yield Entry(accounts.OTHERS, accounts.CROWD, run.aside.num_rows, size, understood=False)
+
+
 def _account(lines: Callable[[Tables], Iterable[accounts.Line]]) -> Callable[[Tables, Run], Iterator[Entry]]:
     """Entries of an account that has to balance."""
 
@@ -317,7 +328,7 @@ LEDGERS: tuple[Ledger, ...] = (
         },
         exit=UNJUDGED,
     ),
-    Ledger("egress", _account(accounts.egress), accounts.EGRESS_WORDS),
+    Ledger("egress", _egress, accounts.EGRESS_WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger(

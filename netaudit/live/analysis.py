@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
     from netaudit.endpoints.vantage import Vantage
     from netaudit.findings.roles import Actors
-    from netaudit.live.answers import Look
+    from netaudit.images.answers import Answer, Look
     from netaudit.live.witness import Find, Known, Memory, Named
-    from netaudit.settling.images import Answer
 
 MOST_FACTS = 50_000  # observations looked at
 FIRST, SHORTEST = 1.0, 5.0  # seconds until the first analysis, and between two

@@ -10,23 +10,30 @@ import numpy as np
 from netaudit.messages.extents import CAP, NEED, REJECT, Base64, Buffer, Walker, classify
 from netaudit.messages.kernels import next_image_mark
 from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.pieces import Pieces
 from netaudit.messages.reader import BaseReader
 
 MARK = 4  # bytes a magic number needs to be noticed
 DEAD = 1 << 16  # remembered offsets
+PASSED = 64 << 10  # bytes that are put aside at once
+LOOK_BACK = 4  # bytes before its place that a walker looks at
+NOTHING = Pieces()  # stays empty; most directions carry no image
 CAP_NOTE = "image over 32 MiB: only the first part kept"
 
 
 class Carver:
     """One direction. Holds at most one image under way."""
 
+    __slots__ = ("base", "dead", "direction", "front", "missing", "out", "walker", "work")
+
     def __init__(self, direction: int) -> None:
         self.direction = direction
-        self.work: Buffer = b""  # what is kept: the image under way, or the few bytes in which one may begin
+        self.front = NOTHING  # bytes of the image under way that its walker has passed
+        self.work: Buffer = b""  # what is kept: the rest of it, or the few bytes in which one may begin
         self.base = 0  # stream offset of work[0]
         self.walker: Walker | None = None  # of the image at work[0]
         self.missing: list[tuple[int, int]] = []
-        self.dead: set[int] = set()
+        self.dead: set[int] | None = None  # offsets that lead nowhere
         self.out: list[Message] = []
 
     def feed(self, offset: int, data: bytes) -> list[Message]:
@@ -53,9 +60,12 @@ class Carver:
         """Let the walker go on; where to search next, -1 when it waits for bytes."""
         walker = self.walker
         assert walker is not None
-        end = walker.step(self.work, start, self.base, self.dead)
-        if end == NEED and len(self.work) - start <= CAP:
+        passed = self.front.size
+        self.dead = self.dead or set()
+        end = walker.step(self.work, start - passed, self.base, self.dead)
+        if end == NEED and passed + len(self.work) - start <= CAP:
             self._keep(start)
+            self._pass(walker)
             return -1
         if end == NEED or end > CAP:  # the same whether or not the rest is here already
             end, walker.broken = CAP, True
@@ -64,7 +74,19 @@ class Carver:
             self._emit(walker, start, end, [])
         self.walker = None
         self.missing = []
-        return start + (end if end > 0 else 1)
+        return start + (end - passed if end > 0 else 1)
+
+    def _pass(self, walker: Walker) -> None:
+        """Put aside what the walker has passed and will never look at again."""
+        count = min(walker.pos - LOOK_BACK - self.front.size, len(self.work) - LOOK_BACK)
+        if count >= PASSED and walker.sure:
+            self._put_aside(bytes(self.work[:count]))
+            self.work = bytearray(self.work[count:])
+            self.base += count
+
+    def _put_aside(self, data: bytes) -> None:
+        self.front = Pieces() if self.front is NOTHING else self.front
+        self.front.append(data)
 
     def _search(self, start: int) -> int:
         """Find the next image from work[start]; where to go on, -1 when all is seen."""
@@ -86,17 +108,24 @@ class Carver:
     def _keep(self, start: int) -> None:
         self.work = self.work[start:] if start else self.work
         self.base += start
-        if len(self.dead) > DEAD:
+        if self.dead and len(self.dead) > DEAD:
             self.dead = {at for at in self.dead if at >= self.base}
 
     def gap(self, offset: int, length: int) -> list[Message]:
         """Bytes of this direction are missing: bridge them, or end the image under way as incomplete."""
-        walker, have = self.walker, len(self.work)
-        if walker is not None and have + length <= CAP and walker.bridges(have, length):
-            self.work = bytearray(self.work) + bytes(length)
+        walker, have = self.walker, self.front.size + len(self.work)
+        near = have + length <= CAP and not self.front.too_long(length, len(self.work))
+        if walker is not None and near and walker.bridges(have, length):
+            if walker.sure and walker.pos > have + length:
+                self._put_aside(bytes(self.work))
+                self.front.zeros(length)
+                self.base += len(self.work) + length
+                self.work = bytearray()
+            else:
+                self.work = bytearray(self.work) + bytes(length)
             if self.missing and self.missing[-1][1] == have:
                 have = self.missing.pop()[0]
-            self.missing.append((have, len(self.work)))
+            self.missing.append((have, self.front.size + len(self.work)))
             start = self._walk(0)
             while start >= 0:
                 start = self._search(start)
@@ -108,18 +137,20 @@ class Carver:
         if self.walker is not None:
             self._close(self.walker)
         self.work, self.walker, self.missing = b"", None, []
-        self.dead.clear()
+        self.front, self.dead = NOTHING, None
         return self._given()
 
     def _close(self, walker: Walker) -> None:
-        text_ends = isinstance(walker, Base64) and len(self.work) >= 256
+        size = self.front.size + len(self.work)
+        text_ends = isinstance(walker, Base64) and size >= 256
         if text_ends or not isinstance(walker, Base64):
             walker.broken = True
-            self._emit(walker, 0, len(self.work), [])
+            self._emit(walker, 0, size, [])
 
     def _emit(self, walker: Walker, start: int, end: int, notes: list[str]) -> None:
-        first = self.base + start
-        body = bytes(self.work[start : start + end])
+        first = self.base + start - self.front.size
+        body = self.front.take() if self.front.size else b""
+        body = body[:end] + bytes(self.work[start : start + end - len(body)]) if len(body) < end else body[:end]
         missing = [(a, min(b, end)) for a, b in self.missing if a < end]
         message = Message("carved", self.direction, first, first + end, content_type=walker.content_type, notes=notes)
         message.body, message.body_start, message.body_size, message.missing = body, first, end, missing
@@ -131,7 +162,7 @@ class Carver:
 
     def needed_from(self, after: int) -> int:
         """Stream offset from which bytes are still needed; `after` is where the last feed ended."""
-        return self.base if self.work else after
+        return self.base - self.front.size if self.work or self.front.size else after
 
 
 def _decode(message: Message) -> None:

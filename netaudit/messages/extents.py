@@ -34,6 +34,11 @@ class Walker:
         """Walk on in work[start:]; `base` is the stream offset of work[0], `dead` knows offsets that lead nowhere."""
         raise NotImplementedError
 
+    @property
+    def sure(self) -> bool:
+        """Whether it is an image whatever follows."""
+        return True
+
     def bridges(self, have: int, length: int) -> bool:
         """Whether a gap of `length` after `have` bytes can be filled with zeros without losing the way."""
         return self.pos > have + length
@@ -51,6 +56,11 @@ class Jpeg(Walker):
         self.pixels = False  # in entropy-coded data
         self.scans = 0
         self.visited: list[int] = []
+
+    @property
+    def sure(self) -> bool:
+        """Once there are pixels."""
+        return self.scans > 0
 
     def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:
         """Walk segments and pixels."""
@@ -143,6 +153,11 @@ class Gif(Walker):
         super().__init__()
         self.images = 0
         self.sub_blocks = False
+
+    @property
+    def sure(self) -> bool:
+        """Once there is a picture."""
+        return self.images > 0
 
     def step(self, work: Buffer, start: int, base: int, dead: set[int]) -> int:  # noqa: ARG002
         """Walk blocks."""

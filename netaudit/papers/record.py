@@ -14,6 +14,8 @@ from netaudit.papers.texts import say
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netaudit.case.reading import Case
     from netaudit.report.texts import Lang
 
@@ -35,12 +37,12 @@ class Record:
     notes: list[str] = field(default_factory=list)
 
 
-def record_of(case: Case, lang: Lang, zone: str | None = None) -> Record:
-    """The record of a case in a language; times in `zone`, else as a report of that language has them."""
-    words = Wording(lang, zone)
+def record_of(case: Case, lang: Lang, zone: str | None = None, officers: Sequence[str] = ()) -> Record:
+    """The record of a case in a language; times in `zone`, else in that of the case, else as a report has them."""
+    words = Wording(lang, zone or (case.manifest.get("options") or {}).get("zone"))
     site = words.exact(case.manifest.get("site") or "", 120)
     record = Record(lang, site)
-    record.fields = [*_officers(lang), *_known(case, words, site)]
+    record.fields = [*_officers(lang, officers), *_known(case, words, site)]
     record.method = _method(case, lang)
     record.findings = [_heads(lang, "no", "id", "certainty", "act", "sender", "receiver", "images", "span")]
     record.findings += _findings(case, words)
@@ -61,9 +63,12 @@ def _heads(lang: str, *keys: str) -> list[str]:
     return [say(key, lang) for key in keys]
 
 
-def _officers(lang: str) -> list[tuple[str, str]]:
+def _officers(lang: str, officers: Sequence[str]) -> list[tuple[str, str]]:
+    """Fields that people fill in; who extracts may be known already."""
     keys = ("cause", "party", "place", "time", "officers", "witness", "medium", "no_medium")
-    return [(say(key, lang), say("fill", lang)) for key in keys]
+    join = "、" if lang == "zh" else ", "
+    filled = {"officers": join.join(officers)}
+    return [(say(key, lang), filled.get(key) or say("fill", lang)) for key in keys]
 
 
 def _known(case: Case, words: Wording, site: str) -> list[tuple[str, str]]:

@@ -75,7 +75,8 @@ def _records_of(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], bool]]
 
 def pictures_of(record: str, pictures: list[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:
     """The images at a record's place in the document; all of the message where none is, or it holds one record only."""
-    own = pictures if alone else [one for one in pictures if f" {record}." in one["unwrap_path"]]
+    places = tuple(f" {record}{mark}" for mark in "./[")
+    own = pictures if alone else [one for one in pictures if any(place in one["unwrap_path"] for place in places)]
     return own or pictures
 
 
@@ -102,12 +103,18 @@ def _pictures(
 
 
 def _holder(field: str) -> str:
-    """Path of what holds a field; of a cell the list it stands in."""
-    if field.endswith("]"):
-        return field[: field.rindex("[")]
-    return field.rpartition("/")[0] if field.startswith("/") else field.rpartition(".")[0]
+    """Path of what holds a field; of a cell the list it stands in. Elements of XML are numbered and no lists."""
+    if field.startswith("/"):
+        return field.rpartition("/")[0].partition("/@")[0]
+    return field[: field.rindex("[")] if field.endswith("]") else field.rpartition(".")[0]
+
+
+def is_of(record: str, field: str) -> bool:
+    """Whether a field stands in a record."""
+    return _inside(_holder(field), record)
 
 
 def _inside(inner: str, outer: str) -> bool:
     """Whether `inner` is `outer` or lies in it."""
-    return inner == outer or not outer or inner.startswith((outer + ".", outer + "/", outer + "["))
+    ends = (outer + "/",) if outer.startswith("/") else (outer + ".", outer + "[")
+    return inner == outer or not outer or inner.startswith(ends)

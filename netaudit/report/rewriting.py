@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from netaudit.case.lock import writing
-from netaudit.case.reporting import MARKED, REPORT, WRITTEN, language, stale, unmarked
+from netaudit.case.reporting import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked
 from netaudit.case.seal import later
 from netaudit.ground.files import write_whole
 from netaudit.report.from_case import write_report
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 PLACE = b"<!-- news -->"  # in a report: where it says that there are news since
 
 
-def rewrite(case: Case, lang: str, *, unmask: bool = False, recipient: str = "") -> Path:
+def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = None, recipient: str = "") -> Path:
     """Write the report of a case again where it lies, and say so in the chain. Raises UsageError where it is locked."""
+    to = {"for": recipient} if recipient else {}
     with writing(case.folder, "report"):
-        path = write_report(case, case.folder / REPORT, lang, unmask, recipient)
-        later(case.folder, WRITTEN, (REPORT,), lang=lang, unmasked=unmask, **({"for": recipient} if recipient else {}))
+        path = write_report(case, case.folder / REPORT, lang, unmask, zone, recipient)
+        later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask, **to)
     return path
 
 

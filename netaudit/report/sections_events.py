@@ -50,7 +50,7 @@ def events(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
         "senders_more": max(0, len(senders) - MOST_SENDERS),
         "questions": [_question(row, hosts, captures, w) for row in asked[:MOST_QUESTIONS]],
         "questions_more": max(0, len(asked) - MOST_QUESTIONS),
-        "asked_fields": ", ".join(
+        "asked_fields": w.t("lead_comma").join(
             w.term("asks", name) for name in dict.fromkeys(name for row in asked for name in row["asks"])
         ),
         "journeys": journeys,
@@ -91,13 +91,15 @@ def _senders(told: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
 def _few(values: list[str], w: Wording) -> str:
     distinct = [value for value in dict.fromkeys(values) if value]
     more = f" (+{len(distinct) - 3})" if len(distinct) > 3 else ""
-    return ", ".join(w.text(value, 60) for value in distinct[:3]) + more
+    return w.t("lead_comma").join(w.text(value, 60) for value in distinct[:3]) + more
 
 
 def _question(row: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
     said = [(w.t(f"person.{key}"), w.text(row[key], 80)) for key in ("name", "id_number", "phone") if row[key]]
     said += [
-        (w.term("asks", key), w.text(row[key], 80)) for key in ("agent", "agent_company", "risk_status") if row[key]
+        (w.term("asks", key), w.as_said("risk" if key == "risk_status" else "", row[key]))
+        for key in ("agent", "agent_company", "risk_status")
+        if row[key]
     ]
     times = [
         (w.term("asks", key), w.when(row[key])) for key in ("first_photo_time", "report_time") if row[key] is not None

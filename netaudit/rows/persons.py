@@ -14,7 +14,20 @@ import numpy as np
 from netaudit.ground.masking import mask, mask_words
 from netaudit.ground.table_streams import TableWriter
 from netaudit.persons.counting import by_record
-from netaudit.persons.from_unwrapping import MOST_ROWS, Personal, canonical, masked, of_query, personal, telling
+from netaudit.persons.from_unwrapping import (
+    MOST_ROWS,
+    Personal,
+    asks_about,
+    canonical,
+    is_part,
+    masked,
+    of_headers,
+    of_name,
+    of_parts,
+    of_target,
+    personal,
+    telling,
+)
 from netaudit.persons.records import ANCHORS
 from netaudit.tables import PERSONS_CLEAR
 
@@ -28,6 +41,7 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.part import Leaf
 
 ALIKE = 6  # bits of 64 by which the perceptual hashes of two shots of one scene at most differ
+LEAST_NAME = 8  # characters of a target or the name of a file that may say something of somebody
 MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pair is
 
 
@@ -44,22 +58,39 @@ class PersonRows:
         self._key = (folder / "private" / "key").read_bytes()
         self._clear = TableWriter(folder, PERSONS_CLEAR, part, place="private")
         self._found: list[tuple[str, Personal]] = []
+        self._parts: list[tuple[str, Leaf]] = []  # fields of a multipart form
 
     def take(self, object_id: str, leaf: Leaf) -> None:
         """Look through one object of the message."""
         if len(self._found) < MOST_ROWS:
             self._found += [(object_id, one) for one in personal(leaf)]
+            if is_part(leaf):
+                self._parts.append((object_id, leaf))
+            if len(leaf.part.name) > LEAST_NAME:
+                self._found += [(object_id, one) for one in of_name(leaf.part.name)]
 
     def end(
-        self, message_id: str, target: str = "", said: Iterable[tuple[str, Personal]] = ()
+        self,
+        message_id: str,
+        target: str = "",
+        said: Iterable[tuple[str, Personal]] = (),
+        headers: Iterable[tuple[str, str]] = (),
     ) -> list[tuple[Any, ...]]:
-        """Rows of the message: of its objects, of the query of its target, and of what its events said (`said`).
+        """Rows of the message: of its objects, its target and headers, and of what its events said (`said`).
 
         What an event says is left out where a field was read as the same already. Clear values go to private/.
         """
         found, self._found = self._found, []
-        if "?" in target:
-            found += [("", one) for one in of_query(target)]
+        if len(self._parts) > 1 and found:
+            known = {(object_id, one.kind) for object_id, one in found}
+            places = [object_id for object_id, _ in self._parts]
+            together = zip(places, of_parts([leaf for _, leaf in self._parts]), strict=True)
+            found += [(place, one) for place, some in together for one in some if (place, one.kind) not in known]
+        self._parts.clear()
+        found += [("", one) for one in of_headers(headers)] if headers else []
+        if len(target) > LEAST_NAME and asks_about(target):
+            files = {(one.kind, canonical(one)) for _, one in found if one.path.startswith("file name")}
+            found += [("", one) for one in of_target(target) if (one.kind, canonical(one)) not in files]
         if said:
             known = {(one.kind, canonical(one)) for _, one in found}
             found += [(object_id, one) for object_id, one in said if (one.kind, canonical(one)) not in known]

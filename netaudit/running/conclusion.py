@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
+from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.settling.images import Known
     from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
 
@@ -62,20 +65,23 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         ],
         schema=SKIPPED.schema(),
     )
-    known = outcome.known if outcome.faces else None
     tables["images"] = settled["images"] = image_table(
-        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+        folder, tables, _judged(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
     )
+    if outcome.beside is not None:
+        outcome.beside.drop()
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
     tables["media"] = tie(tables["media"], tables["flows"])
     tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
-    vantage = derive(tables, outcome.inside, signatures)
+    tables["flows"], aside = without_floods(tables["flows"])
+    targets = _taken_targets(folder)
+    vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
     tables["events"], tables["journeys"] = join_journeys(
-        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
+        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], targets
     )
     trim()
     tables["moments"] = moment_table(stored(folder))
@@ -83,9 +89,13 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
     sendings.drop(folder)
-    tables["ledgers"] = ledger_table(
-        tables | {"flows": answerable(tables["flows"])}, _run(outcome, vantage.side, signatures)
-    )
+    judged = answerable(tables["flows"])
+    tables["flows"] = settled["flows"]
+    run = _run(outcome, vantage.side, signatures)
+    if aside is None:
+        tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
+    else:
+        tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
     for name, rows in tables.items():
         if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)
@@ -96,6 +106,16 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     return Case(folder)
 
 
+def _judged(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+    """What is known of images by now, once those under way are judged; None where no face is looked for."""
+    if outcome.beside is None:
+        return outcome.known if outcome.faces else None
+    for done in outcome.beside.finish():
+        progress("images", done, outcome.beside.found)
+    outcome.beside.close()
+    return outcome.beside.known
+
+
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
@@ -104,8 +124,12 @@ def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     )  # fmt: skip
 
 
-def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
+def derive(
+    tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet, targets: pa.Table | None = None
+) -> Vantage:
     """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
+
+    `targets`: under which addresses images were sent and fetched, where that is known.
 
     Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
     """
@@ -121,7 +145,10 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
-    tables["findings"] = judge(tables | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    seen_as = {} if targets is None else {"targets": targets}
+    tables["findings"] = judge(
+        tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink)
+    )
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from netaudit.capture.from_files import Captures
     from netaudit.capture.layouts import Window
+    from netaudit.images.beside import Beside
     from netaudit.packets.from_capture import Decoder
     from netaudit.running.checkpoint import Keeper, Reached
     from netaudit.running.keys import Gathered
@@ -58,8 +59,11 @@ def read_all(
     keys: Gathered | None,
     keeper: Keeper,
     reached: Reached | None = None,
+    beside: Beside | None = None,
 ) -> Outcome:
     """Read captures into the table streams of the case at `folder`, from the checkpoint `reached` on.
+
+    Meanwhile `beside` judges the images that are found.
 
     Raises Unbelievable where its states cannot be used, and CaseError where a capture is not what it was.
     """
@@ -77,7 +81,10 @@ def read_all(
         members=members,
         given=keys.given if keys is not None else None,
         reached=reached,
+        beside=beside,
     )
+    if beside is not None:
+        beside.prepare()
     with abandoned_on_error(crew):
         read = _read(opened, decoder, crew, keeper, reached)
         decoder.finish()
@@ -87,6 +94,7 @@ def read_all(
     rejected = [*opened.rejected, *opened.ignored]  # every file that was given is in the case, read or not
     outcome = outcome_of(opened.sources, rejected, decoder, failures, options, partial=read is not None, read=read)
     outcome.keys = keys.facts if keys is not None else None
+    outcome.beside = beside
     return outcome
 
 

@@ -17,6 +17,7 @@ from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import Conversations
 from netaudit.messages.opening.given import Keys
+from netaudit.messages.pieces import spill_to
 from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message
@@ -37,6 +38,7 @@ from netaudit.running.keys import write_private
 from netaudit.running.state import load_state, save_state
 from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
+from netaudit.streams.layouts import UP
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from netaudit.images.beside import Fresh
     from netaudit.messages.message import Message
     from netaudit.messages.opening.given import Given
     from netaudit.observations.ends import Ends
@@ -125,8 +128,10 @@ class Shard:
         """`given` are keys that may open what is encrypted."""
         self._folder, self._part = folder, part
         self.keys = Keys(given) if given is not None else None
+        spill_to(str(folder))
         self._keep = keep
         self._witness = witness
+        self.stored: Callable[[Fresh], None] | None = None  # told of each image that is new to the case
         self._reading = Reading(self.keys)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
@@ -175,7 +180,11 @@ class Shard:
         for writer in (self._rows, self._persons, self._events, self._sendings):
             if writer is not None:
                 writer.flush(least=1)
-        return self.keys is None and save_state(path, self, self._events.shared() | {"folder": self._folder})
+        told, self.stored = self.stored, None  # belongs to this process
+        try:
+            return self.keys is None and save_state(path, self, self._events.shared() | {"folder": self._folder})
+        finally:
+            self.stored = told
 
     @classmethod
     def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
@@ -271,6 +280,7 @@ class Shard:
         if not message.body:
             self._take_events(message)
             return
+        self._events.answer(message)
         if self._parts.take(message, ends.client.ip, self._keep_part):
             return
         if is_plain_document(message):
@@ -288,7 +298,7 @@ class Shard:
 
     def _read(self, message: Message, patience: Patience) -> None:
         """Take all that is in a body."""
-        for leaf in leaves(message, Budget(patience=patience)):
+        for leaf in leaves(message, Budget.of(len(message.body), patience)):
             self._take_leaf(message, leaf)
         self._take_events(message)
 
@@ -296,7 +306,7 @@ class Shard:
         for row in self._events.end(message):
             self._rows["events"].append(row)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
-        for row in self._persons.end(message.message_id.hex(), target, self._events.said):
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
@@ -318,6 +328,8 @@ class Shard:
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
+            if self.stored is not None:
+                self.stored((sha256, leaf.kind, message.direction == UP))
         identity = object_id(message, part.path).hex()
         if self._witness is not None and stored:
             self._witness.found(message, leaf, identity, sha256)

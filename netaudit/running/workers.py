@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from netaudit.images.beside import Beside
     from netaudit.messages.opening.given import Given
     from netaudit.packets.from_capture import Decoded
     from netaudit.running.way import Witness
@@ -63,15 +64,19 @@ def make_crew(
     members: list[Member] | None = None,
     given: Given | None = None,
     reached: Reached | None = None,
+    beside: Beside | None = None,
 ) -> Crew:
     """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours.
 
     `members` were hired before. Where moments are stored in the case already, what was sent when is kept by the second.
     `reached` is the checkpoint to go on from, by as many workers. Raises Unbelievable where its states are not usable.
+    `beside` judges images meanwhile.
     """
     seconds = bool(stored(folder))
     make = partial(Team, members or hire(workers)) if workers > 1 else Alone
-    return make(folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given, reached=reached)
+    return make(
+        folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given, reached=reached, beside=beside
+    )
 
 
 @contextlib.contextmanager
@@ -119,6 +124,7 @@ class Alone:
         signatures: Path | None = None,
         given: Given | None = None,
         reached: Reached | None = None,
+        beside: Beside | None = None,
     ) -> None:
         from netaudit.running.way import Keep, Shard
 
@@ -127,6 +133,8 @@ class Alone:
             self.shard = Shard(folder, "0", keep, witness, signatures, given=given)
         else:
             self.shard = Shard.load(shard_state(folder / PLACE, 0, reached.generation), folder, signatures)
+        if beside is not None:
+            self.shard.stored = lambda fresh: beside.take((fresh,))
         self.watch = Watch(folder, reached.watched if reached is not None else None)
 
     def feed(self, decoded: Decoded) -> None:
@@ -213,7 +221,9 @@ class Team:
         signatures: Path | None,
         given: Given | None = None,
         reached: Reached | None = None,
+        beside: Beside | None = None,
     ) -> None:
+        self._beside = beside
         self._watch = Watch(folder, reached.watched if reached is not None else None)
         self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
         self._next = 0
@@ -261,6 +271,10 @@ class Team:
     def _answer(self, member: Member) -> Any:
         try:
             kind, value = member.pipe.recv()
+            if kind == "images":
+                if self._beside is not None:
+                    self._beside.take(value)
+                kind, value = member.pipe.recv()
         except (EOFError, OSError) as error:
             raise RuntimeError("a worker process ended unexpectedly") from error
         member.waiting -= 1
@@ -280,7 +294,6 @@ class Team:
             member.waiting += 1
         answers = []
         for member in self._members:
-            value = None
             while member.waiting:
                 value = self._answer(member)
             answers.append(value)

@@ -11,6 +11,7 @@ from netaudit.findings.moments import WINDOW_S
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from netaudit.images.beside import Beside
     from netaudit.settling.images import Known
 
 
@@ -33,5 +34,6 @@ class Outcome:
     signatures: Path | None = None  # a folder added to netaudit's own
     known: Known = lambda _: {}
     """What the image helper has said already."""
+    beside: Beside | None = None  # images that are still being judged
     keys: dict[str, Any] | None = None  # what is known of the keys that were given
     moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it

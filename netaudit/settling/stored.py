@@ -48,6 +48,6 @@ class Joined:
 
 def open_joined(identity: str, root: Part, chosen: list[StoredPart], patience: Patience) -> Iterator[Joined]:
     """Everything in a file that was put together from some parts; `identity` names it."""
-    for leaf in unwrap(root, Budget(patience=patience)):
+    for leaf in unwrap(root, Budget.of(len(root.data), patience)):
         key = hashlib.blake2b(f"{identity}\0{leaf.part.path}".encode("utf-8", "replace"), digest_size=16).hexdigest()
         yield Joined(key, chosen[-1].message_id, [part.object_id for part in chosen], leaf)

@@ -9,6 +9,9 @@ from netaudit.unwrapping.from_images import Patience
 __all__ = ["Budget", "Patience"]
 
 MIB = 1 << 20
+RATIO = 200  # bytes out per byte in
+LEAST, EXPANSION = 256 << 10, 256 * MIB  # bytes that the smallest message may become in all, and the largest
+FEW, PARTS = 2000, 20_000  # parts of the smallest message, and of the largest
 KNOWN_BY = 32  # first bytes by which images are looked up
 
 
@@ -17,10 +20,10 @@ class Budget:
     """What one message may still cost. Numbers go down as they are used; reached limits are named in `notes`."""
 
     depth: int = 12  # layers
-    expansion: int = 256 * MIB  # bytes that codecs may make
+    expansion: int = EXPANSION  # bytes that codecs may make
     single: int = 64 * MIB  # bytes that one stream may become: what is held in memory at once
-    ratio: int = 200  # bytes out per byte in, beyond the first MiB
-    parts: int = 20_000  # parts and values that are looked at
+    ratio: int = RATIO  # beyond the first MiB of one stream
+    parts: int = PARTS  # parts and values that are looked at
     document: int = 32 * MIB  # longer documents are only searched for images, not taken apart
     nesting: int = 256  # elements in elements of an XML document
     patience: Patience = field(default_factory=Patience)  # of several messages
@@ -28,6 +31,12 @@ class Budget:
     paths: dict[str, int] = field(default_factory=dict)  # leaf paths given out, with how often
     given: dict[bytes, list[bytes]] = field(default_factory=dict)  # images handed out, by their first bytes
     taken: int = 0  # notes already put on a leaf
+
+    @classmethod
+    def of(cls, size: int, patience: Patience) -> Budget:
+        """What a message of `size` bytes may cost: work grows with what was sent, so that small bombs stay cheap."""
+        expansion = min(max(LEAST, RATIO * size), EXPANSION)
+        return cls(expansion=expansion, parts=min(FEW + size // 4, PARTS), patience=patience)
 
     def give(self, image: bytes) -> None:
         """Remember an image that is handed out."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from netaudit.unwrapping import text
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent, sniff
 from netaudit.unwrapping.headed import lines_before
+from netaudit.unwrapping.kernels import image_marks
 from netaudit.unwrapping.slices import cut, narrow, readable
 from netaudit.unwrapping.sniff import is_text
 
@@ -40,7 +43,9 @@ _WORK = 8  # bytes walked per byte of the part, at most
 
 def is_binary(part: Part) -> bool:
     """Not an image itself, but with the magic number of one inside."""
-    return len(part.data) > SMALLEST and _next_image(part.data, 1, _nowhere(), len(part.data)) >= 0
+    data = part.data
+    marked = len(data) > SMALLEST and image_marks(np.frombuffer(data, np.uint8))
+    return bool(marked) and _next_image(data, 1, _nowhere(), len(data)) >= 0
 
 
 def _nowhere() -> list[int]:

@@ -104,17 +104,19 @@ def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
 
 def _xml(part: Part, most: int) -> list[Field]:
     out: list[Field] = []
-    stack: list[tuple[str, list[str]]] = [("", [])]
+    stack: list[tuple[str, list[str], dict[str, int]]] = [("", [], {})]
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        path = f"{stack[-1][0]}/{name}"[:512]
+        above, _, names = stack[-1]
+        names[name] = count = names.get(name, 0) + 1
+        path = f"{above}/{name}[{count}]"[:512] if count > 1 else f"{above}/{name}"[:512]  # as unwrapping spells it
         if len(stack) > 256 or len(out) >= most:
             raise xml_text.RefusedError("xml depth")
         out.extend(Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST)
-        stack.append((path, []))
+        stack.append((path, [], {}))
 
     def end(name: str) -> None:
-        path, pieces = stack.pop()
+        path, pieces, _ = stack.pop()
         value = "".join(pieces).strip()
         if value and len(value) <= LONGEST:
             out.append(Field(path, name, value))

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
@@ -36,7 +37,7 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
     """
     if not message.body:
         return
-    budget = budget or Budget()
+    budget = budget or Budget.of(len(message.body), Patience())
     yield from unwrap(root(message), budget)
     if budget.notes:
         message.notes += [note for note in budget.notes if note not in message.notes]

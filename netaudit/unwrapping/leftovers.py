@@ -1,7 +1,8 @@
 """What no codec gave: images in the rest of a part, and images written in ways that no document format has.
 
 Asked of every part after its codecs. An image that was given already is not given again. Each look is a search for a
-few fixed bytes, so that a part without any costs next to nothing.
+few fixed bytes, and one pass over a part (`kernels.py`) says which stand in it, so that a part without any costs
+next to nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from netaudit.unwrapping.carving import SMALLEST, images_from
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, sniff
+from netaudit.unwrapping.kernels import ASCII85, BASE32, NUMBERS, image_marks, text_marks
 from netaudit.unwrapping.slices import derive
 from netaudit.unwrapping.sniff import SAMPLE, is_text
 
@@ -41,10 +43,15 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
     """Images of a part that were not given yet; where a codec opened it, only such as have their own end."""
     if len(part.data) < SMALLEST or part.encoding or part.data.startswith(PACKED):
         return
-    yield from images_from(part, budget, 1, broken=not opened, until=searched(part.data))
+    octets = np.frombuffer(part.data, np.uint8)
+    if image_marks(octets):
+        yield from images_from(part, budget, 1, broken=not opened, until=searched(part.data))
     if len(part.data) <= LONGEST and not sniff(part.data):
-        reads_as_text = is_text(part.data) or is_text(part.data[-SAMPLE:])
-        for name, read in READERS if reads_as_text else BINARY:
+        readers = BINARY
+        if is_text(part.data) or is_text(part.data[-SAMPLE:]):
+            marks = text_marks(octets)
+            readers += tuple((name, read) for mark, name, read in WRITTEN if marks & mark)
+        for name, read in readers:
             data = read(part.data)
             if data and sniff(data) and not budget.gave(data, 0) and budget.part() and budget.spend(len(data)):
                 yield derive(part, data, name)
@@ -86,8 +93,6 @@ def _changed(data: bytes, key: int) -> bytes:
 
 
 def _base32(data: bytes) -> bytes:
-    if b"77MP7" not in data and b"RFIE4RYN" not in data:
-        return b""
     return _decoded(_BASE32.search(data), _unfolded)
 
 
@@ -97,7 +102,7 @@ def _unfolded(text: bytes) -> bytes:
 
 
 def _ascii85(data: bytes) -> bytes:
-    """The mark stands by chance in one of four long texts in base64, so a few characters are decoded first."""
+    """The mark may stand in any text by chance, so a few characters are decoded first."""
     at = data.find(b"s4I")
     for _ in range(_TRIES):
         if at < 0:
@@ -116,8 +121,6 @@ def _plain85(text: bytes) -> bytes:
 
 
 def _numbers(data: bytes) -> bytes:
-    if b"255," not in data and b"255 " not in data:  # base64 has neither
-        return b""
     return _decoded(_NUMBERS.search(data), lambda text: bytes(map(int, text.split(b","))))
 
 
@@ -144,4 +147,8 @@ def _decoded(match: re.Match[bytes] | None, decode: Callable[[bytes], bytes]) ->
 
 
 BINARY: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (("xor", _xored), ("yenc", _yenc))
-READERS = (*BINARY, ("base32", _base32), ("ascii85", _ascii85), ("numbers", _numbers))
+WRITTEN = (  # what is read only where its mark stands in the text
+    (BASE32, "base32", _base32),
+    (ASCII85, "ascii85", _ascii85),
+    (NUMBERS, "numbers", _numbers),
+)

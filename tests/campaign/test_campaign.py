@@ -30,7 +30,6 @@ SITES = 6
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sites")
-    (folder / "key").write_bytes(bytes(range(32)))
     return read_plan(write_sites(folder, SITES, variants=3)), folder / "key"
 
 
@@ -80,6 +79,39 @@ def test_processes_give_the_same_cases_though_workers_are_killed(sites, serial, 
     assert {one.state for one in results} <= {"audited", "kept"}
     assert bytes_of(tmp_path) == bytes_of(serial)
     assert not list((tmp_path / "attempts").iterdir())
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_site_in_parts_is_the_same_case_and_leaves_no_part(sites, serial, tmp_path, keyed):
+    told = []
+    some = tasks_of(sites[0][:2], tmp_path, faces=False, project_key=sites[1] if keyed else None)
+    run_campaign(some, "processes", 2, lambda *said: told.append(said[0]), split_above=1, parts=3)
+    assert sorted(one.part for one in told if one.site == sites[0][0].site) == ["", "0/3", "1/3", "2/3", "3/3"]
+    assert {one.state for one in told} == {"audited"}
+    assert not list((tmp_path / "parts").iterdir())
+    made = bytes_of(tmp_path)
+    if keyed:
+        assert made == {name: value for name, value in bytes_of(serial).items() if name in made}
+    assert len(made) > 20
+    again = run_campaign(some, "processes", 2, split_above=1, parts=2)
+    assert {one.state for one in again} == {"kept"}
+
+
+def test_parts_that_are_there_are_not_read_again(sites, tmp_path):
+    from dataclasses import replace
+
+    from netaudit.campaign import one_site, parts
+
+    first = tasks((sites[0][:1], sites[1]), tmp_path)
+    one_site.prepare(tmp_path)
+    rounds = parts.in_parts(first, 1, 2)
+    assert [[task.part for task in one] for one in rounds] == [[0, 1, 2], [None]]
+    assert one_site.audit_site(rounds[0][1]).state == "audited"
+    assert one_site.audit_site(rounds[0][1]).state == "kept"
+    failed = one_site.audit_site(replace(rounds[1][0], run="other"))
+    assert (failed.state, failed.reason) == ("failed", "parts 0, 2 of 2 are missing; run the campaign again")
+    assert [one.state for one in run_campaign(first, "processes", 2, split_above=1, parts=2)] == ["audited"]
+    assert one_site.done(tmp_path, first[0].site)["attempts"] == 1
 
 
 @pytest.mark.filterwarnings("default")  # of Dask itself, on ports and slow processes

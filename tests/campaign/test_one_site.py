@@ -98,11 +98,31 @@ def test_what_failed_in_a_run_is_not_tried_again_in_it(tasks):
 
 def test_workers_that_die_over_a_site_are_counted(tasks):
     one_site.prepare(tasks.out)
-    task, lost = tasks()[1], running.Counter()
-    assert running.given_up(task, lost) is None  # it had not begun
-    for number in range(running.RETRIES + 1):
-        (tasks.out / "started" / task.site.folder).touch()
-        result = running.given_up(task, lost)
-        assert (result is None) == (number < running.RETRIES)
+    task = tasks()[1]
+    assert one_site.given_up(task) is None  # it had not begun
+    started = tasks.out / "started" / task.name
+    for number in range(one_site.RETRIES + 1):
+        before = started.read_text().split() if started.exists() else ["another-run"]
+        started.write_text("\n".join([*before, task.run]))
+        result = one_site.given_up(task)
+        assert (result is None) == (number < one_site.RETRIES)
     assert result.reason == "its worker died 3 times"
     assert json.loads((tasks.out / "failed" / "site=one.json").read_bytes())["reason"] == result.reason
+
+
+def test_a_case_says_how_often_it_was_begun(tasks):
+    one_site.prepare(tasks.out)
+    task = tasks()[1]
+    (tasks.out / "started" / task.name).write_text("a-run\nanother-run")
+    assert one_site.audit_site(task).state == "audited"
+    assert one_site.done(tasks.out, task.site)["attempts"] == 3
+    assert not (tasks.out / "started" / task.name).exists()
+
+
+def test_a_worker_with_another_version_makes_no_case(tasks):
+    from dataclasses import replace
+
+    one_site.prepare(tasks.out)
+    result = one_site.audit_site(replace(tasks()[1], made_by="netaudit 0.0 (tables 1)"))
+    assert result.state == "failed"
+    assert "the campaign is run by netaudit 0.0" in result.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,3 +152,12 @@ def test_every_table_has_a_key_of_its_own_columns() -> None:
 
 def test_the_page_on_tables_is_made_from_them() -> None:
     assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == document()
+
+
+def test_without_pandas_there_are_arrow_tables_and_a_remedy(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    (tmp_path / "case.json").write_bytes(orjson.dumps({"tables_version": TABLES_VERSION, "partial": True}))
+    case = open_case(tmp_path)
+    assert case.table("findings").num_rows == 0
+    with pytest.raises(UsageError, match="netaudit\\[frames\\]"):
+        _ = case.findings

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from netaudit.images import answers
+from netaudit.images.answers import Answers
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
-from netaudit.live import answers, judging
+from netaudit.live import judging
 from netaudit.live.analysis import Analysis
-from netaudit.live.answers import Answers
 from netaudit.live.judging import Judgement, LiveJudge
 from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.newsroom import Newsroom
@@ -32,7 +33,7 @@ def find(number: int = 1, sha256: str = "a" * 64, *, up: bool = True) -> Find:
 class Helper:
     """Stands for the process that judges: answers when told to."""
 
-    def __init__(self, faces: bool, polite: bool) -> None:
+    def __init__(self, faces: bool, polite: int) -> None:
         self.asked: list[tuple[str, bool]] = []
         self.done: list[tuple[str, ImageFacts, FaceVerdict]] = []
 

@@ -42,6 +42,7 @@ class FakeCase:
         rows = rows or {}
         self.manifest = {"netaudit_version": "0.1.0", "tables_version": 1, "partial": False, **(manifest or {})}
         self.tables = {name: filled(name, rows.get(name, [])) for name in BY_NAME}
+        self.folder = None
         self.thumbnails = thumbnails
         self.objects = objects or {}
         self.logged = []

@@ -6,13 +6,12 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from netaudit.messages.http1.body import LIMIT
+from netaudit.messages.pieces import HOLE, HOLE_NOTE
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message, Ranges
 
 LIMIT_NOTE = "file over 64 MiB: only the first part kept"
-HOLE = 1 << 20  # bytes that a file may grow beyond twice of what it has: no input makes much memory out of one offset
-HOLE_NOTE = "limit: bytes far behind a hole are not kept"
 
 
 class FileBytes:

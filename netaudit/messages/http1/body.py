@@ -12,10 +12,9 @@ from typing import Protocol
 
 from netaudit.messages.http1.head import BLANK_LINE, parse_fields
 from netaudit.messages.message import Message
+from netaudit.messages.pieces import HOLE_NOTE, Pieces
 
 LIMIT = 64 << 20  # bytes of one body that are kept
-SMALL = 512  # bytes: chunks that are smaller on the average are joined while a body is under way,
-FREE = 2 << 20  # once there are more of them than this would make
 LIMIT_NOTE = "body over 64 MiB: only the first part kept"
 PART_HEAD = 64 << 10  # bytes of the head of one part
 BOUNDARY = re.compile(r'boundary\s*=\s*"?([^";\r\n]{1,200})', re.IGNORECASE)
@@ -46,7 +45,7 @@ class Whole:
         self.message = message
         self.emit = emit
         self.in_place = in_place  # body bytes lie in the stream one to one
-        self.chunks: list[bytes] = []
+        self.pieces = Pieces()
         self.size = 0  # bytes of the body so far, lost ones too
         self.owed = 0  # lost bytes that are not yet filled with zeros
         self.declared = -1
@@ -57,11 +56,10 @@ class Whole:
             self.message.body_start = at
         if self.size < LIMIT:
             if self.owed:
-                self.chunks.append(bytes(self.owed))
+                self.pieces.zeros(self.owed)
                 self.owed = 0
             room = LIMIT - self.size
-            self.chunks.append(data if len(data) <= room else data[:room])
-            spare(self.chunks, self.size)
+            self.pieces.append(data if len(data) <= room else data[:room])
         self.size += len(data)
 
     def lose(self, length: int, at: int) -> None:
@@ -77,19 +75,22 @@ class Whole:
         """Put the body together and give the message."""
         message = self.message
         message.end = end
-        message.body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        cut = self.pieces.full
+        message.body = self.pieces.take()
         message.body_size = size = max(self.size, self.declared)
         if self.size > LIMIT:
             message.notes.append(LIMIT_NOTE)
-        if size > min(self.size, LIMIT):
-            message.missing.append((min(self.size, LIMIT), size))
+        if cut:
+            message.notes.append(HOLE_NOTE)
+        kept = len(message.body) if cut else min(self.size, LIMIT)
+        if size > kept:
+            message.missing = [*cut_off(message.missing, kept), (kept, size)]
         if not known:
             message.unknown_from = self.size
         message.missing = joined(message.missing)
         message.complete = known and not message.missing
         if note:
             message.notes.append(note)
-        self.chunks = []
         self.emit(message)
 
     def needed_from(self) -> int:
@@ -97,10 +98,9 @@ class Whole:
         return self.message.start
 
 
-def spare(chunks: list[bytes], size: int) -> None:
-    """Join the chunks of a body of `size` bytes where they are many and small: each costs more than its bytes."""
-    if len(chunks) * SMALL > size + FREE:
-        chunks[:] = [b"".join(chunks)]
+def cut_off(ranges: list[tuple[int, int]], end: int) -> list[tuple[int, int]]:
+    """Ranges before `end`."""
+    return [(first, min(last, end)) for first, last in ranges if first < end]
 
 
 def joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:

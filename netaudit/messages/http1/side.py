@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
 HOLD = 64 << 10  # bytes kept back while the other side has not said whether the protocol changes
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})(?:[ \t]*(?:;[^\n]*)?|[^\n0-9A-Fa-f]{0,8})\r?\n\Z")  # some append junk
+_PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
 
 # A step reads from data[pos:], at stream offset base + pos, and gives where to go on; ~keep: wait, keeping data[keep:].
 Step = Callable[[bytes, int, int], int]
@@ -252,6 +253,9 @@ class Side:
 
     def _size(self, data: bytes, pos: int, base: int) -> int:
         """Size line of a chunk (RFC 9112, 7.1)."""
+        pos = self._plain_chunks(data, pos, base)
+        if pos == len(data):
+            return pos
         end = data.find(b"\n", pos, pos + SIZE_LINE) + 1
         possible = data[pos] in b" \t0123456789abcdefABCDEF"
         if not end and possible and len(data) - pos < SIZE_LINE and not self.flushing:
@@ -266,6 +270,22 @@ class Side:
         self.left = int(found[1], 16)
         self.step = self._chunk if self.left else self._trailer
         return end
+
+    def _plain_chunks(self, data: bytes, pos: int, base: int) -> int:
+        """Take chunks that lie whole in what is there, without extensions: where the next one begins."""
+        taken: list[bytes] = []
+        first = pos
+        while isinstance(self.sink, Whole) and (line := _PLAIN_SIZE.match(data, pos)):
+            at = line.end()
+            end = at + int(line[1], 16)
+            if end == at or data[end : end + 2] != b"\r\n":
+                break
+            taken.append(data[at:end])
+            pos = end + 2
+        if taken:
+            self.fresh = False
+            self._add(b"".join(taken), base + first)
+        return pos
 
     def _not_chunked(self, pos: int) -> int:
         """Chunks were declared, but the body does not begin with one: fall back to the length, or to the close."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE, joined, spare
+from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE, cut_off, joined
 from netaudit.messages.http2.headers import UNDECODABLE, declared
+from netaudit.messages.pieces import HOLE_NOTE, Pieces
 
 if TYPE_CHECKING:
     from netaudit.messages.http2.websocket import Tunnel
@@ -21,7 +22,7 @@ class Half:
     def __init__(self, message: Message, *, headed: bool) -> None:
         self.message = message
         self.headed = headed  # its header fields are known
-        self.chunks: list[bytes] = []
+        self.pieces = Pieces()
         self.size = 0  # bytes of the body so far, lost ones of known number too
         self.kept = 0
         self.losses: list[int] = []  # places in the body at which frames may have been lost
@@ -33,8 +34,7 @@ class Half:
         self._place(at, frame)
         if self.size < LIMIT:
             data = data[: LIMIT - self.size] if len(data) > LIMIT - self.size else data
-            self.chunks.append(data)
-            spare(self.chunks, self.size)
+            self.pieces.append(data)
             self.kept += len(data)
         self.size += len(data)
 
@@ -43,7 +43,7 @@ class Half:
         self._place(at, frame)
         kept = max(0, min(length, LIMIT - self.size))
         if kept:
-            self.chunks.append(bytes(kept))
+            self.pieces.zeros(kept)
             self.kept += kept
         self.message.missing.append((self.size, self.size + length))
         self.size += length
@@ -62,7 +62,7 @@ class Half:
         """Put the message together; `known` tells whether END_STREAM was seen, `bodiless` that no body was due."""
         message = self.message
         message.end = max(message.end, end)
-        body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        cut, body = self.pieces.full, self.pieces.take()
         length = -1 if bodiless else declared(message)
         lacking = length - self.size
         if length >= 0 and lacking == 0:
@@ -78,7 +78,10 @@ class Half:
         if not known and message.unknown_from is None:
             message.unknown_from = self.size
         message.body, message.body_size = body, max(self.size, length)
-        if self.size > LIMIT:
+        if cut:
+            message.notes.append(HOLE_NOTE)
+            message.missing = [*cut_off(sorted(message.missing), len(body)), (len(body), self.size)]
+        elif self.size > LIMIT:
             message.notes.append(LIMIT_NOTE)
             message.missing.append((LIMIT, self.size))
         message.missing = joined(sorted(message.missing))
@@ -87,7 +90,6 @@ class Half:
             message.notes.append(UNDECODABLE)
         if note:
             message.notes.append(note)
-        self.chunks = []
         return message
 
     def _insert(self, body: bytes, place: int, length: int) -> bytes:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from netaudit.messages.carve import Carver
-from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE, joined, spare
+from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE, cut_off, joined
+from netaudit.messages.pieces import HOLE_NOTE, Pieces
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message, Ranges
@@ -40,7 +41,7 @@ class WebSocketSide:
         self.inside = self.final = False
         self.key = b""
         self.message: Message | None = None
-        self.chunks: list[bytes] = []
+        self.pieces = Pieces()
         self.size = self.frames = 0
         self.packed = self.in_place = False
         self.missing: Ranges = []
@@ -124,15 +125,14 @@ class WebSocketSide:
     def _begin(self, start: int, *, packed: bool) -> None:
         self.message = self.owner.message(self.direction, start)
         self.message.content_type = TYPES[self.opcode]
-        self.packed, self.chunks, self.size, self.frames, self.missing = packed, [], 0, 0, []
+        self.packed, self.pieces, self.size, self.frames, self.missing = packed, Pieces(), 0, 0, []
         self.in_place = not packed and not self.key
 
     def _payload(self, data: bytes, at: int) -> None:
         if data and self.opcode < CLOSE:
             self._place(at)
             if self.size < LIMIT:
-                self.chunks.append(_unmask(data[: LIMIT - self.size], self.key, self.done))
-                spare(self.chunks, self.size)
+                self.pieces.append(_unmask(data[: LIMIT - self.size], self.key, self.done))
             self.size += len(data)
         self._advance(len(data), at + len(data))
 
@@ -157,11 +157,13 @@ class WebSocketSide:
     def _close(self, *, known: bool, note: str = "") -> None:
         message, self.message = self.message, None
         assert message is not None
-        body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        cut, body = self.pieces.full, self.pieces.take()
         message.missing = joined(self.missing)
-        self.chunks = []
         notes = [note] if note else []
-        if self.size > LIMIT:
+        if cut:
+            notes.append(HOLE_NOTE)
+            message.missing = [*cut_off(message.missing, len(body)), (len(body), self.size)]
+        elif self.size > LIMIT:
             notes.append(LIMIT_NOTE)
             message.missing = joined([*message.missing, (LIMIT, self.size)])
         message.body, message.body_size = body, self.size
@@ -206,7 +208,7 @@ class WebSocketSide:
                 self._place(offset)
                 self.missing.append((self.size, self.size + inside))
                 if self.size < LIMIT:
-                    self.chunks.append(bytes(min(inside, LIMIT - self.size)))  # costs no memory yet
+                    self.pieces.zeros(min(inside, LIMIT - self.size))
                 self.size += inside
             self._advance(inside, offset + inside)
         if inside < length:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.messages.http1.body import FREE, SMALL, Whole
+from netaudit.messages.http1.body import Whole
 from netaudit.messages.http2.exchange import Half
 from netaudit.messages.message import Message
+from netaudit.messages.pieces import FREE, SMALL
 
 BODY = bytes(range(1, 251)) * 160
 
@@ -22,7 +23,7 @@ def test_small_chunks_are_joined_now_and_then(step: int) -> None:
     for at in range(0, len(BODY), step):
         whole.add(BODY[at : at + step], at)
         half.add(BODY[at : at + step], at, at)
-        most = max(most, len(whole.chunks), len(half.chunks))
+        most = max(most, len(whole.pieces._parts), len(half.pieces._parts))
     whole.close(len(BODY), known=True)
     assert out[0].body == half.close(len(BODY), known=True).body == BODY
     assert most <= (FREE + len(BODY)) // SMALL + 1

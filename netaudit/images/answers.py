@@ -1,13 +1,13 @@
 """What the image helper said: the latest in memory, all of it in a file of the case until that is concluded.
 
-So memory does not follow the number of images, and the end of an audit of days judges no image twice.
+So memory does not follow the number of images, and the end of an audit judges no image twice.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyarrow as pa
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from netaudit.settling.images import Answer
-
+Answer = tuple[Any, Any]  # facts and verdict of the image helper
 Look = tuple[str, bool]  # an image by its SHA-256, and whether turned pictures were looked at, too
 
 MOST_RECENT = 3_000  # more than the images that an analysis looks at

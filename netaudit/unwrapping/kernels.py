@@ -1,0 +1,121 @@
+"""Which marks stand anywhere in bytes: one vectorised pass for all of them, so that what has none is not searched."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.ground.jit import kernel
+
+ONES = np.uint64(0x0101010101010101)
+TOPS = np.uint64(0x8080808080808080)
+EIGHT, SIXTEEN, TWENTY_FOUR = np.uint64(8), np.uint64(16), np.uint64(24)
+FORTY, FORTY_EIGHT, FIFTY_SIX = np.uint64(40), np.uint64(48), np.uint64(56)
+
+JPEG, PNG, WEBP = 1, 2, 4  # FF D8 FF, 89 'PNG', 'RIFF'
+BASE32, ASCII85, NUMBERS = 1, 2, 4  # '77MP' or 'RFIE'; 's4I' and '@', 'A' or less than '0'; '255,' or '255 '
+
+
+@kernel
+def _none(x: np.uint64) -> np.uint64:
+    """A top bit for (at least) the lowest byte of x that is zero, none where no byte is zero."""
+    return np.uint64((x - ONES) & ~x)
+
+
+@kernel
+def _image_mark(data: npt.NDArray[np.uint8], at: int) -> int:
+    x, y, z = data[at], data[at + 1], data[at + 2]
+    v = data[at + 3] if at + 3 < data.size else np.uint8(0)
+    if x == 0xFF and y == 0xD8 and z == 0xFF:
+        return JPEG
+    if x == 0x89 and y == 0x50 and z == 0x4E and v == 0x47:
+        return PNG
+    return WEBP if x == 0x52 and y == 0x49 and z == 0x46 and v == 0x46 else 0
+
+
+@kernel
+def image_marks(data: npt.NDArray[np.uint8]) -> int:
+    """`JPEG`, `PNG` and `WEBP` for what stands anywhere in data[1:] (uint8, contiguous).
+
+    A byte of x is zero where all bytes of a mark match; little-endian: the byte behind is the next higher one.
+    """
+    words = data[: data.size // 8 * 8].view(np.uint64)
+    here, behind = words[1:-1], words[2:]
+    jpeg = png = webp = np.uint64(0)
+    for k in range(here.size):
+        w, next_ = here[k], behind[k]
+        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
+        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
+        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
+        jpeg |= _none((w ^ ONES * np.uint64(0xFF)) | (a ^ ONES * np.uint64(0xD8)) | (b ^ ONES * np.uint64(0xFF)))
+        png |= _none(
+            (w ^ ONES * np.uint64(0x89))
+            | (a ^ ONES * np.uint64(0x50))
+            | (b ^ ONES * np.uint64(0x4E))
+            | (c ^ ONES * np.uint64(0x47))
+        )
+        webp |= _none(
+            (w ^ ONES * np.uint64(0x52))
+            | (a ^ ONES * np.uint64(0x49))
+            | (b ^ ONES * np.uint64(0x46))
+            | (c ^ ONES * np.uint64(0x46))
+        )
+    found = 0
+    if jpeg & TOPS:
+        found |= JPEG
+    if png & TOPS:
+        found |= PNG
+    if webp & TOPS:
+        found |= WEBP
+    for at in range(1, min(8, data.size - 2)):
+        found |= _image_mark(data, at)
+    for at in range(max(8, data.size // 8 * 8 - 8), data.size - 2):
+        found |= _image_mark(data, at)
+    return found
+
+
+@kernel
+def _text_mark(data: npt.NDArray[np.uint8], at: int) -> int:
+    x, y, z = data[at], data[at + 1], data[at + 2]
+    v = data[at + 3] if at + 3 < data.size else np.uint8(0)
+    if (x == 0x37 and y == 0x37 and z == 0x4D and v == 0x50) or (x == 0x52 and y == 0x46 and z == 0x49 and v == 0x45):
+        return BASE32
+    if x == 0x73 and y == 0x34 and z == 0x49 and (v | 1 == 0x41 or v & 0xD0 == 0):
+        return ASCII85
+    return NUMBERS if x == 0x32 and y == 0x35 and z == 0x35 and v in (0x2C, 0x20) else 0
+
+
+@kernel
+def text_marks(data: npt.NDArray[np.uint8]) -> int:
+    """`BASE32`, `ASCII85` and `NUMBERS` for what stands anywhere in a text (uint8, contiguous)."""
+    words = data[: data.size // 8 * 8].view(np.uint64)
+    here, behind = words[:-1], words[1:]
+    base32 = ascii85 = numbers = np.uint64(0)
+    for k in range(here.size):
+        w, next_ = here[k], behind[k]
+        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
+        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
+        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
+        seven = ONES * np.uint64(0x37)
+        base32 |= _none((w ^ seven) | (a ^ seven) | (b ^ ONES * np.uint64(0x4D)) | (c ^ ONES * np.uint64(0x50)))
+        base32 |= _none(
+            (w ^ ONES * np.uint64(0x52))
+            | (a ^ ONES * np.uint64(0x46))
+            | (b ^ ONES * np.uint64(0x49))
+            | (c ^ ONES * np.uint64(0x45))
+        )
+        begins = (w ^ ONES * np.uint64(0x73)) | (a ^ ONES * np.uint64(0x34)) | (b ^ ONES * np.uint64(0x49))
+        ascii85 |= _none(begins | ((c | ONES) ^ ONES * np.uint64(0x41))) | _none(begins | (c & ONES * np.uint64(0xD0)))
+        five = ONES * np.uint64(0x35)
+        number = (w ^ ONES * np.uint64(0x32)) | (a ^ five) | (b ^ five)
+        numbers |= _none(number | (c ^ ONES * np.uint64(0x2C))) | _none(number | (c ^ ONES * np.uint64(0x20)))
+    found = 0
+    if base32 & TOPS:
+        found |= BASE32
+    if ascii85 & TOPS:
+        found |= ASCII85
+    if numbers & TOPS:
+        found |= NUMBERS
+    for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
+        found |= _text_mark(data, at)
+    return found
