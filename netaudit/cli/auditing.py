@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netaudit.running.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
+WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
 NAME = 300  # characters of the name of an input
 LANGS = ("zh", "en")
 PACKED = (".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".gz", ".zst", ".xz", ".lz4", ".bz2")  # taken off names
@@ -132,6 +133,7 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
 
 def summarise(case: Case) -> dict[str, Any]:
     """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
+    from netaudit.case.reporting import stale
     from netaudit.findings.ledgers import exits
     from netaudit.findings.saying import sentence as worded
 
@@ -147,6 +149,7 @@ def summarise(case: Case) -> dict[str, Any]:
         "verdict": {lang: case.verdict(lang) for lang in LANGS},
         "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in said],
         "partial": case.partial,
+        "report_stale": stale(case.folder),
         "resumable": case.partial and (case.folder / "private" / "resume" / "asked.json").is_file(),
         "vantage": case.manifest["vantage"]["side"],
         "packets_read": totals["packets_read"],
@@ -167,7 +170,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         print(text, file=file)
 
     if summary["tables_version"] < TABLES_VERSION:
-        line(say("older", lang, version=summary["tables_version"]))
+        text = "older" if summary["tables_version"] < WITH_LEDGERS else "older_columns"
+        line(say(text, lang, version=summary["tables_version"], now=TABLES_VERSION))
     if summary["partial"]:
         line(say("partial", lang))
         if summary.get("resumable"):
@@ -192,6 +196,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         line(text)
     line(f"{say('case', lang)}: {summary['case']}")
     line(f"{say('report', lang)}: {summary['report']}")
+    if summary["report_stale"]:
+        line(say("stale", lang, case=_given(summary["case"])))
 
 
 def _given(case: str) -> Path:

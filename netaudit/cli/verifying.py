@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.integrity import Integrity, integrity
+from netaudit.case.reporting import stale
 from netaudit.cli.attesting import print_attested
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
@@ -58,6 +59,8 @@ def verify_command(
     signed = attested(folder)
     if not as_json:
         _print(told, lang)
+        if stale(folder):
+            print(say("stale", lang, case=folder))
         print_attested(signed, lang)
     opinions = {}
     if by:
@@ -70,7 +73,7 @@ def verify_command(
         import orjson
 
         said = {name: {"tool": one.tshark, "findings": one.findings} for name, one in opinions.items()}
-        document = {"integrity": told.document(), "opinions": said}
+        document = {"integrity": told.document(), "report_stale": stale(folder), "opinions": said}
         if signed is not None:
             document["signature"] = asdict(signed)
         sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
@@ -112,11 +115,16 @@ def _print_opinion(result: Verification, lang: str) -> None:
 
 
 def _line(row: dict[str, Any], lang: str) -> str:
+    from netaudit.report.attesting_words import opinion_text
+    from netaudit.report.wording import Wording
+
+    w = Wording(lang)
     if "finding_id" in row:
-        what = f"{row['finding_id'][:12]}  {row['certainty']}  {row['act']}  {row['sender']} -> {row['receiver']}"
+        act = w.term("act", row["act"])
+        what = f"{row['finding_id'][:12]}  {row['certainty']}  {act}  {row['sender']} -> {row['receiver']}"
     else:
         what = row["protocol"]
     counts = row["counts"]
     status = say("verify_" + row["status"].replace(" ", "_"), lang)
-    reasons = "".join(f"\n    {count:,} × {reason}" for reason, count in sorted(row["reasons"].items()))
+    reasons = "".join(f"\n    {n:,} × {opinion_text(reason, w)}" for reason, n in sorted(row["reasons"].items()))
     return f"{status:<16} {counts['confirmed']:,}/{row['objects']:,}  {what}{reasons}"

@@ -27,7 +27,7 @@ NAMES = {
     "upload block": "上传块",
     "pieces": "合并的片段",
     "carved": "按图像特征找出",
-    "multipart": "多部分",
+    "multipart": "多部分表单",
     "multipart preamble": "多部分前文",
     "mail": "邮件",
     "form": "表单",

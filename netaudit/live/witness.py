@@ -10,7 +10,7 @@ import numpy as np
 from netaudit.findings.acts import LEAST_KNOWN
 from netaudit.findings.visibility import ENCRYPTED, visibility
 from netaudit.ground.addresses import ip_text
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask_host
 from netaudit.rows.flows import TRANSPORTS
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import object_row
@@ -65,6 +65,14 @@ class Find(NamedTuple):
     message_row: Row
     protocol: str = ""  # of its message
 
+    @property
+    def message_id(self) -> str:
+        """Of its message; empty where no row is known."""
+        return self.message_row.message_id if self.message_row else ""
+
+
+NUMBER = ("id_number", "checked")  # kind and certainty, in rows of `persons`
+
 
 class Named(NamedTuple):
     """Identity data on its way."""
@@ -85,6 +93,7 @@ class Memory:
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
         self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
+        self.numbered: OrderedDict[str, None] = OrderedDict()  # ids of messages with an identity number
         self.agents: OrderedDict[bytes, Row] = OrderedDict()  # flow id → row of a message with its agent
         self._speaking: OrderedDict[bytes, Known] = OrderedDict()  # by flow id: flows whose messages were delivered
 
@@ -142,7 +151,7 @@ class Memory:
             message.direction == UP,
             int(pieces["ts"][-1]) if pieces is not None and len(pieces) else 0,
             object_id,
-            mask((message.request or message).host[:256]),
+            mask_host((message.request or message).host[:256]),
             object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True),
             message_row(message),
             message.protocol,
@@ -155,6 +164,10 @@ class Memory:
         known = self._speaking.get(message.flow_id)
         if known is not None:
             self.persons.append(Named(known, row, message_row(message)))
+        if (row.kind, row.certainty) == NUMBER:
+            self.numbered[row.message_id] = None
+            if len(self.numbered) > MOST_FINDS:
+                self.numbered.popitem(last=False)
 
     def take_new(self) -> list[Find]:
         """Images found since last asked."""

@@ -143,8 +143,8 @@ class EventRows:
             return
         tails = {tail for one in picture_addresses(message.json) if (tail := self._tail(one))}
         if len(tails) == 1:
-            row = TARGETS.row(message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop())
-            self._targets.append(row)
+            stored = TARGETS.row(message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop())
+            self._targets.append(stored)
 
     def _tail(self, address: str) -> str:
         return keyed(self._key, Personal("picture", "", "", address, "named")) if address_tail(address) else ""
@@ -187,8 +187,7 @@ class EventRows:
             phone=person["phone"].text, phone_hmac=person["phone"].hmac,
             person_ref=person["person_id"].text, person_hmac=person["person_id"].hmac,
             gender=person["gender"].text, age=person["age"].text, birthday=person["birthday"].text,
-            address=person["address"].text,
-            person_group=person["group"].text, score=event.score,
+            address=person["address"].text, person_group=person["group"].text, score=event.score,
             result=self._plain(event, "result", event.result, secret=False).text, **wanted,
             first_photo_time=_moment(event.purpose.get("first_photo_time", "")),
             report_time=_moment(event.purpose.get("report_time", "")), asks=asks(event),

@@ -83,23 +83,21 @@ def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
 
 def _xml(part: Part, most: int) -> list[Field]:
     out: list[Field] = []
-    stack: list[tuple[str, list[str], dict[str, int]]] = [("", [], {})]
-    inside: list[str] = []
+    stack: list[tuple[str, str, list[str], dict[str, int]]] = [("", "", [], {})]
     for event in xml_of(part).events:
         if isinstance(event, str):
-            stack[-1][1].append(event)
+            stack[-1][2].append(event)
         elif event is not None:
             if len(out) >= most:
                 break
-            (name, attributes), (above, _, names) = event, stack[-1]
+            (name, attributes), above, names = event, stack[-1][0], stack[-1][3]
             names[name] = count = names.get(name, 0) + 1
             path = f"{above}/{name}[{count}]"[:512] if count > 1 else f"{above}/{name}"[:512]  # as unwrapping spells it
             out += [Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST]
-            stack.append((path, [], {}))
-            inside.append(name)
+            stack.append((path, name, [], {}))
         else:
-            path, pieces, _ = stack.pop()
-            name, value = inside.pop(), "".join(pieces).strip()
+            path, name, pieces, _ = stack.pop()
+            value = "".join(pieces).strip()
             if value and len(value) <= LONGEST:
                 out.append(Field(path, name, value))
     return out[:most]

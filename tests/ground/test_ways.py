@@ -57,7 +57,7 @@ def test_a_way_that_is_too_long_keeps_both_its_ends() -> None:
 def test_ways_are_spoken_in_chinese() -> None:
     way = "request body bytes 0-9/20 › multipart image[2] › id card portrait › base64 › jpeg"
     assert spoken(way, "en") == way
-    assert spoken(way, "zh") == "请求正文 字节 0-9/20 › 多部分 image[2] › 身份证照片 › base64 › jpeg"
+    assert spoken(way, "zh") == "请求正文 字节 0-9/20 › 多部分表单 image[2] › 身份证照片 › base64 › jpeg"
     assert spoken("rtp body › key frame › jpeg", "zh") == "rtp 正文 › 关键帧 › jpeg"
     assert spoken("carved@12 › jpeg", "zh") == "按图像特征找出@12 › jpeg"
 
