@@ -60,10 +60,12 @@ class Table:
 
 @functools.cache
 def _row_type(name: str, names: tuple[str, ...]) -> type[Any]:
+    def reduced(row: Any) -> tuple[Any, ...]:
+        return _row_of, (name, names, tuple(row))
+
     fields = [f"{one}_" if keyword.iskeyword(one) else one for one in names]
-    kind: Any = collections.namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024
-    kind.__reduce__ = lambda row: (_row_of, (name, names, tuple(row)))
-    return kind  # type: ignore[no-any-return]
+    plain = collections.namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024
+    return type(name, (plain,), {"__slots__": (), "__reduce__": reduced})
 
 
 def _row_of(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> Row:
