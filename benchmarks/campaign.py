@@ -58,7 +58,7 @@ def write_sites(folder: Path, sites: int, variants: int = 6) -> Path:
     for site in range(sites):
         frames = [(moment + site * DAY, frame) for moment, frame in made[site % len(made)]]
         write_pcap(folder / f"office-{site:04}.pcap", frames)
-        lines.append(f"售楼处{site:04},office-{site:04}.pcap,192.168.1.0/24,{DISTRICTS[site % 3]},")
+        lines.append(f"售楼处{site:04},office-{site:04}.pcap,192.168.1.0/24,{DISTRICTS[site % 3]},检查员甲")
     plan = folder / "plan.csv"
     plan.write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "key").write_bytes(bytes(range(32)))  # of a project

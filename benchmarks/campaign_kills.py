@@ -3,8 +3,9 @@
     python benchmarks/campaign_kills.py DIR --sites 200 --workers-killed 50 --schedulers-killed 5
 
 A scheduler of Dask and its workers run as processes of their own on 127.0.0.1, and `netaudit campaign run` beside them.
-A worker is killed (SIGKILL) whenever a random time has passed; now and then the scheduler instead, which is started
-again. Nothing is audited more often than it was killed: audits begun are at most one a site and one a worker ended.
+Again and again a worker is killed (SIGKILL) at a random moment of an audit; now and then the scheduler instead, which
+is started again. Nothing is audited more often than it was killed: audits begun are at
+most one a site and one a worker that ended.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from benchmarks.campaign import bytes_of, one_way, write_sites
 from netaudit.campaign.one_site import done
 from netaudit.campaign.plan import read_plan
 
+START = 10  # seconds for which a worker that begins an audit is waited for
 QUIET = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "null", "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3"}
 
 
@@ -55,8 +57,8 @@ class Cluster:
                     command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *more, "--no-dashboard"]
                     self._members[what] = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | QUIET)
 
-    def kill_worker(self, rng: random.Random) -> bool:
-        """Kill a worker, not its nanny; False where there is none at this moment."""
+    def kill_worker(self, rng: random.Random, busy: set[int]) -> bool:
+        """Kill a worker, not its nanny, if possible one that is `busy`; False where there is none at this moment."""
         found = [
             one
             for one in psutil.Process(self._members["worker"].pid).children()
@@ -64,7 +66,7 @@ class Cluster:
         ]
         if not found:
             return False
-        rng.choice(found).kill()
+        rng.choice([one for one in found if one.pid in busy] or found).kill()
         return True
 
     def kill_scheduler(self) -> None:
@@ -81,14 +83,28 @@ class Cluster:
             member.wait()
 
 
-def killing(command: list[str], cluster: Cluster, given: argparse.Namespace) -> tuple[int, int, int]:
+def at_work(out: Path) -> set[int]:
+    """Processes that have an audit in hand, by the names of the attempts."""
+    return {int(path.name.split(".")[-2]) for path in (out / "attempts").glob("*.*.*") if ".old." not in path.name}
+
+
+def soon_at_work(out: Path) -> set[int]:
+    """The same, once there are some: workers take seconds to start."""
+    until = time.monotonic() + START
+    while not (busy := at_work(out)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return busy
+
+
+def killing(command: list[str], out: Path, cluster: Cluster, given: argparse.Namespace) -> tuple[int, int, int]:
     """Run a campaign while members are killed; gives workers and schedulers killed, and the exit code."""
     rng = random.Random(given.seed)
     workers = schedulers = 0
     run = subprocess.Popen(command)
     until = time.monotonic() + given.longest
     while run.poll() is None:
-        time.sleep(rng.uniform(0.1, given.pause))
+        busy = soon_at_work(out)
+        time.sleep(rng.uniform(0, given.pause))
         cluster.keep_up()
         if time.monotonic() > until:
             run.kill()
@@ -99,7 +115,7 @@ def killing(command: list[str], cluster: Cluster, given: argparse.Namespace) -> 
             cluster.kill_scheduler()
             schedulers += 1
         elif workers < given.workers_killed:
-            workers += cluster.kill_worker(rng)
+            workers += cluster.kill_worker(rng, busy)
     return workers, schedulers, run.returncode
 
 
@@ -111,7 +127,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--workers-killed", type=int, default=50)
     parser.add_argument("--schedulers-killed", type=int, default=5)
-    parser.add_argument("--pause", type=float, default=2.0, help="longest time between kills, seconds")
+    parser.add_argument(
+        "--pause", type=float, default=0.5, help="longest time from when an audit is seen to the kill, seconds"
+    )
     parser.add_argument("--longest", type=float, default=1400, help="seconds until it is given up")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
@@ -128,7 +146,7 @@ def main() -> None:
     began = time.perf_counter()
     try:
         command += ["--project-key", str(key), "--on", cluster.address]
-        workers, schedulers, code = killing(command, cluster, given)
+        workers, schedulers, code = killing(command, out, cluster, given)
     finally:
         cluster.end()
     attempts = sum((done(out, site) or {"attempts": 0})["attempts"] for site in read_plan(plan))

@@ -20,7 +20,7 @@ import yaml
 
 import netaudit
 from netaudit import api
-from netaudit.browse.texts import heading, meaning
+from netaudit.browse.texts import column_meaning, heading, meaning
 from netaudit.cli.app import app
 from netaudit.cli.chinese import worded
 from netaudit.cli.exits import Exit
@@ -32,6 +32,8 @@ from netaudit.tables import TABLES
 ROOT = Path(__file__).parents[1]
 DOCS, OUT = ROOT / "docs", ROOT / "netaudit" / "_docs"
 FIGURES = DOCS / "figures.json"  # measured by packaging/users.py
+BOTH = re.compile(r"^<a id=.中文.></a>$", re.MULTILINE)  # where the Chinese half of a page begins
+JUMP = "中文在后。[跳到中文](#中文)\n"
 USERS = ("investigator", "officer", "analyst", "province")
 GUIDES = {
     "browse": "Browsing a case",
@@ -52,7 +54,11 @@ CHINESE = {
     "browse": "浏览案卷",
     "live": "现场录制",
     "evidence": "证据",
+    "keys": "密钥",
     "campaigns": "批量审计",
+    "certainty-c": "C 级",
+    "threats": "威胁",
+    "signatures": "编写特征",
     "analysts": "供分析人员使用",
     "glossary": "词语",
     "investigator": "调查人员",
@@ -60,6 +66,15 @@ CHINESE = {
     "analyst": "分析人员",
     "province": "省级单位",
 }
+
+
+def page_of(name: str, lang: str) -> str:
+    """The text of a page in a language; empty where there is none. Some pages hold both, one behind the other."""
+    path = DOCS / "zh" / name if lang == "zh" else DOCS / name
+    if path.is_file():
+        return re.split(BOTH, path.read_text("utf-8"))[0].replace(JUMP, "")
+    halves = re.split(BOTH, (DOCS / name).read_text("utf-8"))
+    return halves[1].strip() + "\n" if len(halves) > 1 else ""
 
 
 def nav(lang: str) -> list[tuple[str, Any]]:
@@ -71,7 +86,7 @@ def nav(lang: str) -> list[tuple[str, Any]]:
     return [
         ("netaudit", "index.md"),
         ("教程" if zh else "Tutorials", tutorials),
-        ("指南" if zh else "Guides", [page for page in guides if not zh or (DOCS / "zh" / page[1]).is_file()]),
+        ("指南" if zh else "Guides", [page for page in guides if page_of(page[1], lang)]),
         ("参考" if zh else "Reference", reference),
     ]
 
@@ -95,7 +110,7 @@ Paths are relative to the file. `netaudit doctor` says which file holds.""",
     "options": ("default of", "作为其默认值的选项"),
     "exits": ("Exit codes", "退出码"),
     "tables": ("Tables", "数据表"),
-    "columns": ("| column | kind | meaning |", "| 列 | 名称 | 类型 | 含义（英文） |"),
+    "columns": ("| column | kind | meaning |", "| 列 | 名称 | 类型 | 含义 |"),
     "api": ("Python", "Python"),
     "api_note": (
         "What `import netaudit` offers. Tables are attributes of a case; the examples are run as tests.",
@@ -163,7 +178,7 @@ def tables(lang: str) -> str:
         for one in table.columns:
             kind = one.kind + (f", {one.unit}" if one.unit else "")
             name = f" {heading(one.name, lang)} |" if lang == "zh" else ""
-            out.append(f"| `{one.name}` |{name} {kind} | {_plain(one.meaning)} |")
+            out.append(f"| `{one.name}` |{name} {_plain(kind)} | {_plain(column_meaning(one.meaning, lang))} |")
         out.append("")
     return "\n".join(out)
 
@@ -210,10 +225,9 @@ def figures(user: str, lang: str) -> str:
 
 def gather(lang: str, place: Path) -> None:
     """Put the pages of a language together: those of docs/, those that are generated."""
-    source = DOCS / "zh" if lang == "zh" else DOCS
     wanted = [path for _, path in _pages(nav(lang)) if not path.startswith("reference/")]
     for name in wanted:
-        text = (source / name).read_text("utf-8")
+        text = page_of(name, lang)
         text = re.sub(r"\{\{ figures: (\w+) \}\}", lambda found: figures(found[1], lang), text)
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(text.replace("../../pictures/", "../pictures/"), "utf-8")

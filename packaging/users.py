@@ -138,13 +138,21 @@ def province(user: User) -> None:
     user.browses("campaign/cases")
 
 
+USERS = (investigator, officer, analyst, province)
+
+
 def main() -> None:
     """All of them."""
     parser = argparse.ArgumentParser()
     parser.add_argument("programs", type=Path)
-    programs = parser.parse_args().programs.resolve()
+    names = [act.__name__ for act in USERS]
+    parser.add_argument("--only", choices=names, nargs="+", default=names, help="Some of them; the others stay.")
+    asked = parser.parse_args()
+    programs = asked.programs.absolute()
     told = {}
-    for act in (investigator, officer, analyst, province):
+    for act in USERS:
+        if act.__name__ not in asked.only:
+            continue
         print(act.__name__)
         with tempfile.TemporaryDirectory(prefix="netaudit-user-") as home:
             user = User(programs, Path(home))
@@ -152,7 +160,9 @@ def main() -> None:
         seconds = [(step, round(taken, 1), round(busy, 1)) for step, taken, busy in user.steps]
         told[act.__name__] = {"processors": os.cpu_count(), "megabytes": round(size(programs.parent)), "steps": seconds}
         print(f"  {len(user.steps)} steps, {sum(one[1] for one in user.steps):.0f} s")
-    FIGURES.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    told = (json.loads(FIGURES.read_text("utf-8")) if FIGURES.is_file() else {}) | told
+    in_order = {act.__name__: told[act.__name__] for act in USERS if act.__name__ in told}
+    FIGURES.write_text(json.dumps(in_order, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

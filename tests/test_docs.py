@@ -16,6 +16,7 @@ from netaudit.tables import TABLES
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 CHINESE = sorted(path.relative_to(DOCS / "zh").as_posix() for path in (DOCS / "zh").rglob("*.md"))
+MEASURED = {"campaigns.md"}  # whose tables of figures follow their measurement
 IDEOGRAPHS = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -53,8 +54,8 @@ def test_there_are_pages_for_every_user() -> None:
 @pytest.mark.parametrize("name", CHINESE)
 def test_both_languages_have_the_same_form(name: str) -> None:
     english, chinese = (form((folder / name).read_text("utf-8")) for folder in (DOCS, DOCS / "zh"))
-    if name == "index.md":  # guides that are in English only are not linked
-        english["links"] = [link for link in english["links"] if (DOCS / "zh" / link).exists() or "reference" in link]
+    if name in MEASURED:
+        del english["rows"], chinese["rows"]
     assert english == chinese
 
 
@@ -64,7 +65,8 @@ def test_chinese_pages_are_chinese(name: str) -> None:
     for line in (DOCS / "zh" / name).read_text("utf-8").splitlines():
         inside ^= line.startswith("```")
         if not inside and line.strip() and not line.startswith(("    ", "```", "|---", "{{")):
-            assert IDEOGRAPHS.search(line) or not re.search("[a-z]{4} [a-z]{3}", line), line
+            prose = re.sub("`[^`]*`", "", line)
+            assert IDEOGRAPHS.search(prose) or not re.search("[a-z]{4} [a-z]{3}", prose), line
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -104,6 +106,8 @@ def test_pictures_that_pages_show_are_there() -> None:
 
 
 def test_figures_were_measured_for_every_user() -> None:
+    if not (DOCS / "figures.json").is_file():
+        pytest.skip("NOT MEASURED: run packaging/users.py")
     told = json.loads((DOCS / "figures.json").read_text("utf-8"))
     assert set(told) == set(site().USERS)
     assert all(one["steps"] and one["megabytes"] > 100 for one in told.values())
@@ -136,3 +140,12 @@ def test_the_site_is_searched_from_the_disk() -> None:
                 if (found || tries++ > 100) done(found); else setTimeout(look, 100); }; look(); })"""
             assert browser.run(script) > 0, lang
             assert all(one.startswith(("file:", "data:", "blob:")) for one in browser.requested())
+
+
+def test_a_page_that_holds_both_languages_is_cut_in_two() -> None:
+    module = site()
+    english, chinese = module.page_of("keys.md", "en"), module.page_of("keys.md", "zh")
+    assert not IDEOGRAPHS.search(english.partition("中文")[0])
+    assert chinese.startswith("# 密钥")
+    assert form(english)["headings"] == form(chinese)["headings"]
+    assert form(english)["rows"] == form(chinese)["rows"]

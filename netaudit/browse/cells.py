@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from netaudit.browse.rooms import ID_OF
-from netaudit.browse.texts import ledger, value_word
+from netaudit.browse.texts import column_meaning, ledger, value_word
 from netaudit.findings.ledgers import reason_word
 from netaudit.tables import BY_NAME
 
@@ -68,7 +68,7 @@ def whole(table: str, row: Row, w: Wording) -> list[Cell]:
     if table == "ledgers":
         row = worded_ledger(row, w.lang)
     told = [
-        cell(table, column.name, row.get(column.name), w, full=True, meaning=column.meaning)
+        cell(table, column.name, row.get(column.name), w, full=True, meaning=column_meaning(column.meaning, w.lang))
         for column in BY_NAME[table].columns
     ]
     return [one for one in told if one.parts]

@@ -67,6 +67,8 @@ TEXTS = {
     "encrypted": {"en": "Encrypted uploads", "zh": "加密上传"},
     "relays": {"en": "Relayed images (C)", "zh": "疑似转发（C 级）"},
     "relay_tests": {"en": "Relay tests", "zh": "转发检验"},
+    "upload_counts": {"en": "Encrypted uploads, counted", "zh": "加密上传计数"},
+    "moment_tests": {"en": "Tests of marked moments", "zh": "标记时刻检验"},
     "devices": {"en": "Devices", "zh": "设备"},
     "events": {"en": "Events", "zh": "事件"},
     "persons": {"en": "Persons (masked)", "zh": "身份信息（已脱敏）"},
@@ -252,6 +254,19 @@ def value_word(table: str, column: str, value: str, lang: str) -> str | None:
         return None
     words: Mapping[str, Mapping[str, str]] = chinese()["values"]  # type: ignore[assignment]
     return (words.get(f"{table}.{column}") or words.get(column) or {}).get(value)
+
+
+@functools.cache
+def _meanings() -> dict[str, str]:
+    """Chinese for the meanings of columns, by the English ones."""
+    told = parse_yaml(resources.files(__package__).joinpath("meanings.yaml").read_text(encoding="utf-8"))["meanings"]
+    places = ((one.meaning, f"{table.name}.{one.name}") for table in BY_NAME.values() for one in table.columns)
+    return {meaning: told[place] for meaning, place in places if place in told}
+
+
+def column_meaning(meaning: str, lang: str) -> str:
+    """What a column is, in a language."""
+    return _meanings().get(meaning, meaning) if lang == "zh" and meaning else meaning
 
 
 def ledger(name: str, lang: str) -> str:

@@ -6,19 +6,19 @@ A campaign audits offices and follows nobody: `personal.py` says what the views 
 from __future__ import annotations
 
 import functools
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.campaign.one_site import CASES, done, versions
-from netaudit.campaign.personal import FIND, LEFT_OUT, NOT_THERE, TABLES, without
+from netaudit.campaign.personal import FIND, LEFT_OUT, NOT_THERE, TABLES, shown, without
+from netaudit.campaign.remote import is_url, mirrored
 from netaudit.campaign.standing import sites_of
 from netaudit.errors import CaseError, UsageError
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
-    import os
-
     import duckdb
     import pandas as pd
 
@@ -26,11 +26,12 @@ _WORD = re.compile(r"[a-z_]+")
 
 
 def open_campaign(folder: str | os.PathLike[str]) -> Campaign:
-    """Open the catalogue of a campaign: all its sites that have a valid case.
+    """Open the catalogue of a campaign: all its sites that have a valid case. It may be the address of a store.
 
     Raises UsageError for a folder that is no campaign or where DuckDB is not installed.
     """
-    return Campaign(Path(folder))
+    place = os.fspath(folder)
+    return Campaign(mirrored(place) if is_url(place) else Path(place))
 
 
 class Campaign:
@@ -80,7 +81,7 @@ class Campaign:
             return table
         self.ready()
         names = [name for name in BY_NAME[table].names if name not in LEFT_OUT.get(table, ())]
-        columns = ", ".join(f't."{name}"' for name in names)
+        columns = ", ".join(shown(table, name) for name in names)
         read = f"{self.source(table)} t {without(table)}"
         self.database.execute(f"CREATE VIEW {table} AS SELECT t.site, {columns} FROM {read}")  # noqa: S608
         self._made.add(table)

@@ -10,6 +10,7 @@ OUT/started/NAME                         the runs that have begun it since it la
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import os
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.campaign.plan import Site, task_digest
+from netaudit.campaign.remote import put_file
 from netaudit.errors import NetauditError, UsageError
 from netaudit.ground.files import MANIFEST, write_json, write_whole
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 CASES, ATTEMPTS, FAILED, LOCKS, STARTED = "cases", "attempts", "failed", "locks", "started"
 RETRIES = 2  # of a site whose worker died
-DONE = "done.json"
+DONE, FETCHED = "done.json", "fetched"
 LONGEST_REASON = 500
 AUDITED, KEPT, BROKEN, ELSEWHERE = "audited", "kept", "failed", "elsewhere"
 _one_at_a_time = threading.Lock()  # an audit has the process to itself
@@ -57,6 +59,7 @@ class Task:
     made_by: str = ""  # versions of who gave the task; a worker with others would make another case
     parts: int = 0  # into how many the site is divided (`parts.py`); 0: not at all
     part: int | None = None  # one of them; None: the case, of the parts where there are some
+    store: str = ""  # address of the object store that the case goes to (`remote.py`); `out` is scratch then
 
     @property
     def name(self) -> str:
@@ -100,6 +103,9 @@ def given_up(task: Task) -> Result | None:
 def failed_task(task: Task, reason: str) -> Result:
     """A failing site is a row with its reason."""
     note_failure(Path(task.out), task.site, task.run, reason)
+    if task.store:
+        with contextlib.suppress(NetauditError):  # the store itself may be what fails
+            put_file(task.store, f"{FAILED}/{task.site.folder}.json", _failure(task.site, task.run, reason))
     return Result(task.site.site, BROKEN, reason[:LONGEST_REASON])
 
 
@@ -144,7 +150,11 @@ def failure(out: Path, site: Site) -> dict[str, Any] | None:
 
 def note_failure(out: Path, site: Site, run: str, reason: str) -> None:
     """A failing site is a row with its reason."""
-    write_json(out / FAILED / f"{site.folder}.json", {"site": site.site, "run": run, "reason": reason[:LONGEST_REASON]})
+    write_whole(out / FAILED / f"{site.folder}.json", _failure(site, run, reason))
+
+
+def _failure(site: Site, run: str, reason: str) -> bytes:
+    return orjson.dumps({"site": site.site, "run": run, "reason": reason[:LONGEST_REASON]})
 
 
 def audit_site(task: Task) -> Result:
@@ -155,6 +165,7 @@ def audit_site(task: Task) -> Result:
 
 def _audit_site(task: Task) -> Result:
     from netaudit.campaign.parts import part_done
+    from netaudit.campaign.remote import done_there
     from netaudit.case.lock import writing
 
     out, site = Path(task.out), task.site
@@ -173,10 +184,14 @@ def _audit_site(task: Task) -> Result:
         if task.made_by not in ("", made_by()):
             return failed_task(task, f"this worker has {made_by()}, the campaign is run by {task.made_by}")
         digest = digest_of(task)
-        if (found := done(out, site)) is not None and found.get("task") == digest:
+        there = done_there(task.store, site) if task.store else done(out, site)
+        if there is not None and there.get("task") == digest:
             return Result(site.site, KEPT)
         if task.part is not None and part_done(task, digest):
             return Result(site.site, KEPT)
+        if task.store and task.part is None and (done(out, site) or {}).get("task") == digest:
+            _hand_over(task)  # the store did not take it the last time
+            return Result(site.site, AUDITED)
         with _one_at_a_time:
             _audit(task, digest)
     except Exception as error:  # noqa: BLE001  (whatever it was, the others go on)
@@ -203,6 +218,7 @@ def _audit(task: Task, digest: str) -> None:
     try:
         with watched(task):
             facts = _part_into(task, place) if task.part is not None else _case_into(task, place / "case")
+            shutil.rmtree(place / FETCHED, ignore_errors=True)
         write_json(place / DONE, {"site": site.site, "task": digest, "attempts": len(begun), **facts, **versions()})
         _flush(place)
         goal = out / CASES / site.folder if task.part is None else place_of(task)
@@ -213,10 +229,21 @@ def _audit(task: Task, digest: str) -> None:
         if task.part is None:
             (out / FAILED / f"{site.folder}.json").unlink(missing_ok=True)
             forget(task)
+            if task.store:
+                _hand_over(task)
     finally:
         for rest in _attempts(out, task.name):
             shutil.rmtree(rest, ignore_errors=True)
         started.unlink(missing_ok=True)
+
+
+def _hand_over(task: Task) -> None:
+    """Put a case that is whole into the store; it stays here until it has arrived."""
+    from netaudit.campaign.remote import put_case
+
+    place = Path(task.out) / CASES / task.site.folder
+    put_case(task.store, task.site, place)
+    shutil.rmtree(place)
 
 
 def _case_into(task: Task, folder: Path) -> dict[str, Any]:
@@ -224,7 +251,9 @@ def _case_into(task: Task, folder: Path) -> dict[str, Any]:
     from netaudit.running.task import run
 
     parts = whole(task, digest_of(task)) if task.parts else ()
-    case = run([Path(one) for one in task.site.captures], folder, _options(task), lambda *_: None, parts)
+    options = replace(_options(task), workers=max(task.parts, 1))  # as run.json tells it
+    captures = [] if parts else _captures(task, folder.parent)
+    case = run(captures, folder, options, lambda *_: None, parts)
     if case.partial:
         raise UsageError("the audit was interrupted")
     return {
@@ -238,7 +267,17 @@ def _part_into(task: Task, folder: Path) -> dict[str, Any]:
     from netaudit.running.ready import make_ready
 
     make_ready(lambda *_: None)
-    return make_part(task, folder, _options(task))
+    return make_part(task, folder, _options(task), _captures(task, folder))
+
+
+def _captures(task: Task, place: Path) -> list[Path]:
+    """The captures as paths; those of a store are fetched, and go with the attempt."""
+    from netaudit.campaign.remote import fetch, is_url
+
+    return [
+        fetch(one, place / FETCHED / str(number)) if is_url(one) else Path(one)
+        for number, one in enumerate(task.site.captures)
+    ]
 
 
 def _options(task: Task) -> Options:

@@ -41,10 +41,12 @@ THEIRS = {  # what a row must not have in common with personal devices: (table o
     "devices": _words("device_id"),
     "claims": _words("device_id"),
     "observations": _words("ip", "mac", "value"),
-    "findings": _words("sender", "receiver"),
+    "findings": (("surely_personal", "t.sender", "word"), ("surely_personal", "t.receiver", "word")),
     "relay_tests": _words("holder", "sender"),
+    **dict.fromkeys(("upload_counts", "moment_tests"), _words("sender")),
     "ledgers": tuple(("personal", f"split_part(t.subject, ' > ', {side})", "word") for side in (1, 2)),
 }
+BLANK = {"findings": ("sender", "receiver")}  # a finding counts, whoever may hold what it was sent from
 ONLY = {  # what else is true of rows that are there
     "findings": "t.sender_role <> 'personal device'",
     "messages": "t.protocol NOT LIKE 'dhcp%'",  # everybody who has no address yet is in one flow, with a name
@@ -53,14 +55,15 @@ TABLES = ("devices", "flows", "messages", "objects")  # what it is found out fro
 FIND = f"""
 CREATE TABLE personal AS
 WITH theirs AS (
-    SELECT site::VARCHAR AS site, device_id, ips, macs FROM {{devices}}
+    SELECT site::VARCHAR AS site, device_id, ips, macs, class <> '' AS sure FROM {{devices}}
     WHERE role_hint = 'personal device' OR class IN ('phone', 'tablet', 'handheld')
        OR (class = '' AND (regexp_matches(device_id, '^.[26aeAE][:]') OR split_part(lower(vendor), ' ', 1) IN {PHONES}))
 )
-SELECT DISTINCT site, word FROM (
-    SELECT site, device_id AS word FROM theirs
-    UNION ALL SELECT site, unnest(ips) FROM theirs UNION ALL SELECT site, unnest(macs) FROM theirs
-) WHERE word <> '';
+SELECT site, word, bool_or(sure) AS sure FROM (
+    SELECT site, device_id AS word, sure FROM theirs
+    UNION ALL SELECT site, unnest(ips), sure FROM theirs UNION ALL SELECT site, unnest(macs), sure FROM theirs
+) WHERE word <> '' GROUP BY ALL;
+CREATE VIEW surely_personal AS SELECT site, word FROM personal WHERE sure;
 CREATE TABLE personal_flows AS
 SELECT site::VARCHAR AS site, flow_id FROM {{flows}} t
 WHERE (site, client_ip) IN (SELECT (site, word) FROM personal)
@@ -75,6 +78,14 @@ SELECT o.site::VARCHAR AS site, object_id, sha256 FROM {{objects}} o
 JOIN personal_messages p ON o.site = p.site AND o.message_id = p.message_id;
 CREATE VIEW personal_images AS SELECT DISTINCT site, sha256 FROM personal_objects WHERE sha256 <> '';
 """  # noqa: S608
+
+
+def shown(table: str, column: str) -> str:
+    """What stands in a column of a table, as t."""
+    if column not in BLANK.get(table, ()):
+        return f't."{column}"'
+    theirs = "(SELECT (site, word) FROM personal)"
+    return f"CASE WHEN (t.site, t.{column}) IN {theirs} THEN '' ELSE t.{column} END AS {column}"
 
 
 def without(table: str) -> str:

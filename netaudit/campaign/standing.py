@@ -25,7 +25,7 @@ def sites_of(out: Path) -> list[Site]:
 
 
 def standing(out: Path) -> list[dict[str, Any]]:
-    """A row for each site: site, district, state (done, failed, waiting), reason, when it was finished."""
+    """A row for each site: site, district, officer, state (done, failed, waiting), reason, when it was finished."""
     rows = []
     for site in sites_of(out):
         said, failed = done(out, site), failure(out, site)
@@ -33,7 +33,14 @@ def standing(out: Path) -> list[dict[str, Any]]:
         reason = str(failed.get("reason", "")) if failed and not said else ""
         finished = str(said.get("finished_utc", "")) if said else ""
         rows.append(
-            {"site": site.site, "district": site.district, "state": state, "reason": reason, "finished_utc": finished}
+            {
+                "site": site.site,
+                "district": site.district,
+                "officer": site.officer,
+                "state": state,
+                "reason": reason,
+                "finished_utc": finished,
+            }
         )
     return rows
 

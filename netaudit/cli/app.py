@@ -101,7 +101,7 @@ def _root(
     ] = None,
 ) -> None:
     """Find which devices moved whose face images, when and to whom, from packet captures."""
-    from netaudit.cli.settings import Settings, find, read
+    from netaudit.cli.settings import NAME, Settings, find, read
 
     try:
         settings = read(find(config))
@@ -112,6 +112,9 @@ def _root(
     ctx.obj = settings
     ctx.default_map = settings.defaults(ctx.command)
     speak(settings.language, only_if_silent=True)
+    if settings.file == Path(NAME):  # found, not named: it may have come with the evidence
+        names = ", ".join(settings.values)
+        typer.echo(say("settings_here", default_language(), file=settings.file.absolute(), names=names), err=True)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netaudit.running.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
+WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
 NAME = 300  # characters of the name of an input
 LANGS = ("zh", "en")
 PACKED = (".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".gz", ".zst", ".xz", ".lz4", ".bz2")  # taken off names
@@ -169,7 +170,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         print(text, file=file)
 
     if summary["tables_version"] < TABLES_VERSION:
-        line(say("older", lang, version=summary["tables_version"]))
+        text = "older" if summary["tables_version"] < WITH_LEDGERS else "older_columns"
+        line(say(text, lang, version=summary["tables_version"], now=TABLES_VERSION))
     if summary["partial"]:
         line(say("partial", lang))
         if summary.get("resumable"):

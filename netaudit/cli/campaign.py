@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netaudit.campaign.one_site import Result
 
 app = App(help="Many sites by a plan: run the audits, then ask over all their cases.")
-Out = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a campaign, as campaign run wrote it.")]
+Out = Annotated[str, typer.Argument(metavar="DIR|URL", help="Folder of a campaign, as campaign run wrote it.")]
 CountPersons = Annotated[
     bool,
     typer.Option(
@@ -82,7 +82,9 @@ def plan(
 @app.command()
 def run(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.csv, or the folder it lies in.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the campaign to write or go on with.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="DIR|URL", help="Folder (or s3://…) of the campaign to write or go on with.")
+    ],
     on: Annotated[
         str,
         typer.Option("--on", metavar="local|processes|dask|tcp://HOST:PORT", help="What carries the audits out."),
@@ -102,7 +104,7 @@ def run(
         float, typer.Option(metavar="GB", min=0, help="Captures of a site from which on several workers share it.")
     ] = 4,
     parts: Annotated[
-        int, typer.Option(min=0, max=64, help="By how many such a site is shared; 0: --workers, 1: never.")
+        int, typer.Option(min=0, max=64, help="By how many such a site is shared; 0: by all at hand, 1: never.")
     ] = 0,
     memory_limit: Annotated[float, typer.Option(metavar="GB", min=0, help="Most memory of an audit; 0: no bound.")] = 0,
     lang: Language = None,
@@ -134,11 +136,11 @@ def run(
     def notice(what: str) -> None:
         typer.echo(say(what, language), err=True)
 
-    shared = {"split_above": int(split_above * 1e9), "parts": parts or workers}
+    shared = {"split_above": int(split_above * 1e9), "parts": parts}
     results = run_campaign(tasks, on, workers, tell, notice, **shared)
     counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}
     typer.echo(say("ended", language, n=len(results), **counts))
-    left = unjudged(out)
+    left = unjudged(_here(out))
     if left:
         typer.echo(say("unjudged", language, n=len(left), sites=_visible(", ".join(left[:10]))))
     raise typer.Exit(Exit.UNJUDGED if left else Exit.DAMAGED if counts["failed"] else Exit.AUDITED)
@@ -156,7 +158,7 @@ def status(
     from netaudit.campaign.standing import standing
 
     language = language_of(lang)
-    rows = standing(out)
+    rows = standing(_here(out))
     for row in rows:
         if json:
             typer.echo(orjson.dumps(row).decode())
@@ -165,6 +167,13 @@ def status(
     if not json:
         counts = {state: sum(row["state"] == state for row in rows) for state in ("done", "failed", "waiting")}
         typer.echo(say("status", language, n=len(rows), **counts))
+
+
+def _here(out: str) -> Path:
+    """The folder of a campaign; of one in a store, what was fetched of it."""
+    from netaudit.campaign.remote import is_url, mirrored
+
+    return mirrored(out) if is_url(out) else Path(out)
 
 
 def _visible(text: str) -> str:
@@ -188,11 +197,14 @@ def report(
     """Write the report of a campaign."""
     from netaudit.campaign.across import persons_at_several
     from netaudit.campaign.catalogue import open_campaign
+    from netaudit.campaign.remote import is_url
     from netaudit.campaign.report import write_report
 
+    if count_persons and is_url(out):
+        raise UsageError("--count-persons is recorded in the campaign's folder: it needs one, not an address")
     campaign = open_campaign(out)
     persons = persons_at_several(campaign, purpose, authorised_by) if count_persons else None
-    typer.echo(write_report(campaign, html or out / "report.html", language_of(lang), persons))
+    typer.echo(write_report(campaign, html or campaign.folder / "report.html", language_of(lang), persons))
     if xlsx is not None:
         from netaudit.campaign.sheets import write_sheets
 

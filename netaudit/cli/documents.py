@@ -106,9 +106,9 @@ def _tell_tree(tree: Tree, lang: str) -> None:
         document = node.document
         if document is not None:
             whole = "" if document.complete else f" ({say('document_cut', lang)})"
-            typer.echo(f"{say('document_part', lang)}: {visible(mask(document.path), WIDTH)}{whole}")
+            typer.echo(f"{say('document_part', lang)}: {visible(mask(document.way.text), WIDTH)}{whole}")
     for image in tree.images:
-        typer.echo(f"{say('document_image', lang)}: {visible(mask(image.path), WIDTH)}")
+        typer.echo(f"{say('document_image', lang)}: {visible(mask(image.way.text), WIDTH)}")
     keys = list(dict.fromkeys(nodes[0].raw for nodes in tree.by_key.values()))
     shown = ", ".join(visible(mask(key), 40) for key in keys[:MOST_KEYS])
     more = f" … (+{len(keys) - MOST_KEYS})" if len(keys) > MOST_KEYS else ""

@@ -42,6 +42,14 @@ TEXTS = {
         "zh": "由较早版本的 netaudit 生成（数据表版本 {version}）：不含未读取、未判定内容的统计；"
         "如需了解，请重新审计原始捕获",
     },
+    "older_columns": {
+        "en": "Written by an earlier netaudit (tables version {version}, now {now}): columns that came later are empty",
+        "zh": "由较早版本的 netaudit 生成（数据表版本 {version}，现为 {now}）：后来增加的列为空",
+    },
+    "settings_here": {
+        "en": "Settings are taken from {file}: {names}",
+        "zh": "采用 {file} 中的设置：{names}",
+    },
     "trace_flow": {"en": "Flow", "zh": "会话"},
     "trace_run": {"en": "bytes", "zh": "字节"},
     "trace_gap": {"en": "gap", "zh": "缺失"},
@@ -175,6 +183,10 @@ TEXTS = {
     "repeat_not_compared": {
         "en": "Not compared, since they follow the random key of the case:",
         "zh": "未比对（取决于案卷的随机密钥）：",
+    },
+    "signed_by_sm2": {
+        "en": "signed by SM2 with SM3: {signer}\n    SHA-256 of the certificate: {certificate}",
+        "zh": "已用 SM2（SM3）签名：{signer}\n    证书的 SHA-256：{certificate}",
     },
     "signed_by": {
         "en": "Signed: {signer}, certificate of {issuer}, SHA-256 {certificate}; its trust is not judged here",

@@ -301,7 +301,9 @@ def _mask_escaped_groups(match: re.Match[str]) -> str:
         (found.start(), found.end(), chr(int(found[1], 16)) if found[1] else " ")
         for found in _ESCAPED_SIGN.finditer(text)
     ]
-    plain, places, at = [], [], 0
+    plain: list[str] = []
+    places: list[int] = []
+    at = 0
     for start, end, sign in [*signs, (len(text), len(text), "")]:
         plain += text[at:start]
         places += range(at, start)

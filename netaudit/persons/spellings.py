@@ -9,11 +9,8 @@ Chinese name is about that person.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
-
-import orjson
 
 from netaudit.persons.lines import NUMBER, Field, lines_of
 from netaudit.persons.naming import has_family_name, kind_of, names_personal, plain
@@ -22,14 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     ReadXml = Callable[[str], list[Field]]
+    Parsed = Callable[[str], object]
 
 DEEPEST = 4  # texts inside texts
-LONGEST = 4096  # characters of a text that is looked into
+SHORTEST, LONGEST = 4, 4096  # characters of a text that is looked into
 MOST = 2000  # fields of a document, of a text or of a query
 LONGEST_KEY = 18  # characters of a path that holds no number
 _MOST_PAIRS = 200  # of a query
 _NAMING = ("key", "name", "field", "attr", "label", "title", "code", "column", "question", "prompt", "caption", "item")
 _SAYING = ("value", "val", "answer", "text", "content", "data", "words", "string")
+_MARKS = ("=", ":", "：", "姓名")  # without which a short text says nothing by its keys
 _HEADINGS = frozenset({"columns", "fields", "header", "headers", "keys", "titles", "names", "cols"})
 _ROW = re.compile(r"(?P<list>.+)\[(?P<place>\d+)\]\Z")
 _FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
@@ -39,13 +38,13 @@ _INDEX = re.compile(r"\[\d+\]\Z")
 _DECIDING = frozenset({"id_number", "doubtful", "phone", "name", "birthday", "address"})
 
 
-def widened(found: list[Field], read_xml: ReadXml) -> list[Field]:
-    """The fields, and those that are spelled otherwise."""
+def widened(found: list[Field], read_xml: ReadXml, parsed: Parsed) -> list[Field]:
+    """The fields, and those that are spelled otherwise. `parsed` says what a text is that is a JSON document."""
     out = [_unbracketed(field) if "[" in field.key else field for field in found]
     for field in found:
-        out += _inside(field, read_xml, DEEPEST)
+        out += _inside(field, read_xml, parsed, DEEPEST)
     out += _keys_that_say(out)
-    named = [*_named_beside(out), *_under_headings(out), *_in_columns(out)]
+    named = [*_named_beside(out), *_under_headings(out), *_in_columns(out), *_labelled_lists(out)]
     if named:  # each instead of the value that it names
         gone = {path for path, _ in named}
         out = [field for field in out if field.path not in gone] + [field for _, field in named]
@@ -105,27 +104,26 @@ def _unbracketed(field: Field) -> Field:
     return field if path == field.path else Field(path, path.rpartition(".")[2], field.value)
 
 
-def _inside(field: Field, read_xml: ReadXml, depth: int) -> Iterator[Field]:
+def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iterator[Field]:
     """Fields of a text that is a document itself, or that says of a person what notations say by keys."""
     text = field.value.strip()
-    if depth == 0 or not 6 < len(text) <= LONGEST:
+    if depth == 0 or not SHORTEST <= len(text) <= LONGEST:
         return
     inner: list[Field] = []
     if text[0] in "{[" and text[-1] in "]}":
-        with suppress(orjson.JSONDecodeError):
-            inner = list(_scalars(orjson.loads(text), field.path, ""))[:MOST]
+        inner = list(_scalars(parsed(text), field.path, ""))[:MOST]
     elif text[0] == "<" and text[-1] == ">":
         inner = [Field(f"/{plain(field.key)}{path}", key, value) for path, key, value in read_xml(text)]
     elif "=" in text and "&" in text and _FORM.match(text):
         inner = _form_fields(text, field.path)
-    elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or "=" in text or ":" in text or "：" in text:
+    elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or any(mark in text for mark in _MARKS):
         said = lines_of(text, base=field.path)
         keys = {kind_of(one.key) for one in said} & _DECIDING
-        yield from said if len(keys) > 1 or NUMBER.search(text) else ()
+        yield from said if len(keys) > 1 or NUMBER.search(text) or text.startswith("姓名") else ()
         return
     for one in inner:
         yield one
-        yield from _inside(one, read_xml, depth - 1)
+        yield from _inside(one, read_xml, parsed, depth - 1)
 
 
 def json_fields(value: object) -> list[Field]:
@@ -171,7 +169,8 @@ def _named_beside(found: list[Field]) -> list[tuple[str, Field]]:
 
 def _is_naming(field: Field) -> bool:
     key = plain(field.key)
-    return (key == "k" or key.endswith(_NAMING)) and len(field.value) <= 40 and names_personal(field.value)
+    wide = (*_NAMING, "id") if field.path.startswith("/") else _NAMING
+    return (key == "k" or key.endswith(wide)) and len(field.value) <= 40 and names_personal(field.value)
 
 
 def _says(field: Field) -> bool:
@@ -249,6 +248,17 @@ def _in_columns(found: Iterable[Field]) -> list[tuple[str, Field]]:
         for key, cells in columns
         for at, field in cells.items()
     ]
+
+
+def _labelled_lists(found: Iterable[Field]) -> list[tuple[str, Field]]:
+    """Lists of a label and what it says: `[["姓名", "张三"], ["身份证号", "1101…"]]`."""
+    out = []
+    for path, cells in _lists(found).items():
+        if len(cells) == 2 and {0, 1} == set(cells) and (row := _ROW.match(path)):
+            label, said = cells[0].value, cells[1].value
+            if names_personal(label) and not names_personal(said):
+                out.append((cells[1].path, Field(f"{row['list']}.{label}", label, said)))
+    return out
 
 
 def _holder(path: str) -> str:

@@ -19,6 +19,7 @@ MADE_UP = (
     "level_",
     "face_",
     "none_",
+    "anew_",
     "link_",
     "may_send_",
     "verify_",
@@ -29,6 +30,7 @@ MADE_UP = (
     "repeat_",
     "integrity_",
     "exit_",
+    "code_",
 )  # keys put together
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netaudit.ground.ways import Way
 from netaudit.persons.from_unwrapping import known_region, names_id, of_headers, of_name, of_parts, of_target, personal
 from netaudit.persons.lines import lines_of, page_lines
 from netaudit.persons.records import grouped
@@ -18,7 +19,7 @@ NUMBER, OTHER = "11010519491231002X", "990101199001010019"
 
 def read(document: object, kind: str = "json", content_type: str = "") -> set[tuple[str, str]]:
     data = document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
-    part = Part(data, "request body", "")
+    part = Part(data, Way.of("request body"), "")
     part.content_type = content_type
     return {(one.kind, one.value) for one in personal(Leaf(part, kind))}
 
@@ -74,6 +75,13 @@ BOTH = {("id_number", NUMBER), ("name", "张三")}
         (f"p%5B0%5D%5Bname%5D=%E5%BC%A0%E4%B8%89&p%5B0%5D%5Bidcard%5D={NUMBER}", "form"),
         (f"<html><table><tr><th>姓名</th><th>证件号</th></tr><tr><td>张三</td><td>{NUMBER}</td></tr></table>", "html"),
         (f'<html><form><input name="custName" value="张三"><input value="{NUMBER}" name="idCard"></form>', "html"),
+        ({"applicant": "张三", "applicant_idcode": NUMBER}, "json"),
+        ({"guests": [{"cn": "张三", "papers": {"kind": "ID", "serial": NUMBER}}]}, "json"),
+        ({"访客": "张三", "身份证": NUMBER}, "json"),
+        ({"data": [["姓名", "张三"], ["身份证", NUMBER]]}, "json"),
+        (f'<row><col id="xm">张三</col><col id="zjhm">{NUMBER}</col></row>', "xml"),
+        ({"words_result": [{"words": "姓名张三"}, {"words": f"公民身份号码{NUMBER}"}]}, "json"),
+        (f"('张三', '{NUMBER}')", "text"),
         ({"realName": {"stringValue": "张三"}, "idCard": {"stringValue": NUMBER}}, "json"),
         ({NUMBER: "张三"}, "json"),
         ({"张三": NUMBER}, "json"),
@@ -160,6 +168,8 @@ def test_columns_are_records() -> None:
         {"deviceName": "张江展厅", "idcard": NUMBER},
         {"projectName": "王家湾府", "idcard": NUMBER},
         {"remark": "客户张三说下次再来"},
+        {"idcard": NUMBER, "education": "高中", "nation": "汉族", "room": "江景房", "application": "安检通道"},
+        {"idcard": NUMBER, "guestRoom": "万象城", "customerLevel": "金卡", "visitorType": "贵宾"},
         {"url": "/a?name=logo&id=3"},
     ],
 )
@@ -193,7 +203,9 @@ def test_each_row_of_a_table_is_a_record() -> None:
     document = {"rows": [["张三", NUMBER], ["李四", OTHER]]}
     rows = [
         {"kind": one.kind, "field": one.path}
-        for one in personal(Leaf(Part(json.dumps(document, ensure_ascii=False).encode(), "request body", ""), "json"))
+        for one in personal(
+            Leaf(Part(json.dumps(document, ensure_ascii=False).encode(), Way.of("request body"), ""), "json")
+        )
     ]
     assert [place for place, _ in grouped(rows)] == ["$.rows[0]", "$.rows[1]"]
 

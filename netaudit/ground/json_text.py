@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,21 +17,22 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from netaudit.unwrapping.text import LONG, charset_of
+from netaudit.ground.charset import charset_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netaudit.unwrapping.part import Ranges
-
+Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
+LONG = 64  # bytes; shorter strings hold no image
 _CHUNK = 1 << 20
 _RUN = 64  # backslashes in a row
 _FEW = 256  # quotation marks, and one for each 512 bytes, are found faster one by one
-_SKELETON = 4 << 20  # longer skeletons are not parsed: their objects would fill the memory
+LARGEST = 4 << 20  # longer skeletons are not parsed: their objects would fill the memory
 _DOCUMENTS = 10_000
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:\s*\Z')
-_PLACE = re.compile("\x00(\\d+)\\Z")
 _DOUBLE = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+
+_LENIENT = json.JSONDecoder(strict=False)
 
 Positions = npt.NDArray[np.int64]
 
@@ -197,18 +199,18 @@ def skeleton(data: bytes, strings: list[LongString], missing: Ranges) -> bytes:
     return text.replace(b"\x00", b" ") if missing else text
 
 
-def load(text: bytes, content_type: str = "") -> list[object]:
-    """Values of one JSON text, of several in a row, or of the whole ones before garbage."""
-    if len(text) > _SKELETON:
-        return []
+def load(text: bytes, content_type: str = "") -> tuple[list[object], bool]:
+    """Values of one JSON text, of several in a row, or of the whole ones before garbage; whether it is one text."""
+    if len(text) > LARGEST:
+        return [], False
     text = text.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return [orjson.loads(text)]
-    except orjson.JSONDecodeError:
-        return _load_several(_decode(text, content_type))
+    with suppress(orjson.JSONDecodeError):
+        return [orjson.loads(text.rstrip(b"\x00\r\n "))], True
+    return _load_several(decoded_as(text, content_type)), False
 
 
-def _decode(text: bytes, content_type: str) -> str:
+def decoded_as(text: bytes, content_type: str) -> str:
+    """A JSON text in UTF-8, as declared, or in GB 18030."""
     for charset in ("utf-8", charset_of(content_type), "gb18030"):
         if charset:
             try:
@@ -220,7 +222,6 @@ def _decode(text: bytes, content_type: str) -> str:
 
 def _load_several(text: str) -> list[object]:
     """JSON lines, concatenated texts, and texts with garbage behind."""
-    decoder = json.JSONDecoder(strict=False)
     values: list[object] = []
     at = 0
     while len(values) < _DOCUMENTS:
@@ -229,40 +230,28 @@ def _load_several(text: str) -> list[object]:
         if at >= len(text):
             break
         try:
-            value, at = decoder.raw_decode(text, at)
+            value, at = _LENIENT.raw_decode(text, at)
         except (ValueError, RecursionError):
             break
         values.append(value)
     return values
 
 
-_Link = tuple["_Link", str] | None
-
-
-def places(values: list[object], wanted: int) -> dict[int, tuple[str, str]]:
-    """JSONPath (RFC 9535) and last key of every placeholder, by its number."""
-    found: dict[int, tuple[str, str]] = {}
-    stack: list[tuple[object, _Link]] = [
-        (value, None if len(values) == 1 else (None, f"[{n}]")) for n, value in enumerate(values)
-    ]
-    while stack and len(found) < wanted:
-        node, link = stack.pop()
-        if isinstance(node, str):
-            if node[:1] == "\x00" and (match := _PLACE.match(node)):
-                found.setdefault(int(match[1]), (_path(link), link[1].lstrip(".") if link else ""))
-        elif isinstance(node, dict):
-            stack += [(v, (link, "." + str(k))) for k, v in node.items() if v.__class__ in (str, dict, list)]
-        elif isinstance(node, list):
-            stack += [(v, (link, f"[{n}]")) for n, v in enumerate(node) if v.__class__ in (str, dict, list)]
-    return found
-
-
-def _path(link: _Link) -> str:
-    labels: list[str] = []
-    while link is not None:
-        link, label = link
-        labels.append(label if len(label) < 100 else label[:99] + "…")
-    return "$" + "".join(reversed(labels[:64]))
+def content(data: bytes, string: LongString, content_type: str, *, damaged: bool) -> str:
+    """What a string of a JSON text says, `damaged` where bytes of the text are missing: as `load` would give it."""
+    raw = data[string.start : string.end].replace(b"\\u0000", b"\\u0001")
+    if damaged:
+        raw = raw.replace(b"\x00", b" ")
+    if b"\\" not in raw:
+        return decoded_as(raw, content_type)
+    quoted = b'"' + raw + b'"'
+    try:
+        return str(orjson.loads(quoted))
+    except orjson.JSONDecodeError:
+        try:
+            return str(_LENIENT.decode(decoded_as(quoted, content_type)))
+        except ValueError:
+            return decoded_as(unescape(raw), content_type)
 
 
 def key_before(data: bytes, start: int) -> str:
