@@ -26,7 +26,7 @@ MOST_CHILDREN = 60  # of a place in the example
 MOST_ELEMENTS = 2  # of a list in the example
 DEEPEST = 12
 LONGEST = 60  # characters of a value
-_PERSON = ("name", "id_number", "gender", "birthday", "address", "phone", "person_id")
+_PERSON = ("name", "id_number", "gender", "age", "birthday", "address", "phone", "person_id")
 _PURPOSE = {
     "agent": "agent", "channelcompany": "agent_company", "salername": "salesperson", "riskstatus": "risk_status",
     "firstphototime": "first_photo_time", "reporttime": "report_time",

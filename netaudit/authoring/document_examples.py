@@ -148,7 +148,13 @@ def spoken(event: Event) -> dict[str, Any]:
     for claimed in event.images:
         roles[claimed.role] = roles.get(claimed.role, 0) + 1
     said: dict[str, Any] = {"kind": event.entry.kind, "device": event.device, "place": event.place}
-    said |= {"event": event.event_ref, "time": event.shot_time_text, "zone": event.zone, "score": event.score}
+    said |= {
+        "event": event.event_ref,
+        "time": event.shot_time_text,
+        "zone": event.zone,
+        "score": event.score,
+        "result": event.result,
+    }
     said |= {"target": event.target}
     said |= {"images": roles, "urls": [url for _, url in event.urls], "complete": event.complete}
     return said | event.person | event.purpose

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.texts import heading, say
 from netaudit.errors import UsageError
+from netaudit.report import wording
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from netaudit.browse.shelf import Book, Shelf
 
 STATIC = Path(__file__).with_name("static")
+SHARED = Path(wording.__file__).with_name("static")  # what the report has in its page
 LANGUAGES = ("zh", "en")
 MOST_BODY = 1 << 16  # bytes of a form
 MOST_VALUE = 300  # characters of a filter
@@ -116,8 +118,9 @@ def page(request: Request, template: str, title: str, code: int = 200, **view: A
             view,
             title=title,
             lang=lang,
+            words=_wording(lang, "").t,
             mount=request.app.state.mount,
-            several=len(request.app.state.shelf.folders) > 1,
+            several=len(request.app.state.shelf.folders) > 1 or bool(request.app.state.shelf.sites),
             other="?" + urlencode([*query, ("lang", other)]),
             say=lambda key, **figures: say(key, lang, **figures),
             heading=lambda column: heading(column, lang),
@@ -132,10 +135,10 @@ def page(request: Request, template: str, title: str, code: int = 200, **view: A
 @functools.cache
 def environment() -> Environment:
     """The templates."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("netaudit.browse"),
+        loader=ChoiceLoader([PackageLoader("netaudit.browse"), PackageLoader("netaudit.report")]),  # shared pieces
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

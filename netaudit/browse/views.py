@@ -18,11 +18,12 @@ from netaudit.browse.overviews import FACES, HOUR, TRACKS
 from netaudit.browse.page import Asked, asked, show
 from netaudit.browse.paging import SECONDS, Wanted, plain
 from netaudit.browse.rooms import room_of
-from netaudit.browse.texts import say
+from netaudit.browse.texts import meaning, say
 from netaudit.case.custody import entries
 from netaudit.errors import CaseError, UsageError
 from netaudit.findings import saying
 from netaudit.report.from_case import head
+from netaudit.report.sections_summary import sentences
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def verdict(request: Request) -> Response:
         say("verdict", who.lang),
         here="verdict",
         head=head(case, w),
+        leads=sentences(case, w),
         statements=[
             w.exact(text, 1000) for one in case.statements or () for text in saying.first_page([one], who.lang)
         ],
@@ -292,7 +294,7 @@ def tables(request: Request) -> Response:
     """All tables with what they are."""
     who = asked(request)
     told = [
-        (one.name, title_of(one.name, who.lang), one.meaning, who.book.tables.rows(one.name))
+        (one.name, title_of(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
         for one in BY_NAME.values()
     ]
     return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=told)

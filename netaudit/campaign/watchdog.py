@@ -46,7 +46,7 @@ def _watch(task: Task, over: threading.Event) -> None:
         else:
             continue
         note_failure(Path(task.out), task.site, task.run, reason)
-        (Path(task.out) / STARTED / task.site.folder).unlink(missing_ok=True)
+        (Path(task.out) / STARTED / task.name).unlink(missing_ok=True)
         os._exit(ENDED)
 
 

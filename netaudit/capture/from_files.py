@@ -46,6 +46,7 @@ class Captures:
         self._window_size = window_size
         self._waiting: list[Waiting] = []
         self._opened: list[CaptureReader] = []  # pipes: they cannot be opened again
+        self._readers: dict[int, CaptureReader] = {}  # by rank, of captures that have begun
 
     def windows(self, allocate: Callable[[int], npt.NDArray[np.uint8]] | None = None) -> Iterator[Window]:
         """Windows of records in the order of the audit; to be asked for once.
@@ -64,6 +65,19 @@ class Captures:
         finally:
             self.close()
 
+    def read_so_far(self) -> list[tuple[str, int, str]]:
+        """Of each of `sources`: its path ("" for standard input), bytes read of it as stored, the SHA-256 of these.
+
+        To be asked between two windows. What was read reaches behind the packets that were handed on: it is the same
+        whenever the same captures are read up to the same window.
+        """
+        said = []
+        for rank, source in enumerate(self.sources):
+            reader = self._readers.get(rank)
+            read, sha256 = reader.read_so_far() if reader is not None else (0, "")
+            said.append((str(source.path.absolute()) if source.path else "", read, sha256))
+        return said
+
     def close(self) -> None:
         """Let go of pipes, and of the windows that are held for them."""
         while self._opened:
@@ -76,17 +90,19 @@ def open_captures(
     window_size: int = WINDOW,
     progress: Progress | None = None,
     sm3: bool = False,
+    hashed: bool = True,
 ) -> Captures:
     """Look at all inputs, and order those that are captures by the time of their first packet.
 
     `paths` are files, folders (walked recursively) and "-" for standard input. `progress` is told how many stored
     bytes have been read so far. Nothing is raised for an input that cannot be read: see `Captures.rejected`.
+    Without `hashed` no hash is made: the sources have none.
     """
     captures = Captures(window_size)
     inputs, captures.rejected = find_inputs(paths)
     inputs, duplicates = without_duplicates(inputs)
     captures.rejected += duplicates
-    opener = _Opener(_algorithms(sm3=sm3), progress)
+    opener = _Opener(_algorithms(sm3=sm3) if hashed else (), progress)
     begun: list[tuple[int, str, Input, CaptureReader | None]] = []
     for one in inputs:
         try:
@@ -110,7 +126,8 @@ def open_captures(
             source.size = one.status.st_size
             captures.stored_bytes += one.status.st_size
         captures.sources.append(source)
-        captures._waiting.append(Waiting(rank, key, opener.later(one, source, rank, reader)))  # noqa: SLF001
+        later = opener.later(one, source, rank, reader, captures._readers)  # noqa: SLF001
+        captures._waiting.append(Waiting(rank, key, later))  # noqa: SLF001
     return captures
 
 
@@ -149,19 +166,22 @@ class _Opener:
         return key, None
 
     def later(
-        self, one: Input, source: Source, rank: int, reader: CaptureReader | None
+        self, one: Input, source: Source, rank: int, reader: CaptureReader | None, begun: dict[int, CaptureReader]
     ) -> Callable[[], CaptureReader | None]:
-        """What opens the input when its turn has come."""
+        """What opens the input when its turn has come, and puts its reader among those that have `begun`."""
 
         def begin() -> CaptureReader | None:
             if reader is not None:
+                begun[rank] = reader
                 return reader
             try:
-                return CaptureReader(source, rank, algorithms=self._algorithms, expected=one.status, count=self._count)
+                again = CaptureReader(source, rank, algorithms=self._algorithms, expected=one.status, count=self._count)
             except (OSError, NotACaptureError) as error:
                 source.changed = True
                 source.report(f"cannot be opened again: {getattr(error, 'strerror', None) or error}")
                 return None
+            begun[rank] = again
+            return again
 
         return begin
 

@@ -37,6 +37,11 @@ class Digests:
         with self._changed:
             self._changed.wait_for(lambda: min(self._done.values(), default=pieces) >= pieces)
 
+    def so_far(self) -> dict[str, str]:
+        """Hashes of what was fed until now, in hexadecimal digits."""
+        self.wait(self.fed)
+        return {name: hashed.copy().hexdigest() for name, hashed in self._hashes.items()}
+
     def close(self) -> dict[str, str]:
         """Finish and return the hashes by algorithm, in hexadecimal digits. May be called again."""
         for queue in self._queues.values():

@@ -137,6 +137,12 @@ class CaptureReader:
             self._finish()
         return Window(shown, records)
 
+    def read_so_far(self) -> tuple[int, str]:
+        """Bytes read of the file as stored, and the SHA-256 of these."""
+        if self.ended:
+            return self.source.size, self.source.sha256
+        return self._stored.position, self._stored.digests.so_far().get("sha256", "")
+
     def close(self) -> None:
         """Stop here; what was not read is not hashed."""
         if not self.ended:

@@ -71,9 +71,11 @@ def select(case: Case, what: str) -> dict[str, tuple[dict[int, list[str]], list[
     if finding:
         comment = f"netaudit finding {finding['finding_id']} ({finding['certainty']}, {finding['act']})"
         carried = [*finding["object_ids"], *(finding.get("document_ids") or ())]
-        if carried:
-            return _of_objects(case, {identity: f"{comment}, object {identity}" for identity in carried})
-        return _of_flows(case, finding["flow_ids"])
+        chosen = _of_objects(case, {identity: f"{comment}, object {identity}" for identity in carried})
+        if not carried or finding["certainty"] == "C":  # its objects were seen elsewhere: what was sent are its flows
+            for identity, (_, flows) in _of_flows(case, finding["flow_ids"]).items():
+                chosen.setdefault(identity, ({}, []))[1].extend(flows)
+        return chosen
     thing = _match(case.table("objects"), "object_id", what)
     if thing:
         return _of_objects(case, {thing["object_id"]: f"netaudit object {thing['object_id']} sha256 {thing['sha256']}"})
@@ -90,6 +92,7 @@ def _legs(case: Case, what: str) -> dict[str, str]:
     journeys = case.table("journeys", ["journey_id", "leg", "message_id"])
     if found := _match(journeys.group_by("journey_id").aggregate([]), "journey_id", what):
         rows = journeys.filter(pc.equal(journeys["journey_id"], found["journey_id"])).to_pylist()
+        rows = [row for row in rows if row["message_id"]]  # what was sent encrypted is no message
         return {row["message_id"]: f"netaudit journey {row['journey_id']}, leg {row['leg']}" for row in rows}
     event = _match(case.table("events", ["event_id", "message_id", "kind"]), "event_id", what)
     return {event["message_id"]: f"netaudit event {event['event_id']} ({event['kind']})"} if event else {}
@@ -124,7 +127,7 @@ def _match(rows: pa.Table, column: str, what: str) -> dict[str, Any] | None:
 def _of_objects(case: Case, comments: dict[str, str]) -> dict[str, tuple[dict[int, list[str]], list[dict[str, Any]]]]:
     evidence = case.table("evidence")
     chosen: dict[str, tuple[dict[int, list[str]], list[dict[str, Any]]]] = {}
-    for row in evidence.filter(pc.is_in(evidence["object_id"], pa.array(list(comments)))).to_pylist():
+    for row in evidence.filter(pc.is_in(evidence["object_id"], pa.array(list(comments), pa.string()))).to_pylist():
         frames, _ = chosen.setdefault(row["capture_id"], ({}, []))
         for frame in frame_numbers(row["frames"]):
             frames.setdefault(frame, []).append(comments[row["object_id"]])

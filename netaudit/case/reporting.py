@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 REPORT = "report.html"
+FRAMES = "report-frames.csv"  # its annex
 WRITTEN = "report written"  # the line of the chain
 _TOLD = frozenset({"decided", "moment", "moments noted"})  # lines whose news a report has only when written after them
 

@@ -37,6 +37,7 @@ BEGINNINGS = ("begun", "resumed")
 LATER = frozenset(
     {
         "report.html",
+        "report-frames.csv",
         DECISIONS,
         "moments.jsonl",
         "private/unmasked.jsonl",

@@ -1,6 +1,6 @@
 """The folder of a case: where an audit may write, and how it begins.
 
-CASE/case.json  run.json  report.html  custody.jsonl  manifest.json  tables/<table>.parquet
+CASE/case.json  run.json  report.html  report-frames.csv  custody.jsonl  manifest.json  tables/<table>.parquet
 CASE/private/key  private/objects/<aa>/<sha256>.<ext>
 """
 
@@ -31,6 +31,7 @@ OURS = (
     "case.json",
     "run.json",
     "report.html",
+    "report-frames.csv",
     CUSTODY,
     MANIFEST,
     DECISIONS,

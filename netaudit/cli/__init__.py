@@ -10,6 +10,9 @@ def main() -> None:
     import sys
 
     from netaudit.ground import programs
+    from netaudit.running.collector import seldom
+
+    seldom()  # before all that is imported: programs that we start of ourselves come here, too
 
     if programs.is_frozen():
         import multiprocessing

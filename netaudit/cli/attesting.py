@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
+from netaudit.cli.wording import sentence
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def print_attested(told: Attested | None, lang: str) -> None:
     if told.problems:
         print(say("attested_wrong", lang))
     for line in (*told.problems, *told.unchecked):
-        print(f"    {line}")
+        print(f"    {sentence(line, lang)}")
     print(say("attested_openssl", lang))
     for command in OPENSSL[: 1 + bool(told.stamp)]:
         print(f"    {command}")

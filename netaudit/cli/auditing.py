@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -19,11 +20,14 @@ from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
+    from netaudit.cli.settings import Settings
     from netaudit.running.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
+WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
 NAME = 300  # characters of the name of an input
 LANGS = ("zh", "en")
+PACKED = (".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".gz", ".zst", ".xz", ".lz4", ".bz2")  # taken off names
 CODES = {
     "interrupted": Exit.INTERRUPTED,
     "unjudged": Exit.UNJUDGED,
@@ -47,16 +51,46 @@ def audit_command(
     from netaudit.running.task import Options, run
 
     load_lean()
-    settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
+    zone = options["zone"]
+    settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)
     compile_missing(settings.lang)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)
+    return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on)
+
+
+def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail_on: str) -> Exit:
+    """Audit a recording again, or go on with an audit of files that was interrupted."""
+    from netaudit.capture.from_wire import recorded
+    from netaudit.case.custody import RECORD
+    from netaudit.cli.warming import compile_missing
+    from netaudit.live.resuming import resume
+    from netaudit.running.lean import load_lean
+    from netaudit.running.resuming import resume_audit
+    from netaudit.running.task import Options
+
+    load_lean()
+    settings = Options(**options)
+    compile_missing(settings.lang)
+    with progress_bar(settings.lang) as progress:
+        if (folder / RECORD).is_dir() and recorded(folder / RECORD):
+            case = resume(folder, settings, progress)
+        else:
+            case = resume_audit(folder, settings, progress, lambda why, name: _tell_anew(why, name, settings.lang))
+    return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on)
+
+
+def _tell_anew(why: str, name: str, lang: str) -> None:
+    print(say("resumed_anew", lang, why=say(f"anew_{why}", lang, name=visible(name, NAME))), file=sys.stderr)
+
+
+def _conclude(case: Case, lang: str, *, as_json: bool, fail_on: str) -> Exit:
     summary = summarise(case)
     if as_json:
         write_summary(summary, fail_on)
     out = sys.stderr if as_json else sys.stdout
-    tell(summary, settings.lang, file=out)
-    return end(summary, fail_on, settings.lang, file=out)
+    tell(summary, lang, file=out)
+    return end(summary, fail_on, lang, file=out)
 
 
 def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
@@ -69,16 +103,32 @@ def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
     sys.stdout.buffer.flush()
 
 
-def moment(text: str | None, option: str) -> int | None:
-    """UTC nanoseconds of an ISO 8601 time with a zone."""
-    from netaudit.running.task import nanoseconds
+def beside(captures: list[str], settings: Settings) -> Path:
+    """Folder of a case when none is said: named after the first capture, beside it or in the folder of the settings."""
+    first = captures[0]
+    if first == "-":
+        place, name = Path(), f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    else:
+        path = Path(os.path.abspath(first))  # noqa: PTH100  (a link to a capture is beside what the user named)
+        place, name = path.parent, path.name
+        while name.lower().endswith(PACKED):
+            name = name.rpartition(".")[0]
+        with contextlib.suppress(ValueError):
+            place = place.relative_to(Path.cwd())
+    return (settings.cases or place) / f"{name or 'capture'}-case"
+
+
+def moment(text: str | None, option: str, zone: str | None = None) -> int | None:
+    """UTC nanoseconds of an ISO 8601 time; one without a zone is in that of the site. Raises UsageError."""
+    from netaudit.ground.zones import nanoseconds
 
     if text is None:
         return None
     try:
-        return nanoseconds(datetime.datetime.fromisoformat(text))
+        written = datetime.datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: not an ISO 8601 time such as 2026-05-01T09:00:00+08:00") from error
+    return nanoseconds(written, zone)
 
 
 def summarise(case: Case) -> dict[str, Any]:
@@ -98,6 +148,7 @@ def summarise(case: Case) -> dict[str, Any]:
         "verdict": {lang: case.verdict(lang) for lang in LANGS},
         "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in said],
         "partial": case.partial,
+        "resumable": case.partial and (case.folder / "private" / "resume" / "asked.json").is_file(),
         "vantage": case.manifest["vantage"]["side"],
         "packets_read": totals["packets_read"],
         "packets_decoded": totals["packets_decoded"],
@@ -117,9 +168,12 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         print(text, file=file)
 
     if summary["tables_version"] < TABLES_VERSION:
-        line(say("older", lang, version=summary["tables_version"]))
+        text = "older" if summary["tables_version"] < WITH_LEDGERS else "older_columns"
+        line(say(text, lang, version=summary["tables_version"], now=TABLES_VERSION))
     if summary["partial"]:
         line(say("partial", lang))
+        if summary.get("resumable"):
+            line(say("resumable", lang, case=_given(summary["case"])))
     for entry in summary["rejected"][:MOST_NAMED]:
         line(f"{say('rejected', lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
     if len(summary["rejected"]) > MOST_NAMED:
@@ -140,6 +194,14 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         line(text)
     line(f"{say('case', lang)}: {summary['case']}")
     line(f"{say('report', lang)}: {summary['report']}")
+
+
+def _given(case: str) -> Path:
+    """The folder that a user names: what was to replace a case lies in that until it is whole."""
+    from netaudit.case.swap import COMING
+
+    folder = Path(case)
+    return folder.parent if folder.name == COMING else folder
 
 
 def exit_reasons(summary: dict[str, Any], fail_on: str = "") -> list[Exit]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.capture.permission import briefly, forbidden, how_to_allow
-from netaudit.cli.auditing import end, progress_bar, summarise, tell, write_summary
+from netaudit.cli.auditing import end, summarise, tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from netaudit.capture.adapters import Adapter
     from netaudit.capture.permission import Step
+    from netaudit.cli.settings import Settings
     from netaudit.live.settings import LiveSettings
 
 
@@ -71,11 +72,11 @@ def _ways(steps: Iterable[Step], lang: str) -> list[str]:
     return [say("interface_allow", lang), *said] if said else []
 
 
-def case_folder() -> Path:
+def case_folder(settings: Settings) -> Path:
     """Where a live case goes when nothing is said: a folder named after the time."""
     import datetime
 
-    return Path(f"live-{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}")
+    return (settings.cases or Path()) / Path(f"live-{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}")
 
 
 def live_command(
@@ -119,21 +120,3 @@ def live_command(
     out = sys.stderr if headless else sys.stdout
     tell(summary, lang, file=out)
     return end(summary, fail_on, lang, file=out)
-
-
-def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail_on: str) -> Exit:
-    """Audit a recording again."""
-    from netaudit.live.resuming import resume
-    from netaudit.running.lean import load_lean
-    from netaudit.running.task import Options
-
-    load_lean()
-    chosen = Options(**options)
-    with progress_bar(chosen.lang) as progress:
-        case = resume(folder, chosen, progress)
-    summary = summarise(case)
-    if as_json:
-        write_summary(summary, fail_on)
-    out = sys.stderr if as_json else sys.stdout
-    tell(summary, chosen.lang, file=out)
-    return end(summary, fail_on, chosen.lang, file=out)

@@ -63,6 +63,7 @@ def repeat(case: Case, captures: list[Path], signatures: Path | None, project_ke
             inside=said.get("inside") or (),
             since=_time(said.get("since")),
             until=_time(said.get("until")),
+            zone=said.get("zone"),
             faces=bool(said.get("faces", True)),
             count_faces=bool(said.get("count_faces")),
             keep_all=bool(said.get("keep_all")),

@@ -112,11 +112,16 @@ def _print_opinion(result: Verification, lang: str) -> None:
 
 
 def _line(row: dict[str, Any], lang: str) -> str:
+    from netaudit.report.attesting_words import opinion_text
+    from netaudit.report.wording import Wording
+
+    w = Wording(lang)
     if "finding_id" in row:
-        what = f"{row['finding_id'][:12]}  {row['certainty']}  {row['act']}  {row['sender']} -> {row['receiver']}"
+        act = w.term("act", row["act"])
+        what = f"{row['finding_id'][:12]}  {row['certainty']}  {act}  {row['sender']} -> {row['receiver']}"
     else:
         what = row["protocol"]
     counts = row["counts"]
     status = say("verify_" + row["status"].replace(" ", "_"), lang)
-    reasons = "".join(f"\n    {count:,} × {reason}" for reason, count in sorted(row["reasons"].items()))
+    reasons = "".join(f"\n    {n:,} × {opinion_text(reason, w)}" for reason, n in sorted(row["reasons"].items()))
     return f"{status:<16} {counts['confirmed']:,}/{row['objects']:,}  {what}{reasons}"

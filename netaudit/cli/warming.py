@@ -11,17 +11,17 @@ EARLY = 8  # kernels from which on the time that is left can be told
 STEP = 0.5  # seconds between two words
 
 
-def warm_command(piece: str | None, lang: str) -> None:
-    """Compile all that is missing and say where it lies; or, as one of the processes that do it, one piece."""
+def warm_command(pieces: list[str], lang: str) -> None:
+    """Compile all that is missing and say where it lies; or, as one of the processes that do it, some pieces."""
     from netaudit.running.lean import load_lean
 
     load_lean(compiler=True)
     from netaudit.ground.jit_cache import cache_folder
-    from netaudit.running.ready import compile_piece
+    from netaudit.running.ready import compile_pieces
     from netaudit.running.warm import warm
 
-    if piece is not None:
-        compile_piece(piece)
+    if pieces:
+        compile_pieces(pieces)
         return
     compile_missing(lang)
     warm()

@@ -20,7 +20,7 @@ KINDS = (
 ACTS = ("pushes", "asks", "answers", "fetches", "announces")
 ROLES = ("face", "scene", "id_photo", "library_photo", "body", "other")
 PERSON = (
-    "name", "id_number", "gender", "birthday", "address", "phone", "person_id", "ethnicity", "group",
+    "name", "id_number", "gender", "age", "birthday", "address", "phone", "person_id", "ethnicity", "group",
 )  # fmt: skip
 PURPOSE = ("agent", "agent_company", "salesperson", "risk_status", "first_photo_time", "report_time")
 SOURCES = ("header", "query", "path", "host")  # of a selector, before a colon; without one it is the tree
@@ -104,6 +104,7 @@ class Entry:
     place: tuple[Selector, ...] = ()
     event: tuple[Selector, ...] = ()
     score: tuple[Selector, ...] = ()
+    result: tuple[Selector, ...] = ()  # of a check or comparison, in the sender's words or codes
     target: tuple[Selector, ...] = ()  # whereto pushes are told to go; what is found is joined
     time: Moment = field(default_factory=Moment)
     person: dict[str, tuple[Selector, ...]] = field(default_factory=dict)
@@ -133,6 +134,7 @@ def compile_entry(raw: dict[str, Any], file: str) -> Entry:
         place=selectors(raw.get("place")),
         event=selectors(raw.get("event")),
         score=selectors(raw.get("score")),
+        result=selectors(raw.get("result")),
         target=selectors(raw.get("target")),
         time=Moment(selectors(time.get("at")), str(time.get("zone", "")), str(time.get("format", ""))),
         person={name: selectors(at) for name, at in raw.get("person", {}).items()},

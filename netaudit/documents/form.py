@@ -23,7 +23,8 @@ from netaudit.documents.entries import (
 PROVENANCE = ("documented", "code", "capture", "hearsay", "recalled")
 NEEDED = {"id", "maker", "message", "kind", "act", "when", "provenance", "examples"}
 OPTIONAL = {
-    "each", "device", "place", "time", "event", "score", "target", "person", "purpose", "images", "recalled", "about",
+    "each", "device", "place", "time", "event", "score", "result", "target", "person", "purpose", "images", "recalled",
+    "about", "unread",
 }  # fmt: skip
 WHEN = {"protocol", "direction", "method", "path", "host", "header", "query", "keys", "values", "none"}
 PICTURES = {"role", "at", "where", "link", "part", "order", "url"}
@@ -49,7 +50,7 @@ def problems(entry: Any) -> list[str]:
         found.append(f"provenance needs a kind ({', '.join(PROVENANCE)}) and a source")
     for one in listed(entry["when"]) or [None]:
         found += _when(one)
-    for name in ("each", "device", "place", "event", "score", "target"):
+    for name in ("each", "device", "place", "event", "score", "result", "target"):
         found += _selectors(entry.get(name), name)
     found += _time(entry.get("time"))
     found += _fields(entry.get("person", {}), "person", PERSON)
@@ -58,6 +59,9 @@ def problems(entry: Any) -> list[str]:
         found += _pictures(one)
     if not all(isinstance(one, str) for one in listed(entry.get("recalled"))):
         found.append("recalled must be a list of names of fields")
+    unread = entry.get("unread", {})
+    if not isinstance(unread, dict) or not all(why and isinstance(names, list) for why, names in unread.items()):
+        found.append("unread must be a mapping from a reason to names of fields")
     return found + list(_examples(entry["examples"]))
 
 

@@ -10,7 +10,7 @@ from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.fields import bare_text
 from netaudit.unwrapping.sniff import IMAGE_KINDS
-from netaudit.unwrapping.text import unquote
+from netaudit.unwrapping.text import to_text, unquote
 from netaudit.unwrapping.trees import values
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from netaudit.documents.head import Head
     from netaudit.documents.index import Index
+    from netaudit.ground.ways import Way
     from netaudit.unwrapping.part import Leaf
 
 TEXTS = frozenset({"json", "xml", "form", "text"})
@@ -42,10 +43,10 @@ class MessageReader:
             return
         kind, part = leaf.kind, leaf.part
         if kind in IMAGE_KINDS:
-            if is_within_image(part.path):
+            if is_within_image(part.way):
                 return
             self._images.append(
-                Image(object_id, sha256, part.path, part.name, part.field, part.content_id, part.complete, self._turn)
+                Image(object_id, sha256, part.way, part.name, part.field, part.content_id, part.complete, self._turn)
             )
         elif kind in TEXTS or (kind == "opaque" and is_bson(part)):
             self._leaves.append((leaf, object_id, self._turn))
@@ -54,6 +55,12 @@ class MessageReader:
     def pictured(self) -> list[Image]:
         """Images of the message so far."""
         return self._images
+
+    @property
+    def stored_as(self) -> list[str]:
+        """Keys of an object store in the fields of a form of the message so far (S3 and its like: POST of objects)."""
+        texts = [leaf for leaf, _, _ in self._leaves if leaf.kind == "text" and leaf.part.name.lower() == "key"]
+        return [to_text(leaf.part.data, leaf.part.content_type) for leaf in texts if len(leaf.part.data) <= _TAG * 4]
 
     def tree(self) -> Tree:
         """All that was taken of the message so far, as one tree; for those who explain it."""
@@ -74,9 +81,9 @@ class MessageReader:
         return events
 
 
-def is_within_image(path: str) -> bool:
+def is_within_image(way: Way) -> bool:
     """Whether an image was found in another one, as cameras put a small one of the same into their pictures."""
-    return not IMAGE_KINDS.isdisjoint(path.split(" › ")[:-1])
+    return not IMAGE_KINDS.isdisjoint(step.name for step in way.steps[:-1])
 
 
 def _words(leaf: Leaf) -> bytes:
@@ -104,4 +111,4 @@ def _pairs(text: bytes) -> Iterator[bytes]:
 
 def _document(leaf: Leaf, object_id: str, turn: int) -> Document:
     part = leaf.part
-    return Document(object_id, part.path, part.field, values(leaf), part.complete, turn)
+    return Document(object_id, part.way, part.field, values(leaf), part.complete, turn)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from netaudit.documents.entries import Entry
 
-_FIELDS = ("device", "place", "time", "event", "score", "target")
+_FIELDS = ("device", "place", "time", "event", "score", "result", "target")
 _WORDS = {
     "documented": "documented by the maker or a standard",
     "code": "seen in source code",
@@ -87,7 +87,8 @@ def _read(entry: Entry) -> str:
         if value
     ]
     roles = list(dict.fromkeys(one["role"].replace("_", " ") for one in listed(raw.get("images"))))
-    return "<br>".join(fields + ([f"images: {', '.join(roles)}"] if roles else [])) or "—"
+    left = [f"not read ({_cell(why)}): {_codes(names)}" for why, names in raw.get("unread", {}).items()]
+    return "<br>".join(fields + ([f"images: {', '.join(roles)}"] if roles else []) + left) or "—"
 
 
 def _codes(value: Any) -> str:

@@ -39,6 +39,7 @@ class Event:
     shot_time_text: str = ""
     zone: str = ""
     score: float | None = None
+    result: str = ""  # of a check or comparison, as sent
     target: str = ""  # whereto pushes are told to go, as it was said: a URL, or parts of an address beside each other
     person: dict[str, str] = field(default_factory=dict)
     purpose: dict[str, str] = field(default_factory=dict)
@@ -131,6 +132,7 @@ def _event(way: Way, scope: Scope, message_id: str) -> Event:
     event.shot_time_text = scope.value(entry.time.at)
     if said := read_time(event.shot_time_text, entry.time.zone, entry.time.form) if event.shot_time_text else None:
         event.shot_time, event.zone = said
+    event.result = scope.value(entry.result)
     event.score = _score(scope.value(entry.score))
     event.target = " ".join(text for selector in entry.target if (text := scope.value((selector,))))
     event.person = {name: text for name, at in entry.person.items() if (text := scope.value(at))}

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from netaudit.persons.from_unwrapping import known_region, names_id
-from netaudit.persons.records import grouped, pictures_of
+from netaudit.persons.records import grouped, is_of, pictures_of
 
-__all__ = ["grouped", "known_region", "names_id", "pictures_of"]
+__all__ = ["grouped", "is_of", "known_region", "names_id", "pictures_of"]

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED
-from netaudit.findings.from_persons import grouped, known_region, names_id, pictures_of
+from netaudit.findings.from_persons import grouped, is_of, known_region, names_id, pictures_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
 from netaudit.findings.uploads import Scope, display_filter, finding_id
 from netaudit.signatures.loading import DECIDING
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 RULE = "identity-in-clear/1"
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
+_TOLD = (
+    "sent with an identity number beside",
+    "whose address a record with an identity number names",
+    "of these with a name",
+)
 MOST_HOSTS = 3  # named in a reason
 OWN = 1  # persons whose number a browser sent to one receiver: may be its user
 _MESSAGE = [
@@ -61,7 +66,8 @@ class Record(NamedTuple):
     whole: bool
     objects: frozenset[str]  # the documents
     size: int
-    images: frozenset[str]  # objects that are images of the record
+    images: frozenset[str]  # objects that are images of the record …
+    elsewhere: frozenset[str]  # … and those of other messages that it names by their address
 
 
 @dataclass(slots=True)
@@ -162,17 +168,22 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[Record]:
     for row in chosen.to_pylist():
         objects[row["message_id"]][row["object_id"]] = row
     known = _known(tables.get("events"), wanted)
+    named = _addressed(tables, persons)
     by_message: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in _only(persons, "message_id", wanted).to_pylist():
         by_message[row["message_id"]].append(row)
     for message_id, rows in sorted(by_message.items()):
         message = messages.get(message_id)
         if message is not None and (flow := ends.get(message["flow_id"])) is not None:
-            yield from _of_message(message | flow, rows, objects[message_id], known)
+            yield from _of_message(message | flow, rows, objects[message_id], known, named)
 
 
 def _of_message(
-    message: dict[str, Any], rows: list[dict[str, Any]], objects: dict[str, dict[str, Any]], known: set[str]
+    message: dict[str, Any],
+    rows: list[dict[str, Any]],
+    objects: dict[str, dict[str, Any]],
+    known: set[str],
+    named_by: dict[str, set[str]],
 ) -> Iterator[Record]:
     up = message["direction"] == "up"
     ways = (message["client_ip"], message["server_ip"])
@@ -186,7 +197,10 @@ def _of_message(
         if not numbers or not (named or told or any(names_id(row["field"]) for row in numbers)):
             continue
         documents = {row["object_id"] for row in numbers} - {""}
-        images = pictures_of(place, pictures, alone=len(found) == 1)
+        alone = len(found) == 1
+        images = [row for row in pictures if row["object_id"] in documents]  # whose name has the number
+        images = images or pictures_of(place, pictures, alone=alone)
+        said = [row for row in own if row["kind"] == "picture" and (alone or is_of(place, row["field"]))]
         yield Record(
             message,
             sender,
@@ -199,7 +213,29 @@ def _of_message(
             frozenset(documents),
             sum(objects[one]["size"] for one in documents if one in objects),
             frozenset(row["object_id"] for row in images),
+            frozenset(one for row in said for one in named_by.get(row["value_hmac"], ())),
         )
+
+
+def _addressed(tables: dict[str, pa.Table], persons: pa.Table) -> dict[str, set[str]]:
+    """Images, as objects, by the address under which they were sent or fetched, for those that records name.
+
+    One image is sent and fetched under one address; of several it is not known which one is meant.
+    """
+    targets = tables.get("targets")
+    named = pc.unique(persons["value_hmac"].filter(pc.equal(persons["kind"], "picture")))
+    if targets is None or not len(named):
+        return {}
+    chosen = _only(targets, "picture_hmac", named)
+    carried = _only(tables["objects"], "message_id", pc.unique(chosen["message_id"]))
+    carried = _only(carried, "sha256", pc.unique(tables["images"]["sha256"]))
+    by_message: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in carried.select(["message_id", "object_id", "sha256"]).to_pylist():
+        by_message[row["message_id"]].append((row["object_id"], row["sha256"]))
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in chosen.to_pylist():
+        found[row["picture_hmac"]].update(by_message[row["message_id"]])
+    return {code: {one for one, _ in images} for code, images in found.items() if len({sha for _, sha in images}) == 1}
 
 
 def _known(events: pa.Table | None, wanted: pa.Array) -> set[str]:
@@ -217,9 +253,12 @@ def _known(events: pa.Table | None, wanted: pa.Array) -> set[str]:
 def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -> list[dict[str, Any]]:
     """Findings on images with the records that went the same way, and the records without images as findings."""
     by_way = {(one["certainty"], one["act"], one["sender"], one["receiver"]): one for one in found}
-    beside = {image for group in groups.values() for record in group.records for image in record.images}
+    records = [record for group in groups.values() for record in group.records]
+    beside = {image for record in records for image in record.images}
+    elsewhere = {image for record in records for image in record.elsewhere} - beside
+    named = {image for record in records if record.named for image in record.images | record.elsewhere}
     for one in found:
-        one["with_identity"] = len(beside.intersection(one["object_ids"])) if one["images"] else 0
+        one["with_identity"] = len((beside | elsewhere).intersection(one["object_ids"])) if one["images"] else 0
     for key, group in sorted(groups.items()):
         if key in by_way and by_way[key]["images"]:
             _add(by_way[key], group)
@@ -227,7 +266,9 @@ def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -
             found.append(_finding(*key, group, actors))
     for one in found:
         if one.get("with_identity"):
-            one["reason"] += f"; sent with an identity number beside: {one['with_identity']}"
+            counts = [len(images.intersection(one["object_ids"])) for images in (beside, elsewhere, named)]
+            told = zip(_TOLD, counts, strict=True)
+            one["reason"] += "".join(f"; {words}: {count}" for words, count in told if count)
     return found
 
 

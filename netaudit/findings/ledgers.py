@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from netaudit.findings import accounts
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import LEDGERS as TABLE
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Run:
     ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
     failures: list[str] = field(default_factory=list)  # of readers, in words
     interrupted: bool = False
+    read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
     faces: bool = True
     side: str = "unknown"  # of the router that was captured
     signatures: Mapping[str, Any] = field(default_factory=dict)  # how many were loaded, by kind
@@ -83,16 +85,20 @@ STAGES = {"interrupted": INTERRUPTED, "no packets": UNJUDGED, "none decoded": UN
 
 def _inputs(tables: Tables, run: Run) -> Iterator[Entry]:
     """Files that were given, and what became of each."""
-    captures = tables["captures"].select(["name", "size", "damage"])
-    for row in captures.to_pylist():
-        damaged = bool(row["damage"])
-        yield Entry(row["name"] or "", "damaged" if damaged else "audited", 1, row["size"], not damaged)
+    captures = tables["captures"].select(["name", "size", "damage", "sha256"]).to_pylist()
+    for place, row in enumerate(captures):
+        reason, read = "damaged" if row["damage"] else "audited", row["size"]
+        if run.read is not None and not row["sha256"]:  # the hash is that of the whole file
+            read = run.read[place]
+            reason = "read in part" if read else "not read"
+        yield Entry(row["name"] or "", reason, 1, read, reason == "audited")
     for entry in run.rejected:
         yield Entry(mask(entry["name"])[:LONGEST], "refused", 1, None, understood=False)
     for name in run.ignored:
         yield Entry(mask(name)[:LONGEST], "no capture", 1)
 
 
+UNREAD = ("read in part", "not read")  # of an interrupted audit: no fault of the file
 SKIPPED_ON_PURPOSE = frozenset({"fragment", "control_frame"})  # nothing of theirs is missing
 
 
@@ -273,6 +279,8 @@ LEDGERS: tuple[Ledger, ...] = (
         {
             "audited": ("已审计", "audited"),
             "damaged": ("有损坏", "damaged"),
+            "read in part": ("仅读取了一部分", "read in part"),
+            "not read": ("未读取", "not read"),
             "refused": ("未能读取", "refused"),
             "no capture": ("不是抓包文件", "no capture"),
         },
@@ -352,7 +360,7 @@ def ledger_table(tables: Tables, run: Run) -> pa.Table:
                 row[name] = row[name] if value is None else (row[name] or 0) + value
             row["understood"] &= one.understood
     rows = [dict(zip(("ledger", "subject", "reason"), key, strict=True)) | row for key, row in sums.items()]
-    return pa.Table.from_pylist(rows, schema=TABLE.schema())
+    return table_of(rows, TABLE)
 
 
 def reason_word(ledger: str, reason: str, lang: str) -> str:
@@ -367,6 +375,8 @@ def exits(ledgers: pa.Table) -> set[str]:
     for row in ledgers.filter(pc.invert(ledgers["understood"])).to_pylist():
         if row["ledger"] == "stages":
             found.add(STAGES.get(row["reason"], ""))
+        elif row["ledger"] == "inputs" and row["reason"] in UNREAD:
+            found.add(INTERRUPTED)
         elif row["ledger"] in BY_NAME:
             found.add(BY_NAME[row["ledger"]].exit)
     return found - {""}

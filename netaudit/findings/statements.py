@@ -39,6 +39,7 @@ class Statement:
     ledger: str = ""  # whose reasons these are
     subjects: list[str] = field(default_factory=list)  # addresses, or subjects of the ledger
     evidence: list[str] = field(default_factory=list)  # ids of findings
+    endpoints: list[str] = field(default_factory=list)  # addresses, where a wording names one
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,23 @@ def statements(tables: Tables) -> list[dict[str, Any]]:
     return [{name: value for name, value in asdict(one).items() if value} for one in made]
 
 
-def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "sender") -> Iterator[Statement]:
+def _of_findings(
+    tables: Tables,
+    kind: str,
+    act: str,
+    grades: str,
+    near: str = "sender",
+    only: Callable[[dict[str, Any]], bool] = lambda _: True,
+) -> Iterator[Statement]:
     """One statement on the findings of an act and some grades; `near` is the column of the devices inside."""
     columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "bytes"]
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] in "CD")
+        if row["act"] == act
+        and row["certainty"] in grades
+        and (row["images"] or row["certainty"] in "CD")
+        and only(row)
     ]
     if not rows:
         return
@@ -86,6 +97,7 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
         },
         subjects=sorted(devices)[:MOST_NAMED],
         evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+        endpoints=sorted({row[far] for row in rows})[:MOST_NAMED] if grades in "CD" else [],
     )  # fmt: skip
 
 
@@ -149,8 +161,48 @@ def _not_matched(tables: Tables) -> Iterator[Statement]:
         )
 
 
+def _uploads(tables: Tables) -> Counter[tuple[str, str]]:
+    """Encrypted uploads counted, by sender and endpoint."""
+    counted: Counter[tuple[str, str]] = Counter()
+    counts = tables.get("upload_counts")
+    if counts is not None:
+        for row in counts.select(["sender", "receiver", "uploads"]).to_pylist():
+            counted[row["sender"], row["receiver"]] += row["uploads"]
+    return counted
+
+
+def _counted(tables: Tables) -> Iterator[Statement]:
+    """What was sent encrypted where uploads were counted: uploads, never images."""
+    uploads = _uploads(tables)
+    ways: set[tuple[str, str]] = set()
+
+    def counted(row: dict[str, Any]) -> bool:
+        ways.add(way := (row["sender"], row["receiver"]))
+        return uploads[way] > 0
+
+    for statement in _of_findings(tables, "counted", UPLOADED, "D", only=counted):
+        yield replace(statement, counts=statement.counts | {"uploads": sum(uploads[way] for way in ways)})
+
+
 def _hidden(tables: Tables) -> Iterator[Statement]:
-    return _of_findings(tables, "hidden", UPLOADED, "D")
+    uploads = _uploads(tables)
+    return _of_findings(tables, "hidden", UPLOADED, "D", only=lambda row: not uploads[row["sender"], row["receiver"]])
+
+
+def _tied(tables: Tables) -> Iterator[Statement]:
+    """Devices whose encrypted uploads follow marked moments: for each and its endpoint the best window."""
+    tests = tables.get("moment_tests")
+    if tests is None:
+        return
+    columns = ["sender", "receiver", "name", "window_s", "moments", "followed", "standing", "p_model"]
+    best: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in tests.select(columns).to_pylist():
+        way = (row["sender"], row["receiver"], row["name"])
+        if row["standing"] == "claimed" and (way not in best or row["p_model"] < best[way]["p_model"]):
+            best[way] = row
+    for (sender, receiver, _), row in sorted(best.items()):
+        counts = {"n": row["followed"], "all": row["moments"], "seconds": row["window_s"], "odds": CAP}
+        yield Statement("tied", "D", counts | {"devices": 1, "endpoints": 1}, subjects=[sender], endpoints=[receiver])
 
 
 def _moved(tables: Tables) -> Iterator[Statement]:
@@ -206,6 +258,30 @@ def _stage(kind: str, *reasons: str) -> Callable[[Tables], Iterator[Statement]]:
             yield Statement(kind, counts={"packets": rows[0]["count"] or 0})
 
     return make
+
+
+def _interrupted(tables: Tables) -> Iterator[Statement]:
+    """How far an audit had got that did not come to its end."""
+    stages = [row for row in open_rows(tables, "stages") if row["reason"] == "interrupted"]
+    if not stages:
+        return
+    ledgers, captures = tables["ledgers"], tables["captures"]
+    inputs = ledgers.filter(pc.equal(ledgers["ledger"], "inputs")).to_pylist()
+    files = Counter[str]()
+    for row in inputs:
+        files[row["reason"]] += row["count"] or 0
+    last = pc.max(captures["last_ts"].cast("int64")).as_py()
+    read = captures.num_rows
+    counts = {
+        "packets": stages[0]["count"] or 0,
+        "until": last or 0,
+        "bytes": sum(row["bytes"] or 0 for row in inputs),
+        "all_bytes": pc.sum(captures["size"]).as_py() or 0,
+        "files": read,
+        "part": files["read in part"],
+        "unread": files["not read"],
+    }
+    yield Statement("interrupted", counts=counts | {"whole": read - counts["part"] - counts["unread"]})
 
 
 def _open(
@@ -293,11 +369,25 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "matched", _matched,
-        "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符"
-        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
-        "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in "
-        "clear inside: consistent with their being sent on, content not seen (C, chance below 1 in "
-        "{odds})",
+        "内部明文所见的 {fitting} 张次图像，其大小和时间与其后发往{to}的加密上传相符"
+        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
+        "{fitting:image|images} seen in clear inside fit, in sizes and times, encrypted uploads sent to {to} "
+        "afterwards: consistent with their being sent on, content not seen (C, chance below 1 in {odds}, the limit "
+        "validated)",
+        SECOND,
+    ),
+    Kind(
+        "tied", _tied,
+        "{all} 个标记时刻中有 {n} 个之后 {seconds} 秒内，{by}开始向{to}加密上传，内容不可见"
+        "（D 级，偶然如此的概率低于 1/{odds}）",
+        "{n} of {all:marked moment|marked moments} were followed within {seconds} s by an encrypted upload of {by} to "
+        "{to}, content not visible (D, chance below 1 in {odds})",
+        SECOND,
+    ),
+    Kind(
+        "counted", _counted,
+        "{by}向{to}加密上传 {uploads} 次，共 {bytes:size}，内容不可见（D 级）",
+        "{by} made {uploads:encrypted upload|encrypted uploads} to {to}, {bytes:size} in all, content not visible (D)",
         SECOND,
     ),
     Kind(
@@ -325,9 +415,12 @@ KINDS: tuple[Kind, ...] = (
         SECOND,
     ),
     Kind(
-        "interrupted", _stage("interrupted", "interrupted"),
-        "已中断：仅审计了部分数据",
-        "INTERRUPTED: only a part was audited",
+        "interrupted", _interrupted,
+        "已中断，仅审计了部分数据：{packets} 个数据包，最后一个的时间为 {until:time}；"
+        "已读取 {all_bytes:size} 中的 {bytes:size}，"
+        "{files} 个文件中完整读取 {whole} 个，部分读取 {part} 个，未读取 {unread} 个",
+        "INTERRUPTED, only a part was audited: {packets:packet|packets}, the last of {until:time}; read were "
+        "{bytes:size} of {all_bytes:size}, of {files:file|files} {whole} whole, {part} in part, {unread} not at all",
         LAST,
     ),
     Kind(
@@ -393,7 +486,7 @@ KINDS: tuple[Kind, ...] = (
         LAST,
     ),
     Kind(
-        "inputs", _open("inputs", "inputs", subjects=True),
+        "inputs", _open("inputs", "inputs", "damaged", "refused", subjects=True),
         "{all} 个输入中有 {n} 个损坏或未能读取（{why}）",
         "damaged or not read: {n} of {all:input|inputs} ({why})",
         LAST,

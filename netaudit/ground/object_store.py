@@ -12,7 +12,12 @@ class ObjectStore:
     """Content-addressed bytes under private/objects; written once."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._root = str(folder / "private" / "objects")
+
+    def __reduce__(self) -> tuple[type[ObjectStore], tuple[Path]]:
+        """The folder is all there is to it."""
+        return ObjectStore, (self._folder,)
 
     def put(self, sha256: str, kind: str, data: bytes) -> bool:
         """Store `data`; False when these bytes are there already."""

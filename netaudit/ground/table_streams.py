@@ -11,26 +11,38 @@ import pyarrow as pa
 from netaudit.tables import BY_NAME, TABLES, Table
 
 BATCH_ROWS = 8192
+STREAM_PLACES = ("tables", "private")  # folders of a case in which they lie
 
 
 class TableWriter:
     """Collects the rows of one table into an Arrow stream file; every whole batch survives a crash."""
 
     def __init__(self, folder: Path, table: Table, part: str, *, place: str = "tables") -> None:
-        self._schema = table.schema()
-        self._path = folder / place / f"{table.name}.{part}.arrows"
-        self._rows: list[tuple[Any, ...]] = []
+        self._table, self._schema = table, table.schema()
+        self._folder, self._place, self._name = folder, place, f"{table.name}.{part}"
+        self._times = 0  # this writer was taken up again, by a process that goes on after another
+        self._rows: list[Any] = []
         self._stream: pa.RecordBatchStreamWriter | None = None
         self._written = 0  # rows in the stream
         self._tail: pa.RecordBatchStreamWriter | None = None
         self._saved = 0  # of the rows collected, those in the tail
-        self.append = self._rows.append  # a row as a tuple in the order of the table's columns
+        self.append = self._rows.append  # a row of the table's type (`Table.row`)
+
+    @property
+    def _path(self) -> Path:
+        """The stream that is written; whoever goes on after another begins one of their own, which sorts behind."""
+        times = f".z{self._times:04d}" if self._times else ""
+        return self._folder / self._place / f"{self._name}{times}.arrows"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the files, which stay; what was collected has to be flushed before."""
+        return self.__dict__ | {"_stream": None, "_tail": None, "_written": 0, "_saved": 0, "_times": self._times + 1}
 
     def flush(self, *, least: int = 1) -> None:
         """Write what was collected, when it is at least `least` rows."""
         if len(self._rows) < least or not self._rows:
             return
-        for batch in table_of(self._rows, self._schema).to_batches():
+        for batch in table_of(self._rows, self._table).to_batches():
             self._write(batch)
         self._rows.clear()
         self._drop_tail()
@@ -56,7 +68,7 @@ class TableWriter:
             return
         if self._tail is None:
             self._tail = pa.ipc.new_stream(str(self._tail_path()), self._schema)
-        for batch in table_of(self._rows[self._saved :], self._schema).to_batches():
+        for batch in table_of(self._rows[self._saved :], self._table).to_batches():
             self._tail.write_batch(batch)
         self._saved = len(self._rows)
 
@@ -101,8 +113,19 @@ class RowWriter(dict[str, TableWriter]):
             writer.close()
 
 
-def table_of(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
-    """Rows given as tuples in the order of the schema, as a table."""
+def table_of(rows: list[Any], table: Table) -> pa.Table:
+    """Rows of a table's type (`Table.row`), or mappings by column name, as a table: each has every column.
+
+    TypeError: a row of another kind; KeyError: a mapping with a column too few or too many.
+    """
+    schema, kind = table.schema(), table.row
+    if rows and isinstance(rows[0], dict):
+        names = set(table.names)
+        if wrong := next((row.keys() ^ names for row in rows if row.keys() != names), None):
+            raise KeyError(f"columns of {table.name}: {sorted(wrong)}")
+        return pa.Table.from_pylist(rows, schema=schema)
+    if strange := next((row for row in rows if row.__class__ is not kind), None):
+        raise TypeError(f"not a row of {table.name}: {strange.__class__.__name__}")
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
     return pa.Table.from_arrays(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema

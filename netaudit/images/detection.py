@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.images.resizing import scaled
+from netaudit.images.resizing import roughly, scaled
 from netaudit.images.yunet import FAINT, Look, Network
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class FaceDetector:
         image = picture.image(SIDE_A)  # for the first look, too: most of the work is the same at any size
         if image is None:
             return FaceVerdict("undecodable", reason=picture.problem)
-        if not count and (score := self._network.best(scaled(image, SIDE_FIRST))) >= CLEAR_FIRST:
+        if not count and (score := self._network.best(roughly(image, SIDE_FIRST))) >= CLEAR_FIRST:
             return FaceVerdict("yes", None, round(score, 4))
         seen = self._policy(picture, rotate=rotate)
         if seen is None:

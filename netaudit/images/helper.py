@@ -28,7 +28,6 @@ from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POLITE = 15  # of 19 steps that a process may step back
 MAX_FILE = 128 << 20  # bytes; larger ones are not images of a person
 Work = Callable[[dict[str, Any]], tuple[ImageFacts, FaceVerdict]]
 
@@ -135,18 +134,17 @@ def _own_output() -> Any:
     return answers
 
 
-def _give_way() -> None:
-    """Take what processor time others leave."""
+def _give_way(steps: int) -> None:
+    """Let others go first, as far as the system knows that."""
     if hasattr(os, "nice"):
-        os.nice(POLITE)
+        os.nice(steps)
 
 
 def main(arguments: list[str]) -> None:
-    """Run the helper: number of threads, "faces" or "none" to look for, "polite" to let others go first."""
+    """Run the helper: number of threads, "faces" or "none" to look for, steps by which others go first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
     warnings.simplefilter("ignore")  # of decoders, about hostile images
     threads, faces = int(arguments[0]), arguments[1] == "faces"
-    if arguments[2:] == ["polite"]:
-        _give_way()
+    _give_way(int(arguments[2]))
     budget = PixelBudget(MAX_PIXELS)
     serve(lambda: worker(budget, faces=faces), threads)

@@ -59,14 +59,12 @@ class Judge:
     """Judges images in the background. Give each distinct image once; the helper starts with the first one.
 
     `threads` is the number of detectors at work (None: one for each processor, at most MOST_THREADS); `faces=False`
-    looks for none, `count` says how many there are; `polite` lets every other process go first. Not to be shared
-    between threads.
+    looks for none, `count` says how many there are; `polite` are the steps, of 19, by which other processes go
+    first. Not to be shared between threads.
     """
 
-    def __init__(
-        self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: bool = False
-    ) -> None:
-        words = (str(threads or default_threads()), "faces" if faces else "none", "polite" if polite else "equal")
+    def __init__(self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: int = 0) -> None:
+        words = (str(threads or default_threads()), "faces" if faces else "none", str(polite))
         self._command = helper("netaudit.images.helper", *words)
         self._count = count
         self._time_limit = TIME_LIMIT
@@ -262,7 +260,7 @@ class Judge:
 
 
 def default_threads() -> int:
-    """One detector for each processor, at most MOST_THREADS: images are judged when the capture was read."""
+    """One detector for each processor, at most MOST_THREADS: reading goes first (`polite`), and ends."""
     return min(MOST_THREADS, processors())
 
 

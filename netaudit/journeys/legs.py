@@ -51,8 +51,10 @@ def gather(
     told = places(events["message_id"], messages)
     known = flat(images["sha256"].take(pc.sort_indices(images["sha256"])))
     bare, image_of_bare = _bare(objects, messages, known, told)
-    unspoken, leg_of_bare = np.unique(bare, return_inverse=True)
     leg_of_told, sha_of_told = _exploded(events["images"])
+    own = _own_pictures(Pairs(told[leg_of_told], _codes_in(sha_of_told, known)), Pairs(bare, image_of_bare), messages)
+    bare, image_of_bare = bare[~own], image_of_bare[~own]
+    unspoken, leg_of_bare = np.unique(bare, return_inverse=True)
     shas, image = _images(sha_of_told, known, image_of_bare)
     roles = pc.fill_null(pc.index_in(_exploded(events["image_roles"])[1], pa.array(["", *_ROLES])), 0)
     message = np.concatenate([told, unspoken])
@@ -111,6 +113,25 @@ def _bare(objects: pa.Table, messages: pa.Table, known: pa.Array, told: Codes) -
     message, image = (np.concatenate(column) for column in zip((nothing, nothing), *parts, strict=True))
     order = np.lexsort((image, message))  # one of its own: workers write in any
     return message[order], image[order]
+
+
+def _own_pictures(told: Pairs, bare: Pairs, messages: pa.Table) -> npt.NDArray[np.bool_]:
+    """Of images without an event, which went the same way of the same flow as an event that has them.
+
+    They came in a message of their own behind it, as on a stream of parts: that is no station.
+    """
+    rows = np.concatenate([told.leg, bare.leg])
+    flows = numbers(flat(messages["flow_id"].take(pa.array(rows))).dictionary_encode().indices)
+    up = numbers(pc.cast(pc.equal(messages["direction"].take(pa.array(rows)), "up"), pa.int64()))
+    way = flows * 2 + up
+    image = np.concatenate([told.code, bare.code])
+    key = way * (int(image.max(initial=0)) + 2) + image
+    count = len(told.leg)
+    return np.isin(key[count:], key[:count][told.code != NOWHERE])
+
+
+def _codes_in(shas: pa.Array, known: pa.Array) -> Codes:
+    return numbers(pc.fill_null(pc.index_in(shas, value_set=known), NOWHERE))
 
 
 def _exploded(lists: pa.ChunkedArray) -> tuple[Codes, pa.Array]:

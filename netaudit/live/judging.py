@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from netaudit.images.answers import Answers
 from netaudit.images.judge import Judge
-from netaudit.live.answers import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from netaudit.live.witness import Find
 
+POLITE = 15  # steps, of 19: recording and reading go first
 WAITING = "waiting"  # instead of a verdict
 MOST_WAITING = 10_000  # finds of images; those beyond are judged at the end of the audit only
 
@@ -39,7 +40,7 @@ class LiveJudge:
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
         self._finds = 0  # that wait
-        self._judge = Judge(faces=True, polite=True)
+        self._judge = Judge(faces=True, polite=POLITE)
         self._judge.prepare()
 
     def take(self, find: Find) -> Judgement | str:

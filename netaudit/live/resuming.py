@@ -71,6 +71,7 @@ def _as_before(case: Case, options: Options) -> Options:
     return dataclasses.replace(
         options,
         site=options.site or before.get("site"),
+        zone=options.zone or before.get("zone"),
         inside=options.inside or tuple(before.get("inside", ())),
         since=options.since if options.since is not None else before.get("since"),
         until=options.until if options.until is not None else before.get("until"),
@@ -82,7 +83,7 @@ def _as_before(case: Case, options: Options) -> Options:
 
 def _clear(folder: Path) -> None:
     """Remove what an audit wrote, and nothing of the evidence."""
-    for name in ("run.json", "report.html", MANIFEST):
+    for name in ("run.json", "report.html", "report-frames.csv", MANIFEST):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "tables", ignore_errors=True)
     for path in (folder / "private").iterdir():

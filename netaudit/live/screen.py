@@ -7,12 +7,13 @@ colours that mean something alone, so that it can be read on any terminal of 80 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.events import Key, Paste
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
-    from textual.events import Key
+    from textual.events import Event
 
     from netaudit.live.board import Board
 
 DRAWS = 4  # a second
 MOST_TEXT = 200  # characters of a mark
+EDITING = {  # keys of a field for text → what they do to it
+    key: binding.action for binding in Input.BINDINGS if isinstance(binding, Binding) for key in binding.key.split(",")
+}
 SCROLLS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "home": -(1 << 30), "end": 1 << 30}
 
 
@@ -76,10 +79,6 @@ class LiveScreen(App[None]):
 
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "interrupt", priority=True, show=False),
-        Binding("ctrl+q", "ask_stop", priority=True, show=False),
-    ]
     CSS = """
     Screen { overflow: hidden; background: ansi_default; color: ansi_default; }
     #top { height: 1; text-style: reverse; }
@@ -110,6 +109,7 @@ class LiveScreen(App[None]):
         self._zoomed = ""  # panel that has all the room
         self._began = time.monotonic()
         self._pressed = 0  # when the key for marking was pressed
+        self._field = Input(id="mark", max_length=MOST_TEXT, select_on_focus=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -123,7 +123,7 @@ class LiveScreen(App[None]):
         yield self._panel("notes")
         yield Strip("prompt", self._prompt)
         yield Strip("keys", self._keys)
-        yield Input(id="mark", max_length=MOST_TEXT, select_on_focus=False)
+        yield self._field
 
     def on_mount(self) -> None:
         """Begin to draw, then let the work begin."""
@@ -161,10 +161,28 @@ class LiveScreen(App[None]):
         key = "keys_zoomed" if self._zoomed else "keys"
         return [Line(fit(say(key, self._words.lang), width).ljust(width))]
 
-    def on_key(self, event: Key) -> None:
-        """Keys by what they mean now."""
-        if self._mode == "mark":
-            self._marking(event)
+    async def on_event(self, event: Event) -> None:
+        """Keys act here, in the order in which they were pressed.
+
+        Handed on to widgets they come back through queues of their own, where some keys overtake others: Ctrl-C after
+        "n" confirmed the question that "n" had just answered with no.
+        """
+        if isinstance(event, Key) and not event.is_forwarded:
+            await self._press(event)
+        elif isinstance(event, Paste) and not event.is_forwarded:
+            if self._mode == "mark":
+                self._field.insert_text_at_cursor(" ".join(event.text.split()))
+        else:
+            await super().on_event(event)
+
+    async def _press(self, event: Key) -> None:
+        """One key, by what it means now."""
+        if event.key == "ctrl+c":
+            self._interrupt()
+        elif event.key == "ctrl+q":
+            self._ask_stop()
+        elif self._mode == "mark":
+            await self._marking(event)
         elif self._mode == "stop":
             if event.key == "y":
                 self.board.stop()
@@ -173,22 +191,23 @@ class LiveScreen(App[None]):
         else:
             self._watching(event.key)
 
-    def _marking(self, event: Key) -> None:
-        """Keys that the field did not take: the one to leave it, and those that were faster than it came up."""
-        field = self.query_one("#mark", Input)
+    async def _marking(self, event: Key) -> None:
+        """A key for the text of a mark."""
         if event.key == "escape":
             self._leave()
-        elif event.key == "enter" and not field.has_focus:
-            self._store(field.value)
+        elif event.key == "enter":
+            self.board.mark(self._pressed, self._field.value.strip())  # the time of its key, not of its text
+            self._leave()
         elif event.character and event.is_printable:
-            field.value += event.character
-            field.cursor_position = len(field.value)
+            self._field.insert_text_at_cursor(event.character)
+        elif action := EDITING.get(event.key):
+            await self.run_action(action, self._field)
 
     def _watching(self, key: str) -> None:
         if key == "m":
             self._ask_mark()
         elif key in {"s", "q"}:
-            self.action_ask_stop()
+            self._ask_stop()
         elif key == "l":
             self._words = Words(lang := "en" if self._words.lang == "zh" else "zh", Terms(lang))
             self._draw()
@@ -199,44 +218,33 @@ class LiveScreen(App[None]):
         elif key in SCROLLS and self._zoomed:
             self.query_one(f"#{self._zoomed}", Panel).scroll_rows(SCROLLS[key])
 
-    def action_ask_stop(self) -> None:
+    def _ask_stop(self) -> None:
         """Ask whether to stop; nothing is left to ask when stopping already."""
         if not self.board.stopping():
             self._leave()
             self._mode = "stop"
             self._draw()
 
-    def action_interrupt(self) -> None:
+    def _interrupt(self) -> None:
         """Ctrl-C asks, and once more means yes."""
         if self._mode == "stop":
             self.board.stop()
             self._leave()
         else:
-            self.action_ask_stop()
+            self._ask_stop()
 
     def _ask_mark(self) -> None:
         self._pressed = time.time_ns()
         self._mode = "mark"
-        field = self.query_one("#mark", Input)
-        field.value = ""
-        field.styles.display = "block"
+        self._field.value = ""
+        self._field.styles.display = "block"
+        self._field.focus()
         self.query_one("#keys").styles.display = "none"
-        field.focus()
         self._draw()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Store the mark."""
-        if self._mode == "mark":
-            self._store(event.value)
-
-    def _store(self, text: str) -> None:
-        """Store the mark with the time at which its key was pressed."""
-        self.board.mark(self._pressed, text.strip())
-        self._leave()
 
     def _leave(self) -> None:
         self._mode = "watch"
-        self.query_one("#mark", Input).styles.display = "none"
+        self._field.styles.display = "none"
         self.query_one("#keys").styles.display = "block"
         self.set_focus(None)
         self._draw()

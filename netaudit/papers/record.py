@@ -10,10 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case.writing import MANIFEST
+from netaudit.ground.ways import spoken
 from netaudit.papers.texts import say
+from netaudit.report.judgements import Judgements, device
+from netaudit.report.parties import Parties
+from netaudit.report.sections_checking import checking
+from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netaudit.case.reading import Case
     from netaudit.report.texts import Lang
 
@@ -35,14 +42,14 @@ class Record:
     notes: list[str] = field(default_factory=list)
 
 
-def record_of(case: Case, lang: Lang, zone: str | None = None) -> Record:
-    """The record of a case in a language; times in `zone`, else as a report of that language has them."""
-    words = Wording(lang, zone)
+def record_of(case: Case, lang: Lang, zone: str | None = None, officers: Sequence[str] = ()) -> Record:
+    """The record of a case in a language; times in `zone`, else in that of the case, else as a report has them."""
+    words = Wording(lang, zone or (case.manifest.get("options") or {}).get("zone"))
     site = words.exact(case.manifest.get("site") or "", 120)
     record = Record(lang, site)
-    record.fields = [*_officers(lang), *_known(case, words, site)]
-    record.method = _method(case, lang)
-    record.findings = [_heads(lang, "no", "id", "certainty", "act", "sender", "receiver", "images", "span")]
+    record.fields = [*_officers(lang, officers), *_known(case, words, site)]
+    record.method = _method(case, words)
+    record.findings = [_heads(lang, "no", "id", "certainty", "act", "sender", "receiver", "images", "records", "span")]
     record.findings += _findings(case, words)
     record.items = [_heads(lang, "no", "data", "kind", "size", "source", "way", "hash")]
     items, left = _items(case, words)
@@ -61,9 +68,12 @@ def _heads(lang: str, *keys: str) -> list[str]:
     return [say(key, lang) for key in keys]
 
 
-def _officers(lang: str) -> list[tuple[str, str]]:
+def _officers(lang: str, officers: Sequence[str]) -> list[tuple[str, str]]:
+    """Fields that people fill in; who extracts may be known already."""
     keys = ("cause", "party", "place", "time", "officers", "witness", "medium", "no_medium")
-    return [(say(key, lang), say("fill", lang)) for key in keys]
+    join = "、" if lang == "zh" else ", "
+    filled = {"officers": join.join(officers)}
+    return [(say(key, lang), filled.get(key) or say("fill", lang)) for key in keys]
 
 
 def _known(case: Case, words: Wording, site: str) -> list[tuple[str, str]]:
@@ -85,6 +95,7 @@ def _known(case: Case, words: Wording, site: str) -> list[tuple[str, str]]:
         (say("packets_from", lang), _span(words, first.cast(pa.int64()).as_py(), last.cast(pa.int64()).as_py())),
         (say("audited", lang), audited),
         (say("clock", lang), "\n".join(clocks) or say("clock_none", lang)),
+        (say("zone", lang), words.zone_line()),
     ]
 
 
@@ -92,7 +103,16 @@ def _span(words: Wording, first: int | None, last: int | None) -> str:
     return f"{words.when(first).local} – {words.when(last).local}"
 
 
-def _method(case: Case, lang: str) -> list[str]:
+def _short_span(words: Wording, first: int | None, last: int | None) -> str:
+    """To the second, the day once where it is one: for a narrow column. The record says the zone."""
+    begin, end = words.when(first).local[:19], words.when(last).local[:19]
+    if begin[:10] != end[:10]:
+        return f"{begin} –\n{end}"
+    return f"{begin[:10]}\n{begin[11:]}" + (f" –\n{end[11:]}" if begin != end else "")
+
+
+def _method(case: Case, words: Wording) -> list[str]:
+    lang = words.lang
     known = case.manifest.get("signatures") or {}
     told = [
         say(
@@ -102,36 +122,35 @@ def _method(case: Case, lang: str) -> list[str]:
     ]  # fmt: skip
     if case.partial:
         told.append(say("partial", lang))
-    told.append(f"{say('command_repeat', lang)}: netaudit verify CASE; netaudit verify CASE --by wireshark --by dpkt")
+    told.append(say("command_repeat", lang))
+    standing = checking(case, words)
+    told.append(f"{standing['seal']} {standing['manifest']}".strip())
+    told += [one for one in (standing["signed"], standing["issuer"], standing["stamped"]) if one]
+    told += standing["problems"] + standing["opinions"]
     return told
 
 
 def _findings(case: Case, words: Wording) -> list[list[str]]:
-    columns = [
-        "finding_id", "certainty", "act", "sender", "receiver", "endpoint_id", "images", "first_ts", "last_ts",
-    ]  # fmt: skip
-    table = case.table("findings", columns)
-    names = {row["ip"]: row["names"] or [] for row in case.table("endpoints", ["ip", "names"]).to_pylist()}
-    for name in ("first_ts", "last_ts"):
-        table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.int64()))
-    return [
-        [
-            str(number),
-            row["finding_id"],
-            row["certainty"],
-            words.term("act", row["act"]),
-            _host(words, row["sender"], names),
-            _host(words, row["receiver"], names),
-            words.number(row["images"]),
-            _span(words, row["first_ts"], row["last_ts"]),
-        ]
-        for number, row in enumerate(table.slice(0, MOST_FINDINGS).to_pylist(), 1)
-    ]
-
-
-def _host(words: Wording, ip: str, names: dict[str, list[str]]) -> str:
-    name = words.text(next(iter(names.get(ip, [])), ""), 60)
-    return f"{words.exact(ip)} ({name})" if name and name != ip else words.exact(ip)
+    """Findings as the report numbers and names them."""
+    judged = Judgements(case)
+    parties = Parties(case, Hosts(case, words), words)
+    rows = []
+    for finding in judged.all[:MOST_FINDINGS]:
+        near = device(finding)
+        ends = {near: parties.device(near)}
+        rows.append([
+            str(finding["number"]),
+            finding["finding_id"],
+            finding["certainty"],
+            words.term("act", finding["act"]),
+            *(
+                ends.get(finding[end]) or parties.endpoint([finding[end] or ""]) for end in ("sender", "receiver")
+            ),
+            words.number(finding["images"]) if finding["certainty"] != "D" else words.short(finding["bytes"]),
+            words.number(finding["records"]),
+            _short_span(words, finding["first_ts"], finding["last_ts"]),
+        ])  # fmt: skip
+    return rows
 
 
 def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
@@ -139,8 +158,8 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
     lang = words.lang
     items = [
         [
-            words.text(row["name"].replace("\\", "/").rpartition("/")[2]),
-            f"{say('capture', lang)}, {words.exact(row['file_format'])}",
+            _file_name(words, row),
+            say("kind_line", lang, what=say("capture", lang), format=words.listed("format", row["file_format"])),
             str(row["size"]),
             say("provided", lang),
             say("captured_how", lang),
@@ -155,19 +174,26 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
         said = [say(key, lang) for key in ("manifest", "case_folder", "generated")]
         items.append([MANIFEST, said[0], str(len(data)), *said[1:], _sums(digest)])
     images, left = images_of_findings(case)
+    names = {
+        row["capture_id"]: _file_name(words, row) for row in case.table("captures", ["capture_id", "name"]).to_pylist()
+    }
     for row in images:
-        capture = f"{row['capture_id']}"
+        capture = names.get(row["capture_id"], row["capture_id"])
         items.append(
             [
                 f"{say('image', lang)} {row['sha256'][:12]}",
-                words.exact(row["kind"]),
+                words.listed("format", row["kind"]),
                 str(row["size"]),
                 say("frames", lang, capture=capture, frames=words.exact(row["frames"], 120)),
-                say("recovered", lang, path=words.text(row["unwrap_path"], 120)),
+                say("recovered", lang, path=words.text(spoken(row["unwrap_path"], lang), 120)),
                 _sums(row["sha256"]),
             ]
         )
     return items, left
+
+
+def _file_name(words: Wording, row: dict[str, Any]) -> str:
+    return words.text(row["name"].replace("\\", "/").rpartition("/")[2])
 
 
 def _sums(sha256: str, sm3: str = "") -> str:

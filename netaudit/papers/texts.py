@@ -18,6 +18,7 @@ TEXTS = {
     "site": {"zh": "审计场所", "en": "Audited site"},
     "packets_from": {"zh": "数据包时间范围", "en": "Packets from … to"},
     "audited": {"zh": "审计起止时间（UTC）", "en": "Audit from … to (UTC)"},
+    "zone": {"zh": "下列时间所用时区", "en": "Time zone of the times below"},
     "clock": {"zh": "捕获时钟与其他时钟之差", "en": "Clock of the capture against others"},
     "clock_line": {
         "zh": "{source}：中位数 {median} 秒，范围 {low} 至 {high} 秒（{n} 个样本）",
@@ -43,7 +44,13 @@ TEXTS = {
         "The same captures, "
         "version and options give the same result again.",
     },
-    "command_repeat": {"zh": "复核命令", "en": "Commands that check it"},
+    "command_repeat": {
+        "zh": "复核命令：netaudit verify CASE；netaudit verify CASE --by wireshark --by dpkt；netaudit repeat CASE",
+        "en": "Commands that check it: netaudit verify CASE; netaudit verify CASE --by wireshark --by dpkt; "
+        "netaudit repeat CASE",
+    },
+    "kind_line": {"zh": "{what}，{format}", "en": "{what}, {format}"},
+    "records": {"zh": "身份记录", "en": "Records"},
     "partial": {
         "zh": "注意：审计未完成，案卷只含中断前已读取的部分。",
         "en": "Note: the audit did not come to its end; the case holds what was read until then.",
@@ -58,11 +65,11 @@ TEXTS = {
     "source": {"zh": "来源", "en": "Source"},
     "way": {"zh": "提取方式", "en": "How extracted"},
     "hash": {"zh": "完整性校验值", "en": "Integrity value"},
-    "certainty": {"zh": "等级", "en": "Certainty"},
+    "certainty": {"zh": "等级", "en": "Grade"},
     "act": {"zh": "行为", "en": "Act"},
     "sender": {"zh": "发送方", "en": "Sender"},
     "receiver": {"zh": "接收方", "en": "Receiver"},
-    "images": {"zh": "图像次数", "en": "Transfers"},
+    "images": {"zh": "图像次数（D 级为字节）", "en": "Images (D: bytes)"},
     "span": {"zh": "起止时间", "en": "From … to"},
     "id": {"zh": "编号", "en": "Id"},
     "capture": {"zh": "网络数据包捕获文件", "en": "packet capture"},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.ways import Way
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -75,8 +77,14 @@ def _records_of(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], bool]]
 
 def pictures_of(record: str, pictures: list[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:
     """The images at a record's place in the document; all of the message where none is, or it holds one record only."""
-    own = pictures if alone else [one for one in pictures if f" {record}." in one["unwrap_path"]]
+    own = pictures if alone else [one for one in pictures if _leads_to(one["unwrap_path"], record)]
     return own or pictures
+
+
+def _leads_to(way: str, record: str) -> bool:
+    """Whether a way leads through what stands in a record."""
+    below = tuple(record + mark for mark in "./[")
+    return any(step.place and step.place.startswith(below) for step in Way.read(way).between)
 
 
 def _fields(record: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -102,12 +110,18 @@ def _pictures(
 
 
 def _holder(field: str) -> str:
-    """Path of what holds a field; of a cell the list it stands in."""
-    if field.endswith("]"):
-        return field[: field.rindex("[")]
-    return field.rpartition("/")[0] if field.startswith("/") else field.rpartition(".")[0]
+    """Path of what holds a field; of a cell the list it stands in. Elements of XML are numbered and no lists."""
+    if field.startswith("/"):
+        return field.rpartition("/")[0].partition("/@")[0]
+    return field[: field.rindex("[")] if field.endswith("]") else field.rpartition(".")[0]
+
+
+def is_of(record: str, field: str) -> bool:
+    """Whether a field stands in a record."""
+    return _inside(_holder(field), record)
 
 
 def _inside(inner: str, outer: str) -> bool:
     """Whether `inner` is `outer` or lies in it."""
-    return inner == outer or not outer or inner.startswith((outer + ".", outer + "/", outer + "["))
+    ends = (outer + "/",) if outer.startswith("/") else (outer + ".", outer + "[")
+    return inner == outer or not outer or inner.startswith(ends)

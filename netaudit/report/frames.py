@@ -37,7 +37,14 @@ def count(ranges: Ranges) -> int:
     return sum(last - first + 1 for first, last in ranges)
 
 
+def pieces(ranges: Ranges, most: int) -> tuple[list[str], int]:
+    """Texts of the first `most` ranges, and how many more there are."""
+    return [str(first) if first == last else f"{first}–{last}" for first, last in ranges[:most]], max(
+        0, len(ranges) - most
+    )
+
+
 def show(ranges: Ranges, most: int) -> tuple[str, int]:
     """Text of the first `most` ranges, and how many more there are."""
-    shown = ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in ranges[:most])
-    return shown, max(0, len(ranges) - most)
+    shown, more = pieces(ranges, most)
+    return ", ".join(shown), more

@@ -1,11 +1,15 @@
 """The door from a case to its report: one self-contained HTML file.
 
-The file loads nothing from anywhere (styles and thumbnails are inside, a content security policy forbids the rest) and
-runs no script. The same case gives the same file.
+The file loads nothing from anywhere: styles, thumbnails and one script of our own (sorting, filtering, folding) are
+inside, and a content security policy that names the hash of that script forbids the rest. All of it can be read without
+the script. Beside it lies an annex with every frame. The same case gives the same files.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import netaudit
@@ -14,23 +18,30 @@ from netaudit.findings import saying
 from netaudit.findings.ledgers import exits
 from netaudit.ground.files import write_whole
 from netaudit.report import (
+    frames_annex,
     reading,
+    sections_checking,
+    sections_counts,
     sections_devices,
     sections_endpoints,
     sections_events,
     sections_findings,
     sections_images,
     sections_live,
+    sections_matrix,
+    sections_method,
     sections_moments,
     sections_persons,
     sections_relays,
     sections_scope,
+    sections_summary,
 )
 from netaudit.report.judgements import Judgements
+from netaudit.report.parties import Parties
 from netaudit.report.reasons import Reasons
 from netaudit.report.timeline import timeline
 from netaudit.report.topology import topology
-from netaudit.report.wording import Wording
+from netaudit.report.wording import Wording, is_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,77 +50,104 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
 
 MOST_VERDICT = 1000  # characters of a sentence of the verdict
+FRONT = ("verdict", "summary")  # at most two printed pages; all other sections are annexes
 SECTIONS = (
-    "verdict", "scope", "vantage", "findings", "encrypted", "relays", "moments", "gallery", "events", "persons",
+    *FRONT, "scope", "vantage", "findings", "encrypted", "relays", "moments", "gallery", "events", "persons",
     "topology", "devices",
     "matrix", "timeline",
-    "endpoints", "images", "clock", "method", "legal", "facts",
+    "endpoints", "images", "clock", "method", "checking", "legal", "facts",
 )  # fmt: skip
 
 
-def write_report(case: CaseLike, path: Path, lang: str, unmask: bool = False) -> Path:  # noqa: FBT001, FBT002
-    """Write the report of `case` to `path` and give it back.
+def write_report(
+    case: CaseLike,
+    path: Path,
+    lang: str,
+    unmask: bool = False,  # noqa: FBT001, FBT002
+    zone: str | None = None,
+) -> Path:
+    """Write the report of `case` to `path`, its annex beside it, and give the path back.
 
-    `unmask` shows clear faces, and is noted in the case. A reader sees the old file or the whole new one. Raises
-    OSError when it cannot be written, ValueError for an unknown language.
+    `unmask` shows clear faces, and is noted in the case. Times are in `zone`, else in that of the audit, else China's
+    for a Chinese report, else UTC. A reader sees the old file or the whole new one. Raises OSError when it cannot be
+    written, ValueError for an unknown language or zone.
     """
     if lang not in ("zh", "en"):
         raise ValueError(f"no such language: {lang}")
+    if zone and not is_zone(zone):
+        raise ValueError(f"no such time zone: {zone}")
     if unmask:
         case.log_unmasking(f"report {path.name}")
-    html = render(view(case, lang, unmask=unmask), lang)
-    write_whole(path, html.encode("utf-8", "replace"))
+    beside = frames_annex.annex_path(path)
+    shown, frames = _views(case, lang, unmask=unmask, zone=zone, annex=beside.name)
+    write_whole(beside, frames)
+    write_whole(path, render(shown, lang).encode("utf-8", "replace"))
     return path
 
 
-def view(case: CaseLike, lang: str, *, unmask: bool = False) -> dict[str, Any]:
+def view(case: CaseLike, lang: str, *, unmask: bool = False, zone: str | None = None) -> dict[str, Any]:
     """All that the template shows, as plain text and numbers already masked, made visible and capped."""
+    return _views(case, lang, unmask=unmask, zone=zone, annex="report-frames.csv")[0]
+
+
+def _views(case: CaseLike, lang: str, *, unmask: bool, zone: str | None, annex: str) -> tuple[dict[str, Any], bytes]:
+    """The view, and the bytes of the annex."""
     manifest = case.manifest
     given = manifest.get("options") or {}
-    w = Wording(lang, given.get("zone"), unmask=unmask)
+    w = Wording(lang, zone or given.get("zone"), unmask=unmask)
     judged = Judgements(case)
     hosts = sections_endpoints.Hosts(case, w)
+    parties = Parties(case, hosts, w)
     captures = {
         row["capture_id"]: w.exact(row["name"], 80)
         for row in reading.rows(case.table("captures"), "capture_id", "name")
     }
     scope = sections_scope.scope(case, w)
     decided, problem = _decisions(case)
-    return {
+    gallery = sections_images.gallery(case, judged, w)
+    shown = {
         "t": w.t,
         "lang": lang,
         "unmask": unmask,
         "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
+        "front": FRONT,
+        "script": script(),
+        "script_hash": script_hash(),
+        "annex": annex,
         "head": head(case, w),
-        "figures": [
-            *sections_findings.figures(judged, w),
-            (scope["packets"]["share"] or "—", w.t("fig_packets"), "plain"),
-        ],
+        "figures": sections_summary.tiles(case, judged, hosts, w, scope["packets"]["share"]),
+        "summary": sections_summary.summary(case, judged, parties, w),
+        "checking": sections_checking.checking(case, w),
         "scope": scope,
         "live": sections_live.live(case, w),
         "vantage": sections_scope.vantage(manifest, w),
         "certainty": w.t.group("certainty"),
         "findings": sections_findings.findings(judged, hosts, captures, w),
         "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
+        "counts": sections_counts.counts(case, hosts, w),
         "relays": sections_relays.relays(case, hosts, captures, w),
         "moments": sections_moments.moments(case, hosts, w),
-        "gallery": sections_images.gallery(case, judged, w),
+        "ties": sections_counts.ties(case, hosts, w),
+        "gallery": gallery,
+        "pictures": sections_images.by_finding(gallery["tiles"]),
         "events": sections_events.events(case, hosts, captures, w),
         "persons": sections_persons.persons(case, w),
         "topology": topology(case, judged, hosts, w),
         "devices": sections_devices.devices(hosts.devices, judged, captures, w, Reasons(case, w), decided),
         "decisions_problem": w.exact(problem, 300),
-        "matrix": sections_findings.matrix(judged, hosts, w),
+        "matrix": sections_matrix.matrix(judged, hosts, w),
         "timeline": timeline(case, judged, hosts, w),
         "endpoints": sections_endpoints.endpoints(hosts, judged),
         "images": sections_images.images(case, w),
         "clock": sections_scope.clock(manifest, w),
         "options": sections_scope.options(manifest, w),
         "signatures": sections_scope.signatures(manifest, w),
+        "measured": sections_method.measured(case, judged, w),
         "methods": list(w.t.group("method").values()),
         "limits": list(w.t.group("limit").values()),
         "facts": w.t.group("fact"),
     }
+    return shown, frames_annex.annex(case, judged, captures, w)
 
 
 def _decisions(case: CaseLike) -> tuple[dict[str, Decision], str]:
@@ -153,15 +191,25 @@ def _verdict(manifest: dict[str, Any], w: Wording) -> dict[str, list[str]]:
     return {name: [w.exact(one, MOST_VERDICT) for one in texts] for name, texts in parts.items()}
 
 
+def script() -> str:
+    """The script in the page, which `netaudit browse` serves too."""
+    return resources.files("netaudit.report").joinpath("static/lists.js").read_text(encoding="utf-8")
+
+
+def script_hash() -> str:
+    """What the content security policy of the page names: of the element as the template writes it."""
+    return base64.b64encode(hashlib.sha256(f"\n{script()}\n".encode()).digest()).decode()
+
+
 def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     from netaudit.ground.remembered import cache_folder
     from netaudit.report.compiled import Kept
 
     environment = Environment(
-        loader=PackageLoader("netaudit.report"),
+        loader=ChoiceLoader([PackageLoader("netaudit.report"), PackageLoader("netaudit.report", "static")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -20,6 +20,10 @@ class CaseLike(Protocol):
 
     manifest: dict[str, Any]
 
+    @property
+    def folder(self) -> Path | None:
+        """Where what was signed lies; None for a case that lies nowhere."""
+
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Table of that name by `netaudit.tables`, perhaps empty; all columns or some."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from netaudit.report import reading
@@ -22,6 +23,7 @@ ORDER = ("taken", "contradicts", "wider", "outvoted", "supports only")  # what s
 STRENGTHS = ("declared", "strong", "weak")
 WORDED = frozenset({"class", "chain"})  # claims whose values are words of a vocabulary
 RULE = "rule"
+_NOTED = re.compile(r" ?\(([^()]*)\)")
 CHINESE = "\u3000"  # between such characters stands no space
 
 
@@ -81,9 +83,16 @@ class Reasons:
         standings = dict.fromkeys(row["standing"] for row in rows)
         notes = [w.term("standing", standing) for standing in standings if standing != "taken"]
         added = w.t("device_added") if first["origin"] == "added" else ""
-        source = w.text(first["source"], 80)
+        source = self._source(w.text(first["source"], 80))
         provenance = w.term("provenance", first["provenance"])
         return [*notes, w.term("confidence", first["strength"]), provenance, w.text(first["by"], 60), source, added]
+
+    def _source(self, source: str) -> str:
+        """Where a signature comes from: the section of our facts in words, what stands in brackets as it was noted."""
+        if self._w.lang == "en":
+            return source
+        words = source.replace("facts", self._w.t("source_facts"), 1) if source.startswith("facts") else source
+        return _NOTED.sub(lambda found: f"（{self._w.t('quoted', said=found[1])}）", words)
 
     def _facts(self, row: Row) -> list[str]:
         found = []
@@ -117,7 +126,12 @@ class Reasons:
         value = row["value"]
         if row["claim"] == "product":
             return self._w.names("product_name", value)
-        return self._w.term(row["claim"], value) if row["claim"] in WORDED else self._w.text(value, 80)
+        if row["claim"] == "vendor":
+            return self._w.maker(value, 80)
+        if row["claim"] in WORDED:
+            return self._w.term(row["claim"], value)
+        shown = self._w.text(value, 80)
+        return self._w.t("quoted", said=shown) if " " in shown else shown
 
 
 def _rank(rows: list[Row]) -> tuple[int, bool, int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.case.lock import writing
-from netaudit.case.reporting import REPORT, WRITTEN
+from netaudit.case.reporting import FRAMES, REPORT, WRITTEN
 from netaudit.case.seal import later
 from netaudit.report.from_case import write_report
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
 
 
-def rewrite(case: Case, lang: str, *, unmask: bool = False) -> Path:
+def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = None) -> Path:
     """Write the report of a case again where it lies, and say so in the chain. Raises UsageError where it is locked."""
     with writing(case.folder, "report"):
-        path = write_report(case, case.folder / REPORT, lang, unmask)
-        later(case.folder, WRITTEN, (REPORT,), lang=lang, unmasked=unmask)
+        path = write_report(case, case.folder / REPORT, lang, unmask, zone)
+        later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask)
     return path

@@ -40,6 +40,10 @@ class Inventory:
             for ip in set(row["ips"] or ()):  # an address that several devices held names none of them
                 self._by_ip[ip] = None if ip in self._by_ip else row
 
+    def by_ip(self, ip: str) -> Row | None:
+        """The device with that address; None for an address of none, or of several."""
+        return self._by_ip.get(ip)
+
     def label(self, ip: str) -> str:
         """Name, class and vendor of the device with that address; empty where nothing is known of it."""
         row = self._by_ip.get(ip)
@@ -48,7 +52,7 @@ class Inventory:
 
 def label(row: Row, w: Wording) -> str:
     """Name, class and vendor in one line; those that rest on weak evidence say so."""
-    said = [w.text(row["name"], 60)]
+    said = [w.t("quoted", said=w.text(row["name"], 60))] if row["name"] else []
     for name in ("class", "vendor"):
         word = _word(name, row[name], w)
         weak = word and row[f"{name}_confidence"] not in ("declared", "strong")
@@ -57,7 +61,7 @@ def label(row: Row, w: Wording) -> str:
 
 
 def _word(name: str, value: str | None, w: Wording) -> str:
-    return (w.term("class", value) if name == "class" else w.text(value, 60)) if value else ""
+    return (w.term("class", value) if name == "class" else w.maker(value)) if value else ""
 
 
 def _grade(row: Row, name: str, w: Wording) -> str:
@@ -112,7 +116,7 @@ def _decision(decision: Decision | None, w: Wording) -> dict[str, str] | None:
     """An analyst's decision, which stands beside what was found."""
     if decision is None:
         return None
-    said = [w.term("class", decision.kind) if decision.kind else "", w.text(decision.vendor, 60)]
+    said = [w.term("class", decision.kind) if decision.kind else "", w.maker(decision.vendor)]
     return {
         "said": w.t("device_join").join(part for part in said if part) or w.t("device_noted"),
         "note": w.text(decision.note, 500),
@@ -152,7 +156,8 @@ def _graded(row: Row, name: str, w: Wording) -> str:
 
 def _unknown(row: Row, w: Wording) -> str:
     """A device without a class, with what is known of it all the same."""
-    known = [w.text(row[name], 60) for name in ("vendor", "product", "model", "name") if row[name]]
+    known = [w.maker(row["vendor"]), w.names("product_name", row["product"])]
+    known = [part for part in (*known, w.text(row["model"], 60), w.text(row["name"], 60)) if part]
     return w.t("device_unknown", known=w.t("device_join").join(known) or w.t("device_nothing"))
 
 

@@ -39,7 +39,9 @@ class Hosts:
         """Address with its device, its first name and its service."""
         told = self.full(ip)
         known = [part for part in (told["device"], *told["names"][:1], told["service"]) if part]
-        return f"{told['ip']} ({', '.join(known)})" if known else str(told["ip"])
+        if not known:
+            return str(told["ip"])
+        return self._w.t("party_about", name=told["ip"], about=self._w.t("party_comma").join(known))
 
     def _tell(self, ip: str) -> dict[str, Any]:
         w = self._w

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_SENDERS = 60
 MOST_JOURNEYS = 30
+BY_SIZE = "size and time"  # tie of a leg that was sent encrypted
 MOST_LEGS = 16  # of a journey that are shown
 MOST_QUESTIONS = 50
 UNCERTAIN = ("hearsay", "recalled")
@@ -50,7 +51,7 @@ def events(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
         "senders_more": max(0, len(senders) - MOST_SENDERS),
         "questions": [_question(row, hosts, captures, w) for row in asked[:MOST_QUESTIONS]],
         "questions_more": max(0, len(asked) - MOST_QUESTIONS),
-        "asked_fields": ", ".join(
+        "asked_fields": w.t("lead_comma").join(
             w.term("asks", name) for name in dict.fromkeys(name for row in asked for name in row["asks"])
         ),
         "journeys": journeys,
@@ -91,13 +92,15 @@ def _senders(told: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
 def _few(values: list[str], w: Wording) -> str:
     distinct = [value for value in dict.fromkeys(values) if value]
     more = f" (+{len(distinct) - 3})" if len(distinct) > 3 else ""
-    return ", ".join(w.text(value, 60) for value in distinct[:3]) + more
+    return w.t("lead_comma").join(w.text(value, 60) for value in distinct[:3]) + more
 
 
 def _question(row: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
     said = [(w.t(f"person.{key}"), w.text(row[key], 80)) for key in ("name", "id_number", "phone") if row[key]]
     said += [
-        (w.term("asks", key), w.text(row[key], 80)) for key in ("agent", "agent_company", "risk_status") if row[key]
+        (w.term("asks", key), w.as_said("risk" if key == "risk_status" else "", row[key]))
+        for key in ("agent", "agent_company", "risk_status")
+        if row[key]
     ]
     times = [
         (w.term("asks", key), w.when(row[key])) for key in ("first_photo_time", "report_time") if row[key] is not None
@@ -178,7 +181,8 @@ def _earliest(known: list[Row]) -> Row:
 
 
 def _leg(leg: Row, event: Row | None, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
-    what = w.term("event_kind", event["kind"]) if event else w.t("leg_bare")
+    bare = "leg_sealed" if BY_SIZE in (leg["ties"] or ()) else "leg_bare"
+    what = w.term("event_kind", event["kind"]) if event else w.t(bare)
     detail = w.exact(event["document"], 60) if event else ""
     return {
         "number": w.number(leg["leg"]),

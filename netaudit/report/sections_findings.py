@@ -6,8 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netaudit.report import frames
-from netaudit.report.judgements import OUTWARD, SEEN, device
-from netaudit.report.wording import short_size
+from netaudit.report.judgements import SEEN, device
 
 if TYPE_CHECKING:
     from netaudit.report.judgements import Judgements
@@ -22,39 +21,6 @@ MOST_CAPTURES = 6  # captures of one finding
 MOST_GAPS = 8  # incomplete objects of one finding, and missing ranges of one object
 MOST_FILTER = 1500  # characters of a display filter
 MOST_FLOWS = 6  # connections of one encrypted upload
-MATRIX_DEVICES = 30
-MATRIX_ENDPOINTS = 10
-
-
-def figures(judged: Judgements, w: Wording) -> list[tuple[str, str, str]]:
-    """Key figures of the case as (value, what it counts, class)."""
-    import pyarrow.compute as pc
-
-    out = [f for f in judged.seen if f["act"] == OUTWARD and f["certainty"] in "AB"]
-    hidden = sum(f["bytes"] or 0 for f in judged.encrypted)
-    distinct = 0
-    if out:
-        rows = judged.transfers
-        mine = rows.filter(pc.is_in(rows.column("row"), value_set=_array([f["row"] for f in out])))
-        distinct = pc.count_distinct(mine.column("sha256")).as_py()
-    return [
-        (w.number(distinct), w.t("fig_distinct"), "seen"),
-        (w.number(sum(f["images"] or 0 for f in out)), w.t("fig_transfers"), "seen"),
-        (
-            w.number(len({one for told in judged.listed(out, "person_hmacs") for one in told or ()})),
-            w.t("fig_persons"),
-            "seen",
-        ),
-        (w.number(len({device(f) for f in out})), w.t("fig_devices"), "seen"),
-        (w.number(len({f["endpoint_id"] for f in out})), w.t("fig_endpoints"), "seen"),
-        (short_size(hidden), w.t("fig_encrypted"), "hidden"),
-    ]
-
-
-def _array(values: list[int]) -> Any:
-    import pyarrow as pa
-
-    return pa.array(values, pa.int64())
 
 
 def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
@@ -135,12 +101,12 @@ def _finding(
 ) -> dict[str, Any]:
     told = []
     for capture, ranges in list(by_capture.items())[:MOST_CAPTURES]:
-        text, more = frames.show(ranges, MOST_RANGES)
+        spans, more = frames.pieces(ranges, MOST_RANGES)
         name = captures.get(capture) or w.exact(capture)
         told.append(
             {
                 "head": w.t("finding_frames_line", capture=name, n=w.number(frames.count(ranges))),
-                "ranges": text,
+                "ranges": spans,
                 "more": w.t("finding_frames_more", n=w.number(more)) if more else "",
             }
         )
@@ -209,43 +175,3 @@ def _connection(flow: Row, captures: dict[str, str], w: Wording) -> str:
 def _socket(ip: str | None, port: int | None, w: Wording) -> str:
     address = w.exact(ip, 60)
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def matrix(judged: Judgements, hosts: Hosts, w: Wording) -> dict[str, Any]:
-    """Who dealt with which endpoint: transfers of images and encrypted bytes in each cell, the busiest first."""
-    cells: dict[tuple[str, str], list[int]] = {}
-    for finding in judged.all:
-        cell = cells.setdefault((device(finding), str(finding["endpoint_id"] or "")), [0, 0])
-        if finding["certainty"] in SEEN:
-            cell[0] += finding["images"] or 0
-        else:
-            cell[1] += finding["bytes"] or 0
-    devices = _busiest(cells, 0)
-    endpoints = _busiest(cells, 1)
-    shown = endpoints[:MATRIX_ENDPOINTS]
-    return {
-        "endpoints": [hosts.full(ip) for ip in shown],
-        "rows": [
-            {"device": hosts.full(ip), "cells": [_cell(cells.get((ip, end)), w) for end in shown]}
-            for ip in devices[:MATRIX_DEVICES]
-        ],
-        "devices_more": max(0, len(devices) - MATRIX_DEVICES),
-        "endpoints_more": max(0, len(endpoints) - MATRIX_ENDPOINTS),
-    }
-
-
-def _busiest(cells: dict[tuple[str, str], list[int]], side: int) -> list[str]:
-    total: dict[str, list[int]] = {}
-    for key, (images, hidden) in cells.items():
-        summed = total.setdefault(key[side], [0, 0])
-        summed[0] += images
-        summed[1] += hidden
-    return sorted(total, key=lambda ip: (-total[ip][0], -total[ip][1], ip))
-
-
-def _cell(cell: list[int] | None, w: Wording) -> dict[str, str]:
-    images, hidden = cell or (0, 0)
-    return {
-        "images": w.t("matrix_images", n=w.number(images)) if images else "",
-        "hidden": short_size(hidden) if hidden else "",
-    }

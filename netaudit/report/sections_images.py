@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 GALLERY = 60
-GALLERY_BYTES = 2_200_000  # of JPEG; base64 makes a third more of it
+STRIP = 6  # tiles shown with a finding
+GALLERY_BYTES = 1_100_000  # of JPEG; base64 makes a third more of it, and most stand with their finding too
 ONE_THUMBNAIL = 120_000
 TRIES = 3 * GALLERY  # thumbnails asked for, also those that cannot be had
 LISTED = 300
@@ -46,6 +47,16 @@ def gallery(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
         spent += len(data)
         shown.append(_tile(sha256, number, data, known.get(sha256), w))
     return {"tiles": shown, "total": len(order), "more": len(order) - len(shown)}
+
+
+def by_finding(tiles: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+    """The first tiles of each finding, by its number."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for tile in tiles:
+        mine = found.setdefault(tile["number"], [])
+        if len(mine) < STRIP:
+            mine.append(tile)
+    return found
 
 
 def _turns(judged: Judgements) -> list[tuple[str, int]]:
@@ -121,7 +132,7 @@ def _listed(row: Row, w: Wording) -> dict[str, Any]:
     camera = [w.text(row["exif_make"], 60), w.text(row["exif_model"], 60), w.exact(row["exif_time"], 30)]
     return {
         "sha256": w.exact(row["sha256"]),
-        "kind": w.text(row["kind"], 20),
+        "kind": w.listed("format", row["kind"], 20),
         "dims": _dims(row),
         "size": w.number(row["size"]),
         "complete": w.t("yes") if row["complete"] else w.t("no"),

@@ -78,7 +78,7 @@ def _unmasked(case: CaseLike) -> pa.Table:
 
 def _record(row: dict[str, Any], w: Wording) -> dict[str, Any]:
     def said(kinds: tuple[str, ...]) -> list[tuple[str, str]]:
-        return [(w.t(f"person.{kind}"), w.text(row[kind], 80)) for kind in kinds if row.get(kind)]
+        return [(w.t(f"person.{kind}"), w.as_said(kind, row[kind])) for kind in kinds if row.get(kind)]
 
     return {
         "when": w.when(row.get("first_ts")),

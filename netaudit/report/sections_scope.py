@@ -75,8 +75,8 @@ def _input(row: Row, w: Wording) -> dict[str, Any]:
         "name": w.exact(row["name"]),
         "sha256": w.exact(row["sha256"]),
         "sm3": w.exact(row["sm3"]),
-        "format": w.text(row["file_format"]) + (f" · {w.text(row['compression'])}" if packed else ""),
-        "links": ", ".join(w.text(one, 40) for one in (row["link_types"] or [])[:MOST_NOTES]),
+        "format": w.listed("format", row["file_format"]) + (f" · {w.text(row['compression'])}" if packed else ""),
+        "links": w.listed("format", ", ".join((row["link_types"] or [])[:MOST_NOTES])),
         "interfaces": ", ".join(w.text(one, 80) for one in (row["interfaces"] or [])[:MOST_NOTES]),
         "size": w.size(row["size"]),
         "read": w.number(row["packets_read"]),
@@ -190,7 +190,10 @@ def options(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
     """Options of the audit that were set, as (name, value)."""
     said = manifest.get("options") or {}
     return [
-        (w.exact(k, 60), w.exact(", ".join(map(str, v)) if isinstance(v, list) else v, 300))
+        (
+            w.exact(k, 60),
+            w.t("yes") if v is True else w.exact(", ".join(map(str, v)) if isinstance(v, list) else v, 300),
+        )
         for k, v in sorted(said.items())
         if v not in (None, "", [], False)
     ]

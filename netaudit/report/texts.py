@@ -1,4 +1,4 @@
-"""The report's words in both languages, from texts.yaml."""
+"""The report's words in both languages, from the YAML files beside this module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from netaudit.ground.yaml_text import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml")
 _LONGEST = 2000  # characters; longer texts are none of ours
+_CLAUSES = 12  # of a sentence of another stage
 
 Lang = str  # "zh" or "en"
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -21,8 +23,10 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 @functools.cache
 def catalogue() -> dict[str, dict[str, str]]:
     """All texts by key (a group and its value joined by a dot), each with its languages."""
-    source = resources.files(__package__).joinpath("texts.yaml").read_text(encoding="utf-8")
-    return flatten(parse_yaml(source))
+    found: dict[str, dict[str, str]] = {}
+    for name in _FILES:
+        found |= flatten(parse_yaml(resources.files(__package__).joinpath(name).read_text(encoding="utf-8")))
+    return found
 
 
 def flatten(tree: dict[str, dict[str, object]]) -> dict[str, dict[str, str]]:
@@ -63,17 +67,41 @@ class Texts:
         """
         if self.lang == "en" or len(text) > _LONGEST:
             return show(text)
-        if (known := self._phrase(text, show)) is not None:
-            return known
-        clauses = [self._phrase(clause, show) for clause in text.split("; ")]
-        return "；".join(clause for clause in clauses if clause) if None not in clauses else show(text)
+        clauses = text.split("; ")
+        if len(clauses) > _CLAUSES:
+            return self._phrase(text, show) or show(text)
+        said = self._clauses(clauses, show)
+        return show(text) if said is None else "；".join(said)
+
+    def _clauses(self, clauses: list[str], show: Callable[[str], str]) -> list[str] | None:
+        """Sentences that `clauses` are, each as short as may be: a value within one may hold a semicolon too."""
+        known: list[list[str] | None] = [*[None] * len(clauses), []]
+        for first in reversed(range(len(clauses))):
+            for after in range(first + 1, len(clauses) + 1):
+                rest = known[after]
+                if rest is None or (said := self._phrase("; ".join(clauses[first:after]), show)) is None:
+                    continue
+                known[first] = [said, *rest]
+                break
+        return known[0]
 
     def _phrase(self, text: str, show: Callable[[str], str]) -> str | None:
         for key, pattern in phrases().items():
             if found := pattern.fullmatch(text):
-                words = {name: self.known(name, value) or show(value) for name, value in found.groupdict().items()}
+                words = {name: self._value(name, value, show) for name, value in found.groupdict().items()}
                 return self(key, **words)
         return None
+
+    def _value(self, name: str, value: str, show: Callable[[str], str]) -> str:
+        """A value within a sentence: a word of a vocabulary, the maker that it begins with, else as it stands."""
+        if word := self.known(name, value):
+            return word
+        if name == "modes":
+            return "、".join(self.known("mode", part) or show(part) for part in value.split(", "))
+        maker, space, rest = value.partition(" ")
+        if name == "what" and (known := self.known("vendor", value) or self.known("vendor", maker)):
+            return known if self.known("vendor", value) else f"{known}{space}{show(rest)}"
+        return show(value)
 
 
 @functools.cache

@@ -89,7 +89,7 @@ def _device(row: Row, key: str, rank: int, w: Wording) -> Node:
     kind = w.term("class", row["class"]) if row["class"] else w.t("unknown")
     weak = row["class"] and row["class_confidence"] not in ("declared", "strong")
     kind = f"{kind}{WEAK}" if weak else kind
-    name = w.text(row["name"], 40) or w.text(row["vendor"], 40)
+    name = w.t("quoted", said=w.text(row["name"], 40)) if row["name"] else w.maker(row["vendor"], 40)
     parts = [part for part in PARTS if part in (row["chain"] or ())]
     colour = parts[0] if parts else "router" if row["class"] in ("router", "switch", "access_point") else ""
     return Node(

@@ -44,6 +44,15 @@ def zone_of(name: str | None, lang: Lang) -> datetime.tzinfo:
     return datetime.UTC
 
 
+def is_zone(name: str) -> bool:
+    """Whether a zone of that name is known."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
 class Wording:
     """Words of one report: its language, its zone, masked or not."""
 
@@ -73,16 +82,37 @@ class Wording:
         word = str(value or "unknown")
         return self.t.known(group, word) or self.text(word, 60)
 
+    def maker(self, value: object, limit: int = 60) -> str:
+        """A maker in the report's language, as it stands where the catalogue has no word."""
+        return (self.t.known("vendor", str(value)) or self.text(value, limit)) if value else ""
+
+    def listed(self, group: str, value: object, limit: int = 80) -> str:
+        """Words joined by commas, each in the report's language where the catalogue has one."""
+        parts = [self.t.known(group, part) or self.text(part, limit) for part in str(value or "")[:limit].split(", ")]
+        return ("，" if self.lang == "zh" else ", ").join(part for part in parts if part)
+
+    def as_said(self, group: str, value: object, limit: int = 80) -> str:
+        """A value as a document says it; where the catalogue has a word for it, that word with what was said beside."""
+        shown = self.text(value, limit)
+        said = str(value).strip()
+        word = self.t.known(group, said) or self.t.known(group, said.lower())
+        return shown if word in (None, shown) else self.t("as_said", word=word, said=shown)
+
     def names(self, group: str, value: object, limit: int = 80) -> str:
         """Names joined by semicolons, each in the report's language where the catalogue has a word for it."""
         if not value:
             return ""
         parts = str(value)[: limit * HASTE].split("; ")
-        return self.text("; ".join(self.t.known(group, part) or part for part in parts), limit)
+        join = "；" if self.lang == "zh" else "; "
+        return self.text(join.join(self.t.known(group, part) or part for part in parts), limit)
 
     def number(self, value: float | None) -> str:
         """An integer with thousands separated; a dash for null."""
         return NOTHING if value is None else f"{int(value):,}"
+
+    def short(self, value: float | None) -> str:
+        """Bytes rounded: '3.5 MB'."""
+        return short_size(value or 0)
 
     def size(self, value: int | None) -> str:
         """Bytes exactly and, from a kilobyte on, rounded: '3,456,789 bytes (3.5 MB)'."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -14,19 +16,34 @@ from netaudit.documents.times import read_time
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, visible
 from netaudit.ground.table_streams import TableWriter
-from netaudit.persons.from_unwrapping import Personal, is_device_id, masked, right_check_digit
+from netaudit.persons.from_unwrapping import (
+    Personal,
+    address_tail,
+    is_device_id,
+    masked,
+    picture_addresses,
+    right_check_digit,
+)
 from netaudit.rows.persons import keyed
-from netaudit.tables import EVENTS_CLEAR, TARGETS
+from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netaudit.documents.index import Index
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
 
+_CLEAR = EVENTS_CLEAR.row
+_PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
 LONGEST = 128  # characters of a value in the table
+MOST_ANSWERED = 4096  # uploads that wait for their answers
+LARGEST_ANSWER = 4096  # bytes
 MOST_IMAGES = 64  # of an event
 SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
+_NOBODY = frozenset(
+    {"-1", "null", "none", "unknown", "unregistered", "stranger", "strangerbaby", "idcard", "idcardbaby"}
+)
 _WITH_PATHS = frozenset({"http", "http2", "http3", "h2"})
 # fields of a person and of a purpose that are masked as identity data of that kind
 _IDENTITY = {
@@ -43,6 +60,11 @@ class Shown(NamedTuple):
     hmac: str = ""
 
 
+def _named(index: Index) -> dict[str, Any]:
+    entries = {f"entry {entry.id}": entry for entry in index.entries}
+    return entries | {"index": index, "worded": index.worded}
+
+
 class EventRows:
     """Rows of `events` of one worker."""
 
@@ -54,10 +76,20 @@ class EventRows:
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
+        self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
 
-    def end(self, message: Message) -> list[tuple[Any, ...]]:
+    def shared(self) -> dict[str, Any]:
+        """What every process has alike and none needs to be told, by name."""
+        return _named(self._index)
+
+    @staticmethod
+    def shared_of(signatures: Path | None = None) -> dict[str, Any]:
+        """The same, before there are any rows."""
+        return _named(load((signatures,) if signatures else ()).index)
+
+    def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.said.clear()
         if not message.body and (
@@ -65,9 +97,10 @@ class EventRows:
         ):
             return []
         pictured = self._reader.pictured
+        keys = self._reader.stored_as if pictured else []
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
-            self._note_target(message)
+            self._note_target(message, keys)
         if not found and "part" not in message.fields:
             return []
         told = [Told(event, message) for event in found]
@@ -79,14 +112,42 @@ class EventRows:
         """Whether an entry may know a message by its path."""
         return bool(self._index.on_path(path_of((message.request or message).path)))
 
-    def closed(self, flow_id: bytes) -> list[tuple[Any, ...]]:
+    def closed(self, flow_id: bytes) -> list[Row]:
         """Rows that waited for a next part of a stream on a flow that ended."""
         return [self._row(*one) for one in self._streams.closed(flow_id)]
 
-    def _note_target(self, message: Message) -> None:
-        """Keep under which path an image without a known document was sent or fetched."""
-        if message.protocol in _WITH_PATHS and (code := self._address((message.request or message).path)):
-            self._targets.append((message.message_id.hex(), code))
+    def _note_target(self, message: Message, keys: list[str]) -> None:
+        """Keep under which path, or keys in a form, an image without a known document was sent or fetched."""
+        if message.protocol not in _WITH_PATHS:
+            return
+        path = (message.request or message).path
+        named = [path, *keys]
+        if message.request is None and message.method in {"POST", "PUT"}:
+            self._answered[message.message_id] = None
+            if len(self._answered) > MOST_ANSWERED:
+                del self._answered[next(iter(self._answered))]
+        for place, address in enumerate(named):
+            code = self._address(address) if not place else ""
+            tail = self._tail(address)
+            if code or tail:
+                self._targets.append(
+                    TARGETS.row(message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail)
+                )
+
+    def answer(self, message: Message) -> None:
+        """Note under which address a picture was stored, where the answer to its upload names one and no more."""
+        if message.request is None or message.request.message_id not in self._answered:
+            return
+        del self._answered[message.request.message_id]
+        if len(message.body) > LARGEST_ANSWER or (b"/" not in message.body and b"." not in message.body):
+            return
+        tails = {tail for one in picture_addresses(message.body) if (tail := self._tail(one))}
+        if len(tails) == 1:
+            stored = TARGETS.row(message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop())
+            self._targets.append(stored)
+
+    def _tail(self, address: str) -> str:
+        return keyed(self._key, Personal("picture", "", "", address, "named")) if address_tail(address) else ""
 
     def _address(self, url: str) -> str:
         """HMAC of the path of a URL or target; without the host: images are sent to one and read from another."""
@@ -98,32 +159,44 @@ class EventRows:
             return ""
         return hmac.digest(self._key, b"target\0" + path.encode("utf-8", "replace"), "sha256").hex()[:32]
 
-    def _row(self, event: Event, message: Message) -> tuple[Any, ...]:
+    def _row(self, event: Event, message: Message) -> Row:
         entry = event.entry
         shown = {name: self._identity(event, f"person.{name}", text) for name, text in event.person.items()}
+        if "person_id" in shown and not names_one(event.person["person_id"], message):
+            shown["person_id"] = Shown(shown["person_id"].text)
         purpose = {name: self._identity(event, f"purpose.{name}", text) for name, text in event.purpose.items()}
         device = self._plain(event, "device", event.device, device=True)
         reference = self._plain(event, "event", event.event_ref)
+        if not names_one(event.event_ref, message):
+            reference = Shown(reference.text)
         place = self._plain(event, "place", event.place, secret=False)
         self._plain(event, "time", event.shot_time_text, secret=False)
         pieces = message.pieces
         known = pieces is not None and len(pieces) > 0
         ts, frame, capture = (pieces[name].item(0) if known else None for name in ("ts", "frame", "capture"))  # type: ignore[index]
-        none = Shown()
-        person = [value for name in ("name", "id_number", "phone", "person_id") for value in shown.get(name, none)]
-        said = [shown.get(name, none).text for name in ("gender", "birthday", "address", "group")]
+        person = {name: shown.get(name, Shown()) for name in _PERSON}
+        wanted = {name: purpose.get(name, Shown()).text for name in ("agent", "agent_company", "risk_status")}
         claimed = event.images[:MOST_IMAGES]
-        return (
-            event.event_id, message.message_id.hex(), event.object_id, entry.kind, entry.act, entry.id,
-            entry.provenance, list(entry.recalled), *device, place.text, *reference, event.shot_time, event.zone,
-            *person, *said, event.score,
-            *(purpose.get(name, none).text for name in ("agent", "agent_company", "risk_status")),
-            *(_moment(event.purpose.get(name, "")) for name in ("first_photo_time", "report_time")),
-            asks(event), [one.image.sha256 for one in claimed], [one.role for one in claimed],
-            [self._plain(event, "url", url, secret=False).text for _, url in event.urls],
-            [code for _, url in event.urls if (code := self._address(url))],
-            self._plain(event, "target", event.target, secret=False).text,
-            "", "", "", ts, frame or 0, capture_name(capture or 0), "", None, event.complete,
+        return EVENTS.row(
+            event_id=event.event_id, message_id=message.message_id.hex(), object_id=event.object_id, kind=entry.kind,
+            act=entry.act, document=entry.id, certainty=entry.provenance, recalled=list(entry.recalled),
+            device_ref=device.text, device_hmac=device.hmac, place=place.text,
+            event_ref=reference.text, event_hmac=reference.hmac, shot_time=event.shot_time, shot_zone=event.zone,
+            name=person["name"].text, name_hmac=person["name"].hmac,
+            id_number=person["id_number"].text, id_number_hmac=person["id_number"].hmac,
+            phone=person["phone"].text, phone_hmac=person["phone"].hmac,
+            person_ref=person["person_id"].text, person_hmac=person["person_id"].hmac,
+            gender=person["gender"].text, age=person["age"].text, birthday=person["birthday"].text,
+            address=person["address"].text, person_group=person["group"].text, score=event.score,
+            result=self._plain(event, "result", event.result, secret=False).text, **wanted,
+            first_photo_time=_moment(event.purpose.get("first_photo_time", "")),
+            report_time=_moment(event.purpose.get("report_time", "")), asks=asks(event),
+            images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
+            image_urls=[self._plain(event, "url", url, secret=False).text for _, url in event.urls],
+            url_hmacs=[code for _, url in event.urls if (code := self._address(url))],
+            target=self._plain(event, "target", event.target, secret=False).text,
+            sender="", receiver="", endpoint_id="", first_ts=ts, frame=frame or 0,
+            capture_id=capture_name(capture or 0), journey_id="", leg=None, complete=event.complete,
         )  # fmt: skip
 
     def _identity(self, event: Event, field: str, text: str) -> Shown:
@@ -137,14 +210,30 @@ class EventRows:
         if field.startswith("person."):
             self.said.append((event.object_id, one))
         code = keyed(self._key, one)
-        self._clear.append((event.event_id, event.message_id, field, text, code))
+        self._clear.append(
+            _CLEAR(
+                event_id=event.event_id,
+                message_id=event.message_id,
+                field=field,
+                value_clear=text,
+                value_hmac=code,
+            )
+        )
         return Shown(visible(mask(masked(one)), LONGEST), code)
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
         if not text:
             return Shown()
         code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
-        self._clear.append((event.event_id, event.message_id, field, text, code))
+        self._clear.append(
+            _CLEAR(
+                event_id=event.event_id,
+                message_id=event.message_id,
+                field=field,
+                value_clear=text,
+                value_hmac=code,
+            )
+        )
         shown = text if device and is_device_id(text) else mask(text)
         return Shown(visible(shown, LONGEST), code)
 
@@ -157,6 +246,21 @@ class EventRows:
         """End the streams of what is private."""
         self._clear.close()
         self._targets.close()
+
+
+def names_one(value: str, message: Message) -> bool:
+    """Whether an id that a document gives tells one person or event from others, so that equal ones belong together.
+
+    An address is one of a host, often the receiver's; words such as 0 or STRANGER stand for nobody.
+    """
+    text = value.strip().lower()
+    host = (message.request or message).host.lower()
+    if text in {host, host.partition(":")[0]} or not text.strip("0") or text in _NOBODY:
+        return False
+    with suppress(ValueError):
+        ip_address(text.partition(":")[0] if text.count(":") == 1 else text)
+        return False
+    return True
 
 
 def is_reply(message: Message) -> bool:

@@ -15,13 +15,13 @@ from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
+from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
-from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts
-from netaudit.journeys.from_tables import join_journeys, with_ends
+from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
+from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.observations.told import with_event_facts
-from netaudit.relays.from_tables import find_relays, with_sizes
+from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
 from netaudit.running.keys import keep_used
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.settling.images import Known
     from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
 
@@ -57,31 +58,34 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     settled = _settled(folder, outcome.capture_ids)
     tables = dict(settled)
     tables["captures"] = outcome.captures
-    tables["skipped"] = pa.Table.from_pylist(
+    tables["skipped"] = table_of(
         [
-            {"capture_id": capture, "reason": reason, "packets": count}
+            SKIPPED.row(capture_id=capture, reason=reason, packets=count)
             for (capture, reason), count in outcome.skipped.items()
         ],
-        schema=SKIPPED.schema(),
+        SKIPPED,
     )
-    known = outcome.known if outcome.faces else None
     tables["images"] = settled["images"] = image_table(
-        folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces
+        folder, tables, _judged(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
     )
+    if outcome.beside is not None:
+        outcome.beside.drop()
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
     tables["media"] = tie(tables["media"], tables["flows"])
     tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
     tables["flows"], aside = without_floods(tables["flows"])
-    vantage = derive(tables, outcome.inside, signatures)
+    tables["moments"] = moment_table(stored(folder))
+    targets = _taken_targets(folder)
+    vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
     tables["events"], tables["journeys"] = join_journeys(
-        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], _taken_targets(folder)
+        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], targets
     )
+    tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
-    tables["moments"] = moment_table(stored(folder))
     tables["after_moments"] = judge_moments(
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
@@ -103,15 +107,30 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     return Case(folder)
 
 
+def _judged(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+    """What is known of images by now, once those under way are judged; None where no face is looked for."""
+    if outcome.beside is None:
+        return outcome.known if outcome.faces else None
+    for done in outcome.beside.finish():
+        progress("images", done, outcome.beside.found)
+    outcome.beside.close()
+    return outcome.beside.known
+
+
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
-        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.faces, side, signatures.manifest()
-    )
+        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
+        signatures.manifest(),
+    )  # fmt: skip
 
 
-def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet) -> Vantage:
+def derive(
+    tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet, targets: pa.Table | None = None
+) -> Vantage:
     """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
+
+    `targets`: under which addresses images were sent and fetched, where that is known.
 
     Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
     """
@@ -126,10 +145,28 @@ def derive(tables: dict[str, pa.Table], inside: Iterable[str], signatures: Signa
     moves = Moves()
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
+    _count(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
-    tables["findings"] = judge(tables | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    seen_as = {} if targets is None else {"targets": targets}
+    tables["findings"] = judge(
+        tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink)
+    )
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
+
+
+def _count(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
+    """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
+    if "encrypted_uploads" not in tables:
+        return  # a look at a live run
+    seen = tables | {"flows": flows}
+    actors = actors_of(seen, frozenset(vantage.uplink))
+
+    def role(sender: str, flow_id: str) -> str:
+        return actors.role(sender, flow_id)[0]
+
+    tables["upload_counts"] = count_uploads(seen, vantage.scope, role)
+    tables["moment_tests"] = tie_moments(seen, vantage.scope, role)
 
 
 def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.charset import decoded
+from netaudit.ground.table_streams import table_of
 from netaudit.settling.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ def outcome_of(
     options: Options,
     *,
     partial: bool,
+    read: list[int] | None = None,
 ) -> Outcome:
-    """What a run knows at its end beyond the tables that it streamed."""
+    """What a run knows at its end beyond the tables that it streamed; `read` are bytes of each input, if not all."""
     from netaudit.running.task import result_options, window_s
 
     ids = capture_ids(sources)
@@ -44,6 +46,7 @@ def outcome_of(
         faces=options.faces,
         count_faces=options.count_faces,
         partial=partial,
+        read=read,
         failures=failures,
         moment_window_s=window_s(options),
         signatures=options.signatures,
@@ -73,7 +76,6 @@ def short_names(names: list[str]) -> list[str]:
 
 
 def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], decoder: Decoder) -> Any:
-    import pyarrow as pa
 
     from netaudit.ground.masking import mask
     from netaudit.tables import CAPTURES
@@ -100,7 +102,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], d
         }
         for index, (source, identity, name) in enumerate(zip(sources, ids, names, strict=True))
     ]
-    return pa.Table.from_pylist(rows, schema=CAPTURES.schema())
+    return table_of(rows, CAPTURES)
 
 
 def _file_name(name: str) -> str:

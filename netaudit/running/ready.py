@@ -1,21 +1,23 @@
 """Has the kernels compiled before an audit begins: where they are not, by several processes at once, and with progress.
 
-A compiler is not freed again (some 300 MB), and numba compiles in one thread. So each piece (`warm.py`) gets a process
-that ends with it, and what they compile is loaded from where it is kept.
+A compiler is not freed again (some 300 MB), and numba compiles in one thread. So pieces (`warm.py`) are shared out to
+as many processes as there are processors, and what they compile is loaded from where it is kept.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from netaudit.ground import programs
 from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, SOURCES, cache_folder, config
 from netaudit.ground.remembered import keep, recalled, unsealed
+from netaudit.images.processes import processors
 from netaudit.running.warm import PIECES
 
 KERNEL = re.compile(r"^@(?:lean_)?kernel$", re.MULTILINE)
@@ -27,16 +29,39 @@ def make_ready(progress: Callable[[str, int, int], None]) -> None:
 
     What goes wrong here is left to whoever needs the kernel: it is compiled on its first call.
     """
-    missing = [name for name in PIECES if not is_ready(name)]
-    if not missing or config.DISABLE_JIT or not may_keep(cache_folder()):
+    if all(map(is_ready, PIECES)) or config.DISABLE_JIT or not may_keep(cache_folder()):
         return
+    with _alone(cache_folder() / "compiling"):
+        missing = [
+            name for name in PIECES if not is_ready(name)
+        ]  # another process may have had them compiled meanwhile
+        if missing:
+            _compile(missing, progress)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Wait while another process of this machine compiles: ten that begin at once would each compile everything."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: it is compiled more than once there, which does no harm
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # a disk without locks
+            file = stack.enter_context(path.open("ab"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _compile(missing: list[str], progress: Callable[[str, int, int], None]) -> None:
     total = round(EACH * sum(len(KERNEL.findall(path.read_text("utf-8"))) for path in _sources()))
     progress("compile", 0, total)
     reading, writing = os.pipe()
     members: list[subprocess.Popen[bytes]] = []
     try:
         try:
-            members += [_start(name, writing) for name in missing]
+            members += [_start(names, writing) for names in shared_out(missing, processors())]
         finally:
             os.close(writing)
         done = 0
@@ -59,8 +84,16 @@ def is_ready(piece: str) -> bool:
     return recalled(cache_folder() / piece) is not None or unsealed(SHIPPED / KEY / piece) is not None
 
 
-def compile_piece(piece: str) -> None:
-    """Compile a piece in this process, and write a dot for each kernel to standard output."""
+def shared_out(names: list[str], processes: int) -> list[list[str]]:
+    """Pieces for so many processes: the longest that is left to whoever has least."""
+    shares: list[list[str]] = [[] for _ in range(min(processes, len(names)))]
+    for name in sorted(names, key=lambda name: -PIECES[name][1]):
+        min(shares, key=lambda share: sum(PIECES[one][1] for one in share)).append(name)
+    return shares
+
+
+def compile_pieces(names: list[str]) -> None:
+    """Compile pieces in this process, and write a dot for each kernel to standard output."""
     from numba.core import event
 
     class Dots(event.Listener):
@@ -72,12 +105,13 @@ def compile_piece(piece: str) -> None:
             os.write(1, b".")
 
     with event.install_listener("numba:compile", Dots()):
-        PIECES[piece]()
-    keep(cache_folder() / piece, b"")
+        for name in names:
+            PIECES[name][0]()
+            keep(cache_folder() / name, b"")
 
 
-def _start(piece: str, output: int) -> subprocess.Popen[bytes]:
-    words = programs.netaudit("warm", "--piece", piece)
+def _start(names: list[str], output: int) -> subprocess.Popen[bytes]:
+    words = programs.netaudit("warm", *(word for name in names for word in ("--piece", name)))
     flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
     return subprocess.Popen(  # noqa: S603 - our own interpreter and words
         words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, creationflags=flags

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -35,8 +35,11 @@ from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
 from netaudit.rows.sendings import SendingRows
 from netaudit.running.keys import write_private
+from netaudit.running.state import load_state, save_state
 from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
+from netaudit.streams.layouts import UP
+from netaudit.tables import EVIDENCE, Row
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from netaudit.images.beside import Fresh
     from netaudit.messages.message import Message
     from netaudit.messages.opening.given import Given
     from netaudit.observations.ends import Ends
@@ -57,6 +61,7 @@ if TYPE_CHECKING:
     from netaudit.streams.layouts import Delivery
     from netaudit.unwrapping.part import Part
 
+_EVIDENCE = EVIDENCE.row
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
@@ -80,7 +85,7 @@ class Witness(Protocol):
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """An object was found in a message of the flow last delivered, and stored."""
 
-    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+    def named(self, message: Message, row: Row) -> None:
         """A row of `persons` was made of a message of the flow last delivered."""
 
     def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
@@ -128,6 +133,7 @@ class Shard:
         spill_to(str(folder))
         self._keep = keep
         self._witness = witness
+        self.stored: Callable[[Fresh], None] | None = None  # told of each image that is new to the case
         self._reading = Reading(self.keys)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
@@ -169,6 +175,25 @@ class Shard:
         self._rows.checkpoint()
         self._persons.flush(least=1)
         self._events.flush(least=1)
+
+    def save(self, path: Path) -> bool:
+        """Write all rows and, to a file, everything that is under way; whether that is possible now."""
+        self._take_documents()
+        for writer in (self._rows, self._persons, self._events, self._sendings):
+            if writer is not None:
+                writer.flush(least=1)
+        told, self.stored = self.stored, None  # belongs to this process
+        try:
+            return self.keys is None and save_state(path, self, self._events.shared() | {"folder": self._folder})
+        finally:
+            self.stored = told
+
+    @classmethod
+    def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
+        """What `save` wrote for a case that lies at `folder` now. Raises Unbelievable."""
+        found = load_state(path, EventRows.shared_of(signatures) | {"folder": folder})
+        assert isinstance(found, cls)
+        return found
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
@@ -257,6 +282,7 @@ class Shard:
         if not message.body:
             self._take_events(message)
             return
+        self._events.answer(message)
         if self._parts.take(message, ends.client.ip, self._keep_part):
             return
         if is_plain_document(message):
@@ -282,7 +308,7 @@ class Shard:
         for row in self._events.end(message):
             self._rows["events"].append(row)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
-        for row in self._persons.end(message.message_id.hex(), target, self._events.said):
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
@@ -304,6 +330,8 @@ class Shard:
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
         if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
             self._rows["images"].append(image_row(sha256, leaf))
+            if self.stored is not None:
+                self.stored((sha256, leaf.kind, message.direction == UP))
         identity = object_id(message, part.path).hex()
         if self._witness is not None and stored:
             self._witness.found(message, leaf, identity, sha256)
@@ -312,5 +340,13 @@ class Shard:
         if self._carriers is None:
             self._carriers = Carriers(message)
         for capture, first, last, frames in self._carriers.of(part):
-            evidence((identity, capture_name(capture), first, last, frames))
+            evidence(
+                _EVIDENCE(
+                    object_id=identity,
+                    capture_id=capture_name(capture),
+                    first_frame=first,
+                    last_frame=last,
+                    frames=frames,
+                )
+            )
         return identity, sha256

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from multiprocessing.connection import Connection
 
+    import numpy as np
+    import numpy.typing as npt
+
+    from netaudit.images.beside import Fresh
     from netaudit.running.way import Shard
 
 
@@ -19,9 +23,10 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     `inherited` are the parent's ends of pipes, which a forked process has too: while one is open, nobody learns that
     the parent is gone.
 
-    ("begin", number, workers, (folder, keep_all, seconds, signatures, given)); ("window", name of the shared memory,
-    size of the buffer, start and number of the rows in it), each answered when it is done; ("finish",) is answered with
-    failures.
+    ("begin", number, workers, (folder, keep_all, seconds, signatures, given), state to go on from or None); ("window",
+    name of the shared memory, size of the buffer, start and number of the rows in it), each answered when it is done;
+    ("save", path) is answered with whether that is possible, ("finish",) with failures. Before an answer the parent may
+    be told of images that are new to the case.
     """
     import signal
 
@@ -36,11 +41,16 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     from netaudit.running.way import Keep, Shard
 
     try:
-        _, number, workers, (folder, keep_all, seconds, signatures, given) = pipe.recv()
+        _, number, workers, (folder, keep_all, seconds, signatures, given), state = pipe.recv()
         keep = Keep(everything=keep_all, seconds=seconds)
-        shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
+        if state is None:
+            shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
+        else:
+            shard = Shard.load(state, folder, signatures)
+        fresh: list[Fresh] = []
+        shard.stored = fresh.append
         with calm():
-            _take_windows(pipe, shard, number, workers)
+            _take_windows(pipe, shard, fresh, number, workers)
     except EOFError:
         return
     except Exception as error:  # noqa: BLE001  (whatever it is, the parent must hear of it)
@@ -48,17 +58,24 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
             pipe.send(("error", error))
 
 
-def _take_windows(pipe: Connection, shard: Shard, number: int, workers: int) -> None:
+def _take_windows(pipe: Connection, shard: Shard, fresh: list[Fresh], number: int, workers: int) -> None:
     attached: dict[str, shared_memory.SharedMemory] = {}
     while True:
         message = pipe.recv()
         if message[0] == "finish":
-            pipe.send(("done", shard.finish()))
+            failures = shard.finish()
+            pipe.send(("images", fresh))
+            pipe.send(("done", failures))
             return
+        if message[0] == "save":
+            pipe.send(("done", shard.save(message[1])))
+            continue
         _, name, size, start, rows = message
         if name not in attached:
             attached[name] = _attach(name)
         _feed(shard, bytes_of(attached[name]), (size, start, rows), number, workers)
+        pipe.send(("images", fresh))
+        fresh.clear()
         pipe.send(("done", None))
 
 
@@ -80,12 +97,20 @@ def _feed(shard: Any, memory: memoryview, place: tuple[int, int, int], number: i
     import numpy as np
 
     from netaudit.packets.layouts import PACKET
-    from netaudit.streams.batch import picked
 
     size, start, rows = place
     buffer = np.frombuffer(memory, np.uint8, size)
     packets = np.frombuffer(memory, PACKET, rows, start)
     buffer.flags.writeable = False
-    own = picked(packets, np.flatnonzero(packets["shard"] % workers == number))
+    shard.feed(buffer, own_rows(packets, number, workers))
+
+
+def own_rows(packets: npt.NDArray[np.void], number: int, of: int) -> npt.NDArray[np.void]:
+    """Those PACKET rows, read-only, whose logical shard belongs to one of so many."""
+    import numpy as np
+
+    from netaudit.streams.batch import picked
+
+    own = picked(packets, np.flatnonzero(packets["shard"] % of == number))
     own.flags.writeable = False
-    shard.feed(buffer, own)
+    return own

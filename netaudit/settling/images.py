@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from netaudit.ground.masking import mask
 from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.images.answers import Answer, Look
 from netaudit.settling.ordered import settle
 from netaudit.tables import IMAGES
 from netaudit.unwrapping.sniff import IMAGE_KINDS
@@ -27,8 +28,7 @@ JUDGED_AT_ONCE = 4_096
 PART = "judged"
 
 Row = dict[str, Any]
-Answer = tuple[Any, Any]  # facts and verdict of the image helper
-Known = Callable[[Collection[str]], dict[tuple[str, bool], Answer]]
+Known = Callable[[Collection[str]], dict[Look, Answer]]
 """Answers that are there already for some images, by SHA-256 and whether turned pictures were looked at too."""
 
 
@@ -44,7 +44,7 @@ def image_table(
     """The `images` table, settled. `known` are answers that are there already; None: no face is looked for."""
     seen = _seen(tables["objects"], tables["messages"])
     sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
-    writer, names = TableWriter(folder, IMAGES, PART), IMAGES.names
+    writer, names, image = TableWriter(folder, IMAGES, PART), IMAGES.names, IMAGES.row
     judge = (
         _Judging(folder, known, seen.num_rows, progress, count=count) if known is not None and seen.num_rows else None
     )
@@ -56,7 +56,7 @@ def image_table(
             else:
                 _measure(rows, sizes)
             for row in rows.values():
-                writer.append(tuple(map(row.get, names)))
+                writer.append(image(*map(row.get, names)))
             writer.flush()
     finally:
         if judge is not None:
@@ -119,14 +119,16 @@ class _Judging:
         self._objects = folder / "private" / "objects"
         self._known, self._total, self._progress = known, total, progress
         self._count = count
-        self._judge = Judge(faces=True, count=count)
+        self._judge = Judge(faces=True, count=count)  # its process starts with the first image that nobody knows
         self._done = 0
 
     def take(self, rows: dict[str, Row]) -> None:
         """Complete some rows."""
         known = self._known(rows.keys())
         for sha256, row in rows.items():
-            if (answer := known.get((sha256, row["rotate"]))) and not (self._count and answer[1].face == "yes"):
+            if (answer := known.get((sha256, row["rotate"]))) and not (
+                self._count and answer[1].face == "yes" and answer[1].n_faces is None
+            ):
                 self._answers(rows, [(sha256, *answer)])
                 continue
             path = self._objects / sha256[:2] / f"{sha256}.{row['kind']}"

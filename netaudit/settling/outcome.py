@@ -11,6 +11,7 @@ from netaudit.findings.moments import WINDOW_S
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from netaudit.images.beside import Beside
     from netaudit.settling.images import Known
 
 
@@ -27,10 +28,12 @@ class Outcome:
     faces: bool = True
     count_faces: bool = False
     partial: bool = False
+    read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
     failures: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
     signatures: Path | None = None  # a folder added to netaudit's own
     known: Known = lambda _: {}
     """What the image helper has said already."""
+    beside: Beside | None = None  # images that are still being judged
     keys: dict[str, Any] | None = None  # what is known of the keys that were given
     moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it

@@ -98,11 +98,95 @@ def test_what_failed_in_a_run_is_not_tried_again_in_it(tasks):
 
 def test_workers_that_die_over_a_site_are_counted(tasks):
     one_site.prepare(tasks.out)
-    task, lost = tasks()[1], running.Counter()
-    assert running.given_up(task, lost) is None  # it had not begun
-    for number in range(running.RETRIES + 1):
-        (tasks.out / "started" / task.site.folder).touch()
-        result = running.given_up(task, lost)
-        assert (result is None) == (number < running.RETRIES)
+    task = tasks()[1]
+    assert one_site.given_up(task) is None  # it had not begun
+    started = tasks.out / "started" / task.name
+    for number in range(one_site.RETRIES + 1):
+        before = started.read_text().split() if started.exists() else ["another-run"]
+        started.write_text("\n".join([*before, task.run]))
+        result = one_site.given_up(task)
+        assert (result is None) == (number < one_site.RETRIES)
     assert result.reason == "its worker died 3 times"
     assert json.loads((tasks.out / "failed" / "site=one.json").read_bytes())["reason"] == result.reason
+
+
+def test_a_case_says_how_often_it_was_begun(tasks):
+    one_site.prepare(tasks.out)
+    task = tasks()[1]
+    (tasks.out / "started" / task.name).write_text("a-run\nanother-run")
+    assert one_site.audit_site(task).state == "audited"
+    assert one_site.done(tasks.out, task.site)["attempts"] == 3
+    assert not (tasks.out / "started" / task.name).exists()
+
+
+def test_a_worker_with_another_version_makes_no_case(tasks):
+    from dataclasses import replace
+
+    one_site.prepare(tasks.out)
+    result = one_site.audit_site(replace(tasks()[1], made_by="netaudit 0.0 (tables 1)"))
+    assert result.state == "failed"
+    assert "the campaign is run by netaudit 0.0" in result.reason
+
+
+def test_a_slow_disk_makes_nothing_twice_and_shows_no_half_case(tasks, monkeypatch):
+    import time
+    from pathlib import Path
+
+    real = Path.rename
+
+    def slow(path, goal):
+        time.sleep(0.05)
+        real(path, goal)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(Path, "rename", slow)
+    monkeypatch.setattr(running, "WAIT", 0.01)
+    monkeypatch.setattr(one_site, "_flush", lambda _: time.sleep(0.1))
+    monkeypatch.setattr(one_site, "_one_at_a_time", threading.Lock())
+    seen, over = [], threading.Event()
+    one_site.prepare(tasks.out)
+    sites = [task.site for task in tasks()]
+
+    def look():
+        while not over.is_set():
+            seen.append(tuple(bool(one_site.done(tasks.out, site)) for site in sites))
+
+    runs = [threading.Thread(target=lambda: running.run_campaign(tasks())) for _ in range(3)]
+    for run in [looking := threading.Thread(target=look), *runs]:
+        run.start()
+    for run in runs:
+        run.join()
+    over.set()
+    looking.join()
+    assert tasks.made.count("one") == tasks.made.count("one.two") == 1
+    assert all(list(column) == sorted(column) for column in zip(*seen, strict=True))  # once there, it stays
+    assert seen[-1] == (False, True, True)
+
+
+def test_what_another_run_has_in_hand_is_waited_for_without_beginning_again(tasks, monkeypatch):
+    from netaudit.case.lock import writing
+
+    one_site.prepare(tasks.out)
+    begun = []
+    real = running._serial
+    monkeypatch.setattr(running, "_serial", lambda *given: begun.append(len(given[0])) or real(*given))
+    monkeypatch.setattr(running, "WAIT", 0.01)
+    some = tasks()
+    locks = [tasks.out / "locks" / task.name for task in some]
+    held, free = threading.Event(), threading.Event()
+
+    def hold():
+        for lock in locks:
+            lock.mkdir(parents=True)
+        with writing(locks[0], "a"), writing(locks[1], "a"), writing(locks[2], "a"):
+            held.set()
+            free.wait(10)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait(10)
+    threading.Timer(0.5, free.set).start()
+    running.run_campaign(some)
+    other.join()
+    assert 2 <= len(begun) <= 5
+    assert sorted(tasks.made) == ["bad", "one", "one.two"]

@@ -75,10 +75,29 @@ EXAMPLES = {
     "not_matched": lambda: case(
         relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
     ),
+    "counted": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0)],
+        upload_counts=[{"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "shape": "events"}],
+    ),
+    "tied": lambda: case(
+        moment_tests=[
+            {
+                "sender": CAM,
+                "receiver": CLOUD,
+                "name": "",
+                "window_s": 3,
+                "moments": 7,
+                "followed": 6,
+                "standing": "claimed",
+                "p": 0.001,
+                "p_model": 1e-8,
+            }
+        ]
+    ),
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),
     "video": lambda: case(findings=[finding("video", "B")]),
-    "interrupted": lambda: case(Run(side="lan", interrupted=True)),
+    "interrupted": lambda: case(Run(side="lan", interrupted=True, read=[4])),
     "no_packets": lambda: case(captures=[capture(packets_read=0, packets_decoded=0)]),
     "none_decoded": lambda: case(captures=[capture(packets_decoded=0)]),
     "no_vantage": lambda: case(Run()),

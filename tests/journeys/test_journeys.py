@@ -161,6 +161,16 @@ def test_a_single_message_is_no_journey_and_images_alone_are_none() -> None:
     assert set(events["journey_id"].to_pylist()) == {""}
 
 
+def test_the_picture_that_follows_its_event_on_a_stream_is_no_leg() -> None:
+    scene = Scene()
+    scene.says(0, CAMERA, SERVER, "a", "face", down=True)
+    scene.says(0.1, CAMERA, SERVER, "a", kind="", down=True)  # the next part of the stream, on the same flow
+    scene.messages[1]["flow_id"] = scene.messages[0]["flow_id"]
+    assert scene.journeys()[1] == []
+    handed_on = scene.says(5, SERVER, CRM, "a", kind="")
+    assert scene.journeys()[1] == [["m00000", handed_on]]
+
+
 def test_a_library_photo_never_ties() -> None:
     scene = Scene()
     for number in range(1000):

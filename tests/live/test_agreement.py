@@ -28,7 +28,7 @@ FACES = {"possible": 0x20, "no": 0x60}  # of 256, by the first byte of the diges
 class Helper:
     """Stands for the process that judges: what it says depends on the bytes alone."""
 
-    def __init__(self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: bool = False):
+    def __init__(self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: int = 0):
         self._answers: list[tuple[str, ImageFacts, FaceVerdict]] = []
 
     def prepare(self) -> None:

@@ -67,6 +67,35 @@ def test_a_moment_has_the_time_of_its_key_not_of_its_text() -> None:
     assert [mark.text for mark in board.moments()] == [""]
 
 
+def at_once(*keys):
+    """Press keys with nothing between them, as a terminal hands on what was typed ahead; gives the board."""
+    board = Board()
+
+    async def drive() -> None:
+        app = LiveScreen(board, "eth1", "en")
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause(0.1)
+            for key in keys:
+                app.post_message(Key(key, " " if key == "space" else key if len(key) == 1 else None))
+            await pilot.pause(0.3)
+            board.close()
+            await pilot.pause(0.3)
+
+    asyncio.run(drive())
+    return board
+
+
+def test_keys_act_in_the_order_in_which_they_were_pressed() -> None:
+    assert not at_once("s", "n", "ctrl+c").stopping()  # Ctrl-C asks anew: it never answers a question that "n" closed
+    assert at_once("s", "n", "ctrl+c", "ctrl+c").stopping()
+    board = at_once("m", "d", "o", "r", "left", "o", "end", "s", "space", "门", "enter", "ctrl+c", "ctrl+c")
+    assert [mark.text for mark in board.moments()] == ["doors 门"]
+    assert board.stopping()
+    board = at_once("m", "x", "ctrl+c", "n", "m", "y", "enter", "s", "y")
+    assert [mark.text for mark in board.moments()] == ["y"]
+    assert board.stopping()
+
+
 def test_stopping_is_asked_for_and_can_be_taken_back() -> None:
     board, screens = driven(["s", "n", "enter", "y"])
     assert "Stop recording" in screens[1]
@@ -259,21 +288,3 @@ def test_errors_of_the_engine_are_raised_and_those_of_the_screen_end_the_run_cle
     history = screen.tmux("capture-pane", "-p", "-S", "-200")
     assert "said: vb: cannot be recorded" in history
     assert "ZeroDivisionError" in history
-
-
-def test_keys_that_are_faster_than_the_field_are_not_lost() -> None:
-    """On a busy machine the field comes up after the first letters were typed."""
-    board = Board()
-
-    async def drive() -> None:
-        app = LiveScreen(board, "eth1", "en")
-        async with app.run_test() as pilot:
-            app._ask_mark()
-            app.set_focus(None)
-            for key in ("d", "门", "space", "x"):
-                app._marking(Key(key, " " if key == "space" else key))
-            app._marking(Key("enter", None))
-            await pilot.pause(0.1)
-
-    asyncio.run(drive())
-    assert [mark.text for mark in board.moments()] == ["d门 x"]

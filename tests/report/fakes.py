@@ -42,6 +42,7 @@ class FakeCase:
         rows = rows or {}
         self.manifest = {"netaudit_version": "0.1.0", "tables_version": 1, "partial": False, **(manifest or {})}
         self.tables = {name: filled(name, rows.get(name, [])) for name in BY_NAME}
+        self.folder = None
         self.thumbnails = thumbnails
         self.objects = objects or {}
         self.logged = []
@@ -412,7 +413,7 @@ def hostile():
                     row[column.name] = attack
                 elif column.kind == "list<string>":
                     row[column.name] = [attack] * 50
-                elif column.kind == "list<int64>":
+                elif column.kind in {"list<int64>", "list<float64>"}:
                     row[column.name] = [2**40] * n
                 elif column.kind == "bool":
                     row[column.name] = None

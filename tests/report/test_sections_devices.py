@@ -9,7 +9,7 @@ from netaudit.report.judgements import Judgements
 from netaudit.report.reasons import Reasons
 from netaudit.report.sections_devices import MOST, Inventory, devices
 from netaudit.report.sections_endpoints import Hosts
-from netaudit.report.sections_findings import matrix
+from netaudit.report.sections_matrix import matrix
 from netaudit.report.texts import Texts
 from netaudit.report.wording import Wording
 from netaudit.signatures.loading import load
@@ -61,10 +61,10 @@ def test_reasons_are_told_with_their_frames_and_capped():
 
 def test_chinese_words():
     camera = told(fakes.office(), "zh")["rows"][0]
-    assert (camera["class"], camera["vendor"]) == ("人脸抓拍摄像机（依据充分）", "Hikvision（设备自述）")
+    assert (camera["class"], camera["vendor"]) == ("人脸抓拍摄像机（依据充分）", "海康威视（设备自述）")
     assert camera["reasons"][0]["claim"] == "类别：特征相互矛盾，不作判断：网络硬盘录像机 / 交换机"
-    assert camera["reasons"][1]["claim"] == "厂商：Hikvision；型号：DS-2CD8A26"
-    assert camera["reasons"][1]["by"] == "设备自述 · 有文档 · hikvision-sadp · facts 3.1 (form)"
+    assert camera["reasons"][1]["claim"] == "厂商：海康威视；型号：DS-2CD8A26"
+    assert camera["reasons"][1]["by"] == "设备自述 · 有文档 · hikvision-sadp · 事实汇编 3.1（“form”）"
     assert camera["reasons"][1]["facts"] == "海康 SADP Types = inquiry（第 57 帧）"
     assert camera["reasons"][2] == {
         "claim": "人脸流转作用：抓拍", "by": "规则：由其类别得出", "facts": "类别 = 人脸抓拍摄像机；人脸图像数 = 20",
@@ -103,7 +103,7 @@ def test_addresses_of_findings_and_rows_of_the_matrix_carry_the_device():
     case = fakes.office()
     w = Wording("en")
     hosts = Hosts(case, w)
-    name = "HIK-DS-2CD8A26 · face capture camera · Hikvision"
+    name = "“HIK-DS-2CD8A26” · face capture camera · Hikvision"
     assert hosts.short(fakes.CAMERA) == f"{fakes.CAMERA} ({name})"
     assert hosts.full(fakes.CAMERA_6)["device"] == name
     assert hosts.short(fakes.CAMERA_2) == f"{fakes.CAMERA_2} (IP camera (weak evidence))"

@@ -9,7 +9,7 @@ import pytest
 import netaudit
 from netaudit.authoring.document_examples import message_of, read_message
 from netaudit.documents.loading import load
-from netaudit.rows.events import asks, shown_text
+from netaudit.rows.events import asks, names_one, shown_text
 
 DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "wan.pcapng"
 
@@ -65,3 +65,22 @@ def test_shown_texts_are_masked_by_what_they_are() -> None:
     assert shown_text("name", "ZHANG") == "Z****"
     assert shown_text("agent", "王小二") == "王**"
     assert shown_text("device", "cam-1") == "cam-1"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("17", True),
+        ("E-2025-000001", True),
+        ("192.168.1.10", False),
+        ("192.168.1.10:8080", False),
+        ("2001:db8::1", False),
+        ("server.example", False),
+        ("0000000000000000", False),
+        ("-1", False),
+        ("STRANGERBABY", False),
+    ],
+)
+def test_addresses_and_words_for_nobody_tell_nobody_apart(value: str, told: bool) -> None:
+    message = message_of({"path": "/x", "host": "server.example", "json": {"a": 1}})
+    assert names_one(value, message) is told

@@ -19,7 +19,7 @@ TOLD = """
 import sys
 from netaudit.running import ready
 ready.PIECES.clear()
-ready.PIECES.update(one=None, two=None)
+ready.PIECES.update(one=(None, 1), two=(None, 1))
 told = []
 ready.make_ready(lambda *words: told.append(words))
 print([what for what, _, _ in told] and told[0][1] == 0 and told[-1][1] == told[-1][2])
@@ -33,12 +33,18 @@ def compiled() -> set[tuple[str, str]]:
 
 
 def test_the_pieces_are_all_that_an_audit_needs() -> None:
-    for piece in warm.PIECES.values():
+    for piece, _ in warm.PIECES.values():
         piece()
     before = compiled()
     warm.warm()
     assert compiled() == before
     assert any(name == "streams.kernels.assemble" for name, _ in before)
+
+
+def test_the_longest_piece_has_a_process_of_its_own() -> None:
+    assert ready.shared_out(["messages", "packets", "streams"], 2) == [["streams"], ["packets", "messages"]]
+    assert ready.shared_out(["packets", "streams"], 8) == [["streams"], ["packets"]]
+    assert ready.shared_out(["packets", "streams"], 1) == [["streams", "packets"]]
 
 
 def test_progress_ends_whatever_becomes_of_the_processes(tmp_path: Path) -> None:
@@ -75,3 +81,25 @@ def test_shipped_kernels_that_others_may_write_are_not_believed(tmp_path: Path) 
     place.parent.chmod(0o755)
     place.write_bytes(place.read_bytes()[:-1] + b"E")
     assert remembered.unsealed(place) is None
+
+
+def test_what_two_begin_at_once_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+    import time
+
+    made: list[str] = []
+
+    def compile_slowly(missing: list[str], _: object) -> None:
+        time.sleep(0.3)
+        made.extend(missing)
+
+    monkeypatch.setattr(ready, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(ready, "may_keep", lambda _: True)
+    monkeypatch.setattr(ready, "is_ready", lambda piece: piece in made)
+    monkeypatch.setattr(ready, "_compile", compile_slowly)
+    both = [threading.Thread(target=ready.make_ready, args=(lambda *_: None,)) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert sorted(made) == sorted(warm.PIECES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 from netaudit.messages.http1.body import LIMIT
 
@@ -10,6 +11,7 @@ RATIO = 200  # inflated bytes per byte, beyond the first MiB
 FREE = 1 << 20
 _TAIL = b"\x00\x00\xff\xff"  # taken off by the sender (RFC 7692, 7.2.1)
 _WINDOW = -15  # raw deflate; the largest window reads what was made with a smaller one
+_REACH = 1 << 15  # bytes that later messages may refer to
 
 
 class Inflate:
@@ -18,12 +20,25 @@ class Inflate:
     def __init__(self, parameters: str, side: str) -> None:
         self.keeps = f"{side}_no_context_takeover" not in parameters
         self.broken = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was said before."""
         self.decoder = zlib.decompressobj(_WINDOW)
+        self.said = b""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Between two messages the context is what was said last."""
+        return {name: value for name, value in self.__dict__.items() if name != "decoder"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.decoder = zlib.decompressobj(_WINDOW, zdict=self.said)
 
     def lost(self) -> None:
         """Bytes are missing: with context takeover later messages refer to them."""
         self.broken = self.keeps
-        self.decoder = zlib.decompressobj(_WINDOW)
+        self.begin()
 
     def inflate(self, data: bytes) -> tuple[bytes, bool, str]:
         """Bytes of one message, whether they are all, and what was wrong."""
@@ -39,7 +54,9 @@ class Inflate:
             self.lost()
             return out[:room], False, "limit: expansion"
         if not self.keeps or self.decoder.eof:  # a final block ends the context, too (RFC 7692, 7.2.3.5)
-            self.decoder = zlib.decompressobj(_WINDOW)
+            self.begin()
+        elif self.keeps:
+            self.said = (self.said + out[-_REACH:])[-_REACH:]
         return out, True, ""
 
     def _until_broken(self, data: bytes, room: int) -> bytes:

@@ -1,0 +1,71 @@
+"""What the image helper said: the latest in memory, all of it in a file of the case until that is concluded.
+
+So memory does not follow the number of images, and the end of an audit judges no image twice.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.images.judge import facts_of, verdict_of
+from netaudit.tables import ANSWERS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+Answer = tuple[Any, Any]  # facts and verdict of the image helper
+Look = tuple[str, bool]  # an image by its SHA-256, and whether turned pictures were looked at, too
+
+_ROW = ANSWERS.row
+MOST_RECENT = 3_000  # more than the images that an analysis looks at
+PLACE = "private"
+WAITING = 256  # of them wait to be written
+
+
+class Answers:
+    """Answers by content and by how it was looked at."""
+
+    def __init__(self, case: Path) -> None:
+        self._case = case
+        self._recent: OrderedDict[Look, bytes] = OrderedDict()
+        self._rows = TableWriter(case, ANSWERS, "0", place=PLACE)
+
+    def keep(self, look: Look, answer: Answer) -> None:
+        """Remember an answer."""
+        said = orjson.dumps([asdict(part) for part in answer])
+        self._recent[look] = said
+        if len(self._recent) > MOST_RECENT:
+            self._recent.popitem(last=False)
+        self._rows.append(_ROW(sha256=look[0], rotate=look[1], said=said))
+        self._rows.flush(least=WAITING)
+
+    def recent(self, look: Look) -> Answer | None:
+        """What was said of an image, None when nothing was or that was long ago."""
+        said = self._recent.get(look)
+        return _answer(said) if said is not None else None
+
+    def of(self, images: Collection[str]) -> dict[Look, Answer]:
+        """Everything that was said of some images, whenever that was; no more is kept after the first call."""
+        self._rows.close()
+        rows = read_parts(stream_parts(self._case, ANSWERS.name, PLACE), ANSWERS.schema())
+        some = rows.filter(pc.is_in(rows["sha256"], pa.array(images, pa.string())))
+        return {(row["sha256"], row["rotate"]): _answer(row["said"]) for row in some.to_pylist()}
+
+    def drop(self) -> None:
+        """Remove the file."""
+        self._rows.close()
+        for path in stream_parts(self._case, ANSWERS.name, PLACE):
+            path.unlink()
+
+
+def _answer(said: bytes) -> Answer:
+    facts, verdict = orjson.loads(said)
+    return facts_of(facts), verdict_of(verdict)

@@ -1,0 +1,144 @@
+"""Who sent what to whom and when, one sentence for each far side: the first thing that a reader sees.
+
+Findings of one act, one kind of certainty (content seen, fitting, hidden) and one far side make one sentence; how sure
+each is stands in it. Order: what left in clear, what was retrieved, C, D, what moved inside, the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
+from netaudit.report.judgements import device
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netaudit.report.judgements import Judgements
+    from netaudit.report.parties import Parties
+    from netaudit.report.reading import Row
+    from netaudit.report.wording import Wording
+
+CLEAR = "AB"
+_CHINESE, _MARKS = "\u3000-\u9fff\uff00-\uffef", "\u3000-\u303f\uff00-\uffef"
+_LOOSE = re.compile(f"(?<=[{_CHINESE}]) (?=[{_CHINESE}])|(?<=[{_MARKS}]) | (?=[{_MARKS}])")  # no space stands there
+MOST_LARGE = 3  # sentences in large type
+MOST_SMALL = 6
+MOST_DEVICES = 3  # named in one sentence
+KINDS = {UPLOADED: "lead_uploaded", RETRIEVED: "lead_retrieved", MOVED: "lead_moved", VIDEO: "lead_video"}
+ORDER = ("lead_uploaded", "lead_retrieved", "lead_matched", "lead_hidden", "lead_moved", "lead_video", "lead_queried")
+
+
+@dataclass(slots=True)
+class Lead:
+    """What one sentence tells; `who` has the images of each device, `to` the addresses of the far side."""
+
+    kind: str
+    who: dict[str, int] = field(default_factory=dict)
+    to: dict[str, None] = field(default_factory=dict)
+    images: dict[str, int] = field(default_factory=dict)  # by certainty
+    records: dict[str, int] = field(default_factory=dict)
+    beside: int = 0
+    bytes: int = 0
+    first: int | None = None
+    last: int | None = None
+    number: int = 0  # of the first finding in it
+
+    def add(self, finding: Row) -> None:
+        """Take one more finding in."""
+        near, letter = device(finding), finding["certainty"]
+        images, records = finding["images"] or 0, finding["records"] or 0
+        self.who[near] = self.who.get(near, 0) + images + records
+        self.to[str(finding["receiver" if near == finding["sender"] else "sender"] or "")] = None
+        for counts, n in ((self.images, images), (self.records, records)):
+            if n:
+                counts[letter] = counts.get(letter, 0) + n
+        self.beside += finding["with_identity"] or 0
+        self.bytes += finding["bytes"] or 0
+        times = [one for one in (self.first, finding["first_ts"]) if one is not None]
+        self.first = min(times, default=None)
+        self.last = max([one for one in (self.last, finding["last_ts"]) if one is not None], default=None)
+        self.number = self.number or finding["number"]
+
+
+def leads(judged: Judgements, parties: Parties, w: Wording) -> dict[str, Any]:
+    """Sentences in large type, those in small type, and how many have no room on the page."""
+    grouped = _grouped(judged.all, parties)
+    clear = [one for one in grouped if one.kind == "lead_uploaded"]
+    large = (clear or grouped[:1])[:MOST_LARGE]
+    rest = [one for one in grouped if one not in large]
+    return {
+        "large": [_said(one, parties, w) for one in large],
+        "small": [_said(one, parties, w) for one in rest[:MOST_SMALL]],
+        "more": max(0, len(rest) - MOST_SMALL),
+    }
+
+
+def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
+    found: dict[tuple[str, str], Lead] = {}
+    for finding in findings:
+        kind = kind_of(finding)
+        near = device(finding)
+        far = str(finding["receiver" if near == finding["sender"] else "sender"] or "")
+        found.setdefault((kind, parties.service(far)), Lead(kind)).add(finding)
+
+    def rank(one: Lead) -> tuple[int, int, int, int]:
+        return ORDER.index(one.kind), -sum(one.images.values()), -sum(one.records.values()), -one.bytes
+
+    return sorted(found.values(), key=rank)
+
+
+def kind_of(finding: Row) -> str:
+    """Key of the sentence for a finding."""
+    if finding["certainty"] not in CLEAR and finding["act"] == UPLOADED:
+        return "lead_matched" if finding["certainty"] == "C" else "lead_hidden"
+    return KINDS.get(finding["act"], "lead_queried")
+
+
+def _said(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
+    figures = {
+        "who": _who(lead, parties, w),
+        "to": parties.endpoint(list(lead.to)),
+        "when": span(lead.first, lead.last, w),
+        "what": what(lead.images, lead.records, lead.beside, w),
+        "images": w.number(sum(lead.images.values())),
+        "size": w.short(lead.bytes),
+    }
+    text = _LOOSE.sub("", w.t(lead.kind, **figures))
+    return {"text": text[:1].upper() + text[1:], "number": lead.number, "kind": lead.kind}
+
+
+def _who(lead: Lead, parties: Parties, w: Wording) -> str:
+    devices = sorted(lead.who, key=lambda ip: (-lead.who[ip], ip))
+    named = [parties.device(ip) for ip in devices[:MOST_DEVICES]]
+    if len(devices) > MOST_DEVICES:
+        return w.t("lead_more_devices", named=w.t("lead_comma").join(named), n=w.number(len(devices)))
+    return w.t("lead_and").join([w.t("lead_comma").join(named[:-1]), named[-1]] if len(named) > 1 else named)
+
+
+def what(images: dict[str, int], records: dict[str, int], beside: int, w: Wording) -> str:
+    """Images and records with their certainty, in words."""
+    told = []
+    if images:
+        text = w.t("lead_images", n=w.number(sum(images.values())), grades=_grades(images, w))
+        told.append(text + (w.t("lead_with", n=w.number(beside)) if beside else ""))
+    if records:
+        n = w.number(sum(records.values()))
+        told.append(w.t("lead_records_graded", n=n, grades=_grades(records, w)))
+    return w.t("lead_also").join(told) or w.t("none")
+
+
+def _grades(counts: dict[str, int], w: Wording) -> str:
+    return w.t("lead_comma").join(
+        w.t("lead_grade", letter=letter, n=w.number(counts[letter])) for letter in sorted(counts)
+    )
+
+
+def span(first: int | None, last: int | None, w: Wording) -> str:
+    """A period to the minute; the day once where it is one day."""
+    begin, end = w.when(first).local[:16], w.when(last).local[:16]
+    if begin == end:
+        return w.t("lead_once", at=begin)
+    return w.t("lead_span", first=begin, last=end[11:] if end[:10] == begin[:10] else end)

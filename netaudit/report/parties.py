@@ -1,0 +1,97 @@
+"""How devices and far sides are called in a sentence: maker and class, the place that was told, name and address.
+
+What a device says of itself or of its place stands in quotation marks. Nothing is called more than its table says.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from netaudit.report import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netaudit.report.reading import CaseLike, Row
+    from netaudit.report.sections_endpoints import Hosts
+    from netaudit.report.wording import Wording
+
+PLACED = ("capture device", "verification terminal")  # whose events tell where they themselves are
+UNSURE = ("hearsay", "recalled")
+SURE = ("declared", "strong")
+MOST_ADDRESSES = 3
+MOST_PLACES = 2
+LONGEST = 40  # characters of a place or name
+
+
+class Parties:
+    """Names of the parties of one case, in words."""
+
+    def __init__(self, case: CaseLike, hosts: Hosts, w: Wording) -> None:
+        self._w = w
+        self._hosts = hosts
+        self._places: dict[str, list[str]] = defaultdict(list)
+        for row in reading.rows(case.table("events"), "sender", "place", "certainty"):
+            places = self._places[row["sender"] or ""]
+            if row["place"] and row["certainty"] not in UNSURE and row["place"] not in places:
+                places.append(row["place"])
+
+    def device(self, ip: str) -> str:
+        """A device inside: '大华人脸抓拍摄像机（“沙盘”，192.168.1.65）'."""
+        w = self._w
+        row = self._hosts.devices.by_ip(ip)
+        shown = w.exact(ip, 60) or w.t("unknown")
+        if row is None:
+            return self._service(ip) or shown
+        name, weak = self._kind(row)
+        places = self._places.get(ip, ())[:MOST_PLACES] if row["role_hint"] in PLACED else ()
+        said = [w.t("quoted", said=w.text(place, LONGEST)) for place in places]
+        if not said and row["name"]:
+            said = [w.t("quoted", said=w.text(row["name"], LONGEST))]
+        about = w.t("party_comma").join([*(said and [w.t("lead_comma").join(said)]), shown])
+        return w.t("party_about", name=name, about=w.t("party_weak", name=about) if weak else about)
+
+    def _kind(self, row: Row) -> tuple[str, bool]:
+        """Maker and class in words, and whether one of them rests on weak evidence."""
+        w = self._w
+        product = str(row["product"] or "")
+        maker = w.maker(row["vendor"]) or ("" if "(" in product else self._brand(product))
+        kind = w.term("class", row["class"]) if row["class"] else ""
+        weak = any(row[key] and row[f"{key}_confidence"] not in SURE for key in ("vendor", "class"))
+        if maker and kind:
+            return w.t("party_device", maker=maker, kind=kind), weak
+        if maker:
+            return w.t("party_device", maker=maker, kind=w.t("party_kindless")), weak
+        return kind or w.t("party_unnamed"), weak
+
+    def _brand(self, product: str) -> str:
+        """A product that is a brand stands for its maker; names of interfaces do not."""
+        return self._w.names("product_name", product) if product[:1] >= "\u4e00" else ""
+
+    def endpoint(self, ips: Sequence[str]) -> str:
+        """A far side: '旺小宝（api.wangxiaobao.com、47.96.10.20，中国）'; several addresses of one service together."""
+        w = self._w
+        service = self._service(ips[0])
+        if self._hosts.full(ips[0])["scope"] == w.t.known("scope", "inside") and not service:
+            return self.device(ips[0])
+        shown = [w.exact(ip, 60) for ip in ips[:MOST_ADDRESSES]]
+        if len(ips) > MOST_ADDRESSES:
+            shown.append(f"+{len(ips) - MOST_ADDRESSES}")
+        told = self._hosts.full(ips[0])
+        first = next((name for name in told["names"] if name.strip("[]") not in ips), "")
+        by_form = service.endswith(("）", ")"))  # a service told by its paths or answers: whose it is, the name tells
+        name = first if by_form and first else service or first
+        about = [service] if name != service and service else []
+        about = [*about, w.t("lead_comma").join(shown), *([told["country"]] if told["country"] else [])]
+        said = w.t("party_comma").join(about)
+        return w.t("party_about", name=name, about=said) if name else said
+
+    def service(self, ip: str) -> str:
+        """What groups addresses of one far side: its service, else the address."""
+        return self._service(ip) or ip
+
+    def _service(self, ip: str) -> str:
+        """The first service that an address was named for."""
+        join = "；" if self._w.lang == "zh" else "; "
+        return str(self._hosts.full(ip)["service"]).partition(join)[0]

@@ -1,0 +1,105 @@
+"""No English word in a Chinese report and no Chinese one in an English report, but for what is quoted."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import netaudit
+from netaudit.ground.ways import spoken
+from netaudit.report.attesting_words import opinion_text, problem_text
+from netaudit.report.from_case import write_report
+from netaudit.report.texts import Texts
+from netaudit.report.wording import Wording, is_zone
+from tests.conftest import ROOT
+from tests.report.english import QUOTING, _Plain, english_in
+
+DEMO = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
+CHINESE = re.compile("[\u4e00-\u9fff]+")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    return netaudit.audit(DEMO, tmp_path_factory.mktemp("demo") / "case", site="Demo")
+
+
+@pytest.fixture(scope="module")
+def pages(demo, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    return {
+        lang: write_report(demo, folder / f"{lang}.html", lang).read_text(encoding="utf-8") for lang in ("zh", "en")
+    }
+
+
+def test_the_chinese_report_of_the_demo_office_has_no_english_word(pages):
+    assert english_in(pages["zh"]) == {}
+
+
+def test_the_check_sees_english():
+    assert set(english_in("<p>共 3 images，<bdi>quoted</bdi> “as said”</p>")) == {"images"}
+
+
+def test_the_english_report_quotes_what_is_chinese(pages):
+    plain = _Plain()
+    plain.feed(pages["en"])
+    outside = [CHINESE.findall(re.sub("“[^“”]*”|\\([^()]*\\)", "", part)) for part in plain.parts]
+    assert [found for found in outside if found] == []
+    assert "Wangxiaobao" in pages["en"]
+    assert "bdi" in QUOTING
+
+
+def test_makers_are_named_in_the_language_of_the_report(pages):
+    for word in ("海康威视", "大华", "宇视"):
+        assert word in pages["zh"]
+    for word in ("Hikvision", "Dahua", "Uniview"):
+        assert word in pages["en"]
+
+
+def test_every_maker_of_the_vocabulary_is_known_or_writes_itself_in_latin_letters():
+    file = ROOT / "signatures" / "vocabulary" / "vendors.txt"
+    makers = {line.strip() for line in file.read_text("utf-8").splitlines() if line.strip() and line[0] != "#"}
+    assert set(Texts("zh").group("vendor")) <= makers
+    assert len(makers - set(Texts("zh").group("vendor"))) <= 20
+
+
+def test_first_sentences_name_devices_places_far_sides_and_times(pages):
+    zh, en = (re.findall(r'<p class="lead [^>]*>([^<]+)</p>', pages[lang]) for lang in ("zh", "en"))
+    assert len(zh) == len(en) == 3
+    for part in ("旺小宝人脸服务器", "大华人脸抓拍摄像机", "192.168.1.65", "旺小宝（47.96.10.21、47.96.10.20，中国）", "2026-03-14 09:30 至 09:38", "31 张次（A 级 31）", "身份证件号码"):  # fmt: skip
+        assert part in zh[0]
+    assert "between 2026-03-14 01:30 and 01:38" in en[0]  # the zone of the site was not said: UTC
+    assert "“案场大厅”" in pages["zh"]
+
+
+def test_the_zone_of_the_site_holds_in_both_languages(demo, tmp_path):
+    assert is_zone("Asia/Urumqi")
+    with pytest.raises(ValueError, match="no such time zone"):
+        write_report(demo, tmp_path / "r.html", "zh", zone="Mars/Base")
+    for lang in ("zh", "en"):
+        text = write_report(demo, tmp_path / "r.html", lang, zone="Asia/Shanghai").read_text(encoding="utf-8")
+        assert "2026-03-14 09:30" in re.findall(r'<p class="lead [^>]*>([^<]+)</p>', text)[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "zh"),
+    [
+        ("confirmed: the same bytes", "已证实：字节相同"),
+        ("not confirmable: not whole in the capture", "无法复核：在捕获中不完整"),
+        ("something else", "something else"),
+    ],
+)
+def test_opinions_are_said_in_chinese(said, zh):
+    assert opinion_text(said, Wording("zh")) == zh
+    assert opinion_text(said, Wording("en")) == said
+
+
+def test_problems_of_signatures_and_ways_are_said_in_chinese():
+    w = Wording("zh")
+    assert problem_text("signature/manifest.p7s: does not hold: it is over other bytes", w) == (
+        "signature/manifest.p7s：不成立：它签署的是另外的内容"
+    )
+    path = "request body › multipart faceImage › json $.image › base64 › jpeg"
+    assert spoken(path, "zh") == "请求正文 › 多部分表单 faceImage › json $.image › base64 › jpeg"
+    assert spoken("websocket body › jpeg", "zh") == "websocket 正文 › jpeg"
+    assert spoken(path, "en") == path
