@@ -37,6 +37,8 @@ _TOLD = (
     "of these with a name",
 )
 MOST_HOSTS = 3  # named in a reason
+CHALLENGES = (401, 407)
+SOON = 30 * 1_000_000_000  # ns in which a challenged request comes again
 OWN = 1  # persons whose number a browser sent to one receiver: may be its user
 _MESSAGE = [
     "message_id",
@@ -87,7 +89,7 @@ Groups = dict[tuple[str, str, str, str], Group]
 
 def identity_groups(tables: dict[str, pa.Table], scope: Scope, actors: Actors) -> Groups:
     """What is a finding, by certainty, act, sender and receiver."""
-    found = list(_records(tables))
+    found = _counted_once(list(_records(tables)), tables["messages"])
     back_ends = back_ends_of(tables.get("endpoints"))
     pushed = _pushed(found, scope, actors)
     own = _own(found, actors, back_ends)
@@ -104,6 +106,26 @@ def identity_groups(tables: dict[str, pa.Table], scope: Scope, actors: Actors) -
         grade = "A" if record.sound and record.whole else "B"
         groups[grade, act, record.sender, record.receiver].records.append(record)
     return groups
+
+
+def _counted_once(found: list[Record], messages: pa.Table) -> list[Record]:
+    """Records but those of a request that was challenged (RFC 9110, 15.5.2) and came again within half a minute."""
+    refused = messages.filter(pc.is_in(messages["status"], pa.array(CHALLENGES, messages["status"].type)))
+    asked = set(refused["request_id"].to_pylist()) - {"", None}
+    if not asked:
+        return found
+    times: dict[tuple[str, str, frozenset[str]], list[int]] = defaultdict(list)
+    for one in found:
+        if one.message["message_id"] not in asked:
+            times[one.sender, one.receiver, one.persons].append(one.message["first_ts"] or 0)
+    return [
+        one
+        for one in found
+        if one.message["message_id"] not in asked
+        or not any(
+            0 <= at - (one.message["first_ts"] or 0) <= SOON for at in times[one.sender, one.receiver, one.persons]
+        )
+    ]
 
 
 def back_ends_of(endpoints: pa.Table | None) -> set[str]:
