@@ -237,7 +237,11 @@ OBJECTS = Table(
             "what is masked, a field that is an ID number say, could be guessed by its hash.",
         ),
         _c("size", "int64", "Its bytes.", "bytes"),
-        _c("kind", "string", "jpeg, png, webp, bmp, gif, heic, avif, json, xml, text, zip, opaque …; by content."),
+        _c(
+            "kind",
+            "string",
+            "jpeg, png, webp, bmp, gif, heic, avif, tiff, jp2, pnm, tga, json, xml, text, zip, opaque …; by content.",
+        ),
         _c("complete", "bool", "Every byte is there and its end is known."),
         _c("missing", "list<string>", "Missing byte ranges, as in messages."),
         _c("unwrap_path", "string", "How it was found, from the message inwards (masked)."),
@@ -628,9 +632,10 @@ JOURNEYS = Table(
     ("journey_id", "leg"),
     (
         _c("journey_id", "string", "Hash of its first leg."),
-        _c("leg", "int32", "From 1, by time."),
+        _c("leg", "int32", "From 1, by time; what only fits by size and time comes last."),
         _c("event_id", "string", "Event of this leg (events.event_id), empty for an image without a known document."),
-        _c("message_id", "string", "Its message."),
+        _c("message_id", "string", "Its message; empty for an encrypted upload that only fits by size and time."),
+        _c("unit_id", "string", "That upload, of encrypted_uploads; empty for messages."),
         _c("sender", "string", "Address of the sender."),
         _c("receiver", "string", "Address of the receiver."),
         _c("first_ts", "time", "Time of the packet with its first byte."),
@@ -639,7 +644,11 @@ JOURNEYS = Table(
         _c("frame", "int64", "First packet: " + FRAME + "."),
         _c("last_frame", "int64", "Last packet."),
         _c("images", "list<string>", "Images it carried or named, by SHA-256."),
-        _c("ties", "list<string>", "What ties it to earlier legs: same image, image alike, address of an image …"),
+        _c(
+            "ties",
+            "list<string>",
+            "What ties it to earlier legs: same image, image alike, address of an image …, size and time.",
+        ),
     ),
 )
 

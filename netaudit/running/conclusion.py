@@ -18,7 +18,7 @@ from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
-from netaudit.journeys.from_tables import join_journeys, with_ends
+from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.observations.told import with_event_facts
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
@@ -84,6 +84,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["events"], tables["journeys"] = join_journeys(
         events, tables["objects"], tables["images"], tables["messages"], tables["flows"], targets
     )
+    tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
     tables["after_moments"] = judge_moments(
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
@@ -91,7 +92,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
-    run = _run(outcome, vantage.side, signatures)
+    run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested)
     if aside is None:
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
