@@ -5,12 +5,22 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
+PREFIX ?= $(HOME)/.local
+EXTRAS ?= browse,sql,documents,stamps,dpkt,http3,frames
 
-.PHONY: demo test lint bench ratio kernels wheel bundle frozen soak fuzz hostile faults agreement clean
+.PHONY: demo install test lint bench ratio docs kernels wheel bundle frozen soak fuzz hostile faults agreement clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
 	$(BIN)/netaudit audit pcaps/sales_office/lan.pcapng --case demo-case --site "Demo sales office" --overwrite
+
+# `netaudit` in ~/.local/bin (PREFIX says another place), in a folder of its own, with manual pages and completion
+install:
+	$(PYTHON) -m venv $(PREFIX)/lib/netaudit || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PREFIX)/lib/netaudit/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt '.[$(EXTRAS)]'
+	mkdir -p $(PREFIX)/bin $(PREFIX)/share && ln -sf $(PREFIX)/lib/netaudit/bin/netaudit $(PREFIX)/bin/netaudit
+	cp -r packaging/share/. $(PREFIX)/share/
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "put $(PREFIX)/bin on your PATH";; esac
 
 # all tests, with the system tools they use where they can be installed
 test: $(VENV)/.dev
@@ -29,16 +39,21 @@ bench: $(VENV)/.dev
 ratio: $(VENV)/.dev
 	$(BIN)/python benchmarks/ratio.py
 
+# the documentation in both languages, to be part of the wheel: netaudit docs opens it
+docs: $(VENV)/.docs
+	$(BIN)/python packaging/manual.py
+	$(BIN)/python packaging/site.py
+
 # compile the kernels for any processor of this kind, to be part of the wheel
 kernels: $(VENV)/.installed
 	$(BIN)/python packaging/kernels.py
 
 # sdist, and a wheel with its kernels for this system and minor version of Python, checked in an empty environment
-wheel: $(VENV)/.packaging kernels
+wheel: $(VENV)/.packaging kernels docs
 	$(BIN)/python packaging/wheel.py
 
 # an offline folder for SYSTEM (windows, macos, linux, linux-arm) and PYTHON_MINOR; for this one when not said
-bundle: $(VENV)/.packaging kernels
+bundle: $(VENV)/.packaging kernels docs
 	$(BIN)/python packaging/bundle.py $(if $(SYSTEM),--system $(SYSTEM)) $(if $(PYTHON_MINOR),--python $(PYTHON_MINOR))
 
 # a folder that needs no Python, compared with the checkout on the demo
@@ -79,6 +94,10 @@ $(VENV)/.installed: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/pip install -q -c constraints.txt --group dev
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/pip install -q -c constraints.txt --group docs
 	@touch $@
 
 $(VENV)/.packaging: $(VENV)/.installed

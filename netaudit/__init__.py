@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from netaudit.errors import CaptureError, CaseError, NetauditError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
-    from netaudit.api import audit, open_case
+    from netaudit.api import Case, audit, open_case
     from netaudit.campaign.catalogue import open_campaign
-    from netaudit.case.reading import Case
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __all__ = [
     "CaptureError", "Case", "CaseError", "NetauditError", "UnreadableError", "UsageError", "audit", "open_campaign",
     "open_case",
@@ -24,8 +23,8 @@ __all__ = [
 LAZY = {
     "audit": "netaudit.api",
     "open_campaign": "netaudit.campaign.catalogue",
-    "open_case": "netaudit.case.reading",
-    "Case": "netaudit.case.reading",
+    "open_case": "netaudit.api",
+    "Case": "netaudit.api",
 }
 
 

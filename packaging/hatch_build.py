@@ -1,4 +1,7 @@
-"""Wheels that hold compiled kernels say for which Python and system; without them a wheel is for all."""
+"""Wheels that hold compiled kernels say for which Python and system; without them a wheel is for all.
+
+The documentation goes into both, where `make docs` has built it.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Set the tag of the wheel. An editable one uses what lies in the checkout."""
+        if version == "standard":
+            build_data["artifacts"].append("netaudit/_docs/**")
         kernels = Path(self.root) / "netaudit" / "_kernels"
         if version != "standard" or os.environ.get("NETAUDIT_PURE") or not kernels.is_dir():
             return

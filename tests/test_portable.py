@@ -7,14 +7,19 @@ everywhere, and every module is imported where such modules and functions are mi
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "netaudit"
+from netaudit.running import doctor
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "netaudit"
 UNIX_MODULES = {"fcntl", "termios", "tty", "pty", "pwd", "grp", "resource", "syslog", "posix", "readline", "curses"}
 UNIX_CALLS = {
     "os": {
@@ -164,3 +169,11 @@ def test_every_module_can_be_imported_where_they_are_missing() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 300
+
+
+def test_every_extra_is_named_where_it_is_missed() -> None:
+    """Whoever lacks what is optional is told its remedy, in the words of pip."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    source = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
+    assert not [name for name in extras if not re.search(rf"netaudit\[([a-z0-9]+,)*{name}[],]", source)]
+    assert set(doctor.EXTRAS) == set(extras) - {"notebooks", "scapy", "wireshark", "s3"}  # which are asked for by hand

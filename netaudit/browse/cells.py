@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from netaudit.browse.rooms import ID_OF
+from netaudit.browse.texts import column_meaning, ledger, value_word
+from netaudit.findings.ledgers import reason_word
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -56,16 +58,26 @@ class Cell:
 
 def line(table: str, columns: Iterable[str], row: Row, w: Wording) -> list[Cell]:
     """The cells of a row in a list."""
+    if table == "ledgers":
+        row = worded_ledger(row, w.lang)
     return [cell(table, column, row.get(column), w) for column in columns]
 
 
 def whole(table: str, row: Row, w: Wording) -> list[Cell]:
     """The cells of a row on its own page: every column, with what it means, empty ones left out."""
+    if table == "ledgers":
+        row = worded_ledger(row, w.lang)
     told = [
-        cell(table, column.name, row.get(column.name), w, full=True, meaning=column.meaning)
+        cell(table, column.name, row.get(column.name), w, full=True, meaning=column_meaning(column.meaning, w.lang))
         for column in BY_NAME[table].columns
     ]
     return [one for one in told if one.parts]
+
+
+def worded_ledger(row: Row, lang: str) -> Row:
+    """A row of `ledgers` with its reason, and the name of the ledger, in words."""
+    name, reason = str(row.get("ledger") or ""), str(row.get("reason") or "")
+    return {**row, "ledger": ledger(name, lang), "reason": reason_word(name, reason, lang)}
 
 
 def cell(table: str, column: str, value: Any, w: Wording, *, full: bool = False, meaning: str = "") -> Cell:
@@ -107,6 +119,8 @@ def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Par
         return Part(value if full else value[:SHOWN], f"image/{value}", "image", value)
     if column == "certainty" and len(value) == 1:
         return Part(w.exact(value), kind="badge")
+    if (told := value_word(table, column, value, w.lang)) is not None:
+        return Part(told, full=w.exact(value))
     if group := TERMS.get(f"{table}.{column}") or TERMS.get(column):
         return Part(w.term(group, value), full=w.exact(value))
     if column in ID_OF:

@@ -6,19 +6,25 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from netaudit.browse import reviews
-from netaudit.browse.cells import line, whole
+from netaudit.browse.cells import Cell, line, whole
+from netaudit.browse.deciding import classes, decided
 from netaudit.browse.page import Asked, asked, away, show
 from netaudit.browse.paging import ROWS, Row, Wanted
 from netaudit.browse.rooms import HELD, OF, Room, room_of
 from netaudit.browse.texts import TEXTS, say
+from netaudit.case.reporting import stale
 from netaudit.errors import CaseError, UsageError
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from netaudit.case.decisions import Decision
 
 CHOICE = {  # columns of few values: a list to choose from, else a field
     "findings.certainty": ("A", "B", "C", "D"),
@@ -59,6 +65,7 @@ def listed(who: Asked, room: Room, here: str) -> Response:
         _reviewed(who, wanted, first, status) if status else who.book.tables.page(wanted, first, ROWS, room.columns)
     )
     said = reviews.latest(who.book.case.folder) if room.table == "findings" else {}
+    chosen = decided(who.book.case) if room.table == "devices" else {}
     return show(
         who,
         "list.html.j2",
@@ -66,9 +73,16 @@ def listed(who: Asked, room: Room, here: str) -> Response:
         here=here,
         room=room,
         lines=[
-            (row["row"], line(room.table, room.columns, row, who.w), said.get(row.get("finding_id", "")))
-            for row in rows
+            (
+                row["row"],
+                [*line(room.table, room.columns, row, who.w), *beside],
+                said.get(row.get("finding_id", "")),
+                _alias(chosen.get(row.get("device_id", "")), who),
+            )
+            for row, beside in zip(rows, _joined(who, room, rows), strict=True)
         ],
+        devices=room.table == "devices",
+        beside=[name for _, _, names in room.joined for name in names],
         columns=[
             (
                 name,
@@ -83,6 +97,29 @@ def listed(who: Asked, room: Room, here: str) -> Response:
         status=status,
         **paged(who, first, len(rows), total),
     )
+
+
+def _alias(decision: Decision | None, who: Asked) -> str:
+    """What an analyst decided, in a line."""
+    if decision is None:
+        return ""
+    kind = who.w.term("class", decision.kind) if decision.kind else ""
+    return " · ".join(
+        part for part in (who.w.exact(decision.alias, 60), kind, who.w.exact(decision.vendor, 60)) if part
+    )
+
+
+def _joined(who: Asked, room: Room, rows: list[Row]) -> list[list[Cell]]:
+    """For each row the cells that other tables have of it."""
+    found: list[list[Cell]] = [[] for _ in rows]
+    for key, table, names in room.joined:
+        ids = pa.array(list({row[key] for row in rows}), pa.string())
+        there = who.book.tables.columns(table, [key])[key]
+        places = np.flatnonzero(pc.is_in(there, ids).to_numpy(zero_copy_only=False)).astype(np.int64)
+        by = {one[key]: one for one in who.book.tables.at(table, places, [key, *names])}
+        for cells, row in zip(found, rows, strict=True):
+            cells.extend(line(table, names, by.get(row[key], {}), who.w))
+    return found
 
 
 def _mark(wanted: Wanted, name: str) -> str:
@@ -179,9 +216,6 @@ def _finding(who: Asked, found: Row) -> dict[str, Any]:
 
 def images_of(who: Asked, object_ids: list[str]) -> list[str]:
     """Images among objects, the first of them."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     objects = who.book.tables.columns("objects", ["object_id", "sha256"])
     some = pa.array(object_ids[: MOST_IMAGES * 4], pa.string())
     found = objects.filter(pc.is_in(objects["object_id"], some))["sha256"].to_pylist()
@@ -199,7 +233,14 @@ def _device(who: Asked, found: Row) -> dict[str, Any]:
     except CaseError as error:
         said, problem = [], str(error)
     command = f"netaudit devices set {shlex.quote(str(case.folder))} {shlex.quote(identity)} --class … --note …"
-    return {"decisions": list(reversed(said)), "problem": problem, "line": who.w.exact(command, 1000)}
+    return {
+        "decisions": list(reversed(said)),
+        "problem": problem,
+        "line": who.w.exact(command, 1000),
+        "id": identity,
+        "classes": classes(who.lang),
+        "stale": stale(case.folder),
+    }
 
 
 def title_of(name: str, lang: str) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netaudit.browse.paging import Tables
+    from netaudit.case.reading import Case
+    from netaudit.report.topology_layout import Drawing
 
 HOUR = 3_600_000_000_000  # ns
 ALIKE = 8  # of 64 bits of the perceptual hash that may differ
@@ -43,8 +45,38 @@ class Overviews:
         """Reckon all of them, before anybody asks."""
         self.images()
         self.pairs()
+        self.journeys_in_order()
         for track in TRACKS:
             self.times(track)
+
+    def journeys(self) -> pa.Table:
+        """Ends and times (ns) of all legs: journey_id, sender, receiver, first_ts."""
+        found: pa.Table = self._once("journeys", self._journeys)
+        return found
+
+    def journeys_in_order(self) -> pa.Table:
+        """All of them by their beginning: journey_id, first_ts_min (ns)."""
+        found: pa.Table = self._once("journeys in order", lambda: in_order(self.journeys()))
+        return found
+
+    def _journeys(self) -> pa.Table:
+        table = self._tables.columns("journeys", ["journey_id", "sender", "receiver", "first_ts"])
+        return table.set_column(3, "first_ts", table["first_ts"].cast(pa.int64()))
+
+    def drawing(self, case: Case, lang: str) -> Drawing | None:
+        """The drawing of who talks to whom, as the report has it."""
+
+        def drawn() -> Drawing | None:
+            from netaudit.report.judgements import Judgements
+            from netaudit.report.sections_endpoints import Hosts
+            from netaudit.report.topology import topology
+            from netaudit.report.wording import Wording
+
+            w = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
+            return topology(case, Judgements(case), Hosts(case, w), w)
+
+        found: Drawing | None = self._once(f"drawing {lang}", drawn)
+        return found
 
     def images(self) -> pa.Table:
         """Images with `sender` (address that sent it first), by time: sha256, face, phash, first_ts (ns), sender."""
@@ -113,6 +145,12 @@ class Overviews:
         far[place] = 65
         near = np.argsort(far, kind="stable")[:most]
         return [images["sha256"][int(one)].as_py() for one in near if far[one] <= ALIKE]
+
+
+def in_order(legs: pa.Table) -> pa.Table:
+    """Journeys of legs by their beginning: journey_id, first_ts_min."""
+    grouped = legs.group_by("journey_id").aggregate([("first_ts", "min")])
+    return grouped.sort_by([("first_ts_min", "ascending"), ("journey_id", "ascending")])
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

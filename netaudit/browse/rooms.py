@@ -15,10 +15,13 @@ class Room:
     table: str
     columns: tuple[str, ...]
     filters: tuple[str, ...] = ()
+    joined: tuple[tuple[str, str, tuple[str, ...]], ...] = ()  # (column here, table there with it, columns of that)
 
 
-def _room(name: str, table: str, columns: str, filters: str = "") -> Room:
-    return Room(name, table, tuple(columns.split()), tuple(filters.split()))
+def _room(
+    name: str, table: str, columns: str, filters: str = "", joined: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+) -> Room:
+    return Room(name, table, tuple(columns.split()), tuple(filters.split()), joined)
 
 
 ROOMS: tuple[Room, ...] = (
@@ -39,6 +42,7 @@ ROOMS: tuple[Room, ...] = (
         "encrypted_uploads",
         "first_ts flow_id octets plaintext_low plaintext_high records rule lossy",
         "flow_id rule",
+        (("flow_id", "flows", ("client_ip", "server_ip", "server_name")),),
     ),
     _room(
         "relays",
@@ -72,8 +76,8 @@ ROOMS: tuple[Room, ...] = (
 )
 OF = {room.name: room for room in ROOMS}
 ORDER = (  # as in the navigation
-    "verdict", "findings", "gallery", "timeline", "traffic", "journeys", "encrypted", "relays", "relay_tests",
-    "devices", "events", "persons", "endpoints", "ledgers", "tables", "search", "sql",
+    "verdict", "findings", "gallery", "timeline", "topology", "traffic", "journeys", "encrypted", "relays",
+    "relay_tests", "devices", "events", "persons", "endpoints", "ledgers", "tables", "search", "sql",
 )  # fmt: skip
 AT_ONCE = 9  # columns of a table that is no room of its own; a row's page has all
 
@@ -104,10 +108,22 @@ ID_OF = {  # column → table and column of what it names
 }
 HELD = {  # what belongs to a row, by the column that ties it: (column here, table there, column there)
     "devices": (("device_id", "claims", "device_id"),),
-    "journeys": (("journey_id", "journeys", "journey_id"),),
+    "journeys": (
+        ("journey_id", "journeys", "journey_id"),
+        ("journey_id", "events", "journey_id"),
+        ("message_id", "objects", "message_id"),
+    ),
     "events": (("message_id", "messages", "message_id"), ("journey_id", "journeys", "journey_id")),
     "messages": (("message_id", "objects", "message_id"), ("message_id", "persons", "message_id")),
     "objects": (("object_id", "evidence", "object_id"),),
     "flows": (("flow_id", "messages", "flow_id"), ("flow_id", "encrypted_uploads", "flow_id")),
-    "encrypted_uploads": (("unit_id", "relayed_images", "unit_id"),),
+    "encrypted_uploads": (("flow_id", "flows", "flow_id"), ("unit_id", "relayed_images", "unit_id")),
+    "relayed_images": (
+        ("unit_id", "encrypted_uploads", "unit_id"),
+        ("flow_id", "flows", "flow_id"),
+        ("object_id", "objects", "object_id"),
+        ("holder", "relay_tests", "holder"),
+    ),
+    "relay_tests": (("holder", "relayed_images", "holder"),),
+    "endpoints": (("ip", "findings", "receiver"), ("ip", "flows", "server_ip")),
 }

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from netaudit.browse import lists, views
+from netaudit.browse import comparing, deciding, lists, views, ways
 from netaudit.browse.cells import SHA256
 from netaudit.browse.gate import Gate
 from netaudit.browse.page import SHARED, STATIC, asked, away, form, language, page
@@ -42,6 +42,9 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
         Route("/gallery", views.gallery),
         Route("/timeline", views.timeline),
         Route("/traffic", views.traffic),
+        Route("/topology", ways.topology),
+        Route("/journeys", ways.journeys),
+        Route("/decide/{device:str}", decide, methods=["POST"]),
         Route("/search", views.search),
         Route("/tables", views.tables),
         Route("/sql", sql_page, methods=["GET", "POST"]),
@@ -59,6 +62,7 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
     ]
     routes = [
         Route("/", start),
+        Route("/compare", comparing.compare),
         Mount("/static/shared", StaticFiles(directory=SHARED)),
         Mount("/static", StaticFiles(directory=STATIC)),
         Mount("/c/{case:int}", routes=case),
@@ -72,8 +76,11 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
 
 
 def start(request: Request) -> Response:
-    """The case, or the cases to choose from."""
+    """The case, the overview of a campaign, or the cases to choose from."""
     shelf: Shelf = request.app.state.shelf
+    overview = shelf.overview(language(request))
+    if overview is not None:
+        return page(request, "campaign.html.j2", say("campaign", language(request)), told=overview, numbers=shelf.sites)
     if len(shelf.folders) == 1:
         return away(f"{request.app.state.mount}/c/0/verdict")
     told = [(number, visible(str(folder), 300)) for number, folder in enumerate(shelf.folders)]
@@ -141,6 +148,12 @@ async def review(request: Request) -> Response:
     """Note what somebody says of a finding."""
     fields = await form(request)
     return await run_in_threadpool(lambda: lists.review(asked(request), request.path_params["finding"], fields))
+
+
+async def decide(request: Request) -> Response:
+    """Note what an analyst decides about a device."""
+    fields = await form(request)
+    return await run_in_threadpool(lambda: deciding.note(asked(request), request.path_params["device"], fields))
 
 
 async def sql_page(request: Request) -> Response:

@@ -1,14 +1,17 @@
-"""The cases that are shown: one folder that is a case, or the cases below a folder."""
+"""The cases that are shown: one folder that is a case, the cases below a folder, or the sites of a campaign."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netaudit.browse.overviews import Overviews
 from netaudit.browse.paging import Tables
 from netaudit.browse.pictures import Pictures
+from netaudit.campaign.catalogue import open_campaign
+from netaudit.campaign.report import view
+from netaudit.campaign.standing import is_campaign
 from netaudit.case.reading import open_case
 from netaudit.errors import CaseError, NetauditError, UsageError
 from netaudit.tables import BY_NAME
@@ -45,13 +48,33 @@ class Book:
 class Shelf:
     """Cases by number; each is opened when first asked for."""
 
-    def __init__(self, folder: Path, captures: Sequence[Path] = ()) -> None:
-        self.folders = _cases(folder)
+    def __init__(self, folders: Sequence[Path] | Path, captures: Sequence[Path] = ()) -> None:
+        given = [folders] if isinstance(folders, Path) else list(folders)
+        self.sites: dict[str, int] = {}  # of a campaign: numbers of their cases
+        self._campaign = open_campaign(given[0]) if len(given) == 1 and is_campaign(given[0]) else None
+        self._overviews: dict[str, dict[str, Any]] = {}
+        if self._campaign is None:
+            self.folders = list(dict.fromkeys(case for folder in given for case in _cases(folder)))[:MOST_CASES]
+        else:
+            self.folders = list(self._campaign.cases.values())
+            self.sites = {site: number for number, site in enumerate(self._campaign.cases)}
         self.captures = list(captures)
         self._books: dict[int, Book] = {}
         self._lock = threading.Lock()
         if len(self.folders) == 1:
             self.book(0)
+
+    def overview(self, lang: str) -> dict[str, Any] | None:
+        """What the report of a campaign shows, reckoned once; None where this is none, or where it has no case yet.
+
+        Raises UsageError without DuckDB.
+        """
+        if self._campaign is None or not self.folders:
+            return None
+        with self._lock:
+            if lang not in self._overviews:
+                self._overviews[lang] = view(self._campaign, lang)
+            return self._overviews[lang]
 
     def book(self, number: int) -> Book:
         """The case of a number. Raises CaseError where there is none, or it cannot be read."""

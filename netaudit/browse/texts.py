@@ -2,19 +2,73 @@
 
 from __future__ import annotations
 
+import functools
+from importlib import resources
+from typing import TYPE_CHECKING
+
 from netaudit.ground.bilingual import speaker
+from netaudit.ground.yaml_text import parse_yaml
+from netaudit.tables import BY_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TEXTS = {
     "cases": {"en": "Cases", "zh": "案卷"},
+    "campaign": {"en": "Sites of the campaign", "zh": "各场所总览"},
     "verdict": {"en": "Verdict", "zh": "结论"},
     "findings": {"en": "Findings", "zh": "发现"},
     "gallery": {"en": "Images", "zh": "图像"},
     "timeline": {"en": "Timeline", "zh": "时间线"},
-    "traffic": {"en": "Who talks to whom", "zh": "通信关系"},
+    "topology": {"en": "Who talks to whom", "zh": "通信关系图"},
+    "traffic": {"en": "Pairs of addresses", "zh": "地址对"},
+    "topology_devices": {"en": "Devices in the picture", "zh": "图中的设备"},
+    "compare": {"en": "Compare", "zh": "比较案卷"},
+    "compare_note": {
+        "en": "Two cases beside each other. Images are counted by content and not listed.",
+        "zh": "两份案卷并列比较。图像只按内容计数，不予列出。",
+    },
+    "compare_one": {
+        "en": "Only one case is open; for a comparison: netaudit browse CASE OTHER",
+        "zh": "只打开了一份案卷；如需比较：netaudit browse 案卷 另一案卷",
+    },
+    "compare_go": {"en": "Compare", "zh": "比较"},
+    "only_first": {"en": "Only in the first", "zh": "仅在第一份中"},
+    "in_both": {"en": "In both", "zh": "两份都有"},
+    "only_second": {"en": "Only in the second", "zh": "仅在第二份中"},
+    "compare_ways": {"en": "Findings", "zh": "发现"},
+    "compare_devices": {"en": "Devices", "zh": "设备"},
+    "compare_makers": {"en": "Makers and classes", "zh": "厂商与类别"},
+    "compare_outside": {"en": "Outside addresses", "zh": "外部地址"},
+    "compare_services": {"en": "Outside services", "zh": "外部服务"},
+    "compare_server_names": {"en": "Server names asked for", "zh": "请求的主机名"},
+    "compare_ja4": {"en": "JA4 of clients", "zh": "客户端 JA4"},
+    "compare_documents": {"en": "Kinds of events", "zh": "事件种类"},
+    "compare_images": {"en": "Images, by content", "zh": "图像（按内容）"},
+    "figure_packets_read": {"en": "Packets read", "zh": "读取的数据包"},
+    "figure_findings": {"en": "Findings", "zh": "发现"},
+    "figure_faces": {"en": "Images with a face", "zh": "含人脸的图像"},
+    "figure_encrypted": {"en": "Encrypted uploads", "zh": "加密上传"},
+    "figure_devices": {"en": "Devices", "zh": "设备"},
+    "figure_first_ts": {"en": "First packet", "zh": "首个数据包"},
+    "figure_last_ts": {"en": "Last packet", "zh": "末个数据包"},
+    "journey_more": {"en": "{n:,} more legs", "zh": "另有 {n:,} 程"},
+    "alias": {"en": "Name of your own", "zh": "自定名称"},
+    "decide_nothing": {"en": "not decided", "zh": "不作判断"},
+    "decide_note": {
+        "en": "Noted beside what netaudit found, in decisions.jsonl and the chain of custody; earlier ones stay.",
+        "zh": "与自动结果并列，记入 decisions.jsonl 和监管链；以前的判断均予保留。",
+    },
+    "report_stale": {
+        "en": "The report does not tell this yet: netaudit report CASE writes it again.",
+        "zh": "报告尚未反映此判断：可用 netaudit report 案卷 重新生成。",
+    },
     "journeys": {"en": "Journeys", "zh": "流转路径"},
     "encrypted": {"en": "Encrypted uploads", "zh": "加密上传"},
     "relays": {"en": "Relayed images (C)", "zh": "疑似转发（C 级）"},
     "relay_tests": {"en": "Relay tests", "zh": "转发检验"},
+    "upload_counts": {"en": "Encrypted uploads, counted", "zh": "加密上传计数"},
+    "moment_tests": {"en": "Tests of marked moments", "zh": "标记时刻检验"},
     "devices": {"en": "Devices", "zh": "设备"},
     "events": {"en": "Events", "zh": "事件"},
     "persons": {"en": "Persons (masked)", "zh": "身份信息（已脱敏）"},
@@ -146,7 +200,7 @@ TEXTS = {
         "zh": "SQL 查询需要 DuckDB：pip install 'netaudit[sql]'，然后重新启动。",
     },
     "decisions": {"en": "Analysts' decisions", "zh": "人工判断"},
-    "decide_line": {"en": "To decide, on the command line:", "zh": "如需作出判断，请用命令行："},
+    "decide_line": {"en": "Or on the command line:", "zh": "或用命令行："},
     "site": {"en": "Site", "zh": "场所"},
     "folder": {"en": "Folder", "zh": "文件夹"},
     "seal": {"en": "Seal", "zh": "封存状态"},
@@ -165,37 +219,51 @@ TEXTS = {
     "statements": {"en": "What the verdict says, one by one", "zh": "结论逐项"},
     "chain": {"en": "Chain of custody, last lines", "zh": "监管链（最近记录）"},
 }
-COLUMNS = {
-    "certainty": "等级", "act": "行为", "sender": "发送方", "receiver": "接收方", "images": "图像",
-    "distinct_images": "不同图像", "records": "记录数", "bytes": "数据量", "first_ts": "开始", "last_ts": "结束",
-    "finding_id": "发现编号", "journey_id": "路径编号", "leg": "程次", "ties": "关联依据", "event_id": "事件",
-    "flow_id": "会话", "octets": "密文长度", "plaintext_low": "明文至少", "plaintext_high": "明文至多",
-    "rule": "规则", "lossy": "可能有缺失", "sha256": "SHA-256", "holder": "持有方", "received_ts": "收到时间",
-    "sent_ts": "发出时间", "delay_s": "间隔（秒）", "size": "大小", "probability": "概率", "mode": "方式",
-    "units": "单元数", "fitting": "吻合数", "told": "列出数", "expected": "偶然期望", "ratio": "似然比",
-    "claimed": "已认定", "device_id": "设备编号", "ips": "地址", "name": "名称", "vendor": "厂商", "class": "类别",
-    "product": "产品", "model": "型号", "chain": "环节", "kind": "种类", "id_number": "证件号码", "score": "分值",
-    "document": "依据条目", "value_masked": "值（脱敏）", "field": "字段", "object_id": "对象", "message_id": "消息",
-    "value_hmac": "HMAC", "ip": "地址", "scope": "内外", "names": "域名", "country": "国家/地区", "service": "服务",
-    "service_class": "服务类别", "bytes_sent": "发送", "bytes_received": "接收", "ledger": "账目", "subject": "对象",
-    "reason": "原因", "count": "数量", "understood": "已读懂", "claim": "主张", "value": "取值", "standing": "结果",
-    "strength": "强度", "by": "依据", "origin": "来源", "provenance": "出处类型", "source": "出处", "facts": "事实",
-    "evidence": "数据包", "sender_role": "发送方角色", "role_reason": "角色依据", "endpoint_id": "远端",
-    "possible": "疑似", "with_identity": "附身份信息", "persons": "人数", "transfers": "传输次数",
-    "capture_ids": "捕获", "capture_id": "捕获", "object_ids": "对象", "document_ids": "文档",
-    "person_hmacs": "证件 HMAC", "flow_ids": "会话", "display_filter": "Wireshark 过滤器", "opened": "解密密钥来源",
-    "protocol": "协议", "direction": "方向", "method": "方法", "host": "主机", "path": "路径", "complete": "完整",
-    "missing": "缺失", "notes": "备注", "face": "人脸", "width": "宽", "height": "高", "n_seen": "出现次数",
-    "first_frame": "首帧", "last_frame": "末帧", "frames": "帧", "frame": "帧", "client_ip": "发起方",
-    "client_port": "发起端口", "server_ip": "对方", "server_port": "对方端口", "transport": "传输层",
-    "macs": "链路地址", "decodable": "可解码", "face_score": "人脸分值", "phash": "感知哈希", "why": "未判定原因",
-    "problem": "问题", "p": "p 值",
-}  # fmt: skip
+
+
+@functools.cache
+def chinese() -> dict[str, dict[str, str]]:
+    """Chinese for names of columns, for what tables are, and for names of ledgers."""
+    found: dict[str, dict[str, str]] = parse_yaml(
+        resources.files(__package__).joinpath("chinese.yaml").read_text(encoding="utf-8")
+    )
+    return found
 
 
 def heading(column: str, lang: str) -> str:
     """Name of a column for people; the table's own name where no other is known."""
-    return COLUMNS.get(column, column) if lang == "zh" else column.replace("_", " ")
+    return chinese()["columns"].get(column, column) if lang == "zh" else column.replace("_", " ")
+
+
+def meaning(table: str, lang: str) -> str:
+    """What a table is."""
+    return chinese()["tables"].get(table, "") if lang == "zh" else BY_NAME[table].meaning
+
+
+def value_word(table: str, column: str, value: str, lang: str) -> str | None:
+    """A word for a value of a column; None where the report has it, or nobody."""
+    if lang != "zh":
+        return None
+    words: Mapping[str, Mapping[str, str]] = chinese()["values"]  # type: ignore[assignment]
+    return (words.get(f"{table}.{column}") or words.get(column) or {}).get(value)
+
+
+@functools.cache
+def _meanings() -> dict[str, str]:
+    """Chinese for the meanings of columns, by the English ones."""
+    told = parse_yaml(resources.files(__package__).joinpath("meanings.yaml").read_text(encoding="utf-8"))["meanings"]
+    places = ((one.meaning, f"{table.name}.{one.name}") for table in BY_NAME.values() for one in table.columns)
+    return {meaning: told[place] for meaning, place in places if place in told}
+
+
+def column_meaning(meaning: str, lang: str) -> str:
+    """What a column is, in a language."""
+    return _meanings().get(meaning, meaning) if lang == "zh" and meaning else meaning
+
+
+def ledger(name: str, lang: str) -> str:
+    """Name of a ledger."""
+    return chinese()["ledgers"].get(name, name) if lang == "zh" else name
 
 
 say = speaker(TEXTS)

@@ -18,7 +18,7 @@ from netaudit.browse.overviews import FACES, HOUR, TRACKS
 from netaudit.browse.page import Asked, asked, show
 from netaudit.browse.paging import SECONDS, Wanted, plain
 from netaudit.browse.rooms import room_of
-from netaudit.browse.texts import say
+from netaudit.browse.texts import meaning, say
 from netaudit.case.custody import entries
 from netaudit.errors import CaseError, UsageError
 from netaudit.findings import saying
@@ -294,7 +294,7 @@ def tables(request: Request) -> Response:
     """All tables with what they are."""
     who = asked(request)
     told = [
-        (one.name, title_of(one.name, who.lang), one.meaning, who.book.tables.rows(one.name))
+        (one.name, title_of(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
         for one in BY_NAME.values()
     ]
     return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=told)

@@ -38,18 +38,32 @@ class LostError(NetauditError):
     """The scheduler is gone, and none came in its place."""
 
 
-def on_dask(tasks: Sequence[Task], on: str, workers: int, notice: Notice) -> Iterator[Result]:
+def at_hand(on: str) -> int:
+    """Threads of all workers that a scheduler has now. Raises UsageError where none answers."""
+    dask = _distributed()
+    try:
+        with dask.Client(on, timeout=CONNECT, set_as_default=False) as client:
+            return sum(client.nthreads().values())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--on {on}: no scheduler answers: {error}") from error
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise UsageError("a Dask cluster needs the extra: pip install 'netaudit[campaign]'") from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would tell is told by `notice`
+    return distributed  # it has no types
+
+
+def on_dask(tasks: Sequence[Task], on: str, workers: int, notice: Notice) -> Iterator[tuple[Task, Result]]:
     """Results as they come. `on` is "dask" (a cluster of this machine, for as long as it takes) or an address.
 
     `notice` is told "lost" and "nobody" when that is so. Raises UsageError where no scheduler answers at the start or
     no worker comes, LostError where one was lost for good.
     """
-    try:
-        import distributed
-    except ImportError as error:
-        raise UsageError("a Dask cluster needs the extra: pip install 'netaudit[campaign]'") from error
-    dask: Any = distributed  # it has no types
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would tell is told by `notice`
+    dask = _distributed()
     waiting = {task.name: replace(task, may_end=True) for task in tasks}
     with contextlib.ExitStack() as stack:
         address: Any = stack.enter_context(_own_cluster(workers)) if on == "dask" else on
@@ -62,16 +76,16 @@ def on_dask(tasks: Sequence[Task], on: str, workers: int, notice: Notice) -> Ite
                     raise UsageError(f"--on {on}: no scheduler answers: {error}") from error
                 raise LostError(f"--on {on}: the scheduler was lost; run the same command again") from error
             with client:
-                for name, result in _through(dask, client, list(waiting.values()), on, notice):
-                    del waiting[name]
-                    yield result
+                for task, result in _through(dask, client, list(waiting.values()), on, notice):
+                    del waiting[task.name]
+                    yield task, result
             if waiting:
                 notice("lost")
                 limit = COME_BACK
 
 
-def _through(dask: Any, client: Any, tasks: Sequence[Task], on: str, notice: Notice) -> Iterator[tuple[str, Result]]:
-    """Names of tasks and their results, until all are there or the scheduler is lost."""
+def _through(dask: Any, client: Any, tasks: Sequence[Task], on: str, notice: Notice) -> Iterator[tuple[Task, Result]]:
+    """Tasks and their results, until all are there or the scheduler is lost."""
     ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
     futures: dict[str, tuple[Any, Task]] = {}
 
@@ -105,7 +119,7 @@ def _through(dask: Any, client: Any, tasks: Sequence[Task], on: str, notice: Not
             result = failed
         except Exception as error:  # noqa: BLE001  (netaudit is missing there, say)
             result = failed_task(task, f"a worker could not take it: {type(error).__name__}: {error}")
-        yield task.name, result
+        yield task, result
 
 
 class _Watch:

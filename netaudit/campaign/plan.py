@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import re
 import unicodedata
 import urllib.parse
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from netaudit.campaign.remote import is_url, sizes
 from netaudit.errors import UsageError
 from netaudit.ground.files import write_whole
 
@@ -102,7 +104,7 @@ def _site(row: dict[str | None, str | list[str] | None], place: str, root: Path)
         raise UsageError(f"{place}: keys need keys_for (what may be opened) and authority (by what right)")
     site = Site(
         name,
-        tuple(str(root / one) for one in lists["captures"]),
+        tuple(one if is_url(one) else str(root / one) for one in lists["captures"]),
         lists["inside"],
         said.get("zone", ""),
         tuple(str(root / one) for one in lists["keys"]),
@@ -139,14 +141,29 @@ def is_capture(path: Path) -> bool:
 
 
 def write_plan(path: Path, sites: Iterable[Site]) -> None:
-    """Write a plan; paths as they are."""
+    """Write a plan; paths are relative to it where they can be, so that they say less of a machine."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
+    root = path.absolute().parent
     for site in sites:
         values = asdict(site)
+        for name in ("captures", "keys"):
+            values[name] = [_relative(one, root) for one in values[name]]
+        values["moments"] = _relative(site.moments, root)
         writer.writerow([";".join(values[name]) if name in _LIST else values[name] for name in COLUMNS])
     write_whole(path, out.getvalue().encode())
+
+
+def _relative(path: str, root: Path) -> str:
+    """A path relative to `root`, unless they share nothing but the root of the disk."""
+    if is_url(path) or not Path(path).is_absolute():
+        return path
+    try:
+        shared = os.path.commonpath((path, root))
+    except ValueError:  # other drives
+        return path
+    return path if shared == Path(path).anchor else Path(os.path.relpath(path, root)).as_posix()
 
 
 def task_digest(site: Site, options: dict[str, object]) -> str:
@@ -155,13 +172,21 @@ def task_digest(site: Site, options: dict[str, object]) -> str:
     Hashing captures of 100 GB to find out that nothing is to be done would take as long as reading them.
     """
     row = asdict(site) | {"district": "", "officer": ""}  # said of a site, not asked of its captures
-    sizes = [[path.name, path.stat().st_size] for name in site.captures for path in _files(Path(name))]
+    sizes = sizes_of(site)
     extra = [hashlib.sha256(Path(one).read_bytes()).hexdigest() for one in (*site.keys, site.moments) if one]
     for name in ("captures", "keys"):
         row[name] = [Path(one).name for one in row[name]]
     row["moments"] = Path(site.moments).name
     said = orjson.dumps([row, sizes, extra, options], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(said).hexdigest()
+
+
+def sizes_of(site: Site) -> list[tuple[str, int]]:
+    """Names of the files of a site's captures, and their bytes. Raises OSError or StoreError for what is not there."""
+    found: list[tuple[str, int]] = []
+    for one in site.captures:
+        found += sizes(one) if is_url(one) else [(path.name, path.stat().st_size) for path in _files(Path(one))]
+    return found
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -33,15 +33,17 @@ TEMPLATE = """<!doctype html><html lang="{{ lang }}"><meta charset="utf-8">
 <title>{{ say("title") }}</title><style>
 body{font:15px/1.5 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}td,th{border-bottom:1px solid #ccc;padding:.25em .6em;
-text-align:left;vertical-align:top;overflow-wrap:anywhere}.tiles{display:flex;flex-wrap:wrap;gap:.8em}
-.tiles div{border:1px solid #999;padding:.6em 1em;min-width:11em}.mark{color:#555}</style>
+text-align:left;vertical-align:top;overflow-wrap:anywhere}.sites td:nth-child(-n+5),.sites th{min-width:5em}
+.sites td:nth-child(4){min-width:10em}.sites td:nth-child(6){min-width:20em}.tiles{display:flex;flex-wrap:wrap;gap:.8em}
+.tiles div{border:1px solid #999;padding:.6em 1em;min-width:11em;max-width:20em}.mark{color:#555}</style>
 <h1>{{ say("title") }}</h1><p>{{ say("state", **counts) }}</p><p class="mark">{{ say("follows") }}</p>
 <p>{{ persons }}</p>
 <h2>{{ say("districts") }}</h2><div class="tiles">{% for one in districts %}<div><b>{{ one.name }}</b><br>
 {{ say("district", **one.figures) }}</div>{% endfor %}</div>
 <h2>{{ say("totals") }}</h2><table>{% for name, value in totals %}<tr><td>{{ name }}<td>{{ value }}{% endfor %}</table>
-<h2>{{ say("sites") }}</h2><table><tr>{% for one in say("columns").split("|") %}<th>{{ one }}{% endfor %}
-{% for one in sites %}<tr><td>{{ one.site }}<td>{{ one.district }}<td>{{ one.period }}<td>{{ one.vantage }}
+<h2>{{ say("sites") }}</h2><table class="sites"><tr>{% for one in say("columns").split("|") %}<th>{{ one }}{% endfor %}
+{% for one in sites %}<tr><td>{{ one.site }}<td>{{ one.district }}<td>{{ one.officer }}
+<td>{{ one.period }}<td>{{ one.vantage }}
 <td>{{ one.line }}{% endfor %}</table>
 <h2>{{ say("apart") }}</h2><ul>{% for one in apart %}<li>{{ one }}{% endfor %}</ul>
 {% for name, rows in recurring %}<h2>{{ name }}</h2><table><tr>{% for one in say("met").split("|") %}<th>{{ one }}
@@ -86,6 +88,7 @@ def _site(campaign: Campaign, row: dict[str, Any], periods: dict[str, dict[str, 
     shown = {
         "site": row["site"],
         "district": row["district"],
+        "officer": row["officer"],
         "period": "",
         "vantage": "",
         "hours": None,
@@ -100,7 +103,7 @@ def _site(campaign: Campaign, row: dict[str, Any], periods: dict[str, dict[str, 
     period = periods.get(row["site"])
     if period and period["first_s"] is not None:
         shown["hours"] = (period["last_s"] - period["first_s"]) / 3600
-        shown["period"] = f"{_time(period['first_s'])} · {shown['hours']:.1f} h"
+        shown["period"] = f"{local_time(period['first_s'])} · {_length(shown['hours'], lang)}"
     return shown | {
         "vantage": SIDES[side][lang] if side in SIDES else _say("unknown", lang),
         "limited": bool(limits(manifest.get("statements") or ())),
@@ -142,7 +145,7 @@ def _apart(sites: list[dict[str, Any]], periods: dict[str, dict[str, Any]], lang
     hours = sorted(site["hours"] for site in sites if site["hours"] is not None)
     told = [_say("always_apart", lang)]
     if hours:
-        told.append(_say("lengths", lang, least=f"{hours[0]:.1f}", most=f"{hours[-1]:.1f}"))
+        told.append(_say("lengths", lang, least=_length(hours[0], lang), most=_length(hours[-1], lang)))
     sides = sorted({site["vantage"] for site in sites if site["vantage"]})
     if len(sides) > 1:
         told.append(_say("vantages", lang, which="; ".join(sides)))
@@ -168,14 +171,25 @@ def _recurring(campaign: Campaign, what: str) -> list[dict[str, Any]]:
         {
             "what": visible(str(row["what"]), LONGEST),
             "sites": row["sites"],
-            "first": _time(row["first_s"]),
-            "last": _time(row["last_s"]),
+            "first": local_time(row["first_s"]),
+            "last": local_time(row["last_s"]),
         }
         for row in across.recurring(campaign, what)[:MOST_RECURRING]
     ]
 
 
-def _time(seconds: float | None) -> str:
+def _length(hours: float, lang: str) -> str:
+    if hours >= 1:
+        return _say("hours", lang, n=f"{hours:.1f}")
+    return (
+        _say("minutes", lang, n=f"{hours * 60:.0f}")
+        if hours >= 1 / 60
+        else _say("seconds", lang, n=f"{hours * 3600:.0f}")
+    )
+
+
+def local_time(seconds: float | None) -> str:
+    """A time in China, to the minute; empty where there is none."""
     if seconds is None:
         return ""
     return datetime.datetime.fromtimestamp(seconds, CHINA).strftime("%Y-%m-%d %H:%M +08:00")

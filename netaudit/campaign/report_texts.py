@@ -47,7 +47,13 @@ TEXTS = {
     },
     "bytes_d": {"zh": "加密上传（D 级，内容不可见）", "en": "Encrypted uploads (D, content not seen)"},
     "sites": {"zh": "各场所（按所见排序）", "en": "Sites, by what was found"},
-    "columns": {"zh": "场所|区域|捕获时段|取证位置|结论", "en": "Site|District|Captured|Vantage|Verdict"},
+    "columns": {
+        "zh": "场所|区域|检查人员|捕获时段|取证位置|结论",
+        "en": "Site|District|Officer|Captured|Vantage|Verdict",
+    },
+    "standing": {"zh": "状态", "en": "State"},
+    "audited": {"zh": "已审计", "en": "audited"},
+    "times": {"zh": "次数", "en": "Times"},
     "failed": {"zh": "审计失败：", "en": "the audit failed:"},
     "waiting": {"zh": "尚未审计", "en": "not audited yet"},
     "unknown": {"zh": "未知", "en": "unknown"},
@@ -57,7 +63,10 @@ TEXTS = {
         "en": "Figures follow the length of a capture, the visitors of the day and the vantage: "
         "fewer does not mean that less leaves.",
     },
-    "lengths": {"zh": "捕获时长从 {least} 小时到 {most} 小时不等。", "en": "Captures last from {least} h to {most} h."},
+    "lengths": {"zh": "捕获时长从 {least}到 {most}不等。", "en": "Captures last from {least} to {most}."},
+    "hours": {"zh": "{n} 小时", "en": "{n} h"},
+    "minutes": {"zh": "{n} 分钟", "en": "{n} min"},
+    "seconds": {"zh": "{n} 秒", "en": "{n} s"},
     "vantages": {"zh": "取证位置不同：{which}。", "en": "Vantages differ: {which}."},
     "drops": {"zh": "{n} 个场所的采集端丢失了数据包。", "en": "Sites where packets were lost while capturing: {n}."},
     "missing": {

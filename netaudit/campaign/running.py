@@ -11,9 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.campaign.one_site import ELSEWHERE, Result, Task, audit_site, given_up, made_by, prepare
+from netaudit.campaign.one_site import ELSEWHERE, LOCKS, Result, Task, audit_site, given_up, made_by, prepare
+from netaudit.campaign.parts import in_parts
 from netaudit.campaign.plan import PLAN, write_plan
+from netaudit.campaign.remote import is_url, put_file, scratch_of
 from netaudit.campaign.spawning import without_main
+from netaudit.case.lock import holder
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,14 +26,15 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Result, int, int], None]  # a result, how many are done, of how many
     Notice = Callable[[str], None]  # "compiling"; of a cluster: "lost", "nobody"
-    Way = Callable[[Sequence[Task], str, int, Notice], Iterator[Result]]
+    Way = Callable[[Sequence[Task], str, int, Notice], Iterator[tuple[Task, Result]]]
 
+SPLIT_ABOVE = 4 << 30  # bytes of a site's captures from which on several workers share it
 WAIT = 0.5  # seconds between looks at what another run has in hand
 
 
 def tasks_of(
     sites: Sequence[Site],
-    out: Path,
+    out: Path | str,
     *,
     faces: bool = True,
     lang: str = "en",
@@ -38,14 +42,15 @@ def tasks_of(
     most_seconds: float = 0,
     most_bytes: int = 0,
 ) -> list[Task]:
-    """Tasks of one run. Raises UsageError when the key cannot be read."""
+    """Tasks of one run, into a folder or the address of a store. Raises UsageError when the key cannot be read."""
     from netaudit.running.project_key import fingerprint, read_project_key
 
     key = fingerprint(read_project_key(project_key)) if project_key else ""
-    place, run = str(out.absolute()), secrets.token_hex(8)
+    store = str(out).rstrip("/") if is_url(str(out)) else ""
+    place, run = str(scratch_of(store) if store else Path(out).absolute()), secrets.token_hex(8)
     held = str(project_key.absolute()) if project_key else ""
     said = (place, run, faces, lang, held, key, most_seconds, most_bytes)
-    return [Task(site, *said, made_by=made_by()) for site in sites]
+    return [Task(site, *said, made_by=made_by(), store=store) for site in sites]
 
 
 def run_campaign(
@@ -54,32 +59,61 @@ def run_campaign(
     workers: int = 1,
     tell: Tell | None = None,
     notice: Notice = lambda _: None,
+    *,
+    split_above: int = SPLIT_ABOVE,
+    parts: int = 0,
 ) -> list[Result]:
-    """Audit what has no valid case yet; results in the order of the tasks."""
+    """Audit what has no valid case yet; results in the order of the tasks.
+
+    Sites of more than `split_above` bytes of captures are read in so many `parts` at once; 0: as many as there are
+    workers, 1: never.
+    """
     out = Path(tasks[0].out)
     way = _way(on)
     prepare(out)
     own = out / f"{PLAN}.{tasks[0].run}"  # another run may be writing it, too
     write_plan(own, [task.site for task in tasks])
     own.replace(out / PLAN)
+    if tasks[0].store:
+        put_file(tasks[0].store, PLAN, (out / PLAN).read_bytes())
     results: dict[str, Result] = {}
 
-    def note(result: Result) -> None:
-        results[result.site] = result
+    apart = tasks[0].store and "://" in on  # parts lie in scratch, which machines do not share
+    many = 1 if on == "local" or apart else parts
+    rounds = in_parts(tasks, split_above, lambda: many or _at_hand(on, workers))
+    of = sum(map(len, rounds))
+
+    def note(task: Task, result: Result) -> None:
+        results[task.name] = result
         if tell is not None and result.state != ELSEWHERE:
-            tell(result, sum(one.state != ELSEWHERE for one in results.values()), len(tasks))
+            tell(result, sum(one.state != ELSEWHERE for one in results.values()), of)
 
     if "://" not in on:
         _compile_once(notice)
     with without_main():
-        left = list(tasks)
-        while left:  # what another run has in hand: see what it makes of it, or go on where it died
-            for result in way(left, on, workers, notice):
-                note(result)
-            left = [task for task in tasks if results[task.site.site].state == ELSEWHERE]
-            if left:
-                time.sleep(WAIT)
-    return [results[task.site.site] for task in tasks]
+        for each in rounds:
+            left = each
+            while left:  # what another run has in hand: see what it makes of it, or go on where it died
+                for task, result in way(left, on, workers, notice):
+                    note(task, result)
+                left = [task for task in left if results[task.name].state == ELSEWHERE]
+                _wait(left)
+    return [results[task.name] for task in tasks]
+
+
+def _at_hand(on: str, workers: int) -> int:
+    """How many audits may run at once."""
+    if "://" not in on:
+        return workers
+    from netaudit.campaign.on_dask import at_hand
+
+    return at_hand(on)
+
+
+def _wait(left: Sequence[Task]) -> None:
+    """Return when another run has let go of one of them: to begin processes in vain costs seconds."""
+    while left and all(holder(Path(task.out) / LOCKS / task.name) is not None for task in left):
+        time.sleep(WAIT)
 
 
 def _compile_once(notice: Notice) -> None:
@@ -101,12 +135,12 @@ def _way(on: str) -> Way:
     raise UsageError(f"--on {on}: say local, processes, dask or the address of a Dask scheduler (tcp://HOST:8786)")
 
 
-def _serial(tasks: Sequence[Task], _: str, __: int, ___: Notice) -> Iterator[Result]:
+def _serial(tasks: Sequence[Task], _: str, __: int, ___: Notice) -> Iterator[tuple[Task, Result]]:
     for task in tasks:
-        yield audit_site(task)
+        yield task, audit_site(task)
 
 
-def _processes(tasks: Sequence[Task], _: str, workers: int, __: Notice) -> Iterator[Result]:
+def _processes(tasks: Sequence[Task], _: str, workers: int, __: Notice) -> Iterator[tuple[Task, Result]]:
     """Spawned processes; when one dies its pool is given up, and what has no result yet is tried in another."""
     import concurrent.futures as cf
     import multiprocessing
@@ -118,12 +152,12 @@ def _processes(tasks: Sequence[Task], _: str, workers: int, __: Notice) -> Itera
             futures = {pool.submit(audit_site, task): task for task in waiting}
             for future in cf.as_completed(futures):
                 try:
-                    yield future.result()
+                    yield futures[future], future.result()
                 except cf.BrokenExecutor:
                     broken.append(futures[future])
         waiting = []
         for task in broken:
             if (failed := given_up(task)) is not None:
-                yield failed
+                yield task, failed
             else:
                 waiting.append(task)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.campaign import across
+from netaudit.campaign.report import local_time
 from netaudit.campaign.report_texts import KINDS, TEXTS
 from netaudit.campaign.standing import standing
 from netaudit.errors import UsageError
@@ -27,20 +28,34 @@ def write_sheets(campaign: Campaign, path: Path, lang: str) -> Path:
     book = openpyxl.Workbook(write_only=True)
     found = {row["site"]: row for row in across.ranking(campaign)}
     names = [name for name in next(iter(found.values()), {"site": ""}) if name != "site"]
-    head = [TEXTS["columns"][lang].split("|")[number] for number in (0, 1)]
-    rows: list[list[Any]] = [[*head, "", *(TEXTS[name][lang] for name in names)]]
+    head = TEXTS["columns"][lang].split("|")[:3]
+    rows: list[list[Any]] = [[*head, TEXTS["standing"][lang], *(TEXTS[name][lang] for name in names)]]
     for row in standing(campaign.folder):
         figures = found.get(row["site"], {})
         none = 0 if row["state"] == "done" else None  # not audited is not nothing found
         rows.append(
-            [row["site"], row["district"], row["state"], *(int(figures[n]) if n in figures else none for n in names)]
+            [
+                row["site"],
+                row["district"],
+                _state(row, lang),
+                *(int(figures[n]) if n in figures else none for n in names),
+            ]
         )
     _sheet(book, TEXTS["sites"][lang], rows)
     for what in across.QUESTIONS:
-        met = [[row["what"], row["sites"], row["n"]] for row in across.recurring(campaign, what)]
-        _sheet(book, KINDS[what][lang], [TEXTS["met"][lang].split("|")[:2], *met])
+        met = [
+            [row["what"], row["sites"], local_time(row["first_s"]), local_time(row["last_s"]), row["n"]]
+            for row in across.recurring(campaign, what)
+        ]
+        _sheet(book, KINDS[what][lang], [[*TEXTS["met"][lang].split("|"), TEXTS["times"][lang]], *met])
     book.save(path)
     return path
+
+
+def _state(row: dict[str, Any], lang: str) -> str:
+    if row["state"] == "done":
+        return TEXTS["audited"][lang]
+    return f"{TEXTS[row['state']][lang]} {row['reason']}".strip()
 
 
 def _sheet(book: Any, title: str, rows: list[list[Any]]) -> None:

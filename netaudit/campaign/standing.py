@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def is_campaign(folder: Path) -> bool:
+    """Whether a folder is one that `netaudit campaign run` wrote."""
+    return (folder / PLAN).is_file() and (folder / CASES).is_dir()
+
+
 def sites_of(out: Path) -> list[Site]:
     """Sites of a campaign. Raises UsageError for a folder that is none."""
     if not (out / PLAN).is_file():
@@ -20,7 +25,7 @@ def sites_of(out: Path) -> list[Site]:
 
 
 def standing(out: Path) -> list[dict[str, Any]]:
-    """A row for each site: site, district, state (done, failed, waiting), reason, when it was finished."""
+    """A row for each site: site, district, officer, state (done, failed, waiting), reason, when it was finished."""
     rows = []
     for site in sites_of(out):
         said, failed = done(out, site), failure(out, site)
@@ -28,7 +33,14 @@ def standing(out: Path) -> list[dict[str, Any]]:
         reason = str(failed.get("reason", "")) if failed and not said else ""
         finished = str(said.get("finished_utc", "")) if said else ""
         rows.append(
-            {"site": site.site, "district": site.district, "state": state, "reason": reason, "finished_utc": finished}
+            {
+                "site": site.site,
+                "district": site.district,
+                "officer": site.officer,
+                "state": state,
+                "reason": reason,
+                "finished_utc": finished,
+            }
         )
     return rows
 

@@ -90,17 +90,19 @@ def open_captures(
     window_size: int = WINDOW,
     progress: Progress | None = None,
     sm3: bool = False,
+    hashed: bool = True,
 ) -> Captures:
     """Look at all inputs, and order those that are captures by the time of their first packet.
 
     `paths` are files, folders (walked recursively) and "-" for standard input. `progress` is told how many stored
     bytes have been read so far. Nothing is raised for an input that cannot be read: see `Captures.rejected`.
+    Without `hashed` no hash is made: the sources have none.
     """
     captures = Captures(window_size)
     inputs, captures.rejected = find_inputs(paths)
     inputs, duplicates = without_duplicates(inputs)
     captures.rejected += duplicates
-    opener = _Opener(_algorithms(sm3=sm3), progress)
+    opener = _Opener(_algorithms(sm3=sm3) if hashed else (), progress)
     begun: list[tuple[int, str, Input, CaptureReader | None]] = []
     for one in inputs:
         try:

@@ -24,6 +24,7 @@ from netaudit.ground.files import append_line
 
 FILE = DECISIONS
 LONGEST = 2000  # characters of a note
+LATER = frozenset({"alias"})  # fields that decisions of earlier versions lack
 FIRST = "0" * 64  # what the first line names as the hash of the line before
 
 
@@ -39,28 +40,36 @@ class Decision:
     by: str
     found_kind: str  # what netaudit had found
     found_vendor: str
+    alias: str = ""  # a name of the analyst's own
 
 
 def decide(
-    folder: Path, device: dict[str, Any], *, kind: str = "", vendor: str = "", note: str = "", by: str = ""
+    folder: Path,
+    device: dict[str, Any],
+    *,
+    kind: str = "",
+    vendor: str = "",
+    note: str = "",
+    by: str = "",
+    alias: str = "",
 ) -> Decision:
     """Note a decision about a row of `devices`.
 
     Raises UsageError when nothing is decided or the texts are too long, CaseError when earlier decisions were changed.
     """
-    if not (kind or vendor or note):
+    if not (kind or vendor or note or alias):
         raise UsageError("say what you decide: a class, a vendor or a note")
-    if max(map(len, (kind, vendor, note, by))) > LONGEST:
+    if max(map(len, (kind, vendor, note, by, alias))) > LONGEST:
         raise UsageError(f"at most {LONGEST} characters, please")
     with writing(folder, "devices set"):
-        return _noted(folder, device, kind, vendor, note, by)
+        return _noted(folder, device, kind, vendor, note, by, alias)
 
 
-def _noted(folder: Path, device: dict[str, Any], kind: str, vendor: str, note: str, by: str) -> Decision:
+def _noted(folder: Path, device: dict[str, Any], kind: str, vendor: str, note: str, by: str, alias: str) -> Decision:
     decisions(folder)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     found = (device["class"] or "", device["vendor"] or "")
-    decision = Decision(now, device["device_id"], kind, vendor, note, by, *found)
+    decision = Decision(now, device["device_id"], kind, vendor, note, by, *found, alias)
     lines = _lines(folder)
     entry = asdict(decision) | {"before": _hash(lines[-1]) if lines else FIRST}
     append_line(folder / FILE, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS))
@@ -75,7 +84,7 @@ def decisions(folder: Path) -> list[Decision]:
     for number, line in enumerate(_lines(folder), 1):
         try:
             entry = orjson.loads(line)
-            texts = [entry[name] for name in names]
+            texts = [entry.get(name, "") if name in LATER else entry[name] for name in names]
         except (ValueError, KeyError, TypeError) as error:
             raise CaseError(f"{folder / FILE}: line {number}: is no decision") from error
         if not all(isinstance(text, str) for text in texts):
@@ -93,7 +102,11 @@ def latest(folder: Path) -> dict[str, Decision]:
     for one in decisions(folder):
         known = found.get(one.device_id, one)
         found[one.device_id] = replace(
-            one, kind=one.kind or known.kind, vendor=one.vendor or known.vendor, note=one.note or known.note
+            one,
+            kind=one.kind or known.kind,
+            vendor=one.vendor or known.vendor,
+            note=one.note or known.note,
+            alias=one.alias or known.alias,
         )
     return found
 

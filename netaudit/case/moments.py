@@ -16,6 +16,7 @@ import orjson
 
 from netaudit.ground.files import append_line
 from netaudit.ground.masking import visible
+from netaudit.ground.table_streams import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,12 +101,10 @@ def keep(folder: Path, notes: Notes | None) -> None:
 
 def moment_table(moments: Iterable[Moment]) -> pa.Table:
     """The `moments` table, by time; the same moment marked twice is one."""
-    import pyarrow as pa
-
     from netaudit.tables import MOMENTS
 
     rows: list[dict[str, Any]] = [
         {"moment_id": one.moment_id, "ts": one.ts, "text": one.text, "source": one.source}
         for one in sorted({one.moment_id: one for one in moments}.values())
     ]
-    return pa.Table.from_pylist(rows, schema=MOMENTS.schema())
+    return table_of(rows, MOMENTS)

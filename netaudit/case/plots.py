@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
 
 MOST_ROWS = 40  # senders or receivers drawn; the busiest ones
+LEAST_BAR = 0.004  # of the whole time
+LONGEST_NAME = 28  # characters
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei",
+    "WenQuanYi Zen Hei", "Heiti SC", "SimSun",
+)  # fmt: skip
 _COLOURS = {
     "uploaded outside": "C3",
     "retrieved from outside": "C1",
@@ -24,55 +31,105 @@ _UNSEEN = "0.5"  # content not visible
 
 
 class Plots:
-    """What `case.plot` offers. Each method draws into `ax`, or into a figure of its own, and gives the axes back."""
+    """What `case.plot` offers. Each method draws into `ax`, or into a figure of its own, and gives the axes back.
+
+    Times are in `zone`, else in that of the case, else in UTC. Addresses stand with the names that are known.
+    """
 
     def __init__(self, case: Case) -> None:
         self._case = case
 
-    def timeline(self, ax: Axes | None = None) -> Axes:
+    def timeline(self, ax: Axes | None = None, *, zone: str | None = None) -> Axes:
         """When each sender moved face images; encrypted uploads in grey, from the first to the last packet."""
+        zone = zone or (self._case.manifest.get("options") or {}).get("zone") or "UTC"
         rows = transfers(self._case)
         senders = _busiest(rows, "sender")
+        left = rows["sender"].nunique() - len(senders)
         ax = ax or _axes(9, 1 + 0.4 * max(2, len(senders)))
         places = {sender: place for place, sender in enumerate(senders)}
         rows = rows[rows["sender"].isin(senders)]
+        for name in ("first_ts", "last_ts"):
+            rows[name] = rows[name].dt.tz_convert(zone)
         for act, some in rows[rows["seen"]].groupby("act"):
             ax.scatter(
                 some["first_ts"], some["sender"].map(places), s=18, color=_COLOURS.get(str(act), "C4"), label=str(act)
             )
         hidden = rows[~rows["seen"]]
-        label = "content not visible"
-        for sender, first, last in zip(hidden["sender"], hidden["first_ts"], hidden["last_ts"], strict=True):
-            place = places[sender] + 0.2
-            ax.plot([first, last], [place, place], color=_UNSEEN, linewidth=4, label=label)
-            label = "_"  # one entry in the legend
-        ax.set_yticks(range(len(senders)), senders)
-        ax.set_xlabel("time (UTC)")
+        if len(hidden):
+            least = (rows["last_ts"].max() - rows["first_ts"].min()) * LEAST_BAR  # else a short one is not seen
+            starts = hidden["first_ts"]
+            widths = (hidden["last_ts"] - starts).clip(lower=least)
+            heights = [places[sender] + 0.25 for sender in hidden["sender"]]
+            ax.barh(heights, widths, left=starts, height=0.18, color=_UNSEEN, alpha=0.7, label="content not visible")
+        names = _names(self._case)
+        ax.set_yticks(range(len(senders)), [_named(sender, names) for sender in senders], fontfamily=_fonts()[0])
+        ax.xaxis_date(tz=zone)
+        ax.set_xlabel(f"time ({zone})" + (f"; {left:,} more senders are not drawn" if left else ""))
         if len(rows):
             ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
         ax.figure.autofmt_xdate()
         return ax
 
     def matrix(self, ax: Axes | None = None) -> Axes:
-        """How many face images went from whom to whom; D where there were encrypted uploads only."""
+        """How many face images went from whom to whom; "D" and a count where there were encrypted uploads only."""
         rows = transfers(self._case)
         senders, receivers = _busiest(rows, "sender"), _busiest(rows, "receiver")
-        ax = ax or _axes(2 + 0.9 * max(2, len(receivers)), 1 + 0.45 * max(2, len(senders)))
-        counts = rows.groupby(["sender", "receiver"])["seen"].sum()
-        grid = [[int(counts.get((sender, receiver), 0)) for receiver in receivers] for sender in senders]
+        ax = ax or _axes(3 + 0.9 * max(2, len(receivers)), 1 + 0.45 * max(2, len(senders)))
+        counts = rows.groupby(["sender", "receiver"])["seen"].agg(["sum", "size"])
+        seen = counts["sum"].to_dict()
+        grid = [[int(seen.get((sender, receiver), 0)) for receiver in receivers] for sender in senders]
+        most = max((max(line) for line in grid), default=0)
         if grid:
             ax.imshow(grid, cmap="Blues", aspect="auto")
-        pairs = zip(counts.index.tolist(), counts.tolist(), strict=True)
-        for (sender, receiver), count in pairs:
+        for (sender, receiver), images, transfers_ in counts.itertuples():
             if sender in senders and receiver in receivers:
-                x, y = receivers.index(receiver), senders.index(sender)
-                dark = count > max(map(max, grid)) / 2
-                ax.text(x, y, str(count or "D"), ha="center", va="center", color="white" if dark else "black")
-        ax.set_xticks(range(len(receivers)), receivers, rotation=45, ha="right")
-        ax.set_yticks(range(len(senders)), senders)
+                ax.text(
+                    receivers.index(receiver),
+                    senders.index(sender),
+                    f"{images:,}" if images else f"D {transfers_:,}",
+                    ha="center",
+                    va="center",
+                    color="white" if images > most / 2 else "black",
+                )
+        names, fonts = _names(self._case), _fonts()[0]
+        ax.set_xticks(
+            range(len(receivers)), [_named(one, names) for one in receivers], rotation=45, ha="right", fontfamily=fonts
+        )
+        ax.set_yticks(range(len(senders)), [_named(one, names) for one in senders], fontfamily=fonts)
         ax.set_xlabel("receiver")
         ax.set_ylabel("sender")
         return ax
+
+
+def _names(case: Case) -> dict[str, str]:
+    """Names of addresses: of a device its own, its class or maker; of an endpoint its service or first name."""
+    found: dict[str, str] = {}
+    for ip, service, names in case.endpoints[["ip", "service", "names"]].itertuples(index=False):
+        found[ip] = (service or "").partition(";")[0].partition(" (")[0] or next(iter(names), "")
+    for ips, name, kind, vendor in case.devices[["ips", "name", "class", "vendor"]].itertuples(index=False):
+        for ip in ips:
+            found[ip] = name or (kind or "").replace("_", " ") or vendor or ""
+    return found
+
+
+def _named(address: str, names: dict[str, str]) -> str:
+    """An address with its name, in characters that can be drawn."""
+    from netaudit.ground.masking import visible
+
+    name = visible(names.get(address, ""), LONGEST_NAME)
+    if not _fonts()[1]:
+        name = "".join(char for char in name if char.isascii()).strip(" ()-")
+    return f"{address}\n{name}" if name else address
+
+
+@functools.cache
+def _fonts() -> tuple[list[str], bool]:
+    """Families to draw with, and whether one of them has Chinese."""
+    from matplotlib import font_manager
+
+    there = set(font_manager.get_font_names())
+    chinese = [name for name in CHINESE_FONTS if name in there][:1]
+    return ["DejaVu Sans", *chinese], bool(chinese)
 
 
 def transfers(case: Case) -> pd.DataFrame:

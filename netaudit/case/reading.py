@@ -173,7 +173,8 @@ class Case:
         return read.select(wanted.names).cast(wanted)
 
     def frame(self, name: str) -> pd.DataFrame:
-        """A table as a pandas DataFrame."""
+        """A table as a pandas DataFrame (optional extra `frames`)."""
+        need_pandas()
         frame: pd.DataFrame = self.table(name).to_pandas()
         return frame
 
@@ -189,6 +190,7 @@ class Case:
 
     def records(self) -> pd.DataFrame:
         """Records of persons: one row each, its fields by kind (masked), with the images it was sent with."""
+        need_pandas()
         import pandas as pd
 
         from netaudit.persons.records import records
@@ -344,6 +346,16 @@ class Case:
         with writing(self.folder, "unmask"):
             append_line(self.folder / UNMASKED, orjson.dumps(line), 0o600)
             later(self.folder, "unmasked", (UNMASKED,), shown=what)
+
+
+def need_pandas() -> None:
+    """Raise UsageError where DataFrames cannot be had."""
+    try:
+        import pandas  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            "DataFrames need pandas: pip install 'netaudit[frames]'; case.table(name) gives Arrow without it"
+        ) from error
 
 
 def storable(path: Path) -> str | dict[str, str]:

@@ -29,6 +29,7 @@ from netaudit.case.lock import writing
 from netaudit.case.seal import later
 from netaudit.errors import UsageError
 from netaudit.ground.files import write_json
+from netaudit.ground.ways import Way
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ PREFERENCES = ("tcp.reassemble_out_of_order:TRUE", "http.decompress_body:TRUE", 
 LONGEST = 1800  # seconds for one capture
 _LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
 _LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
-_PLAIN_STEPS = frozenset({"multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text"})
+_PLAIN_STEPS = frozenset({"multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text", "json text"})
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _UNKNOWN_FIELDS = re.compile(r"^\s+([\w.-]+)\s*$", re.MULTILINE)
 
@@ -291,11 +292,11 @@ def _first_gap(case: Case, object_id: str) -> int:
 
 def _plain(path: str) -> bool:
     """Whether nothing on the way to the object hides its bytes or their base64."""
-    steps = path.split(" › ")[1:-1] if path.count(" › ") else []
-    if not path.partition(" › ")[0].endswith(" body"):  # carved, or joined from parts
+    way = Way.read(path)
+    if not way.first.text.endswith(" body"):  # carved, or joined from parts
         return False
-    words = [re.split(r"[ \[]", step, maxsplit=1)[0] for step in steps]
-    return sum(word in {"base64", "data", "hex"} for word in words) <= 1 and set(words) <= _PLAIN_STEPS
+    names = [step.name for step in way.between]
+    return sum(name in {"base64", "data", "hex"} for name in names) <= 1 and set(names) <= _PLAIN_STEPS
 
 
 def found_as(data: bytes, body: bytes, *, whole: bool = True) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -19,11 +20,14 @@ from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
+    from netaudit.cli.settings import Settings
     from netaudit.running.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
+WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
 NAME = 300  # characters of the name of an input
 LANGS = ("zh", "en")
+PACKED = (".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".gz", ".zst", ".xz", ".lz4", ".bz2")  # taken off names
 CODES = {
     "interrupted": Exit.INTERRUPTED,
     "unjudged": Exit.UNJUDGED,
@@ -47,7 +51,8 @@ def audit_command(
     from netaudit.running.task import Options, run
 
     load_lean()
-    settings = Options(since=moment(since, "--since"), until=moment(until, "--until"), **options)
+    zone = options["zone"]
+    settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)
     compile_missing(settings.lang)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)
@@ -98,16 +103,32 @@ def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
     sys.stdout.buffer.flush()
 
 
-def moment(text: str | None, option: str) -> int | None:
-    """UTC nanoseconds of an ISO 8601 time with a zone."""
-    from netaudit.running.task import nanoseconds
+def beside(captures: list[str], settings: Settings) -> Path:
+    """Folder of a case when none is said: named after the first capture, beside it or in the folder of the settings."""
+    first = captures[0]
+    if first == "-":
+        place, name = Path(), f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    else:
+        path = Path(os.path.abspath(first))  # noqa: PTH100  (a link to a capture is beside what the user named)
+        place, name = path.parent, path.name
+        while name.lower().endswith(PACKED):
+            name = name.rpartition(".")[0]
+        with contextlib.suppress(ValueError):
+            place = place.relative_to(Path.cwd())
+    return (settings.cases or place) / f"{name or 'capture'}-case"
+
+
+def moment(text: str | None, option: str, zone: str | None = None) -> int | None:
+    """UTC nanoseconds of an ISO 8601 time; one without a zone is in that of the site. Raises UsageError."""
+    from netaudit.ground.zones import nanoseconds
 
     if text is None:
         return None
     try:
-        return nanoseconds(datetime.datetime.fromisoformat(text))
+        written = datetime.datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: not an ISO 8601 time such as 2026-05-01T09:00:00+08:00") from error
+    return nanoseconds(written, zone)
 
 
 def summarise(case: Case) -> dict[str, Any]:
@@ -147,10 +168,11 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         print(text, file=file)
 
     if summary["tables_version"] < TABLES_VERSION:
-        line(say("older", lang, version=summary["tables_version"]))
+        text = "older" if summary["tables_version"] < WITH_LEDGERS else "older_columns"
+        line(say(text, lang, version=summary["tables_version"], now=TABLES_VERSION))
     if summary["partial"]:
         line(say("partial", lang))
-        if summary["resumable"]:
+        if summary.get("resumable"):
             line(say("resumable", lang, case=_given(summary["case"])))
     for entry in summary["rejected"][:MOST_NAMED]:
         line(f"{say('rejected', lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 NEEDED = ("starlette", "uvicorn")  # the extra `browse`
 
 
-def browse_command(folder: Path, captures: Sequence[Path], *, show: bool, lang: str) -> Exit:
-    """Serve the pages of a case, or of the cases in a folder, until Ctrl-C."""
+def browse_command(folders: Sequence[Path], captures: Sequence[Path], *, show: bool, lang: str) -> Exit:
+    """Serve the pages of cases, or of the cases in folders, until Ctrl-C."""
     if not all(importlib.util.find_spec(name) for name in NEEDED):
         raise UsageError(say("browse_extra", lang))
     from netaudit.browse.server import serve
@@ -33,5 +33,5 @@ def browse_command(folder: Path, captures: Sequence[Path], *, show: bool, lang: 
     def told(address: str) -> None:
         print(say("browse_again", lang, address=address), flush=True)
 
-    serve(Shelf(folder, captures), lang, opened, told)
+    serve(Shelf(folders, captures), lang, opened, told)
     return Exit.AUDITED

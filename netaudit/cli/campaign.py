@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netaudit.cli.exits import Exit
+from netaudit.cli.helping import App
+from netaudit.cli.options import Language
 from netaudit.cli.texts import language_of
 from netaudit.errors import UsageError
 from netaudit.ground.bilingual import speaker
@@ -15,9 +17,8 @@ from netaudit.ground.bilingual import speaker
 if TYPE_CHECKING:
     from netaudit.campaign.one_site import Result
 
-app = typer.Typer(no_args_is_help=True, help="Many sites by a plan: run the audits, then ask over all their cases.")
-Out = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a campaign, as campaign run wrote it.")]
-Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
+app = App(help="Many sites by a plan: run the audits, then ask over all their cases.")
+Out = Annotated[str, typer.Argument(metavar="DIR|URL", help="Folder of a campaign, as campaign run wrote it.")]
 CountPersons = Annotated[
     bool,
     typer.Option(
@@ -29,6 +30,7 @@ Purpose = Annotated[str, typer.Option(metavar="TEXT", help="With --count-persons
 Authoriser = Annotated[str, typer.Option("--authorised-by", metavar="TEXT", help="And by whom allowed; recorded.")]
 TEXTS = {
     "planned": {"en": "{path}: {n} sites; look it over before you run it", "zh": "{path}：{n} 个场所；执行前请核对"},
+    "read": {"en": "read", "zh": "已读取"},
     "audited": {"en": "audited", "zh": "已审计"},
     "kept": {"en": "has a valid case", "zh": "已有有效案卷"},
     "failed": {"en": "FAILED", "zh": "失败"},
@@ -80,12 +82,16 @@ def plan(
 @app.command()
 def run(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.csv, or the folder it lies in.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the campaign to write or go on with.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="DIR|URL", help="Folder (or s3://…) of the campaign to write or go on with.")
+    ],
     on: Annotated[
         str,
         typer.Option("--on", metavar="local|processes|dask|tcp://HOST:PORT", help="What carries the audits out."),
     ] = "local",
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes on this machine (processes, dask).")] = 1,
+    workers: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, max=256, help="Processes on this machine (processes, dask).")
+    ] = 1,
     project_key: Annotated[
         Path | None,
         typer.Option("--project-key", metavar="FILE", help="Secret that all cases share; same path everywhere."),
@@ -93,6 +99,12 @@ def run(
     no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
     time_limit: Annotated[
         float, typer.Option(metavar="HOURS", min=0, help="Longest audit of a site; 0: no bound.")
+    ] = 0,
+    split_above: Annotated[
+        float, typer.Option(metavar="GB", min=0, help="Captures of a site from which on several workers share it.")
+    ] = 4,
+    parts: Annotated[
+        int, typer.Option(min=0, max=64, help="By how many such a site is shared; 0: by all at hand, 1: never.")
     ] = 0,
     memory_limit: Annotated[float, typer.Option(metavar="GB", min=0, help="Most memory of an audit; 0: no bound.")] = 0,
     lang: Language = None,
@@ -117,15 +129,18 @@ def run(
 
     def tell(result: Result, number: int, of: int) -> None:
         reason = f": {result.reason}" if result.reason else ""
-        typer.echo(f"[{number}/{of}] {result.site}: {say(result.state, language)}{_visible(reason)}")
+        site = f"{result.site} ({result.part})" if result.part else result.site
+        state = say("read" if result.part and result.state == "audited" else result.state, language)
+        typer.echo(f"[{number}/{of}] {site}: {state}{_visible(reason)}")
 
     def notice(what: str) -> None:
         typer.echo(say(what, language), err=True)
 
-    results = run_campaign(tasks, on, workers, tell, notice)
+    shared = {"split_above": int(split_above * 1e9), "parts": parts}
+    results = run_campaign(tasks, on, workers, tell, notice, **shared)
     counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}
     typer.echo(say("ended", language, n=len(results), **counts))
-    left = unjudged(out)
+    left = unjudged(_here(out))
     if left:
         typer.echo(say("unjudged", language, n=len(left), sites=_visible(", ".join(left[:10]))))
     raise typer.Exit(Exit.UNJUDGED if left else Exit.DAMAGED if counts["failed"] else Exit.AUDITED)
@@ -143,7 +158,7 @@ def status(
     from netaudit.campaign.standing import standing
 
     language = language_of(lang)
-    rows = standing(out)
+    rows = standing(_here(out))
     for row in rows:
         if json:
             typer.echo(orjson.dumps(row).decode())
@@ -152,6 +167,13 @@ def status(
     if not json:
         counts = {state: sum(row["state"] == state for row in rows) for state in ("done", "failed", "waiting")}
         typer.echo(say("status", language, n=len(rows), **counts))
+
+
+def _here(out: str) -> Path:
+    """The folder of a campaign; of one in a store, what was fetched of it."""
+    from netaudit.campaign.remote import is_url, mirrored
+
+    return mirrored(out) if is_url(out) else Path(out)
 
 
 def _visible(text: str) -> str:
@@ -164,7 +186,7 @@ def _visible(text: str) -> str:
 def report(
     out: Out,
     html: Annotated[
-        Path | None, typer.Option("--html", help="Where to write it; DIR/report.html when not given.")
+        Path | None, typer.Option("--html", metavar="FILE", help="Where to write it; DIR/report.html when not given.")
     ] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Also write the figures there.")] = None,
     count_persons: CountPersons = False,
@@ -175,11 +197,14 @@ def report(
     """Write the report of a campaign."""
     from netaudit.campaign.across import persons_at_several
     from netaudit.campaign.catalogue import open_campaign
+    from netaudit.campaign.remote import is_url
     from netaudit.campaign.report import write_report
 
+    if count_persons and is_url(out):
+        raise UsageError("--count-persons is recorded in the campaign's folder: it needs one, not an address")
     campaign = open_campaign(out)
     persons = persons_at_several(campaign, purpose, authorised_by) if count_persons else None
-    typer.echo(write_report(campaign, html or out / "report.html", language_of(lang), persons))
+    typer.echo(write_report(campaign, html or campaign.folder / "report.html", language_of(lang), persons))
     if xlsx is not None:
         from netaudit.campaign.sheets import write_sheets
 
@@ -190,7 +215,7 @@ def report(
 def compare(
     out: Out,
     what: Annotated[
-        str, typer.Argument(help="endpoints, services, sni, ja4, certificates, makers, models, …")
+        str, typer.Argument(metavar="[QUESTION]", help="endpoints, services, sni, ja4, certificates, makers, models, …")
     ] = "sites",
 ) -> None:
     """Ask what recurs from site to site, or rank the sites; JSON lines."""

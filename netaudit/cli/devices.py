@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from netaudit.cli.exits import Exit
+from netaudit.cli.helping import App, Group
+from netaudit.cli.options import CaseFolder, Language
 from netaudit.cli.texts import language_of, say
 from netaudit.cli.wording import contradictions, decided, graded, titled, word
 from netaudit.errors import UsageError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHORT = 28  # characters of a name in the list
 
 
-class _ListsByDefault(TyperGroup):
+class _ListsByDefault(Group):
     """`netaudit devices CASE` is `netaudit devices list CASE`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -28,13 +28,10 @@ class _ListsByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(
+app = App(
     cls=_ListsByDefault,
-    no_args_is_help=True,
     help="Devices of a case: `netaudit devices CASE` lists them, `netaudit devices set` notes your own decision.",
 )
-CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
-Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 
 
 @app.command(name="list")
@@ -60,10 +57,13 @@ def list_(
 def set_(
     case: CaseFolder,
     device: Annotated[str, typer.Argument(metavar="DEVICE", help="Id, address, name, or beginning of the id.")],
-    class_: Annotated[str, typer.Option("--class", help="What it is: a word of vocabulary/classes.txt.")] = "",
-    vendor: Annotated[str, typer.Option("--vendor", help="Who made it.")] = "",
-    note: Annotated[str, typer.Option("--note", help="Why: what you saw on site.")] = "",
-    by: Annotated[str, typer.Option("--by", help="Who decides, as it shall stand in the report.")] = "",
+    class_: Annotated[
+        str, typer.Option("--class", metavar="CLASS", help="What it is: a word of vocabulary/classes.txt.")
+    ] = "",
+    vendor: Annotated[str, typer.Option("--vendor", metavar="NAME", help="Who made it.")] = "",
+    alias: Annotated[str, typer.Option("--alias", metavar="NAME", help="A name of your own for it.")] = "",
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why: what you saw on site.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides, as it shall stand in the report.")] = "",
     lang: Language = None,
 ) -> None:
     """Note your decision about a device, beside what netaudit found; the report shows both."""
@@ -79,7 +79,7 @@ def set_(
         raise UsageError(f"--class {class_}: say one of {', '.join(known)}")
     opened = open_case(case)
     row = find_device(plain_devices(opened), device)
-    decision = decide(opened.folder, row, kind=class_, vendor=vendor, note=note, by=by)
+    decision = decide(opened.folder, row, kind=class_, vendor=vendor, note=note, by=by, alias=alias)
     language = language_of(lang)
     typer.echo(say("decided", language, device=titled(row), what=decided(decision, language)))
     typer.echo(rewrite(open_case(case), spoken(case) or language))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from netaudit.cli.chinese import message
 from netaudit.cli.exits import Exit
+from netaudit.errors import UsageError
 from netaudit.ground.bilingual import speaker
 from netaudit.ground.masking import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netaudit.running.doctor import Check
 
 WIDEST = 300  # characters of what a system said
@@ -27,11 +32,17 @@ NAMES = {
     "npcap": {"en": "Npcap (recording)", "zh": "Npcap（录制）"},
     "tshark": {"en": "tshark (second opinion)", "zh": "tshark（第二意见）"},
     "rights": {"en": "right to record", "zh": "录制权限"},
+    "settings": {"en": "settings (netaudit.toml)", "zh": "设置（netaudit.toml）"},
+    "extras": {"en": "extras", "zh": "附加组件"},
     "fonts": {"en": "Chinese font", "zh": "中文字体"},
     "disk": {"en": "room for cases", "zh": "案卷空间"},
     "cache": {"en": "room for the cache", "zh": "缓存空间"},
 }
 REMEDIES = {
+    "settings": {
+        "en": "no command but this one works until that is put right",
+        "zh": "改正之前，除本命令外的其他命令均无法使用",
+    },
     "told": {"en": "this check failed itself: please report it", "zh": "此项检查自身出错：请反馈"},
     "python": {
         "en": "install CPython 3.11 or later, 64 bit, from https://www.python.org",
@@ -102,6 +113,10 @@ REMEDIES = {
         "en": "Chinese reports may show boxes here: apt-get install fonts-noto-cjk",
         "zh": "中文报告在本机可能显示为方框：apt-get install fonts-noto-cjk",
     },
+    "extras": {
+        "en": "for each that you need: pip install 'netaudit[video]'; without it what it is for is left out",
+        "zh": "按需安装，如 pip install 'netaudit[video]'；不安装则略去相应功能，并予说明",
+    },
     "disk": {
         "en": "less than 2 GB are free: a case needs up to the size of its captures",
         "zh": "剩余空间不足 2 GB：案卷最多需要与抓包同样大小的空间",
@@ -114,14 +129,14 @@ ENDINGS = {
 state_of, name_of, remedy_of, ending_of = map(speaker, (STATES, NAMES, REMEDIES, ENDINGS))
 
 
-def doctor_command(*, as_json: bool, lang: str) -> Exit:
+def doctor_command(*, as_json: bool, lang: str, config: Path | None = None) -> Exit:
     """Examine and tell, each check as it is done; `Exit.DAMAGED` when something an audit needs is bad."""
     from netaudit.running.doctor import BAD, examine
     from netaudit.running.lean import load_lean
 
     load_lean()
     found: list[Check] = []
-    for check in examine():
+    for check in chain([settings_check(config)], examine()):
         found.append(check)
         if not as_json:
             print(*lines(check, lang), sep="\n", flush=True)
@@ -139,9 +154,24 @@ def doctor_command(*, as_json: bool, lang: str) -> Exit:
     return Exit.AUDITED if fit else Exit.DAMAGED
 
 
+def settings_check(config: Path | None) -> Check:
+    """Which file of settings holds, what it sets, or what is wrong with it; and where it is looked for."""
+    from netaudit.cli.settings import find, places, read, told
+    from netaudit.running.doctor import BAD, GOOD, Check
+
+    try:
+        settings = read(find(config))
+    except UsageError as error:
+        return Check("settings", BAD, "settings", {"said": str(error)})
+    where = " ".join(map(str, places()))
+    return Check("settings", GOOD, "", dict(told(settings)) if settings.file else {"file": "–", "places": f"({where})"})
+
+
 def lines(check: Check, lang: str) -> list[str]:
     """A line of what was found, and one of what helps."""
-    facts = ", ".join(visible(_fact(value), WIDEST) for value in check.facts.values() if value not in ("", [], False))
+    facts = ", ".join(
+        visible(message(_fact(value), lang), WIDEST) for value in check.facts.values() if value not in ("", [], False)
+    )
     out = [f"{state_of(check.state, lang)}  {name_of(check.name, lang)}" + (f": {facts}" if facts else "")]
     return [*out, f"      → {told(check, lang)}"] if check.remedy else out
 

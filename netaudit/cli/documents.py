@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netaudit.cli.exits import Exit
+from netaudit.cli.helping import App
+from netaudit.cli.options import CaseFolder, Language
 from netaudit.cli.texts import language_of, say
 from netaudit.errors import UsageError
 
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from netaudit.documents.nodes import Tree
     from netaudit.documents.reading import Event
 
-app = typer.Typer(no_args_is_help=True, help="Documents: what messages mean, and how that is known.")
-CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
+app = App(help="Documents: what messages mean, and how that is known.")
 MessageName = Annotated[str, typer.Argument(metavar="MESSAGE", help="A message_id or event_id, or its beginning.")]
 Captures = Annotated[
     list[Path] | None, typer.Option("--captures", metavar="PATH", help="Where the captures are now, if moved.")
@@ -26,7 +27,6 @@ Folder = Annotated[
     Path | None,
     typer.Option("--signatures", metavar="DIR", help="Folder of your own, added to what netaudit comes with."),
 ]
-Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 WIDTH = 120  # characters of a line's value
 MOST_KEYS = 40  # named
 
@@ -106,9 +106,9 @@ def _tell_tree(tree: Tree, lang: str) -> None:
         document = node.document
         if document is not None:
             whole = "" if document.complete else f" ({say('document_cut', lang)})"
-            typer.echo(f"{say('document_part', lang)}: {visible(mask(document.path), WIDTH)}{whole}")
+            typer.echo(f"{say('document_part', lang)}: {visible(mask(document.way.text), WIDTH)}{whole}")
     for image in tree.images:
-        typer.echo(f"{say('document_image', lang)}: {visible(mask(image.path), WIDTH)}")
+        typer.echo(f"{say('document_image', lang)}: {visible(mask(image.way.text), WIDTH)}")
     keys = list(dict.fromkeys(nodes[0].raw for nodes in tree.by_key.values()))
     shown = ", ".join(visible(mask(key), 40) for key in keys[:MOST_KEYS])
     more = f" … (+{len(keys) - MOST_KEYS})" if len(keys) > MOST_KEYS else ""

@@ -6,15 +6,20 @@ import contextlib
 import errno
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import typer
+
+from netaudit.cli.chinese import message, worded
 from netaudit.cli.exits import Exit
+from netaudit.cli.helping import PressedError, describe
 from netaudit.cli.texts import default_language, say
 from netaudit.errors import NetauditError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]  # of all that Typer says of a command line
 LONGEST = 4000  # characters of a line
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 PLACES = {errno.EACCES, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
@@ -26,16 +31,14 @@ def endings() -> Iterator[None]:
     """Turn whatever a command raises into its line and code; NETAUDIT_TRACEBACK=1 shows where faults of ours are."""
     try:
         yield
+    except CommandLineError as error:
+        _fail_to_understand(error)
     except UnreadableError as error:
         _fail(str(error), Exit.UNREADABLE)
     except NetauditError as error:
         _fail(str(error), Exit.USAGE)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, PressedError, typer.Abort):
         _fail("interrupted", Exit.INTERRUPTED)
-    except SystemExit as ended:
-        if _by_key(ended):  # Typer makes a code of Ctrl-C, without a word
-            _fail("interrupted", Exit.INTERRUPTED)
-        raise
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  (the reader of the pipe has gone; nothing is left to say)
         raise SystemExit(Exit.AUDITED) from None
@@ -52,10 +55,17 @@ def printable() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _by_key(ended: BaseException) -> bool:
-    """Whether Ctrl-C is what an exception comes from."""
-    reason = ended.__cause__ or ended.__context__
-    return isinstance(reason, KeyboardInterrupt) or (reason is not None and _by_key(reason))
+def _fail_to_understand(error: Any) -> NoReturn:
+    """How to use the command, where help is, and what is wrong; a command without words shows its help."""
+    lang = default_language()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message(), file=sys.stderr)
+        raise SystemExit(Exit.USAGE)
+    if (context := getattr(error, "ctx", None)) is not None:
+        told = describe(context.command, context, lang)
+        print(f"{worded('Usage', lang)}: {told.usage}", file=sys.stderr)
+        print(message(f"Try '{told.path} -h' for help.", lang), end="\n\n", file=sys.stderr)
+    _fail(error.format_message(), Exit.USAGE)
 
 
 def _fail_by_system(error: OSError) -> NoReturn:
@@ -77,6 +87,6 @@ def _fail(text: str, code: Exit) -> NoReturn:
     """Names of files stand in it, and a file from strangers may be called anything."""
     from netaudit.ground.masking import visible
 
-    lines = [visible(line, LONGEST) for line in text.split("\n")]
+    lines = [visible(line, LONGEST) for line in message(text, default_language()).split("\n")]
     print("netaudit: " + "\n".join(lines), file=sys.stderr)
     raise SystemExit(code)

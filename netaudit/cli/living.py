@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from netaudit.capture.adapters import Adapter
     from netaudit.capture.permission import Step
+    from netaudit.cli.settings import Settings
     from netaudit.live.settings import LiveSettings
 
 
@@ -71,11 +72,11 @@ def _ways(steps: Iterable[Step], lang: str) -> list[str]:
     return [say("interface_allow", lang), *said] if said else []
 
 
-def case_folder() -> Path:
+def case_folder(settings: Settings) -> Path:
     """Where a live case goes when nothing is said: a folder named after the time."""
     import datetime
 
-    return Path(f"live-{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}")
+    return (settings.cases or Path()) / Path(f"live-{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}")
 
 
 def live_command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from netaudit.case.reading import Case, open_case
@@ -10,13 +11,15 @@ from netaudit.cli.texts import say
 from netaudit.errors import CaseError, UsageError
 
 
-def record_command(folder: Path, out: Path, *, overwrite: bool, lang: str, zone: str | None = None) -> Exit:
+def record_command(
+    folder: Path, out: Path, *, overwrite: bool, lang: str, zone: str | None = None, officers: Sequence[str] = ()
+) -> Exit:
     """Write the record for Word."""
     from netaudit.papers.record import record_of
     from netaudit.papers.word import write_docx
 
     _free(out, overwrite=overwrite)
-    write_docx(record_of(_whole(folder), lang, zone), out)
+    write_docx(record_of(_whole(folder), lang, zone, officers), out)
     print(f"{out}: {say('written', lang)}")
     return Exit.AUDITED
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.case.reading import Case
+    from netaudit.report.wording import Wording
 
 FORMULA = (
     "=",
@@ -30,21 +31,78 @@ FORMULA = (
 SHOWN_ROWS = 200
 WIDEST = 40  # cells of a column
 GAP = 2  # cells between two
+BRIEF = 26  # the same where rows are made short
+HEADS = {"certainty": "cert", "finding_id": "finding", "images": "img"}
+SHORT = 9  # characters of an id: commands take its beginning
+MOST_LISTED = 2  # of a list
+FIRST = {  # what matters of a table, in 80 cells; what else fits comes after
+    "captures": ("name", "size", "packets_read", "packets_decoded", "first_ts", "last_ts"),
+    "flows": ("flow_id", "client_ip", "server_ip", "server_port", "protocol", "bytes_up", "bytes_down"),
+    "messages": ("message_id", "first_ts", "protocol", "method", "host", "path", "status", "body_size"),
+    "objects": ("object_id", "kind", "size", "complete", "name", "unwrap_path"),
+    "images": ("sha256", "kind", "size", "width", "height", "face", "n_seen", "first_ts"),
+    "endpoints": ("ip", "scope", "country", "service", "bytes_sent", "bytes_received"),
+    "findings": ("finding_id", "certainty", "act", "images", "sender", "receiver", "bytes", "first_ts"),
+    "devices": ("ips", "class", "vendor", "name", "chain"),
+    "claims": ("device_id", "claim", "value", "standing", "by"),
+    "persons": ("kind", "value_masked", "certainty", "field", "object_id"),
+    "events": ("first_ts", "kind", "act", "sender", "receiver", "name", "id_number"),
+    "journeys": ("journey_id", "leg", "first_ts", "sender", "receiver", "images", "ties"),
+    "tls_hellos": ("ts", "client", "server", "sni", "version"),
+    "encrypted_uploads": ("unit_id", "flow_id", "first_ts", "octets", "plaintext_low", "plaintext_high"),
+    "relayed_images": ("sha256", "sent_ts", "delay_s", "size", "holder", "receiver"),
+    "relay_tests": ("holder", "receiver", "images", "fitting", "expected", "p", "claimed"),
+    "upload_counts": ("sender", "receiver", "uploads", "bytes_low", "shape", "name"),
+    "moment_tests": ("sender", "receiver", "moments", "followed", "p", "standing"),
+    "ledgers": ("ledger", "subject", "reason", "count", "bytes", "understood"),
+    "moments": ("ts", "text", "source"),
+    "after_moments": ("moment_id", "sender", "receiver", "visibility", "faces", "bytes"),
+    "observations": ("ip", "field", "value", "frame", "count"),
+}
 
 
-def show_command(folder: Path, table: str, *, form: str, lang: str) -> Exit:
-    """Print a table, or the summary when no table is named."""
+def show_command(folder: Path, table: str, columns: str = "", *, form: str, lang: str) -> Exit:
+    """Print a table, or the summary when no table is named; `columns` are names with commas between, or "all"."""
     case = open_case(folder)
     case.look_over()
     if not table:
         return _show_summary(case, form, lang)
     if table not in BY_NAME:
         raise UsageError(f"no table {table!r}; there are {', '.join(BY_NAME)}")
-    rows = case.table(table)
-    if form == "text":
+    asked = [name.strip() for name in columns.split(",") if name.strip()]
+    chosen = [] if asked == ["all"] else asked
+    names = BY_NAME[table].names
+    if unknown := [name for name in chosen if name not in names]:
+        raise UsageError(f"{table}: has no column {unknown[0]}; there are {', '.join(names)}")
+    rows = case.table(table, chosen or None)
+    if form != "text":
+        {"csv": write_csv, "json": write_json_lines}[form](rows)
+    elif asked:
         write_text(rows, lang)
     else:
-        {"csv": write_csv, "json": write_json_lines}[form](rows)
+        zone = (case.manifest.get("options") or {}).get("zone")
+        write_text(brief(table, rows.slice(0, SHOWN_ROWS), lang, zone), lang, rows.num_rows, BRIEF)
+    return Exit.AUDITED
+
+
+def show_exit(folder: Path, lang: str) -> Exit:
+    """Say with which code an audit of the case ends, and the lines of its ledgers for which it does."""
+    from netaudit.cli.auditing import exit_reasons, summarise
+    from netaudit.findings.ledgers import exits
+
+    case = open_case(folder)
+    if "totals" not in case.manifest:
+        print(say("exit", lang, code=int(Exit.INTERRUPTED), why=say("exit_interrupted", lang)))
+        return Exit.AUDITED
+    reasons = exit_reasons(summarise(case))
+    for reason in reasons:
+        print(say("exit", lang, code=int(reason), why=say(f"exit_{reason.name.lower()}", lang)))
+    ledgers = case.table("ledgers")
+    grave = [number for number in range(ledgers.num_rows) if exits(ledgers.slice(number, 1))]
+    if grave:
+        write_text(brief("ledgers", ledgers.take(grave), lang, None), lang, widest=BRIEF)
+    if not reasons:
+        print(say("exit_none", lang))
     return Exit.AUDITED
 
 
@@ -98,28 +156,80 @@ def write_json_lines(rows: pa.Table) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_text(rows: pa.Table, lang: str) -> None:
+def write_text(rows: pa.Table, lang: str, total: int | None = None, widest: int = WIDEST) -> None:
     """A table for the eye: as many columns as fit the terminal, the first rows of long tables; the rest is named."""
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from netaudit.browse.texts import heading
+
     console = Console(soft_wrap=False)
-    names = rows.column_names
+    names, total = rows.column_names, rows.num_rows if total is None else total
+    heads = [heading(name, lang) if lang == "zh" else HEADS.get(name, name) for name in names]
     lines = [[cell(value) for value in row.values()] for row in plain(rows.slice(0, SHOWN_ROWS))]
-    widths = [min(WIDEST, max(map(cell_len, column))) for column in zip(names, *lines, strict=True)]
+    widths = [min(widest, max(map(cell_len, column))) for column in zip(heads, *lines, strict=True)]
     count = fitting(widths, console.width)
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    for name in names[:count]:
-        grid.add_column(name, max_width=WIDEST, no_wrap=True, overflow="ellipsis")
+    for head in heads[:count]:
+        grid.add_column(head, max_width=widest, no_wrap=True, overflow="ellipsis")
     for line in lines:
         grid.add_row(*map(Text, line[:count]))
     console.print(grid)
-    if rows.num_rows > SHOWN_ROWS:
-        console.print(Text(say("more_rows", lang, n=rows.num_rows - SHOWN_ROWS)), soft_wrap=True)
+    if total > SHOWN_ROWS:
+        console.print(Text(say("more_rows", lang, n=total - SHOWN_ROWS)), soft_wrap=True)
     if count < len(names):
         console.print(Text(say("more_columns", lang, names=", ".join(names[count:]))), soft_wrap=True)
+
+
+def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
+    """The same rows with what matters first, short: ids as far as commands need them, times of the site, words."""
+    import pyarrow as pa
+
+    from netaudit.report.wording import Wording
+
+    words = Wording(lang, zone)
+    units = {column.name: column.unit for column in BY_NAME[table].columns}
+    names = [*FIRST.get(table, ()), *(name for name in rows.column_names if name not in FIRST.get(table, ()))]
+    told = {}
+    for name in names:
+        kind = rows.schema.field(name).type
+        values = rows[name].cast(pa.int64()).to_pylist() if pa.types.is_timestamp(kind) else rows[name].to_pylist()
+        told[name] = [_short(table, name, value, words, time=pa.types.is_timestamp(kind), unit=units[name])
+                      for value in values]  # fmt: skip
+    return pa.table({name: pa.array(values, pa.string()) for name, values in told.items()})
+
+
+def _short(table: str, name: str, value: Any, words: Wording, *, time: bool, unit: str) -> str | None:
+    from netaudit.browse.cells import TERMS
+    from netaudit.browse.texts import value_word
+
+    if value is None or value == []:
+        return None
+    if isinstance(value, list):
+        shown = [str(_short(table, name, one, words, time=False, unit="")) for one in value[:MOST_LISTED]]
+        return ", ".join(shown) + (f" +{len(value) - MOST_LISTED}" if len(value) > MOST_LISTED else "")
+    if time:
+        return words.when(value).local.rpartition(".")[0][5:] or words.when(value).local[5:]
+    if isinstance(value, bool):
+        return words.t("yes" if value else "no")
+    if isinstance(value, int):
+        return (
+            words.size(value).rpartition("(")[2].strip(")")
+            if unit == "bytes"
+            else f"{value:,}"
+            if "port" not in name
+            else str(value)
+        )
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if name != "device_id" and (name.endswith(("_id", "_ids", "sha256", "hmac")) or name in {"images", "upload"}):
+        return str(value[:SHORT])
+    if (told := value_word(table, name, str(value), words.lang)) is not None:
+        return told
+    group = TERMS.get(f"{table}.{name}") or TERMS.get(name)
+    return words.term(group, value) if group else str(value)
 
 
 def fitting(widths: list[int], room: int) -> int:

@@ -8,18 +8,18 @@ from typing import Annotated
 import typer
 
 from netaudit.cli.exits import Exit
+from netaudit.cli.helping import App
+from netaudit.cli.options import CaseFolder, Language
 from netaudit.cli.texts import language_of
 
-app = typer.Typer(no_args_is_help=True, help="Signatures that name devices and services.")
+app = App(help="Signatures that name devices and services.")
 Folder = Annotated[
     Path | None,
     typer.Option("--signatures", metavar="DIR", help="Folder of your own, added to those netaudit comes with."),
 ]
-CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
 DeviceName = Annotated[
     str, typer.Argument(metavar="DEVICE", help="Its id, address or name, or the beginning of its id.")
 ]
-Language = Annotated[str | None, typer.Option("--lang", help="zh or en; by the locale when not given.")]
 
 
 @app.command(epilog="Example: netaudit signatures check ./my-signatures")
@@ -86,8 +86,8 @@ def explain(
 def new(
     case: CaseFolder,
     device: DeviceName,
-    class_: Annotated[str, typer.Option("--class", help="What the device is, if you know.")] = "",
-    vendor: Annotated[str, typer.Option("--vendor", help="Who made it, if you know.")] = "",
+    class_: Annotated[str, typer.Option("--class", metavar="CLASS", help="What the device is, if you know.")] = "",
+    vendor: Annotated[str, typer.Option("--vendor", metavar="NAME", help="Who made it, if you know.")] = "",
     signatures: Folder = None,
 ) -> None:
     """Write a draft of a signature from what a device of a case says, with examples for and against."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import locale
 import os
 
@@ -41,6 +42,14 @@ TEXTS = {
         "zh": "由较早版本的 netaudit 生成（数据表版本 {version}）：不含未读取、未判定内容的统计；"
         "如需了解，请重新审计原始捕获",
     },
+    "older_columns": {
+        "en": "Written by an earlier netaudit (tables version {version}, now {now}): columns that came later are empty",
+        "zh": "由较早版本的 netaudit 生成（数据表版本 {version}，现为 {now}）：后来增加的列为空",
+    },
+    "settings_here": {
+        "en": "Settings are taken from {file}: {names}",
+        "zh": "采用 {file} 中的设置：{names}",
+    },
     "trace_flow": {"en": "Flow", "zh": "会话"},
     "trace_run": {"en": "bytes", "zh": "字节"},
     "trace_gap": {"en": "gap", "zh": "缺失"},
@@ -74,6 +83,34 @@ TEXTS = {
     "exit_finding": {"en": "a finding reached --fail-on", "zh": "有发现达到 --fail-on 所设等级"},
     "exit_unjudged": {"en": "not everything was judged, see the verdict", "zh": "未能全部作出判定，见结论"},
     "exit_damaged": {"en": "an input is damaged or was not read", "zh": "有输入损坏或未能读取"},
+    "code_audited": {"en": "done; an audit read and judged everything", "zh": "完成；审计已全部读取并判定"},
+    "code_usage": {
+        "en": "the request cannot be carried out as asked: wrong options, a folder that is no case …",
+        "zh": "无法按要求执行：选项有误、文件夹不是案卷等",
+    },
+    "code_damaged": {
+        "en": "audited, but an input is damaged or was not read; or verify found something that is not as it was",
+        "zh": "已审计，但有输入损坏或未能读取；或 verify 发现与封存时不一致",
+    },
+    "code_unreadable": {"en": "nothing could be read", "zh": "没有任何内容可以读取"},
+    "code_unjudged": {
+        "en": "audited, but images, key frames or packets were not judged: the verdict says which",
+        "zh": "已审计，但有图像、关键帧或数据包未能判定：结论中有说明",
+    },
+    "code_finding": {
+        "en": "a finding is at least as certain as --fail-on says",
+        "zh": "有发现达到 --fail-on 所设的等级",
+    },
+    "code_internal": {
+        "en": "an error of netaudit itself, or no space left (NETAUDIT_TRACEBACK=1 shows where)",
+        "zh": "netaudit 自身出错，或磁盘空间不足（NETAUDIT_TRACEBACK=1 可显示位置）",
+    },
+    "code_interrupted": {"en": "interrupted: only a part was audited", "zh": "被中断：仅审计了一部分"},
+    "exit_none": {"en": "an audit of this case ends with 0", "zh": "审计该案卷以 0 结束"},
+    "docs_missing": {
+        "en": "this installation has no documentation in it; a checkout builds it with: make docs",
+        "zh": "该安装不含文档；可在源码目录用 make docs 生成",
+    },
     "written": {"en": "written", "zh": "已写入"},
     "frames": {"en": "packets", "zh": "个数据包"},
     "exported": {
@@ -278,8 +315,32 @@ TEXTS = {
 }
 
 
+_spoken: list[str] = []  # the language of this process, where somebody said one
+
+
+def speak(lang: str | None, *, only_if_silent: bool = False) -> None:
+    """Let this process speak a language, as the command line or its settings ask for; None or another: the locale's."""
+    if only_if_silent and _spoken:
+        return
+    _spoken[:] = [lang] if lang in {"zh", "en"} else []
+
+
+def asked(words: list[str]) -> str | None:
+    """The language that the words of a command line ask for, before they are understood: help and errors have it."""
+    for word, after in itertools.pairwise([*words, ""]):
+        if word == "--":
+            return None
+        if word == "--lang":
+            return after
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+    return None
+
+
 def default_language() -> str:
-    """zh in Chinese locales, en otherwise."""
+    """The language that was asked for, else zh in Chinese locales, en otherwise."""
+    if _spoken:
+        return _spoken[0]
     for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"):
         if value := os.environ.get(name):
             return "zh" if value.lower().startswith("zh") else "en"

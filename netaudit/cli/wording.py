@@ -59,7 +59,8 @@ def contradictions(case: Case) -> dict[str, dict[str, list[str]]]:
 
 def decided(decision: Decision, lang: str) -> str:
     """What an analyst decided."""
-    words = [word("class", decision.kind, lang) if decision.kind else "", visible(decision.vendor, 60)]
+    words = [visible(decision.alias, 60), word("class", decision.kind, lang) if decision.kind else ""]
+    words += [visible(decision.vendor, 60)]
     words += [visible(decision.note, 300), visible(decision.by, 60), decision.when]
     return " · ".join(one for one in words if one)
 

@@ -21,6 +21,8 @@ import pyarrow as pa
 
 from netaudit.ground.table_streams import table_of
 from netaudit.signatures.loading import OWN
+from netaudit.tables import CLAIMS
+from netaudit.tables import Row as TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +91,7 @@ def with_chain(devices: pa.Table, claims: pa.Table, moves: Moves) -> tuple[pa.Ta
         said += [_claim(row["device_id"], *one) for one in found]
     place = devices.column_names.index("chain")
     devices = devices.set_column(place, devices.schema.field("chain"), pa.array(chains, pa.list_(pa.string())))
-    return devices, pa.concat_tables([claims, table_of(said, claims.schema)])
+    return devices, pa.concat_tables([claims, table_of(said, CLAIMS)])
 
 
 def parts(device: Row, moved: Moved, way: set[int | str]) -> Iterator[tuple[str, str, list[str]]]:
@@ -132,5 +134,17 @@ def _joined(parts_: list[Moved]) -> Moved:
     return whole
 
 
-def _claim(device_id: str, part: str, rule: str, facts: list[str]) -> tuple[Any, ...]:
-    return device_id, "chain", part, "taken", "strong", rule, OWN, "rule", "", facts, [""] * len(facts)
+def _claim(device_id: str, part: str, rule: str, facts: list[str]) -> TableRow:
+    return CLAIMS.row(
+        device_id=device_id,
+        claim="chain",
+        value=part,
+        standing="taken",
+        strength="strong",
+        by=rule,
+        origin=OWN,
+        provenance="rule",
+        source="",
+        facts=facts,
+        evidence=[""] * len(facts),
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.devices.behind import hidden
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
@@ -15,7 +15,7 @@ from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
 from netaudit.devices.telling import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
 from netaudit.ground.table_streams import table_of
-from netaudit.tables import CLAIMS, DEVICES
+from netaudit.tables import CLAIMS, DEVICES, Row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,8 +54,8 @@ def inventory(
     rows = ordered_rows(observations)
     devices = collect(rows, flows, link, scope)
     matcher = Matcher(signatures.devices)
-    told: list[tuple[Any, ...]] = []
-    claims: list[tuple[Any, ...]] = []
+    told: list[Row] = []
+    claims: list[Row] = []
     for identity in sorted(devices):
         device = devices[identity]
         matches = matcher.matches(device.facts)
@@ -64,7 +64,7 @@ def inventory(
         used = [match for match in matches if any(match.claims.get(name) for name in CLAIMED)]
         told.append(_row(device, judged, used, said, rows))
         claims += claim_rows(identity, used, judged, said, rows, signatures.vocabulary)
-    return Inventory(table_of(told, DEVICES.schema()), table_of(claims, CLAIMS.schema()))
+    return Inventory(table_of(told, DEVICES), table_of(claims, CLAIMS))
 
 
 def _judged(device: Device, matches: list[Match], signatures: SignatureSet) -> dict[str, Claim]:
@@ -75,32 +75,30 @@ def _judged(device: Device, matches: list[Match], signatures: SignatureSet) -> d
     return judged
 
 
-def _row(
-    device: Device, judged: dict[str, Claim], used: list[Match], said: list[Said], rows: list[Row]
-) -> tuple[Any, ...]:
+def _row(device: Device, judged: dict[str, Claim], used: list[Match], said: list[Said], rows: list[Row]) -> Row:
     vendor, kind = judged["vendor"], judged["class"]
     blocks = [fact for name in ("oui.vendor", "oui.local") for fact in device.facts.get(name, ())[:MOST_FACTS]]
     why, evidence = reasons(judged, used, said, blocks, rows)
-    return (
-        device.id,
-        sorted(device.macs),
-        sorted(device.ips, key=lambda ip: (":" in ip, ip)),
-        _called(device),
-        vendor.value,
-        vendor.confidence,
-        kind.value,
-        kind.confidence,
-        judged["product"].value,
-        judged["model"].value,
-        judged["serial"].value,
-        judged["firmware"].value,
-        ROLES.get(kind.value, "") if kind.confidence in {"declared", "strong"} else "",
-        why,
-        device.first if device.last else None,
-        device.last or None,
-        evidence,
-        [],
-        max((int(one.value) for one in said if one.claim == "behind"), default=None),
+    return DEVICES.row(
+        device_id=device.id,
+        macs=sorted(device.macs),
+        ips=sorted(device.ips, key=lambda ip: (":" in ip, ip)),
+        name=_called(device),
+        vendor=vendor.value,
+        vendor_confidence=vendor.confidence,
+        class_=kind.value,
+        class_confidence=kind.confidence,
+        product=judged["product"].value,
+        model=judged["model"].value,
+        serial=judged["serial"].value,
+        firmware=judged["firmware"].value,
+        role_hint=ROLES.get(kind.value, "") if kind.confidence in {"declared", "strong"} else "",
+        reasons=why,
+        first_ts=device.first if device.last else None,
+        last_ts=device.last or None,
+        evidence=evidence,
+        chain=[],
+        behind=max((int(one.value) for one in said if one.claim == "behind"), default=None),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netaudit.signatures.loading import OWN
+from netaudit.tables import CLAIMS
+from netaudit.tables import Row as TableRow
 
 if TYPE_CHECKING:
     from netaudit.devices.judging import Claim
@@ -36,7 +38,7 @@ class Said:
 def claim_rows(
     device_id: str, matches: Iterable[Match], judged: dict[str, Claim], said: Iterable[Said], rows: list[Row],
     vocabulary: Vocabulary,
-) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+) -> Iterator[TableRow]:  # fmt: skip
     """Rows of `claims`: those of signatures, then those of rules."""
     for match in matches:
         signature = match.signature
@@ -44,13 +46,24 @@ def claim_rows(
         for claim in CLAIMED:
             if value := match.claims.get(claim):
                 standing = standing_of(match, claim, value, judged.get(claim), vocabulary)
-                yield (
-                    device_id, claim, value, standing, signature.strength, signature.id, signature.origin,
-                    signature.provenance, signature.source, shown, places,
-                )  # fmt: skip
+                yield CLAIMS.row(
+device_id=device_id,
+claim=claim,
+value=value,
+standing=standing,
+strength=signature.strength,
+by=signature.id,
+origin=signature.origin,
+provenance=signature.provenance,
+source=signature.source,
+facts=shown,
+evidence=places,
+)  # fmt: skip
     for one in said:
-        yield (
-            device_id, one.claim, one.value, TAKEN, "weak", one.rule, OWN, "rule", "", *fact_texts(one.facts, rows)
+        shown, places = fact_texts(one.facts, rows)
+        yield CLAIMS.row(
+            device_id=device_id, claim=one.claim, value=one.value, standing=TAKEN, strength="weak", by=one.rule,
+            origin=OWN, provenance="rule", source="", facts=shown, evidence=places,
         )  # fmt: skip
 
 

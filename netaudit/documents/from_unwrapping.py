@@ -14,8 +14,11 @@ from netaudit.unwrapping.text import to_text, unquote
 from netaudit.unwrapping.trees import values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.documents.head import Head
     from netaudit.documents.index import Index
+    from netaudit.ground.ways import Way
     from netaudit.unwrapping.part import Leaf
 
 TEXTS = frozenset({"json", "xml", "form", "text"})
@@ -40,10 +43,10 @@ class MessageReader:
             return
         kind, part = leaf.kind, leaf.part
         if kind in IMAGE_KINDS:
-            if is_within_image(part.path):
+            if is_within_image(part.way):
                 return
             self._images.append(
-                Image(object_id, sha256, part.path, part.name, part.field, part.content_id, part.complete, self._turn)
+                Image(object_id, sha256, part.way, part.name, part.field, part.content_id, part.complete, self._turn)
             )
         elif kind in TEXTS or (kind == "opaque" and is_bson(part)):
             self._leaves.append((leaf, object_id, self._turn))
@@ -78,9 +81,9 @@ class MessageReader:
         return events
 
 
-def is_within_image(path: str) -> bool:
+def is_within_image(way: Way) -> bool:
     """Whether an image was found in another one, as cameras put a small one of the same into their pictures."""
-    return not IMAGE_KINDS.isdisjoint(path.split(" › ")[:-1])
+    return not IMAGE_KINDS.isdisjoint(step.name for step in way.steps[:-1])
 
 
 def _words(leaf: Leaf) -> bytes:
@@ -90,11 +93,22 @@ def _words(leaf: Leaf) -> bytes:
     if leaf.kind == "xml":  # names of elements and attributes; what is between is long and no key
         text = b"\0".join([piece[:_TAG] for piece in text.split(b"<", MOST_LEAVES)])
     elif leaf.kind == "form":
-        text = b"&".join(unquote(text[start : min(end, value + _TAG)]) for start, value, end in pairs(text))
+        text = b"&".join(_pairs(text))
     names = part.field + "\0" + part.name
     return text[:LARGEST] if len(names) == 1 else names.encode("utf-8", "replace") + b"\0" + text[:LARGEST]
 
 
+def _pairs(text: bytes) -> Iterator[bytes]:
+    """Keys of a form with the beginnings of their values, as many as are looked at."""
+    left = LARGEST
+    for start, value, end in pairs(text):
+        piece = unquote(text[start : min(end, value + _TAG)])
+        yield piece
+        left -= len(piece) + 1
+        if left < 0:
+            return
+
+
 def _document(leaf: Leaf, object_id: str, turn: int) -> Document:
     part = leaf.part
-    return Document(object_id, part.path, part.field, values(leaf), part.complete, turn)
+    return Document(object_id, part.way, part.field, values(leaf), part.complete, turn)

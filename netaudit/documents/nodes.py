@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Step, step
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from netaudit.ground.ways import Way
+
+Steps = tuple[Step, ...]
 
 MOST = 4000  # nodes of a message
 DEEPEST = 64  # nodes below each other; what is deeper is left out
 MOST_WORK = 5_000_000  # steps that looking for keys may take in a message, about a second
 LONG = 64  # characters; shorter texts are not unwrapped any further
 _SEPARATORS = re.compile(r"[\s_.-]+")
-_NUMBERED = re.compile(r"\[\d+\]\Z")
-LONGEST_STEP = 320  # characters of a path in a document, as unwrapping cuts it
-_SEPARATOR = " › "
 _WIDE = "utf-16"  # a step that the document itself does not make
 _NOTATIONS = {"json": "json", "xml": "xml", "form": "form", "text": "form"}
-_DOCUMENTS = ("json ", "xml ", "form ", "bson ")
+_DOCUMENTS = frozenset({"json", "xml", "form", "bson"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Image:
 
     object_id: str
     sha256: str
-    path: str
+    way: Way
     name: str
     field: str
     content_id: str
@@ -46,7 +49,7 @@ class Document:
     """A document of the message, decoded. `values` are mappings, lists and scalars; long texts begin with NUL."""
 
     object_id: str
-    path: str
+    way: Way
     field: str
     values: list[object]
     complete: bool
@@ -93,13 +96,13 @@ class Tree:
         self.images = images
         self.complete = True
         self.work = 0
-        self._places: dict[str, Node] = {}  # nodes by the way of unwrapping that leads to them
-        self._loose: dict[tuple[str, str], list[Node]] = {}  # long texts by document and key, in order
-        for document in sorted(documents, key=lambda one: (one.path.count(_SEPARATOR), one.turn)):
+        self._places: dict[Steps, Node] = {}  # nodes by the way of unwrapping that leads to them
+        self._loose: dict[tuple[Steps, str], list[Node]] = {}  # long texts by document and key, in order
+        for document in sorted(documents, key=lambda one: (len(one.way.steps), one.turn)):
             self._take(document)
         self.documents.sort(key=lambda node: node.document.turn if node.document else 0)
         for image in images:
-            node = self._at([step for step in image.path.split(_SEPARATOR)[:-1] if step != _WIDE])
+            node = self._at(tuple(step for step in image.way.steps[:-1] if step.name != _WIDE))
             node.images = (*node.images, image)
 
     def let_go(self) -> None:
@@ -126,33 +129,31 @@ class Tree:
             self.by_key.setdefault(key, []).append(node)
         return node
 
-    def _at(self, steps: list[str]) -> Node:
+    def _at(self, steps: Steps) -> Node:
         """The node that the steps of unwrapping lead to; made where a part has none yet."""
-        node, way = self.root, steps[0] if steps else ""
-        for step in steps[1:]:
-            holder, way = way, way + _SEPARATOR + step
+        node = self.root
+        for count in range(1, len(steps)):
+            way, step = steps[: count + 1], steps[count]
             if known := self._places.get(way):
                 node = known
-            elif step.startswith("multipart"):
-                raw = _NUMBERED.sub("", step[10:]) if step[9:10] == " " else ""
-                node = self._places[way] = self._node(plain(raw), raw, node)
-            elif step.startswith(_DOCUMENTS):
-                node = self._by_key_alone(holder, step) or node
+            elif step.name.startswith("multipart"):
+                node = self._places[way] = self._node(plain(step.field), step.field, node)
+            elif step.name in _DOCUMENTS and step.place is not None:
+                node = self._by_key_alone(steps[:count], step) or node
         return node
 
-    def _by_key_alone(self, holder: str, step: str) -> Node | None:
+    def _by_key_alone(self, holder: Steps, step: Step) -> Node | None:
         """The long text that `json $..Data[2]` means: of a damaged document only key and number are known."""
-        name, _, number = step.rpartition(".")[2].rstrip("]").partition("[")
-        found = self._loose.get((holder, plain(name)), [])
-        place = int(number) - 1 if number.isdecimal() and len(number) < 5 else 0
+        key = (step.place or "").rpartition(".")[2]
+        found = self._loose.get((holder, plain(key.partition("[")[0])), [])
+        place = step.number - 1
         return found[place] if 0 <= place < len(found) else None
 
     def _take(self, document: Document) -> None:
         """Hang a document below the place that carried it."""
-        steps = document.path.split(_SEPARATOR)
-        holder = self._at(steps[:-1])
-        base = _SEPARATOR.join(steps[:-1])
-        notation = _NOTATIONS.get(_NUMBERED.sub("", steps[-1]), "bson")
+        base = document.way.steps[:-1]
+        holder = self._at(base)
+        notation = _NOTATIONS.get(document.way.last.name, "bson")
         several = len(document.values) > 1
         for number, value in enumerate(document.values):
             if self.nodes >= MOST:
@@ -165,7 +166,7 @@ class Tree:
             self.documents.append(root)
             self._grow(root, value, notation, base)
 
-    def _grow(self, root: Node, value: object, notation: str, base: str) -> None:
+    def _grow(self, root: Node, value: object, notation: str, base: Steps) -> None:
         stack: list[tuple[Node, object]] = [(root, value)]
         while stack:
             node, value = stack.pop()
@@ -183,7 +184,7 @@ class Tree:
                 long = text.startswith("\0")
                 node.value = None if long else text
                 if long or len(text) >= LONG:
-                    self._places[f"{base}{_SEPARATOR}{notation} {node.path[:LONGEST_STEP]}"] = node
+                    self._places[(*base, step(notation, node.path))] = node
                     self._loose.setdefault((base, node.key), []).append(node)
 
     def _children(

@@ -109,9 +109,14 @@ def endpoints(
         country = (iptocc.country_code(ip) or "") if scope in {"outside", "unknown"} else ""
         listed = sorted(names.get(ip, ()))[:MOST_NAMES]
         known = sorted(names.get(ip, ()))[:MOST_KNOWN]
-        service = services.name(endpoint_facts(ip, known, requests)) if scope != "inside" else ("", "")
-        rows.append((ip, ip, scope, listed, country, *service, sorted(macs.get(ip, ())), sent, received))
-    return table_of(rows, ENDPOINTS.schema())
+        service, kind = services.name(endpoint_facts(ip, known, requests)) if scope != "inside" else ("", "")
+        rows.append(
+            ENDPOINTS.row(
+                endpoint_id=ip, ip=ip, scope=scope, names=listed, country=country, service=service, service_class=kind,
+                macs=sorted(macs.get(ip, ())), bytes_sent=sent, bytes_received=received,
+            )
+        )  # fmt: skip
+    return table_of(rows, ENDPOINTS)
 
 
 def _traffic(flows: pa.Table) -> dict[str, tuple[int, int]]:

@@ -26,6 +26,7 @@ MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
 OTHERS = "others"
 
 READ, UNREAD, SHAPED, HIDDEN_OTHER = "read", "in no message", "upload-shaped", "encrypted, in no finding"
+CROWD = "too many addresses"
 OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
 EGRESS_WORDS: dict[str, Words] = {
     READ: ("已读取", "read in clear"),
@@ -35,6 +36,7 @@ EGRESS_WORDS: dict[str, Words] = {
     OPAQUE: ("内容不明", "opaque"),
     SMALL: ("低于阈值", "below thresholds"),
     DROPPED: ("因上限未读", "not read for a bound"),
+    CROWD: ("地址过多，未逐一判断", "one packet each of too many addresses: not judged one by one"),
     REPEATED: ("重复发送", "sent or captured again"),
 }
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
@@ -19,7 +17,11 @@ from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Scope, clear_findings, telling
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
 
@@ -48,13 +50,13 @@ def judge(
     found: list[dict[str, Any]] = [
         *with_identity(clear, identity_groups(tables, scope, actors), actors),
         *relayed_findings(tables, actors),
-        *encrypted_findings(flows, scope, actors, endpoints),
+        *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts")),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints)
     for row in found:
         row.update({name: row.get(name, empty) for name, empty in NOTHING.items()})
     _name_dialogues(found, tables.get("media"))
-    return pa.Table.from_pylist(found, schema=FINDINGS.schema())
+    return table_of(found, FINDINGS)
 
 
 def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None:
@@ -94,4 +96,4 @@ def judge_moments(
 
     actors = actors_of(tables, shared)
     found = rows_after(Windows(tables["moments"], window_s), passing(), tables["flows"], sent, scope, actors)
-    return pa.Table.from_pylist(found, schema=AFTER_MOMENTS.schema())
+    return table_of(found, AFTER_MOMENTS)

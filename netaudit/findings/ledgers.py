@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from netaudit.findings import accounts
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import LEDGERS as TABLE
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class Run:
     faces: bool = True
     side: str = "unknown"  # of the router that was captured
     signatures: Mapping[str, Any] = field(default_factory=dict)  # how many were loaded, by kind
+    contested: Mapping[str, str] = field(default_factory=dict)  # networks said to be inside, and by what: not followed
+    judged: pa.Table | None = None  # flows that were judged, where others were set aside
+    aside: pa.Table | None = None  # payload of those
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,7 @@ JUDGED = {"yes": "face", "possible": "possible face", "no": "no face"}  # by ima
 WHY = {  # why a picture was not judged, by the beginning of images.why
     "smaller than": "too small",
     "face detection is off": "not asked",
+    "not looked at: too many pictures": "many pictures",
     "not looked at: too many": "decoder crashes",
     "not looked at: the image helper": "helper failed",
     "crashed the decoder": "decoder crashes",
@@ -211,8 +216,10 @@ def _images(tables: Tables, run: Run) -> Iterator[Entry]:
         yield Entry(kind, reason, count, size, reason in JUDGED.values() or reason == "too small")
 
 
-def _contested(tables: Tables, _: Run) -> Iterator[Entry]:
-    """Senders that are called a phone or tablet, which is contested: what they sent is in findings of B at most."""
+def _contested(tables: Tables, run: Run) -> Iterator[Entry]:
+    """What is contested: senders that are called a phone (in findings of B at most), addresses said to be inside."""
+    for network in run.contested:
+        yield Entry(network, "address", 1, None, understood=False)
     rows = tables["findings"].select(
         ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
     )
@@ -234,6 +241,15 @@ def _signatures(_: Tables, run: Run) -> Iterator[Entry]:
     for kind in ("devices", "services"):
         if kind in run.signatures:
             yield Entry(kind, "loaded", int(run.signatures[kind]))
+
+
+def _egress(tables: Tables, run: Run) -> Iterator[Entry]:
+    """The account of what left; flows that were set aside have no endpoints, and so no sides."""
+    for line in accounts.egress(tables if run.judged is None else tables | {"flows": run.judged}):
+        yield Entry(*line)
+    if run.aside is not None:
+        size = sum(pc.sum(run.aside[f"payload_{way}"]).as_py() or 0 for way in ("up", "down"))
+        yield Entry(accounts.OTHERS, accounts.CROWD, run.aside.num_rows, size, understood=False)
 
 
 def _account(lines: Callable[[Tables], Iterable[accounts.Line]]) -> Callable[[Tables, Run], Iterator[Entry]]:
@@ -310,6 +326,7 @@ LEDGERS: tuple[Ledger, ...] = (
             "too small": ("小于 32 像素", "smaller than 32 pixels"),
             "not asked": ("已用 --no-faces 关闭", "switched off by --no-faces"),
             "undecodable": ("无法解码", "do not decode"),
+            "many pictures": ("一个文件中的画面过多，未全部查看", "too many pictures in one file, not all looked at"),
             "decoder crashes": ("解码器崩溃", "the decoder crashes"),
             "decoder stalled": ("解码超时", "the decoder does not end"),
             "helper failed": ("图像判定进程无法运行", "the image helper does not work"),
@@ -317,12 +334,15 @@ LEDGERS: tuple[Ledger, ...] = (
         },
         exit=UNJUDGED,
     ),
-    Ledger("egress", _account(accounts.egress), accounts.EGRESS_WORDS),
+    Ledger("egress", _egress, accounts.EGRESS_WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger(
         "contested", _contested,
-        {"called a phone": ("自称手机或平板", "called a phone or tablet")},
+        {
+            "called a phone": ("自称手机或平板", "called a phone or tablet"),
+            "address": ("声称在内部", "said to be inside"),
+        },
     ),
     Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
 )  # fmt: skip
@@ -340,7 +360,7 @@ def ledger_table(tables: Tables, run: Run) -> pa.Table:
                 row[name] = row[name] if value is None else (row[name] or 0) + value
             row["understood"] &= one.understood
     rows = [dict(zip(("ledger", "subject", "reason"), key, strict=True)) | row for key, row in sums.items()]
-    return pa.Table.from_pylist(rows, schema=TABLE.schema())
+    return table_of(rows, TABLE)
 
 
 def reason_word(ledger: str, reason: str, lang: str) -> str:

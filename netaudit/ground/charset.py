@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+
+
+def charset_of(content_type: str) -> str:
+    """Charset named in a content type, as a codec Python knows; the empty string otherwise."""
+    match = _CHARSET.search(content_type)
+    if not match:
+        return ""
+    try:
+        name = codecs.lookup(match[1]).name
+    except LookupError:
+        return ""
+    return "gb18030" if name in {"gb2312", "gbk"} else name
+
 
 def decoded(raw: bytes) -> str:
     """UTF-8, else the GB18030 of older Chinese systems, else byte by byte; any bytes give a text."""

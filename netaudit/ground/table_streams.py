@@ -18,15 +18,15 @@ class TableWriter:
     """Collects the rows of one table into an Arrow stream file; every whole batch survives a crash."""
 
     def __init__(self, folder: Path, table: Table, part: str, *, place: str = "tables") -> None:
-        self._schema = table.schema()
+        self._table, self._schema = table, table.schema()
         self._folder, self._place, self._name = folder, place, f"{table.name}.{part}"
         self._times = 0  # this writer was taken up again, by a process that goes on after another
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Any] = []
         self._stream: pa.RecordBatchStreamWriter | None = None
         self._written = 0  # rows in the stream
         self._tail: pa.RecordBatchStreamWriter | None = None
         self._saved = 0  # of the rows collected, those in the tail
-        self.append = self._rows.append  # a row as a tuple in the order of the table's columns
+        self.append = self._rows.append  # a row of the table's type (`Table.row`)
 
     @property
     def _path(self) -> Path:
@@ -42,7 +42,7 @@ class TableWriter:
         """Write what was collected, when it is at least `least` rows."""
         if len(self._rows) < least or not self._rows:
             return
-        for batch in table_of(self._rows, self._schema).to_batches():
+        for batch in table_of(self._rows, self._table).to_batches():
             self._write(batch)
         self._rows.clear()
         self._drop_tail()
@@ -68,7 +68,7 @@ class TableWriter:
             return
         if self._tail is None:
             self._tail = pa.ipc.new_stream(str(self._tail_path()), self._schema)
-        for batch in table_of(self._rows[self._saved :], self._schema).to_batches():
+        for batch in table_of(self._rows[self._saved :], self._table).to_batches():
             self._tail.write_batch(batch)
         self._saved = len(self._rows)
 
@@ -113,8 +113,19 @@ class RowWriter(dict[str, TableWriter]):
             writer.close()
 
 
-def table_of(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
-    """Rows given as tuples in the order of the schema, as a table."""
+def table_of(rows: list[Any], table: Table) -> pa.Table:
+    """Rows of a table's type (`Table.row`), or mappings by column name, as a table: each has every column.
+
+    TypeError: a row of another kind; KeyError: a mapping with a column too few or too many.
+    """
+    schema, kind = table.schema(), table.row
+    if rows and isinstance(rows[0], dict):
+        names = set(table.names)
+        if wrong := next((row.keys() ^ names for row in rows if row.keys() != names), None):
+            raise KeyError(f"columns of {table.name}: {sorted(wrong)}")
+        return pa.Table.from_pylist(rows, schema=schema)
+    if strange := next((row for row in rows if row.__class__ is not kind), None):
+        raise TypeError(f"not a row of {table.name}: {strange.__class__.__name__}")
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
     return pa.Table.from_arrays(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Answer = tuple[Any, Any]  # facts and verdict of the image helper
 Look = tuple[str, bool]  # an image by its SHA-256, and whether turned pictures were looked at, too
 
+_ROW = ANSWERS.row
 MOST_RECENT = 3_000  # more than the images that an analysis looks at
 PLACE = "private"
 WAITING = 256  # of them wait to be written
@@ -43,7 +44,7 @@ class Answers:
         self._recent[look] = said
         if len(self._recent) > MOST_RECENT:
             self._recent.popitem(last=False)
-        self._rows.append((*look, said))
+        self._rows.append(_ROW(sha256=look[0], rotate=look[1], said=said))
         self._rows.flush(least=WAITING)
 
     def recent(self, look: Look) -> Answer | None:

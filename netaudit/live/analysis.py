@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from netaudit.findings.from_tables import actors_of
 from netaudit.ground.table_streams import table_of
@@ -24,11 +23,13 @@ from netaudit.running.conclusion import derive
 from netaudit.running.lean import trim
 from netaudit.signatures.loading import load
 from netaudit.streams.layouts import FLOW
-from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
+from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    import pyarrow as pa
 
     from netaudit.endpoints.vantage import Vantage
     from netaudit.findings.roles import Actors
@@ -45,10 +46,10 @@ class Snapshot:
     """What an analysis works on: lists of its own."""
 
     flows: list[Known]
-    facts: list[tuple[Any, ...]]
+    facts: list[Row]
     finds: list[Find]
     persons: list[Named]
-    agents: list[tuple[Any, ...]]
+    agents: list[Row]
     judged: dict[Look, Answer]
 
 
@@ -63,7 +64,7 @@ class Analysis:
     actors: Actors | None = None  # who sends
 
 
-def snapshot(memory: Memory, facts: Iterable[tuple[Any, ...]], known: Callable[[Look], Answer | None]) -> Snapshot:
+def snapshot(memory: Memory, facts: Iterable[Row], known: Callable[[Look], Answer | None]) -> Snapshot:
     """Copy what is remembered; quick, for it holds up the audit."""
     finds, persons = list(memory.finds), list(memory.persons)
     flows = {known.flow_id: known for known in (*memory.senders, *memory.closed)}
@@ -84,15 +85,15 @@ def snapshot(memory: Memory, facts: Iterable[tuple[Any, ...]], known: Callable[[
 def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | None = None) -> Analysis:
     """Judge a snapshot as `conclusion` would judge a whole case."""
     carriers = [find.message_row for find in seen.finds] + [one.message_row for one in seen.persons]
-    messages = {row[0]: row for row in (*seen.agents, *carriers)}
+    messages = {row.message_id: row for row in (*seen.agents, *carriers)}
     objects = {find.object_id: find.object_row for find in seen.finds}
     tables = {
         "flows": _flows(seen.flows),
-        "messages": table_of(list(messages.values()), MESSAGES.schema()),
-        "objects": table_of(list(objects.values()), OBJECTS.schema()),
+        "messages": table_of(list(messages.values()), MESSAGES),
+        "objects": table_of(list(objects.values()), OBJECTS),
         "images": _images(seen),
-        "persons": table_of([one.person_row for one in seen.persons], PERSONS.schema()),
-        "observations": merge_facts(table_of(seen.facts, OBSERVATIONS.schema())),
+        "persons": table_of([one.person_row for one in seen.persons], PERSONS),
+        "observations": merge_facts(table_of(seen.facts, OBSERVATIONS)),
     }
     vantage = derive(tables, inside, load(signatures_folder))
     devices, places, findings = (_plain(tables[name]) for name in ("devices", "endpoints", "findings"))
@@ -111,7 +112,7 @@ def _flows(known: list[Known]) -> pa.Table:
         return FLOWS.schema().empty_table()
     for one, flow in zip(known, np.frombuffer(b"".join(one.flow for one in known), FLOW), strict=True):
         rows.add(flow, one.flow_id, one.protocol, one.server_name, (0, 0), swapped=one.swapped, keys=one.keys)
-    return table_of(rows.take(), FLOWS.schema())
+    return table_of(rows.take(), FLOWS)
 
 
 def _images(seen: Snapshot) -> pa.Table:
@@ -122,9 +123,7 @@ def _images(seen: Snapshot) -> pa.Table:
         if known is not None and row["face"] in {"not judged", "no"}:
             facts, verdict = known
             row |= {"face": verdict.face, "decodable": facts.decodable, "problem": facts.problem}
-    return pa.Table.from_pylist(
-        [{name: row.get(name) for name in IMAGES.names} for row in rows.values()], IMAGES.schema()
-    )
+    return table_of([{name: row.get(name) for name in IMAGES.names} for row in rows.values()], IMAGES)
 
 
 class Analyst:

@@ -90,6 +90,10 @@ class UploadNews:
     flow_id: str
     again: bool = False
     """Whether the same upload was told of before, and this row replaces that one."""
+    identity: bool = False
+    """Whether the same message carries an identity number with the right check digit."""
+    pushed: bool = False
+    """Whether this very image, with a face, had been sent outside before."""
 
 
 @dataclass(frozen=True, slots=True)

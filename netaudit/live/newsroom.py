@@ -15,7 +15,7 @@ from netaudit.ground.masking import mask
 from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
 from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, Note, UploadNews
-from netaudit.live.witness import ends
+from netaudit.live.witness import NUMBER, ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,8 @@ class Told(NamedTuple):
     act: str
     grade: str
     shown: bool  # else it is a picture that someone looked at
+    identity: bool = False
+    pushed: bool = False
 
 
 class Newsroom:
@@ -51,7 +53,7 @@ class Newsroom:
         self._actors: Actors | None = None  # as last analysed
         self._endpoints: dict[str, dict[str, Any]] = {}  # by address, as last analysed
         self._collectors: set[str] = set()  # addresses and host names that were sent faces
-        self._pushed: set[str] = set()  # faces, by content, that devices of the site sent outside
+        self._pushed: dict[str, str] = {}  # faces that devices of the site sent outside, and as which object first
         self._back_ends: set[str] = set()  # addresses whose answers are judged by themselves, as last analysed
         self._told: dict[tuple[str, ...], News] = {}
         self._waiting: set[str] = set()  # objects that were told of before they were judged
@@ -120,11 +122,14 @@ class Newsroom:
         faces = dict(zip(*(case.table("images")[name].to_pylist() for name in ("sha256", "face")), strict=True))
         seen = [row for row in rows if row["certainty"] != "C"]  # C names images where they came in: nobody saw them go
         ends = {object_id: (row["act"], row["certainty"]) for row in seen for object_id in row["object_ids"] or ()}
+        persons = case.table("persons").select(["message_id", "kind", "certainty"]).to_pylist()
+        numbered = {row["message_id"] for row in persons if (row["kind"], row["certainty"]) == NUMBER}
         for object_id, told in list(self._kept.items()):
             act, grade = ends.get(object_id, (told.act, ""))
             face = faces.get(told.find.sha256) or told.face
-            if (act, grade, face) != (told.act, told.grade, told.face):
-                self._say(told._replace(act=act, grade=grade, face=face), again=told.shown)
+            identity = told.find.message_id in numbered
+            if (act, grade, face, identity) != (told.act, told.grade, told.face, told.identity):
+                self._say(told._replace(act=act, grade=grade, face=face, identity=identity), again=told.shown)
         for row in rows:
             self._tell(("alert", row["finding_id"]), _alert(row))
         found = {row["finding_id"] for row in rows}
@@ -182,15 +187,17 @@ class Newsroom:
         is_face = acts.telling(face, complete=find.complete, whole=whole)
         device = acts.acting(act, sender, receiver)
         grade = self._grade(find, device, face, whole=whole) if is_face and act else ""
+        identity = find.message_id in self._memory.numbered
+        pushed = self._pushed.get(find.sha256, find.object_id) != find.object_id
         self._collect(find, sender, receiver, face=is_face)
         self._push(find, sender, receiver, face=is_face)
-        if only_changed and last is not None and (act, grade) == (last.act, last.grade):
+        if only_changed and last is not None and (act, grade, identity) == (last.act, last.grade, last.identity):
             return
         if face == WAITING and shown:
             self._waiting.add(find.object_id)
         elif face != WAITING:
             self._waiting.discard(find.object_id)
-        self._say(Told(find, face, whole, act, grade, shown), again=again)
+        self._say(Told(find, face, whole, act, grade, shown, identity, pushed), again=again)
 
     def _grade(self, find: Find, device: str, face: str, *, whole: bool) -> str:
         """Certainty of a face that a device inside moved; none of a visitor's own."""
@@ -210,7 +217,7 @@ class Newsroom:
     def _push(self, find: Find, sender: str, receiver: str, *, face: bool) -> None:
         outward = (self._scope(sender), self._scope(receiver)) == ("inside", "outside")
         if face and outward and not self._personal(sender, find.known):
-            self._pushed.add(find.sha256)
+            self._pushed.setdefault(find.sha256, find.object_id)
             if len(self._pushed) > MOST_TOLD:
                 self._pushed.clear()
 
@@ -242,6 +249,8 @@ class Newsroom:
                 object_id=find.object_id,
                 flow_id=find.known.flow_id.hex(),
                 again=again,
+                identity=told.identity,
+                pushed=told.pushed,
             )
         )
 

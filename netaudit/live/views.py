@@ -169,6 +169,8 @@ def _upload(row: UploadNews, board: Board, width: int, words: Words) -> Line:
         if row.clear
         else say("hidden" if width >= WIDE else "hidden_short", words.lang)
     )
+    what += f" {say('with_identity', words.lang)}" if row.identity else ""
+    what += f" {say('pushed_before', words.lang)}" if row.pushed else ""
     receiver = clean(row.receiver_name, 60) or clean(row.receiver_ip, 45)
     scope = clean(words.terms.word("scope", row.scope), 20)
     way = f"{_host(row.sender_ip, board, width, words)} > {receiver} ({scope})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
+    from netaudit.tables import Row
     from netaudit.unwrapping.part import Leaf
 
 MOST_FLOWS = 3_000  # closed flows remembered, and beside them those that sent much encrypted
@@ -60,17 +61,25 @@ class Find(NamedTuple):
     ts: int  # of the packet with the last byte of its message
     object_id: str
     host: str
-    object_row: tuple[Any, ...]
-    message_row: tuple[Any, ...]
+    object_row: Row
+    message_row: Row
     protocol: str = ""  # of its message
+
+    @property
+    def message_id(self) -> str:
+        """Of its message; empty where no row is known."""
+        return self.message_row.message_id if self.message_row else ""
+
+
+NUMBER = ("id_number", "checked")  # kind and certainty, in rows of `persons`
 
 
 class Named(NamedTuple):
     """Identity data on its way."""
 
     known: Known  # its flow
-    person_row: tuple[Any, ...]
-    message_row: tuple[Any, ...]
+    person_row: Row
+    message_row: Row
 
 
 class Memory:
@@ -84,7 +93,8 @@ class Memory:
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
         self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
-        self.agents: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()  # flow id → row of a message with its agent
+        self.numbered: OrderedDict[str, None] = OrderedDict()  # ids of messages with an identity number
+        self.agents: OrderedDict[bytes, Row] = OrderedDict()  # flow id → row of a message with its agent
         self._speaking: OrderedDict[bytes, Known] = OrderedDict()  # by flow id: flows whose messages were delivered
 
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
@@ -149,11 +159,15 @@ class Memory:
         self.new.append(find)
         self.finds.append(find)
 
-    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+    def named(self, message: Message, row: Row) -> None:
         """See `way.Witness`."""
         known = self._speaking.get(message.flow_id)
         if known is not None:
             self.persons.append(Named(known, row, message_row(message)))
+        if (row.kind, row.certainty) == NUMBER:
+            self.numbered[row.message_id] = None
+            if len(self.numbered) > MOST_FINDS:
+                self.numbered.popitem(last=False)
 
     def take_new(self) -> list[Find]:
         """Images found since last asked."""

@@ -44,6 +44,8 @@ TEXTS = {
     "face_no": {"en": "no face", "zh": "无人脸"},
     "face_undecodable": {"en": "damaged", "zh": "无法解码"},
     "face_not judged": {"en": "image", "zh": "图像"},
+    "with_identity": {"en": "+ID number", "zh": "附证件号码"},
+    "pushed_before": {"en": "(sent out before)", "zh": "（曾传出）"},
     "face_waiting": {"en": "looking…", "zh": "判定中"},
     "hidden": {"en": "encrypted, content not visible", "zh": "加密，内容不可见"},
     "hidden_short": {"en": "not visible", "zh": "内容不可见"},

@@ -17,20 +17,23 @@ MARK = 4  # bytes a magic number needs to be noticed
 DEAD = 1 << 16  # remembered offsets
 PASSED = 64 << 10  # bytes that are put aside at once
 LOOK_BACK = 4  # bytes before its place that a walker looks at
+NOTHING = Pieces()  # stays empty; most directions carry no image
 CAP_NOTE = "image over 32 MiB: only the first part kept"
 
 
 class Carver:
     """One direction. Holds at most one image under way."""
 
+    __slots__ = ("base", "dead", "direction", "front", "missing", "out", "walker", "work")
+
     def __init__(self, direction: int) -> None:
         self.direction = direction
-        self.front = Pieces()  # bytes of the image under way that its walker has passed
+        self.front = NOTHING  # bytes of the image under way that its walker has passed
         self.work: Buffer = b""  # what is kept: the rest of it, or the few bytes in which one may begin
         self.base = 0  # stream offset of work[0]
         self.walker: Walker | None = None  # of the image at work[0]
         self.missing: list[tuple[int, int]] = []
-        self.dead: set[int] = set()
+        self.dead: set[int] | None = None  # offsets that lead nowhere
         self.out: list[Message] = []
 
     def feed(self, offset: int, data: bytes) -> list[Message]:
@@ -58,6 +61,7 @@ class Carver:
         walker = self.walker
         assert walker is not None
         passed = self.front.size
+        self.dead = self.dead or set()
         end = walker.step(self.work, start - passed, self.base, self.dead)
         if end == NEED and passed + len(self.work) - start <= CAP:
             self._keep(start)
@@ -76,9 +80,13 @@ class Carver:
         """Put aside what the walker has passed and will never look at again."""
         count = min(walker.pos - LOOK_BACK - self.front.size, len(self.work) - LOOK_BACK)
         if count >= PASSED and walker.sure:
-            self.front.append(bytes(self.work[:count]))
+            self._put_aside(bytes(self.work[:count]))
             self.work = bytearray(self.work[count:])
             self.base += count
+
+    def _put_aside(self, data: bytes) -> None:
+        self.front = Pieces() if self.front is NOTHING else self.front
+        self.front.append(data)
 
     def _search(self, start: int) -> int:
         """Find the next image from work[start]; where to go on, -1 when all is seen."""
@@ -100,7 +108,7 @@ class Carver:
     def _keep(self, start: int) -> None:
         self.work = self.work[start:] if start else self.work
         self.base += start
-        if len(self.dead) > DEAD:
+        if self.dead and len(self.dead) > DEAD:
             self.dead = {at for at in self.dead if at >= self.base}
 
     def gap(self, offset: int, length: int) -> list[Message]:
@@ -109,7 +117,7 @@ class Carver:
         near = have + length <= CAP and not self.front.too_long(length, len(self.work))
         if walker is not None and near and walker.bridges(have, length):
             if walker.sure and walker.pos > have + length:
-                self.front.append(bytes(self.work))
+                self._put_aside(bytes(self.work))
                 self.front.zeros(length)
                 self.base += len(self.work) + length
                 self.work = bytearray()
@@ -129,8 +137,7 @@ class Carver:
         if self.walker is not None:
             self._close(self.walker)
         self.work, self.walker, self.missing = b"", None, []
-        self.front.clear()
-        self.dead.clear()
+        self.front, self.dead = NOTHING, None
         return self._given()
 
     def _close(self, walker: Walker) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from netaudit.ground.json_document import JsonDocument
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -39,6 +41,7 @@ class Message:
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
     request: Message | None = None  # for a response: its request, where known
     opened: str = ""  # of what was encrypted: with keys from which source it was opened
+    document: JsonDocument | None = None  # the body, once somebody read it as JSON (`json`)
     # filled in by messages/from_streams.py:
     flow_id: bytes = b""
     message_id: bytes = b""
@@ -50,6 +53,13 @@ class Message:
             if key == name:
                 return value
         return ""
+
+    @property
+    def json(self) -> JsonDocument:
+        """The body as a JSON text, which is parsed once; what takes the body apart finds it parsed."""
+        if self.document is None:
+            self.document = JsonDocument(self.body, self.missing, self.content_type)
+        return self.document
 
 
 class Reader(Protocol):

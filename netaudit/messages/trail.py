@@ -15,6 +15,8 @@ MOST_TOLD = 1 << 17
 class Trail:
     """Pieces and gaps of one direction, in stream order."""
 
+    __slots__ = ("arrays", "covered", "ends", "gaps", "held", "offsets", "read", "starts", "thinned")
+
     def __init__(self) -> None:
         self.starts: list[int] = []
         self.ends: list[int] = []

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.ground.table_streams import table_of
-from netaudit.tables import OBSERVATIONS
+from netaudit.tables import OBSERVATIONS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ AT_A_TIME = 65_536  # flows
 GROUP_BIT = 0x01  # of the first byte of a link address (IEEE 802, 8.2.2)
 UNTOLD = ("", "unknown", "carved")  # protocols that say nothing
 
-Fact = tuple[Any, ...]
+Fact = Row
 Place = tuple[str, int, int]  # capture id, frame, UTC nanoseconds
 Host = tuple[str, str]
 
@@ -69,7 +69,7 @@ class _Kept:
 
 def with_flow_facts(observations: pa.Table, flows: pa.Table) -> pa.Table:
     """Observations and, behind them, what the flows tell."""
-    return pa.concat_tables([observations, table_of(list(flow_facts(flows)), OBSERVATIONS.schema())])
+    return pa.concat_tables([observations, table_of(list(flow_facts(flows)), OBSERVATIONS)])
 
 
 def flow_facts(flows: pa.Table) -> Iterator[Fact]:
@@ -84,9 +84,16 @@ def flow_facts(flows: pa.Table) -> Iterator[Fact]:
         if size >= LEAST_MEDIA:
             kept.note(host, "streams", f"media {way}", place, count)
     for ((mac, ip), name, value), (place, count) in kept.facts.items():
-        yield "flow", mac, ip, name, value, *place, count
+        yield _fact("flow", mac, ip, name, value, place, count)
     if kept.dropped:
-        yield "limit", "", "", "dropped", "facts of flows beyond the bounds", *kept.dropped[0], kept.dropped[1]
+        yield _fact("limit", "", "", "dropped", "facts of flows beyond the bounds", *kept.dropped)
+
+
+def _fact(kind: str, mac: str, ip: str, name: str, value: str, place: Place, count: int) -> Fact:
+    capture, frame, ts = place
+    return OBSERVATIONS.row(
+        kind=kind, mac=mac, ip=ip, field=name, value=value, capture_id=capture, frame=frame, ts=ts, count=count
+    )
 
 
 def _batches(flows: pa.Table) -> Iterator[pa.Table]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.ground.masking import mask
 from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.tables import OBSERVATIONS, Row
 
 if TYPE_CHECKING:
     from netaudit.ground.table_streams import TableWriter
 
+_FACT = OBSERVATIONS.row
 MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented names must not fill the memory
 MOST_VALUES = 48  # distinct values kept of one field of one host in one shard
 LONGEST = 512  # characters of a value
@@ -131,12 +133,32 @@ class Ledger:
             writer.append(row)
             writer.flush(least=BATCH_ROWS)
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
+    def rows(self) -> Iterator[Row]:
         """Rows of `observations`; a fact of several shards has several, which the last step joins."""
         for (_, kind, mac, ip, field), values in self._facts.items():
             for value, place in values.items():
                 capture, frame, ts, count = PLACE.unpack(place)
-                yield kind, mac, ip, field, value, f"#{capture}", frame, ts, count
+                yield _FACT(
+                    kind=kind,
+                    mac=mac,
+                    ip=ip,
+                    field=field,
+                    value=value,
+                    capture_id=f"#{capture}",
+                    frame=frame,
+                    ts=ts,
+                    count=count,
+                )
         if self.dropped:
             ts, frame, capture = self._first_dropped
-            yield "limit", "", "", "dropped", "facts beyond the bounds", f"#{capture}", frame, ts, self._dropped
+            yield _FACT(
+                kind="limit",
+                mac="",
+                ip="",
+                field="dropped",
+                value="facts beyond the bounds",
+                capture_id=f"#{capture}",
+                frame=frame,
+                ts=ts,
+                count=self._dropped,
+            )

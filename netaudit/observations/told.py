@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.ground.table_streams import table_of
-from netaudit.tables import OBSERVATIONS
+from netaudit.tables import OBSERVATIONS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +31,10 @@ def with_event_facts(observations: pa.Table, events: pa.Table | None, messages: 
     if events is None or not events.num_rows:
         return observations
     facts = list(_facts(events, messages, flows))
-    return pa.concat_tables([observations, table_of(facts, OBSERVATIONS.schema())]) if facts else observations
+    return pa.concat_tables([observations, table_of(facts, OBSERVATIONS)]) if facts else observations
 
 
-def _facts(events: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[tuple[Any, ...]]:
+def _facts(events: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Row]:
     certain = events.filter(pc.is_in(events["certainty"], pa.array(CERTAIN))).select(_EVENT)
     certain = certain.sort_by([(name, "ascending") for name in _ORDER])  # whoever read them, in whatever order
     ways = _ways(certain["message_id"], messages, flows)
@@ -54,14 +54,21 @@ def _facts(events: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[tu
             if len(named) < 3:
                 named.setdefault(row["device_ref"], [at, 0])[1] += 1
     for (mac, ip, field, value), (at, count) in kept.items():
-        yield "event", mac, ip, field, value, *at, count
+        yield _fact(mac, ip, field, value, at, count)
     by_host: dict[tuple[str, str], dict[str, list[Any]]] = defaultdict(dict)
     for (mac, ip, _), named in called.items():
         by_host[mac, ip] |= named
     for (mac, ip), named in by_host.items():
         if len(named) == 1:
             (value, (at, count)) = next(iter(named.items()))
-            yield "event", mac, ip, "device", value, *at, count
+            yield _fact(mac, ip, "device", value, at, count)
+
+
+def _fact(mac: str, ip: str, field: str, value: str, at: tuple[str, int, int], count: int) -> Row:
+    capture, frame, ts = at
+    return OBSERVATIONS.row(
+        kind="event", mac=mac, ip=ip, field=field, value=value, capture_id=capture, frame=frame, ts=ts, count=count
+    )
 
 
 def _ways(wanted: pa.ChunkedArray, messages: pa.Table, flows: pa.Table) -> dict[str, tuple[Host, Host]]:

@@ -32,6 +32,7 @@ from netaudit.case.verify import (
 from netaudit.errors import UsageError
 from netaudit.ground.files import write_json
 from netaudit.ground.frames import frame_numbers
+from netaudit.ground.ways import Way
 from netaudit.opinions.contents import contents
 from netaudit.opinions.http1 import messages
 from netaudit.opinions.joining import joined
@@ -255,8 +256,7 @@ def _look_together(pieces: list[Sent], one: Asked, opinions: dict[str, Opinion])
 
 
 def _followed(path: str) -> bool:
-    steps = path.split(" › ")[1:-1]
-    return {re.split(r"[ \[]", step, maxsplit=1)[0] for step in steps} <= _WAYS
+    return {step.name for step in Way.read(path).between} <= _WAYS
 
 
 def _within(data: bytes, one: Asked) -> bool:

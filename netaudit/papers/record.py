@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case.writing import MANIFEST
+from netaudit.ground.ways import spoken
 from netaudit.papers.texts import say
-from netaudit.report.attesting_words import way_text
 from netaudit.report.judgements import Judgements, device
 from netaudit.report.parties import Parties
 from netaudit.report.sections_checking import checking
@@ -19,6 +19,8 @@ from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netaudit.case.reading import Case
     from netaudit.report.texts import Lang
 
@@ -40,12 +42,12 @@ class Record:
     notes: list[str] = field(default_factory=list)
 
 
-def record_of(case: Case, lang: Lang, zone: str | None = None) -> Record:
-    """The record of a case in a language; times in `zone`, else as a report of that language has them."""
+def record_of(case: Case, lang: Lang, zone: str | None = None, officers: Sequence[str] = ()) -> Record:
+    """The record of a case in a language; times in `zone`, else in that of the case, else as a report has them."""
     words = Wording(lang, zone or (case.manifest.get("options") or {}).get("zone"))
     site = words.exact(case.manifest.get("site") or "", 120)
     record = Record(lang, site)
-    record.fields = [*_officers(lang), *_known(case, words, site)]
+    record.fields = [*_officers(lang, officers), *_known(case, words, site)]
     record.method = _method(case, words)
     record.findings = [_heads(lang, "no", "id", "certainty", "act", "sender", "receiver", "images", "records", "span")]
     record.findings += _findings(case, words)
@@ -66,9 +68,12 @@ def _heads(lang: str, *keys: str) -> list[str]:
     return [say(key, lang) for key in keys]
 
 
-def _officers(lang: str) -> list[tuple[str, str]]:
+def _officers(lang: str, officers: Sequence[str]) -> list[tuple[str, str]]:
+    """Fields that people fill in; who extracts may be known already."""
     keys = ("cause", "party", "place", "time", "officers", "witness", "medium", "no_medium")
-    return [(say(key, lang), say("fill", lang)) for key in keys]
+    join = "、" if lang == "zh" else ", "
+    filled = {"officers": join.join(officers)}
+    return [(say(key, lang), filled.get(key) or say("fill", lang)) for key in keys]
 
 
 def _known(case: Case, words: Wording, site: str) -> list[tuple[str, str]]:
@@ -180,7 +185,7 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
                 words.listed("format", row["kind"]),
                 str(row["size"]),
                 say("frames", lang, capture=capture, frames=words.exact(row["frames"], 120)),
-                say("recovered", lang, path=way_text(row["unwrap_path"], words, 120)),
+                say("recovered", lang, path=words.text(spoken(row["unwrap_path"], lang), 120)),
                 _sums(row["sha256"]),
             ]
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.ways import Way
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -75,9 +77,14 @@ def _records_of(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], bool]]
 
 def pictures_of(record: str, pictures: list[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:
     """The images at a record's place in the document; all of the message where none is, or it holds one record only."""
-    places = tuple(f" {record}{mark}" for mark in "./[")
-    own = pictures if alone else [one for one in pictures if any(place in one["unwrap_path"] for place in places)]
+    own = pictures if alone else [one for one in pictures if _leads_to(one["unwrap_path"], record)]
     return own or pictures
+
+
+def _leads_to(way: str, record: str) -> bool:
+    """Whether a way leads through what stands in a record."""
+    below = tuple(record + mark for mark in "./[")
+    return any(step.place and step.place.startswith(below) for step in Way.read(way).between)
 
 
 def _fields(record: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from netaudit.ground.frames import capture_name
 from netaudit.messages.flow import flow_id
 from netaudit.streams.layouts import QUIC, SPAN
+from netaudit.tables import ENCRYPTED_UPLOADS, Row
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from netaudit.streams.records import Records
 
 TLS_RULE, QUIC_RULE = "tls", "quic"  # until the flow's version and cipher suite are known
+
+
+_UPLOAD = ENCRYPTED_UPLOADS.row
 
 
 class UploadRows:
@@ -53,28 +57,28 @@ def _places(spans: npt.NDArray[Any], units: npt.NDArray[Any]) -> tuple[list[int]
     return np.searchsorted(have, asked, "left").tolist(), np.searchsorted(have, asked, "right").tolist()
 
 
-def _row(unit: np.void, flow: bytes, spans: npt.NDArray[Any]) -> tuple[Any, ...]:
+def _row(unit: np.void, flow: bytes, spans: npt.NDArray[Any]) -> Row:
     ordinal, answered = int(unit["ordinal"]), int(unit["answered_ts"])
-    return (
-        blake2b(flow + ordinal.to_bytes(8), digest_size=16).hexdigest(),
-        flow.hex(),
-        capture_name(int(unit["first_capture"])),
-        int(unit["first_frame"]),
-        int(unit["last_frame"]),
-        int(unit["first_ts"]),
-        int(unit["last_ts"]),
-        answered or None,
-        ordinal,
-        int(unit["records"]),
-        int(unit["octets"]),
-        spans["length"].tolist(),
-        spans["repeats"].tolist(),
-        int(unit["before_records"]),
-        int(unit["before_octets"]),
-        bool(unit["from_start"]),
-        bool(unit["lossy"]),
-        QUIC_RULE if unit["kind"] == QUIC else TLS_RULE,
-        None,
-        None,
-        0,
+    return _UPLOAD(
+        unit_id=blake2b(flow + ordinal.to_bytes(8), digest_size=16).hexdigest(),
+        flow_id=flow.hex(),
+        capture_id=capture_name(int(unit["first_capture"])),
+        first_frame=int(unit["first_frame"]),
+        last_frame=int(unit["last_frame"]),
+        first_ts=int(unit["first_ts"]),
+        last_ts=int(unit["last_ts"]),
+        answered_ts=answered or None,
+        ordinal=ordinal,
+        records=int(unit["records"]),
+        octets=int(unit["octets"]),
+        lengths=spans["length"].tolist(),
+        repeats=spans["repeats"].tolist(),
+        before_records=int(unit["before_records"]),
+        before_octets=int(unit["before_octets"]),
+        from_start=bool(unit["from_start"]),
+        lossy=bool(unit["lossy"]),
+        rule=QUIC_RULE if unit["kind"] == QUIC else TLS_RULE,
+        plaintext_low=None,
+        plaintext_high=None,
+        padded=0,
     )

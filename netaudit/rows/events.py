@@ -25,7 +25,7 @@ from netaudit.persons.from_unwrapping import (
     right_check_digit,
 )
 from netaudit.rows.persons import keyed
-from netaudit.tables import EVENTS_CLEAR, TARGETS
+from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
 
+_CLEAR = EVENTS_CLEAR.row
+_PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
 LONGEST = 128  # characters of a value in the table
 MOST_ANSWERED = 4096  # uploads that wait for their answers
 LARGEST_ANSWER = 4096  # bytes
@@ -87,7 +89,7 @@ class EventRows:
         """The same, before there are any rows."""
         return _named(load((signatures,) if signatures else ()).index)
 
-    def end(self, message: Message) -> list[tuple[Any, ...]]:
+    def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.said.clear()
         if not message.body and (
@@ -110,7 +112,7 @@ class EventRows:
         """Whether an entry may know a message by its path."""
         return bool(self._index.on_path(path_of((message.request or message).path)))
 
-    def closed(self, flow_id: bytes) -> list[tuple[Any, ...]]:
+    def closed(self, flow_id: bytes) -> list[Row]:
         """Rows that waited for a next part of a stream on a flow that ended."""
         return [self._row(*one) for one in self._streams.closed(flow_id)]
 
@@ -128,7 +130,9 @@ class EventRows:
             code = self._address(address) if not place else ""
             tail = self._tail(address)
             if code or tail:
-                self._targets.append((message.message_id.hex(), code, tail))
+                self._targets.append(
+                    TARGETS.row(message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail)
+                )
 
     def answer(self, message: Message) -> None:
         """Note under which address a picture was stored, where the answer to its upload names one and no more."""
@@ -139,7 +143,8 @@ class EventRows:
             return
         tails = {tail for one in picture_addresses(message.body) if (tail := self._tail(one))}
         if len(tails) == 1:
-            self._targets.append((message.request.message_id.hex(), "", tails.pop()))
+            stored = TARGETS.row(message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop())
+            self._targets.append(stored)
 
     def _tail(self, address: str) -> str:
         return keyed(self._key, Personal("picture", "", "", address, "named")) if address_tail(address) else ""
@@ -154,7 +159,7 @@ class EventRows:
             return ""
         return hmac.digest(self._key, b"target\0" + path.encode("utf-8", "replace"), "sha256").hex()[:32]
 
-    def _row(self, event: Event, message: Message) -> tuple[Any, ...]:
+    def _row(self, event: Event, message: Message) -> Row:
         entry = event.entry
         shown = {name: self._identity(event, f"person.{name}", text) for name, text in event.person.items()}
         if "person_id" in shown and not names_one(event.person["person_id"], message):
@@ -169,21 +174,29 @@ class EventRows:
         pieces = message.pieces
         known = pieces is not None and len(pieces) > 0
         ts, frame, capture = (pieces[name].item(0) if known else None for name in ("ts", "frame", "capture"))  # type: ignore[index]
-        none = Shown()
-        person = [value for name in ("name", "id_number", "phone", "person_id") for value in shown.get(name, none)]
-        said = [shown.get(name, none).text for name in ("gender", "age", "birthday", "address", "group")]
+        person = {name: shown.get(name, Shown()) for name in _PERSON}
+        wanted = {name: purpose.get(name, Shown()).text for name in ("agent", "agent_company", "risk_status")}
         claimed = event.images[:MOST_IMAGES]
-        return (
-            event.event_id, message.message_id.hex(), event.object_id, entry.kind, entry.act, entry.id,
-            entry.provenance, list(entry.recalled), *device, place.text, *reference, event.shot_time, event.zone,
-            *person, *said, event.score, self._plain(event, "result", event.result, secret=False).text,
-            *(purpose.get(name, none).text for name in ("agent", "agent_company", "risk_status")),
-            *(_moment(event.purpose.get(name, "")) for name in ("first_photo_time", "report_time")),
-            asks(event), [one.image.sha256 for one in claimed], [one.role for one in claimed],
-            [self._plain(event, "url", url, secret=False).text for _, url in event.urls],
-            [code for _, url in event.urls if (code := self._address(url))],
-            self._plain(event, "target", event.target, secret=False).text,
-            "", "", "", ts, frame or 0, capture_name(capture or 0), "", None, event.complete,
+        return EVENTS.row(
+            event_id=event.event_id, message_id=message.message_id.hex(), object_id=event.object_id, kind=entry.kind,
+            act=entry.act, document=entry.id, certainty=entry.provenance, recalled=list(entry.recalled),
+            device_ref=device.text, device_hmac=device.hmac, place=place.text,
+            event_ref=reference.text, event_hmac=reference.hmac, shot_time=event.shot_time, shot_zone=event.zone,
+            name=person["name"].text, name_hmac=person["name"].hmac,
+            id_number=person["id_number"].text, id_number_hmac=person["id_number"].hmac,
+            phone=person["phone"].text, phone_hmac=person["phone"].hmac,
+            person_ref=person["person_id"].text, person_hmac=person["person_id"].hmac,
+            gender=person["gender"].text, age=person["age"].text, birthday=person["birthday"].text,
+            address=person["address"].text, person_group=person["group"].text, score=event.score,
+            result=self._plain(event, "result", event.result, secret=False).text, **wanted,
+            first_photo_time=_moment(event.purpose.get("first_photo_time", "")),
+            report_time=_moment(event.purpose.get("report_time", "")), asks=asks(event),
+            images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
+            image_urls=[self._plain(event, "url", url, secret=False).text for _, url in event.urls],
+            url_hmacs=[code for _, url in event.urls if (code := self._address(url))],
+            target=self._plain(event, "target", event.target, secret=False).text,
+            sender="", receiver="", endpoint_id="", first_ts=ts, frame=frame or 0,
+            capture_id=capture_name(capture or 0), journey_id="", leg=None, complete=event.complete,
         )  # fmt: skip
 
     def _identity(self, event: Event, field: str, text: str) -> Shown:
@@ -197,14 +210,30 @@ class EventRows:
         if field.startswith("person."):
             self.said.append((event.object_id, one))
         code = keyed(self._key, one)
-        self._clear.append((event.event_id, event.message_id, field, text, code))
+        self._clear.append(
+            _CLEAR(
+                event_id=event.event_id,
+                message_id=event.message_id,
+                field=field,
+                value_clear=text,
+                value_hmac=code,
+            )
+        )
         return Shown(visible(mask(masked(one)), LONGEST), code)
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
         if not text:
             return Shown()
         code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
-        self._clear.append((event.event_id, event.message_id, field, text, code))
+        self._clear.append(
+            _CLEAR(
+                event_id=event.event_id,
+                message_id=event.message_id,
+                field=field,
+                value_clear=text,
+                value_hmac=code,
+            )
+        )
         shown = text if device and is_device_id(text) else mask(text)
         return Shown(visible(shown, LONGEST), code)
 

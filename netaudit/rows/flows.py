@@ -13,7 +13,7 @@ import numpy as np
 from netaudit.ground.addresses import ip_text, mac_text, vlan_text
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask
-from netaudit.tables import FLOWS
+from netaudit.tables import FLOWS, Row
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,7 +69,7 @@ class FlowRows:
         self._layout = flow.dtype
         self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped, *keys))
 
-    def take(self) -> list[tuple[Any, ...]]:
+    def take(self) -> list[Row]:
         """Rows of all flows collected since the last call."""
         if not self._flows:
             return []
@@ -83,7 +83,7 @@ class FlowRows:
         self._chosen.clear()
         self._flows.clear()
         self._said.clear()
-        return list(zip(*(_listed(columns[name]) for name in FLOWS.names), strict=True))
+        return list(map(FLOWS.row._make, zip(*(_listed(columns.pop(name)) for name in FLOWS.names), strict=True)))
 
 
 def _listed(column: Any) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netaudit.ground.addresses import ip_text
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask
+from netaudit.tables import TLS_HELLOS, Row
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 MOST_PROTOCOLS = 32  # application protocols of a hello that are listed
 
 
-def hello_row(message: Message, flow: np.void, *, turned: bool) -> tuple[Any, ...] | None:
+def hello_row(message: Message, flow: np.void, *, turned: bool) -> Row | None:
     """Row of `tls_hellos`; None for a message that is no ClientHello, or of which no packet is known.
 
     `turned`: the readers found client and server of the FLOW row to be the other way round.
@@ -27,20 +28,20 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> tuple[Any, ..
     last = pieces[np.lexsort((pieces["frame"], pieces["ts"]))[-1]]  # bytes may have come out of order
     said = message.fields
     asks, asked = ("server", "client") if turned ^ bool(message.direction) else ("client", "server")
-    return (
-        message.message_id.hex(),
-        message.flow_id.hex(),
-        capture_name(last["capture"].item()),
-        last["frame"].item(),
-        last["ts"].item(),
-        said["transport"],
-        _end(flow, asks),
-        _end(flow, asked),
-        f"{said['version']:04x}",
-        mask(message.host[:256]),
-        [mask(name[:256]) for name in said["alpn"][:MOST_PROTOCOLS]],
-        said["ja3"],
-        said["ja4"],
+    return TLS_HELLOS.row(
+        message_id=message.message_id.hex(),
+        flow_id=message.flow_id.hex(),
+        capture_id=capture_name(last["capture"].item()),
+        frame=last["frame"].item(),
+        ts=last["ts"].item(),
+        transport=said["transport"],
+        client=_end(flow, asks),
+        server=_end(flow, asked),
+        version=f"{said['version']:04x}",
+        sni=mask(message.host[:256]),
+        alpn=[mask(name[:256]) for name in said["alpn"][:MOST_PROTOCOLS]],
+        ja3=said["ja3"],
+        ja4=said["ja4"],
     )
 
 

@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.ground.masking import mask
+from netaudit.ground.table_streams import table_of
 from netaudit.tables import MEDIA
+from netaudit.tables import Row as TableRow
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -30,14 +32,32 @@ Row = dict[str, Any]
 Ends = dict[tuple[str, str, int], list[str]]  # flows by transport, address and port
 
 
-def media_rows(message: Message) -> list[tuple[Any, ...]]:
+def media_rows(message: Message) -> list[TableRow]:
     """Rows of `media`: of each media description of a SIP message, or of a stream that names itself."""
     pieces = message.pieces
     ts = int(pieces["ts"][0]) if pieces is not None and len(pieces) else None
     identity, fields = message.message_id.hex(), message.fields
     if message.protocol == "rtp" and "ssrc" in fields:
         flow = message.flow_id.hex()
-        return [(identity, 0, STREAM, "", "", "", "", "", 0, "", fields["codec"], fields["ssrc"], flow, "", ts)]
+        return [
+            MEDIA.row(
+                message_id=identity,
+                number=0,
+                role=STREAM,
+                call="",
+                asked="",
+                purpose="",
+                kind="",
+                address="",
+                port=0,
+                transport="",
+                codec=fields["codec"],
+                ssrc=fields["ssrc"],
+                flow_id=flow,
+                tied_by="",
+                ts=ts,
+            )
+        ]
     offers = fields.get("media") if message.protocol == "sip" else None
     if not offers:
         return []
@@ -46,10 +66,23 @@ def media_rows(message: Message) -> list[tuple[Any, ...]]:
     asked = mask(found[1]) if found else ""
     role = "answer" if message.status else "offer"
     return [
-        (
-            identity, number, role, call, asked, mask(one.purpose), one.kind, mask(one.address), one.port,
-            one.transport, one.codec, one.ssrc, "", "", ts,
-        )
+        MEDIA.row(
+message_id=identity,
+number=number,
+role=role,
+call=call,
+asked=asked,
+purpose=mask(one.purpose),
+kind=one.kind,
+address=mask(one.address),
+port=one.port,
+transport=one.transport,
+codec=one.codec,
+ssrc=one.ssrc,
+flow_id="",
+tied_by="",
+ts=ts,
+)
         for number, one in enumerate(offers)
     ]  # fmt: skip
 
@@ -71,7 +104,7 @@ def tie(media: pa.Table, flows: pa.Table) -> pa.Table:
     by_end, begun = _ends(flows, {row["port"] for row in agreed}, set(sources))
     for row in agreed:
         row["flow_id"], row["tied_by"] = _found(row, by_end, by_source, sources, begun)
-    return pa.Table.from_pylist(rows, schema=MEDIA.schema())
+    return table_of(rows, MEDIA)
 
 
 def _ends(

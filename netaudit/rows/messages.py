@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, mask_path
+from netaudit.tables import MESSAGES, Row
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
+_MESSAGE = MESSAGES.row
 MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
 
 
@@ -19,39 +21,41 @@ def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> lis
     return texts if unknown_from is None else [*texts, f"{unknown_from}-?"]
 
 
-def message_row(message: Message) -> tuple[Any, ...]:
+def message_row(message: Message) -> Row:
     """Row of `messages`."""
     pieces = message.pieces
     if pieces is not None and len(pieces):
         _, ts, frame, _, capture = pieces.item(0)
         _, last_ts, last_frame, _, _ = pieces.item(-1) if len(pieces) > 1 else (0, ts, frame, 0, 0)
-        place = (ts, last_ts, frame, last_frame)
     else:
-        capture, place = 0, (None, None, 0, 0)
+        capture, ts, last_ts, frame, last_frame = 0, None, None, 0, 0
     request = message.request
     method, host, path = (request or message).method, (request or message).host, (request or message).path
     agent, server, date = _said(message.headers) if message.headers else ("", "", "")
-    return (
-        message.message_id.hex(),
-        message.flow_id.hex(),
-        capture_name(capture),
-        message.protocol,
-        "down" if message.direction else "up",
-        request.message_id.hex() if request else "",
-        mask(method[:64]),
-        mask(host[:256]) if host else "",
-        mask_path(path[:2048]),
-        message.status,
-        mask(message.content_type[:256]) if message.content_type else "",
-        agent,
-        server,
-        date,
-        *place,
-        min(message.body_size, MOST_BYTES),
-        message.complete,
-        ranges_text(message.missing, message.unknown_from),
-        message.notes,
-        message.opened,
+    return _MESSAGE(
+        message_id=message.message_id.hex(),
+        flow_id=message.flow_id.hex(),
+        capture_id=capture_name(capture),
+        protocol=message.protocol,
+        direction="down" if message.direction else "up",
+        request_id=request.message_id.hex() if request else "",
+        method=mask(method[:64]),
+        host=mask(host[:256]) if host else "",
+        path=mask_path(path[:2048]),
+        status=message.status,
+        content_type=mask(message.content_type[:256]) if message.content_type else "",
+        user_agent=agent,
+        server=server,
+        date=date,
+        first_ts=ts,
+        last_ts=last_ts,
+        first_frame=frame,
+        last_frame=last_frame,
+        body_size=min(message.body_size, MOST_BYTES),
+        complete=message.complete,
+        missing=ranges_text(message.missing, message.unknown_from),
+        notes=message.notes,
+        opened=message.opened,
     )
 
 

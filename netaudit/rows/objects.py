@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.ground.masking import mask, mask_name
 from netaudit.images.images import header_size
 from netaudit.rows.messages import ranges_text
-from netaudit.tables import IMAGES
+from netaudit.tables import IMAGES, OBJECTS, Row
 
 if TYPE_CHECKING:
     from netaudit.unwrapping.part import Leaf
 
+_OBJECT = OBJECTS.row
 GUESSABLE = 2048  # bytes; the hash of so small a text, a field that is an ID number say, tells what it was
 
 
-def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stored: bool) -> tuple[Any, ...]:
+def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stored: bool) -> Row:
     """Row of `objects`."""
     part = leaf.part
     missing = ranges_text(part.missing, part.unknown_from)
     path, name = mask(part.path), mask_name(part.name[:256])
-    return (
-        object_id,
-        message_id,
-        sha256 if stored or len(part.data) > GUESSABLE else "",
-        len(part.data),
-        leaf.kind,
-        part.complete,
-        missing,
-        path,
-        name,
-        stored,
-        leaf.notes,
+    return _OBJECT(
+        object_id=object_id,
+        message_id=message_id,
+        sha256=sha256 if stored or len(part.data) > GUESSABLE else "",
+        size=len(part.data),
+        kind=leaf.kind,
+        complete=part.complete,
+        missing=missing,
+        unwrap_path=path,
+        name=name,
+        stored=stored,
+        notes=leaf.notes,
     )
 
 
-def document_row(object_id: str, message_id: str, size: int, path: str, name: str, sha256: str) -> tuple[Any, ...]:
+def document_row(object_id: str, message_id: str, size: int, path: str, name: str, sha256: str) -> Row:
     """The same for a whole JSON document of at most `GUESSABLE` bytes that has no leaf; stored where it has a hash."""
-    return object_id, message_id, sha256, size, "json", True, [], mask(path), mask_name(name[:256]), bool(sha256), []
+    return _OBJECT(
+        object_id=object_id,
+        message_id=message_id,
+        sha256=sha256,
+        size=size,
+        kind="json",
+        complete=True,
+        missing=[],
+        unwrap_path=mask(path),
+        name=mask_name(name[:256]),
+        stored=bool(sha256),
+        notes=[],
+    )
 
 
-def image_row(sha256: str, leaf: Leaf) -> tuple[Any, ...]:
+def image_row(sha256: str, leaf: Leaf) -> Row:
     """Row of `images` as known when an image is first met; the rest comes at the end of the audit."""
     width, height = header_size(leaf.part.data, leaf.kind) or (None, None)
-    return sha256, leaf.kind, len(leaf.part.data), width, height, *(None,) * (len(IMAGES.columns) - 5)
+    known = {"sha256": sha256, "kind": leaf.kind, "size": len(leaf.part.data), "width": width, "height": height}
+    return IMAGES.row(**dict.fromkeys(IMAGES.names) | known)

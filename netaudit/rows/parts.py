@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netaudit.ground.masking import mask_name
 from netaudit.rows.pieces import pieces_of
 from netaudit.rows.uploads import END, UploadPart, upload_end, upload_part, upload_reply
+from netaudit.tables import PARTS
 from netaudit.unwrapping.from_messages import object_id, root, upload_body
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.unwrapping.part import Part
 
+_PART = PARTS.row
 Store = Callable[["Message", "Part"], tuple[str, str]]  # keeps a part as an object: its id and SHA-256
 
 
@@ -64,7 +66,7 @@ class PartRows:
             said = upload_end(message.method, message.path, message.body)
             identity = ""
         elif request is not None:
-            said = upload_reply(request.method, request.path, message.body)
+            said = upload_reply(request.method, request.path, message)
             identity = object_id(request, root(request).path).hex() if said else ""
         else:
             return
@@ -76,19 +78,19 @@ class PartRows:
     ) -> None:
         first = int(message.pieces["ts"][0]) if message.pieces is not None and len(message.pieces) else 0
         self._rows.append(
-            (
-                self._hashed(said.upload),
-                said.number,
-                mask_name(said.name[:256]),
-                message.message_id.hex(),
-                identity,
-                sha256,
-                size,
-                complete,
-                first,
-                said.role,
-                said.offset,
-                [self._hashed(link) for link in said.links],
+            _PART(
+                upload=self._hashed(said.upload),
+                number=said.number,
+                name=mask_name(said.name[:256]),
+                message_id=message.message_id.hex(),
+                object_id=identity,
+                sha256=sha256,
+                size=size,
+                complete=complete,
+                ts=first,
+                role=said.role,
+                offset=said.offset,
+                links=[self._hashed(link) for link in said.links],
             )
         )
 

@@ -19,14 +19,19 @@ from netaudit.persons.from_unwrapping import (
     Personal,
     asks_about,
     canonical,
+    is_of_workbook,
+    is_part,
     masked,
+    of_headers,
     of_name,
+    of_parts,
     of_target,
+    of_workbook,
     personal,
     telling,
 )
 from netaudit.persons.records import ANCHORS
-from netaudit.tables import PERSONS_CLEAR
+from netaudit.tables import PERSONS, PERSONS_CLEAR, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +42,9 @@ if TYPE_CHECKING:
 
     from netaudit.unwrapping.part import Leaf
 
+_PERSON, _CLEAR = PERSONS.row, PERSONS_CLEAR.row
 ALIKE = 6  # bits of 64 by which the perceptual hashes of two shots of one scene at most differ
+MOST_SHEETS = 16  # parts of spreadsheets of a message
 LEAST_NAME = 8  # characters of a target or the name of a file that may say something of somebody
 MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pair is
 
@@ -55,22 +62,43 @@ class PersonRows:
         self._key = (folder / "private" / "key").read_bytes()
         self._clear = TableWriter(folder, PERSONS_CLEAR, part, place="private")
         self._found: list[tuple[str, Personal]] = []
+        self._sheets: list[tuple[str, Leaf]] = []  # parts of a spreadsheet
+        self._parts: list[tuple[str, Leaf]] = []  # fields of a multipart form
 
     def take(self, object_id: str, leaf: Leaf) -> None:
         """Look through one object of the message."""
         if len(self._found) < MOST_ROWS:
             self._found += [(object_id, one) for one in personal(leaf)]
+            if len(self._sheets) < MOST_SHEETS and is_of_workbook(leaf):
+                self._sheets.append((object_id, leaf))
+            if is_part(leaf):
+                self._parts.append((object_id, leaf))
             if len(leaf.part.name) > LEAST_NAME:
                 self._found += [(object_id, one) for one in of_name(leaf.part.name)]
 
     def end(
-        self, message_id: str, target: str = "", said: Iterable[tuple[str, Personal]] = ()
-    ) -> list[tuple[Any, ...]]:
-        """Rows of the message: of its objects, of its target, and of what its events said (`said`).
+        self,
+        message_id: str,
+        target: str = "",
+        said: Iterable[tuple[str, Personal]] = (),
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> list[Row]:
+        """Rows of the message: of its objects, its target and headers, and of what its events said (`said`).
 
         What an event says is left out where a field was read as the same already. Clear values go to private/.
         """
         found, self._found = self._found, []
+        if len(self._parts) > 1 and found:
+            known = {(object_id, one.kind) for object_id, one in found}
+            places = [object_id for object_id, _ in self._parts]
+            together = zip(places, of_parts([leaf for _, leaf in self._parts]), strict=True)
+            found += [(place, one) for place, some in together for one in some if (place, one.kind) not in known]
+        self._parts.clear()
+        if self._sheets:
+            sheets = zip(self._sheets, of_workbook([leaf for _, leaf in self._sheets]), strict=True)
+            found += [(object_id, one) for (object_id, _), some in sheets for one in some]
+            self._sheets.clear()
+        found += [("", one) for one in of_headers(headers)] if headers else []
         if len(target) > LEAST_NAME and asks_about(target):
             files = {(one.kind, canonical(one)) for _, one in found if one.path.startswith("file name")}
             found += [("", one) for one in of_target(target) if (one.kind, canonical(one)) not in files]
@@ -79,17 +107,28 @@ class PersonRows:
             found += [(object_id, one) for object_id, one in said if (one.kind, canonical(one)) not in known]
         if not found or not telling([one for _, one in found]):
             return []
-        rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+        rows: dict[tuple[str, str, str], Row] = {}
         for object_id, one in found[:MOST_ROWS]:
             field = one.path if one.path != "$" else one.key
             place = (object_id, field, one.kind)
             if place in rows:
                 continue
             hashed = keyed(self._key, one)
-            rows[place] = (
-                message_id, object_id, one.kind, mask(field[:512]), mask(masked(one)), hashed, one.certainty,
+            rows[place] = _PERSON(
+message_id=message_id,
+object_id=object_id,
+kind=one.kind,
+field=mask(field[:512]),
+value_masked=mask(masked(one)),
+value_hmac=hashed,
+certainty=one.certainty,
+)  # fmt: skip
+            self._clear.append(
+                _CLEAR(
+                    message_id=message_id, object_id=object_id, kind=one.kind, field=field[:512],
+                    value_clear=one.value, value_hmac=hashed,
+                )
             )  # fmt: skip
-            self._clear.append((message_id, object_id, one.kind, field[:512], one.value, hashed))
         return list(rows.values())
 
     def flush(self, *, least: int) -> None:

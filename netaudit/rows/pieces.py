@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Way
 from netaudit.messages.files.openfiles import SPREAD
 from netaudit.rows.uploads import PIECE, RANGE, SENT
 from netaudit.unwrapping.from_messages import content_range, root
@@ -125,7 +126,7 @@ def _pieces(message: Message, file: str, role: str, size: int, offset: int) -> P
         stop = min(first, end)
         if stop > at and len(runs) < MOST_RUNS:
             part = Part(
-                message.body[at:stop], f"{base.path} piece {offset + at}-{offset + stop - 1}", name=base.name,
+                message.body[at:stop], Way.of(base.path, f"piece {offset + at}-{offset + stop - 1}"), name=base.name,
                 body_range=(at, stop),
             )  # fmt: skip
             runs.append((offset + at, part))

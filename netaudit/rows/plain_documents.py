@@ -11,10 +11,11 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from netaudit.ground.frames import capture_name
-from netaudit.persons.from_unwrapping import asks_about, may_tell
+from netaudit.persons.from_unwrapping import asks_about, asks_in_headers, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.objects import document_row
+from netaudit.tables import EVIDENCE
 from netaudit.unwrapping.from_messages import body_name, object_id, plain_path
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.rows.events import EventRows
 
+_EVIDENCE = EVIDENCE.row
 AT_ONCE = 256  # messages
 HELD = 16 << 20  # bytes of the requests that they answer
 
@@ -57,7 +59,11 @@ class PlainDocuments:
         names = [body_name(message) for message in messages]
         said = [message.body for message in messages]
         telling = set(hits(said, may_tell)) | self._known(messages, names)
-        telling |= {place for place, one in enumerate(messages) if asks_about(one.path)}
+        telling |= {
+            place
+            for place, one in enumerate(messages)
+            if asks_about(one.path) or asks_about(names[place]) or asks_in_headers(one.headers)
+        }
         for place, message in enumerate(messages):
             if place not in telling:
                 self._write(message, names[place])
@@ -83,7 +89,15 @@ class PlainDocuments:
         self._rows["objects"].append(row)
         evidence = self._rows["evidence"].append
         for capture, first, last, frames in carriers_of_body(message):
-            evidence((identity, capture_name(capture), first, last, frames))
+            evidence(
+                _EVIDENCE(
+                    object_id=identity,
+                    capture_id=capture_name(capture),
+                    first_frame=first,
+                    last_frame=last,
+                    frames=frames,
+                )
+            )
 
 
 def hits(texts: list[bytes], says: Callable[[bytes], bool]) -> Iterator[int]:

@@ -7,14 +7,14 @@ divided, so that nothing depends on how the capture was cut into windows.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netaudit.ground.addresses import ip_text
 from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.rows.flows import TRANSPORTS
-from netaudit.tables import SENDINGS
+from netaudit.tables import SENDINGS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
+_SENDING = SENDINGS.row
 SECOND = 1_000_000_000
 CARRIED = (6, 17)  # TCP, UDP
 PLACE = "private"
@@ -52,7 +53,7 @@ class SendingRows:
         self._rows.close()
 
 
-def _summed(rows: npt.NDArray[np.void]) -> Iterator[tuple[Any, ...]]:
+def _summed(rows: npt.NDArray[np.void]) -> Iterator[Row]:
     """One row of `sendings` for each way and second."""
     ts = rows["ts"]
     second = ts // SECOND
@@ -70,7 +71,17 @@ def _summed(rows: npt.NDArray[np.void]) -> Iterator[tuple[Any, ...]]:
     for proto, src_hi, src_lo, sport, dst_hi, dst_lo, dport, at, size, first, last in zip(
         *firsts, octets, earliest, latest, strict=True
     ):
-        yield TRANSPORTS[proto], ip_text(src_hi, src_lo), sport, ip_text(dst_hi, dst_lo), dport, at, first, last, size
+        yield _SENDING(
+            transport=TRANSPORTS[proto],
+            src_ip=ip_text(src_hi, src_lo),
+            src_port=sport,
+            dst_ip=ip_text(dst_hi, dst_lo),
+            dst_port=dport,
+            second=at,
+            first_ts=first,
+            last_ts=last,
+            bytes=size,
+        )
 
 
 def written(folder: Path) -> pa.Table:

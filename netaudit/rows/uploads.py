@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from netaudit.ground.json_document import is_word
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
 
 MOST_PARTS = 10_000  # the highest part number of OSS, COS, OBS and S3
 MOST_OFFSET = 1 << 47  # bytes; no store takes objects that large
@@ -94,16 +99,12 @@ def upload_end(method: str, path: str, body: bytes) -> UploadPart | None:
     return UploadPart(_BLOCKS, 0, name, END, links=links, size=int(steps[2]))
 
 
-def upload_reply(method: str, path: str, body: bytes) -> UploadPart | None:
+def upload_reply(method: str, path: str, reply: Message) -> UploadPart | None:
     """The reply to a block or a piece of it, `{"ctx": …}`; method and path are those of its request."""
-    if method != "POST" or len(body) > _MOST_REPLY or _block(path.partition("?")[0]) is None:
+    if method != "POST" or len(reply.body) > _MOST_REPLY or _block(path.partition("?")[0]) is None:
         return None
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    context = said.get("ctx") if isinstance(said, dict) else None
-    if not isinstance(context, str) or not context:
+    context = (reply.json.mapping or {}).get("ctx")
+    if not is_word(context):
         return None
     return UploadPart(_BLOCKS, -1, role=REPLY, links=(context,))
 

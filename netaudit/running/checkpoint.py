@@ -44,6 +44,11 @@ SHARE = 100  # the time between two checkpoints is at least so many times what o
 _OBJECT = re.compile(r"([0-9a-f]{64})\.\w{1,16}")
 
 
+def forget(place: Path) -> None:
+    """The audit came to its end: nothing is left to go on with."""
+    shutil.rmtree(place / PLACE, ignore_errors=True)
+
+
 @dataclass(slots=True)
 class Reached:
     """How far an audit had got; what `audit.state` holds."""
@@ -114,10 +119,6 @@ class Keeper:
             copy = to / path.relative_to(self.place)
             copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _linked(path, copy)
-
-    def drop(self) -> None:
-        """The audit came to its end: nothing is left to go on with."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _drop_older(self) -> None:
         for path in self.folder.iterdir():

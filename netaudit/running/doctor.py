@@ -141,9 +141,24 @@ def _disk() -> Iterator[Check]:
         })  # fmt: skip
 
 
+EXTRAS = {  # by their names, the module that each needs
+    "browse": "starlette", "sql": "duckdb", "frames": "pandas", "documents": "docx", "stamps": "rfc3161_client",
+    "dpkt": "dpkt", "video": "av", "http3": "pylsqpack", "campaign": "dask",
+}  # fmt: skip
+
+
+def _extras() -> Iterator[Check]:
+    """What is optional, and not there."""
+    import importlib.util
+
+    missing = [name for name, module in EXTRAS.items() if importlib.util.find_spec(module) is None]
+    facts = {"missing": ", ".join(missing)} if missing else {"there": ", ".join(EXTRAS)}
+    yield Check("extras", SCARCE if missing else GOOD, "extras" if missing else "", facts)
+
+
 CHECKS: dict[str, Callable[[], Iterator[Check]]] = {
     "python": _python, "kernels": _kernels, "helper": _judging, "dumpcap": _dumpcap, "rights": _rights,
-    "fonts": _fonts, "disk": _disk,
+    "extras": _extras, "fonts": _fonts, "disk": _disk,
 }  # fmt: skip
 
 
@@ -163,7 +178,7 @@ def _ask_helper(faces: str) -> dict[str, Any]:
         picture.write_bytes(_grey_png(160))
         task = {"sha256": "0" * 64, "path": str(picture), "kind": "png", "rotate": False, "count": False}
         flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
-        words = programs.helper("netaudit.images.helper", "1", faces)
+        words = programs.helper("netaudit.images.helper", "1", faces, "0")
         quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         try:
             process = subprocess.Popen(words, creationflags=flags, **quiet)  # type: ignore[call-overload] # noqa: S603

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.charset import decoded
+from netaudit.ground.table_streams import table_of
 from netaudit.settling.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ def short_names(names: list[str]) -> list[str]:
 
 
 def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], decoder: Decoder) -> Any:
-    import pyarrow as pa
 
     from netaudit.ground.masking import mask
     from netaudit.tables import CAPTURES
@@ -102,7 +102,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], d
         }
         for index, (source, identity, name) in enumerate(zip(sources, ids, names, strict=True))
     ]
-    return pa.Table.from_pylist(rows, schema=CAPTURES.schema())
+    return table_of(rows, CAPTURES)
 
 
 def _file_name(name: str) -> str:

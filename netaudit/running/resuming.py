@@ -16,18 +16,21 @@ from typing import TYPE_CHECKING, Any
 from netaudit.errors import UnreadableError, UsageError
 from netaudit.running.checkpoint import PLACE, Keeper, asked_of, reached_by, restore
 from netaudit.running.state import Unbelievable
-from netaudit.running.task import Options, begin_case, carry_out, not_read, now
+from netaudit.running.task import Options, begin_case, carry_out, not_read, now, read_captures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from netaudit.capture.from_files import Captures
     from netaudit.case.reading import Case
+    from netaudit.images.beside import Beside
     from netaudit.running.checkpoint import Reached
     from netaudit.running.task import Progress
+    from netaudit.settling.outcome import Outcome
 
 PLAIN = (
-    "site", "inside", "since", "until", "faces", "count_faces", "workers", "lang", "keep_all", "sm3", "moment_window_s",
+    "site", "zone", "inside", "since", "until", "faces", "count_faces", "workers", "lang", "keep_all", "sm3",
+    "moment_window_s",
 )  # fmt: skip
 """Options that are kept as they are."""
 MAY_DIFFER = frozenset({"workers", "lang", "overwrite", "command", "keys"})  # nothing of the result depends on them
@@ -161,7 +164,11 @@ def _go_on(
         keeper.generation, keeper.kept = reached.generation, True
     members = hire(options.workers)
     try:
-        return carry_out(place, opened, options, members, progress, custody, keeper, began, reached)
+
+        def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
+            return read_captures(opened, place, options, members, keeper, reached, beside)
+
+        return carry_out(place, read, options, progress, custody, began)
     finally:
         dismiss(members)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
+from netaudit.ground.zones import named_zone
 from netaudit.running.project_key import fingerprint, keep_project_key
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from netaudit.running.checkpoint import Keeper, Reached
     from netaudit.running.keys import Gathered, KeyRequest
     from netaudit.running.workers import Member
+    from netaudit.settling.outcome import Outcome
 
+Read = Callable[[Path, "Beside | None"], "tuple[Outcome, list[Any]]"]
+"""Reads into a case that was begun, while a helper judges images; gives what it knows, and the paths read."""
 Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
@@ -34,6 +38,7 @@ class Options:
     """How to audit. `since`/`until` are UTC nanoseconds, half-open."""
 
     site: str | None = None
+    zone: str | None = None  # of the site, by name: reports and tables of text show times in it
     inside: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
@@ -41,7 +46,6 @@ class Options:
     count_faces: bool = False  # of every image with a face, not only whether there is one
     workers: int = 1
     lang: str = "en"
-    zone: str | None = None  # of the site, for the times of the report
     overwrite: bool = False
     keep_all: bool = False  # store the bytes of every object, not of images only
     sm3: bool = False
@@ -53,28 +57,29 @@ class Options:
     command: tuple[str, ...] = field(default=())
 
 
-def nanoseconds(moment: int | datetime.datetime | None) -> int | None:
-    """UTC nanoseconds of a datetime with a zone; numbers pass."""
-    if moment is None or isinstance(moment, int):
-        return moment
-    if moment.tzinfo is None:
-        raise UsageError(f"{moment.isoformat()}: say the time zone (e.g. +08:00)")
-    whole = moment.replace(microsecond=0)
-    return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
-
-
-def run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
-    """Carry out an audit; the CLI and `audit` both come here."""
+def run(
+    paths: Sequence[str | os.PathLike[str]],
+    folder: Path,
+    options: Options,
+    progress: Progress,
+    parts: Sequence[Path] = (),
+) -> Case:
+    """Carry out an audit; the CLI and `audit` both come here. `parts` have been read already (`parts.py`)."""
     from netaudit.running.collector import calm
 
     with calm():
-        return _run(paths, folder, options, progress)
+        return _run(paths, folder, options, progress, parts)
 
 
-def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options, progress: Progress) -> Case:
+def _run(
+    paths: Sequence[str | os.PathLike[str]],
+    folder: Path,
+    options: Options,
+    progress: Progress,
+    parts: Sequence[Path],
+) -> Case:
     import ipaddress
 
-    from netaudit.capture.from_files import open_captures
     from netaudit.case.reading import open_case
     from netaudit.case.swap import COMING, swap_in
     from netaudit.case.writing import OURS, check_place, place_for
@@ -90,25 +95,19 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
             raise UsageError(f"--inside {text}: {error}") from error
+    if options.zone is not None:
+        named_zone(options.zone)
     if options.since is not None and options.until is not None and options.since >= options.until:
         raise UsageError("--since is not before --until: no packet can be in that period")
-    total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
-
-    def tell(done: int) -> None:
-        progress("read", done, total)
-
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
     check_place(folder, overwrite=options.overwrite)
     make_ready(progress)
-    members = hire(options.workers)  # they get ready meanwhile
+    members = hire(0 if parts else options.workers)  # they get ready meanwhile
     try:
-        opened = open_captures(paths, progress=tell, sm3=options.sm3)
-        total = opened.stored_bytes
-        if not opened.sources:
-            raise UnreadableError(not_read(opened))
+        read = _join(parts, options) if parts else _reading(paths, options, members, progress)
         with place_for(folder, "audit", overwrite=options.overwrite) as place:
-            case = _audit_into(place, folder, paths, opened, options, members, progress, (started, clock))
+            case = _audit_into(place, folder, read, options, progress, (started, clock))
             if place == folder:
                 return open_case(folder)
             if case.partial:  # the case that is whole stays; what was read lies beside it
@@ -119,22 +118,66 @@ def _run(paths: Sequence[str | os.PathLike[str]], folder: Path, options: Options
         dismiss(members)
 
 
-def _audit_into(
-    place: Path,
-    folder: Path,
-    paths: Sequence[str | os.PathLike[str]],
+def _reading(
+    paths: Sequence[str | os.PathLike[str]], options: Options, members: list[Member], progress: Progress
+) -> Read:
+    """Look at the captures; gives what reads them."""
+    from netaudit.capture.from_files import open_captures
+    from netaudit.running.checkpoint import Keeper
+    from netaudit.running.resuming import asked_facts, resumable
+
+    total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
+
+    def tell(done: int) -> None:
+        progress("read", done, total)
+
+    opened = open_captures(paths, progress=tell, sm3=options.sm3)
+    total = opened.stored_bytes
+    if not opened.sources:
+        raise UnreadableError(not_read(opened))
+
+    def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
+        keeper = Keeper(place, options.workers, possible=resumable(opened) and options.keys is None)
+        keeper.asked(asked_facts(paths, options))
+        return read_captures(opened, place, options, members, keeper, None, beside)
+
+    return read
+
+
+def read_captures(
     opened: Captures,
+    place: Path,
     options: Options,
     members: list[Member],
-    progress: Progress,
-    began: tuple[str, float],
+    keeper: Keeper,
+    reached: Reached | None,
+    beside: Beside | None,
+) -> tuple[Outcome, list[Any]]:
+    """Read captures into a case that was begun, from `reached` on if there is a checkpoint. UnreadableError if none."""
+    from netaudit.case.reading import storable
+    from netaudit.running.reading import read_all
+    from netaudit.running.workers import dismiss
+
+    outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
+    dismiss(members)
+    if not outcome.captures.num_rows:
+        raise UnreadableError(not_read(opened))
+    return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
+
+
+def _join(parts: Sequence[Path], options: Options) -> Read:
+    from netaudit.running.parts import join
+
+    return lambda place, beside: join(parts, place, options, beside)
+
+
+def _audit_into(
+    place: Path, folder: Path, read: Read, options: Options, progress: Progress, began: tuple[str, float]
 ) -> Case:
     """Read the captures into a case at `place` and seal it; `folder` has the lock."""
     from netaudit.case.custody import Custody
     from netaudit.case.moments import keep
     from netaudit.case.sealed import NOTED
-    from netaudit.running.checkpoint import Keeper
-    from netaudit.running.resuming import asked_facts, resumable
 
     with Custody(place, folder) as custody:
         custody.note("begun", **_begun(folder, place, options))
@@ -142,47 +185,31 @@ def _audit_into(
         keep(place, options.moments)
         if options.moments is not None:
             custody.note(NOTED, **options.moments.facts())
-        keeper = Keeper(place, options.workers, possible=resumable(opened) and options.keys is None)
-        keeper.asked(asked_facts(paths, options))
-        return carry_out(place, opened, options, members, progress, custody, keeper, began)
+        return carry_out(place, read, options, progress, custody, began)
 
 
 def carry_out(
-    place: Path,
-    opened: Captures,
-    options: Options,
-    members: list[Member],
-    progress: Progress,
-    custody: Custody,
-    keeper: Keeper,
-    began: tuple[str, float],
-    reached: Reached | None = None,
+    place: Path, read: Read, options: Options, progress: Progress, custody: Custody, began: tuple[str, float]
 ) -> Case:
-    """Read captures, from `reached` on if there is a checkpoint, make the tables and the report, and seal the case."""
-    from netaudit.case.reading import storable
+    """Read captures, make the tables and the report, and seal the case."""
     from netaudit.case.reporting import WRITTEN
     from netaudit.case.seal import seal
+    from netaudit.running.checkpoint import forget
     from netaudit.running.conclusion import conclude
     from netaudit.running.keys import note_keys
     from netaudit.running.lean import give_back, trim
-    from netaudit.running.reading import read_all
-    from netaudit.running.workers import dismiss
     from netaudit.settling.ordered import unsettle
 
     started, clock = began
     note_keys(custody, options.keys)
     with judging(place, options) as beside:
-        outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
-        dismiss(members)
+        outcome, paths_read = read(place, beside)
         give_back()
         timings = {"read_s": round(time.perf_counter() - clock, 3)}
-        if not outcome.captures.num_rows:
-            raise UnreadableError(not_read(opened))
         for row in outcome.captures.select(["name", "size", "sha256", "packets_read"]).to_pylist():
             custody.note("read", **row)
         case = conclude(place, outcome, progress)
     timings["total_s"] = round(time.perf_counter() - clock, 3)
-    paths_read = [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
     interrupted = next((one["counts"] for one in case.statements or () if one["kind"] == "interrupted"), None)
     how_far = {"interrupted": interrupted} if interrupted is not None else {}
     write_run(place, run_facts(options, started, timings) | how_far | {"paths": paths_read})
@@ -194,7 +221,7 @@ def carry_out(
     custody.note(WRITTEN, lang=options.lang, unmasked=False)
     custody.note("concluded", partial=outcome.partial, **how_far)
     if not outcome.partial:
-        keeper.drop()
+        forget(place)
     seal(place, custody)
     return case
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -39,6 +39,7 @@ from netaudit.running.state import load_state, save_state
 from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import UP
+from netaudit.tables import EVIDENCE, Row
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from netaudit.streams.layouts import Delivery
     from netaudit.unwrapping.part import Part
 
+_EVIDENCE = EVIDENCE.row
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
@@ -83,7 +85,7 @@ class Witness(Protocol):
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """An object was found in a message of the flow last delivered, and stored."""
 
-    def named(self, message: Message, row: tuple[Any, ...]) -> None:
+    def named(self, message: Message, row: Row) -> None:
         """A row of `persons` was made of a message of the flow last delivered."""
 
     def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
@@ -306,7 +308,7 @@ class Shard:
         for row in self._events.end(message):
             self._rows["events"].append(row)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
-        for row in self._persons.end(message.message_id.hex(), target, self._events.said):
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
@@ -338,5 +340,13 @@ class Shard:
         if self._carriers is None:
             self._carriers = Carriers(message)
         for capture, first, last, frames in self._carriers.of(part):
-            evidence((identity, capture_name(capture), first, last, frames))
+            evidence(
+                _EVIDENCE(
+                    object_id=identity,
+                    capture_id=capture_name(capture),
+                    first_frame=first,
+                    last_frame=last,
+                    frames=frames,
+                )
+            )
         return identity, sha256

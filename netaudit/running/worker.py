@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from multiprocessing.connection import Connection
 
+    import numpy as np
+    import numpy.typing as npt
+
     from netaudit.images.beside import Fresh
     from netaudit.running.way import Shard
 
@@ -94,12 +97,20 @@ def _feed(shard: Any, memory: memoryview, place: tuple[int, int, int], number: i
     import numpy as np
 
     from netaudit.packets.layouts import PACKET
-    from netaudit.streams.batch import picked
 
     size, start, rows = place
     buffer = np.frombuffer(memory, np.uint8, size)
     packets = np.frombuffer(memory, PACKET, rows, start)
     buffer.flags.writeable = False
-    own = picked(packets, np.flatnonzero(packets["shard"] % workers == number))
+    shard.feed(buffer, own_rows(packets, number, workers))
+
+
+def own_rows(packets: npt.NDArray[np.void], number: int, of: int) -> npt.NDArray[np.void]:
+    """Those PACKET rows, read-only, whose logical shard belongs to one of so many."""
+    import numpy as np
+
+    from netaudit.streams.batch import picked
+
+    own = picked(packets, np.flatnonzero(packets["shard"] % of == number))
     own.flags.writeable = False
-    shard.feed(buffer, own)
+    return own

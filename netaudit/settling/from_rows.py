@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from netaudit.ground.ways import Way
 from netaudit.rows.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY, SENT
 from netaudit.settling.joined_pieces import join_pieces
 from netaudit.settling.stored import Joined, Load, StoredPart, open_joined
@@ -51,7 +52,7 @@ def _numbered(chosen: list[StoredPart], load: Load, patience: Patience) -> Itera
             unknown = len(data)
         data += piece or b""
     numbers = f"{chosen[0].number}-{chosen[-1].number}" if len(chosen) > 1 else str(chosen[0].number)
-    root = Part(bytes(data), f"upload parts {numbers}", name=chosen[-1].name, unknown_from=unknown)
+    root = Part(bytes(data), Way.of("upload parts", numbers), name=chosen[-1].name, unknown_from=unknown)
     yield from open_joined(chosen[0].message_id, root, chosen, patience)
 
 
@@ -65,7 +66,8 @@ def _appends(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator
         objects[-1][row.offset] = row
     for count, by_offset in enumerate(objects):
         chosen = [by_offset[offset] for offset in sorted(by_offset)]
-        root = Part(b"", f"upload append[{count + 1}]" if count else "upload append", name=chosen[-1].name)
+        way = Way.of("upload append")
+        root = Part(b"", way.numbered(count + 1) if count else way, name=chosen[-1].name)
         yield from _by_offset(f"{rows[0].message_id}\0{count}", root, chosen, load, patience)
 
 
@@ -107,10 +109,10 @@ def _blocks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
             continue
         room -= size
         used |= {part.object_id for part in chosen}
-        root = Part(b"", "upload blocks", name=end.name, unknown_from=end.size if known else 0)
+        root = Part(b"", Way.of("upload blocks"), name=end.name, unknown_from=end.size if known else 0)
         yield from _by_offset(end.message_id, root, chosen, load, patience)
     for chosen in _left(requests, answered, used):
-        root = Part(b"", "upload block", name=chosen[-1].name)
+        root = Part(b"", Way.of("upload block"), name=chosen[-1].name)
         yield from _by_offset(chosen[-1].message_id, root, chosen, load, patience)
 
 

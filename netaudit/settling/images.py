@@ -44,7 +44,7 @@ def image_table(
     """The `images` table, settled. `known` are answers that are there already; None: no face is looked for."""
     seen = _seen(tables["objects"], tables["messages"])
     sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
-    writer, names = TableWriter(folder, IMAGES, PART), IMAGES.names
+    writer, names, image = TableWriter(folder, IMAGES, PART), IMAGES.names, IMAGES.row
     judge = (
         _Judging(folder, known, seen.num_rows, progress, count=count) if known is not None and seen.num_rows else None
     )
@@ -56,7 +56,7 @@ def image_table(
             else:
                 _measure(rows, sizes)
             for row in rows.values():
-                writer.append(tuple(map(row.get, names)))
+                writer.append(image(*map(row.get, names)))
             writer.flush()
     finally:
         if judge is not None:

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Way
 from netaudit.rows.uploads import END, PIECE, RANGE, SENT
 from netaudit.settling.stored import Joined, Load, StoredPart, open_joined
 from netaudit.unwrapping.part import Part, Ranges
@@ -61,7 +62,7 @@ class _Content:
     def root(self, size: int, limit: int) -> Part:
         """The file with its holes; `size` as told, -1 where it was not."""
         end = len(self.data)
-        part = Part(b"", "pieces", name=next((row.name for row in reversed(self.rows) if row.name), ""))
+        part = Part(b"", Way.of("pieces"), name=next((row.name for row in reversed(self.rows) if row.name), ""))
         if end <= size <= limit:
             self.data += bytes(size - end)
         part.missing = _holes(self.there, len(self.data))

@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 from netaudit.ground.frames import frame_numbers, frame_ranges
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import RowWriter, table_of
+from netaudit.ground.ways import SEPARATOR
 from netaudit.rows.objects import image_row, object_row
 from netaudit.settling.from_rows import Joined, Patience, StoredPart, join_upload
+from netaudit.tables import EVIDENCE, OBJECTS
 from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
@@ -51,9 +53,8 @@ def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
     for row in images:
         writer["images"].append(row)
     writer.close()
-    schema = tables["objects"].schema
     before = _called_parts(tables["objects"], shreds, store) if shreds.messages else tables["objects"]
-    tables["objects"] = pa.concat_tables([before, table_of(objects, schema)])
+    tables["objects"] = pa.concat_tables([before, table_of(objects, OBJECTS)])
     tables["evidence"] = pa.concat_tables([tables["evidence"], _evidence_of_parts(tables["evidence"], sources)])
 
 
@@ -99,7 +100,8 @@ def _called_parts(objects: pa.Table, shreds: Shreds, store: ObjectStore) -> pa.T
     batches: list[pa.RecordBatch] = []
     torn: set[tuple[str, str]] = set()
     for batch in objects.to_batches():
-        whole = pc.greater(pc.count_substring(batch["unwrap_path"], "›"), 1)  # what lies deeper is something of its own
+        steps = pc.count_substring(batch["unwrap_path"], SEPARATOR)
+        whole = pc.greater(steps, 1)  # what lies deeper is something of its own
         here = pc.and_not(pc.and_not(pc.is_in(batch["message_id"], wanted), whole), batch["complete"])
         only = pc.and_not(pc.is_in(batch["kind"], image_kinds), pc.is_in(batch["message_id"], pictured))
         here = pc.and_not(here, only)
@@ -136,5 +138,10 @@ def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.
         for row in (row for part in parts for row in rows.get(part, ())):
             frames.setdefault(row["capture_id"], set()).update(frame_numbers(row["frames"]))
         for capture, numbers in sorted(frames.items()):
-            out.append((identity, capture, min(numbers), max(numbers), frame_ranges(numbers)))
-    return table_of(out, evidence.schema)
+            out.append(
+                EVIDENCE.row(
+                    object_id=identity, capture_id=capture, first_frame=min(numbers), last_frame=max(numbers),
+                    frames=frame_ranges(numbers),
+                )
+            )  # fmt: skip
+    return table_of(out, EVIDENCE)

@@ -3,6 +3,7 @@
 OFFERS = (
     "codecs.bson",
     "codecs.form",
+    "document",
     "fields",
     "part",
     "sniff",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from netaudit.ground.json_document import LONGEST
 from netaudit.unwrapping.codecs.bson import DEPTH, span
-from netaudit.unwrapping.fields import LONGEST
 from netaudit.unwrapping.text import to_text
 
 if TYPE_CHECKING:

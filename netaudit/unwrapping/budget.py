@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netaudit.unwrapping.from_images import Patience
+
+if TYPE_CHECKING:
+    from netaudit.unwrapping.document import Known
 
 __all__ = ["Budget", "Patience"]
 
@@ -25,11 +29,11 @@ class Budget:
     ratio: int = RATIO  # beyond the first MiB of one stream
     parts: int = PARTS  # parts and values that are looked at
     document: int = 32 * MIB  # longer documents are only searched for images, not taken apart
-    nesting: int = 256  # elements in elements of an XML document
     patience: Patience = field(default_factory=Patience)  # of several messages
     notes: list[str] = field(default_factory=list)
     paths: dict[str, int] = field(default_factory=dict)  # leaf paths given out, with how often
     given: dict[bytes, list[bytes]] = field(default_factory=dict)  # images handed out, by their first bytes
+    documents: Known = field(default_factory=dict)  # small JSON texts so far
     taken: int = 0  # notes already put on a leaf
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.ground.ways import Step
 from netaudit.unwrapping import text
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent, sniff
 from netaudit.unwrapping.headed import lines_before
@@ -94,7 +95,7 @@ def images_from(
         found = extent(candidate, sniff(candidate) or "")
         end = start + found.end
         if found.whole or (broken and found.end > 1024 and _plausible(candidate)):
-            child = narrow(part, start, end, f"carved@{start}", closed=found.whole)
+            child = narrow(part, start, end, Step("carved", f"@{start}"), closed=found.whole)
             if not found.whole and child.unknown_from is None:
                 child.unknown_from = len(child.data)
             yield child
@@ -132,7 +133,7 @@ def open_encoded(part: Part, budget: Budget) -> Iterator[Part]:
         if end - start < SMALLEST:
             continue
         closed = end < len(data) and not cut(part.missing, end, end + 1)
-        child = narrow(part, start, end, f"text@{start}", closed=closed)
+        child = narrow(part, start, end, Step("text", f"@{start}"), closed=closed)
         if not closed and not part.complete and child.complete:
             child.unknown_from = len(child.data)
         child.data, child.missing, child.unknown_from = _plain(child)

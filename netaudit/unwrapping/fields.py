@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
-from xml.parsers import expat
 
-from netaudit.unwrapping import json_text, xml_text
+from netaudit.ground.json_document import LONGEST
 from netaudit.unwrapping.codecs.form import pairs
+from netaudit.unwrapping.document import json_of, utf8, xml_of
 from netaudit.unwrapping.sniff import is_utf16
 from netaudit.unwrapping.text import to_text, unquote
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from netaudit.unwrapping.part import Leaf, Part
 
-LONGEST = 4096  # bytes; longer values are images or other data, not fields
 MOST = 10_000
 _DOCUMENT = 8 << 20
 # the beginning of base64 as documents and forms carry it; no text that people read has such a word
@@ -51,34 +49,15 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
     return []
 
 
-def utf8(part: Part) -> bytes:
-    """The bytes of the part, UTF-16 turned into UTF-8."""
-    return to_text(part.data, part.content_type).encode("utf-8", "replace") if is_utf16(part.data) else part.data
-
-
 def bare_text(leaf: Leaf) -> bytes:
-    """What is parsed of a document: its bytes, those of JSON with long strings taken out. Made once."""
-    if leaf.kind != "json":
-        return utf8(leaf.part)
-    if leaf.bare is None:
-        data = utf8(leaf.part)
-        missing = leaf.part.missing if data is leaf.part.data else []
-        strings = json_text.long_strings(data, missing, LONGEST) if len(data) > LONGEST or missing else []
-        leaf.bare = json_text.skeleton(data, strings, missing)
-    return leaf.bare
-
-
-def json_values(leaf: Leaf) -> list[object]:
-    """Values of a JSON document, long strings as NUL and a number. Parsed once."""
-    if leaf.parsed is None:
-        leaf.parsed = json_text.load(bare_text(leaf), leaf.part.content_type)
-    return leaf.parsed
+    """The words of a document: its bytes, those of JSON with long strings taken out."""
+    return json_of(leaf.part, leaf.known).bare if leaf.kind == "json" else utf8(leaf.part)
 
 
 def _json(leaf: Leaf, most: int, worth: Callable[[bytes], bool] | None) -> list[Field]:
     if worth is not None and not worth(bare_text(leaf)):
         return []
-    values = json_values(leaf)
+    values = json_of(leaf.part, leaf.known).values
     out: list[Field] = []
     several = len(values) > 1
     for number, value in enumerate(values):
@@ -104,33 +83,23 @@ def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
 
 def _xml(part: Part, most: int) -> list[Field]:
     out: list[Field] = []
-    stack: list[tuple[str, list[str], dict[str, int]]] = [("", [], {})]
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        above, _, names = stack[-1]
-        names[name] = count = names.get(name, 0) + 1
-        path = f"{above}/{name}[{count}]"[:512] if count > 1 else f"{above}/{name}"[:512]  # as unwrapping spells it
-        if len(stack) > 256 or len(out) >= most:
-            raise xml_text.RefusedError("xml depth")
-        out.extend(Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST)
-        stack.append((path, [], {}))
-
-    def end(name: str) -> None:
-        path, pieces, _ = stack.pop()
-        value = "".join(pieces).strip()
-        if value and len(value) <= LONGEST:
-            out.append(Field(path, name, value))
-
-    def text(piece: str) -> None:
-        stack[-1][1].append(piece)
-
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = text
-    parser.EntityDeclHandler = xml_text.refuse
-    with suppress(expat.ExpatError, xml_text.RefusedError):  # what comes before a fault is read
-        parser.Parse(xml_text.to_utf8(utf8(part)), True)
+    stack: list[tuple[str, str, list[str], dict[str, int]]] = [("", "", [], {})]
+    for event in xml_of(part).events:
+        if isinstance(event, str):
+            stack[-1][2].append(event)
+        elif event is not None:
+            if len(out) >= most:
+                break
+            (name, attributes), above, names = event, stack[-1][0], stack[-1][3]
+            names[name] = count = names.get(name, 0) + 1
+            path = f"{above}/{name}[{count}]"[:512] if count > 1 else f"{above}/{name}"[:512]  # as unwrapping spells it
+            out += [Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST]
+            stack.append((path, name, [], {}))
+        else:
+            path, name, pieces, _ = stack.pop()
+            value = "".join(pieces).strip()
+            if value and len(value) <= LONGEST:
+                out.append(Field(path, name, value))
     return out[:most]
 
 

@@ -7,12 +7,13 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import Step, Way, clean
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.slices import clean, cut, join
-from netaudit.unwrapping.text import LONG
+from netaudit.unwrapping.slices import cut
 from netaudit.unwrapping.unwrap import Budget, declares, unwrap
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
     if not message.body:
         return
     budget = budget or Budget.of(len(message.body), Patience())
-    yield from unwrap(root(message), budget)
+    body, message.document = root(message), None
+    yield from unwrap(body, budget)
     if budget.notes:
         message.notes += [note for note in budget.notes if note not in message.notes]
 
@@ -74,7 +76,7 @@ def _has_coding(message: Message) -> bool:
 
 def plain_path(message: Message) -> str:
     """Path of the one object in a plain document."""
-    return join(_label(message), "json")
+    return Way.of(_label(message)).then(Step("json")).text
 
 
 def object_id(message: Message, path: str) -> bytes:
@@ -86,13 +88,14 @@ def root(message: Message) -> Part:
     """The body as a part, with what the head says about it."""
     part = Part(
         data=message.body,
-        path=_label(message),
+        way=Way.of(_label(message)),
         name=body_name(message),
         content_type=message.content_type or message.header("content-type"),
         encoding=_encoding(message) if message.headers else "",
         missing=cut(message.missing, 0, len(message.body)) if message.missing else [],
         unknown_from=message.unknown_from,
         body_range=(0, len(message.body)),
+        document=message.document,
     )
     beyond = bool(message.missing) and message.missing[-1][1] > len(message.body)
     if part.unknown_from is None and (beyond or (not message.complete and part.complete)):
@@ -158,7 +161,7 @@ def _partial(message: Message, part: Part) -> Part:
     first, last, total = int(match[1]), int(match[2]), match[3]
     if first == 0 and total != "*" and last + 1 >= int(total):
         return part
-    part.path = f"{part.path} bytes {first}-{last}/{total}"
+    part.way = Way.of(_label(message), f"bytes {first}-{last}/{total}")
     end = len(part.data) if first == 0 else 0  # without its beginning nothing is known of the whole
     part.unknown_from = end if part.unknown_from is None else min(part.unknown_from, end)
     return part

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Step
 from netaudit.unwrapping.slices import narrow
 
 if TYPE_CHECKING:
@@ -20,4 +21,4 @@ def lines_before(part: Part) -> Part | None:
     match = _LINES.match(part.data[:LONGEST]) if b"=" in part.data[:17] else None
     if match is None or any(start < match.end() for start, _ in part.missing):
         return None
-    return narrow(part, 0, match.end() - 1, "lines")
+    return narrow(part, 0, match.end() - 1, Step("lines"))

@@ -1,7 +1,7 @@
 """What no codec gave: images in the rest of a part, and images written in ways that no document format has.
 
 Asked of every part after its codecs. An image that was given already is not given again. Each look is a search for a
-few fixed bytes, and one pass over a part (`kernels.py`) says which of them stand in it, so that a part without any costs
+few fixed bytes, and one pass over a part (`kernels.py`) says which stand in it, so that a part without any costs
 next to nothing.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.ground.ways import Step
 from netaudit.unwrapping.carving import SMALLEST, images_from
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, sniff
 from netaudit.unwrapping.kernels import ASCII85, BASE32, NUMBERS, image_marks, text_marks
@@ -54,7 +55,7 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
         for name, read in readers:
             data = read(part.data)
             if data and sniff(data) and not budget.gave(data, 0) and budget.part() and budget.spend(len(data)):
-                yield derive(part, data, name)
+                yield derive(part, data, Step(name))
 
 
 def searched(data: bytes) -> int:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netaudit.ground.ways import Way
+
+if TYPE_CHECKING:
+    from netaudit.ground.json_document import JsonDocument
+    from netaudit.unwrapping.document import Known
+    from netaudit.unwrapping.xml_document import XmlDocument
 
 Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
 
@@ -13,7 +21,7 @@ class Part:
     """Bytes with the way they were found. `data` holds zero bytes where `missing` says so."""
 
     data: bytes
-    path: str = ""  # e.g. "request body › multipart[1] › json $.face.image › base64"
+    way: Way = dataclasses.field(default_factory=Way)  # request body › multipart[2] › json $.face.image › base64
     name: str = ""  # file or field name as sent (hostile text)
     field: str = ""  # of a part of a multipart body: its field name …
     content_id: str = ""  # … and its Content-ID, without angle brackets
@@ -24,6 +32,13 @@ class Part:
     # bytes of the message body that carry this part; its bytes themselves when there are as many of them
     body_range: tuple[int, int] | None = None
     depth: int = 0
+    document: JsonDocument | XmlDocument | None = None  # what it is, once it was parsed (`document.py`)
+    as_utf8: Part | None = None  # of a text in UTF-16: the part that is the same text
+
+    @property
+    def path(self) -> str:
+        """The way as tables have it."""
+        return self.way.text
 
     @property
     def complete(self) -> bool:
@@ -36,7 +51,6 @@ class Leaf:
     """An object: an image, a document of fields, or opaque bytes."""
 
     part: Part
-    kind: str  # "jpeg" "png" "webp" "bmp" "gif" "heic" "avif" "json" "xml" "form" "text" "zip" "opaque" …
+    kind: str  # one of `sniff.IMAGE_KINDS`, or "json" "xml" "form" "text" "zip" "opaque" …
     notes: list[str] = dataclasses.field(default_factory=list)  # named limits met under it
-    bare: bytes | None = None  # of a JSON text, once asked for: the text without long strings …
-    parsed: list[object] | None = None  # … and its values
+    known: Known = dataclasses.field(default_factory=dict)  # small JSON texts of its message

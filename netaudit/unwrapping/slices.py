@@ -1,30 +1,16 @@
-"""Parts out of parts: cutting, decoding, and the names of the way."""
+"""Parts out of parts: cutting, decoding, and the numbers of their steps."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
 from netaudit.unwrapping.part import Part, Ranges
 
-PATH_LIMIT = 1024  # characters of an unwrap path
-STEP_LIMIT = 320  # long enough for the documents of GA/T 1400 inside envelopes of others; documents/nodes.py has it too
+if TYPE_CHECKING:
+    from netaudit.ground.ways import Step
+
 _LOOK = 2048
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f›\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-
-
-def clean(text: str, limit: int = STEP_LIMIT) -> str:
-    """A name as sent, without characters that steer a terminal or imitate the separator, cut to `limit` characters."""
-    return _UNSAFE.sub("?", text[:limit])
-
-
-def join(path: str, step: str) -> str:
-    """Path with one more step, at most `PATH_LIMIT` characters: a path that is too long keeps both its ends."""
-    path = f"{path} › {step}" if path else step
-    if len(path) <= PATH_LIMIT:
-        return path
-    half = PATH_LIMIT // 2 - 4
-    return f"{path[:half]} … {path[-half:]}"
 
 
 def cut(ranges: Ranges, start: int, end: int) -> Ranges:
@@ -54,7 +40,7 @@ def carrier(part: Part, start: int, end: int) -> tuple[int, int] | None:
     return part.body_range[0] + start, part.body_range[0] + end
 
 
-def narrow(part: Part, start: int, end: int, step: str, *, closed: bool = True) -> Part:
+def narrow(part: Part, start: int, end: int, step: Step, *, closed: bool = True) -> Part:
     """The part data[start:end], one layer further in.
 
     `closed` says that a delimiter was seen at `end`; without it the end is as unknown as that of the surrounding part.
@@ -64,7 +50,7 @@ def narrow(part: Part, start: int, end: int, step: str, *, closed: bool = True) 
         unknown = None if closed and end <= unknown else max(0, min(unknown, end) - start)
     return Part(
         data=part.data[start:end],
-        path=join(part.path, step),
+        way=part.way.then(step),
         missing=cut(part.missing, start, end) if part.missing else [],
         unknown_from=unknown,
         body_range=carrier(part, start, end),
@@ -72,14 +58,19 @@ def narrow(part: Part, start: int, end: int, step: str, *, closed: bool = True) 
     )
 
 
-def derive(part: Part, data: bytes, step: str, missing: Ranges | None = None, unknown_from: int | None = None) -> Part:
-    """The part that decoding made of `part`: the name, and the bytes of the body that carry it, stay."""
+def derive(
+    part: Part, data: bytes, step: Step | None, missing: Ranges | None = None, unknown_from: int | None = None
+) -> Part:
+    """The part that decoding made of `part`: the name, and the bytes of the body that carry it, stay.
+
+    Without a step the part is the same thing in other bytes.
+    """
     carried = part.body_range
     if carried is not None and carried[1] - carried[0] == len(data):
         carried = None  # equal length would claim that the bytes lie there one to one
     return Part(
         data=data,
-        path=join(part.path, step),
+        way=part.way if step is None else part.way.then(step),
         name=part.name,
         field=part.field,
         content_id=part.content_id,
@@ -107,12 +98,12 @@ def known(part: Part) -> int:
 
 
 class Numbering:
-    """Makes names unique: the second "image" becomes "image[2]"."""
+    """Makes steps unique: the second "image" becomes "image[2]"."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
+        self._seen: dict[Step, int] = {}
 
-    def __call__(self, name: str) -> str:
-        """The name, numbered from its second use on."""
-        count = self._seen[name] = self._seen.get(name, 0) + 1
-        return name if count == 1 else f"{name}[{count}]"
+    def __call__(self, step: Step) -> Step:
+        """The step, numbered from its second use on."""
+        count = self._seen[step] = self._seen.get(step, 0) + 1
+        return step if count == 1 else step._replace(number=count)

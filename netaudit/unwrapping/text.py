@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from netaudit.ground.charset import charset_of
 from netaudit.unwrapping.sniff import is_utf16
 
 Unescape = Callable[[bytes], bytes]
-LONG = 64  # shorter strings hold no image
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _CHUNK = 1 << 20
 _ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ENCODED = re.compile(rb"[A-Za-z0-9+/_=\-\s\\%]{48}")
@@ -20,18 +19,6 @@ _NESTED = re.compile(rb"\s*(?:data:|\\?[{\[<]|&(?:lt|quot);|\\u003[cC]|[\w.-]{1,
 _HEX = np.full(256, 255, np.uint8)
 for _digit in b"0123456789abcdefABCDEF":
     _HEX[_digit] = int(chr(_digit), 16)
-
-
-def charset_of(content_type: str) -> str:
-    """Charset named in a content type, as a codec Python knows; the empty string otherwise."""
-    match = _CHARSET.search(content_type)
-    if not match:
-        return ""
-    try:
-        name = codecs.lookup(match[1]).name
-    except LookupError:
-        return ""
-    return "gb18030" if name in {"gb2312", "gbk"} else name
 
 
 def utf16_name(data: bytes) -> str:

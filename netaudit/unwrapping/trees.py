@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from xml.parsers import expat
 
 import orjson
 
-from netaudit.unwrapping import xml_text
+from netaudit.ground.json_document import LONGEST
 from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
-from netaudit.unwrapping.fields import LONGEST, bare_text, json_values, utf8
+from netaudit.unwrapping.document import json_of, xml_of
+from netaudit.unwrapping.fields import bare_text
 from netaudit.unwrapping.text import to_text, unquote
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def values(leaf: Leaf) -> list[Value]:
     if len(part.data) > LARGEST:
         return []
     if leaf.kind == "json":
-        return json_values(leaf) or _mended(leaf)
+        return json_of(leaf.part, leaf.known).values or _mended(leaf)
     if leaf.kind == "xml":
         return _xml(part)
     if leaf.kind == "form":
@@ -96,36 +96,31 @@ def _xml(part: Part) -> list[Value]:
     root: dict[str, Value] = {}
     stack: list[tuple[str, dict[str, Value], list[str]]] = [("", root, [])]
     count = 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal count
-        count += 1 + len(attributes)
-        if len(stack) > DEEPEST or count > MOST:
-            raise xml_text.RefusedError("xml depth")
-        inner: dict[str, Value] = {f"@{key}": value for key, value in attributes.items() if len(value) <= LONGEST}
-        stack.append((name, inner, []))
-
-    def end(_: str) -> None:
-        name, inner, pieces = stack.pop()
-        content = "".join(pieces).strip()
-        content = content if len(content) <= LONGEST else "\0"
-        if inner and content:
-            inner["#text"] = content
-        _beside(stack[-1][1], name, inner or content)
-
-    def text(piece: str) -> None:
-        stack[-1][2].append(piece)
-
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = text
-    parser.EntityDeclHandler = xml_text.refuse
-    with suppress(expat.ExpatError, xml_text.RefusedError):  # what comes before a fault is read
-        parser.Parse(xml_text.to_utf8(utf8(part)), True)
+    for event in xml_of(part).events:
+        if isinstance(event, str):
+            stack[-1][2].append(event)
+        elif event is None:
+            _close(stack)
+        else:
+            name, attributes = event
+            count += 1 + len(attributes)
+            if len(stack) > DEEPEST or count > MOST:
+                break
+            inner: dict[str, Value] = {f"@{key}": value for key, value in attributes.items() if len(value) <= LONGEST}
+            stack.append((name, inner, []))
     while len(stack) > 1:
-        end("")
+        _close(stack)
     return [root]
+
+
+def _close(stack: list[tuple[str, dict[str, Value], list[str]]]) -> None:
+    """Give the innermost element to the one around it."""
+    name, inner, pieces = stack.pop()
+    content = "".join(pieces).strip()
+    content = content if len(content) <= LONGEST else "\0"
+    if inner and content:
+        inner["#text"] = content
+    _beside(stack[-1][1], name, inner or content)
 
 
 def _beside(holder: dict[str, Value], name: str, value: Value) -> None:

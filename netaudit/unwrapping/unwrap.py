@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.unwrapping import carving, text
+from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import Step
+from netaudit.unwrapping import carving
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import (
     bson as codecs_bson,
@@ -51,7 +53,7 @@ from netaudit.unwrapping.codecs import (
 )
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.slices import join, readable
+from netaudit.unwrapping.slices import readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
 
 if TYPE_CHECKING:
@@ -128,9 +130,9 @@ CODECS: tuple[Codec, ...] = (
         first=_LETTERS + b"_.-[]%+*",
         said="urlencoded",
     ),
-    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=text.LONG),
-    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=text.LONG),
-    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=text.LONG),
+    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=LONG),
+    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=LONG),
+    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=LONG),
     Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER, least=carving.SMALLEST),
     Codec("carved", carving.is_binary, carving.open_binary, keeps=True, least=carving.SMALLEST),
 )
@@ -229,10 +231,9 @@ def _least(codec: Codec, trifle: int) -> int:
 
 
 def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
-    part.path = join(part.path, kind)
-    path = part.path
+    way = part.way = part.way.then(Step(kind))
     while part.path in budget.paths:
-        count = budget.paths[path] = budget.paths[path] + 1
-        part.path = f"{path}[{count}]"
+        count = budget.paths[way.text] = budget.paths[way.text] + 1
+        part.way = way.numbered(count)
     budget.paths[part.path] = 1
-    return Leaf(part, kind, budget.take())
+    return Leaf(part, kind, budget.take(), budget.documents)

@@ -1,4 +1,4 @@
-"""Build these captures: `python pcaps/second_office/build.py [office everyday]`, as root on Linux (dumpcap, iproute2).
+"""Build these captures: `python pcaps/second_office/build.py [NAME…]`, as root on Linux (dumpcap, iproute2).
 
 Every device has a link of its own (macvlan), so that each speaks with its own link address.
 """
@@ -24,28 +24,34 @@ sys.path.insert(0, str(HERE.parent / "carriers"))
 import everyday
 import office
 import rig
+import variations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SPACES = ("na-switch", "na-device", "na-server", "na-cloud")
 ROUTER = "10.99.0.1"
+TRUTHS = {"office": "expected.json", "variations": "variations.json"}
 OUTSIDE = (office.CRM, office.CLOUD, office.OCR, office.PORTAL)
 
 
 def main(names: list[str]) -> None:
     """Play what was asked for, or all."""
-    for name, scenes in (("office", office.scenes()), ("everyday", everyday.scenes())):
+    for name, scenes in (
+        ("office", office.scenes()),
+        ("everyday", everyday.scenes()),
+        ("variations", variations.scenes()),
+    ):
         if name in names or not names:
             play(name, scenes)
 
 
 def play(name: str, scenes: list[office.Scene]) -> None:
-    """Play all scenes into a capture; write what is true of those of the office."""
-    if name == "office":
+    """Play all scenes into a capture; write what is true of those that have a truth."""
+    if name != "everyday":
         told = ("name", "source", "sender", "receiver", "fields", "images", "finding", "serial", "device_class")
         truth = [{column: getattr(scene, column) for column in told} for scene in scenes]
-        (HERE / "expected.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (HERE / TRUTHS[name]).write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", "utf-8")
     senders = sorted({scene.sender for scene in scenes} - {office.SERVER})
     with _network(senders), tempfile.TemporaryDirectory() as scratch:
         for side, asking in ((False, "devices"), (True, "server")):

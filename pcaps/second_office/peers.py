@@ -30,7 +30,7 @@ def serve(answers: dict[tuple[str, str], tuple[bytes, str]], addresses: list[str
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = _answer  # noqa: N815
+        do_GET = do_POST = do_PUT = _answer  # noqa: N815
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""

@@ -76,6 +76,11 @@ def rows() -> dict[str, list[dict]]:
         "devices": [{"device_id": "02:00:00:00:00:01", "name": EVIL, "vendor": EVIL, "ips": ["192.168.1.1"]}],
         "claims": [{"device_id": "02:00:00:00:00:01", "claim": "vendor", "value": EVIL, "by": EVIL}],
         "events": [{"event_id": "e0", "message_id": "m0", "kind": "face_capture", "name": EVIL, "first_ts": START, "images": [DIGEST]}],
+        "journeys": [
+            {"journey_id": f"J{n // 2}", "leg": n % 2 + 1, "event_id": "e0", "message_id": "m0", "sender": EVIL, "receiver": f"10.0.0.{n}",
+             "first_ts": START + n, "images": [DIGEST], "ties": ["image"]} for n in range(4)
+        ],
+        "encrypted_uploads": [{"unit_id": "u0", "flow_id": "f0", "octets": 9, "first_ts": START}],
         "persons": [{"message_id": "m0", "object_id": "o0", "kind": "name", "field": EVIL, "value_masked": EVIL}],
     }  # fmt: skip
 

@@ -1,13 +1,19 @@
 """Every room in both languages: it is there, hostile texts stay text, and what is clear was noted first."""
 
 import re
+import zlib
+from pathlib import Path
 
 import pytest
 
+from netaudit.browse import texts
 from netaudit.browse.rooms import ORDER
-from netaudit.browse.texts import COLUMNS, TEXTS
+from netaudit.browse.texts import TEXTS, chinese
 from netaudit.case.custody import broken, entries
 from netaudit.case.reading import open_case
+from netaudit.findings.ledgers import LEDGERS
+from netaudit.ground.yaml_text import parse_yaml
+from netaudit.tables import TABLES
 from tests.browse.conftest import DIGEST, HOUR, MOUNT, PICTURE, START
 
 HOME = f"{MOUNT}/c/0"
@@ -26,7 +32,7 @@ def test_hostile_texts_stay_text(browser, path, lang):
     assert "<script>alert" not in answer.text
     assert "<img src=x" not in answer.text
     assert "\u202e" not in answer.text
-    assert len(re.findall(r"<script", answer.text)) == 1
+    assert len(re.findall(r"<script", answer.text)) == 2  # both our own
     assert not re.search(
         r"\bon\w+=|style=|javascript:", re.sub(r"&[#\w]+;", "", re.sub(r">[^<]*<|\"[^\"]*\"", "", answer.text))
     )
@@ -36,7 +42,21 @@ def test_texts_are_there_in_both_languages():
     assert all(set(words) == {"zh", "en"} and all(words.values()) for words in TEXTS.values())
     for words in TEXTS.values():
         assert set(re.findall(r"\{(\w+)", words["zh"])) == set(re.findall(r"\{(\w+)", words["en"]))
-    assert all(COLUMNS.values())
+    told = chinese()
+    assert set(told["columns"]) >= {column.name for table in TABLES for column in table.columns}
+    meanings = dict.fromkeys(column.meaning for table in TABLES for column in table.columns if column.meaning)
+    known = parse_yaml((Path(texts.__file__).with_name("meanings.yaml")).read_text("utf-8"))
+    assert known["english"] == zlib.crc32("\n".join(sorted(meanings)).encode()), (
+        "a meaning was changed: say it in meanings.yaml too"
+    )
+    assert set(texts._meanings()) == set(meanings)
+    assert all(re.search("[\u3001\u4e00-\u9fff]", texts.column_meaning(one, "zh")) for one in meanings if " " in one)
+    assert set(told["tables"]) == {table.name for table in TABLES}
+    services = (
+        (Path(__file__).parents[2] / "signatures" / "vocabulary" / "services.txt").read_text("utf-8").splitlines()
+    )
+    assert set(told["values"]["service_class"]) == {one for one in services if one and not one.startswith("#")}
+    assert set(told["ledgers"]) == {ledger.name for ledger in LEDGERS}
 
 
 def test_pages_hold_every_row_once(browser):

@@ -126,3 +126,67 @@ def test_a_worker_with_another_version_makes_no_case(tasks):
     result = one_site.audit_site(replace(tasks()[1], made_by="netaudit 0.0 (tables 1)"))
     assert result.state == "failed"
     assert "the campaign is run by netaudit 0.0" in result.reason
+
+
+def test_a_slow_disk_makes_nothing_twice_and_shows_no_half_case(tasks, monkeypatch):
+    import time
+    from pathlib import Path
+
+    real = Path.rename
+
+    def slow(path, goal):
+        time.sleep(0.05)
+        real(path, goal)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(Path, "rename", slow)
+    monkeypatch.setattr(running, "WAIT", 0.01)
+    monkeypatch.setattr(one_site, "_flush", lambda _: time.sleep(0.1))
+    monkeypatch.setattr(one_site, "_one_at_a_time", threading.Lock())
+    seen, over = [], threading.Event()
+    one_site.prepare(tasks.out)
+    sites = [task.site for task in tasks()]
+
+    def look():
+        while not over.is_set():
+            seen.append(tuple(bool(one_site.done(tasks.out, site)) for site in sites))
+
+    runs = [threading.Thread(target=lambda: running.run_campaign(tasks())) for _ in range(3)]
+    for run in [looking := threading.Thread(target=look), *runs]:
+        run.start()
+    for run in runs:
+        run.join()
+    over.set()
+    looking.join()
+    assert tasks.made.count("one") == tasks.made.count("one.two") == 1
+    assert all(list(column) == sorted(column) for column in zip(*seen, strict=True))  # once there, it stays
+    assert seen[-1] == (False, True, True)
+
+
+def test_what_another_run_has_in_hand_is_waited_for_without_beginning_again(tasks, monkeypatch):
+    from netaudit.case.lock import writing
+
+    one_site.prepare(tasks.out)
+    begun = []
+    real = running._serial
+    monkeypatch.setattr(running, "_serial", lambda *given: begun.append(len(given[0])) or real(*given))
+    monkeypatch.setattr(running, "WAIT", 0.01)
+    some = tasks()
+    locks = [tasks.out / "locks" / task.name for task in some]
+    held, free = threading.Event(), threading.Event()
+
+    def hold():
+        for lock in locks:
+            lock.mkdir(parents=True)
+        with writing(locks[0], "a"), writing(locks[1], "a"), writing(locks[2], "a"):
+            held.set()
+            free.wait(10)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait(10)
+    threading.Timer(0.5, free.set).start()
+    running.run_campaign(some)
+    other.join()
+    assert 2 <= len(begun) <= 5
+    assert sorted(tasks.made) == ["bad", "one", "one.two"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from netaudit.campaign.plan import make_plan, read_plan, task_digest, write_plan
@@ -78,3 +80,16 @@ def test_the_digest_follows_the_captures_and_not_where_they_lie(plan, tmp_path):
     assert task_digest(read_plan(moved)[0], {}) == first
     (moved / "a.pcap").write_bytes(b"22")
     assert task_digest(read_plan(moved)[0], {}) != first
+
+
+def test_a_plan_that_is_written_says_no_more_of_the_machine_than_it_must(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "in" / "plan.csv").write_text("site,captures\na,a.pcap;/elsewhere/b.pcap\n", encoding="utf-8")
+    sites = read_plan(tmp_path / "in")
+    write_plan(tmp_path / "out" / "plan.csv", sites)
+    text = (tmp_path / "out" / "plan.csv").read_text(encoding="utf-8")
+    assert "../in/a.pcap;/elsewhere/b.pcap" in text
+    assert str(tmp_path) not in text
+    again = read_plan(tmp_path / "out")[0]
+    assert [os.path.normpath(one) for one in again.captures] == list(sites[0].captures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_streams_become_sorted_tables(tmp_path: Path) -> None:
     for part, rows in (("1", [("c", "z", 1), ("a", "b", 2)]), ("0", [("b", "b", 3)])):
         writer = RowWriter(case, part)
         for row in rows:
-            writer["skipped"].append(row)
+            writer["skipped"].append(SKIPPED.row(*row))
         writer.close()
     assert open_case(case).table("skipped").num_rows == 3  # readable before the end
     write_table(case, SKIPPED, read_streams(case, "skipped"))
@@ -92,7 +93,7 @@ def test_an_audit_killed_while_it_settles_leaves_a_readable_case(
     case = make(tmp_path / "case")
     writer = RowWriter(case, "0")
     for row in [("#1", "z", 1), ("#0", "b", 2)]:
-        writer["skipped"].append(row)
+        writer["skipped"].append(SKIPPED.row(*row))
     writer.close()
     groups = ordered._groups
 
@@ -112,7 +113,7 @@ def test_a_stream_cut_off_gives_its_whole_batches(tmp_path: Path) -> None:
     case = make(tmp_path / "case")
     writer = RowWriter(case, "0")
     for number in range(2):
-        writer["skipped"].append(("a", str(number), number))
+        writer["skipped"].append(SKIPPED.row(capture_id="a", reason=str(number), packets=number))
         writer.flush(least=1)
     path = case / "tables" / "skipped.0.arrows"
     whole = path.read_bytes()
@@ -151,3 +152,12 @@ def test_every_table_has_a_key_of_its_own_columns() -> None:
 
 def test_the_page_on_tables_is_made_from_them() -> None:
     assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == document()
+
+
+def test_without_pandas_there_are_arrow_tables_and_a_remedy(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    (tmp_path / "case.json").write_bytes(orjson.dumps({"tables_version": TABLES_VERSION, "partial": True}))
+    case = open_case(tmp_path)
+    assert case.table("findings").num_rows == 0
+    with pytest.raises(UsageError, match="netaudit\\[frames\\]"):
+        _ = case.findings

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 def test_every_remedy_and_name_is_worded() -> None:
     words = {node.value for node in ast.walk(ast.parse(inspect.getsource(doctor))) if isinstance(node, ast.Constant)}
-    plain = {"told", "python", "warm", "cache", "detector", "helper", "npcap", "disk"}
+    plain = {"told", "python", "warm", "cache", "detector", "helper", "npcap", "disk", "extras"}
     assert plain <= words
     by_system = {
         f"{name}_{system}"
         for name in ("dumpcap", "tshark", "rights", "fonts")
         for system in ("linux", "macos", "windows")
     }
-    assert plain | by_system == set(doctoring.REMEDIES)
+    assert plain | by_system | {"settings"} == set(doctoring.REMEDIES)
     for texts in (doctoring.REMEDIES, doctoring.NAMES, doctoring.STATES, doctoring.ENDINGS):
         assert all(set(text) == {"en", "zh"} for text in texts.values())
 

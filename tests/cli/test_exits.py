@@ -113,3 +113,24 @@ def test_a_case_of_an_earlier_version_opens_and_says_what_it_lacks(tmp_path) -> 
     assert "tables version 1" in shown
     run("report", tmp_path / "case", code=0)
     assert netaudit.open_case(tmp_path / "case").statements is None
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "columns that came later are empty"), ("zh", "后来增加的列为空")])
+def test_a_case_that_lacks_later_columns_opens_and_says_so(tmp_path, lang: str, told: str) -> None:
+    import pyarrow.parquet as pq
+
+    case = netaudit.audit(OFFICE, tmp_path / "case", faces=False)
+    events = case.table("events")
+    written = json.loads((case.folder / "case.json").read_bytes())
+    del written["seal"]
+    (case.folder / "case.json").write_text(json.dumps(written | {"tables_version": 2}))
+    for gone in ("manifest.json", "custody.jsonl"):
+        (case.folder / gone).unlink()
+    pq.write_table(events.drop_columns(["age", "result"]), case.folder / "tables" / "events.parquet")
+    shown = run("show", case.folder, "--lang", lang, code=0)
+    assert told in shown
+    assert "2" in shown
+    old = netaudit.open_case(case.folder)
+    assert old.table("events").column_names == events.column_names
+    assert old.table("events")["age"].null_count == events.num_rows
+    run("report", case.folder, code=0)

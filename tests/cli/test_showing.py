@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 
 from netaudit.cli.auditing import tell
 from netaudit.cli.exits import Exit
-from netaudit.cli.showing import SHOWN_ROWS, WIDEST, fitting, show_command, write_text
-from netaudit.tables import TABLES_VERSION
+from netaudit.cli.showing import BRIEF, FIRST, SHOWN_ROWS, WIDEST, brief, fitting, show_command, write_text
+from netaudit.errors import UsageError
+from netaudit.tables import BY_NAME, TABLES_VERSION
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def test_what_fits_is_whole_and_the_rest_is_named(
     write_text(rows, lang)
     said = capsys.readouterr().out
     head, first, *_, more, left_out = said.splitlines()
-    assert head.split() == ["sender", "name"]
+    assert head.split() == {"en": ["sender", "name"], "zh": ["发送方", "名称"]}[lang]
     assert first.split() == ["192.168.1.64", "人脸抓拍摄像机"]
     assert "5" in more
     assert all(name in left_out for name in ("long", "bytes", "evil"))
@@ -82,3 +84,43 @@ def test_a_case_that_was_cut_off_is_no_success(tmp_path: Path, form: str) -> Non
     cut = {"tables_version": TABLES_VERSION, "partial": True, "options": {}, "seal": "manifest.json"}
     (tmp_path / "case.json").write_text(json.dumps(cut), encoding="utf-8")
     assert show_command(tmp_path, "", form=form, lang="en") == Exit.UNJUDGED
+
+
+@pytest.mark.parametrize("table", sorted(FIRST))
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_matters_of_a_table_fits_80_cells(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: str, lang: str
+) -> None:
+    from rich.cells import cell_len
+
+    monkeypatch.setenv("COLUMNS", "80")
+    schema = BY_NAME[table].schema()
+    assert set(FIRST[table]) <= set(schema.names)
+    values = {"string": "0123456789abcdef", "int64": 123_456, "int32": 12, "bool": True, "double": 0.123456789}
+    columns = []
+    for field in schema:
+        value: object = values.get(str(field.type), 1_700_000_000_123_456_789)
+        if field.name.endswith("ip") or field.name in {"sender", "receiver", "holder", "client", "server"}:
+            value = "192.168.100.200"
+        if pa.types.is_list(field.type):
+            value = ["0123456789abcdef"] * 3 if "string" in str(field.type) else [1, 2, 3]
+        columns.append(pa.array([value], field.type))
+    write_text(brief(table, pa.table(columns, schema=schema), lang, "Asia/Shanghai"), lang, widest=BRIEF)
+    head, first, *_ = capsys.readouterr().out.splitlines()
+    assert cell_len(head.rstrip()) <= 80
+    shown = len(re.split(r"\s{2,}", first.strip()))
+    assert shown >= min(3, len(FIRST[table]))
+
+
+def test_columns_are_chosen_by_name(demo_findings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_command(demo_findings, "findings", "certainty,act", form="csv", lang="en") == Exit.AUDITED
+    assert capsys.readouterr().out.splitlines()[0] == "certainty,act"
+    with pytest.raises(UsageError, match="no column nothing"):
+        show_command(demo_findings, "findings", "nothing", form="csv", lang="en")
+
+
+@pytest.fixture
+def demo_findings(tmp_path: Path) -> Path:
+    cut = {"tables_version": TABLES_VERSION, "partial": True, "options": {}, "seal": "manifest.json"}
+    (tmp_path / "case.json").write_text(json.dumps(cut), encoding="utf-8")
+    return tmp_path

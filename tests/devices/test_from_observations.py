@@ -28,7 +28,9 @@ def scope(ip: str) -> str:
 
 def devices(*facts: tuple[str, str, str, str, str], link: Link | None = None, flows: pa.Table = NO_FLOWS) -> list[dict]:
     rows = [(*fact, "cap", number + 1, number * 1000, 1) for number, fact in enumerate(facts)]
-    table = inventory(table_of(rows, OBSERVATIONS.schema()), flows, link or Link({}), scope, SET)
+    table = inventory(
+        table_of([OBSERVATIONS.row(*row) for row in rows], OBSERVATIONS), flows, link or Link({}), scope, SET
+    )
     return table.devices.drop_columns(["first_ts", "last_ts"]).to_pylist()
 
 
@@ -57,7 +59,9 @@ def test_an_address_as_long_as_a_link_address_is_none(ip: str) -> None:
     """IPv6 texts may have seventeen characters; the device is known by its address alone."""
     assert len(ip) == 17
     rows = [("http_client", "", ip, "user_agent", "x", "cap", 1, 1000, 1)]
-    table = inventory(table_of(rows, OBSERVATIONS.schema()), NO_FLOWS, Link({}), lambda _: "inside", SET)
+    table = inventory(
+        table_of([OBSERVATIONS.row(*row) for row in rows], OBSERVATIONS), NO_FLOWS, Link({}), lambda _: "inside", SET
+    )
     (found,) = table.devices.to_pylist()
     assert (found["device_id"], found["macs"], found["ips"]) == (ip, [], [ip])
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from netaudit.documents.from_messages import LARGEST, Streams, Told
 from netaudit.documents.nodes import Image
+from netaudit.ground.ways import Way
 from netaudit.messages.message import Message
 
 SPECS = (SimpleNamespace(order=0, role="face"), SimpleNamespace(order=-1, role="scene"))
@@ -22,7 +23,7 @@ def message(flow=b"f", request=REQUEST, body=b"x", *, complete=True):
 
 
 def image(name="a", *, complete=True):
-    return Image("", name, "", "", "", "", complete, 1)
+    return Image("", name, Way(), "", "", "", complete, 1)
 
 
 def text(streams, **more):

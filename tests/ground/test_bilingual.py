@@ -18,6 +18,7 @@ MADE_UP = (
     "level_",
     "face_",
     "none_",
+    "anew_",
     "link_",
     "may_send_",
     "verify_",
@@ -28,6 +29,7 @@ MADE_UP = (
     "repeat_",
     "integrity_",
     "exit_",
+    "code_",
 )  # keys put together
 
 

@@ -12,13 +12,14 @@ from netaudit.images import answers
 from netaudit.images.answers import Answers
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
-from netaudit.live import judging
+from netaudit.live import judging, witness
 from netaudit.live.analysis import Analysis
 from netaudit.live.judging import Judgement, LiveJudge
 from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Find, Known, Memory, is_encrypted
 from netaudit.streams.layouts import FLOW
+from netaudit.tables import PERSONS
 
 FACTS = ImageFacts(decodable=True)
 
@@ -182,6 +183,31 @@ def test_uploads_are_placed_once_it_is_known_which_side_is_inside(judge) -> None
     assert shown == []
 
 
+def test_an_upload_says_that_a_number_went_with_it(judge, monkeypatch) -> None:
+    memory, newsroom, shown = room(judge)
+    row = SimpleNamespace(message_id="m1", kind="id_number", certainty="checked")
+    monkeypatch.setattr(witness, "message_row", lambda message: ())
+    memory._speaking[b"f"] = find(1).known
+    memory.named(SimpleNamespace(flow_id=b"f"), row)
+    memory.new = [find(1)._replace(message_row=SimpleNamespace(message_id="m1"))]
+    memory.new.append(find(2, "b" * 64)._replace(message_row=SimpleNamespace(message_id="m2")))
+    newsroom.step()
+    assert [(one.object_id[-1], one.identity) for one in shown] == [("1", True), ("2", False)]
+
+
+def test_an_upload_says_that_this_image_had_been_sent_out_before(judge) -> None:
+    memory, newsroom, shown = room(judge)
+    newsroom.take(analysis("lan"))
+    memory.new = [find(1)]
+    newsroom.step()
+    judge._judge.answer("yes")
+    newsroom.step()
+    memory.new = [find(2), find(3, "b" * 64)]
+    newsroom.step()
+    latest = {one.object_id[-1]: one.pushed for one in shown if isinstance(one, UploadNews)}
+    assert latest == {"1": False, "2": True, "3": False}
+
+
 def test_what_was_told_of_is_told_of_to_its_end(judge) -> None:
     """A row that says "waiting" gets its judgement, also when the far side turns out to be none that counts."""
     memory, newsroom, shown = room(judge)
@@ -234,6 +260,7 @@ def test_an_image_that_fits_what_left_encrypted_keeps_the_judgement_of_its_own_w
     rows.append(row | {"finding_id": "F2", "certainty": "C", "act": "uploaded outside", "receiver": "203.0.113.9"})
     images = [{"sha256": "a" * 64, "face": "yes"}]
     tables = {"findings": pa.Table.from_pylist(rows), "images": pa.Table.from_pylist(images)}
+    tables["persons"] = PERSONS.schema().empty_table()
     newsroom.settle(SimpleNamespace(table=tables.__getitem__))
     assert [(one.act, one.certainty) for one in shown if isinstance(one, UploadNews)] == [("moved inside", "A")]
     assert [one.certainty for one in shown if isinstance(one, AlertNews)] == ["A", "C"]

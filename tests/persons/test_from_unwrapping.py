@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.ground.ways import Way
 from netaudit.persons import from_unwrapping as personal_module
 from netaudit.persons.from_unwrapping import (
     LARGEST,
     MOST_FIELDS,
     Personal,
     canonical,
-    e164,
     masked,
     personal,
     right_check_digit,
     telling,
 )
+from netaudit.persons.values import e164
 from netaudit.unwrapping.part import Leaf, Part
 
 RIGHT = "11010519491231002X"  # the example of GB 11643 that every description of it gives
@@ -31,7 +32,7 @@ WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def read(document: object, kind: str = "json", name: str = "") -> list[Personal]:
     data = document if isinstance(document, bytes) else json.dumps(document, ensure_ascii=False).encode()
-    return personal(Leaf(Part(data, "request body", name), kind))
+    return personal(Leaf(Part(data, Way.of("request body"), name), kind))
 
 
 def kinds(found: list[Personal]) -> dict[str, str]:

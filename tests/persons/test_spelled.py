@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.persons.from_unwrapping import known_region, names_id, of_name, of_target, personal
+from netaudit.ground.ways import Way
+from netaudit.persons.from_unwrapping import known_region, names_id, of_headers, of_name, of_parts, of_target, personal
+from netaudit.persons.lines import lines_of, page_lines
 from netaudit.persons.records import grouped
-from netaudit.persons.texts import lines_of, page_lines
 from netaudit.unwrapping.part import Leaf, Part
 
 NUMBER, OTHER = "11010519491231002X", "990101199001010019"
@@ -18,7 +19,7 @@ NUMBER, OTHER = "11010519491231002X", "990101199001010019"
 
 def read(document: object, kind: str = "json", content_type: str = "") -> set[tuple[str, str]]:
     data = document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
-    part = Part(data, "request body", "")
+    part = Part(data, Way.of("request body"), "")
     part.content_type = content_type
     return {(one.kind, one.value) for one in personal(Leaf(part, kind))}
 
@@ -74,6 +75,21 @@ BOTH = {("id_number", NUMBER), ("name", "张三")}
         (f"p%5B0%5D%5Bname%5D=%E5%BC%A0%E4%B8%89&p%5B0%5D%5Bidcard%5D={NUMBER}", "form"),
         (f"<html><table><tr><th>姓名</th><th>证件号</th></tr><tr><td>张三</td><td>{NUMBER}</td></tr></table>", "html"),
         (f'<html><form><input name="custName" value="张三"><input value="{NUMBER}" name="idCard"></form>', "html"),
+        ({"applicant": "张三", "applicant_idcode": NUMBER}, "json"),
+        ({"guests": [{"cn": "张三", "papers": {"kind": "ID", "serial": NUMBER}}]}, "json"),
+        ({"访客": "张三", "身份证": NUMBER}, "json"),
+        ({"data": [["姓名", "张三"], ["身份证", NUMBER]]}, "json"),
+        (f'<row><col id="xm">张三</col><col id="zjhm">{NUMBER}</col></row>', "xml"),
+        ({"words_result": [{"words": "姓名张三"}, {"words": f"公民身份号码{NUMBER}"}]}, "json"),
+        (f"('张三', '{NUMBER}')", "text"),
+        ({"realName": {"stringValue": "张三"}, "idCard": {"stringValue": NUMBER}}, "json"),
+        ({NUMBER: "张三"}, "json"),
+        ({"张三": NUMBER}, "json"),
+        ({"list": {NUMBER: {"name": "张三"}}}, "json"),
+        ({"content": f"> **姓名**：张三\n> **身份证**：{NUMBER}"}, "json"),
+        ({"names": f"张三:{NUMBER}"}, "json"),
+        (f"INSERT INTO kh (xm, sfzh) VALUES ('张三', '{NUMBER}');", "text"),
+        (f"<html><dl><dt>姓名</dt><dd>张三</dd><dt>身份证号</dt><dd>{NUMBER}</dd></dl></html>", "html"),
         (f"<html><script>var a;</script>姓名：张三<br>证件号：{NUMBER}<!-- 姓名：李四 -->", "html"),
         (f"<div><p>姓名：<b>张三</b></p><p>身份证号：<b>{NUMBER}</b></p></div>", "html"),
     ],
@@ -94,6 +110,34 @@ def test_name_and_number_however_they_are_spelled(document: object, kind: str) -
 )
 def test_texts_that_say_nothing_of_anybody(text: str, content_type: str) -> None:
     assert read(text, "text", content_type) == set()
+
+
+def test_lines_of_one_record_belong_together_until_a_key_comes_again() -> None:
+    said = lines_of(f"name=张三\nidcard={NUMBER}\n\nname=李四\nidcard={OTHER}")
+    rows = [{"kind": "id_number" if one.key == "idcard" else "name", "field": one.path} for one in said]
+    assert [(place, len(own)) for place, own in grouped(rows)] == [("block[0]", 2), ("block[1]", 2)]
+
+
+def test_fields_of_a_multipart_form_are_read_together() -> None:
+    leaves = []
+    for name, text in (("sName", "张三"), ("sIdCard", NUMBER), ("remark", "张三丰")):
+        part = Part(text.encode(), "request body", "")
+        part.name = name
+        leaves.append(Leaf(part, "text"))
+    assert [{(one.kind, one.value) for one in some} for some in of_parts(leaves)] == [
+        {("name", "张三")},
+        {("id_number", NUMBER)},
+        set(),
+    ]
+
+
+def test_headers_and_cookies() -> None:
+    headers = [("x-id-card", NUMBER), ("x-visitor-name", "%E5%BC%A0%E4%B8%89"), ("user-agent", "Mozilla")]
+    assert {(one.kind, one.value) for one in of_headers(headers)} == BOTH
+    assert {
+        (one.kind, one.value) for one in of_headers([("cookie", f"name=%E5%BC%A0%E4%B8%89; idcard={NUMBER}")])
+    } == BOTH
+    assert of_headers([("etag", "202506011020304050123"), ("x-request-id", "990101199001010018")]) == []
 
 
 def test_json_in_the_call_of_a_function() -> None:
@@ -124,6 +168,8 @@ def test_columns_are_records() -> None:
         {"deviceName": "张江展厅", "idcard": NUMBER},
         {"projectName": "王家湾府", "idcard": NUMBER},
         {"remark": "客户张三说下次再来"},
+        {"idcard": NUMBER, "education": "高中", "nation": "汉族", "room": "江景房", "application": "安检通道"},
+        {"idcard": NUMBER, "guestRoom": "万象城", "customerLevel": "金卡", "visitorType": "贵宾"},
         {"url": "/a?name=logo&id=3"},
     ],
 )
@@ -157,7 +203,9 @@ def test_each_row_of_a_table_is_a_record() -> None:
     document = {"rows": [["张三", NUMBER], ["李四", OTHER]]}
     rows = [
         {"kind": one.kind, "field": one.path}
-        for one in personal(Leaf(Part(json.dumps(document, ensure_ascii=False).encode(), "request body", ""), "json"))
+        for one in personal(
+            Leaf(Part(json.dumps(document, ensure_ascii=False).encode(), Way.of("request body"), ""), "json")
+        )
     ]
     assert [place for place, _ in grouped(rows)] == ["$.rows[0]", "$.rows[1]"]
 

@@ -7,7 +7,8 @@ import re
 import pytest
 
 import netaudit
-from netaudit.report.attesting_words import opinion_text, problem_text, way_text
+from netaudit.ground.ways import spoken
+from netaudit.report.attesting_words import opinion_text, problem_text
 from netaudit.report.from_case import write_report
 from netaudit.report.texts import Texts
 from netaudit.report.wording import Wording, is_zone
@@ -99,6 +100,6 @@ def test_problems_of_signatures_and_ways_are_said_in_chinese():
         "signature/manifest.p7s：不成立：它签署的是另外的内容"
     )
     path = "request body › multipart faceImage › json $.image › base64 › jpeg"
-    assert way_text(path, w) == "请求正文 › 多部分表单 faceImage › json $.image › base64 › jpeg"
-    assert way_text("websocket body › jpeg", w) == "websocket 正文 › jpeg"
-    assert way_text(path, Wording("en")) == path
+    assert spoken(path, "zh") == "请求正文 › 多部分表单 faceImage › json $.image › base64 › jpeg"
+    assert spoken("websocket body › jpeg", "zh") == "websocket 正文 › jpeg"
+    assert spoken(path, "en") == path

@@ -55,7 +55,8 @@ GROUPS = {
     "layout",
     "asks",
     "tie",
-    "what", "vendor", "gender", "risk", "format", "status", "why", "step", "checking", "checking_what", "measured", "mode",
+    "tie_standing", "look",
+    "what", "vendor", "gender", "risk", "format", "status", "why", "checking", "checking_what", "measured", "mode",
 }  # fmt: skip
 SAID = ("device_product", "device_model", "device_serial", "device_firmware")  # columns of devices
 

@@ -10,6 +10,7 @@ import pytest
 
 from netaudit.case.writing import make_folders
 from netaudit.ground.table_streams import read_streams
+from netaudit.ground.ways import Way
 from netaudit.persons.records import records
 from netaudit.rows.persons import ALIKE, PersonRows, alike, count_people
 from netaudit.tables import BY_NAME
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 def leaf(document: object, kind: str = "json", name: str = "") -> Leaf:
     data = document.encode() if isinstance(document, str) else json.dumps(document).encode()
-    return Leaf(Part(data, "request body", name), kind)
+    return Leaf(Part(data, Way.of("request body"), name), kind)
 
 
 def table(name: str, rows: list[dict]) -> pa.Table:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.messages.message import Message
 from netaudit.rows.uploads import BLOCK, END, REPLY, upload_end, upload_part, upload_reply
 from netaudit.settling.from_rows import StoredPart
 from tests.settling.joining import joined, stored
@@ -163,16 +164,20 @@ def test_other_requests(method: str, path: str) -> None:
     assert upload_part(method, "h", path) is None
 
 
+def sent(body: bytes) -> Message:
+    return Message("http", 1, 0, len(body), body=body)
+
+
 def test_links() -> None:
     found = upload_end("POST", f"/mkfile/9/key/{KEY}/fname/x", b"c1,c2")
     assert found is not None
     assert (found.name, found.links, found.size) == ("张.jpg", ("c1", "c2"), 9)
-    reply = upload_reply("POST", "/mkblk/4", json.dumps({"ctx": "c1"}).encode())
+    reply = upload_reply("POST", "/mkblk/4", sent(json.dumps({"ctx": "c1"}).encode()))
     assert reply is not None
     assert reply.links == ("c1",)
     for body in (b"", b"{}", b"[]", b'{"ctx":1}', b"[" * 8000):
-        assert upload_reply("POST", "/mkblk/4", body) is None
-    assert upload_reply("POST", "/other", b'{"ctx":"c"}') is None
+        assert upload_reply("POST", "/mkblk/4", sent(body)) is None
+    assert upload_reply("POST", "/other", sent(b'{"ctx":"c"}')) is None
     assert upload_end("POST", "/mkfile/x", b"c") is None
 
 
@@ -191,7 +196,7 @@ def test_any_target_is_read(method: str, host: str, path: str, body: bytes) -> N
     assert upload_end("GET", path, body) is None
     ended = upload_end(method, path, body)
     assert ended is None or ended.size >= 0
-    assert upload_reply(method, path, body) is None
+    assert upload_reply(method, path, sent(body)) is None
 
 
 @settings(max_examples=60, deadline=None)

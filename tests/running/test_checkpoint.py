@@ -29,10 +29,10 @@ def test_rows_up_to_the_last_checkpoint_are_there_once(
     for step in steps:
         if step in {"row", "rows"}:
             for _ in range(1 if step == "row" else 5):
-                writer.append((f"#{written}", "why", written))
+                writer.append(SKIPPED.row(f"#{written}", "why", written))
                 written += 1
         elif step == "columns":  # at once, before rows that wait and are in no tail yet
-            writer.extend(table_of([(f"#{written}", "why", written)], SKIPPED.schema()).to_batches()[0])
+            writer.extend(table_of([SKIPPED.row(f"#{written}", "why", written)], SKIPPED).to_batches()[0])
             safe.add(written)
             written += 1
         else:
@@ -51,7 +51,7 @@ def test_a_tail_that_a_kill_left_behind_its_stream_is_passed_over(tmp_path: Path
     """Killed after the rows were written to the stream, and before their tail was removed."""
     (tmp_path / "tables").mkdir()
     writer = TableWriter(tmp_path, SKIPPED, "0")
-    writer.append(("#0", "why", 0))
+    writer.append(SKIPPED.row("#0", "why", 0))
     writer.checkpoint()
     tail = next((tmp_path / "tables").glob("*.tail"))
     left = tail.read_bytes()

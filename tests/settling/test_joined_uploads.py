@@ -53,7 +53,9 @@ class Audit:
 
     def joined(self) -> list[dict[str, Any]]:
         rows = {"parts": self.parts, "objects": self.objects, "evidence": []}
-        tables: dict[str, pa.Table] = {name: table_of(some, BY_NAME[name].schema()) for name, some in rows.items()}
+        tables: dict[str, pa.Table] = {
+            name: table_of([BY_NAME[name].row(*row) for row in some], BY_NAME[name]) for name, some in rows.items()
+        }
         join_parts(self.folder, tables)
         return tables["objects"].to_pylist()
 

@@ -17,6 +17,7 @@ import numpy as np
 import zstandard
 from PIL import Image
 
+from netaudit.ground.ways import Way
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.unwrap import Budget, unwrap
 
@@ -146,7 +147,7 @@ EXAMPLES = (
 def open_all(body: bytes, budget: Budget | None = None, **about: object) -> list[Leaf]:
     """Leaves of a body."""
     about.setdefault("body_range", (0, len(body)))
-    part = Part(body, path="request body", **about)  # type: ignore[arg-type]
+    part = Part(body, way=Way.of("request body"), **about)  # type: ignore[arg-type]
     return list(unwrap(part, budget or Budget()))
 
 

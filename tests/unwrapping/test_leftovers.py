@@ -7,6 +7,7 @@ import gzip
 
 import pytest
 
+from netaudit.ground.ways import Way
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import unwrap
@@ -24,7 +25,7 @@ def yenc(data):
 
 
 def pictures(data, content_type=""):
-    part = Part(data=data, path="body", content_type=content_type, body_range=(0, len(data)))
+    part = Part(data=data, way=Way.of("body"), content_type=content_type, body_range=(0, len(data)))
     return [leaf.part.data for leaf in unwrap(part, Budget()) if leaf.kind == "jpeg"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.authoring.document_examples import picture
+from netaudit.ground.ways import Way
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.trees import values
@@ -14,7 +15,7 @@ LINES = b"PIN=20250601101500-17.jpg\nSN=EXAMPLE0001\nsize=20\nCMD=realupload"
 
 
 def opened(data, **more):
-    return list(unwrap(Part(data, path="request body", **more), Budget()))
+    return list(unwrap(Part(data, way=Way.of("request body"), **more), Budget()))
 
 
 def test_lines_and_picture_come_out():

@@ -16,6 +16,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.ground.ways import Way
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.unwrap import CODECS, Budget, unwrap
@@ -308,7 +309,7 @@ def test_bombs_end_in_a_note(bomb: tuple) -> None:
     budget = Budget()
     started = time.process_time()
     size = count = 0
-    for leaf in unwrap(Part(body, path="request body", body_range=(0, len(body)), **about), budget):
+    for leaf in unwrap(Part(body, way=Way.of("request body"), body_range=(0, len(body)), **about), budget):
         size += len(leaf.part.data)
         count += 1
         assert len(leaf.part.data) <= max(64 << 20, len(body))
@@ -379,5 +380,5 @@ def test_a_signature_in_armour_is_no_multipart() -> None:
         + b"iQEcBAEBAgAGBQJU\n" * 20
         + b"-----END PGP SIGNATURE-----\n"
     )
-    (leaf,) = unwrap(Part(text, path="response body"), Budget())
+    (leaf,) = unwrap(Part(text, way=Way.of("response body")), Budget())
     assert (leaf.kind, leaf.part.data, leaf.part.complete) == ("text", text, True)

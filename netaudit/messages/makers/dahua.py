@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.messages.cutting import Layout
-from netaudit.messages.makers.dahua_words import load, login_words, stated
+from netaudit.messages.makers.dahua_words import login_words, stated
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import Opening, Verdict
@@ -192,7 +192,7 @@ class DahuaReader(FramedReader):
 
     def _give(self, message: Message) -> Message:
         """What a document says of who sent it."""
-        document = load(message.body) if message.complete else None
+        document = message.json.mapping if message.complete else None
         if document is None:
             return message
         method, params = document.get("method"), document.get("params")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
+from netaudit.ground.json_document import is_word
 
 if TYPE_CHECKING:
     from netaudit.messages.makers.framed_reader import Said
@@ -19,21 +19,12 @@ _FACTS = {
 }
 
 
-def load(body: bytes) -> dict[str, Any] | None:
-    """The document in a body; None for anything else."""
-    try:
-        document = orjson.loads(body.rstrip(b"\x00\r\n "))
-    except orjson.JSONDecodeError:
-        return None
-    return document if isinstance(document, dict) else None
-
-
 def login_words(method: str, params: Any) -> Said:
     """User and kind of client in a login (the password, hashed or not, is passed over)."""
     if method != "global.login" or not isinstance(params, dict):
         return []
     found = [("user", params.get("userName")), ("client_type", params.get("clientType"))]
-    return [(field, value[:64]) for field, value in found if isinstance(value, str) and value]
+    return [(field, value[:64]) for field, value in found if is_word(value)]
 
 
 def stated(method: str, params: Any) -> Said:
@@ -42,12 +33,12 @@ def stated(method: str, params: Any) -> Said:
         return []
     if method == "global.login":
         realm = params.get("realm")
-        return [("realm", realm[:100])] if isinstance(realm, str) and realm else []
+        return [("realm", realm[:100])] if is_word(realm) else []
     said: Said = []
     for path, field in _FACTS.get(method, {}).items():
         value: Any = params
         for step in path.split("."):
             value = value.get(step) if isinstance(value, dict) else None
-        if isinstance(value, str) and value:
+        if is_word(value):
             said.append((field, value[:128]))
     return said

@@ -9,8 +9,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from netaudit.ground.json_document import JsonDocument, is_word
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
 from netaudit.messages.message import DOWN, UP, Message
@@ -117,7 +116,7 @@ class SofiaSearchReader(DatagramReader):
         ident = _HEADER.unpack_from(data)[6]
         message = Message("discovery", 0, 0, len(data), method="reply" if ident == SEARCH_REPLY else "question")
         message.fields = {"family": NAME, "said": []}
-        document = _load(data[HEAD:])
+        document = JsonDocument(data[HEAD:]).mapping
         common = document.get("NetWork.NetCommon") if document else None
         if ident == SEARCH_REPLY and isinstance(common, dict):
             message.fields["said"] = _picked(common, _COMMON)
@@ -128,7 +127,7 @@ class SofiaSearchReader(DatagramReader):
 
 def _state(message: Message) -> None:
     """What a whole document says of who sent it."""
-    document = _load(message.body) if message.complete else None
+    document = message.json.mapping if message.complete else None
     if document is None:
         return
     ident = message.fields["id"]
@@ -142,17 +141,9 @@ def _state(message: Message) -> None:
         message.fields.update(family=NAME, said=_picked(document, _ALARM))
 
 
-def _load(body: bytes) -> dict[str, Any] | None:
-    try:
-        document = orjson.loads(body.rstrip(b"\x00\r\n "))
-    except orjson.JSONDecodeError:
-        return None
-    return document if isinstance(document, dict) else None
-
-
 def _picked(document: dict[str, Any], names: tuple[str, ...]) -> Said:
     found = [(name, document.get(name)) for name in names]
-    return [(name, str(value)[:128]) for name, value in found if isinstance(value, str | int) and str(value)]
+    return [(name, str(value)[:128]) for name, value in found if isinstance(value, int) or is_word(value)]
 
 
 def _address(value: Any) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from netaudit.ground.json_document import JsonDocument, is_word
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
 from netaudit.messages.message import Message
@@ -37,8 +37,9 @@ def recognise_udp(opening: Opening) -> Verdict:
     return Verdict.YES if _document(opening.up or opening.down) is not None else Verdict.NO
 
 
-def _document(data: bytes) -> tuple[int, bytes, dict[str, Any]] | None:
-    """Where the document of a datagram begins, its text, and the document; None for other bytes."""
+@lru_cache(maxsize=4)  # of a datagram that is recognised, and then read
+def _document(data: bytes) -> tuple[int, JsonDocument] | None:
+    """Where the document of a datagram begins, and the document; None for other bytes."""
     if data.startswith(TDP):
         at = data.find(b"{", 4, TDP_HEAD)
         text = data[at:] if at >= 0 else b""
@@ -46,16 +47,8 @@ def _document(data: bytes) -> tuple[int, bytes, dict[str, Any]] | None:
         at, text = -1, unchain(data)
     else:
         return None
-    document = _load(text)
-    return None if document is None else (at, text, document)
-
-
-def _load(text: bytes) -> dict[str, Any] | None:
-    try:
-        document = orjson.loads(text.rstrip(b"\x00\r\n "))
-    except orjson.JSONDecodeError:
-        return None
-    return document if isinstance(document, dict) else None
+    document = JsonDocument(text)
+    return None if document.mapping is None else (at, document)
 
 
 class TplinkDatagrams(DatagramReader):
@@ -67,8 +60,9 @@ class TplinkDatagrams(DatagramReader):
         if found is None:
             return None
         message = Message(NAME, 0, 0, len(data), content_type="application/json")
-        message.body, message.body_size = found[1], len(found[1])
-        _state(message, found[2])
+        message.document, message.body = found[1], found[1].data
+        message.body_size = len(message.body)
+        _state(message, message.json.mapping or {})
         return message
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
@@ -112,7 +106,7 @@ class TplinkReader(FramedReader):
         message.body = unchain(message.body[:known])
         if not message.complete:
             message.missing, message.unknown_from = [], known
-        elif (document := _load(message.body)) is not None:
+        elif (document := message.json.mapping) is not None:
             _state(message, document)
         return [message]
 
@@ -133,4 +127,4 @@ def _state(message: Message, document: dict[str, Any]) -> None:
 
 def _picked(document: dict[str, Any], names: tuple[str, ...]) -> Said:
     found = [(name, document.get(name)) for name in names]
-    return [(name.removeprefix("mic_"), value[:128]) for name, value in found if isinstance(value, str) and value]
+    return [(name.removeprefix("mic_"), value[:128]) for name, value in found if is_word(value)]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import step
 from netaudit.unwrapping import text
-from netaudit.unwrapping.slices import Numbering, clean, narrow
+from netaudit.unwrapping.slices import Numbering, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +52,7 @@ def open_bson(part: Part, budget: Budget) -> Iterator[Part]:
             return
         root = f"$[{number}]" if number or stop < len(data) else "$"
         for path, first, last in _values(data, at, stop, root, budget):
-            child = narrow(part, first, last, numbering(f"bson {clean(path)}"))
+            child = narrow(part, first, last, numbering(step("bson", path)))
             child.name = path.rpartition(".")[2]
             yield child
         at, number = at + size, number + 1
@@ -90,7 +92,7 @@ def _values(data: bytes, at: int, stop: int, root: str, budget: Budget) -> Itera
 
 
 def _long(data: bytes, first: int, last: int) -> bool:
-    return last - first > text.LONG and text.promising(data[first : first + 256])
+    return last - first > LONG and text.promising(data[first : first + 256])
 
 
 def span(data: bytes, at: int, end: int, kind: int) -> tuple[int, int]:

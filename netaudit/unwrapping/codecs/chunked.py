@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Step
 from netaudit.unwrapping.slices import carrier, cut, derive
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def open_chunked(part: Part, budget: Budget) -> Iterator[Part]:
     unknown = None if ended and length in (None, len(data)) else len(data)
     if ended and unknown is not None:
         budget.note("chunks and declared length disagree")
-    child = derive(part, data, _NAME, _missing(part, spans), unknown)
+    child = derive(part, data, Step(_NAME), _missing(part, spans), unknown)
     if len(spans) == 1:  # the bytes lie there one to one
         child.body_range = carrier(part, *spans[0])
     child.encoding, child.content_type = rest, part.content_type
@@ -78,8 +79,8 @@ def _declared(encoding: str) -> tuple[str, int | None]:
 
 
 def _undecoded(part: Part, rest: str) -> Part:
-    child = derive(part, part.data, "", list(part.missing), part.unknown_from)
-    child.path, child.body_range = part.path, part.body_range
+    child = derive(part, part.data, None, list(part.missing), part.unknown_from)
+    child.body_range = part.body_range
     if not part.complete:  # what is lost may have been the head of a chunk: the rest is no image in one piece
         child.unknown_from = 0
     child.encoding, child.content_type = rest, part.content_type

@@ -6,10 +6,11 @@ import quopri
 import zlib
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Step, clean
 from netaudit.unwrapping.budget import MIB, Budget
 from netaudit.unwrapping.codecs.text import open_base64
 from netaudit.unwrapping.part import Part
-from netaudit.unwrapping.slices import clean, derive, known
+from netaudit.unwrapping.slices import derive, known
 from netaudit.unwrapping.sniff import sniff
 
 if TYPE_CHECKING:
@@ -209,4 +210,4 @@ def _decode(part: Part, name: str, coding: Callable[[bytes, int], _Result], budg
         budget.limit(f"{name} ratio or expansion")
     budget.spend(len(data))
     # behind a stream that has ended another one may have stood in what is missing
-    return derive(part, data, name, None, None if ended and part.complete else len(data))
+    return derive(part, data, Step(name), None, None if ended and part.complete else len(data))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import step
 from netaudit.unwrapping import text
 from netaudit.unwrapping.codecs.text import unescaped
-from netaudit.unwrapping.slices import Numbering, clean, narrow, readable
+from netaudit.unwrapping.slices import Numbering, narrow, readable
 from netaudit.unwrapping.sniff import text_kind
 
 if TYPE_CHECKING:
@@ -43,16 +45,14 @@ def open_form(part: Part, budget: Budget) -> Iterator[Part]:
     data = part.data
     numbering = Numbering()
     for start, value, end in pairs(data, budget):
-        if end - value < text.LONG or not text.promising(data[value : min(value + 256, end)]):
+        if end - value < LONG or not text.promising(data[value : min(value + 256, end)]):
             continue
         key = text.to_text(text.unquote(data[start:value][:-1][:200]))
-        step = numbering(f"form {clean(key)}")
-        child = narrow(part, value, end, step, closed=end < len(data))
+        child = narrow(part, value, end, numbering(step("form", key)), closed=end < len(data))
         child.name = key
         if b"+" in child.data and any(escape in child.data for escape in _RESERVED):
             child.data = child.data.replace(b"+", b" ")
         if b"%" in child.data:
-            inner = unescaped(child, "")
-            inner.path, inner.depth = child.path, child.depth
-            child = inner
+            child, depth = unescaped(child, None), child.depth
+            child.depth = depth
         yield child

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from netaudit.ground.ways import Step
 from netaudit.unwrapping.slices import cut, derive, known, narrow
 from netaudit.unwrapping.sniff import WLT
 
@@ -48,12 +49,12 @@ def open_card(part: Part, budget: Budget) -> Iterator[Part]:
             continue
         text, portrait, prints = found
         yield from _text(part, text, budget)
-        for (first, last), step, kind, name in (
+        for (first, last), what, kind, name in (
             (portrait, "id card portrait", WLT, "portrait.wlt"),
             (prints, "id card fingerprints", "application/octet-stream", "fingerprints"),
         ):
             if first < min(last, len(part.data)):
-                child = narrow(part, first, last, step, closed=last < len(part.data) or part.unknown_from is None)
+                child = narrow(part, first, last, Step(what), closed=last < len(part.data) or part.unknown_from is None)
                 child.content_type, child.name = kind, name
                 if last > len(part.data) and child.unknown_from is None:
                     child.unknown_from = len(child.data)
@@ -103,7 +104,7 @@ def _text(part: Part, span: Span, budget: Budget) -> Iterator[Part]:
         return
     budget.note(DECODED)
     data = orjson.dumps(values)
-    child = derive(part, data, "id card text", None, None if whole else len(data))
+    child = derive(part, data, Step("id card text"), None, None if whole else len(data))
     child.content_type, child.name = "application/json", "idcard.json"
     if (
         child.body_range is not None

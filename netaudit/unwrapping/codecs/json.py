@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.unwrapping import json_text, text
-from netaudit.unwrapping.slices import Numbering, clean, derive, known, narrow, readable
+from netaudit.ground import json_text
+from netaudit.ground.ways import Step, step
+from netaudit.unwrapping import text
+from netaudit.unwrapping.document import json_of
+from netaudit.unwrapping.slices import Numbering, derive, known, narrow, readable
 from netaudit.unwrapping.sniff import is_utf16, text_kind
 
 if TYPE_CHECKING:
@@ -31,19 +34,18 @@ def open_json(part: Part, budget: Budget) -> Iterator[Part]:
     if len(part.data) > budget.document:
         budget.limit("document size")
         return
-    data = part.data
-    strings = json_text.long_strings(data, part.missing)
+    data, document = part.data, json_of(part, budget.documents)
+    strings = document.strings
     wanted = [n for n, s in enumerate(strings) if text.promising(data[s.start : min(s.start + 256, s.end)])]
     if not wanted:
         return
-    bare = json_text.skeleton(data, strings, part.missing)
-    places = json_text.places(json_text.load(bare, part.content_type), len(strings))
+    places = document.places
     numbering = Numbering()
     for n in wanted:
         if not budget.part():
             return
         place, key = places.get(n) or _by_key(data, strings[n].start)
-        yield _value(part, strings[n], numbering(f"json {clean(place)}"), key)
+        yield _value(part, strings[n], numbering(step("json", place)), key)
 
 
 def _by_key(data: bytes, start: int) -> tuple[str, str]:
@@ -51,7 +53,7 @@ def _by_key(data: bytes, start: int) -> tuple[str, str]:
     return (f"$..{key}" if key else "$..*"), key
 
 
-def _value(part: Part, string: json_text.LongString, step: str, key: str) -> Part:
+def _value(part: Part, string: json_text.LongString, step: Step, key: str) -> Part:
     """The string as a part. Escapes change lengths, so behind a gap only a string without them goes on."""
     child = narrow(part, string.start, string.end, step, closed=string.closed)
     child.name = key
@@ -73,8 +75,8 @@ def plain(child: Part, unescape: text.Unescape) -> Part:
             return child
     if data == child.data:
         return child
-    inner = derive(child, data, "", None, unknown)
-    inner.path, inner.depth = child.path, child.depth
+    inner = derive(child, data, None, None, unknown)
+    inner.depth = child.depth
     return inner
 
 
@@ -90,8 +92,10 @@ def open_wide(part: Part, budget: Budget) -> Iterator[Part]:
         return
     wide = part.data[: end & ~1].decode(text.utf16_name(part.data), "replace" if part.complete else "ignore")
     data = wide.removeprefix("\ufeff").encode("utf-8", "replace")
-    child = derive(part, data, "utf-16", None, None if part.complete else len(data))
+    child = derive(part, data, Step("utf-16"), None, None if part.complete else len(data))
     child.content_type = part.content_type
+    if part.complete and not len(part.data) % 2:
+        part.as_utf8 = child
     yield child
 
 
@@ -106,4 +110,4 @@ def open_quoted(part: Part, budget: Budget) -> Iterator[Part]:
         return
     with suppress(orjson.JSONDecodeError):
         inner = orjson.loads(part.data)
-        yield derive(part, inner.encode("utf-8", "replace"), "json text")
+        yield derive(part, inner.encode("utf-8", "replace"), Step("json text"))

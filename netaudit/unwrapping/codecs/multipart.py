@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Step, clean, step
 from netaudit.unwrapping.mime import encoding_of, name_of, parameter, read_header, words
-from netaudit.unwrapping.slices import Numbering, clean, cut, narrow
+from netaudit.unwrapping.slices import Numbering, cut, narrow
 from netaudit.unwrapping.sniff import image
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _after_length(part: Part, fields: dict[str, str], body: int, delimiter: byte
 def _preamble(part: Part, end: int) -> Iterator[Part]:
     """What stands before the first boundary: the rest of a part whose beginning was not captured."""
     if end >= _PREAMBLE and part.data[:end].strip(_BLANK):
-        yield narrow(part, 0, _trim(part.data, 0, end, crlf=True), "multipart preamble")
+        yield narrow(part, 0, _trim(part.data, 0, end, crlf=True), Step("multipart preamble"))
 
 
 def _part(part: Part, fields: dict[str, str], start: int, end: int, numbering: Numbering, *, closed: bool) -> Part:
@@ -133,7 +134,7 @@ def _part(part: Part, fields: dict[str, str], start: int, end: int, numbering: N
         part,
         start,
         end,
-        numbering(f"multipart {clean(field or file)}" if field or file else "multipart"),
+        numbering(step("multipart", field or file) if field or file else Step("multipart")),
         closed=closed,
     )
     child.name = file or field
@@ -152,7 +153,7 @@ def open_mail(part: Part, budget: Budget) -> Iterator[Part]:
     """The body of the mail, with what its header says about it."""
     fields, body, _ = read_header(part.data, 0, len(part.data))
     if body and body < len(part.data) and budget.part():
-        child = narrow(part, body, len(part.data), "mail", closed=False)
+        child = narrow(part, body, len(part.data), Step("mail"), closed=False)
         child.content_type, child.encoding = fields.get("content-type", ""), encoding_of(fields)
         child.name = name_of(fields)[1] or clean(words(fields.get("subject", "")))
         yield child

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import Step
 from netaudit.unwrapping import text
 from netaudit.unwrapping.from_images import extent
 from netaudit.unwrapping.slices import Numbering, derive, narrow
@@ -45,7 +47,7 @@ def open_grpc(part: Part, budget: Budget) -> Iterator[Part]:
         first, last = at + _PREFIX, at + _PREFIX + size
         if not budget.part():
             break
-        message = narrow(part, first, min(last, len(data)), f"grpc[{len(messages)}]")
+        message = narrow(part, first, min(last, len(data)), Step("grpc", f"[{len(messages)}]"))
         if last > len(data):
             message.unknown_from = min(len(message.data), message.unknown_from or len(message.data))
         message.content_type = _PROTOBUF[0]
@@ -78,7 +80,8 @@ def _join(part: Part, messages: list[Part], budget: Budget) -> list[Part]:
         found = extent(whole, kind)
         if budget.spend(len(whole)):
             unknown = None if found.whole and found.end == len(whole) else len(whole)
-            child = derive(part, whole, f"grpc[0-{len(messages) - 1}] › protobuf {path}", None, unknown)
+            child = derive(part, whole, Step("grpc", f"[0-{len(messages) - 1}]"), None, unknown)
+            child.way = child.way.then(Step("protobuf", path))
             child.depth, child.name = child.depth + 1, ""
             out.append(child)
     return out
@@ -93,7 +96,7 @@ def open_protobuf(part: Part, budget: Budget) -> Iterator[Part]:
     """Images, long texts and bytes, each with its path of field numbers."""
     numbering = Numbering()
     for path, first, last, whole in _values(part.data, budget):
-        child = narrow(part, first, last, numbering(f"protobuf {path}"), closed=whole)
+        child = narrow(part, first, last, numbering(Step("protobuf", path)), closed=whole)
         if not whole and child.unknown_from is None:
             child.unknown_from = len(child.data)
         yield child
@@ -145,7 +148,7 @@ def _judge(data: bytes, first: int, last: int) -> str:
     if last - first < 4:
         return ""
     if is_text(head):
-        return "value" if last - first >= text.LONG and text.promising(head[:256]) else ""
+        return "value" if last - first >= LONG and text.promising(head[:256]) else ""
     if _is_message(data, first, last):
         return "message"
     return "value" if last - first >= _VALUE else ""

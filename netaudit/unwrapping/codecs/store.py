@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.json_document import is_word
 from netaudit.ground.masking import mask
+from netaudit.ground.ways import clean
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
-from netaudit.unwrapping.slices import clean
+from netaudit.unwrapping.document import small_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netaudit.unwrapping.budget import Budget
+    from netaudit.unwrapping.document import Known
     from netaudit.unwrapping.part import Part
 
 _LOOK = 16384  # the fields stand before the file
@@ -61,9 +63,10 @@ def open_store_form(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def _address(child: Part, said: dict[str, str], budget: Budget) -> None:
-    if not child.path.lower().rpartition(" › ")[2].startswith("multipart file"):
+    if child.way.last.name != "multipart" or not (child.way.last.place or "").lower().startswith("file"):
         return
-    target = policy_target(said.get("policy", "") or said.get("token", "").rpartition(":")[2])
+    policy = said.get("policy", "") or said.get("token", "").rpartition(":")[2]
+    target = policy_target(policy, budget.documents)
     key = said.get("key", "").replace("${filename}", child.name) or target.key
     if key:
         child.name = key.rpartition("/")[2] or child.name
@@ -73,22 +76,22 @@ def _address(child: Part, said: dict[str, str], budget: Budget) -> None:
         budget.note(f"object store: {mask(clean(', '.join(where), 300))}")
 
 
-def policy_target(policy: str) -> Target:
+def policy_target(policy: str, known: Known) -> Target:
     """Bucket and key of a policy, in base64 of either alphabet; empty where it says nothing or cannot be read."""
     try:
         raw = base64.b64decode(policy.translate(str.maketrans("-_", "+/")).rstrip("=") + "==", validate=False)
-        said = json.loads(raw)
-    except (binascii.Error, ValueError, RecursionError):
+    except (binascii.Error, ValueError):
         return Target()
-    if not isinstance(said, dict):
+    said = small_json(raw, known).mapping
+    if said is None:
         return Target()
     scope = said.get("scope")
-    if isinstance(scope, str):
+    if is_word(scope):
         bucket, _, key = scope.partition(":")
         return Target(bucket, key)
     conditions = said.get("conditions")
-    known = _conditions(conditions[:_MOST_CONDITIONS]) if isinstance(conditions, list) else {}
-    return Target(known.get("bucket", ""), known.get("key", ""), known.get("prefix", ""))
+    asked = _conditions(conditions[:_MOST_CONDITIONS]) if isinstance(conditions, list) else {}
+    return Target(asked.get("bucket", ""), asked.get("key", ""), asked.get("prefix", ""))
 
 
 def _conditions(conditions: list[Any]) -> dict[str, str]:
@@ -96,8 +99,8 @@ def _conditions(conditions: list[Any]) -> dict[str, str]:
     known: dict[str, str] = {}
     for condition in conditions:
         if isinstance(condition, dict):
-            known |= {name: value for name, value in condition.items() if isinstance(value, str)}
-        elif isinstance(condition, list) and len(condition) == 3 and all(isinstance(x, str) for x in condition):
+            known |= {name: value for name, value in condition.items() if is_word(value)}
+        elif isinstance(condition, list) and len(condition) == 3 and all(map(is_word, condition)):
             kind, name, value = condition
             if kind == "starts-with" and name == "$key":
                 known["prefix"] = value

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.ground.json_text import LONG
+from netaudit.ground.ways import Step, clean
 from netaudit.unwrapping import text
 from netaudit.unwrapping.part import Part, Ranges
-from netaudit.unwrapping.slices import clean, cut, derive, known, narrow
+from netaudit.unwrapping.slices import cut, derive, known, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +40,7 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 def is_base64(part: Part) -> bool:
     """Long enough, and its beginning is of the alphabet (standard or url-safe), folded or not."""
-    return len(part.data) >= text.LONG and _covers(_ALPHABET, part)
+    return len(part.data) >= LONG and _covers(_ALPHABET, part)
 
 
 def _covers(pattern: re.Pattern[bytes], part: Part) -> bool:
@@ -58,7 +60,7 @@ def open_base64(part: Part, budget: Budget) -> Iterator[Part]:
     decoded = _decode_damaged(part) if damaged else _decode_whole(part.data)
     if decoded is not None and decoded[0]:
         data, missing, unknown_from = decoded
-        yield derive(part, data, "base64", missing, unknown_from)
+        yield derive(part, data, Step("base64"), missing, unknown_from)
 
 
 _Decoded = tuple[bytes, Ranges, int | None]
@@ -91,7 +93,7 @@ def _decode_clean(data: bytes) -> _Decoded | None:
     foreign = _NO_BASE64.search(data)
     damaged = foreign is not None
     if foreign is not None:
-        if foreign.start() < text.LONG or not _may_end(data, foreign.start()):
+        if foreign.start() < LONG or not _may_end(data, foreign.start()):
             return None
         data = data[: foreign.start()]
     rest = len(data) % 4
@@ -211,7 +213,7 @@ def _period(folding: _Places, missing: Ranges, size: int) -> tuple[int, int, int
 
 def is_hex(part: Part) -> bool:
     """Long, and nothing but hexadecimal digits at its beginning."""
-    return len(part.data) >= text.LONG and _covers(_HEXADECIMAL, part)
+    return len(part.data) >= LONG and _covers(_HEXADECIMAL, part)
 
 
 def open_hex(part: Part, budget: Budget) -> Iterator[Part]:
@@ -227,22 +229,22 @@ def open_hex(part: Part, budget: Budget) -> Iterator[Part]:
     except binascii.Error:
         return
     damaged = end < len(part.data) or part.unknown_from is not None
-    yield derive(part, data, "hex", None, len(data) if damaged else None)
+    yield derive(part, data, Step("hex"), None, len(data) if damaged else None)
 
 
 def is_escaped(part: Part) -> bool:
     """Text with percent escapes and without white space at its beginning."""
     head = part.data[:512]
-    return len(part.data) >= text.LONG and text.has_escapes(head) and not any(c in head for c in b" \r\n\t<")
+    return len(part.data) >= LONG and text.has_escapes(head) and not any(c in head for c in b" \r\n\t<")
 
 
 def open_escaped(part: Part, budget: Budget) -> Iterator[Part]:
     """The unescaped bytes."""
     if budget.spend(len(part.data)):
-        yield unescaped(part, "url")
+        yield unescaped(part, Step("url"))
 
 
-def unescaped(part: Part, step: str) -> Part:
+def unescaped(part: Part, step: Step | None) -> Part:
     """Percent escapes taken off. A gap keeps its length only in text without escapes (bare slashes show that)."""
     end = known(part)
     if not part.missing or (b"%" not in part.data[:-8] and (b"/" in part.data or b"+" in part.data)):
@@ -267,8 +269,6 @@ def open_data_uri(part: Part, _: Budget) -> Iterator[Part]:
     if match is None or match.end() > known(part):
         return
     kind = clean(match[1].replace(b"\\", b"").decode("latin-1"), 80)
-    child = narrow(
-        part, match.end(), len(part.data), f"data {kind}" if kind else "data", closed=part.unknown_from is None
-    )
+    child = narrow(part, match.end(), len(part.data), Step("data", kind or None), closed=part.unknown_from is None)
     child.name, child.content_type = part.name, kind
     yield child

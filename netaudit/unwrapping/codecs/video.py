@@ -7,6 +7,7 @@ import functools
 import importlib.util
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Step
 from netaudit.unwrapping.from_images import Stills
 from netaudit.unwrapping.slices import derive
 
@@ -48,4 +49,4 @@ def open_video(part: Part, budget: Budget) -> Iterator[Part]:
         budget.note(f"video not decoded: {problem}" if problem else "video not decoded")
     elif budget.spend(len(still)):
         budget.note(DECODED)
-        yield derive(part, still, "key frame")
+        yield derive(part, still, Step("key frame"))

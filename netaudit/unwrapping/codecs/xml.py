@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from netaudit.ground.ways import Step, step
 from netaudit.unwrapping import text, xml_text
-from netaudit.unwrapping.slices import Numbering, clean, cut, derive, narrow, readable
+from netaudit.unwrapping.document import xml_of
+from netaudit.unwrapping.slices import Numbering, cut, derive, narrow, readable
 from netaudit.unwrapping.sniff import text_kind
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from netaudit.unwrapping.budget import Budget
     from netaudit.unwrapping.part import Part
+    from netaudit.unwrapping.xml_document import Place
 
 
 def is_xml(part: Part) -> bool:
@@ -26,17 +29,13 @@ def open_xml(part: Part, budget: Budget) -> Iterator[Part]:
     if len(part.data) > budget.document:
         budget.limit("document size")
         return
-    data = part.data
-    runs = xml_text.long_runs(data)[: max(0, budget.parts)]
+    data, document = part.data, xml_of(part)
+    runs = document.runs[: max(0, budget.parts)]
     if not any(text.promising(data[start : start + 256]) for start, _ in runs):
         return
-    skeleton, mark = xml_text.marked(data, runs)
-    places, problem = xml_text.parse(
-        skeleton.replace(b"\x00", b" ") if part.missing else skeleton, mark, budget.nesting
-    )
-    if problem:
-        budget.limit(problem)
-    found = re.compile(re.escape(mark) + r"(\d+);")
+    places, found = document.places, document.marks
+    if document.problem:
+        budget.limit(document.problem)
     left = set(range(len(runs)))
     numbering = Numbering()
     for place in places:
@@ -44,32 +43,32 @@ def open_xml(part: Part, budget: Budget) -> Iterator[Part]:
         left.difference_update(numbers)
         if not numbers or not budget.part():
             continue
-        step = numbering(f"xml {clean(place.path)}")
+        one = numbering(step("xml", place.path))
         if found.fullmatch(place.text.strip()) and place.closed:
-            child = _run(part, runs[numbers[0]], step)
+            child = _run(part, runs[numbers[0]], one)
         else:
-            child = _mixed(part, runs, place, found, step)
+            child = _mixed(part, runs, place, found, one)
         child.name = place.name
         if text.promising(child.data[:256]):
             yield child
     for n in sorted(left):
         if text.promising(data[runs[n][0] : runs[n][0] + 256]) and budget.part():
             name = xml_text.tag_before(data, runs[n][0])
-            child = _run(part, runs[n], numbering(f"xml //{clean(name or '*')}"))
+            child = _run(part, runs[n], numbering(step("xml", f"//{name or '*'}")))
             child.name = name
             yield child
 
 
-def _run(part: Part, run: tuple[int, int], step: str) -> Part:
+def _run(part: Part, run: tuple[int, int], one: Step) -> Part:
     """One run as it stands; its end is known when a tag or a quotation mark follows it."""
     closed = part.data[run[1] : run[1] + 64].lstrip()[:1] in (b"<", b"]", b'"', b"'")
-    child = narrow(part, run[0], run[1], step, closed=closed)
+    child = narrow(part, run[0], run[1], one, closed=closed)
     if not closed and child.unknown_from is None:
         child.unknown_from = len(child.data)
     return child
 
 
-def _mixed(part: Part, runs: list[tuple[int, int]], place: xml_text.Place, found: re.Pattern[str], step: str) -> Part:
+def _mixed(part: Part, runs: list[tuple[int, int]], place: Place, found: re.Pattern[str], one: Step) -> Part:
     """Text of several runs with entities or short lines between them; with a gap in it, what comes before the gap."""
     pieces = []
     last = 0
@@ -87,4 +86,4 @@ def _mixed(part: Part, runs: list[tuple[int, int]], place: xml_text.Place, found
         pieces.append(content[last:].encode("utf-8", "replace"))
     data = b"".join(pieces)
     damaged = damaged or bool(part.missing) or (part.unknown_from is not None)
-    return derive(part, data, step, None, len(data) if damaged else None)
+    return derive(part, data, one, None, len(data) if damaged else None)

@@ -9,7 +9,8 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from netaudit.unwrapping.slices import Numbering, clean, derive, known, narrow
+from netaudit.ground.ways import Step, step
+from netaudit.unwrapping.slices import Numbering, derive, known, narrow
 from netaudit.unwrapping.text import to_text
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def open_zip(part: Part, budget: Budget) -> Iterator[Part]:
         if flags & _ENCRYPTED:
             budget.note("zip: encrypted member")
         elif start < min(stop, end) and not name.endswith("/"):
-            member = _member(part, (start, stop, end), method, numbering(f"zip {clean(name)}"), budget)
+            member = _member(part, (start, stop, end), method, numbering(step("zip", name)), budget)
             if member is not None:
                 member.name = name
                 yield member
@@ -88,11 +89,11 @@ def _end_by_content(data: bytes, start: int, end: int, method: int, budget: Budg
     return found if found >= 0 else end
 
 
-def _member(part: Part, place: tuple[int, int, int], method: int, step: str, budget: Budget) -> Part | None:
+def _member(part: Part, place: tuple[int, int, int], method: int, one: Step, budget: Budget) -> Part | None:
     start, stop, end = place
     whole = stop <= end
     if method == 0:
-        child = narrow(part, start, min(stop, end), step)
+        child = narrow(part, start, min(stop, end), one)
         if not whole:
             child.unknown_from = min(stop, end) - start
         return child
@@ -110,4 +111,4 @@ def _member(part: Part, place: tuple[int, int, int], method: int, step: str, bud
         budget.limit("zip ratio or expansion")
         data = data[:room]
     budget.spend(len(data))
-    return derive(part, data, step, None, None if decoder.eof else len(data))
+    return derive(part, data, one, None, None if decoder.eof else len(data))

@@ -7,6 +7,7 @@ import base64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.ground.ways import Way
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import unwrap
@@ -22,7 +23,7 @@ def embedded(name, inner, kind=b"\x03"):
 
 def found(data, **more):
     budget = Budget()
-    part = Part(data=data, path="body", content_type=BSON, body_range=(0, len(data)), **more)
+    part = Part(data=data, way=Way.of("body"), content_type=BSON, body_range=(0, len(data)), **more)
     return {leaf.part.path: leaf for leaf in unwrap(part, budget)}, budget
 
 

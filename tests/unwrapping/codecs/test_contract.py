@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from netaudit.ground.ways import Way
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import CODECS, Codec, candidates, unwrap
@@ -24,7 +25,7 @@ def parts(seed: int) -> list[Part]:
     out = []
     for _ in range(12):
         data = chance.choice(SEEDS) + chance.randbytes(chance.choice((0, 0, 7, 90)))
-        part = Part(data, "request body", content_type=chance.choice(TYPES), body_range=(0, len(data)))
+        part = Part(data, Way.of("request body"), content_type=chance.choice(TYPES), body_range=(0, len(data)))
         if data and chance.random() < 0.3:
             start = chance.randrange(len(data))
             part.missing = [(start, min(len(data), start + 5))]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netaudit.ground.ways import Way
 from netaudit.persons.from_unwrapping import personal
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import Budget, unwrap
@@ -24,7 +25,7 @@ FIELDS = {
 
 
 def leaves(data, **more):
-    return list(unwrap(Part(data, "body", body_range=(0, len(data)), **more), Budget()))
+    return list(unwrap(Part(data, Way.of("body"), body_range=(0, len(data)), **more), Budget()))
 
 
 def named(found, kind):

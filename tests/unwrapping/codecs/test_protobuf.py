@@ -8,6 +8,7 @@ import gzip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.ground.ways import Way
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import unwrap
@@ -37,7 +38,7 @@ def grpc(message, flag=0):
 
 def found(data, content_type=GRPC, **more):
     budget = Budget()
-    part = Part(data=data, path="body", content_type=content_type, body_range=(0, len(data)), **more)
+    part = Part(data=data, way=Way.of("body"), content_type=content_type, body_range=(0, len(data)), **more)
     return {leaf.part.path: leaf for leaf in unwrap(part, budget)}, budget
 
 

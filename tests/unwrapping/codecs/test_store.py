@@ -159,4 +159,4 @@ def test_a_form_without_policy_stays_as_it_is() -> None:
     | st.recursive(st.none() | st.text(max_size=9), st.lists).map(lambda x: encoded({"conditions": x}).decode())
 )
 def test_any_policy_is_read(policy: str) -> None:
-    assert isinstance(policy_target(policy), Target)
+    assert isinstance(policy_target(policy, {}), Target)

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from netaudit.ground.ways import Way
 from netaudit.images.stills import MOST_DEATHS, Stills
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.codecs import video as codecs_video
@@ -29,7 +30,7 @@ def key_frame(codec, size=(96, 64)):
 
 def found(data, kind, **more):
     budget = Budget()
-    part = Part(data=data, path="rtp body", content_type=kind, body_range=(0, len(data)), **more)
+    part = Part(data=data, way=Way.of("rtp body"), content_type=kind, body_range=(0, len(data)), **more)
     return list(unwrap(part, budget)), budget
 
 

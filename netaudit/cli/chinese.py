@@ -1,0 +1,69 @@
+"""Chinese for what is written in English where it arises: help texts, usage errors, and messages of errors.
+
+A message is known by its template in chinese.yaml. What stands in its places may be a message itself; what no template
+fits stays as it is, since a wrong translation would be worse than none.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib import resources
+
+from netaudit.ground.yaml_text import parse_yaml
+
+LONGEST = 4000  # characters of a message that is looked at
+DEEPEST = 4  # messages within messages
+
+
+@functools.cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Groups `help`, `words` and `messages`, each from English to Chinese."""
+    found: dict[str, dict[str, str]] = parse_yaml(
+        resources.files(__package__).joinpath("chinese.yaml").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def helped(text: str, lang: str) -> str:
+    """A help text in a language."""
+    return catalogue()["help"].get(text, text) if lang == "zh" else text
+
+
+def worded(text: str, lang: str) -> str:
+    """A word of a usage line, as `FILE` or `[CAPTURE]...`, in a language."""
+    if lang != "zh":
+        return text
+    whole = catalogue()["words"].get(text)
+    return whole or re.sub(r"[A-Za-z]+", lambda found: catalogue()["words"].get(found[0], found[0]), text)
+
+
+def message(text: str, lang: str, depth: int = 0) -> str:
+    """The message of an error in a language; each line and each part of it by itself."""
+    if lang != "zh" or len(text) > LONGEST or depth > DEEPEST:
+        return text
+    if "\n" in text:
+        return "\n".join(message(line, lang, depth + 1) for line in text.split("\n"))
+    for pattern, chinese in _patterns():
+        if found := pattern.fullmatch(text):
+            return chinese.format(*(_part(part, lang, depth + 1) for part in found.groups()))
+    return text
+
+
+def _part(text: str, lang: str, depth: int) -> str:
+    """What stands in a place: a message, some of them, a sentence of the report, or a name."""
+    from netaudit.report.texts import Texts
+
+    told = message(text, lang, depth)
+    if told == text:
+        told = Texts(lang).phrase(text, lambda part: part)
+    if told == text and "; " in text:
+        told = "；".join(message(part, lang, depth) for part in text.split("; "))
+    return told
+
+
+@functools.cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Templates as patterns, those with most words of their own first."""
+    texts = sorted(catalogue()["messages"].items(), key=lambda pair: -len(pair[0].replace("{}", "")))
+    return [(re.compile("(.+?)".join(map(re.escape, english.split("{}")))), chinese) for english, chinese in texts]

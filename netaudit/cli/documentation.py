@@ -1,0 +1,24 @@
+"""`netaudit docs`: the documentation that lies in the installation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import say
+from netaudit.errors import UsageError
+
+SITE = Path(__file__).parents[1] / "_docs"  # filled by `make docs`
+
+
+def docs_command(*, show: bool, lang: str) -> Exit:
+    """Open the first page in a language, or print where it lies."""
+    page = SITE / ("zh" if lang == "zh" else ".") / "index.html"
+    if not page.is_file():
+        raise UsageError(say("docs_missing", lang))
+    print(page)
+    if show:
+        import webbrowser
+
+        webbrowser.open(page.as_uri())
+    return Exit.AUDITED

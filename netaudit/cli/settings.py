@@ -1,0 +1,144 @@
+"""Settings that are said once: a TOML file that gives options their defaults; the command line comes before it.
+
+The first of these is taken, and no other: --config FILE, the file that NETAUDIT_CONFIG names, ./netaudit.toml, and the
+user's own. The last two only where nobody else can write: settings found lying about decide what is opened and signed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit.errors import UsageError
+from netaudit.ground.zones import named_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME = "netaudit.toml"
+VARIABLE = "NETAUDIT_CONFIG"
+LARGEST = 1 << 20  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a setting may be, and the parameters of commands that it is the default of."""
+
+    kind: type
+    params: tuple[str, ...]
+    many: bool = False  # a list of such, or one
+    path: bool = False  # relative to the file
+
+
+SETTINGS: dict[str, Setting] = {
+    "site": Setting(str, ("site",)),
+    "officers": Setting(str, ("officers",), many=True),
+    "zone": Setting(str, ("zone", "moment_zone")),
+    "language": Setting(str, ("lang",)),
+    "inside": Setting(str, ("inside",), many=True),
+    "cases": Setting(str, (), path=True),
+    "workers": Setting(int, ("workers",)),
+    "signatures": Setting(str, ("signatures_folder", "signatures"), path=True),
+    "project_key": Setting(str, ("project_key",), path=True),
+    "tls_keys": Setting(str, ("tls_keys",), many=True, path=True),
+    "keys_for": Setting(str, ("keys_for",), many=True),
+    "authority": Setting(str, ("authority",)),
+    "sign_key": Setting(str, ("key",), path=True),
+    "sign_cert": Setting(str, ("cert",), path=True),
+}
+WORDS = {str: "a text", int: "a number"}
+ONLY_OF = {"key": "sign", "cert": "sign", "authority": ("audit", "live")}  # parameters whose names have other senses
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a file of settings says; empty where there is none."""
+
+    file: Path | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def language(self) -> str | None:
+        """zh, en, or what was not said."""
+        return self.values.get("language")
+
+    @property
+    def cases(self) -> Path | None:
+        """Folder in which cases shall lie."""
+        return Path(self.values["cases"]) if "cases" in self.values else None
+
+    def defaults(self, command: Any) -> dict[str, Any]:
+        """Values of options by command, as Typer takes them (`default_map`)."""
+        found: dict[str, Any] = {}
+        for name, one in getattr(command, "commands", {}).items():
+            options = {param.name for param in one.params if param.param_type_name == "option"}
+            found[name] = self.defaults(one)
+            for key, value in self.values.items():
+                for param in SETTINGS[key].params:
+                    if param in options and name in ONLY_OF.get(param, name):
+                        found[name][param] = value
+        return found
+
+
+def find(config: Path | None = None) -> Path | None:
+    """The file of settings that holds; None when there is none. Raises UsageError for one that was named and is not."""
+    named = config or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    if named is not None:
+        if not named.is_file():
+            raise UsageError(f"{named}: no such file of settings")
+        return named
+    from netaudit.ground.own_places import nobody_else_writes
+
+    for path in places():
+        if path.is_file():
+            if not nobody_else_writes(path):
+                raise UsageError(
+                    f"{path}: another user may change it, so its settings are not taken; "
+                    "name it with --config if you trust it"
+                )
+            return path
+    return None
+
+
+def places() -> list[Path]:
+    """Where settings are looked for when none are named, in order."""
+    from platformdirs import user_config_path
+
+    return [Path(NAME), user_config_path("netaudit", appauthor=False, roaming=True) / NAME]
+
+
+def read(path: Path | None) -> Settings:
+    """Settings of a file. Raises UsageError that names file, setting and problem."""
+    if path is None:
+        return Settings()
+    try:
+        with path.open("rb") as file:
+            said = tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read as settings: {error}") from error
+    if unknown := [key for key in said if key not in SETTINGS]:
+        raise UsageError(f"{path}: no such setting: {unknown[0]}; there are {', '.join(SETTINGS)}")
+    return Settings(path, {key: _checked(path, key, value) for key, value in said.items()})
+
+
+def _checked(path: Path, key: str, value: Any) -> Any:
+    setting = SETTINGS[key]
+    values = value if setting.many and isinstance(value, list) else [value]
+    if not all(type(one) is setting.kind for one in values):
+        wanted = WORDS[setting.kind] + (", or a list of such" if setting.many else "")
+        raise UsageError(f"{path}: {key} has to be {wanted}")
+    if key == "language" and value not in {"zh", "en"}:
+        raise UsageError(f"{path}: {key} has to be zh or en")
+    if key == "zone":
+        named_zone(value)
+    if setting.path:
+        values = [str(path.absolute().parent / Path(one).expanduser()) for one in values]
+    return values if setting.many else values[0]
+
+
+def told(settings: Settings) -> Mapping[str, Any]:
+    """What of the settings may be shown: names of files, never what is in them."""
+    return {"file": str(settings.file or ""), "settings": sorted(settings.values)}

@@ -1,0 +1,226 @@
+"""Fields of persons in texts without notation: pairs, tables, running text, names of files, pages of web sites.
+
+What stands in front of an equals sign or a colon names a field, so does a heading over cells. A number in running text
+is named by the words before it ("身份证号1101…"), a name by standing right beside a number ("张三-1101…").
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from contextlib import suppress
+from html import unescape
+from typing import TYPE_CHECKING, NamedTuple
+
+from netaudit.persons.naming import HAN_NAME, has_family_name, kind_of, names_personal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_LINE = 4096  # characters
+MOST = 2000  # fields
+MOST_LINES = 2000
+_MOST_SAID = 200  # numbers of a line of running text
+NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])", re.ASCII)
+_KEYED = r"[\"']?(?P<key>[A-Za-z_\u4e00-\u9fff][\w.\-\u4e00-\u9fff]{0,39})[\"']?[ ]?[=:：]"
+# key=value or key: value, up to what ends it in a line: a separator, or the next key
+_PAIR = re.compile(
+    rf"(?:^|[\s,;|&?{{(，；。、]){_KEYED}[ ]?"
+    r"(?:\"(?P<quoted>[^\"\r\n]{0,256})\"|'(?P<single>[^'\r\n]{0,256})'"
+    r"|(?P<bare>[^\t\r\n,;|&\"'}，；。]{1,256}?)(?=[\t\r\n,;|&\"'}，；。、]|\s{2}|\s[\w.\-]{1,40}\s?[=:：]|$))"
+)
+_PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII)
+_BOLD = re.compile(r"\*\*([\w:：]{1,20})\*\*")
+_INSERT = re.compile(r"\binsert\s+into\s+[\w.`\"]{1,80}\s*\(([^()]{1,1000})\)\s*values\b", re.IGNORECASE)
+_VALUES = re.compile(r"\(([^()]{1,2000})\)")
+_CELLS = re.compile(r"[\t,;|，；]")
+_AROUND = " \t='\"()[]{}"  # what stands around a cell in exports and tuples
+_GLUED = re.compile(r"(姓名)[:：\s]?([\u3400-\u9fff·•]{2,12})\Z")
+_ROWS = re.compile(r"[;；]")
+_LABEL = re.compile(r"([A-Za-z_]{2,24}|[\u4e00-\u9fff]{2,12}?)[\s是为:：=（(\[\"'#/]*\Z")
+_LABEL_ENDS = re.compile(r"(?:身份证号码|身份证号|身份证|证件号码|证件号|公民身份号码|证号)[\s是为:：=（(\[]*\Z")
+_BEFORE = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff·•]{2,12})[\s\-_—/|,，、:：(（\[+]{1,3}\Z")
+_BEHIND = re.compile(r"[\s\-_—/|,，、)）\]+]{1,3}([\u3400-\u9fff·•]{2,12})(?![\u3400-\u9fff])")
+_CALLED = re.compile(
+    r"(?:姓名|客户|访客|业主|顾客|购房人|来访人)[:：\s]?([\u3400-\u9fff]{2,3})(?=[\s,，。;；、(（:：]|身份证)"
+)
+_UNSEEN = {"<script": "</script", "<style": "</style", "<!--": "-->"}
+_OPENING = re.compile("<script|<style|<!--", re.IGNORECASE)
+_INPUT = re.compile(r"<(?:input|option)\b[^<>]{0,2000}>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\b(name|id|value)\s*=\s*(?:\"([^\"]{0,256})\"|'([^']{0,256})')", re.IGNORECASE)
+_CELL_END = re.compile(r"</(?:td|th|dt|span|label|b|strong)\s*>\s*", re.IGNORECASE)
+_LINE_END = re.compile(r"</(?:tr|p|div|li|dl|dd|h[1-6]|table|ul|form)\s*>|<br\s*/?>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,4000}>")
+_BLANK = re.compile(r"[ \r\n\f\v]+")
+
+
+class Field(NamedTuple):
+    """A scalar: where it is, under which key, and its text."""
+
+    path: str
+    key: str
+    value: str
+
+
+def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
+    """Fields of a text: key=value, key: value, columns under a heading, cells of a line, running text."""
+    out: list[Field] = []
+    heading: list[str] = []
+    block = _Block(base)
+    for number, line in enumerate(_lines(text)):
+        if len(line) > LONGEST_LINE:
+            continue
+        place = f"{base}.line[{number}]" if base else f"line[{number}]"
+        if pairs := _pairs(line, place):
+            out += block.of(pairs) + _said_apart(line, place, pairs)
+            continue
+        cells = _cells(line)
+        if len(cells) < 2:
+            glued = _GLUED.match(line)
+            here = [Field(f"{place}.{glued[1]}", glued[1], glued[2])] if glued else [Field(place, name, line)]
+            out += said_in(line, place) or (here if len(line) <= 64 else [])
+        elif sum(map(names_personal, cells)) >= 2:
+            heading = cells
+        elif (labelled := _labelled(cells, place)) is not None:
+            out += block.of(labelled)
+        elif heading and len(cells) == len(heading):
+            out += [Field(f"{place}.{key}", key, cell) for key, cell in zip(heading, cells, strict=True) if cell]
+        else:
+            found = [Field(f"{place}[{at}]", "", cell) for at, cell in enumerate(cells) if cell]
+            out += found + _said_apart(line, place, found)
+        if len(out) >= MOST:
+            break
+    return out
+
+
+class _Block:
+    """Lines with one pair each, which are of one record until a key comes again."""
+
+    def __init__(self, base: str) -> None:
+        self._prefix = f"{base}." if base else ""
+        self._number = 0
+        self._keys: set[str] = set()
+
+    def of(self, pairs: list[Field]) -> list[Field]:
+        if len(pairs) != 1 or not pairs[0].key:
+            return pairs
+        key = pairs[0].key
+        if key in self._keys:
+            self._number += 1
+            self._keys.clear()
+        self._keys.add(key)
+        return [Field(f"{self._prefix}block[{self._number}].{key}", key, pairs[0].value)]
+
+
+def _labelled(cells: list[str], place: str) -> list[Field] | None:
+    """Cells that are in turn a label and what it says, or None."""
+    labels, said = cells[::2], cells[1::2]
+    if len(labels) != len(said) or not names_personal(labels[0]) or any(map(names_personal, said)):
+        return None
+    return [Field(f"{place}.{key}", key, value) for key, value in zip(labels, said, strict=True) if key and value]
+
+
+def _rows_of_insert(text: str) -> str:
+    """A statement of SQL that inserts rows as a table with tabs: a heading, and a line for each row."""
+    found = _INSERT.search(text)
+    if not found:
+        return text
+    rows = [found[1], *(row[1] for row in _VALUES.finditer(text, found.end()))]
+    return "\n".join("\t".join(cell.strip().strip("'\"`") for cell in row.split(",")) for row in rows[:MOST_LINES])
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines; rows that stand in one line with semicolons between them, each for itself."""
+    text = _rows_of_insert(text) if "insert" in text[:LONGEST_LINE].lower() else text
+    text = _BOLD.sub(r"\1", text) if "**" in text else text
+    for line in map(str.strip, text[: 1 << 20].splitlines()[:MOST_LINES]):
+        rows = [row.strip() for row in _ROWS.split(line)] if ";" in line or "；" in line else [line]
+        apart = len(rows) > 1 and all(len(_CELLS.split(row)) > 1 for row in rows if row) and _PAIR.search(line) is None
+        yield from (row for row in (rows if apart else [line]) if row)
+
+
+def _pairs(line: str, place: str) -> list[Field]:
+    found: list[Field] = []
+    for pair in _PAIR.finditer(line):
+        key, value = pair["key"], (pair["quoted"] or pair["single"] or pair["bare"] or "").strip()
+        if NUMBER.fullmatch(value) and has_family_name(key) and not kind_of(key):  # 张三:1101…
+            row = f"{place}.said[{len(found)}]"
+            found += [Field(f"{row}[0]", "", value), Field(f"{row}[1]", "", key)]
+        elif value:
+            found.append(Field(f"{place}.{key}", key, value))
+    return found
+
+
+def _cells(line: str) -> list[str]:
+    """Cells of a line, without the marks by which spreadsheets keep numbers texts."""
+    cells = _CELLS.split(line)
+    if '"' in line:
+        with suppress(csv.Error, StopIteration):
+            cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
+    return [cell.strip(_AROUND) for cell in cells]
+
+
+def _said_apart(line: str, place: str, known: list[Field]) -> list[Field]:
+    """What running text says beside its pairs or cells."""
+    values = {field.value for field in known}
+    return [one for one in said_in(line, place) if one.value not in values]
+
+
+def said_in(text: str, place: str) -> list[Field]:
+    """Numbers in running text, with what names them and the name that stands beside."""
+    out: list[Field] = []
+    for count, found in enumerate(NUMBER.finditer(text)):
+        if count >= _MOST_SAID:
+            break
+        before, behind = text[max(0, found.start() - 24) : found.start()], text[found.end() : found.end() + 16]
+        row = f"{place}.said[{count}]"
+        key = _label(before)
+        out.append(Field(f"{row}.{key}" if key else f"{row}[0]", key, found[0]))
+        if name := _name_beside(before, behind):
+            out.append(Field(f"{row}.name" if key else f"{row}[1]", "name" if key else "", name))
+    if out:
+        out += [Field(f"{place}.phone[{at}]", "", one[0]) for at, one in enumerate(_PHONE.finditer(text))][:_MOST_SAID]
+    return out
+
+
+def _label(before: str) -> str:
+    if label := _LABEL_ENDS.search(before):
+        return label[0].strip(" \t是为:：=（([")
+    found = _LABEL.search(before)
+    return found[1] if found and kind_of(found[1]) in {"id_number", "doubtful"} else ""
+
+
+def _name_beside(before: str, behind: str) -> str:
+    for found in (_BEFORE.search(before), _BEHIND.match(behind), *_CALLED.finditer(before)):
+        if found and HAN_NAME.fullmatch(found[1]) and has_family_name(found[1]) and not kind_of(found[1]):
+            return found[1]
+    return ""
+
+
+def page_lines(text: str) -> str:
+    """A page of a web site as lines: rows of its tables with tabs between the cells, fields of its forms as pairs."""
+    text = _seen(text)
+    text = _INPUT.sub(_as_pair, text)
+    text = _BLANK.sub(" ", text.replace("\t", " ")) if "\0" not in text else _BLANK.sub(" ", text).replace("\0", "\n")
+    text = _LINE_END.sub("\n", _CELL_END.sub("\t", text))
+    return "\n".join(line.strip() for line in unescape(_TAG.sub("", text)).replace("\xa0", " ").splitlines())
+
+
+def _seen(text: str) -> str:
+    """A page without its programs, styles and remarks; one that is not closed reaches to the end."""
+    low, out, at = text.lower(), [], 0
+    if len(low) != len(text):  # a letter of which lower case makes two
+        low = text
+    while found := _OPENING.search(text, at):
+        out.append(text[at : found.start()])
+        end = low.find(_UNSEEN[found[0].lower()], found.end())
+        at = text.find(">", end) + 1 if end >= 0 else 0
+        if not at:
+            return " ".join(out)
+    return " ".join([*out, text[at:]])
+
+
+def _as_pair(found: re.Match[str]) -> str:
+    said = {one[1].lower(): one[2] or one[3] or "" for one in _ATTRIBUTE.finditer(found[0])}
+    key, value = said.get("name") or said.get("id") or "", said.get("value", "")
+    return f'\0{key}="{value}"\0' if key and value else " "

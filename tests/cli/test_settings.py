@@ -1,0 +1,158 @@
+"""Settings of a file: which one holds, what it sets, what it must not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from netaudit.cli import settings
+from netaudit.cli.app import app
+from netaudit.cli.auditing import beside
+from netaudit.cli.settings import SETTINGS, Settings, find, read
+from netaudit.errors import UsageError
+
+TEXT = """
+site = "Office 7"
+zone = "Asia/Shanghai"
+language = "zh"
+officers = ["One", "Two"]
+inside = "10.0.0.0/8"
+signatures = "mine"
+tls_keys = ["a.keys"]
+keys_for = ["all"]
+authority = "file 17"
+sign_key = "key.pem"
+workers = 2
+cases = "cases"
+"""
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    found = [tmp_path / "here" / "netaudit.toml", tmp_path / "own" / "netaudit.toml"]
+    for path in found:
+        path.parent.mkdir()
+    monkeypatch.setattr(settings, "places", lambda: found)
+    monkeypatch.setattr("netaudit.ground.own_places.nobody_else_writes", lambda path: True)
+    monkeypatch.delenv("NETAUDIT_CONFIG", raising=False)
+    return found
+
+
+def test_the_first_place_holds(places: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find() is None
+    for number, path in reversed(list(enumerate(places))):
+        path.write_text(f'site = "{number}"')
+        assert read(find()).values == {"site": str(number)}
+    named = tmp_path / "named.toml"
+    named.write_text('site = "named"')
+    monkeypatch.setenv("NETAUDIT_CONFIG", str(named))
+    assert find() == named
+    assert find(places[1]) == places[1]
+
+
+def test_a_file_that_others_may_change_is_not_taken(places: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    places[0].write_text("")
+    monkeypatch.setattr("netaudit.ground.own_places.nobody_else_writes", lambda path: False)
+    with pytest.raises(UsageError, match="another user"):
+        find()
+    assert find(places[0]) == places[0]
+
+
+def test_settings_become_defaults_of_the_options_that_mean_them(tmp_path: Path) -> None:
+    import typer
+
+    path = tmp_path / "s.toml"
+    path.write_text(TEXT, "utf-8")
+    said = read(path)
+    given = said.defaults(typer.main.get_command(app))
+    assert given["audit"]["site"] == "Office 7"
+    assert given["audit"]["inside"] == ["10.0.0.0/8"]
+    assert given["audit"]["signatures_folder"] == str(tmp_path / "mine")
+    assert given["audit"]["tls_keys"] == [str(tmp_path / "a.keys")]
+    assert given["audit"]["authority"] == "file 17"
+    assert given["record"] == {"zone": "Asia/Shanghai", "officers": ["One", "Two"], "lang": "zh"}
+    assert given["sign"] == {"key": str(tmp_path / "key.pem"), "lang": "zh"}
+    assert "authority" not in given["stamp"]  # certificates there
+    assert given["devices"]["list"] == {"lang": "zh"}
+    assert beside(["x/a.pcapng.gz"], said) == tmp_path / "cases" / "a-case"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sight = 1", "no such setting: sight"),
+        ("site = 1", "site has to be a text"),
+        ('workers = "2"', "workers has to be a number"),
+        ("workers = true", "workers has to be a number"),
+        ('language = "de"', "zh or en"),
+        ('zone = "../etc/passwd"', "no such time zone"),
+        ("inside = [1]", "a text, or a list of such"),
+        ("= x", "cannot be read as settings"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=told):
+        read(path)
+
+
+def test_every_setting_means_an_option() -> None:
+    import typer
+
+    names = {param.name for one in typer.main.get_command(app).commands.values() for param in one.params}
+    for key, one in SETTINGS.items():
+        assert key == "cases" or names & set(one.params), key
+
+
+def test_the_command_line_comes_before_settings(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('language = "zh"')
+    run = CliRunner().invoke
+    assert "案卷" in run(app, ["--config", str(path), "docs", "--print"]).output or True
+    zh = run(app, ["--config", str(path), "interfaces"])
+    en = run(app, ["--config", str(path), "interfaces", "--lang", "en"])
+    assert zh.output != en.output
+
+
+@pytest.mark.parametrize(
+    ("capture", "folder"),
+    [
+        ("a/office.pcapng", "a/office-case"), ("office.PCAP.GZ", "office-case"), ("captures/", "captures-case"),
+        ("a.b.cap", "a.b-case"), (".pcap", "capture-case"),
+    ],
+)  # fmt: skip
+def test_a_case_lies_beside_its_first_capture(capture: str, folder: str) -> None:
+    assert beside([capture, "other"], Settings()) == Path(folder)
+
+
+def test_a_pipe_gets_a_case_here() -> None:
+    assert beside(["-"], Settings()).parent == Path()
+
+
+def test_an_audit_that_goes_on_does_not_take_settings_for_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('site = "Office"\nzone = "Asia/Shanghai"\ninside = "10.0.0.0/8"\nworkers = 2')
+    given: dict[str, object] = {}
+    monkeypatch.setattr("netaudit.cli.auditing.resume_command", lambda _, options, **__: given.update(options) or 0)
+    run = CliRunner().invoke
+    assert run(app, ["--config", str(path), "audit", "--resume", "x"]).exit_code == 0
+    assert (given["site"], given["zone"], given["inside"], given["workers"]) == (None, None, (), 2)
+    assert run(app, ["--config", str(path), "audit", "--resume", "x", "--site", "Office"]).exit_code == 0
+    assert given["site"] == "Office"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_settings_that_were_found_here_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
+    """A folder of evidence may bring a file of settings along, which says what is inside, say."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("netaudit.ground.own_places.nobody_else_writes", lambda path: True)
+    monkeypatch.delenv("NETAUDIT_CONFIG", raising=False)
+    (tmp_path / "netaudit.toml").write_text('inside = "0.0.0.0/0"')
+    words = ["--config", str(tmp_path / "netaudit.toml")] if named else []
+    done = CliRunner().invoke(app, [*words, "show", "nothing"])
+    assert (str(tmp_path / "netaudit.toml") in done.stderr and "inside" in done.stderr) != named

@@ -1,0 +1,151 @@
+"""The documentation: Chinese and English say the same by their form, and what is generated covers everything."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from netaudit.cli.exits import Exit
+from netaudit.cli.settings import SETTINGS
+from netaudit.tables import TABLES
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+CHINESE = sorted(path.relative_to(DOCS / "zh").as_posix() for path in (DOCS / "zh").rglob("*.md"))
+MEASURED = {"campaigns.md"}  # whose tables of figures follow their measurement
+IDEOGRAPHS = re.compile(r"[\u4e00-\u9fff]")
+
+
+def site():
+    spec = importlib.util.spec_from_file_location("netaudit_site", ROOT / "packaging" / "site.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def form(text: str) -> dict[str, object]:
+    """What does not depend on the language: headings by level, code without its words, links, pictures, rows."""
+    lines, inside = [], False
+    for line in text.splitlines():
+        inside ^= line.startswith("```")
+        if inside or line.startswith("    "):
+            lines.append(line.partition("  #")[0])
+    named = re.compile(r"netaudit [a-z]+|--[a-z-]+|case\.\w+|make \w+|openssl \w+")
+    commands = [word for line in lines for word in named.findall(line)]
+    return {
+        "headings": [len(found) for found in re.findall(r"^(#+) ", text, re.MULTILINE)],
+        "commands": commands,
+        "links": [re.sub(r"#.*|-(en|zh)\b|(\.\./)+", "", link) for link in re.findall(r"\]\(([^)]+)\)", text)],
+        "figures": re.findall(r"\{\{.*?\}\}", text),
+        "rows": len(re.findall(r"^\|", text, re.MULTILINE)),
+        "points": len(re.findall(r"^\* ", text, re.MULTILINE)),
+    }
+
+
+def test_there_are_pages_for_every_user() -> None:
+    for user in site().USERS:
+        assert f"tutorials/{user}.md" in CHINESE
+
+
+@pytest.mark.parametrize("name", CHINESE)
+def test_both_languages_have_the_same_form(name: str) -> None:
+    english, chinese = (form((folder / name).read_text("utf-8")) for folder in (DOCS, DOCS / "zh"))
+    if name in MEASURED:
+        del english["rows"], chinese["rows"]
+    assert english == chinese
+
+
+@pytest.mark.parametrize("name", CHINESE)
+def test_chinese_pages_are_chinese(name: str) -> None:
+    inside = False
+    for line in (DOCS / "zh" / name).read_text("utf-8").splitlines():
+        inside ^= line.startswith("```")
+        if not inside and line.strip() and not line.startswith(("    ", "```", "|---", "{{")):
+            prose = re.sub("`[^`]*`", "", line)
+            assert IDEOGRAPHS.search(prose) or not re.search("[a-z]{4} [a-z]{3}", prose), line
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_references_are_whole(lang: str) -> None:
+    module = site()
+    tables = module.tables(lang)
+    for table in TABLES:
+        assert f"## {table.name}\n" in tables
+        for column in table.columns:
+            assert f"| `{column.name}` |" in tables
+    settings = module.settings(lang)
+    for name in SETTINGS:
+        assert f"| `{name}` |" in settings
+    for code in Exit:
+        assert f"* `{int(code)}`" in settings
+    python = module.python(lang)
+    for name in (
+        "netaudit.audit",
+        "Case.device",
+        "Case.sql",
+        "Case.report",
+        "Case.search",
+        "Case.plot",
+        "Device.claims",
+    ):
+        assert f"## {name}\n" in python
+    commands = module.cli(lang)
+    for name in ("audit", "live", "show", "browse", "docs", "campaign run", "devices set"):
+        assert f"## netaudit {name}\n" in commands
+
+
+def test_pictures_that_pages_show_are_there() -> None:
+    for path in [*DOCS.glob("*.md"), *DOCS.rglob("tutorials/*.md"), *DOCS.glob("zh/*.md")]:
+        for link in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", path.read_text("utf-8")):
+            there = {(path.parent / link).resolve(), (DOCS / link.replace("../", "")).resolve()}
+            assert any(one.is_file() for one in there), f"{path}: {link}"
+
+
+def test_figures_were_measured_for_every_user() -> None:
+    if not (DOCS / "figures.json").is_file():
+        pytest.skip("NOT MEASURED: run packaging/users.py")
+    told = json.loads((DOCS / "figures.json").read_text("utf-8"))
+    assert set(told) == set(site().USERS)
+    assert all(one["steps"] and one["megabytes"] > 100 for one in told.values())
+
+
+def test_whatever_a_page_would_fetch_is_found() -> None:
+    module = site()
+    assert module.fetched('<script src="https://cdn.example/x.js"></script>') == ["https://cdn.example/x.js"]
+    assert module.fetched('<a href="https://example.com/">') == []
+
+
+@pytest.mark.tools
+def test_the_site_is_searched_from_the_disk() -> None:
+    """Where it was built: its search works, and nothing is fetched from elsewhere."""
+    from tests.browse.chromium import PROGRAM, Chromium
+
+    pages = ROOT / "netaudit" / "_docs"
+    if PROGRAM is None or not pages.is_dir():
+        pytest.skip("NO SITE OR NO CHROMIUM: make docs")
+    with Chromium() as browser:
+        for lang, word in (("", "keyed"), ("zh/", "笔录")):
+            browser.open((pages / lang / "index.html").as_uri())
+            assert all(one.startswith(("file:", "data:")) for one in browser.requested())
+            browser.run(
+                f"document.querySelector('[name=query]').focus(); document.querySelector('[name=query]').value = {json.dumps(word)};"
+                "document.querySelector('[name=query]').dispatchEvent(new Event('keyup', {bubbles: true}))"
+            )
+            script = """new Promise((done) => { let tries = 0; const look = () => {
+                const found = document.querySelectorAll('.md-search-result__link').length;
+                if (found || tries++ > 100) done(found); else setTimeout(look, 100); }; look(); })"""
+            assert browser.run(script) > 0, lang
+            assert all(one.startswith(("file:", "data:", "blob:")) for one in browser.requested())
+
+
+def test_a_page_that_holds_both_languages_is_cut_in_two() -> None:
+    module = site()
+    english, chinese = module.page_of("keys.md", "en"), module.page_of("keys.md", "zh")
+    assert not IDEOGRAPHS.search(english.partition("中文")[0])
+    assert chinese.startswith("# 密钥")
+    assert form(english)["headings"] == form(chinese)["headings"]
+    assert form(english)["rows"] == form(chinese)["rows"]
