@@ -15,9 +15,16 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.relays import offices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
 
 
 def nulls(count: int, first: int) -> None:
@@ -25,10 +32,11 @@ def nulls(count: int, first: int) -> None:
     wrong, images, started = Counter[str](), 0, time.perf_counter()
     for k in range(count):
         seed = first + k
-        result = offices.judged(offices.null_office(seed), seed)
+        stack = offices.STACKS[seed // len(offices.NULLS) % len(offices.STACKS)]
+        result = offices.judged(offices.null_office(seed, stack), seed)
         images += len(result.matches)
         if result.claimed:
-            wrong[offices.NULLS[seed % len(offices.NULLS)]] += 1
+            wrong[f"{offices.NULLS[seed % len(offices.NULLS)]}, {stack}"] += 1
     print(f"{count} offices, {sum(wrong.values())} endpoints named wrongly {dict(wrong)}, {images} images told")
     print(f"{time.perf_counter() - started:.0f} s")
 
@@ -57,32 +65,120 @@ def relays(count: int, first: int) -> None:
         )
 
 
+IMAGES, UNITS, ENDPOINTS = 100_000, 1_000_000, 200
+
+
 def scale() -> None:
-    """Time and memory at the size that is asked for."""
+    """Time and memory of the stage at the size that is asked for: one endpoint receives a third of all images."""
     import resource
+    import tempfile
+    from multiprocessing import get_context
 
+    import pyarrow as pa
+
+    from netaudit.relays import judging  # noqa: F401 - an audit has its kernels loaded when it comes here
+    from netaudit.relays.from_tables import find_relays
+
+    offices.judged(offices.null_office(7), 7)
+    with tempfile.TemporaryDirectory() as folder:
+        maker = get_context("spawn").Process(target=_write_case, args=(folder,))
+        maker.start()
+        maker.join()
+        names = ("encrypted_uploads", "flows", "seen")
+        tables = {name: pa.ipc.open_file(pa.OSFile(f"{folder}/{name}.arrow")).read_all() for name in names}
+        seen = tables.pop("seen")
+        tables |= {"images": seen, "messages": _messages(seen), "captures": None}
+        rows = _transfers(seen)
+        before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+        images, tests = find_relays(tables, rows, lambda address: "inside" if address.startswith("10.") else "outside")
+        spent = time.perf_counter() - started
+        more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+        named = {row["receiver"] for row in tests.to_pylist() if row["claimed"]}
+        print(
+            f"{IMAGES} images, {UNITS} units, {ENDPOINTS} endpoints: {spent:.1f} s, {more} MiB more; "
+            f"named {sorted(named)}, {images.num_rows} images told of {IMAGES // 3}"
+        )
+
+
+def _write_case(folder: str) -> None:
+    """Tables of a made-up day, in a process of its own, so that making them costs the other nothing."""
     import numpy as np
+    import pyarrow as pa
 
-    from netaudit.relays.judging import Pair, judge_pair
+    from netaudit.tables import ENCRYPTED_UPLOADS, FLOWS
 
     random = np.random.default_rng(1)
-    images, units, endpoints = 100_000, 1_000_000, 200
-    day = 86_400 * offices.SECOND
-    times = np.sort(random.uniform(0, day, images)).astype(np.int64)
-    sizes = (20_000 * np.exp(random.normal(0, 0.5, images))).astype(np.int64)
-    received = offices._images(times, sizes)  # noqa: SLF001
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    table = offices._no_lists(1)  # noqa: SLF001
-    named = 0
-    for k in range(endpoints):
-        first = np.sort(random.uniform(0, day, units // endpoints)).astype(np.int64)
-        size = (20_000 * np.exp(random.normal(0, 0.5, units // endpoints))).astype(np.int64)
-        sent, _ = offices._units(first, size)  # noqa: SLF001
-        pair = Pair("10.0.0.2", ("10.0.0.2", f"203.0.113.{k}", "c"), received, sent, (0, day), elsewhere=False)
-        named += judge_pair(pair, table, endpoints).claimed
-    spent = time.perf_counter() - started
-    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-    print(f"{images} images, {units} units, {endpoints} endpoints: {spent:.1f} s, {more} MiB more, {named} named")
+    day, second, each = 86_400, 1_000_000_000, UNITS // ENDPOINTS
+    times = np.sort(random.uniform(0, day, IMAGES) * second).astype(np.int64)
+    sizes = (20_000 * np.exp(random.normal(0, 0.5, IMAGES))).astype(np.int64)
+    first = np.sort(random.uniform(0, day, (ENDPOINTS, each)) * second, 1).astype(np.int64).ravel()
+    size = (20_000 * np.exp(random.normal(0, 0.5, UNITS))).astype(np.int64)
+    sent = np.sort(random.choice(IMAGES, IMAGES // 3, replace=False))  # to the endpoint that follows the others
+    first = np.r_[first[: -len(sent)], times[sent] + (random.uniform(0.2, 3, len(sent)) * second).astype(np.int64)]
+    size = np.r_[size[: -len(sent)], sizes[sent] + 411 + random.integers(0, 6, len(sent))]
+    endpoint = np.r_[
+        np.arange(UNITS - len(sent)) * (ENDPOINTS - 1) // (UNITS - len(sent)), np.full(len(sent), ENDPOINTS - 1)
+    ]
+    order = np.lexsort((first, endpoint))
+    first, size, endpoint = first[order], size[order], endpoint[order]
+    flow = endpoint * 1000 + np.arange(UNITS) // 50 % 1000
+    order = np.lexsort((first, flow))
+    first, size, endpoint, flow = first[order], size[order], endpoint[order], flow[order]
+    starts = np.flatnonzero(np.r_[True, flow[1:] != flow[:-1]])
+    ordinal = np.arange(UNITS) - np.repeat(starts, np.diff(np.r_[starts, UNITS]))
+    octets = size + 17 * (size // 16384 + 1)
+    one = {"flow_id": "f", "client_ip": "10.0.0.2", "tls_alpn": "http/1.1", "tls_version": "0304", "tls_cipher": "1301"}
+    uploads = {
+        "unit_id": [f"{k:032x}" for k in range(UNITS)],
+        "flow_id": [f"{k:032x}" for k in flow],
+        "capture_id": ["c"] * UNITS,
+        "first_frame": np.arange(UNITS), "last_frame": np.arange(UNITS),
+        "first_ts": first, "last_ts": first + 20_000_000, "answered_ts": first + 50_000_000,
+        "ordinal": ordinal, "records": size // 16384 + 1, "octets": octets,
+        "lengths": pa.ListArray.from_arrays(np.arange(UNITS + 1, dtype=np.int32), octets),
+        "repeats": pa.ListArray.from_arrays(np.arange(UNITS + 1, dtype=np.int32), np.ones(UNITS, np.int64)),
+        "before_records": np.ones(UNITS, np.int64), "before_octets": np.full(UNITS, 300),
+        "from_start": [False] * UNITS, "lossy": [False] * UNITS, "rule": ["aead13"] * UNITS,
+        "plaintext_low": size, "plaintext_high": size, "padded": np.zeros(UNITS, np.int64),
+    }  # fmt: skip
+    flows = [
+        {name: one.get(name) for name in FLOWS.names}
+        | {
+            "flow_id": f"{k:032x}",
+            "server_ip": f"203.0.113.{k // 1000}",
+            "server_name": "",
+            "payload_up": 9,
+            "payload_down": 1,
+        }
+        for k in np.unique(flow).tolist()
+    ]
+    _save(folder, "encrypted_uploads", pa.table(uploads, schema=ENCRYPTED_UPLOADS.schema()))
+    _save(folder, "flows", pa.Table.from_pylist(flows, schema=FLOWS.schema()))
+    _save(folder, "seen", pa.table({"sha256": [f"{k:064x}" for k in range(IMAGES)], "ts": times, "size": sizes}))
+
+
+def _save(folder: str, name: str, table: pa.Table) -> None:
+    import pyarrow as pa
+
+    with pa.OSFile(f"{folder}/{name}.arrow", "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _messages(seen: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    ids, zeros = seen["sha256"].cast(pa.string()), pa.array([0] * seen.num_rows)
+    return pa.table({"message_id": ids, "capture_id": ids, "first_frame": zeros, "last_frame": zeros})
+
+
+def _transfers(seen: pa.Table) -> Iterator[SimpleNamespace]:
+    """Rows of `transfers`, one after the other."""
+    for batch in seen.to_batches(1024):
+        for row in batch.to_pylist():
+            yield SimpleNamespace(
+                sha256=row["sha256"], object_id=row["sha256"], message_id=row["sha256"], capture_id="c",
+                receiver="10.0.0.2", complete=True, size=row["size"], first_ts=row["ts"], last_ts=row["ts"],
+            )  # fmt: skip
 
 
 if __name__ == "__main__":
@@ -90,8 +186,9 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=("nulls", "relays", "scale"))
     parser.add_argument("count", nargs="?", type=int, default=200)
     parser.add_argument("--development", action="store_true")
+    parser.add_argument("--skip", type=int, default=0, help="offices left out at the beginning, to go on later")
     given = parser.parse_args()
-    start = offices.DEVELOPMENT if given.development else offices.REPORTED
+    start = (offices.DEVELOPMENT if given.development else offices.REPORTED) + given.skip
     {"nulls": lambda: nulls(given.count, start), "relays": lambda: relays(given.count, start), "scale": scale}[
         given.what
     ]()

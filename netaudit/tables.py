@@ -237,7 +237,11 @@ OBJECTS = Table(
             "what is masked, a field that is an ID number say, could be guessed by its hash.",
         ),
         _c("size", "int64", "Its bytes.", "bytes"),
-        _c("kind", "string", "jpeg, png, webp, bmp, gif, heic, avif, json, xml, text, zip, opaque …; by content."),
+        _c(
+            "kind",
+            "string",
+            "jpeg, png, webp, bmp, gif, heic, avif, tiff, jp2, pnm, tga, json, xml, text, zip, opaque …; by content.",
+        ),
         _c("complete", "bool", "Every byte is there and its end is known."),
         _c("missing", "list<string>", "Missing byte ranges, as in messages."),
         _c("unwrap_path", "string", "How it was found, from the message inwards (masked)."),
@@ -628,9 +632,10 @@ JOURNEYS = Table(
     ("journey_id", "leg"),
     (
         _c("journey_id", "string", "Hash of its first leg."),
-        _c("leg", "int32", "From 1, by time."),
+        _c("leg", "int32", "From 1, by time; what only fits by size and time comes last."),
         _c("event_id", "string", "Event of this leg (events.event_id), empty for an image without a known document."),
-        _c("message_id", "string", "Its message."),
+        _c("message_id", "string", "Its message; empty for an encrypted upload that only fits by size and time."),
+        _c("unit_id", "string", "That upload, of encrypted_uploads; empty for messages."),
         _c("sender", "string", "Address of the sender."),
         _c("receiver", "string", "Address of the receiver."),
         _c("first_ts", "time", "Time of the packet with its first byte."),
@@ -639,7 +644,11 @@ JOURNEYS = Table(
         _c("frame", "int64", "First packet: " + FRAME + "."),
         _c("last_frame", "int64", "Last packet."),
         _c("images", "list<string>", "Images it carried or named, by SHA-256."),
-        _c("ties", "list<string>", "What ties it to earlier legs: same image, image alike, address of an image …"),
+        _c(
+            "ties",
+            "list<string>",
+            "What ties it to earlier legs: same image, image alike, address of an image …, size and time.",
+        ),
     ),
 )
 
@@ -732,6 +741,37 @@ ENCRYPTED_UPLOADS = Table(
     ),
 )
 
+UPLOAD_COUNTS = Table(
+    "upload_counts",
+    "Encrypted uploads to the outside, counted by sender, endpoint and server name: uploads, never images. Visitors' "
+    "and staff's own devices are one row without sender, endpoint and name.",
+    ("sender", "receiver", "name"),
+    (
+        _c("sender", "string", "Address of the inside device; empty: all own devices together."),
+        _c("receiver", "string", "Address of the endpoint; empty as well then."),
+        _c("name", "string", "Server name asked for (SNI), masked; empty when none."),
+        _c("devices", "int64", "Addresses of senders."),
+        _c("flows", "int64", "Connections with units."),
+        _c("uploads", "int64", "Units of at least 2 KiB, joined where HTTP/2 only interrupted them."),
+        _c("smaller", "int64", "Units below: requests, heartbeats."),
+        _c("bytes_low", "int64", "Plaintext of the uploads, at least.", "bytes"),
+        _c("bytes_high", "int64", "At most.", "bytes"),
+        _c("exact", "bool", "The sizes of all uploads are known to the byte."),
+        _c("first_ts", "time", "Beginning of the first unit."),
+        _c("last_ts", "time", "End of the last one."),
+        _c("hours_from", "time", "Beginning of the first hour of per_hour."),
+        _c("per_hour", "list<int64>", "Uploads that begin in each hour from then on; the first 744."),
+        _c("size_quantiles", "list<int64>", "Sizes: least, 10, 25, 50, 75, 90 %, largest.", "bytes"),
+        _c("sizes", "list<int64>", "Uploads by size: from 2 KiB on, each class twice as wide; the last from 8 MiB."),
+        _c(
+            "shape",
+            "string",
+            "What they look like: events (many alike, a few at a time, at uneven times), regular (at even times), bulk "
+            "(most in one or few goes), browsing (more came than went), few (below 5), unclear; empty for own devices.",
+        ),
+    ),
+)
+
 MODE = (
     "exact; padded, range: sizes within a padding; quic; stream: one of several streams; batch: several in a unit; "
     "reencoded: by ratio of sizes and time"
@@ -815,6 +855,43 @@ RELAY_TESTS = Table(
     ),
 )
 
+MOMENT_TESTS = Table(
+    "moment_tests",
+    "Whether encrypted uploads follow the marked moments: every sender, endpoint and window tested.",
+    ("sender", "receiver", "name", "window_s"),
+    (
+        _c("sender", "string", "Address of the inside device."),
+        _c("receiver", "string", "Address of the endpoint; where several have one server name, that of most uploads."),
+        _c("name", "string", "Server name asked for (SNI), masked; empty when none."),
+        _c("window_s", "int64", "An upload begins within this after the moment, or up to 1 s before.", "seconds"),
+        _c("uploads", "int64", "All encrypted uploads of that sender there."),
+        _c("moments", "int64", "Marked moments whose window was captured."),
+        _c("followed", "int64", "Those of them that an upload followed."),
+        _c("delay_median_s", "float64", "From the moment to the first upload, middle of those followed.", "seconds"),
+        _c("expected", "float64", "Followed on the mean of control times: times around each moment without one."),
+        _c("draws", "int64", "Draws of control times."),
+        _c("exceeded", "int64", "Of them, those followed as often."),
+        _c("shifts_exceeded", "int64", "The same of shifts of all moments by one time, of 20,000 at most."),
+        _c("tried", "int64", "Tests that the chance was corrected for: senders, endpoints, windows."),
+        _c("p", "float64", "Chance that any test shows as much, corrected, never below what validation bears (0.001)."),
+        _c(
+            "p_model",
+            "float64",
+            "Binomial by the share of control time that is followed, not corrected: a model.",
+        ),
+        _c(
+            "standing",
+            "string",
+            "claimed; by chance; like a clock (shifted moments are followed as often); few (below 5 moments); no "
+            "controls (too little captured time without a moment).",
+        ),
+        _c("moment_ids", "list<string>", "The moments followed."),
+        _c("unit_ids", "list<string>", "What followed each, of encrypted_uploads; of several rows joined, the first."),
+        _c("delays_s", "list<float64>", "From each of these moments to it.", "seconds"),
+        _c("seed", "string", "Seed of the draws, from what is compared."),
+    ),
+)
+
 MOMENTS = Table(
     "moments",
     "Moments that the auditor marked, to tie a physical test to the wire.",
@@ -876,7 +953,7 @@ AFTER_MOMENTS = Table(
 TABLES: tuple[Table, ...] = (
     CAPTURES, SKIPPED, FLOWS, MESSAGES, OBJECTS, EVIDENCE, PARTS, IMAGES, ENDPOINTS, FINDINGS, OBSERVATIONS,
     DEVICES, CLAIMS, PERSONS, TLS_HELLOS, MEDIA, EVENTS, JOURNEYS, MOMENTS, AFTER_MOMENTS,
-    ENCRYPTED_UPLOADS, RELAYED_IMAGES, RELAY_TESTS, LEDGERS,
+    ENCRYPTED_UPLOADS, UPLOAD_COUNTS, MOMENT_TESTS, RELAYED_IMAGES, RELAY_TESTS, LEDGERS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from wheel import DIST, ROOT, UNUSED, build, size
 
-LEFT_OUT = {"notebooks", "scapy"}  # extras of people with an index at hand
+LEFT_OUT = {"notebooks", "scapy", "s3"}  # extras of people with an index, or a network, at hand
 MOST = 450  # megabytes
 SYSTEMS = {
     "windows": ["win_amd64"],

@@ -57,6 +57,8 @@ CHINESE = {
     "keys": "密钥",
     "campaigns": "批量审计",
     "certainty-c": "C 级",
+    "threats": "威胁",
+    "signatures": "编写特征",
     "analysts": "供分析人员使用",
     "glossary": "词语",
     "investigator": "调查人员",

@@ -16,6 +16,7 @@ from netaudit.tables import TABLES
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 CHINESE = sorted(path.relative_to(DOCS / "zh").as_posix() for path in (DOCS / "zh").rglob("*.md"))
+MEASURED = {"campaigns.md"}  # whose tables of figures follow their measurement
 IDEOGRAPHS = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -53,6 +54,8 @@ def test_there_are_pages_for_every_user() -> None:
 @pytest.mark.parametrize("name", CHINESE)
 def test_both_languages_have_the_same_form(name: str) -> None:
     english, chinese = (form((folder / name).read_text("utf-8")) for folder in (DOCS, DOCS / "zh"))
+    if name in MEASURED:
+        del english["rows"], chinese["rows"]
     assert english == chinese
 
 
@@ -62,7 +65,8 @@ def test_chinese_pages_are_chinese(name: str) -> None:
     for line in (DOCS / "zh" / name).read_text("utf-8").splitlines():
         inside ^= line.startswith("```")
         if not inside and line.strip() and not line.startswith(("    ", "```", "|---", "{{")):
-            assert IDEOGRAPHS.search(line) or not re.search("[a-z]{4} [a-z]{3}", line), line
+            prose = re.sub("`[^`]*`", "", line)
+            assert IDEOGRAPHS.search(prose) or not re.search("[a-z]{4} [a-z]{3}", prose), line
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -40,21 +40,27 @@ def case(cases: dict[str, Case]) -> Case:
 
 
 def said(case: Case, truth: list[dict[str, Any]]) -> list[set[tuple[str, str]]]:
-    """Kind and value of every field in clear, by scene: each had a connection of its own, in order."""
+    """Kind and value of every field in clear, by scene."""
     carriers = {row["message_id"]: row["flow_id"] for row in case.table("messages").to_pylist()}
-    flows: dict[Way, list[str]] = defaultdict(list)
-    for row in sorted(case.table("flows").to_pylist(), key=lambda row: row["first_ts"]):
-        if row["flow_id"] in set(carriers.values()):
-            flows[row["client_ip"], row["server_ip"]].append(row["flow_id"])
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for row in case.clear_table().to_pylist():
         found[carriers[row["message_id"]]].add((row["kind"], row["value_clear"]))
     for row in case.clear_events().to_dict("records"):
         found[carriers[row["message_id"]]].add((row["field"].removeprefix("person."), row["value_clear"]))
+    return [found[flow] for flow in flows_of(case, truth)]
+
+
+def flows_of(case: Case, truth: list[dict[str, Any]]) -> list[str]:
+    """The connection of each scene: each had one of its own, in order."""
+    used = set(case.table("messages")["flow_id"].to_pylist())
+    flows: dict[Way, list[str]] = defaultdict(list)
+    for row in sorted(case.table("flows").to_pylist(), key=lambda row: row["first_ts"]):
+        if row["flow_id"] in used:
+            flows[row["client_ip"], row["server_ip"]].append(row["flow_id"])
     played = Counter((scene["sender"], scene["receiver"]) for scene in truth)
     assert played == Counter({way: len(some) for way, some in flows.items()})
     left = {way: iter(some) for way, some in flows.items()}
-    return [found[next(left[scene["sender"], scene["receiver"]])] for scene in truth]
+    return [next(left[scene["sender"], scene["receiver"]]) for scene in truth]
 
 
 @pytest.mark.parametrize("name", TRUTHS)
@@ -101,6 +107,21 @@ def test_classes_and_serials_are_right_or_left_open(case: Case) -> None:
         elif scene["sender"] != "10.99.0.3":
             assert device["serial"] in {"", scene["serial"]}, scene
     assert devices["10.99.0.3"]["class"] == "face_server"
+
+
+@pytest.mark.parametrize("name", TRUTHS)
+def test_no_journey_joins_what_does_not_belong_together(name: str, cases: dict[str, Case]) -> None:
+    """The legs of a journey have a number, or a picture, of one person in common."""
+    case, truth = cases[name], TRUTHS[name]
+    carriers = {row["message_id"]: row["flow_id"] for row in case.table("messages").to_pylist()}
+    about = {
+        flow: {value for kind, value in scene["fields"] if kind == "id_number"} | set(scene["images"])
+        for flow, scene in zip(flows_of(case, truth), truth, strict=True)
+    }
+    legs: dict[str, list[set[str]]] = defaultdict(list)
+    for row in case.table("journeys").to_pylist():
+        legs[row["journey_id"]].append(about[carriers[row["message_id"]]])
+    assert [journey for journey, told in legs.items() if not set.intersection(*told)] == []
 
 
 def test_a_picture_in_a_store_belongs_to_the_record_that_names_it(cases: dict[str, Case]) -> None:

@@ -43,6 +43,7 @@ THEIRS = {  # what a row must not have in common with personal devices: (table o
     "observations": _words("ip", "mac", "value"),
     "findings": (("surely_personal", "t.sender", "word"), ("surely_personal", "t.receiver", "word")),
     "relay_tests": _words("holder", "sender"),
+    **dict.fromkeys(("upload_counts", "moment_tests"), _words("sender")),
     "ledgers": tuple(("personal", f"split_part(t.subject, ' > ', {side})", "word") for side in (1, 2)),
 }
 BLANK = {"findings": ("sender", "receiver")}  # a finding counts, whoever may hold what it was sent from

@@ -1,9 +1,10 @@
 """A case to pass on: one zip with what netaudit wrote, but nothing of `private/`.
 
-What goes in is what the case was sealed with, and each file is held against the seal while it is packed; nothing else
-that lies in the folder is taken along. The same case gives the same bytes: members are sorted and carry the earliest
-time a zip can hold. `SHA256SUMS` inside lists every member, in the form that `sha256sum --check` reads, and
-`exported.json` says what was left out, so that `netaudit verify` can tell that from what is missing.
+What goes in is what the case was sealed with, each file held against the seal while it is packed, and signature and
+time stamp over that seal, if there are any; nothing else that lies in the folder is taken along. The same case gives
+the same bytes: members are sorted and carry the earliest time a zip can hold. `SHA256SUMS` inside lists every member,
+in the form that `sha256sum --check` reads, and `exported.json` says what was left out, so that `netaudit verify` can
+tell that from what is missing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import orjson
 
 from netaudit.case.integrity import EXPORTED, PRIVATE, SUMS
 from netaudit.case.lock import undisturbed
+from netaudit.case.seal import ATTESTED
 from netaudit.case.writing import CUSTODY, MANIFEST, OURS
 from netaudit.errors import CaseError, UsageError
 from netaudit.tables import TABLES
@@ -77,7 +79,8 @@ def shareable(case: Case) -> list[str]:
     """Names of the files that may be shared, sorted: those of the seal, or, without one, those that a case has."""
     if case.seal.state == "sealed":
         names = {name for name in case.seal.files if not name.startswith(PRIVATE)} | {CUSTODY, MANIFEST}
-        return sorted(names)
+        signed = {name for name in ATTESTED if (case.folder / name).is_file()}
+        return sorted(names | signed)
     known = [*OURS, *(f"tables/{table.name}.parquet" for table in TABLES)]
     paths = {name: case.folder / name for name in known}
     return sorted(name for name, path in paths.items() if path.is_file() and not path.is_symlink())

@@ -92,6 +92,7 @@ def _legs(case: Case, what: str) -> dict[str, str]:
     journeys = case.table("journeys", ["journey_id", "leg", "message_id"])
     if found := _match(journeys.group_by("journey_id").aggregate([]), "journey_id", what):
         rows = journeys.filter(pc.equal(journeys["journey_id"], found["journey_id"])).to_pylist()
+        rows = [row for row in rows if row["message_id"]]  # what was sent encrypted is no message
         return {row["message_id"]: f"netaudit journey {row['journey_id']}, leg {row['leg']}" for row in rows}
     event = _match(case.table("events", ["event_id", "message_id", "kind"]), "event_id", what)
     return {event["message_id"]: f"netaudit event {event['event_id']} ({event['kind']})"} if event else {}

@@ -13,15 +13,30 @@ from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.uploads import Scope, display_filter, finding_id
 from netaudit.findings.visibility import encrypted
 
-RULE, KNOWN_RULE = "upload-shaped-encrypted/4", "known-service-encrypted/3"
+RULE, KNOWN_RULE = "upload-shaped-encrypted/5", "known-service-encrypted/4"
+LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
+    "events": "many alike, a few at a time, as after events",
+    "regular": "at even times, as telemetry and logs",
+    "bulk": "most in one go or few, as a backup",
+    "browsing": "more came back than went, as when browsing",
+    "few": "too few for a shape",
+    "unclear": "of no clear shape",
+}
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
 def encrypted_findings(
-    flows: pa.Table, scope: Scope, actors: Actors, endpoints: pa.Table | None = None
+    flows: pa.Table,
+    scope: Scope,
+    actors: Actors,
+    endpoints: pa.Table | None = None,
+    counts: pa.Table | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of `findings` for encrypted uploads, per sender, endpoint and server name; `endpoints` name services."""
-    services = _services(endpoints)
+    """Rows of `findings` for encrypted uploads, per sender, endpoint and server name.
+
+    `endpoints` name services, `counts` (`upload_counts`) how many uploads there were.
+    """
+    services, counted = _services(endpoints), _counted(counts)
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
         sender, receiver = row["client_ip"], row["server_ip"]
@@ -34,7 +49,8 @@ def encrypted_findings(
         known = service_class in KNOWN_CLASSES
         shape = _shape(rows, known=known)
         if kind != PERSONAL_DEVICE and shape:
-            finding = _finding(sender, receiver, name, rows, kind, why, service if known else "")
+            told = counted.get((sender, receiver, name), "")
+            finding = _finding(sender, receiver, name, rows, kind, why, service if known else "", told)
             found.append(finding | {"rule": KNOWN_RULE} if shape == KNOWN else finding)
     return found
 
@@ -51,6 +67,18 @@ def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
     return {row["ip"]: (row["service"], row["service_class"]) for row in rows.to_pylist()}
 
 
+def _counted(counts: pa.Table | None) -> dict[tuple[str, str, str], str]:
+    """What is said of the uploads counted, by sender, endpoint and server name."""
+    if counts is None:
+        return {}
+    rows = counts.select(["sender", "receiver", "name", "uploads", "shape"]).to_pylist()
+    return {
+        (row["sender"], row["receiver"], row["name"]): f"{row['uploads']} uploads counted, {LOOKS[row['shape']]}; "
+        for row in rows
+        if row["uploads"] and row["shape"] in LOOKS
+    }
+
+
 def _encrypted(flows: pa.Table) -> pa.Table:
     chosen = flows.filter(encrypted(flows))
     for place, field in enumerate(chosen.schema):
@@ -65,7 +93,7 @@ def _shape(rows: list[dict[str, Any]], *, known: bool) -> str:
 
 
 def _finding(
-    sender: str, receiver: str, name: str, rows: list[dict[str, Any]], kind: str, why: str, service: str
+    sender: str, receiver: str, name: str, rows: list[dict[str, Any]], kind: str, why: str, service: str, counted: str
 ) -> dict[str, Any]:
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
@@ -73,7 +101,7 @@ def _finding(
     known = f", a known service ({service})" if service else ""
     reason = (
         f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
-        "content not visible, consistent with an upload"
+        f"{counted}content not visible, consistent with an upload"
     )
     identity = finding_id("D", UPLOADED, sender, receiver, name)
     return hidden_finding(identity, (sender, kind, why), receiver, rows, up, RULE, reason)

@@ -50,7 +50,7 @@ def judge(
     found: list[dict[str, Any]] = [
         *with_identity(clear, identity_groups(tables, scope, actors), actors),
         *relayed_findings(tables, actors),
-        *encrypted_findings(flows, scope, actors, endpoints),
+        *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts")),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints)
     for row in found:

@@ -2,7 +2,8 @@
 
 A wording names counts in braces: `{images}` is a number, `{images:face image|face images}` a number with its noun in
 the singular or plural, `{bytes:size}` a size, `{until:time}` a time (UTC nanoseconds; 0: none); `{why}` are the
-reasons, each with its count where there are several.
+reasons, each with its count where there are several. `{by}` and `{to}` are the only device and endpoint by their
+addresses, else how many there are.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ MOST_CLAUSES = 3  # of a sentence of a first page
 MOST_REASONS = 3  # named of a statement
 LONGEST = 120  # characters of a reason that has no word
 MORE = {"zh": "另有 {n} 项", "en": "{n} more below"}
+PARTIES = {  # part of a statement, and how many there are: the count, and its words
+    "subjects": ("devices", {"zh": " {:d} 台内部设备", "en": "{:inside device|inside devices}"}),
+    "endpoints": ("endpoints", {"zh": " {:d} 个端点", "en": "{:endpoint|endpoints}"}),
+}
 OTHERS = {"zh": "其他", "en": "other"}
 
 
@@ -45,7 +50,19 @@ def sentence(statement: Mapping[str, Any], lang: str) -> str:
         return visible(str(statement.get("kind", "?")), LONGEST)
     counts = {name: Count(value) for name, value in _numbers(statement.get("counts")).items()}
     wording = kind.en if lang == "en" else kind.zh
-    return wording.format_map(_Figures(counts, why=_why(statement, lang)))
+    ends = {
+        name: _who(statement, lang, part, *PARTIES[part]) for name, part in (("by", "subjects"), ("to", "endpoints"))
+    }
+    return wording.format_map(_Figures(counts, why=_why(statement, lang), **ends)).strip()
+
+
+def _who(statement: Mapping[str, Any], lang: str, part: str, count: str, words: Mapping[str, str]) -> str:
+    """The only device or endpoint by its address, else how many there are."""
+    named = statement.get(part)
+    number = _numbers(statement.get("counts")).get(count, 0)
+    if isinstance(named, list) and len(named) == 1 and number <= 1:
+        return f" {visible(str(named[0]), LONGEST)} " if lang == "zh" else visible(str(named[0]), LONGEST)
+    return words[lang].format(Count(number))
 
 
 def _numbers(said: object) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
+from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
 from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Statement:
     ledger: str = ""  # whose reasons these are
     subjects: list[str] = field(default_factory=list)  # addresses, or subjects of the ledger
     evidence: list[str] = field(default_factory=list)  # ids of findings
+    endpoints: list[str] = field(default_factory=list)  # addresses, where a wording names one
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,23 @@ def statements(tables: Tables) -> list[dict[str, Any]]:
     return [{name: value for name, value in asdict(one).items() if value} for one in made]
 
 
-def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "sender") -> Iterator[Statement]:
+def _of_findings(
+    tables: Tables,
+    kind: str,
+    act: str,
+    grades: str,
+    near: str = "sender",
+    only: Callable[[dict[str, Any]], bool] = lambda _: True,
+) -> Iterator[Statement]:
     """One statement on the findings of an act and some grades; `near` is the column of the devices inside."""
     columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "bytes"]
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if row["act"] == act and row["certainty"] in grades and (row["images"] or row["certainty"] in "CD")
+        if row["act"] == act
+        and row["certainty"] in grades
+        and (row["images"] or row["certainty"] in "CD")
+        and only(row)
     ]
     if not rows:
         return
@@ -85,6 +97,7 @@ def _of_findings(tables: Tables, kind: str, act: str, grades: str, near: str = "
         },
         subjects=sorted(devices)[:MOST_NAMED],
         evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+        endpoints=sorted({row[far] for row in rows})[:MOST_NAMED] if grades in "CD" else [],
     )  # fmt: skip
 
 
@@ -148,8 +161,48 @@ def _not_matched(tables: Tables) -> Iterator[Statement]:
         )
 
 
+def _uploads(tables: Tables) -> Counter[tuple[str, str]]:
+    """Encrypted uploads counted, by sender and endpoint."""
+    counted: Counter[tuple[str, str]] = Counter()
+    counts = tables.get("upload_counts")
+    if counts is not None:
+        for row in counts.select(["sender", "receiver", "uploads"]).to_pylist():
+            counted[row["sender"], row["receiver"]] += row["uploads"]
+    return counted
+
+
+def _counted(tables: Tables) -> Iterator[Statement]:
+    """What was sent encrypted where uploads were counted: uploads, never images."""
+    uploads = _uploads(tables)
+    ways: set[tuple[str, str]] = set()
+
+    def counted(row: dict[str, Any]) -> bool:
+        ways.add(way := (row["sender"], row["receiver"]))
+        return uploads[way] > 0
+
+    for statement in _of_findings(tables, "counted", UPLOADED, "D", only=counted):
+        yield replace(statement, counts=statement.counts | {"uploads": sum(uploads[way] for way in ways)})
+
+
 def _hidden(tables: Tables) -> Iterator[Statement]:
-    return _of_findings(tables, "hidden", UPLOADED, "D")
+    uploads = _uploads(tables)
+    return _of_findings(tables, "hidden", UPLOADED, "D", only=lambda row: not uploads[row["sender"], row["receiver"]])
+
+
+def _tied(tables: Tables) -> Iterator[Statement]:
+    """Devices whose encrypted uploads follow marked moments: for each and its endpoint the best window."""
+    tests = tables.get("moment_tests")
+    if tests is None:
+        return
+    columns = ["sender", "receiver", "name", "window_s", "moments", "followed", "standing", "p_model"]
+    best: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in tests.select(columns).to_pylist():
+        way = (row["sender"], row["receiver"], row["name"])
+        if row["standing"] == "claimed" and (way not in best or row["p_model"] < best[way]["p_model"]):
+            best[way] = row
+    for (sender, receiver, _), row in sorted(best.items()):
+        counts = {"n": row["followed"], "all": row["moments"], "seconds": row["window_s"], "odds": CAP}
+        yield Statement("tied", "D", counts | {"devices": 1, "endpoints": 1}, subjects=[sender], endpoints=[receiver])
 
 
 def _moved(tables: Tables) -> Iterator[Statement]:
@@ -316,11 +369,25 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "matched", _matched,
-        "发往 {endpoints} 个端点的加密上传，其大小和时间与内部明文所见的 {fitting} 张次图像相符"
-        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}）",
-        "sizes and times of encrypted uploads to {endpoints:endpoint|endpoints} fit {fitting:image|images} seen in "
-        "clear inside: consistent with their being sent on, content not seen (C, chance below 1 in "
-        "{odds})",
+        "内部明文所见的 {fitting} 张次图像，其大小和时间与其后发往{to}的加密上传相符"
+        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
+        "{fitting:image|images} seen in clear inside fit, in sizes and times, encrypted uploads sent to {to} "
+        "afterwards: consistent with their being sent on, content not seen (C, chance below 1 in {odds}, the limit "
+        "validated)",
+        SECOND,
+    ),
+    Kind(
+        "tied", _tied,
+        "{all} 个标记时刻中有 {n} 个之后 {seconds} 秒内，{by}开始向{to}加密上传，内容不可见"
+        "（D 级，偶然如此的概率低于 1/{odds}）",
+        "{n} of {all:marked moment|marked moments} were followed within {seconds} s by an encrypted upload of {by} to "
+        "{to}, content not visible (D, chance below 1 in {odds})",
+        SECOND,
+    ),
+    Kind(
+        "counted", _counted,
+        "{by}向{to}加密上传 {uploads} 次，共 {bytes:size}，内容不可见（D 级）",
+        "{by} made {uploads:encrypted upload|encrypted uploads} to {to}, {bytes:size} in all, content not visible (D)",
         SECOND,
     ),
     Kind(
@@ -375,9 +442,35 @@ KINDS: tuple[Kind, ...] = (
         LAST,
     ),
     Kind(
-        "contested", _open("contested", "contested", subjects=True),
+        "contested", _open("contested", "contested", "called a phone", subjects=True),
         "发现中有 {n} 张次人脸图像、{bytes:size} 的发送方自称手机或平板，但证据不足或相互矛盾",
         "contested: {n:face image|face images} and {bytes:size} in findings are of senders that call themselves phones",
+        LAST,
+    ),
+    Kind(
+        "contested_addresses", _open("contested_addresses", "contested", "address", subjects=True),
+        "{n} 个网段或地址被声称在内部，但依据为链路上任何主机均可伪造，未予采信（{why}）",
+        "{n:network or address is|networks or addresses are} said to be inside by what any host on the link can forge, "
+        "which was not followed ({why})",
+        LAST,
+    ),
+    Kind(
+        "contradictions", _open("contradictions", "contradictions"),
+        "{n} 个连接中的数据包相互矛盾，接收方实际收到的内容并不确定；两种读法均已读取（{why}）",
+        "packets of {n:connection|connections} contradict each other, so that what the receivers took is not certain; "
+        "both readings were read ({why})",
+        LAST,
+    ),
+    Kind(
+        "faces_apart", _open("faces_apart", "faces", POSSIBLE, SPREAD, UNPLACED),
+        "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
+        "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
+        LAST,
+    ),
+    Kind(
+        "left_unread", _open("left_unread", "egress", unit="bytes"),
+        "由内向外传出的内容中有 {bytes:size} 未能读懂或未逐一判断（{why}）",
+        "{bytes:size} of what left from inside was not understood or not judged ({why})",
         LAST,
     ),
     Kind(

@@ -17,10 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.ground.table_streams import table_of
+from netaudit.journeys.by_size import with_relayed
 from netaudit.journeys.legs import AT_ONCE, KEYS, Legs, gather
 from netaudit.journeys.places import NOWHERE, Codes, Ways, flat, places, rows_at, ways
 from netaudit.journeys.ties import MOST_LEGS, Tie, ties
 from netaudit.tables import EVENTS, JOURNEYS
+
+__all__ = ["join_journeys", "with_ends", "with_relayed"]
 
 UNTRAVELLED = ("heartbeat", "subscription")  # kinds that go nowhere
 MOST_REASONS = 4  # of one leg
@@ -162,7 +165,7 @@ def _rows_of(
             fact = facts[int(legs.message[leg])]
             rows.append({
                 "journey_id": journey, "leg": number,
-                "event_id": event_of.get(leg, ""), "message_id": fact["message_id"],
+                "event_id": event_of.get(leg, ""), "message_id": fact["message_id"], "unit_id": "",
                 "sender": way.addresses[way.sender[leg]], "receiver": way.addresses[way.receiver[leg]],
                 "first_ts": fact["first_ts"], "last_ts": fact["last_ts"], "capture_id": fact["capture_id"],
                 "frame": fact["first_frame"], "last_frame": fact["last_frame"],

@@ -31,9 +31,11 @@ from netaudit.case.verify import (
 )  # fmt: skip
 from netaudit.errors import UsageError
 from netaudit.ground.files import write_json
+from netaudit.ground.frames import frame_numbers
 from netaudit.ground.ways import Way
 from netaudit.opinions.contents import contents
 from netaudit.opinions.http1 import messages
+from netaudit.opinions.joining import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +48,9 @@ NOT_FOUND = "not found"
 STATUSES = (CONFIRMED, NOT_FOUND, UNCONFIRMABLE, CONTRADICTED)
 OPINION = "private/verify-dpkt.json"
 MOST_PLACES = 256  # in one content, at which an image within it may begin
-_WAYS = frozenset({"multipart", "json", "form", "base64", "data", "gzip"})  # that `contents` follows surely
+_WAYS = frozenset(
+    {"multipart", "json", "form", "base64", "data", "gzip", "br", "zstd"}
+)  # that `contents` follows surely
 _MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF|BM|.{4}ftyp", re.DOTALL)
 
 
@@ -61,6 +65,15 @@ class Asked(NamedTuple):
     last_frame: int
     source: End
     target: End
+    pieces: frozenset[Place] = frozenset()  # of an object joined from several messages: where these are
+
+
+class Place(NamedTuple):
+    """Where a message is said to be."""
+
+    source: End
+    target: End
+    last_frame: int
 
 
 def ask_dpkt(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -> Verification:
@@ -98,20 +111,23 @@ def _asked(case: Case, identities: list[str], opinions: dict[str, Opinion]) -> d
         "client_ip", "client_port", "server_ip", "server_port",
     ))  # fmt: skip
     found: dict[str, list[Asked]] = defaultdict(list)
+    pieces = _pieces(case, [row["object_id"] for row in rows if row["complete"] and not _of_one(row)])
     for row in rows:
         head = heads.get(row["message_id"])
         reason = _unasked(row, head)
         if head is None or reason:
             opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, reason)
             continue
-        flow = flows[head["flow_id"]]
-        ends = (_end(flow["client_ip"], flow["client_port"]), _end(flow["server_ip"], flow["server_port"]))
-        source, target = ends if head["direction"] == "up" else ends[::-1]
+        source, target = _way(flows[head["flow_id"]], head["direction"])
         opinions[row["object_id"]] = Opinion(NOT_FOUND, "no message of HTTP/1 is seen in its packets")
+        mine = frozenset() if _of_one(row) else pieces.get(row["object_id"], frozenset())
+        if len(mine) < 2 and not _of_one(row):
+            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, "carved, or joined from messages other than HTTP/1")
+            continue
         found[head["capture_id"]].append(
             Asked(
                 row["object_id"], row["sha256"], row["size"], row["unwrap_path"], head["first_frame"],
-                head["last_frame"], source, target,
+                head["last_frame"], source, target, mine,
             )
         )  # fmt: skip
     return found
@@ -123,9 +139,38 @@ def _unasked(row: dict[str, Any], head: dict[str, Any] | None) -> str:
         return "not in HTTP/1, which alone is derived a second time"
     if not row["complete"]:
         return "not whole in the capture"
-    if " body" not in Way.read(row["unwrap_path"]).first.text:
-        return "joined from several messages, which is not done a second time"
     return "" if row["sha256"] else "has no hash in the case"
+
+
+def _of_one(row: dict[str, Any]) -> bool:
+    """Whether an object is said to be of one message."""
+    return " body" in row["unwrap_path"].partition(" › ")[0]
+
+
+def _pieces(case: Case, identities: list[str]) -> dict[str, frozenset[Place]]:
+    """Of each object the messages of HTTP that end within the packets that carried it."""
+    if not identities:
+        return {}
+    evidence = case.table("evidence", ["object_id", "capture_id", "frames"])
+    evidence = evidence.filter(pc.is_in(evidence["object_id"], pa.array(identities, pa.string())))
+    messages_ = case.table("messages", ["flow_id", "capture_id", "protocol", "direction", "last_frame"])
+    heads = messages_.filter(pc.equal(messages_["protocol"], "http")).to_pylist()
+    flows = _by_key(case, "flows", "flow_id", [head["flow_id"] for head in heads], (
+        "client_ip", "client_port", "server_ip", "server_port",
+    ))  # fmt: skip
+    found: dict[str, frozenset[Place]] = {}
+    for row in evidence.to_pylist():
+        frames = set(frame_numbers(row["frames"]))
+        mine = [one for one in heads if one["capture_id"] == row["capture_id"] and one["last_frame"] in frames]
+        found[row["object_id"]] = found.get(row["object_id"], frozenset()) | {
+            Place(*_way(flows[one["flow_id"]], one["direction"]), one["last_frame"]) for one in mine
+        }
+    return found
+
+
+def _way(flow: dict[str, Any], direction: str) -> tuple[End, End]:
+    client, server = _end(flow["client_ip"], flow["client_port"]), _end(flow["server_ip"], flow["server_port"])
+    return (client, server) if direction == "up" else (server, client)
 
 
 def _by_key(case: Case, table: str, key: str, keys: list[str], columns: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -144,14 +189,23 @@ def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion]) -> No
     from netaudit.opinions.reassembly import TooLarge, connections
 
     by_way: dict[tuple[End, End], list[Asked]] = defaultdict(list)
+    in_pieces = [one for one in asked if one.pieces]
+    places = {place for one in in_pieces for place in one.pieces}
     for one in asked:
-        by_way[one.source, one.target].append(one)
+        if not one.pieces:
+            by_way[one.source, one.target].append(one)
+    ways = {*by_way, *((place.source, place.target) for place in places)}
+    kept: dict[Place, Sent] = {}
     try:
-        for connection in connections(path, {frozenset(way) for way in by_way}):
+        for connection in connections(path, {frozenset(way) for way in ways}):
             for way, runs in connection.items():
-                for run in runs if way in by_way else ():
+                for run in runs if way in ways else ():
                     for sent in messages(run):
-                        _look(sent, by_way[way], opinions)
+                        _look(sent, by_way.get(way, []), opinions)
+                        if (place := Place(*way, sent.last_frame)) in places:
+                            kept[place] = sent
+        for one in in_pieces:
+            _look_together([kept[place] for place in one.pieces if place in kept], one, opinions)
     except TooLarge:
         _leave(asked, opinions, "more bytes than are kept for this")
     except (ValueError, OSError, EOFError) as error:
@@ -188,6 +242,17 @@ def _look(sent: Sent, asked: list[Asked], opinions: dict[str, Opinion]) -> None:
         elif opinions[one.object_id].status != CONTRADICTED:
             reason = "wrapped in a way that is not looked into" if sent.sound else "its message is damaged here"
             opinions[one.object_id] = Opinion(NOT_FOUND, reason, sent.last_frame)
+
+
+def _look_together(pieces: list[Sent], one: Asked, opinions: dict[str, Opinion]) -> None:
+    """Look for an object in what several messages give together. Another order may exist: nothing is contradicted."""
+    for whole in joined(pieces):
+        for data in contents(whole):
+            if hashlib.sha256(data).hexdigest() == one.sha256 or _within(data, one):
+                last = max(piece.last_frame for piece in pieces)
+                opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes, joined from several messages", last)
+                return
+    opinions[one.object_id] = Opinion(NOT_FOUND, "its pieces do not give its bytes in the ways that are tried")
 
 
 def _followed(path: str) -> bool:

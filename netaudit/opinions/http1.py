@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 MOST_BODY = 256 << 20  # bytes of one body, also after decompression
 MOST_HEAD = 1 << 16
+_PIECE = 1 << 14  # bytes given to a decoder at once: little becomes much
 _START = re.compile(rb"([A-Z]{3,16}) \S{1,16384} HTTP/1\.[01]\r?\n|HTTP/1\.[01] (\d{3})[^\r\n]{0,200}\r?\n")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
+_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15}|\*)")
 _HEADS = email.parser.BytesHeaderParser(policy=email.policy.compat32)
-_CODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
+_CODINGS = {"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Sent:
     first_frame: int
     last_frame: int
     sound: bool  # whole, without conflicting bytes, in codings that are known here
+    span: tuple[int, int, int | None] | None = None  # first and last byte and size of the file it is a piece of
+    target: str = ""  # of a request
 
 
 def messages(run: Run, *, closed: bool = True) -> Iterator[Sent]:
@@ -51,7 +55,17 @@ def messages(run: Run, *, closed: bool = True) -> Iterator[Sent]:
         plain, known = _decoded(body, head)
         first, last = run.frames(found.start(), max(at, blank.end()))
         content_type = str(head.get("Content-Type", ""))
-        yield Sent(content_type, plain, first, last, whole and known and not run.conflict)
+        sound = whole and known and not run.conflict
+        target = found[0].split(b" ", 2)[1].decode("latin-1") if found[1] else ""
+        yield Sent(content_type, plain, first, last, sound, _span(head), target)
+
+
+def _span(head: Message) -> tuple[int, int, int | None] | None:
+    """What Content-Range says (RFC 9110 section 14.4): of answers, and of requests that send pieces."""
+    told = _RANGE.fullmatch(str(head.get("Content-Range", "")).strip())
+    if told is None or int(told[2]) < int(told[1]):
+        return None
+    return int(told[1]), int(told[2]), None if told[3] == "*" else int(told[3])
 
 
 def _body(data: bytes, at: int, head: Message, status: bytes | None, *, closed: bool) -> tuple[bytes, int, bool]:
@@ -97,11 +111,39 @@ def _decoded(body: bytes, head: Message) -> tuple[bytes, bool]:
     for coding in reversed(codings):
         if coding in ("", "identity"):
             continue
-        unpacked = _inflated(body)
+        unpacked = {"br": _brotli, "zstd": _zstandard}.get(coding, _inflated)(body)
         if unpacked is None:
             return body, False
         body = unpacked
     return body, True
+
+
+def _brotli(body: bytes) -> bytes | None:
+    """RFC 7932, by the reference decoder; None for what is no whole stream, or larger than is kept."""
+    try:
+        import brotli
+
+        opened = brotli.Decompressor()
+        plain = bytearray()
+        for at in range(0, len(body), _PIECE):
+            plain += opened.process(body[at : at + _PIECE])
+            if len(plain) > MOST_BODY:
+                return None
+        return bytes(plain) if opened.is_finished() else None
+    except (ImportError, brotli.error):
+        return None
+
+
+def _zstandard(body: bytes) -> bytes | None:
+    """RFC 8878, likewise."""
+    try:
+        import zstandard
+
+        with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as reader:
+            plain = reader.read(MOST_BODY + 1)
+        return plain if 0 < len(plain) <= MOST_BODY else None
+    except (ImportError, zstandard.ZstdError):
+        return None
 
 
 def _inflated(body: bytes) -> bytes | None:

@@ -34,6 +34,8 @@ _BOLD = re.compile(r"\*\*([\w:：]{1,20})\*\*")
 _INSERT = re.compile(r"\binsert\s+into\s+[\w.`\"]{1,80}\s*\(([^()]{1,1000})\)\s*values\b", re.IGNORECASE)
 _VALUES = re.compile(r"\(([^()]{1,2000})\)")
 _CELLS = re.compile(r"[\t,;|，；]")
+_AROUND = " \t='\"()[]{}"  # what stands around a cell in exports and tuples
+_GLUED = re.compile(r"(姓名)[:：\s]?([\u3400-\u9fff·•]{2,12})\Z")
 _ROWS = re.compile(r"[;；]")
 _LABEL = re.compile(r"([A-Za-z_]{2,24}|[\u4e00-\u9fff]{2,12}?)[\s是为:：=（(\[\"'#/]*\Z")
 _LABEL_ENDS = re.compile(r"(?:身份证号码|身份证号|身份证|证件号码|证件号|公民身份号码|证号)[\s是为:：=（(\[]*\Z")
@@ -74,7 +76,9 @@ def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
             continue
         cells = _cells(line)
         if len(cells) < 2:
-            out += said_in(line, place) or ([Field(place, name, line)] if len(line) <= 64 else [])
+            glued = _GLUED.match(line)
+            here = [Field(f"{place}.{glued[1]}", glued[1], glued[2])] if glued else [Field(place, name, line)]
+            out += said_in(line, place) or (here if len(line) <= 64 else [])
         elif sum(map(names_personal, cells)) >= 2:
             heading = cells
         elif (labelled := _labelled(cells, place)) is not None:
@@ -153,7 +157,7 @@ def _cells(line: str) -> list[str]:
     if '"' in line:
         with suppress(csv.Error, StopIteration):
             cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
-    return [cell.strip().lstrip("='").strip("\"'") for cell in cells]
+    return [cell.strip(_AROUND) for cell in cells]
 
 
 def _said_apart(line: str, place: str, known: list[Field]) -> list[Field]:

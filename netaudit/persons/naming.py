@@ -26,8 +26,9 @@ _NAMES = {
     "name": "personname persionname realname cardname customername custname clientname visitorname fullname cnname"
     " idname userrealname certname holdername guestname xm xingming khxm 姓名 客户姓名 真实姓名",
     "birthday": "birthday birthdate dateofbirth birth born csrq 出生日期 出生 生日",
-    "address": "residentialaddress familyaddress homeaddress idaddress cardaddress 住址 家庭住址 身份证地址",
-    "gender": "gender gendercode sex sexcode 性别",
+    "address": "residentialaddress familyaddress homeaddress idaddress cardaddress zz jtzz hjdz"
+    " 住址 家庭住址 户籍地址 身份证地址",
+    "gender": "gender gendercode sex sexcode xb 性别",
     "score": "similarity similaritydegree similarity1 searchscore score matchfaceconfidence verifyscore confidence"
     " verificationscore facescore comparescore 相似度",
     "person_id": "personid personcode personno customerid visitorid memberid employeeno employeeid employeenumber"
@@ -50,10 +51,16 @@ LOOSE_NAME = frozenset({"name", "username", "nickname", "userinfo", "salername",
 """Also of files and devices: a person's beside what is surely one's."""
 _ID_ENDS = tuple(sorted({name for name, kind in KINDS.items() if kind == "id_number" and len(name) >= 6} | DOUBTFUL))
 _NAME_ENDS = ("name", "xm", "xingming", "姓名", "名字")
+# who somebody is to the sender, where the value is the name
+_ROLES = (
+    "applicant", "buyer", "guest", "visitor", "customer", "client", "owner", "person", "holder", "contact", "resident",
+    "tenant", "user", "member", "employee", "staff", "nick", "cn", "who", "people", "patient", "student", "driver",
+    "访客", "客户", "业主", "来访人", "购房人", "联系人", "申请人", "持证人", "被访人", "顾客", "人员", "本人",
+)  # fmt: skip
 # whose names end so: things and places
 _OF_THINGS = re.compile(
     "device|channel|camera|place|project|store|shop|group|dept|depart|compan|corp|^org|city|provinc|area|region|district"
-    "|type|file|^app|product|build|room|house|site|school|class|bank|brand|role|event|item|task|status|level|title"
+    "|type|file|^app(?!lic)|product|build|room|house|site|school|class|bank|brand|role|event|item|task|status|level|title"
     "|nation|position|gate|door|zone|street|road|hotel|page|module|menu|table|column|field|service|server|domain|tag"
     "|categor|plan|host|path|display|model|unit|estate|community|location|library|^db|bucket|key|attr|param|game|song"
     "|team|brand|form|template"
@@ -101,7 +108,7 @@ def names_id(path: str) -> bool:
 def may_be_of_somebody(key: str) -> bool:
     """Whether a name of a field may be that of somebody's name, and is not surely that of a thing's."""
     name = plain(key)
-    return name in LOOSE_NAME or (name.endswith(_NAME_ENDS) and _OF_THINGS.search(name) is None)
+    return name in LOOSE_NAME or (name.endswith((*_NAME_ENDS, *_ROLES)) and _OF_THINGS.search(name) is None)
 
 
 def could_be_name(value: str) -> bool:

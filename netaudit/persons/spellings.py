@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     Parsed = Callable[[str], object]
 
 DEEPEST = 4  # texts inside texts
-LONGEST = 4096  # characters of a text that is looked into
+SHORTEST, LONGEST = 4, 4096  # characters of a text that is looked into
 MOST = 2000  # fields of a document, of a text or of a query
 LONGEST_KEY = 18  # characters of a path that holds no number
 _MOST_PAIRS = 200  # of a query
 _NAMING = ("key", "name", "field", "attr", "label", "title", "code", "column", "question", "prompt", "caption", "item")
 _SAYING = ("value", "val", "answer", "text", "content", "data", "words", "string")
+_MARKS = ("=", ":", "：", "姓名")  # without which a short text says nothing by its keys
 _HEADINGS = frozenset({"columns", "fields", "header", "headers", "keys", "titles", "names", "cols"})
 _ROW = re.compile(r"(?P<list>.+)\[(?P<place>\d+)\]\Z")
 _FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
@@ -43,7 +44,7 @@ def widened(found: list[Field], read_xml: ReadXml, parsed: Parsed) -> list[Field
     for field in found:
         out += _inside(field, read_xml, parsed, DEEPEST)
     out += _keys_that_say(out)
-    named = [*_named_beside(out), *_under_headings(out), *_in_columns(out)]
+    named = [*_named_beside(out), *_under_headings(out), *_in_columns(out), *_labelled_lists(out)]
     if named:  # each instead of the value that it names
         gone = {path for path, _ in named}
         out = [field for field in out if field.path not in gone] + [field for _, field in named]
@@ -106,7 +107,7 @@ def _unbracketed(field: Field) -> Field:
 def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iterator[Field]:
     """Fields of a text that is a document itself, or that says of a person what notations say by keys."""
     text = field.value.strip()
-    if depth == 0 or not 6 < len(text) <= LONGEST:
+    if depth == 0 or not SHORTEST <= len(text) <= LONGEST:
         return
     inner: list[Field] = []
     if text[0] in "{[" and text[-1] in "]}":
@@ -115,10 +116,10 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
         inner = [Field(f"/{plain(field.key)}{path}", key, value) for path, key, value in read_xml(text)]
     elif "=" in text and "&" in text and _FORM.match(text):
         inner = _form_fields(text, field.path)
-    elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or "=" in text or ":" in text or "：" in text:
+    elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or any(mark in text for mark in _MARKS):
         said = lines_of(text, base=field.path)
         keys = {kind_of(one.key) for one in said} & _DECIDING
-        yield from said if len(keys) > 1 or NUMBER.search(text) else ()
+        yield from said if len(keys) > 1 or NUMBER.search(text) or text.startswith("姓名") else ()
         return
     for one in inner:
         yield one
@@ -168,7 +169,8 @@ def _named_beside(found: list[Field]) -> list[tuple[str, Field]]:
 
 def _is_naming(field: Field) -> bool:
     key = plain(field.key)
-    return (key == "k" or key.endswith(_NAMING)) and len(field.value) <= 40 and names_personal(field.value)
+    wide = (*_NAMING, "id") if field.path.startswith("/") else _NAMING
+    return (key == "k" or key.endswith(wide)) and len(field.value) <= 40 and names_personal(field.value)
 
 
 def _says(field: Field) -> bool:
@@ -246,6 +248,17 @@ def _in_columns(found: Iterable[Field]) -> list[tuple[str, Field]]:
         for key, cells in columns
         for at, field in cells.items()
     ]
+
+
+def _labelled_lists(found: Iterable[Field]) -> list[tuple[str, Field]]:
+    """Lists of a label and what it says: `[["姓名", "张三"], ["身份证号", "1101…"]]`."""
+    out = []
+    for path, cells in _lists(found).items():
+        if len(cells) == 2 and {0, 1} == set(cells) and (row := _ROW.match(path)):
+            label, said = cells[0].value, cells[1].value
+            if names_personal(label) and not names_personal(said):
+                out.append((cells[1].path, Field(f"{row['list']}.{label}", label, said)))
+    return out
 
 
 def _holder(path: str) -> str:

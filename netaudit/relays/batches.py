@@ -23,7 +23,6 @@ LONGEST_WAIT_S = 300  # an image older than this is not waited for
 CLOSE = SECOND // 2  # between units that may be one request
 LINES = 3  # of one sender and endpoint
 LEAST_UNITS = 3  # that a line explains
-SURE_LINE = 0.01
 MOST_IMAGES, MOST_UNITS = 1500, 400  # in one chain
 BEYOND_SINGLE = 4096  # bytes above the largest image from which a unit has several, if it has any
 ROOM = 20_000

@@ -43,9 +43,13 @@ class Chance:
         return min(self.tail, 1.0)
 
 
-def seed_of(*names: str) -> int:
+def seed_of(*compared: str | npt.NDArray[Any]) -> int:
     """Seed from what is compared: the same case gives the same figures."""
-    return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest())
+    digest = hashlib.blake2b(digest_size=8)
+    for one in compared:
+        data = one.encode() if isinstance(one, str) else np.ascontiguousarray(one).tobytes()
+        digest.update(len(data).to_bytes(8) + data)
+    return int.from_bytes(digest.digest())
 
 
 def fitted(observed: float, draws: npt.NDArray[Any]) -> Chance:

@@ -1,4 +1,4 @@
-"""Door from tables: what left encrypted, and which images seen in clear inside it fits."""
+"""Door from tables: what left encrypted; how many uploads, after which moments, and which images seen in clear fit."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import pyarrow.compute as pc
 from netaudit.ground.table_streams import table_of
 from netaudit.relays.recordings import recordings
 from netaudit.relays.sizes import with_sizes
-from netaudit.tables import RELAY_TESTS, RELAYED_IMAGES
+from netaudit.tables import MOMENT_TESTS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from netaudit.relays.judging import Result
+    from netaudit.relays.matching import Match
 
-__all__ = ["find_relays", "with_sizes"]
+__all__ = ["count_uploads", "find_relays", "tie_moments", "with_sizes"]
 
+AT_ONCE = 4096  # rows made as Python values
 LEAST = 4  # images, and units, without which nothing is tested
 
 
@@ -36,42 +38,76 @@ def find_relays(
     recording_of = recordings(tables.get("captures"))
     images = images_by_host(transfers, recording_of)
     pairs = list(pairs_of(images, units_by_way(uploads, tables["flows"], recording_of), scope))
-    told: list[dict[str, Any]] = []
+    told: list[pa.Table] = []
     tests: list[dict[str, Any]] = []
     for pair in pairs:
         result = judge_pair(pair, uploads, len(pairs))
         tests += [test_row(result, test, len(pairs)) for test in result.tests]
-        told += _rows(result, uploads, tables["messages"])
+        told += _tables(result, uploads, tables["messages"])
     return (
-        table_of(told, RELAYED_IMAGES),
+        pa.concat_tables(told) if told else empty[0],
         table_of(tests, RELAY_TESTS),
     )
 
 
-def _rows(result: Result, uploads: pa.Table, messages: pa.Table) -> list[dict[str, Any]]:
-    """Rows of `relayed_images`."""
-    if not result.matches:
-        return []
+def count_uploads(
+    tables: dict[str, pa.Table], scope: Callable[[str], str], role: Callable[[str, str], str]
+) -> pa.Table:
+    """Table `upload_counts`; `role` of a sender by its address and a flow."""
+    uploads = tables.get("encrypted_uploads")
+    if uploads is None or not uploads.num_rows:
+        return UPLOAD_COUNTS.schema().empty_table()
+    from netaudit.relays.counting import by_way, count_rows
+    from netaudit.relays.series import joined_units
+
+    units, ends = joined_units(uploads, tables["flows"])
+    return table_of(list(count_rows(*by_way(units, ends, scope, role), units)), UPLOAD_COUNTS)
+
+
+def tie_moments(tables: dict[str, pa.Table], scope: Callable[[str], str], role: Callable[[str, str], str]) -> pa.Table:
+    """Table `moment_tests`: whether encrypted uploads follow the rows of `moments` more than by chance."""
+    uploads, moments = tables.get("encrypted_uploads"), tables["moments"]
+    if uploads is None or not uploads.num_rows or not moments.num_rows:
+        return MOMENT_TESTS.schema().empty_table()
+    from netaudit.relays.counting import by_way
+    from netaudit.relays.series import joined_units
+    from netaudit.relays.tied import test_rows
+
+    units, ends = joined_units(uploads, tables["flows"])
+    ways, _ = by_way(units, ends, scope, role)
+    rows = list(test_rows(ways, units, uploads, moments, tables["captures"]))
+    return table_of(rows, MOMENT_TESTS)
+
+
+def _tables(result: Result, uploads: pa.Table, messages: pa.Table) -> Iterator[pa.Table]:
+    """`relayed_images` of one pair, so many rows at once."""
+    for begin in range(0, len(result.matches), AT_ONCE):
+        rows = _rows(result, result.matches[begin : begin + AT_ONCE], uploads, messages)
+        yield table_of(rows, RELAYED_IMAGES)
+
+
+def _rows(result: Result, matches: list[Match], uploads: pa.Table, messages: pa.Table) -> list[dict[str, Any]]:
     pair = result.pair
-    places = [int(pair.units.row[match.unit]) for match in result.matches]
+    places = [int(pair.units.row[match.unit]) for match in matches]
     told = ["unit_id", "flow_id", "capture_id", "first_frame", "last_frame"]
     units = uploads.select(told).take(pa.array(places)).to_pylist()
-    ids = pa.array(sorted({pair.images.message_ids[match.image] for match in result.matches}))
+    names = pair.images.names
+    ids = pa.array(sorted({names.message_ids[match.image] for match in matches}))
     chosen = messages.filter(pc.is_in(messages["message_id"], value_set=ids))
     seen = {
         row["message_id"]: row
         for row in chosen.select(["message_id", "capture_id", "first_frame", "last_frame"]).to_pylist()
     }
     rows = []
-    for match, unit in zip(result.matches, units, strict=True):
-        message = seen[pair.images.message_ids[match.image]]
+    for match, unit in zip(matches, units, strict=True):
+        message = seen[names.message_ids[match.image]]
         received, sent = int(pair.images.last[match.image]), int(pair.units.first[match.unit])
         offset = result.offset.seconds if result.offset else 0.0
         rows.append(
             {
-                "sha256": pair.images.sha256[match.image],
-                "object_id": pair.images.object_ids[match.image],
-                "message_id": pair.images.message_ids[match.image],
+                "sha256": names.sha256[match.image],
+                "object_id": names.object_ids[match.image],
+                "message_id": names.message_ids[match.image],
                 "unit_id": unit["unit_id"],
                 "flow_id": unit["flow_id"],
                 "holder": pair.host,

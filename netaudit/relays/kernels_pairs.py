@@ -29,6 +29,59 @@ def first_behind(times: I8, moment: int) -> int:
 
 
 @kernel
+def candidates(
+    arrived: I8,
+    lead: I8,
+    sizes: I8,
+    sent: I8,
+    low: I8,
+    high: I8,
+    window: int,
+    form: tuple[int, int],
+    edge: tuple[int, int],
+    beside: int,
+    out: I8,
+) -> tuple[int, int, int, int]:
+    """Pairs close in time whose overhead fits a constant.
+
+    Args:
+        arrived: as in `peak`, and so are the arguments up to `window`.
+        lead: see there.
+        sizes: see there.
+        sent: see there.
+        low: see there.
+        high: see there.
+        window: see there.
+        form: the constant's lower end, and its width.
+        edge: bytes by which a pair may be off; share of a size's range by which it may be, where that is more.
+        beside: bytes at each side within which other pairs are counted.
+        out: int64, shape (3, room): image, unit, bytes off; filled as far as there is room.
+
+    Returns:
+        How many fit, how many others are beside, how many are close in time, and the sum of their widths.
+
+    """
+    fitting, others, close, wide = 0, 0, 0, 0
+    for i in range(arrived.size):
+        until = arrived[i] + window
+        for j in range(first_behind(sent, arrived[i] - lead[i]), sent.size):
+            if sent[j] > until:
+                break
+            reach = max(edge[0], (high[j] - low[j]) // edge[1])
+            close += 1
+            wide += high[j] - low[j] + form[1] + 2 * reach
+            least, most = low[j] - sizes[i] - form[1] + 1 - form[0], high[j] - sizes[i] - form[0]
+            off = most if most < 0 else max(least, 0)
+            if -reach <= off <= reach:
+                if fitting < out.shape[1]:
+                    out[0, fitting], out[1, fitting], out[2, fitting] = i, j, off
+                fitting += 1
+            elif -beside <= most <= beside:
+                others += 1
+    return fitting, others, close, wide
+
+
+@kernel
 def peak(
     arrived: I8,
     lead: I8,

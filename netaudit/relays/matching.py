@@ -22,9 +22,9 @@ from netaudit.relays.batches import (
     lines_of_single,
 )  # fmt: skip
 from netaudit.relays.chance import CAP, Chance, corrected
-from netaudit.relays.forms import LEAST, SECOND, WIDTH, WINDOWS_S, Form, Peak, forms, search, sent_sizes
+from netaudit.relays.forms import LEAST, SECOND, WIDTH, Form, Peak, forms, search, sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
-from netaudit.relays.pairing import NOTHING, SURE, pair
+from netaudit.relays.pairing import NOTHING, STRETCH, SURE, pair
 from netaudit.relays.series import stretches
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
 
 PEAKS = 4  # constants of one sender and endpoint: different programs, forms, kinds of record
-SURE_LINE = 0.05  # chance of a line where the endpoint is known to receive images already
+SURE_LINE = 0.01  # chance of a line where the endpoint is known to receive images already
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
 FEW_PAIRS = 20  # hosts and endpoints, up to which batches are looked for in all there is
 ALIKE = 64  # bytes within which sizes are taken for one
 SURE_STREAM = 0.98  # of a part of a request that is taken for a stream: there are many parts
+RELATED = 0.2, 0.9  # of the units left at an endpoint known to receive images, that carry some
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -98,11 +99,13 @@ def match_exact(
     of_images, of_units = np.arange(len(images)), np.arange(len(units))
     for _ in range(PEAKS):
         left, rest = images.chosen(of_images), units.chosen(of_units)
-        tried = list(forms(quic, span[1] - span[0]))
-        if len(left) < LEAST or len(rest) < LEAST or not tried:
+        if len(left) < LEAST or len(rest) < LEAST:
             break
-        some, near = midst(left, rest, most)
-        peaks = [search(some, near, form, span, random) for form in tried]
+        some, near, around = midst(left, rest, most, span)
+        tried = list(forms(quic, around[1] - around[0]))
+        if len(near) < LEAST or not tried:
+            break
+        peaks = [search(some, near, form, around, random) for form in tried]
         best = min(peaks, key=lambda peak: (peak.chance.p, -peak.count))
         test = Test(
             mode_of(rest), len(left), len(rest), len(tried), best.count, best.overhead, None, best.form.base64,
@@ -114,8 +117,6 @@ def match_exact(
         if corrected(best.chance.p, len(tried) * pairs) > CAP:
             break
         found = pair(left, rest, best.form, best.overhead, chosen_for(best)).sure()
-        over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
-        over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         test.matches = [
             Match(int(of_images[i]), int(of_units[j]), test.mode, best.form.base64, int(beside), 1, float(p))
@@ -134,31 +135,41 @@ def match_exact(
 
 def _contested(images: Images, units: Units, tests: list[Test]) -> None:
     """Withdraw pairs whose unit another constant of the endpoint explains with an image that is in no pair."""
-    for test in tests:
+    free = np.ones(len(images), bool)
+    free[[match.image for of in tests for match in of.matches]] = False
+    laws = [(of, of.law(images, units)) for of in tests if of.matches]
+    for test in tests if len(laws) > 1 else ():
+        gone: set[Match] = set()
         for match in [match for match in test.matches if match.probability < CERTAIN]:
-            paired = [other.image for of in tests for other in of.matches]
-            left = np.setdiff1d(np.arange(len(images)), paired)
-            for of in tests:
-                if of is test or not of.matches or of.window_s is None or not len(left):
+            unit = units.chosen(np.array([match.unit]))
+            for of, law in laws:
+                if of is test or of.window_s is None:
                     continue
-                law, form = of.law(images, units), Form(of.base64, of.window_s)
-                found = pair(
-                    images.chosen(left), units.chosen(np.array([match.unit])), form, of.overhead or 0, 0.0, law
-                )
-                if found.probability.sum() > ELSEWHERE:
-                    test.matches.remove(match)
+                form = Form(of.base64, of.window_s)
+                near = np.searchsorted(images.last, unit.first[0] - STRETCH * form.window)
+                left = near + np.flatnonzero(free[near : np.searchsorted(images.first, unit.last[0], "right")])
+                if (
+                    len(left)
+                    and pair(images.chosen(left), unit, form, of.overhead or 0, 0.0, law).probability.sum() > ELSEWHERE
+                ):
+                    free[match.image] = True
+                    gone.add(match)
                     break
+        test.matches = [match for match in test.matches if match not in gone]
 
 
-def midst(images: Images, units: Units, most: int) -> tuple[Images, Units]:
-    """So many images at most, from the midst, and the units from then on until some time behind."""
+def midst(images: Images, units: Units, most: int, span: tuple[int, int]) -> tuple[Images, Units, tuple[int, int]]:
+    """So many images at most, from the midst, the units of their time, and that time.
+
+    Shifts go in a circle within that time: further, images would be moved to where no units were taken.
+    """
     if len(images) <= most:
-        return images, units
+        return images, units, span
     begin = (len(images) - most) // 2
     some = images.chosen(np.arange(begin, begin + most))
-    until = int(some.last[-1]) + WINDOWS_S[-1] * SECOND
-    first, last = np.searchsorted(units.first, (int(some.first[0]), until))
-    return some, units.chosen(np.arange(first, last))
+    around = int(some.first.min()), int(some.last[-1]) + 1
+    first, last = np.searchsorted(units.first, around)
+    return some, units.chosen(np.arange(first, last)), around
 
 
 def chosen_for(peak: Peak) -> float:
@@ -203,6 +214,12 @@ def match_batches(
             of_images, of_units = _left(images, units, exact, narrow)
             left, rest = images.chosen(of_images), units.chosen(of_units)
             runs = find_runs(left, rest, rows, base64=base64)
+        if known:  # how many of these units carry images is learned with the runs
+            explained = np.bincount(runs.unit, runs.probability, len(rest)) + np.bincount(
+                np.minimum(runs.unit + runs.more, len(rest) - 1), runs.probability * (runs.more > 0), len(rest)
+            )
+            related = float(np.clip(np.minimum(explained, 1).mean(), *RELATED))
+            runs = find_runs(left, rest, rows, base64=base64, related=related)
         test.matches = _matches_of(runs, left, rest, of_images, of_units, base64=base64)
     return tests
 
@@ -273,29 +290,46 @@ def match_stretches(
 
 def _left(images: Images, units: Units, exact: list[Test], narrow: Mask) -> tuple[Places, Places]:
     """Images and units in no pair, of units those of which sums can be looked at."""
-    paired = [match for test in exact for match in test.matches]
-    of_images = np.setdiff1d(np.arange(len(images)), [match.image for match in paired])
-    of_units = np.setdiff1d(np.arange(len(units)), [match.unit for match in paired])
-    return of_images[:MOST_IMAGES], of_units[narrow[of_units]][:MOST_UNITS]
+    free_images, free_units = _free(images, units, exact)
+    return _bounded(free_images, free_units & narrow)
+
+
+def _free(images: Images, units: Units, tests: list[Test]) -> tuple[Mask, Mask]:
+    """Which images and units are in no pair."""
+    free_images, free_units = np.ones(len(images), bool), np.ones(len(units), bool)
+    for test in tests:
+        free_images[[match.image for match in test.matches]] = False
+        free_units[[match.unit for match in test.matches]] = False
+    return free_images, free_units
+
+
+def _bounded(images: Mask, units: Mask) -> tuple[Places, Places]:
+    """As many of them as one chain takes."""
+    return np.flatnonzero(images)[:MOST_IMAGES], np.flatnonzero(units)[:MOST_UNITS]
 
 
 def _withdraw(images: Images, units: Units, exact: list[Test], narrow: Mask, rows: list[Row], *, base64: bool) -> bool:
     """Withdraw pairs whose image chains of runs see in another unit; gives whether there were any."""
     any_withdrawn = False
+    free_images, free_units = _free(images, units, exact)
+    free_units &= narrow
     for test in exact:
-        for match in [match for match in test.matches if match.probability < CERTAIN]:
-            test.matches.remove(match)
-            of_images, of_units = _left(images, units, exact, narrow)
+        gone: set[Match] = set()
+        for match in [match for match in test.matches if match.probability < CERTAIN and narrow[match.unit]]:
+            free_images[match.image] = free_units[match.unit] = True
+            of_images, of_units = _bounded(free_images, free_units)
             elsewhere = 0.0
-            if match.unit in of_units and match.image in of_images:
+            if of_units[-1] >= match.unit and of_images[-1] >= match.image:
                 runs = find_runs(images.chosen(of_images), units.chosen(of_units), rows, base64=base64)
                 image = int(np.searchsorted(of_images, match.image))
                 other = (runs.first <= image) & (image < runs.behind) & (of_units[runs.unit] != match.unit)
                 elsewhere = float(runs.probability[other].sum())
             if elsewhere > ELSEWHERE:
-                any_withdrawn = True
+                gone.add(match)
             else:
-                test.matches.append(match)
+                free_images[match.image] = free_units[match.unit] = False
+        test.matches = [match for match in test.matches if match not in gone]
+        any_withdrawn |= bool(gone)
     return any_withdrawn
 
 

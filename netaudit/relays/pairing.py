@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.relays.forms import SECOND, Form, leads, plaintext, sent_sizes
+from netaudit.relays.kernels_pairs import candidates
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
@@ -31,6 +32,8 @@ HEAD_CELLS = 64  # of 2 bytes
 UNUSUAL = (0.03, 0.3)  # of the pairs are taken to have any delay up to the longest usual one: exact sizes, ranges
 SPREAD = np.array([0.04, 0.08, 0.12, 0.16, 0.2, 0.16, 0.12, 0.08, 0.04])  # of a delay over the neighbouring classes
 LEAST_ALONE = 1e-3
+OPENING = 3.0  # pairs that the share of all units that open a connection is worth
+LEAST_SHARE = 0.05, 0.95  # of units that open a connection is taken to be no smaller, no larger
 ROUNDS = 60
 SURE = 0.95  # probability above which a pair is told as one
 DELAYS_S = (0.0, *(round(0.1 * 1.18**k, 3) for k in range(57)))  # classes, up to 20 minutes
@@ -81,30 +84,45 @@ def pair(
     low, high = plaintext(units, form)
     sizes = sent_sizes(images.size, base64=form.base64)
     window = STRETCH * form.window
-    lead = leads(images)
-    image, unit = near_pairs(images.last, lead, units.first, window)
-    least, most = low[unit] - sizes[image] - form.width + 1, high[unit] - sizes[image]
-    off = np.where(most < overhead, most - overhead, np.maximum(least - overhead, 0))
-    edge = np.maximum(EDGE, (high - low)[unit] // EDGE_SHARE)  # where sizes are ranges, so is the constant
-    fits = np.abs(off) <= edge
-    beside = ~fits & (np.abs(most - overhead) <= BESIDE)
-    wide = float(np.mean(most - least + 1 + 2 * edge)) if image.size else 1.0
-    chance = (beside.sum() + 1) / (2 * BESIDE - wide) * wide  # unrelated pairs that fit, over all images and the window
-    image, unit, off = image[fits], unit[fits], off[fits]
+    series = (images.last, leads(images), sizes, units.first, low, high, window, (overhead, form.width))
+    edge = (EDGE, EDGE_SHARE)  # where sizes are ranges, so is the constant
+    out = np.empty((3, 0), np.int64)
+    fitting, beside, close, widths = candidates(*series, edge, BESIDE, out)
+    if fitting:
+        out = np.empty((3, fitting), np.int64)
+        candidates(*series, edge, BESIDE, out)
+    image, unit, off = out
+    crowd = _crowd(sizes, low, high, overhead + form.width - 1, overhead) if (high > low).any() else None
+    wide = widths / close if close else 1.0
+    chance = (beside + 1) / (2 * BESIDE - wide) * wide  # unrelated pairs that fit, over all images and the window
     exact = low[unit] == high[unit]
     place = low[unit] - sizes[image] - overhead
     delay = (units.first[unit] - images.last[image]) / SECOND
+    opens, usual = units.opens[unit], float(np.clip(units.opens.mean() if len(units) else 0.5, *LEAST_SHARE))
     probability = np.full(image.size, 0.5)
     share = 0.5
     for _ in range(4):  # what is sent on has laws of overhead and delay of its own, learned with the pairs
         likelier = _likelier(place, delay, exact, wide, window / SECOND, probability, known)
+        likelier *= _opening(opens, usual, probability)
         others = max(
             1 - probability.sum() / max(len(units), 1), 1 / max(len(units), 1)
         )  # units that carry none of these
-        ratio = share * likelier / (max(chance * others, by_chance) / max(len(images), 1))
+        expected = np.full(image.size, chance * others / max(len(images), 1))
+        if crowd is not None:  # sizes are alike: more fit than sizes at large let expect
+            expected = np.maximum(expected, crowd[image] * (close / max(len(images), 1)) * others)
+        ratio = share * likelier / np.maximum(expected, by_chance / max(len(images), 1))
         probability = marginals(image, unit, ratio, 1 - share)
         share = float(np.clip(probability.sum() / max(len(images), 1), 0.02, 0.98))
     return Pairs(image, unit, off, probability)
+
+
+def _crowd(sizes: I8, low: I8, high: I8, most: int, least: int) -> F8:
+    """Share of all units, whenever they were sent, whose range of sizes lets them carry each image."""
+    reach = np.maximum(EDGE, (high - low) // EDGE_SHARE)
+    below = np.searchsorted(np.sort(low - reach), sizes + most, "right")
+    beyond = np.searchsorted(np.sort(high + reach), sizes + least, "left")
+    share: F8 = np.maximum(below - beyond, 1) / max(low.size, 1)
+    return share
 
 
 def _likelier(place: I8, delay: F8, exact: Mask, wide: float, window_s: float, weight: F8, known: tuple[I8, F8]) -> F8:
@@ -132,6 +150,17 @@ def _likelier(place: I8, delay: F8, exact: Mask, wide: float, window_s: float, w
     near = np.convolve(heads, (0.25, 0.5, 0.25), "same")[cells] - 0.5 * weight
     peaked = (np.maximum(near, 0.0) + PRIOR / HEAD_CELLS) / (np.maximum(heads.sum() - weight, 0.0) + PRIOR)
     likelier: F8 = of_delay * np.where(exact, peaked * (wide / 2), 1.0)
+    return likelier
+
+
+def _opening(opens: Mask, usual: float, weight: F8) -> F8:
+    """How much likelier such a unit, which opens its connection or not, is among images sent on than among all units.
+
+    The first unit of a connection has more beside its data (preface, settings, heads in full), hence another constant.
+    """
+    base = np.where(opens, usual, 1 - usual)
+    alike = np.where(opens, weight[opens].sum(), weight[~opens].sum()) - weight  # no pair is evidence for itself
+    likelier: F8 = (np.maximum(alike, 0.0) + OPENING * base) / (np.maximum(weight.sum() - weight, 0.0) + OPENING) / base
     return likelier
 
 

@@ -17,45 +17,51 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 I8 = npt.NDArray[np.int64]
+I4 = npt.NDArray[np.int32]
 F8 = npt.NDArray[np.float64]
 
 LEAST_IMAGE = 1024  # bytes; smaller ones are no photographs, and fit everything
 LEAST_UNIT = 1024  # bytes of plaintext
 CONTROL = 26  # bytes of plaintext in a record that only steers HTTP/2: two WINDOW_UPDATE frames
 JOINED_WITHIN = 1_000_000_000  # ns between two units of which the second goes on with the first
+ENDS = ("flow_id", "client_ip", "server_ip", "server_name", "payload_up", "payload_down")
 HEADS = {"aead13": 17, "aead12": 24, "chacha12": 16}
+
+
+@dataclass(slots=True)
+class Names:
+    """What images are called, for all that a host received."""
+
+    sha256: list[str]
+    object_ids: list[str]
+    message_ids: list[str]
 
 
 @dataclass(slots=True)
 class Images:
     """Images received by one host in one recording, by the time of their last byte."""
 
-    sha256: list[str]
-    object_ids: list[str]
-    message_ids: list[str]
+    names: Names
+    row: I8  # place in the names
     size: I8  # bytes
     first: I8  # ns
     last: I8
 
     def __len__(self) -> int:
-        return len(self.sha256)
+        return len(self.row)
 
     def chosen(self, places: npt.NDArray[Any]) -> Images:
         """Some of them, by index or mask."""
-        at = np.flatnonzero(places) if places.dtype == bool else places
-        sha256, objects, messages = (
-            [column[k] for k in at.tolist()] for column in (self.sha256, self.object_ids, self.message_ids)
-        )
-        return Images(sha256, objects, messages, self.size[at], self.first[at], self.last[at])
+        return Images(self.names, self.row[places], self.size[places], self.first[places], self.last[places])
 
 
 @dataclass(slots=True)
 class Units:
     """Units sent by one host to one endpoint, by their beginning. A unit may be joined of several rows of the table."""
 
-    row: I8  # of encrypted_uploads: of the first one
-    rows: I8  # how many rows of its flow it is joined of
-    flow: I8  # running number of its flow
+    row: I4  # of encrypted_uploads: of the first one
+    rows: I4  # how many rows of its flow it is joined of
+    flow: I4  # running number of its flow
     first: I8  # ns
     last: I8
     low: I8  # bytes of plaintext
@@ -78,6 +84,15 @@ class Units:
         """Some of them, by index or mask."""
         return Units(*(column[places] for column in self.columns()))
 
+    def take(self, places: npt.NDArray[Any]) -> None:
+        """Become some of them, column by column, so that there are never two of all."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name)[places])
+
+    def between(self, first: int, last: int) -> Units:
+        """Those from one to another, without a copy."""
+        return Units(*(column[first:last] for column in self.columns()))
+
     def together(self, other: Units) -> Units:
         """These and others."""
         return Units(*(np.concatenate(pair) for pair in zip(self.columns(), other.columns(), strict=True)))
@@ -85,27 +100,20 @@ class Units:
 
 def images_by_host(rows: Iterable[Any], recording_of: Mapping[str, str]) -> dict[tuple[str, str], Images]:
     """Whole images by (host that received them, recording), from rows of `transfers`; an image of a message once."""
-    found: dict[tuple[str, str], dict[tuple[str, str], Any]] = defaultdict(dict)
+    found: dict[tuple[str, str], dict[tuple[str, str], tuple[int, int, int, str]]] = defaultdict(dict)
     for row in rows:
         if row.complete and row.size >= LEAST_IMAGE:
             recording = recording_of.get(row.capture_id, row.capture_id)
-            found[row.receiver, recording].setdefault((row.message_id, row.sha256), row)
-    return {key: _images(list(some.values())) for key, some in sorted(found.items())}
+            told = (row.last_ts, row.first_ts, row.size, row.object_id)
+            found[row.receiver, recording].setdefault((row.sha256, row.message_id), told)
+    return {key: _images(found[key]) for key in sorted(found)}
 
 
-def _images(rows: list[Any]) -> Images:
-    rows.sort(key=lambda row: (row.last_ts, row.sha256))
-    size, first, last = (
-        np.array([getattr(row, name) for row in rows], np.int64) for name in ("size", "first_ts", "last_ts")
-    )
-    return Images(
-        [row.sha256 for row in rows],
-        [row.object_id for row in rows],
-        [row.message_id for row in rows],
-        size,
-        first,
-        last,
-    )
+def _images(rows: dict[tuple[str, str], tuple[int, int, int, str]]) -> Images:
+    order = sorted(rows, key=lambda key: (rows[key][0], key[0]))
+    last, first, size = (np.fromiter((rows[key][k] for key in order), np.int64, len(order)) for k in range(3))
+    names = Names([key[0] for key in order], [rows[key][3] for key in order], [key[1] for key in order])
+    return Images(names, np.arange(len(order)), size, first, last)
 
 
 def units_by_way(
@@ -114,64 +122,84 @@ def units_by_way(
     """Units by (host that sent them, endpoint, recording), joined where one goes on with another."""
     if not uploads.num_rows:
         return {}
-    ids = pc.dictionary_encode(uploads["flow_id"].combine_chunks())
-    number = ids.indices.to_numpy().astype(np.int64)
-    wanted = flows.select(["flow_id", "client_ip", "server_ip", "tls_alpn"]).filter(
-        pc.is_in(flows["flow_id"], value_set=ids.dictionary)
-    )
-    ends = {row["flow_id"]: row for row in wanted.to_pylist()}
-    known = [ends.get(flow) for flow in ids.dictionary.to_pylist()]
-    units = _joined(uploads, number, np.array([end is not None and end["tls_alpn"] == "http/1.1" for end in known]))
-    units = units.chosen(units.high >= LEAST_UNIT)
-    captures = pc.dictionary_encode(uploads["capture_id"].combine_chunks())
-    capture = captures.indices.to_numpy().astype(np.int64)[units.row]
-    names = [recording_of.get(name, name) for name in captures.dictionary.to_pylist()]
+    units, ends = joined_units(uploads, flows)
+    capture, captures = numbered(uploads["capture_id"])
+    capture = capture[units.row]
+    names = [recording_of.get(name, name) for name in captures.to_pylist()]
     ways: dict[tuple[str, str, str], int] = {}
-    way_of_flow: dict[tuple[int, int], int] = {}
-    way = np.empty(len(units), np.int64)
-    for k, key in enumerate(zip(units.flow.tolist(), capture.tolist(), strict=True)):
-        if key not in way_of_flow:
-            end = known[key[0]]
-            name = (end["client_ip"], end["server_ip"], names[key[1]]) if end else ("", "", "")
-            way_of_flow[key] = ways.setdefault(name, len(ways))
-        way[k] = way_of_flow[key]
+    keys, place = np.unique(units.flow.astype(np.int64) * len(names) + capture, return_inverse=True)
+    way_of_key = np.empty(len(keys), np.int32)
+    for k, key in enumerate(keys.tolist()):
+        end = ends[key // len(names)]
+        name = (end["client_ip"], end["server_ip"], names[key % len(names)]) if end else ("", "", "")
+        way_of_key[k] = ways.setdefault(name, len(ways))
+    way = way_of_key[place]
     order = np.lexsort((units.first, way))
-    units, way = units.chosen(order), way[order]
-    bounds = np.searchsorted(way, np.arange(len(ways) + 1))
-    return {name: units.chosen(np.arange(bounds[k], bounds[k + 1])) for name, k in sorted(ways.items()) if name[0]}
+    order = order[units.high[order] >= LEAST_UNIT]
+    units.take(order)
+    bounds = np.searchsorted(way[order], np.arange(len(ways) + 1))
+    found = {name: units.between(bounds[k], bounds[k + 1]) for name, k in sorted(ways.items()) if name[0]}
+    return {name: sent for name, sent in found.items() if len(sent)}
 
 
-def _joined(uploads: pa.Table, flow: I8, plain_http: npt.NDArray[np.bool_]) -> Units:
+def joined_units(uploads: pa.Table, flows: pa.Table) -> tuple[Units, list[dict[str, Any] | None]]:
+    """All units, joined where one goes on with another, and the ends of each flow by its running number."""
+    number, ids = numbered(uploads["flow_id"])
+    wanted = flows.select([*ENDS, "tls_alpn"]).filter(pc.is_in(flows["flow_id"], value_set=ids))
+    by_id = {row["flow_id"]: row for row in wanted.to_pylist()}
+    ends = [by_id.get(flow) for flow in ids.to_pylist()]
+    plain_http = np.array([end is not None and end["tls_alpn"] == "http/1.1" for end in ends], bool)
+    return _joined(uploads, number, plain_http), ends
+
+
+def numbered(column: pa.ChunkedArray) -> tuple[I4, pa.Array]:
+    """Running number of each value, and the values; nothing is copied but the numbers."""
+    chunks = column.dictionary_encode().chunks
+    if not chunks:
+        return np.empty(0, np.int32), pa.array([], column.type)
+    return np.concatenate([chunk.indices.to_numpy() for chunk in chunks]), chunks[-1].dictionary
+
+
+def _steered(head: I8, records: I8, octets: I8) -> npt.NDArray[np.bool_]:
+    """Whether all that came from the server before a unit only steers."""
+    octets -= head * records
+    return (head > 0) & (records > 0) & (octets <= CONTROL * records)
+
+
+def _head(rule: str) -> int:
+    return HEADS.get(rule, 0)
+
+
+def _is_quic(rule: str) -> bool:
+    return rule == "quic"
+
+
+def _joined(uploads: pa.Table, flow: I4, plain_http: npt.NDArray[np.bool_]) -> Units:
     """Units, of which those that HTTP/2 only interrupted (by WINDOW_UPDATE and the like) are one."""
-    first, last = (uploads[name].cast(pa.int64()).to_numpy() for name in ("first_ts", "last_ts"))
-    ordinal, low, high, records = (
-        uploads[name].to_numpy() for name in ("ordinal", "plaintext_low", "plaintext_high", "records")
-    )
-    before, heads = uploads["before_octets"].to_numpy(), uploads["before_records"].to_numpy()
-    rule = pc.dictionary_encode(uploads["rule"].combine_chunks())
-    head = np.array([HEADS.get(name, 0) for name in rule.dictionary.to_pylist()])[rule.indices.to_numpy()]
-    quic = np.array([name == "quic" for name in rule.dictionary.to_pylist()])[rule.indices.to_numpy()]
-    order = np.lexsort((ordinal, flow))
-    first, last, ordinal, low, high, records, before, heads, head, quic, of = (
-        column[order] for column in (first, last, ordinal, low, high, records, before, heads, head, quic, flow)
-    )
+    order = np.lexsort((uploads["ordinal"].to_numpy(), flow)).astype(np.int32)
+
+    def column(name: str) -> I8:
+        values = uploads[name]
+        in_order: I8 = (values.cast(pa.int64()) if name.endswith("_ts") else values).to_numpy()[order]
+        return in_order
+
+    numbers, names = numbered(uploads["rule"])
+    head, quic = (np.array([of(name) for name in names.to_pylist()]) for of in (_head, _is_quic))
+    rule, of = numbers[order], flow[order]
+    ordinal, first, last = (column(name) for name in ("ordinal", "first_ts", "last_ts"))
     goes_on = np.zeros(order.size, bool)
-    goes_on[1:] = (
-        (of[1:] == of[:-1])
-        & (ordinal[1:] == ordinal[:-1] + 1)
-        & (head[1:] > 0)
-        & (heads[1:] > 0)
-        & (before[1:] - head[1:] * heads[1:] <= CONTROL * heads[1:])
-        & (first[1:] - last[:-1] < JOINED_WITHIN)
-        & ~plain_http[of[1:]]
-    )
+    goes_on[1:] = (of[1:] == of[:-1]) & (ordinal[1:] == ordinal[:-1] + 1) & ~plain_http[of[1:]]
+    goes_on[1:] &= first[1:] - last[:-1] < JOINED_WITHIN
+    goes_on &= _steered(head[rule], column("before_records"), column("before_octets"))
     starts = np.flatnonzero(~goes_on)
     ends = np.r_[starts[1:], order.size] - 1
-    return Units(
-        order[starts], ends - starts + 1, of[starts], first[starts], last[ends],
-        np.add.reduceat(low, starts), np.add.reduceat(high, starts), np.add.reduceat(records, starts),
-        np.asarray(quic[starts], np.bool_), np.asarray(ordinal[starts] == 0, np.bool_),
-    )  # fmt: skip
+    opens = ordinal[starts] == 0
+    first, last = first[starts], last[ends]
+    low, high, records = (
+        np.add.reduceat(column(name), starts) for name in ("plaintext_low", "plaintext_high", "records")
+    )
+    rows = (ends - starts + 1).astype(np.int32)
+    return Units(order[starts], rows, of[starts], first, last, low, high, records, quic[rule[starts]], opens)
 
 
 STEERS = 96  # bytes of a record up to which it ends no image: steering frames stand between streams

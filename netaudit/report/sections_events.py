@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_SENDERS = 60
 MOST_JOURNEYS = 30
+BY_SIZE = "size and time"  # tie of a leg that was sent encrypted
 MOST_LEGS = 16  # of a journey that are shown
 MOST_QUESTIONS = 50
 UNCERTAIN = ("hearsay", "recalled")
@@ -180,7 +181,8 @@ def _earliest(known: list[Row]) -> Row:
 
 
 def _leg(leg: Row, event: Row | None, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
-    what = w.term("event_kind", event["kind"]) if event else w.t("leg_bare")
+    bare = "leg_sealed" if BY_SIZE in (leg["ties"] or ()) else "leg_bare"
+    what = w.term("event_kind", event["kind"]) if event else w.t(bare)
     detail = w.exact(event["document"], 60) if event else ""
     return {
         "number": w.number(leg["leg"]),

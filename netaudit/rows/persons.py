@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask, mask_words
 from netaudit.ground.table_streams import TableWriter
 from netaudit.persons.counting import by_record
 from netaudit.persons.from_unwrapping import (
@@ -19,12 +19,14 @@ from netaudit.persons.from_unwrapping import (
     Personal,
     asks_about,
     canonical,
+    is_of_workbook,
     is_part,
     masked,
     of_headers,
     of_name,
     of_parts,
     of_target,
+    of_workbook,
     personal,
     telling,
 )
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 _PERSON, _CLEAR = PERSONS.row, PERSONS_CLEAR.row
 ALIKE = 6  # bits of 64 by which the perceptual hashes of two shots of one scene at most differ
+MOST_SHEETS = 16  # parts of spreadsheets of a message
 LEAST_NAME = 8  # characters of a target or the name of a file that may say something of somebody
 MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pair is
 
@@ -59,12 +62,15 @@ class PersonRows:
         self._key = (folder / "private" / "key").read_bytes()
         self._clear = TableWriter(folder, PERSONS_CLEAR, part, place="private")
         self._found: list[tuple[str, Personal]] = []
+        self._sheets: list[tuple[str, Leaf]] = []  # parts of a spreadsheet
         self._parts: list[tuple[str, Leaf]] = []  # fields of a multipart form
 
     def take(self, object_id: str, leaf: Leaf) -> None:
         """Look through one object of the message."""
         if len(self._found) < MOST_ROWS:
             self._found += [(object_id, one) for one in personal(leaf)]
+            if len(self._sheets) < MOST_SHEETS and is_of_workbook(leaf):
+                self._sheets.append((object_id, leaf))
             if is_part(leaf):
                 self._parts.append((object_id, leaf))
             if len(leaf.part.name) > LEAST_NAME:
@@ -88,6 +94,10 @@ class PersonRows:
             together = zip(places, of_parts([leaf for _, leaf in self._parts]), strict=True)
             found += [(place, one) for place, some in together for one in some if (place, one.kind) not in known]
         self._parts.clear()
+        if self._sheets:
+            sheets = zip(self._sheets, of_workbook([leaf for _, leaf in self._sheets]), strict=True)
+            found += [(object_id, one) for (object_id, _), some in sheets for one in some]
+            self._sheets.clear()
         found += [("", one) for one in of_headers(headers)] if headers else []
         if len(target) > LEAST_NAME and asks_about(target):
             files = {(one.kind, canonical(one)) for _, one in found if one.path.startswith("file name")}
@@ -105,14 +115,9 @@ class PersonRows:
                 continue
             hashed = keyed(self._key, one)
             rows[place] = _PERSON(
-message_id=message_id,
-object_id=object_id,
-kind=one.kind,
-field=mask(field[:512]),
-value_masked=mask(masked(one)),
-value_hmac=hashed,
-certainty=one.certainty,
-)  # fmt: skip
+                message_id=message_id, object_id=object_id, kind=one.kind, field=mask_words(field[:512]),
+                value_masked=mask(masked(one)), value_hmac=hashed, certainty=one.certainty,
+            )  # fmt: skip
             self._clear.append(
                 _CLEAR(
                     message_id=message_id, object_id=object_id, kind=one.kind, field=field[:512],

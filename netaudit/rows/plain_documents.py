@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from netaudit.ground.frames import capture_name
-from netaudit.persons.from_unwrapping import asks_about, may_tell
+from netaudit.persons.from_unwrapping import asks_about, asks_in_headers, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.objects import document_row
@@ -59,7 +59,11 @@ class PlainDocuments:
         names = [body_name(message) for message in messages]
         said = [message.body for message in messages]
         telling = set(hits(said, may_tell)) | self._known(messages, names)
-        telling |= {place for place, one in enumerate(messages) if asks_about(one.path)}
+        telling |= {
+            place
+            for place, one in enumerate(messages)
+            if asks_about(one.path) or asks_about(names[place]) or asks_in_headers(one.headers)
+        }
         for place, message in enumerate(messages):
             if place not in telling:
                 self._write(message, names[place])

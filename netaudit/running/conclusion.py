@@ -15,13 +15,13 @@ from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.findings.from_tables import Run, judge, judge_moments, ledger_table
+from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
-from netaudit.journeys.from_tables import join_journeys, with_ends
+from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.observations.told import with_event_facts
-from netaudit.relays.from_tables import find_relays, with_sizes
+from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
 from netaudit.rows import sendings
 from netaudit.rows.media import tie
 from netaudit.running.keys import keep_used
@@ -76,6 +76,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["media"] = tie(tables["media"], tables["flows"])
     tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
     tables["flows"], aside = without_floods(tables["flows"])
+    tables["moments"] = moment_table(stored(folder))
     targets = _taken_targets(folder)
     vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
@@ -83,15 +84,15 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     tables["events"], tables["journeys"] = join_journeys(
         events, tables["objects"], tables["images"], tables["messages"], tables["flows"], targets
     )
+    tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
-    tables["moments"] = moment_table(stored(folder))
     tables["after_moments"] = judge_moments(
         tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
-    run = _run(outcome, vantage.side, signatures)
+    run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested)
     if aside is None:
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
@@ -144,6 +145,7 @@ def derive(
     moves = Moves()
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
+    _count(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     seen_as = {} if targets is None else {"targets": targets}
     tables["findings"] = judge(
@@ -151,6 +153,20 @@ def derive(
     )
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
+
+
+def _count(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
+    """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
+    if "encrypted_uploads" not in tables:
+        return  # a look at a live run
+    seen = tables | {"flows": flows}
+    actors = actors_of(seen, frozenset(vantage.uplink))
+
+    def role(sender: str, flow_id: str) -> str:
+        return actors.role(sender, flow_id)[0]
+
+    tables["upload_counts"] = count_uploads(seen, vantage.scope, role)
+    tables["moment_tests"] = tie_moments(seen, vantage.scope, role)
 
 
 def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ from netaudit.attesting.checking import OPENSSL, attested
 from netaudit.attesting.cms import check, sign, signer_from_pem, signer_from_pkcs12
 from netaudit.attesting.signing import sign_case
 from netaudit.attesting.stamping import attach_stamp, request_stamp
+from netaudit.case.export import export_shareable
 from netaudit.case.integrity import integrity
 from netaudit.errors import CaseError, UsageError
+from netaudit.report.from_case import write_report
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="NO OPENSSL: apt install openssl")
 SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
@@ -192,3 +196,91 @@ def test_what_was_changed_since_its_seal_is_not_signed(authority, tmp_path):
     with pytest.raises(CaseError, match="changed after the case was sealed"):
         sign_case(case, signer(authority))
     assert not (case.folder / places.CMS).exists()
+
+
+def harmed(path: Path, harm: str) -> None:
+    data = bytearray(path.read_bytes())
+    path.unlink()
+    if harm == "changed":
+        data[len(data) // 2] ^= 1
+        path.write_bytes(bytes(data))
+    elif harm == "cut":
+        path.write_bytes(bytes(data[:-1]))
+
+
+def told_of(folder: Path) -> bool:
+    """Whether `netaudit verify` would end with another code than 0."""
+    try:
+        told = attested(folder)
+        return not integrity(folder).sound or told is None or bool(told.problems)
+    except CaseError:
+        return True
+
+
+def members(folder: Path) -> list[str]:
+    found = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    return sorted(path.relative_to(folder).as_posix() for path in found if path.stat().st_size)
+
+
+@pytest.mark.parametrize("harm", ["changed", "cut", "gone"])
+def test_tampering_of_every_member_of_the_folder_is_told(attested_case, harm):
+    names = members(attested_case)
+    assert {"report.html", "report-frames.csv", "case.json", "custody.jsonl", "tables/findings.parquet"} <= set(names)
+    assert not told_of(attested_case)
+    silent = []
+    for name in names:
+        was = (attested_case / name).read_bytes()
+        harmed(attested_case / name, harm)
+        if not told_of(attested_case):
+            silent.append(name)
+        (attested_case / name).write_bytes(was)
+    assert silent == []
+    assert not told_of(attested_case)
+
+
+@pytest.fixture(scope="module")
+def exported(attested_case, tmp_path_factory) -> Path:
+    """The shareable zip of a signed case, unpacked."""
+    place = tmp_path_factory.mktemp("exported")
+    export_shareable(netaudit.open_case(attested_case), place / "case.zip")
+    with zipfile.ZipFile(place / "case.zip") as archive:
+        archive.extractall(place / "case")
+    return place / "case"
+
+
+def test_an_export_of_a_signed_case_keeps_signature_and_stamp(exported, authority):
+    told = attested(exported)
+    assert told is not None
+    assert (told.problems, told.unchecked) == ([], [])
+    assert told.signer == "CN=Officer ec"
+    assert told.stamp
+    assert told.sums == 1  # of the manifest: images are not in an export
+    assert integrity(exported).sound
+    assert agrees(exported, authority, 0)
+    assert agrees(exported, authority, 1)
+    assert not (exported / "private").exists()
+
+
+@pytest.mark.parametrize("harm", ["changed", "cut", "gone"])
+def test_tampering_of_every_member_of_an_export_is_told(exported, harm):
+    silent = []
+    for name in members(exported):
+        was = (exported / name).read_bytes()
+        harmed(exported / name, harm)
+        if not told_of(exported):
+            silent.append(name)
+        (exported / name).write_bytes(was)
+    assert silent == []
+    assert not told_of(exported)
+
+
+def test_the_report_of_a_signed_case_names_signer_stamp_and_commands(attested_case, tmp_path):
+    case = netaudit.open_case(attested_case)
+    for lang, by in (("zh", "签名人 CN=Officer ec"), ("en", "by CN=Officer ec")):
+        text = write_report(case, tmp_path / "r.html", lang).read_text(encoding="utf-8")
+        assert by in text
+        assert case.seal.manifest in text
+        for command in OPENSSL:
+            assert html.escape(command) in text
+    unsigned = netaudit.audit(SMALL, tmp_path / "case", faces=False)
+    assert "openssl cms" not in (unsigned.folder / "report.html").read_text(encoding="utf-8")

@@ -60,6 +60,10 @@ def note(text):
 
 EXAMPLES = {
     "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
+    "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
+    "contradictions": lambda: opened("contradictions", "conflict"),
+    "faces_apart": lambda: opened("faces", "possible face"),
+    "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_left": lambda: case(findings=[record("uploaded outside", "A", with_identity=2, images=3)]),
@@ -70,6 +74,25 @@ EXAMPLES = {
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
     "not_matched": lambda: case(
         relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
+    ),
+    "counted": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0)],
+        upload_counts=[{"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "shape": "events"}],
+    ),
+    "tied": lambda: case(
+        moment_tests=[
+            {
+                "sender": CAM,
+                "receiver": CLOUD,
+                "name": "",
+                "window_s": 3,
+                "moments": 7,
+                "followed": 6,
+                "standing": "claimed",
+                "p": 0.001,
+                "p_model": 1e-8,
+            }
+        ]
     ),
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),

@@ -14,10 +14,12 @@ from tests.conftest import ROOT
 
 CATALOGUES = {"cli": texts.TEXTS, "live": wording.TEXTS}
 MADE_UP = (
+    "anew_",
     "note_",
     "level_",
     "face_",
     "none_",
+    "anew_",
     "link_",
     "may_send_",
     "verify_",
@@ -28,6 +30,7 @@ MADE_UP = (
     "repeat_",
     "integrity_",
     "exit_",
+    "code_",
 )  # keys put together
 
 

@@ -18,12 +18,12 @@ from netaudit.persons.from_unwrapping import (
     MOST_FIELDS,
     Personal,
     canonical,
-    e164,
     masked,
     personal,
     right_check_digit,
     telling,
 )
+from netaudit.persons.values import e164
 from netaudit.unwrapping.part import Leaf, Part
 
 RIGHT = "11010519491231002X"  # the example of GB 11643 that every description of it gives

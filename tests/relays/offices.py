@@ -12,12 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.relays.judging import Pair, judge_pair
-from netaudit.relays.series import Images, Units
+from netaudit.relays.series import Images, Names, Units
 from netaudit.tables import ENCRYPTED_UPLOADS
 
 SECOND = 1_000_000_000
 DEVELOPMENT, REPORTED = 1_000_000, 3_000_000  # first seeds
 FORMS = ("exact", "partly", "base64", "padded", "quic", "batch", "reencoded")
+STACKS = ("exact", "padded", "range", "quic")  # how well the sizes of unrelated uploads are known
 NULLS = ("same law", "after visits", "at will", "bulk", "constant", "few", "visits, constant")
 
 
@@ -47,7 +48,7 @@ def _sizes(random, count):
 
 def _images(times, sizes):
     names = [f"{k:064x}" for k in range(len(sizes))]
-    return Images(names, names, names, sizes, times - 30_000_000, times)
+    return Images(Names(names, names, names), np.arange(len(sizes)), sizes, times - 30_000_000, times)
 
 
 def _units(first, size, low=None, records=None, quic=False):
@@ -65,8 +66,8 @@ def _units(first, size, low=None, records=None, quic=False):
     )  # fmt: skip
 
 
-def null_office(seed):
-    """An office in which nothing is sent on; unrelated uploads of various kinds."""
+def null_office(seed, stack="exact"):
+    """An office in which nothing is sent on; unrelated uploads of various kinds, by one of `STACKS`."""
     random = np.random.default_rng(seed)
     kind = NULLS[seed % len(NULLS)]
     count, rate = int(random.integers(15, 90)), random.uniform(0.1, 1.5)
@@ -86,9 +87,24 @@ def null_office(seed):
         law = np.full(n, law[0] if n else 0) + random.integers(0, 12, n)
         if random.random() < 0.5:
             sizes = np.full(count, sizes[0]) + random.integers(0, 3, count)
-    return Office(
-        _images(times, sizes), _units(first, law.astype(np.int64) + int(random.integers(100, 3000)))[0], set()
-    )
+    size = law.astype(np.int64) + int(random.integers(100, 3000))
+    return Office(_images(times, sizes), _units(first, *_seen(random, size, stack))[0], set())
+
+
+def _seen(random, size, stack):
+    """Sizes as a stack shows them: most, least, records, whether it is QUIC."""
+    if stack == "padded":
+        block = int(random.choice([256, 512, 1024, 1536, 2048]))
+        padded = -(-size // block) * block
+        return padded, padded - block + 1, None, False
+    if stack == "range":  # CBC: up to 16 bytes of padding a record
+        return size, size - 15 * (size // 16384 + 1), None, False
+    if stack == "quic":
+        each, packet = int(random.integers(24, 42)), 1200
+        records = -(-size // (packet - each))
+        extra = random.choice([0, 0, 0, 0, 0, 1], len(size))  # sent again
+        return size + each * records - 20 * (records + extra) + extra * packet, None, records + extra, True
+    return size, None, None, False
 
 
 def relay_office(seed, form):
@@ -111,18 +127,8 @@ def relay_office(seed, form):
     first = np.r_[first, random.uniform(0, times[-1], logs).astype(np.int64)]
     size = np.r_[size, (np.exp(random.normal(9, 1.2, logs))).astype(np.int64) + 300]
     of += [[] for _ in range(logs)]
-    low, records, quic = None, None, form == "quic"
-    if form == "padded":
-        block = int(random.choice([256, 512, 1024, 1536, 2048]))
-        size = -(-size // block) * block
-        low = size - block + 1
-    if quic:
-        each, packet = int(random.integers(24, 42)), 1200
-        records = -(-size // (packet - each))
-        extra = random.choice([0, 0, 0, 0, 0, 1], len(size))  # sent again
-        records = records + extra
-        size = size + each * (records - extra) - 20 * records + extra * packet
-    units, order = _units(first, size, low, records, quic)
+    stack = form if form in STACKS else "exact"
+    units, order = _units(first, *_seen(random, size, stack))
     truth = {(image, place) for place, k in enumerate(order.tolist()) for image in of[k]}
     return Office(_images(times, sizes), units, truth)
 

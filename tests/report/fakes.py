@@ -413,7 +413,7 @@ def hostile():
                     row[column.name] = attack
                 elif column.kind == "list<string>":
                     row[column.name] = [attack] * 50
-                elif column.kind == "list<int64>":
+                elif column.kind in {"list<int64>", "list<float64>"}:
                     row[column.name] = [2**40] * n
                 elif column.kind == "bool":
                     row[column.name] = None

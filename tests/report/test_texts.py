@@ -17,6 +17,7 @@ from netaudit.tables import FLOWS, MESSAGES
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {
+    "looks",
     "keys_state",
     "counted",
     "record",
@@ -26,6 +27,7 @@ GROUPS = {
     "reason",
     "certainty",
     "act",
+    "review_status",
     "role",
     "phrase",
     "burst",
@@ -55,7 +57,8 @@ GROUPS = {
     "layout",
     "asks",
     "tie",
-    "what", "vendor", "gender", "risk", "format", "status", "why", "step", "checking", "checking_what", "measured", "mode",
+    "tie_standing", "look",
+    "what", "vendor", "gender", "risk", "format", "status", "why", "checking", "checking_what", "measured", "mode",
 }  # fmt: skip
 SAID = ("device_product", "device_model", "device_serial", "device_firmware")  # columns of devices
 

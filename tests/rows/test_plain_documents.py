@@ -132,6 +132,20 @@ def test_those_that_may_name_somebody_are_given_back(tmp_path):
     assert {row["object_id"]: row["frames"] for row in evidence}[objects[0]["object_id"]] == "1"
 
 
+def test_those_whose_head_may_name_somebody_are_given_back(tmp_path):
+    make_folders(tmp_path)
+    documents = PlainDocuments(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))
+    number = "11010519491231002X"
+    for place, changes in enumerate(
+        [{}, {"headers": [("x-id-card", number)]}, {"path": f"/p/{number}"}, {"headers": [("etag", "1" * 12)]}]
+    ):
+        message = said(place, b'{"t":1}')
+        for name, value in changes.items():
+            setattr(message, name, value)
+        documents.add(message)
+    assert [message.message_id[-1] for message in documents.take()] == [1, 2]
+
+
 def test_replies_to_large_requests_are_not_held_for_long(tmp_path):
     make_folders(tmp_path)
     documents = PlainDocuments(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))

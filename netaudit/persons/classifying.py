@@ -1,0 +1,150 @@
+"""What a field of identity data is: by its name, by its value, by what stands beside it.
+
+A number is `checked` when its check digit is right (GB 11643), `named` when its field says what it is, and `shape` when
+only its form does (phone numbers by the numbering plan).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from netaudit.persons.naming import (
+    HAN_NAME,
+    LOOSE_NAME,
+    could_be_name,
+    has_family_name,
+    kind_of,
+    may_be_of_somebody,
+    plain,
+)
+from netaudit.persons.values import ID18, LEAST_TAIL, MOBILE, Personal, address_tail, e164, right_check_digit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.persons.lines import Field
+
+LONGEST_VALUE = 256  # characters
+_PLACES = tuple("省市区县镇乡村路街厅楼室店部局院校站馆城")  # how names of places end
+_PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
+_CELL = re.compile(r"(.+)\[\d+\]\Z")
+SHORTEST_ADDRESS, LONGEST_ADDRESS = 8, 2048  # characters
+_PICTURED = re.compile(r"image|photo|pic|img|face|avatar|snap|portrait|capture|objectkey|osskey|coskey|filekey|fileid")
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|bmp|heic|avif|gif)\Z", re.IGNORECASE)
+_BASE64 = ("data:", "/9j/", "iVBOR", "R0lG", "UklG", "Qk")
+_UNSET = frozenset({"0", "-1", "null", "none"})
+_ID15 = re.compile(r"[1-9]\d{14}", re.ASCII)
+_ID_LIKE = re.compile(r"(?=.*\d)[0-9A-Za-z()（）-]{6,30}", re.ASCII)
+_SPACES = re.compile(r"[\s-]+")
+_PHONE_LIKE = re.compile(r"\+?[\d ()-]{7,20}", re.ASCII)
+DEEPEST = 16  # records within each other
+
+
+def classified(found: list[Field]) -> list[Personal]:
+    """What the fields of a document say of people, in their order."""
+    out: list[Personal] = []
+    loose: list[tuple[int, Field]] = []
+    for field in found:
+        value = field.value.strip()
+        if not value or len(value) > LONGEST_VALUE or "*" in value:  # what the sender masked identifies nobody
+            continue
+        if not value.isascii():
+            value = unicodedata.normalize("NFKC", value)  # digits of full width
+        if may_be_of_somebody(field.key) or plain(field.key) in {"address", "id"}:
+            loose.append((len(out), field))
+        if one := _judge(field, value):
+            out.append(one)
+    out = _with_loose(out, loose) if loose else out
+    if not any(one.kind == "id_number" for one in out):
+        return out
+    return _with_cells(out, found) + [one for field in found if (one := picture(field))]
+
+
+def picture(field: Field) -> Personal | None:
+    """The address or key under which a picture was stored, beside a person's number."""
+    value = field.value.strip()
+    if not SHORTEST_ADDRESS <= len(value) <= LONGEST_ADDRESS or " " in value:
+        return None
+    named = _PICTURED.search(plain(field.key)) is not None
+    if not _PICTURE_FILE.search(value.partition("?")[0]) and not (named and ("/" in value or len(value) >= LEAST_TAIL)):
+        return None
+    if value.startswith(_BASE64) or not address_tail(value):
+        return None
+    return Personal("picture", field.path, field.key, value, "named")
+
+
+def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
+    """Add Chinese names that stand in one list, or line, with an ID number."""
+    lists = {row[1] for one in out if one.kind == "id_number" and (row := _CELL.match(one.path))}
+    known = {(one.path, one.kind) for one in out}
+    for field in found if lists else ():
+        row = _CELL.match(field.path)
+        value = field.value.strip()
+        new = row is not None and row[1] in lists and (field.path, "name") not in known
+        if new and HAN_NAME.fullmatch(value) and not kind_of(value):  # a label is no name
+            out.append(Personal("name", field.path, field.key, value, "named"))
+    return out
+
+
+def _judge(field: Field, value: str) -> Personal | None:
+    kind = kind_of(field.key)
+    number = _SPACES.sub("", value) if kind in {"id_number", "doubtful"} else value
+    if ID18.fullmatch(number) and right_check_digit(number):
+        return Personal("id_number", field.path, field.key, number.upper(), "checked")
+    if kind in {"id_number", "doubtful"}:
+        fits = ID18.fullmatch(value) or _ID15.fullmatch(value) or _ID_LIKE.fullmatch(value)
+        sure = fits and (kind == "id_number" or _ID15.fullmatch(value))
+        return Personal("id_number", field.path, field.key, value, "named") if sure else None
+    if kind == "phone":
+        fits = _PHONE_LIKE.fullmatch(value)
+        return Personal(kind, field.path, field.key, value, "named") if fits and e164(value) else None
+    if not kind and MOBILE.fullmatch(value) and e164(value):
+        return Personal("phone", field.path, field.key, value, "shape")
+    if not kind or (kind == "name" and not could_be_name(value)):
+        return None
+    if kind == "birthday" and sum(map(str.isdigit, value)) < 6:
+        return None
+    if kind == "person_id" and value in _UNSET:
+        return None
+    return Personal(kind, field.path, field.key, value, "named")
+
+
+def _with_loose(out: list[Personal], loose: list[tuple[int, Field]]) -> list[Personal]:
+    """Add fields whose name alone says little: by their value, or by what stands in the same record."""
+    sure = {"id_number", "phone", "birthday", "gender", "person_id"}
+    records = {place for one in out if one.kind in sure for place in _around(_record(one.path))}
+    for place, field in reversed(loose):
+        value, name = field.value.strip(), plain(field.key)
+        beside = _record(field.path) in records
+        kind = ""
+        if name == "id":
+            holder = re.split(r"[./]", _record(field.path))[-1].partition("[")[0]
+            kind = "person_id" if value not in _UNSET and plain(holder) in _PEOPLE else ""
+        elif name == "address":
+            kind = "address" if beside else ""
+        elif kind_of(field.key) == "name":
+            kind = ""  # judged already
+        elif name not in LOOSE_NAME:
+            kind = "name" if beside and has_family_name(value) else ""
+        elif (beside and could_be_name(value)) or (has_family_name(value) and not value.endswith(_PLACES)):
+            kind = "name"
+        if kind:
+            out.insert(place, Personal(kind, field.path, field.key, value, "named"))
+    return out
+
+
+def _around(record: str) -> Iterator[str]:
+    """A record and those around it, up to the element of a list that holds them."""
+    for _ in range(DEEPEST):
+        yield record
+        above = _record(record)
+        if record.endswith("]") or above == record:
+            return
+        record = above
+
+
+def _record(path: str) -> str:
+    """Path of the object that holds a field."""
+    return path.rpartition("/")[0] if path.startswith("/") else path.rpartition(".")[0]

@@ -1,0 +1,111 @@
+"""Encrypted uploads counted: by who sent them, to whom, under which name; per hour, by size, and of which shape.
+
+What is counted are uploads (units of requests), never images: one request may carry several pictures, and a picture may
+come in several. Units below `LEAST_UPLOAD` are counted apart: they are requests, heartbeats and steering.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit.relays.shapes import shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from netaudit.relays.series import I8, Units
+
+LEAST_UPLOAD = 2048  # bytes of plaintext; less is no photograph worth the name
+HOUR = 3_600_000_000_000  # ns
+MOST_HOURS = 24 * 31  # of one row; what is later is in its sums only
+QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+CLASSES = tuple(1 << k for k in range(11, 24))  # lower ends of classes of size, from 2 KiB to 8 MiB
+PERSONAL = "personal device"  # role of visitors' and staff's own devices
+Way = tuple[str, str, str]  # sender, receiver, server name
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one sender sent to one endpoint under one name; of own devices, all that they sent."""
+
+    places: list[I8] = field(default_factory=list)  # of units
+    flows: set[int] = field(default_factory=set)
+    senders: set[str] = field(default_factory=set)
+    up: int = 0  # payload of the connections, bytes
+    down: int = 0
+
+    def units(self, all_units: Units) -> Units:
+        """Its units by time."""
+        units = all_units.chosen(np.concatenate(self.places))
+        return units.chosen(np.argsort(units.first, kind="stable"))
+
+
+def by_way(
+    units: Units, ends: list[dict[str, Any] | None], scope: Callable[[str], str], role: Callable[[str, str], str]
+) -> tuple[dict[Way, Sent], Sent]:
+    """What inside hosts sent outside, by way; and what visitors' own devices sent, all in one."""
+    order = np.argsort(units.flow, kind="stable")
+    bounds = np.searchsorted(units.flow[order], np.arange(len(ends) + 1))
+    ways: dict[Way, Sent] = defaultdict(Sent)
+    own = Sent()
+    for flow, end in enumerate(ends):
+        places = order[bounds[flow] : bounds[flow + 1]]
+        if end is None or not len(places):
+            continue
+        sender, receiver = end["client_ip"], end["server_ip"]
+        if (scope(sender), scope(receiver)) != ("inside", "outside"):
+            continue
+        personal = role(sender, end["flow_id"]) == PERSONAL
+        sent = own if personal else ways[sender, receiver, end["server_name"]]
+        sent.places.append(places)
+        sent.flows.add(flow)
+        sent.senders.add(sender)
+        sent.up += end["payload_up"] or 0
+        sent.down += end["payload_down"] or 0
+    return dict(sorted(ways.items())), own
+
+
+def count_rows(ways: dict[Way, Sent], own: Sent, units: Units) -> Iterator[dict[str, Any]]:
+    """Rows of `upload_counts`; the one of visitors' own devices says neither who nor to whom, and comes first."""
+    if own.places:
+        yield _row(("", "", ""), own, own.units(units))
+    for way, sent in ways.items():
+        yield _row(way, sent, sent.units(units))
+
+
+def _row(way: Way, sent: Sent, units: Units) -> dict[str, Any]:
+    uploads = units.chosen(units.high >= LEAST_UPLOAD)
+    size = (uploads.low + uploads.high) // 2
+    began = int(units.first.min()) // HOUR * HOUR
+    hours = (uploads.first - began) // HOUR
+    named = bool(way[0])
+    return {
+        "sender": way[0],
+        "receiver": way[1],
+        "name": way[2],
+        "devices": len(sent.senders),
+        "flows": len(sent.flows),
+        "uploads": len(uploads),
+        "smaller": len(units) - len(uploads),
+        "bytes_low": int(uploads.low.sum()),
+        "bytes_high": int(uploads.high.sum()),
+        "exact": bool((uploads.low == uploads.high).all()),
+        "first_ts": int(units.first.min()),
+        "last_ts": int(units.last.max()),
+        "hours_from": began,
+        "per_hour": np.bincount(hours[hours < MOST_HOURS]).tolist() if len(uploads) else [],
+        "size_quantiles": np.quantile(size, QUANTILES).astype(int).tolist() if len(uploads) else [],
+        "sizes": _classes(size),
+        "shape": shape_of(uploads, sent.up, sent.down) if named else "",
+    }
+
+
+def _classes(size: I8) -> list[int]:
+    """How many uploads are in each class of size: from 2 KiB on, each twice as wide; the last is open."""
+    place = np.searchsorted(np.array(CLASSES), size, "right") - 1
+    counts: list[int] = np.bincount(np.maximum(place, 0), minlength=len(CLASSES)).tolist()
+    return counts
