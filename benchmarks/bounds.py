@@ -1,9 +1,9 @@
 """Peak memory and time of audits of hostile captures: `python benchmarks/bounds.py [name…]`.
 
-Each capture of `hostile.py`, and all connections of `tests/hostile` in one, is written to $NETAUDIT_BENCH (made anew) and
-read by `netaudit audit --no-faces --workers 1`. Printed are the peak PSS of the process tree without file-backed maps,
-and the time beyond that of an empty capture, by packet and by megabyte. The aims: 512 MB whatever the input, and no more
-time than three times a packet of `small_packets` for each packet and half a second for each megabyte.
+Each capture of `hostile.py`, and all connections of `tests/hostile` in one, is written to $NETAUDIT_BENCH (made anew)
+and read by `netaudit audit --no-faces --workers 1`. Printed are the peak PSS of its processes without file-backed maps,
+and the time beyond that of an empty capture, by packet and by megabyte. The aims: 512 MB whatever the input, and no
+more time than three times a packet of `small_packets` for each packet and half a second for each megabyte.
 """
 
 from __future__ import annotations
@@ -77,19 +77,18 @@ def main() -> None:
     empty.parent.mkdir(parents=True, exist_ok=True)
     empty.write_bytes(HEADER)
     least = min(audit(empty, given.limit)[1] for _ in range(2))
-    print(
-        f"empty: {least:.1f} s\n\n| capture | MB | packets | peak MB | s | µs a packet | MB/s | |\n|---|---|---|---|---|---|---|---|"
-    )
+    print(f"empty: {least:.1f} s\n\n| capture | MB | packets | peak MB | s | µs a packet | MB/s | |")
+    print("|---|---|---|---|---|---|---|---|")
     for name in given.names or [*hostile.CAPTURES, "families"]:
         path, packets = capture(name)
         size = path.stat().st_size / 1e6
         peak, seconds, code = audit(path, given.limit)
         more = max(seconds - least, 0.001)
         slow = more > GRACE + packets * PACKET / 1e6 + size / SPEED
-        words = [word for word, holds in (("memory", peak > MOST), ("time", slow), (f"exit {code}", code not in {0, 3, 5}))
-                 if holds]  # fmt: skip
-        print(f"| `{name}` | {size:.1f} | {packets} | {peak:.0f} | {seconds:.1f} | {more / packets * 1e6:.1f} "
-              f"| {size / more:.1f} | {', '.join(words)} |", flush=True)  # fmt: skip
+        broken = (("memory", peak > MOST), ("time", slow), (f"exit {code}", code not in {0, 3, 5}))
+        words = ", ".join(word for word, holds in broken if holds)
+        rates = f"{more / packets * 1e6:.1f} | {size / more:.1f}"
+        print(f"| `{name}` | {size:.1f} | {packets} | {peak:.0f} | {seconds:.1f} | {rates} | {words} |", flush=True)
         path.unlink()
 
 

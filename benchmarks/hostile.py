@@ -10,7 +10,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import synth
@@ -175,7 +175,7 @@ def openings() -> Iterator[Chunk]:
                     nothing,
                     flags=SYN,
                 )
-            ]  # fmt: skip
+            ]
         )
 
 
@@ -199,7 +199,7 @@ def small_chunks() -> Iterator[Chunk]:
     yield merge(upload(address(1), 40000, head + b"1\r\nx\r\n" * 3_000_000))
 
 
-def _side_by_side(count: int, make) -> Iterator[Chunk]:  # noqa: ANN001
+def _side_by_side(count: int, make: Callable[[int], bytes]) -> Iterator[Chunk]:
     """Connections of equal length, interleaved in slices so that the bench itself stays small."""
     data, part = [make(number) for number in range(count)], 4 << 20
     for at in range(0, max(map(len, data)), part):
@@ -272,13 +272,11 @@ def scans() -> Iterator[Chunk]:
     yield merge(rows)
 
 
-CAPTURES = {
-    make.__name__: make
-    for make in (
-        bridged_png, bridged_bmp, bridged_bodies, form, json_list, public_addresses, hosts, openings, open_bodies,
-        open_chunks, small_chunks, continuations, hpack, nested_gzip, nested_zip, scans,
-    )  # fmt: skip
-}  # fmt: skip
+_ALL = (
+    bridged_png, bridged_bmp, bridged_bodies, form, json_list, public_addresses, hosts, openings, open_bodies,
+    open_chunks, small_chunks, continuations, hpack, nested_gzip, nested_zip, scans,
+)  # fmt: skip
+CAPTURES = {make.__name__: make for make in _ALL}
 
 
 def chunks(name: str) -> Iterable[Chunk]:

@@ -154,6 +154,8 @@ class Case(reading.Case):
         encrypted_uploads: pd.DataFrame
         relayed_images: pd.DataFrame
         relay_tests: pd.DataFrame
+        upload_counts: pd.DataFrame
+        moment_tests: pd.DataFrame
         ledgers: pd.DataFrame
 
     def device(self, name: str) -> Device:

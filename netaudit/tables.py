@@ -237,7 +237,11 @@ OBJECTS = Table(
             "what is masked, a field that is an ID number say, could be guessed by its hash.",
         ),
         _c("size", "int64", "Its bytes.", "bytes"),
-        _c("kind", "string", "jpeg, png, webp, bmp, gif, heic, avif, json, xml, text, zip, opaque …; by content."),
+        _c(
+            "kind",
+            "string",
+            "jpeg, png, webp, bmp, gif, heic, avif, tiff, jp2, pnm, tga, json, xml, text, zip, opaque …; by content.",
+        ),
         _c("complete", "bool", "Every byte is there and its end is known."),
         _c("missing", "list<string>", "Missing byte ranges, as in messages."),
         _c("unwrap_path", "string", "How it was found, from the message inwards (masked)."),

@@ -6,8 +6,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netaudit.attesting import cms
-from netaudit.attesting.places import ANSWER, AUTHORITY, CMS, REQUEST, SM3, SM3_CMS, SUMS
+from netaudit.attesting.places import (
+    ANSWER,
+    AUTHORITY,
+    BAG,
+    BAG_INFO,
+    CMS,
+    REQUEST,
+    SIGNED,
+    SIGNED_BY_SM2,
+    SM2,
+    SM2_CERTIFICATE,
+    SM3,
+    SM3_CMS,
+    SM3_SM2,
+    SUMS,
+)
 from netaudit.attesting.signing import sm3
+from netaudit.attesting.sm2 import check_sm2
 from netaudit.case.custody import entries
 from netaudit.case.seal import SEALED, hashed
 from netaudit.case.writing import MANIFEST
@@ -22,7 +38,19 @@ OPENSSL = (
     f"{_CMS} -CAfile ROOT.pem -out ../checked",
     f"openssl ts -verify -data {MANIFEST} -in {ANSWER} -CAfile {AUTHORITY}",
 )
+OPENSSL_SM2 = (
+    f"openssl pkeyutl -verify -certin -inkey {SM2_CERTIFICATE} -rawin -digest sm3 -pkeyopt distid:1234567812345678 "
+    f"-sigfile {SM2} -in {MANIFEST}"
+)
 """The commands that say the same without netaudit, in the folder of the case."""
+
+
+_NOTED = (  # line of the chain, file, and the name of its hash in that line
+    ("signed", CMS, "signature"), ("signed", SM3_CMS, "sums"), ("signed", BAG, "bag"), ("signed", BAG_INFO, "bag_info"),
+    ("stamped", ANSWER, "answer"), ("stamped", AUTHORITY, "authority"),
+    (SIGNED_BY_SM2, SM2, "signature"), (SIGNED_BY_SM2, SM3_SM2, "sums"),
+    (SIGNED_BY_SM2, SM2_CERTIFICATE, "certificates"),
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -32,6 +60,8 @@ class Attested:
     signer: str = ""  # subject of the certificate; empty without a signature that holds
     issuer: str = ""
     certificate: str = ""  # its SHA-256
+    sm2: str = ""  # subject of the certificate by which SM2 signed
+    sm2_certificate: str = ""
     stamp: str = ""  # time (UTC) that the authority states
     sums: int = 0  # lines of SM3 that fit
     problems: list[str] = field(default_factory=list)
@@ -44,14 +74,23 @@ def attested(folder: Path, *, sums: bool = True) -> Attested | None:
     after = chain[max((at for at, what in enumerate(chain) if what == SEALED), default=0) :]
     promised = [
         name
-        for what, name in (("signed", CMS), ("signed", SM3), ("signed", SUMS), ("stamped", ANSWER))
+        for what, name in (
+            (SIGNED, CMS),
+            (SIGNED, SM3),
+            (SIGNED, SUMS),
+            ("stamped", ANSWER),
+            (SIGNED_BY_SM2, SM2),
+            (SIGNED_BY_SM2, SM3),
+            (SIGNED_BY_SM2, SUMS),
+        )
         if what in after
     ]
-    if not promised and not any((folder / name).exists() for name in (CMS, SM3, SM3_CMS, SUMS, ANSWER)):
+    if not promised and not any((folder / name).exists() for name in (CMS, SM3, SM3_CMS, SUMS, ANSWER, SM2)):
         return None
     told = Attested()
     told.problems = [f"{name}: is gone" for name in promised if not (folder / name).exists()]
     _signature(folder, told)
+    _signature_sm2(folder, told)
     if sums:
         _sm3(folder, told)
     _stamp(folder, told)
@@ -62,7 +101,7 @@ def attested(folder: Path, *, sums: bool = True) -> Attested | None:
 def _signature(folder: Path, told: Attested) -> None:
     from cryptography.hazmat.primitives.hashes import SHA256
 
-    if (folder / SM3).exists() and not (folder / SM3_CMS).exists():
+    if (folder / SM3).exists() and not (folder / SM3_CMS).exists() and not (folder / SM3_SM2).exists():
         told.problems.append(f"{SM3_CMS}: is gone")
     for name, over in ((SM3_CMS, SM3), (CMS, MANIFEST)):
         if not (folder / name).exists():
@@ -77,12 +116,35 @@ def _signature(folder: Path, told: Attested) -> None:
         told.certificate = certificate.fingerprint(SHA256()).hex()
 
 
+def _signature_sm2(folder: Path, told: Attested) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    for name, over in ((SM3_SM2, SM3), (SM2, MANIFEST)):
+        if not (folder / name).exists():
+            continue
+        try:
+            certificate = x509.load_pem_x509_certificates((folder / SM2_CERTIFICATE).read_bytes())[0]
+            check_sm2((folder / over).read_bytes(), (folder / name).read_bytes(), certificate)
+        except UsageError as error:
+            told.unchecked.append(str(error))
+        except (OSError, ValueError, IndexError) as error:
+            told.problems.append(f"{name}: does not hold: {error}")
+        else:
+            told.sm2 = visible(certificate.subject.rfc4514_string(), 200)
+            told.sm2_certificate = certificate.fingerprint(SHA256()).hex()
+
+
 def _as_noted(folder: Path, told: Attested) -> None:
     """Bits that no check reaches, of certificates that signature and answer carry say, are held by the chain."""
     noted = {line["what"]: line for line in entries(folder)}
-    for what, name, key in (("signed", CMS, "signature"), ("signed", SM3_CMS, "sums"), ("stamped", ANSWER, "answer")):
+    for what, name, key in _NOTED:
         said = noted.get(what, {}).get(key)
-        if said and (folder / name).is_file() and hashed(folder / name).sha256 != said:
+        if not said:
+            continue
+        if not (folder / name).is_file():
+            told.problems += [problem for problem in (f"{name}: is gone",) if problem not in told.problems]
+        elif hashed(folder / name).sha256 != said:
             told.problems.append(f"{name}: is not the one that the chain names")
 
 
@@ -129,3 +191,9 @@ def _stamp(folder: Path, told: Attested) -> None:
         told.problems.append(f"{ANSWER}: does not hold: {error}")
     except UsageError as error:
         told.unchecked.append(str(error))
+
+
+def commands(told: Attested) -> list[str]:
+    """The commands of openssl that check what there is."""
+    chosen = ((told.signer, OPENSSL[0]), (told.stamp, OPENSSL[1]), (told.sm2, OPENSSL_SM2))
+    return [command for there, command in chosen if there] or [OPENSSL[0]]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "signature"
+SIGNED, SIGNED_BY_SM2 = "signed", "signed by SM2"  # lines of the chain
 CMS = f"{FOLDER}/manifest.p7s"  # detached CMS signature over manifest.json, DER
 REQUEST = f"{FOLDER}/manifest.tsq"  # RFC 3161, to be carried to an authority
 ANSWER = f"{FOLDER}/manifest.tsr"
@@ -21,8 +22,11 @@ SM3_CMS = f"{FOLDER}/manifest-sm3.p7s"  # over that list
 SUMS = f"{FOLDER}/manifest-sha256.txt"
 BAG = f"{FOLDER}/bagit.txt"
 BAG_INFO = f"{FOLDER}/bag-info.txt"
+SM2 = f"{FOLDER}/manifest.sm2"  # over manifest.json, by SM2 with SM3
+SM3_SM2 = f"{FOLDER}/manifest-sm3.sm2"  # over the list of SM3 sums
+SM2_CERTIFICATE = f"{FOLDER}/sm2.pem"
 
-assert {CMS, REQUEST, ANSWER, AUTHORITY, SM3, SM3_CMS, SUMS, BAG, BAG_INFO} == ATTESTED
+assert {CMS, REQUEST, ANSWER, AUTHORITY, SM3, SM3_CMS, SUMS, BAG, BAG_INFO, SM2, SM3_SM2, SM2_CERTIFICATE} == ATTESTED
 
 
 def manifest_of(folder: Path) -> bytes:

@@ -8,10 +8,25 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.attesting import cms
-from netaudit.attesting.places import BAG, BAG_INFO, CMS, FOLDER, SM3, SM3_CMS, SUMS, manifest_of
+from netaudit.attesting.places import (
+    BAG,
+    BAG_INFO,
+    CMS,
+    FOLDER,
+    SIGNED,
+    SIGNED_BY_SM2,
+    SM2,
+    SM2_CERTIFICATE,
+    SM3,
+    SM3_CMS,
+    SM3_SM2,
+    SUMS,
+    manifest_of,
+)
+from netaudit.attesting.sm2 import Sm2Signer, sign_sm2
 from netaudit.case.integrity import integrity
 from netaudit.case.lock import writing
-from netaudit.case.seal import later
+from netaudit.case.seal import hashed, later
 from netaudit.case.writing import MANIFEST
 from netaudit.errors import CaseError
 from netaudit.ground.files import write_whole
@@ -26,14 +41,17 @@ if TYPE_CHECKING:
 _IMAGES = "private/objects/"
 
 
-def sign_case(case: Case, signer: Signer) -> str:
+def sign_case(case: Case, signer: Signer | Sm2Signer) -> str:
     """Sign manifest.json and the list of SM3 sums; gives the SHA-256 of the signer's certificate.
 
-    The signature replaces an earlier one and says nothing of later lines of the chain. Raises UsageError for a case
-    without a manifest, CaseError for one whose files are not those it was sealed with.
+    The signature replaces an earlier one of its kind (CMS or SM2) and says nothing of later lines of the chain. Raises
+    UsageError for a case without a manifest, CaseError for one whose files are not those it was sealed with.
     """
     from cryptography.hazmat.primitives.hashes import SHA256
 
+    fingerprint = signer.certificate.fingerprint(SHA256()).hex()
+    by_sm2 = isinstance(signer, Sm2Signer)
+    over_manifest, over_list = (SM2, SM3_SM2) if by_sm2 else (CMS, SM3_CMS)
     folder = case.folder
     data = manifest_of(folder)
     said = orjson.loads(data)
@@ -42,21 +60,25 @@ def sign_case(case: Case, signer: Signer) -> str:
         raise CaseError(
             f"{folder / wrong[0]}: is gone or was changed after the case was sealed; netaudit verify says more"
         )
-    fingerprint = signer.certificate.fingerprint(SHA256()).hex()
     with writing(folder, "sign"):
         (folder / FOLDER).mkdir(exist_ok=True)
         sums = "".join(_sm3_lines(folder, said["files"])).encode()
         write_whole(folder / SM3, sums)
-        over_sums = cms.sign(sums, signer)
-        write_whole(folder / SM3_CMS, over_sums)
-        signature = cms.sign(data, signer)
-        write_whole(folder / CMS, signature)
+        made = {"signature": (over_manifest, _signed(data, signer)), "sums": (over_list, _signed(sums, signer))}
+        if isinstance(signer, Sm2Signer):
+            made["certificates"] = (SM2_CERTIFICATE, signer.pem)
+        for name, content in made.values():
+            write_whole(folder / name, content)
         _bag(case, said["files"])
-        digests = {
-            name: hashlib.sha256(made).hexdigest() for name, made in (("signature", signature), ("sums", over_sums))
-        }
-        later(folder, "signed", certificate=fingerprint, manifest=case.seal.manifest, **digests)
+        digests = {key: hashlib.sha256(content).hexdigest() for key, (_, content) in made.items()}
+        digests |= {key: hashed(folder / name).sha256 for key, name in (("bag", BAG), ("bag_info", BAG_INFO))}
+        what = SIGNED_BY_SM2 if by_sm2 else SIGNED
+        later(folder, what, certificate=fingerprint, manifest=case.seal.manifest, **digests)
     return fingerprint
+
+
+def _signed(data: bytes, signer: Signer | Sm2Signer) -> bytes:
+    return sign_sm2(data, signer) if isinstance(signer, Sm2Signer) else cms.sign(data, signer)
 
 
 def _sm3_lines(folder: Path, files: dict[str, Any]) -> Iterator[str]:

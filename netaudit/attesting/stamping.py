@@ -46,7 +46,8 @@ def attach_stamp(folder: Path, answer: bytes, authority: bytes) -> datetime.date
     with writing(folder, "stamp"):
         write_whole(folder / ANSWER, answer)
         write_whole(folder / AUTHORITY, authority)
-        later(folder, "stamped", time=told.isoformat(), answer=hashlib.sha256(answer).hexdigest())
+        digests = {"answer": hashlib.sha256(answer).hexdigest(), "authority": hashlib.sha256(authority).hexdigest()}
+        later(folder, "stamped", time=told.isoformat(), **digests)
     return told
 
 

@@ -67,6 +67,8 @@ TEXTS = {
     "encrypted": {"en": "Encrypted uploads", "zh": "加密上传"},
     "relays": {"en": "Relayed images (C)", "zh": "疑似转发（C 级）"},
     "relay_tests": {"en": "Relay tests", "zh": "转发检验"},
+    "upload_counts": {"en": "Encrypted uploads, counted", "zh": "加密上传计数"},
+    "moment_tests": {"en": "Tests of marked moments", "zh": "标记时刻检验"},
     "devices": {"en": "Devices", "zh": "设备"},
     "events": {"en": "Events", "zh": "事件"},
     "persons": {"en": "Persons (masked)", "zh": "身份信息（已脱敏）"},
@@ -139,6 +141,14 @@ TEXTS = {
         "zh": "每次查看清晰图像前，均连同理由记入监管链。",
     },
     "unmask_reason": {"en": "Reason", "zh": "理由"},
+    "unmasked_page": {
+        "en": "NOT MASKED: a clear picture, not to be passed on",
+        "zh": "未脱敏：清晰图像，不得外传",
+    },
+    "stale": {
+        "en": "The report is stale: decisions, moments or reviews came after it. Write it again with netaudit report.",
+        "zh": "报告已过时：写成之后又有新的人工判断、时刻或复核意见。请用 netaudit report 重新生成。",
+    },
     "unmasked": {
         "en": "In clear, this once; noted in the chain of custody. Do not pass on.",
         "zh": "清晰图像，仅显示一次，已记入监管链。不得外传。",
@@ -249,12 +259,9 @@ def value_word(table: str, column: str, value: str, lang: str) -> str | None:
 @functools.cache
 def _meanings() -> dict[str, str]:
     """Chinese for the meanings of columns, by the English ones."""
-    first: dict[str, str] = {}  # meaning → where it stands first
-    for table in BY_NAME.values():
-        for one in table.columns:
-            first.setdefault(one.meaning, f"{table.name}.{one.name}")
     told = parse_yaml(resources.files(__package__).joinpath("meanings.yaml").read_text(encoding="utf-8"))["meanings"]
-    return {meaning: told.get(place, meaning) for meaning, place in first.items()}
+    places = ((one.meaning, f"{table.name}.{one.name}") for table in BY_NAME.values() for one in table.columns)
+    return {meaning: told[place] for meaning, place in places if place in told}
 
 
 def column_meaning(meaning: str, lang: str) -> str:

@@ -38,18 +38,32 @@ class LostError(NetauditError):
     """The scheduler is gone, and none came in its place."""
 
 
+def at_hand(on: str) -> int:
+    """Threads of all workers that a scheduler has now. Raises UsageError where none answers."""
+    dask = _distributed()
+    try:
+        with dask.Client(on, timeout=CONNECT, set_as_default=False) as client:
+            return sum(client.nthreads().values())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--on {on}: no scheduler answers: {error}") from error
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise UsageError("a Dask cluster needs the extra: pip install 'netaudit[campaign]'") from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would tell is told by `notice`
+    return distributed  # it has no types
+
+
 def on_dask(tasks: Sequence[Task], on: str, workers: int, notice: Notice) -> Iterator[tuple[Task, Result]]:
     """Results as they come. `on` is "dask" (a cluster of this machine, for as long as it takes) or an address.
 
     `notice` is told "lost" and "nobody" when that is so. Raises UsageError where no scheduler answers at the start or
     no worker comes, LostError where one was lost for good.
     """
-    try:
-        import distributed
-    except ImportError as error:
-        raise UsageError("a Dask cluster needs the extra: pip install 'netaudit[campaign]'") from error
-    dask: Any = distributed  # it has no types
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would tell is told by `notice`
+    dask = _distributed()
     waiting = {task.name: replace(task, may_end=True) for task in tasks}
     with contextlib.ExitStack() as stack:
         address: Any = stack.enter_context(_own_cluster(workers)) if on == "dask" else on

@@ -251,7 +251,9 @@ def _case_into(task: Task, folder: Path) -> dict[str, Any]:
     from netaudit.running.task import run
 
     parts = whole(task, digest_of(task)) if task.parts else ()
-    case = run(_captures(task, folder.parent), folder, _options(task), lambda *_: None, parts)
+    options = replace(_options(task), workers=max(task.parts, 1))  # as run.json tells it
+    captures = [] if parts else _captures(task, folder.parent)
+    case = run(captures, folder, options, lambda *_: None, parts)
     if case.partial:
         raise UsageError("the audit was interrupted")
     return {

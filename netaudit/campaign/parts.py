@@ -19,21 +19,26 @@ from netaudit.errors import NetauditError, UsageError
 from netaudit.running.project_key import SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from netaudit.campaign.one_site import Task
     from netaudit.running.task import Options
 
+MOST = 64  # parts: there are no more logical shards
 PARTS, KEY, DONE = "parts", "key", "done.json"
 OTHERS_WRITE_S = 10  # seconds for which another worker may take to write the key
 
 
-def in_parts(tasks: Sequence[Task], above: int, parts: int) -> list[list[Task]]:
+def in_parts(tasks: Sequence[Task], above: int, many: Callable[[], int]) -> list[list[Task]]:
     """Tasks in the order in which they can be done, by rounds: first what needs nothing, then what needs parts.
 
-    Sites of more than `above` bytes are divided into so many parts; 0 or 1 divides none.
+    Sites of more than `above` bytes are divided into as many parts as `many` says, which is asked only then; 0 or 1
+    divides none.
     """
-    large = {task.name for task in tasks if parts > 1 and _size(task) > above}
+    large = {task.name for task in tasks if _size(task) > above}
+    parts = min(many(), MOST) if large else 0
+    if parts <= 1:
+        large = set()
     first = [
         replace(task, part=number, parts=parts) for task in tasks if task.name in large for number in range(parts + 1)
     ]

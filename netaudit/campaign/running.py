@@ -65,7 +65,8 @@ def run_campaign(
 ) -> list[Result]:
     """Audit what has no valid case yet; results in the order of the tasks.
 
-    Sites of more than `split_above` bytes of captures are read in so many `parts` at once.
+    Sites of more than `split_above` bytes of captures are read in so many `parts` at once; 0: as many as there are
+    workers, 1: never.
     """
     out = Path(tasks[0].out)
     way = _way(on)
@@ -78,7 +79,8 @@ def run_campaign(
     results: dict[str, Result] = {}
 
     apart = tasks[0].store and "://" in on  # parts lie in scratch, which machines do not share
-    rounds = in_parts(tasks, split_above, 0 if on == "local" or apart else parts)
+    many = 1 if on == "local" or apart else parts
+    rounds = in_parts(tasks, split_above, lambda: many or _at_hand(on, workers))
     of = sum(map(len, rounds))
 
     def note(task: Task, result: Result) -> None:
@@ -97,6 +99,15 @@ def run_campaign(
                 left = [task for task in left if results[task.name].state == ELSEWHERE]
                 _wait(left)
     return [results[task.name] for task in tasks]
+
+
+def _at_hand(on: str, workers: int) -> int:
+    """How many audits may run at once."""
+    if "://" not in on:
+        return workers
+    from netaudit.campaign.on_dask import at_hand
+
+    return at_hand(on)
 
 
 def _wait(left: Sequence[Task]) -> None:

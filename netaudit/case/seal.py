@@ -49,7 +49,7 @@ ATTESTED = frozenset(
     f"signature/{name}"
     for name in (
         "manifest.p7s", "manifest.tsq", "manifest.tsr", "authority.pem", "manifest-sm3.txt", "manifest-sm3.p7s",
-        "manifest-sha256.txt", "bagit.txt", "bag-info.txt",
+        "manifest-sha256.txt", "bagit.txt", "bag-info.txt", "manifest.sm2", "manifest-sm3.sm2", "sm2.pem",
     )
 )  # fmt: skip
 """What is made of the manifest and so cannot be in it: `attesting/` writes and checks it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -100,7 +101,7 @@ def _root(
     ] = None,
 ) -> None:
     """Find which devices moved whose face images, when and to whom, from packet captures."""
-    from netaudit.cli.settings import Settings, find, read
+    from netaudit.cli.settings import NAME, Settings, find, read
 
     try:
         settings = read(find(config))
@@ -111,10 +112,14 @@ def _root(
     ctx.obj = settings
     ctx.default_map = settings.defaults(ctx.command)
     speak(settings.language, only_if_silent=True)
+    if settings.file == Path(NAME):  # found, not named: it may have come with the evidence
+        names = ", ".join(settings.values)
+        typer.echo(say("settings_here", default_language(), file=settings.file.absolute(), names=names), err=True)
 
 
 def main() -> None:
     """Entry point: every failure is one line and an exit code."""
+    os.umask(os.umask(0o022) | 0o022)  # nobody else writes what this makes, whatever the shell allows
     printable()
     speak(asked(sys.argv[1:]))
     with endings():

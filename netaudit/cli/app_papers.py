@@ -12,6 +12,7 @@ from netaudit.cli.options import (
     CaseFolder,
     Json,
     Language,
+    TlsKeys,
     Zone,
     language,
 )
@@ -31,6 +32,7 @@ def repeat(
     project_key: Annotated[
         Path | None, typer.Option("--project-key", metavar="FILE", help="The key then; else keyed columns are left.")
     ] = None,
+    tls_keys: TlsKeys = None,
     json: Json = False,
     lang: Language = None,
 ) -> None:
@@ -38,7 +40,9 @@ def repeat(
     from netaudit.cli.repeating import repeat_command
 
     raise typer.Exit(
-        repeat_command(case, captures or [], signatures_folder, project_key, as_json=json, lang=language(lang))
+        repeat_command(
+            case, captures or [], signatures_folder, project_key, tls_keys or [], as_json=json, lang=language(lang)
+        )
     )
 
 

@@ -20,15 +20,18 @@ PASSWORD = "NETAUDIT_KEY_PASSWORD"  # noqa: S105 - the name of a variable: a com
 def sign_command(folder: Path, key: Path | None, certificate: Path | None, pkcs12: Path | None, *, lang: str) -> Exit:
     """Sign the manifest and say by whom."""
     from netaudit.attesting.checking import attested
-    from netaudit.attesting.cms import signer_from_pem, signer_from_pkcs12
+    from netaudit.attesting.cms import Signer, signer_from_pem, signer_from_pkcs12
     from netaudit.attesting.signing import sign_case
+    from netaudit.attesting.sm2 import Sm2Signer, is_sm2, sm2_signer
     from netaudit.case.reading import open_case
 
     password = os.environ.get(PASSWORD, "").encode() or None
+    signer: Signer | Sm2Signer
     if pkcs12 is not None and key is None and certificate is None:
         signer = signer_from_pkcs12(_read(pkcs12), password)
     elif pkcs12 is None and key is not None and certificate is not None:
-        signer = signer_from_pem(_read(key), _read(certificate), password)
+        chain = _read(certificate)
+        signer = sm2_signer(_read(key), chain) if is_sm2(chain) else signer_from_pem(_read(key), chain, password)
     else:
         raise UsageError("say --key and --cert, or --p12")
     sign_case(open_case(folder), signer)
@@ -63,10 +66,12 @@ def print_attested(told: Attested | None, lang: str) -> None:
     if told is None:
         print(say("signed_not", lang))
         return
-    from netaudit.attesting.checking import OPENSSL
+    from netaudit.attesting.checking import commands
 
     if told.signer:
         print(say("signed_by", lang, signer=told.signer, issuer=told.issuer, certificate=told.certificate))
+    if told.sm2:
+        print(say("signed_by_sm2", lang, signer=told.sm2, certificate=told.sm2_certificate))
     if told.stamp:
         print(say("stamped_at", lang, time=told.stamp))
     if told.sums:
@@ -76,5 +81,5 @@ def print_attested(told: Attested | None, lang: str) -> None:
     for line in (*told.problems, *told.unchecked):
         print(f"    {sentence(line, lang)}")
     print(say("attested_openssl", lang))
-    for command in OPENSSL[: 1 + bool(told.stamp)]:
+    for command in commands(told):
         print(f"    {command}")

@@ -104,7 +104,7 @@ def run(
         float, typer.Option(metavar="GB", min=0, help="Captures of a site from which on several workers share it.")
     ] = 4,
     parts: Annotated[
-        int, typer.Option(min=0, max=64, help="By how many such a site is shared; 0: --workers, 1: never.")
+        int, typer.Option(min=0, max=64, help="By how many such a site is shared; 0: by all at hand, 1: never.")
     ] = 0,
     memory_limit: Annotated[float, typer.Option(metavar="GB", min=0, help="Most memory of an audit; 0: no bound.")] = 0,
     lang: Language = None,
@@ -136,7 +136,7 @@ def run(
     def notice(what: str) -> None:
         typer.echo(say(what, language), err=True)
 
-    shared = {"split_above": int(split_above * 1e9), "parts": parts or workers}
+    shared = {"split_above": int(split_above * 1e9), "parts": parts}
     results = run_campaign(tasks, on, workers, tell, notice, **shared)
     counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}
     typer.echo(say("ended", language, n=len(results), **counts))

@@ -16,7 +16,11 @@ from netaudit.errors import UsageError
 from netaudit.tables import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
+
+    from netaudit.running.task import Options
 
 KEYED = ("_hmac", "_hmacs")  # ends of names of columns that follow the key of a case
 KEYED_TOO = {"parts": {"upload", "links"}}
@@ -24,11 +28,18 @@ NAMED = {"captures": {"name"}}  # as they were given, which may be elsewhere now
 
 
 def repeat_command(
-    folder: Path, captures: list[Path], signatures: Path | None, project_key: Path | None, *, as_json: bool, lang: str
+    folder: Path,
+    captures: list[Path],
+    signatures: Path | None,
+    project_key: Path | None,
+    tls_keys: Sequence[Path],
+    *,
+    as_json: bool,
+    lang: str,
 ) -> Exit:
     """Say what is the same and what is not; exit code 3 when something differs."""
     case = open_case(folder)
-    told = repeat(case, captures, signatures, project_key)
+    told = repeat(case, captures, signatures, project_key, tls_keys)
     if as_json:
         import orjson
 
@@ -42,41 +53,58 @@ def repeat_command(
     return Exit.DAMAGED if told["differing"] else Exit.AUDITED
 
 
-def repeat(case: Case, captures: list[Path], signatures: Path | None, project_key: Path | None) -> dict[str, Any]:
+def repeat(
+    case: Case,
+    captures: list[Path],
+    signatures: Path | None = None,
+    project_key: Path | None = None,
+    tls_keys: Sequence[Path] = (),
+) -> dict[str, Any]:
     """Names of tables that are the same, and what differs. Raises UsageError for what cannot be repeated so."""
-    from netaudit.api import audit
+    from netaudit.running.task import run
 
-    said = case.manifest.get("options") or {}
-    if said.get("keys_for"):
-        raise UsageError(f"{case.folder}: connections were opened with keys; audit it again with --tls-keys")
-    if said.get("moments") or (case.folder / "moments.jsonl").is_file():
-        raise UsageError(f"{case.folder}: has moments noted by people, which are not repeated")
     ids = case.table("captures", ["capture_id"])["capture_id"].to_pylist()
     places = locate(case, captures)
     if missing := sorted(set(ids) - places.keys()):
         raise UsageError(f"capture {missing[0]}: is not where it was audited; say where it is")
+    options = _options(case, signatures, project_key, tls_keys)
     with tempfile.TemporaryDirectory(prefix="netaudit-repeat-") as place:
-        again = audit(
-            [places[one] for one in dict.fromkeys(ids)],
-            Path(place) / "case",
-            site=said.get("site"),
-            inside=said.get("inside") or (),
-            since=_time(said.get("since")),
-            until=_time(said.get("until")),
-            zone=said.get("zone"),
-            faces=bool(said.get("faces", True)),
-            count_faces=bool(said.get("count_faces")),
-            keep_all=bool(said.get("keep_all")),
-            sm3=any(case.table("captures", ["sm3"])["sm3"].to_pylist()),
-            moment_window_s=said.get("moment_window_s") or 180,
-            signatures=signatures,
-            project_key=project_key,
-        )
+        paths = [places[one] for one in dict.fromkeys(ids)]
+        again = run(paths, Path(place) / "case", options, lambda *_: None)
         return _compared(case, again, keyed=project_key is not None)
 
 
-def _time(value: int | str | None) -> int | datetime.datetime | None:
-    return datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_keys: Sequence[Path]) -> Options:
+    """The options of then. What was opened is opened by the authority noted then, moments are those of the case."""
+    from netaudit.case.moments import Notes, stored
+    from netaudit.running.keys import request
+    from netaudit.running.project_key import read_project_key
+    from netaudit.running.task import Options
+
+    said, keys = (case.manifest.get(name) or {} for name in ("options", "keys"))
+    marked = stored(case.folder)
+    return Options(
+        site=said.get("site"),
+        inside=tuple(said.get("inside") or ()),
+        since=_time(said.get("since")),
+        until=_time(said.get("until")),
+        zone=said.get("zone"),
+        faces=bool(said.get("faces", True)),
+        count_faces=bool(said.get("count_faces")),
+        keep_all=bool(said.get("keep_all")),
+        sm3=any(case.table("captures", ["sm3"])["sm3"].to_pylist()),
+        moment_window_s=said.get("moment_window_s") or 180,
+        moments=Notes("moments.jsonl", "", tuple(marked)) if marked else None,
+        signatures=signatures,
+        project_key=read_project_key(project_key) if project_key is not None else None,
+        keys=request(tls_keys, said.get("keys_for") or (), keys.get("authority")),
+    )
+
+
+def _time(value: int | str | None) -> int | None:
+    from netaudit.ground.zones import nanoseconds
+
+    return nanoseconds(datetime.datetime.fromisoformat(value)) if isinstance(value, str) else value
 
 
 def _compared(case: Case, again: Case, *, keyed: bool) -> dict[str, Any]:

@@ -46,6 +46,10 @@ TEXTS = {
         "en": "Written by an earlier netaudit (tables version {version}, now {now}): columns that came later are empty",
         "zh": "由较早版本的 netaudit 生成（数据表版本 {version}，现为 {now}）：后来增加的列为空",
     },
+    "settings_here": {
+        "en": "Settings are taken from {file}: {names}",
+        "zh": "采用 {file} 中的设置：{names}",
+    },
     "trace_flow": {"en": "Flow", "zh": "会话"},
     "trace_run": {"en": "bytes", "zh": "字节"},
     "trace_gap": {"en": "gap", "zh": "缺失"},
@@ -62,6 +66,10 @@ TEXTS = {
     "trace_lost": {"en": "Not read, bytes", "zh": "未读取字节数"},
     "trace_failed": {"en": "A reader failed", "zh": "解析器出错"},
     "exit": {"en": "Exit {code}: {why}", "zh": "退出码 {code}：{why}"},
+    "stale": {
+        "en": "The report is stale: decisions, moments or reviews came after it. Renew it: netaudit report {case}",
+        "zh": "报告已过时：写成之后又有新的人工判断、时刻或复核意见。请重新生成：netaudit report {case}",
+    },
     "resumable": {"en": "Go on with: netaudit audit --resume {case}", "zh": "继续审计：netaudit audit --resume {case}"},
     "resumed_anew": {
         "en": "The interrupted audit cannot be gone on with ({why}); everything is read anew",
@@ -175,6 +183,10 @@ TEXTS = {
     "repeat_not_compared": {
         "en": "Not compared, since they follow the random key of the case:",
         "zh": "未比对（取决于案卷的随机密钥）：",
+    },
+    "signed_by_sm2": {
+        "en": "signed by SM2 with SM3: {signer}\n    SHA-256 of the certificate: {certificate}",
+        "zh": "已用 SM2（SM3）签名：{signer}\n    证书的 SHA-256：{certificate}",
     },
     "signed_by": {
         "en": "Signed: {signer}, certificate of {issuer}, SHA-256 {certificate}; its trust is not judged here",

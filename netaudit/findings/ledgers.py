@@ -52,6 +52,7 @@ class Run:
     faces: bool = True
     side: str = "unknown"  # of the router that was captured
     signatures: Mapping[str, Any] = field(default_factory=dict)  # how many were loaded, by kind
+    contested: Mapping[str, str] = field(default_factory=dict)  # networks said to be inside, and by what: not followed
     judged: pa.Table | None = None  # flows that were judged, where others were set aside
     aside: pa.Table | None = None  # payload of those
 
@@ -193,6 +194,7 @@ JUDGED = {"yes": "face", "possible": "possible face", "no": "no face"}  # by ima
 WHY = {  # why a picture was not judged, by the beginning of images.why
     "smaller than": "too small",
     "face detection is off": "not asked",
+    "not looked at: too many pictures": "many pictures",
     "not looked at: too many": "decoder crashes",
     "not looked at: the image helper": "helper failed",
     "crashed the decoder": "decoder crashes",
@@ -214,8 +216,10 @@ def _images(tables: Tables, run: Run) -> Iterator[Entry]:
         yield Entry(kind, reason, count, size, reason in JUDGED.values() or reason == "too small")
 
 
-def _contested(tables: Tables, _: Run) -> Iterator[Entry]:
-    """Senders that are called a phone or tablet, which is contested: what they sent is in findings of B at most."""
+def _contested(tables: Tables, run: Run) -> Iterator[Entry]:
+    """What is contested: senders that are called a phone (in findings of B at most), addresses said to be inside."""
+    for network in run.contested:
+        yield Entry(network, "address", 1, None, understood=False)
     rows = tables["findings"].select(
         ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
     )
@@ -322,6 +326,7 @@ LEDGERS: tuple[Ledger, ...] = (
             "too small": ("小于 32 像素", "smaller than 32 pixels"),
             "not asked": ("已用 --no-faces 关闭", "switched off by --no-faces"),
             "undecodable": ("无法解码", "do not decode"),
+            "many pictures": ("一个文件中的画面过多，未全部查看", "too many pictures in one file, not all looked at"),
             "decoder crashes": ("解码器崩溃", "the decoder crashes"),
             "decoder stalled": ("解码超时", "the decoder does not end"),
             "helper failed": ("图像判定进程无法运行", "the image helper does not work"),
@@ -334,7 +339,10 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger(
         "contested", _contested,
-        {"called a phone": ("自称手机或平板", "called a phone or tablet")},
+        {
+            "called a phone": ("自称手机或平板", "called a phone or tablet"),
+            "address": ("声称在内部", "said to be inside"),
+        },
     ),
     Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
+from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
 from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
 
 if TYPE_CHECKING:
@@ -441,9 +442,35 @@ KINDS: tuple[Kind, ...] = (
         LAST,
     ),
     Kind(
-        "contested", _open("contested", "contested", subjects=True),
+        "contested", _open("contested", "contested", "called a phone", subjects=True),
         "发现中有 {n} 张次人脸图像、{bytes:size} 的发送方自称手机或平板，但证据不足或相互矛盾",
         "contested: {n:face image|face images} and {bytes:size} in findings are of senders that call themselves phones",
+        LAST,
+    ),
+    Kind(
+        "contested_addresses", _open("contested_addresses", "contested", "address", subjects=True),
+        "{n} 个网段或地址被声称在内部，但依据为链路上任何主机均可伪造，未予采信（{why}）",
+        "{n:network or address is|networks or addresses are} said to be inside by what any host on the link can forge, "
+        "which was not followed ({why})",
+        LAST,
+    ),
+    Kind(
+        "contradictions", _open("contradictions", "contradictions"),
+        "{n} 个连接中的数据包相互矛盾，接收方实际收到的内容并不确定；两种读法均已读取（{why}）",
+        "packets of {n:connection|connections} contradict each other, so that what the receivers took is not certain; "
+        "both readings were read ({why})",
+        LAST,
+    ),
+    Kind(
+        "faces_apart", _open("faces_apart", "faces", POSSIBLE, SPREAD, UNPLACED),
+        "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
+        "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
+        LAST,
+    ),
+    Kind(
+        "left_unread", _open("left_unread", "egress", unit="bytes"),
+        "由内向外传出的内容中有 {bytes:size} 未能读懂或未逐一判断（{why}）",
+        "{bytes:size} of what left from inside was not understood or not judged ({why})",
         LAST,
     ),
     Kind(

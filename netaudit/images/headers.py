@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netaudit.images.extents import BMP_HEADERS, EOI, FRAMES, PNG_SIGNATURE, SOI, SOS, TEM, bmp_size
+from netaudit.images.rarer import KINDS, shape
 
 MAX_SEGMENTS = 4096  # JPEG segments looked at
 MAX_PROPERTIES = 4096  # ispe boxes looked at (a tiled HEIC has one for each size, not for each tile)
@@ -14,7 +15,7 @@ _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 def header_size(data: bytes, kind: str) -> tuple[int, int] | None:
     """(width, height) in pixels as declared, None where the header is cut, damaged or says what no picture has."""
     read = _SIZES.get(kind)
-    size = read(data) if read else None
+    size = read(data) if read else shape(data, kind)[1:] if kind in KINDS else None
     return size if size and 0 < size[0] <= LONGEST_SIDE and 0 < size[1] <= LONGEST_SIDE else None
 
 

@@ -23,7 +23,7 @@ import orjson
 
 from netaudit.images.detection import FaceDetector, FaceVerdict
 from netaudit.images.images import ImageFacts, facts_of
-from netaudit.images.pictures import MAX_PIXELS, Picture
+from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,9 +72,26 @@ def worker(budget: PixelBudget, *, faces: bool) -> Work:
             facts = facts_of(picture, data, kind)
             if detector is None:
                 return facts, FaceVerdict(reason="face detection is off")
-            return facts, detector.judge(picture, rotate=bool(task["rotate"]), count=bool(task.get("count")))
+            verdict = detector.judge(picture, rotate=bool(task["rotate"]), count=bool(task.get("count")))
+            if verdict.face in {"no", "possible"} and kind in SEVERAL:
+                verdict = _of_all(picture, verdict, detector, rotate=bool(task["rotate"]))
+            return facts, verdict
 
     return judge
+
+
+def _of_all(picture: Picture, first: FaceVerdict, detector: FaceDetector, *, rotate: bool) -> FaceVerdict:
+    """The best verdict on all pictures of a file; "no" only where all were looked at."""
+    best = first
+    frames, all_of_them = picture.later()
+    for frame in frames:
+        verdict = detector.judge(frame, rotate=rotate)
+        if verdict.face == "yes":
+            return verdict
+        best = verdict if verdict.face == "possible" and best.face == "no" else best
+    if best.face == "no" and not all_of_them:
+        return FaceVerdict("not judged", None, best.score, reason="not looked at: too many pictures in one file")
+    return best
 
 
 def _unread(problem: str) -> tuple[ImageFacts, FaceVerdict]:

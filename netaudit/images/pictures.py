@@ -22,7 +22,12 @@ MAX_SCAN_PIXELS = 640_000_000  # of all scans of a JPEG: 25 over the largest pic
 MIN_SCAN = 4096  # pixels that a scan counts at least: beginning one takes time too
 MAX_SIDE = 1280  # no consumer needs more; bigger pictures are reduced while or right after decoding
 STRIP = 64  # rows of a reduced picture made at a time
-PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "bmp": "BMP", "gif": "GIF", "avif": "AVIF"}
+PLUGINS = {
+    "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "bmp": "BMP", "gif": "GIF", "avif": "AVIF",
+    "tiff": "TIFF", "jp2": "JPEG2000", "pnm": "PPM", "tga": "TGA",
+}  # fmt: skip
+FRAMES = 32  # pictures of one file that are looked at; of more, so many spread over it
+SEVERAL = frozenset({"gif", "png", "webp", "avif", "tiff"})  # may hold more than one picture
 SCAN = b"\xff\xda"  # begins a scan (T.81 B.1.1.3)
 _ORIENTATION = 274
 _TURNS = {3: 2, 6: 3, 8: 1}  # EXIF orientation → quarter turns counter-clockwise that set the picture upright
@@ -34,9 +39,10 @@ class Picture:
     `problem` is empty, or says why the picture does not decode, or begins with "decodes in part".
     """
 
-    def __init__(self, data: bytes, kind: str) -> None:
+    def __init__(self, data: bytes, kind: str, frame: int = 0) -> None:
         self._data = data
         self._kind = kind
+        self._frame = frame
         self._image: Image | None = None
         self.width, self.height = header_size(data, kind) or (0, 0)
         self.exif: dict[int, Any] = {}
@@ -71,6 +77,20 @@ class Picture:
             self.decodable = self._image is not None
         return self._image
 
+    def later(self) -> tuple[list[Picture], bool]:
+        """The other pictures of a file of several, at most `FRAMES`, as many as work allows; whether these are all."""
+        from PIL import Image
+
+        try:
+            with Image.open(io.BytesIO(self._data), formats=[PLUGINS[self._kind]]) as image:
+                count = int(getattr(image, "n_frames", 1))
+        except Exception:  # noqa: BLE001 - as in `image`
+            return [], True
+        work = max(self.width * self.height, MIN_SCAN)
+        most = min(FRAMES, int((MAX_SCAN_PIXELS / work) ** 0.5))  # to see one, all before it are decoded
+        chosen = range(1, count) if count <= most else sorted({count * k // most for k in range(1, most)} - {0})
+        return [Picture(self._data, self._kind, frame) for frame in chosen], count <= most
+
     @property
     def upright_size(self) -> tuple[int, int]:
         """(width, height) as declared, after the EXIF orientation; known once pixels were asked for."""
@@ -94,6 +114,8 @@ class Picture:
             if image.width * image.height > MAX_PIXELS:  # the decoder reads another header than we do
                 self.problem = f"too large to decode: {image.width} x {image.height} pixels"
                 return None, ""
+            if self._frame:
+                image.seek(self._frame)
             share = min(1.0, side / max(image.size))
             if self._kind == "jpeg":  # reduces by 2, 4 or 8 within the inverse DCT, never below the size asked for
                 image.draft("RGB", (max(1, int(image.width * share)), max(1, int(image.height * share))))

@@ -1,4 +1,4 @@
-"""Files that were sent in several messages, put together a second time: by Content-Range, by part numbers, else in order of packets."""
+"""Files sent in several messages, put together once more: by Content-Range, part numbers, else in order of packets."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.attesting.checking import OPENSSL, attested
+from netaudit.attesting.checking import attested, commands
 from netaudit.errors import NetauditError
 from netaudit.report.attesting_words import problem_text
 
@@ -45,14 +45,19 @@ def _signature(folder: Path | None, w: Wording) -> dict[str, Any]:
         return nothing | {"problems": [w.exact(error, 300)]}
     if told is None:
         return nothing
-    figures = {"signer": w.exact(told.signer, 200), "certificate": w.exact(told.certificate, 64)}
+    pairs = ((told.signer, told.certificate, ""), (told.sm2, told.sm2_certificate, " (SM2)"))
+    signed = [
+        w.t("summary_signed_by", signer=w.exact(who, 200), certificate=w.exact(digest, 64)) + kind
+        for who, digest, kind in pairs
+        if who
+    ]
     return {
-        "signed": w.t("summary_signed_by", **figures) if told.signer else "",
+        "signed": w.t("device_join").join(signed),
         "issuer": w.t("checking_issuer", issuer=w.exact(told.issuer, 200)) if told.signer else "",
         "stamped": w.t("summary_stamped_at", time=w.exact(told.stamp)) if told.stamp else "",
         "problems": [problem_text(one, w) for one in told.problems[:MOST_PROBLEMS]],
         "unchecked": [problem_text(one, w) for one in told.unchecked[:MOST_PROBLEMS]],
-        "openssl": list(OPENSSL[: 1 + bool(told.stamp)]),
+        "openssl": commands(told),
     }
 
 

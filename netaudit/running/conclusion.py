@@ -92,7 +92,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
-    run = _run(outcome, vantage.side, signatures)
+    run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested)
     if aside is None:
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:

@@ -77,7 +77,40 @@ def messages() -> None:
     PlainLookups().take(flows, np.arange(LEAST), np.ones(LEAST, bool), runs, pieces, payload)
 
 
-PIECES = {"streams": (streams, 15), "packets": (packets, 8), "messages": (messages, 4)}  # and about how many seconds
+def relays() -> None:
+    """Compile what compares images with encrypted uploads, by an office that sends on what it receives."""
+    from netaudit.relays.from_tables import LEAST
+    from netaudit.relays.judging import Pair, judge_pair
+    from netaudit.relays.series import Images, Names, Units
+    from netaudit.tables import ENCRYPTED_UPLOADS
+
+    second = 1_000_000_000
+    count = 8 * LEAST
+    row = np.arange(count)
+    sizes = 20_000 + row * 997 % 8_000
+    came = (1 + row * 7 + row % 3) * second
+    named = [f"{number:064x}" for number in range(count)]
+    images = Images(Names(named, named, named), row, sizes, came, came + second // 10)
+    plain, none = sizes + 300, np.zeros(count, bool)
+    sent = came + second // 2
+    units = Units(row.astype(np.int32), np.ones(count, np.int32), row.astype(np.int32), sent, sent + second // 9,
+                  plain, plain, np.ones(count, np.int64), none, ~none)  # fmt: skip
+    span = (0, int(sent.max()) + 10 * second)
+    uploads = ENCRYPTED_UPLOADS.schema().empty_table()
+    for elsewhere in (False, True):
+        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, units, span, elsewhere), uploads, 1)
+    several = units.chosen(row[1::2])  # two images each
+    several.low = several.high = several.low + sizes[::2]
+    for sent_on in (several, units.chosen(row[::-1])):
+        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, sent_on, span, elsewhere=False), uploads, 1)
+
+
+PIECES = {
+    "streams": (streams, 15),
+    "packets": (packets, 8),
+    "messages": (messages, 4),
+    "relays": (relays, 4),
+}  # and about how many seconds
 
 
 def _captures(folder: Path) -> list[Path]:

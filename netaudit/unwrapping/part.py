@@ -51,6 +51,6 @@ class Leaf:
     """An object: an image, a document of fields, or opaque bytes."""
 
     part: Part
-    kind: str  # "jpeg" "png" "webp" "bmp" "gif" "heic" "avif" "json" "xml" "form" "text" "zip" "opaque" …
+    kind: str  # one of `sniff.IMAGE_KINDS`, or "json" "xml" "form" "text" "zip" "opaque" …
     notes: list[str] = dataclasses.field(default_factory=list)  # named limits met under it
     known: Known = dataclasses.field(default_factory=dict)  # small JSON texts of its message

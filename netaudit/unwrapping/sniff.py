@@ -10,7 +10,7 @@ from netaudit.unwrapping.from_images import sniff as image_kind
 SAMPLE = 1024
 _BRIEF = 256  # bytes
 WLT = "image/x-wlt"  # the portrait of an ID card: its coding has no mark, so that only who cut it out knows
-IMAGE_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif"})
+IMAGE_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "tiff", "jp2", "pnm", "tga"})
 _SPACE = b" \t\r\n\x00"
 _PRINTABLE = bytes([*b"\t\n\r\x0c\x1b", *range(0x20, 0x7F), *range(0x80, 0x100)])
 _HIGH = bytes(range(0x80, 0x100))

@@ -104,7 +104,7 @@ def test_parts_that_are_there_are_not_read_again(sites, tmp_path):
 
     first = tasks((sites[0][:1], sites[1]), tmp_path)
     one_site.prepare(tmp_path)
-    rounds = parts.in_parts(first, 1, 2)
+    rounds = parts.in_parts(first, 1, lambda: 2)
     assert [[task.part for task in one] for one in rounds] == [[0, 1, 2], [None]]
     assert one_site.audit_site(rounds[0][1]).state == "audited"
     assert one_site.audit_site(rounds[0][1]).state == "kept"

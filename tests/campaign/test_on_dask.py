@@ -89,6 +89,7 @@ def test_a_scheduler_that_was_lost_fails_no_site_and_the_next_one_goes_on(cluste
     results = run_campaign(tasks, cluster.address, tell=tell, notice=told.append)
     assert told[0] == "lost"
     assert {one.state for one in results} <= {"audited", "kept"}
+    assert on_dask.at_hand(cluster.address) == 1
     attempts = [done(tmp_path / "out", task.site)["attempts"] for task in tasks]
     assert sum(attempts) <= len(tasks) + 1
     assert not list((tmp_path / "out" / "failed").iterdir())

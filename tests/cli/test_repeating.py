@@ -12,6 +12,7 @@ from netaudit.cli.repeating import repeat
 from netaudit.tables import TABLES
 
 SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
+OFFICE = Path(__file__).parents[2] / "pcaps" / "sales_office"
 
 
 def test_a_case_is_repeated(tmp_path, monkeypatch):
@@ -24,3 +25,23 @@ def test_a_case_is_repeated(tmp_path, monkeypatch):
     assert repeating._difference(rows, rows.take([1, 0])) == ""
     assert repeating._difference(rows, rows.slice(1)) == "2 rows, now 1"
     assert repeating._difference(rows, pa.table({"a": [1, 3], "b": ["x", "y"]})) == "1 of 2 rows (a)"
+
+
+def test_a_case_that_was_opened_with_keys_is_repeated_with_them(tmp_path):
+    capture, log = (OFFICE / name for name in ("lan.pcapng", "keylog.txt"))
+    case = netaudit.audit(
+        capture, tmp_path / "case", faces=False, tls_keys=[log], keys_for=["all"], authority="consent of the owner"
+    )
+    assert repeat(case, [capture], tls_keys=[log])["differing"] == []
+    without = repeat(case, [capture])  # the keys were not given: what they opened is not there
+    assert any(line.startswith("objects") for line in without["differing"])
+
+
+def test_a_case_with_moments_is_repeated_with_those_it_keeps(tmp_path):
+    notes = tmp_path / "notes.csv"
+    notes.write_text("2026-03-14T09:31:00+08:00,door camera\n", encoding="utf-8")
+    case = netaudit.audit(OFFICE / "lan.pcapng", tmp_path / "case", faces=False, moments=notes)
+    assert len(case.moments) == 1
+    told = repeat(case, [OFFICE / "lan.pcapng"])
+    assert told["differing"] == []
+    assert {"moments", "after_moments"} <= set(told["same"])

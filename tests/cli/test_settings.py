@@ -144,3 +144,15 @@ def test_an_audit_that_goes_on_does_not_take_settings_for_words(
     assert (given["site"], given["zone"], given["inside"], given["workers"]) == (None, None, (), 2)
     assert run(app, ["--config", str(path), "audit", "--resume", "x", "--site", "Office"]).exit_code == 0
     assert given["site"] == "Office"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_settings_that_were_found_here_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
+    """A folder of evidence may bring a file of settings along, which says what is inside, say."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("netaudit.ground.own_places.nobody_else_writes", lambda path: True)
+    monkeypatch.delenv("NETAUDIT_CONFIG", raising=False)
+    (tmp_path / "netaudit.toml").write_text('inside = "0.0.0.0/0"')
+    words = ["--config", str(tmp_path / "netaudit.toml")] if named else []
+    done = CliRunner().invoke(app, [*words, "show", "nothing"])
+    assert (str(tmp_path / "netaudit.toml") in done.stderr and "inside" in done.stderr) != named

@@ -60,6 +60,10 @@ def note(text):
 
 EXAMPLES = {
     "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
+    "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
+    "contradictions": lambda: opened("contradictions", "conflict"),
+    "faces_apart": lambda: opened("faces", "possible face"),
+    "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_left": lambda: case(findings=[record("uploaded outside", "A", with_identity=2, images=3)]),

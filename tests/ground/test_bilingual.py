@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 
 CATALOGUES = {"cli": texts.TEXTS, "live": wording.TEXTS}
 MADE_UP = (
+    "anew_",
     "note_",
     "level_",
     "face_",
@@ -21,7 +22,6 @@ MADE_UP = (
     "anew_",
     "link_",
     "may_send_",
-    "anew_",
     "verify_",
     "custody_",
     "no_",
@@ -30,6 +30,7 @@ MADE_UP = (
     "repeat_",
     "integrity_",
     "exit_",
+    "code_",
 )  # keys put together
 
 

@@ -18,6 +18,7 @@ from tests.hostile.wire import (
 
 PORTS = (40000, 80)
 WINDOW = 65160
+BEGIN = 1_700_000_000 * 1000 * MS  # ns
 
 
 class Receiver:
@@ -47,16 +48,18 @@ class Receiver:
                     self.next = max(self.next, part[1])
 
 
-def conversation(steps: list[Step], text: bytes, ports: tuple[int, int] = PORTS) -> list[tuple[int, bytes]]:
-    """Frames of a connection: handshake, the steps, the receiver's answers, the ends."""
-    state, receiver, now = State(), Receiver(text), 1_700_000_000 * 1000 * MS
+def conversation(
+    steps: list[Step], text: bytes, ports: tuple[int, int] = PORTS, state: State | None = None, begin: int = BEGIN
+) -> list[tuple[int, bytes]]:
+    """Frames of a connection: handshake, the steps, the receiver's answers, the ends; `state` names the ends."""
+    state, receiver, now = state or State(), Receiver(text), begin
     log: list[tuple[int, bytes]] = []
 
     def put(data: bytes) -> None:
         log.append((now, data))
 
     for packet in packets(Step(0, b"", SYN, stamp=0), state, ports):
-        put(frame(packet, Step()))
+        put(frame(packet, Step(), state.mac))
     put(server_frame(state, ports, 0, SYN | ACK))
     state.echo = 900_000
     end = len(text) + sum(bool(step.urgent and step.flags & URG) for step in steps)
@@ -64,7 +67,7 @@ def conversation(steps: list[Step], text: bytes, ports: tuple[int, int] = PORTS)
         now += step.pause * MS
         state.clock += step.pause
         for packet in packets(step, state, ports):
-            put(frame(packet, step))
+            put(frame(packet, step, state.mac))
         before = receiver.next
         receiver.take(step)
         if receiver.next > before:

@@ -48,6 +48,10 @@ class State:
     clock: int = 5000  # of timestamps, ms
     identity: int = 1
     echo: int = 0  # latest timestamp of the server
+    isn: int = CLIENT_ISN
+    client: bytes = CLIENT
+    server: bytes = SERVER
+    mac: bytes = CLIENT_MAC
     log: list[tuple[int, bytes]] = field(default_factory=list)
 
 
@@ -66,12 +70,12 @@ def segment(step: Step, state: State, ports: tuple[int, int]) -> bytes:
     if step.stamped:
         options = b"\x01\x01\x08\x0a" + struct.pack(">II", (state.clock + step.stamp) & 0xFFFFFFFF, state.echo)
     if step.by_server:
-        source, target, ports = SERVER, CLIENT, ports[::-1]
-        seq, ack = state.server_isn + 1 + state.received, CLIENT_ISN + 1 + step.offset
+        source, target, ports = state.server, state.client, ports[::-1]
+        seq, ack = state.server_isn + 1 + state.received, state.isn + 1 + step.offset
         options = b""
     else:
-        source, target = CLIENT, SERVER
-        seq, ack = CLIENT_ISN + 1 + step.offset, state.server_isn + 1 + state.received + step.ack
+        source, target = state.client, state.server
+        seq, ack = state.isn + 1 + step.offset, state.server_isn + 1 + state.received + step.ack
     if step.flags & SYN:
         options = b"\x02\x04\x05\xb4\x04\x02" + b"\x08\x0a" + struct.pack(">II", state.clock + step.stamp, 0)
         options += b"\x01\x03\x03" + bytes([step.scale])
@@ -92,7 +96,7 @@ def segment(step: Step, state: State, ports: tuple[int, int]) -> bytes:
 def packets(step: Step, state: State, ports: tuple[int, int]) -> list[bytes]:
     """IP packets of a step."""
     body = segment(step, state, ports)
-    source, target = (SERVER, CLIENT) if step.by_server else (CLIENT, SERVER)
+    source, target = (state.server, state.client) if step.by_server else (state.client, state.server)
     state.identity += 1
     size = step.fragments or len(body)
     out = []
@@ -111,10 +115,11 @@ def ip_packet(body: bytes, source: bytes, target: bytes, step: Step, identity: i
     return head[:10] + struct.pack(">H", check) + head[12:] + body
 
 
-def frame(packet: bytes, step: Step) -> bytes:
-    """Ethernet frame of a packet."""
+def frame(packet: bytes, step: Step, mac: bytes = CLIENT_MAC) -> bytes:
+    """Ethernet frame of a packet; `mac` is the client's."""
     tag = struct.pack(">HH", 0x8100, step.vlan) if step.vlan else b""
-    addresses = step.to_mac + step.mac if not step.by_server else CLIENT_MAC + step.mac
+    own = mac if step.mac == CLIENT_MAC else step.mac
+    addresses = step.to_mac + own if not step.by_server else mac + own
     return addresses + tag + b"\x08\x00" + packet
 
 
@@ -127,14 +132,14 @@ def server_frame(state: State, ports: tuple[int, int], acknowledged: int, flags:
         seq, window = state.server_isn, 65160
         options = b"\x02\x04\x05\xb4\x04\x02\x08\x0a" + struct.pack(">II", 900_000, state.clock) + b"\x01\x03\x03\x07"
     head = struct.pack(
-        ">HHIIBBHHH", ports[1], ports[0], seq & 0xFFFFFFFF, (CLIENT_ISN + 1 + acknowledged) & 0xFFFFFFFF,
+        ">HHIIBBHHH", ports[1], ports[0], seq & 0xFFFFFFFF, (state.isn + 1 + acknowledged) & 0xFFFFFFFF,
         (20 + len(options)) // 4 << 4, flags, window, 0, 0,
     ) + options  # fmt: skip
     body = head + data
-    check = total(SERVER + CLIENT + struct.pack(">HH", 6, len(body)) + body)
+    check = total(state.server + state.client + struct.pack(">HH", 6, len(body)) + body)
     body = body[:16] + struct.pack(">H", check) + body[18:]
     step = replace(Step(), ttl=49)
-    return CLIENT_MAC + ROUTER_MAC + b"\x08\x00" + ip_packet(body, SERVER, CLIENT, step, 7, 0, more=False)
+    return state.mac + ROUTER_MAC + b"\x08\x00" + ip_packet(body, state.server, state.client, step, 7, 0, more=False)
 
 
 def pcap(log: list[tuple[int, bytes]], linktype: int = 1) -> bytes:

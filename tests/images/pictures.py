@@ -20,6 +20,10 @@ FORMATS: list[tuple[str, dict[str, Any]]] = [
     ("bmp", {}),
     ("gif", {}),
     ("avif", {"speed": 9}),
+    ("tiff", {}),
+    ("tiff", {"compression": "tiff_lzw"}),
+    ("jp2", {}),
+    ("pnm", {}),
 ]
 NAMES = [f"{kind}-{'-'.join(options) or 'plain'}" for kind, options in FORMATS]
 
@@ -40,7 +44,7 @@ def texture(seed: int = 0, size: tuple[int, int] = (640, 480)) -> Image.Image:
 
 def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
     out = io.BytesIO()
-    image.save(out, kind.upper(), **options)
+    image.save(out, {"jp2": "JPEG2000", "pnm": "PPM"}.get(kind, kind.upper()), **options)
     return out.getvalue()
 
 

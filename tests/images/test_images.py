@@ -45,6 +45,13 @@ def test_the_header_gives_the_size_without_decoding(index):
     assert header_size(data[:8], kind) is None
 
 
+def test_a_targa_is_known_by_its_end():
+    data = encode(astronaut().resize((96, 64)), "tga")
+    assert (sniff(data), header_size(data, "tga")) == ("tga", (96, 64))
+    assert sniff(data + b"x") is None
+    assert Picture(data, "tga").image(64) is not None
+
+
 @given(index=WHICH, share=st.floats(0, 1, exclude_max=True))
 @FEW
 def test_a_cut_image_is_never_whole(index, share):

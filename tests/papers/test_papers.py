@@ -85,3 +85,13 @@ def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, command
     with pytest.raises(CaseError, match="audit it again" if harm == "cut off" else "was changed"):
         command(folder, out, overwrite=False, lang="en")
     assert not out.exists()
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "Officer One, Officer Two"), ("zh", "Officer One、Officer Two")])
+def test_the_record_names_officers_and_times_of_the_site(case, lang, said):
+    blank, filled = (
+        dict(record_of(case, lang, "Asia/Urumqi", given).fields) for given in ((), ("Officer One", "Officer Two"))
+    )
+    changed = {key: value for key, value in filled.items() if blank[key] != value}
+    assert list(changed.values()) == [said]
+    assert any("+06:00" in value or "Urumqi" in value for value in filled.values())

@@ -1,0 +1,16 @@
+"""Every test of the command line begins without a language that an earlier one asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from netaudit.cli.texts import speak
+
+
+@pytest.fixture(autouse=True)
+def _silent() -> Iterator[None]:
+    speak(None)
+    yield
+    speak(None)

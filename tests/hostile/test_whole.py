@@ -1,0 +1,50 @@
+"""Whole audits of hostile uploads: each face is in a finding with its own ends, and nobody else is in any."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+import netaudit
+from tests.hostile.whole import cases, together
+from tests.hostile.wire import pcap
+
+SEEDS = int(os.environ.get("HOSTILE_SEEDS", "1"))
+CASES = cases(SEEDS)
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "lan.pcap").write_bytes(pcap(together(CASES)))
+    return netaudit.audit(folder / "lan.pcap", folder / "case")
+
+
+@pytest.fixture(scope="module")
+def said(audited):
+    """Findings, each with the hashes of its images."""
+    objects = {row["object_id"]: row["sha256"] for row in audited.table("objects").to_pylist()}
+    findings = audited.table("findings").to_pylist()
+    return [(row, {objects[one] for one in row["object_ids"]}) for row in findings]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}/{case.seed}")
+def test_each_face_is_told_with_its_own_ends(case, audited, said):
+    ends = {(row["sender"], row["receiver"]) for row, images in said if case.sha256 in images}
+    if not ends:
+        open_rows = [row for row in audited.table("ledgers").to_pylist() if not row["understood"]]
+        told = [row for row in open_rows if case.sender in row["subject"]]
+        assert told, "in no finding and in no ledger"
+    assert ends <= {(case.sender, case.receiver)}
+
+
+def test_nobody_else_is_in_a_finding(said):
+    planted = {(case.sender, case.receiver) for case in CASES}
+    assert {(row["sender"], row["receiver"]) for row, _ in said} <= planted
+
+
+def test_most_are_in_findings(said):
+    found = set().union(*(images for _, images in said))
+    missed = sorted({case.name for case in CASES if case.sha256 not in found})
+    assert len(missed) <= len(CASES) // 50, missed

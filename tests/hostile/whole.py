@@ -1,0 +1,95 @@
+"""Many hostile uploads in one capture, each with ends and a face of its own, and what an audit must say of each."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pcaps.lab import photos
+from tests.hostile.attacks import FAMILIES, plain
+from tests.hostile.disguises import DISGUISES
+from tests.hostile.talk import BEGIN, conversation
+from tests.hostile.wire import MS, State
+
+HELLO = bytes.fromhex("16030100300100002c0303") + bytes(range(32)) + bytes.fromhex("000004c02f009c0100")
+GREETINGS = {  # words of a protocol, then the picture as it is
+    "a bare stream": b"",
+    "behind a greeting of SSH": b"SSH-2.0-OpenSSH_9.0\r\n",
+    "behind a greeting of telnet": b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27",
+    "behind a hello of TLS": HELLO,
+    "behind words of FTP": b"USER a\r\nPASS b\r\nTYPE I\r\n",
+    "behind words of SMTP": b"EHLO a\r\nMAIL FROM:<a@b.cn>\r\n",
+    "behind a preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "behind a greeting of MQTT": b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02ab",
+    "behind words of RTSP": b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n",
+    "behind words of SIP": b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One upload: who sends which picture to whom, and how it is hidden."""
+
+    name: str
+    seed: int
+    number: int
+
+    @property
+    def sender(self) -> str:
+        """Address of the device."""
+        return f"192.168.{1 + self.number // 200}.{20 + self.number % 200}"
+
+    @property
+    def receiver(self) -> str:
+        """Address of the cloud."""
+        return f"47.96.{self.number // 200}.{20 + self.number % 200}"
+
+    @property
+    def port(self) -> int:
+        """Of the cloud."""
+        return 9000 if self.name in GREETINGS else 80
+
+    @property
+    def picture(self) -> bytes:
+        """A face that nobody else sends."""
+        return photos.jpeg(photos.portrait(5000 + self.number, 120), self.number)
+
+    @property
+    def sha256(self) -> str:
+        """By which its image is known."""
+        return hashlib.sha256(self.picture).hexdigest()
+
+    def chance(self) -> random.Random:
+        """A fresh source of chance, always the same."""
+        return random.Random(f"{self.name}/{self.seed}")
+
+    def text(self) -> bytes:
+        """What is sent."""
+        if self.name in GREETINGS:
+            return GREETINGS[self.name] + self.picture
+        chance = self.chance()
+        body, kind = DISGUISES.get(self.name, DISGUISES["as it is"])(chance, self.picture)
+        head = f"POST /face/{self.number} HTTP/1.1\r\nHost: s{self.number}.example.cn\r\nContent-Type: {kind}\r\n"
+        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+    def log(self) -> list[tuple[int, bytes]]:
+        """Its frames."""
+        text = self.text()
+        ends = [bytes(map(int, address.split("."))) for address in (self.sender, self.receiver)]
+        mac = b"\x02\0\0\1" + self.number.to_bytes(2, "big")
+        state = State(client=ends[0], server=ends[1], mac=mac)
+        steps = FAMILIES.get(self.name, plain)(self.chance(), text)
+        return conversation(steps, text, (40_000 + self.number, self.port), state, BEGIN + self.number * 200 * MS)
+
+
+def cases(seeds: int) -> list[Case]:
+    """Every family of packets and every disguise, `seeds` times."""
+    names = [*FAMILIES, *DISGUISES, *GREETINGS]
+    return [Case(name, seed, len(names) * seed + at) for seed in range(seeds) for at, name in enumerate(names)]
+
+
+def together(chosen: Iterable[Case]) -> list[tuple[int, bytes]]:
+    """One log of all."""
+    return sorted((entry for case in chosen for entry in case.log()), key=lambda entry: entry[0])
