@@ -2,9 +2,12 @@
 
 kill      kill -9 at a random moment of an audit into a new folder; the case is then opened again
 replace   the same for --overwrite: the case before must be whole, or the new one
+resume    kill -9, or Ctrl-C, at a random moment, then `audit --resume`: the case must be the undisturbed one
 live      kill -9 at a random moment of a live audit of the loopback interface (Linux, as root, with dumpcap)
-full      a disk that is full at a random moment (a limit to the size of files)
+full      a disk that is full at a random moment (a small disk of its own as root on Linux, else a limit to files)
+readonly  a disk that becomes read-only at a random moment (Linux, as root)
 writers   a second audit at a random moment of the first
+helper    the image helper killed or stopped at a random moment, or absent: what it did not judge must be said
 files     every file of a finished case deleted, cut short, and one byte of it changed
 edits     single bytes changed at random places of all files
 """
@@ -12,6 +15,7 @@ edits     single bytes changed at random places of all files
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -24,20 +28,36 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netaudit.case.integrity import integrity
 from netaudit.case.reading import open_case
 from netaudit.errors import NetauditError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 LAN = Path(__file__).parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
 AUDIT = [sys.executable, "-m", "netaudit", "audit", str(LAN), "--no-faces", "--case"]
 Told = Counter[str]
+SMALL = """
+import sys
+from netaudit.capture import from_files
+from netaudit.running import checkpoint
+import netaudit
+checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 0
+whole = from_files.open_captures
+from_files.open_captures = lambda paths, **how: whole(paths, **how | {"window_size": 1 << 17})
+"""
+OFTEN = SMALL + "netaudit.audit(sys.argv[1], sys.argv[2], faces=False)"
+PRESENT = "import sys, netaudit; netaudit.audit(sys.argv[1], sys.argv[2])"
+ABSENT = "from netaudit.images import judge; judge.helper = lambda *_: ['/nonexistent']; " + PRESENT
 
 
 def main() -> None:
     """Run the parts asked for and print what became of each fault."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=["files", "edits", "kill", "replace", "full", "writers", "live"])
+    parser.add_argument("parts", nargs="*", default=list(PARTS))
     parser.add_argument("--times", type=int, default=200, help="kills and the like, of each part")
     parser.add_argument("--edits", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=14)
@@ -141,7 +161,34 @@ def replaced(place: Path, whole: Path, chosen: random.Random, times: int, lasts:
     return told
 
 
+def resumed(place: Path, whole: Path, chosen: random.Random, times: int, lasts: float) -> Told:
+    """The tables must be those of the whole case but for what is keyed: the key of each case is its own."""
+    told: Told = Counter()
+    for number in range(times):
+        case = place / "resumed"
+        shutil.rmtree(case, ignore_errors=True)
+        sign = signal.SIGKILL if number % 2 else signal.SIGINT
+        killed([sys.executable, "-c", OFTEN, str(LAN), str(case)], chosen.uniform(lasts * 0.2, lasts * 1.1), sign)
+        if not (case / "private" / "resume").is_dir():
+            told["nothing to resume: before it began, or after its end"] += 1
+            continue
+        again = subprocess.run([*AUDIT[:4], "--resume", str(case)], capture_output=True, text=True, check=False)
+        stands = standing(case, whole)
+        how = "read anew" if "anew" in again.stderr else "went on"
+        if stands == "whole" and counts_of(case) != counts_of(whole):
+            stands = "NOT TOLD: other tables"
+        told[f"{sign.name}: {how}, {stands}" if not stands.startswith("NOT") else stands] += 1
+    return told
+
+
+def counts_of(case: Path) -> dict[str, int]:
+    """Rows of the tables."""
+    return dict(open_case(case).manifest["totals"]["rows"])
+
+
 def full(place: Path, whole: Path, chosen: random.Random, times: int, _: float) -> Told:
+    if small_disks():
+        return on_small_disks(place, whole, chosen, max(1, times // 5))
     told: Told = Counter()
     for _ in range(max(1, times // 5)):
         case = place / "full"
@@ -156,6 +203,91 @@ def full(place: Path, whole: Path, chosen: random.Random, times: int, _: float) 
         stands = standing(case, whole)
         told[f"exit {done.returncode}, {stands}" if done.returncode or stands.startswith("whole") else "NOT TOLD"] += 1
     return told
+
+
+def small_disks() -> bool:
+    """Whether disks of a few megabytes can be had."""
+    return sys.platform == "linux" and not os.getuid() and shutil.which("mount") is not None
+
+
+def on_small_disks(place: Path, whole: Path, chosen: random.Random, times: int) -> Told:
+    told: Told = Counter()
+    for _ in range(times):
+        with disk(place / "small", int(2 ** chosen.uniform(14, 22))) as small:
+            done = subprocess.run([*AUDIT, str(small / "case")], capture_output=True, check=False)
+            stands = standing(small / "case", whole)
+        calm = not done.returncode and not stands.startswith("whole")
+        told["NOT TOLD" if calm else f"exit {done.returncode}, {stands}"] += 1
+    return told
+
+
+def readonly(place: Path, whole: Path, chosen: random.Random, times: int, lasts: float) -> Told:
+    told: Told = Counter()
+    if not small_disks():
+        return Counter({"not run: needs Linux and root": 1})
+    for _ in range(max(1, times // 5)):
+        with disk(place / "locked", 64 << 20) as small:
+            words = [*AUDIT, str(small / "case")]
+            with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as audit:
+                time.sleep(chosen.uniform(0, lasts))
+                # what is open for writing keeps a disk from becoming read-only, unless it is forced to
+                subprocess.run(["mount", "-o", "remount,ro,force", str(small)], capture_output=True, check=False)
+                stopped = subprocess.run(["mount", "-o", "remount,ro", str(small)], capture_output=True, check=False)
+                audit.wait()
+            stands = standing(small / "case", whole)
+        how = "read-only" if not stopped.returncode else "still writable"
+        calm = not audit.returncode and not stands.startswith("whole")
+        told["NOT TOLD" if calm else f"{how}: exit {audit.returncode}, {stands}"] += 1
+    return told
+
+
+@contextlib.contextmanager
+def disk(place: Path, size: int) -> Iterator[Path]:
+    """A disk in memory with so many bytes."""
+    place.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def helpers(place: Path, _whole: Path, chosen: random.Random, times: int, lasts: float) -> Told:
+    """Of the images all must be judged, or the case must say how many were not."""
+    told: Told = Counter()
+    for number in range(max(1, times // 5)):
+        case = place / "helper"
+        shutil.rmtree(case, ignore_errors=True)
+        how = ("killed", "stopped", "absent")[number % 3]
+        command = [sys.executable, "-c", ABSENT if how == "absent" else PRESENT, str(LAN), str(case)]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as audit:
+            until = time.monotonic() + chosen.uniform(0, 3 * lasts)
+            while how != "absent" and audit.poll() is None:
+                time.sleep(0.02)
+                if time.monotonic() > until and (found := children(audit.pid)):
+                    os.kill(found[0], signal.SIGKILL if how == "killed" else signal.SIGSTOP)
+                    break
+            audit.wait()
+        opened = open_case(case)
+        left = sum(row["count"] for row in opened.table("ledgers").to_pylist()
+                   if row["ledger"] == "images" and not row["understood"])  # fmt: skip
+        unsure = opened.table("images")["face"].to_pylist().count("not judged")
+        said = any(one["kind"] == "unjudged" for one in opened.statements or ())
+        calm = left != unsure or bool(left) != said
+        told["NOT TOLD" if calm else f"{how}: {'all judged' if not left else 'said how many were not judged'}"] += 1
+    return told
+
+
+def children(pid: int) -> list[int]:
+    """Helpers of a process: those of its children that judge images."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError):
+            fields = status.read_text().rpartition(")")[2].split()
+            words = (status.parent / "cmdline").read_bytes()
+            if int(fields[1]) == pid and b"helper" in words:
+                found.append(int(status.parent.name))
+    return found
 
 
 def writers(place: Path, whole: Path, chosen: random.Random, times: int, lasts: float) -> Told:
@@ -216,13 +348,13 @@ def standing(case: Path, whole: Path | None) -> str:
     return "NOT TOLD: calm" if calm else f"told: {told.state}"
 
 
-def killed(words: list[str], after: float) -> None:
-    """Start something, and kill it and all it started after so many seconds."""
+def killed(words: list[str], after: float, sign: signal.Signals = signal.SIGKILL) -> None:
+    """Start something, and kill it and all it started after so many seconds, or press Ctrl-C."""
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as one:
         try:
             one.wait(after)
         except subprocess.TimeoutExpired:
-            os.killpg(one.pid, signal.SIGKILL)
+            os.killpg(one.pid, sign)
 
 
 def contents(folder: Path) -> list[Path]:
@@ -237,9 +369,12 @@ def flipped(data: bytes, chosen: random.Random) -> bytes:
 PARTS = {
     "kill": kills,
     "replace": replaced,
+    "resume": resumed,
     "live": live,
     "full": full,
+    "readonly": readonly,
     "writers": writers,
+    "helper": helpers,
     "files": every_file,
     "edits": edits,
 }

@@ -9,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.browse import reviews
 from netaudit.browse.cells import Cell, line, whole
 from netaudit.browse.deciding import classes, decided
 from netaudit.browse.page import Asked, asked, away, show
 from netaudit.browse.paging import ROWS, Row, Wanted
 from netaudit.browse.rooms import HELD, OF, Room, room_of
 from netaudit.browse.texts import TEXTS, say
+from netaudit.case import reviews
 from netaudit.case.reporting import stale
 from netaudit.errors import CaseError, UsageError
+from netaudit.report.rewriting import mark_stale
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -256,4 +257,5 @@ def review(who: Asked, identity: str, fields: dict[str, str]) -> Response:
     reviews.review(
         who.book.case.folder, identity, fields.get("status", ""), fields.get("note", ""), fields.get("by", "")
     )
+    mark_stale(who.book.case.folder)
     return away(f"{who.home}/row/findings/{rows[0]['row']}#review")

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.texts import heading, say
+from netaudit.case.reporting import stale
 from netaudit.errors import UsageError
 from netaudit.report import wording
 from netaudit.report.wording import Wording
@@ -95,6 +96,7 @@ def show(who: Asked, template: str, title: str, **view: Any) -> Response:
         title,
         home=who.home,
         rooms=ORDER,
+        stale=stale(who.book.case.folder),
         name=_name(who),
         **view,
     )

@@ -141,6 +141,14 @@ TEXTS = {
         "zh": "每次查看清晰图像前，均连同理由记入监管链。",
     },
     "unmask_reason": {"en": "Reason", "zh": "理由"},
+    "unmasked_page": {
+        "en": "NOT MASKED: a clear picture, not to be passed on",
+        "zh": "未脱敏：清晰图像，不得外传",
+    },
+    "stale": {
+        "en": "The report is stale: decisions, moments or reviews came after it. Write it again with netaudit report.",
+        "zh": "报告已过时：写成之后又有新的人工判断、时刻或复核意见。请用 netaudit report 重新生成。",
+    },
     "unmasked": {
         "en": "In clear, this once; noted in the chain of custody. Do not pass on.",
         "zh": "清晰图像，仅显示一次，已记入监管链。不得外传。",

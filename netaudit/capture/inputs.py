@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.capture.source import Rejected
+from netaudit.ground.windows_names import openable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,10 +45,10 @@ def find_inputs(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Input], l
             else:
                 found.append(Input(name, None, named=True))
             continue
-        path = Path(name)
+        path = openable(Path(name))
         if path.is_dir():
             for file in _files(path, rejected):
-                _add(Input(str(file), file, named=False), found, rejected)
+                _add(Input(str(file), openable(file), named=False), found, rejected)
         else:
             _add(Input(name, path, named=True), found, rejected)
     return found, rejected

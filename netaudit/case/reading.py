@@ -383,7 +383,8 @@ def open_case(folder: str | os.PathLike[str], *, check: bool = True) -> Case:
     as it was sealed.
     """
     from netaudit.case.swap import taken_up
+    from netaudit.ground.windows_names import ROOM, openable
 
-    place = Path(folder)
+    place = openable(Path(folder), ROOM)
     taken_up(place)
     return Case(place, check=check)

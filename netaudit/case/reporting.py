@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.case.custody import entries
+from netaudit.case.reviews import WHAT as REVIEWED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,17 +14,28 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 FRAMES = "report-frames.csv"  # its annex
 WRITTEN = "report written"  # the line of the chain
-_TOLD = frozenset({"decided", "moment", "moments noted"})  # lines whose news a report has only when written after them
+MARKED = "report marked"  # the line that says that its first page tells of news since
+_TOLD = frozenset({"decided", "moment", "moments noted", REVIEWED})
+"""Lines whose news a report has only when it was written after them."""
 
 
 def stale(folder: Path) -> bool:
-    """Whether decisions or moments are known of which the report in the case was written too early to tell."""
-    found = False
+    """Whether decisions, moments or reviews are known of which the report in the case was written too early to tell."""
+    return bool(_since(folder, WRITTEN))
+
+
+def unmarked(folder: Path) -> bool:
+    """Whether such news came since the report was written or marked last."""
+    return bool(_since(folder, WRITTEN, MARKED))
+
+
+def _since(folder: Path, *ends: str) -> int:
+    found = 0
     for line in entries(folder):
-        if line["what"] == WRITTEN:
-            found = False
+        if line["what"] in ends:
+            found = 0
         elif line["what"] in _TOLD:
-            found = True
+            found += 1
     return found
 
 

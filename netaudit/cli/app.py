@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -118,6 +119,7 @@ def _root(
 
 def main() -> None:
     """Entry point: every failure is one line and an exit code."""
+    os.umask(os.umask(0o022) | 0o022)  # nobody else writes what this makes, whatever the shell allows
     printable()
     speak(asked(sys.argv[1:]))
     with endings():

@@ -64,6 +64,9 @@ def report(
     unmask: Annotated[
         bool, typer.Option("--unmask", help="Show faces and identity data in clear; logged in the case.")
     ] = False,
+    recipient: Annotated[
+        str, typer.Option("--for", metavar="TEXT", help="With --unmask: whom it is for; stands on every page.")
+    ] = "",
     zone: Zone = None,
 ) -> None:
     """Write the report of a case again."""
@@ -72,11 +75,13 @@ def report(
     from netaudit.report.from_case import write_report
     from netaudit.report.rewriting import rewrite
 
+    if recipient and not unmask:
+        raise typer.BadParameter("goes with --unmask", param_hint="--for")
     opened = open_case(case)
     if html is None or html.resolve() == (case / REPORT).resolve():
-        typer.echo(rewrite(opened, language(lang), unmask=unmask, zone=zone))
+        typer.echo(rewrite(opened, language(lang), unmask=unmask, zone=zone, recipient=recipient))
     else:
-        typer.echo(write_report(opened, html, language(lang), unmask=unmask, zone=zone))
+        typer.echo(write_report(opened, html, language(lang), unmask, zone, recipient))
 
 
 @app.command(epilog="Example: netaudit browse ./case    or all cases in a folder: netaudit browse ./cases")

@@ -133,6 +133,7 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
 
 def summarise(case: Case) -> dict[str, Any]:
     """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
+    from netaudit.case.reporting import stale
     from netaudit.findings.ledgers import exits
     from netaudit.findings.saying import sentence as worded
 
@@ -148,6 +149,7 @@ def summarise(case: Case) -> dict[str, Any]:
         "verdict": {lang: case.verdict(lang) for lang in LANGS},
         "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in said],
         "partial": case.partial,
+        "report_stale": stale(case.folder),
         "resumable": case.partial and (case.folder / "private" / "resume" / "asked.json").is_file(),
         "vantage": case.manifest["vantage"]["side"],
         "packets_read": totals["packets_read"],
@@ -194,6 +196,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         line(text)
     line(f"{say('case', lang)}: {summary['case']}")
     line(f"{say('report', lang)}: {summary['report']}")
+    if summary["report_stale"]:
+        line(say("stale", lang, case=_given(summary["case"])))
 
 
 def _given(case: str) -> Path:

@@ -102,9 +102,9 @@ def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_
 
 
 def _time(value: int | str | None) -> int | None:
-    from netaudit.running.task import nanoseconds
+    from netaudit.ground.zones import nanoseconds
 
-    return nanoseconds(datetime.datetime.fromisoformat(value) if isinstance(value, str) else value)
+    return nanoseconds(datetime.datetime.fromisoformat(value)) if isinstance(value, str) else value
 
 
 def _compared(case: Case, again: Case, *, keyed: bool) -> dict[str, Any]:

@@ -66,6 +66,10 @@ TEXTS = {
     "trace_lost": {"en": "Not read, bytes", "zh": "未读取字节数"},
     "trace_failed": {"en": "A reader failed", "zh": "解析器出错"},
     "exit": {"en": "Exit {code}: {why}", "zh": "退出码 {code}：{why}"},
+    "stale": {
+        "en": "The report is stale: decisions, moments or reviews came after it. Renew it: netaudit report {case}",
+        "zh": "报告已过时：写成之后又有新的人工判断、时刻或复核意见。请重新生成：netaudit report {case}",
+    },
     "resumable": {"en": "Go on with: netaudit audit --resume {case}", "zh": "继续审计：netaudit audit --resume {case}"},
     "resumed_anew": {
         "en": "The interrupted audit cannot be gone on with ({why}); everything is read anew",

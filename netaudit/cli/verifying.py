@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.integrity import Integrity, integrity
+from netaudit.case.reporting import stale
 from netaudit.cli.attesting import print_attested
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
@@ -58,6 +59,8 @@ def verify_command(
     signed = attested(folder)
     if not as_json:
         _print(told, lang)
+        if stale(folder):
+            print(say("stale", lang, case=folder))
         print_attested(signed, lang)
     opinions = {}
     if by:
@@ -70,7 +73,7 @@ def verify_command(
         import orjson
 
         said = {name: {"tool": one.tshark, "findings": one.findings} for name, one in opinions.items()}
-        document = {"integrity": told.document(), "opinions": said}
+        document = {"integrity": told.document(), "report_stale": stale(folder), "opinions": said}
         if signed is not None:
             document["signature"] = asdict(signed)
         sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")

@@ -1,8 +1,9 @@
 """Masking of what identifies a person, and making visible what steers a terminal or hides text.
 
-Every string from a capture that goes into a table or a report passes `mask`, or `mask_name` where a capture names
-freely (files, objects) and `mask_path` (targets of requests), which keep only what is known to be no name. What is kept
-is enough to compare by eye (three digits in front, two at the end, the family name), never enough to identify.
+Every string from a capture that goes into a table or a report passes `mask`; where a capture names freely, `mask_name`
+(files, objects), `mask_path` (targets of requests), `mask_words` (fields, programs) or `mask_host`, which take more.
+What is kept is enough to compare by eye (three digits in front, two at the end, the family name), never enough to
+identify. `tests/outputs` holds every output against a case in which a person stands everywhere.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from netaudit.ground.masking_words import (
 )
 
 _SHORT_TEXT = 96  # characters
+SHORTEST_IN_HOSTS = 6  # letters of a name written in Latin ones
 LONGEST_NAME = 4  # characters of a name; one more where the family name has two
 _CACHED = 512  # characters; longer texts are not remembered
 
@@ -32,7 +34,7 @@ _HIDDEN = re.compile(
 )
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-_SUSPECT = re.compile("[@=:%\u3400-\u9fff]|\\d[\\d ._/()-]{9}")
+_SUSPECT = re.compile("[@=:%\u3400-\u9fff]|\\d[\\d ._/()+-]{9}")
 _LONG_NUMBER = re.compile(r"\d{11,}[Xx]?")
 # digits in groups; neither beside stars (masked already) nor the rest of a longer sequence
 _GROUPS = re.compile(r"(?<![*\d])(?<!\d[ -])\d(?:[ -]?\d){9,}+(?:[ -]?[Xx](?![\w]))?+(?!\*)")
@@ -72,10 +74,26 @@ _BARE = re.compile(_KEY + _VALUE, re.IGNORECASE)
 _CHINESE_KEYED = re.compile(f"{_CHINESE_KEY})", re.IGNORECASE)
 _CHINESE_QUOTED = re.compile(_CHINESE_KEY + _QUOTED_VALUE, re.IGNORECASE | re.DOTALL)
 _CHINESE_BARE = re.compile(_CHINESE_KEY + _VALUE, re.IGNORECASE)
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
 _PLATE = re.compile(
-    "([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Z])"
-    r"([ .\-·•_]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳])(?![A-Za-z0-9*])"
+    f"([{_PROVINCES}][A-Z])"
+    r"([ .\-·•_]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳])(?![A-Za-z0-9*])",
+    re.IGNORECASE,
 )
+_ESCAPED_PLATE = re.compile(
+    "((?:"
+    + "|".join(
+        re.sub("%", "%(?:25)?", quote(province, encoding=encoding))
+        for province in _PROVINCES
+        for encoding in ("utf-8", "gbk")
+    )
+    + r")[A-Z])((?:[ .\-·•_+]|%(?:25)?(?:20|C2%(?:25)?B7|A1%(?:25)?A4))?[A-HJ-NP-Z0-9]{4,5}"
+    r"(?:[A-HJ-NP-Z0-9]|(?=%)))(?![A-Za-z0-9*])",
+    re.IGNORECASE,
+)
+# digits in groups with escapes between them: space - . / _ and the plus that stands for a space
+_ESCAPED_GROUPS = re.compile(r"\d++(?:(?:%(?:25)?(?:20|2[DdEeFf]|5[Ff])|\+)\d++)+[Xx]?")
+_ESCAPED_SIGN = re.compile(r"%(?:25)?([0-9A-Fa-f]{2})|\+")
 _HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CHINESE = re.compile(f"[{_HAN}·]+")
 _ESCAPED = re.compile("(?:%(?:25)?[89A-Fa-f][0-9A-Fa-f]){2,}")
@@ -144,8 +162,9 @@ def _mask(text: str) -> str:
     if not text.isascii():
         text = _PLATE.sub(_mask_plate, text)
         text = _CHINESE.sub(_mask_chinese, text)
-    if "%" in text:
-        text = _ESCAPED.sub(_mask_escaped, text)
+    if "%" in text or "+" in text:
+        text = _ESCAPED_PLATE.sub(_mask_plate, text)
+        text = _ESCAPED_GROUPS.sub(_mask_escaped_groups, _ESCAPED.sub(_mask_escaped, text))
     text = _GROUPS.sub(_mask_groups, _LONG_NUMBER.sub(_mask_number, text))
     return _CARD.sub(_mask_digits, _PHONE.sub(_mask_phone, text))
 
@@ -176,6 +195,38 @@ def _path(text: str) -> str:
 
 
 _remembered_path = lru_cache(maxsize=16384)(_path)
+
+
+def mask_words(text: str) -> str:
+    """The same for what a program calls its fields and itself: words stay, names of persons and their papers go."""
+    return _remembered_words(text) if text else text
+
+
+_remembered_words = lru_cache(maxsize=16384)(lambda text: _places(_mask(text)))
+
+
+def mask_host(text: str) -> str:
+    """The same for the name of a host: the domain stays as it is, what stands before it loses names of persons."""
+    return _remembered_host(text) if text else text
+
+
+def _host(text: str) -> str:
+    labels = _mask(text).split(".")
+    if len(labels) == 1:
+        domain = 0
+    elif labels[-1].lower() in ("local", "lan"):
+        domain = 1
+    else:
+        domain = 3 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) < 4 else 2
+    before = ".".join(labels[: len(labels) - domain])
+    if domain > 1:  # a device's name for itself may be its serial number, which looks like a passport's
+        before = _DOCUMENT.sub(_mask_document, before)
+    if any(map(_may_be_pinyin, _LETTERS.findall(before))):
+        before = PINYIN_NAME.sub(_mask_long_pinyin, before)
+    return ".".join([*([before] if before else []), *labels[len(labels) - domain :]])
+
+
+_remembered_host = lru_cache(maxsize=16384)(_host)
 
 
 def _places(text: str) -> str:
@@ -214,6 +265,11 @@ def _mask_pinyin(match: re.Match[str]) -> str:
     return text[0] + "".join("*" if char.isalpha() else char for char in text[1:])
 
 
+def _mask_long_pinyin(match: re.Match[str]) -> str:
+    """The same in names of hosts, where many short names of programs and services look so."""
+    return _mask_pinyin(match) if len(match[0]) >= SHORTEST_IN_HOSTS else match[0]
+
+
 def _mask_all(match: re.Match[str]) -> str:
     return "*" * len(match[0])
 
@@ -236,6 +292,32 @@ def _mask_groups(match: re.Match[str]) -> str:
 def _mask_phone(match: re.Match[str]) -> str:
     """Eleven digits are a phone where a group has four or more: those of an address have three at most."""
     return _mask_digits(match) if re.search(r"\d{4}", match[0]) else match[0]
+
+
+def _mask_escaped_groups(match: re.Match[str]) -> str:
+    """Digits with escapes between their groups: masked as without, and the escapes stay."""
+    text = match[0]
+    signs = [
+        (found.start(), found.end(), chr(int(found[1], 16)) if found[1] else " ")
+        for found in _ESCAPED_SIGN.finditer(text)
+    ]
+    plain: list[str] = []
+    places: list[int] = []
+    at = 0
+    for start, end, sign in [*signs, (len(text), len(text), "")]:
+        plain += text[at:start]
+        places += range(at, start)
+        if sign:
+            plain.append(sign)
+            places.append(-1)
+        at = end
+    said = "".join(plain)
+    masked = _CARD.sub(_mask_digits, _PHONE.sub(_mask_phone, _GROUPS.sub(_mask_groups, said)))
+    out = list(text)
+    for place, shown in zip(places, masked, strict=True):
+        if place >= 0:
+            out[place] = shown
+    return "".join(out)
 
 
 def _mask_digits(match: re.Match[str]) -> str:

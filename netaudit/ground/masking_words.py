@@ -39,6 +39,11 @@ CHINESE_WORDS = frozenset(_CHINESE.split())
 LONGEST_WORD = max(map(len, CHINESE_WORDS))
 
 _ASCII = """
+beijing buyer chengdu chongqing connect dalian dongguan dongle fuzhou guangdong guangzhou hainan hangzhou hebei henan
+hefei hue huidian hunan human jiangsu jinan lucu made maker male media miui nanjing ningbo oui panke qingdao renderer
+rom shandong shanghai shanxi shenyang shenzhen sunmi suzhou taiyuan tianjin ulucu upnp wangxiaobao wuhan wuxi xiamen
+xian xiongmai yitu yunke yunnan zhejiang zhengzhou mijia dianhua dizhi jingli kehu minzu renlian shenfen shenfenzheng
+shouji tupian xingbie xingming xubuntu yezhu zhaopian zhuzhi
 a access accesscontrol account act action active add admin agent ai alarm album alert alibaba aliyun all am amazonaws
 analysis android any api app apple application april archive area array artemis ashx asp aspx asset attach attachment
 audio august auth avatar avi back backend background backup bad badge baidu bank base batch bg big bill bin black blob

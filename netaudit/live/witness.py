@@ -10,7 +10,7 @@ import numpy as np
 from netaudit.findings.acts import LEAST_KNOWN
 from netaudit.findings.visibility import ENCRYPTED, visibility
 from netaudit.ground.addresses import ip_text
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask_host
 from netaudit.rows.flows import TRANSPORTS
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import object_row
@@ -151,7 +151,7 @@ class Memory:
             message.direction == UP,
             int(pieces["ts"][-1]) if pieces is not None and len(pieces) else 0,
             object_id,
-            mask((message.request or message).host[:256]),
+            mask_host((message.request or message).host[:256]),
             object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True),
             message_row(message),
             message.protocol,

@@ -49,7 +49,7 @@ def observe_message(message: Spoken, ledger: Ledger, ends: Ends = NOWHERE) -> No
 
 def masked_names(names: list[str]) -> tuple[list[str], list[str]]:
     """Names as the ledger keeps them: as they were given, and as they were asked for."""
-    return [masked_value(name) for name in names], [masked_value(name.lower()) for name in names]
+    return [masked_value(name, "asked") for name in names], [masked_value(name.lower(), "asked") for name in names]
 
 
 def observe_sayings(

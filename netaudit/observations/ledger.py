@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING
 
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask, mask_host, mask_path, mask_words
 from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.tables import OBSERVATIONS, Row
 
@@ -29,15 +29,22 @@ OPEN_FIELDS = frozenset(
 WIDE_FIELDS = frozenset({"asked"})  # a host asks for many names before it asks for the one that tells what it is
 WIDER = 8  # times as many values of those
 
+MASKS: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(("hostname", "fqdn", "asked", "name"), mask_host),
+    **dict.fromkeys(("key", "user_agent"), mask_words),
+    "path": mask_path,
+}
+"""How values of a field are masked, where people name things in it."""
+
 Host = tuple[int, str, str, str, str]  # shard, kind, link address, address, field
 COUNT = struct.Struct("<q")
 PLACE = struct.Struct("<iqqq")  # capture, frame, time, how often: packed, as there are many
 COUNT_AT = PLACE.size - COUNT.size
 
 
-def masked_value(value: str) -> str:
+def masked_value(value: str, field: str = "") -> str:
     """A value as the ledger keeps it."""
-    return mask(value[: LONGEST + MARGIN])[:LONGEST]
+    return MASKS.get(field, mask)(value[: LONGEST + MARGIN])[:LONGEST]
 
 
 class Ledger:
@@ -79,7 +86,7 @@ class Ledger:
         """
         host = (self._shard, kind, mac, ip, field)
         if not (computed or masked):
-            value = masked_value(value)
+            value = masked_value(value, field)
         values = self._facts.get(host)
         if values is not None and (known := values.get(value)) is not None:
             first_capture, first_frame, first_ts, count = PLACE.unpack_from(known)

@@ -33,6 +33,7 @@ from netaudit.report import (
     sections_moments,
     sections_persons,
     sections_relays,
+    sections_run,
     sections_scope,
     sections_summary,
 )
@@ -45,6 +46,8 @@ from netaudit.report.wording import Wording, is_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from markupsafe import Markup
 
     from netaudit.case.decisions import Decision
     from netaudit.report.reading import CaseLike
@@ -65,21 +68,22 @@ def write_report(
     lang: str,
     unmask: bool = False,  # noqa: FBT001, FBT002
     zone: str | None = None,
+    recipient: str = "",
 ) -> Path:
     """Write the report of `case` to `path`, its annex beside it, and give the path back.
 
-    `unmask` shows clear faces, and is noted in the case. Times are in `zone`, else in that of the audit, else China's
-    for a Chinese report, else UTC. A reader sees the old file or the whole new one. Raises OSError when it cannot be
-    written, ValueError for an unknown language or zone.
+    `unmask` shows clear faces, and is noted in the case; every page then says so, and for whom it is (`recipient`).
+    Times are in `zone`, else in that of the audit, else China's for a Chinese report, else UTC. A reader sees the old
+    file or the whole new one. Raises OSError when it cannot be written, ValueError for an unknown language or zone.
     """
     if lang not in ("zh", "en"):
         raise ValueError(f"no such language: {lang}")
     if zone and not is_zone(zone):
         raise ValueError(f"no such time zone: {zone}")
     if unmask:
-        case.log_unmasking(f"report {path.name}")
+        case.log_unmasking(f"report {path.name}" + (f", for {recipient}" if recipient else ""))
     beside = frames_annex.annex_path(path)
-    shown, frames = _views(case, lang, unmask=unmask, zone=zone, annex=beside.name)
+    shown, frames = _views(case, lang, unmask=unmask, zone=zone, annex=beside.name, recipient=recipient)
     write_whole(beside, frames)
     write_whole(path, render(shown, lang).encode("utf-8", "replace"))
     return path
@@ -90,7 +94,9 @@ def view(case: CaseLike, lang: str, *, unmask: bool = False, zone: str | None = 
     return _views(case, lang, unmask=unmask, zone=zone, annex="report-frames.csv")[0]
 
 
-def _views(case: CaseLike, lang: str, *, unmask: bool, zone: str | None, annex: str) -> tuple[dict[str, Any], bytes]:
+def _views(
+    case: CaseLike, lang: str, *, unmask: bool, zone: str | None, annex: str, recipient: str = ""
+) -> tuple[dict[str, Any], bytes]:
     """The view, and the bytes of the annex."""
     manifest = case.manifest
     given = manifest.get("options") or {}
@@ -109,6 +115,9 @@ def _views(case: CaseLike, lang: str, *, unmask: bool, zone: str | None, annex: 
         "t": w.t,
         "lang": lang,
         "unmask": unmask,
+        "banner": _banner(recipient, w) if unmask else "",
+        "banner_css": css_text(_banner(recipient, w)) if unmask else "",
+        "run": sections_run.run(case, w),
         "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
         "front": FRONT,
         "script": script(),
@@ -148,6 +157,19 @@ def _views(case: CaseLike, lang: str, *, unmask: bool, zone: str | None, annex: 
         "facts": w.t.group("fact"),
     }
     return shown, frames_annex.annex(case, judged, captures, w)
+
+
+def _banner(recipient: str, w: Wording) -> str:
+    """What every page of an unmasked report says."""
+    to = w.t("unmasked_for", to=w.exact(recipient, 80)) if recipient else w.t("unmasked_for_nobody")
+    return f"{w.t('unmasked_page')} · {to}"
+
+
+def css_text(text: str) -> Markup:
+    """A text as a string of CSS, with everything escaped that could end it or the style sheet."""
+    from markupsafe import Markup
+
+    return Markup('"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"')  # noqa: S704
 
 
 def _decisions(case: CaseLike) -> tuple[dict[str, Decision], str]:

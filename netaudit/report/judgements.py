@@ -26,7 +26,7 @@ class Judgements:
     """Findings as rows with two columns more: `row`, the place in the table; `number`, that in the report (from 1)."""
 
     def __init__(self, case: CaseLike) -> None:
-        self._case = case
+        self.case = case
         self._table = case.table("findings")
         everything = reading.rows(self._table, *PLAIN)
         for row, finding in enumerate(everything):
@@ -46,12 +46,12 @@ class Judgements:
         parents, ids = reading.exploded(self._table, "object_ids")
         sha256, messages = reading.looked_up(
             ids,
-            self._case.table("objects", ["object_id", "sha256", "message_id"]),
+            self.case.table("objects", ["object_id", "sha256", "message_id"]),
             "object_id",
             ["sha256", "message_id"],
         )
         (first_ts,) = reading.looked_up(
-            messages, self._case.table("messages", ["message_id", "first_ts"]), "message_id", ["first_ts"]
+            messages, self.case.table("messages", ["message_id", "first_ts"]), "message_id", ["first_ts"]
         )
         return pa.table({"row": parents, "object_id": ids, "sha256": sha256, "first_ts": first_ts})
 
@@ -63,7 +63,7 @@ class Judgements:
         """For each of `findings` the frames that carried its objects, by capture_id."""
         pairs = zip(self.listed(findings, "object_ids"), self.listed(findings, "document_ids"), strict=True)
         wanted = [[*(images or ()), *(documents or ())] for images, documents in pairs]
-        table = reading.having(self._case.table("evidence"), "object_id", (one for ids in wanted for one in ids or ()))
+        table = reading.having(self.case.table("evidence"), "object_id", (one for ids in wanted for one in ids or ()))
         carried: dict[str, list[Row]] = {}
         for row in reading.rows(table, "object_id", "capture_id", "frames", "first_frame", "last_frame"):
             carried.setdefault(row["object_id"], []).append(row)
@@ -73,7 +73,7 @@ class Judgements:
         """For each of `findings` its objects with missing bytes: sha256 and missing ranges."""
         wanted = self.listed(findings, "object_ids")
         table = reading.having(
-            self._case.table("objects", ["object_id", "sha256", "missing"]),
+            self.case.table("objects", ["object_id", "sha256", "missing"]),
             "object_id",
             (one for ids in wanted for one in ids or ()),
         )
@@ -91,7 +91,7 @@ class Judgements:
             "bursts_up",
         )  # fmt: skip
         table = reading.having(
-            self._case.table("flows", columns), "flow_id", (one for ids in wanted for one in ids or ())
+            self.case.table("flows", columns), "flow_id", (one for ids in wanted for one in ids or ())
         )
         by_id = {row["flow_id"]: row for row in reading.rows(table, *columns)}
         found = ([by_id[one] for one in ids or () if one in by_id] for ids in wanted)

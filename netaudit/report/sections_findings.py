@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from netaudit.case.reviews import latest
 from netaudit.report import frames
 from netaudit.report.judgements import SEEN, device
 
 if TYPE_CHECKING:
+    from netaudit.case.reviews import Review
     from netaudit.report.judgements import Judgements
     from netaudit.report.reading import Row
     from netaudit.report.sections_endpoints import Hosts
@@ -26,20 +28,32 @@ MOST_FLOWS = 6  # connections of one encrypted upload
 def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
     """Findings on images that were seen: the first in full, the others as lines. `captures` names captures by id."""
     full = judged.seen[:FULL]
+    said = latest(folder) if (folder := getattr(judged.case, "folder", None)) is not None else {}
     told = [
-        _finding(finding, by_capture, hosts, captures, w) | _gaps(gaps, w)
+        _finding(finding, by_capture, hosts, captures, w) | _gaps(gaps, w) | {"review": _review(said, finding, w)}
         for finding, by_capture, gaps in zip(full, judged.frames(full), judged.gaps(full), strict=True)
     ]
     rest = judged.seen[FULL : FULL + COMPACT]
+    others = [*judged.seen[FULL:], *judged.encrypted]
     count = {letter: sum(f["certainty"] == letter for f in judged.seen) for letter in SEEN}
     return {
         "intro": w.t("findings_intro", n=len(judged.seen), a=count["A"], b=count["B"], c=count["C"])
         if judged.seen
         else "",
         "full": told,
+        "reviews": [(f["number"], text) for f in others if (text := _review(said, f, w))],
         "compact": [_common(finding, hosts, w) for finding in rest],
         "more": max(0, len(judged.seen) - FULL - COMPACT),
     }
+
+
+def _review(said: dict[str, Review], finding: Row, w: Wording) -> str:
+    """What somebody said of a finding, and when; empty where nobody did."""
+    one = said.get(str(finding["finding_id"]))
+    if one is None:
+        return ""
+    by = " · ".join(part for part in (w.text(one.by, 100), f"{w.exact(one.when, 30)} UTC") if part)
+    return " · ".join(part for part in (w.term("review_status", one.status), w.text(one.note, 2000), by) if part)
 
 
 def _common(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:

@@ -1,10 +1,8 @@
-"""How a live case was recorded: by what, what was lost on the way, why it stopped, and the state of its custody."""
+"""How a live case was recorded: by what, what was lost on the way, why it stopped."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-from netaudit.case.custody import broken, entries
 
 if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
@@ -20,7 +18,6 @@ STOPPED = {
     "": "live_stopped_unknown",
 }
 MOST_FILES = 20  # overwritten files named
-MOST_PROBLEMS = 10  # of the chain of custody
 
 
 def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
@@ -34,9 +31,6 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
         said.append(w.t("live_lost_unknown", n=w.number(untold)))
     gone = [str(name) for name in facts.get("overwritten") or []]
     stopped = str(facts.get("stopped", ""))
-    folder = getattr(case, "folder", None)
-    lines = entries(folder) if folder is not None else []
-    problems = broken(folder) if folder is not None else []
     return {
         "interface": w.exact(facts.get("interface")),
         "recorder": w.text(str(facts.get("recorder", "")), 40),
@@ -48,9 +42,4 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
         "overwritten": w.t("live_overwritten_files", n=w.number(len(gone)), names=", ".join(gone[:MOST_FILES]))
         if gone
         else "",
-        "custody": w.t("live_custody_broken" if problems else "live_custody_holds", n=w.number(len(lines)))
-        if lines
-        else "",
-        "broken": [w.sentence(problem, 300) for problem in problems[:MOST_PROBLEMS]],
-        "seal": w.exact(lines[-1]["hash"]) if lines else "",
     }

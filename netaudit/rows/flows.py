@@ -12,7 +12,7 @@ import numpy as np
 
 from netaudit.ground.addresses import ip_text, mac_text, vlan_text
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask, mask_host
 from netaudit.tables import FLOWS, Row
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class FlowRows:
         self._chosen.append((version, suite, mask(name)))
         self._flows.append(flow.tobytes())
         self._layout = flow.dtype
-        self._said.append((flow_id.hex(), protocol, mask(server_name[:256]), read[0], read[1], swapped, *keys))
+        self._said.append((flow_id.hex(), protocol, mask_host(server_name[:256]), read[0], read[1], swapped, *keys))
 
     def take(self) -> list[Row]:
         """Rows of all flows collected since the last call."""

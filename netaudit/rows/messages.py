@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_path
+from netaudit.ground.masking import mask, mask_host, mask_path, mask_words
 from netaudit.tables import MESSAGES, Row
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def message_row(message: Message) -> Row:
         direction="down" if message.direction else "up",
         request_id=request.message_id.hex() if request else "",
         method=mask(method[:64]),
-        host=mask(host[:256]) if host else "",
+        host=mask_host(host[:256]) if host else "",
         path=mask_path(path[:2048]),
         status=message.status,
         content_type=mask(message.content_type[:256]) if message.content_type else "",
@@ -69,4 +69,4 @@ def _said(headers: list[tuple[str, str]]) -> tuple[str, str, str]:
             server = server or value
         elif name == "date":
             date = date or value
-    return mask(agent[:512]), mask(server[:512]), mask(date[:64])
+    return mask_words(agent[:512]), mask(server[:512]), mask(date[:64])

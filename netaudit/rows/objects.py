@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.masking import mask, mask_name
+from netaudit.ground.masking import mask_name, mask_words
 from netaudit.images.images import header_size
 from netaudit.rows.messages import ranges_text
 from netaudit.tables import IMAGES, OBJECTS, Row
@@ -20,7 +20,7 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
     """Row of `objects`."""
     part = leaf.part
     missing = ranges_text(part.missing, part.unknown_from)
-    path, name = mask(part.path), mask_name(part.name[:256])
+    path, name = mask_words(part.path), mask_name(part.name[:256])
     return _OBJECT(
         object_id=object_id,
         message_id=message_id,
@@ -46,7 +46,7 @@ def document_row(object_id: str, message_id: str, size: int, path: str, name: st
         kind="json",
         complete=True,
         missing=[],
-        unwrap_path=mask(path),
+        unwrap_path=mask_words(path),
         name=mask_name(name[:256]),
         stored=bool(sha256),
         notes=[],

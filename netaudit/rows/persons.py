@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.ground.masking import mask
+from netaudit.ground.masking import mask, mask_words
 from netaudit.ground.table_streams import TableWriter
 from netaudit.persons.counting import by_record
 from netaudit.persons.from_unwrapping import (
@@ -115,14 +115,9 @@ class PersonRows:
                 continue
             hashed = keyed(self._key, one)
             rows[place] = _PERSON(
-message_id=message_id,
-object_id=object_id,
-kind=one.kind,
-field=mask(field[:512]),
-value_masked=mask(masked(one)),
-value_hmac=hashed,
-certainty=one.certainty,
-)  # fmt: skip
+                message_id=message_id, object_id=object_id, kind=one.kind, field=mask_words(field[:512]),
+                value_masked=mask(masked(one)), value_hmac=hashed, certainty=one.certainty,
+            )  # fmt: skip
             self._clear.append(
                 _CLEAR(
                     message_id=message_id, object_id=object_id, kind=one.kind, field=field[:512],

@@ -65,10 +65,11 @@ def run(
     parts: Sequence[Path] = (),
 ) -> Case:
     """Carry out an audit; the CLI and `audit` both come here. `parts` have been read already (`parts.py`)."""
+    from netaudit.ground.windows_names import ROOM, openable
     from netaudit.running.collector import calm
 
     with calm():
-        return _run(paths, folder, options, progress, parts)
+        return _run(paths, openable(folder, ROOM), options, progress, parts)
 
 
 def _run(

@@ -13,7 +13,6 @@ from tests.hostile.disguises import DISGUISES
 from tests.hostile.talk import BEGIN, conversation
 from tests.hostile.wire import MS, State
 
-
 HELLO = bytes.fromhex("16030100300100002c0303") + bytes(range(32)) + bytes.fromhex("000004c02f009c0100")
 GREETINGS = {  # words of a protocol, then the picture as it is
     "a bare stream": b"",

@@ -17,6 +17,7 @@ from netaudit.tables import FLOWS, MESSAGES
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {
+    "looks",
     "keys_state",
     "counted",
     "record",
@@ -26,6 +27,7 @@ GROUPS = {
     "reason",
     "certainty",
     "act",
+    "review_status",
     "role",
     "phrase",
     "burst",
