@@ -84,8 +84,9 @@ class Cluster:
 
 
 def at_work(out: Path) -> set[int]:
-    """Processes that have an audit in hand, by the names of the attempts."""
-    return {int(path.name.split(".")[-2]) for path in (out / "attempts").glob("*.*.*") if ".old." not in path.name}
+    """Processes that have an audit in hand, by the names of the attempts; those that were killed left theirs."""
+    pids = {int(path.name.split(".")[-2]) for path in (out / "attempts").glob("*.*.*") if ".old." not in path.name}
+    return {pid for pid in pids if psutil.pid_exists(pid)}
 
 
 def soon_at_work(out: Path) -> set[int]:
