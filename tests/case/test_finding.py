@@ -97,14 +97,14 @@ def test_transfers_are_images_seen_and_flows_not_seen(case):
 
 def test_the_matrix_counts_images_and_marks_what_is_not_visible(case):
     ax = case.plot.matrix()
-    assert sorted(text.get_text() for text in ax.texts) == ["2", "D"]
+    assert sorted(text.get_text() for text in ax.texts) == ["2", "D 1"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1.2.3.4", "5.6.7.8"]
 
 
 def test_the_timeline_draws_every_transfer(case):
     ax = case.plot.timeline()
     assert sum(len(points.get_offsets()) for points in ax.collections) == 2
-    assert len(ax.lines) == 1
+    assert len(ax.patches) == 1  # a bar for what is not visible
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["uploaded outside", "content not visible"]
     mpl.pyplot.close("all")
 
