@@ -176,4 +176,10 @@ def test_every_extra_is_named_where_it_is_missed() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     source = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
     assert not [name for name in extras if not re.search(rf"netaudit\[([a-z0-9]+,)*{name}[],]", source)]
-    assert set(doctor.EXTRAS) == set(extras) - {"notebooks", "scapy", "wireshark", "s3"}  # which are asked for by hand
+    assert set(doctor.EXTRAS) == set(extras) - {
+        "notebooks",
+        "scapy",
+        "wireshark",
+        "s3",
+        "sm2",
+    }  # which are asked for by hand

@@ -9,6 +9,7 @@ from netaudit.browse.paging import Wanted
 from netaudit.case.decisions import decide, latest
 from netaudit.errors import CaseError, UsageError
 from netaudit.ground.masking import visible
+from netaudit.report.rewriting import mark_stale
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -50,4 +51,5 @@ def note(who: Asked, device: str, fields: dict[str, str]) -> Response:
     if not (kind or texts["vendor"] or texts["note"] or texts["alias"]):
         raise UsageError("say what you decide: a class, a vendor or a note")
     decide(who.book.case.folder, rows[0], kind=kind, **texts)
+    mark_stale(who.book.case.folder)
     return away(f"{who.home}/row/devices/{rows[0]['row']}#decisions")

@@ -49,7 +49,7 @@ def repeat(
 @app.command(epilog="Example: netaudit sign ./case --key officer.key.pem --cert officer.pem")
 def sign(
     case: CaseFolder,
-    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Private key, P-256 or RSA.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Private key: P-256, RSA or SM2.")] = None,
     cert: Annotated[
         Path | None, typer.Option("--cert", metavar="PEM", help="Its certificate, then those above it.")
     ] = None,

@@ -243,6 +243,17 @@ def _signatures(_: Tables, run: Run) -> Iterator[Entry]:
             yield Entry(kind, "loaded", int(run.signatures[kind]))
 
 
+KEYS_DONE = frozenset({"opened", "not asked for"})
+
+
+def _keys(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Connections that keys were given for, by what became of them; nothing where none were given."""
+    flows = tables["flows"].select(["transport", "keys", "payload_up", "payload_down"])
+    for row in flows.filter(pc.not_equal(pc.fill_null(flows["keys"], ""), "")).to_pylist():
+        size = (row["payload_up"] or 0) + (row["payload_down"] or 0)
+        yield Entry(row["transport"], row["keys"], 1, size, row["keys"] in KEYS_DONE)
+
+
 def _egress(tables: Tables, run: Run) -> Iterator[Entry]:
     """The account of what left; flows that were set aside have no endpoints, and so no sides."""
     for line in accounts.egress(tables if run.judged is None else tables | {"flows": run.judged}):
@@ -345,6 +356,18 @@ LEDGERS: tuple[Ledger, ...] = (
         },
     ),
     Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
+    Ledger(
+        "keys", _keys,
+        {
+            "opened": ("已用密钥解开", "opened with keys"),
+            "partly": ("仅部分解开", "opened in part"),
+            "no keys": ("无密钥", "without keys"),
+            "keys do not fit": ("密钥不符", "keys do not fit"),
+            "not supported": ("不支持的版本或套件", "version or suite not supported"),
+            "not asked for": ("不在允许范围", "not asked for"),
+            "beginning not captured": ("未捕获到开头", "beginning not captured"),
+        },
+    ),
 )  # fmt: skip
 BY_NAME = {ledger.name: ledger for ledger in LEDGERS}
 

@@ -184,6 +184,17 @@ def _counted(tables: Tables) -> Iterator[Statement]:
         yield replace(statement, counts=statement.counts | {"uploads": sum(uploads[way] for way in ways)})
 
 
+def _opened(tables: Tables) -> Iterator[Statement]:
+    """What is told above and was sent encrypted: read with keys that somebody handed over."""
+    table = tables["ledgers"]
+    rows = table.filter(pc.equal(table["ledger"], "keys")).to_pylist()
+    count = sum(row["count"] or 0 for row in rows if row["reason"] in {"opened", "partly"})
+    if count:
+        found = tables["findings"].select(["images", "opened"]).to_pylist()
+        images = sum(row["images"] or 0 for row in found if row["opened"])
+        yield Statement("opened", counts={"n": count, "images": images})
+
+
 def _hidden(tables: Tables) -> Iterator[Statement]:
     uploads = _uploads(tables)
     return _of_findings(tables, "hidden", UPLOADED, "D", only=lambda row: not uploads[row["sender"], row["receiver"]])
@@ -368,6 +379,13 @@ KINDS: tuple[Kind, ...] = (
         FIRST,
     ),
     Kind(
+        "opened", _opened,
+        "用所交密钥解开 {n} 个加密连接，有密钥解开内容的各项发现共含 {images} 张次人脸图像",
+        "{n:encrypted connection was|encrypted connections were} opened with keys that were handed over; findings with "
+        "what was opened have {images:face image|face images}",
+        SECOND,
+    ),
+    Kind(
         "matched", _matched,
         "内部明文所见的 {fitting} 张次图像，其大小和时间与其后发往{to}的加密上传相符"
         "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
@@ -501,6 +519,12 @@ KINDS: tuple[Kind, ...] = (
         "outside_period", _outside_period,
         "{all} 个数据包中有 {n} 个不在所选时间范围内，未作审计",
         "outside the chosen period and not audited: {n} of {all:packet|packets}",
+        LAST,
+    ),
+    Kind(
+        "keys", _open("keys", "keys"),
+        "可用密钥解开的 {all} 个连接中有 {n} 个未解开或仅部分解开（{why}）",
+        "with keys, {n} of {all:connection was|connections were} not opened, or only in part ({why})",
         LAST,
     ),
     Kind(

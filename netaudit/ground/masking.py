@@ -214,7 +214,7 @@ def _host(text: str) -> str:
     labels = _mask(text).split(".")
     if len(labels) == 1:
         domain = 0
-    elif labels[-1].lower() in ("local", "lan"):
+    elif labels[-1].lower() in ("local", "lan") or labels[-1].startswith("_"):  # a service on the link (RFC 6763)
         domain = 1
     else:
         domain = 3 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) < 4 else 2

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import OPENING, BaseReader, Opening
+from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
 
@@ -289,7 +289,7 @@ class Flow:
         self.reader = None
         self.midstream = False
         self.upgrade, self.via = wish.upgrade, wish.via
-        if self.hand_overs > HAND_OVERS:
+        if self.hand_overs > HAND_OVERS or wish.upgrade == CARVE:
             self.entry, self.reader = CARVED, CARVED.make()
         for direction in (wish.first, 1 - wish.first):
             if rest := wish.rest[direction]:

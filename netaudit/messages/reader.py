@@ -38,6 +38,9 @@ class Opening:
     read: Message | None = None  # of a UDP flow: its first datagram, where recognising it took reading it
 
 
+CARVE = "carve"  # an upgrade to no protocol: the rest is searched for images
+
+
 @dataclass(slots=True)
 class HandOver:
     """A reader's wish that another one reads the rest of the flow."""

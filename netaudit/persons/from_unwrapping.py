@@ -50,6 +50,12 @@ _STEMS = (
     rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
     rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|[\xa1-\xf7]|[0-9]{11}"
 )
+# headers that most messages have, and none says of a person
+_ORDINARY = frozenset({
+    "accept", "accept-encoding", "accept-language", "authorization", "cache-control", "connection", "content-length",
+    "content-type", "date", "etag", "expires", "host", "if-modified-since", "if-none-match", "last-modified", "origin",
+    "referer", "server", "user-agent",
+})  # fmt: skip
 LONGEST_DATE = 17  # digits that are no number
 _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 
@@ -130,7 +136,8 @@ def is_part(leaf: Leaf) -> bool:
 
 def asks_in_headers(headers: Iterable[tuple[str, str]]) -> bool:
     """Whether a header may hold an identity number."""
-    return any(len(value) > LONGEST_DATE and _LONG.search(value) for _, value in headers)
+    told = [value for name, value in headers if len(value) > LONGEST_DATE and name not in _ORDINARY]
+    return any(map(_LONG.search, told))
 
 
 def asks_about(target: str) -> bool:

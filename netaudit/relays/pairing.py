@@ -92,7 +92,7 @@ def pair(
         out = np.empty((3, fitting), np.int64)
         candidates(*series, edge, BESIDE, out)
     image, unit, off = out
-    crowd = _crowd(sizes, low, high, overhead + form.width - 1, overhead) if (high > low).any() else None
+    crowd = _crowd(sizes, low, high, overhead + form.width - 1, overhead) if form.quic or (high > low).any() else None
     wide = widths / close if close else 1.0
     chance = (beside + 1) / (2 * BESIDE - wide) * wide  # unrelated pairs that fit, over all images and the window
     exact = low[unit] == high[unit]

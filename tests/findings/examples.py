@@ -94,6 +94,10 @@ EXAMPLES = {
             }
         ]
     ),
+    "opened": lambda: case(
+        flows=[flow(protocol="tls", keys="opened")], findings=[finding("uploaded outside", "A", opened=["x"])]
+    ),
+    "keys": lambda: case(flows=[flow(protocol="tls", keys="keys do not fit")]),
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),
     "video": lambda: case(findings=[finding("video", "B")]),

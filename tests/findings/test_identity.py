@@ -130,6 +130,22 @@ def test_a_document_that_is_known_says_what_the_number_is() -> None:
     assert told(**rows, events=[event | {"recalled": ["person.id_number"]}]) == []
 
 
+def test_a_request_that_was_challenged_and_came_again_counts_once() -> None:
+    refused = message("r1", direction="down") | {"status": 401, "request_id": "m1"}
+    again = message("m2") | {"first_ts": 1_000_000_005}
+    rows = {
+        "messages": [message(), refused, again],
+        "objects": [document(), document("m2")],
+        "persons": [person(), name(), person("m2"), name("m2")],
+    }
+    (row,) = found(**rows)
+    assert (row["records"], row["transfers"]) == (1, 1)
+    (row,) = found(**rows | {"messages": [message(), refused | {"status": 500}, again]})
+    assert (row["records"], row["transfers"]) == (2, 2)
+    (row,) = found(**rows | {"messages": [message(), refused], "persons": [person(), name()], "objects": [document()]})
+    assert row["records"] == 1  # it never came again: it was sent nevertheless
+
+
 def test_moved_inside_and_answers_to_outsiders() -> None:
     assert told(flows=[flow(server=SERVER)])[0][:2] == ("A", "moved inside")
     reply = message(direction="down")

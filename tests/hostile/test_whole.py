@@ -12,6 +12,10 @@ from tests.hostile.wire import pcap
 
 SEEDS = int(os.environ.get("HOSTILE_SEEDS", "1"))
 CASES = cases(SEEDS)
+TOLD_ONLY = {  # in the ledger of what left, not read (docs/threats.md)
+    f"behind {words}" for words in
+    ("words of SMTP", "a preface of HTTP/2", "a greeting of MQTT", "words of RTSP", "words of SIP")
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -47,4 +51,4 @@ def test_nobody_else_is_in_a_finding(said):
 def test_most_are_in_findings(said):
     found = set().union(*(images for _, images in said))
     missed = sorted({case.name for case in CASES if case.sha256 not in found})
-    assert len(missed) <= len(CASES) // 50, missed
+    assert set(missed) <= TOLD_ONLY, missed

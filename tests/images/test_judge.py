@@ -277,7 +277,7 @@ def test_pixels_in_flight_are_bounded():
 @pytest.mark.parametrize("kind", ["gif", "png", "webp", "tiff"])
 def test_a_face_in_a_later_picture_of_a_file_is_found(kind, tmp_path):
     out = io.BytesIO()
-    pictures = [texture(number, (160, 120)) for number in range(4)] + [
+    pictures = [texture(number, (160, 120)).copy() for number in range(4)] + [
         astronaut().resize((160, 160)).crop((0, 0, 160, 120))
     ]
     pictures[0].save(out, kind.upper(), save_all=True, append_images=pictures[1:])
@@ -290,7 +290,7 @@ def test_a_face_in_a_later_picture_of_a_file_is_found(kind, tmp_path):
 def test_what_was_not_looked_at_is_not_called_no(tmp_path, monkeypatch):
     monkeypatch.setattr("netaudit.images.pictures.FRAMES", 3)
     out = io.BytesIO()
-    pictures = [texture(number, (96, 96)) for number in range(8)]
+    pictures = [texture(number, (96, 96)).copy() for number in range(8)]
     pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:])
     (tmp_path / "file").write_bytes(out.getvalue())
     verdict = worker(PixelBudget(10**9), faces=True)({"path": str(tmp_path / "file"), "kind": "gif", "rotate": False})[

@@ -76,13 +76,13 @@ NOTHING = {
     "wireshark": "names the capture where it lies on this computer, so that it can be opened",
     "extract": "gives the packets themselves, which nothing masks, and says so",
     "devices set": "prints what the analyst decided; the report is written as by `report`",
-    "interfaces": "of this machine", "doctor": "of this machine", "warm": "of this machine",
+    "docs": "of netaudit", "interfaces": "of this machine", "doctor": "of this machine", "warm": "of this machine",
     "signatures check": "of signatures", "signatures list": "of signatures", "signatures test": "of signatures",
     "documents check": "of signatures",
 }  # fmt: skip
 PAGES: dict[str, list[str]] = {
     "/": [""],
-    **{f"/{name}": [name] for name in ("verdict", "gallery", "timeline", "traffic", "tables")},
+    **{f"/{name}": [name] for name in ("verdict", "gallery", "timeline", "traffic", "topology", "journeys", "tables")},
     "/search": [f"search?q={word}" for word in ("jpg", "photo", "192.168", "example")],
     "/sql": ["sql"],  # questions: `QUESTIONS`
     "/{room:str}": list(ORDER),
@@ -96,7 +96,7 @@ QUESTIONS = [f"select * from {name} limit 500" for name in BY_NAME]
 NO_PAGES = {
     "/image/{sha256:str}/unmask": "shows one picture in clear, and says so",
     "/thumbnail/{sha256:str}": "a picture", "/masked/{sha256:str}": "a picture", "/clear/{ticket:str}": "a picture",
-    "/review/{finding:str}": "leads back to the row", "/packets/{finding:str}": "gives packets, noted first",
+    "/review/{finding:str}": "leads back to the row", "/decide/{device:str}": "leads back to the row", "/packets/{finding:str}": "gives packets, noted first",
 }  # fmt: skip
 SHOWS = {  # what a case shows of itself in a notebook
     "_repr_html_": lambda case: case._repr_html_(),
@@ -161,6 +161,7 @@ def pages(case: Case, capture: Path, out: Path) -> Iterator[tuple[str, bytes]]:
         browser.headers["origin"] = f"http://{host}"
         for question in QUESTIONS:
             yield question, browser.post(f"{mount}/c/0/sql", data={"question": question}).content
+        yield "compare", browser.get(f"{mount}/compare").content
         for addresses in PAGES.values():
             for address in addresses:
                 for lang in ("zh", "en"):

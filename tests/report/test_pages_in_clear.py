@@ -40,7 +40,7 @@ def printed(html: Path, work: Path) -> list[str]:
 @pytest.mark.tools
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_printed_page_in_clear_says_so_and_for_whom(lang, tmp_path) -> None:
-    html = write_report(fakes.office(), tmp_path / "report.html", lang, True, TO)
+    html = write_report(fakes.office(), tmp_path / "report.html", lang, True, recipient=TO)
     pages = printed(html, tmp_path)
     assert len(pages) > 3
     for said in (Texts(lang)("unmasked_page"), Texts(lang)("unmasked_for", to=TO)):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from netaudit.messages.hellos.handshake import LARGEST, Handshake
 from netaudit.messages.hellos.hello import CLIENT_HELLO, OLD_HEAD, SERVER_HELLO, old_size
-from netaudit.messages.message import UP, Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 
 if TYPE_CHECKING:
     from netaudit.messages.opening.carried import Outcome
@@ -154,9 +154,21 @@ class TlsReader(BaseReader):
                 del side.held[: 5 + length]
                 out += self._messages(direction, side, start + 5 + length)
         if side.done:
+            self._consider_stray(direction, side)
             side.held.clear()
             side.handshake.clear()
         return out
+
+    def _consider_stray(self, direction: int, side: _Side) -> None:
+        """Anybody can write a hello: where no record follows and nobody answered, the rest is searched for images."""
+        other = self.sides[1 - direction]
+        answered = self.handshake.given[1 - direction] or other.held or self.opener is not None
+        if answered or not self.handshake.given[direction] or _record(bytes(side.held[:6])) is not Verdict.NO:
+            return
+        rests, places = [b"", b""], [self.sides[UP].at, self.sides[DOWN].at]
+        rests[direction] = bytes(side.held)
+        places[direction] = side.at - len(side.held)
+        self.hand_over = HandOver((places[UP], places[DOWN]), (rests[UP], rests[DOWN]), direction, CARVE)
 
     def _messages(self, direction: int, side: _Side, end: int) -> list[Message]:
         """Handshake messages that are whole; `end` is the end of the last record."""
@@ -196,7 +208,7 @@ class TlsReader(BaseReader):
         return []
 
     def _consider(self, side: _Side) -> None:
-        if self.opener is not None and self.opener.alive:
+        if (self.opener is not None and self.opener.alive) or self.hand_over is not None:
             return
         up, down = self.sides
         if (up.done and down.done) or (side.done and side.at > PATIENCE):

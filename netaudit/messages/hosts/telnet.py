@@ -1,4 +1,7 @@
-"""Telnet (RFC 854): what a server shows before anybody logs in. What is typed and shown afterwards is never kept."""
+"""Telnet (RFC 854): what a server shows before anybody logs in.
+
+What is typed and shown afterwards is never kept, but searched for images.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 
 from netaudit.ground.charset import decoded
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 
 NAME, PORT = "telnet", 23
 IAC, SB, SE, WILL, DONT = 0xFF, 0xFA, 0xF0, 0xFB, 0xFE
@@ -44,7 +47,7 @@ class TelnetReader(BaseReader):
         self.at[direction] = offset + len(data)
         if direction == UP:
             self.typed += data[: LOOK - len(self.typed)]
-            return self._told() if _plain(self.typed) or len(self.typed) >= LOOK else []
+            return self._told(offset, data) if _plain(self.typed) or len(self.typed) >= LOOK else []
         self.shown += data[: LOOK - len(self.shown)]
         if found := PROMPT.search(self.shown):  # always ends with the byte that made it one, however data are cut
             self.shown = self.shown[: found.end()]
@@ -58,14 +61,15 @@ class TelnetReader(BaseReader):
 
     def finish(self) -> list[Message]:
         """Give what was shown."""
-        return self._told() if self.wants_bytes else []
+        return self._told() if self.hand_over is None else []
 
     def needed_from(self, direction: int) -> int:
         """The greeting begins with the first byte."""
-        return 0 if direction == DOWN and self.wants_bytes else self.at[direction]
+        return 0 if direction == DOWN and self.hand_over is None else self.at[direction]
 
-    def _told(self) -> list[Message]:
-        self.wants_bytes = False
+    def _told(self, up: int = -1, typed: bytes = b"") -> list[Message]:
+        """The greeting; what follows is searched for images only, from offset `up` on with what was typed there."""
+        self.hand_over = HandOver((up if typed else self.at[UP], self.at[DOWN]), (typed, b""), UP, CARVE)
         text = _plain(self.shown)[:LONGEST]
         lines = [line.strip() for line in decoded(text).splitlines()]
         message = Message(

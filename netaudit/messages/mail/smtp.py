@@ -28,8 +28,9 @@ _ADDRESS = re.compile(r":\s*<?([^>\s]*)>?")
 
 
 def recognise(opening: Opening) -> Verdict:
-    """A greeting of 220 and a command of SMTP."""
-    return judge(opening, WORDS, b"220", PORT, STRONG)
+    """A greeting of 220 and a command of SMTP; without a greeting where TLS was begun before (RFC 3207, 4.2)."""
+    verdict = judge(opening, WORDS, b"220", PORT, STRONG)
+    return judge(opening, STRONG, b"250", PORT, STRONG) if verdict is Verdict.NO else verdict
 
 
 class SmtpReader(BaseReader):
@@ -54,8 +55,8 @@ class SmtpReader(BaseReader):
         self.out: list[Message] = []
 
     def begin(self, opening: Opening) -> None:
-        """A conversation met midway has no greeting."""
-        self.greeted = opening.midstream
+        """A conversation met midway, or behind STARTTLS, has no greeting."""
+        self.greeted = opening.midstream or any(part.startswith(b"250") for part in (opening.up, opening.down))
         self.sure = not opening.midstream
 
     # -- the reader's contract ----------------------------------------------------------------------------------------

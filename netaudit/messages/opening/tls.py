@@ -6,18 +6,17 @@ bound, where it cannot be understood before the other one: the client's records 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from netaudit.messages.hellos.hello import (
     CLIENT_HELLO,
     OLD_HEAD,
-    RETRY,
     SERVER_HELLO,
     Hello,
     old_size,
-    parse,
 )
 from netaudit.messages.hellos.vectors import Cursor
+from netaudit.messages.opening.agreement import LONGEST_HANDSHAKE, Agreement, Epoch, next_epoch
 from netaudit.messages.opening.carried import (
     NO_BEGINNING,
     NO_KEYS,
@@ -29,38 +28,23 @@ from netaudit.messages.opening.carried import (
     Carried,
     Outcome,
 )
-from netaudit.messages.opening.keylog import MASTER_LABEL, PREMASTER_LABEL, Secret
-from netaudit.messages.opening.protection import Opened, Protection, Tls13, key_sizes, protections
-from netaudit.messages.opening.records import CONTENT, DEFLATE, HEAD, NO_COMPRESSION, Cutter, Inflater, Record, size_of
-from netaudit.messages.opening.schedule import MASTER, TLS10, TLS13, master_secret, next_secret, prf
-from netaudit.messages.opening.suites import TLS13_SUITES, Suite, suites
+from netaudit.messages.opening.keylog import Secret
+from netaudit.messages.opening.protection import Opened, Tls13
+from netaudit.messages.opening.records import CONTENT, DEFLATE, HEAD, Cutter, Inflater, Record, size_of
+from netaudit.messages.opening.schedule import TLS13
 
 if TYPE_CHECKING:
     from netaudit.messages.opening.carried import FlowKeys
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION = 20, 21, 22, 23
 TICKET, END_OF_EARLY_DATA, KEY_EXCHANGE, FINISHED, KEY_UPDATE = 4, 5, 16, 20, 24
-TICKETS, EARLY_DATA, ENCRYPT_THEN_MAC, EXTENDED_MASTER = 35, 42, 22, 23  # extensions
+EARLY_DATA = 42  # extension
 ENCRYPTED_HELLO = 0xFE0D  # draft-ietf-tls-esni: the secrets may be those of a hello inside
-DRAFTS = range(0x7F1A, 0x7F1D)  # drafts 26 to 28 of TLS 1.3 protect records as RFC 8446 does
 WAITING = 4 << 20  # bytes of a direction that wait for the other one
-LONGEST_HANDSHAKE = 1 << 19  # bytes of a handshake message, and of those that a master secret is bound to
 MOST_STRANGE = 64  # records before the first opened one that no key opens
 MOST_EARLY = 1 << 20  # bytes of early data that no key opens
 SEEKING = 1024  # records that one loss may have swallowed
 MOST_TRIES = 1 << 16  # openings tried behind losses, of one connection
-MOST_TRIED = 4096  # secrets tried for a connection whose hello is encrypted
-HS, AP = "HANDSHAKE_TRAFFIC_SECRET", "TRAFFIC_SECRET_0"
-
-
-class Epoch(NamedTuple):
-    """Keys of one direction that may be in force."""
-
-    protection: Protection
-    source: int
-    name: str  # "early", "handshake", "traffic"; of TLS 1.2 "master"
-    uses: tuple[tuple[str, bytes, bytes], ...] = ()  # label, client random and secret, for what is kept of the keys
-    master: bytes = b""
 
 
 class _Side:
@@ -95,19 +79,9 @@ class TlsOpener:
         self.carried: list[Carried] = []
         self._sides = (_Side(0), _Side(1))
         self._client = -1  # direction of the first ClientHello
-        self._hello: Hello | None = None
-        self._session = self._ticket = self._new_ticket = b""
-        self._chosen: Hello | None = None
-        self._server_session = b""
-        self._version = self._compression = 0
-        self._suite: Suite | None = None
-        self._transcript = bytearray()
-        self._premasters: list[Secret] = []
-        self._bound: bytes | None = None  # transcript up to the key exchange
+        self._agreed = Agreement(keys)
         self._tries = 0
-        self._retried = False  # the server asked for another hello
         self._inside = False  # the secrets may be those of an encrypted hello
-        self.protocols: list[bytes] = []
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
 
@@ -131,7 +105,7 @@ class TlsOpener:
         raw = side.cutter.take(size)
         challenge = raw[size - (raw[9] << 8 | raw[10]) :]
         self._client = side.direction
-        self._hello = Hello(client=True, legacy=raw[3] << 8 | raw[4], random=challenge.rjust(32, b"\0"))
+        self._agreed.hello = Hello(client=True, legacy=raw[3] << 8 | raw[4], random=challenge.rjust(32, b"\0"))
         if not self.keys.takes(""):
             self._give_up(NOT_ASKED)
         return True
@@ -149,7 +123,7 @@ class TlsOpener:
 
     def finish(self) -> None:
         """The flow has ended."""
-        if not self.outcome.state and (self._hello is None or any(side.stalled for side in self._sides)):
+        if not self.outcome.state and (self._agreed.hello is None or any(side.stalled for side in self._sides)):
             self.outcome = Outcome(NO_BEGINNING, "", "the other direction is missing")
         elif not self.outcome.state and any(side.strange for side in self._sides):
             self.outcome = Outcome(NO_KEYS if self._inside else WRONG_KEYS)
@@ -196,7 +170,7 @@ class TlsOpener:
                 record = side.cutter.next()
             if record is None:
                 if side.cutter.nonsense:
-                    self._give_up(NO_BEGINNING if self._hello is None else PARTLY, "no records of TLS")
+                    self._give_up(NO_BEGINNING if self._agreed.hello is None else PARTLY, "no records of TLS")
                 break
             if not self._record(side, record):
                 side.stalled = record
@@ -212,10 +186,10 @@ class TlsOpener:
         if side.epochs is None:
             assert record.fragment is not None
             return self._clear(side, kind, record.fragment)
-        if self._version >= TLS13 and kind in (CHANGE_CIPHER_SPEC, ALERT) and size_of(record.head) <= 2:
+        if self._agreed.version >= TLS13 and kind in (CHANGE_CIPHER_SPEC, ALERT) and size_of(record.head) <= 2:
             return True  # for the sake of middleboxes, or an alert before there were keys
         if record.fragment is None:
-            self._lost(side, record.start, record.end, 1, silent=self._version < TLS13 and kind != APPLICATION)
+            self._lost(side, record.start, record.end, 1, silent=self._agreed.version < TLS13 and kind != APPLICATION)
             return True
         opened = self._open(side, record)
         if opened is None:
@@ -233,21 +207,21 @@ class TlsOpener:
         if kind == ALERT:
             return True
         if kind == CHANGE_CIPHER_SPEC:
-            if self._client >= 0 and self._chosen is None:
-                return self._retried  # after a retry it means nothing; else its meaning is not known yet
-            if self._client >= 0 and self._version < TLS13:
+            if self._client >= 0 and self._agreed.chosen is None:
+                return self._agreed.retried  # after a retry it means nothing; else its meaning is not known yet
+            if self._client >= 0 and self._agreed.version < TLS13:
                 self._change(side)
             return True
         if self._client < 0:
             self._give_up(NO_BEGINNING, "no hello")
         # protected, and what protects it is not known yet; but early data before a retry were refused
-        return self._client < 0 or self._retried
+        return self._client < 0 or self._agreed.retried
 
     def _waits(self, side: _Side, fragment: bytes) -> bool:
         """Whether a handshake record begins with a hello that comes before its time."""
         if side.handshake or not fragment:
             return False
-        return fragment[0] == SERVER_HELLO and (self._hello is None or self._chosen is not None)
+        return fragment[0] == SERVER_HELLO and (self._agreed.hello is None or self._agreed.chosen is not None)
 
     def _open(self, side: _Side, record: Record) -> Opened | None:
         """Try the keys that may be in force, those in use first."""
@@ -269,7 +243,7 @@ class TlsOpener:
         assert side.epochs is not None
         if not side.opened or not side.epochs or not isinstance(side.epochs[0].protection, Tls13):
             return None
-        epoch = self._next(side.epochs[0])
+        epoch = next_epoch(side.epochs[0])
         opened = epoch.protection.open(0, record.head, record.fragment or b"")
         if opened is not None:
             side.epochs, side.sequence = [epoch], 1
@@ -284,8 +258,8 @@ class TlsOpener:
             side.epochs = [epoch]
         elif self._inside:
             self._inside, random = False, epoch.uses[0][1]
-            side.epochs = self._epochs13("SERVER", random)
-            self._sides[self._client].epochs = self._epochs13("CLIENT", random)
+            side.epochs = self._agreed.epochs13("SERVER", random)
+            self._sides[self._client].epochs = self._agreed.epochs13("CLIENT", random)
         for label, random, secret in epoch.uses:
             self.keys.used[label, random] = secret
         source = self.keys.ring.labels[epoch.source]
@@ -296,8 +270,8 @@ class TlsOpener:
 
     def _remember(self, secret: Secret) -> None:
         """The session may be resumed by another connection."""
-        self.keys.sessions.keep(self._server_session, secret)
-        self.keys.sessions.keep(self._new_ticket, secret)
+        self.keys.sessions.keep(self._agreed.server_session, secret)
+        self.keys.sessions.keep(self._agreed.new_ticket, secret)
 
     def _strange(self, side: _Side, record: Record) -> None:
         """No key opens a record."""
@@ -311,7 +285,7 @@ class TlsOpener:
 
     def _early(self, side: _Side, record: Record) -> bool:
         """Whether a record may be early data whose secret is not there."""
-        offered = self._hello is not None and EARLY_DATA in self._hello.contents
+        offered = self._agreed.hello is not None and EARLY_DATA in self._agreed.hello.contents
         return offered and side.direction == self._client and record.end < MOST_EARLY
 
     def _content(self, side: _Side, record: Record, opened: Opened) -> None:
@@ -320,7 +294,7 @@ class TlsOpener:
             self._inflated(side, record, opened)
             return
         if kind == APPLICATION:
-            if self._version >= TLS13 and side.epochs and not side.padded:
+            if self._agreed.version >= TLS13 and side.epochs and not side.padded:
                 side.padded = side.epochs[0].protection.content(size_of(record.head)) != len(data)
             if data:
                 start = record.start + HEAD + at
@@ -344,7 +318,7 @@ class TlsOpener:
         """Content that is no application data."""
         if kind == HANDSHAKE:
             self._messages(side, data)
-        elif kind == CHANGE_CIPHER_SPEC and self._version < TLS13:
+        elif kind == CHANGE_CIPHER_SPEC and self._agreed.version < TLS13:
             self._change(side)
         elif kind == ALERT and data[1:2] == b"\0":
             side.closed = True  # close_notify
@@ -440,20 +414,19 @@ class TlsOpener:
 
     def _message(self, side: _Side, raw: bytes) -> None:
         kind = raw[0]
-        if self._version >= TLS13 and side.epochs is not None:
+        if self._agreed.version >= TLS13 and side.epochs is not None:
             self._message13(side, kind)
             return
         if kind == CLIENT_HELLO:
             self._client_hello(side, raw)
-        if self._bound is None and kind != 0:
-            self._transcript += raw if len(self._transcript) < LONGEST_HANDSHAKE else b""
+        self._agreed.note(raw)
         if kind == SERVER_HELLO:
             self._server_hello(side, raw)
         elif kind == KEY_EXCHANGE and side.direction == self._client:
-            self._key_exchange(raw)
+            self._agreed.key_exchange(raw)
         elif kind == TICKET and side.direction != self._client:
             cursor = Cursor(raw[8:])
-            self._new_ticket = cursor.vector(2)
+            self._agreed.new_ticket = cursor.vector(2)
 
     def _message13(self, side: _Side, kind: int) -> None:
         epochs = side.epochs
@@ -466,156 +439,61 @@ class TlsOpener:
             if not side.epochs:
                 self._give_up(PARTLY, "the secret of the application data is missing")
         elif kind == KEY_UPDATE and epochs[0].name == "traffic":
-            side.epochs, side.sequence = [self._next(epochs[0])], 0
-
-    @staticmethod
-    def _next(epoch: Epoch) -> Epoch:
-        protection = epoch.protection
-        assert isinstance(protection, Tls13)
-        suite = protection.suite
-        return epoch._replace(protection=Tls13(suite, next_secret(protection.secret, suite.prf)), uses=())
+            side.epochs, side.sequence = [next_epoch(epochs[0])], 0
 
     def _client_hello(self, side: _Side, raw: bytes) -> None:
-        hello = parse(raw)
-        retried = self._hello is not None and self._chosen is None and hello.random == self._hello.random
+        hello = self._agreed.client_hello(raw)
         if self._client < 0:
             self._client = side.direction
             if not self.keys.takes(hello.server_name):
                 self._give_up(NOT_ASKED)
-        if not retried:
-            self._transcript.clear()
-            self._premasters, self._bound, self._new_ticket = [], None, b""
-        self._hello, self._chosen = hello, None
-        cursor = Cursor(raw[38:])
-        self._session, self._ticket = cursor.vector(1), hello.extension(TICKETS)
 
     def _server_hello(self, side: _Side, raw: bytes) -> None:
-        if self._hello is None:
+        if self._agreed.hello is None:
             self._give_up(NO_BEGINNING, "no hello of the client")
             return
         if side.direction == self._client:
             return
-        hello = parse(raw)
-        if hello.random == RETRY:
-            self._retried = True
-            return
-        self._chosen = hello
-        self._server_session = Cursor(raw[38:]).vector(1)
-        self._compression = Cursor(raw[38 + 1 + len(self._server_session) + 2 :]).number(1)
-        version = hello.versions[0] if hello.versions else hello.legacy
-        self._version = TLS13 if version in DRAFTS else version
-        self._suite = suites().get(hello.suites[0])
-        self.protocols = hello.protocols
-        if not TLS10 <= self._version <= TLS13:
-            self._give_up(UNSUPPORTED, f"version {version:04x}")
-        elif self._suite is None or (self._version >= TLS13) != (self._suite.number in TLS13_SUITES):
-            self._give_up(UNSUPPORTED, f"cipher suite {hello.suites[0]:04x}")
-        elif self._version < TLS13 and self._compression not in (NO_COMPRESSION, DEFLATE):
-            self._give_up(UNSUPPORTED, f"compression method {self._compression}")
-        elif self._version >= TLS13:
+        problem = self._agreed.server_hello(raw)
+        if problem:
+            self._give_up(UNSUPPORTED, problem)
+        elif self._agreed.chosen is not None and self._agreed.version >= TLS13:
             self._begin13()
-
-    def _key_exchange(self, raw: bytes) -> None:
-        """Premasters of an RSA key exchange (RFC 5246, 7.4.7.1), and the end of what the master secret is bound to."""
-        self._bound = bytes(self._transcript)
-        encrypted = Cursor(raw[4:]).vector(2)
-        ring = self.keys.ring
-        if (known := ring.premasters.get(encrypted[:8])) is not None:
-            self._premasters.append(known)
-        if ring.private and len(encrypted) >= 64:
-            self._premasters += ring.decrypted(encrypted)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 
     def _begin13(self) -> None:
         """Keys of both directions, as far as their secrets are there (RFC 8446, 7.1)."""
-        assert self._hello is not None
-        random = self._hello.random
+        assert self._agreed.hello is not None
+        random = self._agreed.hello.random
         client, server = self._sides[self._client], self._sides[1 - self._client]
-        client.epochs = self._epochs13("CLIENT", random)
-        server.epochs = self._epochs13("SERVER", random)
-        if not client.epochs and not server.epochs and ENCRYPTED_HELLO in self._hello.contents:
+        client.epochs = self._agreed.epochs13("CLIENT", random)
+        server.epochs = self._agreed.epochs13("SERVER", random)
+        if not client.epochs and not server.epochs and ENCRYPTED_HELLO in self._agreed.hello.contents:
             self._inside = True
-            server.epochs = self._tried13()
+            server.epochs = self._agreed.tried13()
         if not client.epochs and not server.epochs:
             self._give_up(NO_KEYS)
-
-    def _epochs13(self, who: str, random: bytes) -> list[Epoch]:
-        assert self._suite is not None
-        names = [(f"{who}_{HS}", "handshake"), (f"{who}_{AP}", "traffic")]
-        if who == "CLIENT":
-            names.insert(0, ("CLIENT_EARLY_TRAFFIC_SECRET", "early"))
-        found: list[Epoch] = []
-        for label, name in names:
-            secret = self.keys.ring.secret(label, random)
-            if secret is None:
-                continue
-            suite = self._suite
-            if name == "early" and len(secret.value) != (48 if suite.prf == "sha384" else 32):
-                suite = suites()[0x1302 if len(secret.value) == 48 else 0x1301]
-            found.append(Epoch(Tls13(suite, secret.value), secret.source, name, ((label, random, secret.value),)))
-        return found
-
-    def _tried13(self) -> list[Epoch]:
-        """Of a hello whose inner one is encrypted, any secrets of the ring may be those: what opens a record tells."""
-        assert self._suite is not None
-        size = 48 if self._suite.prf == "sha384" else 32
-        secrets = self.keys.ring.by_random.items()
-        randoms = [random for (label, random), one in secrets if label == f"SERVER_{HS}" and len(one.value) == size]
-        return [self._epochs13("SERVER", random)[0] for random in randoms[:MOST_TRIED]]
 
     def _change(self, side: _Side) -> None:
         """ChangeCipherSpec: the keys that were agreed on hold from here (RFC 5246, 7.1)."""
         from cryptography.exceptions import UnsupportedAlgorithm
 
-        if self._hello is None or self._chosen is None or self._suite is None:
+        if self._agreed.hello is None or self._agreed.chosen is None or self._agreed.suite is None:
             self._give_up(NO_BEGINNING, "a hello is missing")
             return
-        masters = self._masters()
+        masters = self._agreed.masters()
         if not masters:
             self._give_up(NO_KEYS)
             return
         server = side.direction != self._client
         try:
-            side.epochs = [self._epoch12(secret, uses, server=server) for secret, uses in masters]
+            side.epochs = [self._agreed.epoch12(secret, uses, server=server) for secret, uses in masters]
         except UnsupportedAlgorithm:
             self._give_up(
-                UNSUPPORTED, f"cipher suite {self._suite.number:04x}: the library has no {self._suite.cipher}"
+                UNSUPPORTED,
+                f"cipher suite {self._agreed.suite.number:04x}: the library has no {self._agreed.suite.cipher}",
             )
             return
         side.sequence, side.strange, side.opened, side.handshake = 0, MOST_STRANGE, False, b""
-        side.inflater = Inflater() if self._compression == DEFLATE else None
-
-    def _masters(self) -> list[tuple[Secret, tuple[tuple[str, bytes, bytes], ...]]]:
-        """Master secrets that this handshake may have agreed on, the surest first."""
-        assert self._hello is not None
-        assert self._chosen is not None
-        assert self._suite is not None
-        ring, random = self.keys.ring, self._hello.random
-        found: list[Secret] = []
-        if (known := ring.secret(MASTER_LABEL, random)) is not None:
-            found.append(known)
-        premasters = list(self._premasters)
-        if (known := ring.secret(PREMASTER_LABEL, random)) is not None:
-            premasters.append(known)
-        bound = self._bound if EXTENDED_MASTER in self._chosen.contents else None
-        for premaster in premasters:
-            master = master_secret(self._version, premaster.value, random + self._chosen.random, self._suite.prf, bound)
-            found.append(Secret(master, premaster.source))
-        for name in (self._server_session, self._ticket):
-            resumed = (ring.sessions.get(name) or self.keys.sessions.known.get(name)) if name else None
-            if resumed is not None:
-                found.append(resumed)
-        return [(secret, ((MASTER_LABEL, random, secret.value),)) for secret in found if len(secret.value) == MASTER]
-
-    def _epoch12(self, secret: Secret, uses: tuple[tuple[str, bytes, bytes], ...], *, server: bool) -> Epoch:
-        assert self._hello is not None
-        assert self._chosen is not None
-        assert self._suite is not None
-        suite, version = self._suite, self._version
-        size = 2 * sum(key_sizes(suite, version))
-        seed = self._chosen.random + self._hello.random
-        block = prf(version, secret.value, b"key expansion", seed, size, suite.prf)
-        mac_last = ENCRYPT_THEN_MAC in self._chosen.contents and suite.mode == "cbc"
-        pair = protections(suite, version, block, mac_last=mac_last)
-        return Epoch(pair[server], secret.source, "master", uses, secret.value)
+        side.inflater = Inflater() if self._agreed.compression == DEFLATE else None

@@ -211,3 +211,12 @@ def test_not_the_form_of_ssl_2(data):
     assert tls.recognise(Opening(data, b"", 1, 443, midstream=False)) is Verdict.NO
     assert tls.recognise(Opening(old_hello(), b"HTTP/1.1", 1, 443, midstream=False)) is Verdict.NO
     assert tls.recognise(Opening(old_hello()[:10], b"", 1, 443, midstream=False)) is Verdict.MORE
+
+
+def test_an_image_behind_a_hello_that_nobody_answered_is_found():
+    hello = bytes.fromhex("160301002f0100002b0303") + bytes(range(32)) + bytes.fromhex("000004c02f009c0100")
+    picture = b"\xff\xd8\xff\xe0\0\x10" + bytes(14) + b"\xff\xda\0\x08" + bytes(6) + b"pixels" * 40 + b"\xff\xd9"
+    events = [up(hello), up(picture)]
+    messages, _ = read(events)
+    assert [(m.protocol, m.body) for m in messages if m.body] == [("carved", picture)]
+    assert essence(read(events, cuts=range(400), batch=1)[0]) == essence(messages)

@@ -9,7 +9,8 @@ from netaudit.messages.reader import Opening, Verdict
 from tests.reference.messages import down, essence, read, up
 
 SERVER, CLIENT = b"SSH-2.0-dropbear_2019.78\r\n", b"SSH-2.0-OpenSSH_9.6 test\n"
-KEYS = bytes(700)
+KEYS = (700).to_bytes(4, "big") + b"\x06\x14" + bytes(698)  # a packet that offers algorithms
+PICTURE = b"\xff\xd8\xff\xe0\0\x10" + bytes(14) + b"\xff\xda\0\x08" + bytes(6) + b"pixels" * 40 + b"\xff\xd9"
 
 
 def test_both_lines():
@@ -38,6 +39,13 @@ def test_one_line_only(events):
     assert [m.fields["banner"] for m in messages] == ["SSH-2.0-dropbear_2019.78"]
     assert summary.protocol == "ssh"
     assert essence(read(events, cuts=range(6000), batch=1)[0]) == essence(messages)
+
+
+def test_an_image_behind_a_line_is_found():
+    events = [down(SERVER), up(CLIENT), up(PICTURE)]
+    messages, _ = read(events)
+    assert [m.body for m in messages if m.protocol == "carved"] == [PICTURE]
+    assert essence(read(events, cuts=range(400), batch=1)[0]) == essence(messages)
 
 
 @pytest.mark.parametrize(("up_", "down_", "verdict"), [

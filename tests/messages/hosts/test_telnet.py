@@ -54,3 +54,10 @@ def test_what_is_not_telnet(first: bytes) -> None:
 
 def test_midstream_is_not_read() -> None:
     assert read([down(DO + BANNER)], server_port=23, handshake=0)[0] == []
+
+
+def test_an_image_that_is_typed_is_found() -> None:
+    picture = b"\xff\xd8\xff\xe0\0\x10" + bytes(14) + b"\xff\xda\0\x08" + bytes(6) + b"pixels" * 40 + b"\xff\xd9"
+    messages, summary = read([*conversation(), up(b"cat\r\n" + picture)], client_port=40000, server_port=23)
+    assert [m.body for m in messages if m.protocol == "carved"] == [picture]
+    assert summary.protocol == "telnet"

@@ -1,0 +1,187 @@
+"""Records with an identity number on their way, out of the tables of a case: whose, between whom, with which images."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.from_persons import grouped, is_of, known_region, names_id, pictures_of
+from netaudit.signatures.loading import DECIDING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHALLENGES = (401, 407)
+SOON = 30 * 1_000_000_000  # ns in which a challenged request comes again
+_MESSAGE = [
+    "message_id",
+    "flow_id",
+    "capture_id",
+    "direction",
+    "protocol",
+    "host",
+    "first_ts",
+    "last_ts",
+    "complete",
+    "opened",
+]
+_FLOW = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
+
+
+class Record(NamedTuple):
+    """One record with an identity number on its way."""
+
+    message: dict[str, Any]  # with the ends of its flow
+    sender: str
+    receiver: str
+    persons: frozenset[str]  # keyed hashes of the numbers
+    named: bool  # a name stands beside it
+    known: bool  # an entry of signatures/documents says that it is a person's number
+    sound: bool  # of a region that is given out
+    whole: bool
+    objects: frozenset[str]  # the documents
+    size: int
+    images: frozenset[str]  # objects that are images of the record …
+    elsewhere: frozenset[str]  # … and those of other messages that it names by their address
+
+
+def records_of(tables: dict[str, pa.Table]) -> list[Record]:
+    """Records with an identity number that says what it is, with their ways; those of a challenged request once."""
+    return _counted_once(list(_records(tables)), tables["messages"])
+
+
+def _counted_once(found: list[Record], messages: pa.Table) -> list[Record]:
+    """Records but those of a request that was challenged (RFC 9110, 15.5.2) and came again within half a minute."""
+    refused = messages.filter(pc.is_in(messages["status"], pa.array(CHALLENGES, messages["status"].type)))
+    asked = set(refused["request_id"].to_pylist()) - {"", None}
+    if not asked:
+        return found
+    times: dict[tuple[str, str, frozenset[str]], list[int]] = defaultdict(list)
+    for one in found:
+        if one.message["message_id"] not in asked:
+            times[one.sender, one.receiver, one.persons].append(one.message["first_ts"] or 0)
+    return [
+        one
+        for one in found
+        if one.message["message_id"] not in asked
+        or not any(
+            0 <= at - (one.message["first_ts"] or 0) <= SOON for at in times[one.sender, one.receiver, one.persons]
+        )
+    ]
+
+
+def _records(tables: dict[str, pa.Table]) -> Iterator[Record]:
+    """Records with an identity number that says what it is, with their ways."""
+    persons = tables.get("persons")
+    if persons is None or not persons.num_rows:
+        return
+    checked = pc.and_(pc.equal(persons["kind"], "id_number"), pc.equal(persons["certainty"], "checked"))
+    wanted = pc.unique(persons["message_id"].filter(checked))
+    if not len(wanted):
+        return
+    messages = _by(_only(tables["messages"], "message_id", wanted).select(_MESSAGE), "message_id")
+    flows = tables["flows"]
+    flow_ids = pa.array(sorted({row["flow_id"] for row in messages.values()}), pa.string())
+    ends = _by(_only(flows, "flow_id", flow_ids).select(_FLOW), "flow_id")
+    objects: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    chosen = _only(tables["objects"], "message_id", wanted)
+    shown = pc.is_in(chosen["sha256"], value_set=pc.unique(tables["images"]["sha256"]))
+    chosen = chosen.select(["message_id", "object_id", "size", "complete", "unwrap_path"]).append_column("image", shown)
+    for row in chosen.to_pylist():
+        objects[row["message_id"]][row["object_id"]] = row
+    known = _known(tables.get("events"), wanted)
+    named = _addressed(tables, persons)
+    by_message: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _only(persons, "message_id", wanted).to_pylist():
+        by_message[row["message_id"]].append(row)
+    for message_id, rows in sorted(by_message.items()):
+        message = messages.get(message_id)
+        if message is not None and (flow := ends.get(message["flow_id"])) is not None:
+            yield from _of_message(message | flow, rows, objects[message_id], known, named)
+
+
+def _of_message(
+    message: dict[str, Any],
+    rows: list[dict[str, Any]],
+    objects: dict[str, dict[str, Any]],
+    known: set[str],
+    named_by: dict[str, set[str]],
+) -> Iterator[Record]:
+    up = message["direction"] == "up"
+    ways = (message["client_ip"], message["server_ip"])
+    sender, receiver = ways if up else ways[::-1]
+    pictures = [row for row in objects.values() if row["image"]]
+    found = grouped(rows)
+    for place, own in found:
+        numbers = [row for row in own if row["kind"] == "id_number" and row["certainty"] == "checked"]
+        named = any(row["kind"] == "name" for row in own)
+        told = any(f"{message['message_id']} {row['value_hmac']}" in known for row in numbers)
+        if not numbers or not (named or told or any(names_id(row["field"]) for row in numbers)):
+            continue
+        documents = {row["object_id"] for row in numbers} - {""}
+        alone = len(found) == 1
+        images = [row for row in pictures if row["object_id"] in documents]  # whose name has the number
+        images = images or pictures_of(place, pictures, alone=alone)
+        said = [row for row in own if row["kind"] == "picture" and (alone or is_of(place, row["field"]))]
+        yield Record(
+            message,
+            sender,
+            receiver,
+            frozenset(row["value_hmac"] for row in numbers),
+            named,
+            told,
+            any(known_region(row["value_masked"]) for row in numbers),
+            bool(message["complete"]) and all(objects[one]["complete"] for one in documents if one in objects),
+            frozenset(documents),
+            sum(objects[one]["size"] for one in documents if one in objects),
+            frozenset(row["object_id"] for row in images),
+            frozenset(one for row in said for one in named_by.get(row["value_hmac"], ())),
+        )
+
+
+def _addressed(tables: dict[str, pa.Table], persons: pa.Table) -> dict[str, set[str]]:
+    """Images, as objects, by the address under which they were sent or fetched, for those that records name.
+
+    One image is sent and fetched under one address; of several it is not known which one is meant.
+    """
+    targets = tables.get("targets")
+    named = pc.unique(persons["value_hmac"].filter(pc.equal(persons["kind"], "picture")))
+    if targets is None or not len(named):
+        return {}
+    chosen = _only(targets, "picture_hmac", named)
+    carried = _only(tables["objects"], "message_id", pc.unique(chosen["message_id"]))
+    carried = _only(carried, "sha256", pc.unique(tables["images"]["sha256"]))
+    by_message: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in carried.select(["message_id", "object_id", "sha256"]).to_pylist():
+        by_message[row["message_id"]].append((row["object_id"], row["sha256"]))
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in chosen.to_pylist():
+        found[row["picture_hmac"]].update(by_message[row["message_id"]])
+    return {code: {one for one, _ in images} for code, images in found.items() if len({sha for _, sha in images}) == 1}
+
+
+def _known(events: pa.Table | None, wanted: pa.Array) -> set[str]:
+    """Message and keyed number of events of sourced entries."""
+    if events is None or not events.num_rows:
+        return set()
+    rows = _only(events, "message_id", wanted).select(["message_id", "certainty", "id_number_hmac", "recalled"])
+    return {
+        f"{row['message_id']} {row['id_number_hmac']}"
+        for row in rows.to_pylist()
+        if row["id_number_hmac"] and row["certainty"] in DECIDING and "person.id_number" not in (row["recalled"] or ())
+    }
+
+
+def _only(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
+    return table.filter(pc.is_in(table[column], value_set=values))
+
+
+def _by(table: pa.Table, key: str) -> dict[str, dict[str, Any]]:
+    """Rows by a column, times as integers."""
+    for place, one in enumerate(table.schema):
+        if pa.types.is_timestamp(one.type):
+            table = table.set_column(place, one.name, table.column(place).cast(pa.int64()))
+    return {row[key]: row for row in table.to_pylist()}
