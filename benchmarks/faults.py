@@ -50,6 +50,7 @@ whole = from_files.open_captures
 from_files.open_captures = lambda paths, **how: whole(paths, **how | {"window_size": 1 << 17})
 """
 OFTEN = SMALL + "netaudit.audit(sys.argv[1], sys.argv[2], faces=False)"
+ON = SMALL + "from netaudit.cli.app import main; main()"
 PRESENT = "import sys, netaudit; netaudit.audit(sys.argv[1], sys.argv[2])"
 ABSENT = "from netaudit.images import judge; judge.helper = lambda *_: ['/nonexistent']; " + PRESENT
 
@@ -172,7 +173,8 @@ def resumed(place: Path, whole: Path, chosen: random.Random, times: int, lasts: 
         if not (case / "private" / "resume").is_dir():
             told["nothing to resume: before it began, or after its end"] += 1
             continue
-        again = subprocess.run([*AUDIT[:4], "--resume", str(case)], capture_output=True, text=True, check=False)
+        words = [sys.executable, "-c", ON, "audit", "--resume", str(case)]
+        again = subprocess.run(words, capture_output=True, text=True, check=False)
         stands = standing(case, whole)
         how = "read anew" if "anew" in again.stderr else "went on"
         if stands == "whole" and counts_of(case) != counts_of(whole):

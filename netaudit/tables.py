@@ -60,7 +60,17 @@ class Table:
 
 @functools.cache
 def _row_type(name: str, names: tuple[str, ...]) -> type[Any]:
-    return collections.namedtuple(name, [f"{one}_" if keyword.iskeyword(one) else one for one in names])  # noqa: PYI024
+    def reduced(row: Any) -> tuple[Any, ...]:
+        return _row_of, (name, names, tuple(row))
+
+    fields = [f"{one}_" if keyword.iskeyword(one) else one for one in names]
+    plain = collections.namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024
+    return type(name, (plain,), {"__slots__": (), "__reduce__": reduced})
+
+
+def _row_of(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> Row:
+    """A row that went to another process."""
+    return _row_type(name, names)(*values)
 
 
 def _arrow(kind: str) -> pa.DataType:

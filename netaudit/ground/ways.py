@@ -48,8 +48,9 @@ NAMES = {
     "html": "网页",
     "body": "正文",
 }  # fmt: skip
-_OTHERS = frozenset({
+OTHERS = frozenset({
     "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "aws-chunked",
+    "utf-16", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "wlt", "pdf",
 })  # fmt: skip
 _WORDS = {"bytes": "字节", "piece": "片段"}  # in the place of a body
 
@@ -156,7 +157,7 @@ def _longest_name(text: str) -> str:
     words = text.split(" ", 3)
     for count in (3, 2, 1):
         name = _NAME_END.split(" ".join(words[:count]), maxsplit=1)[0]
-        if name in NAMES or name in _OTHERS or (name.endswith(" body") and count == 2):
+        if name in NAMES or name in OTHERS or (name.endswith(" body") and count == 2):
             return name
     return _NAME_END.split(words[0], maxsplit=1)[0]
 

@@ -175,7 +175,6 @@ def _decode(message: Message) -> None:
     except binascii.Error:  # cannot come from a run of base64 characters; kept as text if it does
         return
     message.body, message.body_start, message.body_size = body, -1, len(body)
-    message.fields["encoding"] = "base64"
     walker = classify(body, 0)
     end = walker.step(body, 0, 0, set()) if isinstance(walker, Walker) else REJECT
     if end > 0 and isinstance(walker, Walker):

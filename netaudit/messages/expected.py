@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import ControlSaid
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -20,7 +22,6 @@ PATIENCE = 120 * 10**9  # ns between an announcement and the first packet of its
 MOST = 4096  # announcements remembered per logical shard
 MOST_TRANSFERS = 256  # commands remembered per announcement
 UDP, LOOKUPS = 17, 53  # protocol and port of DNS
-DATA_FLOW = "data_flow"  # key of Message.fields under which a reader puts what it has to say here
 
 End = tuple[int, int, int, int, int, int]  # protocol, listening address (high, low) and port, the other address
 
@@ -80,7 +81,7 @@ class Expected:
 
     def hear(self, message: Message, row: np.void, *, swapped: bool) -> None:
         """Take what a message of the flow `row` (a FLOW row) says of data flows."""
-        said = message.fields.get(DATA_FLOW)
+        said = message.said.data_flow if isinstance(message.said, ControlSaid) else None
         if not isinstance(said, Said) or message.pieces is None or not len(message.pieces):
             return
         ts, serial = int(message.pieces["ts"][-1]), int(row["serial"])

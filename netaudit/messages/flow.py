@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import HelloSaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
@@ -64,11 +65,10 @@ def message_id(flow: bytes, direction: int, start: int, protocol: str, ordinal: 
     return blake2b(flow + _MESSAGE.pack(direction, start, ordinal) + protocol.encode(), digest_size=16).digest()
 
 
-def chosen_by(hello: Message) -> tuple[str, str, str]:
+def chosen_by(said: HelloSaid) -> tuple[str, str, str]:
     """Version, cipher suite and application protocol of a ServerHello, empty what it does not say."""
-    said = hello.fields
-    suites, names = said["ciphers"], said["alpn"]
-    return f"{said['version']:04x}", f"{suites[0]:04x}" if suites else "", names[0][:64] if names else ""
+    suites, names = said.ciphers, said.alpn
+    return f"{said.version:04x}", f"{suites[0]:04x}" if suites else "", names[0][:64] if names else ""
 
 
 class Flow:
@@ -344,8 +344,9 @@ class Flow:
             request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
         if not self.server_name and message.host and not message.status and message.protocol in NAMING:
             self.server_name = message.host
-        if message.method == "server_hello" and not message.fields["retry"]:
-            self.chosen = chosen_by(message)
+        said = message.said
+        if message.method == "server_hello" and isinstance(said, HelloSaid) and not said.retry:
+            self.chosen = chosen_by(said)
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
         self.out.append(message)

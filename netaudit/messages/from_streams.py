@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.messages.expected import DATA_FLOW, Expected
+from netaudit.ground.said import ControlSaid
+from netaudit.messages.expected import Expected
 from netaudit.messages.flow import Flow, FlowSummary
 from netaudit.messages.message import DOWN, UP, Message
 
@@ -63,7 +64,7 @@ class Conversations:
         flow.failures = []
         out, flow.out = flow.out, []
         for message in out:
-            if DATA_FLOW in message.fields:
+            if isinstance(message.said, ControlSaid):
                 self.expected.hear(message, row, swapped=flow.swapped)
         if delivery.closed:
             self.expected.closed(serial)

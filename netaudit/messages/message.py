@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from netaudit.ground.json_document import JsonDocument
+from netaudit.ground.said import NOTHING, Said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,9 +36,11 @@ class Message:
     complete: bool = True
     missing: Ranges = field(default_factory=list)  # in body coordinates
     unknown_from: int | None = None  # from this body offset on nothing can be said (broken chunk, undeclared end)
-    fields: dict[str, Any] = field(
-        default_factory=dict
-    )  # what the protocol says besides (DNS answers, SNI, file name …)
+    file_name: str = ""  # as the protocol says it
+    file_range: str | None = None  # the body is a part of something: "first-last/size", "multipart", or as sent
+    part: int | None = None  # place in a stream of parts, each a message of its own
+    spread: tuple[str, int] | None = None  # name and size (-1 unknown) of a file that other flows may carry, too
+    said: Said = NOTHING  # what the protocol says besides, typed by family
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
     request: Message | None = None  # for a response: its request, where known
     opened: str = ""  # of what was encrypted: with keys from which source it was opened

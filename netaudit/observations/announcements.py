@@ -6,10 +6,13 @@ The sender of an announcement is what it is about; names in answers are about th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.said import DnsSaid, StatedSaid
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
     from netaudit.observations.spoken import Place, Spoken
@@ -24,14 +27,16 @@ SSDP_FIELDS = {"server": "server", "location": "location", "nt": "type", "st": "
 
 def observe_mdns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Names of addresses; services, texts, host names of the responder (RFC 6762, 6; RFC 6763); what is asked for."""
-    fields = message.fields
-    answers = fields.get("answers", ())[:MOST_RECORDS]
+    said = message.said
+    if not isinstance(said, DnsSaid):
+        return
+    answers = said.answers[:MOST_RECORDS]
     for name, kind, value, *_ in answers:
         if kind in {"A", "AAAA"}:
             ledger.note("mdns", "", str(value), "name", str(name), *place)
     sender = ends.sender(message.direction)
-    if not fields.get("response"):  # its answers are what the asker knows of others (RFC 6762, 7.1)
-        for name, _ in fields.get("questions", ())[:MOST_QUESTIONS]:
+    if not said.response:  # its answers are what the asker knows of others (RFC 6762, 7.1)
+        for name, _ in said.questions[:MOST_QUESTIONS]:
             ledger.note("mdns_client", sender.mac, sender.ip, "asked", _short(str(name)).lower(), *place)
         return
     for name, kind, value, *_ in answers:
@@ -88,9 +93,9 @@ def observe_ssdp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
 
 def observe_stated(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """What discovery protocols and those of devices state of the sender, field by field; questions say nothing."""
-    family = message.fields.get("family")
-    if not family or message.method == "question":
+    said = message.said
+    if not isinstance(said, StatedSaid) or not said.family or message.method == "question":
         return
     sender = ends.sender(message.direction)
-    for field, value in message.fields.get("said", ()):
-        ledger.note(family, sender.mac, sender.ip, field, value, *place)
+    for field, value in said.said:
+        ledger.note(said.family, sender.mac, sender.ip, field, value, *place)

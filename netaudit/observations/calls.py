@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import SipSaid
+
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
 def observe_sip(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Note what the sender says of itself, and what a catalogue says of hosts by their addresses."""
     sender = ends.sender(message.direction)
-    for field, value in message.fields.get("said", ()):
+    said = message.said if isinstance(message.said, SipSaid) else SipSaid()
+    for field, value in said.said:
         ledger.note("sip", sender.mac, sender.ip, field, value, *place)
     if not message.status and message.method in ("REGISTER", "MESSAGE"):
         target = ends.sender(1 - message.direction)
         ledger.note("sip_server", target.mac, target.ip, "takes", message.method, *place)
-    for address, said in message.fields.get("listed", ()):
-        for field, value in said:
+    for address, facts in said.listed:
+        for field, value in facts:
             ledger.note("gb28181", "", address, field, value, *place)

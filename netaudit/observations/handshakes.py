@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from netaudit.ground.said import CertificateSaid, HelloSaid
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host
@@ -41,41 +43,46 @@ def _looks(ledger: Ledger, sender: Host, what: str, value: str) -> bool:
 
 
 def _client(message: Spoken, sender: Host, ledger: Ledger, place: Place) -> None:
-    fields = message.fields
+    said = message.said
+    if not isinstance(said, HelloSaid):
+        return
     if message.host:
         ledger.note("tls_client", sender.mac, sender.ip, "sni", message.host.lower(), *place)
-    if fields["alpn"]:
-        ledger.note("tls_client", sender.mac, sender.ip, "alpn", ",".join(fields["alpn"]), *place)
-    for field in ("ja3", "ja4"):
-        if fields[field]:
-            ledger.note("tls_client", sender.mac, sender.ip, field, fields[field], *place, computed=True)
+    if said.alpn:
+        ledger.note("tls_client", sender.mac, sender.ip, "alpn", ",".join(said.alpn), *place)
+    for field, value in (("ja3", said.ja3), ("ja4", said.ja4)):
+        if value:
+            ledger.note("tls_client", sender.mac, sender.ip, field, value, *place, computed=True)
 
 
 def _server(message: Spoken, sender: Host, ledger: Ledger, place: Place) -> None:
-    fields = message.fields
-    if not _looks(ledger, sender, "tls_server hello", f"{fields['ciphers'][0]} {fields['alpn'][:1]}"):
+    said = message.said
+    if not isinstance(said, HelloSaid):
         return
-    version = fields["version"]
+    if not _looks(ledger, sender, "tls_server hello", f"{said.ciphers[0]} {said.alpn[:1]}"):
+        return
+    version = said.version
     ledger.note("tls_server", sender.mac, sender.ip, "version", VERSIONS.get(version, f"{version:04x}"), *place)
-    ledger.note("tls_server", sender.mac, sender.ip, "cipher", f"{fields['ciphers'][0]:04x}", *place)
-    if fields["alpn"]:
-        ledger.note("tls_server", sender.mac, sender.ip, "alpn", ",".join(fields["alpn"]), *place)
+    ledger.note("tls_server", sender.mac, sender.ip, "cipher", f"{said.ciphers[0]:04x}", *place)
+    if said.alpn:
+        ledger.note("tls_server", sender.mac, sender.ip, "alpn", ",".join(said.alpn), *place)
 
 
 def _certificate(message: Spoken, sender: Host, ledger: Ledger, place: Place) -> None:
-    fields = message.fields
-    fingerprint = fields.get("fingerprint")
-    if fingerprint and _looks(ledger, sender, "tls_server certificate", fingerprint):
-        _describe(fields, sender, ledger, place)
+    said = message.said
+    if not isinstance(said, CertificateSaid) or not said.fingerprint:
+        return
+    if _looks(ledger, sender, "tls_server certificate", said.fingerprint):
+        _describe(said, sender, ledger, place)
 
 
-def _describe(fields: dict[str, Any], sender: Host, ledger: Ledger, place: Place) -> None:
-    ledger.note("tls_server", sender.mac, sender.ip, "fingerprint", fields["fingerprint"], *place, computed=True)
-    for field in ("subject", "issuer", "serial"):
-        if value := fields.get(field):
+def _describe(said: CertificateSaid, sender: Host, ledger: Ledger, place: Place) -> None:
+    ledger.note("tls_server", sender.mac, sender.ip, "fingerprint", said.fingerprint, *place, computed=True)
+    for field, value in (("subject", said.subject), ("issuer", said.issuer), ("serial", said.serial)):
+        if value:
             ledger.note("tls_server", sender.mac, sender.ip, field, value, *place)
-    for name in fields.get("names", ())[:MOST_NAMES]:
+    for name in said.names[:MOST_NAMES]:
         ledger.note("tls_server", sender.mac, sender.ip, "san", name, *place)
-    if "not_after" in fields:
-        valid = f"{fields['not_before'][:10]}/{fields['not_after'][:10]}"
+    if said.not_after:
+        valid = f"{said.not_before[:10]}/{said.not_after[:10]}"
         ledger.note("tls_server", sender.mac, sender.ip, "valid", valid, *place)

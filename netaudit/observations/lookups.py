@@ -6,6 +6,7 @@ import functools
 import socket
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import DnsSaid
 from netaudit.observations.ends import named
 
 if TYPE_CHECKING:
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 
 def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Names of the addresses in an answer; of a question, who asked."""
-    for name, kind, value, *_ in message.fields.get("answers", ()):
+    said = message.said
+    if not isinstance(said, DnsSaid):
+        return
+    for name, kind, value, *_ in said.answers:
         if kind in {"A", "AAAA"}:
             ledger.note("dns", "", str(value), "name", str(name), *place)
             if message.host and message.host != name:  # reached through aliases: the name asked for counts, too
                 ledger.note("dns", "", str(value), "name", message.host, *place)
-    if not message.fields.get("response") and not message.direction and message.host:
+    if not said.response and not message.direction and message.host:
         ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)
 
 

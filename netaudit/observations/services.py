@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import GreetingSaid, MqttSaid, NtpSaid, SnmpSaid, SyslogSaid
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
     from netaudit.observations.spoken import Place, Spoken
@@ -15,38 +19,46 @@ LONGEST_TOPIC = 128
 
 def observe_snmp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """What an agent says of itself; of managers, that they are some."""
-    fields = message.fields
-    sender = ends.sender(message.direction)
-    if fields.get("answer"):
-        ledger.note("snmp", sender.mac, sender.ip, "version", fields["version"], *place)
-        for field, value in fields.get("said", ()):
+    said, sender = message.said, ends.sender(message.direction)
+    if not isinstance(said, SnmpSaid):
+        return
+    if said.answer:
+        ledger.note("snmp", sender.mac, sender.ip, "version", said.version, *place)
+        for field, value in said.said:
             if value:
                 ledger.note("snmp", sender.mac, sender.ip, field, value, *place)
     elif message.method == "v3":
-        if message.direction and "engine" in fields:  # a question repeats the engine's id
-            ledger.note("snmp", sender.mac, sender.ip, "engine", fields["engine"], *place)
-            ledger.note("snmp", sender.mac, sender.ip, "enterprise", str(fields["enterprise"]), *place)
+        if message.direction and said.engine:  # a question repeats the engine's id
+            ledger.note("snmp", sender.mac, sender.ip, "engine", said.engine, *place)
+            ledger.note("snmp", sender.mac, sender.ip, "enterprise", str(said.enterprise), *place)
     else:
         ledger.note("snmp_client", sender.mac, sender.ip, "asks", message.method, *place)
 
 
 def observe_syslog(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Host name and programs that a sender of log lines names."""
-    sender = ends.sender(message.direction)
-    for field in ("hostname", "program"):
-        if value := message.fields.get(field):
+    said, sender = message.said, ends.sender(message.direction)
+    if not isinstance(said, SyslogSaid):
+        return
+    for field, value in (("hostname", said.hostname), ("program", said.program)):
+        if value:
             ledger.note("syslog", sender.mac, sender.ip, field, value, *place)
 
 
 def observe_ntp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """That a host gives the time, and from how far away it has it."""
-    if message.method == "server" and message.direction:
-        ledger.note("ntp", ends.server.mac, ends.server.ip, "stratum", str(message.fields.get("stratum", "")), *place)
+    said = message.said
+    if message.method == "server" and message.direction and isinstance(said, NtpSaid):
+        ledger.note("ntp", ends.server.mac, ends.server.ip, "stratum", str(said.stratum), *place)
+
+
+def _lines(message: Spoken) -> Sequence[str]:
+    return message.said.lines[:MOST_LINES] if isinstance(message.said, GreetingSaid) else ()
 
 
 def observe_telnet(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """The greeting of a server, line by line."""
-    for line in message.fields.get("lines", ())[:MOST_LINES]:
+    for line in _lines(message):
         ledger.note("telnet", ends.server.mac, ends.server.ip, "banner", line, *place)
 
 
@@ -54,7 +66,8 @@ def observe_ssh(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
     """Which program each side says it is."""
     sender = ends.sender(message.direction)
     kind = "ssh" if message.direction else "ssh_client"
-    ledger.note(kind, sender.mac, sender.ip, "banner", message.fields["banner"], *place)
+    for line in _lines(message):
+        ledger.note(kind, sender.mac, sender.ip, "banner", line, *place)
 
 
 def observe_greeting(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
@@ -67,7 +80,8 @@ def observe_stun(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
     """Which program each side says it is."""
     sender = ends.sender(message.direction)
     kind = "stun" if message.direction else "stun_client"
-    ledger.note(kind, sender.mac, sender.ip, "software", message.fields["software"], *place)
+    for line in _lines(message):
+        ledger.note(kind, sender.mac, sender.ip, "software", line, *place)
 
 
 def observe_mqtt(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
@@ -76,7 +90,8 @@ def observe_mqtt(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         return
     client = ends.client
     if message.method == "CONNECT":
-        if value := message.fields.get("client_id"):  # not the user: some clouds take a token in its place
-            ledger.note("mqtt_client", client.mac, client.ip, "client_id", value, *place)
+        said = message.said  # not the user: some clouds take a token in its place
+        if isinstance(said, MqttSaid) and said.client_id:
+            ledger.note("mqtt_client", client.mac, client.ip, "client_id", said.client_id, *place)
     elif message.path:
         ledger.note("mqtt_client", client.mac, client.ip, "topic", message.path[:LONGEST_TOPIC], *place)

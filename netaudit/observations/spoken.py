@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from netaudit.ground.said import Said
 
 Place = tuple[int, int, int]  # running index of the capture, frame, UTC nanoseconds
 
@@ -19,7 +22,7 @@ class Spoken(Protocol):
     content_type: str
     headers: list[tuple[str, str]]
     body: bytes
-    fields: dict[str, Any]
+    said: Said
     pieces: Any
 
     def header(self, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
 from netaudit.observations import ntlm
 
 if TYPE_CHECKING:
@@ -27,18 +28,20 @@ RECORD_KINDS = frozenset({"A", "AAAA"})
 
 def observe_names(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Who owns which NetBIOS name, and who asks for which (RFC 1002, 4.2)."""
-    fields, sender = message.fields, ends.sender(message.direction)
-    if fields["operation"] == "query" and not fields["response"]:
+    said, sender = message.said, ends.sender(message.direction)
+    if not isinstance(said, NetbiosNames):
+        return
+    if said.operation == "query" and not said.response:
         if message.host and message.host != ANY:
             ledger.note("nbns_client", sender.mac, sender.ip, "asked", message.host, *place)
         return
-    if fields["response"] and fields["operation"] != "query":
+    if said.response and said.operation != "query":
         return  # a name server's answer about somebody else's registration
-    for name, suffix, group, address in fields["owned"]:
+    for name, suffix, group, address in said.owned:
         mac, ip = (sender.mac, sender.ip) if address in {"", "0.0.0.0", sender.ip} else ("", address)  # noqa: S104
         _owned(mac, ip, name, suffix, ledger, place, group=group)
-    if unit := fields.get("mac"):
-        ledger.note("nbns", sender.mac, sender.ip, "mac", unit, *place)
+    if said.mac:
+        ledger.note("nbns", sender.mac, sender.ip, "mac", said.mac, *place)
 
 
 def _owned(mac: str, ip: str, name: str, suffix: int, ledger: Ledger, place: Place, *, group: bool) -> None:
@@ -51,42 +54,48 @@ def _owned(mac: str, ip: str, name: str, suffix: int, ledger: Ledger, place: Pla
 
 def observe_browser(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """What a machine announces of itself (MS-BRWS, 2.2), and the NetBIOS name it sends from."""
-    fields, sender = message.fields, ends.sender(message.direction)
-    if fields["source"][0] not in NO_MACHINE and fields["address"] == sender.ip:
-        ledger.note("browser", sender.mac, sender.ip, "source", fields["source"][0], *place)
-    announces = fields.get("announces", "")
+    said, sender = message.said, ends.sender(message.direction)
+    if not isinstance(said, BrowserSaid):
+        return
+    if said.source[0] not in NO_MACHINE and said.address == sender.ip:
+        ledger.note("browser", sender.mac, sender.ip, "source", said.source[0], *place)
+    announces = said.announces
     if not announces:
         return
     field = {"workgroup": "workgroup", "request": "asked_by"}.get(announces, "name")
-    if name := fields.get("name"):
-        ledger.note("browser", sender.mac, sender.ip, field, name, *place)
+    if said.name:
+        ledger.note("browser", sender.mac, sender.ip, field, said.name, *place)
     if announces in {"host", "local master"}:
-        for key in ("os", "comment"):
-            if value := fields.get(key):
+        for key, value in (("os", said.os), ("comment", said.comment)):
+            if value:
                 ledger.note("browser", sender.mac, sender.ip, key, value, *place)
-        for role in fields.get("roles", ()):
+        for role in said.roles:
             ledger.note("browser", sender.mac, sender.ip, "role", role, *place)
 
 
 def observe_llmnr(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Names asked for, and names whose owner answers (RFC 4795)."""
-    sender = ends.sender(message.direction)
-    if not message.fields.get("response"):
+    said, sender = message.said, ends.sender(message.direction)
+    if not isinstance(said, DnsSaid):
+        return
+    if not said.response:
         if message.host:
             ledger.note("llmnr_client", sender.mac, sender.ip, "asked", message.host.lower(), *place)
         return
-    for name, kind, value, *_ in message.fields.get("answers", ())[:16]:
+    for name, kind, value, *_ in said.answers[:16]:
         if kind in RECORD_KINDS:
             ledger.note("llmnr", "", str(value), "name", str(name), *place)
 
 
 def observe_smb(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Names and versions that the two sides of a session say before files are opened."""
-    sender = ends.sender(message.direction)
-    for field in ("native_os", "native_manager"):
-        if value := message.fields.get(field):
+    said, sender = message.said, ends.sender(message.direction)
+    if not isinstance(said, SmbSaid):
+        return
+    for field, value in (("native_os", said.native_os), ("native_manager", said.native_manager)):
+        if value:
             ledger.note("smb", sender.mac, sender.ip, field, value, *place)
-    note_ntlm(message.fields.get("ntlmssp", b""), sender, ledger, place)
+    note_ntlm(said.ntlmssp, sender, ledger, place)
 
 
 def note_ntlm(token: bytes, sender: Host, ledger: Ledger, place: Place) -> None:

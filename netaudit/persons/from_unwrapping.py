@@ -36,6 +36,8 @@ from netaudit.unwrapping.text import to_text, unquote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from netaudit.ground.json_document import JsonDocument
+
 LARGEST = 1 << 20  # bytes; longer documents are not read for identity data
 MOST_FIELDS = 2000  # of a document
 MOST_ROWS = 2000  # of a message
@@ -215,11 +217,12 @@ def _stems() -> Any:
     return stems
 
 
-def picture_addresses(answer: bytes) -> set[str]:
+def picture_addresses(answer: JsonDocument) -> set[str]:
     """Addresses of pictures in the answer to an upload: in JSON, or as the whole of a text."""
-    found = [Field("$", "url", answer.decode("utf-8", "replace").strip())]
-    if answer.lstrip()[:1] in {b"{", b"["}:
-        found = json_fields(small_json(answer, {}).value)
+    if answer.data.lstrip()[:1] in {b"{", b"["}:
+        found = json_fields(answer.value)
+    else:
+        found = [Field("$", "url", answer.data.decode("utf-8", "replace").strip())]
     named = [Field(one.path, f"image{one.key}", one.value) for one in found if "/" in one.value or "." in one.value]
     return {one.value for field in named if (one := picture(field))}
 

@@ -153,7 +153,7 @@ def _views(
         "signatures": sections_scope.signatures(manifest, w),
         "measured": sections_method.measured(case, judged, w),
         "methods": list(w.t.group("method").values()),
-        "limits": list(w.t.group("limit").values()),
+        "limits": [*w.t.group("limit").values(), *sections_method.applying(case, w)],
         "facts": w.t.group("fact"),
     }
     return shown, frames_annex.annex(case, judged, captures, w)

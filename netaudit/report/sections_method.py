@@ -48,3 +48,10 @@ def rules_hash() -> str:
                 made.update(f"{room}/{file.name}\n".encode() + file.read_bytes().replace(b"\r\n", b"\n"))
                 count += 1
     return made.hexdigest() if count else ""
+
+
+def applying(case: CaseLike, w: Wording) -> list[str]:
+    """What docs/threats.md says of the ledgers that have open rows in this case."""
+    ledgers = case.table("ledgers", ["ledger", "understood"]).to_pylist()
+    unsure = {row["ledger"] for row in ledgers if not row["understood"]}
+    return [text for ledger, text in w.t.group("limit_where").items() if ledger in unsure]

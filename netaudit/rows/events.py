@@ -101,10 +101,10 @@ class EventRows:
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message, keys)
-        if not found and "part" not in message.fields:
+        if not found and message.part is None:
             return []
         told = [Told(event, message) for event in found]
-        if "part" in message.fields:
+        if message.part is not None:
             told = self._streams.part(told, message, pictured)
         return [self._row(*one) for one in told]
 
@@ -141,7 +141,7 @@ class EventRows:
         del self._answered[message.request.message_id]
         if len(message.body) > LARGEST_ANSWER or (b"/" not in message.body and b"." not in message.body):
             return
-        tails = {tail for one in picture_addresses(message.body) if (tail := self._tail(one))}
+        tails = {tail for one in picture_addresses(message.json) if (tail := self._tail(one))}
         if len(tails) == 1:
             stored = TARGETS.row(message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop())
             self._targets.append(stored)

@@ -9,6 +9,7 @@ import numpy as np
 from netaudit.ground.addresses import ip_text
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, mask_host
+from netaudit.ground.said import HelloSaid
 from netaudit.tables import TLS_HELLOS, Row
 
 if TYPE_CHECKING:
@@ -22,11 +23,10 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> Row | None:
 
     `turned`: the readers found client and server of the FLOW row to be the other way round.
     """
-    pieces = message.pieces
-    if message.method != "client_hello" or pieces is None or not len(pieces):
+    pieces, said = message.pieces, message.said
+    if not isinstance(said, HelloSaid) or message.method != "client_hello" or pieces is None or not len(pieces):
         return None
     last = pieces[np.lexsort((pieces["frame"], pieces["ts"]))[-1]]  # bytes may have come out of order
-    said = message.fields
     asks, asked = ("server", "client") if turned ^ bool(message.direction) else ("client", "server")
     return TLS_HELLOS.row(
         message_id=message.message_id.hex(),
@@ -34,14 +34,14 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> Row | None:
         capture_id=capture_name(last["capture"].item()),
         frame=last["frame"].item(),
         ts=last["ts"].item(),
-        transport=said["transport"],
+        transport=said.transport,
         client=_end(flow, asks),
         server=_end(flow, asked),
-        version=f"{said['version']:04x}",
+        version=f"{said.version:04x}",
         sni=mask_host(message.host[:256]),
-        alpn=[mask(name[:256]) for name in said["alpn"][:MOST_PROTOCOLS]],
-        ja3=said["ja3"],
-        ja4=said["ja4"],
+        alpn=[mask(name[:256]) for name in said.alpn[:MOST_PROTOCOLS]],
+        ja3=said.ja3,
+        ja4=said.ja4,
     )
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.ground.masking import mask
+from netaudit.ground.said import RtpSaid, SipSaid
 from netaudit.ground.table_streams import table_of
 from netaudit.tables import MEDIA
 from netaudit.tables import Row as TableRow
@@ -36,8 +37,8 @@ def media_rows(message: Message) -> list[TableRow]:
     """Rows of `media`: of each media description of a SIP message, or of a stream that names itself."""
     pieces = message.pieces
     ts = int(pieces["ts"][0]) if pieces is not None and len(pieces) else None
-    identity, fields = message.message_id.hex(), message.fields
-    if message.protocol == "rtp" and "ssrc" in fields:
+    identity, said = message.message_id.hex(), message.said
+    if message.protocol == "rtp" and isinstance(said, RtpSaid) and said.ssrc is not None:
         flow = message.flow_id.hex()
         return [
             MEDIA.row(
@@ -51,15 +52,14 @@ def media_rows(message: Message) -> list[TableRow]:
                 address="",
                 port=0,
                 transport="",
-                codec=fields["codec"],
-                ssrc=fields["ssrc"],
+                codec=said.codec,
+                ssrc=said.ssrc,
                 flow_id=flow,
                 tied_by="",
                 ts=ts,
             )
         ]
-    offers = fields.get("media") if message.protocol == "sip" else None
-    if not offers:
+    if not isinstance(said, SipSaid) or not said.media:
         return []
     call = hashlib.blake2b(message.header("call-id").encode(), digest_size=8).hexdigest()
     found = _USER.search(message.header("to"))
@@ -83,7 +83,7 @@ flow_id="",
 tied_by="",
 ts=ts,
 )
-        for number, one in enumerate(offers)
+        for number, one in enumerate(said.media)
     ]  # fmt: skip
 
 

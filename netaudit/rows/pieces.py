@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.ground.ways import Way
-from netaudit.messages.files.openfiles import SPREAD
 from netaudit.rows.uploads import PIECE, RANGE, SENT
 from netaudit.unwrapping.from_messages import content_range, root
 from netaudit.unwrapping.part import Part
@@ -48,12 +47,12 @@ def pieces_of(message: Message, client: str = "") -> Pieces | None:
     """
     if not message.body or message.body_size > MOST_BYTES:
         return None
-    if (spread := message.fields.get(SPREAD)) is not None:
+    if (spread := message.spread) is not None:
         name, size = spread
         return _pieces(message, name, PIECE, size, 0) if size <= MOST_BYTES else None
     if message.protocol not in _HTTP or _is_coded(message):
         return None
-    if message.status in (0, 206) and "range" in message.fields:
+    if message.status in (0, 206) and message.file_range is not None:
         return _ranged(message, client)
     if message.status == 200 and not message.complete and message.method == "GET":
         return _broken_off(message, client)

@@ -118,6 +118,10 @@ def _read(opened: Captures, decoder: Decoder, crew: Crew, keeper: Keeper, reache
                 if stop.wanted:
                     break
             else:
+                if reached is not None and keeper.windows < reached.windows:
+                    raise CaseError(
+                        "the captures are shorter than what the interrupted audit read: audit them anew, --overwrite"
+                    )
                 if keeper.kept:
                     keeper.save(crew, decoder, opened)
                     keeper.preserve()

@@ -22,11 +22,9 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
 _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-_NAMES = ("filename", "file_name", "name")  # of fields
 SMALL = 256  # bytes of a plain document
 # printable, without escapes of JSON and of URLs
 _HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
-_SAID_APART = frozenset({"part", "range"})  # fields of messages that are pieces of something
 _CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
 _WITH_METHOD = ("http", "http2", "http3", "h2", "rtsp", "sip")
 
@@ -63,7 +61,8 @@ def is_plain_document(message: Message) -> bool:
         and message.unknown_from is None
         and not message.missing
         and not declares(message.content_type)
-        and _SAID_APART.isdisjoint(message.fields)
+        and message.part is None
+        and message.file_range is None
         and not (message.headers and _has_coding(message))
     )
 
@@ -135,26 +134,24 @@ def body_name(message: Message) -> str:
     disposition = message.header("content-disposition") if message.headers else ""
     if disposition and (name := parameter(disposition, "filename")):
         return name
-    for key in _NAMES:
-        given = message.fields.get(key)
-        if isinstance(given, str) and given:
-            return given
+    if message.file_name:
+        return message.file_name
     last = message.path.partition("?")[0].partition("#")[0].rpartition("/")[2]
     return unquote(last, errors="replace") if "%" in last else last
 
 
 def content_range(message: Message) -> tuple[int, int, int] | None:
     """First and last byte, and length of the whole, that a body is a range of; None where they are not said."""
-    match = _RANGE.match(str(message.fields.get("range", "")))
+    match = _RANGE.match(message.file_range or "")
     return None if match is None or match[3] == "*" else (int(match[1]), int(match[2]), int(match[3]))
 
 
 def _partial(message: Message, part: Part) -> Part:
     """A body that is a range of a larger thing (RFC 9110 section 14.4) is whole only when the range is all of it."""
-    declared = message.fields.get("range")
+    declared = message.file_range
     if declared is None or declared == "multipart":
         return part
-    match = _RANGE.match(str(declared))
+    match = _RANGE.match(declared)
     if match is None:
         part.unknown_from = 0 if part.unknown_from is None else part.unknown_from
         return part

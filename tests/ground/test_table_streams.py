@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from netaudit.ground.table_streams import table_of
@@ -27,6 +29,8 @@ def test_a_column_is_where_its_name_says() -> None:
     assert DEVICES.row._fields[6] == "class_"
     assert table_of([dict(ROW)], SKIPPED) == table_of([SKIPPED.row(**ROW)], SKIPPED)
     assert table_of([], SKIPPED).num_rows == 0
+    again = pickle.loads(pickle.dumps(row))  # rows go to other processes
+    assert (again, again.__class__) == (row, EVIDENCE.row)
 
 
 @pytest.mark.parametrize("row", [("c", "why", 1), EVIDENCE.row("o", "c", 1, 2, "1-2")])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.ground.ways import LONGEST, NAMES, SEPARATOR, Step, Way, clean, spoken, step
+from netaudit.ground.ways import LONGEST, NAMES, OTHERS, SEPARATOR, Step, Way, clean, spoken, step
+from tests.unwrapping.samples import EXAMPLES, Example
 
 STEPS = st.builds(
     step,
@@ -59,6 +60,11 @@ def test_ways_are_spoken_in_chinese() -> None:
     assert spoken(way, "zh") == "请求正文 字节 0-9/20 › 多部分表单 image[2] › 身份证照片 › base64 › jpeg"
     assert spoken("rtp body › key frame › jpeg", "zh") == "rtp 正文 › 关键帧 › jpeg"
     assert spoken("carved@12 › jpeg", "zh") == "按图像特征找出@12 › jpeg"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_every_step_has_a_name(example: Example) -> None:
+    assert {one.name for one in Way.read(example.path).steps} <= NAMES.keys() | OTHERS
 
 
 def test_no_name_as_sent_ends_a_step() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.ground.said import DnsSaid, NetbiosNames
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.hosts import ssdp
 from netaudit.messages.makers import discovery
@@ -121,8 +122,8 @@ def test_a_name_asked_is_a_fact_about_the_asker() -> None:
 def test_known_answers_of_a_question_are_not_the_askers() -> None:
     answers = [("_ipp._tcp.local", "PTR", "P._ipp._tcp.local", 1), ("P._ipp._tcp.local", "TXT", ["ty=M"], 1)]
     fields = {"response": False, "answers": answers, "questions": []}
-    assert observed(Message("mdns", 0, 0, 1, fields=fields)) == set()
-    said = observed(Message("mdns", 0, 0, 1, fields=fields | {"response": True}))
+    assert observed(Message("mdns", 0, 0, 1, said=DnsSaid(**fields))) == set()
+    said = observed(Message("mdns", 0, 0, 1, said=DnsSaid(**fields | {"response": True})))
     assert said == {
         of_client("mdns", "service", "_ipp._tcp"),
         of_client("mdns", "instance", "P"),
@@ -219,7 +220,7 @@ def test_names_in_ntlm_over_http() -> None:
 
 
 def test_an_observer_that_fails_costs_its_message_only() -> None:
-    ledger, broken = Ledger(), Message("nbns", 0, 0, 1, fields={"operation": "registration"})
+    ledger, broken = Ledger(), Message("nbns", 0, 0, 1, said=NetbiosNames("registration", owned=[0]))
     broken.pieces = np.zeros(1, PIECE)
     observe_message(broken, ledger, ENDS)
-    assert [row[:5] for row in ledger.rows()] == [("limit", "", "", "failed", "nbns: KeyError")]
+    assert [row[:5] for row in ledger.rows()] == [("limit", "", "", "failed", "nbns: TypeError")]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.messages.hellos.certificate import certificate_fields
+from netaudit.ground.said import GreetingSaid, HelloSaid
+from netaudit.messages.hellos.certificate import certificate_said
 from netaudit.messages.message import Message
 from netaudit.observations.ends import Ends, Host
 from netaudit.observations.from_messages import observe_message
@@ -20,13 +21,13 @@ DIGEST = "13900000001" + "a" * 21  # a digest with what looks like a phone numbe
 
 def hello(direction: int = 0, protocol: str = "tls", host: str = "Cloud.Example") -> Message:
     message = Message(protocol, direction, 0, 1, method="client_hello", host=host)
-    message.fields = {"alpn": ["h2", "http/1.1"], "ja3": DIGEST, "ja4": "t13d", "version": 0x0304}
+    message.said = HelloSaid(alpn=["h2", "http/1.1"], ja3=DIGEST, ja4="t13d", version=0x0304)
     return message
 
 
 def answer(version: int = 0x0303, alpn: tuple[str, ...] = ("h2",), direction: int = 1) -> Message:
     message = Message("tls", direction, 0, 1, method="server_hello")
-    message.fields = {"version": version, "ciphers": [0xC02B], "alpn": list(alpn)}
+    message.said = HelloSaid(version=version, ciphers=[0xC02B], alpn=list(alpn))
     return message
 
 
@@ -39,7 +40,7 @@ def test_a_client(protocol: str) -> None:
         of_client("tls_client", "ja4", "t13d"),
     }
     damaged = hello(protocol=protocol, host="")
-    damaged.fields |= {"alpn": [], "ja3": "", "ja4": ""}
+    damaged.said = HelloSaid()
     assert observed(damaged) == set()
 
 
@@ -58,8 +59,8 @@ def test_a_server() -> None:
 
 
 def test_a_certificate() -> None:
-    message = Message("tls", 1, 0, 1, method="certificate", fields=certificate_fields(certificate()[5:]))
-    fingerprint = message.fields["fingerprint"]
+    message = Message("tls", 1, 0, 1, method="certificate", said=certificate_said(certificate()[5:]))
+    fingerprint = message.said.fingerprint
     assert observed(message) == {
         of_server("tls_server", "fingerprint", fingerprint),
         of_server("tls_server", "subject", "CN=camera.example"),
@@ -82,17 +83,17 @@ def test_servers_of_the_internet_are_bounded(ip: str, kept: int) -> None:
     assert len({row[2] for row in ledger.rows()}) == kept
 
 
-def spoken(protocol: str, direction: int, method: str, **fields: str) -> Message:
-    return Message(protocol, direction, 0, 1, method=method, fields=dict(fields))
+def spoken(protocol: str, direction: int, method: str, line: str) -> Message:
+    return Message(protocol, direction, 0, 1, method=method, said=GreetingSaid([line]))
 
 
 @pytest.mark.parametrize(
     ("message", "facts"),
     [
-        (spoken("ssh", 1, "banner", banner="SSH-2.0-dropbear"), {of_server("ssh", "banner", "SSH-2.0-dropbear")}),
-        (spoken("ssh", 0, "banner", banner="SSH-2.0-PuTTY"), {of_client("ssh_client", "banner", "SSH-2.0-PuTTY")}),
-        (spoken("stun", 1, "software", software="coturn"), {of_server("stun", "software", "coturn")}),
-        (spoken("stun", 0, "software", software="cam"), {of_client("stun_client", "software", "cam")}),
+        (spoken("ssh", 1, "banner", "SSH-2.0-dropbear"), {of_server("ssh", "banner", "SSH-2.0-dropbear")}),
+        (spoken("ssh", 0, "banner", "SSH-2.0-PuTTY"), {of_client("ssh_client", "banner", "SSH-2.0-PuTTY")}),
+        (spoken("stun", 1, "software", "coturn"), {of_server("stun", "software", "coturn")}),
+        (spoken("stun", 0, "software", "cam"), {of_client("stun_client", "software", "cam")}),
         (Message("ftp", 1, 0, 1, method="greeting", headers=[("server", "(vsFTPd)")]), {of_server("ftp", "banner", "(vsFTPd)")}),
         (Message("smtp", 1, 0, 1, method="greeting", headers=[("server", "mx")]), {of_server("smtp", "banner", "mx")}),
         (Message("ftp", 1, 0, 1, method="greeting", headers=[("server", "")]), set()),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.ground.said import GreetingSaid, MqttSaid, NtpSaid, Said, SnmpSaid, SyslogSaid
 from netaudit.messages.message import Message
 from tests.observations.test_from_messages import observed, of_client, of_server
 
+SAID = {
+    "snmp": SnmpSaid, "syslog": SyslogSaid, "ntp": NtpSaid, "telnet": GreetingSaid, "mqtt": MqttSaid,
+}  # fmt: skip
 
-def message(protocol: str, direction: int = 0, method: str = "", path: str = "", **fields: object) -> Message:
-    return Message(protocol, direction, 0, 1, method=method, path=path, fields=fields)
+
+def message(protocol: str, direction: int = 0, method: str = "", path: str = "", **said: object) -> Message:
+    return Message(protocol, direction, 0, 1, method=method, path=path, said=SAID.get(protocol, Said)(**said))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netaudit.ground.said import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
 from netaudit.messages.message import Message
 from netaudit.observations import ntlm
 from tests.observations.test_from_messages import CLIENT, observed, of_client, of_server
@@ -15,7 +16,9 @@ from tests.observations.test_from_messages import CLIENT, observed, of_client, o
 
 def names(operation: str, *, response: bool, owned: list[tuple[str, int, bool, str]], direction: int = 0) -> Message:
     fields = {"operation": operation, "response": response, "owned": owned, "asked": None}
-    return Message("nbns", direction, 0, 1, method=operation, host=owned[0][0] if owned else "FILES", fields=fields)
+    return Message(
+        "nbns", direction, 0, 1, method=operation, host=owned[0][0] if owned else "FILES", said=NetbiosNames(**fields)
+    )
 
 
 def test_names_registered() -> None:
@@ -58,18 +61,18 @@ def test_announcements(announces: str, facts: set[tuple[str, str]]) -> None:
         "source": ("PC-FRONT", 0), "address": CLIENT.ip, "announces": announces, "name": "PC-FRONT", "os": "6.1", "comment": "hall",
         "roles": ["server"],
     }  # fmt: skip
-    found = observed(Message("nbdgm", 0, 0, 1, fields=fields))
+    found = observed(Message("nbdgm", 0, 0, 1, said=BrowserSaid(**fields)))
     assert found == {of_client("browser", field, value) for field, value in facts}
 
 
 def test_forwarded_datagrams_name_nobody_here() -> None:
-    assert observed(Message("nbdgm", 0, 0, 1, fields={"source": ("PC", 0), "address": "10.9.9.9"})) == set()
+    assert observed(Message("nbdgm", 0, 0, 1, said=BrowserSaid(source=("PC", 0), address="10.9.9.9"))) == set()
 
 
 def test_llmnr() -> None:
-    asked = Message("llmnr", 0, 0, 1, host="WPAD", fields={"response": False})
+    asked = Message("llmnr", 0, 0, 1, host="WPAD", said=DnsSaid())
     answer = Message(
-        "llmnr", 1, 0, 1, fields={"response": True, "answers": [("pc-2", "A", "192.168.1.2", 30), ("x", "SRV", "y", 1)]}
+        "llmnr", 1, 0, 1, said=DnsSaid(response=True, answers=[("pc-2", "A", "192.168.1.2", 30), ("x", "SRV", "y", 1)])
     )
     assert observed(asked) == {of_client("llmnr_client", "asked", "wpad")}
     assert observed(answer) == {("llmnr", "", "192.168.1.2", "name", "pc-2")}
@@ -104,11 +107,11 @@ def authenticate() -> bytes:
 
 
 def test_ntlm() -> None:
-    assert observed(Message("smb", 1, 0, 1, fields={"ntlmssp": challenge(), "native_os": "Unix"})) == {
+    assert observed(Message("smb", 1, 0, 1, said=SmbSaid(challenge(), "Unix"))) == {
         of_server("ntlm", "domain", "OFFICE"), of_server("ntlm", "computer", "NAS-1"), of_server("ntlm", "dns_computer", "nas-1.office.lan"),
         of_server("ntlm", "os", "6.1.7601"), of_server("smb", "native_os", "Unix"),
     }  # fmt: skip
-    facts = observed(Message("smb", 0, 0, 1, fields={"ntlmssp": authenticate()}))
+    facts = observed(Message("smb", 0, 0, 1, said=SmbSaid(authenticate())))
     assert facts == {
         of_client("ntlm", "domain", "OFFICE"),
         of_client("ntlm", "computer", "PC-FRONT"),

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.ground.ways import Way
 from netaudit.persons.from_unwrapping import known_region, names_id, of_headers, of_name, of_parts, of_target, personal
 from netaudit.persons.lines import lines_of, page_lines
 from netaudit.persons.records import grouped
@@ -19,7 +18,7 @@ NUMBER, OTHER = "11010519491231002X", "990101199001010019"
 
 def read(document: object, kind: str = "json", content_type: str = "") -> set[tuple[str, str]]:
     data = document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
-    part = Part(data, Way.of("request body"), "")
+    part = Part(data, "request body", "")
     part.content_type = content_type
     return {(one.kind, one.value) for one in personal(Leaf(part, kind))}
 
@@ -203,9 +202,7 @@ def test_each_row_of_a_table_is_a_record() -> None:
     document = {"rows": [["张三", NUMBER], ["李四", OTHER]]}
     rows = [
         {"kind": one.kind, "field": one.path}
-        for one in personal(
-            Leaf(Part(json.dumps(document, ensure_ascii=False).encode(), Way.of("request body"), ""), "json")
-        )
+        for one in personal(Leaf(Part(json.dumps(document, ensure_ascii=False).encode(), "request body", ""), "json"))
     ]
     assert [place for place, _ in grouped(rows)] == ["$.rows[0]", "$.rows[1]"]
 

@@ -16,7 +16,7 @@ def fetched(place="100-199/1000", headers=TAGGED, **about):
     message = Message("http", DOWN, 0, 0, method="GET", host="cam.example", path="/face.jpg", status=206)
     message.headers = list(headers)
     message.content_type = message.header("content-type")
-    message.fields["range"] = place
+    message.file_range = place
     message.body = JPEG[:100]
     message.body_size = 100
     for name, value in about.items():
@@ -91,7 +91,7 @@ def test_runs_between_holes():
 
 def test_an_answer_that_was_broken_off_begins_what_a_range_goes_on_with():
     headers = [*TAGGED, ("accept-ranges", "bytes"), ("content-length", "1000")]
-    cut = {"status": 200, "fields": {}, "complete": False, "missing": [(100, 1000)], "body_size": 1000}
+    cut = {"status": 200, "file_range": None, "complete": False, "missing": [(100, 1000)], "body_size": 1000}
     begun = pieces_of(fetched(headers=headers, **cut))
     assert begun.file == pieces_of(fetched()).file
     assert [(offset, part.data) for offset, part in begun.runs] == [(0, JPEG[:100])]
@@ -104,7 +104,7 @@ def test_an_answer_that_was_broken_off_begins_what_a_range_goes_on_with():
 )
 def test_a_length_that_is_none_begins_nothing(length):
     headers = [*TAGGED, ("accept-ranges", "bytes"), ("content-length", length)]
-    cut = {"status": 200, "fields": {}, "complete": False, "missing": [(100, 1000)], "body_size": 1000}
+    cut = {"status": 200, "file_range": None, "complete": False, "missing": [(100, 1000)], "body_size": 1000}
     assert pieces_of(fetched(headers=headers, **cut)) is None
 
 
@@ -127,7 +127,7 @@ def test_pieces_of_a_spread_file():
     message = Message("smb", UP, 0, 0, method="WRITE", path="\\\\srv\\snap\\a.jpg", complete=False, missing=[(0, 40)])
     message.body, message.body_size = JPEG[:100], 100
     assert pieces_of(message) is None
-    message.fields |= {"spread": ("smb\0x", 300), "filename": "a.jpg"}
+    message.spread, message.file_name = ("smb\0x", 300), "a.jpg"
     pieces = pieces_of(message)
     assert (pieces.role, pieces.size, pieces.file) == ("piece", 300, "smb\0x")
     assert [(offset, part.data, part.name) for offset, part in pieces.runs] == [(40, JPEG[40:100], "a.jpg")]

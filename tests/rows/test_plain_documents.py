@@ -34,10 +34,10 @@ bodies = st.dictionaries(words, values, min_size=1, max_size=4).map(orjson.dumps
 
 @settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 @given(body=bodies, kind=st.sampled_from(TYPES), headers=st.lists(st.sampled_from(HEADERS), max_size=2),
-       fields=st.sampled_from([{}, {"part": 1}, {"range": "0-1/9"}, {"file_name": "x"}]),
+       fields=st.sampled_from([{}, {"part": 1}, {"file_range": "0-1/9"}, {"file_name": "x"}]),
        protocol=st.sampled_from(["http", "mqtt", "carved"]))  # fmt: skip
 def test_what_is_called_plain_is_one_object_as_it_was_sent(body, kind, headers, fields, protocol):
-    message = Message(protocol, 0, 0, len(body), path="/a/b%20c?d", content_type=kind, headers=headers, fields=fields)
+    message = Message(protocol, 0, 0, len(body), path="/a/b%20c?d", content_type=kind, headers=headers, **fields)
     message.body, message.body_size = body, len(body)
     if not is_plain_document(message):
         return

@@ -187,6 +187,9 @@ def test_refusals(key, tmp_path) -> None:
     with pytest.raises(CaseError, match="is not what the interrupted audit read"):
         went_on(folder)
     data[100_000] ^= 1
+    capture.write_bytes(data[:100_000])
+    with pytest.raises(CaseError, match="shorter"):
+        went_on(folder)
     capture.write_bytes(data)
     case, told = went_on(folder)  # a refusal takes nothing away
     assert not told

@@ -80,7 +80,7 @@ def test_headers_say_the_codings() -> None:
     ],
 )
 def test_partial_content_is_whole_only_when_it_is_all(declared: str, complete: bool) -> None:
-    (leaf,) = leaves(message(JPEG, status=206, fields={"range": declared}))
+    (leaf,) = leaves(message(JPEG, status=206, file_range=declared))
     assert leaf.part.complete is complete
 
 

@@ -6,6 +6,7 @@ import socket
 import struct
 from typing import Any
 
+from netaudit.ground.said import DnsSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -85,11 +86,16 @@ def parse(data: bytes) -> Message:
     first = asked[0] if asked else (records[0][0], records[0][1]) if records else ("", "")
     message.host, message.method = first
     message.status = flags & 15 if flags & 0x8000 else 0
-    message.fields = {"id": ident, "response": bool(flags & 0x8000), "questions": asked, "answers": records}
+    message.said = DnsSaid(ident, bool(flags & 0x8000), asked, records)
     if cut or flags & 0x0200:
         message.complete, message.unknown_from = False, len(data)
         message.notes.append("truncated")
     return message
+
+
+def said_in(message: Message) -> DnsSaid:
+    """What a message of this reader says."""
+    return message.said if isinstance(message.said, DnsSaid) else DnsSaid()
 
 
 def _type(number: int) -> str:
@@ -153,10 +159,11 @@ def recognise_udp(opening: Opening) -> Verdict:
         message = parse(data)
     except MalformedError:
         return Verdict.NO
-    if any(kind.startswith("TYPE") for _, kind in message.fields["questions"]):
+    said = said_in(message)
+    if any(kind.startswith("TYPE") for _, kind in said.questions):
         return Verdict.NO
     opening.read = message
-    swapped = message.fields["response"] == bool(opening.up) and opening.server_port not in PORTS
+    swapped = said.response == bool(opening.up) and opening.server_port not in PORTS
     return Verdict.SWAPPED if swapped and opening.client_port in PORTS else Verdict.YES
 
 
@@ -230,8 +237,9 @@ class DnsReader(BaseReader):
                 return None
         message.protocol, message.direction = self.name, direction
         message.start, message.end = offset, offset + len(data)
-        key = (message.fields["id"], message.host.lower())
-        if message.fields["response"]:
+        said = said_in(message)
+        key = (said.id, message.host.lower())
+        if said.response:
             message.request = self.asked.pop(key, None)
         elif self.name != "mdns":
             if len(self.asked) >= WAITING:

@@ -10,7 +10,8 @@ import re
 from collections import deque
 
 from netaudit.ground.charset import decoded
-from netaudit.messages.expected import DATA_FLOW, Announcement, Said, Transfer
+from netaudit.ground.said import ControlSaid
+from netaudit.messages.expected import Announcement, Said, Transfer
 from netaudit.messages.http1.body import Whole
 from netaudit.messages.lines import Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
@@ -90,15 +91,15 @@ class FtpReader(BaseReader):
                 self.sure = False
         message = Message("ftp", UP, start, end, method=verb)
         if verb == "USER":
-            message.fields["user"] = argument
+            message.said = ControlSaid(user=argument)
         elif verb in ("PORT", "EPRT"):
             port = _announced(verb, argument)
             if not port:
                 return None
-            message.fields[DATA_FLOW] = Said(DATA, UP, port)
+            message.said = ControlSaid(Said(DATA, UP, port))
         elif verb in TRANSFERS:
             message.path = argument
-            message.fields[DATA_FLOW] = Said(transfer=self._transfer(verb, argument))
+            message.said = ControlSaid(Said(transfer=self._transfer(verb, argument)))
         else:
             self._setting(verb, argument)
             return None
@@ -152,10 +153,10 @@ class FtpReader(BaseReader):
             port = _announced(str(code), line)
             if not port:
                 return None
-            message.fields[DATA_FLOW] = Said(DATA, DOWN, port)
+            message.said = ControlSaid(Said(DATA, DOWN, port))
             return message
         if code >= 400 and verb in TRANSFERS:
-            message.fields[DATA_FLOW] = Said(refused=True)
+            message.said = ControlSaid(Said(refused=True))
             return message
         if code == 234 or (verb == "AUTH" and code == 334):
             self._encrypt(message)
@@ -223,7 +224,7 @@ class FtpDataReader(BaseReader):
                 message.body = b""
             elif transfer is not None and transfer.start:
                 last = transfer.start + max(message.body_size, 1) - 1
-                message.fields["range"] = f"{transfer.start}-{last}/*"
+                message.file_range = f"{transfer.start}-{last}/*"
         out, self.out, self.sinks = self.out, [], [None, None]
         return out
 
@@ -235,7 +236,7 @@ class FtpDataReader(BaseReader):
 
 def _describe(message: Message, transfer: Transfer) -> None:
     message.method, message.path = transfer.method, transfer.name
-    message.fields["filename"] = transfer.name.replace("\\", "/").rpartition("/")[2]
+    message.file_name = transfer.name.replace("\\", "/").rpartition("/")[2]
     message.notes += transfer.notes
     if transfer.coding:
         message.headers.append(("content-encoding", transfer.coding))

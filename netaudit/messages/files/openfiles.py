@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netaudit.messages.files.filebytes import FileBytes
 from netaudit.messages.message import Message, Ranges
 
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
 MOST = 4096  # open files of one flow that are remembered
-SPREAD = "spread"  # key of Message.fields: name and size (-1 unknown) of a file that other flows may have carried, too
 TOGETHER = 96 << 20  # bytes of one flow's files held at a time; then the largest is given as it is
 
 
@@ -106,7 +108,7 @@ class OpenFiles:
             place = file.places[direction]
             message = Message(self.protocol, direction, place.start, place.end, method="READ" if direction else "WRITE")
             message.path = file.path
-            message.fields["filename"] = file.path.replace("\\", "/").rpartition("/")[2]
+            message.file_name = file.path.replace("\\", "/").rpartition("/")[2]
             # what was there before, and was not written over, belongs to the file too
             known = not cut and max(file.size, file.told) >= 0 and bool(direction or not file.doubtful)
             if not direction and file.elsewhere and file.told < part.size:  # not told since, or not told at all
@@ -115,7 +117,7 @@ class OpenFiles:
             part.fill(message, max(before, file.told, 0), known=known)
             if file.spread and not message.complete:
                 size = max(file.size, file.told) if direction else file.told
-                message.fields[SPREAD] = (f"{file.spread}\0{message.method}", size)
+                message.spread = (f"{file.spread}\0{message.method}", size)
             if cut:
                 message.notes.append("limit: too much of open files held at a time")
             message.body_start = max(place.body, -1)

@@ -7,7 +7,8 @@ and roll over, to 0 or to 1; repeated ones are dropped, lost ones are missing ra
 from __future__ import annotations
 
 from netaudit.ground.charset import decoded
-from netaudit.messages.expected import DATA_FLOW, Said, Transfer
+from netaudit.ground.said import ControlSaid
+from netaudit.messages.expected import Said, Transfer
 from netaudit.messages.files.filebytes import FileBytes
 from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -100,12 +101,11 @@ class TftpReader(BaseReader):
 
     def _request(self, direction: int, offset: int, data: bytes, asked: Request) -> list[Message]:
         out = self._give()
-        method, name, mode, options = asked
+        method, name, mode, _ = asked
         message = Message(NAME, direction, offset, offset + len(data), method=method, path=name)
         said = Said(NAME, direction, self.flow_ports[direction])
-        message.fields["options"] = options
         said.transfer = _transfer(method, name, mode)
-        message.fields[DATA_FLOW] = said
+        message.said = ControlSaid(said)
         self.file = _File(method, name, mode)
         return [*out, message]
 
@@ -158,7 +158,7 @@ class TftpReader(BaseReader):
         if file is None or file.start < 0:
             return []
         message = Message(NAME, file.direction, file.start, file.end, method=file.method, path=file.name)
-        message.fields["filename"] = file.name.replace("\\", "/").rpartition("/")[2]
+        message.file_name = file.name.replace("\\", "/").rpartition("/")[2]
         if file.mode == "netascii":
             message.notes.append("sent as text: line ends may have been changed")
         file.bytes.fill(message, max(file.declared, 0), known=file.ended)

@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.said import CertificateSaid
 from netaudit.messages.hellos.vectors import Cursor
 
 if TYPE_CHECKING:
@@ -15,16 +16,15 @@ HEADER = 4  # bytes of type and length in front of a handshake message
 MOST_NAMES = 100  # alternative names kept; certificates of content networks list hundreds
 
 
-def certificate_fields(raw: bytes) -> dict[str, Any]:
+def certificate_said(raw: bytes) -> CertificateSaid:
     """What the first certificate of a Certificate message says; empty for an empty chain.
 
-    `fingerprint` (SHA-256 of its bytes) is there whatever they are, the other fields only where they can be read:
-    subject, issuer (RFC 4514), names (common and alternative ones), serial, not_before, not_after (ISO 8601, UTC).
+    Its fingerprint is there whatever its bytes are, the rest only where they can be read.
     """
     leaf = Cursor(Cursor(raw[HEADER:]).vector(3)).vector(3)
     if not leaf:
-        return {}
-    return {"fingerprint": hashlib.sha256(leaf).hexdigest(), "names": []} | _described(leaf)
+        return CertificateSaid()
+    return CertificateSaid(hashlib.sha256(leaf).hexdigest(), **_described(leaf))
 
 
 def _described(der: bytes) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from netaudit.messages.hellos.certificate import certificate_fields
+from netaudit.messages.hellos.certificate import certificate_said
 from netaudit.messages.hellos.hello import (
     CLIENT_HELLO,
     HEADER,
     RANDOM,
     SERVER_HELLO,
-    client_fields,
-    old_client_fields,
-    server_fields,
+    client_said,
+    old_client_said,
+    server_said,
 )
 from netaudit.messages.message import UP, Message
 
@@ -56,7 +56,7 @@ class Handshake:
     def take_old(self, direction: int, raw: bytes) -> Message:
         """Take a ClientHello in the form of SSL 2.0."""
         message = Message(self.protocol, direction, 0, 0, method="client_hello", body_size=len(raw))
-        message.fields = old_client_fields(raw)
+        message.said = old_client_said(raw)
         message.notes.append("hello in the form of SSL 2.0: no fingerprints")
         self.hello, self.client = message, direction
         return message
@@ -67,25 +67,25 @@ class Handshake:
 
     def _client_hello(self, direction: int, raw: bytes) -> Message:
         message = Message(self.protocol, direction, 0, 0, method="client_hello", body_size=len(raw))
-        message.fields = client_fields(raw, self.transport)
-        message.host = message.fields["sni"]
-        if not message.fields["ja3"]:
+        message.said = said = client_said(raw, self.transport)
+        message.host = said.sni
+        if not said.ja3:
             message.notes.append("lengths in the hello disagree: no fingerprints")
         self.hello, self.client = message, direction
         return message
 
     def _server_hello(self, direction: int, raw: bytes) -> Message:
         message = Message(self.protocol, direction, 0, 0, method="server_hello", body_size=len(raw))
-        message.fields = server_fields(raw)
+        message.said = said = server_said(raw)
         message.request = self.hello
         self.client = 1 - direction
-        self.version = message.fields["version"]
+        self.version = said.version
         self.done[direction] = self._hides()
         return message
 
     def _certificate(self, direction: int, raw: bytes) -> Message:
         message = Message(self.protocol, direction, 0, 0, method="certificate", body_size=len(raw))
-        message.fields = certificate_fields(raw)
+        message.said = certificate_said(raw)
         message.request = self.hello
         self.done[direction] = True
         return message

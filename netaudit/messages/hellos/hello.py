@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
+from netaudit.ground.said import HelloSaid
 from netaudit.messages.hellos.fingerprints import ALPN, SERVER_NAME, VERSIONS, highest_version, ja3, ja4
 from netaudit.messages.hellos.vectors import GREASE, Cursor, numbers
 
@@ -90,15 +90,11 @@ def parse(raw: bytes, *, cookie: bool = False) -> Hello:
     return hello
 
 
-def client_fields(raw: bytes, transport: str) -> dict[str, Any]:
-    """What a ClientHello says: sni, alpn, versions, ciphers, its fingerprints (only of a sound one), and itself."""
+def client_said(raw: bytes, transport: str) -> HelloSaid:
+    """What a ClientHello says; fingerprints only of a sound one."""
     hello = parse(raw, cookie=transport == "dtls")
-    fields = _common(hello, raw)
-    fields["sni"] = hello.server_name
-    fields["transport"] = transport
-    fields["ja3"] = ja3(hello) if hello.whole else ""
-    fields["ja4"] = ja4(hello, transport) if hello.whole else ""
-    return fields
+    prints = (ja3(hello), ja4(hello, transport)) if hello.whole else ("", "")
+    return replace(_said(hello, raw), sni=hello.server_name, transport=transport, ja3=prints[0], ja4=prints[1])
 
 
 def old_size(data: bytes) -> int:
@@ -115,31 +111,28 @@ def old_size(data: bytes) -> int:
     return size + 2 if sound and size + 2 == OLD_HEAD + suites + session + challenge else 0
 
 
-def old_client_fields(raw: bytes) -> dict[str, Any]:
+def old_client_said(raw: bytes) -> HelloSaid:
     """What a hello in the form of SSL 2.0 says; there are no names in it, and no fingerprint is defined for it."""
     version = raw[3] << 8 | raw[4]
     specs = raw[OLD_HEAD : OLD_HEAD + (raw[5] << 8 | raw[6])]
     suites = [specs[at + 1] << 8 | specs[at + 2] for at in range(0, len(specs), 3) if not specs[at]]
-    return {
-        "hello": raw, "ciphers": suites, "versions": [version], "version": version, "alpn": [], "sni": "",
-        "transport": "tcp", "ja3": "", "ja4": "",
-    }  # fmt: skip
+    return HelloSaid(raw, suites, [version], version, transport="tcp")
 
 
-def server_fields(raw: bytes) -> dict[str, Any]:
+def server_said(raw: bytes) -> HelloSaid:
     """What a ServerHello says: the version, cipher suite and application protocol it chose; whether it is a retry."""
     hello = parse(raw)
-    return _common(hello, raw) | {"retry": hello.random == RETRY}
+    return replace(_said(hello, raw), retry=hello.random == RETRY)
 
 
-def _common(hello: Hello, raw: bytes) -> dict[str, Any]:
-    return {
-        "hello": raw,
-        "ciphers": list(hello.suites),
-        "versions": [version for version in hello.versions if version not in GREASE] or [hello.legacy],
-        "version": highest_version(hello),
-        "alpn": [name.decode("latin-1") for name in hello.protocols if not _is_grease_name(name)],
-    }
+def _said(hello: Hello, raw: bytes) -> HelloSaid:
+    return HelloSaid(
+        raw,
+        list(hello.suites),
+        [version for version in hello.versions if version not in GREASE] or [hello.legacy],
+        highest_version(hello),
+        [name.decode("latin-1") for name in hello.protocols if not _is_grease_name(name)],
+    )
 
 
 def _is_grease_name(name: bytes) -> bool:

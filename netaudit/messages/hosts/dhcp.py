@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 from netaudit.ground.charset import decoded
+from netaudit.ground.said import DhcpSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -87,8 +88,8 @@ def parse(data: bytes) -> Message | None:
         fields["mac"] = data[28:34].hex(":")
     for code, value in _joined(sent).items():
         _take(fields, message, code, value)
-    message.fields = fields
-    message.host = fields.get("hostname", "")
+    message.said = said = DhcpSaid(**fields)
+    message.host = said.hostname
     return message
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.said import Dhcp6Said
 from netaudit.messages.hosts.dhcp import shown
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PORTS = (546, 547)
 TYPES = (
@@ -70,9 +73,8 @@ def parse(data: bytes) -> Message | None:
     if not fields["order"]:
         return None
     fields["answer"] = kind in ANSWERS
-    message = Message("dhcpv6", 0, 0, size, method=kind, fields=fields, body_size=size)
-    message.host = fields.get("fqdn", "")
-    return message
+    said = Dhcp6Said(**fields)
+    return Message("dhcpv6", 0, 0, size, method=kind, host=said.fqdn, said=said, body_size=size)
 
 
 def _relayed(data: bytes, fields: dict[str, Any]) -> bytes | None:

@@ -10,6 +10,7 @@ import struct
 from typing import Any
 
 from netaudit.ground.charset import decoded
+from netaudit.ground.said import BrowserSaid, NetbiosNames
 from netaudit.messages.dns.reader import MalformedError, name_at
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
@@ -68,10 +69,7 @@ def _text(raw: bytes) -> str:
 
 
 def parse_names(data: bytes) -> Message | None:
-    """A message of the name service, None for other bytes. Direction and offsets are the caller's to set.
-
-    `fields`: operation, response, asked (name, suffix), owned: [(name, suffix, group, address)], mac (status answers).
-    """
+    """A message of the name service, None for other bytes. Direction and offsets are the caller's to set."""
     if len(data) < HEADER.size:
         return None
     _, flags, questions, answers, authorities, extra = HEADER.unpack_from(data)
@@ -93,7 +91,9 @@ def parse_names(data: bytes) -> Message | None:
         if "asked" not in fields and not fields["owned"]:
             return None
     asked = fields.get("asked") or ("", 0)
-    return Message("nbns", 0, 0, len(data), method=operation, host=asked[0], fields=fields, body_size=len(data))
+    return Message(
+        "nbns", 0, 0, len(data), method=operation, host=asked[0], said=NetbiosNames(**fields), body_size=len(data)
+    )
 
 
 def _record(data: bytes, at: int, fields: dict[str, Any]) -> int:
@@ -118,10 +118,7 @@ def _record(data: bytes, at: int, fields: dict[str, Any]) -> int:
 
 
 def parse_datagram(data: bytes) -> Message | None:
-    """A datagram from one NetBIOS name to another, None for other bytes.
-
-    `fields`: source and destination (name, suffix), address; of a browser frame announces, name, os, roles, comment.
-    """
+    """A datagram from one NetBIOS name to another, None for other bytes."""
     if len(data) < DATAGRAM_HEADER or not DIRECT <= data[0] <= BROADCAST:
         return None
     try:
@@ -135,9 +132,8 @@ def parse_datagram(data: bytes) -> Message | None:
     fields: dict[str, Any] = {"source": sender, "destination": receiver}
     fields["address"] = socket.inet_ntop(socket.AF_INET, data[4:8])
     _browser(data[at:], fields)
-    return Message(
-        "nbdgm", 0, 0, len(data), method=fields.get("announces", ""), host=sender[0], fields=fields, body_size=len(data)
-    )
+    said = BrowserSaid(**fields)
+    return Message("nbdgm", 0, 0, len(data), method=said.announces, host=sender[0], said=said, body_size=len(data))
 
 
 def _browser(smb: bytes, fields: dict[str, Any]) -> None:

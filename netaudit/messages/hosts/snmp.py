@@ -5,12 +5,15 @@ Community names are passwords: they are never kept, only that there was one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from netaudit.ground.charset import decoded
+from netaudit.ground.said import SnmpSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PORTS = (161, 162)
 VERSIONS = {0: "1", 1: "2c", 3: "3"}
@@ -109,7 +112,6 @@ def _parse(data: bytes) -> Message | None:
     if version is None or end != len(data):
         return None
     message = Message("snmp", 0, 0, len(data), body_size=len(data))
-    message.fields = {"version": version, "answer": False, "said": []}
     if version == "3":
         return _version_3(message, inside, at)
     _, _, at = _element(inside, at, OCTETS)  # the community
@@ -117,8 +119,9 @@ def _parse(data: bytes) -> Message | None:
     if tag not in REQUESTS and tag not in ANSWERS:
         return None
     message.method = (REQUESTS | ANSWERS)[tag]
-    message.fields["answer"] = tag in ANSWERS
-    _bindings(body, tag, message.fields)
+    said: list[tuple[str, str]] = []
+    message.said = SnmpSaid(version, tag in ANSWERS, said)
+    _bindings(body, tag, said)
     return message
 
 
@@ -128,18 +131,18 @@ def _version_3(message: Message, inside: bytes, at: int) -> Message:
     _, security, _ = _element(inside, at, OCTETS)
     _, parameters, _ = _element(security, 0, SEQUENCE)
     _, engine, _ = _element(parameters, 0, OCTETS)
-    message.method = "v3"
+    message.method, message.said = "v3", SnmpSaid("3")
     if len(engine) >= 5:
-        message.fields["engine"] = engine[:32].hex(":")
-        message.fields["enterprise"] = int.from_bytes(engine[:4], "big") & 0x7FFFFFFF
+        maker = int.from_bytes(engine[:4], "big") & 0x7FFFFFFF
+        message.said = SnmpSaid("3", engine=engine[:32].hex(":"), enterprise=maker)
     return message
 
 
-def _bindings(body: bytes, tag: int, fields: dict[str, Any]) -> None:
+def _bindings(body: bytes, tag: int, said: list[tuple[str, str]]) -> None:
     """What the variables of a response or trap say; a message cut off within them keeps what came before."""
     parts = list(_elements(body))
     if tag == TRAP_1 and parts and parts[0][0] == OID:
-        fields["said"].append(("object_id", oid(parts[0][1])))
+        said.append(("object_id", oid(parts[0][1])))
     if tag not in ANSWERS or not parts or parts[-1][0] != SEQUENCE:
         return
     for kind, binding in _elements(parts[-1][1]):
@@ -149,9 +152,9 @@ def _bindings(body: bytes, tag: int, fields: dict[str, Any]) -> None:
         value_tag, value, _ = _element(binding, at)
         what = _meaning(oid(name))
         if what and value_tag == OCTETS:
-            fields["said"].append((what, _text(value)))
+            said.append((what, _text(value)))
         elif what == "object_id" and value_tag == OID:
-            fields["said"].append((what, oid(value)))
+            said.append((what, oid(value)))
 
 
 def _meaning(name: str) -> str:

@@ -6,6 +6,7 @@ for images.
 
 from __future__ import annotations
 
+from netaudit.ground.said import GreetingSaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 
@@ -50,7 +51,7 @@ class SshReader(BaseReader):
             if ended and line.startswith(MARK):
                 banner = line.rstrip(b"\r").decode("utf-8", "replace")
                 end = start + len(line) + 1
-                out.append(Message(NAME, direction, start, end, method="banner", fields={"banner": banner}))
+                out.append(Message(NAME, direction, start, end, method="banner", said=GreetingSaid([banner])))
                 self.proven[direction] = not line.startswith((b"SSH-2", b"SSH-1.99"))
             else:
                 self.proven[direction] = self.done[direction]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netaudit.ground.said import GreetingSaid
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
@@ -63,7 +64,7 @@ class StunReader(BaseReader):
         name = software(data)
         if name not in ("", self.said[direction]):
             self.said[direction] = name
-            out.append(Message(NAME, direction, offset, end, method="software", fields={"software": name}))
+            out.append(Message(NAME, direction, offset, end, method="software", said=GreetingSaid([name])))
         return out
 
     def finish(self) -> list[Message]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from netaudit.ground.said import SyslogSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -26,33 +27,35 @@ def recognise(opening: Opening) -> Verdict:
     if message is None:
         return Verdict.NO
     usual = opening.server_port in PORTS or opening.client_port in PORTS
-    return Verdict.YES if usual or message.fields["form"] == "5424" else Verdict.NO
+    return (
+        Verdict.YES if usual or (isinstance(message.said, SyslogSaid) and message.said.form == "5424") else Verdict.NO
+    )
 
 
 def parse(data: bytes) -> Message | None:
-    """One line, None for other bytes. `fields`: form ("5424", "3164", "bare"), hostname, program."""
+    """One line, None for other bytes."""
     found = PRIORITY.match(data)
     if found is None or int(found[1]) > MOST_PRIORITY:
         return None
     head = data[found.end() : LOOK]
     message = Message("syslog", 0, 0, len(data), method="log", body_size=len(data))
-    message.fields = {"form": "bare", "hostname": "", "program": ""}
+    said = SyslogSaid()
     if new := NEW.match(head):
-        message.fields = {"form": "5424", "hostname": _said(new[1]), "program": _said(new[2])}
+        said = SyslogSaid("5424", _said(new[1]), _said(new[2]))
     elif old := OLD.match(head):
-        message.fields = {"form": "3164"} | _named(old[1], head[old.end() :])
+        said = SyslogSaid("3164", *_named(old[1], head[old.end() :]))
     elif tag := TAG.match(head):
-        message.fields["program"] = _said(tag[1])
-    message.host = message.fields["hostname"]
+        said = SyslogSaid(program=_said(tag[1]))
+    message.said, message.host = said, said.hostname
     return message
 
 
-def _named(word: bytes, rest: bytes) -> dict[str, str]:
+def _named(word: bytes, rest: bytes) -> tuple[str, str]:
     """Host and program; many devices leave the host out, so that the tag stands in its place (RFC 3164, 5.4)."""
     if word.endswith(b":") and (tag := TAG.match(word)) and tag.end() == len(word):
-        return {"hostname": "", "program": _said(tag[1])}
+        return "", _said(tag[1])
     tag = TAG.match(rest)
-    return {"hostname": _said(word.rstrip(b":")), "program": _said(tag[1]) if tag else ""}
+    return _said(word.rstrip(b":")), _said(tag[1]) if tag else ""
 
 
 def _said(raw: bytes) -> str:

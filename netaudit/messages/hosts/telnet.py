@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from netaudit.ground.charset import decoded
+from netaudit.ground.said import GreetingSaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 
@@ -73,7 +74,7 @@ class TelnetReader(BaseReader):
         text = _plain(self.shown)[:LONGEST]
         lines = [line.strip() for line in decoded(text).splitlines()]
         message = Message(
-            NAME, DOWN, 0, len(self.shown), method="greeting", fields={"lines": [line for line in lines if line]}
+            NAME, DOWN, 0, len(self.shown), method="greeting", said=GreetingSaid([line for line in lines if line])
         )
         return [message] if self.shown else []
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from netaudit.ground.said import NOTHING
 from netaudit.messages.http1.head import BLANK_LINE, parse_fields
 from netaudit.messages.message import Message
 from netaudit.messages.pieces import HOLE_NOTE, Pieces
@@ -207,7 +208,7 @@ class Parts:
         part.flow_id = part.message_id = b""
         part.pieces = None
         part.content_type = next((value for name, value in headers if name == "content-type"), "")
-        part.fields = {"part": self.count}
+        part.said, part.file_range, part.part = NOTHING, None, self.count
         self.count += 1
         length = next((value for name, value in headers if name == "content-length"), "")
         self.left = int(length) if length.isdecimal() and len(length) < 12 else -1

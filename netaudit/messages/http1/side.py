@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
 
 from netaudit.messages.carve import Carver
 from netaudit.messages.http1.body import Parts, Sink, Whole
@@ -19,9 +18,8 @@ from netaudit.messages.http1.head import (
     is_sane,
     parse_head,
 )
-
-if TYPE_CHECKING:
-    from netaudit.messages.message import Message
+from netaudit.messages.http1.pairing import Framing, Pairing, bodiless
+from netaudit.messages.message import Message
 
 SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
 HOLD = 64 << 10  # bytes kept back while the other side has not said whether the protocol changes
@@ -29,55 +27,26 @@ _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})(?:[ \t]*(?:;[^\n]*)?|[^\n0-9A-Fa
 _PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
 
 # A step reads from data[pos:], at stream offset base + pos, and gives where to go on; ~keep: wait, keeping data[keep:].
-Step = Callable[[bytes, int, int], int]
-
-
-class Framing:
-    """How the body of a message ends."""
-
-    __slots__ = ("declared", "kind", "length", "pause")
-
-    NONE, LENGTH, CHUNKED, CLOSE, OPEN = range(5)  # OPEN: a request body without any length
-
-    def __init__(self, kind: int, length: int = 0, *, pause: bool = False, declared: int | None = None) -> None:
-        self.kind = kind
-        self.declared = declared  # Content-Length beside chunks, should there be no chunks
-        self.length = length
-        self.pause = pause  # what follows may be another protocol: wait for the answer
-
-
-class Owner(Protocol):
-    """What a side asks of its reader."""
-
-    switching: bool
-
-    def began(self, side: Side, head: Head, start: int, end: int) -> tuple[Message, Framing]:
-        """A head was read: its message, and how its body ends."""
-
-    def expects_head_answer(self, side: Side) -> bool | None:
-        """Whether the next response answers a HEAD request; None when unknown."""
-
-    def headless_answer(self, side: Side, start: int) -> Message | None:
-        """The message, should bytes without a status line be an answer."""
-
-    def bodiless(self, head: Head) -> bool:
-        """Whether a response has no body, whatever was asked."""
-
-    def emit(self, message: Message) -> None:
-        """A message is finished."""
-
-    def lost_way(self) -> None:
-        """Messages may have been missed."""
+Step = Callable[["Side", bytes, int, int], int]
+# What happened, in order: a message is finished, or
+ANSWERED, LOST = "answered", "lost"  # the other side has its answer; from here on messages may have been missed
+Event = Message | str
+Heed = Callable[["Side"], None]  # is called when something has happened, before the next step
 
 
 class Side:
-    """The state of one direction. `step` is what the next bytes are read as."""
+    """The state of one direction. `step` is what the next bytes are read as.
 
-    def __init__(self, direction: int, owner: Owner) -> None:
+    It tells what happened in `events`, which whoever feeds it heeds between two steps, and asks what it cannot know
+    alone of the pairing that both directions share.
+    """
+
+    def __init__(self, direction: int, pairing: Pairing) -> None:
         self.direction = direction
-        self.owner = owner
-        self.step: Step = self._head
-        self.after: Step = self._head  # step behind the message under way
+        self.pairing = pairing
+        self.events: list[Event] = []
+        self.step: Step = Side._head
+        self.after: Step = Side._head  # step behind the message under way
         self.held = bytearray()  # bytes that wait for more
         self.at = 0  # stream offset behind the last byte fed
         self.waits_for_blank = False  # for the end of a head: nothing else need be tried before
@@ -95,7 +64,7 @@ class Side:
 
     # -- feeding ------------------------------------------------------------------------------------------------------
 
-    def feed(self, offset: int, data: bytes) -> None:
+    def feed(self, offset: int, data: bytes, heed: Heed) -> None:
         """Take the next bytes."""
         self.at = offset + len(data)
         if self.held:
@@ -105,18 +74,20 @@ class Side:
             data = bytes(self.held)
             offset = self.at - len(data)
             self.held.clear()
-        self._run(data, offset)
+        self._run(data, offset, heed)
 
     def _has_blank(self) -> bool:
         found = BLANK_LINE.search(self.held, max(self.scanned - 3, 0))
         self.scanned = len(self.held)
         return found is not None or len(self.held) >= HEAD_LIMIT
 
-    def _run(self, data: bytes, base: int) -> None:
+    def _run(self, data: bytes, base: int, heed: Heed) -> None:
         pos, size = 0, len(data)
-        while pos < size and not self.owner.switching:
+        while pos < size and not self.pairing.switching:
             self.waits_for_blank = False
-            after = self.step(data, pos, base)
+            after = self.step(self, data, pos, base)
+            if self.events:
+                heed(self)
             if after < 0:
                 pos = ~after
                 break
@@ -125,11 +96,11 @@ class Side:
             self.held = bytearray(data[pos:]) if pos else bytearray(data)
             self.scanned = len(self.held)
 
-    def resume(self) -> None:
+    def resume(self, heed: Heed) -> None:
         """Go on with what was held."""
         data = bytes(self.held)
         self.held.clear()
-        self._run(data, self.at - len(data))
+        self._run(data, self.at - len(data), heed)
 
     def rest(self) -> bytes:
         """Bytes not read yet."""
@@ -168,62 +139,70 @@ class Side:
         if head is None:
             return self._no_head(data, pos, base)
         self.unasked = False
-        message, _ = self.owner.began(self, head, base + pos, base + len(data))
+        message, _ = self._began(head, base + pos, base + len(data))
         message.complete, message.unknown_from = False, 0
         message.notes.append("head cut off")
-        self.owner.emit(message)
+        self.events.append(message)
         return self._get_lost(len(data))
 
     def _no_head(self, data: bytes, pos: int, base: int) -> int:
         """What should be a head is none: an answer without any (HTTP/0.9), or the way is lost."""
-        raw = self.owner.headless_answer(self, base + pos)
+        raw = self.pairing.headless_answer(self.direction, base + pos)
         return self._get_lost(pos) if raw is None else self._body(raw, Framing(Framing.CLOSE), data, pos, base)
 
     def _get_lost(self, pos: int) -> int:
-        self.step = self._seek
-        self.owner.lost_way()
+        self.step = Side._seek
+        self.events.append(LOST)
         return pos
 
     def _begin(self, head: Head, data: bytes, pos: int, end: int, base: int) -> int:
         unasked = self.unasked_turn == base + pos  # seen before, when no request waited for it
-        headless = head.status >= 200 and (unasked or self.owner.expects_head_answer(self) is None)
+        headless = head.status >= 200 and (unasked or self.pairing.expects_head_answer(self.direction) is None)
         undecided = headless and not self.flushing and len(data) < end + len(MARK) and MARK.startswith(data[end:])
-        if undecided and not self.owner.bodiless(head):
+        if undecided and not bodiless(head):
             # whether this answers a HEAD request is unknown: another status line instead of a body will tell
             self.unasked_at = base + pos
             return ~pos
         self.unasked = unasked
-        message, framing = self.owner.began(self, head, base + pos, base + end)
+        message, framing = self._began(head, base + pos, base + end)
         if headless and framing.kind == Framing.LENGTH and framing.length and data[end : end + len(MARK)] == MARK:
             message.notes.append("taken as the answer to a HEAD request")
             framing = Framing(Framing.NONE)
         return self._body(message, framing, data, end, base)
 
+    def _began(self, head: Head, start: int, end: int) -> tuple[Message, Framing]:
+        message, framing, released = self.pairing.began(self.direction, head, start, end, unasked=self.unasked)
+        if released is not None:
+            self.events.append(released)
+        if head.status >= 200:
+            self.events.append(ANSWERED)
+        return message, framing
+
     def _body(self, message: Message, framing: Framing, data: bytes, pos: int, base: int) -> int:
         kind = framing.kind
-        self.after = self._pause if framing.pause else self._head
+        self.after = Side._pause if framing.pause else Side._head
         self.step = self.after
         if kind == Framing.NONE or (kind == Framing.LENGTH and not framing.length):
-            self.owner.emit(message)
+            self.events.append(message)
             return pos
         if kind == Framing.LENGTH and framing.length <= len(data) - pos and not self._in_parts(message):
             end = pos + framing.length
             message.body, message.body_start, message.body_size = data[pos:end], base + pos, framing.length
             message.end = base + end
-            self.owner.emit(message)
+            self.events.append(message)
             return end
         if self._in_parts(message):
-            self.sink = Parts(message, self.owner.emit)
+            self.sink = Parts(message, self.events.append)
         else:
-            self.sink = whole = Whole(message, self.owner.emit, in_place=kind != Framing.CHUNKED)
+            self.sink = whole = Whole(message, self.events.append, in_place=kind != Framing.CHUNKED)
             whole.declared = framing.length if kind == Framing.LENGTH else -1
         self.left = 0 if kind == Framing.CHUNKED else framing.length
         self.declared = framing.declared
         self.fresh = True
         self.turn = -1
         self.step = {
-            Framing.LENGTH: self._length, Framing.CHUNKED: self._size,
-            Framing.CLOSE: self._close, Framing.OPEN: self._open,
+            Framing.LENGTH: Side._length, Framing.CHUNKED: Side._size,
+            Framing.CLOSE: Side._close, Framing.OPEN: Side._open,
         }[kind]  # fmt: skip
         return pos
 
@@ -268,7 +247,7 @@ class Side:
             self._done(base + pos, known=False, note="broken chunk")
             return self._get_lost(pos)
         self.left = int(found[1], 16)
-        self.step = self._chunk if self.left else self._trailer
+        self.step = Side._chunk if self.left else Side._trailer
         return end
 
     def _plain_chunks(self, data: bytes, pos: int, base: int) -> int:
@@ -293,11 +272,11 @@ class Side:
         if isinstance(sink, Whole):
             sink.in_place, sink.declared = True, -1 if length is None else length
             sink.message.notes.append("declared as chunked, but is not")
-            self.step = self._close if sink.message.status else self._open
+            self.step = Side._close if sink.message.status else Side._open
         else:
-            self.step = self._close
+            self.step = Side._close
         if length is not None:
-            self.left, self.step = length, self._length
+            self.left, self.step = length, Side._length
             if not length:
                 self._done(self.at - len(self.held))
         return pos
@@ -307,13 +286,13 @@ class Side:
         self._add(data[pos:end], base + pos)
         self.left -= end - pos
         if not self.left:
-            self.step = self._chunk_end
+            self.step = Side._chunk_end
         return end
 
     def _chunk_end(self, data: bytes, pos: int, base: int) -> int:  # noqa: ARG002
         if data[pos] == 0x0D and len(data) - pos < 2 and not self.flushing:
             return ~pos
-        self.step = self._size
+        self.step = Side._size
         return pos + (2 if data[pos : pos + 2] == b"\r\n" else 1 if data[pos] == 0x0A else 0) or pos
 
     def _trailer(self, data: bytes, pos: int, base: int) -> int:
@@ -322,13 +301,10 @@ class Side:
         if not end and len(data) - pos < SIZE_LINE and not self.flushing:
             return ~pos
         line = data[pos:end].strip()
-        name, colon, value = line.partition(b":")
+        colon = line.find(b":") >= 0
         if line and not colon:  # no trailer: the blank line was forgotten
             self._done(base + pos, note="no blank line behind the last chunk")
             return pos
-        if line and isinstance(self.sink, Whole):
-            fields = self.sink.message.fields.setdefault("trailers", [])
-            fields.append((name.decode("latin-1").strip().lower(), value.decode("latin-1").strip()))
         if not line:
             self._done(base + (end or pos))
         return end or pos
@@ -350,56 +326,54 @@ class Side:
 
     def turned(self) -> None:
         """The other side has spoken since: what comes now may be an answer to it."""
-        if self.step == self._close and not self.held:
+        if self.step is Side._close and not self.held:
             self.turn = self.at
         if self.held and self.unasked_at == self.at - len(self.held):
             self.unasked_turn = self.unasked_at
 
     def answered(self) -> None:
         """The other side has answered: a request that might have had a body without length, but sent none, is over."""
-        if self.step == self._open and not self.held and not self.left:
+        if self.step is Side._open and not self.held and not self.left:
             self._done(self.at)
 
     def _pause(self, data: bytes, pos: int, base: int) -> int:  # noqa: ARG002
         """Wait for the answer to CONNECT or Upgrade."""
         if len(data) - pos < HOLD and not self.flushing:
             return ~pos
-        self.step = self._head
+        self.step = Side._head
         if not could_begin(data[pos:]):
-            self.owner.switching = True
+            self.pairing.switching = True
         return pos
 
     @property
     def paused(self) -> bool:
         """Whether this side waits for the answer to CONNECT or Upgrade."""
-        return self.step == self._pause
+        return self.step is Side._pause
 
     def abandon(self) -> None:
         """Another reader takes over: end a message under way where it stands."""
         if self.sink is not None:
             self._done(self.at, known=False, note="cut off by a change of protocol")
 
-    def refused(self) -> None:
+    def refused(self, heed: Heed) -> None:
         """The protocol does not change."""
-        self.step = self._head
-        self.resume()
+        self.step = Side._head
+        self.resume(heed)
 
     # -- searching ----------------------------------------------------------------------------------------------------
 
     def lose_way(self) -> None:
         """Begin by searching: the flow did not begin with HTTP."""
-        self.step = self._seek
+        self.step = Side._seek
 
     def _seek(self, data: bytes, pos: int, base: int) -> int:
         """Search for a start line with sane headers; images in what is skipped are carved."""
         at, free = self._find(data, pos)
         if free > pos:
-            for message in self.carver.feed(base + pos, data[pos:free]):
-                self.owner.emit(message)
+            self.events += self.carver.feed(base + pos, data[pos:free])
         if at >= 0:
-            for message in self.carver.finish():
-                self.owner.emit(message)
-            self.step = self._head
+            self.events += self.carver.finish()
+            self.step = Side._head
             return at
         return free if free == len(data) else ~free
 
@@ -434,50 +408,48 @@ class Side:
 
     # -- loss and end -------------------------------------------------------------------------------------------------
 
-    def flush(self) -> None:
+    def flush(self, heed: Heed) -> None:
         """Read what is held as if nothing followed."""
         if self.held:
             self.flushing = True
-            self.resume()
+            self.resume(heed)
             self.flushing = False
 
-    def gap(self, offset: int, length: int) -> None:
+    def gap(self, offset: int, length: int, heed: Heed) -> None:
         """Bytes from `offset` were never captured."""
-        self.flush()
-        if self.owner.switching:
+        self.flush(heed)
+        if self.pairing.switching:
             return
         self.at = offset + length
-        if self.sink is not None and (self.step in (self._length, self._chunk)) and length <= self.left:
+        if self.sink is not None and (self.step in (Side._length, Side._chunk)) and length <= self.left:
             self.sink.lose(length, offset)
             self.left -= length
             if not self.left:
-                if self.step == self._length:
+                if self.step is Side._length:
                     self._done(offset + length)
                 else:
-                    self.step = self._chunk_end
+                    self.step = Side._chunk_end
             return
-        if self.sink is not None and self.step == self._length:
+        if self.sink is not None and self.step is Side._length:
             self.sink.lose(self.left, offset)
             self._done(offset + self.left)
-        elif self.sink is not None and self.step == self._close:
+        elif self.sink is not None and self.step is Side._close:
             self.sink.lose(length, offset)
             return
         elif self.sink is not None:
             self._done(offset, known=False)
-        for message in self.carver.gap(offset, length):
-            self.owner.emit(message)
-        self.step = self._seek
-        self.owner.lost_way()
+        self.events += self.carver.gap(offset, length)
+        self.step = Side._seek
+        self.events.append(LOST)
 
-    def finish(self, *, ended: bool) -> None:
+    def finish(self, heed: Heed, *, ended: bool) -> None:
         """Nothing will follow; `ended` tells whether the sender has closed its direction."""
-        self.flush()
-        if self.owner.switching:
+        self.flush(heed)
+        if self.pairing.switching:
             return
         if self.sink is not None:
-            if self.step == self._length:
+            if self.step is Side._length:
                 self._done(self.at, note="cut off by the end of the flow")
             else:
-                self._done(self.at, known=ended and self.step in (self._close, self._open))
-        for message in self.carver.finish():
-            self.owner.emit(message)
+                self._done(self.at, known=ended and self.step in (Side._close, Side._open))
+        self.events += self.carver.finish()

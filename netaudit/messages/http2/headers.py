@@ -8,6 +8,8 @@ from hpack import Decoder
 from hpack.exceptions import HPACKError, OversizedHeaderListError
 from hpack.table import HeaderTable
 
+from netaudit.ground.said import HttpSaid
+
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
@@ -87,12 +89,12 @@ def fill(message: Message, fields: Fields) -> None:
             elif name == "host":
                 message.host = message.host or value
             elif name == "content-range":
-                message.fields["range"] = value.removeprefix("bytes ").strip()
+                message.file_range = value.removeprefix("bytes ").strip()
                 message.notes.append("part of a larger object")
         elif name == ":method":
             message.method = value
         elif name == ":protocol":  # RFC 8441, 4
-            message.fields["protocol"] = value[:64]
+            message.said = HttpSaid(value[:64])
         elif name == ":authority":
             message.host = value.rpartition("@")[2]
         elif name == ":path":
@@ -100,7 +102,7 @@ def fill(message: Message, fields: Fields) -> None:
         elif name == ":status" and value.isascii() and value.isdigit():
             message.status = int(value[:3])
     if message.status == 206 and message.content_type.lower().startswith("multipart/byteranges"):
-        message.fields["range"] = "multipart"
+        message.file_range = "multipart"
 
 
 def declared(message: Message) -> int:

@@ -158,11 +158,10 @@ class ImapReader(BaseReader):
         if section is None:
             return None
         message.method, message.path = "FETCH", decoded(section[0].strip())
-        message.fields["filename"] = ""
         if not section[1] and not section[0].upper().startswith(b"RFC822.TEXT"):
             message.content_type = MAIL
         if section[2]:
-            message.fields["range_from"] = int(section[2])
+            message.file_range = section[2].decode("ascii")  # with its end once that is known
         return message
 
     def _literal(self, side: _Side) -> None:
@@ -177,9 +176,9 @@ class ImapReader(BaseReader):
         if side.left or side.sink is None:
             return
         sink, side.sink = side.sink, None
-        first = sink.message.fields.pop("range_from", None)
-        if first is not None:
-            sink.message.fields["range"] = f"{first}-{first + max(sink.size, 1) - 1}/*"
+        if sink.message.file_range is not None:
+            first = int(sink.message.file_range)
+            sink.message.file_range = f"{first}-{first + max(sink.size, 1) - 1}/*"
         sink.close(end, known=True)
 
     def _switched(self, reply: bytes, start: int, end: int) -> None:

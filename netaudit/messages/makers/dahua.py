@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.dahua_words import login_words, stated
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
@@ -132,14 +133,13 @@ class DahuaReader(FramedReader):
         if not frame.intact(0, HEAD):
             return [self.message(direction, frame, "")]
         if head.startswith(DHIP):
-            total, ident, session = (struct.unpack_from("<I", head, at)[0] for at in (24, 12, 8))
+            total, ident = (struct.unpack_from("<I", head, at)[0] for at in (24, 12))
         elif head.startswith(JSON_FRAME):
-            total, ident, session = (struct.unpack_from("<I", head, at)[0] for at in (16, 8, 24))
+            total, ident = (struct.unpack_from("<I", head, at)[0] for at in (16, 8))
         else:
             return [self._login(direction, frame)]
         message = self.message(direction, frame, "", HEAD)
-        message.content_type = "application/json"
-        message.fields.update({"id": ident, "session": session})
+        message.content_type, message.said = "application/json", StatedSaid(id=ident)
         if message.body_size <= total or self.partial[direction] is not None:
             return self._whole(direction, total, message)
         behind = self.carve(direction, frame, HEAD + total)  # more than a document: what it is is not known
@@ -154,7 +154,7 @@ class DahuaReader(FramedReader):
         """Join the pieces of a document that came in several frames of one id."""
         out: list[Message] = []
         held = self.partial[direction]
-        if held is not None and held.message.fields["id"] != message.fields["id"]:
+        if held is not None and _id_of(held.message) != _id_of(message):
             out.append(self._give(self._cut(direction)))
             held = None
         if held is None and message.body_size >= total:
@@ -196,16 +196,16 @@ class DahuaReader(FramedReader):
         if document is None:
             return message
         method, params = document.get("method"), document.get("params")
-        ident = message.fields["id"]
+        ident = _id_of(message)
         if isinstance(method, str):
             message.method = method[:64]
             if message.direction == UP and len(self.asked) < UNANSWERED:
                 self.asked[ident] = method[:64]
-            message.fields.update(family="dahua_client", said=login_words(method, params))
+            message.said = StatedSaid("dahua_client", login_words(method, params), id=ident)
         else:
             message.method = self.asked.pop(ident, "") or "answer"
             if message.direction == DOWN:
-                message.fields.update(family="dahua", said=stated(message.method, params))
+                message.said = StatedSaid("dahua", stated(message.method, params), id=ident)
         return message
 
     # -- logins -------------------------------------------------------------------------------------------------------
@@ -216,14 +216,17 @@ class DahuaReader(FramedReader):
         message = self.message(direction, frame, METHODS.get(head[:2], ""))
         said: Said = []
         if head[:1] == DEVICE:
-            message.fields["result"] = RESULTS.get(int.from_bytes(head[8:10], "big"), "")
             if found := _REALM.search(extra):
                 said.append(("realm", found[1].decode("utf-8", "replace").strip()))
-            message.fields.update(family="dahua", said=said)
+            message.said = StatedSaid("dahua", said, RESULTS.get(int.from_bytes(head[8:10], "big"), ""))
             return message
         name, found_hash, _ = extra.partition(b"&&")
         user = (name if found_hash else head[8:16].rstrip(b"\0")).decode("utf-8", "replace")
         if _USER.fullmatch(user):
             said.append(("user", user))
-        message.fields.update(family="dahua_client", said=said)
+        message.said = StatedSaid("dahua_client", said)
         return message
+
+
+def _id_of(message: Message) -> int:
+    return message.said.id if isinstance(message.said, StatedSaid) else 0

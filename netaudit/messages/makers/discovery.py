@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import orjson
 
+from netaudit.ground.said import StatedSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -64,7 +65,7 @@ def parse(data: bytes) -> Message | None:
         return None
     said, reply = READ[kind](data)
     message = Message("discovery", 0, 0, len(data), method="reply" if reply else "question")
-    message.fields = {"family": "dhdiscover" if kind == "dahua_old" else kind, "said": said[:MOST_FIELDS]}
+    message.said = StatedSaid("dhdiscover" if kind == "dahua_old" else kind, said[:MOST_FIELDS])
     return message
 
 

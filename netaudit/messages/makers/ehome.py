@@ -9,6 +9,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import StatedSaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, DatagramReader, Opening, Verdict
 
@@ -51,7 +52,7 @@ def read(data: bytes) -> Message:
     message.method = f"{kind} {command}".strip()[:64]
     if kind == "REQUEST" and command == "REGISTER":
         said: Said = [(FIELDS[name], value) for name, value in found if name in FIELDS]
-        message.fields.update(family=NAME, said=said)
+        message.said = StatedSaid(NAME, said)
     return message
 
 

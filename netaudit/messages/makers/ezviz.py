@@ -10,6 +10,7 @@ import re
 import struct
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
 from netaudit.messages.message import DOWN, Message
@@ -85,15 +86,14 @@ class EzvizReader(FramedReader):
             return [self.message(direction, frame, "")]
         command, status = struct.unpack_from(">HI", frame.data, 18)
         message = self.message(direction, frame, COMMANDS.get(command, f"{command:04x}"), HEAD)
-        message.fields["command"] = command
-        if status != 0xFFFFFFFF:
-            message.fields["result"] = status
         if message.body[:1] == b"<":
             message.content_type = "application/xml"
         elif message.body:
             message.notes.append("body encrypted or of unknown form")
         said: Said = [("speaks", "CAS")]
-        message.fields.update(family=NAME if direction == DOWN else "ezviz_client", said=said)
+        message.said = StatedSaid(
+            NAME if direction == DOWN else "ezviz_client", said, "" if status == 0xFFFFFFFF else status
+        )
         return [message]
 
 

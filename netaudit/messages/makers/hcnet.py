@@ -11,6 +11,7 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
 from netaudit.messages.message import DOWN, UP, Message
@@ -129,7 +130,7 @@ class HcnetReader(FramedReader):
         """User name of the first login, serial number in the answer to the second; secrets stay where they are."""
         message = self.message(direction, frame, method)
         said: Said = []
-        message.fields.update(family="hcnet" if direction else "hcnet_client", said=said)
+        message.said = StatedSaid("hcnet" if direction else "hcnet_client", said)
         if direction == UP:
             if method == "login 1" and frame.intact(USER_AT, FIRST_LEAST):
                 user = frame.data[USER_AT:FIRST_LEAST].partition(b"\0")[0].decode("utf-8", "replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader
 from netaudit.messages.reader import Opening, Verdict
@@ -55,5 +56,5 @@ class IdCardReader(FramedReader):
             message.missing = list(frame.missing)
             if frame.size > len(frame.data):
                 message.unknown_from = len(frame.data)
-            message.fields.update(family=NAME, said=[("gives", "card read-outs")])
+            message.said = StatedSaid(NAME, [("gives", "card read-outs")])
         return [message]

@@ -84,5 +84,4 @@ class PayloadCarver:
                 message.body_start = -1
             else:
                 message.body_start = first
-            message.fields["within"] = self.within
         return found

@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.json_document import JsonDocument, is_word
+from netaudit.ground.said import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
 from netaudit.messages.message import DOWN, UP, Message
@@ -101,8 +102,7 @@ class SofiaReader(FramedReader):
             return self.carve(direction, frame, HEAD)
         message = self.message(direction, frame, METHODS.get(ident, str(ident)), HEAD)
         message.content_type = "application/json"
-        message.fields["id"] = ident
-        _state(message)
+        _state(message, ident)
         return [message]
 
 
@@ -115,30 +115,30 @@ class SofiaSearchReader(DatagramReader):
             return None
         ident = _HEADER.unpack_from(data)[6]
         message = Message("discovery", 0, 0, len(data), method="reply" if ident == SEARCH_REPLY else "question")
-        message.fields = {"family": NAME, "said": []}
+        said: Said = []
+        message.said = StatedSaid(NAME, said)
         document = JsonDocument(data[HEAD:]).mapping
         common = document.get("NetWork.NetCommon") if document else None
         if ident == SEARCH_REPLY and isinstance(common, dict):
-            message.fields["said"] = _picked(common, _COMMON)
+            said += _picked(common, _COMMON)
             if address := _address(common.get("HostIP")):
-                message.fields["said"].append(("HostIP", address))
+                said.append(("HostIP", address))
         return message
 
 
-def _state(message: Message) -> None:
+def _state(message: Message, ident: int) -> None:
     """What a whole document says of who sent it."""
     document = message.json.mapping if message.complete else None
     if document is None:
         return
-    ident = message.fields["id"]
     if ident == LOGIN and message.direction == UP:
-        message.fields.update(family="sofia_client", said=[("user", v) for _, v in _picked(document, ("UserName",))])
+        message.said = StatedSaid("sofia_client", [("user", v) for _, v in _picked(document, ("UserName",))])
     elif ident == INFO_REPLY and message.direction == DOWN:
         system = document.get("SystemInfo")
-        message.fields.update(family=NAME, said=_picked(system, _SYSTEM) if isinstance(system, dict) else [])
+        message.said = StatedSaid(NAME, _picked(system, _SYSTEM) if isinstance(system, dict) else [])
     elif "SerialID" in document and message.direction == UP:
         message.method = "alarm"
-        message.fields.update(family=NAME, said=_picked(document, _ALARM))
+        message.said = StatedSaid(NAME, _picked(document, _ALARM))
 
 
 def _picked(document: dict[str, Any], names: tuple[str, ...]) -> Said:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.json_document import JsonDocument, is_word
+from netaudit.ground.said import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
 from netaudit.messages.message import Message
@@ -122,7 +123,7 @@ def _state(message: Message, document: dict[str, Any]) -> None:
     elif isinstance(info, dict):
         said = _picked(info, _SYSINFO)
     message.method = "reply" if said else "question"
-    message.fields.update(family=NAME, said=said)
+    message.said = StatedSaid(NAME, said)
 
 
 def _picked(document: dict[str, Any], names: tuple[str, ...]) -> Said:

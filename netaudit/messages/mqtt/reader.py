@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from netaudit.ground.charset import decoded
+from netaudit.ground.said import MqttSaid
 from netaudit.messages.http1.body import LIMIT, Whole
 from netaudit.messages.message import Message
 from netaudit.messages.mqtt.fields import (
@@ -197,7 +198,6 @@ class MqttReader(BaseReader):
         message.path = self._topic(side, decoded(topic), found)
         if CONTENT_TYPE in found:
             message.content_type = decoded(found[CONTENT_TYPE][2:])
-        message.fields["qos"] = flags >> 1 & 3
         if flags & 8:
             message.notes.append("sent again (DUP)")
         if stop <= len(held) and stop - at <= LIMIT:  # as most are, all of it is there
@@ -225,6 +225,7 @@ class MqttReader(BaseReader):
 
     def _connect(self, direction: int, data: bytes, start: int, end: int) -> None:
         message = Message(NAME, direction, start, end, method="CONNECT")
+        client_id = user = ""
         try:
             _, at = block(data, 0)
             level, flags, *_ = data[at : at + 4].ljust(4, b"\0")
@@ -232,7 +233,7 @@ class MqttReader(BaseReader):
             if self.version == 5:
                 _, at = properties(data, at)
             client, at = block(data, at)
-            message.fields["client_id"] = decoded(client)
+            client_id = decoded(client)
             if flags & 4:  # the will
                 if self.version == 5:
                     _, at = properties(data, at)
@@ -240,12 +241,11 @@ class MqttReader(BaseReader):
                 message.path = decoded(topic)
                 message.body, at = block(data, at)
                 message.body_size = len(message.body)
-                message.fields["will"] = True
             if flags & 0x80:
-                message.fields["user"] = decoded(block(data, at)[0])
+                user = decoded(block(data, at)[0])
         except (MoreError, WrongError):
             message.notes.append("damaged CONNECT")
-        message.fields["version"] = self.version
+        message.said = MqttSaid(client_id, user, self.version)
         self.out.append(message)
 
     def finish(self) -> list[Message]:

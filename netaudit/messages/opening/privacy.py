@@ -23,9 +23,7 @@ def lessen(message: Message) -> None:
     if message.protocol != "carved":
         message.headers = [(name, value) for name, value in message.headers if not _SECRET.search(name)]
         message.path = "" if message.protocol in _TALK else bare(message.path)
-        for name in _SAID & message.fields.keys():
-            if isinstance(message.fields[name], str):
-                message.fields[name] = ""
+        message.said = message.said.without(_SAID)
     if message.request is not None:
         message.request.path = bare(message.request.path)
     note = NOTE + message.opened

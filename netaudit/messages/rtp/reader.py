@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import itertools
 
+from netaudit.ground.said import RtpSaid
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -114,7 +115,7 @@ class Source:
         if self.named:
             return []
         self.named = True
-        message = Message(NAME, UP, start, end, fields={"ssrc": self.ssrc, "payload_type": kind, "codec": self.codec})
+        message = Message(NAME, UP, start, end, said=RtpSaid(self.ssrc, kind, self.codec))
         if (self.codec in MIME or self.codec == "PS") and self.track is None:
             message.notes.append("video not looked at: PyAV is not installed")
         return [message]

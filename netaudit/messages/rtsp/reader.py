@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from netaudit.messages.expected import DATA_FLOW, Said, Transfer
+from netaudit.ground.said import ControlSaid
+from netaudit.messages.expected import Said, Transfer
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening
 from netaudit.messages.rtp.reader import NAME, Sources
@@ -146,7 +147,7 @@ class RtspReader(BaseReader):
         if found and 0 < int(found[1]) < 65536:
             listener = message.direction if recording else 1 - message.direction
             transfer = Transfer("SETUP", message.path, coding=track.text())
-            message.fields[DATA_FLOW] = Said(NAME, listener, int(found[1]), UDP, transfer)
+            message.said = ControlSaid(Said(NAME, listener, int(found[1]), UDP, transfer))
 
 
 def _alone(message: Message) -> bool:

@@ -6,6 +6,8 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.ground.said import SipSaid
+
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
@@ -45,24 +47,26 @@ def identity(user: str) -> Said:
     ]  # fmt: skip
 
 
-def read_document(message: Message, sender: str) -> None:
-    """Take down what a MANSCDP document is, and what it states of its sender and of other hosts.
+def read_document(message: Message, sender: str, said: Said) -> SipSaid:
+    """What a MANSCDP document is, and what it states of its sender, besides `said`, and of other hosts.
 
     A DeviceInfo about another id than the sender's is about a device behind it: of no host that is known here.
     """
     body = message.body[:LOOK]
     root = _ROOT.search(body)
     if root is None:
-        return
+        return SipSaid("sip", said)
     charset = _charset(body)
     items = _items(body)
     found = _fields(body[: items[0][0]] if items else body, charset)
     command = found.get("CmdType", "")
-    message.fields["manscdp"] = f"{root[1].decode('ascii')} {command}".strip()[:64]
+    name = f"{root[1].decode('ascii')} {command}".strip()[:64]
     if root[1] == b"Response" and command == "DeviceInfo" and found.get("DeviceID") == sender != "":
-        message.fields["said"] += [(f"gb_{name}", found[name]) for name in _DEVICE if found.get(name)]
-    if root[1] == b"Response" and command == "Catalog":
-        message.fields["listed"] = _listed([body[a:b] for a, b in items], charset)
+        said = [*said, *((f"gb_{field}", found[field]) for field in _DEVICE if found.get(field))]
+    catalogue = root[1] == b"Response" and command == "Catalog"
+    return SipSaid(
+        "sip", said, manscdp=name, listed=_listed([body[a:b] for a, b in items], charset) if catalogue else ()
+    )
 
 
 def _items(body: bytes) -> list[tuple[int, int]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, DatagramReader, Opening, Verdict
 from netaudit.messages.sip.head import HEAD_LIMIT, START, Dialogue, declared, head_of, message_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PORT = 5060
 BODY_LIMIT = 4 << 20  # bytes of a body over TCP
@@ -65,7 +68,7 @@ class SipDatagrams(DatagramReader):
         message.body_size = max(length, len(message.body))
         if length > len(body):
             message.complete, message.unknown_from = False, len(body)
-        message.fields["head"] = skipped + size
+        message.body_start = skipped + size
         return message
 
     def _headless(self, data: bytes, skipped: int) -> Message | None:
@@ -76,15 +79,14 @@ class SipDatagrams(DatagramReader):
         message = message_of(start, data[start.end() : start.end() + HEAD_LIMIT])
         message.complete, message.unknown_from = False, 0
         message.notes.append("a head without an end")
-        message.fields["head"] = skipped + len(data)
+        message.body_start = skipped + len(data)
         return message
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a datagram."""
         out = super().feed(direction, offset, data)
         for message in out:
-            head = message.fields.pop("head")
-            message.body_start = offset + head if message.body else -1
+            message.body_start = offset + message.body_start if message.body else -1
             self.dialogue.take(message)
         return out
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.said import SmbSaid
 from netaudit.messages.message import DOWN, Message
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Sessions:
         self.told = 0
 
     def packet(self, direction: int, frame: Frame) -> Message | None:
-        """A message for a setup that says something; its tokens are `fields["ntlmssp"]`."""
+        """A message for a setup that says something; of NTLM its token is kept."""
         if self.told >= MOST:
             return None
         data, first = frame.data, frame.data[4:8]
@@ -43,7 +44,7 @@ class Sessions:
         if not fields or not frame.intact(0, len(data)):
             return None
         self.told += 1
-        return Message("smb", direction, frame.start, frame.start + len(data), method="SETUP", fields=fields)
+        return Message("smb", direction, frame.start, frame.start + len(data), method="SETUP", said=SmbSaid(**fields))
 
 
 def _token(data: bytes) -> dict[str, Any]:

@@ -45,10 +45,7 @@ class WebSocketReader(BaseReader):
 
     def message(self, direction: int, start: int) -> Message:
         """A fresh message."""
-        message = Message("websocket", direction, start, start, host=self.host, path=self.path)
-        if self.inside_protocol:
-            message.fields["subprotocol"] = self.inside_protocol
-        return message
+        return Message("websocket", direction, start, start, host=self.host, path=self.path)
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of a direction."""

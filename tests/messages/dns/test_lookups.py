@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from netaudit.ground.said import ControlSaid
 from netaudit.messages.dns import lookups
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.dns.kernels_ids import digest, flow_ids, message_ids
 from netaudit.messages.dns.layouts import ADDRESS4, ASKED, LOOKUP, ORDINARY, PLAIN, RESUMED
-from netaudit.messages.expected import DATA_FLOW, Expected, Said
+from netaudit.messages.expected import Expected, Said
 from netaudit.messages.flow import flow_id, message_id
 from netaudit.messages.message import Message
 from netaudit.messages.reader import Opening
@@ -241,7 +242,7 @@ def test_a_plain_opening_is_no_other_protocol():
 def test_lookups_are_no_flow_that_was_announced():
     """Columns do not ask what was announced; so the ordinary way does not take a flow to port 53 for it either."""
     expected, control = Expected(), flow_row(1, proto=17, client_port=40_000, server_port=69)
-    request = Message("tftp", 0, 0, 10, fields={DATA_FLOW: Said("tftp", 0, 40_000)})
+    request = Message("tftp", 0, 0, 10, said=ControlSaid(Said("tftp", 0, 40_000)))
     request.pieces = np.zeros(1, PIECE)
     request.pieces["ts"] = control["first_ts"]
     expected.hear(request, control, swapped=False)
@@ -254,7 +255,7 @@ def test_addresses_are_written_as_by_the_reader():
 
     for text in ("::", "::1", "::1.2.3.4", "::ffff:1.2.3.4", "2001:db8::1", "fe80::1:0:0:1", "1:0:0:2:0:0:0:3"):
         number = int(ipaddress.ip_address(text))
-        written = dns.parse(answer(AAAA[:-16] + number.to_bytes(16, "big"))).fields["answers"][0][2]
+        written = dns.parse(answer(AAAA[:-16] + number.to_bytes(16, "big"))).said.answers[0][2]
         assert _address(6, number >> 64, number & (1 << 64) - 1) == written
     assert _address(4, 0, 0x01020304) == "1.2.3.4"
 

@@ -32,7 +32,7 @@ def test_dialogue_keeps_no_password():
     messages, summary = check_cuts(events, **CONTROL)
     assert [m.method for m in messages] == ["greeting", "USER", "PASV", "STOR"]
     assert messages[0].header("server") == "Welcome"
-    assert messages[1].fields["user"] == "cam"
+    assert messages[1].said.user == "cam"
     assert b"s3cret" not in repr(messages).encode()
     assert summary.protocol == "ftp"
 
@@ -48,7 +48,7 @@ def test_passive_upload(announce, between, windows):
         (events, 0), data, control_row=CONTROL, data_row={"server_port": 50000, "client_port": 41000}, windows=windows
     )
     assert brief(messages) == [("STOR", "/up/face 1.jpg", JPEG, True)]
-    assert messages[-1].fields["filename"] == "face 1.jpg"
+    assert messages[-1].file_name == "face 1.jpg"
 
 
 def test_active_download_and_listing():
@@ -97,7 +97,7 @@ def test_restart_is_a_range():
         down(b"150 go\r\n"),
     ]
     messages = two_flows((events, 0), ([down(JPEG)], 13.5), control_row=CONTROL, data_row={"server_port": 50000})
-    assert messages[-1].fields["range"] == f"100-{99 + len(JPEG)}/*"
+    assert messages[-1].file_range == f"100-{99 + len(JPEG)}/*"
 
 
 def test_lost_bytes_of_the_file_are_missing():

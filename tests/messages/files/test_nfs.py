@@ -78,7 +78,7 @@ def said(messages):
 def test_upload():
     messages, summary = check_cuts(talk(*UPLOAD), **TCP)
     assert said(messages) == [("nfs", "WRITE", "a.jpg", JPEG, True)]
-    assert messages[0].fields["filename"] == "a.jpg"
+    assert messages[0].file_name == "a.jpg"
     assert summary.protocol == "nfs"
 
 

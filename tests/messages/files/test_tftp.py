@@ -39,7 +39,7 @@ def test_upload_and_download():
         for windows in (1, 4):
             messages = two_flows(([up(request)], 0), (data, 0.5), control_row=REQUEST, data_row=DATA, windows=windows)
             assert files(messages) == [(method, "dir/a.jpg", FILE, True, [])]
-            assert messages[-1].fields["filename"] == "a.jpg"
+            assert messages[-1].file_name == "a.jpg"
 
 
 def test_the_server_opens_the_data_flow():

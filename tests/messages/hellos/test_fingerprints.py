@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages.hellos.fingerprints import ja3, ja3_text, ja4
-from netaudit.messages.hellos.hello import client_fields, parse
+from netaudit.messages.hellos.hello import client_said, parse
 
 GREASE = 0x3A3A
 
@@ -129,8 +129,8 @@ def test_ja3_published_example():
     ],
 )
 def test_head_of_ja4(parts, transport, head):
-    fields = client_fields(hello(**parts), transport)
-    assert fields["ja4"].partition("_")[0] == head
+    said = client_said(hello(**parts), transport)
+    assert said.ja4.partition("_")[0] == head
 
 
 def test_empty_lists_have_a_name_of_their_own():
@@ -162,13 +162,13 @@ def test_the_order_of_suites_and_extensions_says_nothing(suites, kinds):
     ],
 )
 def test_no_fingerprint_of_a_hello_whose_lengths_disagree(damaged):
-    fields = client_fields(damaged, "tcp")
-    assert (fields["ja3"], fields["ja4"]) == ("", "")
+    said = client_said(damaged, "tcp")
+    assert (said.ja3, said.ja4) == ("", "")
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_survived(data):
     for transport in ("tcp", "quic", "dtls"):
-        client_fields(b"\1" + data, transport)
-    client_fields(b"\1\0\1\0" + data, "tcp")
+        client_said(b"\1" + data, transport)
+    client_said(b"\1\0\1\0" + data, "tcp")

@@ -34,20 +34,20 @@ def test_exchange() -> None:
     messages, summary = read([up(SOLICIT), down(REPLY)], proto=17, client_port=546, server_port=547)
     asked, given = messages
     assert (asked.protocol, asked.method, asked.host) == ("dhcpv6", "solicit", "cam-1.lan")
-    assert asked.fields["order"] == [1, 6, 16, 39]
-    assert asked.fields["params"] == [23, 24]
-    assert (asked.fields["duid"], asked.fields["duid_mac"]) == (DUID.hex(":"), "02:00:00:00:00:07")
-    assert (asked.fields["enterprise"], asked.fields["vendor_class"]) == (11129, "IPC-V2")
-    assert not asked.fields["answer"]
-    assert (given.method, given.fields["answer"], given.fields["addresses"]) == ("reply", True, ["2001:db8::17"])
-    assert given.fields["server_duid"] == "00:02:00:00:00:09:78:79"
+    assert asked.said.order == [1, 6, 16, 39]
+    assert asked.said.params == [23, 24]
+    assert (asked.said.duid, asked.said.duid_mac) == (DUID.hex(":"), "02:00:00:00:00:07")
+    assert (asked.said.enterprise, asked.said.vendor_class) == (11129, "IPC-V2")
+    assert not asked.said.answer
+    assert (given.method, given.said.answer, given.said.addresses) == ("reply", True, ["2001:db8::17"])
+    assert given.said.server_duid == "00:02:00:00:00:09:78:79"
     assert summary.read == (len(SOLICIT), len(REPLY))
 
 
 def test_a_relay_passes_on_what_the_client_said() -> None:
     message = dhcpv6.parse(RELAYED)
-    assert (message.method, message.fields["duid"]) == ("solicit", DUID.hex(":"))
-    assert (message.fields["relayed_for"], message.fields["link_address"]) == ("2001:db8::17", "02:00:00:00:00:07")
+    assert (message.method, message.said.duid) == ("solicit", DUID.hex(":"))
+    assert (message.said.relayed_for, message.said.link_address) == ("2001:db8::17", "02:00:00:00:00:07")
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_large_body_is_kept_in_part(monkeypatch):
 def test_range_is_told():
     answer = b"HTTP/1.1 206 P\r\nContent-Range: bytes 0-1/9\r\nContent-Length: 2\r\n\r\nok"
     messages, _ = read([up(GET), down(answer)])
-    assert messages[1].fields["range"] == "0-1/9"
+    assert messages[1].file_range == "0-1/9"
 
 
 def test_swapped_when_nobody_saw_who_opened():

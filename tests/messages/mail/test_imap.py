@@ -30,7 +30,7 @@ def test_mails():
         ("FETCH", "BODY[]", MAIL, True), ("APPEND", "My Box", MAIL, True), ("FETCH", "BODY[2]", b"AAAA=", True), ("FETCH", "BODY[]<10>", b"xyz", True),
     ]  # fmt: skip
     assert messages[1].content_type == "message/rfc822"
-    assert messages[-1].fields["range"] == "10-12/*"
+    assert messages[-1].file_range == "10-12/*"
     assert b"s3cret" not in repr(messages).encode()
     assert summary.protocol == "imap"
 

@@ -90,7 +90,7 @@ def brief(messages):
 def test_upload():
     messages, summary = check_cuts(UPLOAD, server_port=445)
     assert brief(messages) == [("WRITE", "\\\\srv\\share\\dir\\a.jpg", JPEG, True, [])]
-    assert messages[0].fields["filename"] == "a.jpg"
+    assert messages[0].file_name == "a.jpg"
     assert summary.protocol == "smb"
 
 
@@ -218,15 +218,15 @@ def test_files_of_several_connections_have_one_name():
     first = [*negotiated(), interfaces(), *OPENED, up(session(write(3, 0, JPEG[:40]))), *closed(4, len(JPEG))]
     second = [*negotiated(), bound(), up(session(write(3, 40, JPEG[40:])))]
     (one,), (two,) = files(first), files(second)
-    assert one.fields["spread"] == (two.fields["spread"][0], len(JPEG))
-    assert two.fields["spread"][1] == -1
+    assert one.spread == (two.spread[0], len(JPEG))
+    assert two.spread[1] == -1
     assert (one.complete, one.missing) == (False, [(40, len(JPEG))])
     assert not two.complete
     midway = [files(events[2:])[0] for events in (first, second)]  # neither negotiation was captured
-    assert midway[0].fields["spread"][0] == midway[1].fields["spread"][0] != one.fields["spread"][0]
+    assert midway[0].spread[0] == midway[1].spread[0] != one.spread[0]
     for other in (negotiated(client=b"d" * 16), negotiated()[1:], negotiated(able=False)):
         found = files([*other, *OPENED, up(session(write(3, 0, JPEG[:40]))), *closed(4, len(JPEG))])[0]
-        assert found.fields.get("spread") != one.fields["spread"]
+        assert found.spread != one.spread
 
 
 def test_what_one_of_several_connections_wrote_is_not_taken_for_all():
@@ -241,14 +241,14 @@ def test_what_one_of_several_connections_wrote_is_not_taken_for_all():
             [*negotiated(), bound(), *OPENED, *end, up(session(write(3, 0, JPEG))), *closed(4, len(JPEG))]
         )
         assert message.complete
-        assert "spread" not in message.fields
+        assert message.spread is None
 
 
 def test_an_end_that_was_set_before_it_grew_tells_nothing_of_other_connections():
     emptied = [*OPENED, *end_set(9, 0), up(session(write(3, 0, JPEG)))]
     (message,) = files([*negotiated(), bound(), *emptied, up(session(close(4))), down(session(close(4, answer=True)))])
     assert (message.complete, message.unknown_from) == (False, len(JPEG))
-    assert message.fields["spread"][1] == 0
+    assert message.spread[1] == 0
 
 
 def test_the_end_that_was_set_counts():

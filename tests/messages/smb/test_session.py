@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from netaudit.messages.cutting import Frame
 from netaudit.messages.smb.session import MOST, Sessions
 
@@ -19,12 +21,12 @@ def smb1(words: bytes, data: bytes, *, wide: bool) -> bytes:
     return len(packet).to_bytes(4, "big") + packet
 
 
-def fields(direction: int, data: bytes) -> dict:
+def fields(direction: int, data: bytes) -> dict[str, object]:
     message = Sessions().packet(direction, Frame(100, data, len(data)))
     if message is None:
         return {}
     assert (message.start, message.end, message.method) == (100, 100 + len(data), "SETUP")
-    return message.fields
+    return {name: value for name, value in asdict(message.said).items() if value}
 
 
 def test_tokens() -> None:
