@@ -35,6 +35,7 @@ NAMES = {
     "url": "URL 转义",
     "hex": "十六进制",
     "lines": "逐行文字",
+    "mended": "补回文件头",
     "json text": "JSON 文本",
     "id card text": "身份证文字",
     "id card portrait": "身份证照片",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pcaps.lab import photos
 from tests.hostile.attacks import FAMILIES, plain
-from tests.hostile.disguises import DISGUISES
+from tests.hostile.disguises import DISGUISES, OPAQUE
+from tests.hostile.patched import PATCHED
 from tests.hostile.talk import BEGIN, conversation
 from tests.hostile.wire import MS, State
 
@@ -60,7 +61,8 @@ class Case:
     @property
     def sha256(self) -> str:
         """By which its image is known."""
-        return hashlib.sha256(self.picture).hexdigest()
+        picture = PATCHED[self.name](self.picture)[1] if self.name in PATCHED else self.picture
+        return hashlib.sha256(picture).hexdigest()
 
     def chance(self) -> random.Random:
         """A fresh source of chance, always the same."""
@@ -72,6 +74,8 @@ class Case:
             return GREETINGS[self.name] + self.picture
         chance = self.chance()
         body, kind = DISGUISES.get(self.name, DISGUISES["as it is"])(chance, self.picture)
+        if self.name in PATCHED:
+            body, kind = PATCHED[self.name](self.picture)[0], OPAQUE
         head = f"POST /face/{self.number} HTTP/1.1\r\nHost: s{self.number}.example.cn\r\nContent-Type: {kind}\r\n"
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -87,7 +91,7 @@ class Case:
 
 def cases(seeds: int) -> list[Case]:
     """Every family of packets and every disguise, `seeds` times."""
-    names = [*FAMILIES, *DISGUISES, *GREETINGS]
+    names = [*FAMILIES, *DISGUISES, *GREETINGS, *PATCHED]
     return [Case(name, seed, len(names) * seed + at) for seed in range(seeds) for at, name in enumerate(names)]
 
 
