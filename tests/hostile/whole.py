@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pcaps.lab import photos
 from tests.hostile.attacks import FAMILIES, plain
+from tests.hostile.carriers import CARRIERS
 from tests.hostile.disguises import DISGUISES, OPAQUE
 from tests.hostile.patched import PATCHED
 from tests.hostile.talk import BEGIN, conversation
@@ -81,17 +82,20 @@ class Case:
 
     def log(self) -> list[tuple[int, bytes]]:
         """Its frames."""
-        text = self.text()
         ends = [bytes(map(int, address.split("."))) for address in (self.sender, self.receiver)]
         mac = b"\x02\0\0\1" + self.number.to_bytes(2, "big")
         state = State(client=ends[0], server=ends[1], mac=mac)
+        begin = BEGIN + self.number * 200 * MS
+        if self.name in CARRIERS:
+            return CARRIERS[self.name](self.picture, state, 30_000 + 2 * self.number, begin)
+        text = self.text()
         steps = FAMILIES.get(self.name, plain)(self.chance(), text)
-        return conversation(steps, text, (40_000 + self.number, self.port), state, BEGIN + self.number * 200 * MS)
+        return conversation(steps, text, (40_000 + self.number, self.port), state, begin)
 
 
 def cases(seeds: int) -> list[Case]:
     """Every family of packets and every disguise, `seeds` times."""
-    names = [*FAMILIES, *DISGUISES, *GREETINGS, *PATCHED]
+    names = [*FAMILIES, *DISGUISES, *GREETINGS, *PATCHED, *CARRIERS]
     return [Case(name, seed, len(names) * seed + at) for seed in range(seeds) for at, name in enumerate(names)]
 
 
