@@ -114,12 +114,16 @@ NAMES = frozenset(
         "Shanghai",
         "facesluice",
         "HTTPv",
+        "gzip",
+        "zstd",
+        "IEND",
         "ONNX",
     ]
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]|[A-Za-z]")
 _QUOTED = re.compile(r"“[^“”]{0,400}”|'[^']{0,200}'|目标主机名 \S+")
 _TOKEN = re.compile(  # addresses, file names, hashes, ids of rules and signatures, paths, versions, times, fields
+    r"\d{4}-\d\d-\d\dT[\d:.+-]+Z?|"
     r"[\w.+-]+@[\w.-]+|\S*[/_=\\]\S*|[\w-]+(?:\.[\w-]+)+\S*|\b[0-9a-fA-F:]{6,}\b…?|[a-z0-9]+(?:-[a-z0-9]+)+|\b[A-Z]+(?:-\w+)+|\b\w*\d\w*\b"
 )
 
