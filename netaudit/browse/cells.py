@@ -28,7 +28,7 @@ TERMS = {  # column → words of the report; of a table where its name is anothe
     "provenance": "provenance", "claim": "claim", "chain": "chain", "events.kind": "event_kind",
     "persons.kind": "person", "receiver_scope": "scope", "journeys.ties": "tie", "visibility": "moment_visibility",
 }  # fmt: skip
-SENTENCES = frozenset({"reason", "role_reason", "why", "rule", "notes", "problem"})
+SENTENCES = frozenset({"reason", "role_reason", "why", "rule", "notes", "problem", "damage"})
 EXACT = re.compile(
     r".*(_id|_ids|hmac|hmacs|_ip|_ips|_mac|sha256|frames?|evidence|lengths|hash|ja3|ja4|filter|_outer)$|ips?|macs?|sender|receiver"
     r"|holder|client|server|images|certainty|facts|document|by|sm3|upload|links"

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
-import io
 import secrets
 import threading
 import time
-import warnings
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from netaudit.errors import UsageError
-from netaudit.report.pixels import FORMATS, MOST_PIXELS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from netaudit.case.reading import Case
 
 KEPT = 2000  # pixelated thumbnails in memory, a few kB each
@@ -50,16 +45,7 @@ class Pictures:
 
     def masked(self, sha256: str) -> bytes | None:
         """The picture with its faces pixelated, as JPEG."""
-        return self._lookers.submit(self._masked, sha256).result()
-
-    def _masked(self, sha256: str) -> bytes | None:
-        try:
-            picture = self._case.image(sha256)
-        except (KeyError, OSError):
-            return None
-        out = io.BytesIO()
-        picture.save(out, "JPEG", quality=80)
-        return out.getvalue()
+        return self._lookers.submit(self._case.pictures.masked, sha256).result()
 
     def unmask(self, sha256: str, reason: str) -> str:
         """Note the unmasking in the chain, then give a ticket with which the picture is given once.
@@ -80,25 +66,6 @@ class Pictures:
         """The clear picture of a ticket, which is used up; None for none."""
         with self._lock:
             sha256, until = self._tickets.pop(ticket, ("", 0.0))
-        path = self._case.object_path(sha256) if sha256 and time.monotonic() < until else None
-        return _clear(path) if path is not None else None
-
-
-def _clear(path: Path) -> bytes | None:
-    """The picture without any metadata: what a capture sent is never given to a browser as it is."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are judged here
-            with Image.open(path, formats=FORMATS) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    return None
-                picture.draft("RGB", (SIDE, SIDE))
-                shown = picture.convert("RGB")
-        shown.thumbnail((SIDE, SIDE))
-        out = io.BytesIO()
-        shown.save(out, "JPEG", quality=90)
-    except Exception:  # noqa: BLE001  (decoders fail in many ways on hostile bytes; no picture is the answer to all)
-        return None
-    return out.getvalue()
+        if not sha256 or time.monotonic() >= until:
+            return None
+        return self._lookers.submit(self._case.clear_picture, sha256, SIDE).result()

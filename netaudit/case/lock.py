@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NAME = ".lock"
 STAND_IN = ".lock.held"  # where the disk knows no locks
-FOLDERS = ("tables", "private", "private/objects", "private/record")
+FOLDERS = ("tables", "private", "private/objects", "private/record", "private/thumbnails")
 OTHERS_WRITE = 0o002
 _FAR = 1 << 40  # the byte that is locked on Windows, where a locked byte cannot be read
 _TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from netaudit.case.decisions import Decision
     from netaudit.case.finding import Finding
+    from netaudit.case.pictures import Pictures
     from netaudit.case.plots import Plots
     from netaudit.case.seal import Seal
 
@@ -317,16 +318,24 @@ class Case:
         if unmask:
             self.log_unmasking(f"image {sha256}")
             return PIL.Image.open(path)
-        from netaudit.images.faces import masked_image
-
-        return PIL.Image.open(io.BytesIO(masked_image(path)))
+        if (masked := self.pictures.masked(sha256)) is None:
+            raise OSError("the image does not decode")
+        return PIL.Image.open(io.BytesIO(masked))
 
     def thumbnail(self, sha256: str) -> bytes | None:
         """A small JPEG with faces pixelated, None when the image is missing or does not decode."""
-        from netaudit.images.faces import thumbnail
+        return self.pictures.thumbnail(sha256)
 
-        path = self.object_path(sha256)
-        return thumbnail(path) if path else None
+    def clear_picture(self, sha256: str, side: int) -> bytes | None:
+        """A JPEG in clear of at most `side` pixels, for those who log the showing themselves; None as `thumbnail`."""
+        return self.pictures.clear(sha256, side)
+
+    @functools.cached_property
+    def pictures(self) -> Pictures:
+        """What makes its pictures, in helper processes."""
+        from netaudit.case.pictures import Pictures
+
+        return Pictures(self)
 
     def decided(self) -> dict[str, Decision]:
         """What analysts decided about devices, by device id. Raises CaseError when that was tampered with."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings import accounts
+from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.ground.masking import mask
 from netaudit.ground.table_streams import table_of
@@ -319,7 +320,7 @@ LEDGERS: tuple[Ledger, ...] = (
         },
     ),
     Ledger("readers", _readers, {}, exit=UNJUDGED),
-    Ledger("limits", _limits, {}),
+    Ledger("limits", _limits, LIMITS),
     Ledger(
         "key frames", _key_frames,
         {

@@ -11,7 +11,14 @@ import sys
 from pathlib import Path
 
 MARK = "--own-helper"
-HELPERS = frozenset({"netaudit.images.helper", "netaudit.images.still_helper", "netaudit.capture.packet_socket"})
+HELPERS = frozenset(
+    {
+        "netaudit.images.helper",
+        "netaudit.images.shown_helper",
+        "netaudit.images.still_helper",
+        "netaudit.capture.packet_socket",
+    }
+)
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from {module} import main; sys.exit(main(sys.argv[1:]))"
 

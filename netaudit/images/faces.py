@@ -1,6 +1,7 @@
 """Faces: found by detection.py, and hidden here, by a few block means, before anything else is made of a picture.
 
 Where no clear face was found the whole picture is made coarse: a face that the detector missed must not slip through.
+It decodes: it belongs into a helper process (shown_helper.py).
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import numpy as np
 
 from netaudit.images.detection import SIDE_A, Box, FaceDetector, FaceVerdict
 from netaudit.images.extents import sniff
-from netaudit.images.pictures import MAX_SIDE, Picture
+from netaudit.images.pictures import Picture
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Box", "FaceDetector", "FaceVerdict", "coarsen", "masked_image", "pixelate", "thumbnail"]
+__all__ = ["Box", "FaceDetector", "FaceVerdict", "coarsen", "pixelate", "thumbnail"]
 
 BLOCKS = 6  # across a face with its margin: nobody is recognised by 36 means
 MARGIN = 0.3  # of the face's size, on every side
@@ -56,14 +57,6 @@ def thumbnail(source: Path | bytes, boxes: Sequence[Box] | None = None, max_side
     """
     safe = _safe(source, boxes, max_side)
     return None if safe is None else _jpeg(safe, max_side)
-
-
-def masked_image(source: Path | bytes, boxes: Sequence[Box] | None = None) -> bytes:
-    """The same with a long side of up to 1280 pixels. Raises OSError where the image does not decode."""
-    safe = _safe(source, boxes, MAX_SIDE)
-    if safe is None:
-        raise OSError("the image does not decode")
-    return _jpeg(safe, MAX_SIDE)
 
 
 def _safe(source: Path | bytes, boxes: Sequence[Box] | None, side: int) -> npt.NDArray[np.uint8] | None:

@@ -7,15 +7,14 @@ length means that nothing could be decoded. It ends when its input does.
 from __future__ import annotations
 
 import io
-import os
 import signal
-import struct
 import sys
 from typing import Any
 
+from netaudit.images.processes import LENGTH, answers
+
 PIXELS = 40_000_000  # of one still; H.264 level 6.2 allows 35 million
 QUALITY = 95  # of the JPEG that the still becomes
-LENGTH = struct.Struct(">I")
 
 
 def decode(av: Any, data: bytes, codec: str) -> bytes:
@@ -40,10 +39,9 @@ def main(_: list[str]) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
     av.logging.set_level(av.logging.PANIC)
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what FFmpeg prints is no answer
+    out = answers()
     while codec := sys.stdin.buffer.readline():
         (size,) = LENGTH.unpack(sys.stdin.buffer.read(LENGTH.size))
         still = decode(av, sys.stdin.buffer.read(size), codec.decode("ascii").strip())
-        answers.write(LENGTH.pack(len(still)) + still)
-        answers.flush()
+        out.write(LENGTH.pack(len(still)) + still)
+        out.flush()

@@ -33,6 +33,9 @@ class CaseLike(Protocol):
     def thumbnail(self, sha256: str) -> bytes | None:
         """Pixelated JPEG of an image."""
 
+    def clear_picture(self, sha256: str, side: int) -> bytes | None:
+        """JPEG of an image in clear, at most `side` pixels long."""
+
     def clear_table(self) -> pa.Table:
         """Identity data in clear."""
 

@@ -6,7 +6,6 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from netaudit.report import reading
-from netaudit.report.pixels import clear_thumbnail
 
 if TYPE_CHECKING:
     from netaudit.report.judgements import Judgements
@@ -17,6 +16,7 @@ GALLERY = 60
 STRIP = 6  # tiles shown with a finding
 GALLERY_BYTES = 1_100_000  # of JPEG; base64 makes a third more of it, and most stand with their finding too
 ONE_THUMBNAIL = 120_000
+EDGE = 160  # pixels of the longer side
 TRIES = 3 * GALLERY  # thumbnails asked for, also those that cannot be had
 LISTED = 1000
 JPEG_START = b"\xff\xd8\xff"
@@ -77,11 +77,7 @@ def _turns(judged: Judgements) -> list[tuple[str, int]]:
 
 
 def _thumbnail(case: CaseLike, sha256: str, w: Wording) -> bytes | None:
-    if w.unmask:
-        path = case.object_path(sha256)
-        data = clear_thumbnail(path) if path else None
-    else:
-        data = case.thumbnail(sha256)
+    data = case.clear_picture(sha256, EDGE) if w.unmask else case.thumbnail(sha256)
     return data if data and data.startswith(JPEG_START) and len(data) <= ONE_THUMBNAIL else None
 
 
@@ -136,7 +132,7 @@ def _listed(row: Row, w: Wording) -> dict[str, Any]:
         "dims": _dims(row),
         "size": w.number(row["size"]),
         "complete": w.t("yes") if row["complete"] else w.t("no"),
-        "problem": w.text(row["problem"], 120),
+        "problem": w.sentence(row["problem"], 120),
         "face": face,
         "camera": " ".join(part for part in camera if part),
         "seen": w.number(row["n_seen"]),

@@ -12,7 +12,7 @@ from netaudit.ground.yaml_text import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml")
+_FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml", "problems.yaml")
 _LONGEST = 2000  # characters; longer texts are none of ours
 _CLAUSES = 12  # of a sentence of another stage
 
@@ -96,6 +96,8 @@ class Texts:
         """A value within a sentence: a word of a vocabulary, the maker that it begins with, else as it stands."""
         if word := self.known(name, value):
             return word
+        if name == "inner":  # a sentence within this one
+            return self._phrase(value, show) or show(value)
         if name == "modes":
             return "、".join(self.known("mode", part) or show(part) for part in value.split(", "))
         maker, space, rest = value.partition(" ")

@@ -344,7 +344,8 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
 
 
 def write_case_report(case: Case, options: Options) -> None:
-    """Write the report beside the tables, in the language asked for."""
+    """Write the report beside the tables, in the language asked for; its thumbnails stay in the case."""
     from netaudit.report.from_case import write_report
 
-    write_report(case, case.folder / "report.html", options.lang)
+    with case.pictures.keeping():
+        write_report(case, case.folder / "report.html", options.lang)

@@ -113,9 +113,9 @@ SHOWS = {  # what a case shows of itself in a notebook
 }
 IN_CLEAR = {
     "clear_events": "asked for by name, and logged", "clear_persons": "asked for by name, and logged",
-    "clear_table": "asked for by name, and logged", "image": "a picture, masked unless asked for",
+    "clear_table": "asked for by name, and logged", "clear_picture": "asked for by name, and logged", "image": "a picture, masked unless asked for",
     "frame": "packets", "dissect": "packets", "plot": "a figure of counts", "object_path": "a path", "thumbnail": "a picture",
-    "log_unmasking": "writes", "look_over": "checks", "sound": "checks", "partial": "yes or no", "folder": "a path",
+    "pictures": "pictures", "log_unmasking": "writes", "look_over": "checks", "sound": "checks", "partial": "yes or no", "folder": "a path",
     "manifest": "case.json, one of the files",
 }  # fmt: skip
 

@@ -114,6 +114,9 @@ NAMES = frozenset(
         "Shanghai",
         "facesluice",
         "HTTPv",
+        "gzip",
+        "zstd",
+        "IEND",
         "ONNX",
     ]
 )

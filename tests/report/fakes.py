@@ -60,6 +60,9 @@ class FakeCase:
             return self.thumbnails(sha256)
         return jpeg(int(sha256[:2], 16) % 32) if self.thumbnails else None
 
+    def clear_picture(self, sha256, side):
+        return self.thumbnail(sha256)
+
     def clear_table(self):
         return pa.Table.from_pylist(self.clear, schema=PERSONS_CLEAR.schema())
 

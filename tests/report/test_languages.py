@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -34,6 +35,45 @@ def pages(demo, tmp_path_factory):
 
 def test_the_chinese_report_of_the_demo_office_has_no_english_word(pages):
     assert english_in(pages["zh"]) == {}
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    """A case of the demo with two pictures spoilt, a block broken and its end cut off; of a cut gzip file; and none."""
+    folder = tmp_path_factory.mktemp("damaged")
+    data = bytearray(DEMO.read_bytes()[:500_000])
+    pictures = [found.start() for found in re.finditer(b"\xff\xd8\xff\xe0", data)]
+    data[pictures[0] + 20 : pictures[0] + 400] = bytes(380)  # its tables
+    data[pictures[1] + 700 : pictures[1] + 900] = b"\xff\xd8" * 100  # within its scan
+    blocks = [found.start() for found in re.finditer(b"\x06\0\0\0[^\0].\0\0", data)]
+    data[blocks[len(blocks) // 2] + 4 : blocks[len(blocks) // 2] + 8] = b"\xff" * 4
+    (folder / "damaged.pcapng").write_bytes(data)
+    (folder / "cut.pcapng.gz").write_bytes(gzip.compress(DEMO.read_bytes()[:60_000])[:-9_000])
+    (folder / "notes.pcap").write_bytes(b"none")
+    return netaudit.audit(folder, tmp_path_factory.mktemp("cases") / "case")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_damage_of_captures_and_images_is_said_in_the_language_of_the_report(damaged, tmp_path, lang):
+    damage = [one for row in damaged.table("captures").column("damage").to_pylist() for one in row]
+    problems = {one for one in damaged.table("images").column("problem").to_pylist() if one}
+    assert len(damage) >= 3
+    assert len(problems) >= 2
+    page = write_report(damaged, tmp_path / "r.html", lang).read_text(encoding="utf-8")
+    if lang == "en":
+        assert all(one in page for one in damage)
+    else:
+        assert english_in(page) == {}
+        assert not [one for one in (*damage, *problems) if one in page]
+
+
+def test_what_a_decoder_says_is_quoted_and_sentences_stand_within_sentences():
+    t = Texts("zh")
+    assert t.phrase("does not decode: broken data stream", str) == "无法解码：“broken data stream”"
+    assert t.phrase("decodes, but is not whole: cut inside chunk IDAT", str) == "可以解码，但不完整：在“IDAT”块内被截断"
+    assert t.phrase("corrupt block at offset 12: 34 bytes lost, up to the end", str) == (
+        "块损坏（偏移 12）：丢失 34 字节，直至文件末尾"
+    )
 
 
 def test_the_check_sees_english():

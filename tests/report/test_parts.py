@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from netaudit.report import frames, reading
 from netaudit.report.judgements import Judgements
-from netaudit.report.pixels import clear_thumbnail
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_findings import extract_command
 from netaudit.report.timeline import BARS, LANES, timeline
@@ -172,30 +171,3 @@ def test_timeline_takes_any_times(times):
     )
     drawing = timeline(case, Judgements(case), Hosts(case, w), w)
     assert len(drawing.ticks) <= 17
-
-
-def test_clear_thumbnail_is_small_and_bare(tmp_path):
-    from PIL import Image
-
-    path = tmp_path / "big.png"
-    picture = Image.new("RGB", (1200, 400), "red")
-    picture.save(path, exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00")
-    data = clear_thumbnail(path)
-    assert data.startswith(b"\xff\xd8\xff")
-    assert b"Exif" not in data
-    path.write_bytes(data)
-    with Image.open(path) as small:
-        assert small.size == (160, 53)
-
-
-def test_what_is_no_picture_gives_none(tmp_path):
-    from PIL import Image
-
-    path = tmp_path / "x.jpg"
-    path.write_bytes(b"\xff\xd8\xff\xe0 not a picture")
-    assert clear_thumbnail(path) is None
-    path.write_bytes(fakes.jpeg(1)[:200])
-    assert clear_thumbnail(path) is None
-    Image.new("1", (10_000, 5000)).save(path, "PNG")  # fifty megapixels in a few hundred bytes
-    assert clear_thumbnail(path) is None
-    assert clear_thumbnail(tmp_path / "absent.jpg") is None

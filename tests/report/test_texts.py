@@ -58,7 +58,7 @@ GROUPS = {
     "asks",
     "tie",
     "tie_standing", "look",
-    "what", "vendor", "gender", "risk", "format", "status", "why", "checking", "checking_what", "measured", "mode",
+    "what", "vendor", "gender", "risk", "format", "status", "why", "checking", "checking_what", "measured", "mode", "damage", "limit_where",
 }  # fmt: skip
 SAID = ("device_product", "device_model", "device_serial", "device_firmware")  # columns of devices
 

@@ -1,0 +1,66 @@
+"""Has pictures to be shown made by helper processes: what crashes or stalls a decoder costs its own picture only."""
+
+from __future__ import annotations
+
+import queue
+import weakref
+from typing import TYPE_CHECKING, Literal
+
+import orjson
+
+from netaudit.ground.programs import helper
+from netaudit.images.processes import Asked, NotStartedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TIME_LIMIT = 20.0  # seconds of wall time for one picture
+LOADING = 40.0  # the same, which a helper has to load what it needs
+MOST = 8 << 20  # bytes of a JPEG that is taken back
+MOST_DEATHS = 16  # helpers that may die of the images of one case, before no more of its pictures are made
+AT_ONCE = 2  # helpers
+THUMBNAIL = 160  # pixels of the longer side
+LARGE = 1280  # the same
+JPEG_START = b"\xff\xd8\xff"
+
+Way = Literal["masked", "clear"]
+
+
+class Shown:
+    """Pictures as JPEG; helpers start when they are needed. May be shared between threads."""
+
+    def __init__(self, time_limit: float = TIME_LIMIT, command: list[str] | None = None) -> None:
+        command = command or helper("netaudit.images.shown_helper")
+        self._helpers = [Asked(command, time_limit, MOST, LOADING) for _ in range(AT_ONCE)]
+        self._free: queue.LifoQueue[Asked] = queue.LifoQueue()  # the last used first: a second one only where two ask
+        for one in self._helpers:
+            self._free.put(one)
+        self._deaths = 0
+        weakref.finalize(self, _close, self._helpers)
+
+    def of(self, path: Path, way: Way, side: int) -> bytes | None:
+        """The image at `path` with faces pixelated, or in clear; None where it does not decode."""
+        if self._deaths >= MOST_DEATHS:
+            return None
+        question = orjson.dumps({"path": str(path), "way": way, "side": side}) + b"\n"
+        one = self._free.get()
+        try:
+            made = one.ask(question)
+        except NotStartedError:
+            return None
+        except OSError:
+            self._deaths += 1
+            return None
+        finally:
+            self._free.put(one)
+        return made if made.startswith(JPEG_START) else None
+
+    def close(self) -> None:
+        """End the helpers. Nothing may be asked meanwhile; they start anew when something is asked again."""
+        _close(self._helpers)
+
+
+def _close(helpers: Sequence[Asked]) -> None:
+    for one in helpers:
+        one.close()
