@@ -147,7 +147,9 @@ netaudit.audit(sys.argv[5:], sys.argv[3], faces=False, project_key=sys.argv[4])
 """
 
 
-@pytest.mark.parametrize(("place", "windows"), [("feed", 1), ("feed", 20), ("feed", 50), ("preserve", 3), ("conclusion", 0)])
+@pytest.mark.parametrize(
+    ("place", "windows"), [("feed", 1), ("feed", 20), ("feed", 50), ("preserve", 3), ("conclusion", 0)]
+)
 def test_a_killed_audit_goes_on_from_its_last_checkpoint(place, windows, key, undisturbed, tmp_path) -> None:
     folder = tmp_path / "case"
     command = [sys.executable, "-c", KILLED, place, str(windows), str(folder), str(key), *map(str, CAPTURES)]
