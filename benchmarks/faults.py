@@ -141,7 +141,7 @@ def replaced(place: Path, whole: Path, chosen: random.Random, times: int, lasts:
     case = Path(shutil.copytree(whole, place / "replaced"))
     before = (case / "manifest.json").read_bytes()
     for _ in range(times):
-        command([*AUDIT, str(case), "--overwrite"], after=chosen.uniform(0, lasts * 1.1))
+        command([*AUDIT, str(case), "--overwrite"], after=chosen.uniform(0, lasts * 2))
         try:
             opened = open_case(case)
             now = (case / "manifest.json").read_bytes()

@@ -76,12 +76,12 @@ class Conversations:
             self.expected.closed(serial)
         return out
 
-    def standing(self, row: np.void) -> tuple[bytes, str, str, bool, tuple[str, str]]:
-        """Of an open flow: id, protocol, name of its server, whether its ends are swapped, what became of keys."""
+    def standing(self, row: np.void) -> tuple[bytes, str, str, bool, tuple[str, str], tuple[str, str, str]]:
+        """Of an open flow what `FlowSummary` will say: id, protocol, server name, swapped, keys, chosen."""
         flow = self.flows.get(int(row["serial"]))
         if flow is None:
-            return flow_id(row), "", "", False, ("", "")
-        return flow.id, flow.protocol, flow.server_name, flow.swapped, flow.opened_by()
+            return flow_id(row), "", "", False, ("", ""), ("", "", "")
+        return flow.id, flow.protocol, flow.server_name, flow.swapped, flow.opened_by(), flow.chosen
 
     def _is_single(self, serial: int, delivery: Delivery) -> bool:
         """Whether one datagram that nobody knows is all there is of a flow so far; at its end it is told."""
