@@ -30,6 +30,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forked import command
+
 from netaudit.case.integrity import integrity
 from netaudit.case.reading import open_case
 from netaudit.errors import NetauditError
@@ -37,20 +39,12 @@ from netaudit.errors import NetauditError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LAN = Path(__file__).parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
-AUDIT = [sys.executable, "-m", "netaudit", "audit", str(LAN), "--no-faces", "--case"]
+PCAPS = Path(__file__).parent.parent / "pcaps"
+LAN, TINY = PCAPS / "sales_office" / "lan.pcapng", PCAPS / "carriers" / "s3.pcapng"
+AUDIT = ["audit", str(TINY), "--no-faces", "--case"]
+AFRESH = [sys.executable, "-m", "netaudit"]
 Told = Counter[str]
-SMALL = """
-import sys
-from netaudit.capture import from_files
-from netaudit.running import checkpoint
-import netaudit
-checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 0
-whole = from_files.open_captures
-from_files.open_captures = lambda paths, **how: whole(paths, **how | {"window_size": 1 << 17})
-"""
-OFTEN = SMALL + "netaudit.audit(sys.argv[1], sys.argv[2], faces=False)"
-ON = SMALL + "from netaudit.cli.app import main; main()"
+CALM = (0, 5)  # of --no-faces: 5 says that no image was judged
 PRESENT = "import sys, netaudit; netaudit.audit(sys.argv[1], sys.argv[2])"
 ABSENT = "from netaudit.images import judge; judge.helper = lambda *_: ['/nonexistent']; " + PRESENT
 
@@ -67,24 +61,26 @@ def main() -> None:
     bad = 0
     with tempfile.TemporaryDirectory(prefix="netaudit-faults-") as name:
         place = Path(name)
-        began = time.monotonic()
-        whole = audited(place / "whole")
-        lasts = time.monotonic() - began
-        began = time.monotonic()
-        audited(place / "again")
-        lasts = min(lasts, time.monotonic() - began)
+        made: dict[Path, float] = {}
         for part in given.parts:
+            capture = LAN if part in LARGER else TINY
+            whole = place / f"whole-{capture.stem}"
+            if capture not in made:
+                made[capture] = min(audited(capture, folder) for folder in (whole, place / "first", place / "second"))
+                shutil.rmtree(place / "first")
+                shutil.rmtree(place / "second")
             times = given.edits if part == "edits" else given.times
-            told = PARTS[part](place, whole, chosen, times, lasts)
+            told = PARTS[part](place, whole, chosen, times, made[capture])
             print(f"{part}: {json.dumps(dict(sorted(told.items())), ensure_ascii=False)}", flush=True)
             bad += sum(count for what, count in told.items() if what.startswith("NOT TOLD"))
     raise SystemExit(1 if bad else 0)
 
 
-def audited(folder: Path) -> Path:
-    done = subprocess.run([*AUDIT, str(folder)], capture_output=True, check=False)
-    assert integrity(folder).sound, done.stderr
-    return folder
+def audited(capture: Path, folder: Path) -> float:
+    """Make a whole case; gives how long it took in seconds."""
+    done = command(["audit", str(capture), "--no-faces", "--case", str(folder)])
+    assert integrity(folder).sound, done.printed
+    return done.lasted_s
 
 
 def every_file(place: Path, whole: Path, chosen: random.Random, _: int, __: float) -> Told:
@@ -135,7 +131,7 @@ def kills(place: Path, whole: Path, chosen: random.Random, times: int, lasts: fl
     for _ in range(times):
         case = place / "killed"
         shutil.rmtree(case, ignore_errors=True)
-        killed([*AUDIT, str(case)], chosen.uniform(0, lasts * 1.1))
+        command([*AUDIT, str(case)], after=chosen.uniform(0, lasts * 1.1))
         told[standing(case, whole)] += 1
     return told
 
@@ -145,7 +141,7 @@ def replaced(place: Path, whole: Path, chosen: random.Random, times: int, lasts:
     case = Path(shutil.copytree(whole, place / "replaced"))
     before = (case / "manifest.json").read_bytes()
     for _ in range(times):
-        killed([*AUDIT, str(case), "--overwrite"], chosen.uniform(lasts * 0.2, lasts * 1.1))
+        command([*AUDIT, str(case), "--overwrite"], after=chosen.uniform(0, lasts * 2))
         try:
             opened = open_case(case)
             now = (case / "manifest.json").read_bytes()
@@ -169,14 +165,14 @@ def resumed(place: Path, whole: Path, chosen: random.Random, times: int, lasts: 
         case = place / "resumed"
         shutil.rmtree(case, ignore_errors=True)
         sign = signal.SIGKILL if number % 2 else signal.SIGINT
-        killed([sys.executable, "-c", OFTEN, str(LAN), str(case)], chosen.uniform(lasts * 0.2, lasts * 1.1), sign)
+        words = ["audit", str(LAN), "--no-faces", "--case", str(case)]
+        command(words, after=chosen.uniform(0, lasts * 1.3), sign=sign, small=True)
         if not (case / "private" / "resume").is_dir():
             told["nothing to resume: before it began, or after its end"] += 1
             continue
-        words = [sys.executable, "-c", ON, "audit", "--resume", str(case)]
-        again = subprocess.run(words, capture_output=True, text=True, check=False)
+        again = command(["audit", "--resume", str(case)], small=True)
         stands = standing(case, whole)
-        how = "read anew" if "anew" in again.stderr else "went on"
+        how = "read anew" if "anew" in again.printed else "went on"
         if stands == "whole" and counts_of(case) != counts_of(whole):
             stands = "NOT TOLD: other tables"
         told[f"{sign.name}: {how}, {stands}" if not stands.startswith("NOT") else stands] += 1
@@ -201,9 +197,10 @@ def full(place: Path, whole: Path, chosen: random.Random, times: int, _: float) 
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-        done = subprocess.run([*AUDIT, str(case)], capture_output=True, preexec_fn=limited, check=False)
+        done = subprocess.run([*AFRESH, *AUDIT, str(case)], capture_output=True, preexec_fn=limited, check=False)
         stands = standing(case, whole)
-        told[f"exit {done.returncode}, {stands}" if done.returncode or stands.startswith("whole") else "NOT TOLD"] += 1
+        calm = done.returncode in CALM and not stands.startswith("whole")
+        told["NOT TOLD" if calm else f"exit {done.returncode}, {stands}"] += 1
     return told
 
 
@@ -216,10 +213,10 @@ def on_small_disks(place: Path, whole: Path, chosen: random.Random, times: int) 
     told: Told = Counter()
     for _ in range(times):
         with disk(place / "small", int(2 ** chosen.uniform(14, 22))) as small:
-            done = subprocess.run([*AUDIT, str(small / "case")], capture_output=True, check=False)
+            done = command([*AUDIT, str(small / "case")])
             stands = standing(small / "case", whole)
-        calm = not done.returncode and not stands.startswith("whole")
-        told["NOT TOLD" if calm else f"exit {done.returncode}, {stands}"] += 1
+        calm = done.code in CALM and not stands.startswith("whole")
+        told["NOT TOLD" if calm else f"exit {done.code}, {stands}"] += 1
     return told
 
 
@@ -229,7 +226,7 @@ def readonly(place: Path, whole: Path, chosen: random.Random, times: int, lasts:
         return Counter({"not run: needs Linux and root": 1})
     for _ in range(max(1, times // 5)):
         with disk(place / "locked", 64 << 20) as small:
-            words = [*AUDIT, str(small / "case")]
+            words = [*AFRESH, *AUDIT, str(small / "case")]
             with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as audit:
                 time.sleep(chosen.uniform(0, lasts))
                 # what is open for writing keeps a disk from becoming read-only, unless it is forced to
@@ -238,7 +235,7 @@ def readonly(place: Path, whole: Path, chosen: random.Random, times: int, lasts:
                 audit.wait()
             stands = standing(small / "case", whole)
         how = "read-only" if not stopped.returncode else "still writable"
-        calm = not audit.returncode and not stands.startswith("whole")
+        calm = audit.returncode in CALM and not stands.startswith("whole")
         told["NOT TOLD" if calm else f"{how}: exit {audit.returncode}, {stands}"] += 1
     return told
 
@@ -297,12 +294,14 @@ def writers(place: Path, whole: Path, chosen: random.Random, times: int, lasts: 
     for _ in range(max(1, times // 5)):
         case = place / "two"
         shutil.rmtree(case, ignore_errors=True)
-        with subprocess.Popen([*AUDIT, str(case)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        with subprocess.Popen(
+            [*AFRESH, *AUDIT, str(case)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as first:
             time.sleep(chosen.uniform(0, lasts))
-            second = subprocess.run([*AUDIT, str(case), "--overwrite"], capture_output=True, text=True, check=False)
+            second = command([*AUDIT, str(case), "--overwrite"])
             first.wait()
         stands = standing(case, whole)
-        refused = "refused" if second.returncode == 2 else f"exit {second.returncode}"
+        refused = "refused" if second.code == 2 else f"exit {second.code}"
         told[
             f"first exit {first.returncode}, second {refused}: {stands}"
             if stands.startswith("whole")
@@ -315,17 +314,17 @@ def live(place: Path, _whole: Path, chosen: random.Random, times: int, _: float)
     told: Told = Counter()
     if sys.platform != "linux" or os.getuid():
         return Counter({"not run: needs Linux and root": 1})
-    words = [sys.executable, "-m", "netaudit", "live", "lo", "--headless", "--no-faces", "--duration", "6s", "--case"]
+    words = ["live", "lo", "--headless", "--no-faces", "--duration", "3s", "--case"]
     for _ in range(max(1, times // 5)):
         case = place / "live"
         shutil.rmtree(case, ignore_errors=True)
-        killed([*words, str(case)], chosen.uniform(1, 12))
+        command([*words, str(case)], after=chosen.uniform(0, 5))
         told[standing(case, None)] += 1
         record = case / "private" / "record"
         if record.is_dir() and any(record.iterdir()):
-            again = subprocess.run([*AUDIT[:4], "--resume", str(case)], capture_output=True, check=False)
+            again = command(["audit", "--resume", str(case)])
             stands = standing(case, None)
-            told[f"resumed: exit {again.returncode}, {stands}"] += 1
+            told[f"resumed: exit {again.code}, {stands}"] += 1
     return told
 
 
@@ -350,15 +349,6 @@ def standing(case: Path, whole: Path | None) -> str:
     return "NOT TOLD: calm" if calm else f"told: {told.state}"
 
 
-def killed(words: list[str], after: float, sign: signal.Signals = signal.SIGKILL) -> None:
-    """Start something, and kill it and all it started after so many seconds, or press Ctrl-C."""
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as one:
-        try:
-            one.wait(after)
-        except subprocess.TimeoutExpired:
-            os.killpg(one.pid, sign)
-
-
 def contents(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
 
@@ -368,6 +358,7 @@ def flipped(data: bytes, chosen: random.Random) -> bytes:
     return data[:place] + bytes((data[place] ^ chosen.randrange(1, 256),)) + data[place + 1 :]
 
 
+LARGER = ("resume", "helper", "files", "edits")  # parts with the capture that has more in it
 PARTS = {
     "kill": kills,
     "replace": replaced,

@@ -14,6 +14,7 @@ the folder can seal it anew after a change: only a signature over the manifest t
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ def seal(folder: Path, custody: Custody) -> str:
     chain says so); of these only the size is looked at now. `netaudit verify` reads them all.
     """
     recorded = {str(line.get("file")): line for line in entries(folder) if line["what"] == "recorded"}
-    files = {name: _fact_of(folder, name, recorded) for name in members(folder)}
+    files = {name: _fact_of(folder, name, size, recorded) for name, size in _members(folder).items()}
     said = {
         "chain": {"head": custody.last, "lines": custody.number},
         "files": {name: {"bytes": fact.bytes, "sha256": fact.sha256} for name, fact in files.items()},
@@ -96,36 +97,32 @@ def later(folder: Path, what: str, names: Iterable[str] = (), **figures: Any) ->
 
 def members(folder: Path) -> list[str]:
     """Names of all files of a case that a manifest has, sorted; links are none."""
-    found = []
-    for name in OURS:
-        path = folder / name
-        if name in (CUSTODY, MANIFEST, "signature") or path.is_symlink():
-            continue
-        if path.is_file():
-            found.append(name)
-        elif path.is_dir():
-            found += [one.relative_to(folder).as_posix() for one in files_below(path)]
-    return sorted(found)
+    return sorted(_members(folder))
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    """Files below a folder; links are not followed, and are none."""
-    for path in folder.iterdir():
-        if path.is_symlink():
-            continue
-        if path.is_dir():
-            yield from files_below(path)
-        elif path.is_file():
-            yield path
+def _members(folder: Path) -> dict[str, int]:
+    """Names as `members`, and sizes in bytes."""
+    with os.scandir(folder) as there:
+        ours = [one for one in there if one.name in OURS and one.name not in (CUSTODY, MANIFEST, "signature")]
+    return dict(_below(ours, ""))
 
 
-def _fact_of(folder: Path, name: str, recorded: dict[str, dict[str, Any]]) -> Fact:
-    path = folder / name
+def _below(entries: Iterable[os.DirEntry[str]], prefix: str) -> Iterator[tuple[str, int]]:
+    """Files among entries of a folder and below; links are not followed, and are none."""
+    for one in entries:
+        if one.is_dir(follow_symlinks=False):
+            with os.scandir(one.path) as inside:
+                yield from _below(inside, f"{prefix}{one.name}/")
+        elif one.is_file(follow_symlinks=False):
+            yield prefix + one.name, one.stat(follow_symlinks=False).st_size
+
+
+def _fact_of(folder: Path, name: str, size: int, recorded: dict[str, dict[str, Any]]) -> Fact:
     if found := _OBJECT.fullmatch(name):
-        return Fact(path.stat().st_size, found[1])
+        return Fact(size, found[1])
     if (found := _RECORDED.fullmatch(name)) and (line := recorded.get(found[1])) and line.get("sha256"):
-        return Fact(path.stat().st_size, str(line["sha256"]))
-    return hashed(path)
+        return Fact(size, str(line["sha256"]))
+    return hashed(folder / name)
 
 
 def hashed(path: Path) -> Fact:

@@ -3,6 +3,8 @@
 tshark reassembles and decodes by itself; netaudit only looks whether the recovered bytes are in the bodies it gives for
 the frames of the message (as they are, or in base64 or hex as the object's path says), or among the files it exports.
 `contradicted` means that tshark did give the body and the bytes are not in it.
+
+What came in a tunnel is confirmed by packets of the tunnel's sender only, and never against an address inside it.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.case.borne import INVENTED, Bearer, bearer_of
 from netaudit.case.extract import locate
 from netaudit.case.lock import writing
 from netaudit.case.seal import later
+from netaudit.endpoints.from_tables import answerable
 from netaudit.errors import UsageError
 from netaudit.ground.files import write_json
 from netaudit.ground.ways import Way
@@ -47,6 +51,7 @@ BODIES = (
 ENDS = (
     "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport",
 )  # fmt: skip
+LAYERS = "frame.protocols"  # from the outside inwards
 EXPORTS = ("ftp-data", "imf", "smb", "tftp")  # what tshark gives as files, not as fields
 PREFERENCES = ("tcp.reassemble_out_of_order:TRUE", "http.decompress_body:TRUE", "http.desegment_body:TRUE")
 LONGEST = 1800  # seconds for one capture
@@ -69,6 +74,7 @@ class Wanted(NamedTuple):
     sha256: str
     ends: frozenset[str]  # both addresses and both ports
     numbers: tuple[str, ...] = ()  # of a document: the identity numbers in it, in clear
+    bearer: Bearer | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +84,15 @@ class Opinion:
     status: str = UNCONFIRMABLE
     reason: str = "tshark gives no body for its frames"
     frame: int | None = None
+    inside: frozenset[str] = frozenset()  # addresses in a tunnel, against which it confirms nothing
+
+
+class Frame(NamedTuple):
+    """A frame in which a body ends."""
+
+    number: int
+    ends: frozenset[str]  # all addresses and ports of it, of every layer
+    source: str  # sender of its outermost IP packet
 
 
 @dataclass(slots=True)
@@ -112,7 +127,8 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     groups = images_by_protocol(case) if images else findings_of(case)
     wanted = _wanted(case, {identity for group in groups for identity in group["object_ids"]})
     places = locate(case, captures)
-    result = Verification(_version(program), {one.object_id: Opinion() for one in wanted})
+    opinions = {one.object_id: Opinion(inside=one.bearer.inside if one.bearer else frozenset()) for one in wanted}
+    result = Verification(_version(program), opinions)
     by_capture: dict[str, list[Wanted]] = defaultdict(list)
     for one in wanted:
         by_capture[one.capture_id].append(one)
@@ -155,9 +171,13 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
         ["object_id", "message_id", "sha256", "complete", "unwrap_path"]
     )
     told = ["capture_id", "first_frame", "last_frame"]
-    messages = case.table("messages").select(["message_id", "flow_id", *told])
+    messages = case.table("messages").select(["message_id", "flow_id", "direction", *told])
     ends = ["client_ip", "server_ip", "client_port", "server_port"]
-    joined = objects.join(messages, "message_id").join(case.table("flows").select(["flow_id", *ends]), "flow_id")
+    flows = case.table("flows")
+    within = ["tunnel", "client_outer", "server_outer"]
+    judged = answerable(flows)["client_ip"]
+    flows = flows.select(["flow_id", *ends, *within]).append_column("judged", judged)
+    joined = objects.join(messages, "message_id").join(flows, "flow_id")
     return [
         Wanted(
             object_id=row["object_id"],
@@ -166,6 +186,7 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
             sha256=row["sha256"],
             ends=frozenset(str(row[end]) for end in ends),
             numbers=tuple(sorted(numbers.get(row["object_id"], ()))),
+            bearer=bearer_of(row),
             **{name: row[name] for name in told},
         )
         for row in joined.sort_by("object_id").to_pylist()
@@ -192,20 +213,25 @@ def _ask(program: str, path: Path, case: Case, wanted: list[Wanted], opinions: d
     with tempfile.TemporaryDirectory(dir=case.folder / "private", prefix="verify-") as folder:
         first = np.array([one.first_frame for one in wanted])
         last = np.array([one.last_frame for one in wanted])
-        for frame, ends, body in _bodies(program, path, Path(folder)):
-            for place in np.flatnonzero((first <= frame) & (frame <= last)).tolist():
+        for frame, body in _bodies(program, path, Path(folder)):
+            for place in np.flatnonzero((first <= frame.number) & (frame.number <= last)).tolist():
                 one = wanted[place]
-                if opinions[one.object_id].status != CONFIRMED and one.ends <= ends:
-                    _compare(case, one, body, frame, opinions[one.object_id])
+                if opinions[one.object_id].status != CONFIRMED and _of_its_packets(one, frame):
+                    _compare(case, one, body, frame.number, opinions[one.object_id])
         _compare_exports(case, Path(folder), wanted, opinions)
 
 
-def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[int, frozenset[str], bytes]]:
-    """Reassembled bodies with the frame that completes them and that frame's addresses and ports."""
+def _of_its_packets(one: Wanted, frame: Frame) -> bool:
+    """Whether a frame is of the object's connection, and of the tunnel that it came in."""
+    return one.ends <= frame.ends and (one.bearer is None or one.bearer.source in {"", frame.source})
+
+
+def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[Frame, bytes]]:
+    """Reassembled bodies with the frame that completes them."""
     names = list(BODIES)
     while True:
         command = [program, "-n", "-r", str(path), "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]
-        command += [part for name in ("frame.number", *ENDS, *names) for part in ("-e", name)]
+        command += [part for name in ("frame.number", LAYERS, *ENDS, *names) for part in ("-e", name)]
         command += [part for choice in PREFERENCES for part in ("-o", choice)]
         command += ["-Y", " or ".join(f"{name}" for name in names)]
         command += [part for kind in EXPORTS for part in ("--export-objects", f"{kind},{folder / kind}")]
@@ -225,15 +251,19 @@ def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[int, froze
         names = [name for name in names if name not in unknown]
 
 
-def _row(line: bytes) -> Iterator[tuple[int, frozenset[str], bytes]]:
-    frame, *values = line.rstrip(b"\r\n").split(b"\t")
-    if not frame.isdigit():
+def _row(line: bytes) -> Iterator[tuple[Frame, bytes]]:
+    number, _, rest = line.rstrip(b"\r\n").partition(b"\t")
+    if not number.isdigit():
         return
-    ends = frozenset(one.decode("ascii", "replace") for value in values[: len(ENDS)] for one in value.split(b","))
+    layers, *values = rest.decode("ascii", "replace").split("\t")
+    told = [value.split(",") for value in values[: len(ENDS)]]
+    outermost = next((name for name in layers.split(":") if name in {"ip", "ipv6"}), "")
+    source = told[ENDS.index(f"{outermost}.src")][0] if outermost else ""
+    frame = Frame(int(number), frozenset(one for value in told for one in value), source)
     for value in values[len(ENDS) :]:
-        for one in filter(None, value.split(b",")):
+        for one in filter(None, value.split(",")):
             with contextlib.suppress(ValueError):
-                yield int(frame), ends, bytes.fromhex(one.replace(b":", b"").decode("ascii", "replace"))
+                yield frame, bytes.fromhex(one.replace(":", ""))
 
 
 def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
@@ -247,7 +277,8 @@ def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion)
     how = found_as(data, body, whole=one.complete)
     if how:
         opinion.status, opinion.frame = CONFIRMED, frame
-        opinion.reason = how if one.complete else f"{how}, up to the first gap"
+        how = how if one.complete else f"{how}, up to the first gap"
+        opinion.reason = one.bearer.tells(how) if one.bearer else how
     elif one.complete and frame == one.last_frame and _plain(one.path):
         opinion.status, opinion.frame = CONTRADICTED, frame
         opinion.reason = "tshark gives a body for its frames that does not hold its bytes"
@@ -344,13 +375,26 @@ def _compare_exports(case: Case, folder: Path, wanted: list[Wanted], opinions: d
             mail = path.read_bytes() if kind == "imf" and path.stat().st_size <= _LARGEST_MAIL else b""
             for one in left:
                 if one.sha256 == digest:
-                    opinions[one.object_id] = Opinion(CONFIRMED, f"file exported from {kind}")
+                    _export(one, f"file exported from {kind}", opinions)
                 elif mail and one.complete and (how := found_as(_recovered(case, one) or mail + b"?", mail)):
-                    opinions[one.object_id] = Opinion(CONFIRMED, f"{how}, in a mail")
+                    _export(one, f"{how}, in a mail", opinions)
+
+
+def _export(one: Wanted, how: str, opinions: dict[str, Opinion]) -> None:
+    """Confirm by a file: of what came in a tunnel tshark does not say who sent it."""
+    if one.bearer is None:
+        opinions[one.object_id] = Opinion(CONFIRMED, how)
+
+
+def against(opinion: Opinion, group: dict[str, Any]) -> Opinion:
+    """The opinion as it bears on a finding: nothing in a tunnel is confirmed against who is only named inside."""
+    if opinion.status == CONFIRMED and opinion.inside & {group.get("sender"), group.get("receiver")}:
+        return Opinion(UNCONFIRMABLE, INVENTED, opinion.frame)
+    return opinion
 
 
 def _judge(group: dict[str, Any], opinions: dict[str, Opinion]) -> dict[str, Any]:
-    told = [opinions[identity] for identity in group["object_ids"] if identity in opinions]
+    told = [against(opinions[identity], group) for identity in group["object_ids"] if identity in opinions]
     counts = {status: sum(one.status == status for one in told) for status in (CONFIRMED, UNCONFIRMABLE, CONTRADICTED)}
     if counts[CONTRADICTED]:
         status = CONTRADICTED

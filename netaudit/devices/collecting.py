@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.devices.identity import Identities, identify, usable
+from netaudit.devices.identity import Identities, identify, twins_of, usable
 from netaudit.devices.vendor import holder, is_link_address, is_local
 from netaudit.signatures.conditions import Fact
 
@@ -67,7 +67,7 @@ def ordered_rows(observations: pa.Table) -> list[Row]:
 
 def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> dict[str, Device]:
     """Devices by id, each with its facts."""
-    identities = _identities(rows, link)
+    identities = _identities(rows, link, _twins(flows, link))
     scope = lru_cache(maxsize=SCOPES_KEPT)(scope)  # few addresses have most of the facts
     devices: dict[str, Device] = {}
     for place, row in enumerate(rows):
@@ -79,7 +79,19 @@ def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> dict[
     return devices
 
 
-def _identities(rows: list[Row], link: Link) -> Identities:
+def _twins(flows: pa.Table, link: Link) -> frozenset[tuple[str, str]]:
+    """Hosts of equal addresses in several VLANs; tables without VLANs have none."""
+    if "vlan" not in flows.column_names or pc.count_distinct(flows["vlan"]).as_py() < 2:
+        return frozenset()
+    spoken: set[tuple[str, str, str]] = set()
+    for side, sent in (("client", "packets_up"), ("server", "packets_down")):
+        names = [f"{side}_mac", f"{side}_ip", "vlan"]
+        rows = flows.filter(pc.greater(flows[sent], 0)).group_by(names).aggregate([])
+        spoken.update(zip(*(rows[name].to_pylist() for name in names), strict=True))
+    return twins_of(spoken, link.forwarders)
+
+
+def _identities(rows: list[Row], link: Link, twins: frozenset[tuple[str, str]]) -> Identities:
     claims, named = [], []
     for row in rows:
         if row["kind"] in CLAIMING or (row["kind"] == "dhcp" and row["field"] == "leased"):
@@ -88,7 +100,7 @@ def _identities(rows: list[Row], link: Link) -> Identities:
             named.append((row["mac"], f"{row['kind']} {machine_of(row['value'])}"))
             if row["kind"] == "lldp" and LINK_ADDRESS.fullmatch(row["value"]):
                 named.append((row["value"], f"lldp {row['value']}"))
-    return identify(claims, link.hosts, link.forwarders, named, link.shared)
+    return identify(claims, link.hosts, link.forwarders, named, link.shared, twins)
 
 
 def machine_of(name: str) -> str:

@@ -11,7 +11,7 @@ import bisect
 import functools
 import ipaddress
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 MOST_CLAIMED = 16  # addresses claimed by one link address; more is proxy ARP or an attack, and owns none
@@ -32,6 +32,7 @@ class Identities:
     shared: frozenset[str] = frozenset()  # addresses that stand for a whole site behind NAT
     alias: dict[str, str] = field(default_factory=dict)  # link address of a port → the one its machine is known by
     history: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # address → (since, link address), by time
+    twins: frozenset[tuple[str, str]] = frozenset()  # (link address, address) of hosts with equal ones in other VLANs
 
     def device_of(self, mac: str, ip: str, scope: Scope, ts: int | None = None) -> str:
         """Id of the device that a fact of that time is about: its link address, else its address; empty for none.
@@ -39,6 +40,8 @@ class Identities:
         Facts about the far side are of no device on this link, whatever link address carried them.
         """
         if not usable(ip):
+            return self.alias.get(mac, mac)
+        if (mac, ip) in self.twins:
             return self.alias.get(mac, mac)
         if owner := self._owner(mac, ip, ts):
             return self.alias.get(owner, owner)
@@ -67,6 +70,30 @@ class Identities:
         return any(held == mac and (":" in other) == wide for other, held in self.owner.items())
 
 
+def twins_of(spoken: Iterable[tuple[str, str, str]], forwarders: Container[str]) -> frozenset[tuple[str, str]]:
+    """Hosts of one address in several VLANs, out of (link address, address, VLAN) of everyone who sent.
+
+    Each is the only one of its VLAN with the address, has no other address of that family, and speaks in no other
+    VLAN: a router, which carries the address of one VLAN into another, does.
+    """
+    places: dict[str, set[tuple[str, str]]] = defaultdict(set)  # address → (link address, VLAN)
+    vlans: dict[str, set[str]] = defaultdict(set)
+    addresses: dict[tuple[str, bool], set[str]] = defaultdict(set)
+    for mac, ip, vlan in spoken:
+        if mac and usable(ip):
+            places[ip].add((mac, vlan))
+            vlans[mac].add(vlan)
+            addresses[mac, ":" in ip].add(ip)
+    found = set()
+    for ip, ones in places.items():
+        macs, networks = {mac for mac, _ in ones}, {vlan for _, vlan in ones}
+        if len(macs) == len(networks) == len(ones) > 1 and all(
+            len(vlans[mac]) == len(addresses[mac, ":" in ip]) == 1 and mac not in forwarders for mac in macs
+        ):
+            found |= {(mac, ip) for mac in macs}
+    return frozenset(found)
+
+
 @functools.lru_cache(maxsize=65536)
 def made_from(mac: str, ip: str) -> bool:
     """Whether an IPv6 address was made from this link address (modified EUI-64: RFC 4291, appendix A)."""
@@ -92,6 +119,7 @@ def identify(
     forwarders: Iterable[str],
     named: Iterable[tuple[str, str]],
     shared: Iterable[str] = (),
+    twins: frozenset[tuple[str, str]] = frozenset(),
 ) -> Identities:
     """Join what is known of ownership.
 
@@ -111,7 +139,7 @@ def identify(
             owner[ip] = mac
             if not history[ip] or history[ip][-1][1] != mac:
                 history[ip].append((ts, mac))
-    return Identities(owner, frozenset(forwarders), frozenset(shared), _aliases(named), dict(history))
+    return Identities(owner, frozenset(forwarders), frozenset(shared), _aliases(named), dict(history), twins)
 
 
 def _aliases(named: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -107,8 +107,8 @@ def endpoints(
         scope = vantage.scope(ip)
         sent, received = traffic[ip]
         country = (iptocc.country_code(ip) or "") if scope in {"outside", "unknown"} else ""
-        listed = sorted(names.get(ip, ()))[:MOST_NAMES]
-        known = sorted(names.get(ip, ()))[:MOST_KNOWN]
+        known = names.get(ip, [])[:MOST_KNOWN]
+        listed = sorted(known[:MOST_NAMES])
         service, kind = services.name(endpoint_facts(ip, known, requests)) if scope != "inside" else ("", "")
         rows.append(
             ENDPOINTS.row(
@@ -134,15 +134,19 @@ def _traffic(flows: pa.Table) -> dict[str, tuple[int, int]]:
     return {ip: (sent, received) for ip, (sent, received) in total.items()}
 
 
-def _names(flows: pa.Table, observations: pa.Table) -> dict[str, set[str]]:
-    names: dict[str, set[str]] = defaultdict(set)
+def _names(flows: pa.Table, observations: pa.Table) -> dict[str, list[str]]:
+    """Names of each address, those first under which most was said to it: a name that is only told costs nothing."""
+    names: dict[str, dict[str, int]] = defaultdict(dict)
     said = observations.filter(pc.is_in(observations["kind"], pa.array(["dns", "mdns"])))
     for row in said.select(["ip", "value"]).to_pylist():
-        names[row["ip"]].add(row["value"].rstrip("."))
-    asked = flows.select(["server_ip", "server_name"]).filter(pc.not_equal(flows["server_name"], ""))
-    for row in asked.group_by(["server_ip", "server_name"]).aggregate([]).to_pylist():
+        names[row["ip"]].setdefault(row["value"].rstrip("."), 0)
+    asked = flows.select(["server_ip", "server_name", "bytes_up", "bytes_down"])
+    asked = asked.filter(pc.not_equal(asked["server_name"], "")).group_by(["server_ip", "server_name"])
+    for row in asked.aggregate([("bytes_up", "sum"), ("bytes_down", "sum")]).to_pylist():
         name = str(row["server_name"])
         host = name.rsplit(":", 1)[0] if name.count(":") == 1 else name
         if host != row["server_ip"]:
-            names[row["server_ip"]].add(host)
-    return names
+            mine = names[row["server_ip"]]
+            spoken = min(row["bytes_up_sum"] or 0, row["bytes_down_sum"] or 0)  # both have to speak
+            mine[host] = max(mine.get(host, 0), 1 + spoken)
+    return {ip: sorted(mine, key=lambda name: (-mine[name], name)) for ip, mine in names.items()}

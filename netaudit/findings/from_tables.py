@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.compute as pc
+
 from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
@@ -56,6 +58,7 @@ def judge(
     for row in found:
         row.update({name: row.get(name, empty) for name, empty in NOTHING.items()})
     _name_dialogues(found, tables.get("media"))
+    _name_tunnels(found, flows)
     return table_of(found, FINDINGS)
 
 
@@ -72,6 +75,18 @@ def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None
         purposes = sorted({purpose for flow in finding["flow_ids"] for purpose in asked.get(flow, ())})
         if purposes:
             finding["reason"] += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
+
+
+def _name_tunnels(found: list[dict[str, Any]], flows: pa.Table) -> None:
+    """Add to findings of what tunnels carried which tunnel, and who sends it: it is evidence against that one only."""
+    if "client_outer" not in flows.column_names:
+        return
+    borne = pc.and_(pc.not_equal(flows["client_outer"], ""), pc.equal(flows["client_outer"], flows["client_ip"]))
+    rows = flows.filter(borne).select(["flow_id", "tunnel", "client_outer"]).to_pylist()
+    within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
+    for finding in found if within else ():
+        for tunnel, sender in sorted({within[flow] for flow in finding["flow_ids"] if flow in within}):
+            finding["reason"] += f"; written in {tunnel} packets of {sender}, whose word alone the addresses inside are"
 
 
 def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:

@@ -35,6 +35,7 @@ NAMES = {
     "url": "URL 转义",
     "hex": "十六进制",
     "lines": "逐行文字",
+    "mended": "补回文件头",
     "json text": "JSON 文本",
     "id card text": "身份证文字",
     "id card portrait": "身份证照片",
@@ -50,7 +51,7 @@ NAMES = {
 }  # fmt: skip
 OTHERS = frozenset({
     "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "aws-chunked",
-    "utf-16", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "wlt", "pdf",
+    "utf-16", "uuencode", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "wlt", "pdf",
 })  # fmt: skip
 _WORDS = {"bytes": "字节", "piece": "片段"}  # in the place of a body
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.images.headers import header_size, is_progressive
+from netaudit.images.summing import with_sums
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -98,7 +99,14 @@ class Picture:
         return (self.height, self.width) if sideways else (self.width, self.height)
 
     def _decode(self, side: int) -> Image | None:
-        image, partial = self._attempt(self._data, side)
+        try:
+            image, partial = self._attempt(self._data, side)
+        except (OSError, ValueError, SyntaxError):  # of wrong sums in a PNG, which other decoders pass over
+            summed = with_sums(self._data) if self._kind == "png" else self._data
+            if summed == self._data:
+                raise
+            image, partial = self._attempt(summed, side)
+            partial = partial or "its sums are wrong"
         if partial and self._kind == "jpeg":  # with an end marker the decoder gives all it has, progressive scans too
             with contextlib.suppress(OSError, ValueError, SyntaxError):
                 image = self._attempt(self._data + b"\xff\xd9", side)[0]

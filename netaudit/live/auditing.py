@@ -39,6 +39,8 @@ class LiveAudit:
         self.crew = (
             Alone(case, keep_all=keep, seconds=True, witness=witness, signatures=added, given=given) if decode else None
         )
+        if self._growing is not None and self.crew is not None and self.crew.shard.keys is not None:
+            self.crew.shard.keys.ring.growing = True
         self.packets = self.bytes = 0
         self.last_ts = 0
         self._case, self._options = case, options

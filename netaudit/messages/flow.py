@@ -6,6 +6,7 @@ carved from there on.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from netaudit.ground.said import HelloSaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
-from netaudit.messages.readers import CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
+from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
+FRONT = 64  # bytes of a datagram in which a picture that hides behind words begins
+_PICTURE = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
 HAND_OVERS = 8  # of one flow; then it is carved
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
@@ -148,6 +151,8 @@ class Flow:
                     self._event((direction ^ self.swapped, place, rest, len(rest)))
                 return
             if length:
+                if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
+                    self._carve((direction ^ self.swapped, place, b"", 0))
                 self._event((direction ^ self.swapped, place, data[at : at + length], length))
 
     def _event(self, event: Event) -> None:
@@ -271,14 +276,20 @@ class Flow:
     def _failed(self, error: Exception, event: Event) -> None:
         name = self.entry.name if self.entry else UNKNOWN
         self.failures.append(f"{name} reader: {type(error).__name__} in flow {self.id.hex()}")
-        note = Message(name, event[0], event[1], event[1], complete=False, unknown_from=0)
-        note.notes.append(f"the {name} reader failed ({type(error).__name__}): carved from here on")
-        self._fill(note)
         again = self.entry is not CARVED
-        self.let_go()
-        self.entry, self.reader = CARVED, CARVED.make()
+        self._carve(event, f"the {name} reader failed ({type(error).__name__})")
         if again:
             self._give(event)
+
+    def _carve(self, event: Event, why: str = "a picture where words must be") -> None:
+        """Search for images from an event on."""
+        note = Message(
+            self.entry.name if self.entry else UNKNOWN, event[0], event[1], event[1], complete=False, unknown_from=0
+        )
+        note.notes.append(f"{why}: carved from here on")
+        self._fill(note)
+        self.let_go()
+        self.entry, self.reader = CARVED, CARVED.make()
 
     def _hand_over(self, reader: BaseReader) -> None:
         """Let the rest of the flow be recognised afresh."""

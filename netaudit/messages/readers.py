@@ -133,6 +133,8 @@ FALLBACK = {
     "udp": Entry(UNKNOWN, "udp", _always, CarveReader),
 }
 CARVED = Entry(UNKNOWN, "", _always, CarveReader)
+# Protocols over UDP whose datagrams hold a few words: a picture in their flow is something else.
+BRIEF = frozenset({"dns", "dhcp", "dhcpv6", "nbns", "nbdgm", "snmp", "syslog", "ntp", "ssdp", "discovery", "stun"})
 # Readers of flows that another flow announced (`expected.py`).
 EXPECTED = {
     ftp.DATA: Entry(ftp.DATA, "tcp", _always, ftp.FtpDataReader),

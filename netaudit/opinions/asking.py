@@ -108,7 +108,7 @@ def _asked(case: Case, identities: list[str], opinions: dict[str, Opinion]) -> d
         "flow_id", "capture_id", "protocol", "direction", "first_frame", "last_frame",
     ))  # fmt: skip
     flows = _by_key(case, "flows", "flow_id", [head["flow_id"] for head in heads.values()], (
-        "client_ip", "client_port", "server_ip", "server_port",
+        "client_ip", "client_port", "server_ip", "server_port", "client_outer", "server_outer",
     ))  # fmt: skip
     found: dict[str, list[Asked]] = defaultdict(list)
     pieces = _pieces(case, [row["object_id"] for row in rows if row["complete"] and not _of_one(row)])
@@ -117,6 +117,9 @@ def _asked(case: Case, identities: list[str], opinions: dict[str, Opinion]) -> d
         reason = _unasked(row, head)
         if head is None or reason:
             opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, reason)
+            continue
+        if flows[head["flow_id"]]["client_outer"] or flows[head["flow_id"]]["server_outer"]:
+            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, "it came in a tunnel, which is not looked into")
             continue
         source, target = _way(flows[head["flow_id"]], head["direction"])
         opinions[row["object_id"]] = Opinion(NOT_FOUND, "no message of HTTP/1 is seen in its packets")

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pyarrow.compute as pc
 
-from netaudit.ground.files import write_whole
+from netaudit.ground.files import NEW, write_whole
 from netaudit.ground.table_streams import STREAM_PLACES, read_streams
 from netaudit.running.account import Account
 from netaudit.running.state import Unbelievable, load_state, save_state
@@ -111,14 +111,22 @@ class Keeper:
             self._drop_older()
 
     def preserve(self) -> None:
-        """Keep the rows of the checkpoint from what comes now: the tables are made, and the streams go."""
+        """Keep the rows of the checkpoint from what comes now: the tables are made, and the streams go.
+
+        The folder gets its name when it has all of them; until then they are still where they were.
+        """
         if not self.kept:
             return
         to = self.folder / f"streams-{self.generation}"
+        begun = self.folder / f"streams-{self.generation}{NEW}"
+        shutil.rmtree(begun, ignore_errors=True)
         for path in _streams(self.place):
-            copy = to / path.relative_to(self.place)
+            copy = begun / path.relative_to(self.place)
             copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _linked(path, copy)
+        if begun.is_dir():
+            shutil.rmtree(to, ignore_errors=True)
+            begun.rename(to)
 
     def _drop_older(self) -> None:
         for path in self.folder.iterdir():

@@ -18,6 +18,7 @@ from netaudit.ground.ways import Step
 from netaudit.unwrapping.carving import SMALLEST, images_from
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, sniff
 from netaudit.unwrapping.kernels import ASCII85, BASE32, NUMBERS, image_marks, text_marks
+from netaudit.unwrapping.patched import mended
 from netaudit.unwrapping.slices import derive
 from netaudit.unwrapping.sniff import SAMPLE, is_text
 
@@ -147,7 +148,7 @@ def _decoded(match: re.Match[bytes] | None, decode: Callable[[bytes], bytes]) ->
         return b""
 
 
-BINARY: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (("xor", _xored), ("yenc", _yenc))
+BINARY: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (("xor", _xored), ("yenc", _yenc), ("mended", mended))
 WRITTEN = (  # what is read only where its mark stands in the text
     (BASE32, "base32", _base32),
     (ASCII85, "ascii85", _ascii85),

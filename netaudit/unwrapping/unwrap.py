@@ -43,6 +43,9 @@ from netaudit.unwrapping.codecs import (
     text as codecs_text,
 )
 from netaudit.unwrapping.codecs import (
+    uu as codecs_uu,
+)
+from netaudit.unwrapping.codecs import (
     video as codecs_video,
 )
 from netaudit.unwrapping.codecs import (
@@ -100,6 +103,7 @@ CODECS: tuple[Codec, ...] = (
     Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_DASHES, said=_PARTS),
     Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, said="message/rfc822"),
     Codec("id card", codecs_idcard.is_card, codecs_idcard.open_card, keeps=True),
+    Codec("uuencode", codecs_uu.is_uu, codecs_uu.open_uu, keeps=True, first=_SPACE + _LETTERS + b"<"),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
     Codec("compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True, first=b"\x1f\x28\x78"),
     Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING, said="/grpc"),

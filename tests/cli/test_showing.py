@@ -72,6 +72,7 @@ def test_a_verdict_on_a_part_says_so(capsys: pytest.CaptureFixture[str], lang: s
         "case": "case", "report": "case/report.html", "verdict": {"en": "nothing", "zh": "无"}, "partial": True,
         "statements": [], "tables_version": TABLES_VERSION,
         "vantage": "lan", "packets_read": 2, "packets_decoded": 1, "skipped": {"arp": 1}, "damage": {}, "rejected": [],
+        "report_stale": False,
     }  # fmt: skip
     tell(summary, lang, sys.stdout)
     assert word in capsys.readouterr().out

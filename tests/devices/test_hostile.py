@@ -131,7 +131,7 @@ def test_nothing_is_a_formula_in_a_spreadsheet(folder: Path) -> None:
 def test_nothing_is_more_than_text_in_the_report(told, lang: str, tmp_path: Path) -> None:
     case = FakeCase({"devices": told.devices.to_pylist(), "claims": told.claims.to_pylist()})
     page = write_report(case, tmp_path / "report.html", lang).read_text(encoding="utf-8")
-    assert "<script" not in page.lower()
+    assert page.lower().count("<script") == 1  # our own, which sorts and folds
     assert page.count("<svg") <= 2
     assert not set(HIDDEN) & set(page)
     assert len(page) < 300_000

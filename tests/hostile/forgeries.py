@@ -97,18 +97,23 @@ FORGERIES: dict[str, Forgery] = {
 }
 
 
-def invented_in_a_tunnel(case: Case, framed: str) -> Log:
-    """The device sends VXLAN in which another device uploads its picture: only the device has sent anything."""
+FAR = "47.99.1.1"  # the other end of invented tunnels
+
+
+def invented_in_a_tunnel(case: Case, framed: str, *, answered: bool = False) -> Log:
+    """The device sends VXLAN in which another device uploads its picture: only the device has sent anything.
+
+    `answered`: the other end of the tunnel sends what the cloud would say; else the device writes that as well.
+    """
     log = conversation_of(case, framed)
-    outer = b"\x02\0\0\1" + case.number.to_bytes(2, "big")
-    vxlan = b"\x08\0\0\0\0\0\x07\0"
-    return [
-        (
-            at,
-            ROUTER_MAC + outer + b"\x08\x00" + _udp(_bytes(case.sender), _bytes("47.99.1.1"), 5000, 4789, vxlan + data),
-        )
-        for at, data in log
-    ]
+    own, far = _bytes(case.sender), _bytes(FAR)
+    mac = b"\x02\0\0\1" + case.number.to_bytes(2, "big")
+    made = []
+    for at, data in log:
+        back = answered and data[26:30] == _bytes(case.receiver)
+        link, source, target = (mac + ROUTER_MAC, far, own) if back else (ROUTER_MAC + mac, own, far)
+        made.append((at, link + b"\x08\x00" + _udp(source, target, 5000, 4789, b"\x08\0\0\0\0\0\x07\0" + data)))
+    return made
 
 
 def conversation_of(case: Case, sender: str, vlan: int = 0, mac: bytes = b"", like: Case | None = None) -> Log:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.hostile.wire import (
     ACK,
     FIN,
     MS,
+    PSH,
     RST,
     SYN,
     URG,
@@ -49,9 +52,18 @@ class Receiver:
 
 
 def conversation(
-    steps: list[Step], text: bytes, ports: tuple[int, int] = PORTS, state: State | None = None, begin: int = BEGIN
+    steps: list[Step],
+    text: bytes,
+    ports: tuple[int, int] = PORTS,
+    state: State | None = None,
+    begin: int = BEGIN,
+    replies: Mapping[int, bytes] | None = None,
 ) -> list[tuple[int, bytes]]:
-    """Frames of a connection: handshake, the steps, the receiver's answers, the ends; `state` names the ends."""
+    """Frames of a connection: handshake, the steps, the receiver's answers, the ends; `state` names the ends.
+
+    `replies`: what the receiver says once it has so many bytes.
+    """
+    left = dict(replies or {})
     state, receiver, now = state or State(), Receiver(text), begin
     log: list[tuple[int, bytes]] = []
 
@@ -73,5 +85,10 @@ def conversation(
         if receiver.next > before:
             now += MS
             put(server_frame(state, ports, receiver.next))
+        for due in sorted(due for due in left if due <= receiver.next):
+            words = left.pop(due)
+            now += MS
+            put(server_frame(state, ports, receiver.next, PSH | ACK, words))
+            state.received += len(words)
     put(server_frame(state, ports, end + 1, FIN | ACK))
     return log

@@ -1,15 +1,29 @@
 """What others write makes no face vanish, and frames nobody."""
 
 import os
+import shutil
 
 import pytest
 
 import netaudit
-from tests.hostile.forgeries import FORGERIES, conversation_of, invented_in_a_tunnel
+from netaudit.case.verify import (
+    CONFIRMED,
+    UNCONFIRMABLE,
+    Frame,
+    Opinion,
+    _judge,
+    _of_its_packets,
+    _wanted,
+    verify,
+)
+from netaudit.opinions.asking import ask_dpkt
+from netaudit.report.from_case import write_report
+from tests.hostile.forgeries import FAR, FORGERIES, conversation_of, invented_in_a_tunnel
 from tests.hostile.whole import Case, together
 from tests.hostile.wire import pcap
 
 SEEDS = int(os.environ.get("HOSTILE_SEEDS", "1"))
+FRAMED = "192.168.1.99"
 HONEST = [Case("as it is", 0, number) for number in range(3)]  # other devices, so that the network looks like one
 
 
@@ -35,15 +49,52 @@ def test_a_forgery_makes_no_face_vanish(name, seed, tmp_path):
     assert {one[2] for one in ends} <= {"A", "B"}
 
 
-def test_what_is_invented_in_a_tunnel_is_nobody_elses(tmp_path):
-    target, framed = Case("as it is", 0, 10), "192.168.1.99"
-    case, said = audited(tmp_path, together(HONEST) + invented_in_a_tunnel(target, framed))
-    assert framed not in {end for row, _ in said for end in (row["sender"], row["receiver"])}
-    carried = [row for row, images in said if target.sha256 in images]
-    told = [
-        row for row in case.table("ledgers").to_pylist() if not row["understood"] and target.sender in row["subject"]
-    ]
-    assert [row["sender"] for row in carried] == [target.sender] or told
+@pytest.fixture(scope="module", params=[True, False], ids=["answered", "alone"])
+def tunnelled(request, tmp_path_factory):
+    """A device writes a tunnel in which another one uploads a face."""
+    target = Case("as it is", 0, 10)
+    log = together(HONEST) + invented_in_a_tunnel(target, FRAMED, answered=request.param)
+    case, said = audited(tmp_path_factory.mktemp("tunnel"), log)
+    return target, case, [row for row, images in said if target.sha256 in images], [row for row, _ in said]
+
+
+def test_what_is_invented_in_a_tunnel_is_nobody_elses(tunnelled):
+    target, _, carried, said = tunnelled
+    assert FRAMED not in {end for row in said for end in (row["sender"], row["receiver"])}
+    assert [(row["sender"], row["receiver"]) for row in carried] == [(target.sender, FAR)]
+
+
+def test_a_report_tells_the_tunnel_and_who_sends_it(tunnelled, tmp_path):
+    target, case, carried, _ = tunnelled
+    assert f"; written in vxlan packets of {target.sender}, whose word alone" in carried[0]["reason"]
+    for lang, words in (("en", "written in vxlan packets of "), ("zh", "写在 ")):
+        text = write_report(case, tmp_path / "report.html", lang, False, None, "").read_text("utf-8")
+        assert f"{words}{target.sender}" in text
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="NO TSHARK: apt install tshark")
+def test_tshark_confirms_what_a_tunnel_carried_by_its_sender_only(tunnelled):
+    target, case, carried, _ = tunnelled
+    told = {row["finding_id"]: row for row in verify(case).findings}[carried[0]["finding_id"]]
+    assert told["status"] == CONFIRMED
+    assert list(told["reasons"]) == [f"confirmed: as it is, within vxlan packets of {target.sender}"]
+    wanted = _wanted(case, set(carried[0]["object_ids"]))
+    assert wanted[0].bearer.inside == {FRAMED, target.receiver}
+    opinion = Opinion(CONFIRMED, "as it is", 1, wanted[0].bearer.inside)
+    claim = {"finding_id": "F", "sender": FRAMED, "receiver": target.receiver, "object_ids": ["one"]}
+    assert _judge(claim, {"one": opinion})["status"] == UNCONFIRMABLE
+    frame = Frame(1, wanted[0].ends, target.sender)
+    assert _of_its_packets(wanted[0], frame)
+    assert not _of_its_packets(wanted[0], frame._replace(source=FRAMED))
+
+
+def test_dpkt_says_that_it_does_not_look_into_tunnels(tunnelled):
+    pytest.importorskip("dpkt")
+    _, case, carried, _ = tunnelled
+    told = {row["finding_id"]: row for row in ask_dpkt(case).findings}[carried[0]["finding_id"]]
+    assert (told["status"], list(told["reasons"])) == (
+        UNCONFIRMABLE, ["not confirmable: it came in a tunnel, which is not looked into"],
+    )  # fmt: skip
 
 
 def test_equal_addresses_in_two_networks_are_two_connections(tmp_path):
@@ -57,3 +108,7 @@ def test_equal_addresses_in_two_networks_are_two_connections(tmp_path):
     assert len({row["flow_id"] for row in case.table("flows").to_pylist() if row["client_ip"] == same}) == 2
     vlans = {row["vlan"] for row in case.table("flows").to_pylist() if row["client_ip"] == same}
     assert vlans == {"10", "20"}
+    macs = {"02:00:00:07:00:01", "02:00:00:07:00:02"}
+    devices = [row for row in case.table("devices").to_pylist() if same in row["ips"]]
+    assert {mac for row in devices for mac in row["macs"]} >= macs
+    assert not [row for row in devices if macs <= set(row["macs"])], "two devices are one"

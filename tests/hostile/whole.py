@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from pcaps.lab import photos
 from tests.hostile.attacks import FAMILIES, plain
-from tests.hostile.disguises import DISGUISES
+from tests.hostile.carriers import CARRIERS
+from tests.hostile.disguises import DISGUISES, OPAQUE
+from tests.hostile.patched import PATCHED
 from tests.hostile.talk import BEGIN, conversation
 from tests.hostile.wire import MS, State
 
@@ -60,7 +62,8 @@ class Case:
     @property
     def sha256(self) -> str:
         """By which its image is known."""
-        return hashlib.sha256(self.picture).hexdigest()
+        picture = PATCHED[self.name](self.picture)[1] if self.name in PATCHED else self.picture
+        return hashlib.sha256(picture).hexdigest()
 
     def chance(self) -> random.Random:
         """A fresh source of chance, always the same."""
@@ -72,22 +75,27 @@ class Case:
             return GREETINGS[self.name] + self.picture
         chance = self.chance()
         body, kind = DISGUISES.get(self.name, DISGUISES["as it is"])(chance, self.picture)
+        if self.name in PATCHED:
+            body, kind = PATCHED[self.name](self.picture)[0], OPAQUE
         head = f"POST /face/{self.number} HTTP/1.1\r\nHost: s{self.number}.example.cn\r\nContent-Type: {kind}\r\n"
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
     def log(self) -> list[tuple[int, bytes]]:
         """Its frames."""
-        text = self.text()
         ends = [bytes(map(int, address.split("."))) for address in (self.sender, self.receiver)]
         mac = b"\x02\0\0\1" + self.number.to_bytes(2, "big")
         state = State(client=ends[0], server=ends[1], mac=mac)
+        begin = BEGIN + self.number * 200 * MS
+        if self.name in CARRIERS:
+            return CARRIERS[self.name](self.picture, state, 30_000 + 2 * self.number, begin)
+        text = self.text()
         steps = FAMILIES.get(self.name, plain)(self.chance(), text)
-        return conversation(steps, text, (40_000 + self.number, self.port), state, BEGIN + self.number * 200 * MS)
+        return conversation(steps, text, (40_000 + self.number, self.port), state, begin)
 
 
 def cases(seeds: int) -> list[Case]:
     """Every family of packets and every disguise, `seeds` times."""
-    names = [*FAMILIES, *DISGUISES, *GREETINGS]
+    names = [*FAMILIES, *DISGUISES, *GREETINGS, *PATCHED, *CARRIERS]
     return [Case(name, seed, len(names) * seed + at) for seed in range(seeds) for at, name in enumerate(names)]
 
 

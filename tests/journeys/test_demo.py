@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import netaudit
+from netaudit.journeys.by_size import BY_SIZE
 
 FOLDER = Path(__file__).parents[2] / "pcaps" / "sales_office"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))["captures"]
@@ -20,6 +21,8 @@ def told(case: netaudit.Case) -> list[list[tuple[str, str, str]]]:
     kinds = dict(case.events[["event_id", "kind"]].itertuples(index=False))
     journeys: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for row in case.journeys.sort_values(["journey_id", "leg"]).itertuples():
+        if list(row.ties) == [BY_SIZE]:
+            continue
         journeys[row.journey_id].append((row.sender, row.receiver, kinds.get(row.event_id, "")))
     return list(journeys.values())
 
@@ -38,6 +41,9 @@ def test_each_checked_visitor_is_one_journey(name: str, tmp_path: Path) -> None:
         1,
         2,
     }
+    hidden = {(image["sender"], image["receiver"]) for image in EXPECTED[name]["images"] if not image["visible"]}
+    by_size = [row for row in case.journeys.itertuples() if list(row.ties) == [BY_SIZE]]
+    assert {(row.sender, row.receiver) for row in by_size} <= hidden
     packets = EXPECTED[name]["packets"]["count"]
     assert case.journeys["frame"].between(1, packets).all()
     assert (case.journeys["last_frame"] >= case.journeys["frame"]).all()

@@ -1,6 +1,7 @@
 """Two cameras that send encrypted, in a network namespace of their own: real TLS, real kernels, real passes.
 
-python cameras.py camera ADDRESS PORT SEED REST  uploads every REST seconds on the mean, and after each line read
+python cameras.py camera ADDRESS PORT SEED REST  uploads every REST seconds on the mean, and after each line read; says
+                                                 when (s since 1970) each of the latter began
 python cameras.py cloud ADDRESS PORT CERT KEY    takes whatever is posted
 """
 
@@ -20,8 +21,10 @@ def camera(address: str, port: int, seed: int, rest_s: float) -> None:
     trust, draw, one_at_a_time = ssl._create_unverified_context(), random.Random(seed), threading.Lock()
     link = http.client.HTTPSConnection(address, port, context=trust)
 
-    def post(path: str, size: int) -> None:
+    def post(path: str, size: int, *, told: bool = False) -> None:
         with one_at_a_time:
+            if told:
+                print(time.time(), flush=True)
             link.request("POST", path, draw.randbytes(size), {"Content-Type": "application/octet-stream"})
             link.getresponse().read()
 
@@ -34,7 +37,7 @@ def camera(address: str, port: int, seed: int, rest_s: float) -> None:
     threading.Thread(target=by_itself, args=(rest_s, "/sync", 12_000, 40_000), daemon=True).start()
     for _ in sys.stdin:
         time.sleep(draw.uniform(0.1, 0.9))
-        post("/face", draw.randint(12_000, 40_000))
+        post("/face", draw.randint(12_000, 40_000), told=True)
 
 
 def cloud(address: str, port: int, cert: str, key: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -21,7 +20,9 @@ from tests.conftest import ROOT
 
 CLOUD, TRIGGERED, OTHER = "121.40.77.19", "192.168.77.20", "192.168.77.21"
 PROGRAM = str(Path(__file__).with_name("cameras.py"))
-QUIET_S, PASSES = 30.0, 8
+QUIET_S = 30.0
+GAPS_S = 5, 6, 16, 13, 7, 8.5, 10.5  # uneven: moved by any time, at most 4 of 8 passes come before an upload of another
+PASSES = len(GAPS_S) + 1
 RESTS = 25.0, 9.0  # seconds on the mean between uploads of the cameras' own
 NEEDED = ("ip", "dumpcap", "openssl")
 
@@ -82,7 +83,7 @@ def test_uploads_follow_the_passes_of_the_camera_that_they_trigger_and_of_no_oth
     try:
         assert running[0].stdout.readline() == b"ready\n"
         running.append(_start(cloud, "dumpcap", "-q", "-i", "street", "-w", str(recorded)))
-        time.sleep(2)
+        _until_records(recorded)
         cameras = [
             _start(name, sys.executable, PROGRAM, "camera", CLOUD, "443", str(seed), str(rest), stdin=subprocess.PIPE)
             for seed, (name, rest) in enumerate(zip(sites, RESTS, strict=True), 7)
@@ -92,10 +93,12 @@ def test_uploads_follow_the_passes_of_the_camera_that_they_trigger_and_of_no_oth
     finally:
         for process in reversed(running):
             process.terminate()
-        for process in running:
-            process.wait(30)
+        heard = [process.communicate(timeout=60)[0] for process in running]
+    began = [float(line) for line in heard[2].split()]
+    followed = _followed_within(3.0, passes, began)
+    assert followed >= PASSES - 1, "this machine is too busy to be a camera: uploads came seconds after their passes"
     notes = tmp_path / "passes.csv"
-    notes.write_text("time,text\n" + "".join(f"{time_},pass {n}\n" for n, time_ in enumerate(passes, 1)))
+    notes.write_text("time,text\n" + "".join(f"{time_.isoformat()},pass {n}\n" for n, time_ in enumerate(passes, 1)))
     words = [
         sys.executable,
         "-m",
@@ -117,7 +120,7 @@ def test_uploads_follow_the_passes_of_the_camera_that_they_trigger_and_of_no_oth
     claimed = {(row["sender"], row["receiver"]) for row in rows if row["standing"] == "claimed"}
     assert claimed == {(TRIGGERED, CLOUD)}, rows
     best = next(row for row in rows if row["standing"] == "claimed" and row["window_s"] == 3)
-    assert (best["followed"], best["moments"]) == (PASSES, PASSES)
+    assert (best["followed"], best["moments"]) == (followed, PASSES)
     assert best["p"] == 0.001 > best["p_model"]
     assert all(-1 <= delay <= 3 for delay in best["delays_s"])
     assert {row["sender"] for row in rows} == {TRIGGERED, OTHER}  # the other one was tested as well
@@ -130,14 +133,26 @@ def test_uploads_follow_the_passes_of_the_camera_that_they_trigger_and_of_no_oth
     assert "uploads follow the moments, not by chance" in report
 
 
-def _walk_by(camera: subprocess.Popen[bytes]) -> list[str]:
+def _until_records(path: Path) -> None:
+    """Wait until the recorder has begun its file."""
+    until = time.monotonic() + 60
+    while not (path.is_file() and path.stat().st_size):
+        assert time.monotonic() < until, "dumpcap records nothing"
+        time.sleep(0.1)
+
+
+def _followed_within(window_s: float, passes: list[datetime.datetime], began: list[float]) -> int:
+    """Passes whose upload began in time, by the clock of the camera itself: a busy machine may be late."""
+    return sum(any(0 <= upload - one.timestamp() <= window_s for upload in began) for one in passes)
+
+
+def _walk_by(camera: subprocess.Popen[bytes]) -> list[datetime.datetime]:
     """Passes at uneven times, each noted as an auditor would, with quiet before and after."""
-    draw, noted = random.Random(3), []
-    time.sleep(QUIET_S)
-    for _ in range(PASSES):
-        noted.append(datetime.datetime.now(datetime.UTC).isoformat())
+    noted = []
+    for quiet_s in (QUIET_S, *GAPS_S):
+        time.sleep(quiet_s)
+        noted.append(datetime.datetime.now(datetime.UTC))
         camera.stdin.write(b"pass\n")
         camera.stdin.flush()
-        time.sleep(draw.uniform(6, 11))
     time.sleep(QUIET_S)
     return noted

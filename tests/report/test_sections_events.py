@@ -6,6 +6,7 @@ import pytest
 
 from netaudit.documents.entries import ACTS, KINDS, PURPOSE
 from netaudit.journeys import ties
+from netaudit.journeys.by_size import BY_SIZE
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_events import MOST_JOURNEYS, MOST_LEGS, MOST_SENDERS, events
 from netaudit.report.texts import Texts
@@ -89,7 +90,7 @@ def test_every_word_of_the_tables_is_known(lang: str) -> None:
     assert set(KINDS) == set(t.group("event_kind"))
     assert set(PROVENANCE) == set(t.group("layout"))
     assert set(PURPOSE) == set(t.group("asks"))
-    assert set(ties.REASONS) == set(t.group("tie"))
+    assert {*ties.REASONS, BY_SIZE} == set(t.group("tie"))
     assert ACTS
 
 

@@ -1,5 +1,6 @@
 """Both languages are complete and agree in their placeholders."""
 
+import ast
 import re
 import string
 from pathlib import Path
@@ -190,3 +191,41 @@ def test_every_reason_for_a_vantage_has_a_sentence():
     codes = set(re.findall(r'Reason\(\s*"(\w+)"', Path(vantage.__file__).read_text(encoding="utf-8")))
     assert len(codes) > 5
     assert codes <= set(Texts("zh").group("reason"))
+
+
+def damages():
+    """What the capture stage says of a damaged file, a digit for every value in it, and its words for a harm."""
+    for path in sorted((FOLDER.parent / "capture").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            told = []
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                of = ast.unparse(node.func)
+                told = node.args if of.endswith((".report", "problems.append")) else []
+                if of.endswith("_losses.begin"):
+                    yield "damage", ast.literal_eval(node.args[1])
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "self.problem":
+                told = node.value.values if isinstance(node.value, ast.BoolOp) else [node.value]
+            for one in told:
+                if isinstance(one, ast.JoinedStr):
+                    yield (
+                        "phrase",
+                        "".join(
+                            part.value
+                            if isinstance(part, ast.Constant)
+                            else ""
+                            if "until" in ast.unparse(part)
+                            else "7"
+                            for part in one.values
+                        ),
+                    )
+                elif isinstance(one, ast.Constant) and one.value:
+                    yield "phrase", one.value
+
+
+def test_every_damage_of_a_capture_is_said_in_chinese():
+    found = list(damages())
+    assert len(found) > 15
+    for kind, text in found:
+        said = Texts("zh").known("damage", text) if kind == "damage" else Texts("zh").phrase(text, str)
+        assert said, text
+        assert said != text, text

@@ -78,6 +78,6 @@ def test_a_period_that_holds_nothing(tmp_path: Path) -> None:
     assert "Exit 3" in done.output
     assert done.exit_code == 5  # of all packets none was judged
     assert "NOTHING WAS AUDITED: of 5,522 packets none was in the period" in done.output
-    with pytest.raises(UsageError, match="not before --until"):
+    with pytest.raises(UsageError, match="not before until="):
         netaudit.audit(LAN, tmp_path / "other", since=2, until=2)
     assert not (tmp_path / "other").exists()

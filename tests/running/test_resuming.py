@@ -133,13 +133,23 @@ if place == "feed":
         feed(self, decoded)
         left or os.kill(os.getpid(), signal.SIGKILL)
     workers.Alone.feed = counted
+elif place == "preserve":
+    linked = checkpoint._linked
+    def counted(path, to):
+        global left
+        left -= 1
+        linked(path, to)
+        left or os.kill(os.getpid(), signal.SIGKILL)
+    checkpoint._linked = counted
 else:
     task.write_run = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 netaudit.audit(sys.argv[5:], sys.argv[3], faces=False, project_key=sys.argv[4])
 """
 
 
-@pytest.mark.parametrize(("place", "windows"), [("feed", 1), ("feed", 20), ("feed", 50), ("conclusion", 0)])
+@pytest.mark.parametrize(
+    ("place", "windows"), [("feed", 1), ("feed", 20), ("feed", 50), ("preserve", 3), ("conclusion", 0)]
+)
 def test_a_killed_audit_goes_on_from_its_last_checkpoint(place, windows, key, undisturbed, tmp_path) -> None:
     folder = tmp_path / "case"
     command = [sys.executable, "-c", KILLED, place, str(windows), str(folder), str(key), *map(str, CAPTURES)]

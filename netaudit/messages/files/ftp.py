@@ -184,6 +184,11 @@ def _announced(verb: str, argument: str) -> int:
     return int(port) if port.isdecimal() and len(port) < 6 and int(port) < 65536 else 0
 
 
+# what begins no file that anybody sends by FTP, but another protocol: requests that carry a body, a ClientHello
+_OTHER = re.compile(rb"POST /|PUT /|PRI \* H|\x16\x03[\x00-\x04]..\x01", re.DOTALL)
+TELLING = 7  # bytes that tell
+
+
 class FtpDataReader(BaseReader):
     """Reads a data connection: one message with the file, when it ends."""
 
@@ -191,6 +196,7 @@ class FtpDataReader(BaseReader):
         self.out: list[Message] = []
         self.sinks: list[Whole | None] = [None, None]
         self.at = [0, 0]
+        self.opening = [b"", b""]  # of a direction, until it tells whether a file begins
 
     def _sink(self, direction: int, offset: int) -> Whole:
         sink = self.sinks[direction]
@@ -200,19 +206,34 @@ class FtpDataReader(BaseReader):
         return sink
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take bytes of the file."""
-        self._sink(direction, offset).add(data, offset)
+        """Take bytes of the file; where another protocol speaks instead, the announcement was for show."""
+        begun, self.opening[direction] = self.opening[direction], b""
         self.at[direction] = offset + len(data)
+        if self.sinks[direction] is None and offset == len(begun):
+            data, offset = begun + data, 0
+            if len(data) < TELLING and _OTHER.match(data.ljust(TELLING)) is None:
+                self.opening[direction] = data
+                return []
+            if _OTHER.match(data) and self.sinks == [None, None]:
+                rest = [*self.opening]
+                rest[direction] = data
+                first = 1 - direction if rest[1 - direction] else direction
+                self.hand_over = HandOver((0, 0), (rest[0], rest[1]), first)
+                return []
+        self._sink(direction, offset).add(data, offset)
         return []
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """Bytes of the file are missing."""
+        self._opened(direction)
         self._sink(direction, offset).lose(length, offset)
         self.at[direction] = offset + length
         return []
 
     def finish(self) -> list[Message]:
         """The file."""
+        self._opened(0)
+        self._opened(1)
         transfer = self.told.transfer(*self.span) if isinstance(self.told, Announcement) else None
         for direction, sink in enumerate(self.sinks):
             if sink is not None:
@@ -228,8 +249,16 @@ class FtpDataReader(BaseReader):
         out, self.out, self.sinks = self.out, [], [None, None]
         return out
 
+    def _opened(self, direction: int) -> None:
+        """Nothing more will come of a beginning: it is what there is of the file."""
+        if data := self.opening[direction]:
+            self.opening[direction] = b""
+            self._sink(direction, 0).add(data, 0)
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the file."""
+        if self.opening[direction]:
+            return 0
         sink = self.sinks[direction]
         return sink.message.start if sink else self.at[direction]
 

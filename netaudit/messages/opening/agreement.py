@@ -111,6 +111,12 @@ class Agreement:
             found.append(Epoch(Tls13(suite, secret.value), secret.source, name, ((label, random, secret.value),)))
         return found
 
+    def complete13(self) -> bool:
+        """Whether the secrets that a whole connection needs are there."""
+        assert self.hello is not None
+        labels = [f"{who}_{kind}" for who in ("CLIENT", "SERVER") for kind in (HS, AP)]
+        return all(self.keys.ring.secret(label, self.hello.random) is not None for label in labels)
+
     def tried13(self) -> list[Epoch]:
         """Of a hello whose inner one is encrypted, any secrets of the ring may be those: what opens a record tells."""
         assert self.suite is not None

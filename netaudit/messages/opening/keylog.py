@@ -75,6 +75,7 @@ class KeyRing:
         self.sessions: dict[bytes, Secret] = {}  # master secrets by session id
         self.private: list[tuple[Any, int]] = []
         self.lines = self.strange = 0  # secrets taken; lines not understood
+        self.growing = False  # further lines may still come: connections wait for theirs
         for number, source in enumerate(sources):
             self._take(number, source)
 

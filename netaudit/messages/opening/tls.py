@@ -2,6 +2,7 @@
 
 Directions come in the order of the capture, but a loss may hold one of them back. So a direction waits, within a
 bound, where it cannot be understood before the other one: the client's records for the ServerHello, say.
+While a key log is still being written (live), both wait for their keys in the same way, within a bound of its own.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ TICKET, END_OF_EARLY_DATA, KEY_EXCHANGE, FINISHED, KEY_UPDATE = 4, 5, 16, 20, 24
 EARLY_DATA = 42  # extension
 ENCRYPTED_HELLO = 0xFE0D  # draft-ietf-tls-esni: the secrets may be those of a hello inside
 WAITING = 4 << 20  # bytes of a direction that wait for the other one
+KEYLESS = 256 << 10  # bytes of a direction that wait for keys
 MOST_STRANGE = 64  # records before the first opened one that no key opens
 MOST_EARLY = 1 << 20  # bytes of early data that no key opens
 SEEKING = 1024  # records that one loss may have swallowed
@@ -81,6 +83,8 @@ class TlsOpener:
         self._client = -1  # direction of the first ClientHello
         self._agreed = Agreement(keys)
         self._tries = 0
+        self._keyless = False  # keys that are not there yet are waited for
+        self._patient = keys.ring.growing
         self._inside = False  # the secrets may be those of an encrypted hello
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
@@ -122,7 +126,9 @@ class TlsOpener:
         self._run(side)
 
     def finish(self) -> None:
-        """The flow has ended."""
+        """The flow has ended: no keys are waited for any longer."""
+        if self.alive and self._keyless:
+            self._hurry()
         if not self.outcome.state and (self._agreed.hello is None or any(side.stalled for side in self._sides)):
             self.outcome = Outcome(NO_BEGINNING, "", "the other direction is missing")
         elif not self.outcome.state and any(side.strange for side in self._sides):
@@ -149,11 +155,15 @@ class TlsOpener:
 
     def _run(self, side: _Side) -> None:
         """Go on in a direction, then in the other one, which may have waited for it."""
+        if self._keyless and self._agreed.version >= TLS13:
+            self._begin13()
         other = self._sides[1 - side.direction]
         moved = self._records(side)
         while self.alive and moved and (other.stalled is not None or side.stalled is not None):
             moved = any(self._records(one) for one in (other, side) if one.stalled is not None)
-        if len(side.cutter.held) > WAITING and side.stalled is not None:
+        if self._keyless and len(side.cutter.held) > KEYLESS:
+            self._hurry()
+        elif len(side.cutter.held) > WAITING and side.stalled is not None:
             self._give_up(NO_BEGINNING, "the other direction is missing")
 
     def _records(self, side: _Side) -> bool:
@@ -210,7 +220,7 @@ class TlsOpener:
             if self._client >= 0 and self._agreed.chosen is None:
                 return self._agreed.retried  # after a retry it means nothing; else its meaning is not known yet
             if self._client >= 0 and self._agreed.version < TLS13:
-                self._change(side)
+                return self._change(side)
             return True
         if self._client < 0:
             self._give_up(NO_BEGINNING, "no hello")
@@ -465,6 +475,9 @@ class TlsOpener:
     def _begin13(self) -> None:
         """Keys of both directions, as far as their secrets are there (RFC 8446, 7.1)."""
         assert self._agreed.hello is not None
+        self._keyless = self._patient and not self._agreed.complete13()
+        if self._keyless:
+            return
         random = self._agreed.hello.random
         client, server = self._sides[self._client], self._sides[1 - self._client]
         client.epochs = self._agreed.epochs13("CLIENT", random)
@@ -475,17 +488,27 @@ class TlsOpener:
         if not client.epochs and not server.epochs:
             self._give_up(NO_KEYS)
 
-    def _change(self, side: _Side) -> None:
-        """ChangeCipherSpec: the keys that were agreed on hold from here (RFC 5246, 7.1)."""
+    def _hurry(self) -> None:
+        """Go on with the keys that there are."""
+        self._patient = False
+        for side in self._sides:
+            if self.alive:
+                self._run(side)
+
+    def _change(self, side: _Side) -> bool:
+        """ChangeCipherSpec: the keys that were agreed on hold from here (RFC 5246, 7.1). False: they are waited for."""
         from cryptography.exceptions import UnsupportedAlgorithm
 
         if self._agreed.hello is None or self._agreed.chosen is None or self._agreed.suite is None:
             self._give_up(NO_BEGINNING, "a hello is missing")
-            return
+            return True
         masters = self._agreed.masters()
+        self._keyless = self._patient and not masters
+        if self._keyless:
+            return False
         if not masters:
             self._give_up(NO_KEYS)
-            return
+            return True
         server = side.direction != self._client
         try:
             side.epochs = [self._agreed.epoch12(secret, uses, server=server) for secret, uses in masters]
@@ -494,6 +517,7 @@ class TlsOpener:
                 UNSUPPORTED,
                 f"cipher suite {self._agreed.suite.number:04x}: the library has no {self._agreed.suite.cipher}",
             )
-            return
+            return True
         side.sequence, side.strange, side.opened, side.handshake = 0, MOST_STRANGE, False, b""
         side.inflater = Inflater() if self._agreed.compression == DEFLATE else None
+        return True

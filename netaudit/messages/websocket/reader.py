@@ -5,6 +5,7 @@ from __future__ import annotations
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.reader import NAME
 from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.websocket.continued import Continued
 from netaudit.messages.websocket.deflate import Inflate
 from netaudit.messages.websocket.frames import WebSocketSide
 from netaudit.messages.websocket.mqtt import MqttInside, is_mqtt
@@ -28,6 +29,7 @@ class WebSocketReader(BaseReader):
         self.inner: MqttInside | RtspInside | None = None
         self.via: Message | None = None  # the answer that agreed to it
         self.asked = False  # whether it was asked what the messages are
+        self.continued = (Continued(UP), Continued(DOWN))
 
     def begin(self, opening: Opening) -> None:
         """Host, path and compression as the HTTP exchange has settled them."""
@@ -67,13 +69,17 @@ class WebSocketReader(BaseReader):
     @property
     def kept(self) -> int:
         """Bytes of messages under way."""
-        return sum(side.kept for side in self.sides) + (self.inner.kept if self.inner is not None else 0)
+        own = sum(one.kept for one in (*self.sides, *self.continued))
+        return own + (self.inner.kept if self.inner is not None else 0)
 
     def finish(self) -> list[Message]:
         """Give what is left."""
         for side in self.sides:
             side.finish()
-        return self._given() + (self.inner.finish() if self.inner is not None else [])
+        out = self._given()
+        for one in self.continued:
+            out += one.release()
+        return out + (self.inner.finish() if self.inner is not None else [])
 
     def let_go(self) -> None:
         """Cut off the sides, which refer back."""
@@ -84,7 +90,7 @@ class WebSocketReader(BaseReader):
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the message under way."""
-        own = self.sides[direction].needed_from()
+        own = self.continued[direction].needed_from(self.sides[direction].needed_from())
         inner = self.inner.needed_from(direction) if self.inner is not None else None
         return own if inner is None else min(own, inner)
 
@@ -97,5 +103,9 @@ class WebSocketReader(BaseReader):
             elif is_rtsp(self.inside_protocol, first):
                 self.inner, self.protocol = RtspInside(self.via), RTSP
         if self.inner is None:
-            return out
+            return [given for one in out for given in self._continued(one)]
         return [inner for one in out for inner in (self.inner.take(one) if one.protocol == "websocket" else [one])]
+
+    def _continued(self, message: Message) -> list[Message]:
+        """A message, or those that it goes on and ends."""
+        return self.continued[message.direction].take(message) if message.protocol == "websocket" else [message]
