@@ -44,6 +44,7 @@ LAN, TINY = PCAPS / "sales_office" / "lan.pcapng", PCAPS / "carriers" / "s3.pcap
 AUDIT = ["audit", str(TINY), "--no-faces", "--case"]
 AFRESH = [sys.executable, "-m", "netaudit"]
 Told = Counter[str]
+INTERNAL = 70  # an exit code that no fault may lead to
 CALM = (0, 5)  # of --no-faces: 5 says that no image was judged
 PRESENT = "import sys, netaudit; netaudit.audit(sys.argv[1], sys.argv[2])"
 ABSENT = "from netaudit.images import judge; judge.helper = lambda *_: ['/nonexistent']; " + PRESENT
@@ -324,7 +325,8 @@ def live(place: Path, _whole: Path, chosen: random.Random, times: int, _: float)
         if record.is_dir() and any(record.iterdir()):
             again = command(["audit", "--resume", str(case)])
             stands = standing(case, None)
-            told[f"resumed: exit {again.code}, {stands}"] += 1
+            how = f"resumed: exit {again.code}, {stands}"
+            told[f"NOT TOLD {how}: {again.printed[-300:]}" if again.code == INTERNAL else how] += 1
     return told
 
 

@@ -40,6 +40,7 @@ class Integrity:
     head: str = ""  # hash of its last line
     files: int = 0  # that were sealed
     checked: int = 0  # of them, read now
+    partial: bool = False  # an audit that was interrupted: whole as it is, but not all was read
     left_out: int = 0  # of an export: private files that are not in it
     problems: list[str] = field(default_factory=list)  # of seal and chain
     changed: list[str] = field(default_factory=list)
@@ -66,10 +67,12 @@ def integrity(folder: Path) -> Integrity:
     """Hold a case folder against its seal. Raises CaseError where the folder is no case at all."""
     if not (folder / "case.json").exists() and not (folder / CUSTODY).exists() and not (folder / MANIFEST).exists():
         raise CaseError(f"{folder}: is no case (no case.json in it)")
-    seal = _seal(folder)
+    manifest = _manifest(folder)
+    seal = _seal(folder, manifest)
     chain = entries(folder)
     told = Integrity(seal.state, seal.manifest, len(chain), chain[-1]["hash"] if chain else "", len(seal.files))
     told.problems = [*([seal.problem] if seal.problem else []), *broken(folder)]
+    told.partial = seal.state == "sealed" and bool(manifest.get("partial", True))
     there = dict(_walked(folder, folder))
     export = _export(folder, told)
     if seal.state in ("unsealed", "unfinished"):
@@ -80,13 +83,18 @@ def integrity(folder: Path) -> Integrity:
     return told
 
 
-def _seal(folder: Path) -> Seal:
+def _manifest(folder: Path) -> dict[str, Any]:
+    """case.json; empty where it cannot be read."""
     try:
         manifest = orjson.loads((folder / "case.json").read_bytes())
     except (OSError, ValueError):
-        manifest = None
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _seal(folder: Path, manifest: dict[str, Any]) -> Seal:
     try:
-        return read_seal(folder, manifest if isinstance(manifest, dict) else {})
+        return read_seal(folder, manifest)
     except (CaseError, ValueError, TypeError, AttributeError) as error:
         return Seal("broken", {}, f"{MANIFEST} is not readable: {error}")
 

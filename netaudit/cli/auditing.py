@@ -144,6 +144,7 @@ def summarise(case: Case) -> dict[str, Any]:
     said = case.statements or []
     return {
         "case": str(case.folder),
+        "seal": case.seal.state,
         "tables_version": case.manifest["tables_version"],
         "report": str(case.folder / "report.html"),
         "verdict": {lang: case.verdict(lang) for lang in LANGS},
@@ -169,6 +170,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     def line(text: str) -> None:
         print(text, file=file)
 
+    if summary["seal"] != "sealed":
+        line(say(f"integrity_{summary['seal']}", lang))
     if summary["tables_version"] < TABLES_VERSION:
         text = "older" if summary["tables_version"] < WITH_LEDGERS else "older_columns"
         line(say(text, lang, version=summary["tables_version"], now=TABLES_VERSION))

@@ -125,6 +125,10 @@ TEXTS = {
         "en": "Sealed, and as it was sealed: {n:,} files checked",
         "zh": "已封存，且与封存时一致：已核对 {n:,} 个文件",
     },
+    "integrity_partial": {
+        "en": "Of an audit that was interrupted: it holds only what was read until then",
+        "zh": "该审计曾被中断：案卷只含此前已读取的部分",
+    },
     "integrity_sealed": {"en": "NOT AS IT WAS SEALED", "zh": "与封存时不一致"},
     "integrity_broken": {"en": "THE SEAL IS BROKEN", "zh": "封存已被破坏"},
     "integrity_unsealed": {

@@ -86,6 +86,8 @@ def verify_command(
 def _print(told: Integrity, lang: str) -> None:
     """State, what is wrong by kind, the chain and its end, and how far all this reaches."""
     print(say("integrity_sound" if told.sound else f"integrity_{told.state}", lang, n=told.checked))
+    if told.partial:
+        print(say("integrity_partial", lang))
     for kind in ("problems", "changed", "missing", "added", "leftovers"):
         names = getattr(told, kind)
         if names:

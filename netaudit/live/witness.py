@@ -113,10 +113,7 @@ class Memory:
             if is_encrypted(known, flow) and int(flow["payload"][DOWN if known.swapped else UP]) >= LEAST_KNOWN:
                 self.senders.append(known)
         else:
-            inner = conversations.flows[serial]
-            now = (inner.id, inner.protocol, inner.server_name, inner.swapped, inner.opened_by(), inner.chosen)
-            known = Known(flow.tobytes(), *now)
-            self.open[serial] = known
+            known = self.open[serial] = Known(flow.tobytes(), *conversations.standing(flow))
         if messages:
             self._speaking[known.flow_id] = known
             self._speaking.move_to_end(known.flow_id)

@@ -32,9 +32,12 @@ def checking(case: CaseLike, w: Wording) -> dict[str, Any]:
 
 def _seal(case: CaseLike, w: Wording) -> dict[str, Any]:
     seal = getattr(case, "seal", None)
+    if seal is not None and seal.state == "unsealed":
+        return {"manifest": "", "seal": w.t("checking_never_sealed"), "unsealed": True}
     if seal is None or seal.state != "sealed":
-        return {"manifest": "", "seal": w.t("checking_unsealed")}
-    return {"manifest": w.exact(seal.manifest, 64), "seal": w.t("checking_sealed", n=w.number(len(seal.files)))}
+        return {"manifest": "", "seal": w.t("checking_unsealed"), "unsealed": False}
+    said = w.t("checking_sealed", n=w.number(len(seal.files)))
+    return {"manifest": w.exact(seal.manifest, 64), "seal": said, "unsealed": False}
 
 
 def _signature(folder: Path | None, w: Wording) -> dict[str, Any]:

@@ -153,6 +153,12 @@ def test_a_case_of_an_earlier_version_is_unsealed_never_fine(case: Path) -> None
     assert open_case(case).table("findings").num_rows
     code, output = verify(case)
     assert (code, "UNSEALED" in output) == (3, True)
+    shown = CliRunner().invoke(app, ["show", str(case), "--lang", "en"])
+    assert shown.output.startswith("UNSEALED")
+    assert CliRunner().invoke(app, ["report", str(case), "--lang", "zh"]).exit_code == 0
+    page = (case / "report.html").read_text("utf-8")
+    assert page.count('class="bad">未封存：') == 2
+    assert "写本报告时案卷尚未封存" not in page
 
 
 def test_a_crash_is_told_from_an_end(case: Path) -> None:

@@ -70,7 +70,7 @@ def test_no_rows_are_a_head(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def test_a_verdict_on_a_part_says_so(capsys: pytest.CaptureFixture[str], lang: str, word: str) -> None:
     summary = {
         "case": "case", "report": "case/report.html", "verdict": {"en": "nothing", "zh": "无"}, "partial": True,
-        "statements": [], "tables_version": TABLES_VERSION,
+        "statements": [], "seal": "sealed", "tables_version": TABLES_VERSION,
         "vantage": "lan", "packets_read": 2, "packets_decoded": 1, "skipped": {"arp": 1}, "damage": {}, "rejected": [],
         "report_stale": False,
     }  # fmt: skip

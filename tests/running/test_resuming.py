@@ -15,6 +15,7 @@ import netaudit
 from netaudit.capture import from_files
 from netaudit.case.integrity import integrity
 from netaudit.case.reading import open_case
+from netaudit.cli.verifying import verify_command
 from netaudit.errors import CaseError, UsageError
 from netaudit.findings.saying import sentences
 from netaudit.running import checkpoint
@@ -161,7 +162,7 @@ def test_a_killed_audit_goes_on_from_its_last_checkpoint(place, windows, key, un
     assert integrity(folder).sound
 
 
-def test_what_was_read_is_told_everywhere(key, tmp_path) -> None:
+def test_what_was_read_is_told_everywhere(key, tmp_path, capsys) -> None:
     folder = tmp_path / "case"
     case = netaudit.audit(CAPTURES, folder, faces=False, project_key=key, lang="zh", progress=stopping(300_000))
     inputs = case.table("captures").to_pylist()
@@ -177,6 +178,10 @@ def test_what_was_read_is_told_everywhere(key, tmp_path) -> None:
     assert counts["until"] == max(case.table("captures")["last_ts"].cast("int64").drop_null().to_pylist())
     assert counts["bytes"] < counts["all_bytes"] == sum(row["size"] for row in inputs)
     assert case.run["interrupted"] == counts
+    told = integrity(folder)
+    assert (told.sound, told.partial) == (True, True)
+    assert verify_command(folder, [], [], images=False, as_json=False, lang="zh") == 0
+    assert "曾被中断" in capsys.readouterr().out
     reasons = {row["reason"] for row in case.table("ledgers").to_pylist() if row["ledger"] == "inputs"}
     assert reasons == {"read in part", "not read", "refused"}
     (said,) = [text for text in sentences(case.statements, "zh") if "中断" in text]
