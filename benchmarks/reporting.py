@@ -1,8 +1,9 @@
 """The report of a large case: `python benchmarks/reporting.py [IMAGES FINDINGS]` (10,000 and 5,000 when not said).
 
 Prints the time to build the report without thumbnails and with (at most 60, made of a stored picture each time), the
-size of the file and of its annex; and, where Chromium is installed, how long it takes to open, to sort the longest list
-by each of its columns, to filter it and to search all annexes. The case is made up (tests/report/fakes.py).
+size of the file and of its annex; and, where Chromium is installed, how many milliseconds it takes to open, to sort the
+longest list by each of its columns (the slowest of them), to filter it for the first time and again, and to search all
+annexes: each the least of three, since processors are shared. The case is made up (tests/report/fakes.py).
 """
 
 from __future__ import annotations
@@ -38,16 +39,21 @@ addEventListener("load", () => {
   const tables = [...lists].filter((one) => one.tHead);
   const length = (one) => one.tBodies[0].rows.length;
   const table = tables.sort((a, b) => length(b) - length(a))[0];
-  const told = { rows: length(table), open: Math.round(opened), sort: 0, filter: 0, search: 0 };
-  for (const head of table.tHead.rows[0].cells) told.sort = Math.max(told.sort, timed(() => head.click()));
+  const told = { rows: length(table), open: Math.round(opened), sort: 0, first: 0, filter: 0, search: 0 };
+  const least = (act) => Math.min(timed(act), timed(act), timed(act));  // the processors are shared
+  for (const head of table.tHead.rows[0].cells) told.sort = Math.max(told.sort, least(() => head.click()));
   const field = (table.closest(".scroll") || table).previousElementSibling.querySelector("input");
   const real = window.setTimeout;
   window.setTimeout = (act) => { act(); return 0; };
   const enter = (input) => input.dispatchEvent(new Event("input"));
-  const type = (input, text) => timed(() => { input.value = text; enter(input); });
-  told.filter = Math.max(type(field, "10.0.7"), type(field, "10.0.7"), type(field, ""));
+  const type = (input, text) => { input.value = text; enter(input); };
+  const between = (input, before, after) =>
+    Math.min(...[1, 2, 3].map(() => { type(input, before); return timed(() => type(input, after)); }));
+  const searched = (input) => Math.max(between(input, "", "10.0.7"), between(input, "10.0.7", ""));
+  told.first = timed(() => type(field, "10.0.7"));  // reads the texts of the rows, once
+  told.filter = searched(field);
   const all = document.querySelector("[data-search-here] input");
-  told.search = Math.max(type(all, "10.0.7"), type(all, ""));
+  told.search = searched(all);
   window.setTimeout = real;
   document.title = "MEASURED " + JSON.stringify(told);
 });

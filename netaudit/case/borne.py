@@ -12,12 +12,11 @@ class Bearer(NamedTuple):
 
     tunnel: str  # of flows.tunnel
     source: str  # address that sends the tunnel's packets
-    target: str
     inside: frozenset[str]  # addresses within, for which nobody vouches; none where the tunnel is the mirror itself
 
     def tells(self, how: str) -> str:
-        """A reason with the tunnel's name and ends."""
-        return f"{how}, within {self.tunnel} packets from {self.source} to {self.target or 'unknown'}"
+        """A reason with the tunnel's name and its sender."""
+        return f"{how}, within {self.tunnel} packets of {self.source or 'nobody known'}"
 
 
 def bearer_of(row: dict[str, Any]) -> Bearer | None:
@@ -25,7 +24,7 @@ def bearer_of(row: dict[str, Any]) -> Bearer | None:
     ends = (row["client_outer"] or "", row["server_outer"] or "")
     if not any(ends):
         return None
-    source, target = ends if row["direction"] == "up" else ends[::-1]
+    source = ends[0] if row["direction"] == "up" else ends[1]
     mirror = row["judged"] == row["client_ip"] != ends[0]
     inside = frozenset() if mirror else frozenset((row["client_ip"], row["server_ip"])) - {*ends}
-    return Bearer(row["tunnel"] or "", source, target, inside)
+    return Bearer(row["tunnel"] or "", source, inside)

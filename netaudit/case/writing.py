@@ -1,7 +1,7 @@
 """The folder of a case: where an audit may write, and how it begins.
 
 CASE/case.json  run.json  report.html  report-frames.csv  custody.jsonl  manifest.json  tables/<table>.parquet
-CASE/private/key  private/objects/<aa>/<sha256>.<ext>
+CASE/private/key  private/objects/<aa>/<sha256>.<ext>  private/thumbnails/<sha256>.jpg
 """
 
 from __future__ import annotations

@@ -236,7 +236,7 @@ def _total(tables: Tables, ledger: str, column: str = "count") -> int:
 
 
 CALM_NEEDS = (  # no open row in any of these
-    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions",
+    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions", "faces",
 )  # fmt: skip
 
 

@@ -14,23 +14,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
+from netaudit.case.moments import moment_table
+from netaudit.endpoints.from_tables import answerable
 from netaudit.findings.from_tables import actors_of
 from netaudit.ground.table_streams import table_of
 from netaudit.observations.from_tables import merge_facts
+from netaudit.relays.from_tables import CLAIMED, with_sizes
 from netaudit.rows.flows import FlowRows
-from netaudit.running.conclusion import derive
+from netaudit.running.conclusion import count_encrypted, derive
 from netaudit.running.lean import trim
 from netaudit.signatures.loading import load
 from netaudit.streams.layouts import FLOW
-from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS, Row
+from netaudit.tables import ENCRYPTED_UPLOADS, FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
-
+    from netaudit.case.moments import Moment
     from netaudit.endpoints.vantage import Vantage
     from netaudit.findings.roles import Actors
     from netaudit.images.answers import Answer, Look
@@ -51,6 +54,9 @@ class Snapshot:
     persons: list[Named]
     agents: list[Row]
     judged: dict[Look, Answer]
+    units: list[Row] = field(default_factory=list)  # of `encrypted_uploads`
+    moments: list[Moment] = field(default_factory=list)  # marked so far
+    until: int = 0  # time of the latest packet, ns
 
 
 @dataclass(slots=True)
@@ -62,9 +68,16 @@ class Analysis:
     endpoints: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     actors: Actors | None = None  # who sends
+    counted: list[tuple[dict[str, Any], dict[str, Any] | None]] = field(default_factory=list)  # as `counted` gives
 
 
-def snapshot(memory: Memory, facts: Iterable[Row], known: Callable[[Look], Answer | None]) -> Snapshot:
+def snapshot(
+    memory: Memory,
+    facts: Iterable[Row],
+    known: Callable[[Look], Answer | None],
+    moments: Sequence[Moment] = (),
+    until: int = 0,
+) -> Snapshot:
     """Copy what is remembered; quick, for it holds up the audit."""
     finds, persons = list(memory.finds), list(memory.persons)
     flows = {known.flow_id: known for known in (*memory.senders, *memory.closed)}
@@ -79,6 +92,9 @@ def snapshot(memory: Memory, facts: Iterable[Row], known: Callable[[Look], Answe
         persons,
         list(memory.agents.values()),
         {key: answer for key in wanted if (answer := known(key)) is not None},
+        list(memory.units),
+        list(moments),
+        until,
     )
 
 
@@ -97,7 +113,37 @@ def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | Non
     }
     vantage = derive(tables, inside, load(signatures_folder))
     devices, places, findings = (_plain(tables[name]) for name in ("devices", "endpoints", "findings"))
-    return Analysis(vantage, devices, places, findings, actors_of(tables, frozenset(vantage.uplink)))
+    _count(tables, seen, vantage)
+    actors = actors_of(tables, frozenset(vantage.uplink))
+    return Analysis(vantage, devices, places, findings, actors, counted(tables.__getitem__))
+
+
+def counted(table: Callable[[str], pa.Table]) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """Rows of `upload_counts`, each with the test of `moment_tests` that says most of it, if there is one; times ns."""
+    tests: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in sorted(_plain(table("moment_tests")), key=_says_most, reverse=True):
+        tests[row["sender"], row["receiver"], row["name"]] = row
+    counts = table("upload_counts")
+    for name in ("first_ts", "last_ts", "hours_from"):
+        counts = counts.set_column(counts.column_names.index(name), name, counts[name].cast(pa.int64()))
+    rows = counts.to_pylist()
+    return [(row, tests.get((row["sender"], row["receiver"], row["name"]))) for row in rows]
+
+
+def _says_most(test: dict[str, Any]) -> tuple[bool, float, int]:
+    """Order of tests of the same uploads: claims, then by chance, then the shorter window."""
+    return test["standing"] != CLAIMED, 2.0 if test["p"] is None else test["p"], test["window_s"]
+
+
+def _count(tables: dict[str, pa.Table], seen: Snapshot, vantage: Vantage) -> None:
+    """Add what left encrypted in numbers, and whether it follows the moments marked so far."""
+    uploads = table_of(seen.units, ENCRYPTED_UPLOADS)
+    tables["encrypted_uploads"] = with_sizes(uploads, tables["flows"])
+    tables["moments"] = moment_table(seen.moments)
+    begun = [row.first_ts for row in seen.units] + [int(known.row()["first_ts"]) for known in seen.flows]
+    times = {"first_ts": min(begun, default=None), "last_ts": max([seen.until, *begun])}
+    tables["captures"] = pa.table({name: pa.array([ts], pa.int64()) for name, ts in times.items()})
+    count_encrypted(tables, answerable(tables["flows"]), vantage)
 
 
 def _plain(table: pa.Table) -> list[dict[str, Any]]:
@@ -111,7 +157,16 @@ def _flows(known: list[Known]) -> pa.Table:
     if not known:
         return FLOWS.schema().empty_table()
     for one, flow in zip(known, np.frombuffer(b"".join(one.flow for one in known), FLOW), strict=True):
-        rows.add(flow, one.flow_id, one.protocol, one.server_name, (0, 0), swapped=one.swapped, keys=one.keys)
+        rows.add(
+            flow,
+            one.flow_id,
+            one.protocol,
+            one.server_name,
+            (0, 0),
+            swapped=one.swapped,
+            keys=one.keys,
+            chosen=one.chosen,
+        )
     return table_of(rows.take(), FLOWS)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from netaudit.live.news import (
     AlertNews,
+    CountNews,
     DeviceNews,
     EndpointNews,
     Mark,
@@ -47,6 +48,7 @@ class Board:
         self._notes: deque[tuple[int, MomentNews | Note]] = deque(maxlen=MOST)  # with the time at which it came
         self._devices: OrderedDict[Hashable, DeviceNews] = OrderedDict()
         self._endpoints: OrderedDict[Hashable, EndpointNews] = OrderedDict()
+        self._counted: OrderedDict[Hashable, CountNews] = OrderedDict()
         self._alerts: OrderedDict[Hashable, AlertNews] = OrderedDict()
         self._by_ip: OrderedDict[Hashable, DeviceNews] = OrderedDict()
         self.counts = {"uploads": 0, "devices": 0, "endpoints": 0}  # ever, also of what the lists no longer hold
@@ -73,6 +75,8 @@ class Board:
                     _latest(self._alerts, key, news, MOST_ALERTS)
                     if news.withdrawn:
                         del self._alerts[key]
+                case CountNews():
+                    _latest(self._counted, (news.sender_ip, news.receiver_ip, news.receiver_name), news, MOST)
                 case MomentNews() | Note():
                     self._notes.appendleft((time.time_ns(), news))
 
@@ -141,11 +145,17 @@ class Board:
         place = {act: number for number, act in enumerate(ACTS)}
         return sorted(rows, key=lambda row: (row.certainty or "Z", place.get(row.act, len(ACTS)), -row.images))
 
+    def counted(self) -> list[CountNews]:
+        """What left encrypted, counted: what follows marked moments first, then by uploads."""
+        with self._lock:
+            rows = list(self._counted.values())
+        return sorted(rows, key=lambda row: (row.standing != "claimed", -row.uploads))
+
     def length(self, panel: str) -> int:
-        """Rows of a list: uploads, notes, devices, endpoints or alerts."""
+        """Rows of a list: uploads, counted, notes, devices, endpoints or alerts."""
         rows: dict[str, Sized] = {
             "uploads": self._uploads, "notes": self._notes, "devices": self._devices, "endpoints": self._endpoints,
-            "alerts": self._alerts,
+            "alerts": self._alerts, "counted": self._counted,
         }  # fmt: skip
         return len(rows[panel])
 

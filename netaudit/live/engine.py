@@ -14,7 +14,7 @@ from netaudit import __version__
 from netaudit.capture.from_wire import recorded
 from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
-from netaudit.case.moments import MomentBook, keep
+from netaudit.case.moments import MomentBook, keep, stored
 from netaudit.case.reading import open_case, storable
 from netaudit.case.reporting import WRITTEN
 from netaudit.errors import UsageError
@@ -166,7 +166,8 @@ class _Engine:
 
     def _analyse(self) -> None:
         known = self._judge.answers.recent if self._judge is not None else lambda *_: None
-        done = self._analyst.step(lambda: snapshot(self._memory, self._audit.facts(), known))
+        audit, folder = self._audit, self._folder
+        done = self._analyst.step(lambda: snapshot(self._memory, audit.facts(), known, stored(folder), audit.last_ts))
         if isinstance(done, Analysis):
             self._newsroom.take(done)
         elif done is not None:

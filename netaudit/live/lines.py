@@ -47,6 +47,7 @@ NAMES: dict[type, str] = {
     kinds.UploadNews: "upload",
     kinds.EndpointNews: "endpoint",
     kinds.AlertNews: "alert",
+    kinds.CountNews: "count",
     kinds.MomentNews: "moment",
     kinds.Note: "note",
 }
@@ -206,6 +207,8 @@ def _type_of(hint: Any) -> dict[str, Any]:
         return {"type": plain[hint]}
     if typing.get_origin(hint) is typing.Literal:
         return {"enum": list(typing.get_args(hint))}
+    if typing.get_origin(hint) is tuple:
+        return {"type": "array", "items": _type_of(typing.get_args(hint)[0])}
     if typing.get_origin(hint) is types.UnionType:
         return {"type": [plain[one] for one in typing.get_args(hint)]}
     return {"type": "object", "additionalProperties": {"type": ["integer", "number", "string"]}}

@@ -129,6 +129,43 @@ class AlertNews:
 
 
 @dataclass(frozen=True, slots=True)
+class CountNews:
+    """What a device has sent encrypted to one endpoint, counted; the latest row of sender and receiver holds.
+
+    Visitors' own devices are one row together, which says neither who nor to whom.
+    """
+
+    sender_ip: str
+    receiver_ip: str
+    receiver_name: str
+    devices: int
+    uploads: int
+    """Requests of 2 KiB and more, never images."""
+    bytes_low: int
+    """Bytes of what was encrypted, at least."""
+    bytes_high: int
+    first_ts: int
+    last_ts: int
+    hours_from: int
+    """When the first of the hours begins."""
+    per_hour: tuple[int, ...]
+    """Uploads in each hour; at most the first 744."""
+    shape: str
+    """As upload_counts.shape."""
+    moments: int = 0
+    """Moments marked that can be asked; 0 when they were not compared."""
+    followed: int = 0
+    """Those after which an upload began within `window_s`."""
+    window_s: int = 0
+    p: float | None = None
+    """Chance of so many, corrected; while it runs it is looked at again and again: only the case's figure holds."""
+    standing: str = ""
+    """As moment_tests.standing."""
+    final: bool = False
+    """Whether the case says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class MomentNews:
     """A moment was stored: the engine's answer to what `Show.moments` gave."""
 
@@ -147,7 +184,7 @@ class Note:
     figures: Mapping[str, int | float | str] = field(default_factory=dict)
 
 
-News = Rate | DeviceNews | UploadNews | EndpointNews | AlertNews | MomentNews | Note
+News = Rate | DeviceNews | UploadNews | EndpointNews | AlertNews | CountNews | MomentNews | Note
 
 
 class Mark(NamedTuple):

@@ -12,9 +12,10 @@ from netaudit.findings.acts import KNOWN_CLASSES, MOVED, RETRIEVED, UPLOADED, VI
 from netaudit.findings.identity import BACK_ENDS
 from netaudit.findings.roles import PERSONAL_DEVICE
 from netaudit.ground.masking import mask_host
+from netaudit.live.analysis import counted
 from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
-from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, Note, UploadNews
+from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, Note, UploadNews
 from netaudit.live.witness import NUMBER, ends
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class Newsroom:
                 self._tell(("endpoint", row["ip"]), _endpoint(row))
         for row in analysis.findings:
             self._alert(row)
+        for row, test in analysis.counted:
+            self._tell(("count", row["sender"], row["receiver"], row["name"]), _count(row, test))
 
     def settle(self, case: Case) -> None:
         """Tell last what the case says: its findings, and of each image kept whether it is in one of them.
@@ -132,6 +135,8 @@ class Newsroom:
                 self._say(told._replace(act=act, grade=grade, face=face, identity=identity), again=told.shown)
         for row in rows:
             self._tell(("alert", row["finding_id"]), _alert(row))
+        for row, test in counted(case.table):
+            self._tell(("count", row["sender"], row["receiver"], row["name"]), _count(row, test, final=True))
         found = {row["finding_id"] for row in rows}
         for key, news in list(self._told.items()):
             if isinstance(news, AlertNews) and key[1] not in found:
@@ -291,6 +296,15 @@ def _alert(row: dict[str, Any]) -> AlertNews:
     return AlertNews(
         row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"],
         row["records"] or 0, row["persons"] or 0, row["finding_id"],
+    )  # fmt: skip
+
+
+def _count(row: dict[str, Any], test: dict[str, Any] | None, *, final: bool = False) -> CountNews:
+    tie = {name: test[name] for name in ("moments", "followed", "window_s", "p", "standing")} if test else {}
+    return CountNews(
+        row["sender"], row["receiver"], row["name"], row["devices"], row["uploads"], row["bytes_low"],
+        row["bytes_high"], row["first_ts"], row["last_ts"], row["hours_from"], tuple(row["per_hour"]), row["shape"],
+        final=final, **tie,
     )  # fmt: skip
 
 

@@ -85,6 +85,7 @@ class LiveScreen(App[None]):
     #status { height: 3; }
     #alerts { height: 3fr; min-height: 3; }
     #uploads { height: 3fr; min-height: 4; }
+    #counted { height: 2fr; min-height: 3; }
     #lower { height: 3fr; min-height: 4; }
     #devices, #endpoints { width: 1fr; height: 100%; }
     #devices { margin-right: 1; }
@@ -115,7 +116,7 @@ class LiveScreen(App[None]):
         """From top to bottom."""
         yield Strip("top", self._top)
         yield Strip("status", lambda width: status(self.board.rate, width, self._words.lang))
-        for name in ("alerts", "uploads"):
+        for name in ("alerts", "uploads", "counted"):
             yield self._panel(name)
         with Horizontal(id="lower"):
             yield self._panel("devices")

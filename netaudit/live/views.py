@@ -18,15 +18,17 @@ from netaudit.live.wording import note_text, say
 if TYPE_CHECKING:
     from netaudit.live.board import Board
     from netaudit.live.from_report import Terms
-    from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, Note, Rate, UploadNews
+    from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, Note, Rate, UploadNews
 
-PANELS = ("alerts", "uploads", "devices", "endpoints", "notes")
+PANELS = ("alerts", "uploads", "counted", "devices", "endpoints", "notes")
 GRADES = {"A": "bold red", "B": "bold yellow", "C": "yellow", "D": "cyan"}
 LEVELS = {"info": "", "warning": "bold yellow", "error": "bold red"}
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 MOST_TEXT = 300
 BEHIND = 1_000_000  # bytes not yet audited that are worth a word: less is on its way
 WIDE = 110  # cells from which on classes of devices are told beside addresses
+HOUR = 3_600_000_000_000  # ns
+LEAST_P = 1e-9  # chance below which nothing is said
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -56,6 +58,8 @@ def rows_of(panel: str, board: Board, width: int, words: Words, first: int = 0, 
             rows = [_alert(row, board, width, words) for row in board.alerts()[part]]
         case "uploads":
             rows = [_upload(row, board, width, words) for row in board.uploads()[part]]
+        case "counted":
+            rows = [_counted(row, board, width, words) for row in board.counted()[part]]
         case "devices":
             rows = [_device(row, width, words) for row in board.devices()[part]]
         case "endpoints":
@@ -176,6 +180,25 @@ def _upload(row: UploadNews, board: Board, width: int, words: Words) -> Line:
     way = f"{_host(row.sender_ip, board, width, words)} > {receiver} ({scope})"
     parts = [(clock(row.ts), 8), (clean(row.certainty, 1), 1), (size(row.size), 7), (f"{what}  {way}", width)]
     return Line(columns(parts, width), GRADES.get(row.certainty, ""))
+
+
+def _counted(row: CountNews, board: Board, width: int, words: Words) -> Line:
+    """Uploads of a device to an endpoint, in all and in the latest hour, and whether they follow the moments."""
+    number, hour = f"{row.uploads:,}", f"{row.per_hour[-1] if row.per_hour else 0:,}"
+    at = clock(row.hours_from + HOUR * max(len(row.per_hour) - 1, 0))[:5]
+    told = [say("counted_row", words.lang, n=number, hour=hour, at=at, size=size(row.bytes_high))]
+    if row.moments:
+        told.append(say("counted_tie", words.lang, k=row.followed, n=row.moments, s=row.window_s))
+    if row.standing == "claimed" and row.p is not None:
+        told.append(
+            say("counted_final" if row.final else "counted_so_far", words.lang, n=f"{round(1 / max(row.p, LEAST_P)):,}")
+        )
+    if row.sender_ip:
+        receiver = clean(row.receiver_name, 60) or clean(row.receiver_ip, 45)
+        way = f"{_host(row.sender_ip, board, width, words)} > {receiver}"
+    else:
+        way = say("counted_own", words.lang, n=f"{row.devices:,}")
+    return Line(fit(f"{way}  {say('comma', words.lang).join(told)}", width), GRADES["D"])
 
 
 FACES = frozenset({"face_yes", "face_possible", "face_no", "face_undecodable", "face_not judged", "face_waiting"})

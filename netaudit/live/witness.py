@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MOST_FLOWS = 3_000  # closed flows remembered, and beside them those that sent much encrypted
 MOST_AGENTS = 2_000  # flows of which the user agent is remembered
 MOST_FINDS = 2_000  # image objects
+MOST_UNITS = 20_000  # units of what left encrypted
 MOST_SPEAKING = 8_000  # flows of which messages may still be read: small documents wait for others
 
 
@@ -42,6 +43,7 @@ class Known(NamedTuple):
     server_name: str
     swapped: bool
     keys: tuple[str, str] = ("", "")  # what became of keys that were given, and their source
+    chosen: tuple[str, str, str] = ("", "", "")  # by a TLS server: version, cipher suite, application protocol
 
     def row(self) -> np.void:
         """The FLOW row."""
@@ -94,6 +96,7 @@ class Memory:
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
         self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
         self.numbered: OrderedDict[str, None] = OrderedDict()  # ids of messages with an identity number
+        self.units: deque[Row] = deque(maxlen=MOST_UNITS)  # rows of `encrypted_uploads`
         self.agents: OrderedDict[bytes, Row] = OrderedDict()  # flow id → row of a message with its agent
         self._speaking: OrderedDict[bytes, Known] = OrderedDict()  # by flow id: flows whose messages were delivered
 
@@ -103,15 +106,14 @@ class Memory:
         serial = int(flow["serial"])
         if delivery.closed:
             said = conversations.closed[-1]
-            known = Known(flow.tobytes(), said.flow_id, said.protocol, said.server_name, said.swapped, said.keys)
+            told = (said.flow_id, said.protocol, said.server_name, said.swapped, said.keys, said.chosen)
+            known = Known(flow.tobytes(), *told)
             self.open.pop(serial, None)
             self.closed.append(known)
             if is_encrypted(known, flow) and int(flow["payload"][DOWN if known.swapped else UP]) >= LEAST_KNOWN:
                 self.senders.append(known)
         else:
-            inner = conversations.flows[serial]
-            known = Known(flow.tobytes(), inner.id, inner.protocol, inner.server_name, inner.swapped, inner.opened_by())
-            self.open[serial] = known
+            known = self.open[serial] = Known(flow.tobytes(), *conversations.standing(flow))
         if messages:
             self._speaking[known.flow_id] = known
             self._speaking.move_to_end(known.flow_id)
@@ -123,6 +125,10 @@ class Memory:
             self.touched.pop(serial, None)  # keys have opened it since
         if messages and known.flow_id not in self.agents:
             self._note_agent(known.flow_id, messages)
+
+    def sent(self, units: list[Row]) -> None:
+        """See `way.Witness`."""
+        self.units.extend(units)
 
     def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
         """See `way.Witness`."""

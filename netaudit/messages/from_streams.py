@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from netaudit.ground.said import ControlSaid
 from netaudit.messages.expected import Expected
-from netaudit.messages.flow import Flow, FlowSummary
+from netaudit.messages.flow import Flow, FlowSummary, flow_id
 from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.single import Single, single, summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,7 @@ class Conversations:
         """`keys` are those given to open what is encrypted."""
         self.keys = keys
         self.flows: dict[int, Flow] = {}
+        self.singles: dict[int, Single] = {}  # datagrams that are all there is of their flows so far (`single.py`)
         self.expected = Expected()
         self.ignored: list[int] = []  # serials whose bytes nobody wants any more; the caller takes and clears them
         self.closed: list[FlowSummary] = []  # of flows that ended; the caller takes and clears them
@@ -38,12 +40,16 @@ class Conversations:
         row = delivery.flow
         serial = int(row["serial"])
         flow = self.flows.get(serial)
+        if flow is None and not resumed and self._is_single(serial, delivery):
+            return []
         if flow is None and resumed:
             flow = self.flows[serial] = Flow(row, self._keys_of(row))
             flow.resume(resumed, _read_before(delivery))
         elif flow is None:
             flow = self.flows[serial] = Flow(row, self._keys_of(row))
-            if (announced := self.expected.find(row)) is not None:
+            if (first := self.singles.pop(serial, None)) is not None:
+                flow.take(first.direction, 0, first.data, first.pieces)
+            elif (announced := self.expected.find(row)) is not None:
                 flow.expect(announced)
         for run in delivery.runs:
             if run.is_gap:
@@ -69,6 +75,28 @@ class Conversations:
         if delivery.closed:
             self.expected.closed(serial)
         return out
+
+    def standing(self, row: np.void) -> tuple[bytes, str, str, bool, tuple[str, str], tuple[str, str, str]]:
+        """Of an open flow what `FlowSummary` will say: id, protocol, server name, swapped, keys, chosen."""
+        flow = self.flows.get(int(row["serial"]))
+        if flow is None:
+            return flow_id(row), "", "", False, ("", ""), ("", "", "")
+        return flow.id, flow.protocol, flow.server_name, flow.swapped, flow.opened_by(), flow.chosen
+
+    def _is_single(self, serial: int, delivery: Delivery) -> bool:
+        """Whether one datagram that nobody knows is all there is of a flow so far; at its end it is told."""
+        if serial not in self.singles:
+            first = single(delivery.flow, delivery.runs)
+            if first is None or self.expected.find(delivery.flow) is not None:
+                return False
+            self.singles[serial] = first
+        elif delivery.runs:
+            return False
+        if delivery.closed:
+            del self.singles[serial]
+            self.closed.append(summary(delivery.flow))
+        self.turned = False
+        return True
 
     def _keys_of(self, row: np.void) -> FlowKeys | None:
         return self.keys.of(row) if self.keys is not None else None

@@ -184,7 +184,7 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
                 f"{say('image', lang)} {row['sha256'][:12]}",
                 words.listed("format", row["kind"]),
                 str(row["size"]),
-                say("frames", lang, capture=capture, frames=words.exact(row["frames"], 120)),
+                say("frames", lang, capture=capture, frames=_unbroken(words.exact(row["frames"], 120))),
                 say("recovered", lang, path=words.text(spoken(row["unwrap_path"], lang), 120)),
                 _sums(row["sha256"]),
             ]
@@ -215,3 +215,8 @@ def images_of_findings(case: Case, most: int | None = MOST_IMAGES) -> tuple[list
     chosen = list(distinct.values())
     kept = chosen[:most]
     return kept, len(chosen) - len(kept)
+
+
+def _unbroken(frames: str) -> str:
+    """Ranges of frames that no line breaks within: with hyphens that do not break, and room behind commas."""
+    return frames.replace("-", "\N{NON-BREAKING HYPHEN}").replace(",", ", ")

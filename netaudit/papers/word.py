@@ -20,7 +20,7 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)  # APPNOTE.TXT 4.4.6: MS-DOS dates begin here
 FONTS = {"zh": ("Times New Roman", "仿宋"), "en": ("Times New Roman", "宋体")}  # of the system; none is shipped
 HEAVY = "黑体"
 SMALL = 8  # points, in tables
-WIDTHS_ITEMS = (1.0, 2.4, 2.0, 1.7, 3.6, 2.9, 3.8)  # centimetres
+WIDTHS_ITEMS = (1.0, 2.7, 1.9, 2.1, 3.3, 2.7, 3.7)  # centimetres
 WIDTHS_FINDINGS = (1.0, 2.1, 1.1, 1.9, 3.3, 3.1, 1.5, 1.3, 2.1)
 
 

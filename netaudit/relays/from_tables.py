@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.ground.table_streams import table_of
+from netaudit.relays.passes import CLAIMED
 from netaudit.relays.recordings import recordings
 from netaudit.relays.sizes import with_sizes
 from netaudit.tables import MOMENT_TESTS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_COUNTS
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from netaudit.relays.judging import Result
     from netaudit.relays.matching import Match
 
-__all__ = ["count_uploads", "find_relays", "tie_moments", "with_sizes"]
+__all__ = ["CLAIMED", "count_uploads", "find_relays", "tie_moments", "with_sizes"]
 
 AT_ONCE = 4096  # rows made as Python values
 LEAST = 4  # images, and units, without which nothing is tested

@@ -83,9 +83,10 @@ class Parties:
         by_form = service.endswith(("）", ")"))  # a service told by its paths or answers: whose it is, the name tells
         name = first if by_form and first else service or first
         about = [service] if name != service and service else []
-        about = [*about, w.t("lead_comma").join(shown), *([told["country"]] if told["country"] else [])]
-        said = w.t("party_comma").join(about)
-        return w.t("party_about", name=name, about=said) if name else said
+        addresses = w.t("lead_comma").join(shown)
+        about += [addresses] if name else []
+        about += [told["country"]] if told["country"] else []
+        return w.t("party_about", name=name or addresses, about=w.t("party_comma").join(about)) if about else addresses
 
     def service(self, ip: str) -> str:
         """What groups addresses of one far side: its service, else the address."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 FULL = 60  # findings told in full
-COMPACT = 2000  # further findings as one line each
+COMPACT = 500  # further findings as one line each: more would make sorting slow; the annex has all of them
 MOST_RANGES = 24  # frame ranges of one capture
 MOST_CAPTURES = 6  # captures of one finding
 MOST_GAPS = 8  # incomplete objects of one finding, and missing ranges of one object

@@ -31,8 +31,9 @@ class UploadRows:
         self._rows = rows
         self._waiting: npt.NDArray[Any] = np.empty(0, SPAN)
 
-    def take(self, records: Records) -> None:
-        """Write the units that ended in a batch."""
+    def take(self, records: Records) -> list[Row]:
+        """Write the units that ended in a batch; gives their rows."""
+        rows = []
         spans = np.concatenate([self._waiting, records.spans])
         order = np.lexsort((spans["ordinal"], spans["serial"]))  # stable: in order within a unit
         spans = spans[order]
@@ -44,8 +45,10 @@ class UploadRows:
             serial = int(unit["serial"])
             if serial not in ids:
                 ids[serial] = flow_id(flow)
-            self._rows.append(_row(unit, ids[serial], spans[begin:end]))
+            self._rows.append(row := _row(unit, ids[serial], spans[begin:end]))
+            rows.append(row)
         self._waiting = spans[~used]
+        return rows
 
 
 def _places(spans: npt.NDArray[Any], units: npt.NDArray[Any]) -> tuple[list[int], list[int]]:

@@ -145,7 +145,8 @@ def derive(
     moves = Moves()
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
-    _count(tables, flows, vantage)
+    if "encrypted_uploads" in tables:  # a look at a live run asks for itself
+        count_encrypted(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     seen_as = {} if targets is None else {"targets": targets}
     tables["findings"] = judge(
@@ -155,10 +156,8 @@ def derive(
     return vantage
 
 
-def _count(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
+def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
     """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
-    if "encrypted_uploads" not in tables:
-        return  # a look at a live run
     seen = tables | {"flows": flows}
     actors = actors_of(seen, frozenset(vantage.uplink))
 

@@ -88,6 +88,9 @@ class Witness(Protocol):
     def named(self, message: Message, row: Row) -> None:
         """A row of `persons` was made of a message of the flow last delivered."""
 
+    def sent(self, units: list[Row]) -> None:
+        """Units of what left encrypted ended: their rows of `encrypted_uploads`."""
+
     def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
         """Flows of a batch were read in columns: their indexes, their ids as 32 hexadecimal digits each."""
 
@@ -213,7 +216,9 @@ class Shard:
     def _take_batch(self, batch: Batch) -> None:
         """Takers first, all other flows one by one; facts in the order of the flows, as bounds need it."""
         if batch.records is not None:
-            self._uploads.take(batch.records)
+            units = self._uploads.take(batch.records)
+            if self._witness is not None:
+                self._witness.sent(units)
         left = np.ones(batch.flows.size, bool)
         resumed: dict[int, str] = {}
         for taker in self._takers:

@@ -7,7 +7,8 @@ import os
 import pytest
 
 import netaudit
-from tests.hostile.whole import cases, together
+from netaudit.findings.accounts import UNJUDGED
+from tests.hostile.whole import Case, cases, together
 from tests.hostile.wire import pcap
 
 SEEDS = int(os.environ.get("HOSTILE_SEEDS", "1"))
@@ -41,6 +42,33 @@ def test_each_face_is_told_with_its_own_ends(case, audited, said):
         told = [row for row in open_rows if case.sender in row["subject"]]
         assert told, "in no finding and in no ledger"
     assert ends <= {(case.sender, case.receiver)}
+
+
+def unsaid(case, audited):
+    """Ledgers with an open row of a case's sender of which the verdict says nothing."""
+    rows = [row for row in audited.table("ledgers").to_pylist() if not row["understood"]]
+    told = {
+        "images" if row["reason"] == UNJUDGED else row["ledger"]  # which the verdict tells for all senders together
+        for row in rows
+        if case.sender in row["subject"]
+    }
+    return told - {one.get("ledger") for one in audited.statements}
+
+
+@pytest.mark.parametrize("name", sorted(TOLD_ONLY))
+def test_no_verdict_is_calm_while_a_face_is_in_no_finding(name, tmp_path):
+    case = Case(name, 0, CASES.index(next(case for case in CASES if case.name == name)))
+    (tmp_path / "lan.pcap").write_bytes(pcap(together([*CASES[:3], case])))
+    alone = netaudit.audit(tmp_path / "lan.pcap", tmp_path / "case")
+    assert not {"nothing_seen"} & {one["kind"] for one in alone.statements}
+    assert not unsaid(case, alone)
+
+
+def test_the_verdict_of_all_says_what_is_in_no_finding(audited, said):
+    found = set().union(*(images for _, images in said))
+    missed = [case for case in CASES if case.sha256 not in found]
+    assert missed
+    assert not {case.name: some for case in missed if (some := unsaid(case, audited))}
 
 
 def test_nobody_else_is_in_a_finding(said):

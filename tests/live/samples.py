@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netaudit.live.news import AlertNews, DeviceNews, EndpointNews, MomentNews, Note, Rate, UploadNews
+from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, MomentNews, Note, Rate, UploadNews
 
 T0 = 1_777_608_000_000_000_000  # 2026-05-01 12:00:00 +08:00
 S = 1_000_000_000
@@ -53,9 +53,19 @@ def alert(**more) -> AlertNews:
     return AlertNews(**(given | more))
 
 
+def count(**more) -> CountNews:
+    given = {
+        "sender_ip": "192.168.1.64", "receiver_ip": "47.96.10.20", "receiver_name": "face.cloud.example", "devices": 1,
+        "uploads": 71, "bytes_low": 3_100_000, "bytes_high": 3_100_000, "first_ts": T0, "last_ts": T0 + 4000 * S,
+        "hours_from": T0, "per_hour": (60, 11), "shape": "single", "moments": 6, "followed": 6, "window_s": 3,
+        "p": 0.001, "standing": "claimed",
+    }  # fmt: skip
+    return CountNews(**(given | more))
+
+
 def everything():
     return [
-        rate(), upload(), upload(2, clear=False, kind="", face="", certainty="D"), device(), endpoint(), alert(),
+        rate(), upload(), upload(2, clear=False, kind="", face="", certainty="D"), device(), endpoint(), alert(), count(),
         MomentNews(1, T0, "测试人员经过门口摄像头"), Note("info", "vantage", {"side": "lan"}), Note("warning", "no such code", {"n": 3}),
     ]  # fmt: skip
 
@@ -67,6 +77,9 @@ def hostile():
                object_id=texts, size=-(1 << 62), ts=1 << 62, scope=texts),
         device(device_id=texts, mac=texts, ip=texts, name=texts, vendor=texts, device_class=texts, model=texts, confidence=texts),
         endpoint(ip=texts, name=texts, country=texts, service=texts, service_class=texts, scope=texts),
+        count(sender_ip=texts, receiver_ip=texts, receiver_name=texts, shape=texts, uploads=-1, per_hour=(),
+              hours_from=1 << 62, bytes_high=1 << 62, p=None),
+        count(sender_ip="", per_hour=(-1,), p=5e-324),
         alert(certainty=texts, act=texts, sender_ip=texts, receiver=texts, images=-1, reason=texts),
         MomentNews(-5, -1, texts), Note("error", texts, {texts: texts, "side": texts}), Note("warning", "vantage", {}),
         rate(elapsed_s=float("inf"), ts=1 << 62, packets=1 << 62, bits_per_s=float("nan"), drops_kernel=None, drops_own=-1),

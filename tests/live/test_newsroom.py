@@ -8,18 +8,20 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from netaudit.case.moments import Moment
 from netaudit.images import answers
 from netaudit.images.answers import Answers
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import judging, witness
-from netaudit.live.analysis import Analysis
+from netaudit.live.analysis import Analysis, analyse, snapshot
 from netaudit.live.judging import Judgement, LiveJudge
-from netaudit.live.news import AlertNews, UploadNews
+from netaudit.live.news import AlertNews, CountNews, UploadNews
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Find, Known, Memory, is_encrypted
+from netaudit.relays.passes import SECOND
 from netaudit.streams.layouts import FLOW
-from netaudit.tables import PERSONS
+from netaudit.tables import ENCRYPTED_UPLOADS, MOMENT_TESTS, PERSONS, UPLOAD_COUNTS
 
 FACTS = ImageFacts(decodable=True)
 
@@ -260,7 +262,8 @@ def test_an_image_that_fits_what_left_encrypted_keeps_the_judgement_of_its_own_w
     rows.append(row | {"finding_id": "F2", "certainty": "C", "act": "uploaded outside", "receiver": "203.0.113.9"})
     images = [{"sha256": "a" * 64, "face": "yes"}]
     tables = {"findings": pa.Table.from_pylist(rows), "images": pa.Table.from_pylist(images)}
-    tables["persons"] = PERSONS.schema().empty_table()
+    for table in (PERSONS, UPLOAD_COUNTS, MOMENT_TESTS):
+        tables[table.name] = table.schema().empty_table()
     newsroom.settle(SimpleNamespace(table=tables.__getitem__))
     assert [(one.act, one.certainty) for one in shown if isinstance(one, UploadNews)] == [("moved inside", "A")]
     assert [one.certainty for one in shown if isinstance(one, AlertNews)] == ["A", "C"]
@@ -287,3 +290,35 @@ def test_encrypted_bursts_are_told_of_when_all_of_these_ends_look_like_uploads()
     shown.clear()
     newsroom.step()
     assert shown == [], "mostly fetched"
+
+
+def test_uploads_are_counted_and_held_against_moments_while_it_runs(tmp_path) -> None:
+    """The functions of the case, on what is remembered: a camera that sends a second after each mark, and one that does not."""
+    memory, marked = Memory(), [Moment((30 + 9 * k) * SECOND + k * k * SECOND // 5, "", "screen") for k in range(8)]
+    drawn = np.random.default_rng(5).uniform(0, 150, 20)
+    follows, alone = [one.ts + SECOND for one in marked], sorted((drawn * SECOND).astype(int).tolist())
+    for serial, times in ((1, follows), (2, alone)):
+        known = encrypted(serial, 40_000 * len(times), 1000, len(times))
+        flow = known.row().copy()
+        flow["first_ts"], flow["last_ts"], flow["server_port"], flow["proto"] = 1, 150 * SECOND, 443, 6
+        flow["client_lo"] = 0xFFFF_C0A8_0140 + serial
+        memory.open[serial] = known._replace(flow=flow.tobytes(), flow_id=bytes([serial]) * 16)
+        memory.sent([unit(serial, number, ts) for number, ts in enumerate(times)])
+    done = analyse(snapshot(memory, [], lambda *_: None, marked, 150 * SECOND), ["192.168.1.0/24"])
+    shown = []
+    Newsroom(memory, None, shown.append).take(done)
+    counts = {row.sender_ip: row for row in shown if isinstance(row, CountNews)}
+    tied, other = counts["192.168.1.65"], counts["192.168.1.66"]
+    assert (tied.uploads, tied.followed, tied.moments, tied.standing, tied.p) == (8, 8, 8, "claimed", 0.001)
+    assert (other.uploads, other.standing, other.final) == (20, "by chance", False)
+    assert sum(tied.per_hour) == 8
+    assert not any(isinstance(row, AlertNews) and row.certainty == "C" for row in shown)
+
+
+def unit(serial: int, ordinal: int, ts: int):
+    return ENCRYPTED_UPLOADS.row(
+        unit_id=f"{serial:016x}{ordinal:016x}", flow_id=(bytes([serial]) * 16).hex(), capture_id="C1", first_frame=1,
+        last_frame=1, first_ts=ts, last_ts=ts, answered_ts=ts + 1, ordinal=ordinal, records=3, octets=40_000,
+        lengths=[16_401, 7_198], repeats=[2, 1], before_records=1, before_octets=100, from_start=True, lossy=False,
+        rule="tls", plaintext_low=None, plaintext_high=None, padded=0,
+    )  # fmt: skip

@@ -59,6 +59,13 @@ def test_delivered_is_recorded_is_audited(
     uploads = running.news("upload")
     assert {row["receiver_name"] for row in uploads if row["clear"]} >= {"api.wangxiaobao.com"}
     assert any(not row["clear"] for row in uploads)
+    counts = running.news("count")
+    assert any(not row["final"] for row in counts), "counted while it ran"
+    told = {(row["sender_ip"], row["receiver_ip"], row["receiver_name"]): row for row in counts}
+    rows = case.table("upload_counts").select(["sender", "receiver", "name", "uploads", "per_hour"]).to_pylist()
+    assert {key: (row["uploads"], row["per_hour"]) for key, row in told.items() if row["final"]} == {
+        (row["sender"], row["receiver"], row["name"]): (row["uploads"], row["per_hour"]) for row in rows
+    }
     clear = [row for row in uploads if row["clear"]]
     assert len([row for row in clear if not row["again"]]) == len({row["object_id"] for row in clear})
     latest = {row["object_id"]: row["act"] for row in clear}
@@ -253,3 +260,32 @@ def test_an_interface_that_is_not_there_is_one_line(wire: Wire, tmp_path: Path) 
     assert "nope" in done.stderr
     assert "netaudit interfaces" in done.stderr
     assert not (tmp_path / "case").exists(), "the folder is free for the next try"
+
+
+def test_a_key_log_that_grows_while_it_records_opens_what_it_can(wire: Wire, live: Start, tmp_path: Path) -> None:
+    """Nothing is opened before the log says how; pictures of real peers appear once it does, in news and case."""
+    folder = ROOT / "pcaps" / "opened"
+    for end in ("va", "vb"):
+        wire.run("ip", "link", "set", end, "mtu", "9000")  # the peers had large frames
+    log = tmp_path / "keys.log"
+    log.write_bytes(b"")
+    running = live("--no-faces", "--tls-keys", str(log), "--keys-for", "all", "--authority", "a test of our own")
+    running.wait_for(lambda: running.news("rate"), "the kernels")
+    sent = wire.replay(mbps=2, capture=folder / "tls12_session_id.pcapng")
+    running.wait_for(lambda: running.packets() >= sent, "packets without keys")
+    assert not [row for row in running.news("upload") if row["clear"]]
+    for name in ("tls13_key_update", "quic_v1_key_update"):
+        with log.open("ab") as file:
+            file.write((folder / f"{name}.keylog").read_bytes())
+        sent += wire.replay(mbps=2, capture=folder / f"{name}.pcapng")
+        running.wait_for(lambda: running.packets() >= sent, "packets with keys")  # noqa: B023
+    wanted = orjson.loads((folder / "expected.json").read_bytes())
+    pictures = {one for name in ("tls13_key_update", "quic_v1_key_update") for one in wanted[name]["sha256"]}
+    running.wait_for(
+        lambda: len({row["object_id"] for row in running.news("upload") if row["clear"]}) >= len(pictures), "pictures"
+    )
+    running.stop()
+    case = open_case(running.case)
+    assert set(case.table("images")["sha256"].to_pylist()) == pictures
+    assert set(case.table("flows")["keys"].to_pylist()) >= {"opened", "no keys"}
+    assert (running.case / "private" / "keys.log").stat().st_size, "the secrets that opened something are kept"

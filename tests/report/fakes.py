@@ -61,7 +61,8 @@ class FakeCase:
         return jpeg(int(sha256[:2], 16) % 32) if self.thumbnails else None
 
     def clear_picture(self, sha256, side):
-        return self.thumbnail(sha256)
+        path = self.object_path(sha256)
+        return path.read_bytes() if path else None
 
     def clear_table(self):
         return pa.Table.from_pylist(self.clear, schema=PERSONS_CLEAR.schema())
