@@ -44,6 +44,7 @@ LAN, TINY = PCAPS / "sales_office" / "lan.pcapng", PCAPS / "carriers" / "s3.pcap
 AUDIT = ["audit", str(TINY), "--no-faces", "--case"]
 AFRESH = [sys.executable, "-m", "netaudit"]
 Told = Counter[str]
+LOADING = 3  # so many times as long as a forked audit takes one that loads all anew, about
 INTERNAL = 70  # an exit code that no fault may lead to
 CALM = (0, 5)  # of --no-faces: 5 says that no image was judged
 PRESENT = "import sys, netaudit; netaudit.audit(sys.argv[1], sys.argv[2])"
@@ -229,7 +230,7 @@ def readonly(place: Path, whole: Path, chosen: random.Random, times: int, lasts:
         with disk(place / "locked", 64 << 20) as small:
             words = [*AFRESH, *AUDIT, str(small / "case")]
             with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as audit:
-                time.sleep(chosen.uniform(0, lasts))
+                time.sleep(chosen.uniform(0, LOADING * lasts))
                 # what is open for writing keeps a disk from becoming read-only, unless it is forced to
                 subprocess.run(["mount", "-o", "remount,ro,force", str(small)], capture_output=True, check=False)
                 stopped = subprocess.run(["mount", "-o", "remount,ro", str(small)], capture_output=True, check=False)
@@ -298,7 +299,7 @@ def writers(place: Path, whole: Path, chosen: random.Random, times: int, lasts: 
         with subprocess.Popen(
             [*AFRESH, *AUDIT, str(case)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as first:
-            time.sleep(chosen.uniform(0, lasts))
+            time.sleep(chosen.uniform(0, LOADING * lasts))
             second = command([*AUDIT, str(case), "--overwrite"])
             first.wait()
         stands = standing(case, whole)
