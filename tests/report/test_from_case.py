@@ -283,7 +283,7 @@ def test_huge_case_is_quick_and_bounded(tmp_path):
     assert len(source) < 6_000_000
     found = Page(source)
     assert found.tags.count("figure") == 60
-    assert "另有 1,690 行未列出" in found.text  # 3,750 findings A and B, 60 in full and 2,000 as lines
+    assert "另有 3,190 行未列出" in found.text  # 3,750 findings A and B, 60 in full and 500 as lines
     safe(found)
 
 
