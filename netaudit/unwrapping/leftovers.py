@@ -56,7 +56,8 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
         for name, read in readers:
             data = read(part.data)
             if data and sniff(data) and not budget.gave(data, 0) and budget.part() and budget.spend(len(data)):
-                yield derive(part, data, Step(name))
+                # where bytes are missing nobody knows which of these they made
+                yield derive(part, data, Step(name), unknown_from=None if part.complete else len(data))
 
 
 def searched(data: bytes) -> int:

@@ -50,7 +50,7 @@ def test_root_is_named_by_where_it_was(about: dict[str, object], path: str) -> N
     [
         ({"path": "/faces/%E5%BC%A0.jpg?x=/y"}, "张.jpg"),
         ({"path": "/a", "headers": [("content-disposition", 'attachment; filename="b.jpg"')]}, "b.jpg"),
-        ({"fields": {"filename": "c.jpg"}}, "c.jpg"),
+        ({"file_name": "c.jpg"}, "c.jpg"),
         ({"path": "/"}, ""),
     ],
 )
