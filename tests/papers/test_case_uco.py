@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,10 @@ def test_the_graph_is_the_same_each_time_and_whole(graph):
                 assert not isinstance(one, dict) or set(one) != {"@id"} or one["@id"] in named
 
 
-@pytest.mark.skipif(shutil.which("case_validate") is None, reason="NO CASE_VALIDATE: pip install case-utils")
+VALIDATE = shutil.which("case_validate", path=str(Path(sys.executable).parent)) or shutil.which("case_validate")
+
+
+@pytest.mark.skipif(VALIDATE is None, reason="NO CASE_VALIDATE: pip install case-utils")
 def test_the_graph_is_valid(graph):
-    done = subprocess.run(["case_validate", "--allow-info", str(graph / "a.jsonld")], capture_output=True, check=False)
+    done = subprocess.run([VALIDATE, "--allow-info", str(graph / "a.jsonld")], capture_output=True, check=False)
     assert done.returncode == 0, done.stdout.decode()
