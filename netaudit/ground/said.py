@@ -30,7 +30,6 @@ class HttpSaid(Said):
     """HTTP/2 and 3."""
 
     protocol: str = ""  # of an extended CONNECT (RFC 8441, 4)
-    trailers: Pairs = ()
 
 
 @dataclass(frozen=True, slots=True)
