@@ -32,7 +32,15 @@ def server():
 
 
 @pytest.fixture(
-    params=["memory", pytest.param("s3", marks=pytest.mark.skipif(not MOTO, reason="NO MOTO: install the group dev"))]
+    params=[
+        "memory",
+        pytest.param(
+            "s3",
+            marks=pytest.mark.skipif(
+                not MOTO, reason="NO MOTO: pip install s3fs 'moto[server]' in an environment of its own"
+            ),
+        ),
+    ]
 )
 def store(request, tmp_path, monkeypatch):
     """The address of an empty store."""
