@@ -250,39 +250,15 @@ class Case:
 
         `what` is an id or its beginning; `captures` says where the captures are now, if moved.
         """
-        import tempfile
+        from netaudit.case.dissecting import by_scapy
 
-        try:
-            from scapy.layers import inet, inet6, l2, ppp  # noqa: F401  (scapy dissects what was imported)
-            from scapy.utils import rdpcap
-        except ImportError as error:
-            raise UsageError("packets need scapy: pip install 'netaudit[scapy]'") from error
-        from netaudit.case.extract import extract
-
-        with tempfile.TemporaryDirectory(prefix="netaudit-") as folder:
-            out = Path(folder) / "packets.pcapng"
-            extract(self, what, out, captures)
-            return rdpcap(str(out))
+        return by_scapy(self, what, captures)
 
     def dissect(self, what: str, captures: Sequence[Path] = ()) -> list[Any]:
         """The same packets as Wireshark dissects them: pyshark packets (optional extra `wireshark`, needs tshark)."""
-        import tempfile
+        from netaudit.case.dissecting import by_wireshark
 
-        try:
-            import pyshark
-        except ImportError as error:
-            raise UsageError("dissecting needs pyshark: pip install 'netaudit[wireshark]'") from error
-        from netaudit.case.extract import extract
-
-        with tempfile.TemporaryDirectory(prefix="netaudit-") as folder:
-            out = Path(folder) / "packets.pcapng"
-            extract(self, what, out, captures)
-            capture = pyshark.FileCapture(str(out), keep_packets=True)
-            try:
-                capture.load_packets()
-                return list(capture)
-            finally:
-                capture.close()
+        return by_wireshark(self, what, captures)
 
     def _repr_html_(self) -> str:
         from netaudit.case.notebook import case_html

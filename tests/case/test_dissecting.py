@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import signal
 
 import pytest
 
@@ -53,6 +55,20 @@ def test_pyshark_dissects_the_same_packets(case):
     objects = case.objects[case.objects["object_id"].isin(row.object_ids)]
     assert len(requests) == objects["message_id"].nunique() > 3
     assert {one.http.request_method for one in requests} <= {"POST", "PUT"}
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="NO TSHARK: apt install tshark")
+@pytest.mark.tools
+def test_pyshark_leaves_no_signal_handler_and_works_where_a_loop_runs(case):
+    pytest.importorskip("pyshark")
+    before = signal.getsignal(signal.SIGCHLD)
+    finding = chosen(case, certainty="A", act="uploaded outside").finding_id
+
+    async def in_a_notebook():
+        return case.dissect(finding)
+
+    assert asyncio.run(in_a_notebook())
+    assert signal.getsignal(signal.SIGCHLD) == before
 
 
 def test_what_is_not_there_is_said(case):
