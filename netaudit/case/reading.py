@@ -122,7 +122,7 @@ class Case:
 
     @property
     def statements(self) -> list[dict[str, Any]] | None:
-        """What the verdict says, as data in its order (`findings/statements.py`); None where the audit was cut off.
+        """What the verdict says, as data in its order (`findings/statements/`); None where the audit was cut off.
 
         A case of tables version 1 has none either, only a text: audit its captures again to have them.
         """

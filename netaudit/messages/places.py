@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
 
+Span = tuple[int, int, int]  # a number of inner bytes, and the places of the carrying stream between which they lie
 MOST_RUNS = 4096  # of one direction; two neighbours are one beyond, their places known by proportion
 
 
@@ -44,13 +46,18 @@ class Places:
             return first
         self.end += count
         last = self.runs[-1] if self.runs else None
-        if last is not None and last.plain and last.end == start and count == end - start:
+        if last is not None and last.end == start and last.plain and count == end - start:
             self.runs[-1] = _Run(last.first, self.end, last.start, end)
         else:
             self.runs.append(_Run(first, self.end, start, end))
             if len(self.runs) > MOST_RUNS:
                 self._thin()
         return first
+
+    def extend(self, spans: Iterable[Span]) -> None:
+        """Add several."""
+        for count, start, end in spans:
+            self.add(count, start, end)
 
     def _thin(self) -> None:
         """Make one of every two runs: a message under way may come in any number of the smallest frames."""

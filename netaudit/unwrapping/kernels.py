@@ -13,6 +13,7 @@ EIGHT, SIXTEEN, TWENTY_FOUR = np.uint64(8), np.uint64(16), np.uint64(24)
 FORTY, FORTY_EIGHT, FIFTY_SIX = np.uint64(40), np.uint64(48), np.uint64(56)
 
 JPEG, PNG, WEBP = 1, 2, 4  # FF D8 FF, 89 'PNG', 'RIFF'
+TABLES, IHDR, VP8 = 1, 2, 4  # FF DB 00, 'IHDR', 'WEBP': what stands behind the first bytes of an image
 BASE32, ASCII85, NUMBERS = 1, 2, 4  # '77MP' or 'RFIE'; 's4I' and '@', 'A' or less than '0'; '255,' or '255 '
 
 
@@ -118,4 +119,51 @@ def text_marks(data: npt.NDArray[np.uint8]) -> int:
         found |= NUMBERS
     for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
         found |= _text_mark(data, at)
+    return found
+
+
+@kernel
+def _head_mark(data: npt.NDArray[np.uint8], at: int) -> int:
+    x, y, z = data[at], data[at + 1], data[at + 2]
+    v = data[at + 3] if at + 3 < data.size else np.uint8(0)
+    if x == 0xFF and y == 0xDB and z == 0x00:
+        return TABLES
+    if x == 0x49 and y == 0x48 and z == 0x44 and v == 0x52:
+        return IHDR
+    return VP8 if x == 0x57 and y == 0x45 and z == 0x42 and v == 0x50 else 0
+
+
+@kernel
+def head_marks(data: npt.NDArray[np.uint8]) -> int:
+    """`TABLES`, `IHDR` and `VP8` for what stands anywhere in data (uint8, contiguous)."""
+    words = data[: data.size // 8 * 8].view(np.uint64)
+    here, behind = words[:-1], words[1:]
+    tables = ihdr = vp8 = np.uint64(0)
+    for k in range(here.size):
+        w, next_ = here[k], behind[k]
+        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
+        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
+        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
+        tables |= _none((w ^ ONES * np.uint64(0xFF)) | (a ^ ONES * np.uint64(0xDB)) | b)
+        ihdr |= _none(
+            (w ^ ONES * np.uint64(0x49))
+            | (a ^ ONES * np.uint64(0x48))
+            | (b ^ ONES * np.uint64(0x44))
+            | (c ^ ONES * np.uint64(0x52))
+        )
+        vp8 |= _none(
+            (w ^ ONES * np.uint64(0x57))
+            | (a ^ ONES * np.uint64(0x45))
+            | (b ^ ONES * np.uint64(0x42))
+            | (c ^ ONES * np.uint64(0x50))
+        )
+    found = 0
+    if tables & TOPS:
+        found |= TABLES
+    if ihdr & TOPS:
+        found |= IHDR
+    if vp8 & TOPS:
+        found |= VP8
+    for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
+        found |= _head_mark(data, at)
     return found
