@@ -144,9 +144,11 @@ class Flow:
         if self.transport == "tcp":
             self._event((turned, offset, data, len(data)))
             return
-        for place, length in zip(pieces["offset"].tolist(), pieces["length"].tolist(), strict=True):
-            at = place - offset  # each datagram by itself, but for a reader that does not care
+        lengths = pieces["length"].tolist()
+        for number, (place, length) in enumerate(zip(pieces["offset"].tolist(), lengths, strict=True)):
+            at = place - offset  # each datagram by itself, but for a reader that takes many
             if self.reader is not None and self.reader.joins_datagrams:
+                self.reader.datagrams = lengths[number:]
                 if rest := data[at:]:
                     self._event((direction ^ self.swapped, place, rest, len(rest)))
                 return

@@ -88,13 +88,14 @@ class QuicReader(BaseReader):
         return self.opener.outcome if self.opener is not None else None
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take a datagram."""
+        """Take a datagram; where only opening is left to do, several."""
         end = self.at[direction] = offset + len(data)
         if self.opener is None:
             return self._read(direction, offset, end, data)
         out = self._read(direction, offset, end, data) if not self.left else []
-        out += self.opener.feed(direction, offset, data)
+        out += self.opener.feed(direction, offset, data, self.datagrams)
         self.wants_bytes = not self.left or self.opener.alive
+        self.joins_datagrams = self.left
         return out
 
     def _read(self, direction: int, offset: int, end: int, data: bytes) -> list[Message]:

@@ -65,7 +65,10 @@ class Packet:
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
     """Number of variable length (RFC 9000, 16) and the place behind it. Raises IndexError for short input."""
-    size = 1 << (data[at] >> 6)
+    first = data[at]
+    if first < 64:
+        return first, at + 1
+    size = 1 << (first >> 6)
     if at + size > len(data):
         raise IndexError
     return int.from_bytes(data[at : at + size], "big") & ((1 << (8 * size - 2)) - 1), at + size

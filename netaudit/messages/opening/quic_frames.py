@@ -29,7 +29,7 @@ def frames(data: bytes) -> Iterator[Frame]:
     try:
         while at < len(data):
             if data[at] == 0:  # padding
-                at += 1
+                at = len(data) - len(data[at:].lstrip(b"\0"))
                 continue
             kind, at = varint(data, at)
             if kind in _NUMBERS:

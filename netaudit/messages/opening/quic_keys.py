@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
 from netaudit.messages.opening.protection import NONCE, aead, decrypted
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netaudit.messages.opening.suites import Suite
 
 LONG_BITS, SHORT_BITS = 0x0F, 0x1F  # of the first byte that are masked
 KEY_PHASE = 0x04
+FORM, SHORT = 0xC0, 0x40  # bits of the first byte that tell a short header
 BEHIND = 4  # bytes behind the beginning of the packet number at which the sample begins
 
 
@@ -29,20 +34,25 @@ class HeaderKey:
     """What hides packet numbers (RFC 9001, 5.4); the same over key updates."""
 
     def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
-        self._key = expand_label(secret, label + b" hp", suite.key, suite.prf)
-        self._encryptor: Any = None
-        if suite.cipher == "aes":
-            from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        key = expand_label(secret, label + b" hp", suite.key, suite.prf)
+        self._blocks = suite.cipher == "aes"
+        cipher = (
+            Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - one block each
+            if self._blocks
+            else Cipher(algorithms.ChaCha20(key, bytes(SAMPLE)), None)
+        )
+        self._encryptor: Any = cipher.encryptor()
 
-            self._encryptor = Cipher(algorithms.AES(self._key), modes.ECB()).encryptor()  # noqa: S305 - one block
+    def masks(self, samples: list[bytes]) -> list[bytes]:
+        """At least five bytes for each sample."""
+        if self._blocks:
+            row = self._encryptor.update(b"".join(samples))
+            return [row[at : at + SAMPLE] for at in range(0, len(row), SAMPLE)]
+        return [self._streamed(sample) for sample in samples]
 
-    def mask(self, sample: bytes) -> bytes:
-        """At least five bytes."""
-        if self._encryptor is not None:
-            return bytes(self._encryptor.update(sample))
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
-
-        return bytes(Cipher(algorithms.ChaCha20(self._key, sample), None).encryptor().update(bytes(5)))
+    def _streamed(self, sample: bytes) -> bytes:
+        self._encryptor.reset_nonce(sample)
+        return bytes(self._encryptor.update(bytes(5)))
 
     def bare(self, data: bytes, start: int, number_at: int, bits: int) -> tuple[bytes, int] | None:
         """The head without its mask, and the bytes of the packet number in it; None for too short a packet."""
@@ -50,7 +60,7 @@ class HeaderKey:
         sample = data[sampled : sampled + SAMPLE]
         if len(sample) < SAMPLE:
             return None
-        mask = self.mask(sample)
+        mask = self.masks([sample])[0]
         first = data[start] ^ mask[0] & bits
         size = (first & 3) + 1
         sent = bytes(a ^ b for a, b in zip(data[number_at : number_at + size], mask[1:5], strict=False))
@@ -113,6 +123,35 @@ class Level:
             return None
         self.before, self.key, self.phase = self.key, after, 1 - self.phase
         return Found(number, frames, number_at + size)
+
+    def open_row(self, data: bytes, datagrams: Sequence[tuple[int, int]], name: bytes, largest: int) -> list[Found]:
+        """Datagrams (begin and end in the data) with short headers and this id, from the first to one that is other.
+
+        Or that these keys do not open, or that tells of a key update: `open_short` tries that one.
+        """
+        number_at = 1 + len(name)
+        sampled = number_at + BEHIND
+        behind = sampled + SAMPLE
+        samples: list[bytes] = []
+        for begin, end in datagrams:
+            if end - begin < behind or data[begin] & FORM != SHORT or not data.startswith(name, begin + 1):
+                break
+            samples.append(data[begin + sampled : begin + behind])
+        found: list[Found] = []
+        for mask, (begin, end) in zip(self.header.masks(samples), datagrams, strict=False):
+            first = data[begin] ^ mask[0] & SHORT_BITS
+            if bool(first & KEY_PHASE) != bool(self.phase):
+                break
+            size, at = (first & 3) + 1, begin + number_at
+            sent = int.from_bytes(data[at : at + size], "big") ^ int.from_bytes(mask[1 : 1 + size], "big")
+            at += size
+            number = full_number(sent, 8 * size, largest)
+            frames = self.key.open(number, bytes((first,)) + name + sent.to_bytes(size, "big"), data[at:end])
+            if frames is None:
+                break
+            largest = max(largest, number)
+            found.append(Found(number, frames, at))
+        return found
 
 
 def _number(head: bytes, size: int, largest: int) -> int:
