@@ -32,13 +32,17 @@ def frames(data: bytes) -> Iterator[Frame]:
                 at = len(data) - len(data[at:].lstrip(b"\0"))
                 continue
             kind, at = varint(data, at)
+            if kind & ~7 == STREAM:
+                found, at = _stream(kind, data, at)
+                yield found
+                continue
             if kind in _NUMBERS:
                 for _ in range(_NUMBERS[kind]):
                     _, at = varint(data, at)
                 continue
-            found, at = _frame(kind, data, at)
-            if found is not None:
-                yield found
+            said, at = _frame(kind, data, at)
+            if said is not None:
+                yield said
             elif at < 0:
                 return
     except IndexError:
@@ -49,8 +53,6 @@ def _frame(kind: int, data: bytes, at: int) -> tuple[Frame | None, int]:
     """A frame and the place behind it, which is -1 for one that is not known."""
     if kind in (2, 3):
         return None, _behind_ack(data, at, counts=kind == 3)
-    if kind & ~7 == STREAM:
-        return _stream(kind, data, at)
     if kind == CRYPTO:
         offset, at = varint(data, at)
         size, at = varint(data, at)

@@ -11,7 +11,7 @@ from netaudit.messages.places import Places
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.messages.opening.quic_frames import Frame
-    from netaudit.messages.places import Span
+    from netaudit.messages.places import Run, Span
 
 MOST_PIECES = 4096  # that wait in a stream for what belongs before them
 MOST_STREAMS = 4096
@@ -110,16 +110,22 @@ class Half:
         """Lowest and highest place in the flow of the bytes [first, last): datagrams may have come out of order."""
         runs = self.places.runs
         low = max(bisect_left(runs, first + 1, key=lambda run: run.first) - 1, 0)
-        found = [run for run in runs[low:] if run.first < last and first < run.last]
+        high = bisect_left(runs, last, low, key=lambda run: run.first)
+        found = [run for run in runs[low:high] if first < run.last]
         if not found:
             at = self.places.outer(first)
             return at, at
-        ends = max(run.start if run.start == run.end else run.place(min(last, run.last) - 1) + 1 for run in found)
-        return min(run.place(first) for run in found), ends
+        begin, end = found[0].place(first), _end(found[-1], last)
+        return min([begin, *(run.start for run in found[1:])]), max([end, *(run.end for run in found[:-1])])
 
     def needed_from(self, after: int) -> int:
         """Lowest place of what waits, `after` at most."""
         return min([after, *(at for _, at in self.waiting.values())])
+
+
+def _end(run: Run, last: int) -> int:
+    """Place behind the byte before `last`; of a hole, which takes no place, its own."""
+    return run.start if run.start == run.end else run.place(min(last, run.last) - 1) + 1
 
 
 class _Row:
