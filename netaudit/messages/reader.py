@@ -81,6 +81,10 @@ class BaseReader(ABC):
         """Take note of bytes that were never captured."""
         return []
 
+    def settle(self) -> list[Message]:
+        """Go on with what was put off until all of a batch is there."""
+        return []
+
     def finish(self) -> list[Message]:
         """Give what is left."""
         return []

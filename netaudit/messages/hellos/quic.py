@@ -92,10 +92,21 @@ class QuicReader(BaseReader):
         end = self.at[direction] = offset + len(data)
         if self.opener is None:
             return self._read(direction, offset, end, data)
+        if self.joins_datagrams:
+            self.opener.hold(direction, offset, data, self.datagrams)
+            return []
         out = self._read(direction, offset, end, data) if not self.left else []
-        out += self.opener.feed(direction, offset, data, self.datagrams)
-        self.wants_bytes = not self.left or self.opener.alive
+        out += self.opener.feed(direction, offset, data)
         self.joins_datagrams = self.left
+        self.wants_bytes = not self.left or self.opener.alive
+        return out
+
+    def settle(self) -> list[Message]:
+        """Open what came."""
+        if self.opener is None or not self.joins_datagrams:
+            return []
+        out = self.opener.settle()
+        self.wants_bytes = self.opener.alive
         return out
 
     def _read(self, direction: int, offset: int, end: int, data: bytes) -> list[Message]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 from netaudit.messages.hellos.quic_packets import SAMPLE, Kind, Packet, initial_keys, opened, packets
@@ -16,6 +15,7 @@ from netaudit.messages.opening.carried import (
     WRONG_KEYS,
     Outcome,
 )
+from netaudit.messages.opening.quic_ahead import Ahead, Run
 from netaudit.messages.opening.quic_connection import Connection
 from netaudit.messages.opening.quic_handshake import INITIAL
 
@@ -38,30 +38,44 @@ class QuicOpener:
         self._counted = 0
         self._needed = [0, 0]
         self._over: list[Message] = []  # of connections that were given up
+        self._held: list[Run] = []
 
-    def feed(self, direction: int, offset: int, data: bytes, lengths: Sequence[int] = ()) -> list[Message]:
-        """Take a datagram, or several of these lengths that follow each other; the messages that became whole."""
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a datagram; the messages that became whole."""
+        self._datagram(direction, offset, data)
         self.at[direction] = offset + len(data)
-        if len(lengths) < 2:
-            self._datagram(direction, offset, data)
-        else:
-            self._datagrams(direction, offset, data, lengths)
+        return self._taken()
+
+    def hold(self, direction: int, offset: int, data: bytes, lengths: Sequence[int]) -> None:
+        """Take datagrams of these lengths that follow each other; they are opened by `settle`."""
+        self._held.append(Run(direction, offset, data, lengths))
+
+    def settle(self) -> list[Message]:
+        """Open what is held: in a row in each direction, heeded in the order in which it came."""
+        runs, self._held = self._held, []
+        rows = tuple(Ahead([run for run in runs if run.direction == direction]) for direction in (0, 1))
+        for run in runs:
+            left = sum(1 for length in run.lengths if length)
+            while left and self.alive:
+                left -= self._heed(run.direction, rows[run.direction], left)
+            self.at[run.direction] = run.offset + len(run.data)
+        return self._taken()
+
+    def _heed(self, direction: int, row: Ahead, left: int) -> int:
+        """Heed the next datagrams of a row, `left` at most; how many were."""
+        base = row.base
+        if self.connections and (found := row.next(self.connections[0], left)):
+            self.connections[0].take_row(direction, base, found)
+            return len(found)
+        begin, end = row.skip()
+        self._datagram(direction, base + begin, row.data[begin:end])
+        return 1
+
+    def _taken(self) -> list[Message]:
         out, self._over = self._over, []
         for connection in self.connections:
             out += connection.taken()
         return out
-
-    def _datagrams(self, direction: int, offset: int, data: bytes, lengths: Sequence[int]) -> None:
-        ends = list(itertools.accumulate(lengths))
-        spans = [(end - length, end) for length, end in zip(lengths, ends, strict=True) if length]
-        at = 0
-        while at < len(spans) and self.alive:
-            if self.connections and (taken := self.connections[0].take_row(direction, offset, data, spans[at:])):
-                at += taken
-                continue
-            begin, end = spans[at]
-            self._datagram(direction, offset + begin, data[begin:end])
-            at += 1
 
     def _datagram(self, direction: int, offset: int, data: bytes) -> None:
         end = 0
@@ -128,7 +142,7 @@ class QuicOpener:
 
     def finish(self) -> list[Message]:
         """The flow has ended."""
-        out: list[Message] = []
+        out = self.settle()
         for connection in self.connections:
             connection.finish()
             out += connection.taken()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from netaudit.messages.message import Message
     from netaudit.messages.opening.carried import FlowKeys
-    from netaudit.messages.opening.quic_keys import Found
+    from netaudit.messages.opening.quic_keys import Found, Places
 
 MOST_IDS = 64  # connection ids of one side that are remembered
 WAITING = 256  # packets that wait for their keys
@@ -184,20 +184,22 @@ class Connection:
         self._content(TRAFFIC, direction, offset, found)
         return True
 
-    def take_row(self, direction: int, offset: int, data: bytes, datagrams: Sequence[tuple[int, int]]) -> int:
+    def open_row(self, direction: int, data: bytes, begins: Places, ends: Places) -> list[Found]:
         """Datagrams (begin and end in the data) with short headers, under keys that have proved right.
 
-        How many of them, from the first on, were opened: at the first that is in any way unusual it ends.
+        From the first on, up to one that is in any way unusual. What they hold is heeded by `take_row`, in its turn.
         """
         name = self.usual[direction]
         if (TRAFFIC, direction) not in self.told or name is None or self.handshake.state:
-            return 0
+            return []
         level = self.handshake.levels[TRAFFIC, direction]
-        row = level.open_row(data, datagrams, name, self.largest[TRAFFIC, direction])
+        return level.open_row(data, begins, ends, name, self.largest[TRAFFIC, direction])
+
+    def take_row(self, direction: int, base: int, row: Sequence[Found]) -> None:
+        """Heed packets of a row, whose data begin at `base` of the flow."""
+        self.opened += len(row)
         for found in row:
-            self.opened += 1
-            self._content(TRAFFIC, direction, offset, found)
-        return len(row)
+            self._content(TRAFFIC, direction, base, found)
 
     def _used(self, space: int, direction: int) -> None:
         """Keys have opened something."""

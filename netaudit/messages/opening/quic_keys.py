@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
-from netaudit.messages.opening.protection import NONCE, aead, decrypted
+from netaudit.messages.opening.protection import NONCE, aead
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from netaudit.messages.opening.suites import Suite
 
+Places = npt.NDArray[np.int64]
+Heads = npt.NDArray[np.uint8]  # a row each
 LONG_BITS, SHORT_BITS = 0x0F, 0x1F  # of the first byte that are masked
 KEY_PHASE = 0x04
 FORM, SHORT = 0xC0, 0x40  # bits of the first byte that tell a short header
@@ -43,16 +46,15 @@ class HeaderKey:
         )
         self._encryptor: Any = cipher.encryptor()
 
-    def masks(self, samples: list[bytes]) -> list[bytes]:
-        """At least five bytes for each sample."""
+    def masks(self, samples: bytes) -> bytes:
+        """A mask for each sample, of as many bytes; the first five count."""
         if self._blocks:
-            row = self._encryptor.update(b"".join(samples))
-            return [row[at : at + SAMPLE] for at in range(0, len(row), SAMPLE)]
-        return [self._streamed(sample) for sample in samples]
+            return bytes(self._encryptor.update(samples))
+        return b"".join(self._streamed(samples[at : at + SAMPLE]) for at in range(0, len(samples), SAMPLE))
 
     def _streamed(self, sample: bytes) -> bytes:
         self._encryptor.reset_nonce(sample)
-        return bytes(self._encryptor.update(bytes(5)))
+        return bytes(self._encryptor.update(bytes(SAMPLE)))
 
     def bare(self, data: bytes, start: int, number_at: int, bits: int) -> tuple[bytes, int] | None:
         """The head without its mask, and the bytes of the packet number in it; None for too short a packet."""
@@ -60,7 +62,7 @@ class HeaderKey:
         sample = data[sampled : sampled + SAMPLE]
         if len(sample) < SAMPLE:
             return None
-        mask = self.masks([sample])[0]
+        mask = self.masks(sample)
         first = data[start] ^ mask[0] & bits
         size = (first & 3) + 1
         sent = bytes(a ^ b for a, b in zip(data[number_at : number_at + size], mask[1:5], strict=False))
@@ -77,7 +79,11 @@ class PacketKey:
 
     def open(self, number: int, head: bytes, body: bytes) -> bytes | None:
         """Frames of a packet; None when these are not its keys."""
-        return decrypted(self._cipher, (self._iv ^ number).to_bytes(NONCE, "big"), body, head)
+        try:
+            frames: bytes = self._cipher.decrypt((self._iv ^ number).to_bytes(NONCE, "big"), body, head)
+        except (InvalidTag, ValueError):
+            return None
+        return frames
 
     def updated(self) -> PacketKey:
         """The key after this one (RFC 9001, 6.1)."""
@@ -124,33 +130,47 @@ class Level:
         self.before, self.key, self.phase = self.key, after, 1 - self.phase
         return Found(number, frames, number_at + size)
 
-    def open_row(self, data: bytes, datagrams: Sequence[tuple[int, int]], name: bytes, largest: int) -> list[Found]:
+    def open_row(self, data: bytes, begins: Places, ends: Places, name: bytes, largest: int) -> list[Found]:
         """Datagrams (begin and end in the data) with short headers and this id, from the first to one that is other.
 
         Or that these keys do not open, or that tells of a key update: `open_short` tries that one.
         """
         number_at = 1 + len(name)
         sampled = number_at + BEHIND
-        behind = sampled + SAMPLE
-        samples: list[bytes] = []
-        for begin, end in datagrams:
-            if end - begin < behind or data[begin] & FORM != SHORT or not data.startswith(name, begin + 1):
-                break
-            samples.append(data[begin + sampled : begin + behind])
+        raw = np.frombuffer(data, np.uint8)
+        fit = ends - begins >= sampled + SAMPLE
+        begins = begins[: len(begins) if fit.all() else int(fit.argmin())]
+        fit = (raw[begins] & FORM == SHORT) & (
+            raw[begins[:, None] + np.arange(1, number_at)] == np.frombuffer(name, np.uint8)
+        ).all(axis=1)
+        begins = begins[: len(begins) if fit.all() else int(fit.argmin())]
+        masks = np.frombuffer(
+            self.header.masks(raw[begins[:, None] + np.arange(sampled, sampled + SAMPLE)].tobytes()), np.uint8
+        ).reshape(-1, SAMPLE)
+        heads = raw[begins[:, None] + np.arange(sampled)]
+        heads[:, 0] ^= masks[:, 0] & SHORT_BITS
+        heads[:, number_at:] ^= masks[:, 1 : 1 + BEHIND]
+        firsts = heads[:, 0]
+        fit = (firsts & KEY_PHASE != 0) == bool(self.phase)
+        return self._found(data, begins[: len(begins) if fit.all() else int(fit.argmin())], ends, heads, largest)
+
+    def _found(self, data: bytes, begins: Places, ends: Places, heads: Heads, largest: int) -> list[Found]:
+        """Bare heads, with four bytes where the number stands, and what is behind them."""
         found: list[Found] = []
-        for mask, (begin, end) in zip(self.header.masks(samples), datagrams, strict=False):
-            first = data[begin] ^ mask[0] & SHORT_BITS
-            if bool(first & KEY_PHASE) != bool(self.phase):
-                break
-            size, at = (first & 3) + 1, begin + number_at
-            sent = int.from_bytes(data[at : at + size], "big") ^ int.from_bytes(mask[1 : 1 + size], "big")
-            at += size
+        width = heads.shape[1]
+        bare, key = heads.tobytes(), self.key
+        at = 0
+        for begin, end, size in zip(begins.tolist(), ends.tolist(), ((heads[:, 0] & 3) + 1).tolist(), strict=False):
+            behind = at + width - BEHIND + size
+            sent = int.from_bytes(bare[at + width - BEHIND : behind], "big")
             number = full_number(sent, 8 * size, largest)
-            frames = self.key.open(number, bytes((first,)) + name + sent.to_bytes(size, "big"), data[at:end])
+            body = begin + width - BEHIND + size
+            frames = key.open(number, bare[at:behind], data[body:end])
             if frames is None:
                 break
             largest = max(largest, number)
-            found.append(Found(number, frames, at))
+            found.append(Found(number, frames, body))
+            at += width
         return found
 
 
