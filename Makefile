@@ -57,7 +57,7 @@ bundle: $(VENV)/.packaging kernels docs
 	$(BIN)/python packaging/bundle.py $(if $(SYSTEM),--system $(SYSTEM)) $(if $(PYTHON_MINOR),--python $(PYTHON_MINOR))
 
 # a folder that needs no Python, compared with the checkout on the demo
-frozen: $(VENV)/.packaging kernels
+frozen: $(VENV)/.packaging kernels docs
 	$(BIN)/python packaging/frozen.py
 
 # a live audit for MINUTES minutes with its memory and descriptors over time; as root, needs tcpreplay and dumpcap
