@@ -58,6 +58,7 @@ bundle: $(VENV)/.packaging kernels docs
 
 # a folder that needs no Python, compared with the checkout on the demo
 frozen: $(VENV)/.packaging kernels docs
+	$(BIN)/pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
 	$(BIN)/python packaging/frozen.py
 
 # a live audit for MINUTES minutes with its memory and descriptors over time; as root, needs tcpreplay and dumpcap
