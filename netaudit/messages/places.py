@@ -14,7 +14,7 @@ Span = tuple[int, int, int]  # a number of inner bytes, and the places of the ca
 MOST_RUNS = 4096  # of one direction; two neighbours are one beyond, their places known by proportion
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
     """Inner bytes [first, last) that lie at [start, end) of the carrying stream."""
 
     first: int
@@ -36,7 +36,7 @@ class Places:
     """One direction of an inner stream. Offsets of the inner stream count its own bytes from 0."""
 
     def __init__(self) -> None:
-        self.runs: list[_Run] = []
+        self.runs: list[Run] = []
         self.end = 0  # behind the last inner byte
 
     def add(self, count: int, start: int, end: int) -> int:
@@ -47,22 +47,23 @@ class Places:
         self.end += count
         last = self.runs[-1] if self.runs else None
         if last is not None and last.end == start and last.plain and count == end - start:
-            self.runs[-1] = _Run(last.first, self.end, last.start, end)
+            self.runs[-1] = Run(last.first, self.end, last.start, end)
         else:
-            self.runs.append(_Run(first, self.end, start, end))
+            self.runs.append(Run(first, self.end, start, end))
             if len(self.runs) > MOST_RUNS:
                 self._thin()
         return first
 
     def extend(self, spans: Iterable[Span]) -> None:
         """Add several."""
+        add = self.add
         for count, start, end in spans:
-            self.add(count, start, end)
+            add(count, start, end)
 
     def _thin(self) -> None:
         """Make one of every two runs: a message under way may come in any number of the smallest frames."""
         one, other = self.runs[::2], self.runs[1::2]
-        pairs = [_Run(a.first, b.last, a.start, b.end) for a, b in zip(one, other, strict=False)]
+        pairs = [Run(a.first, b.last, a.start, b.end) for a, b in zip(one, other, strict=False)]
         self.runs = pairs + one[len(other) :]
 
     def forget(self, before: int) -> None:
@@ -82,7 +83,7 @@ class Places:
         run = self._run(at - 1)
         return self.outer(at) if run is None or at > run.last else run.place(at) if at < run.last else run.end
 
-    def _run(self, at: int) -> _Run | None:
+    def _run(self, at: int) -> Run | None:
         found = bisect_right(self.runs, at, key=lambda run: run.first)
         return self.runs[max(found - 1, 0)] if self.runs else None
 

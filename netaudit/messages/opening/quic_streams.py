@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from netaudit.messages.http3 import Http3
 from netaudit.messages.places import Places
 
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+    from netaudit.messages.opening.quic_frames import Frame
+    from netaudit.messages.places import Run, Span
+
 MOST_PIECES = 4096  # that wait in a stream for what belongs before them
+MOST_STREAMS = 4096
+HELD = 32 << 20  # bytes of streams that wait for what belongs before them
 
 
 class Piece(NamedTuple):
@@ -39,6 +47,13 @@ class Half:
             return []
         out = self._take(offset, data, at)
         return out + self._join() if self.waiting else out
+
+    def extend(self, parts: list[bytes], spans: list[Span]) -> list[Piece]:
+        """Take bytes that are in order, where none wait."""
+        piece = Piece(self.end, b"".join(parts), sum(map(len, parts)))
+        self.places.extend(spans)
+        self.end += piece.length
+        return [piece]
 
     def _take(self, offset: int, data: bytes, at: int) -> list[Piece]:
         old = self.end - offset
@@ -95,13 +110,153 @@ class Half:
         """Lowest and highest place in the flow of the bytes [first, last): datagrams may have come out of order."""
         runs = self.places.runs
         low = max(bisect_left(runs, first + 1, key=lambda run: run.first) - 1, 0)
-        found = [run for run in runs[low:] if run.first < last and first < run.last]
+        high = bisect_left(runs, last, low, key=lambda run: run.first)
+        found = [run for run in runs[low:high] if first < run.last]
         if not found:
             at = self.places.outer(first)
             return at, at
-        ends = max(run.start if run.start == run.end else run.place(min(last, run.last) - 1) + 1 for run in found)
-        return min(run.place(first) for run in found), ends
+        begin, end = found[0].place(first), _end(found[-1], last)
+        return min([begin, *(run.start for run in found[1:])]), max([end, *(run.end for run in found[:-1])])
 
     def needed_from(self, after: int) -> int:
-        """Lowest place of what waits."""
-        return min((at for _, at in self.waiting.values()), default=after)
+        """Lowest place of what waits, `after` at most."""
+        return min([after, *(at for _, at in self.waiting.values())])
+
+
+def _end(run: Run, last: int) -> int:
+    """Place behind the byte before `last`; of a hole, which takes no place, its own."""
+    return run.start if run.start == run.end else run.place(min(last, run.last) - 1) + 1
+
+
+class _Row:
+    """Bytes of one half that came in order, and are handed on together."""
+
+    def __init__(self, key: tuple[int, int], half: Half) -> None:
+        self.key, self.half = key, half
+        self.parts: list[bytes] = []
+        self.spans: list[Span] = []
+        self.end = half.end
+
+
+class Streams:
+    """All of one connection, read as HTTP/3. Keys: number and direction."""
+
+    def __init__(self, client: int) -> None:
+        self.client = client
+        self.reader: Http3 | None = None
+        self.holes = 0
+        self._halves: dict[tuple[int, int], Half] = {}
+        self._over: dict[tuple[int, int], None] = {}  # that have ended, so that what is sent again is not read again
+        self._held = 0
+        self._row: _Row | None = None
+
+    def begin(self) -> None:
+        """Read them from here on."""
+        self.reader = Http3(self.client)
+
+    def feed(self, direction: int, frame: Frame, at: int) -> None:
+        """Take a STREAM frame whose bytes lie at `at` of the flow."""
+        key, row, size = (frame.stream, direction), self._row, len(frame.data)
+        if row is None or row.key != key or row.end != frame.offset:
+            half = self._half(key)
+            if half is None:
+                return
+            if half.waiting or frame.offset != half.end or not size:
+                self._add(key, half, frame, at)
+                return
+            row = self._row = _Row(key, half)
+        row.parts.append(frame.data)
+        row.spans.append((size, at, at + size))
+        row.end += size
+        if frame.last:
+            row.half.size = row.end
+            self._flush()
+
+    def _half(self, key: tuple[int, int]) -> Half | None:
+        """The half that a frame is of, with all that came before; None when it has ended."""
+        self._flush()
+        if key in self._over:
+            return None
+        half = self._halves.get(key)
+        if half is None:
+            if len(self._halves) + len(self._over) >= MOST_STREAMS:
+                self._forget()
+            half = self._halves[key] = Half()
+        return half
+
+    def _add(self, key: tuple[int, int], half: Half, frame: Frame, at: int) -> None:
+        """Take bytes that may be out of order, or none."""
+        if frame.last:
+            half.size = frame.offset + len(frame.data)
+        held = half.held
+        pieces = half.add(frame.offset, frame.data, at)
+        self._held += half.held - held
+        self._hand_on(key, half, pieces)
+        if half.too_much or self._held > HELD:
+            self._skip(key, half)
+
+    def _flush(self) -> None:
+        """Hand on what came in order."""
+        row, self._row = self._row, None
+        if row is not None:
+            self._hand_on(row.key, row.half, row.half.extend(row.parts, row.spans))
+
+    def _hand_on(self, key: tuple[int, int], half: Half, pieces: list[Piece]) -> None:
+        if self.reader is not None and (pieces or half.done):
+            self.reader.take(*key, half, pieces)
+        if half.done and self._halves.pop(key, None) is not None:
+            self._over[key] = None
+
+    def _skip(self, key: tuple[int, int], half: Half) -> None:
+        """Give up the first hole of a half."""
+        held, holes = half.held, half.holes
+        pieces = half.skip()
+        self._held += half.held - held
+        self.holes += half.holes - holes
+        if pieces:
+            self._hand_on(key, half, pieces)
+
+    def _forget(self) -> None:
+        """Make room: for those that have ended first."""
+        for key in list(self._over)[: MOST_STREAMS // 2]:
+            del self._over[key]
+        if len(self._halves) >= MOST_STREAMS:
+            del self._halves[next(iter(self._halves))]
+
+    def reset(self, direction: int, stream: int) -> None:
+        """One was broken off by its sender."""
+        self._flush()
+        half = self._halves.get((stream, direction))
+        if half is not None and self.reader is not None:
+            self._held -= half.forget()
+            self.reader.reset(stream, direction)
+            self._halves.pop((stream, direction))
+            self._over[stream, direction] = None
+
+    def finish(self) -> None:
+        """Nothing more comes: holes are gaps."""
+        self._flush()
+        for key, half in list(self._halves.items()):
+            for _ in range(len(half.waiting) + 1):
+                if half.done:
+                    break
+                self._skip(key, half)
+        if self.reader is not None:
+            self.reader.finish()
+
+    def taken(self) -> list[Message]:
+        """Messages made since the last call."""
+        self._flush()
+        if self.reader is None or not self.reader.out:
+            return []
+        out, self.reader.out = self.reader.out, []
+        return out
+
+    def needed_from(self, direction: int, first: int) -> int:
+        """Offset of the first datagram that a later message may need."""
+        if self.reader is not None:
+            first = self.reader.needed_from(direction, first)
+        for (_, way), half in self._halves.items():
+            if way == direction:
+                first = half.needed_from(first)
+        return first
