@@ -97,6 +97,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
+    trim()
     for name, rows in tables.items():
         if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)

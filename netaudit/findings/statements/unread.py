@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
+from netaudit.findings.accounts import OWN, POSSIBLE, SPREAD, UNPLACED
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "faces_apart", _open("faces_apart", "faces", POSSIBLE, SPREAD, UNPLACED),
+        "faces_apart", _open("faces_apart", "faces", OWN, POSSIBLE, SPREAD, UNPLACED),
         "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
         "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
         LAST,
