@@ -102,9 +102,10 @@ def root(message: Message) -> Part:
         body_range=(0, len(message.body)),
         document=message.document,
     )
-    beyond = bool(message.missing) and message.missing[-1][1] > len(message.body)
-    if part.unknown_from is None and (beyond or (not message.complete and part.complete)):
-        part.unknown_from = len(message.body)
+    size = len(message.body)
+    beyond = message.unknown_from is not None or (bool(message.missing) and message.missing[-1][1] > size)
+    if beyond or (not message.complete and part.complete):
+        part.unknown_from = size if part.unknown_from is None else min(size, part.unknown_from)
     return _partial(message, part)
 
 
