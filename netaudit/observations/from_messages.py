@@ -55,7 +55,7 @@ def masked_name(name: str) -> tuple[str, str]:
 
 
 def observe_sayings(lookups: Lookups, names: list[tuple[str, str]], first: int, last: int, ledger: Ledger) -> None:
-    """Note what plain lookups say of hosts: the sayings from `first` up to `last`; `names` as masked (`masked_name`)."""
+    """Note what plain lookups say of hosts: the sayings from `first` up to `last`; `names` by `masked_name`."""
     sayings = lookups.sayings[first:last]
     said_in = lookups.messages[sayings["earliest"]]
     places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
