@@ -53,12 +53,13 @@ def messages() -> None:
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
     from netaudit.streams.layouts import FLOW, PIECE, RUN
-    from netaudit.unwrapping.kernels import image_marks, text_marks
+    from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
     Carver(0).feed(0, bytes(8))
     nothing = np.frombuffer(bytes(8), np.uint8)
     image_marks(nothing)
     text_marks(nothing)
+    head_marks(nothing)
     question, answer = _lookup()
     flows, runs, pieces = np.zeros(LEAST, FLOW), np.zeros(2 * LEAST, RUN), np.zeros(2 * LEAST, PIECE)
     flows["serial"], flows["proto"], flows["server_port"], flows["client_port"] = (
