@@ -164,7 +164,9 @@ def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
         state = "unfinished" if start >= 0 and chain[-1]["what"] != "concluded" else "broken"
         if holder(folder) is not None:
             state = "writing"
-        return Seal(state, {}, f"{MANIFEST} is there, but no line of {CUSTODY} has its hash", digest)
+        # Behind "concluded", an audit that was killed and a line that was taken away look alike: both are said.
+        why = "the case was not sealed to its end, or that line was taken away"
+        return Seal(state, {}, f"{MANIFEST} is there, but no line of {CUSTODY} has its hash: {why}", digest)
     if lines[-1].get("manifest") != digest:
         return Seal("broken", {}, f"{MANIFEST} is not the one that {CUSTODY} names", digest)
     files = _files(data)

@@ -66,10 +66,10 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         SKIPPED,
     )
     tables["images"] = settled["images"] = image_table(
-        folder, tables, _judged(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
+        folder, tables, _known(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
     )
-    if outcome.beside is not None:
-        outcome.beside.drop()
+    if outcome.said is not None:
+        outcome.said.drop()
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
@@ -97,6 +97,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
+    trim()
     for name, rows in tables.items():
         if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)
@@ -107,14 +108,15 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     return Case(folder)
 
 
-def _judged(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
     """What is known of images by now, once those under way are judged; None where no face is looked for."""
-    if outcome.beside is None:
-        return outcome.known if outcome.faces else None
-    for done in outcome.beside.finish():
-        progress("images", done, outcome.beside.found)
-    outcome.beside.close()
-    return outcome.beside.known
+    if not outcome.faces:
+        return None
+    if outcome.said is None:
+        return lambda _: {}
+    for done in outcome.said.finish():
+        progress("images", done, outcome.said.found)
+    return outcome.said.known
 
 
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
