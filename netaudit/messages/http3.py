@@ -89,7 +89,7 @@ class Http3:
         for side in self.sides.values():
             if side.direction == direction and not side.stream & 2:
                 after = min(after, side.half.span(side.first, side.first + 1)[0], side.half.needed_from(after))
-        return after
+        return min([after, *(answer.start for answer in self.early.values() if answer.direction == direction)])
 
     # -- frames -------------------------------------------------------------------------------------------------------
 
