@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CODINGS = ("br", "deflate", "gzip", "quoted-printable", "zstd")
+CODINGS = ("br", "bzip2", "deflate", "gzip", "quoted-printable", "xz", "zstd")
 
 LIMITS = {
     "bson depth": ("BSON 嵌套层数", "depth of BSON"),

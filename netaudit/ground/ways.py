@@ -50,9 +50,9 @@ NAMES = {
     "body": "正文",
 }  # fmt: skip
 OTHERS = frozenset({
-    "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "aws-chunked",
-    "utf-16", "uuencode", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif", "heic", "avif",
-    "wlt", "pdf",
+    "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "bzip2", "xz",
+    "aws-chunked", "utf-16", "uuencode", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif",
+    "heic", "avif", "wlt", "pdf",
 })  # fmt: skip
 _WORDS = {"bytes": "字节", "piece": "片段"}  # in the place of a body
 

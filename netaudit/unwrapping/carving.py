@@ -38,7 +38,8 @@ _RUN = re.compile(
 )
 SMALLEST = 64
 _MOST = 1000
-_PACKED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"Rar!", b"7z\xbc\xaf")  # what looks like an image inside is none
+# what looks like an image inside is none
+_PACKED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"Rar!", b"7z\xbc\xaf", b"\xfd7zXZ")
 _WORK = 8  # bytes walked per byte of the part, at most
 
 

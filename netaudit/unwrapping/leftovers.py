@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _CODED = np.zeros(256, bool)  # what may follow 0xFF in the scans of a JPEG
 _CODED[[0x00, *range(0xD0, 0xD8), 0xDA, 0xC4, 0xDB, 0xDD]] = True
-PACKED = (b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd")  # opened by codecs: what stands in them is coded
+PACKED = (b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ")  # for codecs: what is in them is coded
 LEAST_TEXT = 256  # characters of an image in another writing
 LONGEST = 32 << 20
 _JPEG_MARKERS = range(0xC0, 0xFF)

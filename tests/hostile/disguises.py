@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import random
 import struct
 import zipfile
@@ -83,6 +85,8 @@ DISGUISES: dict[str, Disguise] = {
     "gzip": lambda _, data: (gzip.compress(data), OPAQUE),
     "deflate": lambda _, data: (zlib.compress(data), OPAQUE),
     "gzip of gzip": lambda _, data: (gzip.compress(gzip.compress(data)), OPAQUE),
+    "bzip2": lambda _, data: (bz2.compress(data), OPAQUE),
+    "xz": lambda _, data: (lzma.compress(data), OPAQUE),
     "archive": lambda chance, data: (_archive(chance, data), OPAQUE),
     "behind a decoy": lambda chance, data: (_decoy(chance, data), "image/png"),
     "behind an archive's mark": lambda chance, data: (b"Rar!\x1a\x07\0" + chance.randbytes(20) + data, OPAQUE),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import time
 import zipfile
 import zlib
@@ -164,6 +166,16 @@ def test_gaps_pass_exactly_through_base64(wrap: tuple[str, bytes, bytes, bytes],
     assert [(x, y) for x, y in zip(part.data, JPEG, strict=True) if x != y and x != 0] == []
 
 
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress], ids=["bzip2", "xz"])
+def test_an_image_packed_by_bzip2_or_xz_is_found_and_a_cut_one_is_not_called_whole(pack) -> None:
+    body = pack(JPEG)
+    whole = [leaf.part for leaf in open_all(body) if leaf.kind == "jpeg"]
+    assert [part.data for part in whole] == [JPEG]
+    assert whole[0].complete
+    assert not any(leaf.part.complete for leaf in open_all(body[:-20]) if leaf.kind == "jpeg")
+    assert [leaf.part.data for leaf in open_all(body[:12] + bytes(40))] == [body[:12] + bytes(40)]
+
+
 def test_gap_behind_gzip_leaves_the_prefix() -> None:
     body = bytearray(gzip.compress(JPEG, 1))
     middle = len(body) // 2
@@ -294,6 +306,8 @@ BOMBS = (
     ("deflate", zlib_bomb, {"encoding": "deflate"}, "limit: deflate ratio or expansion"),
     ("brotli", lambda: brotli.compress(bytes(100 << 20), quality=1), {"encoding": "br"}, "limit: br ratio or expansion"),
     ("zstd", lambda: zstandard.compress(bytes(100 << 20)), {"encoding": "zstd"}, "limit: zstd ratio or expansion"),
+    ("bzip2", lambda: bz2.compress(bytes(4 << 20)), {}, "limit: bzip2 ratio or expansion"),
+    ("xz", lambda: lzma.compress(bytes(4 << 20)), {}, "limit: xz ratio or expansion"),
     ("zip", zip_bomb, {}, "limit: zip ratio or expansion"),
     ("onion", lambda: onion(14), {}, "limit: depth"),
     ("entities", lambda: LAUGHS, {}, "limit: xml entity declarations"),

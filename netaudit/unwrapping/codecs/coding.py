@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import quopri
 import zlib
 from typing import TYPE_CHECKING
@@ -23,6 +25,8 @@ _SMALL = 4 * MIB
 _STEP = 4096
 _BROTLI_STEP = 1 << 16
 _FLUSHED = b"\0\0\xff\xff"  # a sender that flushes instead of finishing: all that it had to say is there
+_XZ_MEMORY = 72 << 20  # bytes that a decoder may take: `xz -9` asks for 65 MiB; what needs more is refused
+_BZIP2, _XZ = b"1AY&SY", b"\xfd7zXZ\0"  # of a first block, behind 'BZh' and a digit; of a file
 _ZSTD_WINDOW = 1 << 25  # RFC 8878 asks decoders for 8 MiB; what needs more than 32 MiB is refused
 
 
@@ -139,6 +143,32 @@ def _zstd_ended(data: bytes) -> bool:
     return at == len(data)
 
 
+def _bzip2(data: bytes, room: int) -> _Result:
+    return _unpacked(bz2.BZ2Decompressor(), data, room)
+
+
+def _xz(data: bytes, room: int) -> _Result:
+    return _unpacked(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY), data, room)
+
+
+def _unpacked(decoder: bz2.BZ2Decompressor | lzma.LZMADecompressor, data: bytes, room: int) -> _Result:
+    """One stream, in steps: what comes before a failure is kept."""
+    out: list[bytes] = []
+    size = 0
+    try:
+        for start in range(0, len(data), _STEP):
+            piece = decoder.decompress(data[start : start + _STEP], room - size + 1)
+            out.append(piece)
+            size += len(piece)
+            if size > room:
+                return b"".join(out)[:room], False, True
+            if decoder.eof:
+                break
+    except (OSError, lzma.LZMAError):
+        pass
+    return (b"".join(out), decoder.eof, False) if size else None
+
+
 def _quoted_printable(data: bytes, _: int) -> _Result:
     """Quoted-printable (RFC 2045 section 6.7)."""
     return quopri.decodestring(data), True, False
@@ -149,6 +179,8 @@ _CODINGS: dict[str, Callable[[bytes, int], _Result]] = {
     "deflate": _deflate,
     "br": _brotli,
     "zstd": _zstd,
+    "bzip2": _bzip2,
+    "xz": _xz,
     "quoted-printable": _quoted_printable,
 }
 _PLAIN = frozenset({"identity", "7bit", "8bit", "binary", "none", "utf-8", ""})
@@ -179,17 +211,19 @@ def open_coding(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def is_compressed(part: Part) -> bool:
-    """gzip or Zstandard by magic, zlib by its header and a content type that says nothing else."""
-    if part.data[:3] == b"\x1f\x8b\x08" or part.data[:4] == b"\x28\xb5\x2f\xfd":
+    """gzip, Zstandard, bzip2 or xz by magic, zlib by its header."""
+    if part.data[:3] == b"\x1f\x8b\x08" or part.data[:4] == b"\x28\xb5\x2f\xfd" or part.data[:6] == _XZ:
+        return True
+    if part.data[:3] == b"BZh" and part.data[4:10] == _BZIP2:
         return True
     return len(part.data) > 64 and part.data[:2] in (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 
 
 def open_compressed(part: Part, budget: Budget) -> Iterator[Part]:
     """Open what nobody declared. Large archives are opened only when something readable is at their beginning."""
-    name = {0x1F: "gzip", 0x28: "zstd"}.get(part.data[0], "deflate")
+    name = {0x1F: "gzip", 0x28: "zstd", 0x42: "bzip2", 0xFD: "xz"}.get(part.data[0], "deflate")
     if len(part.data) > _SMALL:
-        peek = _CODINGS[name](part.data[: 16 * _PEEK], _PEEK)
+        peek = _CODINGS[name](part.data[:MIB], _PEEK)  # a block of bzip2 is not shorter
         if peek is None or sniff(peek[0]) in {"opaque", "empty"}:
             return
     child = _decode(part, name, _CODINGS[name], budget)
