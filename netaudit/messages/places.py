@@ -19,13 +19,14 @@ class Places:
     Of each run four numbers: inner bytes [first, last) lie at [start, end) of the carrying stream.
     """
 
-    __slots__ = ("_ends", "_firsts", "_lasts", "_starts", "end")
+    __slots__ = ("_climbing", "_ends", "_firsts", "_lasts", "_starts", "end")
 
     def __init__(self) -> None:
         self._firsts: list[int] = []
         self._lasts: list[int] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
+        self._climbing = True  # no run lies before one that came earlier
         self.end = 0  # behind the last inner byte
 
     def __len__(self) -> int:
@@ -46,6 +47,8 @@ class Places:
         if ends and ends[-1] == start and count == end - start and self._plain(-1):
             self._lasts[-1], ends[-1] = last, end
             return first
+        if ends and start < ends[-1]:
+            self._climbing = False
         self._firsts.append(first)
         self._lasts.append(last)
         self._starts.append(start)
@@ -91,6 +94,8 @@ class Places:
             at = self.outer(first)
             return at, at
         begin, end = self._place(low, first), self._behind(high - 1, last)
+        if self._climbing:
+            return begin, end
         return min([begin, *self._starts[low + 1 : high]]), max([end, *self._ends[low : high - 1]])
 
     def _behind(self, run: int, last: int) -> int:

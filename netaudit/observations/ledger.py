@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.ground.masking import mask, mask_host, mask_path, mask_words
 from netaudit.ground.table_streams import BATCH_ROWS
@@ -22,8 +22,6 @@ MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented name
 MOST_VALUES = 48  # distinct values kept of one field of one host in one shard
 LONGEST = 512  # characters of a value
 MARGIN = 32  # characters behind them that masking sees, so that a number is not cut into harmless halves
-MOST_SAID = 8_192  # facts that are found again by what was said, unmasked: most are said again and again
-SHORT = 128  # characters of these
 MOST_LOOKS = 512  # different things of one shard that `new` remembers
 OPEN_FIELDS = frozenset(
     {"name", "address", "leased", "prefix"}
@@ -54,7 +52,6 @@ class Ledger:
 
     def __init__(self, most: int = MOST_FACTS, most_values: int = MOST_VALUES) -> None:
         self._facts: dict[Host, dict[str, bytearray]] = {}
-        self._said: dict[tuple[int, str, str, str, str, str, bool], bytearray] = {}  # facts as they were said last
         self._most, self._most_values = most, most_values
         self._in_shard: Counter[int] = Counter()
         self._looks: dict[tuple[int, Hashable], set[Hashable]] = {}
@@ -62,10 +59,6 @@ class Ledger:
         self._shard = -1
         self._dropped = 0
         self._first_dropped = (1 << 63, 0, 0)  # time, frame and capture of the earliest fact that found no room
-
-    def __getstate__(self) -> dict[str, Any]:
-        """All but what is found again without it."""
-        return self.__dict__ | {"_said": {}}
 
     def at(self, shard: int) -> None:
         """Say which logical shard the next facts come from."""
@@ -91,19 +84,11 @@ class Ledger:
         `computed` is for digests: nobody sent them, and masking would take some of their digits for a phone number.
         `masked` is for values of `masked_value`.
         """
-        as_said = (self._shard, kind, mac, ip, field, value, computed or masked)
-        known = self._said.get(as_said)
-        if known is None:
-            host = as_said[:5]
-            if not (computed or masked):
-                value = masked_value(value, field)
-            values = self._facts.get(host)
-            known = values.get(value) if values is not None else None
-            if known is not None and len(as_said[5]) <= SHORT:
-                if len(self._said) >= MOST_SAID:
-                    self._said.clear()
-                self._said[as_said] = known
-        if known is not None:
+        host = (self._shard, kind, mac, ip, field)
+        if not (computed or masked):
+            value = masked_value(value, field)
+        values = self._facts.get(host)
+        if values is not None and (known := values.get(value)) is not None:
             first_capture, first_frame, first_ts, count = PLACE.unpack_from(known)
             if ts < first_ts or (ts == first_ts and (frame, capture) < (first_frame, first_capture)):
                 PLACE.pack_into(known, 0, capture, frame, ts, count + times)

@@ -12,7 +12,8 @@ from netaudit.tables import IMAGES, OBJECTS, Row
 if TYPE_CHECKING:
     from netaudit.unwrapping.part import Leaf
 
-_OBJECT = OBJECTS.row
+_OBJECT, _IMAGE = OBJECTS.row, IMAGES.row
+_UNKNOWN = dict.fromkeys(IMAGES.names)
 GUESSABLE = 2048  # bytes; the hash of so small a text, a field that is an ID number say, tells what it was
 
 
@@ -65,4 +66,4 @@ def image_row(sha256: str, leaf: Leaf) -> Row:
     """Row of `images` as known when an image is first met; the rest comes at the end of the audit."""
     width, height = header_size(leaf.part.data, leaf.kind) or (None, None)
     known = {"sha256": sha256, "kind": leaf.kind, "size": len(leaf.part.data), "width": width, "height": height}
-    return IMAGES.row(**dict.fromkeys(IMAGES.names) | known)
+    return _IMAGE(**_UNKNOWN | known)

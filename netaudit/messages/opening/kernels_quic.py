@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.ground.jit import kernel, lean_kernel
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]
@@ -103,7 +103,7 @@ def read_packet(data: U1, at: int, end: int, rows: I8, number: int) -> None:
         rows[number, SIZE], rows[number, LAST] = 0, 0
 
 
-@lean_kernel
+@kernel
 def read_packets(data: U1, ends: I8, rows: I8, joined: U1) -> int:
     """Read packets that are joined; the bytes of their streams go to `joined`, how many is given."""
     at = used = 0
@@ -112,8 +112,7 @@ def read_packets(data: U1, ends: I8, rows: I8, joined: U1) -> int:
         rows[number, JOINED] = used
         if rows[number, STREAMS] == 1:
             begin, size = rows[number, BEGIN], rows[number, SIZE]
-            for place in range(size):
-                joined[used + place] = data[begin + place]
+            joined[used : used + size] = data[begin : begin + size]
             used += size
         at = ends[number]
     later = -1  # the next packet with a stream, up to which nothing is unusual
