@@ -63,17 +63,24 @@ class Cluster:
                     command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *more, "--no-dashboard"]
                     self._members[what] = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | QUIET)
 
-    def kill_worker(self, rng: random.Random, busy: set[int]) -> bool:
+    def _kill_worker(self, rng: random.Random, busy: set[int]) -> bool:
         """Kill a worker, not its nanny, if possible one that is `busy`; False where there is none at this moment."""
         found = [
             one
             for one in psutil.Process(self._members["worker"].pid).children()
-            if "resource_tracker" not in " ".join(one.cmdline())
+            if one.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in " ".join(one.cmdline())
         ]
         if not found:
             return False
         rng.choice([one for one in found if one.pid in busy] or found).kill()
         return True
+
+    def kill_worker(self, rng: random.Random, busy: set[int]) -> bool:
+        """The same; a worker that ended meanwhile is none."""
+        try:
+            return self._kill_worker(rng, busy)
+        except psutil.NoSuchProcess:  # of which a zombie is one
+            return False
 
     def kill_scheduler(self) -> None:
         """Kill the scheduler, and wait until it is gone."""

@@ -39,7 +39,7 @@ def plan(
     lang: Language = None,
 ) -> None:
     """Make DIR/plan.csv of the captures in a folder, to be filled in and looked over."""
-    from netaudit.campaign.plan import PLAN, make_plan, write_plan
+    from netaudit.campaign.plan import PLAN, left_out, make_plan, write_plan
 
     path = folder / PLAN
     if path.exists():
@@ -47,6 +47,8 @@ def plan(
     sites = make_plan(folder)
     write_plan(path, sites)
     typer.echo(say("planned", language_of(lang), path=path, n=len(sites)))
+    if names := left_out(folder, sites):
+        typer.echo(say("left_out", language_of(lang), names=_visible(", ".join(names))))
 
 
 @app.command()

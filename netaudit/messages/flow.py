@@ -150,7 +150,7 @@ class Flow:
             if self.reader is not None and self.reader.joins_datagrams:
                 self.reader.datagrams = lengths[number:]
                 if rest := data[at:]:
-                    self._event((direction ^ self.swapped, place, rest, len(rest)))
+                    self._give((direction ^ self.swapped, place, rest, len(rest)))  # `settle` forgets
                 return
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.findings.roles import Actors
     from netaudit.settling.images import Known
     from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
@@ -161,10 +163,13 @@ def derive(
 def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
     """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
     seen = tables | {"flows": flows}
-    actors = actors_of(seen, frozenset(vantage.uplink))
+
+    @functools.cache
+    def actors() -> Actors:  # costs a look at all images: most captures have no encrypted uploads to ask about
+        return actors_of(seen, frozenset(vantage.uplink))
 
     def role(sender: str, flow_id: str) -> str:
-        return actors.role(sender, flow_id)[0]
+        return actors().role(sender, flow_id)[0]
 
     tables["upload_counts"] = count_uploads(seen, vantage.scope, role)
     tables["moment_tests"] = tie_moments(seen, vantage.scope, role)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import functools
 import keyword
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class Table:
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    names: tuple[str, ...] = field(init=False, repr=False)  # of its columns, in order
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(column.name for column in self.columns))  # rows ask for them
 
     def schema(self) -> pa.Schema:
         """Arrow schema with the meanings as field metadata."""
@@ -50,11 +54,6 @@ class Table:
     def row(self) -> type[Any]:
         """The type of its rows: named tuples that are made by column names (`class_` for `class`), all of them."""
         return _row_type(self.name, self.names)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Column names in order."""
-        return tuple(column.name for column in self.columns)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnxruntime import InferenceSession
 from PIL import Image
 
 from netaudit.images import yunet
@@ -70,6 +71,12 @@ def test_the_model_without_sizes_keeps_all_else():
     assert len(model) * 0.9 < len(loose) < len(model)
     assert sizeless(loose) == loose
     assert b"kps_8" in model
+
+
+def test_the_model_says_how_many_channels_a_picture_has():
+    """Without that onnxruntime turns the order of the layers around each pooling: as right, a seventh slower."""
+    (given,) = InferenceSession(sizeless(weights()), providers=["CPUExecutionProvider"]).get_inputs()
+    assert given.shape == [1, 3, "height", "width"]
 
 
 def slow_apart(scores, boxes):

@@ -63,10 +63,9 @@ class QuicOpener:
 
     def _heed(self, direction: int, row: Ahead, left: int) -> int:
         """Heed the next datagrams of a row, `left` at most; how many were."""
+        if self.connections and (heeded := row.heed(self.connections[0], left)):
+            return heeded
         base = row.base
-        if self.connections and (found := row.next(self.connections[0], left)):
-            self.connections[0].take_row(direction, base, found)
-            return len(found)
         begin, end = row.skip()
         self._datagram(direction, base + begin, row.data[begin:end])
         return 1

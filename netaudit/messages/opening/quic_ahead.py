@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from netaudit.messages.opening.quic_rows import Row
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.messages.opening.quic_connection import Connection
-    from netaudit.messages.opening.quic_keys import Found
 
 MOST = 256  # that are opened at once: another connection may begin, and then what was opened ahead is let go
 
@@ -39,7 +40,7 @@ class Ahead:
         bases = [run.offset - start for run, start in zip(runs, starts, strict=False)]
         self._bases = np.repeat(np.array(bases, np.int64), [len(run.lengths) for run in runs])[lengths > 0]
         self._at = 0  # the next datagram
-        self._found: list[Found] = []  # from `_from` on
+        self._row = Row([], self._bases)  # from `_from` on
         self._from = 0
         self._by: Connection | None = None
 
@@ -48,16 +49,18 @@ class Ahead:
         """What is added to a place of the next datagram in the data to have that in the flow."""
         return int(self._bases[self._at])
 
-    def next(self, connection: Connection, most: int) -> list[Found]:
-        """The next datagrams as far as the connection opens them in a row, so many at most."""
-        if self._by is not connection or self._at >= self._from + len(self._found):
+    def heed(self, connection: Connection, most: int) -> int:
+        """Let a connection heed the next datagrams as far as it opens them in a row, so many at most; how many."""
+        if self._by is not connection or self._at >= self._from + len(self._row.found):
             part = slice(self._at, self._at + MOST)
-            self._found = connection.open_row(self.direction, self.data, self._begins[part], self._ends[part])
-            self._from, self._by = self._at, connection
+            found = connection.open_row(self.direction, self.data, self._begins[part], self._ends[part])
+            self._row, self._from, self._by = Row(found, self._bases[part]), self._at, connection
         first = self._at - self._from
-        found = self._found[first : first + most]
-        self._at += len(found)
-        return found
+        last = min(first + most, len(self._row.found))
+        if first < last:
+            connection.take_row(self.direction, self._row, first, last)
+            self._at += last - first
+        return last - first
 
     def skip(self) -> tuple[int, int]:
         """Begin and end of the next datagram, which goes another way."""

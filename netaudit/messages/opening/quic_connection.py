@@ -21,14 +21,13 @@ from netaudit.messages.opening.carried import (
 from netaudit.messages.opening.privacy import lessen
 from netaudit.messages.opening.quic_frames import CRYPTO, NEW_ID, RESET, STREAM, frames
 from netaudit.messages.opening.quic_handshake import HANDSHAKE, INITIAL, TRAFFIC, Handshaking
-from netaudit.messages.opening.quic_streams import Streams
+from netaudit.messages.opening.quic_streams import Part, Streams
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from netaudit.messages.message import Message
     from netaudit.messages.opening.carried import FlowKeys
     from netaudit.messages.opening.quic_keys import Found, Places
+    from netaudit.messages.opening.quic_rows import Row
 
 MOST_IDS = 64  # connection ids of one side that are remembered
 WAITING = 256  # packets that wait for their keys
@@ -195,11 +194,20 @@ class Connection:
         level = self.handshake.levels[TRAFFIC, direction]
         return level.open_row(data, begins, ends, name, self.largest[TRAFFIC, direction])
 
-    def take_row(self, direction: int, base: int, row: Sequence[Found]) -> None:
-        """Heed packets of a row, whose data begin at `base` of the flow."""
-        self.opened += len(row)
-        for found in row:
-            self._content(TRAFFIC, direction, base, found)
+    def take_row(self, direction: int, row: Row, first: int, last: int) -> None:
+        """Heed some packets of a row."""
+        self.opened += last - first
+        numbers = [found.number for found in row.found[first:last]]
+        self.largest[TRAFFIC, direction] = max(self.largest[TRAFFIC, direction], *numbers)
+        at = first
+        while at < last:
+            until = at + 1
+            if row.streams[at] < 0:
+                self._content(TRAFFIC, direction, row.base(at), row.found[at])
+            elif row.streams[at] and self._reads():
+                until = min(row.until[at], last)
+                self.streams.feed(direction, row.part(at, until))
+            at = until
 
     def _used(self, space: int, direction: int) -> None:
         """Keys have opened something."""
@@ -222,8 +230,10 @@ class Connection:
         base = offset + found.at
         for frame in frames(found.frames):
             if frame.kind == STREAM:
-                if self.streams.reader is not None or self._read():
-                    self.streams.feed(direction, frame, base + frame.at)
+                if self._reads():
+                    at = base + frame.at
+                    spans = [(len(frame.data), at, at + len(frame.data))]
+                    self.streams.feed(direction, Part(frame.stream, frame.offset, frame.data, spans, frame.last))
             elif frame.kind == CRYPTO and space == HANDSHAKE:
                 self.handshake.feed(HANDSHAKE, direction, frame)
             elif frame.kind == NEW_ID:
@@ -231,8 +241,10 @@ class Connection:
             elif frame.kind == RESET:
                 self.streams.reset(direction, frame.stream)
 
-    def _read(self) -> bool:
-        """Begin to read streams, where it is known what they carry."""
+    def _reads(self) -> bool:
+        """Whether streams are read: where it is known what they carry."""
+        if self.streams.reader is not None:
+            return True
         said = self.handshake
         if said.protocols and said.protocols[0].startswith(b"h3"):
             self.streams.begin()

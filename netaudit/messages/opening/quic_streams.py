@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.messages.http3 import Http3
@@ -10,8 +9,7 @@ from netaudit.messages.places import Places
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
-    from netaudit.messages.opening.quic_frames import Frame
-    from netaudit.messages.places import Run, Span
+    from netaudit.messages.places import Span
 
 MOST_PIECES = 4096  # that wait in a stream for what belongs before them
 MOST_STREAMS = 4096
@@ -81,7 +79,7 @@ class Half:
             first = min(self.waiting)
             near = self.waiting[first][1]
         elif self.size > self.end:
-            first, near = self.size, self.places.runs[-1].end if self.places.runs else 0
+            first, near = self.size, self.places.outer_end
         else:
             return []
         self.holes += 1
@@ -108,24 +106,21 @@ class Half:
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Lowest and highest place in the flow of the bytes [first, last): datagrams may have come out of order."""
-        runs = self.places.runs
-        low = max(bisect_left(runs, first + 1, key=lambda run: run.first) - 1, 0)
-        high = bisect_left(runs, last, low, key=lambda run: run.first)
-        found = [run for run in runs[low:high] if first < run.last]
-        if not found:
-            at = self.places.outer(first)
-            return at, at
-        begin, end = found[0].place(first), _end(found[-1], last)
-        return min([begin, *(run.start for run in found[1:])]), max([end, *(run.end for run in found[:-1])])
+        return self.places.span(first, last)
 
     def needed_from(self, after: int) -> int:
         """Lowest place of what waits, `after` at most."""
         return min([after, *(at for _, at in self.waiting.values())])
 
 
-def _end(run: Run, last: int) -> int:
-    """Place behind the byte before `last`; of a hole, which takes no place, its own."""
-    return run.start if run.start == run.end else run.place(min(last, run.last) - 1) + 1
+class Part(NamedTuple):
+    """Bytes of a stream, from one frame or several that follow each other."""
+
+    stream: int
+    offset: int  # in the stream
+    data: bytes
+    spans: list[Span]  # where they lie in the flow
+    last: bool  # the stream ends with them
 
 
 class _Row:
@@ -154,23 +149,36 @@ class Streams:
         """Read them from here on."""
         self.reader = Http3(self.client)
 
-    def feed(self, direction: int, frame: Frame, at: int) -> None:
-        """Take a STREAM frame whose bytes lie at `at` of the flow."""
-        key, row, size = (frame.stream, direction), self._row, len(frame.data)
-        if row is None or row.key != key or row.end != frame.offset:
+    def feed(self, direction: int, part: Part) -> None:
+        """Take bytes of a stream."""
+        key, row, size = (part.stream, direction), self._row, len(part.data)
+        if row is None or row.key != key or row.end != part.offset:
             half = self._half(key)
             if half is None:
                 return
-            if half.waiting or frame.offset != half.end or not size:
-                self._add(key, half, frame, at)
+            if half.waiting or part.offset != half.end or not size:
+                self._out_of_order(direction, key, half, part)
                 return
             row = self._row = _Row(key, half)
-        row.parts.append(frame.data)
-        row.spans.append((size, at, at + size))
+        row.parts.append(part.data)
+        row.spans += part.spans
         row.end += size
-        if frame.last:
+        if part.last:
             row.half.size = row.end
             self._flush()
+
+    def _out_of_order(self, direction: int, key: tuple[int, int], half: Half, part: Part) -> None:
+        """Bytes that have to wait, or were there, or are none: frame by frame."""
+        spans = [span for span in part.spans if span[0]]
+        if len(spans) < 2:
+            self._add(key, half, part)
+            return
+        at = 0
+        for number, span in enumerate(spans):
+            data = part.data[at : at + span[0]]
+            last = part.last and number == len(spans) - 1
+            self.feed(direction, Part(part.stream, part.offset + at, data, [span], last))
+            at += span[0]
 
     def _half(self, key: tuple[int, int]) -> Half | None:
         """The half that a frame is of, with all that came before; None when it has ended."""
@@ -184,12 +192,12 @@ class Streams:
             half = self._halves[key] = Half()
         return half
 
-    def _add(self, key: tuple[int, int], half: Half, frame: Frame, at: int) -> None:
-        """Take bytes that may be out of order, or none."""
-        if frame.last:
-            half.size = frame.offset + len(frame.data)
+    def _add(self, key: tuple[int, int], half: Half, part: Part) -> None:
+        """Bytes of one frame."""
+        if part.last:
+            half.size = part.offset + len(part.data)
         held = half.held
-        pieces = half.add(frame.offset, frame.data, at)
+        pieces = half.add(part.offset, part.data, max([at for size, at, _ in part.spans if size], default=0))
         self._held += half.held - held
         self._hand_on(key, half, pieces)
         if half.too_much or self._held > HELD:
