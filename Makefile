@@ -57,7 +57,8 @@ bundle: $(VENV)/.packaging kernels docs
 	$(BIN)/python packaging/bundle.py $(if $(SYSTEM),--system $(SYSTEM)) $(if $(PYTHON_MINOR),--python $(PYTHON_MINOR))
 
 # a folder that needs no Python, compared with the checkout on the demo
-frozen: $(VENV)/.packaging kernels
+frozen: $(VENV)/.packaging kernels docs
+	$(BIN)/pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
 	$(BIN)/python packaging/frozen.py
 
 # a live audit for MINUTES minutes with its memory and descriptors over time; as root, needs tcpreplay and dumpcap

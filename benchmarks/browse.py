@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -26,10 +25,10 @@ from netaudit.browse.shelf import Shelf
 from netaudit.case.custody import Custody
 from netaudit.case.seal import seal
 from netaudit.case.writing import make_folders
+from netaudit.settling.ordered import write_table
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 START = 1_700_000_000_000_000_000
-GROUP = 100_000  # rows of a row group
 BLANK = {"string": "", "int64": 0, "int32": 0, "bool": False, "double": 0.0}
 PAGES = (
     "verdict", "findings", "gallery", "timeline", "topology", "traffic", "journeys", "encrypted", "relays",
@@ -97,9 +96,7 @@ def write(folder: Path, count: int) -> None:
         for field in table.schema():
             blank: object = [] if pa.types.is_list(field.type) else BLANK.get(str(field.type))
             arrays.append(pa.array(columns.get(field.name, [blank] * size), field.type))
-        pq.write_table(
-            pa.table(arrays, schema=table.schema()), folder / "tables" / f"{name}.parquet", row_group_size=GROUP
-        )
+        write_table(folder, table, pa.table(arrays, schema=table.schema()))
     (folder / "run.json").write_bytes(b"{}")
     manifest = {
         "tables_version": TABLES_VERSION,

@@ -1,13 +1,14 @@
-"""What opening costs: a capture read with its keys, beside the same bytes in clear, by turns, processor time.
+"""What opening costs: uploads read with their keys, without, and the same uploads in clear, by turns, processor time.
 
-python benchmarks/keys.py CAPTURE KEYLOG [ROUNDS]
+`python benchmarks/keys.py FOLDER [ROUNDS] [NAME …]` reads the captures of `keyed.py`; `--profile` before NAME shows
+where the time of reading with keys goes.
 """
 
 from __future__ import annotations
 
-import struct
+import cProfile
+import pstats
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -15,12 +16,8 @@ from netaudit.capture.from_files import open_captures
 from netaudit.messages.opening.given import Given, Keys
 from netaudit.messages.opening.keylog import read_source
 from netaudit.messages.opening.wanted import wanted
-from netaudit.messages.within import Within
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.way import Reading
-
-SEGMENT = 1448
-Said = list[tuple[tuple[int, int], int, bytes]]  # ports, direction, plaintext
 
 
 def read(path: Path, keys: Keys | None) -> tuple[float, int, int]:
@@ -37,67 +34,44 @@ def read(path: Path, keys: Keys | None) -> tuple[float, int, int]:
     return time.process_time() - began, count, octets
 
 
-def plaintext(path: Path, keys: Keys) -> Said:
-    """What was said inside, in order."""
-    said: Said = []
-    bring = Within.bring
-
-    def noted(self: Within, part, outcome) -> None:  # type: ignore[no-untyped-def]
-        said.append((self.ports, part.direction, part.data or bytes(part.length)))
-        bring(self, part, outcome)
-
-    Within.bring = noted  # type: ignore[method-assign]
-    try:
-        read(path, keys)
-    finally:
-        Within.bring = bring  # type: ignore[method-assign]
-    return said
+def keys_of(log: Path) -> Keys:
+    """Keys that open everything."""
+    return Keys(Given((read_source(log.name, log.read_bytes()),), wanted(("all",))))
 
 
-def write_clear(path: Path, said: Said) -> None:
-    """The same connections without TLS."""
-    at: dict[tuple[int, int], list[int]] = {}
-    frames = []
-    for ports, direction, data in said:
-        if ports not in at:
-            at[ports] = [1, 1]
-            frames += [frame(ports, 0, 0, 0, 2, b""), frame(ports, 1, 0, 1, 18, b"")]
-        mine = at[ports]
-        for begin in range(0, len(data), SEGMENT):
-            part = data[begin : begin + SEGMENT]
-            frames.append(frame(ports, direction, mine[direction], mine[1 - direction], 24, part))
-            mine[direction] += len(part)
-    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
-    rows = (struct.pack("<IIII", 1 + k // 1000, k % 1000, len(one), len(one)) + one for k, one in enumerate(frames))
-    path.write_bytes(head + b"".join(rows))
-
-
-def frame(ports: tuple[int, int], direction: int, sequence: int, ack: int, flags: int, data: bytes) -> bytes:
-    """One segment between two addresses of documentation."""
-    ends = [(bytes((192, 0, 2, 1)), ports[0]), (bytes((198, 51, 100, 1)), 8000 + ports[1] % 1000)]
-    (source, sport), (target, dport) = ends[direction], ends[1 - direction]
-    tcp = struct.pack("!HHIIBBHHH", sport, dport, sequence, ack, 80, flags, 65535, 0, 0)
-    ip = struct.pack("!BBHHHBBH", 69, 0, 40 + len(data), 0, 0, 64, 6, 0) + source + target
-    return bytes(12) + b"\x08\x00" + ip + tcp + data
-
-
-def main(path: Path, log: Path, rounds: int) -> None:
+def compare(folder: Path, name: str, rounds: int) -> None:
     """Print the least of each, and how many times as much the one is."""
-    given = Given((read_source(log.name, log.read_bytes()),), wanted(("all",)))
-    said = plaintext(path, Keys(given))
-    with tempfile.TemporaryDirectory() as folder:
-        clear = Path(folder) / "clear.pcap"
-        write_clear(clear, said)
-        read(clear, None)
-        pairs = [(read(path, Keys(given)), read(path, None), read(clear, None)) for _ in range(rounds)]
-    opened, shut, open_ = (min(row[k][0] for row in pairs) for k in range(3))
-    inside = sum(len(data) for _, _, data in said)
-    print(f"{path.name}: {inside} bytes inside")
-    for name, row in zip(("with keys", "without", "in clear"), pairs[0], strict=True):
-        print(f"{name}: {row[1]} messages, {row[2]} bytes of bodies")
-    print(f"with keys {opened:.3f} s, without {shut:.3f} s, in clear {open_:.3f} s")
-    print(f"opening {(opened - shut) / open_:.2f} x, all {opened / open_:.2f} x")
+    path, clear = folder / f"{name}.pcap", folder / "clear.pcap"
+    log = path.with_suffix(".keylog")
+    read(clear, None)
+    rows = [(read(path, keys_of(log)), read(path, None), read(clear, None)) for _ in range(rounds)]
+    opened, shut, open_ = (min(row[k][0] for row in rows) for k in range(3))
+    whole = rows[0][0][2] == rows[0][2][2]
+    print(
+        f"{name:12} {rows[0][2][2]} bytes of bodies{'' if whole else ', OTHER ONES OPENED'}: with keys {opened:.3f} s, "
+        f"without {shut:.3f} s, in clear {open_:.3f} s: {opened / open_:.2f} x"
+    )
+
+
+def profile(folder: Path, name: str) -> None:
+    """Show where the time goes."""
+    path = folder / f"{name}.pcap"
+    read(path, keys_of(path.with_suffix(".keylog")))
+    with cProfile.Profile() as watch:
+        read(path, keys_of(path.with_suffix(".keylog")))
+    pstats.Stats(watch).sort_stats("tottime").print_stats(35)
+
+
+def main(folder: Path, words: list[str]) -> None:
+    """Measure the captures named, or all."""
+    rounds = int(words.pop(0)) if words and words[0].isdigit() else 5
+    if words[:1] == ["--profile"]:
+        for name in words[1:]:
+            profile(folder, name)
+        return
+    for name in words or sorted(path.stem for path in folder.glob("*.pcap") if path.stem != "clear"):
+        compare(folder, name, rounds)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 5)
+    main(Path(sys.argv[1]), sys.argv[2:])

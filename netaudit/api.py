@@ -130,7 +130,7 @@ class Case(reading.Case):
     a case (`plot`, `finding`, `image`, `packets` …) is `netaudit.case.reading.Case`.
     """
 
-    if TYPE_CHECKING:  # so that editors and type checkers know them; tests hold them against tables.py
+    if TYPE_CHECKING:  # so that editors and type checkers know them; tests hold them against `TABLES`
         captures: pd.DataFrame
         skipped: pd.DataFrame
         flows: pd.DataFrame

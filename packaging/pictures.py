@@ -30,8 +30,8 @@ QUALITY = 55
 
 def cases(place: Path) -> list[Path]:
     """The demo office seen from inside and from outside its router, with a review and a decision."""
-    from netaudit.browse.reviews import review
     from netaudit.case.decisions import decide
+    from netaudit.case.reviews import review
 
     made = []
     for name, capture in (("inside", "lan.pcapng"), ("outside", "wan.pcapng")):

@@ -73,6 +73,11 @@ def test_chinese_pages_are_chinese(name: str) -> None:
             assert IDEOGRAPHS.search(prose) or not re.search("[a-z]{4} [a-z]{3}", prose), line
 
 
+def test_no_page_has_a_place_left_to_fill() -> None:
+    for path in DOCS.rglob("*.md"):
+        assert "@@" not in path.read_text("utf-8"), path
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_references_are_whole(lang: str) -> None:
     module = site()

@@ -39,7 +39,11 @@ def signer_from_pem(key: bytes, certificates: bytes, password: bytes | None) -> 
     try:
         loaded = load_pem_private_key(key, password)
         chain = x509.load_pem_x509_certificates(certificates)
-    except (ValueError, TypeError) as error:
+    except TypeError as error:
+        if password is None:
+            raise UsageError("the key is under a password: NETAUDIT_KEY_PASSWORD has to be set to it") from error
+        raise UsageError(f"key or certificate cannot be read: {error}") from error
+    except ValueError as error:
         raise UsageError(f"key or certificate cannot be read: {error}") from error
     return _signer(loaded, chain[0], tuple(chain[1:]))
 

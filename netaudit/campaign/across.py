@@ -17,19 +17,19 @@ LEAST_PERSONS = 5  # fewer are not counted out, so that no number stands for som
 MOST_ROWS = 1000
 
 
-def _recurring(table: str, what: str, first: str, last: str, where: str) -> str:
+def _recurring(table: str, what: str, first: str, last: str, where: str, counted: str = "count(*)") -> str:
     return (
-        f"SELECT {what} AS what, count(DISTINCT site) AS sites, count(*) AS n, "  # noqa: S608
+        f"SELECT {what} AS what, count(DISTINCT site) AS sites, {counted} AS n, "  # noqa: S608
         f"epoch_ns(min({first})) // 1000000000 AS first_s, epoch_ns(max({last})) // 1000000000 AS last_s "
         f"FROM {table} WHERE {where} GROUP BY ALL HAVING what <> '' ORDER BY sites DESC, n DESC, what LIMIT {MOST_ROWS}"
     )
 
 
-_OUTSIDE = "(SELECT site, endpoint_id, ip, service, names FROM endpoints WHERE scope = 'outside')"
-_FLOWS_OUT = f"(SELECT f.*, e.ip, e.service FROM flows f JOIN {_OUTSIDE} e ON f.site = e.site AND f.server_ip = e.ip)"  # noqa: S608
+_OUTSIDE = "(SELECT site, ip, service FROM endpoints WHERE scope = 'outside')"
+_FLOWS_OUT = f"(SELECT * FROM ends_of_flows f JOIN {_OUTSIDE} e ON f.site = e.site AND f.server_ip = e.ip)"  # noqa: S608
 QUESTIONS = {
-    "endpoints": _recurring(_FLOWS_OUT, "ip", "first_ts", "last_ts", "true"),
-    "services": _recurring(_FLOWS_OUT, "service", "first_ts", "last_ts", "true"),
+    "endpoints": _recurring(_FLOWS_OUT, "ip", "first_ts", "last_ts", "true", "sum(flows)"),
+    "services": _recurring(_FLOWS_OUT, "service", "first_ts", "last_ts", "true", "sum(flows)"),
     "sni": _recurring("tls_hellos", "sni", "ts", "ts", "true"),
     "ja4": _recurring("tls_hellos", "ja4", "ts", "ts", "true"),
     "certificates": _recurring(

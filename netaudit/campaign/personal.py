@@ -70,6 +70,9 @@ WHERE (site, client_ip) IN (SELECT (site, word) FROM personal)
    OR (site, server_ip) IN (SELECT (site, word) FROM personal)
    OR (site, client_mac) IN (SELECT (site, word) FROM personal)
    OR (site, server_mac) IN (SELECT (site, word) FROM personal);
+CREATE TABLE ends_of_flows AS
+SELECT t.site::VARCHAR AS site, server_ip, count(*) AS flows, min(first_ts) AS first_ts, max(last_ts) AS last_ts
+FROM {{flows}} t ANTI JOIN personal_flows p ON t.site = p.site AND t.flow_id = p.flow_id GROUP BY ALL;
 CREATE TABLE personal_messages AS
 SELECT m.site::VARCHAR AS site, message_id
 FROM {{messages}} m JOIN personal_flows p ON m.site = p.site AND m.flow_id = p.flow_id;

@@ -132,6 +132,12 @@ def make_plan(folder: Path) -> list[Site]:
     return found
 
 
+def left_out(folder: Path, sites: Iterable[Site]) -> list[str]:
+    """Names of the subfolders that gave no site: somebody may wait for their audit."""
+    planned = {one for site in sites for one in site.captures}
+    return [path.name for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in planned]
+
+
 def is_capture(path: Path) -> bool:
     """Whether a file's name is that of a capture."""
     name = path.name.lower()

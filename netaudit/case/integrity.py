@@ -16,7 +16,7 @@ from netaudit.case.lock import NAME as LOCK
 from netaudit.case.lock import STAND_IN, holder
 from netaudit.case.seal import ATTESTED, Fact, Seal, hashed, read_seal
 from netaudit.case.swap import COMING, GOING, JOURNAL
-from netaudit.case.writing import CUSTODY, MANIFEST
+from netaudit.case.writing import CUSTODY, MANIFEST, no_case
 from netaudit.errors import CaseError
 from netaudit.ground.files import NEW
 
@@ -66,7 +66,7 @@ class Integrity:
 def integrity(folder: Path) -> Integrity:
     """Hold a case folder against its seal. Raises CaseError where the folder is no case at all."""
     if not (folder / "case.json").exists() and not (folder / CUSTODY).exists() and not (folder / MANIFEST).exists():
-        raise CaseError(f"{folder}: is no case (no case.json in it)")
+        raise no_case(folder)
     manifest = _manifest(folder)
     seal = _seal(folder, manifest)
     chain = entries(folder)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit.case.writing import no_case
 from netaudit.errors import CaseError, UsageError
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
@@ -48,8 +49,8 @@ class Case:
         try:
             content = (folder / "case.json").read_bytes()
             self.manifest: dict[str, Any] = orjson.loads(content)
-        except FileNotFoundError:
-            raise CaseError(f"{folder}: is no case (no case.json in it)") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise no_case(folder) from None
         except (OSError, ValueError) as error:
             raise CaseError(f"{folder / 'case.json'}: cannot be read: {error}") from error
         version = self.manifest.get("tables_version") if isinstance(self.manifest, dict) else None
@@ -122,7 +123,7 @@ class Case:
 
     @property
     def statements(self) -> list[dict[str, Any]] | None:
-        """What the verdict says, as data in its order (`findings/statements.py`); None where the audit was cut off.
+        """What the verdict says, as data in its order (`findings/statements/`); None where the audit was cut off.
 
         A case of tables version 1 has none either, only a text: audit its captures again to have them.
         """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from netaudit.case.lock import NAME as LOCK
 from netaudit.case.lock import writing
 from netaudit.case.swap import JOURNAL, coming, taken_up
-from netaudit.errors import UsageError
+from netaudit.errors import CaseError, UsageError
 from netaudit.ground.files import MANIFEST, write_json
 
 if TYPE_CHECKING:
@@ -56,6 +56,15 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
             raise UsageError(f"{folder}: holds a case already; choose another folder or say --overwrite")
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: cannot be looked at: {error.strerror}") from error
+
+
+def no_case(folder: Path) -> CaseError:
+    """Why there is no case at a path, to be raised."""
+    if folder.is_dir():
+        return CaseError(f"{folder}: is no case (no case.json in it)")
+    if folder.is_file():
+        return CaseError(f"{folder}: is a file, and a case is a folder; a zip of one has to be unpacked first")
+    return CaseError(f"{folder}: no such folder")
 
 
 @contextlib.contextmanager

@@ -46,14 +46,12 @@ def audit_command(
     fail_on: str,
 ) -> Exit:
     """Audit, print, and say how it went."""
-    from netaudit.cli.warming import compile_missing
     from netaudit.running.lean import load_lean
     from netaudit.running.task import Options, run
 
     load_lean()
     zone = options["zone"]
     settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)
-    compile_missing(settings.lang)
     with progress_bar(settings.lang) as progress:
         case = run(captures, folder, settings, progress)
     return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on)
@@ -233,9 +231,12 @@ def end(summary: dict[str, Any], fail_on: str, lang: str, file: Any) -> Exit:
 
 @contextlib.contextmanager
 def progress_bar(lang: str) -> Iterator[Progress]:
-    """A bar with what is done, rate and time left on a terminal; silence elsewhere."""
+    """A bar with what is done, rate and time left on a terminal; elsewhere only that kernels are compiled."""
+    from netaudit.cli.warming import told_compiling
+
+    compiling = told_compiling(lang)
     if not sys.stderr.isatty():
-        yield lambda *_: None
+        yield lambda stage, done, total: compiling(stage, done, total) if stage == "compile" else None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -250,19 +251,26 @@ def progress_bar(lang: str) -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     # drawn when there is something new: a thread for it would keep workers from being forked
-    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-        tasks: dict[str, Any] = {}
-        last = 0.0
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    tasks: dict[str, Any] = {}
+    last = 0.0
 
-        def tell_bar(stage: str, done: int, total: int) -> None:
-            nonlocal last
-            clock = time.monotonic()
-            if clock - last < 0.1 and done != total:  # ten times a second is plenty
-                return
-            last = clock
-            if stage not in tasks:
-                title, unit = ("reading", "") if stage == "read" else ("judging", say("images", lang))
-                tasks[stage] = bar.add_task(say(title, lang), total=total or None, unit=unit)
-            bar.update(tasks[stage], completed=done, refresh=True)
+    def tell_bar(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        if stage == "compile":  # a line of its own, before the bar is there
+            compiling(stage, done, total)
+            return
+        clock = time.monotonic()
+        if clock - last < 0.1 and done != total:  # ten times a second is plenty
+            return
+        last = clock
+        if stage not in tasks:
+            bar.start()
+            title, unit = ("reading", "") if stage == "read" else ("judging", say("images", lang))
+            tasks[stage] = bar.add_task(say(title, lang), total=total or None, unit=unit)
+        bar.update(tasks[stage], completed=done, refresh=True)
 
+    try:
         yield tell_bar
+    finally:
+        bar.stop()

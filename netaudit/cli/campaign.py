@@ -30,6 +30,7 @@ Purpose = Annotated[str, typer.Option(metavar="TEXT", help="With --count-persons
 Authoriser = Annotated[str, typer.Option("--authorised-by", metavar="TEXT", help="And by whom allowed; recorded.")]
 TEXTS = {
     "planned": {"en": "{path}: {n} sites; look it over before you run it", "zh": "{path}：{n} 个场所；执行前请核对"},
+    "left_out": {"en": "no capture in: {names}", "zh": "以下文件夹中没有抓包文件：{names}"},
     "read": {"en": "read", "zh": "已读取"},
     "audited": {"en": "audited", "zh": "已审计"},
     "kept": {"en": "has a valid case", "zh": "已有有效案卷"},
@@ -69,7 +70,7 @@ def plan(
     lang: Language = None,
 ) -> None:
     """Make DIR/plan.csv of the captures in a folder, to be filled in and looked over."""
-    from netaudit.campaign.plan import PLAN, make_plan, write_plan
+    from netaudit.campaign.plan import PLAN, left_out, make_plan, write_plan
 
     path = folder / PLAN
     if path.exists():
@@ -77,6 +78,8 @@ def plan(
     sites = make_plan(folder)
     write_plan(path, sites)
     typer.echo(say("planned", language_of(lang), path=path, n=len(sites)))
+    if names := left_out(folder, sites):
+        typer.echo(say("left_out", language_of(lang), names=_visible(", ".join(names))))
 
 
 @app.command()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from netaudit.cli.texts import say
+
+if TYPE_CHECKING:
+    from netaudit.running.task import Progress
 
 EARLY = 8  # kernels from which on the time that is left can be told
 STEP = 0.5  # seconds between two words
@@ -32,6 +36,11 @@ def compile_missing(lang: str) -> None:
     """Compile what is missing before it is needed, and say on standard error how far it is."""
     from netaudit.running.ready import make_ready
 
+    make_ready(told_compiling(lang))
+
+
+def told_compiling(lang: str) -> Progress:
+    """Says on standard error how far compiling is: a line that moves on a terminal, two lines elsewhere."""
     moving = sys.stderr.isatty()
     begun = last = time.monotonic()
 
@@ -47,4 +56,4 @@ def compile_missing(lang: str) -> None:
             print(f"\r\x1b[K{say('compiling_left', lang, part=done / total, seconds=left)}", end="", file=sys.stderr)
         sys.stderr.flush()
 
-    make_ready(tell)
+    return tell

@@ -1,11 +1,17 @@
-"""The page docs/documents.md, made from the entries: maker, message, what is read from where, and how that is known."""
+"""The page docs/documents.md, made from the entries: maker, message, what is read from where, and how that is known.
+
+Its Chinese stands in chinese.yaml, by the English text of entries and page.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from netaudit.documents.entries import listed
+from netaudit.ground.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,6 +19,10 @@ if TYPE_CHECKING:
     from netaudit.documents.entries import Entry
 
 _FIELDS = ("device", "place", "time", "event", "score", "result", "target")
+_MADE = (
+    "Made from `signatures/documents` (`python -m netaudit.documents`): {count} messages of {makers} makers,",
+    "standards and platforms. `signatures/documents/README.md` describes the notation.",
+)
 _WORDS = {
     "documented": "documented by the maker or a standard",
     "code": "seen in source code",
@@ -22,58 +32,86 @@ _WORDS = {
 }
 
 
-def page(entries: Iterable[Entry]) -> str:
-    """Text of the page."""
+def page(entries: Iterable[Entry], lang: str = "en") -> str:
+    """Text of the page in a language."""
     makers: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         makers[entry.maker].append(entry)
+    say = Wording(lang)
     count = sum(map(len, makers.values()))
     lines = [
-        "# Documents",
+        say.page("# Documents"),
         "",
-        f"Made from `signatures/documents` (`python -m netaudit.documents`): {count} messages of {len(makers)} makers,",
-        "standards and platforms. `signatures/documents/README.md` describes the notation.",
+        *(say.page(line).format(count=count, makers=len(makers)) for line in _MADE),
         "",
-        "| how it is known | messages |",
+        say.page("| how it is known | messages |"),
         "|---|---|",
     ]
     for kind, words in _WORDS.items():
         number = sum(entry.provenance == kind for entries_ in makers.values() for entry in entries_)
-        lines.append(f"| {kind}: {words} | {number} |")
+        lines.append(f"| {kind}: {say.of('provenance', kind, words)} | {number} |")
     for maker in sorted(makers, key=str.casefold):
         lines += [
             "",
-            f"## {_cell(maker)}",
+            f"## {_cell(say.of('makers', maker, maker))}",
             "",
-            "| message | kind | recognised by | read from it | known by |",
+            say.page("| message | kind | recognised by | read from it | known by |"),
             "|---|---|---|---|---|",
         ]
-        lines += [_row(entry) for entry in makers[maker]]
+        lines += [_row(entry, say) for entry in makers[maker]]
     return "\n".join(lines) + "\n"
 
 
-def _row(entry: Entry) -> str:
+class Wording:
+    """What the page says in a language."""
+
+    def __init__(self, lang: str) -> None:
+        self._texts = catalogue() if lang == "zh" else {}
+
+    def of(self, group: str, text: str, english: str) -> str:
+        """The word for a text of a group of the catalogue; `english` where it has none."""
+        return self._texts.get(group, {}).get(text, english)
+
+    def page(self, text: str) -> str:
+        """One of the page's own texts."""
+        return self.of("page", text, text)
+
+    def name(self, group: str, word: str) -> str:
+        """A word such as `id_number`, as people read it."""
+        return self.of(group, word, word.replace("_", " "))
+
+
+@functools.cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Chinese by group and English text."""
+    text = resources.files(__package__).joinpath("chinese.yaml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, str]] = parse_yaml(text)
+    return found
+
+
+def _row(entry: Entry, say: Wording) -> str:
     ways = entry.raw["when"] if isinstance(entry.raw["when"], list) else [entry.raw["when"]]
-    recognised = "<br>or ".join(_recognised(way) for way in ways)
+    recognised = f"<br>{say.page('or ')}".join(_recognised(way, say) for way in ways)
     source = _cell(entry.source).replace("<", "&lt;")
+    message = _cell(say.of("messages", entry.message, entry.message))
     return (
-        f"| {_cell(entry.message)} (`{entry.id}`) | {entry.kind.replace('_', ' ')} | {recognised} |"
-        f" {_read(entry)} | {entry.provenance}: {source} |"
+        f"| {message} (`{entry.id}`) | {say.name('kinds', entry.kind)} | {recognised} |"
+        f" {_read(entry, say)} | {entry.provenance}: {source} |"
     )
 
 
-def _recognised(when: dict[str, Any]) -> str:
-    said = [str(when["direction"])] if when.get("direction", "request") != "request" else []
+def _recognised(when: dict[str, Any], say: Wording) -> str:
+    said = [say.page(str(when["direction"]))] if when.get("direction", "request") != "request" else []
     said += [", ".join(map(str, listed(when.get(name)))) for name in ("protocol", "method") if name in when]
     said += [_code(when[name]) for name in ("path", "host") if name in when]
     for name in ("header", "query", "values"):
         said += [f"{_code(key)} = {_code(text)}" for key, text in when.get(name, {}).items()]
     said += [_code(key) for key in listed(when.get("keys"))]
-    said += [f"not {_code(_spelled(key))}" for key in listed(when.get("none"))]
+    said += [f"{say.page('not ')}{_code(_spelled(key))}" for key in listed(when.get("none"))]
     return " ".join(said)
 
 
-def _read(entry: Entry) -> str:
+def _read(entry: Entry, say: Wording) -> str:
     raw = entry.raw
     said = []
     for name in _FIELDS:
@@ -82,13 +120,16 @@ def _read(entry: Entry) -> str:
     said += list(raw.get("person", {}).items()) + list(raw.get("purpose", {}).items())
     doubtful = {name.rpartition(".")[2] for name in entry.recalled}
     fields = [
-        f"{name.replace('_', ' ')}{' (recalled)' if name in doubtful else ''}: {_codes(value)}"
+        f"{say.name('fields', name)}{say.page(' (recalled)') if name in doubtful else ''}: {_codes(value)}"
         for name, value in said
         if value
     ]
-    roles = list(dict.fromkeys(one["role"].replace("_", " ") for one in listed(raw.get("images"))))
-    left = [f"not read ({_cell(why)}): {_codes(names)}" for why, names in raw.get("unread", {}).items()]
-    return "<br>".join(fields + ([f"images: {', '.join(roles)}"] if roles else []) + left) or "—"
+    roles = list(dict.fromkeys(say.name("roles", one["role"]) for one in listed(raw.get("images"))))
+    left = [
+        f"{say.page('not read')} ({_cell(say.of('unread', why, why))}): {_codes(names)}"
+        for why, names in raw.get("unread", {}).items()
+    ]
+    return "<br>".join(fields + ([f"{say.page('images: ')}{', '.join(roles)}"] if roles else []) + left) or "—"
 
 
 def _codes(value: Any) -> str:

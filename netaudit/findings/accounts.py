@@ -140,7 +140,7 @@ def faces(tables: Tables) -> Iterator[Line]:
         total[0] += 1
         total[1] += row.size
     for (sender, reason), (number, size) in sorted(sums.items()):
-        yield Line(sender, reason, number, size, reason in {FOUND, VIEWED, OWN})
+        yield Line(sender, reason, number, size, reason in {FOUND, VIEWED})  # OWN: whoever would hide calls itself so
 
 
 def _why_not(face: str, near: str | None, far: str | None) -> str:

@@ -39,57 +39,57 @@ CHINESE_WORDS = frozenset(_CHINESE.split())
 LONGEST_WORD = max(map(len, CHINESE_WORDS))
 
 _ASCII = """
-beijing buyer chengdu chongqing connect dalian dongguan dongle fuzhou guangdong guangzhou hainan hangzhou hebei henan
-hefei hue huidian hunan human jiangsu jinan lucu made maker male media miui nanjing ningbo oui panke qingdao renderer
-rom shandong shanghai shanxi shenyang shenzhen sunmi suzhou taiyuan tianjin ulucu upnp wangxiaobao wuhan wuxi xiamen
-xian xiongmai yitu yunke yunnan zhejiang zhengzhou mijia dianhua dizhi jingli kehu minzu renlian shenfen shenfenzheng
-shouji tupian xingbie xingming xubuntu yezhu zhaopian zhuzhi
+anjuke beijing buyer chengdu chongqing connect dalian dianhua dizhi dongguan dongle douyin fuzhou guangdong guangzhou
+hainan hangzhou hebei hefei henan hue huidian human hunan jiangsu jinan jingli kehu lucu made maker male media meituan
+meizu mijia minzu miui moto nanjing ningbo oui panke qingdao renderer renlian rom shandong shanghai shanxi shenfen
+shenfenzheng shenyang shenzhen shouji sunmi suzhou taiyuan tianjin tupian tuya ulucu upnp wangxiaobao wuhan wuxi xiamen
+xian xingbie xingming xiongmai xubuntu yezhu yitu youku youtube yunke yunnan zhaopian zhejiang zhengzhou zhuzhi
 a access accesscontrol account act action active add admin agent ai alarm album alert alibaba aliyun all am amazonaws
 analysis android any api app apple application april archive area array artemis ashx asp aspx asset attach attachment
 audio august auth avatar avi back backend background backup bad badge baidu bank base batch bg big bill bin black blob
-blur bmp body bool border box brand browser bucket buffer build bulk bus business button by bytes cache call cam
-camera cap capture car card carrier case cell center cert certificate cgi change channel chat check child chunk city
+blur bmp body bool border box brand browser bucket buffer build bulk bus business button by bytes cache call cam camera
+cap capture car card carrier case cdata cell center cert certificate cgi change channel chat check child chunk city
 class clear client clip clock cloud cluster cn code codec collect color column com comment commit common community
 company compare complete compress conf config confirm connect contact content context control convert cookie copy core
 corridor cos count country cover create credit crop css csv ctrl current custom customer cut dahua daily dash dat data
 database date day db debug december deepin default delete delivery demo department deploy desc desk detail detect dev
-device dic dingtalk dir disk display dist do doc doccgi document docx domain door down download draft draw drive
-driver dump dynamic edge edit eight element email embed empty en encode end endpoint engine enroll entry env error
-event evidence example exchange exit export ext external extra ezviz face facedatarecord facelib facerecognition faces
-facial fail family far fast favicon fdlib fdsearch feature february feed feishu field figure file files filter final
-find finger fingerprint finish firmware first five flag flow folder font form format forum forward four frame free fri
-front full func function gallery game garage gate gateway gb general get gif git global good grant graph group guest
-guide gz handle hash head header heart heartbeat heic height hello help hidden high hik hikvision history home hook
-host hot hour house htm html http https huawei hub icon id idcard identify identity idle image images img import in
-inbox index info infrared init inner input insert inside install instance int intelligent interface internal invoice
-iot ip ir isapi item january java job join journal jpe jpeg jpg js json jsonl jsp july june keep key keyframe ks3
-label lan landing lang large last lat latest layer layout leaf left level lib library license lift like line link list
-lite live load lobby local locale location lock log login logo long lookup loop low mac machine mail main make man
-manage manager map march mark mask master match max may md media meet member memo memory menu merge message meta
-method metrics middle min mind mini miniapp minio misc mobile mode model module mon monitor month more motion move mp
-mp4 mq msg multi music name native nav near negotiation net network new news next nine nir node normal note notice
-notification notify november null num number oauth object obs october off office old on once one online onvif open
-operate option order org origin original os oss other out outbox outer output outside over overlay owner package page
-pages pair panel param parse part pass passport patch path pay payload pdf people perf period permission person
-persons phone photo photos php pic pick pics picture pictures pid ping pipe pixel place plain plan plate platform play
-player plugin pm png point policy poll pool pop port portal portrait pos post ppt pre preview price primary print
-private process product profile progress project proof property protocol proxy public publish pull push put putsnap
-qiniu qq qr quality query queue quick quota random range rate raw read ready real realtime receipt receive recent
-reception recognition record recorder rect recv redirect ref refresh region register relay release remote remove
-render repo report request res reset resize resource response rest restore result retry return review right role room
-root rotate route row rpc rule run s3 safe sale sales sample sandbox sat save scale scan scene schedule scheme school
-score screen script sdk search second section secure security select self send sensor september seq serial server
-service session set setting setup seven share shop short show showroom side sign signal signature simple single site
-six size small smart smooth sn snap snapmanager snaps snapshot social socket soft software sort sound source space
-spec speed stage standard start stat state static station stats status step still stock stop storage store story
-stream string style sub submit subscribe success summary sun support survey svc sync sys system tab table tag tar
-target task team temp template temporary ten tencent term terminal test tests text theme thing third thread three thu
-thumb thumbnail ticket tif tiff tile time timeline tiny title tmp to today token tool top topic total tplink trace
-track traffic transfer translate tree trigger trust try tue two txt type ui unit uniview unknown unlock up update
+device devicecmd dic dingtalk dir disk display dist do doc doccgi document docx domain door down download draft draw
+drive driver dump dynamic edge edit eight element email embed empty en encode end endpoint engine enroll entry env
+error event evidence example exchange exit export ext external extra ezviz face facedatarecord facelib facerecognition
+faces facial fail family far fast favicon fdata fdlib fdsearch feature february feed feishu field figure file files
+filter final find finger fingerprint finish firmware first five flag flow folder font form format forum forward four
+frame free fri front full func function gallery game garage gate gateway gb general get getrequest gif git global good
+grant graph group guest guide gz handle hash head header heart heartbeat heic height hello help hidden high hik
+hikvision history home hook host hot hour house htm html http https huawei hub iclock icon id idcard identify identity
+idle image images img import in inbox index info infrared init inner input insert inside install instance int
+intelligent interface internal invoice iot ip ir isapi item january java job join journal jpe jpeg jpg js json jsonl
+jsp july june keep key keyframe ks3 label lan landing lang large last lat latest layer layout leaf left level lib
+library license lift like line link list lite live load lobby local locale location lock log login logo long lookup
+loop low mac machine mail main make man manage manager map march mark mask master match max may md media meet member
+memo memory menu merge message meta method metrics middle min mind mini miniapp minio misc mobile mode model module mon
+monitor month more motion move mp mp4 mq msg multi music name native nav near negotiation net network new news next
+nine nir node normal note notice notification notify november null num number oauth object obs october off office old
+on once one online onvif open operate option order org origin original os oss other out outbox outer output outside
+over overlay owner package page pages pair panel param parse part pass passport patch path pay payload pdf people perf
+period permission person persons phone photo photos php pic pick pics picture pictures pid ping pipe pixel place plain
+plan plate platform play player plugin pm png point policy poll pool pop port portal portrait pos post ppt pre preview
+price primary print private process product profile progress project proof property protocol proxy public publish pull
+push put putsnap qiniu qq qr quality query queue quick quota random range rate raw read ready real realtime receipt
+receive recent reception recognition record recorder rect recv redirect ref refresh region register registry relay
+release remote remove render repo report request res reset resize resource response rest restore result retry return
+review right role room root rotate route row rpc rule run s3 safe sale sales sample sandbox sat save scale scan scene
+schedule scheme school score screen script sdk search second section secure security select self send sensor september
+seq serial server service session set setting setup seven share shop short show showroom side sign signal signature
+simple single site six size small smart smooth sn snap snapmanager snaps snapshot social socket soft software sort
+sound source space spec speed stage standard start stat state static station stats status step still stock stop storage
+store story stream string style sub submit subscribe success summary sun support survey svc sync sys system tab table
+tag tar target task team temp template temporary ten tencent term terminal test tests text theme thing third thread
+three thu thumb thumbnail ticket tif tiff tile time timeline tiny title tmp to today token tool top topic total tplink
+trace track traffic transfer translate tree trigger trust try tue two txt type ui unit uniview unknown unlock up update
 upgrade upload uploads url us usage use user userinfo users util utils v validate value vendor verify version video
 videos view viid vip virtual vis visible visit visitor visitors voice volume wait wall wan warn watch watermark wave
-web webhook webp wechat wed week weixin welcome white wide width wifi window wizard word work worker world write ws
-www wx xiaomi xls xlsx xml yaml year zh zip zone
+web webhook webp wechat wed week weixin welcome white wide width wifi window wizard word work worker world write ws www
+wx xiaomi xls xlsx xml yaml year zh zip zone
 """
 ASCII_WORDS = frozenset(_ASCII.split())
 

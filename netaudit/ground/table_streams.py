@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ class TableWriter:
         if self._saved:
             self.flush()
         self._write(rows)
+
+    def add(self, columns: dict[str, list[Any]]) -> None:
+        """Collect rows that come as columns by name. KeyError: a column too few or too many."""
+        if wrong := columns.keys() ^ set(self._schema.names):
+            raise KeyError(f"columns of {self._table.name}: {sorted(wrong)}")
+        ordered = zip(*(columns[name] for name in self._schema.names), strict=True)
+        self._rows.extend(map(partial(tuple.__new__, self._table.row), ordered))
 
     def _write(self, batch: pa.RecordBatch) -> None:
         if self._stream is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 import pyarrow as pa
@@ -18,7 +18,7 @@ from netaudit.images.judge import facts_of, verdict_of
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 Answer = tuple[Any, Any]  # facts and verdict of the image helper
@@ -30,8 +30,26 @@ PLACE = "private"
 WAITING = 256  # of them wait to be written
 
 
+class Said(Protocol):
+    """What the image helper says of the images of a case, before the end of an audit asks for what is left."""
+
+    found: int
+    """Images that it was given."""
+
+    def finish(self) -> Iterator[int]:
+        """Wait for what is under way; gives how many were judged, whenever that changes."""
+
+    def known(self, images: Collection[str]) -> dict[Look, Answer]:
+        """What was said of some images."""
+
+    def drop(self) -> None:
+        """Remove it from the case."""
+
+
 class Answers:
     """Answers by content and by how it was looked at."""
+
+    found = 0  # none but those of which something was said
 
     def __init__(self, case: Path) -> None:
         self._case = case
@@ -52,7 +70,11 @@ class Answers:
         said = self._recent.get(look)
         return _answer(said) if said is not None else None
 
-    def of(self, images: Collection[str]) -> dict[Look, Answer]:
+    def finish(self) -> Iterator[int]:
+        """Nothing is under way here."""
+        return iter(())
+
+    def known(self, images: Collection[str]) -> dict[Look, Answer]:
         """Everything that was said of some images, whenever that was; no more is kept after the first call."""
         self._rows.close()
         rows = read_parts(stream_parts(self._case, ANSWERS.name, PLACE), ANSWERS.schema())

@@ -51,14 +51,15 @@ class Beside:
         self._note(self.judge.results())
 
     def finish(self) -> Iterator[int]:
-        """Wait for all that was taken; gives how many were judged, whenever that changes."""
+        """Wait for all that was taken, and end the helper; gives how many were judged, whenever that changes."""
         for answer in self.judge.finish():
             self._note([answer])
             yield self.judged
+        self.close()
 
     def known(self, images: Collection[str]) -> dict[Look, Answer]:
         """What was said of some images. Nothing is taken any more after the first call."""
-        return self._answers.of(images)
+        return self._answers.known(images)
 
     def close(self) -> None:
         """End the helper. What it said stays known until `drop`."""

@@ -10,7 +10,6 @@ import contextlib
 import queue
 import subprocess
 import threading
-import time
 from collections import deque
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,16 +21,18 @@ from netaudit.ground.programs import helper
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.images.processes import processors, start
+from netaudit.images.watch import LOOKS, Limits, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TIME_LIMIT = 20.0  # seconds of wall time for one image
+LIMITS = Limits()  # for one image
 WINDOW = 32  # images handed to the helper at one time
 MAX_STARTS = 3  # helpers that may die in a row without having begun an image
 MAX_GUILTY = 64  # images that may kill or stall the helper, before the rest is given up (each costs two starts or 40 s)
 CRASHED = "crashed the decoder"
-STALLED = f"decoder did not end within {TIME_LIMIT:.0f} s"
+STALLED = f"decoder did not end within {LIMITS.work:.0f} s of processor time"
+STOOD_STILL = f"decoder did not end within {LIMITS.wait:.0f} s"
 GIVEN_UP = "not looked at: too many images crash the decoder"
 
 MOST_THREADS = 8  # detectors of one helper
@@ -47,7 +48,9 @@ class _Task:
     rotate: bool
     count: bool
     strikes: int = 0
-    started: float = 0.0  # monotonic time at which the helper began, 0 while it has not
+    begun: bool = False  # by the helper
+    worked: float = 0.0  # seconds of processor time since then, shared with the others at work
+    waited: float = 0.0  # seconds by the clock
 
     def line(self) -> bytes:
         task: dict[str, str | bool] = {"sha256": self.sha256, "path": self.path, "kind": self.kind}
@@ -67,7 +70,7 @@ class Judge:
         words = (str(threads or default_threads()), "faces" if faces else "none", str(polite))
         self._command = helper("netaudit.images.helper", *words)
         self._count = count
-        self._time_limit = TIME_LIMIT
+        self._limits = LIMITS
         self._lock = threading.RLock()
         self._waiting: deque[_Task] = deque()
         self._suspects: deque[_Task] = deque()  # to be tried again, each alone
@@ -75,11 +78,12 @@ class Judge:
         self._judged: queue.SimpleQueue[Judged] = queue.SimpleQueue()
         self._open = 0  # submitted and not handed out
         self._helper: subprocess.Popen[bytes] | None = None
+        self._watch: Watch | None = None  # over the helper
         self._listener: threading.Thread | None = None
         self._fruitless = 0  # helpers in a row that died before they began an image
         self._guilty = 0
         self._fatal = ""
-        self._stalled: set[str] = set()
+        self._stalled: dict[str, str] = {}  # by content: the limit that it passed
         self._closed = False
 
     def prepare(self) -> None:
@@ -109,7 +113,7 @@ class Judge:
         """Give all that is left, waiting for it."""
         while self._open:
             try:
-                judged = self._judged.get(timeout=min(0.25, self._time_limit / 4))
+                judged = self._judged.get(timeout=LOOKS)
             except queue.Empty:
                 self._check_time()
                 continue
@@ -155,7 +159,7 @@ class Judge:
             if self._helper is None and not self._start():
                 continue
             task = source.popleft()
-            task.started = 0.0
+            task.begun, task.worked, task.waited = False, 0.0, 0.0
             self._running[task.sha256] = task
             self._send(task)
 
@@ -175,7 +179,7 @@ class Judge:
         except OSError as error:
             self._fruitless, self._fatal = self._fruitless + 1, f"it cannot be started: {error.strerror or error}"
             return False
-        self._helper, self._fatal = helper, "it ends at once"
+        self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "it ends at once"
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
         self._listener.start()
         return True
@@ -213,10 +217,11 @@ class Judge:
             self._ended()
 
     def _take(self, message: dict[str, Any]) -> None:
+        self._charge()
         if "fatal" in message:
             self._fatal = str(message["fatal"])
         elif task := self._running.get(message.get("started", "")):
-            task.started = time.monotonic()
+            task.begun = True
             self._fruitless = 0
         elif message.get("done") in self._running:
             facts, verdict = facts_of(message["facts"]), verdict_of(message["verdict"])
@@ -226,13 +231,13 @@ class Judge:
     def _ended(self) -> None:
         """The helper is gone: whoever was at work is under suspicion, the others wait again."""
         self._helper = None
-        began = [task for task in self._running.values() if task.started]
+        began = self._at_work()
         stalled = [task for task in began if task.sha256 in self._stalled]
         for task in stalled or began:
             task.strikes += 1
             if task.strikes >= 2:
                 self._guilty += 1
-                problem = STALLED if stalled else CRASHED
+                problem = self._stalled.get(task.sha256, CRASHED)
                 facts, verdict = (
                     ImageFacts(decodable=False, problem=problem),
                     FaceVerdict("undecodable", reason=problem),
@@ -249,13 +254,29 @@ class Judge:
         self._stalled.clear()
         self._hand_out()
 
+    def _at_work(self) -> list[_Task]:
+        return [task for task in self._running.values() if task.begun]
+
+    def _charge(self) -> None:
+        """Share the helper's work since the last look among the images it is at, who have waited all the while."""
+        if self._helper is None or self._watch is None:
+            return
+        worked, waited = self._watch.lap()
+        tasks = self._at_work()
+        for task in tasks:
+            task.worked += waited if worked is None else worked / len(tasks)
+            task.waited += waited
+
     def _check_time(self) -> None:
         """End a helper that has been at one image for too long; its end is then handled like a crash."""
         with self._lock:
-            now = time.monotonic()
-            late = {t.sha256 for t in self._running.values() if t.started and now - t.started > self._time_limit}
-            if late and self._helper is not None:
-                self._stalled |= late
+            self._charge()
+            for task in self._at_work():
+                if task.worked > self._limits.work:
+                    self._stalled[task.sha256] = STALLED
+                elif task.waited > self._limits.wait:
+                    self._stalled[task.sha256] = STOOD_STILL
+            if self._stalled and self._helper is not None:
                 self._helper.kill()
 
 

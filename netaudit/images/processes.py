@@ -10,6 +10,8 @@ import sys
 import threading
 from typing import IO
 
+from netaudit.images.watch import LOOKS, Limits, Watch
+
 LENGTH = struct.Struct(">I")  # of an answer, before it
 
 
@@ -20,32 +22,31 @@ class NotStartedError(OSError):
 class Asked:
     """A helper that answers one question after the other; it starts with the first. One thread at a time may ask."""
 
-    def __init__(self, command: list[str], time_limit: float, most: int, loading: float = 0.0) -> None:
+    def __init__(self, command: list[str], limits: Limits, most: int, loading: float = 0.0) -> None:
         self._command = command
-        self._time_limit = time_limit  # seconds of wall time for one answer
-        self._loading = loading  # the same, which the first one may take longer
+        self._limits = limits  # of one answer
+        self._loading = loading  # seconds that the first one may take longer
         self._most = most  # bytes of one
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, question: bytes) -> bytes:
         """The answer. Raises NotStartedError, and OSError where the helper died or did not end in time."""
-        limit = self._time_limit
+        work, wait = self._limits
         if self._process is None:
-            limit += self._loading
+            work, wait = work + self._loading, wait + self._loading
             try:
                 self._process = start(self._command)
             except OSError as error:
                 raise NotStartedError(error.strerror or str(error)) from error
-        watch = threading.Timer(limit, self._process.kill)
-        watch.daemon = True
-        watch.start()
+        answered = threading.Event()
+        threading.Thread(target=_guard, args=(self._process, Limits(work, wait), answered), daemon=True).start()
         try:
             return self._answer(self._process, question)
         except OSError:
             self.close()
             raise
         finally:
-            watch.cancel()
+            answered.set()
 
     def _answer(self, process: subprocess.Popen[bytes], question: bytes) -> bytes:
         if process.stdin is None or process.stdout is None:
@@ -68,6 +69,17 @@ class Asked:
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
+
+
+def _guard(process: subprocess.Popen[bytes], limits: Limits, answered: threading.Event) -> None:
+    """End a process that does not answer in time (a thread of its own)."""
+    watch, worked, waited = Watch(process.pid), 0.0, 0.0
+    while not answered.wait(LOOKS):
+        work, wait = watch.lap()
+        worked, waited = worked + (wait if work is None else work), waited + wait
+        if worked > limits.work or waited > limits.wait:
+            process.kill()
+            return
 
 
 def answers() -> IO[bytes]:

@@ -10,13 +10,14 @@ import orjson
 
 from netaudit.ground.programs import helper
 from netaudit.images.processes import Asked, NotStartedError
+from netaudit.images.watch import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-TIME_LIMIT = 20.0  # seconds of wall time for one picture
-LOADING = 40.0  # the same, which a helper has to load what it needs
+LIMITS = Limits(work=20.0, wait=60.0)  # for one picture: somebody waits for it
+LOADING = 40.0  # seconds more, which a helper has to load what it needs
 MOST = 8 << 20  # bytes of a JPEG that is taken back
 MOST_DEATHS = 16  # helpers that may die of the images of one case, before no more of its pictures are made
 AT_ONCE = 2  # helpers
@@ -30,9 +31,9 @@ Way = Literal["masked", "clear"]
 class Shown:
     """Pictures as JPEG; helpers start when they are needed. May be shared between threads."""
 
-    def __init__(self, time_limit: float = TIME_LIMIT, command: list[str] | None = None) -> None:
+    def __init__(self, limits: Limits = LIMITS, command: list[str] | None = None) -> None:
         command = command or helper("netaudit.images.shown_helper")
-        self._helpers = [Asked(command, time_limit, MOST, LOADING) for _ in range(AT_ONCE)]
+        self._helpers = [Asked(command, limits, MOST, LOADING) for _ in range(AT_ONCE)]
         self._free: queue.LifoQueue[Asked] = queue.LifoQueue()  # the last used first: a second one only where two ask
         for one in self._helpers:
             self._free.put(one)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from netaudit.ground.programs import helper
 from netaudit.images.processes import LENGTH, Asked, NotStartedError
+from netaudit.images.watch import Limits
 
-TIME_LIMIT = 20.0  # seconds of wall time for one key frame
+LIMITS = Limits()  # for one key frame
 MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back
 MOST_DEATHS = 4  # helpers that may die of one logical shard before no more of its key frames are decoded
 
@@ -22,8 +23,8 @@ class Patience:
 class Stills:
     """Decodes one key frame after the other; the helper starts with the first one. Not shared between threads."""
 
-    def __init__(self, time_limit: float = TIME_LIMIT, command: list[str] | None = None) -> None:
-        self._helper = Asked(command or helper("netaudit.images.still_helper"), time_limit, MOST_STILL)
+    def __init__(self, limits: Limits = LIMITS, command: list[str] | None = None) -> None:
+        self._helper = Asked(command or helper("netaudit.images.still_helper"), limits, MOST_STILL)
 
     def decode(self, data: bytes, codec: str, patience: Patience) -> tuple[bytes, str]:
         """A JPEG, or nothing and why."""

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.case.reading import Case
+    from netaudit.images.answers import Said
     from netaudit.running.task import Options
     from netaudit.running.way import Witness
-    from netaudit.settling.images import Known
 
 WINDOW = 4 << 20  # bytes read at once: as fast as the larger ones of files, and a quarter of the memory
 CHECKPOINT = 1.0  # seconds of the audit that a kill may cost
@@ -74,8 +74,8 @@ class LiveAudit:
             self.crew.shard.checkpoint()
             self._checkpoint_at = time.monotonic() + CHECKPOINT
 
-    def conclude(self, known: Known | None) -> Case:
-        """End all flows and make a whole case of what was audited; `known` are images that were judged already."""
+    def conclude(self, said: Said | None) -> Case:
+        """End all flows and make a whole case of what was audited; `said`: of images that were judged already."""
         from netaudit.running.conclusion import conclude
 
         assert self.crew is not None
@@ -84,6 +84,5 @@ class LiveAudit:
         failures = self.crew.finish()
         outcome = outcome_of(followed.sources, followed.rejected, self.decoder, failures, self._options, partial=False)
         outcome.keys = self._keys.facts if self._keys is not None else None
-        if known is not None:
-            outcome.known = known
+        outcome.said = said
         return conclude(self._case, outcome, lambda *_: None)

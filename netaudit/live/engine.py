@@ -223,7 +223,7 @@ class _Engine:
     def _conclude(self) -> Case:
         self._show.show(Note("info", "concluding", {}))
         read_s = round(time.perf_counter() - self._clock, 3)
-        case = self._audit.conclude(self._judge.answers.of if self._judge is not None else None)
+        case = self._audit.conclude(self._judge.answers if self._judge is not None else None)
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_run(self._folder, self._run_facts(timings))
         self._newsroom.settle(case)

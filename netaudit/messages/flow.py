@@ -144,28 +144,48 @@ class Flow:
         if self.transport == "tcp":
             self._event((turned, offset, data, len(data)))
             return
-        for place, length in zip(pieces["offset"].tolist(), pieces["length"].tolist(), strict=True):
-            at = place - offset  # each datagram by itself, but for a reader that does not care
+        lengths = pieces["length"].tolist()
+        for number, (place, length) in enumerate(zip(pieces["offset"].tolist(), lengths, strict=True)):
+            at = place - offset  # each datagram by itself, but for a reader that takes many
             if self.reader is not None and self.reader.joins_datagrams:
+                self.reader.datagrams = lengths[number:]
                 if rest := data[at:]:
-                    self._event((direction ^ self.swapped, place, rest, len(rest)))
+                    self._give((direction ^ self.swapped, place, rest, len(rest)))  # `settle` forgets
                 return
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
                     self._carve((direction ^ self.swapped, place, b"", 0))
-                self._event((direction ^ self.swapped, place, data[at : at + length], length))
+                self._read((direction ^ self.swapped, place, data[at : at + length], length))
+        self._forget(direction ^ self.swapped)
+
+    def settle(self) -> None:
+        """A batch has brought what there is of the flow."""
+        reader = self.reader
+        if reader is None or self.done or not reader.joins_datagrams:
+            return
+        try:
+            found = reader.settle()
+        except Exception as error:  # noqa: BLE001 - as in _give
+            self._failed(error, (UP, self.trails[UP].covered, b"", 0))
+            return
+        self._heed(reader, found)
+        self._forget(UP)
+        self._forget(DOWN)
 
     def _event(self, event: Event) -> None:
+        self._read(event)
+        self._forget(event[0])
+
+    def _read(self, event: Event) -> None:
         if self.done:
             return
         if self.reader is None:
             self._consider(event)
         else:
             self._give(event)
-            self._forget(event[0])
 
     def _forget(self, direction: int) -> None:
-        if self.reader is not None:
+        if self.reader is not None and not self.done:
             self.trails[direction].forget(self._needed_from(self.reader, direction))
 
     def _needed_from(self, reader: BaseReader, direction: int) -> int:
@@ -238,6 +258,14 @@ class Flow:
         except Exception as error:  # noqa: BLE001 - whatever a reader does, it costs its flow only
             self._failed(error, event)
             return
+        self._heed(reader, found)
+        if reader.hand_over is not None and not self.done:
+            self._hand_over(reader)
+            if not data:
+                self._event(event)
+
+    def _heed(self, reader: BaseReader, found: list[Message]) -> None:
+        """What a reader gave, and what else it says."""
         for message in found:
             self._fill(message)
         if reader.carried:
@@ -246,10 +274,6 @@ class Flow:
             self.done = True
             self.trails[UP].forget(1 << 62)
             self.trails[DOWN].forget(1 << 62)
-        elif reader.hand_over is not None:
-            self._hand_over(reader)
-            if not data:
-                self._event(event)
 
     def _carry(self, reader: BaseReader) -> None:
         """Read what the reader found inside its own stream."""

@@ -56,6 +56,7 @@ class Conversations:
                 flow.lose(run.direction, run.offset, run.length)
             else:
                 flow.take(run.direction, run.offset, run.data, run.pieces)
+        flow.settle()
         if delivery.closed:
             flow.close(int(row["handshake"]), (int(row["first_ts"]), int(row["last_ts"])))
         self.turned = flow.swapped

@@ -12,7 +12,7 @@ from netaudit.messages.http3_fields import FieldDecoder
 from netaudit.messages.message import DOWN, UP, Message
 
 if TYPE_CHECKING:
-    from netaudit.messages.opening.quic_streams import Half, Piece
+    from netaudit.messages.opening.quic_half import Half, Piece
 
 NAME = "http3"
 DATA, HEADERS, SETTINGS, PUSH_PROMISE = 0, 1, 4, 5
@@ -89,7 +89,7 @@ class Http3:
         for side in self.sides.values():
             if side.direction == direction and not side.stream & 2:
                 after = min(after, side.half.span(side.first, side.first + 1)[0], side.half.needed_from(after))
-        return after
+        return min([after, *(answer.start for answer in self.early.values() if answer.direction == direction)])
 
     # -- frames -------------------------------------------------------------------------------------------------------
 

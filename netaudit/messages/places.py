@@ -1,91 +1,135 @@
-"""Where the bytes of a stream lie that is carried inside another one: HTTP/2 frames, base64."""
+"""Where the bytes of a stream lie that is carried inside another one: HTTP/2 frames, base64, records of TLS."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
-
+Span = tuple[int, int, int]  # a number of inner bytes, and the places of the carrying stream between which they lie
 MOST_RUNS = 4096  # of one direction; two neighbours are one beyond, their places known by proportion
 
 
-class _Run(NamedTuple):
-    """Inner bytes [first, last) that lie at [start, end) of the carrying stream."""
-
-    first: int
-    last: int
-    start: int
-    end: int
-
-    @property
-    def plain(self) -> bool:
-        """Whether they lie there one to one."""
-        return self.last - self.first == self.end - self.start
-
-    def place(self, at: int) -> int:
-        """The carrying byte of an inner one; where they are not one to one, by proportion."""
-        return self.start + (max(at, self.first) - self.first) * (self.end - self.start) // (self.last - self.first)
-
-
 class Places:
-    """One direction of an inner stream. Offsets of the inner stream count its own bytes from 0."""
+    """One direction of an inner stream. Offsets of the inner stream count its own bytes from 0.
+
+    Of each run four numbers: inner bytes [first, last) lie at [start, end) of the carrying stream.
+    """
+
+    __slots__ = ("_climbing", "_ends", "_firsts", "_lasts", "_starts", "end")
 
     def __init__(self) -> None:
-        self.runs: list[_Run] = []
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._climbing = True  # no run lies before one that came earlier
         self.end = 0  # behind the last inner byte
+
+    def __len__(self) -> int:
+        return len(self._firsts)
+
+    @property
+    def outer_end(self) -> int:
+        """Place in the carrying stream behind the last inner byte."""
+        return self._ends[-1] if self._ends else 0
 
     def add(self, count: int, start: int, end: int) -> int:
         """`count` more inner bytes lie at [start, end); the inner offset of the first."""
         first = self.end
         if not count:
             return first
-        self.end += count
-        last = self.runs[-1] if self.runs else None
-        if last is not None and last.plain and last.end == start and count == end - start:
-            self.runs[-1] = _Run(last.first, self.end, last.start, end)
-        else:
-            self.runs.append(_Run(first, self.end, start, end))
-            if len(self.runs) > MOST_RUNS:
-                self._thin()
+        self.end = last = first + count
+        ends = self._ends
+        if ends and ends[-1] == start and count == end - start and self._plain(-1):
+            self._lasts[-1], ends[-1] = last, end
+            return first
+        if ends and start < ends[-1]:
+            self._climbing = False
+        self._firsts.append(first)
+        self._lasts.append(last)
+        self._starts.append(start)
+        ends.append(end)
+        if len(ends) > MOST_RUNS:
+            self._thin()
         return first
+
+    def extend(self, spans: Iterable[Span]) -> None:
+        """Add several."""
+        add = self.add
+        for count, start, end in spans:
+            add(count, start, end)
 
     def _thin(self) -> None:
         """Make one of every two runs: a message under way may come in any number of the smallest frames."""
-        one, other = self.runs[::2], self.runs[1::2]
-        pairs = [_Run(a.first, b.last, a.start, b.end) for a, b in zip(one, other, strict=False)]
-        self.runs = pairs + one[len(other) :]
+        alone = len(self) % 2  # the last one
+        self._lasts = self._lasts[1::2] + self._lasts[-1:] * alone
+        self._ends = self._ends[1::2] + self._ends[-1:] * alone
+        self._firsts, self._starts = self._firsts[::2], self._starts[::2]
 
     def forget(self, before: int) -> None:
         """No message begins before this inner offset any more."""
-        if len(self.runs) > 1 and self.runs[1].first <= before:
-            del self.runs[: bisect_right(self.runs, before, key=lambda run: run.first) - 1]
+        if len(self) > 1 and self._firsts[1] <= before:
+            gone = bisect_right(self._firsts, before) - 1
+            for kept in (self._firsts, self._lasts, self._starts, self._ends):
+                del kept[:gone]
 
     def outer(self, at: int) -> int:
         """The carrying stream's offset of an inner byte; behind the last one, the end."""
         run = self._run(at)
-        if run is None:
+        if run < 0:
             return 0
-        return run.place(at) if at < run.last else run.end
+        return self._place(run, at) if at < self._lasts[run] else self._ends[run]
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Lowest and highest place of the inner bytes [first, last), which need not lie in their order."""
+        low = max(bisect_left(self._firsts, first + 1) - 1, 0)
+        high = bisect_left(self._firsts, last, low)
+        if low < high and self._lasts[low] <= first:
+            low += 1
+        if low >= high:
+            at = self.outer(first)
+            return at, at
+        begin, end = self._place(low, first), self._behind(high - 1, last)
+        if self._climbing:
+            return begin, end
+        return min([begin, *self._starts[low + 1 : high]]), max([end, *self._ends[low : high - 1]])
+
+    def _behind(self, run: int, last: int) -> int:
+        """Place behind the byte before `last`; of a hole, which takes no place, its own."""
+        start = self._starts[run]
+        return start if start == self._ends[run] else self._place(run, min(last, self._lasts[run]) - 1) + 1
 
     def _outer_end(self, at: int) -> int:
-        """The same for the end of something: it belongs to the byte before it."""
+        """The carrying offset for the end of something: it belongs to the byte before it."""
         run = self._run(at - 1)
-        return self.outer(at) if run is None or at > run.last else run.place(at) if at < run.last else run.end
+        return self.outer(at) if run < 0 or at > self._lasts[run] else self._place_end(run, at)
 
-    def _run(self, at: int) -> _Run | None:
-        found = bisect_right(self.runs, at, key=lambda run: run.first)
-        return self.runs[max(found - 1, 0)] if self.runs else None
+    def _place_end(self, run: int, at: int) -> int:
+        return self._place(run, at) if at < self._lasts[run] else self._ends[run]
+
+    def _run(self, at: int) -> int:
+        return max(bisect_right(self._firsts, at) - 1, 0) if self._firsts else -1
+
+    def _plain(self, run: int) -> bool:
+        """Whether the bytes of a run lie one to one."""
+        return self._lasts[run] - self._firsts[run] == self._ends[run] - self._starts[run]
+
+    def _place(self, run: int, at: int) -> int:
+        """The carrying byte of an inner one; where they are not one to one, by proportion."""
+        first, start = self._firsts[run], self._starts[run]
+        return start + (max(at, first) - first) * (self._ends[run] - start) // (self._lasts[run] - first)
 
     def tell(self, message: Message) -> None:
         """Turn the inner offsets of a message into those of the carrying stream."""
         inner = message.body_start
         if inner >= 0:
             run = self._run(inner)
-            whole = run is not None and run.plain and inner + len(message.body) <= run.last
-            message.body_start = run.place(inner) if run is not None and whole else -1
+            whole = run >= 0 and self._plain(run) and inner + len(message.body) <= self._lasts[run]
+            message.body_start = self._place(run, inner) if whole else -1
         start = self.outer(message.start)
         message.end = max(self._outer_end(message.end), start)
         message.start = start

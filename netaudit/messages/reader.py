@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -60,7 +61,8 @@ class BaseReader(ABC):
 
     hand_over: HandOver | None = None
     wants_bytes: bool = True
-    joins_datagrams: bool = False  # over UDP, where datagrams end says nothing to it: it takes many at once
+    joins_datagrams: bool = False  # over UDP, it takes many at once
+    datagrams: Sequence[int] = ()  # their lengths, set before feed() where it does
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
     told: Announcement | None = None  # set before begin() where another flow announced this one
@@ -77,6 +79,10 @@ class BaseReader(ABC):
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:  # noqa: ARG002
         """Take note of bytes that were never captured."""
+        return []
+
+    def settle(self) -> list[Message]:
+        """Go on with what was put off until all of a batch is there."""
         return []
 
     def finish(self) -> list[Message]:

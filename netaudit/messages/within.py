@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.messages.flow import Flow, message_id
 from netaudit.messages.opening.privacy import lessen
-from netaudit.messages.places import Places
+from netaudit.messages.places import MOST_RUNS, Places
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -39,7 +39,13 @@ class Within(Flow):
             return
         if outcome is not None:
             self.source = outcome.source
-        at = self.places[part.direction].add(part.length, part.start, part.end)
+        places = self.places[part.direction]
+        if len(part.spans) > 1 and len(places) + len(part.spans) > MOST_RUNS:
+            for one in part.each():  # which places are forgotten, and which thinned, must not depend on the cut
+                self.bring(one, None)
+            return
+        at = places.end
+        places.extend(part.spans)
         self._event((part.direction, at, part.data, part.length))
 
     def _forget(self, direction: int) -> None:

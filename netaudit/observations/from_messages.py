@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -47,25 +48,23 @@ def observe_message(message: Spoken, ledger: Ledger, ends: Ends = NOWHERE) -> No
         ledger.failed(message.protocol, error, place)
 
 
-def masked_names(names: list[str]) -> tuple[list[str], list[str]]:
-    """Names as the ledger keeps them: as they were given, and as they were asked for."""
-    return [masked_value(name, "asked") for name in names], [masked_value(name.lower(), "asked") for name in names]
+@functools.lru_cache(maxsize=16384)
+def masked_name(name: str) -> tuple[str, str]:
+    """A name as the ledger keeps it: as it was given, and as it was asked for."""
+    return masked_value(name, "asked"), masked_value(name.lower(), "asked")
 
 
-def observe_sayings(
-    lookups: Lookups, names: tuple[list[str], list[str]], first: int, last: int, ledger: Ledger
-) -> None:
-    """Note what plain lookups say of hosts: the sayings from `first` up to `last`; `names` as masked."""
-    given, asked = names
+def observe_sayings(lookups: Lookups, names: list[tuple[str, str]], first: int, last: int, ledger: Ledger) -> None:
+    """Note what plain lookups say of hosts: the sayings from `first` up to `last`; `names` by `masked_name`."""
     sayings = lookups.sayings[first:last]
     said_in = lookups.messages[sayings["earliest"]]
     places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
     for (high, low, mac, _, _, name, times, shard, kind), place in zip(sayings.tolist(), places, strict=True):
         ledger.at(shard)
         if kind == ASKED:
-            observe_asked(mac, high, low, asked[name], ledger, place, times)
+            observe_asked(mac, high, low, names[name][1], ledger, place, times)
         else:
-            observe_name(4 if kind == ADDRESS4 else 6, high, low, given[name], ledger, place, times)
+            observe_name(4 if kind == ADDRESS4 else 6, high, low, names[name][0], ledger, place, times)
 
 
 Observer = Callable[[Spoken, Ends, "Ledger", Place], None]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.relays.chance import JITTER, Chance, by_draws
+from netaudit.relays.chance import Chance, by_nulls
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
 from netaudit.relays.kernels_batches import CELLS, COMBINED, SLACK, SLACK_EACH, STEPS, chain, line
 
@@ -101,18 +101,22 @@ def find_line(
 ) -> Line:
     """The line that explains most units, against what comes by chance."""
     sizes, begins = sent_sizes(images.size, base64=base64), combined(units)
-    work = np.empty((2, STEPS, CELLS), np.int64)
-    count, each, constant = line(begins, *reach(images.last, units), running_sum(sizes), work)
+    work = np.empty((4, STEPS, CELLS), np.int64)
+    at_hand = reach(images.last, units)
+    count, each, constant = line(begins, *at_hand, running_sum(sizes), work)
     length, wait = span[1] - span[0], min(LONGEST_WAIT_S * SECOND, (span[1] - span[0]) // 3)
 
-    def draw() -> int:
+    def shifted() -> int:
         shift = int(random.integers(wait, max(length - wait, wait + 1)))
         moved = span[0] + (images.last - span[0] + shift) % length
         order = np.argsort(moved, kind="stable")
-        jittered = (sizes * (1 + JITTER * random.standard_normal(sizes.size))).astype(np.int64)
-        return int(line(begins, *reach(moved[order], units), running_sum(jittered[order]), work)[0])
+        return int(line(begins, *reach(moved[order], units), running_sum(sizes[order]), work)[0])
 
-    chance = by_draws(count, lambda draws: np.array([draw() for _ in range(draws)]), worth=count >= LEAST_UNITS)
+    def dealt() -> int:
+        return int(line(begins, *at_hand, running_sum(random.permutation(sizes)), work)[0])
+
+    nulls = [lambda draws, of=of: np.array([of() for _ in range(draws)]) for of in (shifted, dealt)]
+    chance = by_nulls(count, nulls, worth=count >= LEAST_UNITS)
     return Line(int(each), int(constant), int(count), chance)
 
 

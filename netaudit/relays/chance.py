@@ -1,9 +1,11 @@
 """What would come by chance: the same host's images and units, with times that have nothing to do with each other.
 
-Times of the images are shifted in a circle by more than any window, which keeps the rhythm of both; their sizes are
-jittered by 3 %, which keeps their law and breaks what is exact. Of at least 1,000 such draws the greatest counts follow
-an extreme value law (Gumbel); its tail, fitted by moments and never narrower than `LEAST_SCALE`, says how rare a count
-is beyond what draws can show. What is said is never below the draws' own cap.
+Two nulls have to be beaten. Times of the images are shifted in a circle by more than any window: that keeps the rhythm
+of both sides. Or their sizes are dealt anew among the same times, each to a time farther away than the window: that
+keeps what uploads have to do with visits. Neither changes a size: where sizes crowd (snapshots of a still scene), they
+crowd in the draws as well. Of at least 1,000 draws the greatest counts follow an extreme value law (Gumbel); its tail,
+fitted by moments and never narrower than `LEAST_SCALE`, says how rare a count is beyond what draws can show. What is
+said is never below the draws' own cap.
 """
 
 from __future__ import annotations
@@ -16,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
-JITTER = 0.03
 STAGES = (20, 80, 900)  # draws; the next ones are made only while none shows as much: then it is near a claim
 LEAST_SCALE = 0.5
 CAP = 1e-3  # nothing rarer is said: what validation bears
@@ -69,6 +70,16 @@ def by_draws(observed: float, draw: Callable[[int], npt.NDArray[Any]], *, worth:
             break
         draws = np.concatenate([draws, draw(more)])
     return fitted(observed, draws)
+
+
+def by_nulls(observed: float, nulls: Sequence[Callable[[int], npt.NDArray[Any]]], *, worth: bool = True) -> Chance:
+    """Chance of `observed` under the null that is hardest to beat; the next one is asked while none shows as much."""
+    hardest = by_draws(observed, nulls[0], worth=worth)
+    for draw in nulls[1:]:
+        if hardest.exceeded or not worth:
+            break
+        hardest = max(hardest, by_draws(observed, draw), key=lambda chance: chance.p)
+    return hardest
 
 
 def corrected(p: float, tried: int) -> float:

@@ -1,7 +1,7 @@
 """Captures of two places with clocks of their own: images seen at one, what was sent encrypted seen at the other.
 
-No window is given by the clocks, so nothing can be shifted for a null; exact sizes alone make the peak, and jittered
-sizes tell what comes by chance.
+No window is given by the clocks, so nothing can be shifted for a null; exact sizes alone make the peak, and sizes dealt
+anew among the images tell what comes by chance.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import JITTER, Chance, by_draws
+from netaudit.relays.chance import Chance, by_draws
 from netaudit.relays.forms import LEAST, SECOND, WIDTH, sent_sizes
 from netaudit.relays.kernels_clocks import common
 from netaudit.relays.kernels_pairs import MOST_OVERHEAD
@@ -50,19 +50,19 @@ def _search(images: Images, units: Units, random: np.random.Generator, *, base64
     groups = np.unique(sizes, return_inverse=True)[1].astype(np.int64)
     seen = np.empty((2, max(len(images), len(units))), np.int64)
 
-    def best(of: I8) -> tuple[int, int, int]:
-        over = units.low[None, :] - of[:, None]
+    def best(dealt: I8) -> tuple[int, int, int]:
+        over = units.low[None, :] - sizes[dealt][:, None]
         apart = units.first[None, :] - images.last[:, None]
         image, unit = np.nonzero((over >= 0) & (over < MOST_OVERHEAD) & (np.abs(apart) <= APART_S * SECOND))
         over, apart = over[image, unit], apart[image, unit]
         order = np.argsort(over, kind="stable")
-        return common(over[order], apart[order], groups[image[order]], unit[order], seen, WIDTH, SPREAD_S * SECOND)
+        of = groups[dealt][image[order]]
+        return common(over[order], apart[order], of, unit[order], seen, WIDTH, SPREAD_S * SECOND)
 
     def draw() -> int:
-        jitters = 1 + JITTER * random.standard_normal(int(groups.max(initial=0)) + 1)
-        return int(best((sizes * jitters[groups]).astype(np.int64))[0])
+        return int(best(random.permutation(sizes.size))[0])
 
-    count, overhead, least = best(sizes)
+    count, overhead, least = best(np.arange(sizes.size))
     chance = by_draws(count, lambda draws: np.array([draw() for _ in range(draws)]), worth=count >= LEAST)
     return Offset(least / SECOND - EARLIEST_S, base64, int(overhead), int(count), chance)
 

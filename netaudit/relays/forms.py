@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import JITTER, Chance, by_draws
-from netaudit.relays.kernels_pairs import CELLS, peak, peaks_by_chance
+from netaudit.relays.chance import Chance, by_nulls
+from netaudit.relays.kernels_pairs import CELLS, keep_apart, peak, peaks_by_chance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.relays.series import F8, I8, Images, Units
+    from netaudit.relays.series import I8, Images, Units
 
 SECOND = 1_000_000_000
 WINDOWS_S = (3, 12, 60, 300)  # within which a unit begins after its image; each where four of them fit
@@ -21,7 +21,9 @@ LEAD_S = 0.05  # a unit may begin so long before the last byte of its image, and
 WIDTH, QUIC_WIDTH = 16, 120  # bytes by which heads of one form differ: digits of lengths, names, counters
 PACKET_HEADS = tuple(range(20, 47, 2))  # bytes of a QUIC packet beside its data, as far as stacks differ
 LEAST = 4  # images to be worth a look
-MOST_IMAGES = 2000  # per test: of more, those in the midst
+DEALT_AT_ONCE = 100  # draws
+TRIALS = 12  # exchanges by which a time farther away is looked for
+Series = tuple["I8", "I8", "I8", "I8", "I8", "I8", "I8", int, int]  # what `kernels_pairs.peak` takes, without scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +95,36 @@ def search(images: Images, units: Units, form: Form, span: tuple[int, int], rand
     )  # fmt: skip
     counts, used = np.empty((2, CELLS), np.int64), np.empty(len(units), np.int64)
     count, overhead = peak(*series, counts, used)
-    chance = by_draws(count, lambda draws: by_chance(series, span, draws, random), worth=count >= LEAST)
+    nulls = [lambda draws, of=of: of(series, span, draws, random) for of in (shifted, dealt)]
+    chance = by_nulls(count, nulls, worth=count >= LEAST)
     return Peak(form, int(count), int(overhead), chance)
 
 
-def by_chance(
-    series: tuple[I8, I8, I8, I8, I8, I8, I8, int, int], span: tuple[int, int], draws: int, random: np.random.Generator
-) -> I8:
-    """Counts of draws under the null."""
-    window = series[7]
-    reach = window + int(series[1].max(initial=0)) + SECOND
-    length = span[1] - span[0]
+def shifted(series: Series, span: tuple[int, int], draws: int, random: np.random.Generator) -> I8:
+    """Counts of draws in which the times of all images are shifted by more than the window."""
+    reach, length = _reach(series), span[1] - span[0]
     shifts = random.integers(min(reach, length // 3), max(length - reach, length // 3 + 1), draws)
-    jitters: F8 = 1 + JITTER * random.standard_normal((draws, int(series[3].max(initial=0)) + 1))
+    orders = np.broadcast_to(np.arange(series[0].size), (draws, series[0].size))
+    return _drawn(series, shifts, orders, span)
+
+
+def dealt(series: Series, span: tuple[int, int], draws: int, random: np.random.Generator) -> I8:
+    """Counts of draws in which images have the times of others, farther away than the window."""
+    count = series[0].size
     found = np.empty(draws, np.int64)
-    peaks_by_chance(*series, shifts, jitters, span, found)
+    for begin in range(0, draws, DEALT_AT_ONCE):
+        some = found[begin : begin + DEALT_AT_ONCE]
+        orders = random.permuted(np.broadcast_to(np.arange(count), (some.size, count)), axis=1)
+        keep_apart(orders, random.integers(0, count, (TRIALS, count)), series[0], _reach(series))
+        some[:] = _drawn(series, np.zeros(some.size, np.int64), orders, span)
+    return found
+
+
+def _reach(series: Series) -> int:
+    return series[7] + int(series[1].max(initial=0)) + SECOND
+
+
+def _drawn(series: Series, shifts: I8, orders: I8, span: tuple[int, int]) -> I8:
+    found = np.empty(shifts.size, np.int64)
+    peaks_by_chance(*series, shifts, orders, span, found)
     return found

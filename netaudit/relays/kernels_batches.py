@@ -28,24 +28,28 @@ COMBINED = 3  # units in a row that may be one request
 def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int, int, int]:
     """Overhead for each image and constant that explain most units as runs of several images at hand.
 
+    A run goes in one unit, and runs follow each other as units do: where many units are sent while hardly an image
+    comes, they all meet the same few runs, and whatever fits one of these would count again and again.
+
     Args:
         begins: plaintext, shape (units, COMBINED): of a unit alone, with the next, with the next two; 0: none.
         at_hand: how many images had come when each unit began.
         oldest: index of the first image that is not too old for it.
         totals: running sum of the images' sizes, one more than images.
-        work: int64, shape (2, STEPS, CELLS); scratch.
+        work: int64, shape (4, STEPS, CELLS): units explained, the last one, first unit and first image that are free;
+            scratch.
 
     Returns:
         Units explained, overhead for each image, constant (bytes).
 
     """
-    work[0, :, :] = 0
+    work[:, :, :] = 0
     work[1, :, :] = -1
     for j in range(begins.shape[0]):
-        for c in range(COMBINED):
-            if begins[j, c] == 0:
-                continue
-            for b in range(at_hand[j], max(at_hand[j] - LEFT, 0) - 1, -1):
+        for b in range(max(at_hand[j] - LEFT, 0), at_hand[j] + 1):  # what ends first leaves most to others
+            for c in range(COMBINED):
+                if begins[j, c] == 0:
+                    continue
                 for a in range(b - SEVERAL, max(oldest[j], b - LONGEST) - 1, -1):
                     k, over = b - a, begins[j, c] - (totals[b] - totals[a])
                     if over < 0:
@@ -59,9 +63,9 @@ def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int
                             continue
                         first, last = max(rest - slack, 0) // CELL, min(rest + slack, CELL * CELLS - 1) // CELL
                         for cell in range(first, last + 1):
-                            if work[1, m, cell] != j:
-                                work[1, m, cell] = j
+                            if work[1, m, cell] != j and work[2, m, cell] <= j and work[3, m, cell] <= a:
                                 work[0, m, cell] += 1
+                                work[1, m, cell], work[2, m, cell], work[3, m, cell] = j, j + c + 1, b
     best, step, place = 0, 0, 0
     for m in range(STEPS):
         for cell in range(CELLS):

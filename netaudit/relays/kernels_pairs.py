@@ -8,7 +8,6 @@ import numpy.typing as npt
 from netaudit.ground.jit import kernel
 
 I8 = npt.NDArray[np.int64]
-F8 = npt.NDArray[np.float64]
 
 CELL = 4  # bytes of overhead that are not told apart
 MOST_OVERHEAD = 8192  # bytes
@@ -159,11 +158,11 @@ def peaks_by_chance(
     window: int,
     width: int,
     shifts: I8,
-    jitters: F8,
+    orders: I8,
     span: tuple[int, int],
     found: I8,
 ) -> None:
-    """Peaks of images whose times are shifted in a circle and whose sizes are jittered.
+    """Peaks of images whose times are shifted in a circle, or which change their times with each other.
 
     Args:
         arrived: as in `peak`, and so are the arguments up to `width`.
@@ -176,17 +175,39 @@ def peaks_by_chance(
         window: see there.
         width: see there.
         shifts: ns by which each resampling shifts.
-        jitters: factor for each size, by resampling and group.
+        orders: whose time each image has, shape (resamplings, images).
         span: ns, between which times go in a circle.
         found: filled with the counts.
 
     """
     counts = np.empty((2, CELLS), np.int64)
     used = np.empty(sent.size, np.int64)
-    moved, jittered = np.empty_like(arrived), np.empty_like(sizes)
+    moved, leads = np.empty_like(arrived), np.empty_like(lead)
     begin, length = span[0], span[1] - span[0]
     for k in range(shifts.size):
         for i in range(arrived.size):
-            moved[i] = begin + (arrived[i] - begin + shifts[k]) % length
-            jittered[i] = np.int64(sizes[i] * jitters[k, groups[i]])
-        found[k] = peak(moved, lead, jittered, groups, sent, low, high, window, width, counts, used)[0]
+            moved[i] = begin + (arrived[orders[k, i]] - begin + shifts[k]) % length
+            leads[i] = lead[orders[k, i]]
+        found[k] = peak(moved, leads, sizes, groups, sent, low, high, window, width, counts, used)[0]
+
+
+@kernel
+def keep_apart(orders: I8, others: I8, times: I8, reach: int) -> None:
+    """Change orders so that each has a time farther than `reach` from its own, as far as exchanges find one.
+
+    Args:
+        orders: permutations in rows; changed.
+        others: with whom to exchange, in turn, shape (trials, images).
+        times: of each image, ns.
+        reach: ns.
+
+    """
+    for k in range(orders.shape[0]):
+        order = orders[k]
+        for i in range(times.size):
+            for trial in range(others.shape[0]):
+                if abs(times[order[i]] - times[i]) > reach:
+                    break
+                j = others[trial, i]
+                if abs(times[order[j]] - times[i]) > reach and abs(times[order[i]] - times[j]) > reach:
+                    order[i], order[j] = order[j], order[i]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
 
 PEAKS = 4  # constants of one sender and endpoint: different programs, forms, kinds of record
-SURE_LINE = 0.01  # chance of a line where the endpoint is known to receive images already
+SURE_LINE = 0.01  # chance of a further constant, or a line, where the endpoint is known to receive images already
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
@@ -74,6 +74,7 @@ class Test:
     window_s: int | None = None
     chance: Chance | None = None
     matches: list[Match] = field(default_factory=list)
+    torn: frozenset[int] = frozenset()  # images between several units: order does not decide
 
     def law(self, images: Images, units: Units) -> tuple[Places, npt.NDArray[np.float64]]:
         """Places of its pairs within the width, and their delays in seconds."""
@@ -111,12 +112,13 @@ def match_exact(
             mode_of(rest), len(left), len(rest), len(tried), best.count, best.overhead, None, best.form.base64,
             best.form.window_s, best.chance,
         )  # fmt: skip
-        if tests and corrected(best.chance.p, len(tried)) > CAP:
+        if tests and corrected(best.chance.p, len(tried)) > SURE_LINE:
             break
         tests.append(test)
-        if corrected(best.chance.p, len(tried) * pairs) > CAP:
+        if len(tests) == 1 and corrected(best.chance.p, len(tried) * pairs) > CAP:
             break
-        found = pair(left, rest, best.form, best.overhead, chosen_for(best)).sure()
+        likely = pair(left, rest, best.form, best.overhead, chosen_for(best))
+        found, test.torn = likely.sure(), frozenset(of_images[likely.torn()].tolist())
         over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
         test.matches = [
             Match(int(of_images[i]), int(of_units[j]), test.mode, best.form.base64, int(beside), 1, float(p))
@@ -220,7 +222,12 @@ def match_batches(
             )
             related = float(np.clip(np.minimum(explained, 1).mean(), *RELATED))
             runs = find_runs(left, rest, rows, base64=base64, related=related)
-        test.matches = _matches_of(runs, left, rest, of_images, of_units, base64=base64)
+        torn = frozenset[int]().union(*(of.torn for of in exact))
+        test.matches = [
+            match
+            for match in _matches_of(runs, left, rest, of_images, of_units, base64=base64)
+            if match.together > 1 or match.image not in torn
+        ]
     return tests
 
 

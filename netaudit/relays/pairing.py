@@ -2,7 +2,7 @@
 
 A pair is weighed by how much likelier its overhead and delay are among images sent on than among unrelated units, whose
 density is taken from the same sender, beside the peak. Pairs compete: an image goes in one unit, a unit carries one
-image. The marginals are found by belief propagation over the sparse pairs.
+image (`matchings.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from netaudit.relays.forms import SECOND, Form, leads, plaintext, sent_sizes
 from netaudit.relays.kernels_pairs import candidates
+from netaudit.relays.matchings import by_messages, in_full
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
@@ -28,13 +29,13 @@ EDGE = 12  # bytes beyond the width that a single pair may be off
 EDGE_SHARE = 6  # of a size's range, by which a pair may be off where that is more
 STRETCH = 2  # windows in which images are still looked for once the form is known
 PRIOR = 0.3  # pairs that the laws of overhead and delay are worth before any was seen
-HEAD_CELLS = 64  # of 2 bytes
+HEAD_CELL, HEAD_BESIDE = 2, 64  # bytes of a class of overheads, and looked at beside the width
+HEADS_SPREAD = 8  # of the width, over which an overhead is spread: heads of QUIC packets scatter over all of it
 UNUSUAL = (0.03, 0.3)  # of the pairs are taken to have any delay up to the longest usual one: exact sizes, ranges
 SPREAD = np.array([0.04, 0.08, 0.12, 0.16, 0.2, 0.16, 0.12, 0.08, 0.04])  # of a delay over the neighbouring classes
 LEAST_ALONE = 1e-3
 OPENING = 3.0  # pairs that the share of all units that open a connection is worth
 LEAST_SHARE = 0.05, 0.95  # of units that open a connection is taken to be no smaller, no larger
-ROUNDS = 60
 SURE = 0.95  # probability above which a pair is told as one
 DELAYS_S = (0.0, *(round(0.1 * 1.18**k, 3) for k in range(57)))  # classes, up to 20 minutes
 NOTHING: tuple[I8, F8] = (np.empty(0, np.int64), np.empty(0))
@@ -55,6 +56,11 @@ class Pairs:
         order = order[self.probability[order] >= least]
         kept = order[_firsts(self.image[order]) & _firsts(self.unit[order])]
         return Pairs(self.image[kept], self.unit[kept], self.off[kept], self.probability[kept])
+
+    def torn(self) -> I8:
+        """Images that are in a pair, surely, but in which of several is not sure."""
+        images = np.bincount(self.image, self.probability)
+        return np.setdiff1d(np.flatnonzero(images >= SURE), self.image[self.probability >= SURE])
 
 
 def _firsts(values: I8) -> Mask:
@@ -99,10 +105,11 @@ def pair(
     place = low[unit] - sizes[image] - overhead
     delay = (units.first[unit] - images.last[image]) / SECOND
     opens, usual = units.opens[unit], float(np.clip(units.opens.mean() if len(units) else 0.5, *LEAST_SHARE))
-    probability = np.full(image.size, 0.5)
+    weight = probability = np.full(image.size, 0.5)
     share = 0.5
     for _ in range(4):  # what is sent on has laws of overhead and delay of its own, learned with the pairs
-        likelier = _likelier(place, delay, exact, wide, window / SECOND, probability, known)
+        likelier = _of_delay(delay, exact, window / SECOND, probability, known[1])
+        likelier *= _of_overhead(place, exact, form.width, wide, probability, known[0])
         likelier *= _opening(opens, usual, probability)
         others = max(
             1 - probability.sum() / max(len(units), 1), 1 / max(len(units), 1)
@@ -111,9 +118,10 @@ def pair(
         if crowd is not None:  # sizes are alike: more fit than sizes at large let expect
             expected = np.maximum(expected, crowd[image] * (close / max(len(images), 1)) * others)
         ratio = share * likelier / np.maximum(expected, by_chance / max(len(images), 1))
-        probability = marginals(image, unit, ratio, 1 - share)
+        weight = ratio / max(1 - share, LEAST_ALONE)
+        probability = by_messages(image, unit, weight)
         share = float(np.clip(probability.sum() / max(len(images), 1), 0.02, 0.98))
-    return Pairs(image, unit, off, probability)
+    return Pairs(image, unit, off, in_full(image, unit, weight))
 
 
 def _crowd(sizes: I8, low: I8, high: I8, most: int, least: int) -> F8:
@@ -125,12 +133,12 @@ def _crowd(sizes: I8, low: I8, high: I8, most: int, least: int) -> F8:
     return share
 
 
-def _likelier(place: I8, delay: F8, exact: Mask, wide: float, window_s: float, weight: F8, known: tuple[I8, F8]) -> F8:
-    """Density of overheads and delays among images sent on, over that of unrelated pairs (uniform in both)."""
+def _of_delay(delay: F8, exact: Mask, window_s: float, weight: F8, known: F8) -> F8:
+    """Density of delays among images sent on, over that of unrelated pairs (uniform)."""
     edges = np.array([DELAYS_S[0] - 10.0, *DELAYS_S[1:]])
     classes = edges.size - 1
     which = np.clip(np.searchsorted(edges, delay, "right") - 1, 0, classes - 1)
-    of_known = np.clip(np.searchsorted(edges, known[1], "right") - 1, 0, classes - 1)
+    of_known = np.clip(np.searchsorted(edges, known, "right") - 1, 0, classes - 1)
     spans = np.diff(np.array([0.0, *DELAYS_S[1:]]))
     open_to = np.clip(window_s - np.array(DELAYS_S[:-1]), 0.0, spans)
     prior = open_to / max(open_to.sum(), 1e-9)
@@ -143,13 +151,22 @@ def _likelier(place: I8, delay: F8, exact: Mask, wide: float, window_s: float, w
     unusual = np.where(exact, *UNUSUAL)
     law = (1 - unusual) * law + unusual * (anywhere / max(anywhere.sum(), 1e-9))[which]
     of_delay = law * window_s / np.maximum(open_to[which], 1e-6)
-    of_delay = np.where(exact, of_delay, np.sqrt(of_delay))  # where sizes tell little, no law of delays is that sure
-    cells = np.clip((place + 64) // 2, 0, HEAD_CELLS - 1)
-    heads = np.bincount(cells[exact], weight[exact], HEAD_CELLS)
-    heads += np.bincount(np.clip((known[0] + 64) // 2, 0, HEAD_CELLS - 1), minlength=HEAD_CELLS)
-    near = np.convolve(heads, (0.25, 0.5, 0.25), "same")[cells] - 0.5 * weight
-    peaked = (np.maximum(near, 0.0) + PRIOR / HEAD_CELLS) / (np.maximum(heads.sum() - weight, 0.0) + PRIOR)
-    likelier: F8 = of_delay * np.where(exact, peaked * (wide / 2), 1.0)
+    likelier: F8 = np.where(
+        exact, of_delay, np.sqrt(of_delay)
+    )  # where sizes tell little, no law of delays is that sure
+    return likelier
+
+
+def _of_overhead(place: I8, exact: Mask, width: int, wide: float, weight: F8, known: I8) -> F8:
+    """Density of overheads (`place`: above the constant) among images sent on, over that of unrelated pairs."""
+    count = (width + 2 * HEAD_BESIDE) // HEAD_CELL
+    cells, of_known = (np.clip((which + HEAD_BESIDE) // HEAD_CELL, 0, count - 1) for which in (place, known))
+    heads = np.bincount(cells[exact], weight[exact], count) + np.bincount(of_known, minlength=count)
+    half = max(width // HEADS_SPREAD, 2)
+    kernel = (1 - np.abs(np.arange(1 - half, half)) / half) / half
+    near = np.convolve(heads, kernel, "same")[cells] - weight / half  # no pair is evidence for itself
+    peaked = (np.maximum(near, 0.0) + PRIOR / count) / (np.maximum(heads.sum() - weight, 0.0) + PRIOR)
+    likelier: F8 = np.where(exact, peaked * (wide / HEAD_CELL), 1.0)
     return likelier
 
 
@@ -162,21 +179,3 @@ def _opening(opens: Mask, usual: float, weight: F8) -> F8:
     alike = np.where(opens, weight[opens].sum(), weight[~opens].sum()) - weight  # no pair is evidence for itself
     likelier: F8 = (np.maximum(alike, 0.0) + OPENING * base) / (np.maximum(weight.sum() - weight, 0.0) + OPENING) / base
     return likelier
-
-
-def marginals(image: I8, unit: I8, ratio: F8, alone: float) -> F8:
-    """Probability of each pair, where each image and each unit is in one pair at most.
-
-    Belief propagation for matchings (exact where the pairs form a tree): each end tells the other how free it is.
-    """
-    if not image.size:
-        return ratio
-    weight = ratio / max(alone, LEAST_ALONE)
-    from_image, from_unit = np.ones(image.size), np.ones(image.size)
-    for _ in range(ROUNDS):
-        asked = weight * from_unit
-        from_image = 0.5 * from_image + 0.5 / (1 + np.maximum(np.bincount(image, asked)[image] - asked, 0.0))
-        asked = weight * from_image
-        from_unit = 0.5 * from_unit + 0.5 / (1 + np.maximum(np.bincount(unit, asked)[unit] - asked, 0.0))
-    both = weight * from_image * from_unit
-    return both / (1 + both)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import JITTER, Chance, by_draws
+from netaudit.relays.chance import Chance, by_draws
 from netaudit.relays.forms import SECOND, leads
 from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
 from netaudit.relays.pairing import SPREAD, Pairs, near_pairs
@@ -68,8 +68,7 @@ def search(
     gain, probability = _explain(near, sizes, sent, base, len(images), len(units))
 
     def dealt() -> float:
-        drawn = random.permutation(sizes) + JITTER * random.standard_normal(sizes.size)
-        return _explain(near, drawn, sent, base, len(images), len(units))[0]
+        return _explain(near, random.permutation(sizes), sent, base, len(images), len(units))[0]
 
     def shifted() -> float:
         length, least = span[1] - span[0], (window_s + 1) * SECOND

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -110,53 +111,56 @@ def _views(
     }
     scope = sections_scope.scope(case, w)
     decided, problem = _decisions(case)
-    gallery = sections_images.gallery(case, judged, w)
-    shown = {
-        "t": w.t,
-        "lang": lang,
-        "unmask": unmask,
-        "banner": _banner(recipient, w) if unmask else "",
-        "banner_css": css_text(_banner(recipient, w)) if unmask else "",
-        "run": sections_run.run(case, w),
-        "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
-        "front": FRONT,
-        "script": script(),
-        "script_hash": script_hash(),
-        "annex": annex,
-        "head": head(case, w),
-        "figures": sections_summary.tiles(case, judged, hosts, w, scope["packets"]["share"]),
-        "summary": sections_summary.summary(case, judged, parties, w),
-        "checking": sections_checking.checking(case, w),
-        "scope": scope,
-        "live": sections_live.live(case, w),
-        "vantage": sections_scope.vantage(manifest, w),
-        "certainty": w.t.group("certainty"),
-        "findings": sections_findings.findings(judged, hosts, captures, w),
-        "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
-        "counts": sections_counts.counts(case, hosts, w),
-        "relays": sections_relays.relays(case, hosts, captures, w),
-        "moments": sections_moments.moments(case, hosts, w),
-        "ties": sections_counts.ties(case, hosts, w),
-        "gallery": gallery,
-        "pictures": sections_images.by_finding(gallery["tiles"]),
-        "events": sections_events.events(case, hosts, captures, w),
-        "persons": sections_persons.persons(case, w),
-        "topology": topology(case, judged, hosts, w),
-        "devices": sections_devices.devices(hosts.devices, judged, captures, w, Reasons(case, w), decided),
-        "decisions_problem": w.exact(problem, 300),
-        "matrix": sections_matrix.matrix(judged, hosts, w),
-        "timeline": timeline(case, judged, hosts, w),
-        "endpoints": sections_endpoints.endpoints(hosts, judged),
-        "images": sections_images.images(case, w),
-        "clock": sections_scope.clock(manifest, w),
-        "options": sections_scope.options(manifest, w),
-        "signatures": sections_scope.signatures(manifest, w),
-        "measured": sections_method.measured(case, judged, w),
-        "methods": list(w.t.group("method").values()),
-        "limits": [*w.t.group("limit").values(), *sections_method.applying(case, w)],
-        "facts": w.t.group("fact"),
-    }
-    return shown, frames_annex.annex(case, judged, captures, w)
+    order = sections_images.turns(judged)
+    with ThreadPoolExecutor(1) as beside:
+        made = beside.submit(sections_images.thumbnails, case, order, w)
+        shown = {
+            "t": w.t,
+            "lang": lang,
+            "unmask": unmask,
+            "banner": _banner(recipient, w) if unmask else "",
+            "banner_css": css_text(_banner(recipient, w)) if unmask else "",
+            "run": sections_run.run(case, w),
+            "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
+            "front": FRONT,
+            "script": script(),
+            "script_hash": script_hash(),
+            "annex": annex,
+            "head": head(case, w),
+            "figures": sections_summary.tiles(case, judged, hosts, w, scope["packets"]["share"]),
+            "summary": sections_summary.summary(case, judged, parties, w),
+            "checking": sections_checking.checking(case, w),
+            "scope": scope,
+            "live": sections_live.live(case, w),
+            "vantage": sections_scope.vantage(manifest, w),
+            "certainty": w.t.group("certainty"),
+            "findings": sections_findings.findings(judged, hosts, captures, w),
+            "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
+            "counts": sections_counts.counts(case, hosts, w),
+            "relays": sections_relays.relays(case, hosts, captures, w),
+            "moments": sections_moments.moments(case, hosts, w),
+            "ties": sections_counts.ties(case, hosts, w),
+            "events": sections_events.events(case, hosts, captures, w),
+            "persons": sections_persons.persons(case, w),
+            "topology": topology(case, judged, hosts, w),
+            "devices": sections_devices.devices(hosts.devices, judged, captures, w, Reasons(case, w), decided),
+            "decisions_problem": w.exact(problem, 300),
+            "matrix": sections_matrix.matrix(judged, hosts, w),
+            "timeline": timeline(case, judged, hosts, w),
+            "endpoints": sections_endpoints.endpoints(hosts, judged),
+            "images": sections_images.images(case, w),
+            "clock": sections_scope.clock(manifest, w),
+            "options": sections_scope.options(manifest, w),
+            "signatures": sections_scope.signatures(manifest, w),
+            "measured": sections_method.measured(case, judged, w),
+            "methods": list(w.t.group("method").values()),
+            "limits": [*w.t.group("limit").values(), *sections_method.applying(case, w)],
+            "facts": w.t.group("fact"),
+        }
+        frames = frames_annex.annex(case, judged, captures, w)
+        gallery = sections_images.gallery(case, order, made.result(), w)
+    shown |= {"gallery": gallery, "pictures": sections_images.by_finding(gallery["tiles"])}
+    return shown, frames
 
 
 def _banner(recipient: str, w: Wording) -> str:

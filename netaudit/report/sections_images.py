@@ -20,6 +20,7 @@ EDGE = 160  # pixels of the longer side
 TRIES = 3 * GALLERY  # thumbnails asked for, also those that cannot be had
 LISTED = 500
 JPEG_START = b"\xff\xd8\xff"
+Turn = tuple[str, int]  # an image by its SHA-256, and the number of its finding
 FACES = {"yes": 0, "possible": 1, "undecodable": 2, "not judged": 3, "no": 4}
 COLUMNS = (
     "sha256", "kind", "size", "width", "height", "complete", "decodable", "problem", "exif_make", "exif_model",
@@ -27,25 +28,28 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def gallery(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
-    """Thumbnails of the findings' images, every finding having its turn, within a number and a size."""
-    order = _turns(judged)
-    known = {
-        row["sha256"]: row
-        for row in reading.rows(
-            reading.having(case.table("images"), "sha256", (sha for sha, _ in order[:TRIES])), *COLUMNS
-        )
-    }
-    shown: list[dict[str, Any]] = []
+def thumbnails(case: CaseLike, order: list[Turn], w: Wording) -> list[tuple[Turn, bytes]]:
+    """The first that can be had, within a number and a size. Waits for a helper process: for a thread of its own."""
+    made: list[tuple[Turn, bytes]] = []
     spent = 0
-    for sha256, number in order[:TRIES]:
-        if len(shown) == GALLERY:
+    for turn in order[:TRIES]:
+        if len(made) == GALLERY:
             break
-        data = _thumbnail(case, sha256, w)
+        data = _thumbnail(case, turn[0], w)
         if data is None or spent + len(data) > GALLERY_BYTES:
             continue
         spent += len(data)
-        shown.append(_tile(sha256, number, data, known.get(sha256), w))
+        made.append((turn, data))
+    return made
+
+
+def gallery(case: CaseLike, order: list[Turn], made: list[tuple[Turn, bytes]], w: Wording) -> dict[str, Any]:
+    """What is shown of the findings' images, and how many there are."""
+    wanted = (sha256 for (sha256, _), _ in made)
+    known = {
+        row["sha256"]: row for row in reading.rows(reading.having(case.table("images"), "sha256", wanted), *COLUMNS)
+    }
+    shown = [_tile(sha256, number, data, known.get(sha256), w) for (sha256, number), data in made]
     return {"tiles": shown, "total": len(order), "more": len(order) - len(shown)}
 
 
@@ -59,7 +63,7 @@ def by_finding(tiles: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def _turns(judged: Judgements) -> list[tuple[str, int]]:
+def turns(judged: Judgements) -> list[Turn]:
     """Distinct images of the findings with the finding's number: the first of each finding, then the second of each."""
     number_of = {finding["row"]: finding["number"] for finding in judged.seen}
     rows = judged.transfers.select(["row", "sha256"])

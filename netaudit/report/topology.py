@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from netaudit.report.sections_devices import ranked
 from netaudit.report.topology_layout import Drawing, lay_out
 
@@ -146,20 +149,20 @@ def _endpoint(rows: list[Row], key: str, rank: int, w: Wording) -> Node:
 def _traffic(case: CaseLike, place: dict[str, str]) -> list[Way]:
     """Bytes both ways between nodes."""
     flows = case.table("flows", ["client_ip", "server_ip", "bytes_up", "bytes_down"])
-    sums = flows.group_by(["client_ip", "server_ip"]).aggregate([("bytes_up", "sum"), ("bytes_down", "sum")])
-    pairs: list[dict[str, Any]] = sums.to_pylist()
-    pairs.sort(key=lambda row: (-_bytes(row), row["client_ip"] or "", row["server_ip"] or ""))
+    drawn = pa.array(place, pa.string())  # anybody can write to a million addresses that are no endpoints
+    flows = flows.filter(pc.and_(pc.is_in(flows["client_ip"], drawn), pc.is_in(flows["server_ip"], drawn)))
+    sizes = pc.add(flows["bytes_up"], flows["bytes_down"])
+    sized = flows.select(["client_ip", "server_ip"]).append_column("size", sizes)
+    sums = sized.group_by(["client_ip", "server_ip"]).aggregate([("size", "sum")])
+    largest = [("size_sum", "descending"), ("client_ip", "ascending"), ("server_ip", "ascending")]
+    pairs: list[dict[str, Any]] = sums.sort_by(largest)[:MOST_PAIRS].to_pylist()
     found: dict[tuple[str, str], Way] = {}
-    for row in pairs[:MOST_PAIRS]:
-        a, b = place.get(row["client_ip"] or ""), place.get(row["server_ip"] or "")
-        if a and b and a != b:
+    for row in pairs:
+        a, b = place[row["client_ip"]], place[row["server_ip"]]
+        if a != b:
             key = (min(a, b), max(a, b))
-            found.setdefault(key, Way(*key, OTHER)).size += _bytes(row)
+            found.setdefault(key, Way(*key, OTHER)).size += row["size_sum"] or 0
     return list(found.values())
-
-
-def _bytes(row: dict[str, Any]) -> int:
-    return (row["bytes_up_sum"] or 0) + (row["bytes_down_sum"] or 0)
 
 
 def _findings(judged: Judgements, place: dict[str, str]) -> list[Way]:

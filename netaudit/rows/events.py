@@ -108,9 +108,9 @@ class EventRows:
             told = self._streams.part(told, message, pictured)
         return [self._row(*one) for one in told]
 
-    def on_path(self, message: Message) -> bool:
-        """Whether an entry may know a message by its path."""
-        return bool(self._index.on_path(path_of((message.request or message).path)))
+    def on_path(self, path: str) -> bool:
+        """Whether an entry may know a message by its path, a reply by that of its request."""
+        return bool(self._index.on_path(path_of(path)))
 
     def closed(self, flow_id: bytes) -> list[Row]:
         """Rows that waited for a next part of a stream on a flow that ended."""

@@ -14,7 +14,7 @@ from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
-from netaudit.observations.from_messages import masked_names, observe_sayings
+from netaudit.observations.from_messages import masked_name, observe_sayings
 from netaudit.rows.flows import flow_columns
 from netaudit.tables import FLOWS, MESSAGES
 
@@ -42,7 +42,7 @@ class LookupRows:
         self._reader = PlainLookups()
         self._lookups: Lookups | None = None  # until all that it says is noted
         self._last: Lookups | None = None
-        self._masked: tuple[list[str], list[str]] = ([], [])  # its names, and in lower case
+        self._masked: list[tuple[str, str]] = []  # its names, as they were given and as they were asked for
         self._observed = 0  # of its sayings
         self._first_flows: list[int] = []  # index of the flow that says each of them first; never falls
         self._next_flow = NO_FLOW  # that of the next one to be observed
@@ -58,7 +58,7 @@ class LookupRows:
         self._lookups = self._last = lookups
         self._observed, self._next_flow = 0, NO_FLOW
         if lookups is not None:
-            self._masked = masked_names(lookups.names)
+            self._masked = list(map(masked_name, lookups.names))
             self._first_flows = lookups.first_flows.tolist()
             if self._first_flows:
                 self._next_flow = self._first_flows[0]

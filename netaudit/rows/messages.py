@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, mask_host, mask_path, mask_words
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
 _MESSAGE = MESSAGES.row
+_SILENT = ("", "", "")
 MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
 
 
@@ -23,15 +24,10 @@ def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> lis
 
 def message_row(message: Message) -> Row:
     """Row of `messages`."""
-    pieces = message.pieces
-    if pieces is not None and len(pieces):
-        _, ts, frame, _, capture = pieces.item(0)
-        _, last_ts, last_frame, _, _ = pieces.item(-1) if len(pieces) > 1 else (0, ts, frame, 0, 0)
-    else:
-        capture, ts, last_ts, frame, last_frame = 0, None, None, 0, 0
+    capture, ts, last_ts, frame, last_frame = _carried(message)
     request = message.request
     method, host, path = (request or message).method, (request or message).host, (request or message).path
-    agent, server, date = _said(message.headers) if message.headers else ("", "", "")
+    agent, server, date = _said(message.headers) if message.headers else _SILENT
     return _MESSAGE(
         message_id=message.message_id.hex(),
         flow_id=message.flow_id.hex(),
@@ -57,6 +53,52 @@ def message_row(message: Message) -> Row:
         notes=message.notes,
         opened=message.opened,
     )
+
+
+def message_columns(messages: list[Message]) -> dict[str, list[Any]]:
+    """The same of several messages, as columns by name: a row by itself costs twice as much."""
+    asked = [message.request or message for message in messages]
+    capture, ts, last_ts, frame, last_frame = map(list, zip(*map(_carried, messages), strict=True))
+    agent, server, date = map(
+        list, zip(*(_said(one.headers) if one.headers else _SILENT for one in messages), strict=True)
+    )
+    return {
+        "message_id": [one.message_id.hex() for one in messages],
+        "flow_id": [one.flow_id.hex() for one in messages],
+        "capture_id": list(map(capture_name, capture)),
+        "protocol": [one.protocol for one in messages],
+        "direction": ["down" if one.direction else "up" for one in messages],
+        "request_id": [one.request.message_id.hex() if one.request else "" for one in messages],
+        "method": [mask(one.method[:64]) for one in asked],
+        "host": [mask_host(one.host[:256]) if one.host else "" for one in asked],
+        "path": [mask_path(one.path[:2048]) for one in asked],
+        "status": [one.status for one in messages],
+        "content_type": [mask(one.content_type[:256]) if one.content_type else "" for one in messages],
+        "user_agent": agent,
+        "server": server,
+        "date": date,
+        "first_ts": ts,
+        "last_ts": last_ts,
+        "first_frame": frame,
+        "last_frame": last_frame,
+        "body_size": [min(one.body_size, MOST_BYTES) for one in messages],
+        "complete": [one.complete for one in messages],
+        "missing": [ranges_text(one.missing, one.unknown_from) for one in messages],
+        "notes": [one.notes for one in messages],
+        "opened": [one.opened for one in messages],
+    }
+
+
+def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:
+    """Capture, times and frames of the packets with its first and its last byte."""
+    pieces = message.pieces
+    if pieces is None or not len(pieces):
+        return 0, None, None, 0, 0
+    _, ts, frame, _, capture = pieces.item(0)
+    if len(pieces) == 1:
+        return capture, ts, ts, frame, frame
+    _, last_ts, last_frame, _, _ = pieces.item(-1)
+    return capture, ts, last_ts, frame, last_frame
 
 
 def _said(headers: list[tuple[str, str]]) -> tuple[str, str, str]:

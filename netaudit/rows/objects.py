@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.masking import mask_name, mask_words
 from netaudit.images.images import header_size
@@ -12,7 +12,8 @@ from netaudit.tables import IMAGES, OBJECTS, Row
 if TYPE_CHECKING:
     from netaudit.unwrapping.part import Leaf
 
-_OBJECT = OBJECTS.row
+_OBJECT, _IMAGE = OBJECTS.row, IMAGES.row
+_UNKNOWN = dict.fromkeys(IMAGES.names)
 GUESSABLE = 2048  # bytes; the hash of so small a text, a field that is an ID number say, tells what it was
 
 
@@ -36,25 +37,33 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
     )
 
 
-def document_row(object_id: str, message_id: str, size: int, path: str, name: str, sha256: str) -> Row:
-    """The same for a whole JSON document of at most `GUESSABLE` bytes that has no leaf; stored where it has a hash."""
-    return _OBJECT(
-        object_id=object_id,
-        message_id=message_id,
-        sha256=sha256,
-        size=size,
-        kind="json",
-        complete=True,
-        missing=[],
-        unwrap_path=mask_words(path),
-        name=mask_name(name[:256]),
-        stored=bool(sha256),
-        notes=[],
-    )
+def document_columns(
+    object_ids: list[str],
+    message_ids: list[str],
+    sizes: list[int],
+    paths: list[str],
+    names: list[str],
+    hashes: list[str],
+) -> dict[str, list[Any]]:
+    """Columns of whole JSON documents of at most `GUESSABLE` bytes that have no leaf; stored where they have a hash."""
+    n = len(object_ids)
+    return {
+        "object_id": object_ids,
+        "message_id": message_ids,
+        "sha256": hashes,
+        "size": sizes,
+        "kind": ["json"] * n,
+        "complete": [True] * n,
+        "missing": [[]] * n,
+        "unwrap_path": list(map(mask_words, paths)),
+        "name": [mask_name(name[:256]) for name in names],
+        "stored": list(map(bool, hashes)),
+        "notes": [[]] * n,
+    }
 
 
 def image_row(sha256: str, leaf: Leaf) -> Row:
     """Row of `images` as known when an image is first met; the rest comes at the end of the audit."""
     width, height = header_size(leaf.part.data, leaf.kind) or (None, None)
     known = {"sha256": sha256, "kind": leaf.kind, "size": len(leaf.part.data), "width": width, "height": height}
-    return IMAGES.row(**dict.fromkeys(IMAGES.names) | known)
+    return _IMAGE(**_UNKNOWN | known)

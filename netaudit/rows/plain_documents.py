@@ -14,8 +14,8 @@ from netaudit.ground.frames import capture_name
 from netaudit.persons.from_unwrapping import asks_about, asks_in_headers, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
-from netaudit.rows.objects import document_row
-from netaudit.tables import EVIDENCE
+from netaudit.rows.messages import message_columns
+from netaudit.rows.objects import document_columns
 from netaudit.unwrapping.from_messages import body_name, object_id, plain_path
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.rows.events import EventRows
 
-_EVIDENCE = EVIDENCE.row
 AT_ONCE = 256  # messages
 HELD = 16 << 20  # bytes of the requests that they answer
 
@@ -46,58 +45,63 @@ class PlainDocuments:
         return len(self._messages) >= AT_ONCE or self._held >= HELD
 
     def add(self, message: Message) -> None:
-        """Take a message whose row is written."""
+        """Take a message; its row is written with what is in it."""
         self._messages.append(message)
         if message.request is not None:
             self._held += len(message.request.body)
 
     def take(self) -> list[Message]:
-        """Write what is in the messages so far, but for those that are given back: they are to be read one by one."""
+        """Write the messages so far and what is in them, but for those that are given back: to be read one by one."""
         if not self._messages:
             return []
         messages, self._messages, self._held = self._messages, [], 0
         names = [body_name(message) for message in messages]
         said = [message.body for message in messages]
+        heads = list(zip([message.path for message in messages], names, strict=True))
+        asks = {head: any(map(asks_about, head)) for head in set(heads)}
         telling = set(hits(said, may_tell)) | self._known(messages, names)
         telling |= {
             place
-            for place, one in enumerate(messages)
-            if asks_about(one.path) or asks_about(names[place]) or asks_in_headers(one.headers)
+            for place, (head, one) in enumerate(zip(heads, messages, strict=True))
+            if asks[head] or (one.headers and asks_in_headers(one.headers))
         }
-        for place, message in enumerate(messages):
-            if place not in telling:
-                self._write(message, names[place])
+        self._rows["messages"].add(message_columns(messages))
+        silent = [place for place in range(len(messages)) if place not in telling]
+        if silent:
+            self._write([messages[place] for place in silent], [names[place] for place in silent])
         return [messages[place] for place in sorted(telling)]
 
     def _known(self, messages: list[Message], names: list[str]) -> set[int]:
         """Places of the messages that an entry may know, by the path or by a word."""
-        found = {place for place, message in enumerate(messages) if self._events.on_path(message)}
+        paths = [(message.request or message).path for message in messages]
+        known = {path for path in set(paths) if self._events.on_path(path)}
+        found = {place for place, path in enumerate(paths) if path in known}
         for reply in (False, True):
             places = [place for place, message in enumerate(messages) if is_reply(message) == reply]
             texts = [names[place].encode("utf-8", "replace") + b"\0" + messages[place].body for place in places]
             found.update(places[hit] for hit in hits(texts, self._events.worded[reply]))
         return found
 
-    def _write(self, message: Message, name: str) -> None:
-        path = plain_path(message)
-        identity = object_id(message, path).hex()
-        sha256 = ""
-        if self._store is not None:
-            sha256 = hashlib.sha256(message.body).hexdigest()
-            self._store.put(sha256, "json", message.body)
-        row = document_row(identity, message.message_id.hex(), len(message.body), path, name, sha256)
-        self._rows["objects"].append(row)
-        evidence = self._rows["evidence"].append
-        for capture, first, last, frames in carriers_of_body(message):
-            evidence(
-                _EVIDENCE(
-                    object_id=identity,
-                    capture_id=capture_name(capture),
-                    first_frame=first,
-                    last_frame=last,
-                    frames=frames,
-                )
-            )
+    def _write(self, messages: list[Message], names: list[str]) -> None:
+        """Write that they are whole documents and which packets carried them."""
+        paths = list(map(plain_path, messages))
+        ids = [object_id(message, path).hex() for message, path in zip(messages, paths, strict=True)]
+        message_ids = [message.message_id.hex() for message in messages]
+        sizes, hashes = [len(message.body) for message in messages], list(map(self._stored, messages))
+        self._rows["objects"].add(document_columns(ids, message_ids, sizes, paths, names, hashes))
+        carried = [(one, *by) for one, message in zip(ids, messages, strict=True) for by in carriers_of_body(message)]
+        if carried:
+            found, captures, first, last, frames = map(list, zip(*carried, strict=True))
+            evidence = {"object_id": found, "capture_id": list(map(capture_name, captures)), "frames": frames}
+            self._rows["evidence"].add(evidence | {"first_frame": first, "last_frame": last})
+
+    def _stored(self, message: Message) -> str:
+        """The hash under which its bytes are kept, if they are."""
+        if self._store is None:
+            return ""
+        sha256 = hashlib.sha256(message.body).hexdigest()
+        self._store.put(sha256, "json", message.body)
+        return sha256
 
 
 def hits(texts: list[bytes], says: Callable[[bytes], bool]) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.findings.roles import Actors
     from netaudit.settling.images import Known
     from netaudit.settling.outcome import Outcome
     from netaudit.signatures.loading import SignatureSet
@@ -66,10 +68,10 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         SKIPPED,
     )
     tables["images"] = settled["images"] = image_table(
-        folder, tables, _judged(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
+        folder, tables, _known(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
     )
-    if outcome.beside is not None:
-        outcome.beside.drop()
+    if outcome.said is not None:
+        outcome.said.drop()
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
@@ -97,6 +99,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
+    trim()
     for name, rows in tables.items():
         if rows is not settled.get(name) or name in IN_MEMORY:
             write_table(folder, BY_NAME[name], rows)
@@ -107,14 +110,15 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     return Case(folder)
 
 
-def _judged(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
     """What is known of images by now, once those under way are judged; None where no face is looked for."""
-    if outcome.beside is None:
-        return outcome.known if outcome.faces else None
-    for done in outcome.beside.finish():
-        progress("images", done, outcome.beside.found)
-    outcome.beside.close()
-    return outcome.beside.known
+    if not outcome.faces:
+        return None
+    if outcome.said is None:
+        return lambda _: {}
+    for done in outcome.said.finish():
+        progress("images", done, outcome.said.found)
+    return outcome.said.known
 
 
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
@@ -159,10 +163,13 @@ def derive(
 def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
     """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
     seen = tables | {"flows": flows}
-    actors = actors_of(seen, frozenset(vantage.uplink))
+
+    @functools.cache
+    def actors() -> Actors:  # costs a look at all images: most captures have no encrypted uploads to ask about
+        return actors_of(seen, frozenset(vantage.uplink))
 
     def role(sender: str, flow_id: str) -> str:
-        return actors.role(sender, flow_id)[0]
+        return actors().role(sender, flow_id)[0]
 
     tables["upload_counts"] = count_uploads(seen, vantage.scope, role)
     tables["moment_tests"] = tie_moments(seen, vantage.scope, role)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 TOLD, CAPTURES = "told.json", "captures.arrows"
 MOST = SHARDS  # parts beside the head
-SAID = ("captures", "skipped", "signatures", "known", "beside")  # of an outcome: not in told.json as they are
+SAID = ("captures", "skipped", "signatures", "said")  # of an outcome: not in told.json as they are
 OF_A_READING = ("size", "packets_read", "wire_bytes", "captured_bytes", "first_ts", "last_ts", "damage")
 
 
@@ -121,7 +121,7 @@ def join(parts: Sequence[Path], place: Path, options: Options, beside: Beside | 
         **told[0]["outcome"],
     )
     outcome.options = outcome.options | {"project_key": _fingerprint(options)}
-    outcome.beside = beside
+    outcome.said = beside
     outcome.failures = sorted(failure for said in told[1:] for failure in said["failures"])
     return outcome, told[0]["paths"]
 

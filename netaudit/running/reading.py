@@ -94,7 +94,7 @@ def read_all(
     rejected = [*opened.rejected, *opened.ignored]  # every file that was given is in the case, read or not
     outcome = outcome_of(opened.sources, rejected, decoder, failures, options, partial=read is not None, read=read)
     outcome.keys = keys.facts if keys is not None else None
-    outcome.beside = beside
+    outcome.said = beside
     return outcome
 
 

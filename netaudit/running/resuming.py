@@ -144,7 +144,7 @@ def _go_on(
     opened = open_captures(paths, progress=lambda done: progress("read", done, total), sm3=options.sm3)
     total = opened.stored_bytes
     if not opened.sources:
-        raise UnreadableError(not_read(opened))
+        raise UnreadableError(not_read(opened.rejected))
     make_ready(progress)
     reached = None
     try:

@@ -19,6 +19,7 @@ from netaudit.running.project_key import fingerprint, keep_project_key
 
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
+    from netaudit.capture.source import Rejected
     from netaudit.case.custody import Custody
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
@@ -103,6 +104,8 @@ def _run(
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
     check_place(folder, overwrite=options.overwrite)
+    if not parts:
+        look_for(paths)
     make_ready(progress)
     members = hire(0 if parts else options.workers)  # they get ready meanwhile
     try:
@@ -135,7 +138,7 @@ def _reading(
     opened = open_captures(paths, progress=tell, sm3=options.sm3)
     total = opened.stored_bytes
     if not opened.sources:
-        raise UnreadableError(not_read(opened))
+        raise UnreadableError(not_read(opened.rejected))
 
     def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
         keeper = Keeper(place, options.workers, possible=resumable(opened) and options.keys is None)
@@ -162,7 +165,7 @@ def read_captures(
     outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
     dismiss(members)
     if not outcome.captures.num_rows:
-        raise UnreadableError(not_read(opened))
+        raise UnreadableError(not_read(opened.rejected))
     return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
 
 
@@ -247,9 +250,18 @@ def write_run(folder: Path, facts: dict[str, Any]) -> None:
     write_json(folder / PRIVATE_RUN, {name: value for name, value in facts.items() if name in private})
 
 
-def not_read(opened: Captures) -> str:
+def look_for(paths: Sequence[str | os.PathLike[str]]) -> None:
+    """Raise UnreadableError where nothing is at any path: said at once, not after kernels were compiled."""
+    from netaudit.capture.inputs import find_inputs
+
+    found, rejected = find_inputs(paths)
+    if not found:
+        raise UnreadableError(not_read(rejected))
+
+
+def not_read(rejected: Sequence[Rejected]) -> str:
     """Why nothing of what was given could be read."""
-    problems = [f"{entry.name}: {entry.problem}" for entry in opened.rejected]
+    problems = [f"{entry.name}: {entry.problem}" for entry in rejected]
     return "nothing could be read: " + ("; ".join(problems) if problems else "no capture was found")
 
 

@@ -48,17 +48,21 @@ def streams() -> None:
 
 
 def messages() -> None:
-    """Compile what looks for images in streams and in parts, and what reads lookups in columns."""
+    """Compile what looks for images in streams and in parts, and what reads lookups and opened packets in columns."""
     from netaudit.messages.carve import Search
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
+    from netaudit.messages.opening.quic_keys import Found
+    from netaudit.messages.opening.quic_rows import Row
     from netaudit.streams.layouts import FLOW, PIECE, RUN
-    from netaudit.unwrapping.kernels import image_marks, text_marks
+    from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
     Search(0).feed(0, bytes(8))
     nothing = np.frombuffer(bytes(8), np.uint8)
     image_marks(nothing)
     text_marks(nothing)
+    head_marks(nothing)
+    Row([Found(0, b"\1", 0)], np.zeros(1, np.int64))
     question, answer = _lookup()
     flows, runs, pieces = np.zeros(LEAST, FLOW), np.zeros(2 * LEAST, RUN), np.zeros(2 * LEAST, PIECE)
     flows["serial"], flows["proto"], flows["server_port"], flows["client_port"] = (

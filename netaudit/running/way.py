@@ -277,25 +277,22 @@ class Shard:
 
     def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:
         self._carriers = None
-        self._rows["messages"].append(message_row(message))
         observe_message(message, self.ledger, ends)
         if message.protocol in SPEAKS_OF_STREAMS:
             for row in media_rows(message):
                 self._rows["media"].append(row)
-        if message.protocol in ONLY_WORDS:
-            return
-        if not message.body:
-            self._take_events(message)
-            return
-        self._events.answer(message)
-        if self._parts.take(message, ends.client.ip, self._keep_part):
-            return
-        if is_plain_document(message):
-            self._documents.add(message)
-            if self._documents.full:
-                self._take_documents()
-            return
-        self._read(message, patience)
+        done = message.protocol in ONLY_WORDS
+        if message.body and not done:
+            self._events.answer(message)
+            done = self._parts.take(message, ends.client.ip, self._keep_part)
+            if not done and is_plain_document(message):
+                self._documents.add(message)
+                if self._documents.full:
+                    self._take_documents()
+                return
+        self._rows["messages"].append(message_row(message))
+        if not done:
+            self._read(message, patience)
 
     def _take_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""
@@ -304,9 +301,10 @@ class Shard:
             self._read(message, Patience())
 
     def _read(self, message: Message, patience: Patience) -> None:
-        """Take all that is in a body."""
-        for leaf in leaves(message, Budget.of(len(message.body), patience)):
-            self._take_leaf(message, leaf)
+        """Take all that is in a message; of one without a body, what its head says."""
+        if message.body:
+            for leaf in leaves(message, Budget.of(len(message.body), patience)):
+                self._take_leaf(message, leaf)
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:

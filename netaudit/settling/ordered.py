@@ -77,8 +77,12 @@ def unsettle(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    with fresh(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-        yield writer
+    repeated = [one.name for one in schema if one.type == pa.string() and not one.name.endswith("_id")]
+    with (
+        fresh(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=repeated) as writer,
+    ):
+        yield writer  # a dictionary of ids and numbers is the larger and the slower
 
 
 def _groups(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> Iterator[pa.Table]:

@@ -11,8 +11,7 @@ from netaudit.findings.moments import WINDOW_S
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.images.beside import Beside
-    from netaudit.settling.images import Known
+    from netaudit.images.answers import Said
 
 
 @dataclass(slots=True)
@@ -32,8 +31,6 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
     signatures: Path | None = None  # a folder added to netaudit's own
-    known: Known = lambda _: {}
-    """What the image helper has said already."""
-    beside: Beside | None = None  # images that are still being judged
+    said: Said | None = None  # of images, while captures were read
     keys: dict[str, Any] | None = None  # what is known of the keys that were given
     moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it

@@ -11,7 +11,7 @@ from netaudit.ground.ways import Step
 from netaudit.unwrapping import text
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent, sniff
 from netaudit.unwrapping.headed import lines_before
-from netaudit.unwrapping.kernels import image_marks
+from netaudit.unwrapping.kernels import JPEG, PNG, WEBP, image_marks
 from netaudit.unwrapping.slices import cut, narrow, readable
 from netaudit.unwrapping.sniff import is_text
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.budget import Budget
     from netaudit.unwrapping.part import Part
 
-# what images begin with: bytes that are searched fast, and what they must look like
+# what images begin with: the bit of `image_marks`, bytes that are searched fast, and what they must look like
 _MARKS = (
-    (b"\xff\xd8\xff", re.compile(rb"\xff\xd8\xff[\xc0-\xfe]")),
-    (PNG_SIGNATURE, re.compile(re.escape(PNG_SIGNATURE))),
-    (b"RIFF", re.compile(rb"RIFF....WEBP", re.DOTALL)),
+    (JPEG, b"\xff\xd8\xff", re.compile(rb"\xff\xd8\xff[\xc0-\xfe]")),
+    (PNG, PNG_SIGNATURE, re.compile(re.escape(PNG_SIGNATURE))),
+    (WEBP, b"RIFF", re.compile(rb"RIFF....WEBP", re.DOTALL)),
 )
 # base64 of JPEG, PNG, WebP and GIF as it begins (facts 0.2), with the slash as it may be escaped
 _ENCODED = re.compile(
@@ -45,12 +45,13 @@ _WORK = 8  # bytes walked per byte of the part, at most
 def is_binary(part: Part) -> bool:
     """Not an image itself, but with the magic number of one inside."""
     data = part.data
-    marked = len(data) > SMALLEST and image_marks(np.frombuffer(data, np.uint8))
-    return bool(marked) and _next_image(data, 1, _nowhere(), len(data)) >= 0
+    marks = image_marks(np.frombuffer(data, np.uint8)) if len(data) > SMALLEST else 0
+    return bool(marks) and _next_image(data, 1, _nowhere(marks), len(data)) >= 0
 
 
-def _nowhere() -> list[int]:
-    return [0] * len(_MARKS)
+def _nowhere(marks: int) -> list[int]:
+    """Places of marks before the search: those that do not stand anywhere (`kernels.image_marks`) are not searched."""
+    return [0 if marks & mark else -1 for mark, *_ in _MARKS]
 
 
 def _next_image(data: bytes, at: int, places: list[int], until: int) -> int:
@@ -58,7 +59,7 @@ def _next_image(data: bytes, at: int, places: list[int], until: int) -> int:
 
     `places` remembers where each mark was found, -1 for no more: so every byte is searched once for each.
     """
-    for number, (mark, pattern) in enumerate(_MARKS):
+    for number, (_, mark, pattern) in enumerate(_MARKS):
         if 0 <= places[number] < at:
             first = data.find(mark, at, until)
             match = pattern.search(data, first) if first >= 0 else None
@@ -70,14 +71,17 @@ def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
     """Images by magic number, each to its own end; one whose end is not found is not whole. Lines in front as well."""
     if (lines := lines_before(part)) is not None and budget.part():
         yield lines
-    yield from images_from(part, budget, 1)
+    yield from images_from(part, budget, image_marks(np.frombuffer(part.data, np.uint8)))
 
 
 def images_from(
-    part: Part, budget: Budget, at: int, *, broken: bool = True, until: int | None = None
+    part: Part, budget: Budget, marks: int, *, broken: bool = True, until: int | None = None
 ) -> Iterator[Part]:
-    """Images by magic number that begin in data[at:until] and were not given before; `broken`: without an end, too."""
-    data, places = part.data, _nowhere()
+    """Images by magic number that begin in data[1:until] and were not given before; `broken`: without an end, too.
+
+    `marks` are those that stand in the data (`kernels.image_marks`).
+    """
+    data, places, at = part.data, _nowhere(marks), 1
     work = _WORK * len(data) + (1 << 20)
     broken = broken and not data.startswith(_PACKED)  # what begins like an image in it and has no end is none
     for _ in range(_MOST):

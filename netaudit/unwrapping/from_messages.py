@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ def is_plain_document(message: Message) -> bool:
         and body[:2] == b'{"'
         and body[-1:] == b"}"
         and not body.translate(None, _HARMLESS)
-        and len(max(body.split(b'"'), key=len)) < LONG
+        and (len(body) < LONG or len(max(body.split(b'"'), key=len)) < LONG)
         and body[4:8] != b"ftyp"
         and message.complete
         and message.unknown_from is None
@@ -75,7 +76,12 @@ def _has_coding(message: Message) -> bool:
 
 def plain_path(message: Message) -> str:
     """Path of the one object in a plain document."""
-    return Way.of(_label(message)).then(Step("json")).text
+    return _json_in(_label(message))
+
+
+@functools.lru_cache(maxsize=256)
+def _json_in(carrier: str) -> str:
+    return Way.of(carrier).then(Step("json")).text
 
 
 def object_id(message: Message, path: str) -> bytes:
@@ -96,9 +102,10 @@ def root(message: Message) -> Part:
         body_range=(0, len(message.body)),
         document=message.document,
     )
-    beyond = bool(message.missing) and message.missing[-1][1] > len(message.body)
-    if part.unknown_from is None and (beyond or (not message.complete and part.complete)):
-        part.unknown_from = len(message.body)
+    size = len(message.body)
+    beyond = message.unknown_from is not None or (bool(message.missing) and message.missing[-1][1] > size)
+    if beyond or (not message.complete and part.complete):
+        part.unknown_from = size if part.unknown_from is None else min(size, part.unknown_from)
     return _partial(message, part)
 
 

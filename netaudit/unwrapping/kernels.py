@@ -13,6 +13,7 @@ EIGHT, SIXTEEN, TWENTY_FOUR = np.uint64(8), np.uint64(16), np.uint64(24)
 FORTY, FORTY_EIGHT, FIFTY_SIX = np.uint64(40), np.uint64(48), np.uint64(56)
 
 JPEG, PNG, WEBP = 1, 2, 4  # FF D8 FF, 89 'PNG', 'RIFF'
+TABLES, IHDR, VP8 = 1, 2, 4  # FF DB 00, 'IHDR', 'WEBP': what stands behind the first bytes of an image
 BASE32, ASCII85, NUMBERS = 1, 2, 4  # '77MP' or 'RFIE'; 's4I' and '@', 'A' or less than '0'; '255,' or '255 '
 
 
@@ -86,36 +87,116 @@ def _text_mark(data: npt.NDArray[np.uint8], at: int) -> int:
 
 
 @kernel
-def text_marks(data: npt.NDArray[np.uint8]) -> int:
-    """`BASE32`, `ASCII85` and `NUMBERS` for what stands anywhere in a text (uint8, contiguous)."""
-    words = data[: data.size // 8 * 8].view(np.uint64)
+def _base32(words: npt.NDArray[np.uint64]) -> np.uint64:
     here, behind = words[:-1], words[1:]
-    base32 = ascii85 = numbers = np.uint64(0)
+    found = np.uint64(0)
     for k in range(here.size):
         w, next_ = here[k], behind[k]
         a = (w >> EIGHT) | (next_ << FIFTY_SIX)
         b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
         c = (w >> TWENTY_FOUR) | (next_ << FORTY)
         seven = ONES * np.uint64(0x37)
-        base32 |= _none((w ^ seven) | (a ^ seven) | (b ^ ONES * np.uint64(0x4D)) | (c ^ ONES * np.uint64(0x50)))
-        base32 |= _none(
+        found |= _none((w ^ seven) | (a ^ seven) | (b ^ ONES * np.uint64(0x4D)) | (c ^ ONES * np.uint64(0x50)))
+        found |= _none(
             (w ^ ONES * np.uint64(0x52))
             | (a ^ ONES * np.uint64(0x46))
             | (b ^ ONES * np.uint64(0x49))
             | (c ^ ONES * np.uint64(0x45))
         )
+    return found
+
+
+@kernel
+def _ascii85(words: npt.NDArray[np.uint64]) -> np.uint64:
+    here, behind = words[:-1], words[1:]
+    found = np.uint64(0)
+    for k in range(here.size):
+        w, next_ = here[k], behind[k]
+        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
+        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
+        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
         begins = (w ^ ONES * np.uint64(0x73)) | (a ^ ONES * np.uint64(0x34)) | (b ^ ONES * np.uint64(0x49))
-        ascii85 |= _none(begins | ((c | ONES) ^ ONES * np.uint64(0x41))) | _none(begins | (c & ONES * np.uint64(0xD0)))
+        found |= _none(begins | ((c | ONES) ^ ONES * np.uint64(0x41))) | _none(begins | (c & ONES * np.uint64(0xD0)))
+    return found
+
+
+@kernel
+def _numbers(words: npt.NDArray[np.uint64]) -> np.uint64:
+    here, behind = words[:-1], words[1:]
+    found = np.uint64(0)
+    for k in range(here.size):
+        w, next_ = here[k], behind[k]
+        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
+        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
+        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
         five = ONES * np.uint64(0x35)
         number = (w ^ ONES * np.uint64(0x32)) | (a ^ five) | (b ^ five)
-        numbers |= _none(number | (c ^ ONES * np.uint64(0x2C))) | _none(number | (c ^ ONES * np.uint64(0x20)))
+        found |= _none(number | (c ^ ONES * np.uint64(0x2C))) | _none(number | (c ^ ONES * np.uint64(0x20)))
+    return found
+
+
+@kernel
+def text_marks(data: npt.NDArray[np.uint8]) -> int:
+    """`BASE32`, `ASCII85` and `NUMBERS` for what stands anywhere in a text (uint8, contiguous).
+
+    A pass for each: all in one have more values than a processor has registers, are not vectorised, and take nine times
+    as long.
+    """
+    words = data[: data.size // 8 * 8].view(np.uint64)
     found = 0
-    if base32 & TOPS:
+    if _base32(words) & TOPS:
         found |= BASE32
-    if ascii85 & TOPS:
+    if _ascii85(words) & TOPS:
         found |= ASCII85
-    if numbers & TOPS:
+    if _numbers(words) & TOPS:
         found |= NUMBERS
     for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
         found |= _text_mark(data, at)
+    return found
+
+
+@kernel
+def _head_mark(data: npt.NDArray[np.uint8], at: int) -> int:
+    x, y, z = data[at], data[at + 1], data[at + 2]
+    v = data[at + 3] if at + 3 < data.size else np.uint8(0)
+    if x == 0xFF and y == 0xDB and z == 0x00:
+        return TABLES
+    if x == 0x49 and y == 0x48 and z == 0x44 and v == 0x52:
+        return IHDR
+    return VP8 if x == 0x57 and y == 0x45 and z == 0x42 and v == 0x50 else 0
+
+
+@kernel
+def head_marks(data: npt.NDArray[np.uint8]) -> int:
+    """`TABLES`, `IHDR` and `VP8` for what stands anywhere in data (uint8, contiguous)."""
+    words = data[: data.size // 8 * 8].view(np.uint64)
+    here, behind = words[:-1], words[1:]
+    tables = ihdr = vp8 = np.uint64(0)
+    for k in range(here.size):
+        w, next_ = here[k], behind[k]
+        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
+        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
+        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
+        tables |= _none((w ^ ONES * np.uint64(0xFF)) | (a ^ ONES * np.uint64(0xDB)) | b)
+        ihdr |= _none(
+            (w ^ ONES * np.uint64(0x49))
+            | (a ^ ONES * np.uint64(0x48))
+            | (b ^ ONES * np.uint64(0x44))
+            | (c ^ ONES * np.uint64(0x52))
+        )
+        vp8 |= _none(
+            (w ^ ONES * np.uint64(0x57))
+            | (a ^ ONES * np.uint64(0x45))
+            | (b ^ ONES * np.uint64(0x42))
+            | (c ^ ONES * np.uint64(0x50))
+        )
+    found = 0
+    if tables & TOPS:
+        found |= TABLES
+    if ihdr & TOPS:
+        found |= IHDR
+    if vp8 & TOPS:
+        found |= VP8
+    for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
+        found |= _head_mark(data, at)
     return found

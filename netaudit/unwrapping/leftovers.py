@@ -16,8 +16,8 @@ import numpy as np
 
 from netaudit.ground.ways import Step
 from netaudit.unwrapping.carving import SMALLEST, images_from
-from netaudit.unwrapping.from_images import PNG_SIGNATURE, sniff
-from netaudit.unwrapping.kernels import ASCII85, BASE32, NUMBERS, image_marks, text_marks
+from netaudit.unwrapping.from_images import sniff
+from netaudit.unwrapping.kernels import ASCII85, BASE32, JPEG, NUMBERS, image_marks, text_marks
 from netaudit.unwrapping.patched import mended
 from netaudit.unwrapping.slices import derive
 from netaudit.unwrapping.sniff import SAMPLE, is_text
@@ -46,13 +46,13 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
     if len(part.data) < SMALLEST or part.encoding or part.data.startswith(PACKED):
         return
     octets = np.frombuffer(part.data, np.uint8)
-    if image_marks(octets):
-        yield from images_from(part, budget, 1, broken=not opened, until=searched(part.data))
+    if marks := image_marks(octets):
+        yield from images_from(part, budget, marks, broken=not opened, until=searched(part.data, marks))
     if len(part.data) <= LONGEST and not sniff(part.data):
         readers = BINARY
         if is_text(part.data) or is_text(part.data[-SAMPLE:]):
-            marks = text_marks(octets)
-            readers += tuple((name, read) for mark, name, read in WRITTEN if marks & mark)
+            written = text_marks(octets)
+            readers += tuple((name, read) for mark, name, read in WRITTEN if written & mark)
         for name, read in readers:
             data = read(part.data)
             if data and sniff(data) and not budget.gave(data, 0) and budget.part() and budget.spend(len(data)):
@@ -60,20 +60,19 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
                 yield derive(part, data, Step(name), unknown_from=None if part.complete else len(data))
 
 
-def searched(data: bytes) -> int:
+def searched(data: bytes, marks: int) -> int:
     """Where the search of a part for images ends: in a JPEG coded to its end no image can begin behind its head.
 
+    `marks` are those that stand in it: PNG and WebP can do without the marker of a JPEG.
     Coded data have no marker but those of restarts (ITU-T T.81, B.1.1.2 and F.1.2.3); tables and further scans may
     stand between, other segments may hold anything.
     """
-    if not data.startswith(b"\xff\xd8\xff") or not data.endswith(b"\xff\xd9"):
+    if marks & ~JPEG or not data.startswith(b"\xff\xd8\xff") or not data.endswith(b"\xff\xd9"):
         return len(data)
     at = 2
     while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] != b"\xda":
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     if at >= len(data) or data[at] != 0xFF:
-        return len(data)
-    if data.find(PNG_SIGNATURE, at) >= 0 or data.find(b"RIFF", at) >= 0:  # which can do without its marker
         return len(data)
     octets = np.frombuffer(data, np.uint8)[at:-2]
     follows = octets[1:][octets[:-1] == 0xFF]

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent
+from netaudit.unwrapping.kernels import IHDR, TABLES, VP8, head_marks
 
 REACH = 1 << 17  # bytes in which the header is looked for: EXIF and a profile may stand before the tables
 _START = b"\xff\xd8\xff"
@@ -22,11 +25,12 @@ _WEBP = re.compile(rb"WEBPVP8[ LX]")
 
 def mended(data: bytes) -> bytes:
     """The picture with its head put back; empty where these bytes are none."""
-    return _jpeg(data) or _png(data) or _webp(data)
+    marks = head_marks(np.frombuffer(data, np.uint8))
+    return next((whole for mark, mend in _MEND if marks & mark and (whole := mend(data))), b"")
 
 
 def _jpeg(data: bytes) -> bytes:
-    tables = _TABLES.search(data, 0, REACH) if data.find(b"\xff\xdb\x00", 0, REACH) >= 0 else None
+    tables = _TABLES.search(data, 0, REACH)
     if tables is None or data.find(_START, 0, tables.start()) >= 0:
         return b""
     frame = _FRAME.search(data, tables.end(), tables.end() + REACH)
@@ -52,7 +56,7 @@ def _png(data: bytes) -> bytes:
 
 
 def _webp(data: bytes) -> bytes:
-    found = _WEBP.search(data, 0, REACH) if data.find(b"WEBPVP8", 0, REACH) >= 0 else None
+    found = _WEBP.search(data, 0, REACH)
     if found is None or found.start() < 8 or data[found.start() - 8 :].startswith(b"RIFF"):
         return b""
     size = data[found.start() - 4 : found.start()]
@@ -63,3 +67,6 @@ def _webp(data: bytes) -> bytes:
 
 def _cut(data: bytes, kind: str) -> bytes:
     return data[: extent(data, kind).end]
+
+
+_MEND = ((TABLES, _jpeg), (IHDR, _png), (VP8, _webp))

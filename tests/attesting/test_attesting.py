@@ -132,6 +132,16 @@ def test_keys_that_do_not_fit_are_refused(authority):
         signer_from_pkcs12((authority / "ec.p12").read_bytes(), b"wrong")
 
 
+def test_a_key_under_a_password_says_how_to_give_it(authority):
+    make(
+        "openssl", "ec", "-in", authority / "ec.key", "-aes128", "-passout", "pass:open", "-out", authority / "shut.key"
+    )
+    key, certificate = ((authority / name).read_bytes() for name in ("shut.key", "ec.pem"))
+    with pytest.raises(UsageError, match="NETAUDIT_KEY_PASSWORD"):
+        signer_from_pem(key, certificate, None)
+    assert signer_from_pem(key, certificate, b"open").certificate == signer(authority).certificate
+
+
 @pytest.fixture(scope="module")
 def attested_case(authority, tmp_path_factory) -> Path:
     """A case that is signed, and stamped in three steps."""

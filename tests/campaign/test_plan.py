@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from netaudit.campaign.plan import make_plan, read_plan, task_digest, write_plan
+from netaudit.campaign.plan import left_out, make_plan, read_plan, task_digest, write_plan
 from netaudit.errors import UsageError
 
 HEAD = "site,captures,inside,district\n"
@@ -65,6 +65,7 @@ def test_a_plan_is_made_of_folders_and_captures(tmp_path):
     sites = make_plan(tmp_path)
     write_plan(tmp_path / "plan.csv", sites)
     assert [site.site for site in read_plan(tmp_path)] == ["one", "two"]
+    assert left_out(tmp_path, sites) == ["none"]
     with pytest.raises(UsageError, match="no captures"):
         make_plan(tmp_path / "none")
 

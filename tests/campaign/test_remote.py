@@ -36,9 +36,7 @@ def server():
         "memory",
         pytest.param(
             "s3",
-            marks=pytest.mark.skipif(
-                not MOTO, reason="NO MOTO: pip install s3fs 'moto[server]' in an environment of its own"
-            ),
+            marks=pytest.mark.skipif(not MOTO, reason="NO MOTO: pip install -c constraints.txt --group dev"),
         ),
     ]
 )

@@ -18,7 +18,8 @@ from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import RowWriter, drop_streams, read_streams
 from netaudit.settling import ordered
 from netaudit.settling.ordered import write_table
-from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION, document
+from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION
+from netaudit.tables.__main__ import document
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,7 +140,7 @@ def test_what_is_no_case_says_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "case.json").write_bytes(content)
     with pytest.raises(CaseError):
         open_case(tmp_path)
-    with pytest.raises(CaseError, match="no case"):
+    with pytest.raises(CaseError, match="no such folder"):
         open_case(tmp_path / "nowhere")
 
 

@@ -120,7 +120,7 @@ def test_messages(english: str, chinese: str) -> None:
         (["show"], "缺少参数"),
         (["show", "a", "b", "c"], "多余的参数"),
         (["nothing"], "没有命令 'nothing'"),
-        (["show", "/no/such"], "不是案卷"),
+        (["show", "/no/such"], "没有这个文件夹"),
         (["audit", "/no/such.pcap"], "没有任何内容可以读取"),
         (["-h", "--lang", "zh"], "用法: netaudit [选项] 命令 [参数]..."),
         (["audit", "-h"], "用法: netaudit audit [选项] [抓包文件...]"),

@@ -95,3 +95,31 @@ def test_what_holds_no_recording_cannot_be_audited_again(
     assert run(monkeypatch, "audit", "--resume", str(tmp_path)) == Exit.USAGE
     assert "holds no recording" in capsys.readouterr().err
     assert not (tmp_path / "custody.jsonl").exists()
+
+
+def test_what_is_not_there_is_said_before_anything_is_compiled(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def compiled(*_: object) -> None:
+        raise AssertionError("compiles")
+
+    monkeypatch.setattr("netaudit.running.ready.make_ready", compiled)
+    absent = str(tmp_path / "office.pcap")
+    assert run(monkeypatch, "audit", absent, "--case", str(tmp_path / "case")) == Exit.UNREADABLE
+    assert "office.pcap: No such file" in capsys.readouterr().err
+    assert not (tmp_path / "case").exists()
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "report", "devices"])
+def test_what_is_no_case_is_told_by_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    zipped = tmp_path / "office.zip"
+    zipped.write_bytes(b"PK")
+    for path, said in (
+        (tmp_path / "absent", "no such folder"),
+        (zipped, "has to be unpacked first"),
+        (tmp_path, "is no case (no case.json in it)"),
+    ):
+        assert run(monkeypatch, command, str(path)) == Exit.USAGE
+        assert said in capsys.readouterr().err

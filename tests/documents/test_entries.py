@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pytest
 import yaml
 
 from netaudit.authoring.document_examples import failed_examples
 from netaudit.documents.entries import ACTS, KINDS, PERSON, PURPOSE, ROLES
 from netaudit.documents.form import PROVENANCE
 from netaudit.documents.loading import load
-from netaudit.documents.page import page
+from netaudit.documents.page import catalogue, page
 from netaudit.signatures.loading import default_folder
 
 FOLDER = default_folder() / "documents"
@@ -32,9 +33,28 @@ def test_every_file_fits_the_schema() -> None:
         assert [f"{path.name}: {error.json_path}: {error.message}" for error in validator.iter_errors(entries)] == []
 
 
-def test_the_page_is_current() -> None:
-    path = Path(__file__).parents[2] / "docs" / "documents.md"
-    assert path.read_text(encoding="utf-8") == page(load().entries), "python -m netaudit.documents > docs/documents.md"
+@pytest.mark.parametrize(("name", "lang"), [("documents.md", "en"), ("zh/documents.md", "zh")])
+def test_the_page_is_current(name: str, lang: str) -> None:
+    path = Path(__file__).parents[2] / "docs" / name
+    wanted = page(load().entries, lang)
+    assert path.read_text(encoding="utf-8") == wanted, f"python -m netaudit.documents {lang} > docs/{name}"
+
+
+def test_what_the_page_says_has_its_chinese() -> None:
+    entries = load().entries
+    said = {
+        "messages": {entry.message for entry in entries},
+        "makers": {entry.maker for entry in entries},
+        "unread": {why for entry in entries for why in entry.raw.get("unread", {})},
+        "provenance": set(PROVENANCE),
+        "kinds": set(KINDS),
+        "roles": set(ROLES),
+    }
+    for group, texts in said.items():
+        assert texts - set(catalogue()[group]) == set(), f"netaudit/documents/chinese.yaml lacks {group}"
+    fields = set(PERSON) | set(PURPOSE)
+    assert fields - set(catalogue()["fields"]) == set()
+    assert catalogue()["messages"].keys() - said["messages"] == set(), "nobody says this"
 
 
 def test_schema_and_code_know_the_same_words() -> None:

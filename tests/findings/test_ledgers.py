@@ -85,7 +85,7 @@ def test_images_balance(given_images) -> None:
         ("not judged", "not looked at: the image helper does not work (it ends at once)", True, "helper failed", False),
         ("not judged", "not looked at: too many images crash the decoder", True, "decoder crashes", False),
         ("undecodable", "crashed the decoder", True, "decoder crashes", False),
-        ("undecodable", "decoder did not end within 20 s", True, "decoder stalled", False),
+        ("undecodable", "decoder did not end within 20 s of processor time", True, "decoder stalled", False),
         ("undecodable", "cannot identify image file", True, "undecodable", False),
         ("not judged", "", True, "not judged", False),
         ("not judged", "", False, "not asked", False),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.masking import mask, mask_name, mask_path
+from netaudit.ground.masking import mask, mask_host, mask_name, mask_path, mask_words
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,19 @@ def test_paths(clear: str, masked: str) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/api/v1/face/upload", "/ISAPI/Intelligent/FDLib/FDSearch?format=json", "/cgi-bin/snapManager.cgi?action=attachFileProc", "/VIID/Faces",
-     "/doc/page/login.asp", "/mode/change/share", "/", "*", "/onvif/device_service", "/2026/06/01/0001.jpg"],
+     "/doc/page/login.asp", "/mode/change/share", "/", "*", "/onvif/device_service", "/2026/06/01/0001.jpg",
+     "/iclock/cdata.aspx", "/iclock/getrequest.aspx", "/iclock/devicecmd.aspx", "/iclock/fdata.aspx", "/iclock/registry.aspx", "/iclock/ping.aspx"],
 )  # fmt: skip
 def test_paths_of_programs_stay(path: str) -> None:
     assert mask_path(path) == path
+
+
+def test_names_of_makers_and_services_stay() -> None:
+    """They look like names written in Latin letters, and tell what a device is and whom it asks."""
+    agent = "Dalvik/2.1.0 (Linux; U; Android 9; Moto G (7) Build/OPPS28.65-37-7-11)"
+    assert mask_words(agent) == agent
+    assert mask_host("youtube-ui.l.google.com") == "youtube-ui.l.google.com"
+    assert mask_host("wangli-ui.l.google.com") != "wangli-ui.l.google.com"
 
 
 @pytest.mark.parametrize(

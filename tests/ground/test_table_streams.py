@@ -1,4 +1,4 @@
-"""Rows are made and checked by the names of the columns that `tables.py` declares."""
+"""Rows are made and checked by the names of the columns that `netaudit.tables` declares."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.hostile.talk import conversation
+from tests.hostile.talk import SEGMENT, conversation
 from tests.hostile.wire import MS, ROUTER_MAC, State, Step, ip_packet, total
 
 Log = list[tuple[int, bytes]]
@@ -18,7 +18,6 @@ PIECE = 700  # bytes of the picture in a message or datagram
 DATA_PORT = 50021
 QUERY = b"\x12\x34\x01\0\0\1\0\0\0\0\0\0\1a\7example\2cn\0\0\1\0\1"
 NTP = b"\x23" + bytes(47)
-SEGMENT = 1200
 
 
 def _steps(text: bytes) -> list[Step]:
@@ -62,12 +61,21 @@ def websocket(picture: bytes, state: State, port: int, begin: int) -> Log:
 
 
 def _announced(upload: bytes, command: bytes, answer: bytes, state: State, port: int, begin: int) -> Log:
-    control = [
-        (b"USER a\r\n", b"331 go on\r\n"), (b"PASS b\r\n", b"230 come in\r\n"), (command, answer),
-    ]  # fmt: skip
-    log = _talk(control, (port, 21), replace(state, log=[]), begin, b"220 FTP\r\n")
     data = _talk([(upload, b"")], (port + 1, DATA_PORT), replace(state, log=[]), begin + 60 * MS)
-    return log + data
+    return _control(command, answer, state, port, begin) + data
+
+
+def _control(command: bytes, answer: bytes, state: State, port: int, begin: int) -> Log:
+    words = [(b"USER a\r\n", b"331 go on\r\n"), (b"PASS b\r\n", b"230 come in\r\n"), (command, answer)]
+    return _talk(words, (port, 21), replace(state, log=[]), begin, b"220 FTP\r\n")
+
+
+def _called_back(upload: bytes, command: bytes, state: State, port: int, begin: int) -> Log:
+    """The cloud opens a connection to a port that the device announced, and is sent something there."""
+    there = State(client=state.server, server=state.client, mac=state.mac)
+    log = _talk([(b"", b"")], (20, port + 1), there, begin + 60 * MS, upload)
+    turned = [(at, data[6:12] + data[:6] + data[12:]) for at, data in log]  # the device is the end that answers
+    return _control(command, b"200 so be it\r\n", state, port, begin) + turned
 
 
 def _passive(state: State) -> bytes:
@@ -90,6 +98,18 @@ def extended(picture: bytes, state: State, port: int, begin: int) -> Log:
     """The same with EPSV, and a greeting before the picture."""
     answer = b"229 Entering Extended Passive Mode (|||%d|)\r\n" % DATA_PORT
     return _announced(b"SSH-2.0-x\r\n" + picture, b"EPSV\r\n", answer, state, port, begin)
+
+
+def active(picture: bytes, state: State, port: int, begin: int) -> Log:
+    """A request of HTTP to whoever opens the port that PORT announced."""
+    place = ",".join(str(byte) for byte in (*state.client, *divmod(port + 1, 256)))
+    return _called_back(_post(picture), f"PORT {place}\r\n".encode(), state, port, begin)
+
+
+def active_extended(picture: bytes, state: State, port: int, begin: int) -> Log:
+    """The same with EPRT, and a greeting before the picture."""
+    place = ".".join(map(str, state.client))
+    return _called_back(b"SSH-2.0-x\r\n" + picture, f"EPRT |1|{place}|{port + 1}|\r\n".encode(), state, port, begin)
 
 
 def _datagrams(first: bytes, to: int, picture: bytes, state: State, port: int, begin: int) -> Log:
@@ -123,6 +143,8 @@ CARRIERS: dict[str, Carrier] = {
     "in messages of a websocket": websocket,
     "over a passive port of FTP": passive,
     "over an extended passive port": extended,
+    "over an active port of FTP": active,
+    "over an extended active port": active_extended,
     "behind a question of DNS": dns,
     "behind words on another port": dns_elsewhere,
     "behind a question of NTP": ntp,

@@ -21,6 +21,7 @@ from tests.hostile.wire import (
 
 PORTS = (40000, 80)
 WINDOW = 65160
+SEGMENT = 1200  # bytes of what is said at once
 BEGIN = 1_700_000_000 * 1000 * MS  # ns
 
 
@@ -87,8 +88,9 @@ def conversation(
             put(server_frame(state, ports, receiver.next))
         for due in sorted(due for due in left if due <= receiver.next):
             words = left.pop(due)
-            now += MS
-            put(server_frame(state, ports, receiver.next, PSH | ACK, words))
-            state.received += len(words)
+            for part in (words[at : at + SEGMENT] for at in range(0, len(words), SEGMENT)):
+                now += MS
+                put(server_frame(state, ports, receiver.next, PSH | ACK, part))
+                state.received += len(part)
     put(server_frame(state, ports, end + 1, FIN | ACK))
     return log

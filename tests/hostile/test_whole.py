@@ -8,7 +8,7 @@ import pytest
 
 import netaudit
 from netaudit.findings.accounts import UNJUDGED
-from tests.hostile.whole import Case, cases, together
+from tests.hostile.whole import Case, cases, is_calm, together
 from tests.hostile.wire import pcap
 
 SEEDS = int(os.environ.get("HOSTILE_SEEDS", "1"))
@@ -39,9 +39,10 @@ def test_each_face_is_told_with_its_own_ends(case, audited, said):
     ends = {(row["sender"], row["receiver"]) for row, images in said if case.sha256 in images}
     if not ends:
         open_rows = [row for row in audited.table("ledgers").to_pylist() if not row["understood"]]
-        told = [row for row in open_rows if case.sender in row["subject"]]
+        told = [row for row in open_rows if case.sender in row["subject"].split()]
         assert told, "in no finding and in no ledger"
     assert ends <= {(case.sender, case.receiver)}
+    assert not is_calm(audited, case)
 
 
 def unsaid(case, audited):
@@ -50,7 +51,7 @@ def unsaid(case, audited):
     told = {
         "images" if row["reason"] == UNJUDGED else row["ledger"]  # which the verdict tells for all senders together
         for row in rows
-        if case.sender in row["subject"]
+        if case.sender in row["subject"].split()
     }
     return told - {one.get("ledger") for one in audited.statements}
 

@@ -6,7 +6,9 @@ import hashlib
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from netaudit.findings.statements import statements
 from pcaps.lab import photos
 from tests.hostile.attacks import FAMILIES, plain
 from tests.hostile.carriers import CARRIERS
@@ -14,6 +16,9 @@ from tests.hostile.disguises import DISGUISES, OPAQUE
 from tests.hostile.patched import PATCHED
 from tests.hostile.talk import BEGIN, conversation
 from tests.hostile.wire import MS, State
+
+if TYPE_CHECKING:
+    import netaudit
 
 HELLO = bytes.fromhex("160301002f0100002b0303") + bytes(range(32)) + bytes.fromhex("000004c02f009c0100")
 GREETINGS = {  # words of a protocol, then the picture as it is
@@ -102,3 +107,14 @@ def cases(seeds: int) -> list[Case]:
 def together(chosen: Iterable[Case]) -> list[tuple[int, bytes]]:
     """One log of all."""
     return sorted((entry for case in chosen for entry in case.log()), key=lambda entry: entry[0])
+
+
+def is_calm(audited: netaudit.Case, case: Case) -> bool:
+    """Whether the verdict would be calm if the sender of a case were all that there is in an audit."""
+    findings, ledgers = audited.table("findings"), audited.table("ledgers")
+    own = [case.sender in subject.split() for subject in ledgers["subject"].to_pylist()]
+    steps = [ledger == "stages" for ledger in ledgers["ledger"].to_pylist()]
+    tables = {name: audited.table(name) for name in ("images", "captures")}
+    tables["findings"] = findings.filter([sender == case.sender for sender in findings["sender"].to_pylist()])
+    tables["ledgers"] = ledgers.filter([one or other for one, other in zip(own, steps, strict=True)])
+    return "nothing_seen" in {one["kind"] for one in statements(tables)}

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from netaudit.ground import programs
 from netaudit.ground.programs import import_path
 from netaudit.images import judge as judging
+from netaudit.images import watch
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.helper import PixelBudget, worker
 from netaudit.images.images import ImageFacts
-from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, Judge
+from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, STOOD_STILL, Judge
+from netaudit.images.watch import Limits
 from tests.images.pictures import astronaut, encode, texture
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +42,13 @@ def work(task):
         os._exit(11)
     if name.startswith("hang"):
         time.sleep(60)
+    if name.startswith("spin"):
+        while True:
+            pass
+    if name.startswith("long"):
+        began = time.thread_time()
+        while time.thread_time() - began < 0.3:
+            pass
     if name.startswith("raise"):
         raise MemoryError(name)
     if name.startswith("once") and not Path(task["kind"]).exists():
@@ -57,10 +68,10 @@ serve(lambda: work, int(sys.argv[1]))
 """
 
 
-def fake_judge(threads=1, time_limit=20.0):
+def fake_judge(threads=1, limits=judging.LIMITS):
     judge = Judge(threads=threads)
     judge._command = [sys.executable, "-P", "-c", FAKE.format(path=import_path()), str(threads)]
-    judge._time_limit = time_limit
+    judge._limits = limits
     return judge
 
 
@@ -143,13 +154,52 @@ def test_an_image_that_crashes_once_is_judged_at_its_second_try(tmp_path):
     assert len(answers) == 6
 
 
-def test_a_stalled_image_is_given_up():
-    began = time.monotonic()
-    answers = run(fake_judge(threads=2, time_limit=0.5), ["good1", "hang", "good2", "good3"])
-    assert answers["hang"][0].problem == STALLED
-    assert answers["hang"][1].face == "undecodable"
+@pytest.mark.parametrize(
+    ("name", "limits", "problem"), [("spin", Limits(0.5, 300), STALLED), ("hang", Limits(20, 1), STOOD_STILL)]
+)
+def test_a_stalled_image_is_given_up(name, limits, problem):
+    answers = run(fake_judge(2, limits), ["good1", name, "good2", "good3"])
+    assert answers[name][0].problem == problem
+    assert answers[name][1].face == "undecodable"
     assert all(answers[name][0].decodable for name in ("good1", "good2", "good3"))
-    assert time.monotonic() - began < 30
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the processor time of a helper is not known")
+def test_an_image_is_not_condemned_for_what_others_took(monkeypatch):
+    """It stands still, as on a machine where others go first; the image needs less than the limit."""
+    monkeypatch.setattr(watch, "STEP", 10.0)
+    with fake_judge(limits=Limits(1.0, 300.0)) as judge:
+        judge.submit("long", Path("long"), "jpeg", rotate=False)
+        while not any(task.begun for task in judge._running.values()):
+            time.sleep(0.01)
+        os.kill(judge._helper.pid, signal.SIGSTOP)
+        time.sleep(1.5)
+        judge._check_time()
+        assert judge._helper is not None
+        assert judge._running["long"].waited > 1.0
+        os.kill(judge._helper.pid, signal.SIGCONT)
+        ((_, facts, _),) = judge.finish()
+    assert facts.decodable is True
+
+
+def test_work_is_shared_among_the_images_at_work():
+    with fake_judge() as judge:
+        judge._running = {name: judging._Task(name, name, "jpeg", False, False, begun=True) for name in ("a", "b")}
+        judge._running["c"] = judging._Task("c", "c", "jpeg", False, False)
+        judge._helper, judge._watch = SimpleNamespace(kill=int, wait=int), SimpleNamespace(lap=lambda: (3.0, 1.0))
+        judge._charge()
+        assert [(task.worked, task.waited) for task in judge._running.values()] == [(1.5, 1.0), (1.5, 1.0), (0.0, 0.0)]
+        judge._watch = SimpleNamespace(lap=lambda: (None, 1.0))
+        judge._charge()
+        assert judge._running["a"].worked == 2.5
+
+
+def test_a_look_that_comes_late_counts_a_second_at_most(monkeypatch):
+    clock, work = iter([10.0, 10.4, 3600.0]), iter([1.0, 1.3, 40.0])
+    monkeypatch.setattr(watch.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(watch, "processor_seconds", lambda _: next(work))
+    over = watch.Watch(os.getpid())
+    assert [*over.lap(), *over.lap()] == pytest.approx([0.3, 0.4, watch.STEP, watch.STEP])
 
 
 def test_a_helper_out_of_its_mind_is_replaced():

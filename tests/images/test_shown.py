@@ -12,6 +12,7 @@ from PIL import Image
 from netaudit.ground.programs import import_path
 from netaudit.images.faces import thumbnail
 from netaudit.images.shown import MOST_DEATHS, THUMBNAIL, Shown
+from netaudit.images.watch import Limits
 from tests.images.pictures import astronaut, encode
 
 # Stands in for decoders: what they do is written in the name of the image.
@@ -36,7 +37,7 @@ shown_helper.main([])
 
 @pytest.fixture
 def fake():
-    shown = Shown(4.0, [sys.executable, "-P", "-c", FAKE.format(path=import_path())])
+    shown = Shown(Limits(20.0, 4.0), [sys.executable, "-P", "-c", FAKE.format(path=import_path())])
     yield shown
     shown.close()
 

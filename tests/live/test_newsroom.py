@@ -145,13 +145,13 @@ def test_answers_are_kept_in_memory_for_a_while_and_on_the_disk_for_the_end(tmp_
     kept.keep((last, False), (FACTS, FaceVerdict("no")))
     assert kept.recent((first, True)) is None
     assert kept.recent((last, True)) == (FACTS, faces[last])
-    found = kept.of([first, last, "f" * 64])
+    found = kept.known([first, last, "f" * 64])
     assert found == {
         (first, True): (FACTS, faces[first]),
         (last, True): (FACTS, faces[last]),
         (last, False): (FACTS, FaceVerdict("no")),
     }
-    assert kept.of([]) == {}
+    assert kept.known([]) == {}
     assert list((tmp_path / "private").iterdir())
     kept.drop()
     assert not list((tmp_path / "private").iterdir())

@@ -54,7 +54,7 @@ def test_more_runs_than_are_kept(counts, each):
             places.add(count, at, at + count * each)
             table += [at + i * each for i in range(count)]
             at += count * each
-            assert len(places.runs) <= 8
+            assert len(places) <= 8
     told = [places.outer(inner) for inner in range(len(table))]
     assert told == sorted(told)
     assert (told[0], places.outer(len(table))) == (table[0], at)
@@ -63,7 +63,7 @@ def test_more_runs_than_are_kept(counts, each):
 
 def test_runs_that_follow_are_one():
     places, _, _ = laid([(0, 5, 1), (0, 5, 1), (2, 5, 1)])
-    assert len(places.runs) == 2
+    assert len(places) == 2
     message = Message("x", 0, 0, 10, body=bytes(10), body_start=0)
     places.tell(message)
     assert (message.start, message.end, message.body_start) == (0, 10, 0)
@@ -75,3 +75,18 @@ def test_nothing_yet():
     message = Message("x", 0, 0, 0)
     places.tell(message)
     assert (message.start, message.end) == (0, 0)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 200)), min_size=1, max_size=9), st.data())
+def test_the_span_of_bytes_out_of_order(pieces, data):
+    """Datagrams may come out of order, so that later bytes lie before earlier ones; a hole takes no place."""
+    places, table = Places(), []
+    for count, start in pieces:
+        end = start if start % 5 == 0 else start + count
+        places.add(count, start, end)
+        table += [start] * count if end == start else range(start, end)
+    first = data.draw(st.integers(0, len(table) - 1))
+    last = data.draw(st.integers(first + 1, len(table)))
+    low, high = places.span(first, last)
+    assert low == min(table[first:last])
+    assert high in (max(table[first:last]), max(table[first:last]) + 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netaudit.relays import matching
-from tests.relays import offices
+from tests.relays import offices, unlike
 
 
 @pytest.mark.parametrize("kind", range(len(offices.NULLS)))
@@ -47,6 +47,37 @@ def test_images_of_one_size_are_no_evidence():
 @pytest.mark.parametrize("seed", [2_000_872, 2_000_886])
 def test_images_and_uploads_of_constant_size_make_no_batches(seed):
     assert not offices.judged(offices.null_office(seed), seed).claimed
+
+
+def test_uploads_that_all_meet_the_same_few_images_count_once():
+    """A backup of 25 s while ten images wait: nine of its units fit runs of the same images."""
+    seed = 3_003_493
+    result = offices.judged(offices.null_office(seed, "range"), seed)
+    assert not result.claimed
+    assert max(test.matched for test in result.tests if test.mode == "batch") < 5
+
+
+@pytest.mark.parametrize(
+    ("seed", "stack"),
+    [
+        (5_000_003, "exact"),  # images and uploads in the same hours of a long capture
+        (5_000_233, "quic"),
+        (5_000_008, "exact"),  # uploads of the images' own sizes at other times
+        (5_000_041, "exact"),  # snapshots of a still scene, all of nearly one size
+        (5_000_072, "quic"),  # such snapshots, each after an image
+        (5_000_162, "exact"),
+    ],
+)
+def test_offices_unlike_those_that_rules_were_made_for_are_not_named(seed, stack):
+    assert not offices.judged(unlike.null_office(seed, stack), seed).claimed
+
+
+@pytest.mark.parametrize(("seed", "form"), [(1_500_110, "quic"), (1_100_124, "exact")])
+def test_two_images_that_fit_the_same_two_uploads_are_not_told_by_a_trifle(seed, form):
+    office = offices.relay_office(seed, form)
+    result = offices.judged(office, seed)
+    assert result.claimed
+    assert {(match.image, match.unit) for match in result.matches} <= office.truth
 
 
 def test_sizes_alone_are_no_evidence_without_time():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import netaudit.report
+from netaudit.errors import CaseError
 from netaudit.report import sections_relays
 from netaudit.report.from_case import SECTIONS, script, write_report
 from netaudit.report.sections_images import GALLERY_BYTES
@@ -294,6 +295,19 @@ def test_thumbnails_are_bounded_in_bytes(tmp_path):
         tmp_path,
     )
     assert found.tags.count("figure") == GALLERY_BYTES // len(big)
+
+
+def test_what_is_wrong_with_a_picture_ends_the_report(tmp_path):
+    """Pictures come in beside the writing; what is told of them must not be lost there."""
+
+    def changed(sha256):
+        raise CaseError(f"{sha256} was changed")
+
+    case = fakes.office()
+    case.thumbnails = changed
+    with pytest.raises(CaseError, match="was changed"):
+        page(case, tmp_path, "en")
+    assert not (tmp_path / "report.html").exists()
 
 
 def rows_of(case):

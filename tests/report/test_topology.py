@@ -102,6 +102,16 @@ def test_hosts_behind_an_address_are_told_and_the_providers_silent_boxes_left_ou
     assert "02:00:00:00:00:09" not in {box.below for box in beyond.boxes}
 
 
+def test_addresses_that_are_no_endpoints_crowd_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netaudit.report.topology.MOST_PAIRS", 5)
+    case = site(1, 1, faces=False)
+    tables = {name: case.tables[name].to_pylist() for name in ("devices", "endpoints")}
+    flows = [{"flow_id": f"f{n}", "client_ip": "10.0.0.1", "server_ip": f"48.0.0.{n}", "bytes_up": 10**6, "bytes_down": 0}
+             for n in range(50)]  # fmt: skip
+    flows.append({"flow_id": "g", "client_ip": "10.0.0.1", "server_ip": "47.0.0.1", "bytes_up": 9, "bytes_down": 7})
+    assert len(drawn(fakes.FakeCase(tables | {"flows": flows})).lines) == 1
+
+
 def test_the_same_case_gives_the_same_picture() -> None:
     assert drawn(site(30, 20)) == drawn(site(30, 20))
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import RowWriter, read_streams
+from netaudit.ground.table_streams import RowWriter, TableWriter, read_streams
 from netaudit.messages.message import Message
 from netaudit.rows.events import EventRows
+from netaudit.rows.messages import message_columns, message_row
 from netaudit.rows.plain_documents import AT_ONCE, HELD, PlainDocuments, hits
 from netaudit.streams.layouts import PIECE
+from netaudit.tables import EVIDENCE, MESSAGES
 from netaudit.unwrapping.from_messages import body_name, is_plain_document, leaves, plain_path
 from tests.rows.test_plain_lookups import PCAPS, capture_tables
 
@@ -105,12 +110,43 @@ def test_captures_with_and_without(path, tmp_path):
 
 def said(number, body, path="/status"):
     pieces = [(0, 1_000 + number, number + 1, len(body), 0)]
-    import numpy as np
-
     return Message(
         "http", 0, 0, len(body), method="POST", path=path, body=body, body_size=len(body), body_start=0,
         message_id=number.to_bytes(16, "big"), flow_id=bytes(16), pieces=np.array(pieces, PIECE),
     )  # fmt: skip
+
+
+def test_rows_of_many_are_those_of_each(tmp_path):
+    """Every column of `messages`, by columns and by rows, of messages that differ in all of them."""
+    asked = said(70, b'{"a":1}', "/asked?x")
+    asked.host = "cam.example"
+    messages = [
+        said(1, b'{"t":1}'),
+        replace(said(2, b'{"t":2}'), request=asked, status=200, direction=1, content_type="application/json"),
+        replace(
+            said(3, b'{"t":3}'), headers=[("user-agent", "a"), ("user-agent", "b"), ("server", "s"), ("date", "d")]
+        ),
+        replace(said(4, b'{"t":4}'), host="h.example", pieces=None, notes=["n"], opened="keys", body_size=1 << 64),
+        replace(said(5, b'{"t":5}'), complete=False, missing=[(1, 2)], unknown_from=3, protocol="mqtt"),
+        replace(said(6, b'{"t":6}'), pieces=np.array([(0, 5, 6, 3, 1), (3, 8, 9, 4, 1)], PIECE)),
+    ]
+    columns = message_columns(messages)
+    assert list(columns) == list(MESSAGES.names)
+    assert list(zip(*columns.values(), strict=True)) == [tuple(message_row(one)) for one in messages]
+
+
+def test_columns_are_written_as_rows(tmp_path):
+    make_folders(tmp_path)
+    writer = TableWriter(tmp_path, EVIDENCE, "0")
+    row = {"object_id": "o", "capture_id": "#0", "first_frame": 1, "last_frame": 2, "frames": "1-2"}
+    columns = {name: [value, value] for name, value in row.items()}
+    writer.append(EVIDENCE.row(**row))
+    writer.add(columns)
+    for wrong in (columns | {"else": [1, 1]}, {"object_id": ["o", "o"]}):
+        with pytest.raises(KeyError, match="columns of evidence"):
+            writer.add(wrong)
+    writer.close()
+    assert read_streams(tmp_path, "evidence").to_pylist() == [row] * 3
 
 
 def test_those_that_may_name_somebody_are_given_back(tmp_path):
@@ -128,6 +164,7 @@ def test_those_that_may_name_somebody_are_given_back(tmp_path):
     objects = read_streams(tmp_path, "objects").to_pylist()
     assert len(objects) == AT_ONCE - 2
     assert {row["kind"] for row in objects} == {"json"}
+    assert len(read_streams(tmp_path, "messages")) == AT_ONCE
     evidence = read_streams(tmp_path, "evidence").to_pylist()
     assert {row["object_id"]: row["frames"] for row in evidence}[objects[0]["object_id"]] == "1"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import time
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.unwrapping import carving
+from netaudit.unwrapping import carving, leftovers
+from netaudit.unwrapping.kernels import image_marks
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import Budget, unwrap
 
@@ -22,7 +24,7 @@ PIECES = [
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join), st.lists(st.integers(1, 9), max_size=30))
 def test_beginnings_are_found_as_a_plain_expression_finds_them(data: bytes, steps: list[int]) -> None:
-    at, places = 1, carving._nowhere()
+    at, places = 1, carving._nowhere(image_marks(np.frombuffer(data, np.uint8)))
     for step in [0, *steps]:
         at += step
         match = PLAIN.search(data, at)
@@ -37,7 +39,8 @@ def test_bytes_full_of_false_beginnings_take_time_in_proportion() -> None:
 
 
 def test_a_search_ends_where_nothing_can_begin() -> None:
-    from netaudit.unwrapping.leftovers import searched
+    def searched(data: bytes) -> int:
+        return leftovers.searched(data, image_marks(np.frombuffer(data, np.uint8)))
 
     head, coded = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02", b"\x12\xff\x00\x34\xff\xd0\x56"
     assert searched(head + coded + b"\xff\xd9") == 8  # where its scan begins

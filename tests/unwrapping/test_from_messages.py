@@ -98,6 +98,21 @@ def test_an_incomplete_message_gives_nothing_whole(about: dict[str, object]) -> 
         assert not leaf.part.complete
 
 
+@pytest.mark.parametrize(
+    ("missing", "unknown_from", "told"),
+    [
+        ([(6, 900), (950, 990)], None, 9),
+        ([(9, 900)], 900, 9),  # a hole too long: bytes behind it are not kept, the end is not known
+        ([(6, 900)], 950, 9),
+        ([(2, 3)], 5, 5),
+    ],
+)
+def test_nothing_is_said_of_bytes_that_a_part_has_not(missing, unknown_from, told) -> None:
+    """A message counts bytes of its body as sent; its part is what was kept of them."""
+    (leaf,) = leaves(message(b"some text", missing=missing, unknown_from=unknown_from, complete=False))
+    assert (leaf.part.unknown_from, len(leaf.part.data)) == (told, 9)
+
+
 def test_limits_reach_the_message() -> None:
     bomb = message(gzip.compress(bytes(50 << 20)), headers=[("content-encoding", "gzip")])
     assert [leaf.kind for leaf in leaves(bomb)] == ["opaque"]

@@ -5,9 +5,23 @@ import random
 import numpy as np
 import pytest
 
-from netaudit.unwrapping.kernels import ASCII85, BASE32, JPEG, NUMBERS, PNG, WEBP, image_marks, text_marks
+from netaudit.unwrapping.kernels import (
+    ASCII85,
+    BASE32,
+    IHDR,
+    JPEG,
+    NUMBERS,
+    PNG,
+    TABLES,
+    VP8,
+    WEBP,
+    head_marks,
+    image_marks,
+    text_marks,
+)
 
 IMAGES = {JPEG: (b"\xff\xd8\xff",), PNG: (b"\x89PNG",), WEBP: (b"RIFF",)}
+HEADS = {TABLES: (b"\xff\xdb\x00",), IHDR: (b"IHDR",), VP8: (b"WEBP",)}
 TEXTS = {BASE32: (b"77MP", b"RFIE"), ASCII85: (b"s4I@", b"s4IA", b"s4I\n", b"s4I "), NUMBERS: (b"255,", b"255 ")}
 
 
@@ -41,13 +55,15 @@ def test_marks_are_those_of_the_slow_twin(seed):
     for _ in range(2000):
         data = some(chance, IMAGES)
         assert image_marks(np.frombuffer(data, np.uint8)) == slow(data, IMAGES, 1), data
+        data = some(chance, HEADS)
+        assert head_marks(np.frombuffer(data, np.uint8)) == slow(data, HEADS, 0), data
         data = cleared(some(chance, TEXTS))
         assert text_marks(np.frombuffer(data, np.uint8)) == slow(data, TEXTS, 0), data
 
 
 def test_every_place_of_a_mark_is_seen():
     for at in range(1, 90):
-        for marks, kernel in ((IMAGES, image_marks), (TEXTS, text_marks)):
+        for marks, kernel in ((IMAGES, image_marks), (HEADS, head_marks), (TEXTS, text_marks)):
             for bit, all_of in marks.items():
                 for mark in all_of:
                     data = (b"." * at + mark).ljust(100, b".") if at < 90 - len(mark) else b"." * at + mark

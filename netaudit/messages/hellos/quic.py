@@ -88,13 +88,25 @@ class QuicReader(BaseReader):
         return self.opener.outcome if self.opener is not None else None
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take a datagram."""
+        """Take a datagram; where only opening is left to do, several."""
         end = self.at[direction] = offset + len(data)
         if self.opener is None:
             return self._read(direction, offset, end, data)
+        if self.joins_datagrams:
+            self.opener.hold(direction, offset, data, self.datagrams)
+            return []
         out = self._read(direction, offset, end, data) if not self.left else []
         out += self.opener.feed(direction, offset, data)
+        self.joins_datagrams = self.left
         self.wants_bytes = not self.left or self.opener.alive
+        return out
+
+    def settle(self) -> list[Message]:
+        """Open what came."""
+        if self.opener is None or not self.joins_datagrams:
+            return []
+        out = self.opener.settle()
+        self.wants_bytes = self.opener.alive
         return out
 
     def _read(self, direction: int, offset: int, end: int, data: bytes) -> list[Message]:

@@ -13,6 +13,7 @@ from enum import Enum
 
 LONGEST_ID = 20  # bytes of a connection id (RFC 9000, 17.2)
 SAMPLE, TAG, HASH = 16, 16, 32  # bytes
+_VALUES = {size: (1 << (8 * size - 2)) - 1 for size in (2, 4, 8)}  # bits of the value in numbers of variable length
 
 
 class Kind(Enum):
@@ -65,10 +66,14 @@ class Packet:
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
     """Number of variable length (RFC 9000, 16) and the place behind it. Raises IndexError for short input."""
-    size = 1 << (data[at] >> 6)
-    if at + size > len(data):
+    first = data[at]
+    if first < 0x40:
+        return first, at + 1
+    size = 1 << (first >> 6)
+    end = at + size
+    if end > len(data):
         raise IndexError
-    return int.from_bytes(data[at : at + size], "big") & ((1 << (8 * size - 2)) - 1), at + size
+    return int.from_bytes(data[at:end], "big") & _VALUES[size], end
 
 
 def packets(datagram: bytes) -> Iterator[Packet]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Protocol
+from typing import NamedTuple
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, END_HEADERS, PADDED, PRIORITIZED = 0x1, 0x4, 0x8, 0x20
@@ -42,29 +42,63 @@ def plausible(data: bytes, at: int, limit: int = FIRST_LIMIT, highest: int = 1 <
     return stream > 0 or kind == WINDOW_UPDATE
 
 
-class Owner(Protocol):
-    """What a side tells its reader. `end` is the stream offset behind the frame."""
+class Fields(NamedTuple):
+    """A header block is complete, or lost (None). `start` and `end` are stream offsets, here as below."""
 
-    def headers(self, side: FrameSide, stream: int, block: bytes | None, start: int, end: int, *, last: bool) -> None:
-        """A header block is complete, or lost (None)."""
+    stream: int
+    block: bytes | None
+    start: int
+    end: int
+    last: bool
 
-    def promise(self, side: FrameSide, stream: int, promised: int, block: bytes | None, start: int, end: int) -> None:
-        """A request that the server makes for its client."""
 
-    def data(self, side: FrameSide, stream: int, data: bytes, at: int) -> None:
-        """Take bytes of a body."""
+class Promise(NamedTuple):
+    """A request that the server makes for its client."""
 
-    def data_lost(self, side: FrameSide, stream: int, length: int, at: int) -> None:
-        """Take note that bytes of a body were not captured."""
+    promised: int
+    block: bytes | None
+    start: int
+    end: int
 
-    def data_end(self, side: FrameSide, stream: int, start: int, end: int, *, last: bool) -> None:
-        """A DATA frame ends."""
 
-    def reset(self, stream: int, end: int) -> None:
-        """A stream was broken off."""
+class Data(NamedTuple):
+    """Bytes of a body from stream offset `at` on, of a frame that begins at `start`."""
 
-    def lost_way(self, side: FrameSide) -> None:
-        """Frames of any stream may have been missed."""
+    stream: int
+    data: bytes
+    at: int
+    start: int
+
+
+class DataLost(NamedTuple):
+    """Bytes of a body that were not captured."""
+
+    stream: int
+    length: int
+    at: int
+    start: int
+
+
+class DataEnd(NamedTuple):
+    """A DATA frame has ended."""
+
+    stream: int
+    start: int
+    end: int
+    last: bool
+
+
+class Reset(NamedTuple):
+    """A stream was broken off."""
+
+    stream: int
+
+
+class LostWay(NamedTuple):
+    """Frames of any stream may have been missed."""
+
+
+Event = Fields | Promise | Data | DataLost | DataEnd | Reset | LostWay
 
 
 class _Block:
@@ -84,11 +118,10 @@ class _Block:
 
 
 class FrameSide:
-    """One direction."""
+    """One direction: what it is fed, it answers with what happened, in order."""
 
-    def __init__(self, direction: int, owner: Owner) -> None:
-        self.direction = direction
-        self.owner = owner
+    def __init__(self) -> None:
+        self._events: list[Event] = []
         self.held = b""
         self.at = 0  # stream offset behind held
         self.limit = FIRST_LIMIT
@@ -102,9 +135,14 @@ class FrameSide:
         self.payload: list[bytes] | None = None  # None: not wanted
         self.block: _Block | None = None
 
-    def begin_between(self) -> None:
+    def begin_between(self) -> list[Event]:
         """The capture may begin within a frame."""
         self._lose_way(0)
+        return self._told()
+
+    def _told(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
 
     def needed_from(self) -> int:
         """Stream offset of the frame or block under way."""
@@ -113,7 +151,7 @@ class FrameSide:
 
     # -- bytes --------------------------------------------------------------------------------------------------------
 
-    def feed(self, offset: int, data: bytes, *, final: bool = False) -> None:
+    def feed(self, offset: int, data: bytes, *, final: bool = False) -> list[Event]:
         """Take the next bytes."""
         base = offset - len(self.held)
         self.at = offset + len(data)
@@ -135,6 +173,7 @@ class FrameSide:
             elif not self.seeking:
                 break
         self.held = data[pos:]
+        return self._told()
 
     def _header(self, data: bytes, pos: int, base: int) -> int:
         """Read a frame header, or pass the preface; bytes used, 0 when they do not suffice or make no sense."""
@@ -165,7 +204,7 @@ class FrameSide:
         if self.kind == DATA:
             body_end = min(end, pos + self.left - max(self.pad, 0))
             if body_end > pos:
-                self.owner.data(self, self.stream, data[pos:body_end], base + pos)
+                self._events.append(Data(self.stream, data[pos:body_end], base + pos, self.start))
         elif self.payload is not None and end > pos:
             self.payload.append(data[pos:end])
         self.left -= end - pos
@@ -179,7 +218,7 @@ class FrameSide:
         kind, self.kind = self.kind, -1
         payload, self.payload = self.payload, None
         if kind == DATA:
-            self.owner.data_end(self, self.stream, self.start, end, last=bool(self.flags & END_STREAM))
+            self._events.append(DataEnd(self.stream, self.start, end, bool(self.flags & END_STREAM)))
             return
         if self.block is not None and (kind != CONTINUATION or self.stream != self.block.stream):
             self.block.add(None)
@@ -192,9 +231,9 @@ class FrameSide:
             if self.flags & END_HEADERS:
                 self._close_block(end)
         elif kind == CONTINUATION:
-            self.owner.headers(self, self.stream, None, self.start, end, last=False)
+            self._events.append(Fields(self.stream, None, self.start, end, last=False))
         elif kind == RST_STREAM:
-            self.owner.reset(self.stream, end)
+            self._events.append(Reset(self.stream))
         elif kind == SETTINGS and whole:
             self._settings(whole)
 
@@ -218,9 +257,9 @@ class FrameSide:
         assert block is not None
         data = None if block.bytes is None else bytes(block.bytes)
         if block.kind == PUSH_PROMISE:
-            self.owner.promise(self, block.stream, block.promised, data, block.start, end)
+            self._events.append(Promise(block.promised, data, block.start, end))
         else:
-            self.owner.headers(self, block.stream, data, block.start, end, last=block.last)
+            self._events.append(Fields(block.stream, data, block.start, end, block.last))
 
     def _settings(self, whole: bytes) -> None:
         """What this side says it accepts bounds the other one; both are given the larger limit."""
@@ -230,20 +269,23 @@ class FrameSide:
 
     # -- loss ---------------------------------------------------------------------------------------------------------
 
-    def gap(self, offset: int, length: int) -> None:
+    def gap(self, offset: int, length: int) -> list[Event]:
         """Bytes from `offset` were never captured: harmless within a frame, as its length is known."""
-        end = offset + length
-        self.at = end
+        self.at = offset + length
+        self._gap(offset, length)
+        return self._told()
+
+    def _gap(self, offset: int, length: int) -> None:
         if self.kind < 0:
             self.held = b""
             self._lose_way(offset)
             return
         inside = min(length, self.left)
         if self.kind == DATA and self.pad < 0:  # how much of the frame is padding was lost: none of it can be placed
-            self.owner.lost_way(self)
+            self._events.append(LostWay())
             self.pad = self.left
         elif self.kind == DATA and self.left > self.pad:
-            self.owner.data_lost(self, self.stream, min(inside, self.left - self.pad), offset)
+            self._events.append(DataLost(self.stream, min(inside, self.left - self.pad), offset, self.start))
         self.spoiled = True
         self.left -= inside
         if not self.left:
@@ -256,7 +298,7 @@ class FrameSide:
             self.block.add(None)
             self._close_block(at)
         self.kind, self.seeking = -1, True
-        self.owner.lost_way(self)
+        self._events.append(LostWay())
 
     def _seek(self, data: bytes, pos: int, *, final: bool) -> int:
         """Find two chained frame headers; where to go on, negative while they are not found."""

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from netaudit.messages.http2.exchange import Exchange, Half
-from netaudit.messages.http2.frames import HEAD, PREFACE, FrameSide
+from netaudit.messages.http2.frames import (
+    HEAD,
+    PREFACE,
+    Data,
+    DataEnd,
+    DataLost,
+    Event,
+    Fields,
+    FrameSide,
+    LostWay,
+    Promise,
+    Reset,
+)
 from netaudit.messages.http2.headers import FieldDecoder, declared, fill
 from netaudit.messages.http2.websocket import MOST, Tunnel, asks
 from netaudit.messages.message import DOWN, UP, Message
@@ -18,7 +30,7 @@ class Http2Reader(BaseReader):
 
     def __init__(self) -> None:
         self.out: list[Message] = []
-        self.sides = (FrameSide(UP, self), FrameSide(DOWN, self))
+        self.sides = (FrameSide(), FrameSide())
         self.decoders = (FieldDecoder(), FieldDecoder())
         self.streams: dict[int, Exchange] = {}
         self.kept = 0
@@ -29,25 +41,25 @@ class Http2Reader(BaseReader):
             first = self.streams[1] = Exchange()
             first.request, first.done[UP] = opening.via.request, True
         elif opening.midstream:
-            for side, data in zip(self.sides, (opening.up, opening.down), strict=True):
+            for direction, data in ((UP, opening.up), (DOWN, opening.down)):
                 if not data.startswith(PREFACE):
-                    side.begin_between()
+                    self._heed(direction, self.sides[direction].begin_between())
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of a direction."""
-        self.sides[direction].feed(offset, data)
+        self._heed(direction, self.sides[direction].feed(offset, data))
         return self._given()
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """Take note of missing bytes."""
-        self.sides[direction].gap(offset, length)
+        self._heed(direction, self.sides[direction].gap(offset, length))
         return self._given()
 
     def finish(self) -> list[Message]:
         """Give what is left."""
-        for side in self.sides:
+        for direction, side in enumerate(self.sides):
             if side.seeking:
-                side.feed(side.at, b"", final=True)
+                self._heed(direction, side.feed(side.at, b"", final=True))
         for number in list(self.streams):
             self._give_up(number, "")
         return self._given()
@@ -57,11 +69,9 @@ class Http2Reader(BaseReader):
         return [exchange.tunnel for exchange in self.streams.values() if exchange.tunnel is not None]
 
     def let_go(self) -> None:
-        """Cut off the sides, which refer back."""
+        """Cut off what is spoken in tunnels."""
         for tunnel in self._tunnels:
             tunnel.let_go()
-        for side in self.sides:
-            vars(side).clear()
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the first message under way."""
@@ -80,10 +90,30 @@ class Http2Reader(BaseReader):
 
     # -- what the sides tell ------------------------------------------------------------------------------------------
 
-    def headers(self, side: FrameSide, stream: int, block: bytes | None, start: int, end: int, *, last: bool) -> None:
+    def _heed(self, direction: int, events: list[Event]) -> None:
+        """See to what happened in a direction."""
+        for event in events:
+            match event:
+                case Data():
+                    self._data(direction, event)
+                case DataEnd():
+                    self._data_end(direction, event)
+                case Fields():
+                    self._fields(direction, event)
+                case Promise():
+                    self._promise(direction, event)
+                case DataLost():
+                    self._data_lost(direction, event)
+                case Reset():
+                    if event.stream in self.streams:  # both of its halves end where they stand
+                        self._give_up(event.stream, "stream reset")
+                case LostWay():
+                    self._lost_way(direction)
+
+    def _fields(self, direction: int, event: Fields) -> None:
         """A header block: of a request, a response, or trailers."""
-        fields, notes = self._decode(side, block)
-        direction = side.direction
+        stream, _, start, end, last = event
+        fields, notes = self._decode(direction, event.block)
         half = self._exchange(stream).halves[direction]
         if half is not None and (half.headed or half.size) and not (fields and fields[0][0].startswith(":")):
             half.message.end = end
@@ -96,71 +126,67 @@ class Http2Reader(BaseReader):
         if last:
             self._close(stream, direction, end, known=True)
 
-    def promise(self, side: FrameSide, stream: int, promised: int, block: bytes | None, start: int, end: int) -> None:  # noqa: ARG002
+    def _promise(self, direction: int, event: Promise) -> None:
         """A request that the server makes for its client (RFC 9113, 8.4)."""
-        fields, notes = self._decode(side, block)
-        message = Message("http2", side.direction, start, end, notes=[*notes, "promised by the server"])
+        fields, notes = self._decode(direction, event.block)
+        message = Message("http2", direction, event.start, event.end, notes=[*notes, "promised by the server"])
         fill(message, fields or [])
         self.out.append(message)
-        if promised:
-            exchange = self._exchange(promised)
-            exchange.request, exchange.done[1 - side.direction] = message, True
+        if event.promised:
+            exchange = self._exchange(event.promised)
+            exchange.request, exchange.done[1 - direction] = message, True
 
-    def data(self, side: FrameSide, stream: int, data: bytes, at: int) -> None:
-        """Take bytes of a body."""
+    def _data(self, direction: int, event: Data) -> None:
+        """Bytes of a body, or of what is spoken in a tunnel."""
+        stream, data, at, start = event
         if (tunnel := self._tunnel(stream)) is not None:
             self.kept -= tunnel.kept
-            tunnel.data(side.direction, data, at)
+            tunnel.data(direction, data, at)
             self._spoke(tunnel)
             return
-        half = self._half(side, stream)
+        half = self._half(direction, stream, start)
         if half is not None:
             self.kept -= half.kept
-            half.add(data, at, side.start)
+            half.add(data, at, start)
             self._count(half.kept)
 
-    def data_lost(self, side: FrameSide, stream: int, length: int, at: int) -> None:
+    def _data_lost(self, direction: int, event: DataLost) -> None:
         """Leave a gap in a body."""
+        stream, length, at, start = event
         if (tunnel := self._tunnel(stream)) is not None:
             self.kept -= tunnel.kept
-            tunnel.data_lost(side.direction, length, at)
+            tunnel.data_lost(direction, length, at)
             self._spoke(tunnel)
             return
-        half = self._half(side, stream)
+        half = self._half(direction, stream, start)
         if half is not None:
             self.kept -= half.kept
-            half.lose(length, at, side.start)
+            half.lose(length, at, start)
             self._count(half.kept)
 
-    def data_end(self, side: FrameSide, stream: int, start: int, end: int, *, last: bool) -> None:  # noqa: ARG002
-        """A DATA frame ends."""
-        half = self._half(side, stream) if self._tunnel(stream) is None else None
+    def _data_end(self, direction: int, event: DataEnd) -> None:
+        half = self._half(direction, event.stream, event.start) if self._tunnel(event.stream) is None else None
         if half is not None:
-            half.message.end = end
-        if last:
-            self._close(stream, side.direction, end, known=True)
+            half.message.end = event.end
+        if event.last:
+            self._close(event.stream, direction, event.end, known=True)
 
-    def reset(self, stream: int, end: int) -> None:  # noqa: ARG002
-        """A stream was broken off: both of its halves end where they stand."""
-        if stream in self.streams:
-            self._give_up(stream, "stream reset")
-
-    def lost_way(self, side: FrameSide) -> None:
+    def _lost_way(self, direction: int) -> None:
         """Frames of any stream may have been missed."""
-        self.decoders[side.direction].lost()
+        self.decoders[direction].lost()
         for exchange in list(self.streams.values()):
-            half = exchange.halves[side.direction]
+            half = exchange.halves[direction]
             if half is not None:
                 half.lost_way()
             if exchange.tunnel is not None:
                 self.kept -= exchange.tunnel.kept
-                exchange.tunnel.lost_way(side.direction)
+                exchange.tunnel.lost_way(direction)
                 self._spoke(exchange.tunnel)
 
     # -- streams ------------------------------------------------------------------------------------------------------
 
-    def _decode(self, side: FrameSide, block: bytes | None) -> tuple[list[tuple[str, str]] | None, list[str]]:
-        decoder = self.decoders[side.direction]
+    def _decode(self, direction: int, block: bytes | None) -> tuple[list[tuple[str, str]] | None, list[str]]:
+        decoder = self.decoders[direction]
         if block is None:
             decoder.lost()
             return None, []
@@ -179,13 +205,12 @@ class Http2Reader(BaseReader):
         half = exchange.halves[direction] = Half(Message("http2", direction, start, end), headed=False)
         return half
 
-    def _half(self, side: FrameSide, stream: int) -> Half | None:
-        """The message that DATA belongs to; a placeholder where its header block was not captured."""
+    def _half(self, direction: int, stream: int, start: int) -> Half | None:
+        """The message that DATA of a frame belongs to; a placeholder where its header block was not captured."""
         exchange = self._exchange(stream)
-        direction = side.direction
         half = exchange.halves[direction]
         if half is None and not exchange.done[direction]:
-            half = self._begin(stream, direction, side.start, side.start + HEAD)
+            half = self._begin(stream, direction, start, start + HEAD)
             half.lost_way()
             exchange.pair(half.message)
         return half

@@ -81,6 +81,8 @@ class MqttReader(BaseReader):
         if side.left and not side.held:
             used = self._payload(side, data, offset)
             data, offset = data[used:], offset + used
+        if not (side.held or side.lost) and (used := self._small_ones(direction, data, offset)):
+            data, offset = data[used:], offset + used
         side.held += data
         side.at = offset + len(data)
         while side.held and self._step(direction, side):
@@ -108,6 +110,28 @@ class MqttReader(BaseReader):
             side.held.clear()
             side.lost = True
         return self._given()
+
+    def _small_ones(self, direction: int, data: bytes, offset: int) -> int:
+        """Give the publications that `data` begins with, as far as they are as most are; the bytes that these take.
+
+        That is: whole, of at most 127 bytes, sent once without an acknowledgement, and without properties. `_step`
+        reads them alike, at three times the cost.
+        """
+        at, size = 0, len(data)
+        known, topic = b"", ""
+        while self.version != 5 and at + 4 <= size and data[at] | 1 == PUBLISH << 4 | 1:
+            body_at = at + 4 + (data[at + 2] << 8 | data[at + 3])
+            stop = at + 2 + data[at + 1]
+            if data[at + 1] > 0x7F or not body_at <= stop <= size:
+                break
+            if not self.version and not stop - body_at <= ord(data[body_at : body_at + 1] or b"\xff") < 0x80:
+                break  # there may be properties
+            if (said := data[at + 4 : body_at]) != known:
+                known, topic = said, decoded(said)
+            message = Message(NAME, direction, offset + at, offset + body_at, method="PUBLISH", path=topic)
+            self._whole(message, data[body_at:stop], offset + body_at)
+            at = stop
+        return at
 
     def _payload(self, side: _Side, data: bytes, offset: int) -> int:
         used = min(side.left, len(data))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from netaudit.messages.opening.keylog import KeyRing, Secret
     from netaudit.messages.opening.wanted import Wanted
+    from netaudit.messages.places import Span
 
 OPENED, PARTLY = "opened", "partly"
 NO_KEYS, WRONG_KEYS, UNSUPPORTED = "no keys", "keys do not fit", "not supported"
@@ -21,8 +23,14 @@ class Carried(NamedTuple):
     direction: int
     data: bytes  # empty: `length` bytes of plaintext are missing
     length: int
-    start: int  # offsets of the carrying stream between which it lay
-    end: int
+    spans: list[Span]  # where it lay, in order
+
+    def each(self) -> Iterator[Carried]:
+        """The same piece by piece."""
+        at = 0
+        for span in self.spans:
+            yield Carried(self.direction, self.data[at : at + span[0]], span[0], [span])
+            at += span[0]
 
 
 @dataclass(slots=True)

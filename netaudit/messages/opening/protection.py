@@ -5,6 +5,11 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.decrepit.ciphers import algorithms as old
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
+
 from netaudit.messages.opening.schedule import TLS10, expand_label
 
 if TYPE_CHECKING:
@@ -42,8 +47,6 @@ class Protection(Protocol):
 
 def aead(suite: Suite, key: bytes) -> tuple[Any, int]:
     """The cipher of an AEAD suite, and the bytes of its tag."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
-
     if suite.mode == "gcm":
         return AESGCM(key), TAG
     if suite.mode == "poly1305":
@@ -54,8 +57,6 @@ def aead(suite: Suite, key: bytes) -> tuple[Any, int]:
 
 def decrypted(cipher: Any, nonce: bytes, data: bytes, head: bytes) -> bytes | None:
     """What an AEAD gives; None where the tag does not fit."""
-    from cryptography.exceptions import InvalidTag
-
     try:
         plain: bytes = cipher.decrypt(nonce, data, head)
     except (InvalidTag, ValueError):
@@ -77,10 +78,12 @@ class Tls13:
         """See `Protection`."""
         if len(fragment) <= self._tag:
             return None
-        plain = decrypted(self._cipher, (self._iv ^ sequence).to_bytes(NONCE, "big"), fragment, head)
-        if plain is None:
+        try:
+            plain = self._cipher.decrypt((self._iv ^ sequence).to_bytes(NONCE, "big"), fragment, head)
+        except (InvalidTag, ValueError):
             return None
-        plain = plain.rstrip(b"\0")  # padding stands behind the type
+        if not plain[-1]:
+            plain = plain.rstrip(b"\0")  # padding stands behind the type
         return Opened(plain[-1], plain[:-1], 0) if plain else None
 
     def content(self, fragment: int) -> int:
@@ -125,22 +128,20 @@ class Block:
         self._size = _BLOCKS[suite.cipher]
         self._mac = _MACS[suite.mac]
         self._mac_last = mac_last  # encrypt-then-MAC
-        self._chain = iv if version <= TLS10 else b""  # the last block before, where records do not bring their own
+        self._first = 0 if version <= TLS10 else self._size  # where the content begins: behind the block of a record
         self.can_seek = version > TLS10
-        self._algorithm = _algorithm(suite.cipher, key)
-        self._decrypt(bytes(self._size), b"")  # raises here for a cipher that the library does not have
+        # One for all records: what stands before a block is all that CBC needs to know, here the block that each
+        # record brings, or the last one before. Raises for a cipher that the library does not have.
+        self._decryptor = Cipher(_algorithm(suite.cipher, key), modes.CBC(iv or bytes(self._size))).decryptor()
 
     def open(self, sequence: int, head: bytes, fragment: bytes) -> Opened | None:
-        """See `Protection`."""
+        """See `Protection`. Where records are chained, a failure loses all that follows."""
         body = fragment[: -self._mac] if self._mac_last else fragment
-        start = 0 if self._chain else self._size
-        iv = self._chain or body[: self._size]
-        cipher = body[start:]
-        if len(iv) < self._size or not cipher or len(cipher) % self._size:
+        if len(body) <= self._first or len(body) % self._size:
             return None
         if self._mac_last and not self._fits(sequence, head, body, fragment[-self._mac :]):
             return None
-        plain = self._decrypt(iv, cipher)
+        plain = memoryview(self._decryptor.update(body))[self._first :]
         pad = plain[-1] + 1
         if pad > len(plain) or plain[-pad:] != bytes([pad - 1]) * pad:
             return None
@@ -151,19 +152,11 @@ class Block:
             plain, mac = plain[: -self._mac], plain[-self._mac :]
             if not self._fits(sequence, head, plain, mac):
                 return None
-        if self._chain:
-            self._chain = cipher[-self._size :]
-        return Opened(head[0], plain, start)
+        return Opened(head[0], bytes(plain), self._first)
 
-    def _fits(self, sequence: int, head: bytes, data: bytes, mac: bytes) -> bool:
-        said = sequence.to_bytes(8, "big") + head[:3] + len(data).to_bytes(2, "big") + data
+    def _fits(self, sequence: int, head: bytes, data: bytes | memoryview, mac: bytes | memoryview) -> bool:
+        said = b"".join((sequence.to_bytes(8, "big"), head[:3], len(data).to_bytes(2, "big"), data))
         return hmac.compare_digest(hmac.digest(self._mac_key, said, self._suite.mac), mac)
-
-    def _decrypt(self, iv: bytes, data: bytes) -> bytes:
-        from cryptography.hazmat.primitives.ciphers import Cipher, modes
-
-        decryptor = Cipher(self._algorithm, modes.CBC(iv)).decryptor()  # as the protocol has it
-        return bytes(decryptor.update(data) + decryptor.finalize())
 
     def content(self, fragment: int) -> int:  # noqa: ARG002 - padding hides it
         """See `Protection`."""
@@ -196,9 +189,6 @@ class Stream:
 
 
 def _algorithm(name: str, key: bytes) -> Any:
-    from cryptography.hazmat.decrepit.ciphers import algorithms as old
-    from cryptography.hazmat.primitives.ciphers import algorithms
-
     makers: dict[str, Any] = {"aes": algorithms.AES, "3des": old.TripleDES, "seed": old.SEED, "idea": old.IDEA}
     if name == "des":
         return old.TripleDES(key * 3)
@@ -208,10 +198,7 @@ def _algorithm(name: str, key: bytes) -> Any:
 
 
 def _rc4(key: bytes) -> Any:
-    from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
-    from cryptography.hazmat.primitives.ciphers import Cipher
-
-    return Cipher(ARC4(key), None).decryptor()
+    return Cipher(old.ARC4(key), None).decryptor()
 
 
 def key_sizes(suite: Suite, version: int) -> tuple[int, int, int]:

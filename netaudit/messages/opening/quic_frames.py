@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from netaudit.messages.hellos.quic_packets import varint
 
-CRYPTO, NEW_ID, STREAM, RESET, CLOSE = 6, 0x18, 8, 4, 0x1C
+PADDING, CRYPTO, NEW_ID, STREAM, RESET, CLOSE = 0, 6, 0x18, 8, 4, 0x1C
 TOKEN = 16  # bytes of a stateless reset token
 _NUMBERS = {1: 0, 5: 2, 0x10: 1, 0x11: 2, 0x12: 1, 0x13: 1, 0x14: 1, 0x15: 2, 0x16: 1, 0x17: 1, 0x19: 1, 0x1E: 0}
 
@@ -28,17 +28,21 @@ def frames(data: bytes) -> Iterator[Frame]:
     at = 0
     try:
         while at < len(data):
-            if data[at] == 0:  # padding
-                at += 1
-                continue
             kind, at = varint(data, at)
+            if kind & ~7 == STREAM:
+                found, at = _stream(kind, data, at)
+                yield found
+                continue
+            if kind == PADDING:
+                at = len(data) - len(data[at:].lstrip(b"\0"))
+                continue
             if kind in _NUMBERS:
                 for _ in range(_NUMBERS[kind]):
                     _, at = varint(data, at)
                 continue
-            found, at = _frame(kind, data, at)
-            if found is not None:
-                yield found
+            said, at = _frame(kind, data, at)
+            if said is not None:
+                yield said
             elif at < 0:
                 return
     except IndexError:
@@ -49,8 +53,6 @@ def _frame(kind: int, data: bytes, at: int) -> tuple[Frame | None, int]:
     """A frame and the place behind it, which is -1 for one that is not known."""
     if kind in (2, 3):
         return None, _behind_ack(data, at, counts=kind == 3)
-    if kind & ~7 == STREAM:
-        return _stream(kind, data, at)
     if kind == CRYPTO:
         offset, at = varint(data, at)
         size, at = varint(data, at)
@@ -81,9 +83,9 @@ def _stream(kind: int, data: bytes, at: int) -> tuple[Frame, int]:
     if kind & 4:
         offset, at = varint(data, at)
     if kind & 2:
-        size, at = varint(data, at)
-        size += at
-    return Frame(STREAM, stream, offset, data[at:size], at, bool(kind & 1)), min(size, len(data))
+        length, at = varint(data, at)
+        size = min(at + length, size)
+    return Frame(STREAM, stream, offset, data[at:size], at, kind & 1 == 1), size
 
 
 def _behind_ack(data: bytes, at: int, *, counts: bool) -> int:

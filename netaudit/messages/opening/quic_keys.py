@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
-from netaudit.messages.opening.protection import NONCE, aead, decrypted
+from netaudit.messages.opening.protection import NONCE, aead
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
 
 if TYPE_CHECKING:
     from netaudit.messages.opening.suites import Suite
 
+Offsets = npt.NDArray[np.int64]
+Heads = npt.NDArray[np.uint8]  # a row each
 LONG_BITS, SHORT_BITS = 0x0F, 0x1F  # of the first byte that are masked
 KEY_PHASE = 0x04
+FORM, SHORT = 0xC0, 0x40  # bits of the first byte that tell a short header
 BEHIND = 4  # bytes behind the beginning of the packet number at which the sample begins
 
 
@@ -29,20 +37,24 @@ class HeaderKey:
     """What hides packet numbers (RFC 9001, 5.4); the same over key updates."""
 
     def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
-        self._key = expand_label(secret, label + b" hp", suite.key, suite.prf)
-        self._encryptor: Any = None
-        if suite.cipher == "aes":
-            from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        key = expand_label(secret, label + b" hp", suite.key, suite.prf)
+        self._blocks = suite.cipher == "aes"
+        cipher = (
+            Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - one block each
+            if self._blocks
+            else Cipher(algorithms.ChaCha20(key, bytes(SAMPLE)), None)
+        )
+        self._encryptor: Any = cipher.encryptor()
 
-            self._encryptor = Cipher(algorithms.AES(self._key), modes.ECB()).encryptor()  # noqa: S305 - one block
+    def masks(self, samples: bytes) -> bytes:
+        """A mask for each sample, of as many bytes; the first five count."""
+        if self._blocks:
+            return bytes(self._encryptor.update(samples))
+        return b"".join(self._streamed(samples[at : at + SAMPLE]) for at in range(0, len(samples), SAMPLE))
 
-    def mask(self, sample: bytes) -> bytes:
-        """At least five bytes."""
-        if self._encryptor is not None:
-            return bytes(self._encryptor.update(sample))
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
-
-        return bytes(Cipher(algorithms.ChaCha20(self._key, sample), None).encryptor().update(bytes(5)))
+    def _streamed(self, sample: bytes) -> bytes:
+        self._encryptor.reset_nonce(sample)
+        return bytes(self._encryptor.update(bytes(SAMPLE)))
 
     def bare(self, data: bytes, start: int, number_at: int, bits: int) -> tuple[bytes, int] | None:
         """The head without its mask, and the bytes of the packet number in it; None for too short a packet."""
@@ -50,7 +62,7 @@ class HeaderKey:
         sample = data[sampled : sampled + SAMPLE]
         if len(sample) < SAMPLE:
             return None
-        mask = self.mask(sample)
+        mask = self.masks(sample)
         first = data[start] ^ mask[0] & bits
         size = (first & 3) + 1
         sent = bytes(a ^ b for a, b in zip(data[number_at : number_at + size], mask[1:5], strict=False))
@@ -67,7 +79,11 @@ class PacketKey:
 
     def open(self, number: int, head: bytes, body: bytes) -> bytes | None:
         """Frames of a packet; None when these are not its keys."""
-        return decrypted(self._cipher, (self._iv ^ number).to_bytes(NONCE, "big"), body, head)
+        try:
+            frames: bytes = self._cipher.decrypt((self._iv ^ number).to_bytes(NONCE, "big"), body, head)
+        except (InvalidTag, ValueError):
+            return None
+        return frames
 
     def updated(self) -> PacketKey:
         """The key after this one (RFC 9001, 6.1)."""
@@ -113,6 +129,53 @@ class Level:
             return None
         self.before, self.key, self.phase = self.key, after, 1 - self.phase
         return Found(number, frames, number_at + size)
+
+    def open_row(self, data: bytes, begins: Offsets, ends: Offsets, name: bytes, largest: int) -> list[Found]:
+        """Datagrams (begin and end in the data) with short headers and this id, from the first to one that is other.
+
+        Or that these keys do not open, or that tells of a key update: `open_short` tries that one.
+        """
+        number_at = 1 + len(name)
+        sampled = number_at + BEHIND
+        raw = np.frombuffer(data, np.uint8)
+        fit = ends - begins >= sampled + SAMPLE
+        begins = begins[: _leading(fit)]
+        fit = (raw[begins] & FORM == SHORT) & (
+            raw[begins[:, None] + np.arange(1, number_at)] == np.frombuffer(name, np.uint8)
+        ).all(axis=1)
+        begins = begins[: _leading(fit)]
+        masks = np.frombuffer(
+            self.header.masks(raw[begins[:, None] + np.arange(sampled, sampled + SAMPLE)].tobytes()), np.uint8
+        ).reshape(-1, SAMPLE)
+        heads = raw[begins[:, None] + np.arange(sampled)]
+        heads[:, 0] ^= masks[:, 0] & SHORT_BITS
+        heads[:, number_at:] ^= masks[:, 1 : 1 + BEHIND]
+        fit = (heads[:, 0] & KEY_PHASE != 0) == bool(self.phase)
+        return self._found(data, begins[: _leading(fit)], ends, heads, largest)
+
+    def _found(self, data: bytes, begins: Offsets, ends: Offsets, heads: Heads, largest: int) -> list[Found]:
+        """Bare heads, with four bytes where the number stands, and what is behind them."""
+        found: list[Found] = []
+        width = heads.shape[1]
+        bare, key = heads.tobytes(), self.key
+        at = 0
+        for begin, end, size in zip(begins.tolist(), ends.tolist(), ((heads[:, 0] & 3) + 1).tolist(), strict=False):
+            behind = at + width - BEHIND + size
+            sent = int.from_bytes(bare[at + width - BEHIND : behind], "big")
+            number = full_number(sent, 8 * size, largest)
+            body = begin + width - BEHIND + size
+            frames = key.open(number, bare[at:behind], data[body:end])
+            if frames is None:
+                break
+            largest = max(largest, number)
+            found.append(Found(number, frames, body))
+            at += width
+        return found
+
+
+def _leading(fit: npt.NDArray[np.bool_]) -> int:
+    """How many are fit, from the first on."""
+    return len(fit) if fit.all() else int(fit.argmin())
 
 
 def _number(head: bytes, size: int, largest: int) -> int:

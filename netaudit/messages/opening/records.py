@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 HEAD = 5
@@ -55,8 +56,9 @@ class Cutter:
     """One direction. `lost`: the place of records is not known, `candidates` are looked for."""
 
     def __init__(self) -> None:
-        self.held = b""
-        self.at = 0  # stream offset behind held
+        self._held = b""
+        self._from = 0  # of what is held, up to which it was taken
+        self.at = 0  # stream offset behind what is held
         self.skip = 0  # bytes to come of a record that was captured in part
         self.lost = False
         self.known = -1  # stream offset up to which records are known, where `lost`
@@ -64,9 +66,14 @@ class Cutter:
         self.nonsense = False
 
     @property
+    def left(self) -> int:
+        """Bytes that are held."""
+        return len(self._held) - self._from
+
+    @property
     def start(self) -> int:
         """Stream offset of what is held."""
-        return self.at - len(self.held)
+        return self.at - self.left
 
     def feed(self, offset: int, data: bytes) -> None:
         """Take bytes."""
@@ -75,17 +82,28 @@ class Cutter:
             cut = min(self.skip, len(data))
             self.skip -= cut
             data = data[cut:]
-        self.held = self.held + data if self.held else data
+        self._held, self._from = self._held[self._from :] + data if self.left else data, 0
+
+    def front(self, size: int) -> bytes:
+        """The first bytes that are held."""
+        return self._held[self._from : self._from + size]
 
     def take(self, size: int) -> bytes:
         """Bytes off the front that are no record."""
-        taken, self.held = self.held[:size], self.held[size:]
+        taken = self.front(size)
+        self._from += len(taken)
         return taken
+
+    def clear(self) -> None:
+        """Hold nothing."""
+        self._held, self._from = b"", 0
 
     def gap(self, offset: int, length: int) -> None:
         """Bytes are missing: a hole in one record, or the place of records is lost."""
-        held, start = self.held, offset - len(self.held)
-        self.at, self.held = offset + length, b""
+        head, held = self.front(HEAD), self.left
+        start = offset - held
+        self.at = offset + length
+        self.clear()
         if self.skip:
             inside = min(self.skip, length)
             self.skip -= inside
@@ -95,14 +113,14 @@ class Cutter:
                 self._lose(start)
         elif self.lost:
             pass
-        elif len(held) < HEAD or not sound(held):
+        elif len(head) < HEAD or not sound(head):
             self._lose(start)
         else:
-            self.broken = Record(start, held[:HEAD], None)
-            left = HEAD + size_of(held) - len(held)
+            self.broken = Record(start, head, None)
+            left = HEAD + size_of(head) - held
             self.skip = max(0, left - length)
             if length > left:
-                self._lose(start + HEAD + size_of(held))
+                self._lose(start + HEAD + size_of(head))
 
     def _lose(self, at: int) -> None:
         self.lost, self.known = True, at
@@ -110,45 +128,61 @@ class Cutter:
     def next(self) -> Record | None:
         """The next record that is whole, or is known to be broken; None when more bytes are needed."""
         if self.broken is not None:
-            record, self.broken = self.broken, None
-            return record
-        if self.lost or len(self.held) < HEAD:
+            broken, self.broken = self.broken, None
+            return broken
+        head = self.front(HEAD)
+        if self.lost or len(head) < HEAD:
             return None
-        if not sound(self.held):
+        if not sound(head):
             self.nonsense = True
             return None
-        size = HEAD + size_of(self.held)
-        if len(self.held) < size:
-            return None
-        record = Record(self.start, self.held[:HEAD], self.held[HEAD:size])
-        self.held = self.held[size:]
+        record = self._whole(head)
+        if record is not None:
+            self._from += HEAD + size_of(head)
         return record
+
+    def _whole(self, head: bytes) -> Record | None:
+        size = HEAD + size_of(head)
+        return Record(self.start, head, self.front(size)[HEAD:]) if self.left >= size else None
+
+    def row(self, kind: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """The next records as long as they are whole and of one kind: start, head and fragment of each."""
+        held, base = self._held, self.at - len(self._held)
+        known: bytes | None = None  # the head before, which most are like
+        size = 0
+        while self.broken is None and not self.lost:
+            at = self._from
+            head = held[at : at + HEAD]
+            if head != known:
+                if len(head) < HEAD or head[0] != kind or not sound(head):
+                    return
+                known, size = head, HEAD + size_of(head)
+            end = at + size
+            if end > len(held):
+                return
+            self._from = end
+            yield base + at, head, held[at + HEAD : end]
 
     def candidate(self) -> Record | None:
         """What may be the next record, where the place is lost; it stays until `accept` or `refuse`."""
         while True:
-            match = _MARK.search(self.held)
+            match = _MARK.search(self._held, self._from)
             if match is None:
-                self.held = self.held[-2:]
+                self._from = max(self._from, len(self._held) - 2)
                 return None
-            self.held = self.held[match.start() :]
-            if len(self.held) < HEAD:
+            self._from = match.start()
+            head = self.front(HEAD)
+            if len(head) < HEAD:
                 return None
-            size = size_of(self.held)
-            if size <= LONGEST:
-                return self._candidate(HEAD + size)
-            self.held = self.held[1:]
-
-    def _candidate(self, size: int) -> Record | None:
-        if len(self.held) < size:
-            return None
-        return Record(self.start, self.held[:HEAD], self.held[HEAD:size])
+            if size_of(head) <= LONGEST:
+                return self._whole(head)
+            self._from += 1
 
     def accept(self, record: Record) -> None:
         """The candidate is one: from here on the place is known."""
-        self.held = self.held[HEAD + size_of(record.head) :]
+        self._from += HEAD + size_of(record.head)
         self.lost = False
 
     def refuse(self) -> None:
         """The candidate is none."""
-        self.held = self.held[1:]
+        self._from += 1

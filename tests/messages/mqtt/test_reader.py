@@ -133,3 +133,25 @@ def test_payloads_of_frames():
 )
 def test_noise(chunks):
     check_noise(mqtt.MqttReader, chunks)
+
+
+SMALL = st.builds(
+    publish,
+    st.sampled_from([b"t/1", b"", b"sensor/temp", "温度/一".encode("gb18030"), b"long/" * 24]),
+    st.binary(max_size=8) | st.sampled_from([b'{"t":21.5}', b"\x80\x00x", b"\x02\x01\x00x", b"a" * 130]),
+    st.sampled_from([0, 1, 2, 8 | 2]),
+)
+
+
+@given(st.sampled_from([0, 3, 4, 5]), st.lists(SMALL | st.sampled_from([b"\xc0\x00", b"\x30\x01\x00"]), max_size=6))
+def test_many_at_once_are_read_as_byte_by_byte(level, packets):
+    begin, data = connect(level) if level else publish(b"cam/face", b"{}"), b"".join(packets)
+    given_out = []
+    for step in (len(data) or 1, 1):
+        reader = mqtt.MqttReader()
+        reader.sides[UP].lost = not level  # met midway
+        messages = reader.feed(UP, 0, begin)
+        for at in range(0, len(data), step):
+            messages += reader.feed(UP, len(begin) + at, data[at : at + step])
+        given_out.append((messages + reader.finish(), reader.needed_from(UP)))
+    assert given_out[0] == given_out[1]

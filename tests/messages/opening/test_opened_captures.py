@@ -75,7 +75,10 @@ def test_without_keys_that_fit_nothing_changes(name):
         assert keys.log() == b""
 
 
-@pytest.mark.parametrize("name", ["tls13_key_update", "tls12_renegotiation", "http2_curl", "quic_v1_key_update"])
+@pytest.mark.parametrize(
+    "name",
+    ["tls13_key_update", "tls12_renegotiation", "http2_curl", "quic_v1_key_update", "quic_v1_chacha20", "http3_curl"],
+)
 def test_any_cut_gives_the_same(name):
     whole, _ = read(FOLDER / f"{name}.pcapng", keys_for(name))
     decoder, assembler, conversations = Decoder(), Assembler(), Conversations(keys_for(name))

@@ -10,6 +10,7 @@ import pytest
 
 from netaudit.ground.ways import Way
 from netaudit.images.stills import MOST_DEATHS, Stills
+from netaudit.images.watch import Limits
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.codecs import video as codecs_video
 from netaudit.unwrapping.codecs.video import DECODED
@@ -69,7 +70,7 @@ BOOTS = {
 def test_a_helper_that_fails_costs_one_still(boot):
     """Each failure is said; after some of them no more of the same shard is tried, and others are none the worse."""
     stills, one, other = (
-        Stills(time_limit=0.5, command=[sys.executable, "-P", "-c", boot]),
+        Stills(Limits(0.5, 0.5), command=[sys.executable, "-P", "-c", boot]),
         Patience(MOST_DEATHS - 1),
         Patience(),
     )

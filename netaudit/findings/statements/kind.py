@@ -1,0 +1,82 @@
+"""What a statement and a kind of statement are, and statements made from findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pyarrow as pa
+
+Tables = dict[str, "pa.Table"]
+FIRST, SECOND, LAST = 1, 2, 3  # sentences of a first page
+CAP = 1000  # what validation bears: a chance is not said to be below 1 in so many
+MOST_NAMED = 100  # subjects, and pieces of evidence, of a statement; counts tell of all
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing the verdict says."""
+
+    kind: str
+    grade: str = ""  # letters of findings.certainty it rests on
+    counts: dict[str, int] = field(default_factory=dict)
+    why: dict[str, int] = field(default_factory=dict)  # by reason (ledgers.reason of `ledger`), in `unit`
+    unit: str = ""  # of `why`: bytes, or empty for a number
+    ledger: str = ""  # whose reasons these are
+    subjects: list[str] = field(default_factory=list)  # addresses, or subjects of the ledger
+    evidence: list[str] = field(default_factory=list)  # ids of findings
+    endpoints: list[str] = field(default_factory=list)  # addresses, where a wording names one
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of statement: who makes it, how it is worded, where it stands on a first page."""
+
+    name: str
+    make: Callable[[Tables], Iterable[Statement]]
+    zh: str
+    en: str
+    page: int
+
+
+def of_findings(
+    tables: Tables,
+    kind: str,
+    act: str,
+    grades: str,
+    near: str = "sender",
+    only: Callable[[dict[str, Any]], bool] = lambda _: True,
+) -> Iterator[Statement]:
+    """One statement on the findings of an act and some grades; `near` is the column of the devices inside."""
+    columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "bytes"]
+    rows = [
+        row
+        for row in tables["findings"].select(columns).to_pylist()
+        if row["act"] == act
+        and row["certainty"] in grades
+        and (row["images"] or row["certainty"] in "CD")
+        and only(row)
+    ]
+    if not rows:
+        return
+    far = "receiver" if near == "sender" else "sender"
+    by_grade = Counter[str]()
+    for row in rows:
+        by_grade[row["certainty"]] += row["images"] or 0
+    devices = {row[near] for row in rows}
+    yield Statement(
+        kind,
+        "".join(sorted({row["certainty"] for row in rows})),
+        {
+            "images": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"], "c": by_grade["C"],
+            "bytes": sum(row["bytes"] or 0 for row in rows),
+            "devices": len(devices), "endpoints": len({row[far] for row in rows}), "findings": len(rows),
+        },
+        subjects=sorted(devices)[:MOST_NAMED],
+        evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+        endpoints=sorted({row[far] for row in rows})[:MOST_NAMED] if grades in "CD" else [],
+    )  # fmt: skip

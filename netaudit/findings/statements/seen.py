@@ -1,0 +1,110 @@
+"""What was seen in clear: face images and identity numbers that left, were retrieved, or moved inside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
+from netaudit.findings.statements.kind import FIRST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on the records with an identity number in the findings of an act."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        columns = ["finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity"]
+        acts = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act]
+        rows = [row for row in acts if row["records"]]
+        if not rows:
+            return
+        by_grade = Counter[str]()
+        for row in rows:
+            by_grade[row["certainty"]] += row["records"]
+        devices = {row[near] for row in rows}
+        far = {row["receiver" if near == "sender" else "sender"] for row in rows}
+        yield Statement(
+            kind,
+            "".join(sorted(by_grade)),
+            {
+                "records": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"],
+                "persons": len({one for row in rows for one in row["person_hmacs"] or ()}),
+                "images": sum(row["with_identity"] or 0 for row in acts),
+                "devices": len(devices), "endpoints": len(far), "findings": len(rows),
+            },
+            subjects=sorted(devices)[:MOST_NAMED],
+            evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+        )  # fmt: skip
+
+    return make
+
+
+def _left(tables: Tables) -> Iterator[Statement]:
+    return of_findings(tables, "left", UPLOADED, "AB")
+
+
+def _retrieved(tables: Tables) -> Iterator[Statement]:
+    return of_findings(tables, "retrieved", RETRIEVED, "AB", near="receiver")
+
+
+def _moved(tables: Tables) -> Iterator[Statement]:
+    return of_findings(tables, "moved", MOVED, "AB")
+
+
+def _video(tables: Tables) -> Iterator[Statement]:
+    return of_findings(tables, "video", VIDEO, "AB")
+
+
+LEFT = (
+    Kind(
+        "left", _left,
+        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
+        "{images:face image|face images} left {devices:inside device|inside devices} for "
+        "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
+        FIRST,
+    ),
+    Kind(
+        "identity_left", _identity("identity_left", UPLOADED),
+        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
+        "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
+        "{records:record|records} with {persons:identity number|identity numbers} left "
+        "{devices:inside device|inside devices} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
+        "{images:face image|face images} beside them",
+        FIRST,
+    ),
+    Kind(
+        "retrieved", _retrieved,
+        "{images} 张次人脸图像自外部取回",
+        "{images:face image was|face images were} retrieved from outside",
+        FIRST,
+    ),
+    Kind(
+        "identity_retrieved", _identity("identity_retrieved", RETRIEVED, near="receiver"),
+        "{records} 条含身份证件号码的记录自外部取回，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} retrieved from outside",
+        FIRST,
+    ),
+)  # fmt: skip
+MOVED_INSIDE = (
+    Kind(
+        "moved", _moved,
+        "{images} 张次人脸图像在内部设备之间传送",
+        "{images:face image|face images} moved between inside devices",
+        SECOND,
+    ),
+    Kind(
+        "identity_moved", _identity("identity_moved", MOVED),
+        "{records} 条含身份证件号码的记录在内部设备之间传送，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} moved between inside devices",
+        SECOND,
+    ),
+    Kind(
+        "video", _video,
+        "{images} 帧视频画面中见人脸",
+        "{images:still of video streams shows|stills of video streams show} a face",
+        SECOND,
+    ),
+)  # fmt: skip

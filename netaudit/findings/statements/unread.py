@@ -1,0 +1,281 @@
+"""What was not read, judged or understood, from the rows of `ledgers`; and the calm sentences where nothing was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from netaudit.findings.accounts import OWN, POSSIBLE, SPREAD, UNPLACED
+from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CALM_NEEDS = (  # no open row in any of these
+    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions", "faces",
+)  # fmt: skip
+
+
+def open_rows(tables: Tables, *ledgers: str) -> list[dict[str, Any]]:
+    """Rows of some ledgers that are not understood."""
+    table = tables["ledgers"]
+    return [row for row in table.filter(pc.invert(table["understood"])).to_pylist() if row["ledger"] in ledgers]
+
+
+def _total(tables: Tables, ledger: str, column: str = "count") -> int:
+    table = tables["ledgers"]
+    return int(pc.sum(table.filter(pc.equal(table["ledger"], ledger))[column]).as_py() or 0)
+
+
+def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
+    """The calm sentence is said only where there is no finding, and nothing was left unread or unjudged."""
+    stages = {row["reason"] for row in open_rows(tables, "stages")}
+    if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
+        return
+    unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
+    if unjudged and unjudged == _total(tables, "images"):
+        return  # nothing was looked at: there is nothing to be calm about
+    if calm == (not open_rows(tables, *CALM_NEEDS)):
+        yield Statement("nothing_seen" if calm else "nothing_seen_so_far")
+
+
+def _calm(tables: Tables) -> Iterator[Statement]:
+    return _nothing_seen(tables, calm=True)
+
+
+def _so_far(tables: Tables) -> Iterator[Statement]:
+    return _nothing_seen(tables, calm=False)
+
+
+def _stage(kind: str, *reasons: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on a stage that did not come to its end."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        rows = [row for row in open_rows(tables, "stages") if row["reason"] in reasons]
+        if rows:
+            yield Statement(kind, counts={"packets": rows[0]["count"] or 0})
+
+    return make
+
+
+def _interrupted(tables: Tables) -> Iterator[Statement]:
+    """How far an audit had got that did not come to its end."""
+    stages = [row for row in open_rows(tables, "stages") if row["reason"] == "interrupted"]
+    if not stages:
+        return
+    ledgers, captures = tables["ledgers"], tables["captures"]
+    inputs = ledgers.filter(pc.equal(ledgers["ledger"], "inputs")).to_pylist()
+    files = Counter[str]()
+    for row in inputs:
+        files[row["reason"]] += row["count"] or 0
+    last = pc.max(captures["last_ts"].cast("int64")).as_py()
+    read = captures.num_rows
+    counts = {
+        "packets": stages[0]["count"] or 0,
+        "until": last or 0,
+        "bytes": sum(row["bytes"] or 0 for row in inputs),
+        "all_bytes": pc.sum(captures["size"]).as_py() or 0,
+        "files": read,
+        "part": files["read in part"],
+        "unread": files["not read"],
+    }
+    yield Statement("interrupted", counts=counts | {"whole": read - counts["part"] - counts["unread"]})
+
+
+def _open(
+    kind: str, ledger: str, *reasons: str, unit: str = "", subjects: bool = False
+) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on rows of a ledger that are not understood (all, or for some reasons): how many, how much, why."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        rows = [row for row in open_rows(tables, ledger) if not reasons or row["reason"] in reasons]
+        if not rows:
+            return
+        why = Counter[str]()
+        for row in rows:
+            why[row["reason"]] += row[unit or "count"] or 0
+        counts = {"n": sum(row["count"] or 0 for row in rows), "all": _total(tables, ledger)}
+        counts |= {"bytes": sum(row["bytes"] or 0 for row in rows), "all_bytes": _total(tables, ledger, "bytes")}
+        named = sorted({row["subject"] for row in rows})[:MOST_NAMED] if subjects else []
+        yield Statement(kind, "", counts, dict(why.most_common()), unit, ledger, named)
+
+    return make
+
+
+def _outside_period(tables: Tables) -> Iterator[Statement]:
+    count = sum(row["count"] for row in open_rows(tables, "packets") if row["reason"] == "outside_period")
+    if count:
+        yield Statement("outside_period", counts={"n": count, "all": _total(tables, "packets")})
+
+
+def _undecoded(tables: Tables) -> Iterator[Statement]:
+    rows = [row for row in open_rows(tables, "packets") if row["reason"] != "outside_period"]
+    if rows:
+        yield Statement(
+            "undecoded", counts={"n": sum(row["count"] or 0 for row in rows), "all": _total(tables, "packets")}
+        )
+
+
+def _incomplete(tables: Tables) -> Iterator[Statement]:
+    count = pc.sum(pc.invert(tables["images"]["complete"])).as_py() if tables["images"].num_rows else 0
+    if count:
+        yield Statement("incomplete", counts={"images": count, "all": tables["images"].num_rows})
+
+
+CALM = (
+    Kind(
+        "nothing_seen", _calm,
+        "未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
+        "No face image and no identity number was seen leaving, and no upload-shaped encrypted traffic; this is not a "
+        "clean bill of health",
+        FIRST,
+    ),
+    Kind(
+        "nothing_seen_so_far", _so_far,
+        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
+        "In what was read and judged, no face image and no identity number was seen leaving, and no upload-shaped "
+        "encrypted traffic; this is not a clean bill of health",
+        FIRST,
+    ),
+)  # fmt: skip
+UNREAD = (
+    Kind(
+        "interrupted", _interrupted,
+        "已中断，仅审计了部分数据：{packets} 个数据包，最后一个的时间为 {until:time}；"
+        "已读取 {all_bytes:size} 中的 {bytes:size}，"
+        "{files} 个文件中完整读取 {whole} 个，部分读取 {part} 个，未读取 {unread} 个",
+        "INTERRUPTED, only a part was audited: {packets:packet|packets}, the last of {until:time}; read were "
+        "{bytes:size} of {all_bytes:size}, of {files:file|files} {whole} whole, {part} in part, {unread} not at all",
+        LAST,
+    ),
+    Kind(
+        "no_packets", _stage("no_packets", "no packets"),
+        "未读到任何数据包，无从判断",
+        "No packet was read: nothing can be said",
+        LAST,
+    ),
+    Kind(
+        "none_decoded", _stage("none_decoded", "none decoded"),
+        "读取的 {packets} 个数据包均未解码，无从判断",
+        "None of {packets:packet|packets} read could be decoded: nothing can be said",
+        LAST,
+    ),
+    Kind(
+        "no_vantage", _stage("no_vantage", "vantage unknown"),
+        "无法判断抓包位置在路由器哪一侧，因此未对上传作出判定：请用 --inside CIDR 指明内部网段",
+        "It cannot be told which side of the router was captured, so no upload was judged: say --inside CIDR",
+        LAST,
+    ),
+    Kind(
+        "contested", _open("contested", "contested", "called a phone", subjects=True),
+        "发现中有 {n} 张次人脸图像、{bytes:size} 的发送方自称手机或平板，但证据不足或相互矛盾",
+        "contested: {n:face image|face images} and {bytes:size} in findings are of senders that call themselves phones",
+        LAST,
+    ),
+    Kind(
+        "contested_addresses", _open("contested_addresses", "contested", "address", subjects=True),
+        "{n} 个网段或地址被声称在内部，但依据为链路上任何主机均可伪造，未予采信（{why}）",
+        "{n:network or address is|networks or addresses are} said to be inside by what any host on the link can forge, "
+        "which was not followed ({why})",
+        LAST,
+    ),
+    Kind(
+        "contradictions", _open("contradictions", "contradictions"),
+        "{n} 个连接中的数据包相互矛盾，接收方实际收到的内容并不确定；两种读法均已读取（{why}）",
+        "packets of {n:connection|connections} contradict each other, so that what the receivers took is not certain; "
+        "both readings were read ({why})",
+        LAST,
+    ),
+    Kind(
+        "faces_apart", _open("faces_apart", "faces", OWN, POSSIBLE, SPREAD, UNPLACED),
+        "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
+        "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
+        LAST,
+    ),
+    Kind(
+        "left_unread", _open("left_unread", "egress", unit="bytes"),
+        "由内向外传出的内容中有 {bytes:size} 未能读懂或未逐一判断（{why}）",
+        "{bytes:size} of what left from inside was not understood or not judged ({why})",
+        LAST,
+    ),
+    Kind(
+        "unjudged", _open("unjudged", "images"),
+        "{all} 张不同图像中有 {n} 张未作人脸判定（{why}）",
+        "not judged for faces: {n} of {all:distinct image|distinct images} ({why})",
+        LAST,
+    ),
+    Kind(
+        "key_frames", _open("key_frames", "key frames"),
+        "{n} 处视频关键帧未能解码查看（{why}）",
+        "{n:key frame or video stream was|key frames or video streams were} not looked at ({why})",
+        LAST,
+    ),
+    Kind(
+        "inputs", _open("inputs", "inputs", "damaged", "refused", subjects=True),
+        "{all} 个输入中有 {n} 个损坏或未能读取（{why}）",
+        "damaged or not read: {n} of {all:input|inputs} ({why})",
+        LAST,
+    ),
+    Kind(
+        "signatures", _open("signatures", "signatures"),
+        "{n} 条特征未能加载（{why}）",
+        "{n:signature was|signatures were} not loaded ({why})",
+        LAST,
+    ),
+    Kind(
+        "outside_period", _outside_period,
+        "{all} 个数据包中有 {n} 个不在所选时间范围内，未作审计",
+        "outside the chosen period and not audited: {n} of {all:packet|packets}",
+        LAST,
+    ),
+    Kind(
+        "keys", _open("keys", "keys"),
+        "可用密钥解开的 {all} 个连接中有 {n} 个未解开或仅部分解开（{why}）",
+        "with keys, {n} of {all:connection was|connections were} not opened, or only in part ({why})",
+        LAST,
+    ),
+    Kind(
+        "readers", _open("readers", "readers", subjects=True),
+        "{n} 处协议读取失败，其后仅按特征搜寻图像",
+        "{n:reader|readers} failed: what followed was only searched for images",
+        LAST,
+    ),
+    Kind(
+        "undecoded", _undecoded,
+        "{all} 个数据包中有 {n} 个未能解码",
+        "not decoded: {n} of {all:packet|packets}",
+        LAST,
+    ),
+    Kind(
+        "dropped", _open("dropped", "lost", "lost while capturing"),
+        "采集端丢失 {n} 个数据包",
+        "{n:packet was|packets were} lost while capturing",
+        LAST,
+    ),
+    Kind(
+        "missing", _open("missing", "lost", "missing bytes"),
+        "{n} 个连接中有 {bytes:size} 已发送而不在捕获中",
+        "{bytes:size} of {n:connection|connections} were sent and are not in the captures",
+        LAST,
+    ),
+    Kind(
+        "limits", _open("limits", "limits"),
+        "{n} 条消息达到处理上限，超出部分未查看（{why}）",
+        "bounds were reached in {n:message|messages}, and what lies beyond was not looked at ({why})",
+        LAST,
+    ),
+    Kind(
+        "payload", _open("payload", "payload", unit="bytes"),
+        "{all_bytes:size} 传输内容中有 {bytes:size} 未能读取（{why}）",
+        "{bytes:size} of {all_bytes:size} of payload could not be read ({why})",
+        LAST,
+    ),
+    Kind(
+        "incomplete", _incomplete,
+        "{images} 张图像在捕获中不完整",
+        "{images:image is|images are} incomplete in the capture",
+        LAST,
+    ),
+)  # fmt: skip

@@ -1,0 +1,83 @@
+"""Kernels that follow the datagrams of QUIC and cut what a client sent: lengths and times only.
+
+A unit is the datagrams above `SMALL` bytes with a short head, until one of the server above that size was seen and
+nothing came for most of a round trip (a client that still sends was not waiting for it), or until `IDLE` of silence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.ground.jit import lean_kernel
+from netaudit.streams.kernels_order import byte_at
+from netaudit.streams.kernels_units import add_length, close_unit, open_unit, touch
+from netaudit.streams.layouts import NO_RECORDS, QUIC, UNDECIDED
+
+U1 = npt.NDArray[np.uint8]
+Rows = npt.NDArray[Any]
+
+SECOND = 1_000_000_000
+SMALL = 64  # bytes of a datagram that may be a bare acknowledgement
+IDLE = SECOND // 4
+TRIP = SECOND // 25  # round trip where none was seen
+
+
+@lean_kernel
+def settle_datagram(walk: Any, spans: Rows, walked: Any) -> None:
+    """Count the client's datagram under way; its length is known once no gap follows it."""
+    client = walk["client"]
+    length = walk["need"][client]
+    walk["need"][client] = 0
+    if length > SMALL:
+        add_length(walk, length, spans, walked)
+
+
+@lean_kernel
+def is_long_head(row: Any, buffer: U1, arena: U1) -> bool:
+    """Whether a datagram begins with a long head of QUIC: version 1, 2 or a draft (RFC 9000, 17.2; RFC 9369)."""
+    if row["length"] < 7 or byte_at(buffer, arena, row["source"], 0) & 0xC0 != 0xC0:
+        return False
+    version = np.int64(0)
+    for k in range(1, 5):
+        version = (version << 8) | np.int64(byte_at(buffer, arena, row["source"], k))
+    return bool(version in (1, 0x6B3343CF) or version >> 8 == 0xFF0000)
+
+
+@lean_kernel
+def take_datagram(walk: Any, row: Any, buffer: U1, arena: U1, units: Rows, spans: Rows, walked: Any) -> None:
+    """Follow one datagram of QUIC, or see that it is none."""
+    direction = row["direction"]
+    settle_datagram(walk, spans, walked)
+    long_head = is_long_head(row, buffer, arena)
+    if walk["kind"] == UNDECIDED:
+        if not long_head:
+            walk["kind"] = NO_RECORDS
+            return
+        walk["kind"] = QUIC
+        walk["from_start"] = 1
+        walk["hello_ts"] = row["ts"]
+    client = walk["client"]
+    if direction != client:
+        if walk["trip"] == 0 and walk["hello_ts"]:
+            walk["trip"] = max(row["ts"] - walk["hello_ts"], 1)
+        if not long_head and row["length"] > SMALL:
+            if walk["open"] and walk["answered_ts"] == 0:
+                walk["answered_ts"] = row["ts"]
+            walk["before_octets"] += row["length"]
+            walk["before_records"] += 1
+        return
+    if long_head or row["length"] <= SMALL:
+        return
+    if walk["open"]:
+        silent = row["ts"] - walk["last_ts"]
+        trip = walk["trip"] or TRIP
+        if silent >= max(IDLE, 4 * trip) or (walk["answered_ts"] and 5 * silent >= 4 * trip):
+            close_unit(walk, units, spans, walked)
+    if not walk["open"]:
+        open_unit(walk, row)
+    walk["answered_ts"] = 0
+    walk["need"][client] = row["length"]
+    touch(walk, row)

@@ -1,0 +1,89 @@
+"""What a table is: columns with type, unit and meaning, the key that sorts it, and rows made by column name.
+
+Raise `TABLES_VERSION` when a column changes its meaning.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import keyword
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TABLES_VERSION = 3
+Row = Any  # a row of a table: a named tuple that `Table.row` made
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `kind` is an Arrow type by name; `list<string>` and `list<int64>` are allowed."""
+
+    name: str
+    kind: str
+    meaning: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. Rows are sorted by `key`, which also tells them apart."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    names: tuple[str, ...] = field(init=False, repr=False)  # of its columns, in order
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(column.name for column in self.columns))  # rows ask for them
+
+    def schema(self) -> pa.Schema:
+        """Arrow schema with the meanings as field metadata."""
+        import pyarrow as pa
+
+        return pa.schema(
+            [pa.field(c.name, _arrow(c.kind), metadata={"meaning": c.meaning, "unit": c.unit}) for c in self.columns],
+            metadata={"table": self.name, "tables_version": str(TABLES_VERSION)},
+        )
+
+    @property
+    def row(self) -> type[Any]:
+        """The type of its rows: named tuples that are made by column names (`class_` for `class`), all of them."""
+        return _row_type(self.name, self.names)
+
+
+@functools.cache
+def _row_type(name: str, names: tuple[str, ...]) -> type[Any]:
+    def reduced(row: Any) -> tuple[Any, ...]:
+        return _row_of, (name, names, tuple(row))
+
+    fields = [f"{one}_" if keyword.iskeyword(one) else one for one in names]
+    plain = collections.namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024
+    return type(name, (plain,), {"__slots__": (), "__reduce__": reduced})
+
+
+def _row_of(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> Row:
+    """A row that went to another process."""
+    return _row_type(name, names)(*values)
+
+
+def _arrow(kind: str) -> pa.DataType:
+    import pyarrow as pa
+
+    if kind.startswith("list<"):
+        return pa.list_(_arrow(kind[5:-1]))
+    if kind == "time":
+        return pa.timestamp("ns", tz="UTC")
+    return getattr(pa, kind if kind != "bool" else "bool_")()
+
+
+CAPTURE_ID = Column(
+    "capture_id",
+    "string",
+    "Capture, by the first 16 digits of its SHA-256 (unfinished-N if not read to its end); frames count within it.",
+)
+FRAME = "number of the packet in its capture, from 1, as Wireshark counts"

@@ -1,0 +1,88 @@
+"""Tables of what the readers of protocols understood."""
+
+from __future__ import annotations
+
+from netaudit.tables.declaring import CAPTURE_ID, FRAME, Column, Table
+
+MESSAGES = Table(
+    "messages",
+    "What the readers understood: requests, responses, DNS answers, TLS hellos, carved finds.",
+    ("first_ts", "message_id"),
+    (
+        Column("message_id", "string", "Hash of the flow, the direction and the stream offset."),
+        Column("flow_id", "string", "Its flow."),
+        CAPTURE_ID,
+        Column("protocol", "string", "Protocol of the message."),
+        Column("direction", "string", "up (client to server) or down."),
+        Column("request_id", "string", "For a response: message_id of its request, empty when unknown."),
+        Column("method", "string", "Request method; on a response that of its request."),
+        Column("host", "string", "Host named in the request (masked)."),
+        Column("path", "string", "Request target (masked)."),
+        Column("status", "int32", "Status of a response, 0 for a request."),
+        Column("content_type", "string", "As sent."),
+        Column("user_agent", "string", "As sent (masked)."),
+        Column("server", "string", "Server header, as sent (masked)."),
+        Column("date", "string", "Date header, as sent: the other clock."),
+        Column("first_ts", "time", "Time of the packet with its first byte."),
+        Column("last_ts", "time", "Time of the packet with its last byte."),
+        Column("first_frame", "int64", "First packet: " + FRAME + "."),
+        Column("last_frame", "int64", "Last packet."),
+        Column("body_size", "int64", "Body after transfer coding, as declared or counted.", "bytes"),
+        Column("complete", "bool", "Every byte is there and its end is known."),
+        Column(
+            "missing",
+            "list<string>",
+            "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind.",
+        ),
+        Column("notes", "list<string>", "Named limits reached and sloppiness met."),
+        Column(
+            "opened", "string", "It was encrypted, and opened with keys from this source; empty for what was in clear."
+        ),
+    ),
+)
+
+TLS_HELLOS = Table(
+    "tls_hellos",
+    "ClientHellos: what clients of TLS, QUIC and DTLS say before anything is encrypted.",
+    ("ts", "message_id"),
+    (
+        Column("message_id", "string", "The message (messages.message_id)."),
+        Column("flow_id", "string", "Its flow (flows.flow_id)."),
+        CAPTURE_ID,
+        Column("frame", "int64", "Packet that made the hello whole: " + FRAME + "."),
+        Column("ts", "time", "Time of that packet."),
+        Column("transport", "string", "tcp, quic or dtls."),
+        Column("client", "string", "Who says hello: address and port, a space between them."),
+        Column("server", "string", "Whom it is said to."),
+        Column(
+            "version", "string", "Highest version offered, as four hexadecimal digits (0304: TLS 1.3, fefd: DTLS 1.2)."
+        ),
+        Column("sni", "string", "Host name asked for (masked); empty for none."),
+        Column("alpn", "list<string>", "Application protocols offered, in order, without GREASE (masked)."),
+        Column("ja3", "string", "JA3 of the hello; empty when its lengths disagree or it has the form of SSL 2.0."),
+        Column("ja4", "string", "JA4 of the hello; empty when its lengths disagree or it has the form of SSL 2.0."),
+    ),
+)
+
+MEDIA = Table(
+    "media",
+    "Streams of video and sound: those that SIP dialogues agree on, and those that were seen.",
+    ("ts", "message_id", "number"),
+    (
+        Column("message_id", "string", "The SIP message, or the message by which a stream is named."),
+        Column("number", "int32", "Media description within the message."),
+        Column("role", "string", "offer, answer: as agreed; stream: as seen."),
+        Column("call", "string", "Hash of the dialogue's Call-ID; empty for a stream."),
+        Column("asked", "string", "Who is called (masked); of GB/T 28181 the camera or channel."),
+        Column("purpose", "string", "Play, Playback, Download … as the dialogue says."),
+        Column("kind", "string", "video, audio."),
+        Column("address", "string", "Where the sender of the description receives or sends."),
+        Column("port", "int32", ""),
+        Column("transport", "string", "udp or tcp."),
+        Column("codec", "string", "PS, H264 …; empty when unknown."),
+        Column("ssrc", "int64", "Source number; -1 when not told."),
+        Column("flow_id", "string", "The stream's flow (flows.flow_id); empty when none was found."),
+        Column("tied_by", "string", "What brought both together: address and source, address, source."),
+        Column("ts", "time", "When it was said, or first seen."),
+    ),
+)

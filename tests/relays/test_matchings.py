@@ -1,0 +1,59 @@
+"""Probabilities of pairs against sums over all sets of pairs, written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netaudit.relays import matchings
+
+
+def _sets(pairs, taken=()):
+    """All sets of pairs in which no image and no unit comes twice."""
+    if not pairs:
+        yield taken
+        return
+    yield from _sets(pairs[1:], taken)
+    if all(pairs[0][0] != image and pairs[0][1] != unit for image, unit, _ in taken):
+        yield from _sets(pairs[1:], (*taken, pairs[0]))
+
+
+def _written_out(image, unit, weight):
+    pairs = list(zip(image.tolist(), unit.tolist(), range(image.size), strict=True))
+    shares = np.zeros(image.size)
+    total = 0.0
+    for chosen in _sets(pairs):
+        places = [place for _, _, place in chosen]
+        product = float(np.prod(weight[places]))
+        total += product
+        shares[places] += product
+    return shares / total
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sums_are_those_over_all_sets(seed):
+    random = np.random.default_rng(seed)
+    image, unit = np.nonzero(random.random((5, 5)) < 0.5)
+    weight = np.exp(random.normal(1, 3, image.size))
+    assert matchings.in_full(image, unit, weight) == pytest.approx(_written_out(image, unit, weight), abs=1e-5)
+
+
+def test_an_exchange_that_is_a_little_likelier_is_not_certain():
+    image, unit = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    weight = np.array([1300.0, 1000.0, 1000.0, 1300.0])
+    assert matchings.in_full(image, unit, weight)[0] == pytest.approx(1.69 / 2.69, abs=0.01)
+    assert matchings.by_messages(image, unit, weight)[0] > 0.9  # why the sums are made
+
+
+def test_where_too_many_sets_are_possible_each_end_chooses_by_itself(monkeypatch):
+    monkeypatch.setattr(matchings, "MOST_STATES", 8)
+    image, unit = (side.ravel() for side in np.mgrid[0:6, 0:6])
+    probability = matchings.in_full(image, unit, np.full(36, 1e6))
+    assert probability.max() < 0.2
+    alone = matchings.in_full(np.r_[image, 6], np.r_[unit, 6], np.full(37, 1e6))
+    assert alone[-1] > 0.99
+
+
+def test_no_pairs_have_no_probabilities():
+    none = np.empty(0, np.int64)
+    assert matchings.in_full(none, none, np.empty(0)).size == 0
