@@ -68,7 +68,7 @@ _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 
 def personal(leaf: Leaf) -> list[Personal]:
     """What `leaf` says of people and of the circumstances, in the order of the document."""
-    if leaf.kind in BINARY or (leaf.kind == "text" and leaf.part.data[:1] >= b"\x80" and is_packed(leaf.part.data)):
+    if leaf.kind in BINARY or (leaf.kind == "text" and _is_packed(leaf.part.data)):
         return _of_binary(leaf)
     if leaf.kind not in DOCUMENTS or not 0 < len(leaf.part.data) <= LARGEST:
         return []
@@ -78,6 +78,11 @@ def personal(leaf: Leaf) -> list[Personal]:
         return []
     found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
     return classified(widened(found, _xml_fields, _parser(leaf))) if found else []
+
+
+def _is_packed(data: bytes) -> bool:
+    """Whether bytes that read as text are a document in a binary notation, or one behind a byte of its length."""
+    return any(is_packed(data[at:]) for at in (0, 1) if data[at : at + 1] >= b"\x80")
 
 
 def _of_binary(leaf: Leaf) -> list[Personal]:
@@ -113,7 +118,7 @@ def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
     """What the headers of a message say of people: a number, and what stands beside it."""
     if not asks_in_headers(headers):
         return []
-    found = classified(header_fields(headers))
+    found = classified(widened(header_fields(headers), _xml_fields, _parser()))
     return found if any(one.kind == "id_number" and one.certainty == "checked" for one in found) else []
 
 

@@ -52,9 +52,11 @@ _BEHIND = re.compile(
     r"(?:[\s\-_—/|,，、)）\]+\"'*#@~^]{1,4}|(?=[\u3400-\u9fff]{2,4} {2}))([\u3400-\u9fff·•]{2,12})(?![\u3400-\u9fff])"
 )
 _CALLED = re.compile(
-    r"(?:(?:姓名|客户|访客|业主|顾客|购房人|来访人)[:：\s]?|[人方主员户][:：])([\u3400-\u9fff]{2,3})(?=[\s,，。;；、(（:：]|身份证)"
+    r"(?:(?:姓名|客户|访客|业主|顾客|购房人|来访人)[:：\s]?|[人方主员户][:：])([\u3400-\u9fff]{2,3}?)(?=[\s,，。;；、(（:：]|的|身份证)"
 )
 _OF_SEX = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff]{2,4})[，,、\s]{1,2}[男女][，,、\s]")  # 张三，男，汉族
+_CALL = re.compile(r"\A[^'\"]{1,80}[=(]\s*['\"]")  # what stands before a first value: AT+CARD="…", call f('…'
+_OF_NUMBER = re.compile(r"([\u3400-\u9fff]{2,3})的(?:居民)?(?:身份证|证件)")
 _TOKENS = re.compile(r"[^\w·]+|_")
 _SHORT = 160  # characters of a text in which a lone name is the number's
 _CAPTION = re.compile(r"[【\[]([\w\u3400-\u9fff]{2,12})[】\]]\s*")
@@ -113,7 +115,7 @@ def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
         elif heading and len(cells) == len(heading):
             out += [Field(f"{place}.{key}", key, cell) for key, cell in zip(heading, cells, strict=True) if cell]
         else:
-            told = [cell.rpartition('="')[2] for cell in cells]  # AT+CARD="张三","1101…"
+            told = [_CALL.sub("", cell) for cell in cells]
             found = [Field(f"{place}[{at}]", "", cell) for at, cell in enumerate(told) if cell]
             out += found + _said_apart(line, place, found)
         if len(out) >= MOST:
@@ -245,6 +247,8 @@ def _name_of(text: str) -> str:
     """The one name of a short text with one number, or one that a sentence begins with."""
     if (found := _OF_SEX.search(text)) and has_family_name(found[1]):
         return found[1]
+    if found := _OF_NUMBER.search(text):
+        return next((name for name in (found[1], found[1][1:]) if has_family_name(name)), "")
     if len(text) > _SHORT or len(NUMBER.findall(text)) != 1:
         return ""
     names = {one for one in _TOKENS.split(text) if has_family_name(one) and not kind_of(one)}

@@ -65,7 +65,7 @@ _ROLES = (
 # whose names end so: things and places
 _OF_THINGS = re.compile(
     "device|channel|camera|place|project|store|shop|group|dept|depart|compan|corp|^org|city|provinc|area|region|district"
-    "|type|file|^app(?!lic)|product|build|room|house|site|school|class|bank|brand|role|event|item|task|status|level|title"
+    "|type|file|^app(?!l)|product|build|room|house|site|school|class|bank|brand|role|event|item|task|status|level|title"
     "|nation|position|gate|door|zone|street|road|hotel|page|module|menu|table|column|field|service|server|domain|tag"
     "|categor|plan|host|path|display|model|unit|estate|community|location|library|^db|bucket|key|attr|param|game|song"
     "|team|brand|form|template"

@@ -144,8 +144,8 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
     if depth == 0 or not SHORTEST <= len(text) <= LONGEST:
         return
     inner: list[Field] = []
-    if text[0] in "{[" and text[-1] in "]}":
-        inner = list(_scalars(parsed(text), field.path, ""))[:MOST]
+    if text[0] in "{[" and text[-1] in "]}" and (value := parsed(text)) is not None:
+        inner = list(_scalars(value, field.path, ""))[:MOST]
     elif text.startswith(_BASE64_OBJECT) and (data := _unpacked(text)):
         inner = list(_scalars(parsed(data), field.path, ""))[:MOST]
     elif text[0] == "<" and text[-1] == ">":

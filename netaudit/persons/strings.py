@@ -45,10 +45,12 @@ def _right(number: bytes) -> bool:
 def binary_fields(data: bytes) -> list[Field]:
     """Fields of bytes in which a number stands; long texts are left to who looks into texts."""
     starts = [0, *(at for at in range(1, min(LONGEST_HEAD, len(data))) if data[at] in _MAPS)]
-    if (value := next((one for at in starts if (one := packed(data[at:])) is not None), None)) is not None:
-        return json_fields(value)
-    if found := next((one for one in _WIDE.finditer(data) if _right(one[0][::2])), None):
-        wide = data[found.start() % 2 :]
+    for start in starts:
+        found = json_fields(packed(data[start:]))
+        if any(ID18.fullmatch(field.value) for field in found):
+            return found
+    if number := next((one for one in _WIDE.finditer(data) if _right(one[0][::2])), None):
+        wide = data[number.start() % 2 :]
         return lines_of(wide[: len(wide) // 2 * 2].decode("utf-16-le", "replace"))
     return list(_fields(_texts(data)))
 

@@ -18,7 +18,10 @@ NUMBER, OTHER = "11010519491231002X", "990101199001010019"
 
 
 def read(document: object, kind: str = "json", content_type: str = "") -> set[tuple[str, str]]:
-    data = document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
+    if isinstance(document, bytes):
+        data = document
+    else:
+        data = document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
     part = Part(data, "request body", "")
     part.content_type = content_type
     return {(one.kind, one.value) for one in personal(Leaf(part, kind))}
@@ -96,6 +99,12 @@ BOTH = {("id_number", NUMBER), ("name", "张三")}
         ({"log": f"Visitor(name=张三, idCard={NUMBER})"}, "json"),
         ({"log": f"Person[name=张三, idCard={NUMBER}]"}, "json"),
         (f"1$张三}}2${NUMBER}", "text"),
+        ({"m": f"[张三][{NUMBER}]"}, "json"),
+        ({"m": f"{{name=张三, idCard={NUMBER}}}"}, "json"),
+        ({"m": f"客户张三的身份证号是{NUMBER}"}, "json"),
+        (f"call add_visitor('张三','{NUMBER}')", "text"),
+        ({"applyName": "张三", "applyIdcard": NUMBER}, "json"),
+        (b"/\xa2dnamef" + "张三".encode() + b"bidr" + NUMBER.encode(), "text"),
         (f"*{NUMBER}*张三#", "text"),
         (f'AT+IDC="张三","{NUMBER}"', "text"),
         (f"姓名\n张三\n身份证号码\n{NUMBER}\n", "text"),
@@ -201,6 +210,11 @@ def test_headers_and_cookies() -> None:
         (one.kind, one.value) for one in of_headers([("cookie", f"name=%E5%BC%A0%E4%B8%89; idcard={NUMBER}")])
     } == BOTH
     assert of_headers([("etag", "202506011020304050123"), ("x-request-id", "990101199001010018")]) == []
+
+
+def test_a_document_in_a_cookie() -> None:
+    said = f"%7B%22name%22%3A%22%E5%BC%A0%E4%B8%89%22%2C%22idcard%22%3A%22{NUMBER}%22%7D"
+    assert {(one.kind, one.value) for one in of_headers([("cookie", f"sid=1; u={said}")])} == BOTH
 
 
 def test_json_in_the_call_of_a_function() -> None:
