@@ -61,10 +61,9 @@ _TOKENS = re.compile(r"[^\w·]+|_")
 _SHORT = 160  # characters of a text in which a lone name is the number's
 _CAPTION = re.compile(r"[【\[]([\w\u3400-\u9fff]{2,12})[】\]]\s*")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_TOLD = re.compile(r"<[^<>]{0,2000}[1-9]\d{16}[\dXx][^<>]{0,2000}>")
+_ELEMENT = re.compile(r"<[^<>]{18,4000}>")
 _DATA = re.compile(r"\b(?:data-)?([\w-]{1,40})\s*=\s*\"([^\"]{1,256})\"")
 _UNSEEN = {"<script": "</script", "<style": "</style", "<!--": "-->"}
-_PROGRAM = re.compile("<script[^<>]{0,400}>(.{18,200000}?)</script", re.IGNORECASE | re.DOTALL)
 _RECORD_END = re.compile(r"\}\s*,")
 _OPENING = re.compile("<script|<style|<!--", re.IGNORECASE)
 _INPUT = re.compile(r"<(?:input|option)\b[^<>]{0,2000}>", re.IGNORECASE)
@@ -258,7 +257,7 @@ def _name_of(text: str) -> str:
 def page_lines(text: str) -> str:
     """A page of a web site as lines: rows of its tables with tabs between the cells, fields of its forms as pairs."""
     text = _seen(text)
-    text = _TOLD.sub(_as_pairs, _INPUT.sub(_as_pair, text))
+    text = _ELEMENT.sub(_as_pairs, _INPUT.sub(_as_pair, text))
     text = _BLANK.sub(" ", text.replace("\t", " ")) if "\0" not in text else _BLANK.sub(" ", text).replace("\0", "\n")
     text = _LINE_END.sub("\n", _CELL_END.sub("\t", text))
     return "\n".join(line.strip() for line in unescape(_TAG.sub("", text)).replace("\xa0", " ").splitlines())
@@ -266,8 +265,13 @@ def page_lines(text: str) -> str:
 
 def program_lines(text: str) -> str:
     """Programs of a page in which a number stands, a record of their data in each line."""
-    told = (one[1] for one in _PROGRAM.finditer(text) if NUMBER.search(one[1]))
-    return "\n".join(_RECORD_END.sub("}\n", one) for one in told)
+    low, told, end = text.lower(), [], 0
+    while len(low) == len(text) and (start := low.find("<script", end)) >= 0:
+        end = low.find("</script", start)
+        if end < 0:
+            break
+        told.append(text[text.find(">", start) + 1 : end])
+    return "\n".join(_RECORD_END.sub("}\n", one) for one in told if NUMBER.search(one))
 
 
 def _seen(text: str) -> str:
@@ -292,5 +296,7 @@ def _as_pair(found: re.Match[str]) -> str:
 
 def _as_pairs(found: re.Match[str]) -> str:
     """Attributes of an element in one of which a number stands."""
+    if NUMBER.search(found[0]) is None:
+        return found[0]
     pairs = "\t".join(f'{one[1]}="{one[2]}"' for one in _DATA.finditer(found[0]))
     return f"\0{pairs}\0" if pairs else found[0]

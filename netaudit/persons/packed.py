@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 32
 LONGEST = 1 << 16  # bytes
-MOST = 20_000  # values of a document
+MOST = 4000  # values of a document
 _FLOATS = {2: ">e", 4: ">f", 8: ">d"}
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST = 2000  # texts
-LONGEST_HEAD = 64  # bytes of a frame before a document in a binary notation
+LONGEST_HEAD = 24  # bytes of a frame before a document in a binary notation
 _MAPS = frozenset((*range(0x81, 0xA0), *range(0xA1, 0xB8), 0xDE, 0xDF))  # with which such a document begins
 _AROUND = re.compile(
     r"[\x20-\x7e\t\r\n]{0,2}([\u3400-\u9fff·]{2,})[\x20-\x7e\t\r\n]{0,2}|[A-Za-z]?([1-9]\d{16}[\dXx])[A-Za-z]?"
