@@ -55,7 +55,7 @@ _CALLED = re.compile(
     r"(?:(?:姓名|客户|访客|业主|顾客|购房人|来访人)[:：\s]?|[人方主员户][:：])([\u3400-\u9fff]{2,3}?)(?=[\s,，。;；、(（:：]|的|身份证)"
 )
 _OF_SEX = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff]{2,4})[，,、\s]{1,2}[男女][，,、\s]")  # 张三，男，汉族
-_CALL = re.compile(r"\A[^'\"]{1,80}[=(]\s*['\"]")  # what stands before a first value: AT+CARD="…", call f('…'
+_CALL = re.compile(r"\A[^'\"]{1,80}[=(]\s*\[?['\"]")  # what stands before a first value: AT+CARD="…", call f('…'
 _OF_NUMBER = re.compile(r"([\u3400-\u9fff]{2,3})的(?:居民)?(?:身份证|证件)")
 _TOKENS = re.compile(r"[^\w·]+|_")
 _SHORT = 160  # characters of a text in which a lone name is the number's
@@ -196,7 +196,7 @@ def _cells(line: str) -> list[str]:
     cells = _CELLS.split(line)
     if '"' in line:
         with suppress(csv.Error, StopIteration):
-            cells = next(csv.reader([line], delimiter=max("\t,;|", key=line.count)))
+            cells = next(csv.reader([line], delimiter=max(",\t;|", key=line.count)))
     if len(cells) < 2 and "  " in line:
         cells = re.split(" {2,}", line)
     return [cell.strip(_AROUND) for cell in cells]

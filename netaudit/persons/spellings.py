@@ -40,6 +40,7 @@ _ALIASES = frozenset(
 _ALIAS = re.compile(r"[A-Za-z_]\w{0,39}", re.ASCII)
 _BASE64_OBJECT = ("eyJ", "W3si", "eyAi")  # base64 of {" [{" { "
 _URL_SAFE = str.maketrans("-_", "+/")
+_PAIR = re.compile(r"([\w.-]{1,30})\s?[:：=]\s?(.{1,256})")
 _FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
 _LAST = re.compile(r"[./]@?[^./]*\Z")
 _BRACKETS = re.compile(r"\[([^\[\]\d][^\[\]]{0,63})\]")
@@ -54,7 +55,13 @@ def widened(found: list[Field], read_xml: ReadXml, parsed: Parsed) -> list[Field
         out += _inside(field, read_xml, parsed, DEEPEST)
     out += _keys_that_say(out) + _of_holders(out)
     out += _under_aliases(out)
-    named = [*_named_beside(out), *_under_headings(out), *_in_columns(out), *_labelled_lists(out)]
+    named = [
+        *_named_beside(out),
+        *_under_headings(out),
+        *_in_columns(out),
+        *_labelled_lists(out),
+        *_lists_of_pairs(out),
+    ]
     if named:  # each instead of the value that it names
         gone = {path for path, _ in named}
         out = [field for field in out if field.path not in gone] + [field for _, field in named]
@@ -307,6 +314,17 @@ def _labelled_lists(found: Iterable[Field]) -> list[tuple[str, Field]]:
             label, said = cells[0].value, cells[1].value
             if names_personal(label) and not names_personal(said):
                 out.append((cells[1].path, Field(f"{row['list']}.{label}", label, said)))
+    return out
+
+
+def _lists_of_pairs(found: Iterable[Field]) -> list[tuple[str, Field]]:
+    """Lists of a label and what it says in each text: `["姓名:张三", "身份证号:1101…"]`."""
+    out = []
+    for path, cells in _lists(found).items():
+        told = [(cell.path, pair) for cell in cells.values() if (pair := _PAIR.fullmatch(cell.value.strip()))]
+        told = [(place, pair) for place, pair in told if names_personal(pair[1])]
+        if len(told) > 1:
+            out += [(place, Field(f"{path}.{pair[1]}", pair[1], pair[2])) for place, pair in told]
     return out
 
 
