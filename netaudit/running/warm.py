@@ -49,7 +49,7 @@ def streams() -> None:
 
 def messages() -> None:
     """Compile what looks for images in streams and in parts, and what reads lookups and opened packets in columns."""
-    from netaudit.messages.carve import Carver
+    from netaudit.messages.carve import Search
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
     from netaudit.messages.opening.quic_keys import Found
@@ -57,7 +57,7 @@ def messages() -> None:
     from netaudit.streams.layouts import FLOW, PIECE, RUN
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
-    Carver(0).feed(0, bytes(8))
+    Search(0).feed(0, bytes(8))
     nothing = np.frombuffer(bytes(8), np.uint8)
     image_marks(nothing)
     text_marks(nothing)
