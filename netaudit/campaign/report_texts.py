@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from netaudit.ground.yaml_text import yaml_of
 
-TEXTS, KINDS = yaml_of(__package__, "texts.yaml").values()
+_SAID: dict[str, dict[str, dict[str, str]]] = yaml_of(__package__, "texts.yaml")
+TEXTS, KINDS = _SAID["texts"], _SAID["kinds"]

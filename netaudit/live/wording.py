@@ -12,7 +12,7 @@ from netaudit.live.from_report import Terms
 if TYPE_CHECKING:
     from netaudit.live.news import Note
 
-TEXTS = yaml_of(__package__, "texts.yaml")
+TEXTS: dict[str, dict[str, str]] = yaml_of(__package__, "texts.yaml")
 
 
 say = speaker(TEXTS)
