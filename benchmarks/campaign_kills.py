@@ -116,6 +116,7 @@ def killing(command: list[str], out: Path, cluster: Cluster, given: argparse.Nam
     run = subprocess.Popen(command)
     until = time.monotonic() + given.longest
     while run.poll() is None:
+        given.counts.write_text(json.dumps(killed))  # this process may be killed as well
         busy = soon_at_work(out)
         time.sleep(rng.uniform(0, given.pause))
         cluster.keep_up()
@@ -159,12 +160,13 @@ def main() -> None:
     if not given.go_on:
         shutil.rmtree(given.folder, ignore_errors=True)
     given.folder.mkdir(parents=True, exist_ok=True)
-    plan, out, counts = given.folder / "captures" / "plan.csv", given.folder / "killed", given.folder / "killed.json"
+    plan, out = given.folder / "captures" / "plan.csv", given.folder / "killed"
+    given.counts = given.folder / "killed.json"
     if not plan.exists():
         write_sites(plan.parent, given.sites)
     key = plan.parent / "key"
     undisturbed(plan, given.folder / "alone")
-    killed = Counter(json.loads(counts.read_text()) if counts.exists() else {})
+    killed = Counter(json.loads(given.counts.read_text()) if given.counts.exists() else {})
     command = [sys.executable, "-m", "netaudit", "campaign", "run", str(plan), "--out", str(out), "--no-faces"]
     cluster = Cluster(given.folder, given.workers)
     cluster.keep_up()
@@ -175,7 +177,7 @@ def main() -> None:
         code = killing(command, out, cluster, given, killed)
     finally:
         cluster.end()
-        counts.write_text(json.dumps(killed))
+        given.counts.write_text(json.dumps(killed))
     sites = read_plan(plan)
     finished = [found for site in sites if (found := done(out, site)) is not None]
     attempts = sum(found["attempts"] for found in finished)

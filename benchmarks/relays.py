@@ -1,6 +1,7 @@
 """How often relayed images are told rightly and wrongly: made-up offices in numbers (tests/relays/offices.py).
 
     python benchmarks/relays.py nulls 10000        offices in which nothing is sent on: endpoints named (all are wrong)
+    python benchmarks/relays.py unlike 5000        the same in offices unlike those (tests/relays/unlike.py)
     python benchmarks/relays.py relays 200         offices of each form: precision, recall, calibration
     python benchmarks/relays.py scale              100,000 images, 1,000,000 units, 200 endpoints: seconds and memory
 
@@ -13,38 +14,49 @@ import argparse
 import math
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.relays import offices
+from netaudit.relays.chance import corrected
+from tests.relays import offices, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     import pyarrow as pa
 
 
-def nulls(count: int, first: int) -> None:
-    """Endpoints named in offices that send nothing on, by kind of unrelated upload."""
-    wrong, images, started = Counter[str](), 0, time.perf_counter()
+def nulls(count: int, first: int, kind: ModuleType) -> None:
+    """Endpoints named in offices that send nothing on, by kind of unrelated upload; how chances are spread, by mode."""
+    wrong, images, started = Counter[str](), 0, time.process_time()
+    chances: defaultdict[str, list[float]] = defaultdict(list)
     for k in range(count):
         seed = first + k
-        stack = offices.STACKS[seed // len(offices.NULLS) % len(offices.STACKS)]
-        result = offices.judged(offices.null_office(seed, stack), seed)
+        stack = offices.STACKS[seed // len(kind.NULLS) % len(offices.STACKS)]
+        result = offices.judged(kind.null_office(seed, stack), seed)
         images += len(result.matches)
         if result.claimed:
-            wrong[f"{offices.NULLS[seed % len(offices.NULLS)]}, {stack}"] += 1
+            wrong[f"{kind.NULLS[seed % len(kind.NULLS)]}, {stack}"] += 1
+        for test in result.tests:
+            if test.chance is not None:
+                chances[test.mode].append(corrected(test.chance.p, test.tried))
     print(f"{count} offices, {sum(wrong.values())} endpoints named wrongly {dict(wrong)}, {images} images told")
-    print(f"{time.perf_counter() - started:.0f} s")
+    for mode, found in sorted(chances.items()):
+        below = ", ".join(f"{sum(p <= limit for p in found)} below {limit:g}" for limit in (0.1, 0.01, 0.001))
+        print(f"{mode:10} {len(found)} tests: {below}")
+    print(f"{time.process_time() - started:.0f} s of processor time")
 
 
-def relays(count: int, first: int) -> None:
+def relays(count: int, first: int, chosen: str | None) -> None:
     """Precision, recall and calibration by form."""
     print("form        named  sent   told  right  precision  recall  wrong expected (95 % of it)")
     for place, form in enumerate(offices.FORMS):
+        if chosen not in (None, form):
+            continue
         named = sent = told = right = 0
         expected = 0.0
         for k in range(count):
@@ -183,12 +195,16 @@ def _transfers(seen: pa.Table) -> Iterator[SimpleNamespace]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("nulls", "relays", "scale"))
+    parser.add_argument("what", choices=("nulls", "unlike", "relays", "scale"))
     parser.add_argument("count", nargs="?", type=int, default=200)
     parser.add_argument("--development", action="store_true")
+    parser.add_argument("--form", choices=offices.FORMS, help="of relays: this one only")
     parser.add_argument("--skip", type=int, default=0, help="offices left out at the beginning, to go on later")
     given = parser.parse_args()
     start = (offices.DEVELOPMENT if given.development else offices.REPORTED) + given.skip
-    {"nulls": lambda: nulls(given.count, start), "relays": lambda: relays(given.count, start), "scale": scale}[
-        given.what
-    ]()
+    {
+        "nulls": lambda: nulls(given.count, start, offices),
+        "unlike": lambda: nulls(given.count, start + 1_000_000, unlike),
+        "relays": lambda: relays(given.count, start + 2_000_000, given.form),
+        "scale": scale,
+    }[given.what]()

@@ -12,7 +12,7 @@ from netaudit.tables import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TEXTS: dict[str, dict[str, str]] = yaml_of(__package__, "texts.yaml")
+TEXTS = yaml_of(__package__, "texts.yaml")
 
 
 @functools.cache

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netaudit.ground.yaml_text import yaml_of
 
-_SAID: dict[str, dict[str, dict[str, str]]] = yaml_of(__package__, "texts.yaml")
-TEXTS, KINDS = _SAID["texts"], _SAID["kinds"]
+if TYPE_CHECKING:
+    from netaudit.ground.bilingual import Texts
+
+_FILE = yaml_of(__package__, "texts.yaml")
+TEXTS: Texts = _FILE["texts"]
+KINDS: Texts = _FILE["kinds"]

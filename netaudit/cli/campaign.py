@@ -29,7 +29,7 @@ CountPersons = Annotated[
 ]
 Purpose = Annotated[str, typer.Option(metavar="TEXT", help="With --count-persons: what for; recorded.")]
 Authoriser = Annotated[str, typer.Option("--authorised-by", metavar="TEXT", help="And by whom allowed; recorded.")]
-TEXTS: dict[str, dict[str, str]] = yaml_of(__package__, "campaign.yaml")
+TEXTS = yaml_of(__package__, "campaign.yaml")
 say = speaker(TEXTS)
 
 

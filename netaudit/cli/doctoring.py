@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 WIDEST = 300  # characters of what a system said
 
-STATES, NAMES, REMEDIES, ENDINGS = yaml_of(__package__, "doctoring.yaml").values()
+STATES, NAMES, REMEDIES, ENDINGS = (
+    yaml_of(__package__, "doctoring.yaml")[key] for key in ("states", "names", "remedies", "endings")
+)
 state_of, name_of, remedy_of, ending_of = map(speaker, (STATES, NAMES, REMEDIES, ENDINGS))
 
 

@@ -10,7 +10,7 @@ from netaudit.errors import UsageError
 from netaudit.ground.bilingual import speaker
 from netaudit.ground.yaml_text import yaml_of
 
-TEXTS: dict[str, dict[str, str]] = yaml_of(__package__, "texts.yaml")
+TEXTS = yaml_of(__package__, "texts.yaml")
 
 
 _spoken: list[str] = []  # the language of this process, where somebody said one

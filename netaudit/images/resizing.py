@@ -21,6 +21,7 @@ SHARPNESS = -0.75  # of the cubic kernel (Keys' a)
 SMALL = 256  # pixels of the long side up to which pictures are enlarged as OpenCV does it
 REMEMBERED = 32  # sets of weights
 GREY = 128  # of a border
+REACH = 5  # pixels of a resized border that what is beside it may reach
 
 
 def scaled(image: Image, side: int, border: int = 0) -> Image:
@@ -33,7 +34,15 @@ def scaled(image: Image, side: int, border: int = 0) -> Image:
     if share > 1 and max(image.size) <= SMALL:
         return _enlarged(image, size, border)
     framed = _framed(image, border) if border else image
-    return framed if share == 1 else framed.resize(size, Resampling.BILINEAR if share < 1 else Resampling.BICUBIC)
+    if share == 1:
+        return framed
+    way = Resampling.BILINEAR if share < 1 else Resampling.BICUBIC
+    outer = max(0, int(border * share) - REACH)  # of the border, grey before and after
+    across, down = outer * wide / size[0], outer * high / size[1]
+    width, height = size[0] - 2 * outer, size[1] - 2 * outer
+    inner = framed.resize((width, high), way, box=(across, 0, wide - across, high))
+    inner = inner.resize((width, height), way, box=(0, down, width, high - down))  # both at once, Pillow is less exact
+    return _framed(inner, outer) if outer else inner
 
 
 def roughly(image: Image, side: int) -> Image:

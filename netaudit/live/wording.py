@@ -10,9 +10,10 @@ from netaudit.ground.yaml_text import yaml_of
 from netaudit.live.from_report import Terms
 
 if TYPE_CHECKING:
+    from netaudit.ground.bilingual import Texts
     from netaudit.live.news import Note
 
-TEXTS: dict[str, dict[str, str]] = yaml_of(__package__, "texts.yaml")
+TEXTS: Texts = yaml_of(__package__, "texts.yaml")
 
 
 say = speaker(TEXTS)

@@ -155,7 +155,8 @@ class Flow:
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
                     self._carve((direction ^ self.swapped, place, b"", 0))
-                self._event((direction ^ self.swapped, place, data[at : at + length], length))
+                self._read((direction ^ self.swapped, place, data[at : at + length], length))
+        self._forget(direction ^ self.swapped)
 
     def settle(self) -> None:
         """A batch has brought what there is of the flow."""
@@ -172,16 +173,19 @@ class Flow:
         self._forget(DOWN)
 
     def _event(self, event: Event) -> None:
+        self._read(event)
+        self._forget(event[0])
+
+    def _read(self, event: Event) -> None:
         if self.done:
             return
         if self.reader is None:
             self._consider(event)
         else:
             self._give(event)
-            self._forget(event[0])
 
     def _forget(self, direction: int) -> None:
-        if self.reader is not None:
+        if self.reader is not None and not self.done:
             self.trails[direction].forget(self._needed_from(self.reader, direction))
 
     def _needed_from(self, reader: BaseReader, direction: int) -> int:

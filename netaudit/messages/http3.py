@@ -12,7 +12,7 @@ from netaudit.messages.http3_fields import FieldDecoder
 from netaudit.messages.message import DOWN, UP, Message
 
 if TYPE_CHECKING:
-    from netaudit.messages.opening.quic_streams import Half, Piece
+    from netaudit.messages.opening.quic_half import Half, Piece
 
 NAME = "http3"
 DATA, HEADERS, SETTINGS, PUSH_PROMISE = 0, 1, 4, 5

@@ -5,6 +5,6 @@ from __future__ import annotations
 from netaudit.ground.bilingual import speaker
 from netaudit.ground.yaml_text import yaml_of
 
-TEXTS: dict[str, dict[str, str]] = yaml_of(__package__, "texts.yaml")
+TEXTS = yaml_of(__package__, "texts.yaml")
 
 say = speaker(TEXTS)

@@ -131,4 +131,5 @@ def test_a_picture_too_small_for_a_face_forbids_nothing():
 def test_contradictions_are_counted():
     flows = [sent(doubts=["conflict", "checksum"], conflicting_up=7), sent(doubts=None), sent(doubts=["cut_short"])]
     found = lines(accounts.contradictions, flows=flows)
-    assert [(line.reason, line.number, line.size) for line in found] == [("conflict", 1, 7), ("cut_short", 1, 0)]
+    assert [(line.reason, line.number, line.size) for line in found] == [("conflict", 1, 7)]
+    assert [(line.reason, line.number) for line in lines(accounts.evicted, flows=flows)] == [("cut_short", 1)]

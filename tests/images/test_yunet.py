@@ -133,6 +133,21 @@ def test_a_border_is_grey_and_the_picture_keeps_its_place(size):
     assert (result[: border // 2] == 128).all()
 
 
+@pytest.mark.parametrize("size", [(270, 90), (333, 427), (500, 300), (853, 640), (300, 300)])
+def test_a_border_that_stays_grey_is_not_resized(size):
+    """The result is that of resizing all of it, to the last bit or one that rounding moves."""
+    image = texture(4).resize(size)
+    border = round(max(size) / 4)
+    framed = Image.new("RGB", (size[0] + 2 * border, size[1] + 2 * border), (128, 128, 128))
+    framed.paste(image, (border, border))
+    small = max(framed.size) > 640
+    whole = tuple(round(side * 640 / max(framed.size)) for side in framed.size)
+    expected = framed.resize(whole, Image.Resampling.BILINEAR if small else Image.Resampling.BICUBIC)
+    difference = np.abs(np.asarray(scaled(image, 640, border), int) - np.asarray(expected, int))
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 0.001
+
+
 def test_enlarging_is_cubic_convolution():
     """Keys' kernel with a = -0.75, one row of pixels worked out by hand at three times the size."""
     row = np.array([10, 200, 60, 90], np.uint8)

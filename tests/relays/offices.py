@@ -16,7 +16,7 @@ from netaudit.relays.series import Images, Names, Units
 from netaudit.tables import ENCRYPTED_UPLOADS
 
 SECOND = 1_000_000_000
-DEVELOPMENT, REPORTED = 1_000_000, 3_000_000  # first seeds
+DEVELOPMENT, REPORTED = 1_000_000, 6_000_000  # first seeds; those of 2 and 3 millions were looked at after a report
 FORMS = ("exact", "partly", "base64", "padded", "quic", "batch", "reencoded")
 STACKS = ("exact", "padded", "range", "quic")  # how well the sizes of unrelated uploads are known
 NULLS = ("same law", "after visits", "at will", "bulk", "constant", "few", "visits, constant")
@@ -47,7 +47,7 @@ def _sizes(random, count):
 
 
 def _images(times, sizes):
-    names = [f"{k:064x}" for k in range(len(sizes))]
+    names = pa.array([f"{k:064x}" for k in range(len(sizes))])
     return Images(Names(names, names, names), np.arange(len(sizes)), sizes, times - 30_000_000, times)
 
 

@@ -1,6 +1,6 @@
 """Offices unlike those of `offices.py`: other rhythms, laws of size, stacks and habits, none of which a rule was made for.
 
-`NULLS` send nothing on; what they upload looks like a relay in one way each. `FORMS` send images on in other ways.
+What they upload looks like a relay in one way each.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import numpy as np
 
 from tests.relays.offices import SECOND, Office, _images, _seen, _sizes, _units, _visits
 
-STACKS = ("exact", "padded", "range", "quic")
 NULLS = (
     "after each", "nearly constant", "nearly constant, after each", "hours", "by the clock", "bursts", "same quarter",
     "chunks", "mirror of sizes", "keep-alive",

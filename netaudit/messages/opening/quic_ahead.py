@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netaudit.messages.opening.quic_connection import Connection
 
 MOST = 256  # that are opened at once: another connection may begin, and then what was opened ahead is let go
+LEAST = 8  # that are tried at once where few were opened before
 
 
 class Run(NamedTuple):
@@ -40,8 +41,8 @@ class Ahead:
         bases = [run.offset - start for run, start in zip(runs, starts, strict=False)]
         self._bases = np.repeat(np.array(bases, np.int64), [len(run.lengths) for run in runs])[lengths > 0]
         self._at = 0  # the next datagram
-        self._row = Row([], self._bases)  # from `_from` on
-        self._from = 0
+        self._row: Row | None = None  # what was opened ahead
+        self._from, self._until = 0, 0  # the datagrams in it
         self._by: Connection | None = None
 
     @property
@@ -51,16 +52,21 @@ class Ahead:
 
     def heed(self, connection: Connection, most: int) -> int:
         """Let a connection heed the next datagrams as far as it opens them in a row, so many at most; how many."""
-        if self._by is not connection or self._at >= self._from + len(self._row.found):
-            part = slice(self._at, self._at + MOST)
-            found = connection.open_row(self.direction, self.data, self._begins[part], self._ends[part])
-            self._row, self._from, self._by = Row(found, self._bases[part]), self._at, connection
-        first = self._at - self._from
-        last = min(first + most, len(self._row.found))
-        if first < last:
-            connection.take_row(self.direction, self._row, first, last)
-            self._at += last - first
-        return last - first
+        if self._by is not connection or self._at >= self._until:
+            self._open(connection)
+        count = min(most, self._until - self._at)
+        if self._row is None or count <= 0:
+            return 0
+        connection.take_row(self.direction, self._row, self._at - self._from, self._at - self._from + count)
+        self._at += count
+        return count
+
+    def _open(self, connection: Connection) -> None:
+        """Open the next ones, more where many were opened last."""
+        part = slice(self._at, self._at + min(MOST, max(LEAST, 2 * (self._until - self._from))))
+        found = connection.open_row(self.direction, self.data, self._begins[part], self._ends[part])
+        self._row = Row(found, self._bases[part]) if found else None
+        self._from, self._until, self._by = self._at, self._at + len(found), connection
 
     def skip(self) -> tuple[int, int]:
         """Begin and end of the next datagram, which goes another way."""

@@ -26,7 +26,7 @@ from netaudit.messages.opening.quic_streams import Part, Streams
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.messages.opening.carried import FlowKeys
-    from netaudit.messages.opening.quic_keys import Found, Places
+    from netaudit.messages.opening.quic_keys import Found, Offsets
     from netaudit.messages.opening.quic_rows import Row
 
 MOST_IDS = 64  # connection ids of one side that are remembered
@@ -183,7 +183,7 @@ class Connection:
         self._content(TRAFFIC, direction, offset, found)
         return True
 
-    def open_row(self, direction: int, data: bytes, begins: Places, ends: Places) -> list[Found]:
+    def open_row(self, direction: int, data: bytes, begins: Offsets, ends: Offsets) -> list[Found]:
         """Datagrams (begin and end in the data) with short headers, under keys that have proved right.
 
         From the first on, up to one that is in any way unusual. What they hold is heeded by `take_row`, in its turn.

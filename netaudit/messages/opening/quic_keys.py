@@ -17,7 +17,7 @@ from netaudit.messages.opening.suites import suites
 if TYPE_CHECKING:
     from netaudit.messages.opening.suites import Suite
 
-Places = npt.NDArray[np.int64]
+Offsets = npt.NDArray[np.int64]
 Heads = npt.NDArray[np.uint8]  # a row each
 LONG_BITS, SHORT_BITS = 0x0F, 0x1F  # of the first byte that are masked
 KEY_PHASE = 0x04
@@ -130,7 +130,7 @@ class Level:
         self.before, self.key, self.phase = self.key, after, 1 - self.phase
         return Found(number, frames, number_at + size)
 
-    def open_row(self, data: bytes, begins: Places, ends: Places, name: bytes, largest: int) -> list[Found]:
+    def open_row(self, data: bytes, begins: Offsets, ends: Offsets, name: bytes, largest: int) -> list[Found]:
         """Datagrams (begin and end in the data) with short headers and this id, from the first to one that is other.
 
         Or that these keys do not open, or that tells of a key update: `open_short` tries that one.
@@ -139,22 +139,21 @@ class Level:
         sampled = number_at + BEHIND
         raw = np.frombuffer(data, np.uint8)
         fit = ends - begins >= sampled + SAMPLE
-        begins = begins[: len(begins) if fit.all() else int(fit.argmin())]
+        begins = begins[: _leading(fit)]
         fit = (raw[begins] & FORM == SHORT) & (
             raw[begins[:, None] + np.arange(1, number_at)] == np.frombuffer(name, np.uint8)
         ).all(axis=1)
-        begins = begins[: len(begins) if fit.all() else int(fit.argmin())]
+        begins = begins[: _leading(fit)]
         masks = np.frombuffer(
             self.header.masks(raw[begins[:, None] + np.arange(sampled, sampled + SAMPLE)].tobytes()), np.uint8
         ).reshape(-1, SAMPLE)
         heads = raw[begins[:, None] + np.arange(sampled)]
         heads[:, 0] ^= masks[:, 0] & SHORT_BITS
         heads[:, number_at:] ^= masks[:, 1 : 1 + BEHIND]
-        firsts = heads[:, 0]
-        fit = (firsts & KEY_PHASE != 0) == bool(self.phase)
-        return self._found(data, begins[: len(begins) if fit.all() else int(fit.argmin())], ends, heads, largest)
+        fit = (heads[:, 0] & KEY_PHASE != 0) == bool(self.phase)
+        return self._found(data, begins[: _leading(fit)], ends, heads, largest)
 
-    def _found(self, data: bytes, begins: Places, ends: Places, heads: Heads, largest: int) -> list[Found]:
+    def _found(self, data: bytes, begins: Offsets, ends: Offsets, heads: Heads, largest: int) -> list[Found]:
         """Bare heads, with four bytes where the number stands, and what is behind them."""
         found: list[Found] = []
         width = heads.shape[1]
@@ -172,6 +171,11 @@ class Level:
             found.append(Found(number, frames, body))
             at += width
         return found
+
+
+def _leading(fit: npt.NDArray[np.bool_]) -> int:
+    """How many are fit, from the first on."""
+    return len(fit) if fit.all() else int(fit.argmin())
 
 
 def _number(head: bytes, size: int, largest: int) -> int:
