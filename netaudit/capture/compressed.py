@@ -18,7 +18,6 @@ STEP = 1 << 18  # bytes that one step of decompression may give
 INPUT = 1 << 14  # and take: what is lost beside a damage in formats that cannot be rewound
 XZ_MEMORY = 256 << 20  # xz -9 needs 65 MiB; a header may ask for 4 GiB
 ZSTD_WINDOW = 1 << 27  # zstd's own limit without --long=31
-ZSTD_BLOCK = 1 << 17  # RFC 8878, 3.1.1.2.3: longest output of one block
 
 
 class Member(Protocol):

@@ -40,7 +40,6 @@ def vantage_of(flows: pa.Table, observations: pa.Table, inside: Iterable[str]) -
         pairs=sorted((str(a), str(b)) for a, b in pairs),
         link=sorted(_link(talks)),
         sent=_sent(talks),
-        routers=sorted({fact["mac"] for fact in facts if fact["kind"] == "ra" and fact["mac"]}),
         arp=sorted({(fact["mac"], fact["ip"]) for fact in facts if fact["kind"] in {"arp", "ndp"}}),
         leases=sorted({fact["ip"] for fact in facts if fact["kind"] == "dhcp" and fact["field"] == "leased"}),
         prefixes=sorted({fact["value"] for fact in facts if fact["kind"] == "ra" and fact["field"] == "prefix"}),

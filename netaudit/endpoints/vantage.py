@@ -87,7 +87,6 @@ class Evidence:
     pppoe: int  # link addresses seen in PPPoE sessions
     sent: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     """(MAC, address) → packets sent, flows opened, where both sides spoke; empty: `link` is all there is."""
-    routers: list[str] = field(default_factory=list)  # MACs that sent router advertisements
     pppoe_share: float = 1.0  # of the bytes of flows
 
 

@@ -24,6 +24,7 @@ Words = tuple[str, str]  # Chinese, English
 LEAST = 16 * 1024  # opaque bytes of a sender to an endpoint that are worth a word
 MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
 OTHERS = "others"
+TOO_SMALL = "smaller than"  # how images.why begins for icons, which are no evidence
 
 READ, UNREAD, SHAPED, HIDDEN_OTHER = "read", "in no message", "upload-shaped", "encrypted, in no finding"
 CROWD = "too many addresses"
@@ -126,12 +127,17 @@ FACE_WORDS: dict[str, Words] = {
 
 
 def faces(tables: Tables) -> Iterator[Line]:
-    """Every image object with a face, a possible one, or without an answer: in a finding, or why not."""
+    """Every image object with a face, a possible one, or without an answer: in a finding, or why not.
+
+    Pictures too small for an answer are none that may show a face (as in the ledger of images).
+    """
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     found = set(tables["findings"]["object_ids"].combine_chunks().flatten().to_pylist())
+    images = tables["images"]
+    small = set(images.filter(pc.starts_with(images["why"], TOO_SMALL))["sha256"].to_pylist())
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"]):
-        if row.face == "no":
+        if row.face == "no" or row.sha256 in small:
             continue
         reason = (
             FOUND if row.object_id in found else _why_not(row.face, scopes.get(row.sender), scopes.get(row.receiver))

@@ -193,7 +193,7 @@ def _key_frames(tables: Tables, _: Run) -> Iterator[Entry]:
 
 JUDGED = {"yes": "face", "possible": "possible face", "no": "no face"}  # by images.face
 WHY = {  # why a picture was not judged, by the beginning of images.why
-    "smaller than": "too small",
+    accounts.TOO_SMALL: "too small",
     "face detection is off": "not asked",
     "not looked at: too many pictures": "many pictures",
     "not looked at: too many": "decoder crashes",

@@ -90,11 +90,6 @@ class Keeper:
         return "socket" if self._method == "socket" else "dumpcap"
 
     @property
-    def recorder_pid(self) -> int | None:
-        """Process id of the recorder at work."""
-        return self._recorder.pid if self._recorder is not None and self.recording else None
-
-    @property
     def drops(self) -> Drops:
         """Losses that the runs of the recorder have told at their ends."""
         ended = self._ended_drops

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 MOST_ROWS = 10
-MOST_PICTURES = 8
 MOST_CAPTURES = 3
 Tile = tuple[str, str, str]  # value, what it counts, class
 

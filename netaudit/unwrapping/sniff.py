@@ -13,7 +13,6 @@ WLT = "image/x-wlt"  # the portrait of an ID card: its coding has no mark, so th
 IMAGE_KINDS = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "tiff", "jp2", "pnm", "tga"})
 _SPACE = b" \t\r\n\x00"
 _PRINTABLE = bytes([*b"\t\n\r\x0c\x1b", *range(0x20, 0x7F), *range(0x80, 0x100)])
-_HIGH = bytes(range(0x80, 0x100))
 _MAGIC = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),

@@ -80,7 +80,7 @@ def test_what_left_adds_up(rows):
 
 def test_every_face_is_in_a_finding_or_has_a_reason():
     names = ["yes", "possible", "undecodable", "no"]
-    images = [{"sha256": name * 16, "face": name, "decodable": True, "problem": ""} for name in names]
+    images = [{"sha256": name * 16, "face": name, "decodable": True, "problem": "", "why": ""} for name in names]
     objects = [
         {
             "object_id": f"{name}{place}",
@@ -105,6 +105,27 @@ def test_every_face_is_in_a_finding_or_has_a_reason():
         accounts.FOUND: 1, accounts.OWN: 1, accounts.POSSIBLE: 2, accounts.UNJUDGED: 2,
     }  # fmt: skip
     assert {line.reason for line in found if line.understood} == {accounts.FOUND}
+
+
+def test_a_picture_too_small_for_a_face_forbids_nothing():
+    """An icon of a page is not judged, and no calm sentence fails for it; one that nobody looked at does."""
+    about = {"face": "not judged", "decodable": True, "problem": ""}
+    objects = [
+        {"object_id": name, "message_id": "m", "sha256": name, "size": 43, "complete": True, "kind": "gif"}
+        for name in ("icon", "photo")
+    ]
+    found = lines(
+        accounts.faces,
+        images=[
+            {"sha256": "icon", "why": "smaller than 32 pixels", **about},
+            {"sha256": "photo", "why": "face detection is off", **about},
+        ],
+        objects=objects,
+        messages=[{"message_id": "m", "flow_id": "f", "protocol": "http", "direction": "up"}],
+        flows=[sent()],
+        findings=[finding("uploaded outside", "A", object_ids=[])],
+    )
+    assert [(line.reason, line.number) for line in found] == [(accounts.UNJUDGED, 1)]
 
 
 def test_contradictions_are_counted():

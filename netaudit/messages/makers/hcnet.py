@@ -34,7 +34,6 @@ MEDIA = (b"IMKH", b"HKMI")
 UNANSWERED = 16
 USER_AT, USER_SIZE = HEAD + 20, 48  # of the first login: behind 8 bytes, the client's address and 8 bytes
 FIRST_LEAST, SECOND_SIZE = USER_AT + USER_SIZE, 0x54
-CHALLENGE_LEAST = HEAD + 192  # of the reply to the first login
 SERIAL_AT, SERIAL_SIZE = HEAD + 4, 44  # of the reply to the second login
 LOOK = 4096  # bytes of a frame in which a document may begin
 SPARSE = 64  # frames without document or login of which a message is made; media flow on and on
