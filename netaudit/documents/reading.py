@@ -136,6 +136,8 @@ def _event(way: Way, scope: Scope, message_id: str) -> Event:
     event.score = _score(scope.value(entry.score))
     event.target = " ".join(text for selector in entry.target if (text := scope.value((selector,))))
     event.person = {name: text for name, at in entry.person.items() if (text := scope.value(at))}
+    if event.person.get("name", "")[:1] in {"{", "["}:  # what is kept of somebody, as a document of its own
+        del event.person["name"]
     event.purpose = {name: text for name, at in entry.purpose.items() if (text := scope.value(at))}
     return event
 

@@ -8,6 +8,7 @@ import binascii
 import numpy as np
 
 from netaudit.messages.extents import CAP, NEED, REJECT, Base64, Buffer, Walker, classify
+from netaudit.messages.identities import Surroundings
 from netaudit.messages.kernels import next_image_mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.pieces import Pieces
@@ -184,13 +185,39 @@ def _decode(message: Message) -> None:
         message.unknown_from = len(body)
 
 
+class Search:
+    """Looks in one direction for images, and for identity numbers with what stands around them."""
+
+    __slots__ = ("carver", "numbers")
+
+    def __init__(self, direction: int) -> None:
+        self.carver = Carver(direction)
+        self.numbers = Surroundings(direction)
+
+    def feed(self, offset: int, data: bytes) -> list[Message]:
+        """Take the next bytes of this direction."""
+        return self.carver.feed(offset, data) + self.numbers.feed(offset, data)
+
+    def gap(self, offset: int, length: int) -> list[Message]:
+        """Bytes of this direction are missing."""
+        return self.carver.gap(offset, length) + self.numbers.gap()
+
+    def finish(self, *, ended: bool) -> list[Message]:
+        """Nothing follows."""
+        return self.carver.finish() + self.numbers.finish(ended=ended)
+
+    def needed_from(self, after: int) -> int:
+        """Stream offset from which bytes are still needed; `after` is where the last feed ended."""
+        return min(self.carver.needed_from(after), self.numbers.needed_from(after))
+
+
 class CarveReader(BaseReader):
-    """Carves both directions of a flow whose protocol nobody knows."""
+    """Searches both directions of a flow whose protocol nobody knows."""
 
     joins_datagrams = True
 
     def __init__(self) -> None:
-        self.sides = (Carver(UP), Carver(DOWN))
+        self.sides = (Search(UP), Search(DOWN))
         self.at = [0, 0]
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
@@ -205,7 +232,7 @@ class CarveReader(BaseReader):
 
     def finish(self) -> list[Message]:
         """Give images that never ended, as incomplete."""
-        return self.sides[UP].finish() + self.sides[DOWN].finish()
+        return self.sides[UP].finish(ended=True) + self.sides[DOWN].finish(ended=True)
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the image under way."""

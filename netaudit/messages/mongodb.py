@@ -33,6 +33,7 @@ REPLY, UPDATE, INSERT, QUERY, GET_MORE, DELETE, KILL, COMPRESSED, MSG = (
 )
 OPERATIONS = frozenset({REPLY, UPDATE, INSERT, QUERY, GET_MORE, DELETE, KILL, COMPRESSED, MSG})
 UNANSWERED = 1024
+_REPLY = REPLY.to_bytes(4, "little")
 SECTIONS = 1024
 _CHECKSUM = 1
 
@@ -62,6 +63,8 @@ def recognise(opening: Opening) -> Verdict:
     """A header with a known operation and a plausible beginning behind it; midway anything on the usual port."""
     if opening.midstream and not opening.upgrade and PORT in (opening.client_port, opening.server_port):
         return _turned(opening)
+    if not opening.up and opening.down[12:16] == _REPLY:  # MySQL's greeting to its first client looks so
+        return Verdict.NO
     found = [_begins(data) for data in (opening.up, opening.down) if data]
     if not found or Verdict.NO in found:
         return Verdict.NO if found else Verdict.MORE

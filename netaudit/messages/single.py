@@ -11,6 +11,7 @@ import numpy as np
 
 from netaudit.messages.flow import UDP, FlowSummary, flow_id
 from netaudit.messages.kernels import next_image_mark
+from netaudit.messages.kernels_numbers import next_number
 from netaudit.messages.message import UP
 from netaudit.messages.reader import OPENING, Opening
 from netaudit.messages.readers import FALLBACK, UNKNOWN, choose
@@ -32,7 +33,10 @@ class Single(NamedTuple):
 
 
 def single(row: np.void, runs: Sequence[Any]) -> Single | None:
-    """The one datagram of a new flow (a FLOW row and its Runs) that no reader knows and no image begins in, or None."""
+    """The one datagram of a new flow (a FLOW row and its Runs), or None.
+
+    None where a reader knows it, an image begins in it or an identity number stands in it.
+    """
     if row["proto"] != UDP or len(runs) != 1:
         return None
     run = runs[0]
@@ -43,7 +47,8 @@ def single(row: np.void, runs: Sequence[Any]) -> Single | None:
     opening = Opening(up, down, int(row["client_port"]), int(row["server_port"]), midstream=False)
     if choose(opening, "udp", final=True)[0] is not FALLBACK["udp"]:
         return None
-    if next_image_mark(np.frombuffer(run.data, np.uint8), 0) >= 0:
+    data = np.frombuffer(run.data, np.uint8)
+    if next_image_mark(data, 0) >= 0 or next_number(data, 0)[0] >= 0:
         return None
     return Single(run.direction, bytes(run.data), run.pieces.copy())
 

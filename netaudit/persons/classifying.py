@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from netaudit.persons.naming import (
@@ -15,7 +16,9 @@ from netaudit.persons.naming import (
     LOOSE_NAME,
     could_be_name,
     has_family_name,
+    is_of_thing,
     kind_of,
+    may_be_beside,
     may_be_of_somebody,
     plain,
 )
@@ -29,16 +32,29 @@ if TYPE_CHECKING:
 LONGEST_VALUE = 256  # characters
 _PLACES = tuple("省市区县镇乡村路街厅楼室店部局院校站馆城")  # how names of places end
 _PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
+_ADDRESS = re.compile(r"[\u3400-\u9fff]{2,12}?[省市区县旗州][\u3400-\u9fff\w-]{3,80}\Z")
 _CELL = re.compile(r"(.+)\[\d+\]\Z")
 SHORTEST_ADDRESS, LONGEST_ADDRESS = 8, 2048  # characters
 _PICTURED = re.compile(r"image|photo|pic|img|face|avatar|snap|portrait|capture|objectkey|osskey|coskey|filekey|fileid")
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|bmp|heic|avif|gif)\Z", re.IGNORECASE)
 _BASE64 = ("data:", "/9j/", "iVBOR", "R0lG", "UklG", "Qk")
 _UNSET = frozenset({"0", "-1", "null", "none"})
+_BARE = re.compile(r"(?:[a-z]{1,2}|field|col|column|item|input|answer|question|text|param|arg|value)?\d{1,6}", re.ASCII)
 _ID15 = re.compile(r"[1-9]\d{14}", re.ASCII)
 _ID_LIKE = re.compile(r"(?=.*\d)[0-9A-Za-z()（）-]{6,30}", re.ASCII)
+# whose value is no name: things, remarks, what else is kept of a person
+_OTHER = re.compile(
+    "remark|note|desc|msg|message|reason|result|reply|addr|nation|ethnic|native|origin|job|career|edu|relation|marri"
+    "|polit|state|src|source|purpose|colou?r|sex|gender|birth|org|sign|issu|agent|broker|sale|consult|advis|manager"
+    "|operator|inviter|interviewee|creat|updat|host|by|father|mother|spouse|emergency|mz|zy|jg|zz|dz|bz|备注|民族|顾问|经纪|置业"
+    "|签发|机关|职业|籍贯|被访|接待|操作|邀请|销售"
+)
+_PAPERS = re.compile(
+    r"(?:doc|cert|cred|card|ident|paper|extend)[a-z]*\Z", re.IGNORECASE
+)  # lists of papers of one person
 _SPACES = re.compile(r"[\s-]+")
 _PHONE_LIKE = re.compile(r"\+?[\d ()-]{7,20}", re.ASCII)
+LEAST_ADDRESS, LEAST_DATE = 4, 6  # characters, digits
 DEEPEST = 16  # records within each other
 
 
@@ -52,20 +68,20 @@ def classified(found: list[Field]) -> list[Personal]:
             continue
         if not value.isascii():
             value = unicodedata.normalize("NFKC", value)  # digits of full width
-        if may_be_of_somebody(field.key) or plain(field.key) in {"address", "id"}:
+        if may_be_of_somebody(field.key) or may_be_beside(field.key) or plain(field.key) == "id":
             loose.append((len(out), field))
         if one := _judge(field, value):
             out.append(one)
     out = _with_loose(out, loose) if loose else out
     if not any(one.kind == "id_number" for one in out):
         return out
-    return _with_cells(out, found) + [one for field in found if (one := picture(field))]
+    return _with_bare_names(_with_cells(out, found), found) + [one for field in found if (one := picture(field))]
 
 
 def picture(field: Field) -> Personal | None:
     """The address or key under which a picture was stored, beside a person's number."""
     value = field.value.strip()
-    if not SHORTEST_ADDRESS <= len(value) <= LONGEST_ADDRESS or " " in value:
+    if not SHORTEST_ADDRESS <= len(value) <= LONGEST_ADDRESS or len(value.split()) > 1:
         return None
     named = _PICTURED.search(plain(field.key)) is not None
     if not _PICTURE_FILE.search(value.partition("?")[0]) and not (named and ("/" in value or len(value) >= LEAST_TAIL)):
@@ -79,13 +95,41 @@ def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
     """Add Chinese names that stand in one list, or line, with an ID number."""
     lists = {row[1] for one in out if one.kind == "id_number" and (row := _CELL.match(one.path))}
     known = {(one.path, one.kind) for one in out}
+    numbers = {one.value for one in out if one.kind == "id_number"}
     for field in found if lists else ():
         row = _CELL.match(field.path)
         value = field.value.strip()
         new = row is not None and row[1] in lists and (field.path, "name") not in known
         if new and HAN_NAME.fullmatch(value) and not kind_of(value):  # a label is no name
             out.append(Personal("name", field.path, field.key, value, "named"))
+        elif new and _ADDRESS.match(value):
+            out.append(Personal("address", field.path, field.key, value, "shape"))
+        elif new and value.isdigit() and len(value) == len("19491231") and any(value == one[6:14] for one in numbers):
+            out.append(Personal("birthday", field.path, field.key, value, "shape"))
     return out
+
+
+def _with_bare_names(out: list[Personal], found: list[Field]) -> list[Personal]:
+    """Add the one name whose field says nothing (`field_1`, `n`) beside a checked number, where none is named."""
+    numbered = {_record(one.path) for one in out if one.kind == "id_number" and one.certainty == "checked"}
+    named = {_record(one.path) for one in out if one.kind == "name"}
+    bare = [
+        Personal("name", field.path, field.key, field.value.strip(), "shape")
+        for field in found
+        if field.key
+        and not kind_of(field.key)
+        and (_BARE.fullmatch(plain(field.key)) or not _is_other(field.key))
+        and has_family_name(field.value.strip())
+        and (record := _record(field.path)) in numbered
+        and record not in named
+    ]
+    count = Counter(_record(one.path) for one in bare)
+    return out + [one for one in bare if count[_record(one.path)] == 1]
+
+
+def _is_other(key: str) -> bool:
+    """Whether a field is surely not called after a person."""
+    return is_of_thing(key) or _OTHER.search(plain(key)) is not None
 
 
 def _judge(field: Field, value: str) -> Personal | None:
@@ -122,8 +166,9 @@ def _with_loose(out: list[Personal], loose: list[tuple[int, Field]]) -> list[Per
         if name == "id":
             holder = re.split(r"[./]", _record(field.path))[-1].partition("[")[0]
             kind = "person_id" if value not in _UNSET and plain(holder) in _PEOPLE else ""
-        elif name == "address":
-            kind = "address" if beside else ""
+        elif other := may_be_beside(field.key):
+            fits = len(value) >= LEAST_ADDRESS if other == "address" else sum(map(str.isdigit, value)) >= LEAST_DATE
+            kind = other if beside and fits and kind_of(field.key) != other else ""
         elif kind_of(field.key) == "name":
             kind = ""  # judged already
         elif name not in LOOSE_NAME:
@@ -140,7 +185,7 @@ def _around(record: str) -> Iterator[str]:
     for _ in range(DEEPEST):
         yield record
         above = _record(record)
-        if record.endswith("]") or above == record:
+        if (record.endswith("]") and _PAPERS.search(record.rpartition("[")[0]) is None) or above == record:
             return
         record = above
 

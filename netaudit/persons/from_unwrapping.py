@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.ways import Way
 from netaudit.persons.classifying import LONGEST_VALUE, classified, picture
-from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, said_in
+from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, program_lines, said_in
 from netaudit.persons.naming import (
     KINDS,
     TELLING,
     names_id,
 )
+from netaudit.persons.packed import is_packed
 from netaudit.persons.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
 from netaudit.persons.spellings import header_fields, json_fields, query_fields, widened
+from netaudit.persons.strings import binary_fields, holds_number
 from netaudit.persons.values import (
     Personal,
     address_tail,
@@ -43,6 +45,8 @@ MOST_FIELDS = 2000  # of a document
 MOST_ROWS = 2000  # of a message
 LONGEST_TEXT = 1 << 16  # bytes of a text without notation that is looked through
 DOCUMENTS = frozenset({"json", "xml", "form", "text", "html"})
+BINARY = frozenset({"opaque", "bson", "protobuf"})  # in which texts stand between lengths and marks
+LENGTH = 18  # bytes of a number
 _PROGRAM = ("javascript", "css", "ecmascript")  # content types of texts that say nothing of anybody …
 _CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*;?\s*\Z", re.DOTALL)  # … but JSONP
 
@@ -50,7 +54,7 @@ _CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*
 # Stems of the telling names as bytes: none of them, and no long number, means no need to parse.
 _STEMS = (
     rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
-    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|[\xa1-\xf7]|[0-9]{11}"
+    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|eyJ|[\xa1-\xf7]|[0-9]{11}"
 )
 # headers that most messages have, and none says of a person
 _ORDINARY = frozenset({
@@ -64,6 +68,8 @@ _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 
 def personal(leaf: Leaf) -> list[Personal]:
     """What `leaf` says of people and of the circumstances, in the order of the document."""
+    if leaf.kind in BINARY or (leaf.kind == "text" and _is_packed(leaf.part.data)):
+        return _of_binary(leaf)
     if leaf.kind not in DOCUMENTS or not 0 < len(leaf.part.data) <= LARGEST:
         return []
     if leaf.kind in {"text", "html"}:
@@ -72,6 +78,19 @@ def personal(leaf: Leaf) -> list[Personal]:
         return []
     found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
     return classified(widened(found, _xml_fields, _parser(leaf))) if found else []
+
+
+def _is_packed(data: bytes) -> bool:
+    """Whether bytes that read as text are a document in a binary notation, or one behind a byte of its length."""
+    return any(is_packed(data[at:]) for at in (0, 1) if data[at : at + 1] >= b"\x80")
+
+
+def _of_binary(leaf: Leaf) -> list[Personal]:
+    """Texts between lengths and marks, where an identity number stands among them."""
+    data = leaf.part.data
+    if not LENGTH <= len(data) <= LONGEST_TEXT or not holds_number(data):
+        return []
+    return classified(widened(binary_fields(data), _xml_fields, _parser(leaf)))
 
 
 def _parser(leaf: Leaf | None = None) -> Callable[[str], object]:
@@ -99,7 +118,7 @@ def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
     """What the headers of a message say of people: a number, and what stands beside it."""
     if not asks_in_headers(headers):
         return []
-    found = classified(header_fields(headers))
+    found = classified(widened(header_fields(headers), _xml_fields, _parser()))
     return found if any(one.kind == "id_number" and one.certainty == "checked" for one in found) else []
 
 
@@ -149,7 +168,7 @@ def asks_about(target: str) -> bool:
 
 def asks_query(target: str) -> bool:
     """Whether the query of a request target may name a person."""
-    return may_tell(target.encode("utf-8", "replace"))
+    return "eyJ" in target or may_tell(target.encode("utf-8", "replace"))
 
 
 def _of_path(path: str, place: str) -> list[Field]:
@@ -174,7 +193,8 @@ def _of_text(leaf: Leaf) -> list[Personal]:
         return classified(widened(_of_call(text), _xml_fields, _parser(leaf)))
     if page and not any(right_check_digit(one[0]) for one in NUMBER.finditer(text)):
         return []  # portals show agents with names and phones
-    found = classified(lines_of(page_lines(text) if page else text, part.name))
+    lines = f"{page_lines(text)}\n{program_lines(text)}" if page else text
+    found = classified(lines_of(lines, part.name))
     told = {one.kind for one in found} & {"id_number", "phone", "name", "birthday", "address"}
     sure = any(one.kind == "id_number" and one.certainty == "checked" for one in found)
     return found if sure or len(told) > 1 else []

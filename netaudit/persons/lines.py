@@ -20,35 +20,55 @@ if TYPE_CHECKING:
 LONGEST_LINE = 4096  # characters
 MOST = 2000  # fields
 MOST_LINES = 2000
+LONGEST_LABEL = 20  # characters of a line that may name the next one
 _MOST_SAID = 200  # numbers of a line of running text
 NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])", re.ASCII)
-_KEYED = r"[\"']?(?P<key>[A-Za-z_\u4e00-\u9fff][\w.\-\u4e00-\u9fff]{0,39})[\"']?[ ]?[=:：]"
+_KEYED = r"[\"']?(?P<key>[A-Za-z_\u4e00-\u9fff](?:[\w.\-\u4e00-\u9fff]|\[\d{1,4}\]){0,59})[\"']?[ ]?[=:：]"
 # key=value or key: value, up to what ends it in a line: a separator, or the next key
 _PAIR = re.compile(
-    rf"(?:^|[\s,;|&?{{(，；。、]){_KEYED}[ ]?"
+    rf"(?:^|[\s,;|&?{{(\[@，；。、]){_KEYED}[ ]?"
     r"(?:\"(?P<quoted>[^\"\r\n]{0,256})\"|'(?P<single>[^'\r\n]{0,256})'"
-    r"|(?P<bare>[^\t\r\n,;|&\"'}，；。]{1,256}?)(?=[\t\r\n,;|&\"'}，；。、]|\s{2}|\s[\w.\-]{1,40}\s?[=:：]|$))"
+    r"|(?! ?[{\[])(?P<bare>[^\t\r\n,;|&\"'}，；。]{1,256}?)"
+    r"(?=[\t\r\n,;|&\"'}，；。、]|\s{2}|\s[\w.\-]{1,40}\s?[=:：]|$))"
 )
 _PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII)
 _BOLD = re.compile(r"\*\*([\w:：]{1,20})\*\*")
-_INSERT = re.compile(r"\binsert\s+into\s+[\w.`\"]{1,80}\s*\(([^()]{1,1000})\)\s*values\b", re.IGNORECASE)
+_INSERT = re.compile(
+    r"(?:insert|replace)\s+(?:ignore\s+)?into\s+[\w.`\"\[\]]{1,80}\s*\(([^()]{1,1000})\)\s*values\b", re.IGNORECASE
+)
+_QUOTED = re.compile(r"\A\s*(?:N?')?[\"`\[]?|['\"`\]]?\s*\Z")  # marks of a value or a name
 _VALUES = re.compile(r"\(([^()]{1,2000})\)")
 _CELLS = re.compile(r"[\t,;|，；]")
 _AROUND = " \t='\"()[]{}"  # what stands around a cell in exports and tuples
+_PROPERTY = re.compile(r"^([A-Z][A-Z-]{1,20});[^:\r\n]{1,80}:", re.MULTILINE)  # of a vCard, with its parameters
+_LENGTHS = re.compile(r"^[$*:]\d{1,9}\r?\n", re.MULTILINE)  # of words in a command of Redis (RESP)
+_ANSWER = re.compile(r"\}?\d{1,3}\$")  # of a questionnaire: 1$张三}2$1101…
 _GLUED = re.compile(r"(姓名)[:：\s]?([\u3400-\u9fff·•]{2,12})\Z")
 _ROWS = re.compile(r"[;；]")
 _LABEL = re.compile(r"([A-Za-z_]{2,24}|[\u4e00-\u9fff]{2,12}?)[\s是为:：=（(\[\"'#/]*\Z")
 _LABEL_ENDS = re.compile(r"(?:身份证号码|身份证号|身份证|证件号码|证件号|公民身份号码|证号)[\s是为:：=（(\[]*\Z")
-_BEFORE = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff·•]{2,12})[\s\-_—/|,，、:：(（\[+]{1,3}\Z")
-_BEHIND = re.compile(r"[\s\-_—/|,，、)）\]+]{1,3}([\u3400-\u9fff·•]{2,12})(?![\u3400-\u9fff])")
-_CALLED = re.compile(
-    r"(?:姓名|客户|访客|业主|顾客|购房人|来访人)[:：\s]?([\u3400-\u9fff]{2,3})(?=[\s,，。;；、(（:：]|身份证)"
+_BEFORE = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff·•]{2,12})[\s\-_—/|,，、:：(（\[+\"'*#@~^]{1,4}\Z")
+_BEHIND = re.compile(
+    r"(?:[\s\-_—/|,，、)）\]+\"'*#@~^]{1,4}|(?=[\u3400-\u9fff]{2,4} {2}))([\u3400-\u9fff·•]{2,12})(?![\u3400-\u9fff])"
 )
+_CALLED = re.compile(
+    r"(?:(?:姓名|客户|访客|业主|顾客|购房人|来访人)[:：\s]?|[人方主员户][:：])([\u3400-\u9fff]{2,3}?)(?=[\s,，。;；、(（:：]|的|身份证)"
+)
+_OF_SEX = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff]{2,4})[，,、\s]{1,2}[男女][，,、\s]")  # 张三，男，汉族
+_CALL = re.compile(r"\A[^'\"]{1,80}[=(]\s*\[?['\"]")  # what stands before a first value: AT+CARD="…", call f('…'
+_OF_NUMBER = re.compile(r"([\u3400-\u9fff]{2,3})的(?:居民)?(?:身份证|证件)")
+_TOKENS = re.compile(r"[^\w·]+|_")
+_SHORT = 160  # characters of a text in which a lone name is the number's
+_CAPTION = re.compile(r"[【\[]([\w\u3400-\u9fff]{2,12})[】\]]\s*")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ELEMENT = re.compile(r"<[^<>]{18,4000}>")
+_DATA = re.compile(r"\b(?:data-)?([\w-]{1,40})\s*=\s*\"([^\"]{1,256})\"")
 _UNSEEN = {"<script": "</script", "<style": "</style", "<!--": "-->"}
+_RECORD_END = re.compile(r"\}\s*,")
 _OPENING = re.compile("<script|<style|<!--", re.IGNORECASE)
 _INPUT = re.compile(r"<(?:input|option)\b[^<>]{0,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\b(name|id|value)\s*=\s*(?:\"([^\"]{0,256})\"|'([^']{0,256})')", re.IGNORECASE)
-_CELL_END = re.compile(r"</(?:td|th|dt|span|label|b|strong)\s*>\s*", re.IGNORECASE)
+_CELL_END = re.compile(r"</(?:td|th|dt|span|label|b|strong|textarea)\s*>\s*", re.IGNORECASE)
 _LINE_END = re.compile(r"</(?:tr|p|div|li|dl|dd|h[1-6]|table|ul|form)\s*>|<br\s*/?>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _BLANK = re.compile(r"[ \r\n\f\v]+")
@@ -67,10 +87,18 @@ def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
     out: list[Field] = []
     heading: list[str] = []
     block = _Block(base)
+    label = ""
     for number, line in enumerate(_lines(text)):
         if len(line) > LONGEST_LINE:
             continue
         place = f"{base}.line[{number}]" if base else f"line[{number}]"
+        if label and not names_personal(line):  # a label, and in the next line what it says
+            out += block.of([Field(f"{place}.{label}", label, line)])
+            label = ""
+            continue
+        if len(line) <= LONGEST_LABEL and len(_cells(line)) < 2 and names_personal(line):
+            label = line
+            continue
         if pairs := _pairs(line, place):
             out += block.of(pairs) + _said_apart(line, place, pairs)
             continue
@@ -86,7 +114,8 @@ def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
         elif heading and len(cells) == len(heading):
             out += [Field(f"{place}.{key}", key, cell) for key, cell in zip(heading, cells, strict=True) if cell]
         else:
-            found = [Field(f"{place}[{at}]", "", cell) for at, cell in enumerate(cells) if cell]
+            told = [_CALL.sub("", cell) for cell in cells]
+            found = [Field(f"{place}[{at}]", "", cell) for at, cell in enumerate(told) if cell]
             out += found + _said_apart(line, place, found)
         if len(out) >= MOST:
             break
@@ -114,7 +143,7 @@ class _Block:
 
 def _labelled(cells: list[str], place: str) -> list[Field] | None:
     """Cells that are in turn a label and what it says, or None."""
-    labels, said = cells[::2], cells[1::2]
+    labels, said = cells[::2], [cell.lstrip(":： ") for cell in cells[1::2]]
     if len(labels) != len(said) or not names_personal(labels[0]) or any(map(names_personal, said)):
         return None
     return [Field(f"{place}.{key}", key, value) for key, value in zip(labels, said, strict=True) if key and value]
@@ -126,17 +155,27 @@ def _rows_of_insert(text: str) -> str:
     if not found:
         return text
     rows = [found[1], *(row[1] for row in _VALUES.finditer(text, found.end()))]
-    return "\n".join("\t".join(cell.strip().strip("'\"`") for cell in row.split(",")) for row in rows[:MOST_LINES])
+    return "\n".join("\t".join(_QUOTED.sub("", cell) for cell in row.split(",")) for row in rows[:MOST_LINES])
 
 
 def _lines(text: str) -> Iterator[str]:
     """Lines; rows that stand in one line with semicolons between them, each for itself."""
     text = _rows_of_insert(text) if "insert" in text[:LONGEST_LINE].lower() else text
     text = _BOLD.sub(r"\1", text) if "**" in text else text
-    for line in map(str.strip, text[: 1 << 20].splitlines()[:MOST_LINES]):
+    text = _PROPERTY.sub(r"\1:", text) if text.startswith("BEGIN:VCARD") else text
+    text = _LENGTHS.sub("", text) if _LENGTHS.match(text) else text
+    text = _ANSWER.sub("\t", text) if _ANSWER.match(text) else text
+    text = _CAPTION.sub(_as_label, text) if "【" in text or "[" in text else text
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "\\u" in text else text
+    for line in (one.strip("> \t\ufeff") for one in text[: 1 << 20].splitlines()[:MOST_LINES]):
         rows = [row.strip() for row in _ROWS.split(line)] if ";" in line or "；" in line else [line]
         apart = len(rows) > 1 and all(len(_CELLS.split(row)) > 1 for row in rows if row) and _PAIR.search(line) is None
         yield from (row for row in (rows if apart else [line]) if row)
+
+
+def _as_label(found: re.Match[str]) -> str:
+    """`【姓名】张三` as a pair."""
+    return f"\t{found[1]}:" if names_personal(found[1]) else found[0]
 
 
 def _pairs(line: str, place: str) -> list[Field]:
@@ -147,7 +186,8 @@ def _pairs(line: str, place: str) -> list[Field]:
             row = f"{place}.said[{len(found)}]"
             found += [Field(f"{row}[0]", "", value), Field(f"{row}[1]", "", key)]
         elif value:
-            found.append(Field(f"{place}.{key}", key, value))
+            value = value.rstrip(")") if "(" not in value else value  # Visitor(name=…, phone=…)
+            found.append(Field(f"{place}.{key}", key.rpartition(".")[2] if "[" in key else key, value))
     return found
 
 
@@ -156,14 +196,19 @@ def _cells(line: str) -> list[str]:
     cells = _CELLS.split(line)
     if '"' in line:
         with suppress(csv.Error, StopIteration):
-            cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
+            cells = next(csv.reader([line], delimiter=max(",\t;|", key=line.count)))
+    if len(cells) < 2 and "  " in line:
+        cells = re.split(" {2,}", line)
     return [cell.strip(_AROUND) for cell in cells]
 
 
 def _said_apart(line: str, place: str, known: list[Field]) -> list[Field]:
     """What running text says beside its pairs or cells."""
     values = {field.value for field in known}
-    return [one for one in said_in(line, place) if one.value not in values]
+    said = said_in(line, place)
+    new = [one.path for one in said if NUMBER.fullmatch(one.value) and one.value not in values]
+    rows = tuple(path[: path.rindex("said[")] + path[path.rindex("said[") :].partition("]")[0] + "]" for path in new)
+    return [one for one in said if one.value not in values or one.path.startswith(rows)]
 
 
 def said_in(text: str, place: str) -> list[Field]:
@@ -176,7 +221,7 @@ def said_in(text: str, place: str) -> list[Field]:
         row = f"{place}.said[{count}]"
         key = _label(before)
         out.append(Field(f"{row}.{key}" if key else f"{row}[0]", key, found[0]))
-        if name := _name_beside(before, behind):
+        if name := _name_beside(before, behind) or _name_of(text):
             out.append(Field(f"{row}.name" if key else f"{row}[1]", "name" if key else "", name))
     if out:
         out += [Field(f"{place}.phone[{at}]", "", one[0]) for at, one in enumerate(_PHONE.finditer(text))][:_MOST_SAID]
@@ -197,13 +242,36 @@ def _name_beside(before: str, behind: str) -> str:
     return ""
 
 
+def _name_of(text: str) -> str:
+    """The one name of a short text with one number, or one that a sentence begins with."""
+    if (found := _OF_SEX.search(text)) and has_family_name(found[1]):
+        return found[1]
+    if found := _OF_NUMBER.search(text):
+        return next((name for name in (found[1], found[1][1:]) if has_family_name(name)), "")
+    if len(text) > _SHORT or len(NUMBER.findall(text)) != 1:
+        return ""
+    names = {one for one in _TOKENS.split(text) if has_family_name(one) and not kind_of(one)}
+    return names.pop() if len(names) == 1 else ""
+
+
 def page_lines(text: str) -> str:
     """A page of a web site as lines: rows of its tables with tabs between the cells, fields of its forms as pairs."""
     text = _seen(text)
-    text = _INPUT.sub(_as_pair, text)
+    text = _ELEMENT.sub(_as_pairs, _INPUT.sub(_as_pair, text))
     text = _BLANK.sub(" ", text.replace("\t", " ")) if "\0" not in text else _BLANK.sub(" ", text).replace("\0", "\n")
     text = _LINE_END.sub("\n", _CELL_END.sub("\t", text))
     return "\n".join(line.strip() for line in unescape(_TAG.sub("", text)).replace("\xa0", " ").splitlines())
+
+
+def program_lines(text: str) -> str:
+    """Programs of a page in which a number stands, a record of their data in each line."""
+    low, told, end = text.lower(), [], 0
+    while len(low) == len(text) and (start := low.find("<script", end)) >= 0:
+        end = low.find("</script", start)
+        if end < 0:
+            break
+        told.append(text[text.find(">", start) + 1 : end])
+    return "\n".join(_RECORD_END.sub("}\n", one) for one in told if NUMBER.search(one))
 
 
 def _seen(text: str) -> str:
@@ -224,3 +292,11 @@ def _as_pair(found: re.Match[str]) -> str:
     said = {one[1].lower(): one[2] or one[3] or "" for one in _ATTRIBUTE.finditer(found[0])}
     key, value = said.get("name") or said.get("id") or "", said.get("value", "")
     return f'\0{key}="{value}"\0' if key and value else " "
+
+
+def _as_pairs(found: re.Match[str]) -> str:
+    """Attributes of an element in one of which a number stands."""
+    if NUMBER.search(found[0]) is None:
+        return found[0]
+    pairs = "\t".join(f'{one[1]}="{one[2]}"' for one in _DATA.finditer(found[0]))
+    return f"\0{pairs}\0" if pairs else found[0]

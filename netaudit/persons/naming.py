@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from netaudit.ground.masking_words import COMPOUND, FAMILY
+from netaudit.persons.words import WORDS
 
 # What makes a message one about a person; the other kinds are kept only beside one of these.
 TELLING = frozenset({"id_number", "phone", "name", "birthday", "address", "person_id", "gender", "score"})
@@ -47,10 +48,14 @@ DOUBTFUL = frozenset({
     "documentnumber",
 })  # fmt: skip
 KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split()}
-LOOSE_NAME = frozenset({"name", "username", "nickname", "userinfo", "salername", "agent", "holder", "nm"})
+LOOSE_NAME = frozenset({"name", "username", "nickname", "userinfo", "salername", "agent", "holder", "nm", "fn"})
 """Also of files and devices: a person's beside what is surely one's."""
 _ID_ENDS = tuple(sorted({name for name, kind in KINDS.items() if kind == "id_number" and len(name) >= 6} | DOUBTFUL))
-_NAME_ENDS = ("name", "xm", "xingming", "姓名", "名字")
+_VALUE_ENDS = ("text", "value")
+_ADDRESS_ENDS = ("address", "addr", "addresstext", "dz", "地址", "住址")
+_OF_NETWORKS = re.compile("ip|mac|mail|web|http|url|device|server|host|net|gateway|img|image|pic|file")
+_BORN = re.compile("birth|born|csrq|出生|生日")
+_NAME_ENDS = ("name", "xm", "nm", "xingming", "姓名", "名字")
 # who somebody is to the sender, where the value is the name
 _ROLES = (
     "applicant", "buyer", "guest", "visitor", "customer", "client", "owner", "person", "holder", "contact", "resident",
@@ -60,11 +65,14 @@ _ROLES = (
 # whose names end so: things and places
 _OF_THINGS = re.compile(
     "device|channel|camera|place|project|store|shop|group|dept|depart|compan|corp|^org|city|provinc|area|region|district"
-    "|type|file|^app(?!lic)|product|build|room|house|site|school|class|bank|brand|role|event|item|task|status|level|title"
+    "|type|file|^app(?!l)|product|build|room|house|site|school|class|bank|brand|role|event|item|task|status|level|title"
     "|nation|position|gate|door|zone|street|road|hotel|page|module|menu|table|column|field|service|server|domain|tag"
     "|categor|plan|host|path|display|model|unit|estate|community|location|library|^db|bucket|key|attr|param|game|song"
     "|team|brand|form|template"
 )
+# how words end that begin as names do: peoples, places, things
+_WORD_ENDS = frozenset("族市省县区镇路街栋层楼室厅局所店行厂部院校站码号件证卡图片率")
+LONGEST_LABEL = 40  # characters of the name of a field
 _HAN_ENDS = tuple(sorted((name for name in KINDS if not name.isascii()), key=len, reverse=True))
 HAN_NAME = re.compile("[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{2,10}(?:[·•][\u3400-\u9fff]{1,10}){1,4}")
 _LATIN_NAME = re.compile(r"[^\W\d_]{2,}(?:[ '·.-]{1,2}[^\W\d_]+){1,4}")
@@ -88,6 +96,8 @@ def kind_of(key: str) -> str:
         return "doubtful"
     if kind := KINDS.get(name, ""):
         return kind
+    if name.endswith(_VALUE_ENDS) and (kind := KINDS.get(name.removesuffix("text").removesuffix("value"), "")):
+        return kind
     if not name.isascii():
         label = _SEPARATORS.sub("", _DECORATION.sub("", key[:80]))
         return next((KINDS[end] for end in _HAN_ENDS if label.endswith(end)), "")
@@ -96,7 +106,10 @@ def kind_of(key: str) -> str:
 
 def names_personal(key: str) -> bool:
     """Whether a key names a field of a person, surely or loosely."""
-    return kind_of(key) in TELLING or kind_of(key) == "doubtful" or plain(key) in LOOSE_NAME
+    kind = kind_of(key)
+    if kind in TELLING or kind == "doubtful" or plain(key) in LOOSE_NAME:
+        return True
+    return plain(key).endswith(_NAME_ENDS) and len(key) <= LONGEST_LABEL and may_be_of_somebody(key)
 
 
 def names_id(path: str) -> bool:
@@ -108,7 +121,21 @@ def names_id(path: str) -> bool:
 def may_be_of_somebody(key: str) -> bool:
     """Whether a name of a field may be that of somebody's name, and is not surely that of a thing's."""
     name = plain(key)
+    name = name.removesuffix("text") if name != "text" else name
     return name in LOOSE_NAME or (name.endswith((*_NAME_ENDS, *_ROLES)) and _OF_THINGS.search(name) is None)
+
+
+def may_be_beside(key: str) -> str:
+    """What a field says where it stands beside a person's number: an address, or when somebody was born."""
+    name = plain(key)
+    if name.endswith(_ADDRESS_ENDS) and _OF_NETWORKS.search(name) is None:
+        return "address"
+    return "birthday" if _BORN.search(name) else ""
+
+
+def is_of_thing(key: str) -> bool:
+    """Whether a field is called after a thing or a place."""
+    return _OF_THINGS.search(plain(key)) is not None
 
 
 def could_be_name(value: str) -> bool:
@@ -120,4 +147,6 @@ def could_be_name(value: str) -> bool:
 
 def has_family_name(value: str) -> bool:
     """Whether a Chinese name begins with a family name."""
-    return bool(HAN_NAME.fullmatch(value)) and (value[0] in FAMILY or value[:2] in COMPOUND or "·" in value)
+    if not HAN_NAME.fullmatch(value) or value in WORDS or value[-1] in _WORD_ENDS:
+        return False
+    return value[0] in FAMILY or value[:2] in COMPOUND or "·" in value

@@ -9,10 +9,11 @@ Chinese name is about that person.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from netaudit.persons.lines import NUMBER, Field, lines_of
+from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines
 from netaudit.persons.naming import has_family_name, kind_of, names_personal, plain
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ _SAYING = ("value", "val", "answer", "text", "content", "data", "words", "string
 _MARKS = ("=", ":", "：", "姓名")  # without which a short text says nothing by its keys
 _HEADINGS = frozenset({"columns", "fields", "header", "headers", "keys", "titles", "names", "cols"})
 _ROW = re.compile(r"(?P<list>.+)\[(?P<place>\d+)\]\Z")
+_DEEPER = frozenset({"text", "value", "content", "words"})
+_LANGUAGE = re.compile(r"2052|1033|zh(?:[-_](?:cn|hans))?|en(?:[-_]us)?|default", re.IGNORECASE)
+_ALIASES = frozenset(
+    {"data", "dataindex", "field", "fieldname", "prop", "key", "id", "code", "apicode", "name", "alias"}
+)
+_ALIAS = re.compile(r"[A-Za-z_]\w{0,39}", re.ASCII)
+_BASE64_OBJECT = ("eyJ", "W3si", "eyAi")  # base64 of {" [{" { "
+_URL_SAFE = str.maketrans("-_", "+/")
+_PAIR = re.compile(r"([\w.-]{1,30})\s?[:：=]\s?(.{1,256})")
 _FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
 _LAST = re.compile(r"[./]@?[^./]*\Z")
 _BRACKETS = re.compile(r"\[([^\[\]\d][^\[\]]{0,63})\]")
@@ -43,8 +53,15 @@ def widened(found: list[Field], read_xml: ReadXml, parsed: Parsed) -> list[Field
     out = [_unbracketed(field) if "[" in field.key else field for field in found]
     for field in found:
         out += _inside(field, read_xml, parsed, DEEPEST)
-    out += _keys_that_say(out)
-    named = [*_named_beside(out), *_under_headings(out), *_in_columns(out), *_labelled_lists(out)]
+    out += _keys_that_say(out) + _of_holders(out)
+    out += _under_aliases(out)
+    named = [
+        *_named_beside(out),
+        *_under_headings(out),
+        *_in_columns(out),
+        *_labelled_lists(out),
+        *_lists_of_pairs(out),
+    ]
     if named:  # each instead of the value that it names
         gone = {path for path, _ in named}
         out = [field for field in out if field.path not in gone] + [field for _, field in named]
@@ -63,6 +80,30 @@ def _keys_that_say(found: list[Field]) -> list[Field]:
         if has_family_name(field.key) and not kind_of(field.key) and NUMBER.fullmatch(field.value.strip()):
             out |= {f"{field.path}[{at}]": Field(f"{field.path}[{at}]", "", one) for at, one in enumerate(field[:0:-1])}
     return list(out.values())
+
+
+def _of_holders(found: list[Field]) -> list[Field]:
+    """What stands one deeper than its name: `{"title": [{"text": "姓名"}]}`, `{"FName": {"2052": …}}`."""
+    out = []
+    for field in found:
+        deeper = field.key.lower() in _DEEPER or _LANGUAGE.fullmatch(field.key) is not None
+        if deeper and not field.path.startswith("/"):
+            holder = _INDEX.sub("", _holder(field.path))
+            key = holder.rpartition(".")[2]
+            if key and (field.key.lower() not in _DEEPER or plain(key).endswith((*_NAMING, *_SAYING))):
+                out.append(Field(holder, key, field.value))
+    return out
+
+
+def _under_aliases(found: list[Field]) -> list[Field]:
+    """Values under names that a list beside explains: `{"title": "姓名", "dataIndex": "c1"}` of `{"c1": …}`."""
+    labels = {_holder(field.path): field.value for field in found if _is_naming(field)}
+    explained = {
+        field.value: labels[holder]
+        for field in found
+        if (holder := _holder(field.path)) in labels and plain(field.key) in _ALIASES and _ALIAS.fullmatch(field.value)
+    }
+    return [field._replace(key=explained[field.key]) for field in found if field.key in explained] if explained else []
 
 
 def query_fields(target: str) -> list[Field]:
@@ -110,12 +151,17 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
     if depth == 0 or not SHORTEST <= len(text) <= LONGEST:
         return
     inner: list[Field] = []
-    if text[0] in "{[" and text[-1] in "]}":
-        inner = list(_scalars(parsed(text), field.path, ""))[:MOST]
+    if text[0] in "{[" and text[-1] in "]}" and (value := parsed(text)) is not None:
+        inner = list(_scalars(value, field.path, ""))[:MOST]
+    elif text.startswith(_BASE64_OBJECT) and (data := _unpacked(text)):
+        inner = list(_scalars(parsed(data), field.path, ""))[:MOST]
     elif text[0] == "<" and text[-1] == ">":
         inner = [Field(f"/{plain(field.key)}{path}", key, value) for path, key, value in read_xml(text)]
     elif "=" in text and "&" in text and _FORM.match(text):
         inner = _form_fields(text, field.path)
+    elif "<" in text and "</" in text and NUMBER.search(text):
+        yield from lines_of("\n".join(map(page_lines, text.splitlines())), base=field.path)
+        return
     elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or any(mark in text for mark in _MARKS):
         said = lines_of(text, base=field.path)
         keys = {kind_of(one.key) for one in said} & _DECIDING
@@ -124,6 +170,14 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
     for one in inner:
         yield one
         yield from _inside(one, read_xml, parsed, depth - 1)
+
+
+def _unpacked(text: str) -> str:
+    """The JSON text of which this is base64."""
+    try:
+        return b64decode(text.translate(_URL_SAFE) + "=" * (-len(text) % 4), validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def json_fields(value: object) -> list[Field]:
@@ -163,14 +217,16 @@ def _named_beside(found: list[Field]) -> list[tuple[str, Field]]:
         if naming is not None and saying is not None:
             row = _ROW.match(holder)
             around = row["list"] if row else holder
-            out.append((saying.path, Field(f"{around}.{naming.value}", naming.value, saying.value)))
+            label = naming.value.lstrip("/")
+            out.append((saying.path, Field(f"{around}.{label}", label, saying.value)))
     return out
 
 
 def _is_naming(field: Field) -> bool:
     key = plain(field.key)
     wide = (*_NAMING, "id") if field.path.startswith("/") else _NAMING
-    return (key == "k" or key.endswith(wide)) and len(field.value) <= 40 and names_personal(field.value)
+    named = key == "k" or key.endswith(wide) or (key == "path" and field.value.startswith("/"))  # RFC 6902
+    return named and len(field.value) <= 40 and names_personal(field.value.lstrip("/"))
 
 
 def _says(field: Field) -> bool:
@@ -190,7 +246,7 @@ def _of_element(found: list[Field], place: int) -> Iterator[tuple[str, Field]]:
         if not field.path.startswith(holder):
             return
         if last.startswith("@"):
-            said = field.path == holder or (field.path.startswith(holder + "/@") and _says(field))
+            said = field.path == holder or (field.path.startswith(holder + "/") and _says(field))
         else:
             said = field.path.startswith(holder + "/") and "/@" not in field.path
         if said:
@@ -258,6 +314,17 @@ def _labelled_lists(found: Iterable[Field]) -> list[tuple[str, Field]]:
             label, said = cells[0].value, cells[1].value
             if names_personal(label) and not names_personal(said):
                 out.append((cells[1].path, Field(f"{row['list']}.{label}", label, said)))
+    return out
+
+
+def _lists_of_pairs(found: Iterable[Field]) -> list[tuple[str, Field]]:
+    """Lists of a label and what it says in each text: `["姓名:张三", "身份证号:1101…"]`."""
+    out = []
+    for path, cells in _lists(found).items():
+        told = [(cell.path, pair) for cell in cells.values() if (pair := _PAIR.fullmatch(cell.value.strip()))]
+        told = [(place, pair) for place, pair in told if names_personal(pair[1])]
+        if len(told) > 1:
+            out += [(place, Field(f"{path}.{pair[1]}", pair[1], pair[2])) for place, pair in told]
     return out
 
 

@@ -49,7 +49,7 @@ def streams() -> None:
 
 def messages() -> None:
     """Compile what looks for images in streams and in parts, and what reads lookups and opened packets in columns."""
-    from netaudit.messages.carve import Carver
+    from netaudit.messages.carve import Search
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
     from netaudit.messages.opening.quic_keys import Found
@@ -57,7 +57,7 @@ def messages() -> None:
     from netaudit.streams.layouts import FLOW, PIECE, RUN
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
-    Carver(0).feed(0, bytes(8))
+    Search(0).feed(0, bytes(8))
     nothing = np.frombuffer(bytes(8), np.uint8)
     image_marks(nothing)
     text_marks(nothing)
@@ -83,6 +83,8 @@ def messages() -> None:
 
 def relays() -> None:
     """Compile what compares images with encrypted uploads, by an office that sends on what it receives."""
+    import pyarrow as pa
+
     from netaudit.relays.from_tables import LEAST
     from netaudit.relays.judging import Pair, judge_pair
     from netaudit.relays.series import Images, Names, Units
@@ -93,7 +95,7 @@ def relays() -> None:
     row = np.arange(count)
     sizes = 20_000 + row * 997 % 8_000
     came = (1 + row * 7 + row % 3) * second
-    named = [f"{number:064x}" for number in range(count)]
+    named = pa.array([f"{number:064x}" for number in range(count)])
     images = Images(Names(named, named, named), row, sizes, came, came + second // 10)
     plain, none = sizes + 300, np.zeros(count, bool)
     sent = came + second // 2

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages import mongodb
+from netaudit.messages.reader import Opening, Verdict
 from tests.messages.carrier import JPEG, check_cuts, check_gaps, check_noise
 from tests.reference.messages import down, read, up
 
@@ -109,3 +110,10 @@ def test_midway_and_cut():
 )
 def test_noise(chunks):
     check_noise(mongodb.MongoReader, chunks)
+
+
+def test_the_greeting_of_mysql_to_its_first_client_is_no_reply():
+    """Its version ends where the operation stands, and the number of the connection is that of OP_REPLY."""
+    greeting = b"\x4a\x00\x00\x00\x0a5.7.30\x00\x01\x00\x00\x00" + bytes(62)
+    opening = Opening(b"", greeting, 40_000, 3306, midstream=False)
+    assert mongodb.recognise(opening) is Verdict.NO

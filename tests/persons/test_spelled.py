@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -17,7 +18,10 @@ NUMBER, OTHER = "11010519491231002X", "990101199001010019"
 
 
 def read(document: object, kind: str = "json", content_type: str = "") -> set[tuple[str, str]]:
-    data = document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
+    if isinstance(document, bytes):
+        data = document
+    else:
+        data = document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
     part = Part(data, "request body", "")
     part.content_type = content_type
     return {(one.kind, one.value) for one in personal(Leaf(part, kind))}
@@ -68,6 +72,55 @@ BOTH = {("id_number", NUMBER), ("name", "张三")}
         ({"name": "张三", "idcard": NUMBER[:6] + " " + NUMBER[6:14] + " " + NUMBER[14:]}, "json"),
         ({"name": "张三", "idcard": "".join(chr(ord(one) + 0xFEE0) for one in NUMBER)}, "json"),
         (f"<r><m><name>name</name><v><s>张三</s></v></m><m><name>idcard</name><v><s>{NUMBER}</s></v></m></r>", "xml"),
+        (
+            f"<r><param name='cert_name'><value>张三</value></param><p name='cert_no'><value>{NUMBER}</value></p></r>",
+            "xml",
+        ),
+        ({"title": [{"text": "姓名"}], "value": {"text": "张三"}, "idCard": NUMBER}, "json"),
+        ({"FName": {"2052": "张三"}, "FIDCardNumber": NUMBER}, "json"),
+        (
+            [{"op": "replace", "path": "/name", "value": "张三"}, {"op": "add", "path": "/idCard", "value": NUMBER}],
+            "json",
+        ),
+        (
+            {
+                "columns": [{"title": "姓名", "data": "c1"}, {"title": "证件号", "data": "c2"}],
+                "r": {"c1": "张三", "c2": NUMBER},
+            },
+            "json",
+        ),
+        ({"entry": {"field_1": "张三", "field_2": NUMBER}}, "json"),
+        ({"visitor": "张三", "documents": [{"docType": "ID", "docNo": NUMBER}]}, "json"),
+        ({"data": base64.b64encode(json.dumps({"n": "张三", "sfz": NUMBER}).encode()).decode()}, "json"),
+        ({"t": f"<font>姓名：</font>张三\n<b>身份证</b>：{NUMBER}"}, "json"),
+        ({"memo": f"【姓名】张三【身份证号】{NUMBER}"}, "json"),
+        ({"memo": f"张三，男，汉族，住某地，公民身份号码{NUMBER}。"}, "json"),
+        ({"memo": f"买受人：张三（身份证号码：{NUMBER}）"}, "json"),
+        ({"log": f"Visitor(name=张三, idCard={NUMBER})"}, "json"),
+        ({"log": f"Person[name=张三, idCard={NUMBER}]"}, "json"),
+        (f"1$张三}}2${NUMBER}", "text"),
+        ({"m": f"[张三][{NUMBER}]"}, "json"),
+        ({"ext": ["name=张三", f"idcard={NUMBER}"]}, "json"),
+        (f'"姓名","证件号码"\r\n"张三","\t{NUMBER}"\r\n', "text"),
+        (f"list.push(['张三','{NUMBER}']);", "text"),
+        ({"m": f"{{name=张三, idCard={NUMBER}}}"}, "json"),
+        ({"m": f"客户张三的身份证号是{NUMBER}"}, "json"),
+        (f"call add_visitor('张三','{NUMBER}')", "text"),
+        ({"applyName": "张三", "applyIdcard": NUMBER}, "json"),
+        (b"/\xa2dnamef" + "张三".encode() + b"bidr" + NUMBER.encode(), "text"),
+        (f"*{NUMBER}*张三#", "text"),
+        (f'AT+IDC="张三","{NUMBER}"', "text"),
+        (f"姓名\n张三\n身份证号码\n{NUMBER}\n", "text"),
+        (f"*6\r\n$4\r\nHSET\r\n$1\r\nv\r\n$4\r\nname\r\n$6\r\n张三\r\n$2\r\nid\r\n$18\r\n{NUMBER}\r\n", "text"),
+        (f"姓名      身份证号\n张三      {NUMBER}\n", "text"),
+        (f'\ufeff"姓名";"证件号码"\r\n"张三";"{NUMBER}"\r\n', "text"),
+        (f"BEGIN:VCARD\r\nFN;CHARSET=UTF-8:张三\r\nX-IDCARD:{NUMBER}\r\nEND:VCARD", "text"),
+        (f"name=\\u5f20\\u4e09\nidcard={NUMBER}", "text"),
+        (f"oINSERT INTO [dbo].[g]([GuestName],[CertNo]) VALUES (N'张三',N'{NUMBER}')", "text"),
+        (f"Events[0].Name=张三\r\nEvents[0].CitizenID={NUMBER}\r\n", "text"),
+        (f'data: {{"userName": "张三", "idcard": "{NUMBER}"}}\n\n', "text"),
+        (f"<html><script>var a = {{guest: {{name: '张三', idcard: '{NUMBER}'}}}};</script></html>", "html"),
+        (f'<html><div data-name="张三" data-idcard="{NUMBER}">x</div></html>', "html"),
         (f"<r><f><key>realName</key><value>张三</value></f><f><key>idNo</key><value>{NUMBER}</value></f></r>", "xml"),
         (f"<d><key>name</key><string>张三</string><key>idcard</key><string>{NUMBER}</string></d>", "xml"),
         (f"<e><q><![CDATA[<p><xm>张三</xm><sfzh>{NUMBER}</sfzh></p>]]></q></e>", "xml"),
@@ -111,6 +164,29 @@ def test_texts_that_say_nothing_of_anybody(text: str, content_type: str) -> None
     assert read(text, "text", content_type) == set()
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"result": "成功"},
+        {"mz": "白族"},
+        {"agentName2": "王强"},
+        {"city": "于洪"},
+        {"x": "张三", "y": "李四"},
+        {"type": "黑名单"},
+    ],
+)
+def test_what_stands_beside_a_number_is_no_name_by_that_alone(beside: dict[str, str]) -> None:
+    assert read({"idCard": NUMBER} | beside) == {("id_number", NUMBER)}
+
+
+def test_an_address_and_a_birthday_are_known_beside_a_number() -> None:
+    beside = {"certAddress": "某省某市某路1号", "bornDay": "19491231", "ipAddr": "192.0.2.1"}
+    assert read({"certNumber": NUMBER} | beside) == {
+        ("id_number", NUMBER), ("address", beside["certAddress"]), ("birthday", "19491231"),
+    }  # fmt: skip
+    assert not read(beside)
+
+
 def test_lines_of_one_record_belong_together_until_a_key_comes_again() -> None:
     said = lines_of(f"name=张三\nidcard={NUMBER}\n\nname=李四\nidcard={OTHER}")
     rows = [{"kind": "id_number" if one.key == "idcard" else "name", "field": one.path} for one in said]
@@ -137,6 +213,11 @@ def test_headers_and_cookies() -> None:
         (one.kind, one.value) for one in of_headers([("cookie", f"name=%E5%BC%A0%E4%B8%89; idcard={NUMBER}")])
     } == BOTH
     assert of_headers([("etag", "202506011020304050123"), ("x-request-id", "990101199001010018")]) == []
+
+
+def test_a_document_in_a_cookie() -> None:
+    said = f"%7B%22name%22%3A%22%E5%BC%A0%E4%B8%89%22%2C%22idcard%22%3A%22{NUMBER}%22%7D"
+    assert {(one.kind, one.value) for one in of_headers([("cookie", f"sid=1; u={said}")])} == BOTH
 
 
 def test_json_in_the_call_of_a_function() -> None:

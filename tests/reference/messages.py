@@ -104,3 +104,28 @@ def next_image_mark(data, start):
         if four[:3] == b"\xff\xd8\xff" or four[:2] == b"BM" or four in (b"\x89PNG", b"GIF8", b"RIFF", b"/9j/", b"iVBO"):
             return i
     return -1
+
+
+def next_number(data, start):
+    """Twin of the kernel of `kernels_numbers.py`: plain ones and those in UTF-16."""
+    from netaudit.persons.values import ID18
+
+    for at in range(start, len(data)):
+        for step in (1, 2):
+            last = at + 18 * step
+            wide = data[at:last]
+            text, between = wide[::step], wide[1::2] if step == 2 else b""
+            if len(wide) < 18 * step or any(between) or not ID18.fullmatch(text.decode("latin-1")):
+                continue
+            before, behind = data[max(0, at - step) : at], data[last : last + step]
+            beside = [one for one in (before, behind) if len(one) == step and one[:1].isdigit() and not any(one[1:])]
+            if not beside and b"18" <= text[6:8] <= b"20" and _checks(text.decode("latin-1")):
+                return at, 18 * step
+    return -1, 0
+
+
+def _checks(number):
+    """The check digit, of dates that no month has too: the kernel knows no calendar."""
+    total = sum(int(digit) * (1 << (17 - place)) for place, digit in enumerate(number[:17]))
+    month, day = int(number[10:12]), int(number[12:14])
+    return number[17].upper() == "10X98765432"[total % 11] and 1 <= month <= 12 and 1 <= day <= 31

@@ -1,13 +1,17 @@
 """Syslog over UDP (RFC 5424, 6; the older form: RFC 3164, 4): who sends, and which programs it runs.
 
-The text of a log line is not kept: it names people.
+The text of a log line is kept where an identity number with a right check digit stands in it, and is read for what it
+says of people; of all others only the head.
 """
 
 from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from netaudit.ground.said import SyslogSaid
+from netaudit.messages.kernels_numbers import LENGTH, next_number
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -47,6 +51,8 @@ def parse(data: bytes) -> Message | None:
     elif tag := TAG.match(head):
         said = SyslogSaid(program=_said(tag[1]))
     message.said, message.host = said, said.hostname
+    if len(data) > LENGTH and next_number(np.frombuffer(data, np.uint8), 0)[0] >= 0:
+        message.body = data
     return message
 
 
@@ -69,3 +75,10 @@ class SyslogReader(DatagramReader):
     def parse(self, data: bytes) -> Message | None:
         """Read a datagram."""
         return parse(data)
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a datagram; a line that is kept lies where it was sent."""
+        out = super().feed(direction, offset, data)
+        for message in out:
+            message.body_start = offset if message.body else -1
+        return out

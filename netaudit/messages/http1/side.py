@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from netaudit.messages.carve import Carver
+from netaudit.messages.carve import Search
 from netaudit.messages.http1.body import Parts, Sink, Whole
 from netaudit.messages.http1.head import (
     BLANK_LINE,
@@ -59,7 +59,7 @@ class Side:
         self.unasked_at = -1  # where a response begins that waits for its first body bytes, and had no request
         self.unasked_turn = -1  # the same, once the other side has spoken in the meantime
         self.unasked = False  # the response that begins now is that one
-        self.carver = Carver(direction)
+        self.search = Search(direction)
         self.turn = -1  # stream offset where the other side spoke last during a body that only closing ends
 
     # -- feeding ------------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class Side:
         here = self.at - len(self.held)
         if self.sink is not None:
             return min(here, self.sink.needed_from())
-        return min(here, self.carver.needed_from(here))
+        return min(here, self.search.needed_from(here))
 
     # -- heads --------------------------------------------------------------------------------------------------------
 
@@ -370,9 +370,9 @@ class Side:
         """Search for a start line with sane headers; images in what is skipped are carved."""
         at, free = self._find(data, pos)
         if free > pos:
-            self.events += self.carver.feed(base + pos, data[pos:free])
+            self.events += self.search.feed(base + pos, data[pos:free])
         if at >= 0:
-            self.events += self.carver.finish()
+            self.events += self.search.finish(ended=True)
             self.step = Side._head
             return at
         return free if free == len(data) else ~free
@@ -438,7 +438,7 @@ class Side:
             return
         elif self.sink is not None:
             self._done(offset, known=False)
-        self.events += self.carver.gap(offset, length)
+        self.events += self.search.gap(offset, length)
         self.step = Side._seek
         self.events.append(LOST)
 
@@ -452,4 +452,4 @@ class Side:
                 self._done(self.at, note="cut off by the end of the flow")
             else:
                 self._done(self.at, known=ended and self.step in (Side._close, Side._open))
-        self.events += self.carver.finish()
+        self.events += self.search.finish(ended=ended)

@@ -48,3 +48,12 @@ def test_recognised(data: bytes, port: int, verdict: Verdict) -> None:
 
 def test_long_lines_take_no_time() -> None:
     assert syslog.parse(b"<1>" + b"A" * 60_000) is not None
+
+
+def test_a_line_that_names_somebody_is_kept_and_lies_where_it_was_sent() -> None:
+    named = "<134>Mar 14 10:00:00 gate01 face[1]: ok name=张三 idno=11010519491231002X".encode()
+    [first], [second] = (
+        syslog.SyslogReader().feed(0, 50, line) for line in (named, b"<134>Mar 14 10:00:00 gate01 face[1]: ok")
+    )
+    assert (first.body, first.body_start) == (named, 50)
+    assert (second.body, second.body_start) == (b"", -1)

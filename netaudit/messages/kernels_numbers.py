@@ -1,0 +1,70 @@
+"""Looking for resident identity numbers (GB 11643) in bytes that no reader understands: every 17th byte is asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.ground.jit import kernel
+
+DIGITS = 17  # before the check digit: a number covers every place of which the index is a multiple of this
+LENGTH = 18
+WIDE = 2 * LENGTH  # bytes of a number in UTF-16
+# GB 11643: weight of each digit, and the check digit by the remainder of their sum by 11
+WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], np.int64)
+CHECKS = np.frombuffer(b"10X98765432", np.uint8)
+ZERO = np.uint8(48)
+TEN = np.uint8(10)
+
+
+@kernel
+def is_number(data: npt.NDArray[np.uint8], at: int, step: int) -> bool:
+    """Whether 18 characters at `at`, `step` bytes apart, are a number with a possible date and the right check digit.
+
+    Not one beside which another digit stands. Letters may be lengths (CBOR).
+    """
+    last = at + step * DIGITS
+    if at < 0 or last + step > data.size or data[at] == ZERO:
+        return False
+    total = 0
+    for k in range(DIGITS):
+        digit = data[at + step * k] - ZERO
+        if digit >= TEN or (step == 2 and data[at + step * k + 1] != 0):
+            return False
+        total += WEIGHTS[k] * int(digit)
+    check = np.uint8(0x58) if data[last] == 0x78 else data[last]
+    if check != CHECKS[total % 11] or (step == 2 and data[last + 1] != 0):
+        return False
+    year = int(data[at + step * 6] - ZERO) * 10 + int(data[at + step * 7] - ZERO)
+    month = int(data[at + step * 10] - ZERO) * 10 + int(data[at + step * 11] - ZERO)
+    day = int(data[at + step * 12] - ZERO) * 10 + int(data[at + step * 13] - ZERO)
+    if year < 18 or year > 20 or month < 1 or month > 12 or day < 1 or day > 31:
+        return False
+    if at >= step and data[at - step] - ZERO < TEN and (step == 1 or data[at - 1] == 0):
+        return False
+    behind = last + step
+    return not (behind + step <= data.size and data[behind] - ZERO < TEN and (step == 1 or data[behind + 1] == 0))
+
+
+@kernel
+def next_number(data: npt.NDArray[np.uint8], start: int) -> tuple[int, int]:
+    """Where the next number at or behind `start` begins, and its bytes; (-1, 0) for none.
+
+    Its characters are bytes, or bytes with a zero behind each (UTF-16, little-endian).
+    """
+    at = start + DIGITS - 1
+    while at < data.size:
+        if data[at] - ZERO < TEN:
+            first = at
+            while first > start and data[first - 1] - ZERO < TEN:
+                first -= 1
+            if is_number(data, first, 1):
+                return first, LENGTH
+            if at + 1 < data.size and data[at + 1] == 0:
+                first = at
+                while first - 2 >= start and data[first - 2] - ZERO < TEN and data[first - 1] == 0:
+                    first -= 2
+                if is_number(data, first, 2):
+                    return first, WIDE
+        at += DIGITS
+    return -1, 0

@@ -1,0 +1,96 @@
+"""Identity numbers in bytes nobody understands: found however they are cut, given with what stands around them."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netaudit.messages.carve import CarveReader
+from netaudit.messages.identities import AROUND, Surroundings
+from netaudit.messages.kernels_numbers import LENGTH, WIDE, next_number
+from tests.reference import messages as twin
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+
+NUMBER = b"11010519491231002X"
+LINE = '{"vName": "张三", "vCardNo": "11010519491231002X"}'.encode()
+WIDE_NUMBER = NUMBER.decode().encode("utf-16-le")
+
+
+def heard(pieces: list[bytes], *, ended: bool = True) -> list[tuple[int, bytes, bool]]:
+    side, at = Surroundings(0), 0
+    out: list[Message] = []
+    for piece in pieces:
+        out += side.feed(at, piece)
+        at += len(piece)
+        assert side.needed_from(at) <= at
+    out += side.finish(ended=ended)
+    return [(one.start, one.body, one.complete) for one in out]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (NUMBER, (0, LENGTH)),
+        (NUMBER.lower(), (0, LENGTH)),
+        (b"abc" + NUMBER + b"d", (3, LENGTH)),
+        (b"1" + NUMBER, (-1, 0)),
+        (NUMBER + b"1", (-1, 0)),
+        (b"110105194912310021", (-1, 0)),  # its check digit is wrong
+        (b"110105194913310027", (-1, 0)),  # no such month
+        (b"\x12\x00" + WIDE_NUMBER, (2, WIDE)),
+        (WIDE_NUMBER + b"1\x00", (-1, 0)),
+    ],
+)
+def test_what_a_number_is(data: bytes, expected: tuple[int, int]) -> None:
+    assert next_number(np.frombuffer(data, np.uint8), 0) == expected == twin.next_number(data, 0)
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2**32))
+def test_the_kernel_and_its_twin_agree(before: int, behind: int, seed: int) -> None:
+    rng = random.Random(seed)
+    noise = [bytes(rng.choice(b"0123456789\x00X") for _ in range(count)) for count in (before, behind)]
+    for number in (NUMBER, WIDE_NUMBER):
+        data = noise[0] + number + noise[1]
+        assert next_number(np.frombuffer(data, np.uint8), 0) == twin.next_number(data, 0)
+
+
+def test_a_text_between_marks_is_whole() -> None:
+    data = b"\x00\x01\x02\x03" + LINE + b"\x00\x00"
+    assert heard([data]) == [(4, LINE, True)]
+
+
+def test_a_text_that_goes_on_is_not_whole() -> None:
+    long = LINE + b" " * 3 * AROUND
+    [(start, body, whole)] = heard([long])
+    assert (start, whole) == (0, False)
+    assert body.startswith(LINE)
+    assert heard([LINE], ended=False) == [(0, LINE, False)]
+
+
+def test_bytes_without_a_number_say_nothing() -> None:
+    assert not heard([random.Random(1).randbytes(50_000), b"order 202603141530225817 ok"])
+
+
+@given(
+    st.lists(st.sampled_from([LINE, NUMBER, b"\n", b"\x00" * 7, b"x" * 700, b"7" * 40, WIDE_NUMBER]), max_size=12),
+    st.integers(),
+)
+def test_any_cut_gives_the_same(parts: list[bytes], seed: int) -> None:
+    data, rng = b"".join(parts), random.Random(seed)
+    cuts = sorted({0, len(data), *(rng.randrange(len(data) + 1) for _ in range(6))})
+    pieces = [data[a:b] for a, b in itertools.pairwise(cuts)]
+    assert heard(pieces) == heard([data])
+
+
+def test_a_gap_ends_what_is_around() -> None:
+    reader = CarveReader()
+    out = reader.feed(0, 0, LINE[:20]) + reader.gap(0, 20, 5) + reader.feed(0, 25, LINE) + reader.finish()
+    assert [(one.start, one.body) for one in out] == [(25, LINE)]
