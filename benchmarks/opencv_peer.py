@@ -7,23 +7,19 @@ all processors. Prints how many files show a face. Needs suricata and OpenCV, wh
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+SETTINGS = Path(__file__).with_name("suricata.yaml")
 SURE = 0.8  # score from which on a face counts; OpenCV's sample has 0.9
 
 
 def written(capture: str, folder: Path) -> list[Path]:
     """Files that suricata takes out of a capture."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = (
-        "file-store.enabled=yes", "file-store.force-filestore=yes", "stream.reassembly.depth=0",
-        "app-layer.protocols.http.libhtp.default-config.request-body-limit=0",
-        "app-layer.protocols.http.libhtp.default-config.response-body-limit=0",
-    )  # fmt: skip
-    words = ["suricata", "-r", capture, "-l", str(folder), "-k", "none"]
-    words += [word for setting in settings for word in ("--set", setting)]
+    words = ["suricata", "-c", str(SETTINGS), "-S", os.devnull, "-r", capture, "-l", str(folder), "-k", "none"]
     subprocess.run(words, check=True, capture_output=True)
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix == "" and len(path.name) == 64)
 

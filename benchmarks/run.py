@@ -27,6 +27,7 @@ import psutil
 
 SUCCESS = {0, 3, 5}  # 3: damaged or refused inputs, 5: images not judged, as with --no-faces
 PATIENCE = 300  # seconds; some peers stand still at some captures
+SURICATA = Path(__file__).with_name("suricata.yaml")
 PLAIN = """
 import struct, sys
 with open(sys.argv[1], "rb") as file:
@@ -50,19 +51,7 @@ def peers() -> dict[str, Callable[[Path, Path], list[str]]]:
     known: dict[str, Callable[[Path, Path], list[str]]] = {
         "tshark": lambda capture, out: ["tshark", "-q", "-r", str(capture), "--export-objects", f"http,{out}"],
         "suricata": lambda capture, out: [
-            *("suricata", "-r", str(capture), "-l", str(out), "-k", "none", "--set", "file-store.enabled=yes"),
-            *(
-                "--set",
-                "file-store.force-filestore=yes",
-                "--set",
-                "app-layer.protocols.http.libhtp.default-config.request-body-limit=0",
-            ),
-            *(
-                "--set",
-                "app-layer.protocols.http.libhtp.default-config.response-body-limit=0",
-                "--set",
-                "stream.reassembly.depth=0",
-            ),
+            *("suricata", "-c", str(SURICATA), "-S", os.devnull, "-r", str(capture), "-l", str(out), "-k", "none"),
         ],
         "tcpflow": lambda capture, out: ["tcpflow", "-a", "-r", str(capture), "-o", str(out)],
         "ndpiReader": lambda capture, out: ["ndpiReader", "-q", "-i", str(capture)],  # noqa: ARG005

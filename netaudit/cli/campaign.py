@@ -13,6 +13,7 @@ from netaudit.cli.options import Language
 from netaudit.cli.texts import language_of
 from netaudit.errors import UsageError
 from netaudit.ground.bilingual import speaker
+from netaudit.ground.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from netaudit.campaign.one_site import Result
@@ -28,39 +29,7 @@ CountPersons = Annotated[
 ]
 Purpose = Annotated[str, typer.Option(metavar="TEXT", help="With --count-persons: what for; recorded.")]
 Authoriser = Annotated[str, typer.Option("--authorised-by", metavar="TEXT", help="And by whom allowed; recorded.")]
-TEXTS = {
-    "planned": {"en": "{path}: {n} sites; look it over before you run it", "zh": "{path}：{n} 个场所；执行前请核对"},
-    "left_out": {"en": "no capture in: {names}", "zh": "以下文件夹中没有抓包文件：{names}"},
-    "read": {"en": "read", "zh": "已读取"},
-    "audited": {"en": "audited", "zh": "已审计"},
-    "kept": {"en": "has a valid case", "zh": "已有有效案卷"},
-    "failed": {"en": "FAILED", "zh": "失败"},
-    "waiting": {"en": "not audited yet", "zh": "尚未审计"},
-    "unjudged": {
-        "en": "not everything was read or judged in {n} of them: {sites}",
-        "zh": "其中 {n} 个场所未能全部读取或判定：{sites}",
-    },
-    "compiling": {
-        "en": "compiling for this processor, once (about a minute)",
-        "zh": "正在为本机处理器编译（仅此一次，约一分钟）",
-    },
-    "lost": {
-        "en": "the scheduler is gone; waiting for it to come back",
-        "zh": "调度器失去联系；等待其恢复",
-    },
-    "nobody": {
-        "en": "the scheduler has no worker; waiting for one (dask worker ADDRESS --nthreads 1)",
-        "zh": "调度器没有工作进程；等待工作进程加入（dask worker 地址 --nthreads 1）",
-    },
-    "ended": {
-        "en": "{audited} audited, {kept} had a valid case, {failed} failed, of {n} sites",
-        "zh": "共 {n} 个场所：已审计 {audited}，已有有效案卷 {kept}，失败 {failed}",
-    },
-    "status": {
-        "en": "{n} sites: {done} done, {failed} failed, {waiting} to do",
-        "zh": "{n} 个场所：完成 {done}，失败 {failed}，待审计 {waiting}",
-    },
-}  # fmt: skip
+TEXTS = yaml_of(__package__, "campaign.yaml")
 say = speaker(TEXTS)
 
 

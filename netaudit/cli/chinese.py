@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib import resources
 
-from netaudit.ground.yaml_text import parse_yaml
+from netaudit.ground.yaml_text import yaml_of
 
 LONGEST = 4000  # characters of a message that is looked at
 DEEPEST = 4  # messages within messages
@@ -19,9 +18,7 @@ DEEPEST = 4  # messages within messages
 @functools.cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Groups `help`, `words` and `messages`, each from English to Chinese."""
-    found: dict[str, dict[str, str]] = parse_yaml(
-        resources.files(__package__).joinpath("chinese.yaml").read_text(encoding="utf-8")
-    )
+    found: dict[str, dict[str, str]] = yaml_of(__package__, "chinese.yaml")
     return found
 
 

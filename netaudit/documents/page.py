@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from netaudit.documents.entries import listed
-from netaudit.ground.yaml_text import parse_yaml
+from netaudit.ground.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,8 +83,7 @@ class Wording:
 @functools.cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Chinese by group and English text."""
-    text = resources.files(__package__).joinpath("chinese.yaml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, str]] = parse_yaml(text)
+    found: dict[str, dict[str, str]] = yaml_of(__package__, "chinese.yaml")
     return found
 
 

@@ -157,16 +157,25 @@ def _why_not(face: str, near: str | None, far: str | None) -> str:
 
 CONTESTED: dict[str, Words] = {
     "conflict": ("同一位置有不同内容的连接", "connections with other bytes in the same place"),
-    "cut_short": ("因上限提前结束的连接", "connections ended early for a bound"),
     "ack": ("确认被收回的连接", "connections in which an acknowledgement was taken back"),
 }
+EVICTED: dict[str, Words] = {"cut_short": ("因上限提前结束的连接", "connections ended early for a bound")}
 
 
 def contradictions(tables: Tables) -> Iterator[Line]:
     """Connections in which packets contradict each other: what the receiver took is not certain."""
+    return _doubted(tables, CONTESTED)
+
+
+def evicted(tables: Tables) -> Iterator[Line]:
+    """Connections that were let go while others came: what followed in them was read as connections of its own."""
+    return _doubted(tables, EVICTED)
+
+
+def _doubted(tables: Tables, codes: dict[str, Words]) -> Iterator[Line]:
     flows = tables["flows"]
     doubts = flows["doubts"]
-    for code in ("conflict", "cut_short", "ack"):
+    for code in codes:
         flat = doubts.combine_chunks()
         rows = pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), code))
         if len(rows):

@@ -349,6 +349,7 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("egress", _egress, accounts.EGRESS_WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
+    Ledger("evicted", _account(accounts.evicted), accounts.EVICTED),
     Ledger(
         "contested", _contested,
         {

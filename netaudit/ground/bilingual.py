@@ -1,4 +1,4 @@
-"""Texts in both languages, as the command line and the live screen have them: `TEXTS` by key, said by `say`.
+"""Texts in both languages: the YAML files of the rooms that speak have them by key, `say` says them.
 
 Words for values of tables (acts, classes, countries …) are the report's (`report/texts.yaml`), whoever says them.
 """

@@ -177,7 +177,7 @@ class MomentNews:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something about the run itself. `code` names a text of `live/wording.py`; `figures` fill its places."""
+    """Something about the run itself. `code` names a text of `live/texts.yaml`; `figures` fill its places."""
 
     level: Level
     code: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from netaudit.relays.chance import Chance, by_nulls
 from netaudit.relays.kernels_pairs import CELLS, keep_apart, peak, peaks_by_chance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from netaudit.relays.series import I8, Images, Units
 
@@ -21,7 +22,7 @@ LEAD_S = 0.05  # a unit may begin so long before the last byte of its image, and
 WIDTH, QUIC_WIDTH = 16, 120  # bytes by which heads of one form differ: digits of lengths, names, counters
 PACKET_HEADS = tuple(range(20, 47, 2))  # bytes of a QUIC packet beside its data, as far as stacks differ
 LEAST = 4  # images to be worth a look
-DEALT_AT_ONCE = 100  # draws
+AT_ONCE = 100  # draws
 TRIALS = 12  # exchanges by which a time farther away is looked for
 Series = tuple["I8", "I8", "I8", "I8", "I8", "I8", "I8", int, int]  # what `kernels_pairs.peak` takes, without scratch
 
@@ -95,36 +96,30 @@ def search(images: Images, units: Units, form: Form, span: tuple[int, int], rand
     )  # fmt: skip
     counts, used = np.empty((2, CELLS), np.int64), np.empty(len(units), np.int64)
     count, overhead = peak(*series, counts, used)
-    nulls = [lambda draws, of=of: of(series, span, draws, random) for of in (shifted, dealt)]
-    chance = by_nulls(count, nulls, worth=count >= LEAST)
+    chance = by_nulls(count, _nulls(series, span, random), worth=count >= LEAST)
     return Peak(form, int(count), int(overhead), chance)
 
 
-def shifted(series: Series, span: tuple[int, int], draws: int, random: np.random.Generator) -> I8:
-    """Counts of draws in which the times of all images are shifted by more than the window."""
-    reach, length = _reach(series), span[1] - span[0]
-    shifts = random.integers(min(reach, length // 3), max(length - reach, length // 3 + 1), draws)
-    orders = np.broadcast_to(np.arange(series[0].size), (draws, series[0].size))
-    return _drawn(series, shifts, orders, span)
+def _nulls(series: Series, span: tuple[int, int], random: np.random.Generator) -> list[Callable[[int], I8]]:
+    """Counts of draws in which all times are shifted by more than the window, or images have the times of others."""
+    arrived, count = series[0], series[0].size
+    reach, length = series[7] + int(series[1].max(initial=0)) + SECOND, span[1] - span[0]
+
+    def shifted(found: I8) -> None:
+        shifts = random.integers(min(reach, length // 3), max(length - reach, length // 3 + 1), found.size)
+        peaks_by_chance(*series, shifts, np.tile(np.arange(count), (found.size, 1)), span, found)
+
+    def dealt(found: I8) -> None:
+        orders = random.permuted(np.tile(np.arange(count), (found.size, 1)), axis=1)
+        keep_apart(orders, random.integers(0, count, (TRIALS, count)), arrived, reach)
+        peaks_by_chance(*series, np.zeros(found.size, np.int64), orders, span, found)
+
+    return [partial(_drawn, shifted), partial(_drawn, dealt)]
 
 
-def dealt(series: Series, span: tuple[int, int], draws: int, random: np.random.Generator) -> I8:
-    """Counts of draws in which images have the times of others, farther away than the window."""
-    count = series[0].size
+def _drawn(fill: Callable[[I8], None], draws: int) -> I8:
+    """Counts of so many draws, some at a time."""
     found = np.empty(draws, np.int64)
-    for begin in range(0, draws, DEALT_AT_ONCE):
-        some = found[begin : begin + DEALT_AT_ONCE]
-        orders = random.permuted(np.broadcast_to(np.arange(count), (some.size, count)), axis=1)
-        keep_apart(orders, random.integers(0, count, (TRIALS, count)), series[0], _reach(series))
-        some[:] = _drawn(series, np.zeros(some.size, np.int64), orders, span)
-    return found
-
-
-def _reach(series: Series) -> int:
-    return series[7] + int(series[1].max(initial=0)) + SECOND
-
-
-def _drawn(series: Series, shifts: I8, orders: I8, span: tuple[int, int]) -> I8:
-    found = np.empty(shifts.size, np.int64)
-    peaks_by_chance(*series, shifts, orders, span, found)
+    for begin in range(0, draws, AT_ONCE):
+        fill(found[begin : begin + AT_ONCE])
     return found

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CLAIMED", "count_uploads", "find_relays", "tie_moments", "with_sizes"]
 
-AT_ONCE = 4096  # rows made as Python values
+AT_ONCE = 1024  # rows made as Python values
 LEAST = 4  # images, and units, without which nothing is tested
 
 
@@ -92,23 +92,26 @@ def _rows(result: Result, matches: list[Match], uploads: pa.Table, messages: pa.
     places = [int(pair.units.row[match.unit]) for match in matches]
     told = ["unit_id", "flow_id", "capture_id", "first_frame", "last_frame"]
     units = uploads.select(told).take(pa.array(places)).to_pylist()
+    named = pa.array([match.image for match in matches])
     names = pair.images.names
-    ids = pa.array(sorted({names.message_ids[match.image] for match in matches}))
-    chosen = messages.filter(pc.is_in(messages["message_id"], value_set=ids))
+    hashes, objects, ids = (
+        column.take(named).to_pylist() for column in (names.sha256, names.object_ids, names.message_ids)
+    )
+    chosen = messages.filter(pc.is_in(messages["message_id"], value_set=pa.array(sorted(set(ids)))))
     seen = {
         row["message_id"]: row
         for row in chosen.select(["message_id", "capture_id", "first_frame", "last_frame"]).to_pylist()
     }
     rows = []
-    for match, unit in zip(matches, units, strict=True):
-        message = seen[names.message_ids[match.image]]
+    for place, (match, unit) in enumerate(zip(matches, units, strict=True)):
+        message = seen[ids[place]]
         received, sent = int(pair.images.last[match.image]), int(pair.units.first[match.unit])
         offset = result.offset.seconds if result.offset else 0.0
         rows.append(
             {
-                "sha256": names.sha256[match.image],
-                "object_id": names.object_ids[match.image],
-                "message_id": names.message_ids[match.image],
+                "sha256": hashes[place],
+                "object_id": objects[place],
+                "message_id": ids[place],
                 "unit_id": unit["unit_id"],
                 "flow_id": unit["flow_id"],
                 "holder": pair.host,

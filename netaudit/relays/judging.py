@@ -119,7 +119,9 @@ def judge_pair(pair: Pair, uploads: pa.Table, pairs: int) -> Result:
 def _seed_of(pair: Pair) -> int:
     """Seed from what is compared, however it was cut into files."""
     columns = (pair.images.last, pair.units.first, pair.units.low, pair.units.high)
-    return seed_of(pair.host, *pair.way[:2], "".join(pair.images.names.sha256), *columns)
+    _, ends, texts = pair.images.names.sha256.buffers()
+    hashes = np.frombuffer(texts, np.uint8)[: int(np.frombuffer(ends, np.int32)[len(pair.images.names.sha256)])]
+    return seed_of(pair.host, *pair.way[:2], hashes, *columns)
 
 
 def _renumbered(tests: list[Test], places: np.ndarray) -> list[Test]:

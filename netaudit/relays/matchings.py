@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     I8 = npt.NDArray[np.int64]
@@ -69,31 +71,31 @@ def _by_itself(image: I8, unit: I8, weight: F8) -> F8:
     return least
 
 
-def _parts(image: I8, unit: I8, weight: F8) -> list[list[_Step]]:
+def _parts(image: I8, unit: I8, weight: F8) -> Iterator[list[_Step]]:
     """Steps forward through all images, cut wherever no unit that is taken can be wanted any more."""
-    last = dict(zip(unit.tolist(), image.tolist(), strict=True))
+    last = np.full(int(unit.max()) + 1, -1)
+    last[unit] = image  # in order: the last one stays
     bits: dict[int, int] = {}
     free: list[int] = []
-    parts: list[list[_Step]] = []
+    part: list[_Step] = []
     states: States = {0: 1.0}
     starts = np.flatnonzero(np.r_[True, image[1:] != image[:-1]]).tolist()
     for begin, end in zip(starts, [*starts[1:], image.size], strict=True):
-        pairs: list[tuple[int, int, float]] = []
-        gone = 0
-        for k in range(begin, end):
-            of = int(unit[k])
+        if part and set(states) == {0}:
+            yield part
+            part = []
+        units, gone = unit[begin:end].tolist(), 0
+        for of in units:
             if of not in bits:
                 bits[of] = free.pop() if free else 1 << len(bits)
-            pairs.append((k, bits[of], float(weight[k])))
-        for of in [of for of in unit[begin:end].tolist() if last[of] == image[begin]]:
+        pairs = [(begin + k, bits[of], float(weight[begin + k])) for k, of in enumerate(units)]
+        for of in [of for of in units if last[of] == image[begin]]:
             gone |= bits[of]
             free.append(bits.pop(of))
-        if set(states) == {0}:
-            parts.append([])
         step = _Step(pairs, gone, states)
-        parts[-1].append(step)
+        part.append(step)
         states = _after(step) if len(states) <= MOST_STATES else dict.fromkeys([*bits.values(), 0], 1.0)
-    return parts
+    yield part
 
 
 def _after(step: _Step) -> States:

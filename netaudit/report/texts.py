@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from netaudit.ground.yaml_text import parse_yaml
+from netaudit.ground.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     """All texts by key (a group and its value joined by a dot), each with its languages."""
     found: dict[str, dict[str, str]] = {}
     for name in _FILES:
-        found |= flatten(parse_yaml(resources.files(__package__).joinpath(name).read_text(encoding="utf-8")))
+        found |= flatten(yaml_of(__package__, name))
     return found
 
 

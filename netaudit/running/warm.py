@@ -83,6 +83,8 @@ def messages() -> None:
 
 def relays() -> None:
     """Compile what compares images with encrypted uploads, by an office that sends on what it receives."""
+    import pyarrow as pa
+
     from netaudit.relays.from_tables import LEAST
     from netaudit.relays.judging import Pair, judge_pair
     from netaudit.relays.series import Images, Names, Units
@@ -93,7 +95,7 @@ def relays() -> None:
     row = np.arange(count)
     sizes = 20_000 + row * 997 % 8_000
     came = (1 + row * 7 + row % 3) * second
-    named = [f"{number:064x}" for number in range(count)]
+    named = pa.array([f"{number:064x}" for number in range(count)])
     images = Images(Names(named, named, named), row, sizes, came, came + second // 10)
     plain, none = sizes + 300, np.zeros(count, bool)
     sent = came + second // 2

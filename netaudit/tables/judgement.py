@@ -111,7 +111,8 @@ LEDGERS = Table(
             "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
             "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
             "senders sent to outside endpoints, by what is known of it), faces (every image that may show one: in a "
-            "finding, or why not), contradictions, contested, signatures, keys (what became of connections).",
+            "finding, or why not), contradictions, evicted (connections ended early), contested, signatures, keys "
+            "(what became of connections).",
         ),
         Column("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
         Column("reason", "string", "What became of it, and where it was not understood, why."),

@@ -62,6 +62,7 @@ EXAMPLES = {
     "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
+    "evicted": lambda: opened("evicted", "cut_short"),
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),

@@ -110,4 +110,5 @@ def test_every_face_is_in_a_finding_or_has_a_reason():
 def test_contradictions_are_counted():
     flows = [sent(doubts=["conflict", "checksum"], conflicting_up=7), sent(doubts=None), sent(doubts=["cut_short"])]
     found = lines(accounts.contradictions, flows=flows)
-    assert [(line.reason, line.number, line.size) for line in found] == [("conflict", 1, 7), ("cut_short", 1, 0)]
+    assert [(line.reason, line.number, line.size) for line in found] == [("conflict", 1, 7)]
+    assert [(line.reason, line.number) for line in lines(accounts.evicted, flows=flows)] == [("cut_short", 1)]

@@ -47,7 +47,7 @@ def _sizes(random, count):
 
 
 def _images(times, sizes):
-    names = [f"{k:064x}" for k in range(len(sizes))]
+    names = pa.array([f"{k:064x}" for k in range(len(sizes))])
     return Images(Names(names, names, names), np.arange(len(sizes)), sizes, times - 30_000_000, times)
 
 

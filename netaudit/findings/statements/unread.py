@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CALM_NEEDS = (  # no open row in any of these
-    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions", "faces",
+    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions", "evicted",
+    "faces",
 )  # fmt: skip
 
 
@@ -186,6 +187,13 @@ UNREAD = (
         "{n} 个连接中的数据包相互矛盾，接收方实际收到的内容并不确定；两种读法均已读取（{why}）",
         "packets of {n:connection|connections} contradict each other, so that what the receivers took is not certain; "
         "both readings were read ({why})",
+        LAST,
+    ),
+    Kind(
+        "evicted", _open("evicted", "evicted"),
+        "{n} 个连接因同时存在的连接过多而提前结束读取，此后的数据按新连接读取",
+        "{n:connection was|connections were} ended early, as too many were open at once: what followed was read as "
+        "connections of its own",
         LAST,
     ),
     Kind(
