@@ -30,6 +30,7 @@ _WIDE = re.compile(rb"(?<![0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]\x00")
 _UTF8 = re.compile(rb"(?:[\x20-\x7e\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")
 _GBK = re.compile(rb"(?:[\x20-\x7e\r\n]|[\xa1-\xf7][\xa1-\xfe])+")
 _HAN = re.compile("[\u3400-\u9fff]{2}")
+_MARKS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")  # between texts
 _LONG = 24  # characters of a text that may say several things
 
 
@@ -51,7 +52,7 @@ def binary_fields(data: bytes) -> list[Field]:
             return found
     if number := next((one for one in _WIDE.finditer(data) if _right(one[0][::2])), None):
         wide = data[number.start() % 2 :]
-        return lines_of(wide[: len(wide) // 2 * 2].decode("utf-16-le", "replace").replace("\0", "\t"))
+        return lines_of(_MARKS.sub("\t", wide[: len(wide) // 2 * 2].decode("utf-16-le", "replace")))
     return list(_fields(_texts(data)))
 
 
