@@ -89,8 +89,8 @@ def _fields(texts: list[str]) -> Iterator[Field]:
 
 
 def fits(key: str, text: str) -> bool:
-    """Whether a text may be what a field of this name says: numbers of identity and phones have digits."""
-    return kind_of(key) not in {"id_number", "doubtful", "phone"} or any(map(str.isdigit, text))
+    """Whether a text may be what a field of this name says: all but names, addresses and words have digits."""
+    return kind_of(key) in {"", "name", "address", "gender", "place"} or any(map(str.isdigit, text))
 
 
 def _records(texts: list[str]) -> dict[int, int]:

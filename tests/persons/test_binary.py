@@ -52,6 +52,10 @@ def test_texts_between_lengths_and_marks(data: bytes) -> None:
     assert read(data) == BOTH
 
 
+def test_what_stands_behind_a_name_is_its_value_only_where_it_can_be() -> None:
+    assert read(b"\x0bverifyScore\x00\x00U@\x00" + RAW + b"\x00" + NUMBER.encode()) == BOTH
+
+
 def test_records_are_told_apart() -> None:
     other = "李四".encode()
     data = b"\x06" + RAW + b"\x12" + NUMBER.encode() + b"\x00\x06" + other + b"\x12" + b"110105191201010019"
