@@ -196,7 +196,10 @@ class Search:
 
     def feed(self, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of this direction."""
-        return self.carver.feed(offset, data) + self.numbers.feed(offset, data)
+        out = self.carver.feed(offset, data)
+        if said := self.numbers.feed(offset, data):
+            out += said
+        return out
 
     def gap(self, offset: int, length: int) -> list[Message]:
         """Bytes of this direction are missing."""

@@ -14,7 +14,9 @@ from netaudit.messages.kernels_numbers import WIDE, next_number
 from netaudit.messages.message import Message
 
 AROUND = 1024  # bytes before the first number and behind the last one
+LEAST_LOOKED = 1024  # bytes that are looked through at once; a flow's end comes first where it has fewer
 MOST = 64 << 10  # bytes from where numbers are given with the next message
+_LEAST = 6  # bytes of a text beside its numbers: two Chinese characters
 _HELD = WIDE + 2  # bytes in which a number may begin, with the character behind it
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -38,7 +40,8 @@ class Surroundings:
             self.work += data
         else:
             self.work, self.base = data, offset
-        return self._look(len(self.work) - _HELD)
+        upto = len(self.work) - _HELD
+        return self._look(upto) if upto - self.seen >= LEAST_LOOKED else []
 
     def _look(self, upto: int, *, final: bool = False, ended: bool = False) -> list[Message]:
         """Look for numbers that begin before `upto`."""
@@ -89,7 +92,7 @@ class Surroundings:
             marks = [mark.end() for mark in _CONTROL.finditer(self.work, begin, self.first)]
             behind = _CONTROL.search(self.work, self.last, end)
             start, stop = marks[-1] if marks else begin, behind.start() if behind else end
-            if stop - start > self.last - self.first:  # it says more than the numbers
+            if stop - start >= self.last - self.first + _LEAST:  # it says more than the numbers
                 return start, stop, (bool(marks) or whole_before) and (behind is not None or whole_behind)
         return begin, end, whole_before and whole_behind
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from html import unescape
 from typing import TYPE_CHECKING, NamedTuple
 
-from netaudit.persons.naming import HAN_NAME, has_family_name, kind_of, names_personal
+from netaudit.persons.naming import has_family_name, kind_of, names_personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,8 @@ _LABEL = re.compile(r"([A-Za-z_]{2,24}|[\u4e00-\u9fff]{2,12}?)[\s是为:：=（(
 _LABEL_ENDS = re.compile(r"(?:身份证号码|身份证号|身份证|证件号码|证件号|公民身份号码|证号)[\s是为:：=（(\[]*\Z")
 _BEFORE = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff·•]{2,12})[\s\-_—/|,，、:：(（\[+\"'*#@~^]{1,4}\Z")
 _BEHIND = re.compile(
-    r"(?:[\s\-_—/|,，、)）\]+\"'*#@~^]{1,4}|(?=[\u3400-\u9fff]{2,4} {2}))([\u3400-\u9fff·•]{2,12})(?![\u3400-\u9fff])"
+    r"(?:[\s\-_—/|,，、:：)）\]+\"'*#@~^]{1,4}|(?=[\u3400-\u9fff]{2,4} {2}))"
+    r"([\u3400-\u9fff·•]{2,12})(?![\u3400-\u9fff])"
 )
 _CALLED = re.compile(
     r"(?:(?:姓名|客户|访客|业主|顾客|购房人|来访人)[:：\s]?|[人方主员户][:：])([\u3400-\u9fff]{2,3}?)(?=[\s,，。;；、(（:：]|的|身份证)"
@@ -236,9 +237,12 @@ def _label(before: str) -> str:
 
 
 def _name_beside(before: str, behind: str) -> str:
-    for found in (_BEFORE.search(before), _BEHIND.match(behind), *_CALLED.finditer(before)):
-        if found and HAN_NAME.fullmatch(found[1]) and has_family_name(found[1]) and not kind_of(found[1]):
-            return found[1]
+    label = _LABEL_ENDS.search(before)
+    ahead = _BEFORE.search(before[: label.start()] if label else before)
+    for found in (ahead, _BEHIND.match(behind), *_CALLED.finditer(before)):
+        name = found[1].rpartition("的")[2] if found else ""  # 尊敬的张三
+        if has_family_name(name) and not kind_of(name):
+            return name
     return ""
 
 

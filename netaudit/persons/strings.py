@@ -22,14 +22,15 @@ MOST = 2000  # texts
 LONGEST_HEAD = 24  # bytes of a frame before a document in a binary notation
 _MAPS = frozenset((*range(0x81, 0xA0), *range(0xA1, 0xB8), 0xDE, 0xDF))  # with which such a document begins
 _AROUND = re.compile(
-    r"[\x20-\x7e\t\r\n]{0,2}([\u3400-\u9fff·]{2,})[\x20-\x7e\t\r\n]{0,2}|[A-Za-z]?([1-9]\d{16}[\dXx])[A-Za-z]?"
+    r"[\x20-\x7e\t\r\n]{0,2}([\u3400-\u9fff·]{2,})[\x20-\x7e\t\r\n]{0,2}|[\x20-/:-\x7e]?([1-9]\d{16}[\dXx])[\x20-/:-\x7e]?"
 )
 _NUMBER = re.compile(rb"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
 _WIDE = re.compile(rb"(?<![0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]\x00")
-# texts in UTF-8 and in GBK: ASCII and Chinese characters, without the high bytes by which notations tell lengths
-_UTF8 = re.compile(rb"(?:[\x20-\x7e\t\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")
-_GBK = re.compile(rb"(?:[\x20-\x7e\t\r\n]|[\xa1-\xf7][\xa1-\xfe])+")
+# texts in UTF-8 and in GBK: ASCII and Chinese characters, without what tells lengths (a tab is that of a name)
+_UTF8 = re.compile(rb"(?:[\x20-\x7e\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")
+_GBK = re.compile(rb"(?:[\x20-\x7e\r\n]|[\xa1-\xf7][\xa1-\xfe])+")
 _HAN = re.compile("[\u3400-\u9fff]{2}")
+_MARKS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")  # between texts
 _LONG = 24  # characters of a text that may say several things
 
 
@@ -51,7 +52,7 @@ def binary_fields(data: bytes) -> list[Field]:
             return found
     if number := next((one for one in _WIDE.finditer(data) if _right(one[0][::2])), None):
         wide = data[number.start() % 2 :]
-        return lines_of(wide[: len(wide) // 2 * 2].decode("utf-16-le", "replace"))
+        return lines_of(_MARKS.sub("\t", wide[: len(wide) // 2 * 2].decode("utf-16-le", "replace")))
     return list(_fields(_texts(data)))
 
 
@@ -88,8 +89,8 @@ def _fields(texts: list[str]) -> Iterator[Field]:
 
 
 def fits(key: str, text: str) -> bool:
-    """Whether a text may be what a field of this name says: numbers of identity and phones have digits."""
-    return kind_of(key) not in {"id_number", "doubtful", "phone"} or any(map(str.isdigit, text))
+    """Whether a text may be what a field of this name says: all but names, addresses and words have digits."""
+    return kind_of(key) in {"", "name", "address", "gender", "place"} or any(map(str.isdigit, text))
 
 
 def _records(texts: list[str]) -> dict[int, int]:

@@ -38,6 +38,8 @@ def test_notations_that_name_their_fields(data: bytes) -> None:
         CBOR,
         b"\x40\x02\x12\x34\xb5visit\xff" + CBOR,  # behind the head of a frame
         b"\x0a\x06" + RAW + b"\x12\x12" + NUMBER.encode() + b"\x1a\x02ok",  # protobuf
+        b"\x1a\x12" + NUMBER.encode() + b":\x06" + RAW + b"B\x02ok",
+        b"\xa5\x5a\x01\x00" + f"{NAME}\0{NUMBER}\0".encode("utf-16-le"),
         b"\x1a\x06" + RAW + b"\x22\x12" + NUMBER.encode(),  # lengths that are letters
         b"\x02name\x00\x07\x00\x00\x00" + RAW + b"\x00\x02idCard\x00\x13\x00\x00\x00" + NUMBER.encode() + b"\x00\x00",
         NUMBER.encode() + b"\x00\x00" + NAME.encode("gbk").ljust(32, b"\x00") + b"\x01",
@@ -48,6 +50,10 @@ def test_notations_that_name_their_fields(data: bytes) -> None:
 )
 def test_texts_between_lengths_and_marks(data: bytes) -> None:
     assert read(data) == BOTH
+
+
+def test_what_stands_behind_a_name_is_its_value_only_where_it_can_be() -> None:
+    assert read(b"\x0bverifyScore\x00\x00U@\x00" + RAW + b"\x00" + NUMBER.encode()) == BOTH
 
 
 def test_records_are_told_apart() -> None:

@@ -100,6 +100,8 @@ BOTH = {("id_number", NUMBER), ("name", "张三")}
         ({"log": f"Person[name=张三, idCard={NUMBER}]"}, "json"),
         (f"1$张三}}2${NUMBER}", "text"),
         ({"m": f"[张三][{NUMBER}]"}, "json"),
+        ({"m": f"张三，身份证号{NUMBER}，于今日到访"}, "json"),
+        ({"m": f"尊敬的张三({NUMBER})您好"}, "json"),
         ({"ext": ["name=张三", f"idcard={NUMBER}"]}, "json"),
         (f'"姓名","证件号码"\r\n"张三","\t{NUMBER}"\r\n', "text"),
         (f"list.push(['张三','{NUMBER}']);", "text"),
