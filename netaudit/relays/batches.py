@@ -40,6 +40,11 @@ class Runs:
     probability: npt.NDArray[np.float64]
     evidence: float  # logarithm, above that of no image in any unit
 
+    def chosen(self, mask: npt.NDArray[np.bool_]) -> Runs:
+        """Some of them."""
+        columns = (self.unit, self.more, self.first, self.behind, self.probability)
+        return Runs(*(column[mask] for column in columns), self.evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

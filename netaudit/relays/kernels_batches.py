@@ -128,6 +128,8 @@ def weigh(
     weight *= 1.0 if more == 0 else 0.05
     for unit in range(j, j + more + 1):
         weight /= unrelated(begins[unit, 0]) * (1 - related)
+    for _ in range(more):  # where a request is cut tells nothing: anywhere in it
+        weight /= begins[j, more]
     return weight  # type: ignore[no-any-return]
 
 
