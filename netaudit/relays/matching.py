@@ -371,7 +371,8 @@ def _decided(runs: Runs, torn: Mask) -> Mask:
     """Runs that say in which unit their images are: of a torn one neither it alone does, nor a run of several units."""
     before = running_sum(torn.astype(np.int64))
     has_torn = before[runs.behind] > before[runs.first]
-    return ~has_torn | ((runs.more == 0) & (runs.behind - runs.first > 1))
+    told: Mask = ~has_torn | ((runs.more == 0) & (runs.behind - runs.first > 1))
+    return told
 
 
 def _matches_of(
