@@ -44,6 +44,7 @@ _PAIR = re.compile(r"([\w.-]{1,30})\s?[:：=]\s?(.{1,256})")
 _FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
 _LAST = re.compile(r"[./]@?[^./]*\Z")
 _BRACKETS = re.compile(r"\[([^\[\]\d][^\[\]]{0,63})\]")
+_CELL_OF_LINE = re.compile(r"\bline\[\d+\]\[\d+\]\Z")
 _INDEX = re.compile(r"\[\d+\]\Z")
 _DECIDING = frozenset({"id_number", "doubtful", "phone", "name", "birthday", "address"})
 
@@ -162,6 +163,8 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
     elif "<" in text and "</" in text and NUMBER.search(text):
         yield from lines_of("\n".join(map(page_lines, text.splitlines())), base=field.path)
         return
+    elif _CELL_OF_LINE.search(field.path):
+        return  # lines were looked through as such
     elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or any(mark in text for mark in _MARKS):
         said = lines_of(text, base=field.path)
         keys = {kind_of(one.key) for one in said} & _DECIDING

@@ -15,6 +15,7 @@ from netaudit.ground.masking import mask, mask_words
 from netaudit.ground.table_streams import TableWriter
 from netaudit.persons.counting import by_record
 from netaudit.persons.from_unwrapping import (
+    BINARY,
     MOST_ROWS,
     Personal,
     asks_about,
@@ -64,11 +65,14 @@ class PersonRows:
         self._found: list[tuple[str, Personal]] = []
         self._sheets: list[tuple[str, Leaf]] = []  # parts of a spreadsheet
         self._parts: list[tuple[str, Leaf]] = []  # fields of a multipart form
+        self._binary: set[str] = set()  # objects whose texts were read without a notation
 
     def take(self, object_id: str, leaf: Leaf) -> None:
         """Look through one object of the message."""
         if len(self._found) < MOST_ROWS:
             self._found += [(object_id, one) for one in personal(leaf)]
+            if leaf.kind in BINARY:
+                self._binary.add(object_id)
             if len(self._sheets) < MOST_SHEETS and is_of_workbook(leaf):
                 self._sheets.append((object_id, leaf))
             if is_part(leaf):
@@ -87,7 +91,7 @@ class PersonRows:
 
         What an event says is left out where a field was read as the same already. Clear values go to private/.
         """
-        found, self._found = self._found, []
+        found, self._found = self._said_once(), []
         if len(self._parts) > 1 and found:
             known = {(object_id, one.kind) for object_id, one in found}
             places = [object_id for object_id, _ in self._parts]
@@ -125,6 +129,19 @@ class PersonRows:
                 )
             )  # fmt: skip
         return list(rows.values())
+
+    def _said_once(self) -> list[tuple[str, Personal]]:
+        """What was found, but for bytes around the documents in which their people were read: one record is one."""
+        binary, self._binary = self._binary, set()
+        if not binary or not self._found:
+            return self._found
+        people: dict[str, set[tuple[str, str]]] = {}
+        for place, one in self._found:
+            if one.kind in {"id_number", "name"}:
+                people.setdefault(place, set()).add((one.kind, canonical(one)))
+        read = set[tuple[str, str]]().union(*(some for place, some in people.items() if place not in binary))
+        twice = {place for place in binary if people.get(place) and people[place] <= read}
+        return [(place, one) for place, one in self._found if place not in twice]
 
     def flush(self, *, least: int) -> None:
         """Write clear values when at least `least` were collected."""

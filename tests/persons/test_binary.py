@@ -72,3 +72,10 @@ def test_without_a_number_nothing_is_said(data: bytes) -> None:
 def test_any_bytes_are_survived(data: bytes) -> None:
     packed(data)
     read(data + b"\x00" + NUMBER.encode() + b"\x00" + data)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le"])
+def test_a_sentence_between_marks_is_read_once(charset: str) -> None:
+    data = f"a\x01reader seven\x01card of {NAME} {NUMBER} ok\x00".encode(charset)
+    found = personal(Leaf(Part(data, "request body", ""), "opaque"))
+    assert [(one.kind, one.value) for one in found] == [("id_number", NUMBER), ("name", NAME)]

@@ -65,6 +65,16 @@ def test_the_fields_of_a_multipart_body_make_one_record(folder):
     assert taken.end("m2") == []  # nobody in it, and nothing of the message before
 
 
+def test_bytes_around_a_document_make_no_second_record(folder):
+    taken = PersonRows(folder, "0")
+    frame = f"\x01card\x02{RIGHT}\x03".encode()
+    taken.take("o1", Leaf(Part(frame, Way.of("request body"), ""), "opaque"))
+    taken.take("o2", leaf({"name": "李四光", "idNumber": RIGHT}))
+    assert [(row[1], row[2]) for row in taken.end("m1")] == [("o2", "name"), ("o2", "id_number")]
+    taken.take("o1", Leaf(Part(frame, Way.of("request body"), ""), "opaque"))
+    assert [(row[1], row[2]) for row in taken.end("m2")] == [("o1", "id_number")]  # nobody else says it
+
+
 def test_the_same_value_is_known_within_a_case_only(folder, tmp_path):
     make_folders(tmp_path / "other")
     here, there = PersonRows(folder, "0"), PersonRows(tmp_path / "other", "0")
