@@ -69,6 +69,7 @@ class Connection:
         if name not in ids:
             ids.insert(0, name)
             del ids[MOST_IDS:]
+            self.usual[direction] = None  # which the new one may begin with
 
     def owns(self, direction: int, packet: Packet) -> bool:
         """Whether a packet with a long header may be of this connection."""
