@@ -14,7 +14,9 @@ from netaudit.messages.message import DOWN, UP
 from netaudit.messages.opening.carried import NO_KEYS, FlowKeys, Sessions
 from netaudit.messages.opening.keylog import KeyRing, read_source
 from netaudit.messages.opening.quic import QuicOpener
+from netaudit.messages.opening.quic_ahead import Ahead, Run
 from netaudit.messages.opening.quic_connection import Connection
+from netaudit.messages.opening.quic_handshake import TRAFFIC
 from netaudit.messages.opening.wanted import wanted
 from netaudit.streams.layouts import FLOW, PIECE
 from tests.messages.opening.test_opened_captures import FOLDER
@@ -113,6 +115,19 @@ def test_datagrams_are_not_held_where_no_keys_fit(monkeypatch):
     assert flow.reader.opener is not None
     assert (flow.done, flow.reader.opener.outcome.state) == (True, NO_KEYS)
     assert not flow.reader.opener._held
+
+
+def test_what_was_opened_ahead_is_let_go_with_its_keys(monkeypatch):
+    """A second hello of the server may bring other keys within a batch: where it is cut must not matter."""
+    quic, sent = opener("quic_v2"), datagrams("quic_v2", monkeypatch)
+    for direction, data in sent:
+        quic.feed(direction, quic.at[direction], data)
+    (connection,) = quic.connections
+    up = [data for direction, data in sent if direction == UP and not data[0] & 0x80]
+    ahead = Ahead([Run(UP, 0, b"".join(up), [len(data) for data in up])])
+    assert ahead.heed(connection, 1) == 1
+    connection.handshake.levels[TRAFFIC, UP] = connection.handshake.levels[TRAFFIC, DOWN]
+    assert ahead.heed(connection, 1) == 0
 
 
 def test_a_new_id_is_looked_for_before_those_that_it_begins_with():
