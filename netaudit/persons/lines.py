@@ -62,7 +62,7 @@ _OF_NUMBER = re.compile(r"(?:[甲乙丙丁]方)?([\u3400-\u9fff]{2,3})的(?:居�
 _TOKENS = re.compile(r"[^\w·]+|_")
 _SHORT = 160  # characters of a text in which a lone name is the number's
 _CAPTION = re.compile(r"[【\[]([\w\u3400-\u9fff]{2,12})[】\]]\s*")
-_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _ELEMENT = re.compile(r"<[^<>]{18,4000}>")
 _DATA = re.compile(r"\b(?:data-)?([\w-]{1,40})\s*=\s*\"([^\"]{1,256})\"")
 _UNSEEN = {"<script": "</script", "<style": "</style", "<!--": "-->"}
@@ -168,7 +168,7 @@ def _lines(text: str) -> Iterator[str]:
     text = _LENGTHS.sub("", text) if _LENGTHS.match(text) else text
     text = _ANSWER.sub("\t", text) if _ANSWER.match(text) else text
     text = _CAPTION.sub(_as_label, text) if "【" in text or "[" in text else text
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "\\u" in text else text
+    text = _ESCAPED.sub(_as_characters, text) if "\\u" in text else text
     for line in (one.strip("> \t\ufeff") for one in text[: 1 << 20].splitlines()[:MOST_LINES]):
         rows = [row.strip() for row in _ROWS.split(line)] if ";" in line or "；" in line else [line]
         apart = len(rows) > 1 and all(len(_CELLS.split(row)) > 1 for row in rows if row) and _PAIR.search(line) is None
@@ -178,6 +178,11 @@ def _lines(text: str) -> Iterator[str]:
 def _as_label(found: re.Match[str]) -> str:
     """`【姓名】张三` as a pair."""
     return f"\t{found[1]}:" if names_personal(found[1]) else found[0]
+
+
+def _as_characters(found: re.Match[str]) -> str:
+    """Escapes as what they say: two of them may be one character, and half of one is none (tables take UTF-8)."""
+    return bytes.fromhex(found[0].replace("\\u", "")).decode("utf-16-be", "replace")
 
 
 def _pairs(line: str, place: str) -> list[Field]:
