@@ -26,11 +26,13 @@ MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
 OTHERS = "others"
 TOO_SMALL = "smaller than"  # how images.why begins for icons, which are no evidence
 
-READ, UNREAD, SHAPED, HIDDEN_OTHER = "read", "in no message", "upload-shaped", "encrypted, in no finding"
+READ, OBSCURE = "read", "read, not understood"
+UNREAD, SHAPED, HIDDEN_OTHER = "in no message", "upload-shaped", "encrypted, in no finding"
 CROWD = "too many addresses"
 OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
 EGRESS_WORDS: dict[str, Words] = {
     READ: ("已读取", "read in clear"),
+    OBSCURE: ("已读取但内容无法理解", "read in clear, but in no writing that is known"),
     UNREAD: ("协议可读但不属于任何消息", "in clear protocols, but in no message"),
     SHAPED: ("加密或不可读，形似上传（D 级）", "hidden and upload-shaped (D)"),
     HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
@@ -40,6 +42,7 @@ EGRESS_WORDS: dict[str, Words] = {
     CROWD: ("地址过多，未逐一判断", "one packet each of too many addresses: not judged one by one"),
     REPEATED: ("重复发送", "sent or captured again"),
 }
+PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE})  # not understood, from LEAST on
 
 
 class Line(NamedTuple):
@@ -66,9 +69,9 @@ def egress(tables: Tables) -> Iterator[Line]:
         pairs[near, far] += size
     told = set(sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:MOST_SUBJECTS])
     for (near, far, reason), (number, size) in sorted(sums.items()):
-        small = reason in {OPAQUE, UNREAD} and size < LEAST
+        small = reason in PUZZLING and size < LEAST
         subject = f"{near} > {far}" if (near, far) in told else OTHERS
-        yield Line(subject, SMALL if small else reason, number, size, small or reason not in {OPAQUE, UNREAD, DROPPED})
+        yield Line(subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED})
 
 
 def _left(tables: Tables) -> Iterator[tuple[tuple[str, str], int, dict[str, int]]]:
@@ -80,7 +83,9 @@ def _left(tables: Tables) -> Iterator[tuple[tuple[str, str], int, dict[str, int]
     quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], QUIC_PORT))
     chosen = flows.select([*ENDS, "protocol", "transport", "flow_id", *WAYS])
     chosen = chosen.append_column("quic", quic).append_column("shaped", pc.is_in(flows["flow_id"], shaped))
-    sums = [("flow_id", "count"), *((name, "sum") for name in WAYS)]
+    for way in ("up", "down"):
+        chosen = chosen.append_column(f"obscure_{way}", _obscure(tables["messages"], flows["flow_id"], way))
+    sums = [("flow_id", "count"), *((name, "sum") for name in (*WAYS, "obscure_up", "obscure_down"))]
     grouped = chosen.group_by([*ENDS, "protocol", "transport", "quic", "shaped"], use_threads=False).aggregate(sums)
     for batch in grouped.to_batches(max_chunksize=16_384):
         for row in batch.to_pylist():
@@ -89,6 +94,13 @@ def _left(tables: Tables) -> Iterator[tuple[tuple[str, str], int, dict[str, int]
                 yield (row["client_ip"], row["server_ip"]), row["flow_id_count"], _parts(row, "up")
             elif (client, server) == ("outside", "inside"):
                 yield (row["server_ip"], row["client_ip"]), row["flow_id_count"], _parts(row, "down")
+
+
+def _obscure(messages: pa.Table, flows: pa.ChunkedArray, way: str) -> pa.Array:
+    """Bytes that nobody understood in the messages of each flow, one way."""
+    some = messages.filter(pc.and_(pc.greater(messages["obscure"], 0), pc.equal(messages["direction"], way)))
+    sums = some.group_by("flow_id", use_threads=False).aggregate([("obscure", "sum")])
+    return pc.fill_null(sums["obscure_sum"].take(pc.index_in(flows, sums["flow_id"])), 0)
 
 
 ENDS = ("client_ip", "server_ip")
@@ -105,8 +117,11 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
     left = SHAPED if row["shaped"] else UNREAD
     if left == UNREAD and (hidden or is_opaque(protocol, row["transport"])):
         left = HIDDEN_OTHER if hidden else OPAQUE
+    read = size["delivered"] - size["unread"]
+    obscure = min(read, row[f"obscure_{way}_sum"] or 0)
     return {
-        READ: size["delivered"] - size["unread"],
+        READ: read - obscure,
+        OBSCURE: obscure,
         left: size["unread"] + size["conflicting"],
         REPEATED: size["duplicate"],
         DROPPED: size["evicted"] + size["after_close"],

@@ -42,6 +42,7 @@ class Message:
     spread: tuple[str, int] | None = None  # name and size (-1 unknown) of a file that other flows may carry, too
     said: Said = NOTHING  # what the protocol says besides, typed by family
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
+    obscure: int = 0  # bytes of the body that nobody understood, once it was taken apart
     request: Message | None = None  # for a response: its request, where known
     opened: str = ""  # of what was encrypted: with keys from which source it was opened
     document: JsonDocument | None = None  # the body, once somebody read it as JSON (`json`)

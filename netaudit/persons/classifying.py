@@ -17,6 +17,7 @@ from netaudit.persons.naming import (
     could_be_name,
     has_family_name,
     is_of_thing,
+    is_word,
     kind_of,
     may_be_beside,
     may_be_of_somebody,
@@ -100,7 +101,7 @@ def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
         row = _CELL.match(field.path)
         value = field.value.strip()
         new = row is not None and row[1] in lists and (field.path, "name") not in known
-        if new and HAN_NAME.fullmatch(value) and not kind_of(value):  # a label is no name
+        if new and HAN_NAME.fullmatch(value) and not kind_of(value) and not is_word(value):  # a label is no name
             out.append(Personal("name", field.path, field.key, value, "named"))
         elif new and _ADDRESS.match(value):
             out.append(Personal("address", field.path, field.key, value, "shape"))

@@ -124,6 +124,7 @@ def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
         "first_frame": frames,
         "last_frame": frames,
         "body_size": messages["length"].astype(np.int64),
+        "obscure": np.zeros(n, np.int64),
         "complete": pa.repeat(pa.scalar(value=True), n),
         "missing": _empty_lists(n),
         "notes": _empty_lists(n),

@@ -290,9 +290,9 @@ class Shard:
                 if self._documents.full:
                     self._take_documents()
                 return
-        self._rows["messages"].append(message_row(message))
         if not done:
             self._read(message, patience)
+        self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 
     def _take_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""

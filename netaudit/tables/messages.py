@@ -28,6 +28,13 @@ MESSAGES = Table(
         Column("first_frame", "int64", "First packet: " + FRAME + "."),
         Column("last_frame", "int64", "Last packet."),
         Column("body_size", "int64", "Body after transfer coding, as declared or counted.", "bytes"),
+        Column(
+            "obscure",
+            "int64",
+            "Bytes of the body that no codec knew and that are neither words nor numbers as measured: read, and not "
+            "understood.",
+            "bytes",
+        ),
         Column("complete", "bool", "Every byte is there and its end is known."),
         Column(
             "missing",

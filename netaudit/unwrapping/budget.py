@@ -34,6 +34,7 @@ class Budget:
     paths: dict[str, int] = field(default_factory=dict)  # leaf paths given out, with how often
     given: dict[bytes, list[bytes]] = field(default_factory=dict)  # images handed out, by their first bytes
     documents: Known = field(default_factory=dict)  # small JSON texts so far
+    obscure: int = 0  # bytes so far that are in no writing that anybody would read
     taken: int = 0  # notes already put on a leaf
 
     @classmethod

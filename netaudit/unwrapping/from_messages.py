@@ -33,13 +33,14 @@ _WITH_METHOD = ("http", "http2", "http3", "h2", "rtsp", "sip")
 def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
     """Every object in the message's body. A body that is not empty gives one at least.
 
-    Limits reached are added to `message.notes` when the last leaf was taken.
+    Limits reached are added to `message.notes`, and what was not understood is counted, when the last leaf was taken.
     """
     if not message.body:
         return
     budget = budget or Budget.of(len(message.body), Patience())
     body, message.document = root(message), None
     yield from unwrap(body, budget)
+    message.obscure = min(budget.obscure, len(message.body))
     if budget.notes:
         message.notes += [note for note in budget.notes if note not in message.notes]
 

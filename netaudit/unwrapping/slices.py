@@ -91,6 +91,14 @@ def readable(part: Part) -> bytes:
     return bytes(head) + part.data[_LOOK:] if head.strip(b"0") else part.data
 
 
+def present(part: Part) -> bytes:
+    """The bytes of the part without those of its gaps."""
+    if not part.missing:
+        return part.data
+    edges = [0, *(edge for span in part.missing for edge in span), len(part.data)]
+    return b"".join(part.data[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+
+
 def known(part: Part) -> int:
     """Length of the prefix in which every byte is there."""
     size = len(part.data) if part.unknown_from is None else min(part.unknown_from, len(part.data))

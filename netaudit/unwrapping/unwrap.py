@@ -55,12 +55,13 @@ from netaudit.unwrapping.codecs import (
     zip as codecs_zip,
 )
 from netaudit.unwrapping.leftovers import leftovers
+from netaudit.unwrapping.obscure import LEAST, obscure
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.slices import readable
+from netaudit.unwrapping.slices import one_to_one, present, readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 __all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
 
@@ -74,6 +75,10 @@ _SPACE = b" \t\r\n\x0b\x0c\x00"
 _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
 _WHOLE = frozenset({"carved", "aws-chunked", "coding", "grpc", "protobuf"})  # what they leave is no part of anything
+_AROUND = frozenset({"json", "xml", "form", "text", "carved"})  # what they open stands among other bytes
+_SPELLED = frozenset({"hex", "base64"})  # which ordinary texts may be taken for
+_READ = frozenset({"wlt", "empty"})  # kinds that are known without a look at the bytes
+_ESCAPES = 10  # characters for one that is an escape more, where nothing tells how many there were
 _DASHES, _PARTS = _SPACE + b"-", "multipart/"
 _LONGEST_TYPE = 256  # characters of a content type that is remembered
 
@@ -189,14 +194,18 @@ def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
         yield _leaf(part, sniff(readable(part), part.content_type.lower()), budget)
 
 
-def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
+def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> Generator[Leaf, None, int]:
+    """Leaves of a part; returns how many of its bytes are accounted for: an image, opened, counted as not understood.
+
+    What nothing opened `among` other bytes is left to the document around it, which is counted as a whole.
+    """
     kind = "" if part.encoding else image(part.data)
     if kind:
         yield _image(part, kind, budget)
         if part.depth < budget.depth:
             yield from _left(part, budget, trifle)
-        return
-    opened = False
+        return len(part.data)
+    opened, inside, around, before = False, 0, True, budget.obscure
     if part.depth >= budget.depth:
         budget.limit("depth")
     else:
@@ -205,24 +214,49 @@ def _unwrap(part: Part, budget: Budget, trifle: int) -> Iterator[Leaf]:
                 continue
             for child in codec.open(part, budget):
                 opened = True
-                yield from _unwrap(child, budget, _least(codec, trifle))
+                size, among_others = len(child.data), codec.name in _AROUND
+                got = yield from _unwrap(child, budget, _least(codec, trifle), among=among_others)
+                inside += _written(part, child) if got == size else got
             if opened:
+                around = codec.name in _AROUND
+                if codec.name in _SPELLED and budget.obscure > before and not obscure(present(part)):
+                    budget.obscure = before  # numbers in lines, say, which are hexadecimal digits as well
                 if codec.name not in _WHOLE:
-                    yield from _left(part, budget, trifle, opened=True)
+                    inside += yield from _left(part, budget, trifle, opened=True)
                 if not codec.keeps:
-                    return
+                    return len(part.data)
                 break
         else:
-            yield from _left(part, budget, trifle)
+            inside += yield from _left(part, budget, trifle)
     kind = sniff(readable(part), part.content_type.lower())
     if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle <= _STRUCTURED)):
         yield _leaf(part, kind, budget)
+    return _accounted(part, budget, inside, kind, around=around, among=among)
 
 
-def _left(part: Part, budget: Budget, trifle: int, *, opened: bool = False) -> Iterator[Leaf]:
-    """Images that codecs did not give."""
+def _accounted(part: Part, budget: Budget, inside: int, kind: str, *, around: bool, among: bool) -> int:
+    """Count what is in no writing that anybody would read; how many bytes of the part are accounted for."""
+    if around and among:
+        return inside
+    if around and len(part.data) - inside >= LEAST and kind not in _READ and not codecs_video.is_video(part):
+        budget.obscure += max(0, obscure(present(part)) - inside)
+    return len(part.data)
+
+
+def _written(part: Part, child: Part) -> int:
+    """How many bytes of a part a child takes there, escapes and all."""
+    if one_to_one(part) and child.body_range is not None:
+        return child.body_range[1] - child.body_range[0]
+    return len(child.data) + len(child.data) // _ESCAPES
+
+
+def _left(part: Part, budget: Budget, trifle: int, *, opened: bool = False) -> Generator[Leaf, None, int]:
+    """Images that codecs did not give; returns how many bytes of the part they account for."""
+    inside = 0
     for child in leftovers(part, budget, opened=opened):
-        yield from _unwrap(child, budget, trifle)
+        inside += len(child.data) if child.way.last.name == "carved" else len(part.data)
+        yield from _unwrap(child, budget, trifle, among=True)
+    return inside
 
 
 def _image(part: Part, kind: str, budget: Budget) -> Leaf:

@@ -46,6 +46,29 @@ def test_what_is_not_read_has_a_name(protocol, transport, reason, understood):
     assert [line.reason for line in told] == [accounts.SHAPED]
 
 
+@pytest.mark.parametrize(("size", "reason"), [(30_000, accounts.OBSCURE), (9_000, accounts.SMALL)])
+def test_what_was_read_and_not_understood_is_told(size, reason):
+    found = lines(
+        accounts.egress,
+        flows=[sent(flow_id="f", delivered_up=40_000, payload_up=40_000), sent(flow_id="g", delivered_up=500)],
+        messages=[
+            {"message_id": "m", "flow_id": "f", "direction": "up", "obscure": size},
+            {"message_id": "n", "flow_id": "f", "direction": "down", "obscure": 90_000},
+        ],
+    )
+    read = 40_500 - size
+    assert {(line.reason, line.size, line.understood) for line in found} == {
+        (accounts.READ, read, True),
+        (reason, size, reason == accounts.SMALL),
+    }
+
+
+def test_no_more_is_not_understood_than_was_read():
+    message = {"message_id": "m", "flow_id": "f", "direction": "up", "obscure": 90_000}
+    found = lines(accounts.egress, flows=[sent(flow_id="f", delivered_up=20_000)], messages=[message])
+    assert [(line.reason, line.size) for line in found] == [(accounts.OBSCURE, 20_000)]
+
+
 SIZES = st.integers(0, 10**9)
 
 

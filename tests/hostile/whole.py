@@ -16,6 +16,7 @@ from tests.hostile.disguises import DISGUISES, OPAQUE
 from tests.hostile.patched import PATCHED
 from tests.hostile.talk import BEGIN, conversation
 from tests.hostile.wire import MS, State
+from tests.hostile.writings import WRITINGS
 
 if TYPE_CHECKING:
     import netaudit
@@ -61,7 +62,9 @@ class Case:
     @property
     def picture(self) -> bytes:
         """A face that nobody else sends."""
-        side = 480 if self.name in GREETINGS else 120  # from 16 KiB on, bytes that nobody read are told one by one
+        side = (
+            480 if self.name in GREETINGS or self.name in WRITINGS else 120
+        )  # from 16 KiB on, bytes that nobody read are told one by one
         return photos.jpeg(photos.portrait(5000 + self.number, side), self.number)
 
     @property
@@ -79,7 +82,7 @@ class Case:
         if self.name in GREETINGS:
             return GREETINGS[self.name] + self.picture
         chance = self.chance()
-        body, kind = DISGUISES.get(self.name, DISGUISES["as it is"])(chance, self.picture)
+        body, kind = (DISGUISES | WRITINGS).get(self.name, DISGUISES["as it is"])(chance, self.picture)
         if self.name in PATCHED:
             body, kind = PATCHED[self.name](self.picture)[0], OPAQUE
         head = f"POST /face/{self.number} HTTP/1.1\r\nHost: s{self.number}.example.cn\r\nContent-Type: {kind}\r\n"
@@ -100,7 +103,7 @@ class Case:
 
 def cases(seeds: int) -> list[Case]:
     """Every family of packets and every disguise, `seeds` times."""
-    names = [*FAMILIES, *DISGUISES, *GREETINGS, *PATCHED, *CARRIERS]
+    names = [*FAMILIES, *DISGUISES, *GREETINGS, *PATCHED, *CARRIERS, *WRITINGS]
     return [Case(name, seed, len(names) * seed + at) for seed in range(seeds) for at, name in enumerate(names)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,14 @@ def heard(pieces: list[bytes], *, ended: bool = True) -> list[tuple[int, bytes, 
 )
 def test_what_a_number_is(data: bytes, expected: tuple[int, int]) -> None:
     assert next_number(np.frombuffer(data, np.uint8), 0) == expected == twin.next_number(data, 0)
+
+
+@pytest.mark.parametrize("digits", [b"1", b"1\x00"])
+def test_a_run_of_digits_is_looked_at_once(digits: bytes) -> None:
+    next_number(np.frombuffer(digits, np.uint8), 0)  # compiled before it is timed
+    data, begun = digits * (1 << 19), time.process_time()
+    assert next_number(np.frombuffer(data, np.uint8), 0) == (-1, 0)
+    assert time.process_time() - begun < 1  # seconds; back to the beginning of the run each time, it were four and more
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2**32))

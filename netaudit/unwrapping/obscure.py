@@ -1,0 +1,141 @@
+"""How much of some bytes is in no writing that anybody would read: no words, no measured numbers, no document.
+
+Whatever no codec opened is asked this, so that a writing need not be known to be told. Decided block by block, by what
+cannot be had both ways: words have the pairs of letters that languages like, codes have all pairs alike; texts have no
+control characters; lists of measured numbers have fractions, dates or many digits, lists of bytes have none.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+LEAST = 2048  # bytes; shorter ones are tokens, digests, signatures
+BLOCK = 4096
+_SAMPLES = 32  # blocks that are compressed to see whether they only repeat themselves
+_DENSE = 0.12  # of its size is the least that a block becomes by compression which says something
+_CONTROL, _FOREIGN, _LETTERS = 0.02, 0.3, 0.12  # shares of control characters, of bytes ≥ 0x80, of pairs of letters
+_LIKED = 0.25  # share of liked pairs among those of letters: words have 0.4 to 0.7, codes 0.1 to 0.15
+_PAIRS = (  # of English, of Chinese in Latin letters, and of what programs are written in
+    b"th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro "
+    b"ic ne ea ra ce li ch ll be ma si om ur ia sh zh ua ao ai ei ui uo ie ig gh ta un us ut la lo el di et id ge tr "
+    b"ns na"
+)
+_ALPHABET = 320  # code points that 256 characters for the bytes lie in
+_ONE_RUN = 20  # digits
+_AT_ONCE = 64  # blocks
+_SPACE = b"\t\n\r\x0b\x0c "
+_DIGITS, _HEX_LETTERS = b"0123456789", b"abcdefABCDEF"
+_DIGITS_ALONE = bytes(one if one in _DIGITS else 0x20 for one in range(256))
+_FIELD = 16  # bits for each count of a block
+
+
+def _table() -> npt.NDArray[np.uint64]:
+    """What a pair of bytes adds to the counts of its block, by its number as little-endian uint16.
+
+    Counted are, from the lowest field on: pairs of letters, liked ones of them, control characters, bytes ≥ 0x80.
+    """
+    byte = np.arange(256)
+    letter = (byte | 0x20 >= 0x61) & (byte | 0x20 <= 0x7A) & (byte >= 0x41) & (byte < 0x80)
+    control = ((byte < 0x20) & ~np.isin(byte, list(_SPACE + b"\x1b"))) | (byte == 0x7F)
+    first, second = np.arange(65536) & 0xFF, np.arange(65536) >> 8
+    letters = letter[first] & letter[second]
+    liked = letters & np.isin((first | 0x20) | (second | 0x20) << 8, [one[0] | one[1] << 8 for one in _PAIRS.split()])
+    each = [letters, liked, *(kind[first].astype(int) + kind[second] for kind in (control, byte >= 0x80))]
+    counted = np.zeros(65536, np.uint64)
+    for k, one in enumerate(each):
+        counted += one.astype(np.uint64) << np.uint64(_FIELD * k)
+    return counted
+
+
+_COUNTED = _table()
+
+
+def obscure(data: bytes) -> int:
+    """How many of the bytes nobody would read, to a block's accuracy."""
+    if len(data) < LEAST:
+        return 0
+    number = max(1, len(data) // BLOCK)
+    size = len(data) // number & ~1
+    found = []
+    for k, count in enumerate(_counts(data, number, size)):
+        block = data[k * size : (k + 1) * size]
+        if _is_code(block, *count):
+            found.append(block)
+    return round(len(found) / number * len(data) * _share_dense(found)) if found else 0
+
+
+def _counts(data: bytes, number: int, size: int) -> Iterator[tuple[int, ...]]:
+    """The four counts of each block."""
+    pairs = np.frombuffer(data, "<u2", number * size // 2).reshape(number, size // 2)
+    for row in range(0, number, _AT_ONCE):
+        for packed in _COUNTED[pairs[row : row + _AT_ONCE]].sum(axis=1).tolist():
+            yield tuple(packed >> _FIELD * k & 0xFFFF for k in range(4))
+
+
+def _is_code(block: bytes, letters: int, liked: int, controls: int, foreign: int) -> bool:
+    """Whether a block is in no writing that anybody would read."""
+    if controls >= _CONTROL * len(block):
+        return True
+    if foreign >= _FOREIGN * len(block):
+        return _is_no_language(block)
+    if letters >= _LETTERS * len(block) / 2:
+        return liked < _LIKED * letters
+    return _is_list(block)
+
+
+def _share_dense(blocks: list[bytes]) -> float:
+    """Share of blocks that do not merely repeat themselves, by a sample."""
+    sample = blocks[:: max(1, len(blocks) // _SAMPLES)]
+    return sum(len(zlib.compress(block, 1)) >= _DENSE * len(block) for block in sample) / len(sample)
+
+
+def _is_no_language(block: bytes) -> bool:
+    """Whether bytes beyond ASCII are no text.
+
+    They are controls of ISO 6429, an alphabet of far too many neighbours, or what no usual charset has or begins with.
+    """
+    text = block.decode("utf-8", "ignore")
+    if len(text.encode()) < len(block) - 8:  # a character may be cut at either end
+        if len(block.decode("gb18030", "ignore").encode("gb18030", "ignore")) < len(block) - 8:
+            return True
+        high = block.translate(None, bytes(range(0x80)))
+        return len(high.translate(None, bytes(range(0xA1, 0x100)))) >= 0.1 * len(high)
+    codes = np.frombuffer(text.encode("utf-32-le"), "<u4")
+    codes = codes[codes >= 0x80]
+    low, high_ = np.percentile(codes, (5, 95))
+    return bool((codes < 0xA0).mean() >= 0.01 or (high_ - low < _ALPHABET and len(np.unique(codes)) > _ALPHABET / 3))
+
+
+def _is_list(block: bytes) -> bool:
+    """Whether a text without words is bytes one by one: hexadecimal, small numbers with few marks between, signs."""
+    bare = block.translate(None, _SPACE)
+    if not bare:
+        return True
+    digits = len(bare) - len(bare.translate(None, _DIGITS))
+    hexes = len(bare) - len(bare.translate(None, _HEX_LETTERS))
+    if hexes + digits >= 0.3 * len(bare) and hexes >= 0.2 * (hexes + digits):
+        return True
+    if digits < 0.4 * len(bare):
+        signs = bare.translate(None, _DIGITS + bytes(one for one in range(256) if chr(one).isalpha()))
+        return len(signs) >= 0.6 * len(bare)
+    return _are_bytes(block, digits)
+
+
+def _are_bytes(block: bytes, digits: int) -> bool:
+    """Whether digits are numbers of a byte or bits, apart or in one run: three marks besides at most, no fractions."""
+    marks = Counter(block.translate(None, _DIGITS))
+    if marks[0x2E] >= 0.02 * len(block) or sum(dict(marks.most_common(3)).values()) < 0.95 * marks.total():
+        return False
+    if block.count(b"0") + block.count(b"1") >= 0.97 * digits:
+        return True
+    mean = digits / len(block.translate(_DIGITS_ALONE).split())
+    return mean <= 3 or mean >= _ONE_RUN
