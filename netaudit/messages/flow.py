@@ -147,6 +147,8 @@ class Flow:
         lengths = pieces["length"].tolist()
         for number, (place, length) in enumerate(zip(pieces["offset"].tolist(), lengths, strict=True)):
             at = place - offset  # each datagram by itself, but for a reader that takes many
+            if self.done:
+                return
             if self.reader is not None and self.reader.joins_datagrams:
                 self.reader.datagrams = lengths[number:]
                 if rest := data[at:]:

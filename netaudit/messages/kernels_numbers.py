@@ -50,19 +50,20 @@ def is_number(data: npt.NDArray[np.uint8], at: int, step: int) -> bool:
 def next_number(data: npt.NDArray[np.uint8], start: int) -> tuple[int, int]:
     """Where the next number at or behind `start` begins, and its bytes; (-1, 0) for none.
 
-    Its characters are bytes, or bytes with a zero behind each (UTF-16, little-endian).
+    Its characters are bytes, or bytes with a zero behind each (UTF-16, little-endian). No further back than a number
+    reaches is looked for its first digit: a long run of digits would be walked from each place in it.
     """
     at = start + DIGITS - 1
     while at < data.size:
         if data[at] - ZERO < TEN:
-            first = at
-            while first > start and data[first - 1] - ZERO < TEN:
+            first, least = at, max(start, at - DIGITS)
+            while first > least and data[first - 1] - ZERO < TEN:
                 first -= 1
             if is_number(data, first, 1):
                 return first, LENGTH
             if at + 1 < data.size and data[at + 1] == 0:
-                first = at
-                while first - 2 >= start and data[first - 2] - ZERO < TEN and data[first - 1] == 0:
+                first, least = at, max(start, at - 2 * DIGITS)
+                while first - 2 >= least and data[first - 2] - ZERO < TEN and data[first - 1] == 0:
                     first -= 2
                 if is_number(data, first, 2):
                     return first, WIDE

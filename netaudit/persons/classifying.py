@@ -17,6 +17,7 @@ from netaudit.persons.naming import (
     could_be_name,
     has_family_name,
     is_of_thing,
+    is_word,
     kind_of,
     may_be_beside,
     may_be_of_somebody,
@@ -100,7 +101,7 @@ def _with_cells(out: list[Personal], found: list[Field]) -> list[Personal]:
         row = _CELL.match(field.path)
         value = field.value.strip()
         new = row is not None and row[1] in lists and (field.path, "name") not in known
-        if new and HAN_NAME.fullmatch(value) and not kind_of(value):  # a label is no name
+        if new and HAN_NAME.fullmatch(value) and not kind_of(value) and not is_word(value):  # a label is no name
             out.append(Personal("name", field.path, field.key, value, "named"))
         elif new and _ADDRESS.match(value):
             out.append(Personal("address", field.path, field.key, value, "shape"))
@@ -150,9 +151,14 @@ def _judge(field: Field, value: str) -> Personal | None:
         return None
     if kind == "birthday" and sum(map(str.isdigit, value)) < 6:
         return None
-    if kind == "person_id" and value in _UNSET:
+    if kind == "person_id" and not _is_id(value):
         return None
     return Personal(kind, field.path, field.key, value, "named")
+
+
+def _is_id(value: str) -> bool:
+    """Whether a value may be an id: one that is set, and no words, as other cells of a form under a heading are."""
+    return value not in _UNSET and (len(value.split()) < 2 or any(map(str.isdigit, value)))
 
 
 def _with_loose(out: list[Personal], loose: list[tuple[int, Field]]) -> list[Personal]:
@@ -165,7 +171,7 @@ def _with_loose(out: list[Personal], loose: list[tuple[int, Field]]) -> list[Per
         kind = ""
         if name == "id":
             holder = re.split(r"[./]", _record(field.path))[-1].partition("[")[0]
-            kind = "person_id" if value not in _UNSET and plain(holder) in _PEOPLE else ""
+            kind = "person_id" if _is_id(value) and plain(holder) in _PEOPLE else ""
         elif other := may_be_beside(field.key):
             fits = len(value) >= LEAST_ADDRESS if other == "address" else sum(map(str.isdigit, value)) >= LEAST_DATE
             kind = other if beside and fits and kind_of(field.key) != other else ""

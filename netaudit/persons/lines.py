@@ -10,6 +10,7 @@ import csv
 import re
 from contextlib import suppress
 from html import unescape
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.persons.naming import has_family_name, kind_of, names_personal
@@ -57,11 +58,11 @@ _CALLED = re.compile(
 )
 _OF_SEX = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff]{2,4})[，,、\s]{1,2}[男女][，,、\s]")  # 张三，男，汉族
 _CALL = re.compile(r"\A[^'\"]{1,80}[=(]\s*\[?['\"]")  # what stands before a first value: AT+CARD="…", call f('…'
-_OF_NUMBER = re.compile(r"([\u3400-\u9fff]{2,3})的(?:居民)?(?:身份证|证件)")
+_OF_NUMBER = re.compile(r"(?:[甲乙丙丁]方)?([\u3400-\u9fff]{2,3})的(?:居民)?(?:身份证|证件)")
 _TOKENS = re.compile(r"[^\w·]+|_")
 _SHORT = 160  # characters of a text in which a lone name is the number's
 _CAPTION = re.compile(r"[【\[]([\w\u3400-\u9fff]{2,12})[】\]]\s*")
-_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _ELEMENT = re.compile(r"<[^<>]{18,4000}>")
 _DATA = re.compile(r"\b(?:data-)?([\w-]{1,40})\s*=\s*\"([^\"]{1,256})\"")
 _UNSEEN = {"<script": "</script", "<style": "</style", "<!--": "-->"}
@@ -167,7 +168,7 @@ def _lines(text: str) -> Iterator[str]:
     text = _LENGTHS.sub("", text) if _LENGTHS.match(text) else text
     text = _ANSWER.sub("\t", text) if _ANSWER.match(text) else text
     text = _CAPTION.sub(_as_label, text) if "【" in text or "[" in text else text
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "\\u" in text else text
+    text = _ESCAPED.sub(_as_characters, text) if "\\u" in text else text
     for line in (one.strip("> \t\ufeff") for one in text[: 1 << 20].splitlines()[:MOST_LINES]):
         rows = [row.strip() for row in _ROWS.split(line)] if ";" in line or "；" in line else [line]
         apart = len(rows) > 1 and all(len(_CELLS.split(row)) > 1 for row in rows if row) and _PAIR.search(line) is None
@@ -177,6 +178,11 @@ def _lines(text: str) -> Iterator[str]:
 def _as_label(found: re.Match[str]) -> str:
     """`【姓名】张三` as a pair."""
     return f"\t{found[1]}:" if names_personal(found[1]) else found[0]
+
+
+def _as_characters(found: re.Match[str]) -> str:
+    """Escapes as what they say: two of them may be one character, and half of one is none (tables take UTF-8)."""
+    return bytes.fromhex(found[0].replace("\\u", "")).decode("utf-16-be", "replace")
 
 
 def _pairs(line: str, place: str) -> list[Field]:
@@ -215,14 +221,16 @@ def _said_apart(line: str, place: str, known: list[Field]) -> list[Field]:
 def said_in(text: str, place: str) -> list[Field]:
     """Numbers in running text, with what names them and the name that stands beside."""
     out: list[Field] = []
-    for count, found in enumerate(NUMBER.finditer(text)):
-        if count >= _MOST_SAID:
-            break
+    numbers = list(islice(NUMBER.finditer(text), _MOST_SAID))
+    begin = 0
+    for count, found in enumerate(numbers):
         before, behind = text[max(0, found.start() - 24) : found.start()], text[found.end() : found.end() + 16]
         row = f"{place}.said[{count}]"
         key = _label(before)
         out.append(Field(f"{row}.{key}" if key else f"{row}[0]", key, found[0]))
-        if name := _name_beside(before, behind) or _name_of(text):
+        ahead, begin = text[begin : found.start()], found.end()
+        alone = text if len(numbers) == 1 and len(text) <= _SHORT else ""
+        if name := _name_beside(before, behind) or _name_of(ahead, alone):
             out.append(Field(f"{row}.name" if key else f"{row}[1]", "name" if key else "", name))
     if out:
         out += [Field(f"{place}.phone[{at}]", "", one[0]) for at, one in enumerate(_PHONE.finditer(text))][:_MOST_SAID]
@@ -246,15 +254,18 @@ def _name_beside(before: str, behind: str) -> str:
     return ""
 
 
-def _name_of(text: str) -> str:
-    """The one name of a short text with one number, or one that a sentence begins with."""
-    if (found := _OF_SEX.search(text)) and has_family_name(found[1]):
-        return found[1]
-    if found := _OF_NUMBER.search(text):
-        return next((name for name in (found[1], found[1][1:]) if has_family_name(name)), "")
-    if len(text) > _SHORT or len(NUMBER.findall(text)) != 1:
-        return ""
-    names = {one for one in _TOKENS.split(text) if has_family_name(one) and not kind_of(one)}
+def _name_of(ahead: str, alone: str) -> str:
+    """The last name that a sentence says between the number before and this one, or the one name of a short text.
+
+    What is said before another number is of that one's person: a spouse's number comes behind the first one's name.
+    """
+    said = [*_OF_SEX.finditer(ahead), *_OF_NUMBER.finditer(ahead)]
+    for found in sorted(said, key=lambda one: -one.start(1)):
+        if has_family_name(found[1]):
+            return found[1]
+        if found.re is _OF_NUMBER and has_family_name(found[1][1:]):
+            return found[1][1:]
+    names = {one for one in _TOKENS.split(alone) if has_family_name(one) and not kind_of(one)}
     return names.pop() if len(names) == 1 else ""
 
 

@@ -145,8 +145,13 @@ def could_be_name(value: str) -> bool:
     return _LATIN_NAME.fullmatch(value) is not None and _FILE.search(value) is None
 
 
+def is_word(value: str) -> bool:
+    """Whether Chinese characters are a word of forms, or end as peoples, places and things do (汉族, 建国路)."""
+    return value in WORDS or value[-1:] in _WORD_ENDS
+
+
 def has_family_name(value: str) -> bool:
     """Whether a Chinese name begins with a family name."""
-    if not HAN_NAME.fullmatch(value) or value in WORDS or value[-1] in _WORD_ENDS:
+    if not HAN_NAME.fullmatch(value) or is_word(value):
         return False
     return value[0] in FAMILY or value[:2] in COMPOUND or "·" in value

@@ -40,6 +40,11 @@ class Runs:
     probability: npt.NDArray[np.float64]
     evidence: float  # logarithm, above that of no image in any unit
 
+    def chosen(self, mask: npt.NDArray[np.bool_]) -> Runs:
+        """Some of them."""
+        unit, more, first, behind = (column[mask] for column in (self.unit, self.more, self.first, self.behind))
+        return Runs(unit, more, first, behind, self.probability[mask], self.evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -99,24 +104,24 @@ def running_sum(sizes: I8) -> I8:
 def find_line(
     images: Images, units: Units, span: tuple[int, int], random: np.random.Generator, *, base64: bool
 ) -> Line:
-    """The line that explains most units, against what comes by chance."""
+    """The line that explains most units, best by runs without a gap between them, against what comes by chance."""
     sizes, begins = sent_sizes(images.size, base64=base64), combined(units)
-    work = np.empty((4, STEPS, CELLS), np.int64)
+    work = np.empty((5, STEPS, CELLS), np.int64)
     at_hand = reach(images.last, units)
-    count, each, constant = line(begins, *at_hand, running_sum(sizes), work)
+    count, following, each, constant = line(begins, *at_hand, running_sum(sizes), work)
     length, wait = span[1] - span[0], min(LONGEST_WAIT_S * SECOND, (span[1] - span[0]) // 3)
 
     def shifted() -> int:
         shift = int(random.integers(wait, max(length - wait, wait + 1)))
         moved = span[0] + (images.last - span[0] + shift) % length
         order = np.argsort(moved, kind="stable")
-        return int(line(begins, *reach(moved[order], units), running_sum(sizes[order]), work)[0])
+        return sum(line(begins, *reach(moved[order], units), running_sum(sizes[order]), work)[:2])
 
     def dealt() -> int:
-        return int(line(begins, *at_hand, running_sum(random.permutation(sizes)), work)[0])
+        return sum(line(begins, *at_hand, running_sum(random.permutation(sizes)), work)[:2])
 
     nulls = [lambda draws, of=of: np.array([of() for _ in range(draws)]) for of in (shifted, dealt)]
-    chance = by_nulls(count, nulls, worth=count >= LEAST_UNITS)
+    chance = by_nulls(count + following, nulls, worth=count >= LEAST_UNITS)
     return Line(int(each), int(constant), int(count), chance)
 
 

@@ -25,7 +25,7 @@ COMBINED = 3  # units in a row that may be one request
 
 
 @kernel
-def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int, int, int]:
+def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int, int, int, int]:
     """Overhead for each image and constant that explain most units as runs of several images at hand.
 
     A run goes in one unit, and runs follow each other as units do: where many units are sent while hardly an image
@@ -36,11 +36,12 @@ def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int
         at_hand: how many images had come when each unit began.
         oldest: index of the first image that is not too old for it.
         totals: running sum of the images' sizes, one more than images.
-        work: int64, shape (4, STEPS, CELLS): units explained, the last one, first unit and first image that are free;
-            scratch.
+        work: int64, shape (5, STEPS, CELLS): units explained, the last one, first unit and first image that are free,
+            runs that begin where the one before ends; scratch.
 
     Returns:
-        Units explained, overhead for each image, constant (bytes).
+        Units explained, of these the ones whose run begins where the one before ends, overhead for each image,
+        constant (bytes).
 
     """
     work[:, :, :] = 0
@@ -64,14 +65,15 @@ def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int
                         first, last = max(rest - slack, 0) // CELL, min(rest + slack, CELL * CELLS - 1) // CELL
                         for cell in range(first, last + 1):
                             if work[1, m, cell] != j and work[2, m, cell] <= j and work[3, m, cell] <= a:
+                                work[4, m, cell] += work[0, m, cell] > 0 and work[3, m, cell] == a
                                 work[0, m, cell] += 1
                                 work[1, m, cell], work[2, m, cell], work[3, m, cell] = j, j + c + 1, b
     best, step, place = 0, 0, 0
     for m in range(STEPS):
         for cell in range(CELLS):
-            if work[0, m, cell] > best:
-                best, step, place = work[0, m, cell], m, cell
-    return best, LEAST_EACH + step * STEP, place * CELL + CELL // 2
+            if work[0, m, cell] + work[4, m, cell] > best:
+                best, step, place = work[0, m, cell] + work[4, m, cell], m, cell
+    return work[0, step, place], work[4, step, place], LEAST_EACH + step * STEP, place * CELL + CELL // 2
 
 
 @kernel
@@ -128,6 +130,8 @@ def weigh(
     weight *= 1.0 if more == 0 else 0.05
     for unit in range(j, j + more + 1):
         weight /= unrelated(begins[unit, 0]) * (1 - related)
+    for _ in range(more):  # where a request is cut tells nothing: anywhere in it
+        weight /= begins[j, more]
     return weight  # type: ignore[no-any-return]
 
 

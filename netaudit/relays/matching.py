@@ -20,6 +20,7 @@ from netaudit.relays.batches import (
     find_runs,
     line_of,
     lines_of_single,
+    running_sum,
 )  # fmt: skip
 from netaudit.relays.chance import CAP, Chance, corrected
 from netaudit.relays.forms import LEAST, SECOND, WIDTH, Form, Peak, forms, search, sent_sizes
@@ -223,11 +224,8 @@ def match_batches(
             related = float(np.clip(np.minimum(explained, 1).mean(), *RELATED))
             runs = find_runs(left, rest, rows, base64=base64, related=related)
         torn = frozenset[int]().union(*(of.torn for of in exact))
-        test.matches = [
-            match
-            for match in _matches_of(runs, left, rest, of_images, of_units, base64=base64)
-            if match.together > 1 or match.image not in torn
-        ]
+        runs = runs.chosen(_decided(runs, np.isin(of_images, sorted(torn))))
+        test.matches = _matches_of(runs, left, rest, of_images, of_units, base64=base64)
     return tests
 
 
@@ -367,6 +365,14 @@ def _lines(
                 free[unit : unit + more + 1] = False
         rest = units.chosen(free)
     return found, fixed
+
+
+def _decided(runs: Runs, torn: Mask) -> Mask:
+    """Runs that say in which unit their images are: of a torn one neither it alone does, nor a run of several units."""
+    before = running_sum(torn.astype(np.int64))
+    has_torn = before[runs.behind] > before[runs.first]
+    told: Mask = ~has_torn | ((runs.more == 0) & (runs.behind - runs.first > 1))
+    return told
 
 
 def _matches_of(

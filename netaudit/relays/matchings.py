@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 60
 MOST_STATES = 1000  # at a time; where there are more, each end is taken to choose by itself
+MOST_WAYS = 20 * MOST_STATES  # on from them at one image: where hundreds of images fit hundreds of units, likewise
 LEAST_STATE = 1e-7  # of the likeliest one
 States = dict[int, float]
 
@@ -59,8 +60,7 @@ def in_full(image: I8, unit: I8, weight: F8) -> F8:
         return weight
     probability = _by_itself(image, unit, weight)
     for steps in _parts(image, unit, weight):
-        if all(len(step.before) <= MOST_STATES for step in steps):
-            _backward(steps, probability)
+        _backward(steps, probability)
     return probability
 
 
@@ -72,18 +72,23 @@ def _by_itself(image: I8, unit: I8, weight: F8) -> F8:
 
 
 def _parts(image: I8, unit: I8, weight: F8) -> Iterator[list[_Step]]:
-    """Steps forward through all images, cut wherever no unit that is taken can be wanted any more."""
+    """Steps forward through all images, cut wherever no unit that is taken can be wanted any more.
+
+    Without the parts in which there are too many states.
+    """
     last = np.full(int(unit.max()) + 1, -1)
     last[unit] = image  # in order: the last one stays
     bits: dict[int, int] = {}
     free: list[int] = []
     part: list[_Step] = []
+    known = True
     states: States = {0: 1.0}
     starts = np.flatnonzero(np.r_[True, image[1:] != image[:-1]]).tolist()
     for begin, end in zip(starts, [*starts[1:], image.size], strict=True):
-        if part and set(states) == {0}:
-            yield part
-            part = []
+        if set(states) == {0}:
+            if part and known:
+                yield part
+            part, known = [], True
         units, gone = unit[begin:end].tolist(), 0
         for of in units:
             if of not in bits:
@@ -93,9 +98,16 @@ def _parts(image: I8, unit: I8, weight: F8) -> Iterator[list[_Step]]:
             gone |= bits[of]
             free.append(bits.pop(of))
         step = _Step(pairs, gone, states)
-        part.append(step)
-        states = _after(step) if len(states) <= MOST_STATES else dict.fromkeys([*bits.values(), 0], 1.0)
-    yield part
+        few = len(states) * (len(pairs) + 1) <= MOST_WAYS
+        states = _after(step) if few else {}
+        if not few or len(states) > MOST_STATES:
+            known, states = False, dict.fromkeys([*bits.values(), 0], 1.0)
+        if known:
+            part.append(step)
+        else:
+            part.clear()
+    if known:
+        yield part
 
 
 def _after(step: _Step) -> States:

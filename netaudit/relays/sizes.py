@@ -42,6 +42,7 @@ FINISHED = (36 + 1 + TAG, 52 + 1 + TAG)  # first record of a TLS 1.3 client: by 
 LEAST_BLOCK = 64  # padding to smaller multiples is not told from chance
 LEAST_RECORDS = 4
 FULL = (1 << 14) + 1 + TAG  # a record without room for padding
+CUT = (1 << 14) + TAG  # a record whose padding stops at the most that stacks send, whatever the block
 
 
 def heads_of(version: str, suite: str) -> tuple[str, int, int]:
@@ -80,8 +81,8 @@ def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     rules = np.array([head[0] for head in heads], object)[number]
     rules[quic] = "quic"
     records, octets = (uploads[name].to_numpy() for name in ("records", "octets"))
-    octets, records = _without_finished(uploads, rules, octets, records)
     padded = _padding(uploads, number, rules)
+    octets, records = _without_finished(uploads, rules, padded, octets, records)
     low = octets - most * records - np.maximum(padded - 1, 0) * (records - _full(uploads))
     columns = {
         "rule": pa.array(rules, pa.string()),
@@ -94,13 +95,14 @@ def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     return uploads
 
 
-def _without_finished(uploads: pa.Table, rules: npt.NDArray[Any], octets: I8, records: I8) -> tuple[I8, I8]:
-    """Sums without the Finished of a TLS 1.3 client, which is its first application record."""
+def _without_finished(uploads: pa.Table, rules: npt.NDArray[Any], padded: I8, octets: I8, records: I8) -> tuple[I8, I8]:
+    """Sums without the Finished of a TLS 1.3 client: its first application record, padded as others are."""
     first = (uploads["ordinal"].to_numpy() == 0) & uploads["from_start"].to_numpy() & (rules == "aead13")
     octets, records = octets.copy(), records.copy()
     for place in np.flatnonzero(first).tolist():
         lengths = uploads["lengths"][place].as_py()
-        if lengths and lengths[0] in FINISHED:
+        block = max(int(padded[place]), 1)
+        if lengths and lengths[0] in {TAG - (TAG - length) // block * block for length in FINISHED}:
             octets[place] -= lengths[0]
             records[place] -= 1
     return octets, records
@@ -122,7 +124,7 @@ def _padding(uploads: pa.Table, flow: I8, rules: npt.NDArray[Any]) -> I8:
     counts = uploads["repeats"].combine_chunks().flatten().to_numpy()
     owner = np.repeat(np.arange(uploads.num_rows), pc.list_value_length(lengths).to_numpy())
     padded = np.zeros(uploads.num_rows, np.int64)
-    free = (values + TAG != FULL) & (rules[owner] == "aead13")
+    free = ~np.isin(values + TAG, (FULL, CUT)) & (rules[owner] == "aead13")
     values, counts, of = values[free], counts[free], flow[owner[free]]
     if not values.size:
         return padded

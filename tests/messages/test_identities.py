@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netaudit.messages import kernels_numbers
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.identities import AROUND, Surroundings
 from netaudit.messages.kernels_numbers import LENGTH, WIDE, next_number
@@ -53,6 +55,14 @@ def test_what_a_number_is(data: bytes, expected: tuple[int, int]) -> None:
     assert next_number(np.frombuffer(data, np.uint8), 0) == expected == twin.next_number(data, 0)
 
 
+@pytest.mark.parametrize("digits", [b"1", b"1\x00"])
+def test_a_run_of_digits_is_looked_at_once(digits: bytes) -> None:
+    next_number(np.frombuffer(digits, np.uint8), 0)  # compiled before it is timed
+    data, begun = digits * (1 << 19), time.process_time()
+    assert next_number(np.frombuffer(data, np.uint8), 0) == (-1, 0)
+    assert time.process_time() - begun < 1  # seconds; back to the beginning of the run each time, it were four and more
+
+
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2**32))
 def test_the_kernel_and_its_twin_agree(before: int, behind: int, seed: int) -> None:
     rng = random.Random(seed)
@@ -60,6 +70,29 @@ def test_the_kernel_and_its_twin_agree(before: int, behind: int, seed: int) -> N
     for number in (NUMBER, WIDE_NUMBER):
         data = noise[0] + number + noise[1]
         assert next_number(np.frombuffer(data, np.uint8), 0) == twin.next_number(data, 0)
+
+
+class Counted:
+    """Bytes that count how often one of them is looked at."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.size, self.looks = np.frombuffer(data, np.uint8), len(data), 0
+
+    def __getitem__(self, at: int) -> np.uint8:
+        self.looks += 1
+        return np.uint8(self.data[at])
+
+
+@pytest.mark.parametrize("digit", [b"7", b"7\0"])
+def test_a_long_run_of_digits_is_walked_once(digit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels_numbers, "is_number", lambda data, at, step: False)
+    walk, looks = getattr(next_number, "py_func", next_number), []
+    for count in (2_000, 20_000):
+        counted = Counted(digit * count)
+        with np.errstate(over="ignore"):
+            assert walk(counted, 0) == (-1, 0)
+        looks.append(counted.looks)
+    assert looks[1] < 11 * looks[0]
 
 
 def test_a_text_between_marks_is_whole() -> None:

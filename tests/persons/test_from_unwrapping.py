@@ -150,6 +150,12 @@ def test_a_declared_person_id():
     assert not read({"Channel": {"ID": "15"}, "person": 1})
 
 
+def test_ids_of_persons_are_one_word_or_have_a_digit():
+    assert kinds(read({"employeeId": "EMP 0015"})) == {"person_id": "EMP 0015"}
+    assert kinds(read({"employeeId": "zhangsan"})) == {"person_id": "zhangsan"}
+    assert not read({"rows": [{"Employee ID": "Gross pay", "Date": "100"}]})  # a pay slip under its heading
+
+
 def test_forms_xml_and_multipart_fields():
     assert kinds(read(urlencode({"realName": "李四光", "idCard": RIGHT}).encode(), "form")) == {
         "name": "李四光",

@@ -80,6 +80,34 @@ def test_two_images_that_fit_the_same_two_uploads_are_not_told_by_a_trifle(seed,
     assert {(match.image, match.unit) for match in result.matches} <= office.truth
 
 
+@pytest.mark.parametrize(
+    ("seed", "form"),
+    [
+        (8_200_008, "partly"),  # a log and another upload after it, together as large as three images at hand
+        (8_300_029, "base64"),  # two images of one size in base64, each in a unit, together as one run in both
+    ],
+)
+def test_a_run_of_images_in_several_units_is_not_told_by_chance(seed, form):
+    office = offices.relay_office(seed, form)
+    result = offices.judged(office, seed)
+    assert result.claimed
+    assert {(match.image, match.unit) for match in result.matches} <= office.truth
+
+
+@pytest.mark.parametrize("seed", [1_700_011, 1_700_015])
+def test_four_batches_are_enough_where_each_takes_what_has_come_since_the_one_before(seed):
+    office = offices.relay_office(seed, "batch")
+    result = offices.judged(office, seed)
+    assert {(match.image, match.unit) for match in result.matches} == office.truth
+
+
+@pytest.mark.parametrize("seed", range(9_300_000, 9_300_006))
+def test_batches_of_other_photographs_are_no_relay(seed):
+    office = offices.relay_office(seed, "batch")
+    office.images.size[:] = np.random.default_rng(seed).permutation(office.images.size)
+    assert not offices.judged(office, seed).claimed
+
+
 def test_sizes_alone_are_no_evidence_without_time():
     office = offices.relay_office(offices.DEVELOPMENT + 11, "exact")
     later = np.int64(10_000) * offices.SECOND

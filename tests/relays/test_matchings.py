@@ -54,6 +54,17 @@ def test_where_too_many_sets_are_possible_each_end_chooses_by_itself(monkeypatch
     assert alone[-1] > 0.99
 
 
+def test_hundreds_of_images_of_one_size_are_not_summed_in_full(monkeypatch):
+    made = []
+    after = matchings._after
+    monkeypatch.setattr(matchings, "_after", lambda step: made.append(after(step)) or made[-1])
+    image, unit = (side.ravel() for side in np.mgrid[0:300, 0:300])
+    probability = matchings.in_full(image, unit, np.full(image.size, 0.05))
+    assert 0 < probability.min() == probability.max() < 0.05
+    assert max(map(len, made)) <= matchings.MOST_WAYS
+    assert sum(map(len, made)) < 100 * matchings.MOST_STATES  # where all are followed, sixty times as many
+
+
 def test_no_pairs_have_no_probabilities():
     none = np.empty(0, np.int64)
     assert matchings.in_full(none, none, np.empty(0)).size == 0

@@ -23,6 +23,7 @@ from netaudit.messages.reader import BaseReader, Opening
 
 STREAMS = 1000  # open at a time; the oldest is given up beyond
 BUDGET = 128 << 20  # bytes of bodies under way
+AT_ONCE = 256 << 10  # bytes of which is remembered what happens in them: that may be thirty times as much
 
 
 class Http2Reader(BaseReader):
@@ -47,7 +48,8 @@ class Http2Reader(BaseReader):
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of a direction."""
-        self._heed(direction, self.sides[direction].feed(offset, data))
+        for at in range(0, len(data), AT_ONCE):
+            self._heed(direction, self.sides[direction].feed(offset + at, data[at : at + AT_ONCE]))
         return self._given()
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netaudit.messages.opening.carried import FlowKeys
 
 CONNECTIONS = 8  # of one flow
+AT_ONCE = 64  # datagrams that may come before what is needed is looked for anew
 
 
 class QuicOpener:
@@ -35,7 +36,7 @@ class QuicOpener:
         self.keys = keys
         self.connections: list[Connection] = []  # latest first
         self.at = [0, 0]
-        self._counted = 0
+        self._counted = 0  # datagrams since it was looked what is needed
         self._needed = [0, 0]
         self._over: list[Message] = []  # of connections that were given up
         self._held: list[Run] = []
@@ -44,6 +45,7 @@ class QuicOpener:
         """Take a datagram; the messages that became whole."""
         self._datagram(direction, offset, data)
         self.at[direction] = offset + len(data)
+        self._counted += 1
         return self._taken()
 
     def hold(self, direction: int, offset: int, data: bytes, lengths: Sequence[int]) -> None:
@@ -59,6 +61,7 @@ class QuicOpener:
             while left and self.alive:
                 left -= self._heed(run.direction, rows[run.direction], left)
             self.at[run.direction] = run.offset + len(run.data)
+            self._counted += len(run.lengths)
         return self._taken()
 
     def _heed(self, direction: int, row: Ahead, left: int) -> int:
@@ -164,11 +167,10 @@ class QuicOpener:
         return Outcome(NO_BEGINNING)
 
     def needed_from(self, direction: int) -> int:
-        """Offset of the first datagram that a later message may need; looked for anew now and then."""
-        self._counted += 1
-        if self._counted % 64 == 0:
-            for way in (0, 1):
-                self._needed[way] = self._first(way)
+        """Offset of the first datagram that a later message may need; looked for anew after some datagrams."""
+        if self._counted >= AT_ONCE:
+            self._counted = 0
+            self._needed = [self._first(way) for way in (0, 1)]
         return self._needed[direction]
 
     def _first(self, direction: int) -> int:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.messages.opening.quic_connection import Connection
+    from netaudit.messages.opening.quic_keys import Level
 
-MOST = 256  # that are opened at once: another connection may begin, and then what was opened ahead is let go
+MOST = 256  # that are opened at once: where other keys follow, of another connection say, they are opened again
 LEAST = 8  # that are tried at once where few were opened before
 
 
@@ -43,7 +44,7 @@ class Ahead:
         self._at = 0  # the next datagram
         self._row: Row | None = None  # what was opened ahead
         self._from, self._until = 0, 0  # the datagrams in it
-        self._by: Connection | None = None
+        self._by: Level | None = None
 
     @property
     def base(self) -> int:
@@ -52,7 +53,7 @@ class Ahead:
 
     def heed(self, connection: Connection, most: int) -> int:
         """Let a connection heed the next datagrams as far as it opens them in a row, so many at most; how many."""
-        if self._by is not connection or self._at >= self._until:
+        if self._by is not connection.level(self.direction) or self._at >= self._until:
             self._open(connection)
         count = min(most, self._until - self._at)
         if self._row is None or count <= 0:
@@ -66,7 +67,7 @@ class Ahead:
         part = slice(self._at, self._at + min(MOST, max(LEAST, 2 * (self._until - self._from))))
         found = connection.open_row(self.direction, self.data, self._begins[part], self._ends[part])
         self._row = Row(found, self._bases[part]) if found else None
-        self._from, self._until, self._by = self._at, self._at + len(found), connection
+        self._from, self._until, self._by = self._at, self._at + len(found), connection.level(self.direction)
 
     def skip(self) -> tuple[int, int]:
         """Begin and end of the next datagram, which goes another way."""

@@ -26,7 +26,7 @@ from netaudit.messages.opening.quic_streams import Part, Streams
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.messages.opening.carried import FlowKeys
-    from netaudit.messages.opening.quic_keys import Found, Offsets
+    from netaudit.messages.opening.quic_keys import Found, Level, Offsets
     from netaudit.messages.opening.quic_rows import Row
 
 MOST_IDS = 64  # connection ids of one side that are remembered
@@ -69,6 +69,7 @@ class Connection:
         if name not in ids:
             ids.insert(0, name)
             del ids[MOST_IDS:]
+            self.usual[direction] = None  # which the new one may begin with
 
     def owns(self, direction: int, packet: Packet) -> bool:
         """Whether a packet with a long header may be of this connection."""
@@ -183,15 +184,18 @@ class Connection:
         self._content(TRAFFIC, direction, offset, found)
         return True
 
+    def level(self, direction: int) -> Level | None:
+        """Keys that packets with short headers are opened with; None where none are."""
+        return None if self.handshake.state else self.handshake.levels.get((TRAFFIC, direction))
+
     def open_row(self, direction: int, data: bytes, begins: Offsets, ends: Offsets) -> list[Found]:
         """Datagrams (begin and end in the data) with short headers, under keys that have proved right.
 
         From the first on, up to one that is in any way unusual. What they hold is heeded by `take_row`, in its turn.
         """
-        name = self.usual[direction]
-        if (TRAFFIC, direction) not in self.told or name is None or self.handshake.state:
+        name, level = self.usual[direction], self.level(direction)
+        if (TRAFFIC, direction) not in self.told or name is None or level is None:
             return []
-        level = self.handshake.levels[TRAFFIC, direction]
         return level.open_row(data, begins, ends, name, self.largest[TRAFFIC, direction])
 
     def take_row(self, direction: int, row: Row, first: int, last: int) -> None:

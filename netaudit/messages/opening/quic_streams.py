@@ -99,7 +99,8 @@ class Streams:
         if part.last:
             half.size = part.offset + len(part.data)
         held = half.held
-        pieces = half.add(part.offset, part.data, max([at for size, at, _ in part.spans if size], default=0))
+        place = next((at for size, at, _ in part.spans if size), part.spans[0][1])  # an end without bytes has one too
+        pieces = half.add(part.offset, part.data, place)
         self._held += half.held - held
         self._hand_on(key, half, pieces)
         if half.too_much or self._held > HELD:
@@ -115,6 +116,7 @@ class Streams:
         if self.reader is not None and (pieces or half.done):
             self.reader.take(*key, half, pieces)
         if half.done and self._halves.pop(key, None) is not None:
+            self._held -= half.forget()  # what waits behind the end
             self._over[key] = None
 
     def _skip(self, key: tuple[int, int], half: Half) -> None:
@@ -131,7 +133,7 @@ class Streams:
         for key in list(self._over)[: MOST_STREAMS // 2]:
             del self._over[key]
         if len(self._halves) >= MOST_STREAMS:
-            del self._halves[next(iter(self._halves))]
+            self._held -= self._halves.pop(next(iter(self._halves))).held
 
     def reset(self, direction: int, stream: int) -> None:
         """One was broken off by its sender."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hpack import Encoder
 from hypothesis import given, settings
@@ -198,6 +200,20 @@ def test_streams_and_bytes_under_way_are_bounded(monkeypatch):
     messages, _ = read(lost)
     assert messages[0].notes == ["limit: bytes under way in one connection"]
     assert not messages[0].complete
+
+
+def test_the_smallest_frames_take_little_memory(monkeypatch):
+    """A run is as long as a window, and what happens in frames of nine bytes is many times as large."""
+    reader, frames = http2.Http2Reader(), frame(0, 0, 1, b"") * 30_000
+    monkeypatch.setattr(http2, "AT_ONCE", 1 << 14)
+    reader.feed(0, 0, PREFACE + SETTINGS)
+    tracemalloc.start()
+    try:
+        reader.feed(0, len(PREFACE + SETTINGS), frames)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * len(frames)
 
 
 @given(st.binary(max_size=600), st.integers(0, 3), st.lists(st.integers(0, 700), max_size=6), st.booleans())

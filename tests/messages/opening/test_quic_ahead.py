@@ -5,22 +5,33 @@ from __future__ import annotations
 import itertools
 import random
 
+import numpy as np
 import pytest
 
-from netaudit.messages.opening.carried import FlowKeys, Sessions
+from netaudit.messages.flow import Flow
+from netaudit.messages.hellos.quic import QuicReader
+from netaudit.messages.message import DOWN, UP
+from netaudit.messages.opening.carried import NO_KEYS, FlowKeys, Sessions
 from netaudit.messages.opening.keylog import KeyRing, read_source
 from netaudit.messages.opening.quic import QuicOpener
+from netaudit.messages.opening.quic_ahead import Ahead, Run
+from netaudit.messages.opening.quic_connection import Connection
+from netaudit.messages.opening.quic_handshake import TRAFFIC
 from netaudit.messages.opening.wanted import wanted
+from netaudit.streams.layouts import FLOW, PIECE
 from tests.messages.opening.test_opened_captures import FOLDER
 from tests.opened_streams import keys_of, read
 
 NAMES = ["quic_v1_key_update", "quic_v1_chacha20", "quic_v2", "http3_curl"]
 
 
+def flow_keys(log: bytes) -> FlowKeys:
+    ring = KeyRing((read_source("log", log),))
+    return FlowKeys(ring, wanted(("all",)), ("192.0.2.1", "192.0.2.2"), Sessions(), {})
+
+
 def opener(name: str) -> QuicOpener:
-    log = FOLDER / f"{name}.keylog"
-    ring = KeyRing((read_source("log", log.read_bytes()),))
-    return QuicOpener(FlowKeys(ring, wanted(("all",)), ("192.0.2.1", "192.0.2.2"), Sessions(), {}))
+    return QuicOpener(flow_keys((FOLDER / f"{name}.keylog").read_bytes()))
 
 
 def datagrams(name: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bytes]]:
@@ -72,3 +83,57 @@ def test_batches_of_any_size(name, noise, monkeypatch):
     assert any(method == "POST" and complete for _, _, _, method, _, _, complete, _, _ in messages)
     for size in (1, 7, len(sent)):
         assert in_batches(name, sent, size) == (messages, outcome)
+
+
+def test_a_batch_lets_go_what_it_has_read(monkeypatch):
+    """Packets are remembered while a message may need them: no longer for the sake of many in a batch."""
+    quic, sent, ends = opener("quic_v2"), datagrams("quic_v2", monkeypatch), [0, 0]
+    noise = [(direction, b"\x40" + bytes(60)) for _ in range(32) for direction in (UP, DOWN)]
+    for batch in (sent, noise):
+        for direction, data in batch:
+            quic.hold(direction, ends[direction], data, [len(data)])
+            ends[direction] += len(data)
+        quic.settle()
+    assert [quic.needed_from(direction) for direction in (UP, DOWN)] == quic.at
+
+
+def test_datagrams_are_not_held_where_no_keys_fit(monkeypatch):
+    """What no reader wants any more is known within a run: the rest of that is let go, too."""
+    sent, row = datagrams("quic_v2", monkeypatch), np.zeros(1, FLOW)
+    row["proto"], row["client_port"], row["server_port"] = 17, 50000, 443
+    answer = next(n for n, (direction, _) in enumerate(sent) if direction == DOWN)
+    runs = [[one] for one in sent[: answer + 1]] + [[one for one in sent[answer:] if one[0] == UP]]
+    flow, at = Flow(row[0], flow_keys(b"")), [0, 0]
+    for run in runs:
+        direction, data = run[0][0], b"".join(data for _, data in run)
+        pieces = np.zeros(len(run), PIECE)
+        pieces["length"] = [len(data) for _, data in run]
+        pieces["offset"] = at[direction] + np.cumsum(pieces["length"]) - pieces["length"]
+        flow.take(direction, at[direction], data, pieces)
+        at[direction] += len(data)
+    assert isinstance(flow.reader, QuicReader)
+    assert flow.reader.opener is not None
+    assert (flow.done, flow.reader.opener.outcome.state) == (True, NO_KEYS)
+    assert not flow.reader.opener._held
+
+
+def test_what_was_opened_ahead_is_let_go_with_its_keys(monkeypatch):
+    """A second hello of the server may bring other keys within a batch: where it is cut must not matter."""
+    quic, sent = opener("quic_v2"), datagrams("quic_v2", monkeypatch)
+    for direction, data in sent:
+        quic.feed(direction, quic.at[direction], data)
+    (connection,) = quic.connections
+    up = [data for direction, data in sent if direction == UP and not data[0] & 0x80]
+    ahead = Ahead([Run(UP, 0, b"".join(up), [len(data) for data in up])])
+    assert ahead.heed(connection, 1) == 1
+    connection.handshake.levels[TRAFFIC, UP] = connection.handshake.levels[TRAFFIC, DOWN]
+    assert ahead.heed(connection, 1) == 0
+
+
+def test_a_new_id_is_looked_for_before_those_that_it_begins_with():
+    connection = Connection(flow_keys(b""), UP, 1, b"first")
+    connection.know(DOWN, b"")
+    assert connection.addressed(DOWN, b"\x40other", 0) == 0
+    connection.know(DOWN, b"new")
+    assert connection.addressed(DOWN, b"\x40newer", 0) == 3
+    assert connection.addressed(DOWN, b"\x40other", 0) == 0

@@ -56,6 +56,28 @@ def test_any_order_of_frames_gives_the_body(data):
     assert message.body_start == 5010
 
 
+@pytest.mark.parametrize("spans", [[(0, 9000, 9000)], [(0, 9000, 9000), (0, -70, -70), (0, 9100, 9100)]])
+def test_an_end_without_bytes_behind_a_hole_lies_where_its_frame_does(spans):
+    """Of packets in a row those without a frame of a stream have no place."""
+    streams = read([part(0, 0, 1000, 5000), Part(0, len(REQUEST), b"", spans, last=True)])
+    assert streams.needed_from(UP, 9500) == 5000
+    streams.finish()
+    (message,) = streams.taken()
+    assert (message.start, message.end, message.complete) == (5000, 9000, False)
+    assert message.missing == [(990, len(BODY))]
+
+
+def test_what_lies_behind_the_end_of_a_stream_takes_no_room(monkeypatch):
+    monkeypatch.setattr("netaudit.messages.opening.quic_streams.HELD", 1000)
+    behind = [Part(4 * n, 10, bytes(500), [(500, 10, 510)], last=False) for n in range(1, 4)]
+    ends = [Part(4 * n, 0, b"", [(0, 10, 10)], last=True) for n in range(1, 4)]
+    own = [part(0, 0, 100, 5000), part(0, 200, 200, 5200), part(0, 100, 100, 5100)]
+    streams = read([each for pair in zip(behind, ends, strict=True) for each in pair] + own)
+    streams.feed(UP, part(0, 400, len(REQUEST) - 400, 5400, last=True))
+    assert [(one.complete, one.body) for one in streams.taken()] == [(True, BODY)]
+    assert not streams.holes
+
+
 @pytest.mark.parametrize("lost", [(20, 500), (1000, 2000)])
 def test_a_hole_is_a_hole_of_its_length(lost):
     first, last = lost
