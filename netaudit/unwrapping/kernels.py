@@ -1,4 +1,9 @@
-"""Which marks stand anywhere in bytes: one vectorised pass for all of them, so that what has none is not searched."""
+"""Which marks stand anywhere in bytes: vectorised passes, so that what has none is not searched.
+
+A mark is four bytes, of which the last is held against some of its bits only. Eight places are looked at at a time: in
+each word a byte stands for the mark that begins there, and is zero where all its bytes match. Little-endian: the byte
+behind is the next higher one.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,37 @@ import numpy.typing as npt
 
 from netaudit.ground.jit import kernel
 
+Mark = tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]  # each byte in all places, and bits of the last
+
 ONES = np.uint64(0x0101010101010101)
 TOPS = np.uint64(0x8080808080808080)
 EIGHT, SIXTEEN, TWENTY_FOUR = np.uint64(8), np.uint64(16), np.uint64(24)
 FORTY, FORTY_EIGHT, FIFTY_SIX = np.uint64(40), np.uint64(48), np.uint64(56)
+BYTE = np.uint64(0xFF)
+
+
+def _mark(octets: bytes, last: int = 0xFF) -> Mark:
+    one, two, three, four = (ONES * np.uint64(octet) for octet in octets)
+    return one, two, three, four, ONES * np.uint64(last)
+
 
 JPEG, PNG, WEBP = 1, 2, 4  # FF D8 FF, 89 'PNG', 'RIFF'
+IMAGES = _mark(b"\xff\xd8\xff\0", 0), _mark(b"\x89PNG"), _mark(b"RIFF")
 TABLES, IHDR, VP8 = 1, 2, 4  # FF DB 00, 'IHDR', 'WEBP': what stands behind the first bytes of an image
-BASE32, ASCII85, NUMBERS = 1, 2, 4  # '77MP' or 'RFIE'; 's4I' and '@', 'A' or less than '0'; '255,' or '255 '
+HEADS = _mark(b"\xff\xdb\0\0", 0), _mark(b"IHDR"), _mark(b"WEBP")
+BASE32, ASCII85, NUMBERS = 1, 2, 4
+SEVENS, RFIE = _mark(b"77MP"), _mark(b"RFIE")
+AT_OR_A, LOW = _mark(b"s4I@", 0xFE), _mark(b"s4I\0", 0xD0)  # 's4I' and '@' or 'A', or a space, a line end, up to '/'
+COMMA, SPACE = _mark(b"255,"), _mark(b"255 ")
+
+
+@kernel
+def _unlike(w: np.uint64, behind: np.uint64, mark: Mark) -> np.uint64:
+    """A zero byte for each of the eight places at which a mark begins."""
+    a = (w >> EIGHT) | (behind << FIFTY_SIX)
+    b = (w >> SIXTEEN) | (behind << FORTY_EIGHT)
+    c = (w >> TWENTY_FOUR) | (behind << FORTY)
+    return np.uint64((w ^ mark[0]) | (a ^ mark[1]) | (b ^ mark[2]) | ((c ^ mark[3]) & mark[4]))
 
 
 @kernel
@@ -24,115 +52,64 @@ def _none(x: np.uint64) -> np.uint64:
 
 
 @kernel
-def _image_mark(data: npt.NDArray[np.uint8], at: int) -> int:
-    x, y, z = data[at], data[at + 1], data[at + 2]
-    v = data[at + 3] if at + 3 < data.size else np.uint8(0)
-    if x == 0xFF and y == 0xD8 and z == 0xFF:
-        return JPEG
-    if x == 0x89 and y == 0x50 and z == 0x4E and v == 0x47:
-        return PNG
-    return WEBP if x == 0x52 and y == 0x49 and z == 0x46 and v == 0x46 else 0
+def _stands(data: npt.NDArray[np.uint8], at: int, mark: Mark) -> bool:
+    """Whether a mark begins at a place near the end; three bytes are there, what lies beyond is zero."""
+    last = np.uint64(data[at + 3]) if at + 3 < data.size else np.uint64(0)
+    begins = data[at] == mark[0] & BYTE and data[at + 1] == mark[1] & BYTE and data[at + 2] == mark[2] & BYTE
+    return bool(begins and (last ^ mark[3]) & mark[4] & BYTE == 0)
+
+
+@kernel
+def _three(data: npt.NDArray[np.uint8], marks: tuple[Mark, Mark, Mark], first: int) -> int:
+    """Bits 1, 2 and 4 for the marks that stand anywhere in data[first:], where `first` is 0 or 1."""
+    words = data[: data.size // 8 * 8].view(np.uint64)
+    here, behind = words[first:-1], words[first + 1 :]
+    x = y = z = np.uint64(0)
+    for k in range(here.size):
+        x |= _none(_unlike(here[k], behind[k], marks[0]))
+        y |= _none(_unlike(here[k], behind[k], marks[1]))
+        z |= _none(_unlike(here[k], behind[k], marks[2]))
+    found = (1 if x & TOPS else 0) | (2 if y & TOPS else 0) | (4 if z & TOPS else 0)
+    for at in range(first, min(8 * first, data.size - 2)):
+        found |= _those(data, at, marks)
+    for at in range(max(8 * first, data.size // 8 * 8 - 8), data.size - 2):
+        found |= _those(data, at, marks)
+    return found
+
+
+@kernel
+def _those(data: npt.NDArray[np.uint8], at: int, marks: tuple[Mark, Mark, Mark]) -> int:
+    found = 1 if _stands(data, at, marks[0]) else 0
+    found |= 2 if _stands(data, at, marks[1]) else 0
+    return found | (4 if _stands(data, at, marks[2]) else 0)
+
+
+@kernel
+def _either(data: npt.NDArray[np.uint8], one: Mark, other: Mark) -> bool:
+    """Whether one of two marks stands anywhere."""
+    words = data[: data.size // 8 * 8].view(np.uint64)
+    here, behind = words[:-1], words[1:]
+    found = np.uint64(0)
+    for k in range(here.size):
+        found |= _none(_unlike(here[k], behind[k], one)) | _none(_unlike(here[k], behind[k], other))
+    if found & TOPS:
+        return True
+    for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
+        if _stands(data, at, one) or _stands(data, at, other):
+            return True
+    return False
 
 
 @kernel
 def image_marks(data: npt.NDArray[np.uint8]) -> int:
-    """`JPEG`, `PNG` and `WEBP` for what stands anywhere in data[1:] (uint8, contiguous).
-
-    A byte of x is zero where all bytes of a mark match; little-endian: the byte behind is the next higher one.
-    """
-    words = data[: data.size // 8 * 8].view(np.uint64)
-    here, behind = words[1:-1], words[2:]
-    jpeg = png = webp = np.uint64(0)
-    for k in range(here.size):
-        w, next_ = here[k], behind[k]
-        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
-        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
-        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
-        jpeg |= _none((w ^ ONES * np.uint64(0xFF)) | (a ^ ONES * np.uint64(0xD8)) | (b ^ ONES * np.uint64(0xFF)))
-        png |= _none(
-            (w ^ ONES * np.uint64(0x89))
-            | (a ^ ONES * np.uint64(0x50))
-            | (b ^ ONES * np.uint64(0x4E))
-            | (c ^ ONES * np.uint64(0x47))
-        )
-        webp |= _none(
-            (w ^ ONES * np.uint64(0x52))
-            | (a ^ ONES * np.uint64(0x49))
-            | (b ^ ONES * np.uint64(0x46))
-            | (c ^ ONES * np.uint64(0x46))
-        )
-    found = 0
-    if jpeg & TOPS:
-        found |= JPEG
-    if png & TOPS:
-        found |= PNG
-    if webp & TOPS:
-        found |= WEBP
-    for at in range(1, min(8, data.size - 2)):
-        found |= _image_mark(data, at)
-    for at in range(max(8, data.size // 8 * 8 - 8), data.size - 2):
-        found |= _image_mark(data, at)
-    return found
+    """`JPEG`, `PNG` and `WEBP` for what stands anywhere in data[1:] (uint8, contiguous)."""
+    return _three(data, IMAGES, 1)
 
 
 @kernel
-def _text_mark(data: npt.NDArray[np.uint8], at: int) -> int:
-    x, y, z = data[at], data[at + 1], data[at + 2]
-    v = data[at + 3] if at + 3 < data.size else np.uint8(0)
-    if (x == 0x37 and y == 0x37 and z == 0x4D and v == 0x50) or (x == 0x52 and y == 0x46 and z == 0x49 and v == 0x45):
-        return BASE32
-    if x == 0x73 and y == 0x34 and z == 0x49 and (v | 1 == 0x41 or v & 0xD0 == 0):
-        return ASCII85
-    return NUMBERS if x == 0x32 and y == 0x35 and z == 0x35 and v in (0x2C, 0x20) else 0
-
-
-@kernel
-def _base32(words: npt.NDArray[np.uint64]) -> np.uint64:
-    here, behind = words[:-1], words[1:]
-    found = np.uint64(0)
-    for k in range(here.size):
-        w, next_ = here[k], behind[k]
-        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
-        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
-        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
-        seven = ONES * np.uint64(0x37)
-        found |= _none((w ^ seven) | (a ^ seven) | (b ^ ONES * np.uint64(0x4D)) | (c ^ ONES * np.uint64(0x50)))
-        found |= _none(
-            (w ^ ONES * np.uint64(0x52))
-            | (a ^ ONES * np.uint64(0x46))
-            | (b ^ ONES * np.uint64(0x49))
-            | (c ^ ONES * np.uint64(0x45))
-        )
-    return found
-
-
-@kernel
-def _ascii85(words: npt.NDArray[np.uint64]) -> np.uint64:
-    here, behind = words[:-1], words[1:]
-    found = np.uint64(0)
-    for k in range(here.size):
-        w, next_ = here[k], behind[k]
-        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
-        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
-        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
-        begins = (w ^ ONES * np.uint64(0x73)) | (a ^ ONES * np.uint64(0x34)) | (b ^ ONES * np.uint64(0x49))
-        found |= _none(begins | ((c | ONES) ^ ONES * np.uint64(0x41))) | _none(begins | (c & ONES * np.uint64(0xD0)))
-    return found
-
-
-@kernel
-def _numbers(words: npt.NDArray[np.uint64]) -> np.uint64:
-    here, behind = words[:-1], words[1:]
-    found = np.uint64(0)
-    for k in range(here.size):
-        w, next_ = here[k], behind[k]
-        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
-        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
-        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
-        five = ONES * np.uint64(0x35)
-        number = (w ^ ONES * np.uint64(0x32)) | (a ^ five) | (b ^ five)
-        found |= _none(number | (c ^ ONES * np.uint64(0x2C))) | _none(number | (c ^ ONES * np.uint64(0x20)))
-    return found
+def head_marks(data: npt.NDArray[np.uint8]) -> int:
+    """`TABLES`, `IHDR` and `VP8` for what stands anywhere in data (uint8, contiguous)."""
+    return _three(data, HEADS, 0)
 
 
 @kernel
@@ -142,61 +119,6 @@ def text_marks(data: npt.NDArray[np.uint8]) -> int:
     A pass for each: all in one have more values than a processor has registers, are not vectorised, and take nine times
     as long.
     """
-    words = data[: data.size // 8 * 8].view(np.uint64)
-    found = 0
-    if _base32(words) & TOPS:
-        found |= BASE32
-    if _ascii85(words) & TOPS:
-        found |= ASCII85
-    if _numbers(words) & TOPS:
-        found |= NUMBERS
-    for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
-        found |= _text_mark(data, at)
-    return found
-
-
-@kernel
-def _head_mark(data: npt.NDArray[np.uint8], at: int) -> int:
-    x, y, z = data[at], data[at + 1], data[at + 2]
-    v = data[at + 3] if at + 3 < data.size else np.uint8(0)
-    if x == 0xFF and y == 0xDB and z == 0x00:
-        return TABLES
-    if x == 0x49 and y == 0x48 and z == 0x44 and v == 0x52:
-        return IHDR
-    return VP8 if x == 0x57 and y == 0x45 and z == 0x42 and v == 0x50 else 0
-
-
-@kernel
-def head_marks(data: npt.NDArray[np.uint8]) -> int:
-    """`TABLES`, `IHDR` and `VP8` for what stands anywhere in data (uint8, contiguous)."""
-    words = data[: data.size // 8 * 8].view(np.uint64)
-    here, behind = words[:-1], words[1:]
-    tables = ihdr = vp8 = np.uint64(0)
-    for k in range(here.size):
-        w, next_ = here[k], behind[k]
-        a = (w >> EIGHT) | (next_ << FIFTY_SIX)
-        b = (w >> SIXTEEN) | (next_ << FORTY_EIGHT)
-        c = (w >> TWENTY_FOUR) | (next_ << FORTY)
-        tables |= _none((w ^ ONES * np.uint64(0xFF)) | (a ^ ONES * np.uint64(0xDB)) | b)
-        ihdr |= _none(
-            (w ^ ONES * np.uint64(0x49))
-            | (a ^ ONES * np.uint64(0x48))
-            | (b ^ ONES * np.uint64(0x44))
-            | (c ^ ONES * np.uint64(0x52))
-        )
-        vp8 |= _none(
-            (w ^ ONES * np.uint64(0x57))
-            | (a ^ ONES * np.uint64(0x45))
-            | (b ^ ONES * np.uint64(0x42))
-            | (c ^ ONES * np.uint64(0x50))
-        )
-    found = 0
-    if tables & TOPS:
-        found |= TABLES
-    if ihdr & TOPS:
-        found |= IHDR
-    if vp8 & TOPS:
-        found |= VP8
-    for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
-        found |= _head_mark(data, at)
-    return found
+    found = BASE32 if _either(data, SEVENS, RFIE) else 0
+    found |= ASCII85 if _either(data, AT_OR_A, LOW) else 0
+    return found | (NUMBERS if _either(data, COMMA, SPACE) else 0)
