@@ -16,7 +16,6 @@ from netaudit.persons.naming import (
     LOOSE_NAME,
     could_be_name,
     has_family_name,
-    is_of_thing,
     is_word,
     kind_of,
     may_be_beside,
@@ -40,16 +39,11 @@ _PICTURED = re.compile(r"image|photo|pic|img|face|avatar|snap|portrait|capture|o
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|bmp|heic|avif|gif)\Z", re.IGNORECASE)
 _BASE64 = ("data:", "/9j/", "iVBOR", "R0lG", "UklG", "Qk")
 _UNSET = frozenset({"0", "-1", "null", "none"})
-_BARE = re.compile(r"(?:[a-z]{1,2}|field|col|column|item|input|answer|question|text|param|arg|value)?\d{1,6}", re.ASCII)
+_BARE = re.compile(
+    r"[a-z]|(?:[a-z]{1,2}|field|col|column|item|input|answer|question|text|param|arg|value)?\d{1,6}", re.ASCII
+)
 _ID15 = re.compile(r"[1-9]\d{14}", re.ASCII)
 _ID_LIKE = re.compile(r"(?=.*\d)[0-9A-Za-z()（）-]{6,30}", re.ASCII)
-# whose value is no name: things, remarks, what else is kept of a person
-_OTHER = re.compile(
-    "remark|note|desc|msg|message|reason|result|reply|addr|nation|ethnic|native|origin|job|career|edu|relation|marri"
-    "|polit|state|src|source|purpose|colou?r|sex|gender|birth|org|sign|issu|agent|broker|sale|consult|advis|manager"
-    "|operator|inviter|interviewee|creat|updat|host|by|father|mother|spouse|emergency|mz|zy|jg|zz|dz|bz|备注|民族|顾问|经纪|置业"
-    "|签发|机关|职业|籍贯|被访|接待|操作|邀请|销售"
-)
 _PAPERS = re.compile(
     r"(?:doc|cert|cred|card|ident|paper|extend)[a-z]*\Z", re.IGNORECASE
 )  # lists of papers of one person
@@ -119,18 +113,13 @@ def _with_bare_names(out: list[Personal], found: list[Field]) -> list[Personal]:
         for field in found
         if field.key
         and not kind_of(field.key)
-        and (_BARE.fullmatch(plain(field.key)) or not _is_other(field.key))
+        and _BARE.fullmatch(plain(field.key))
         and has_family_name(field.value.strip())
         and (record := _record(field.path)) in numbered
         and record not in named
     ]
     count = Counter(_record(one.path) for one in bare)
     return out + [one for one in bare if count[_record(one.path)] == 1]
-
-
-def _is_other(key: str) -> bool:
-    """Whether a field is surely not called after a person."""
-    return is_of_thing(key) or _OTHER.search(plain(key)) is not None
 
 
 def _judge(field: Field, value: str) -> Personal | None:

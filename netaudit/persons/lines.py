@@ -60,7 +60,8 @@ _OF_SEX = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff]{2,4})[，,、\s]{
 _CALL = re.compile(r"\A[^'\"]{1,80}[=(]\s*\[?['\"]")  # what stands before a first value: AT+CARD="…", call f('…'
 _OF_NUMBER = re.compile(r"(?:[甲乙丙丁]方)?([\u3400-\u9fff]{2,3})的(?:居民)?(?:身份证|证件)")
 _TOKENS = re.compile(r"[^\w·]+|_")
-_SHORT = 160  # characters of a text in which a lone name is the number's
+_SHORT = 160  # characters of a text in which a lone name is the number's …
+_TITLES = ("经理", "主任", "主管", "老师", "顾问", "师傅", "总监")  # … unless it is that of one who serves
 _CAPTION = re.compile(r"[【\[]([\w\u3400-\u9fff]{2,12})[】\]]\s*")
 _ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _ELEMENT = re.compile(r"<[^<>]{18,4000}>")
@@ -265,7 +266,8 @@ def _name_of(ahead: str, alone: str) -> str:
             return found[1]
         if found.re is _OF_NUMBER and has_family_name(found[1][1:]):
             return found[1][1:]
-    names = {one for one in _TOKENS.split(alone) if has_family_name(one) and not kind_of(one)}
+    tokens = (one for one in _TOKENS.split(alone) if not one.endswith(_TITLES))
+    names = {one for one in tokens if has_family_name(one) and not kind_of(one)}
     return names.pop() if len(names) == 1 else ""
 
 

@@ -133,11 +133,6 @@ def may_be_beside(key: str) -> str:
     return "birthday" if _BORN.search(name) else ""
 
 
-def is_of_thing(key: str) -> bool:
-    """Whether a field is called after a thing or a place."""
-    return _OF_THINGS.search(plain(key)) is not None
-
-
 def could_be_name(value: str) -> bool:
     """Whether a value looks like a person's name."""
     if HAN_NAME.fullmatch(value):

@@ -176,6 +176,10 @@ def test_texts_that_say_nothing_of_anybody(text: str, content_type: str) -> None
         {"city": "于洪"},
         {"x": "张三", "y": "李四"},
         {"type": "黑名单"},
+        {"intent": "高意向"},
+        {"goods": "黄瓜"},
+        {"constellation": "金牛座"},
+        {"memo": "江山"},
     ],
 )
 def test_what_stands_beside_a_number_is_no_name_by_that_alone(beside: dict[str, str]) -> None:
@@ -192,6 +196,8 @@ def test_what_stands_beside_a_number_is_no_name_by_that_alone(beside: dict[str, 
             f"张三，女，持证件{NUMBER}到访，李四的身份证是{OTHER}",
             {"line[0].said[0]": {"张三"}, "line[0].said[1]": {"李四"}},
         ),
+        (f"顾客 {NUMBER} 由 王经理 接待", {}),
+        (f"水表号 {NUMBER} 高温", {}),
     ],
 )
 def test_a_name_is_that_of_the_number_behind_it_and_of_no_other(text: str, named: dict[str, set[str]]) -> None:
