@@ -32,7 +32,7 @@ CROWD = "too many addresses"
 OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
 EGRESS_WORDS: dict[str, Words] = {
     READ: ("已读取", "read in clear"),
-    OBSCURE: ("已读取但内容无法理解", "read in clear, but in no writing that is known"),
+    OBSCURE: ("已读取但内容无法理解", "read in clear, but not understood"),
     UNREAD: ("协议可读但不属于任何消息", "in clear protocols, but in no message"),
     SHAPED: ("加密或不可读，形似上传（D 级）", "hidden and upload-shaped (D)"),
     HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
