@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netaudit.ground.said import GreetingSaid
 from netaudit.messages.carve import CarveReader
+from netaudit.messages.marks import ANY, Mark, literal
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -31,6 +32,9 @@ def software(data: bytes) -> str:
             return data[at + 4 : at + 4 + size].decode("utf-8", "replace")
         at += 4 + (size + 3 & ~3)
     return ""
+
+
+MARKS = (Mark((bytes(range(0x40)), *(ANY,) * 3, *literal(COOKIE)), least=HEAD),)
 
 
 def recognise(opening: Opening) -> Verdict:
