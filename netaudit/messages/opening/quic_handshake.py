@@ -109,7 +109,6 @@ class Handshaking:
         self.state = "" if self.hellos else NOT_ASKED
         if self.hellos:
             self.protocols = self.protocols or next(iter(self.hellos.values())).protocols
-        secrets = [self.keys.ring.secret(_EARLY, random) for random in self.hellos]
         self.early = [level for random in self.hellos for level in self._tried(_EARLY, random, [])]
         if self.answered:
             self._make_levels()
