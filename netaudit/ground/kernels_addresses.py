@@ -1,4 +1,4 @@
-"""Texts of many addresses at once, as `addresses.ip_text` writes them (RFC 5952)."""
+"""Texts of many addresses at once, as `addresses.py` writes them (RFC 5952)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ U1 = npt.NDArray[np.uint8]
 U8 = npt.NDArray[np.uint64]
 
 LONGEST = 39  # characters of an address
+OCTETS = 6  # of a link address
 MAPPED = np.uint64(0xFFFF)  # upper 32 bits of the low half of an IPv4-mapped address (RFC 4291, 2.5.5.2)
 BYTE, WORD = np.uint64(0xFF), np.uint64(0xFFFF)
 HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -102,4 +103,27 @@ def write_addresses(high: U8, low: U8, without_none: bool, out: U1, ends: npt.ND
             at = put_four(low[index], out, at)
         elif not without_none or high[index] != 0 or low[index] != 0:
             at = put_six(high[index], low[index], out, at)
+        ends[index + 1] = at
+
+
+@kernel
+def write_macs(macs: U8, out: U1, ends: npt.NDArray[np.int32]) -> None:
+    """Write the texts of link addresses one behind the other, of 0 the empty one.
+
+    Args:
+        macs: shape (n,).
+        out: 3 * OCTETS - 1 characters for each.
+        ends: n + 1 places, of which the first is 0: where each text ends.
+
+    """
+    at = 0
+    for index in range(macs.size):
+        for place in range(OCTETS if macs[index] else 0):
+            octet = np.int64((macs[index] >> np.uint64(8 * (OCTETS - 1 - place))) & BYTE)
+            if place:
+                out[at] = COLON
+                at += 1
+            out[at] = HEX[octet >> 4]
+            out[at + 1] = HEX[octet & 15]
+            at += 2
         ends[index + 1] = at

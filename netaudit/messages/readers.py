@@ -51,6 +51,7 @@ class Entry:
     hidden: bool = False  # its content cannot be seen
     hello: bool = False  # its messages are handshakes, which make rows of `tls_hellos`
     states_hosts: bool = False  # `said` of its messages states facts about their sender, of the family that they name
+    local: bool = False  # for the link or the site: nobody outside speaks it
     speaks_of_streams: bool = False  # its messages agree on media, or are one: rows of `media`
     marks: tuple[Mark, ...] = ANYTHING  # of datagrams: one of them stands in every one that it recognises
 
@@ -94,16 +95,22 @@ READERS: tuple[Entry, ...] = (
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
     Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True, marks=sip.MARKS),
-    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, marks=dhcp.MARKS),
-    Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, marks=dhcpv6.MARKS),
-    Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader, marks=netbios.NAME_MARKS),
-    Entry("nbdgm", "udp", netbios.recognise_datagrams, netbios.BrowserReader, marks=netbios.DATAGRAM_MARKS),
-    Entry("snmp", "udp", snmp.recognise, snmp.SnmpReader, marks=snmp.MARKS),
+    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True, marks=dhcp.MARKS),
+    Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True, marks=dhcpv6.MARKS),
+    Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader, local=True, marks=netbios.NAME_MARKS),
+    Entry("nbdgm", "udp", netbios.recognise_datagrams, netbios.BrowserReader, local=True, marks=netbios.DATAGRAM_MARKS),
+    Entry("snmp", "udp", snmp.recognise, snmp.SnmpReader, local=True, marks=snmp.MARKS),
     Entry("syslog", "udp", syslog.recognise, syslog.SyslogReader, marks=syslog.MARKS),
     Entry("ntp", "udp", ntp.recognise, ntp.NtpReader, marks=ntp.MARKS),
-    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader, only_words=True, marks=ssdp.MARKS),
+    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader, only_words=True, local=True, marks=ssdp.MARKS),
     Entry(
-        "discovery", "udp", discovery.recognise, discovery.DiscoveryReader, only_words=True, marks=discovery.MARKS
+        "discovery",
+        "udp",
+        discovery.recognise,
+        discovery.DiscoveryReader,
+        only_words=True,
+        local=True,
+        marks=discovery.MARKS,
     ),  # WS-Discovery, SADP, DHDiscover
     Entry(
         "discovery",
@@ -112,6 +119,7 @@ READERS: tuple[Entry, ...] = (
         sofia.SofiaSearchReader,
         only_words=True,
         states_hosts=True,
+        local=True,
         marks=sofia.SEARCH_MARKS,
     ),
     Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams, states_hosts=True, marks=ehome.MARKS),

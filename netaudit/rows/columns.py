@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.kernels_addresses import LONGEST, write_addresses
+from netaudit.ground.kernels_addresses import LONGEST, OCTETS, write_addresses, write_macs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,8 +53,20 @@ def addresses(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64], *, none
     """Texts of addresses given as halves; where there is `none`, 0 is the empty text."""
     letters, ends = np.empty(LONGEST * len(high), np.uint8), np.zeros(len(high) + 1, np.int32)
     write_addresses(np.ascontiguousarray(high), np.ascontiguousarray(low), none, letters, ends)
-    text = letters[: ends[-1]].copy()
-    return pa.StringArray.from_buffers(len(high), pa.py_buffer(ends), pa.py_buffer(text))
+    return _texts(letters, ends)
+
+
+def link_addresses(numbers: npt.NDArray[np.uint64]) -> Column:
+    """Texts of 48-bit link addresses, empty for none."""
+    letters, ends = np.empty(3 * OCTETS * len(numbers), np.uint8), np.zeros(len(numbers) + 1, np.int32)
+    write_macs(np.ascontiguousarray(numbers), letters, ends)
+    return _texts(letters, ends)
+
+
+def _texts(letters: npt.NDArray[np.uint8], ends: npt.NDArray[np.int32]) -> Column:
+    """Texts that lie one behind the other, without the room behind them."""
+    own = letters[: ends[-1]].copy()
+    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(own))
 
 
 def empty_lists(n: int) -> Column:

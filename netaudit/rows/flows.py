@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.addresses import mac_text, vlan_text
+from netaudit.ground.addresses import vlan_text
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, mask_host
 from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.readers import UNKNOWN
-from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids
+from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids, link_addresses
 from netaudit.tables import FLOWS
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def flow_columns(
 
         columns[f"{near}_ip"] = addresses(end("hi"), end("lo"), none=False)
         columns[f"{near}_outer"] = addresses(end("outer_hi"), end("outer_lo"))
-        columns[f"{near}_port"], columns[f"{near}_mac"] = end("port"), few(end("mac"), mac_text)
+        columns[f"{near}_port"], columns[f"{near}_mac"] = end("port"), link_addresses(end("mac"))
     pairs = {name: np.where(turned[:, None], flows[name][:, ::-1], flows[name]) for name in COUNTED}
     pairs["unread"] = np.maximum(pairs["delivered"].astype(np.int64) - read, 0)
     for name, pair in pairs.items():

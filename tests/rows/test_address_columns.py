@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.addresses import ip_text
-from netaudit.rows.columns import addresses
+from netaudit.ground.addresses import ip_text, mac_text
+from netaudit.rows.columns import addresses, link_addresses
 
 GROUPS = st.lists(st.sampled_from((0, 0, 0, 1, 0x10, 0xABC, 0xFFFF)), min_size=8, max_size=8)
 HALF = 1 << 64
@@ -32,3 +32,9 @@ def test_every_address(ends):
     high, low = (np.array([pair[side] for pair in ends], np.uint64) for side in (0, 1))
     assert addresses(high, low, none=False).to_pylist() == [ip_text(*pair) for pair in ends]
     assert addresses(high, low).to_pylist() == [ip_text(*pair) if any(pair) else "" for pair in ends]
+
+
+@settings(max_examples=100, deadline=None)
+@given(macs=st.lists(st.one_of(st.just(0), st.integers(0, (1 << 48) - 1)), max_size=30))
+def test_every_link_address(macs):
+    assert link_addresses(np.array(macs, np.uint64)).to_pylist() == list(map(mac_text, macs))
