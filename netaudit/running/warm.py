@@ -96,7 +96,6 @@ def relays() -> None:
     from netaudit.relays.from_tables import LEAST
     from netaudit.relays.judging import Pair, judge_pair
     from netaudit.relays.series import Images, Names, Units
-    from netaudit.tables import ENCRYPTED_UPLOADS
 
     second = 1_000_000_000
     count = 8 * LEAST
@@ -110,13 +109,12 @@ def relays() -> None:
     units = Units(row.astype(np.int32), np.ones(count, np.int32), row.astype(np.int32), sent, sent + second // 9,
                   plain, plain, np.ones(count, np.int64), none, ~none)  # fmt: skip
     span = (0, int(sent.max()) + 10 * second)
-    uploads = ENCRYPTED_UPLOADS.schema().empty_table()
     for elsewhere in (False, True):
-        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, units, span, elsewhere), uploads, 1)
+        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, units, span, elsewhere), 1)
     several = units.chosen(row[1::2])  # two images each
     several.low = several.high = several.low + sizes[::2]
     for sent_on in (several, units.chosen(row[::-1])):
-        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, sent_on, span, elsewhere=False), uploads, 1)
+        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, sent_on, span, elsewhere=False), 1)
 
 
 PIECES = {
