@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Conversations:
     """All flows of a worker. Not thread-safe; nothing is shared between flows."""
 
-    def __init__(self, keys: Keys | None = None) -> None:
-        """`keys` are those given to open what is encrypted."""
-        self.keys = keys
+    def __init__(self, keys: Keys | None = None, *, together: bool = False) -> None:
+        """`keys` are those given to open what is encrypted; `together`: many messages may be told as one."""
+        self.keys, self._together = keys, together
         self.flows: dict[int, Flow] = {}
         self.singles: dict[int, Single] = {}  # datagrams that are all there is of their flows so far (`single.py`)
         self.expected = Expected()
@@ -43,10 +43,10 @@ class Conversations:
         if flow is None and not resumed and self._is_single(serial, delivery):
             return []
         if flow is None and resumed:
-            flow = self.flows[serial] = Flow(row, self._keys_of(row))
+            flow = self.flows[serial] = Flow(row, self._keys_of(row), together=self._together)
             flow.resume(resumed, _read_before(delivery))
         elif flow is None:
-            flow = self.flows[serial] = Flow(row, self._keys_of(row))
+            flow = self.flows[serial] = Flow(row, self._keys_of(row), together=self._together)
             if (first := self.singles.pop(serial, None)) is not None:
                 flow.take(first.direction, 0, first.data, first.pieces)
             elif (announced := self.expected.find(row)) is not None:

@@ -15,6 +15,7 @@ from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
 from netaudit.observations.from_messages import masked_name, observe_sayings
+from netaudit.rows.columns import DIGITS, Column, batch_of, empty_lists, ids_of, texts_of
 from netaudit.rows.flows import flow_columns
 from netaudit.tables import FLOWS, MESSAGES
 
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from netaudit.observations.ledger import Ledger
     from netaudit.streams.batch import Batch
 
-DIGITS = 32  # of an id
 NO_FLOW = 1 << 62
 NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
-Column = Any  # a pyarrow array
 
 
 class LookupRows:
@@ -108,15 +107,15 @@ def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
     n = len(messages)
     told = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
     names = pa.array([mask_host(name[:256]) for name in lookups.names], pa.string())
-    nothing, times, frames = pa.repeat("", n), messages["ts"].copy(), messages["frame"].astype(np.int64)
+    times, frames = messages["ts"].copy(), messages["frame"].astype(np.int64)
     columns = {
-        "message_id": _ids(lookups.message_ids),
-        "flow_id": _ids(lookups.flow_ids.reshape(-1, DIGITS)[messages["flow"]].reshape(-1)),
-        "capture_id": _texts(messages["capture"], capture_name),
+        "message_id": ids_of(lookups.message_ids),
+        "flow_id": ids_of(lookups.flow_ids.reshape(-1, DIGITS)[messages["flow"]].reshape(-1)),
+        "capture_id": texts_of(messages["capture"], capture_name),
         "protocol": pa.repeat("dns", n),
         "direction": pa.array(["up", "down"]).take(pa.array(messages["direction"])),
         "request_id": _requests(lookups),
-        "method": _texts(messages["kind"][told], TYPES.__getitem__),
+        "method": texts_of(messages["kind"][told], TYPES.__getitem__),
         "host": names.take(pa.array(messages["name"][told])),
         "status": pa.array(messages["status"].astype(np.int32)),
         "first_ts": times,
@@ -126,29 +125,10 @@ def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
         "body_size": messages["length"].astype(np.int64),
         "obscure": np.zeros(n, np.int64),
         "complete": pa.repeat(pa.scalar(value=True), n),
-        "missing": _empty_lists(n),
-        "notes": _empty_lists(n),
+        "missing": empty_lists(n),
+        "notes": empty_lists(n),
     }
-    arrays = [_array(columns.get(field.name, nothing), field.type) for field in schema]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _array(column: Any, kind: pa.DataType) -> Column:
-    if isinstance(column, pa.Array):
-        return column
-    if isinstance(column, np.ndarray):
-        if column.ndim > 1:  # as many values in each row
-            starts = np.arange(0, column.size + 1, column.shape[1], dtype=np.int32)
-            return pa.ListArray.from_arrays(pa.array(starts), _array(column.reshape(-1), kind.value_type))
-        numbers = pa.array(np.ascontiguousarray(column))
-        return numbers if numbers.type == kind else numbers.cast(kind)
-    return pa.array(column, kind)
-
-
-def _ids(digits: npt.NDArray[np.uint8]) -> Column:
-    """Texts of 32 digits that lie one behind the other."""
-    ends = np.arange(0, len(digits) + 1, DIGITS, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(digits))
+    return batch_of(columns, schema)
 
 
 def _requests(lookups: Lookups) -> Column:
@@ -160,20 +140,10 @@ def _requests(lookups: Lookups) -> Column:
     return pa.StringArray.from_buffers(len(request), pa.py_buffer(ends), pa.py_buffer(digits))
 
 
-def _texts(numbers: npt.NDArray[Any], text_of: Any) -> Column:
-    """Texts of numbers of which there are few different ones."""
-    different, places = np.unique(numbers, return_inverse=True)
-    return pa.array([text_of(number) for number in different.tolist()], pa.string()).take(pa.array(places))
-
-
-def _empty_lists(n: int) -> Column:
-    return pa.ListArray.from_arrays(pa.array(np.zeros(n + 1, np.int32)), pa.array([], pa.string()))
-
-
 def _flow_batch(flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8], schema: pa.Schema) -> pa.RecordBatch:
     """Rows of `flows`: every byte of plain lookups was read."""
     n = len(flows)
     columns = flow_columns(flows, np.zeros(n, bool), flows["delivered"].astype(np.int64))
-    columns |= {"flow_id": _ids(ids), "protocol": pa.repeat("dns", n), "server_name": pa.repeat("", n)}
+    columns |= {"flow_id": ids_of(ids), "protocol": pa.repeat("dns", n), "server_name": pa.repeat("", n)}
     columns |= dict.fromkeys(("keys", "keys_from"), pa.repeat("", n))
-    return pa.RecordBatch.from_arrays([_array(columns[field.name], field.type) for field in schema], schema=schema)
+    return batch_of(columns, schema)
