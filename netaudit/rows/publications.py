@@ -18,7 +18,7 @@ from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import NAME
 from netaudit.persons.from_unwrapping import asks_about, may_tell
 from netaudit.rows.carriers import carriers_of_body
-from netaudit.rows.columns import DIGITS, batch_of, empty_lists, ids_of, texts_of
+from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
 from netaudit.rows.plain_documents import hits
 from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES, OBJECTS
@@ -148,9 +148,9 @@ class _Together:
         rows, n = self.rows, len(self.rows)
         first, last = self.pieces[rows["first"]], self.pieces[rows["last"]]
         columns = {
-            "message_id": ids_of(self.message_ids),
-            "flow_id": ids_of(self.flows.reshape(-1, DIGITS)[rows["flow"]].reshape(-1)),
-            "capture_id": texts_of(first["capture"], capture_name),
+            "message_id": ids(self.message_ids),
+            "flow_id": ids(self.flows.reshape(-1, DIGITS)[rows["flow"]].reshape(-1)),
+            "capture_id": few(first["capture"], capture_name),
             "protocol": pa.repeat(NAME, n),
             "direction": pa.array(["up", "down"]).take(pa.array(rows["direction"])),
             "method": pa.repeat(mask("PUBLISH"), n),
@@ -166,14 +166,15 @@ class _Together:
             "missing": empty_lists(n),
             "notes": empty_lists(n),
         }
-        return batch_of(columns, schema)
+        return batch_of(dict.fromkeys(schema.names, pa.repeat("", n)) | columns, schema)
 
     def objects(self, silent: npt.NDArray[np.bool_], schema: pa.Schema) -> pa.RecordBatch:
         """Rows of `objects`, as `rows.object_row` would make them."""
         rows, n = self.rows[silent], int(silent.sum())
         columns = {
-            "object_id": ids_of(self._object_ids(silent)),
-            "message_id": ids_of(self.message_ids.reshape(-1, DIGITS)[silent].reshape(-1)),
+            "object_id": ids(self._object_ids(silent)),
+            "message_id": ids(self.message_ids.reshape(-1, DIGITS)[silent].reshape(-1)),
+            "sha256": pa.repeat("", n),
             "size": (rows["stop"] - rows["body"]).astype(np.int64),
             "kind": pa.repeat("json", n),
             "complete": pa.repeat(pa.scalar(value=True), n),
@@ -190,8 +191,8 @@ class _Together:
         carried = self.pieces[self.rows["first"][whole]]
         frames = pa.array(carried["frame"].astype(np.int64))
         columns = {
-            "object_id": ids_of(self._object_ids(whole)),
-            "capture_id": texts_of(carried["capture"], capture_name),
+            "object_id": ids(self._object_ids(whole)),
+            "capture_id": few(carried["capture"], capture_name),
             "first_frame": frames,
             "last_frame": frames,
             "frames": frames.cast(pa.string()),
@@ -200,9 +201,9 @@ class _Together:
 
     def evidence_of_several(self, spread: npt.NDArray[np.bool_]) -> dict[str, list[Any]]:
         """Columns of `evidence` of those that came in several."""
-        ids = self._object_ids(spread).tobytes().decode()
+        digits = self._object_ids(spread).tobytes().decode()
         carried = [
-            (ids[DIGITS * at : DIGITS * (at + 1)], capture_name(capture), *frames)
+            (digits[DIGITS * at : DIGITS * (at + 1)], capture_name(capture), *frames)
             for at, number in enumerate(np.flatnonzero(spread).tolist())
             for capture, *frames in carriers_of_body(self.message(number))
         ]
@@ -211,9 +212,9 @@ class _Together:
 
     def _object_ids(self, of: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
         messages = self.message_ids.reshape(-1, DIGITS)[of].reshape(-1)
-        ids = np.empty(messages.size, np.uint8)
-        ids_within(messages, np.frombuffer(PATH.encode(), np.uint8), ids)
-        return ids
+        digits = np.empty(messages.size, np.uint8)
+        ids_within(messages, np.frombuffer(PATH.encode(), np.uint8), digits)
+        return digits
 
     def _of_topic(self, texts: list[str], of: npt.NDArray[np.bool_] | None = None) -> Any:
         return pa.array(texts, pa.string()).take(pa.array(self.topic if of is None else self.topic[of]))
