@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from netaudit.case.moments import moment_table, stored
+from netaudit.case.pictures import Pictures
 from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
@@ -19,6 +20,7 @@ from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
+from netaudit.images.shown import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.observations.told import with_event_facts
@@ -73,6 +75,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     )
     if outcome.said is not None:
         outcome.said.drop()
+    shown = Shown()
+    if tables["images"].num_rows:
+        shown.prepare()  # the report wants thumbnails soon
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
@@ -108,7 +113,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     drop_streams(folder)
     _keep_clear(folder)
     keep_used(folder)
-    return Case(folder)
+    case = Case(folder)
+    case.pictures = Pictures(case, shown)
+    return case
 
 
 def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:

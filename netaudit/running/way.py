@@ -15,7 +15,7 @@ import numpy as np
 from netaudit.ground.frames import capture_name
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
-from netaudit.messages.from_streams import Conversations
+from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.opening.given import Keys
 from netaudit.messages.pieces import spill_to
 from netaudit.messages.readers import named
@@ -128,7 +128,7 @@ class Shard:
         witness: Witness | None = None,
         signatures: Path | None = None,
         *,
-        takes: Callable[[RowWriter, Ledger], list[Taker]] = takers,
+        takes: Callable[[RowWriter, Ledger, Conversations], list[Taker]] = takers,
         given: Given | None = None,
     ) -> None:
         """`given` are keys that may open what is encrypted."""
@@ -147,7 +147,7 @@ class Shard:
         self._uploads = UploadRows(self._rows["encrypted_uploads"])
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
-        self._takers = takes(self._rows, self.ledger)
+        self._takers = takes(self._rows, self.ledger, self._conversations)
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
         self._scraps = ScrapRows(folder, part)
@@ -225,20 +225,23 @@ class Shard:
             if self._witness is not None:
                 self._witness.sent(units)
         left = np.ones(batch.flows.size, bool)
-        resumed: dict[int, str] = {}
+        let_go: dict[int, LetGo] = {}
         for taker in self._takers:
-            others, let_go = taker.take(batch)
-            resumed |= dict.fromkeys(np.flatnonzero(left & let_go).tolist(), taker.resumes)
+            others, going_on = taker.take(batch, left)
+            let_go |= going_on
             left &= others
-            if self._witness is not None:
-                self._witness.taken(batch, *taker.taken(), taker.resumes)
         for number, (index, delivery) in enumerate(batch.deliveries(left), 1):
             for taker in self._takers:
                 taker.observe(index)
-            self._deliver(delivery, resumed=resumed.get(index, ""))
+            self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))
             self._flush_at(number)
         for taker in self._takers:
             taker.observe(batch.flows.size)
+            if (back := taker.settle()) is not None:
+                for _, delivery in batch.deliveries(back):
+                    self._deliver(delivery)
+            if self._witness is not None:
+                self._witness.taken(batch, *taker.taken())
             taker.flush()
 
     def _flush_at(self, number: int) -> None:
@@ -247,9 +250,9 @@ class Shard:
             self._take_closed()
             self._flush()
 
-    def _deliver(self, delivery: Delivery, *, resumed: str = "") -> None:
+    def _deliver(self, delivery: Delivery, after: LetGo = NOTHING_BEFORE) -> None:
         conversations = self._conversations
-        messages = conversations.feed(delivery, resumed=resumed)
+        messages = conversations.feed(delivery, after=after)
         if self._witness is not None:
             self._witness.delivered(delivery, conversations, messages)
         if messages:
@@ -277,8 +280,9 @@ class Shard:
         self._take_closed()
 
     def _take_closed(self) -> None:
-        for row in self._flows.take():
-            self._rows["flows"].append(row)
+        rows = self._flows.take()
+        if rows is not None:
+            self._rows["flows"].extend(rows)
 
     def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:
         self._carriers = None

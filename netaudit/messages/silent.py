@@ -1,0 +1,110 @@
+"""Flows that say nothing to any reader: not a byte so far, or one datagram in which no mark of a reader stands.
+
+A flood is made of them. They are told apart in columns; what is kept of one is its datagram, and that only while the
+flow is open. Whatever comes behind makes it a flow like any other, which begins with that datagram.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.messages.kernels_ids import DIGEST, flow_ids
+from netaudit.messages.kernels_silent import BEGINS, GOES_ON, HELD, SILENT, find_silent, move_bytes
+from netaudit.messages.marks import packed
+from netaudit.messages.readers import BY_TRANSPORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+U1 = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[Any]
+
+ROOM = 1 << 16  # bytes at least for datagrams that are held
+MARKS = packed(mark for entry in BY_TRANSPORT["udp"] for mark in entry.marks)
+
+
+class SilentFlows:
+    """Remembers the one datagram of each open flow that is silent beside it."""
+
+    def __init__(self) -> None:
+        self._held = np.zeros(0, HELD)  # by slot
+        self._bytes, self._end = np.empty(ROOM, np.uint8), 0
+        self._states, self._first_runs = np.zeros(0, np.uint8), np.zeros(0, np.int32)  # of the batch
+        self.held: Flags = np.zeros(0, bool)  # of its flows: whether their datagram came in one before
+
+    def find(
+        self, flows: Rows, slots: npt.NDArray[np.int64], left: Flags, runs: Rows, payload: U1
+    ) -> tuple[Flags, npt.NDArray[np.int64]]:
+        """Find the silent flows of a batch.
+
+        Args:
+            flows: FLOW rows.
+            slots: small numbers of them that no other flow has while one is open.
+            left: of each flow, whether neither a reader nor somebody else has it.
+            runs: RUN rows, grouped by flow in the same order.
+            payload: bytes the runs point into.
+
+        Returns:
+            Whether each flow is silent; indexes of those that were and are not any more (`let_go`).
+
+        """
+        if slots.size and (most := int(slots.max())) >= self._held.size:
+            longer = np.zeros(2 * most + 256, HELD)
+            longer[: self._held.size] = self._held
+            self._held = longer
+        self._states, self._first_runs = np.empty(flows.size, np.uint8), np.empty(flows.size, np.int32)
+        self.held = held = self._held["serial"][slots] == flows["serial"]
+        find_silent(flows, left, held, runs, payload, *MARKS, self._states, self._first_runs)
+        return (self._states == SILENT) | (self._states == BEGINS), np.flatnonzero(self._states == GOES_ON)
+
+    def let_go(self, slots: npt.NDArray[np.int64]) -> Iterator[tuple[int, bytes, Rows]]:
+        """Direction, bytes and packet (PIECE rows) of the datagram of each of these flows, which is forgotten."""
+        for slot in slots.tolist():
+            _, at, length, direction, _ = row = self._held[slot]
+            yield int(direction), self._bytes[at : at + length].tobytes(), np.array([row["piece"]])
+        self._held["serial"][slots] = 0
+
+    def hold(
+        self, chosen: npt.NDArray[np.int64], flows: Rows, slots: npt.NDArray[np.int64], closed: Flags, runs: Rows,
+        pieces: Rows, payload: U1,
+    ) -> None:  # fmt: skip
+        """Remember what these silent flows of the batch brought, as long as they are open."""
+        over = slots[chosen[closed[chosen]]]
+        self._held["serial"][over] = 0
+        new = chosen[(self._states[chosen] == BEGINS) & ~closed[chosen]]
+        if not new.size:
+            return
+        own = runs[self._first_runs[new]]
+        lengths = own["length"]
+        self._make_room(int(lengths.sum()))
+        ends = self._end + np.cumsum(lengths)
+        rows = np.zeros(new.size, HELD)
+        rows["serial"], rows["at"], rows["length"] = flows["serial"][new], ends - lengths, lengths
+        rows["direction"], rows["piece"] = own["direction"], pieces[own["piece_from"]]
+        self._held[slots[new]] = rows
+        move_bytes(payload, own["bytes_at"], lengths, self._bytes, self._end)
+        self._end = int(ends[-1])
+
+    def _make_room(self, more: int) -> None:
+        """Where the end is reached, move what is still held to the front, and have a quarter of the room free."""
+        if self._end + more <= self._bytes.size:
+            return
+        places = np.flatnonzero(self._held["serial"])
+        places = places[np.argsort(self._held["at"][places])]
+        starts, lengths = self._held["at"][places], self._held["length"][places]
+        move_bytes(self._bytes, starts, lengths, self._bytes, 0)
+        self._held["at"][places] = np.cumsum(lengths) - lengths
+        self._end = int(lengths.sum())
+        if 4 * (self._end + more) > 3 * self._bytes.size:
+            self._bytes.resize(2 * (self._end + more), refcheck=False)
+
+
+def ids_of(flows: Rows) -> U1:
+    """Ids of FLOW rows, 32 hexadecimal digits each, one behind the other."""
+    ids = np.empty(2 * DIGEST * flows.size, np.uint8)
+    flow_ids(flows, ids)
+    return ids
