@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from netaudit.ground.said import NtpSaid
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -13,6 +14,9 @@ HEADER = 48
 CLIENT, SERVER = 3, 4
 UNIX = 2_208_988_800  # seconds from 1900 to 1970
 ERA = 1 << 32  # seconds; era 1 begins in 2036, so a small number means that era (RFC 5905, 6)
+
+
+MARKS = (Mark(ports=(PORT,), least=HEADER),)
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -43,7 +47,7 @@ class NtpReader(DatagramReader):
             return None
         mode = data[0] & 7
         message = Message("ntp", 0, 0, len(data), method={CLIENT: "client", SERVER: "server"}.get(mode, str(mode)))
-        message.said = NtpSaid(data[1])
+        message.said, message.head = NtpSaid(data[1]), data[HEADER:]
         said = moment(data[40:48]) if mode == SERVER and 1 <= data[1] <= 15 else ""  # stratum 0 or 16: not synchronised
         if said:
             message.headers = [("date", said)]

@@ -94,8 +94,10 @@ class PacketKey:
 class Level:
     """Keys of one direction at one level of encryption, and the packet numbers seen with them."""
 
-    def __init__(self, suite: Suite, version: int, secret: bytes) -> None:
+    def __init__(self, suite: Suite, version: int, secret: bytes, random: bytes = b"") -> None:
+        """`random` is that of the client, by which the secret is known."""
         label = VERSIONS[version].label
+        self.random = random
         self.header = HeaderKey(suite, label, secret)
         self.key = PacketKey(suite, label, secret)
         self.before: PacketKey | None = None  # the key before the last update, for packets out of order
@@ -182,7 +184,7 @@ def _number(head: bytes, size: int, largest: int) -> int:
     return full_number(int.from_bytes(head[-size:], "big"), 8 * size, largest)
 
 
-def early_suites(secret: bytes) -> tuple[Suite, ...]:
-    """Suites that early data may be protected with, by the length of their secret."""
+def suites_of(secret: bytes) -> tuple[Suite, ...]:
+    """Suites that packets may be protected with, by the length of their secret."""
     known = suites()
     return (known[0x1302],) if len(secret) == 48 else (known[0x1301], known[0x1303])
