@@ -71,6 +71,11 @@ def _form(before: bytes = b"", fields: bytes = b"", behind: bytes = b"") -> byte
     return _post(body, kind=b"multipart/form-data; boundary=x1")
 
 
+def said_in_bodies(size: int) -> Carrier:
+    """Requests with bodies of so many bytes."""
+    return _said(lambda data: [_post(one) for one in pieces(data, size)])
+
+
 HTTP: dict[str, Carrier] = {
     "in one cookie": _said(lambda data: [_get(b"/", b"Cookie: s=" + base64.b64encode(data) + b"\r\n")]),
     "in headers of one request": _said(

@@ -21,6 +21,7 @@ from tests.hostile.writings import WRITINGS
 
 if TYPE_CHECKING:
     import netaudit
+    from tests.hostile.composed import Composed
 
 HELLO = bytes.fromhex("160301002f0100002b0303") + bytes(range(32)) + bytes.fromhex("000004c02f009c0100")
 GREETINGS = {  # words of a protocol, then the picture as it is
@@ -114,7 +115,7 @@ def together(chosen: Iterable[Case]) -> list[tuple[int, bytes]]:
     return sorted((entry for case in chosen for entry in case.log()), key=lambda entry: entry[0])
 
 
-def is_calm(audited: netaudit.Case, case: Case) -> bool:
+def is_calm(audited: netaudit.Case, case: Case | Composed) -> bool:
     """Whether the verdict would be calm if the sender of a case were all that there is in an audit."""
     findings, ledgers = audited.table("findings"), audited.table("ledgers")
     own = [case.sender in subject.split() for subject in ledgers["subject"].to_pylist()]

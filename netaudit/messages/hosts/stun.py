@@ -37,6 +37,11 @@ def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 4 + (size + 3 & ~3)
 
 
+def software(data: bytes) -> str:
+    """What the sender calls its program (RFC 8489, 14.14), empty for none."""
+    return next((value for kind, value in attributes(data) if kind == SOFTWARE), b"").decode("utf-8", "replace")
+
+
 def recognise(opening: Opening) -> Verdict:
     """A first datagram that is a STUN message."""
     data = opening.up or opening.down
@@ -65,10 +70,9 @@ class StunReader(BaseReader):
             return self.inner.finish()
         end = self.at[direction] = offset + len(data)
         out = self.inner.feed(direction, offset, data)
-        said = list(attributes(data))
-        name = next((value for kind, value in said if kind == SOFTWARE), b"").decode("utf-8", "replace")
+        name = software(data)
         message = Message(NAME, direction, offset, end)
-        message.head = b"\n".join(value for _, value in said if len(value) > ORDINARY)
+        message.head = b"\n".join(value for _, value in attributes(data) if len(value) > ORDINARY)
         if name not in ("", self.said[direction]):
             self.said[direction] = name
             message.method, message.said = "software", GreetingSaid([name])
