@@ -7,6 +7,7 @@ control characters; lists of measured numbers have fractions, dates or many digi
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ _ONE_RUN = 20  # digits
 _AT_ONCE = 64  # blocks
 _SPACE = b"\t\n\r\x0b\x0c "
 _DIGITS, _HEX_LETTERS = b"0123456789", b"abcdefABCDEF"
+_UNIT = re.compile(rb"(?<![0-9A-Za-z])(?:0?x)?[0-9a-fA-F]{2}(?![0-9A-Za-z])")  # of a text a byte each
+_UNIT_SIZE = 6.5  # bytes of one with what stands between
 _DIGITS_ALONE = bytes(one if one in _DIGITS else 0x20 for one in range(256))
 _FIELD = 16  # bits for each count of a block
 
@@ -124,6 +127,8 @@ def _is_no_language(block: bytes) -> bool:
         return len(high.translate(None, bytes(range(0xA1, 0x100)))) >= 0.1 * len(high)
     codes = np.frombuffer(text.encode("utf-32-le"), "<u4")
     codes = codes[codes >= 0x80]
+    if not codes.size:  # the few bytes beyond ASCII are no characters
+        return True
     low, high_ = np.percentile(codes, (5, 95))
     return bool((codes < 0xA0).mean() >= 0.01 or (high_ - low < _ALPHABET and len(np.unique(codes)) > _ALPHABET / 3))
 
@@ -136,6 +141,9 @@ def _is_list(block: bytes) -> bool:
     digits = len(bare) - len(bare.translate(None, _DIGITS))
     hexes = len(bare) - len(bare.translate(None, _HEX_LETTERS))
     if hexes + digits >= 0.3 * len(bare) and hexes >= 0.2 * (hexes + digits):
+        return True
+    units = hexes >= 0.03 * len(bare) and block.count(b".") < 0.02 * len(block)
+    if units and len(_UNIT.findall(block)) >= len(block) / _UNIT_SIZE:
         return True
     if digits < 0.4 * len(bare):
         signs = bare.translate(None, _DIGITS + bytes(one for one in range(256) if chr(one).isalpha()))

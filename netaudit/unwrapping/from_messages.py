@@ -53,7 +53,7 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
 
 
 def scraps(message: Message) -> list[Scrap]:
-    """Words of a message that nobody would read: of its head as it came, or what its reader took of it, and its body."""
+    """Words of a message that nobody would read: of its head as it came, or by its fields, and its body."""
     head = message.head
     if not head:
         fields = [message.method, message.path, message.file_name]

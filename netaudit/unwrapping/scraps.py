@@ -24,6 +24,7 @@ Scrap = tuple[int, int]  # digest of a word (63 bits), its bytes
 LEAST, DIGEST = 16, 64  # characters of a word that may say anything, and of a digest (SHA-256 in hexadecimal)
 SPARE = 512  # bytes of such short words of one message that are not counted
 MOST = 16  # words of one message that are told one by one; the others together
+TEXT = 256  # bytes of a body that has words if it is a text
 LONGEST = 4096  # bytes of opened things that stand among small ones in another writing
 _REMEMBERED = 1024  # bytes of a line that is remembered
 _WORD = re.compile(rb"""[^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\]{%d,}""" % LEAST)
@@ -44,20 +45,23 @@ def scraps_of_head(head: bytes) -> list[Scrap]:
     return _few(head, head.splitlines())
 
 
-def scraps_of_body(data: bytes) -> list[Scrap]:
-    """What is in a small body that no codec opened: words of a text; bytes that are no text are one."""
+def scraps_of_body(data: bytes, text: int = TEXT) -> list[Scrap]:
+    """What is in a small body that no codec opened: words of a text; bytes that are no text are one.
+
+    A text of at least so many bytes is one if it has no words.
+    """
     if len(data) <= DIGEST:
         return []
-    if is_code(data, binary=True):
+    if is_code(data, binary=len(data) < text):
         return [_scrap(data)]
     return _few(data, [data])
 
 
-def scraps_of_rest(data: bytes, known: int) -> list[Scrap]:
+def scraps_of_rest(data: bytes, known: int, text: int = TEXT) -> list[Scrap]:
     """The same of a body in which so many bytes are of what was opened, in another writing."""
     if known > LONGEST:
         return []
-    found = scraps_of_body(data)
+    found = scraps_of_body(data, text)
     if known <= DIGEST:
         return found
     left = sum(size for _, size in found) - known

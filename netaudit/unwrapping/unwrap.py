@@ -59,7 +59,7 @@ from netaudit.unwrapping.codecs import (
 )
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.scraps import DIGEST, scraps_of_body, scraps_of_rest
+from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
 from netaudit.unwrapping.slices import one_to_one, present, readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
 
@@ -252,7 +252,9 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     if around and among:
         return inside
     if around and len(part.data) - inside > DIGEST and kind not in _READ and not codecs_video.is_video(part):
-        _count(present(part), inside, budget, known)
+        # whatever was put into digits and letters has words, or is written once more
+        text = DIGEST if part.way.last.name in _SPELLED else TEXT
+        _count(present(part), inside, budget, known, text)
     return len(part.data)
 
 
@@ -278,7 +280,7 @@ def _count_between(part: Part, spans: list[tuple[int, int]], found: int, budget:
     _count(rest, found, budget)
 
 
-def _count(data: bytes, inside: int, budget: Budget, known: Sequence[bytes] = ()) -> None:
+def _count(data: bytes, inside: int, budget: Budget, known: Sequence[bytes] = (), text: int = TEXT) -> None:
     """Count what nobody would read of bytes of which so many are accounted for, among them these."""
     rest = len(data) - inside
     if rest >= LEAST:
@@ -286,7 +288,7 @@ def _count(data: bytes, inside: int, budget: Budget, known: Sequence[bytes] = ()
     elif rest > DIGEST:
         for one in known:
             data = data.replace(one, b" ", 1)
-        budget.scraps += scraps_of_rest(data, len(data) - rest)
+        budget.scraps += scraps_of_rest(data, len(data) - rest, text)
 
 
 def _written(part: Part, child: Part) -> int:

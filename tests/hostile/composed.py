@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pcaps.lab import photos
 from tests.hostile.carriers import Log, websocket
 from tests.hostile.disguises import DISGUISES
-from tests.hostile.fields import FIELDS, mqtt_bodies, said_in_bodies, small_frames
+from tests.hostile.fields import FIELDS, mqtt_bodies, said_in_bodies, said_in_forms, small_frames
 from tests.hostile.talk import BEGIN
 from tests.hostile.wire import MS, State
 from tests.hostile.writings import BYTES, TEXTS, WRITINGS
@@ -53,11 +53,12 @@ CARRIERS = {
     "in a websocket": websocket,
     "in texts of a websocket": small_frames,
     "in mqtt": mqtt_bodies,
+    "in forms": said_in_forms(900),
     **{
         name: FIELDS[name]
         for name in (
-            "in cookies of many", "in queries of many", "in small documents", "in small forms", "in topics of MQTT",
-            "in names asked for", "in extensions of chunks",
+            "in cookies of many", "in queries of many", "in topics of MQTT", "in names asked for",
+            "in extensions of chunks",
         )
     },
 }  # fmt: skip

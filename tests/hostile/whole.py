@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from netaudit.findings.statements import statements
 from pcaps.lab import photos
 from tests.hostile.attacks import FAMILIES, plain
@@ -121,6 +124,7 @@ def is_calm(audited: netaudit.Case, case: Case | Composed) -> bool:
     own = [case.sender in subject.split() for subject in ledgers["subject"].to_pylist()]
     steps = [ledger == "stages" for ledger in ledgers["ledger"].to_pylist()]
     tables = {name: audited.table(name) for name in ("images", "captures")}
-    tables["findings"] = findings.filter([sender == case.sender for sender in findings["sender"].to_pylist()])
-    tables["ledgers"] = ledgers.filter([one or other for one, other in zip(own, steps, strict=True)])
+    tables["findings"] = findings.filter(pc.equal(findings["sender"], case.sender))
+    chosen = pa.array([one or other for one, other in zip(own, steps, strict=True)], pa.bool_())
+    tables["ledgers"] = ledgers.filter(chosen)
     return "nothing_seen" in {one["kind"] for one in statements(tables)}

@@ -9,7 +9,7 @@ import random
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netaudit.messages.message import UP, Message
@@ -121,7 +121,14 @@ def test_a_picture_in_a_head_is_found(face):
     assert found[0].part.path.startswith("request head")
 
 
-@given(st.binary(max_size=3000))
+@given(
+    st.one_of(
+        st.binary(max_size=3000),
+        st.lists(st.sampled_from([b"\xe4", b"\xff", b"a", b"%ff", b"%41", b"0"])).map(b"".join),
+    )
+)
+@example(b"X: %ff%ff%ff%ff%ff%ffaaaa\r\n" * 30)  # few bytes, no characters
+@example(b"\xff" * 8 + b"a" * 9 + b"\n" + b"a" * 600)
 def test_any_bytes(data):
     for found in (scraps_of_body(data), scraps(head(data))):
         assert len(found) <= MOST
