@@ -142,6 +142,8 @@ def _is_list(block: bytes) -> bool:
     hexes = len(bare) - len(bare.translate(None, _HEX_LETTERS))
     if hexes + digits >= 0.3 * len(bare) and hexes >= 0.2 * (hexes + digits):
         return True
+    if hexes >= 0.01 * len(block) and hexes + digits >= 0.99 * len(block):
+        return True
     units = hexes >= 0.03 * len(bare) and block.count(b".") < 0.02 * len(block)
     if units and len(_UNIT.findall(block)) >= len(block) / _UNIT_SIZE:
         return True

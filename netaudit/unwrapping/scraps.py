@@ -30,6 +30,7 @@ _REMEMBERED = 1024  # bytes of a line that is remembered
 _WORD = re.compile(rb"""[^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\]{%d,}""" % LEAST)
 _LONG = re.compile(rb"""[^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\]{%d}""" % (DIGEST + 1))
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F-]+")
+_UNBROKEN = re.compile(rb"[0-9A-Za-z]{%d}" % (DIGEST + 1))  # no word is so long
 _KINDS = bytes(
     1 if 0x30 <= byte < 0x3A else 2 if 0x41 <= byte < 0x5B else 3 if 0x61 <= byte < 0x7B else 0 for byte in range(256)
 )
@@ -116,7 +117,7 @@ def _codes(text: bytes) -> Iterator[bytes]:
 def _is_code_word(word: bytes) -> bool:
     if len(set(word)) < _DIFFERENT:
         return False
-    if _HEXADECIMAL.fullmatch(word):
+    if _HEXADECIMAL.fullmatch(word) or _UNBROKEN.search(word):
         return True
     kinds = word.translate(_KINDS)
     changes = sum(a != b for a, b in itertools.pairwise(kinds) if a and b)

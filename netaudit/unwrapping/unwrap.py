@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.ground.json_text import LONG
-from netaudit.ground.obscure import LEAST, obscure
+from netaudit.ground.obscure import LEAST, is_code, obscure
 from netaudit.ground.ways import Step
 from netaudit.unwrapping import carving
 from netaudit.unwrapping.beside import beside
@@ -235,7 +235,7 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
             if opened:
                 around = codec.name in _AROUND
                 if codec.name in _SPELLED:
-                    _doubt(part, budget, before)
+                    _doubt(part, known, budget, before)
                 if codec.name not in _WHOLE:
                     left = yield from _left(part, budget, trifle, opened=True)
                     inside += left
@@ -258,8 +258,13 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     return len(part.data)
 
 
-def _doubt(part: Part, budget: Budget, before: tuple[int, int]) -> None:
-    """Take back what was counted in numbers in lines, say, which are hexadecimal digits as well."""
+def _doubt(part: Part, opened: list[bytes], budget: Budget, before: tuple[int, int]) -> None:
+    """Take back what was counted in numbers in lines, say, which are hexadecimal digits as well.
+
+    A text in digits or letters is there because somebody wrote it so.
+    """
+    if any(not is_code(one[:LEAST], binary=True) for one in opened):
+        return
     if budget.obscure > before[0] and not obscure(present(part)):
         budget.obscure = before[0]
     if len(budget.scraps) > before[1] and not scraps_of_body(present(part)):
