@@ -115,7 +115,7 @@ def _codes(text: bytes) -> Iterator[bytes]:
 
 
 def _is_code_word(word: bytes) -> bool:
-    if len(set(word)) < _DIFFERENT:
+    if len(set(word)) < (_DIFFERENT if len(word) <= DIGEST else _DIFFERENT // 2):
         return False
     if _HEXADECIMAL.fullmatch(word) or _UNBROKEN.search(word):
         return True

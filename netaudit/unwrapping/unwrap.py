@@ -252,10 +252,13 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     if around and among:
         return inside
     if around and len(part.data) - inside > DIGEST and kind not in _READ and not codecs_video.is_video(part):
-        # whatever was put into digits and letters has words, or is written once more
-        text = DIGEST if part.way.last.name in _SPELLED else TEXT
-        _count(present(part), inside, budget, known, text)
+        _count(present(part), inside, budget, known, _least_text(part))
     return len(part.data)
+
+
+def _least_text(part: Part) -> int:
+    """From how many bytes on a text must have words: at once, where it was put into digits or letters."""
+    return DIGEST if any(step.name in _SPELLED for step in part.way.steps) else TEXT
 
 
 def _doubt(part: Part, opened: list[bytes], budget: Budget, before: tuple[int, int]) -> None:
@@ -263,11 +266,15 @@ def _doubt(part: Part, opened: list[bytes], budget: Budget, before: tuple[int, i
 
     A text in digits or letters is there because somebody wrote it so.
     """
+    if before == (budget.obscure, len(budget.scraps)):
+        if any(sniff(one) == "opaque" for one in opened):  # what it seems to be says nothing: then what it is counts
+            _count(present(part), 0, budget, (), _least_text(part))
+        return
     if any(not is_code(one[:LEAST], binary=True) for one in opened):
         return
     if budget.obscure > before[0] and not obscure(present(part)):
         budget.obscure = before[0]
-    if len(budget.scraps) > before[1] and not scraps_of_body(present(part)):
+    if len(budget.scraps) > before[1] and not scraps_of_body(present(part), _least_text(part)):
         del budget.scraps[before[1] :]
 
 
