@@ -39,6 +39,7 @@ _UNIT = re.compile(rb"(?<![0-9A-Za-z])(?:0?x)?[0-9a-fA-F]{2}(?![0-9A-Za-z])")  #
 _ESCAPE, _ESCAPES = re.compile(rb"\\u([0-9a-fA-F]{4})"), 20  # of a letter; bytes for each where there are many
 _UNIT_SIZE = 6.5  # bytes of one with what stands between
 _DIGITS_ALONE = bytes(one if one in _DIGITS else 0x20 for one in range(256))
+_ODD = b"\\^_*`~!@#$&|"  # signs that no numbers have
 _APART = bytes(one if chr(one).isalnum() and one < 0x80 else 0x20 for one in range(256))
 _FIELD = 16  # bits for each count of a block
 
@@ -118,6 +119,8 @@ def _is_code(block: bytes, letters: float, liked: float, controls: float, foreig
         return True
     if foreign >= _FOREIGN * len(block):
         return _is_no_language(block)
+    if max(map(len, block.translate(_APART).split()), default=0) >= len(block) / 2:
+        return True  # no word is so long
     if letters >= _LETTERS * len(block) / 2:
         return liked < _LIKED * letters
     return _is_list(block)
@@ -151,13 +154,15 @@ def _is_no_language(block: bytes) -> bool:
 def _is_list(block: bytes) -> bool:
     """Whether a text without words is bytes one by one: hexadecimal, small numbers with few marks between, signs."""
     bare = block.translate(None, _SPACE)
-    if not bare or max(map(len, block.translate(_APART).split()), default=0) >= len(block) / 2:
+    if not bare:
         return True
     digits = len(bare) - len(bare.translate(None, _DIGITS))
     hexes = len(bare) - len(bare.translate(None, _HEX_LETTERS))
     if hexes + digits >= 0.3 * len(bare) and hexes >= 0.2 * (hexes + digits):
         return True
     if hexes >= 0.01 * len(block) and hexes + digits >= 0.99 * len(block):
+        return True
+    if len(bare) - len(bare.translate(None, _ODD)) >= 0.12 * len(bare):
         return True
     units = (hexes >= 0.03 * len(bare) or block.count(b"x") >= len(block) / 8) and block.count(b".") < 0.02 * len(block)
     if units and len(_UNIT.findall(block)) >= len(block) / _UNIT_SIZE:
