@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.ground.said import GreetingSaid
 from netaudit.messages.carve import CarveReader
+from netaudit.messages.marks import ANY, Mark, literal
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -40,6 +41,9 @@ def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 def software(data: bytes) -> str:
     """What the sender calls its program (RFC 8489, 14.14), empty for none."""
     return next((value for kind, value in attributes(data) if kind == SOFTWARE), b"").decode("utf-8", "replace")
+
+
+MARKS = (Mark((bytes(range(0x40)), *(ANY,) * 3, *literal(COOKIE)), least=HEAD),)
 
 
 def recognise(opening: Opening) -> Verdict:

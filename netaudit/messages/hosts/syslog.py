@@ -12,6 +12,7 @@ import numpy as np
 
 from netaudit.ground.said import SyslogSaid
 from netaudit.messages.kernels_numbers import LENGTH, next_number
+from netaudit.messages.marks import DIGITS, Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -24,6 +25,9 @@ OLD = re.compile(rb"[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{
 DIGEST = 64  # characters of what programs write on their own
 WORDS = re.compile(rb"[^\x00-\x20]{16,}")  # of a line, in which something may be hidden: the text itself is not kept
 TAG = re.compile(rb"([A-Za-z][\w./-]{0,47})(?:\[\d{1,10}\])?: ?")
+
+
+MARKS = (Mark((b"<", DIGITS)),)
 
 
 def recognise(opening: Opening) -> Verdict:

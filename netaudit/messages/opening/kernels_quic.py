@@ -112,7 +112,8 @@ def read_packets(data: U1, ends: I8, rows: I8, joined: U1) -> int:
         rows[number, JOINED] = used
         if rows[number, STREAMS] == 1:
             begin, size = rows[number, BEGIN], rows[number, SIZE]
-            joined[used : used + size] = data[begin : begin + size]
+            for k in range(size):  # as slices, numba would compile how it says that their lengths differ: a second
+                joined[used + k] = data[begin + k]
             used += size
         at = ends[number]
     later = -1  # the next packet with a stream, up to which nothing is unusual
