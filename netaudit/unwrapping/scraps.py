@@ -34,6 +34,7 @@ _UNBROKEN = re.compile(rb"[0-9A-Za-z]{%d}" % (DIGEST + 1))  # no word is so long
 _KINDS = bytes(
     1 if 0x30 <= byte < 0x3A else 2 if 0x41 <= byte < 0x5B else 3 if 0x61 <= byte < 0x7B else 0 for byte in range(256)
 )
+_CHANGES = tuple(map(bytes, itertools.permutations((1, 2, 3), 2)))  # neighbours of two kinds; none overlaps itself
 _CONTROL = bytes(set(range(0x20)) - set(b"\t\r\n"))
 _CHANGING = 0.35  # share of neighbours of two kinds (digits, capitals, small letters): 0.5 to 0.65 in codes
 _DIFFERENT = 8  # characters; fewer are lines, rows of dots, rests of tables
@@ -120,5 +121,5 @@ def _is_code_word(word: bytes) -> bool:
     if _HEXADECIMAL.fullmatch(word) or _UNBROKEN.search(word):
         return True
     kinds = word.translate(_KINDS)
-    changes = sum(a != b for a, b in itertools.pairwise(kinds) if a and b)
+    changes = sum(map(kinds.count, _CHANGES))
     return changes >= _CHANGING * len(word) or is_code(word)
