@@ -177,3 +177,22 @@ def message_ids(messages: npt.NDArray[Any], flows: U1, protocol: U1, out: U1) ->
         for k in range(protocol.size):
             block[at + k] = protocol[k]
         digest(block, at + protocol.size, words, out, 2 * DIGEST * index)
+
+
+@kernel
+def ids_within(messages: U1, name: U1, out: U1) -> None:
+    """Write the id of what has this name in each message: `unwrapping.from_messages.object_id`.
+
+    Args:
+        messages: ids of the messages, 32 digits each.
+        name: its way of unwrapping, at most 112 bytes.
+        out: 32 digits for each.
+
+    """
+    block, words = np.zeros(128, np.uint8), np.empty(32, np.uint64)
+    for k in range(name.size):
+        block[DIGEST + k] = name[k]
+    for at in range(0, messages.size, 2 * DIGEST):
+        for k in range(DIGEST):
+            block[k] = nibble(messages[at + 2 * k]) << 4 | nibble(messages[at + 2 * k + 1])
+        digest(block, DIGEST + name.size, words, out, at)

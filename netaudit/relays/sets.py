@@ -41,6 +41,9 @@ UNUSUAL = 0.1  # of sets that leave anything that a form may
 AT_FIRST = 0.9  # of the images are taken to be sent before sets were weighed
 LATER = 0.5, 5.0  # runs not in the next unit, of so many, that the share of such is worth before any was seen
 RUNS = 4.5, 5.0  # sets that are runs, of so many, that the share of such is worth before any was seen
+LEAST_SHARE = 0.02, 0.9  # of images and units that are taken to be in a set that is listed: some sets are too large
+BY_CHANCE = 0.02  # runs of a unit that fit by chance, at least
+MOSTLY, AT_MOST = 0.95, 0.998  # share of runs below which sets may be of any images; no set is surer then
 STEPS = 4
 IN_TWO = 0.05  # of requests that are cut in two units, or three
 LEAST = 1e-300
@@ -121,13 +124,19 @@ def find_sets(images: Images, units: Units, lines: list[Row], known: list[Known]
 
 
 def _of_order(sets: Sets, sent: F8, units: int) -> F8:
-    """How far runs are to be believed: they fit by chance, too, and where images are left not all are sent in order."""
+    """How far sets are to be believed, beside those that are not listed.
+
+    Runs fit by chance, too, and where images are left not all are sent in order. Sets at will may be larger than those
+    listed.
+    """
     runs = (sets.form < 0) & (np.array([len(of) for of in sets.images]) > 1)
     by_chance = max(runs.sum() - sets.probability[runs].sum(), 0.0) / units
     left = np.array([(1 - sent[list(of)]).sum() for of in sets.images])
     others = sent.size - np.array([len(of) for of in sets.images])
     astray = ((1 - sent).sum() - left) / np.maximum(others, 1)
-    believed: F8 = np.where(runs, (1 - astray) / np.maximum(1 - astray + astray * by_chance, LEAST), 1.0)
+    in_order = (1 - astray) / np.maximum(1 - astray + astray * (by_chance + BY_CHANCE), LEAST)
+    all_runs = sets.probability[sets.form < 0].sum() >= MOSTLY * sets.probability.sum()
+    believed: F8 = np.where(runs, in_order, 1.0) * (1.0 if all_runs else AT_MOST)
     return believed
 
 
@@ -299,7 +308,7 @@ def _unrelated(units: Units, begins: I8) -> F8:
 
 def _others(probability: F8) -> F8:
     """Mean of the others, of each one's: no one is evidence for itself."""
-    share: F8 = np.clip((probability.sum() - probability + 1) / (probability.size + 1), 0.02, 0.98)
+    share: F8 = np.clip((probability.sum() - probability + 1) / (probability.size + 1), *LEAST_SHARE)
     return share
 
 
