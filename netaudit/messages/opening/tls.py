@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from netaudit.messages.opening.carried import FlowKeys
     from netaudit.messages.opening.protection import Opened
-    from netaudit.messages.places import Span
+    from netaudit.messages.places import Spans
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION = 20, 21, 22, 23
 WAITING = 4 << 20  # bytes of a direction that wait for the other one
@@ -151,7 +151,7 @@ class TlsOpener:
         protection, taken = side.epochs[0].protection, False
         exact = self._agreed.version < TLS13  # nothing is padded
         parts: list[bytes] = []
-        spans: list[Span] = []
+        spans: Spans = ([], [], [])
         for start, head, fragment in side.cutter.row(APPLICATION):
             taken = True
             opened = protection.open(side.sequence, head, fragment)
@@ -166,11 +166,12 @@ class TlsOpener:
             if size:
                 at = start + HEAD + opened.at
                 parts.append(opened.data)
-                spans.append((size, at, at + size))
+                for column, value in zip(spans, (size, at, at + size), strict=True):
+                    column.append(value)
         self._carry(side, parts, spans)
         return taken
 
-    def _carry(self, side: Side, parts: list[bytes], spans: list[Span]) -> None:
+    def _carry(self, side: Side, parts: list[bytes], spans: Spans) -> None:
         if parts:
             data = parts[0] if len(parts) == 1 else b"".join(parts)
             self.carried.append(Carried(side.direction, data, len(data), spans))
@@ -254,7 +255,7 @@ class TlsOpener:
         if self._agreed.version >= TLS13 and side.epochs and not side.padded:  # of lost ones the length is not certain
             side.padded = side.epochs[0].protection.content(size_of(record.head)) != len(data)
         if data:
-            self._carry(side, [data], [(len(data), start, end)])
+            self._carry(side, [data], ([len(data)], [start], [end]))
 
     def _other(self, side: Side, kind: int, data: bytes) -> None:
         """Content that is no application data."""
@@ -274,7 +275,7 @@ class TlsOpener:
 
     def _leave(self, side: Side, hole: int, start: int, end: int) -> None:
         if hole:
-            self.carried.append(Carried(side.direction, b"", hole, [(hole, start, end)]))
+            self.carried.append(Carried(side.direction, b"", hole, ([hole], [start], [end])))
 
     def _regain(self, side: Side) -> bool:
         """Go on behind a loss; False when more bytes are needed."""
