@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.opaque import HIDDEN, is_opaque
+from netaudit.findings.scraps import by_flow
 from netaudit.findings.transfers import transfers
+from netaudit.messages.readers import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +44,7 @@ EGRESS_WORDS: dict[str, Words] = {
     CROWD: ("地址过多，未逐一判断", "one packet each of too many addresses: not judged one by one"),
     REPEATED: ("重复发送", "sent or captured again"),
 }
+LOCAL = named("local")  # which nobody outside speaks: what it carries there is not understood
 PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE})  # not understood, from LEAST on
 
 
@@ -55,10 +58,13 @@ class Line(NamedTuple):
     understood: bool
 
 
-def egress(tables: Tables) -> Iterator[Line]:
-    """What each inside sender sent to each outside endpoint; sizes add up to the payload that left."""
+def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
+    """What each inside sender sent to each outside endpoint; sizes add up to the payload that left.
+
+    `scraps`: words that nobody would read outside of what `messages.obscure` counts.
+    """
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for (near, far), flow, parts in _left(tables):
+    for (near, far), flow, parts in _left(tables, scraps):
         for reason, size in parts.items():
             if size:
                 total = sums[near, far, reason]
@@ -74,7 +80,7 @@ def egress(tables: Tables) -> Iterator[Line]:
         yield Line(subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED})
 
 
-def _left(tables: Tables) -> Iterator[tuple[tuple[str, str], int, dict[str, int]]]:
+def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, str], int, dict[str, int]]]:
     """Sender and endpoint, number of flows, and bytes by reason, of the flows between inside and outside."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     findings = tables["findings"]
@@ -83,8 +89,9 @@ def _left(tables: Tables) -> Iterator[tuple[tuple[str, str], int, dict[str, int]
     quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], QUIC_PORT))
     chosen = flows.select([*ENDS, "protocol", "transport", "flow_id", *WAYS])
     chosen = chosen.append_column("quic", quic).append_column("shaped", pc.is_in(flows["flow_id"], shaped))
-    for way in ("up", "down"):
-        chosen = chosen.append_column(f"obscure_{way}", _obscure(tables["messages"], flows["flow_id"], way))
+    for way, words in zip(("up", "down"), by_flow(scraps, flows), strict=True):
+        counted = pc.add(_obscure(tables["messages"], flows["flow_id"], way), pa.array(words))
+        chosen = chosen.append_column(f"obscure_{way}", counted)
     sums = [("flow_id", "count"), *((name, "sum") for name in (*WAYS, "obscure_up", "obscure_down"))]
     grouped = chosen.group_by([*ENDS, "protocol", "transport", "quic", "shaped"], use_threads=False).aggregate(sums)
     for batch in grouped.to_batches(max_chunksize=16_384):
@@ -118,7 +125,7 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
     if left == UNREAD and (hidden or is_opaque(protocol, row["transport"])):
         left = HIDDEN_OTHER if hidden else OPAQUE
     read = size["delivered"] - size["unread"]
-    obscure = min(read, row[f"obscure_{way}_sum"] or 0)
+    obscure = read if protocol in LOCAL else min(read, row[f"obscure_{way}_sum"] or 0)
     return {
         READ: read - obscure,
         OBSCURE: obscure,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings import accounts
+from netaudit.findings import accounts, names
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.ground.masking import mask
@@ -56,6 +56,7 @@ class Run:
     contested: Mapping[str, str] = field(default_factory=dict)  # networks said to be inside, and by what: not followed
     judged: pa.Table | None = None  # flows that were judged, where others were set aside
     aside: pa.Table | None = None  # payload of those
+    scraps: pa.Table | None = None  # words in heads and small bodies that nobody would read
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,7 @@ def _keys(tables: Tables, _: Run) -> Iterator[Entry]:
 
 def _egress(tables: Tables, run: Run) -> Iterator[Entry]:
     """The account of what left; flows that were set aside have no endpoints, and so no sides."""
-    for line in accounts.egress(tables if run.judged is None else tables | {"flows": run.judged}):
+    for line in accounts.egress(tables if run.judged is None else tables | {"flows": run.judged}, run.scraps):
         yield Entry(*line)
     if run.aside is not None:
         size = sum(pc.sum(run.aside[f"payload_{way}"]).as_py() or 0 for way in ("up", "down"))
@@ -347,6 +348,7 @@ LEDGERS: tuple[Ledger, ...] = (
         exit=UNJUDGED,
     ),
     Ledger("egress", _egress, accounts.EGRESS_WORDS),
+    Ledger("names", _account(names.names), names.WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger("evicted", _account(accounts.evicted), accounts.EVICTED),

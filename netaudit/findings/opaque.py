@@ -123,12 +123,18 @@ def _service(row: Row, services: dict[str, str]) -> str:
     """What one service is: by signatures, by registered name, by network."""
     if known := services.get(row["far"]):
         return str(known)
-    labels = (row["server_name"] or "").lower().rstrip(".").split(".")
-    if len(labels) >= 2:
-        size = 3 if labels[-2] in SECOND_LEVEL and len(labels) > 2 else 2
-        return ".".join(labels[-size:])
+    if name := registered_name(row["server_name"] or ""):
+        return name
     address = ipaddress.ip_address(row["far"])
     return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+
+
+def registered_name(name: str) -> str:
+    """What a name was registered under, empty for a single word."""
+    labels = name.lower().rstrip(".").split(".")
+    if len(labels) < 2:
+        return ""
+    return ".".join(labels[-3 if labels[-2] in SECOND_LEVEL and len(labels) > 2 else -2 :])
 
 
 def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: str, what: str) -> list[Row]:

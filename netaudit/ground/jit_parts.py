@@ -10,25 +10,51 @@ call is lowered; a pipeline may bring its own library; a library is finalised be
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from numba.core import types
+from llvmlite.binding import Linkage
+from numba.core import itanium_mangler, types
+from numba.core import typed_passes as typed
+from numba.core import untyped_passes as untyped
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler
+from numba.core.compiler import CompilerBase
+from numba.core.compiler_machinery import PassManager
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
+from numba.core.typing.context import Context
+
+from netaudit.ground.jit_tables import by_address
+
+PASSES = (
+    untyped.TranslateByteCode,
+    untyped.FixupArgs,
+    untyped.IRProcessing,
+    untyped.GenericRewrites,
+    untyped.ReconstructSSA,
+    typed.NopythonTypeInference,
+    typed.PreLowerStripPhis,
+    typed.IRLegalization,
+    typed.NativeLowering,
+    typed.NoPythonBackend,
+)
 
 
 class Entry(CPUDispatcher):
     """A kernel as Python calls it."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
-        super().__init__(function, targetoptions=options)
+        super().__init__(function, targetoptions={**options, "no_cfunc_wrapper": True}, pipeline_class=_Compiler)
         self._part = _Part(function, {**options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
+    def typeof_pyval(self, value: Any) -> Any:
+        """The type that a value of Python is taken as."""
+        return by_address(super().typeof_pyval(value))
+
     def get_call_template(self, args: Any, kws: Any) -> Any:
-        """How it is called from a kernel: as a part, one for all signed integers, which reckon in 64 bits anyway."""
+        """How it is called from a kernel: as a part."""
         return self._part.get_call_template(tuple(map(_plain, args)), kws)
 
     def get_overload(self, sig: Any) -> Any:
@@ -37,9 +63,11 @@ class Entry(CPUDispatcher):
 
 
 def _plain(kind: Any) -> Any:
+    """Tables by their address, and one type for all integers that fit into it: kernels reckon in 64 bits anyway."""
     if isinstance(kind, types.IntegerLiteral | types.BooleanLiteral):
         kind = kind.literal_type
-    return types.int64 if isinstance(kind, types.Integer) and getattr(kind, "signed", False) else kind
+    fits = isinstance(kind, types.Integer) and getattr(kind, "bitwidth", 64) < 64 + getattr(kind, "signed", 0)
+    return types.int64 if fits else by_address(kind)
 
 
 class _Part(CPUDispatcher):
@@ -50,7 +78,7 @@ class _Part(CPUDispatcher):
 
     def add_overload(self, cres: Any) -> None:
         """Let callers find it by its library, where one that can be run is found by its entry point."""
-        self.targetctx.insert_user_function(cres.library, cres.fndesc, [cres.library])
+        self.targetctx.insert_user_function(cres.library, cres.fndesc, cres.library.linked())
         self.overloads[tuple(cres.signature.args)] = cres
 
     def get_overload(self, sig: Any) -> Any:
@@ -60,11 +88,52 @@ class _Part(CPUDispatcher):
         return result.library
 
 
-class _PartCompiler(Compiler):
-    """The usual way, into a library that is never run."""
+class _Compiler(CompilerBase):
+    """The passes that a kernel needs: it has no closures, literals to unroll, array expressions or dead branches."""
 
     def define_pipelines(self) -> Any:
-        """As usual."""
+        """One way for all."""
+        self.state.typingctx = _typing(self.state.typingctx)
+        self.state.targetctx.mangler = _mangled
+        passes = PassManager("kernel")
+        for one in PASSES:
+            passes.add_pass(one, one.__name__)
+        passes.finalize()
+        return [passes]
+
+
+def _mangled(name: str, kinds: Any, *, abi_tags: Any = (), uid: int | None = None) -> str:
+    """Name of the code of a function for these types: numba's has all fields of all records in it."""
+    digest = hashlib.sha256("\0".join(map(str, (*kinds, *abi_tags))).encode()).hexdigest()[:16]
+    mangled: str = itanium_mangler.mangle(name, (), abi_tags=(digest,), uid=uid)
+    return mangled
+
+
+@functools.cache
+def _typing(context: Any) -> Any:
+    """That context, with a memory of what built-in functions give for which types: numba looks each up every time."""
+
+    @functools.cache
+    def resolve(func: Any, args: tuple[Any, ...]) -> Any:
+        return context.resolve_function_type(func, args, {})
+
+    class Remembering(Context):
+        def resolve_function_type(self, func: Any, args: Any, kws: Any) -> Any:
+            """Its signature for these arguments."""
+            if isinstance(func, types.Function) and not kws:
+                return resolve(func, tuple(args))
+            return super().resolve_function_type(func, args, kws)
+
+    same = object.__new__(Remembering)
+    same.__dict__ = context.__dict__
+    return same
+
+
+class _PartCompiler(_Compiler):
+    """The same way, into a library that is never run."""
+
+    def define_pipelines(self) -> Any:
+        """As every kernel."""
         self.state.flags.no_compile = True
         self.state.library = _PartLibrary(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
         return super().define_pipelines()
@@ -73,12 +142,18 @@ class _PartCompiler(Compiler):
 class _PartLibrary(JITCodeLibrary):
     """Code to be linked: it is optimised once, with all of its caller, and has no machine code of its own."""
 
+    def finalize(self) -> None:
+        """Leave linking to who calls it: what it calls is linked there, too, once."""
+        self._finalize_dynamic_globals()
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == Linkage.external:
+                function.linkage = Linkage.linkonce_odr  # as numba has what is linked into several
+        self._shared_module = self._final_module
+        self._finalized = True
+
+    def linked(self) -> list[Any]:
+        """Itself and all that it calls."""
+        return list(dict.fromkeys([self, *self._linking_libraries]))
+
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout  # noqa: SLF001
-
-    def _optimize_final_module(self) -> None:
-        pass
-
-    def _finalize_final_module(self) -> None:
-        self._finalize_dynamic_globals()
-        self._finalized = True

@@ -6,7 +6,6 @@ So memory does not follow the number of images, and the end of an audit judges n
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -58,7 +57,7 @@ class Answers:
 
     def keep(self, look: Look, answer: Answer) -> None:
         """Remember an answer."""
-        said = orjson.dumps([asdict(part) for part in answer])
+        said = orjson.dumps(answer)
         self._recent[look] = said
         if len(self._recent) > MOST_RECENT:
             self._recent.popitem(last=False)

@@ -17,6 +17,7 @@ one. `locate` never uses it, and takes no short cut where a picture will be show
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ BOTH, CLEAR, CLEAR_FIRST = 0.5, 0.8, 0.88  # scores
 MIN_SIDE = 32  # pixels; smaller pictures are icons, not evidence
 SIDE_B_PICTURE = round(SIDE_B / (1 + 2 * BORDER))  # what is left of 640 for the picture itself
 
+See = Callable[["Image"], Look]  # with boxes, or without where nobody asks for them
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels of the upright picture, within it
 
 
@@ -79,7 +81,7 @@ class FaceDetector:
             return FaceVerdict("undecodable", reason=picture.problem)
         if not count and (score := self._network.best(roughly(image, SIDE_FIRST))) >= CLEAR_FIRST:
             return FaceVerdict("yes", None, round(score, 4))
-        seen = self._policy(picture, rotate=rotate)
+        seen = self._policy(picture, self._network.look if count else self._network.glance, rotate=rotate)
         if seen is None:
             return FaceVerdict("undecodable", reason=picture.problem)
         if seen.face != "yes":
@@ -96,7 +98,7 @@ class FaceDetector:
         every look, so there can be several of one face. Looked at twice as large as it is shown at least; what is shown
         larger than a thumbnail, by all passes, at up to 1280.
         """
-        seen = self._policy(picture, rotate=True, thorough=2 * side > SIDE_A)
+        seen = self._policy(picture, self._network.look, rotate=True, thorough=2 * side > SIDE_A)
         if seen is None or seen.face != "yes":
             return ()
         looks = [*seen.looks, *(self._native(picture, seen.rotated) if 2 * side > SIDE_A else ())]
@@ -104,27 +106,21 @@ class FaceDetector:
         boxes = np.concatenate([look.boxes for look in looks]) * max(width, height)
         return tuple(box for row in boxes if (box := _inside(row, width, height)))
 
-    def _policy(self, picture: Picture, *, rotate: bool, thorough: bool = False) -> _Seen | None:
+    def _policy(self, picture: Picture, see: See, *, rotate: bool, thorough: bool = False) -> _Seen | None:
         """All passes but the first look and the one that counts; `thorough`: always B. None: it does not decode."""
         image = picture.image(SIDE_B_PICTURE if thorough else SIDE_A)
         if image is None:
             return None
         small = scaled(image, SIDE_A)
-        looks = [self._network.look(small)]
+        looks = [see(small)]
         faint = looks[0].best >= FAINT
         if thorough or (faint and looks[0].best < CLEAR):
             image = picture.image(SIDE_B_PICTURE)
-            looks += [self._pass_b(image)] if image is not None else []
+            looks += [_pass_b(image, see)] if image is not None else []
         face = _verdict([look.best for look in looks])
-        if face == "no" and rotate and faint and (turned := self._turned(small)):
+        if face == "no" and rotate and faint and (turned := _turned(small, see)):
             return _Seen("yes", [turned[1]], turned[0])
         return _Seen(face, looks)
-
-    def _pass_b(self, image: Image) -> Look:
-        inner = max(image.size)
-        border = round(BORDER * inner)
-        look = self._network.look(scaled(image, SIDE_B, border))
-        return Look(look.best, look.scores, ((look.boxes * (inner + 2 * border) - border) / inner).astype(np.float32))
 
     def _native(self, picture: Picture, rotated: int) -> list[Look]:
         """The look that counts, of larger pictures whose faces stand upright."""
@@ -133,16 +129,24 @@ class FaceDetector:
         image = picture.image(SIDE_NATIVE)
         return [] if image is None else [self._network.look(image)]
 
-    def _turned(self, image: Image) -> tuple[int, Look] | None:
-        """First rotation, in degrees clockwise, that shows a clear face; its boxes are turned back."""
-        from PIL.Image import Transpose
 
-        for turns, way in enumerate((Transpose.ROTATE_270, Transpose.ROTATE_180, Transpose.ROTATE_90), 1):
-            look = self._network.look(image.transpose(way))
-            if look.best >= CLEAR:
-                boxes = _turn_back(look.boxes, turns, image.height, image.width)
-                return 90 * turns, Look(look.best, look.scores, boxes)
-        return None
+def _pass_b(image: Image, see: See) -> Look:
+    inner = max(image.size)
+    border = round(BORDER * inner)
+    look = see(scaled(image, SIDE_B, border))
+    return Look(look.best, look.scores, ((look.boxes * (inner + 2 * border) - border) / inner).astype(np.float32))
+
+
+def _turned(image: Image, see: See) -> tuple[int, Look] | None:
+    """First rotation, in degrees clockwise, that shows a clear face; its boxes are turned back."""
+    from PIL.Image import Transpose
+
+    for turns, way in enumerate((Transpose.ROTATE_270, Transpose.ROTATE_180, Transpose.ROTATE_90), 1):
+        look = see(image.transpose(way))
+        if look.best >= CLEAR:
+            boxes = _turn_back(look.boxes, turns, image.height, image.width)
+            return 90 * turns, Look(look.best, look.scores, boxes)
+    return None
 
 
 def _verdict(best: list[float]) -> str:

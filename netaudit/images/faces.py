@@ -59,6 +59,13 @@ def thumbnail(source: Path | bytes, boxes: Sequence[Box] | None = None, max_side
     return None if safe is None else _jpeg(safe, max_side)
 
 
+def get_ready() -> None:
+    """Load what this thread needs to find faces."""
+    from PIL import JpegImagePlugin  # noqa: F401 - most pictures are JPEGs
+
+    _detector()
+
+
 def _safe(source: Path | bytes, boxes: Sequence[Box] | None, side: int) -> npt.NDArray[np.uint8] | None:
     data = source if isinstance(source, bytes) else _read(source)
     picture = Picture(data, sniff(data) or "unknown")

@@ -28,25 +28,33 @@ class Asked:
         self._loading = loading  # seconds that the first one may take longer
         self._most = most  # bytes of one
         self._process: subprocess.Popen[bytes] | None = None
+        self._loads = False
+
+    def prepare(self) -> subprocess.Popen[bytes]:
+        """Start the helper where it does not run: what it needs is loaded while nobody asks. Raises NotStartedError."""
+        if self._process is None:
+            try:
+                self._process, self._loads = start(self._command), True
+            except OSError as error:
+                raise NotStartedError(error.strerror or str(error)) from error
+        return self._process
 
     def ask(self, question: bytes) -> bytes:
         """The answer. Raises NotStartedError, and OSError where the helper died or did not end in time."""
-        work, wait = self._limits
-        if self._process is None:
-            work, wait = work + self._loading, wait + self._loading
-            try:
-                self._process = start(self._command)
-            except OSError as error:
-                raise NotStartedError(error.strerror or str(error)) from error
+        process = self.prepare()
+        more = self._loading if self._loads else 0.0
+        limits = Limits(self._limits.work + more, self._limits.wait + more)
         answered = threading.Event()
-        threading.Thread(target=_guard, args=(self._process, Limits(work, wait), answered), daemon=True).start()
+        threading.Thread(target=_guard, args=(process, limits, answered), daemon=True).start()
         try:
-            return self._answer(self._process, question)
+            answer = self._answer(process, question)
         except OSError:
             self.close()
             raise
         finally:
             answered.set()
+        self._loads = False
+        return answer
 
     def _answer(self, process: subprocess.Popen[bytes], question: bytes) -> bytes:
         if process.stdin is None or process.stdout is None:

@@ -33,16 +33,18 @@ def scaled(image: Image, side: int, border: int = 0) -> Image:
     size = (max(1, round(wide * share)), max(1, round(high * share)))
     if share > 1 and max(image.size) <= SMALL:
         return _enlarged(image, size, border)
-    framed = _framed(image, border) if border else image
     if share == 1:
-        return framed
-    way = Resampling.BILINEAR if share < 1 else Resampling.BICUBIC
+        return _framed(image, border, border)
+    way, reach = (Resampling.BILINEAR, 1 / share) if share < 1 else (Resampling.BICUBIC, 2.0)
     outer = max(0, int(border * share) - REACH)  # of the border, grey before and after
-    across, down = outer * wide / size[0], outer * high / size[1]
     width, height = size[0] - 2 * outer, size[1] - 2 * outer
-    inner = framed.resize((width, high), way, box=(across, 0, wide - across, high))
-    inner = inner.resize((width, height), way, box=(0, down, width, high - down))  # both at once, Pillow is less exact
-    return _framed(inner, outer) if outer else inner
+    left, top = outer * wide / size[0], outer * high / size[1]  # of what the rest is made of
+    cut_x, cut_y = max(0, int(left - reach) - 1), max(0, int(top - reach) - 1)  # nothing takes of these
+    left, top = left - cut_x, top - cut_y
+    inner = _framed(image, border - cut_x, border - cut_y)
+    inner = inner.resize((width, inner.height), way, box=(left, 0, inner.width - left, inner.height))
+    inner = inner.resize((width, height), way, box=(0, top, width, inner.height - top))  # both at once: less exact
+    return _framed(inner, outer, outer)
 
 
 def roughly(image: Image, side: int) -> Image:
@@ -59,11 +61,14 @@ def roughly(image: Image, side: int) -> Image:
     return image.resize(size, Resampling.BILINEAR, reducing_gap=1.0)
 
 
-def _framed(image: Image, border: int) -> Image:
+def _framed(image: Image, across: int, down: int) -> Image:
+    """A grey border of so many pixels left and right, above and below."""
     from PIL.Image import new
 
-    framed = new("RGB", (image.width + 2 * border, image.height + 2 * border), (GREY,) * 3)
-    framed.paste(image, (border, border))
+    if not across and not down:
+        return image
+    framed = new("RGB", (image.width + 2 * across, image.height + 2 * down), (GREY,) * 3)
+    framed.paste(image, (across, down))
     return framed
 
 
@@ -71,13 +76,14 @@ def _enlarged(image: Image, size: tuple[int, int], border: int) -> Image:
     """Weights of a row sum up to one, so that what differs from the border's grey is all that must be multiplied."""
     from PIL.Image import fromarray
 
-    pixels = np.asarray(image, np.float32) - GREY
-    height, width = pixels.shape[:2]
+    pixels = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1), np.float32) - GREY
+    height, width = pixels.shape[1:]
     (left, columns), (top, rows) = _weights(width, size[0], border), _weights(height, size[1], border)
+    inner = rows @ pixels @ columns.T
+    inner += GREY
+    np.clip(np.rint(inner, out=inner), 0, 255, out=inner)
     result = np.full((size[1], size[0], 3), GREY, np.uint8)
-    for channel in range(3):
-        inner = rows @ pixels[:, :, channel] @ columns.T + GREY
-        result[top : top + len(rows), left : left + len(columns), channel] = np.clip(np.rint(inner), 0, 255)
+    result[top : top + len(rows), left : left + len(columns)] = inner.transpose(1, 2, 0)
     return fromarray(result)
 
 

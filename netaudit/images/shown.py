@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import weakref
 from typing import TYPE_CHECKING, Literal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from netaudit.ground.programs import helper
-from netaudit.images.processes import Asked, NotStartedError
+from netaudit.images.processes import Asked, NotStartedError, processors
 from netaudit.images.watch import Limits
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ class Shown:
             self._free.put(one)
         self._deaths = 0
         weakref.finalize(self, _close, self._helpers)
+
+    def prepare(self) -> None:
+        """Start the helpers now, for many will be asked of them. Nothing may be asked meanwhile."""
+        for one in self._helpers[: processors()]:
+            with contextlib.suppress(NotStartedError):  # said when something is asked
+                one.prepare()
 
     def of(self, path: Path, way: Way, side: int) -> bytes | None:
         """The image at `path` with faces pixelated, or in clear; None where it does not decode."""

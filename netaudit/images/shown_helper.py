@@ -6,6 +6,7 @@ means that the image does not decode. It ends when its input does.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import signal
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from netaudit.images.faces import thumbnail
+from netaudit.images.faces import get_ready, thumbnail
 from netaudit.images.processes import LENGTH, answers
 
 MOST_PIXELS = 40_000_000  # larger pictures are not shown in clear: a few bytes can claim gigapixels
@@ -55,6 +56,8 @@ def main(_: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
     warnings.simplefilter("ignore")  # of decoders, about hostile images
     out = answers()
+    with contextlib.suppress(Exception):  # where there is no detector, no picture is the answer to what is asked
+        get_ready()
     for line in sys.stdin.buffer:
         made = picture(orjson.loads(line)) or b""
         out.write(LENGTH.pack(len(made)) + made)

@@ -30,6 +30,7 @@ class Message:
     status: int = 0  # 0: a request, or a protocol without status
     content_type: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)  # names in lower case, in order
+    head: bytes = b""  # what is no body, as it came, where the reader has it by itself
     body: bytes = b""  # after transfer coding, before content coding; missing ranges are zero bytes
     body_start: int = -1  # stream offset of body[0] where body bytes lie in the stream one to one, else -1
     body_size: int = 0  # as declared, or as counted
@@ -43,6 +44,7 @@ class Message:
     said: Said = NOTHING  # what the protocol says besides, typed by family
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
     obscure: int = 0  # bytes of the body that nobody understood, once it was taken apart
+    scraps: list[tuple[int, int]] | None = None  # words of it that nobody would read (`unwrapping/scraps.py`)
     request: Message | None = None  # for a response: its request, where known
     opened: str = ""  # of what was encrypted: with keys from which source it was opened
     document: JsonDocument | None = None  # the body, once somebody read it as JSON (`json`)

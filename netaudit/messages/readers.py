@@ -50,6 +50,7 @@ class Entry:
     hidden: bool = False  # its content cannot be seen
     hello: bool = False  # its messages are handshakes, which make rows of `tls_hellos`
     states_hosts: bool = False  # `said` of its messages states facts about their sender, of the family that they name
+    local: bool = False  # for the link or the site: nobody outside speaks it
     speaks_of_streams: bool = False  # its messages agree on media, or are one: rows of `media`
 
 
@@ -92,18 +93,20 @@ READERS: tuple[Entry, ...] = (
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
     Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True),
-    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True),
-    Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader),
-    Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader),
-    Entry("nbdgm", "udp", netbios.recognise_datagrams, netbios.BrowserReader),
-    Entry("snmp", "udp", snmp.recognise, snmp.SnmpReader),
+    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True),
+    Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True),
+    Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader, local=True),
+    Entry("nbdgm", "udp", netbios.recognise_datagrams, netbios.BrowserReader, local=True),
+    Entry("snmp", "udp", snmp.recognise, snmp.SnmpReader, local=True),
     Entry("syslog", "udp", syslog.recognise, syslog.SyslogReader),
     Entry("ntp", "udp", ntp.recognise, ntp.NtpReader),
-    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader, only_words=True),
+    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader, only_words=True, local=True),
     Entry(
-        "discovery", "udp", discovery.recognise, discovery.DiscoveryReader, only_words=True
+        "discovery", "udp", discovery.recognise, discovery.DiscoveryReader, only_words=True, local=True
     ),  # WS-Discovery, SADP, DHDiscover
-    Entry("discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader, only_words=True, states_hosts=True),
+    Entry(
+        "discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader, only_words=True, states_hosts=True, local=True
+    ),
     Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams, states_hosts=True),
     Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams, states_hosts=True),
     Entry("nfs", "udp", nfs.recognise_udp, lambda: nfs.NfsReader(tcp=False)),  # a head of 24 bytes

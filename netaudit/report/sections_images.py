@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from netaudit.report import reading
@@ -16,6 +17,7 @@ GALLERY = 60
 STRIP = 6  # tiles shown with a finding
 GALLERY_BYTES = 1_100_000  # of JPEG; base64 makes a third more of it, and most stand with their finding too
 ONE_THUMBNAIL = 120_000
+AT_ONCE = 2  # asked for: so many helpers make them
 EDGE = 160  # pixels of the longer side
 TRIES = 3 * GALLERY  # thumbnails asked for, also those that cannot be had
 LISTED = 500
@@ -32,14 +34,14 @@ def thumbnails(case: CaseLike, order: list[Turn], w: Wording) -> list[tuple[Turn
     """The first that can be had, within a number and a size. Waits for a helper process: for a thread of its own."""
     made: list[tuple[Turn, bytes]] = []
     spent = 0
-    for turn in order[:TRIES]:
-        if len(made) == GALLERY:
-            break
-        data = _thumbnail(case, turn[0], w)
-        if data is None or spent + len(data) > GALLERY_BYTES:
-            continue
-        spent += len(data)
-        made.append((turn, data))
+    left = order[:TRIES]
+    with ThreadPoolExecutor(AT_ONCE) as askers:
+        while left and (lacking := GALLERY - len(made)):
+            some, left = left[:lacking], left[lacking:]
+            for turn, data in zip(some, askers.map(lambda turn: _thumbnail(case, turn[0], w), some), strict=True):
+                if data is not None and spent + len(data) <= GALLERY_BYTES:
+                    spent += len(data)
+                    made.append((turn, data))
     return made
 
 

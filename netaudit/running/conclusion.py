@@ -23,7 +23,7 @@ from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.observations.told import with_event_facts
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
-from netaudit.rows import sendings
+from netaudit.rows import scraps, sendings
 from netaudit.rows.media import tie
 from netaudit.running.keys import keep_used
 from netaudit.running.lean import trim
@@ -94,7 +94,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
-    run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested)
+    run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder))
     if aside is None:
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:

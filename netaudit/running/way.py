@@ -33,6 +33,7 @@ from netaudit.rows.objects import GUESSABLE, image_row, object_row
 from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
+from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.running.keys import write_private
 from netaudit.running.state import load_state, save_state
@@ -149,6 +150,7 @@ class Shard:
         self._takers = takes(self._rows, self.ledger)
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
+        self._scraps = ScrapRows(folder, part)
         self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
         self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
@@ -169,6 +171,7 @@ class Shard:
         self._rows.flush()
         self._persons.flush(least=BATCH_ROWS)
         self._events.flush(least=BATCH_ROWS)
+        self._scraps.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
@@ -178,11 +181,12 @@ class Shard:
         self._rows.checkpoint()
         self._persons.flush(least=1)
         self._events.flush(least=1)
+        self._scraps.flush(least=1)
 
     def save(self, path: Path) -> bool:
         """Write all rows and, to a file, everything that is under way; whether that is possible now."""
         self._take_documents()
-        for writer in (self._rows, self._persons, self._events, self._sendings):
+        for writer in (self._rows, self._persons, self._events, self._scraps, self._sendings):
             if writer is not None:
                 writer.flush(least=1)
         told, self.stored = self.stored, None  # belongs to this process
@@ -207,6 +211,7 @@ class Shard:
         self._rows.close()
         self._persons.close()
         self._events.close()
+        self._scraps.close()
         if self._sendings is not None:
             self._sendings.close()
         if self.keys is not None:
@@ -286,12 +291,14 @@ class Shard:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)
             if not done and is_plain_document(message):
+                self._scraps.take(message)  # its body is none
                 self._documents.add(message)
                 if self._documents.full:
                     self._take_documents()
                 return
         if not done:
             self._read(message, patience)
+        self._scraps.take(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 
     def _take_documents(self) -> None:
@@ -302,7 +309,7 @@ class Shard:
 
     def _read(self, message: Message, patience: Patience) -> None:
         """Take all that is in a message; of one without a body, what its head says."""
-        if message.body:
+        if message.body or message.head:
             for leaf in leaves(message, Budget.of(len(message.body), patience)):
                 self._take_leaf(message, leaf)
         self._take_events(message)

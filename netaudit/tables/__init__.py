@@ -9,7 +9,7 @@ from netaudit.tables.declaring import TABLES_VERSION, Column, Row, Table
 from netaudit.tables.encrypted import ENCRYPTED_UPLOADS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_COUNTS
 from netaudit.tables.facts import EVENTS, EVENTS_CLEAR, OBSERVATIONS, PERSONS, PERSONS_CLEAR, TARGETS
 from netaudit.tables.judgement import CLAIMS, DEVICES, ENDPOINTS, FINDINGS, JOURNEYS, LEDGERS
-from netaudit.tables.messages import MEDIA, MESSAGES, TLS_HELLOS
+from netaudit.tables.messages import MEDIA, MESSAGES, SCRAPS, TLS_HELLOS
 from netaudit.tables.moments import AFTER_MOMENTS, MOMENT_TESTS, MOMENTS
 from netaudit.tables.objects import ANSWERS, EVIDENCE, IMAGES, OBJECTS, PARTS
 from netaudit.tables.traffic import CAPTURES, FLOWS, SENDINGS, SKIPPED
@@ -26,6 +26,6 @@ __all__ = [
     "AFTER_MOMENTS", "ANSWERS", "BY_NAME", "CAPTURES", "CLAIMS", "DEVICES", "ENCRYPTED_UPLOADS", "ENDPOINTS",
     "EVENTS", "EVENTS_CLEAR", "EVIDENCE", "FINDINGS", "FLOWS", "IMAGES", "JOURNEYS", "LEDGERS", "MEDIA", "MESSAGES",
     "MOMENTS", "MOMENT_TESTS", "OBJECTS", "OBSERVATIONS", "PARTS", "PERSONS", "PERSONS_CLEAR", "RELAYED_IMAGES",
-    "RELAY_TESTS", "SENDINGS", "SKIPPED", "TABLES", "TABLES_VERSION", "TARGETS", "TLS_HELLOS", "UPLOAD_COUNTS",
-    "Column", "Row", "Table",
+    "RELAY_TESTS", "SCRAPS", "SENDINGS", "SKIPPED", "TABLES", "TABLES_VERSION", "TARGETS", "TLS_HELLOS",
+    "UPLOAD_COUNTS", "Column", "Row", "Table",
 ]  # fmt: skip

@@ -93,3 +93,15 @@ MEDIA = Table(
         Column("ts", "time", "When it was said, or first seen."),
     ),
 )
+
+SCRAPS = Table(
+    "scraps",
+    "Words that nobody would read in heads and small bodies of messages; private/ while the audit runs.",
+    ("flow_id", "direction", "digest"),
+    (
+        Column("flow_id", "string", "Flow of the message."),
+        Column("direction", "string", "up (client to server) or down."),
+        Column("digest", "int64", "Of the word: what is said again counts once."),
+        Column("size", "int64", "Of the word.", "bytes"),
+    ),
+)

@@ -23,4 +23,5 @@ def confirm_end(leaf: Leaf) -> None:
         part.unknown_from = len(part.data)
         leaf.notes.append(f"the image is not whole: {found.problem}")
     elif found.end < len(part.data):
-        leaf.notes.append(f"{len(part.data) - found.end} bytes behind the image's end")
+        leaf.behind = len(part.data) - found.end
+        leaf.notes.append(f"{leaf.behind} bytes behind the image's end")

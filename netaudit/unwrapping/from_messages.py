@@ -15,6 +15,7 @@ from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_ch
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.slices import cut
+from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.unwrap import Budget, declares, unwrap
 
 if TYPE_CHECKING:
@@ -26,23 +27,39 @@ _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 SMALL = 256  # bytes of a plain document
 # printable, without escapes of JSON and of URLs
 _HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
+_LONG_WORD = 512  # bytes of a word in a head that may be a picture
+_LONG = re.compile(rb"[^\x00-\x20\x7f]{%d}" % _LONG_WORD)
 _CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
 _WITH_METHOD = ("http", "http2", "http3", "h2", "rtsp", "sip")
 
 
 def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
-    """Every object in the message's body. A body that is not empty gives one at least.
+    """Every object in the message's body, and images in its head. A body that is not empty gives one at least.
 
     Limits reached are added to `message.notes`, and what was not understood is counted, when the last leaf was taken.
     """
+    if len(message.head) > _LONG_WORD and _LONG.search(message.head) is not None:
+        yield from _in_head(message)
     if not message.body:
         return
     budget = budget or Budget.of(len(message.body), Patience())
     body, message.document = root(message), None
     yield from unwrap(body, budget)
     message.obscure = min(budget.obscure, len(message.body))
+    message.scraps = budget.scraps or None
     if budget.notes:
         message.notes += [note for note in budget.notes if note not in message.notes]
+
+
+def _in_head(message: Message) -> Iterator[Leaf]:
+    """Images in the head of a message, in a cookie or a query say; of what else is there, `scraps.py` tells."""
+    budget, size = Budget.of(len(message.head), Patience()), len(message.head)
+    place = (-size, 0) if message.body_start >= 0 else None  # right before the body
+    part = Part(message.head, Way.of(_label(message).replace("body", "head")), body_range=place)
+    for leaf in unwrap(part, budget):
+        if leaf.kind in IMAGE_KINDS:
+            yield leaf
+    message.notes += [note for note in budget.notes if note not in message.notes]
 
 
 def is_plain_document(message: Message) -> bool:
@@ -66,6 +83,7 @@ def is_plain_document(message: Message) -> bool:
         and message.part is None
         and message.file_range is None
         and not (message.headers and _has_coding(message))
+        and not (len(message.head) > _LONG_WORD and _LONG.search(message.head))
     )
 
 

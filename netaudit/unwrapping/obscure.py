@@ -73,6 +73,19 @@ def obscure(data: bytes) -> int:
     return round(len(found) / number * len(data) * _share_dense(found)) if found else 0
 
 
+def is_code(data: bytes, *, binary: bool = False) -> bool:
+    """Whether a few bytes, a block at most, are in no writing that anybody would read.
+
+    `binary`: only whether they are no text at all.
+    """
+    twice = data + data[1:]  # all pairs, of even and of odd places
+    twice += b" " * (len(twice) % 2)
+    letters, liked, controls, foreign = (count / 2 for count in next(_counts(twice, 1, len(twice))))
+    if binary and controls < _CONTROL * len(data) and foreign < _FOREIGN * len(data):
+        return False
+    return _is_code(data, letters, liked, controls, foreign)
+
+
 def _counts(data: bytes, number: int, size: int) -> Iterator[tuple[int, ...]]:
     """The four counts of each block."""
     pairs = np.frombuffer(data, "<u2", number * size // 2).reshape(number, size // 2)
@@ -81,7 +94,7 @@ def _counts(data: bytes, number: int, size: int) -> Iterator[tuple[int, ...]]:
             yield tuple(packed >> _FIELD * k & 0xFFFF for k in range(4))
 
 
-def _is_code(block: bytes, letters: int, liked: int, controls: int, foreign: int) -> bool:
+def _is_code(block: bytes, letters: float, liked: float, controls: float, foreign: float) -> bool:
     """Whether a block is in no writing that anybody would read."""
     if controls >= _CONTROL * len(block):
         return True

@@ -54,3 +54,4 @@ class Leaf:
     kind: str  # one of `sniff.IMAGE_KINDS`, or "json" "xml" "form" "text" "zip" "opaque" …
     notes: list[str] = dataclasses.field(default_factory=list)  # named limits met under it
     known: Known = dataclasses.field(default_factory=dict)  # small JSON texts of its message
+    behind: int = 0  # bytes behind the end of an image (`from_images.confirm_end`)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from netaudit.ground.json_text import LONG
 from netaudit.ground.ways import Step
 from netaudit.unwrapping import carving
+from netaudit.unwrapping.beside import beside
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import (
     bson as codecs_bson,
@@ -57,6 +58,7 @@ from netaudit.unwrapping.codecs import (
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.obscure import LEAST, obscure
 from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.scraps import DIGEST, scraps_of_rest
 from netaudit.unwrapping.slices import one_to_one, present, readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
 
@@ -75,6 +77,7 @@ _SPACE = b" \t\r\n\x0b\x0c\x00"
 _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
 _WHOLE = frozenset({"carved", "aws-chunked", "coding", "grpc", "protobuf"})  # what they leave is no part of anything
+_ENVELOPES = frozenset({"multipart", "store form", "mail"})  # between whose parts only heads and boundaries stand
 _AROUND = frozenset({"json", "xml", "form", "text", "carved"})  # what they open stands among other bytes
 _SPELLED = frozenset({"hex", "base64"})  # which ordinary texts may be taken for
 _READ = frozenset({"wlt", "empty"})  # kinds that are known without a look at the bytes
@@ -201,11 +204,14 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     """
     kind = "" if part.encoding else image(part.data)
     if kind:
-        yield _image(part, kind, budget)
-        if part.depth < budget.depth:
-            yield from _left(part, budget, trifle)
+        leaf = _image(part, kind, budget)
+        yield leaf
+        found = (yield from _left(part, budget, trifle)) if part.depth < budget.depth else 0
+        if other := beside(leaf):
+            _count(other, found, budget)
         return len(part.data)
     opened, inside, around, before = False, 0, True, budget.obscure
+    spans: list[tuple[int, int]] = []  # of the body, that parts of an envelope take
     if part.depth >= budget.depth:
         budget.limit("depth")
     else:
@@ -217,12 +223,17 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
                 size, among_others = len(child.data), codec.name in _AROUND
                 got = yield from _unwrap(child, budget, _least(codec, trifle), among=among_others)
                 inside += _written(part, child) if got == size else got
+                if child.body_range is not None:
+                    spans.append(child.body_range)
             if opened:
                 around = codec.name in _AROUND
                 if codec.name in _SPELLED and budget.obscure > before and not obscure(present(part)):
                     budget.obscure = before  # numbers in lines, say, which are hexadecimal digits as well
                 if codec.name not in _WHOLE:
-                    inside += yield from _left(part, budget, trifle, opened=True)
+                    left = yield from _left(part, budget, trifle, opened=True)
+                    inside += left
+                    if codec.name in _ENVELOPES and one_to_one(part) and not part.missing:
+                        _count_between(part, spans, left, budget)
                 if not codec.keeps:
                     return len(part.data)
                 break
@@ -234,12 +245,35 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     return _accounted(part, budget, inside, kind, around=around, among=among)
 
 
+def _count_between(part: Part, spans: list[tuple[int, int]], found: int, budget: Budget) -> None:
+    """Count what stands between the parts of an envelope, before and behind them: heads and boundaries, as a rule.
+
+    Of it so many bytes are pictures that were found.
+    """
+    assert part.body_range is not None
+    data, at, between = part.data, part.body_range[0], []
+    for first, last in [*sorted(spans), (part.body_range[1], part.body_range[1])]:
+        between.append(data[at - part.body_range[0] : max(at, first) - part.body_range[0]])
+        at = max(at, last)
+    rest = b"".join(between)
+    _count(rest, found, budget)
+
+
+def _count(data: bytes, known: int, budget: Budget) -> None:
+    """Count what nobody would read of bytes of which so many are accounted for."""
+    rest = len(data) - known
+    if rest >= LEAST:
+        budget.obscure += max(0, obscure(data) - known)
+    elif rest > DIGEST:
+        budget.scraps += scraps_of_rest(data, rest)
+
+
 def _accounted(part: Part, budget: Budget, inside: int, kind: str, *, around: bool, among: bool) -> int:
     """Count what is in no writing that anybody would read; how many bytes of the part are accounted for."""
     if around and among:
         return inside
-    if around and len(part.data) - inside >= LEAST and kind not in _READ and not codecs_video.is_video(part):
-        budget.obscure += max(0, obscure(present(part)) - inside)
+    if around and len(part.data) - inside > DIGEST and kind not in _READ and not codecs_video.is_video(part):
+        _count(present(part), inside, budget)
     return len(part.data)
 
 

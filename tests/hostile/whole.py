@@ -13,6 +13,7 @@ from pcaps.lab import photos
 from tests.hostile.attacks import FAMILIES, plain
 from tests.hostile.carriers import CARRIERS
 from tests.hostile.disguises import DISGUISES, OPAQUE
+from tests.hostile.fields import FIELDS
 from tests.hostile.patched import PATCHED
 from tests.hostile.talk import BEGIN, conversation
 from tests.hostile.wire import MS, State
@@ -62,9 +63,8 @@ class Case:
     @property
     def picture(self) -> bytes:
         """A face that nobody else sends."""
-        side = (
-            480 if self.name in GREETINGS or self.name in WRITINGS else 120
-        )  # from 16 KiB on, bytes that nobody read are told one by one
+        large = self.name in GREETINGS or self.name in WRITINGS or self.name in FIELDS
+        side = 480 if large else 120  # from 16 KiB on, bytes that nobody read are told one by one
         return photos.jpeg(photos.portrait(5000 + self.number, side), self.number)
 
     @property
@@ -94,17 +94,17 @@ class Case:
         mac = b"\x02\0\0\1" + self.number.to_bytes(2, "big")
         state = State(client=ends[0], server=ends[1], mac=mac)
         begin = BEGIN + self.number * 200 * MS
-        if self.name in CARRIERS:
-            return CARRIERS[self.name](self.picture, state, 30_000 + 2 * self.number, begin)
+        if carrier := (CARRIERS | FIELDS).get(self.name):
+            return carrier(self.picture, state, 30_000 + 2 * self.number, begin)
         text = self.text()
         steps = FAMILIES.get(self.name, plain)(self.chance(), text)
         return conversation(steps, text, (40_000 + self.number, self.port), state, begin)
 
 
 def cases(seeds: int) -> list[Case]:
-    """Every family of packets, every disguise and a quarter of the writings, `seeds` times."""
-    always, writings = [*FAMILIES, *DISGUISES, *GREETINGS, *PATCHED, *CARRIERS], list(WRITINGS)
-    each = [always + writings[seed % 4 :: 4] for seed in range(seeds)]
+    """Every family of packets, every disguise and a quarter of the writings and fields, `seeds` times."""
+    always, some = [*FAMILIES, *DISGUISES, *GREETINGS, *PATCHED, *CARRIERS], [*WRITINGS, *FIELDS]
+    each = [always + some[seed % 4 :: 4] for seed in range(seeds)]
     most = max(map(len, each))
     return [Case(name, seed, most * seed + at) for seed, names in enumerate(each) for at, name in enumerate(names)]
 

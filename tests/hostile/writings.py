@@ -6,9 +6,11 @@ import base64
 import json
 import quopri
 import random
+import struct
 import zlib
 from collections.abc import Callable
 
+from pcaps.lab import photos
 from tests.hostile.disguises import OPAQUE, Disguise
 
 TEXT, JSON, FORM, XML = "text/plain", "application/json", "application/x-www-form-urlencoded", "application/xml"
@@ -82,7 +84,30 @@ TEXTS: dict[str, Callable[[bytes], bytes]] = {
     "base32 of hex": base64.b32hexencode,
     "base32 in small letters": lambda data: base64.b32encode(data).lower(),
 }  # fmt: skip
+KEY = b"\x13\x88\xc1\x2f\x70"
+COVER = photos.jpeg(photos.scene(7, (64, 48)), 7)  # nobody is on it
+
+
+def _behind(data: bytes) -> bytes:
+    return COVER + _keyed(data, KEY)
+
+
+def _in_segments(data: bytes) -> bytes:
+    text = _keyed(data, KEY)
+    some = (text[at : at + 60_000] for at in range(0, len(text), 60_000))
+    return COVER[:2] + b"".join(b"\xff\xe7" + struct.pack(">H", 2 + len(one)) + one for one in some) + COVER[2:]
+
+
+def _in_chunks(data: bytes) -> bytes:
+    text = b"viEW" + _keyed(data, KEY)
+    picture = photos.encode(photos.scene(7, (64, 48)), "png")
+    return picture[:33] + struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text)) + picture[33:]
+
+
 WHOLE: dict[str, Disguise] = {
+    "keyed, behind the end of a picture": lambda _, data: (_behind(data), "image/jpeg"),
+    "keyed, in segments of a picture": lambda _, data: (_in_segments(data), "image/jpeg"),
+    "keyed, in a chunk of a picture": lambda _, data: (_in_chunks(data), "image/png"),
     "escapes of a program": lambda _, data: (b"".join(b"\\x%02x" % byte for byte in data), TEXT),
     "characters of HTML": lambda _, data: (b"".join(b"&#%d;" % byte for byte in data), "text/html"),
     "characters of HTML in hexadecimal": lambda _, data: (b"".join(b"&#x%x;" % byte for byte in data), XML),

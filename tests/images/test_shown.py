@@ -11,6 +11,7 @@ from PIL import Image
 
 from netaudit.ground.programs import import_path
 from netaudit.images.faces import thumbnail
+from netaudit.images.processes import processors
 from netaudit.images.shown import MOST_DEATHS, THUMBNAIL, Shown
 from netaudit.images.watch import Limits
 from tests.images.pictures import astronaut, encode
@@ -70,7 +71,17 @@ def test_threads_share_it(fake, tmp_path):
 
 
 def test_without_a_helper_there_is_no_picture(tmp_path):
-    assert Shown(command=[str(tmp_path / "absent")]).of(tmp_path / "x", "masked", THUMBNAIL) is None
+    shown = Shown(command=[str(tmp_path / "absent")])
+    shown.prepare()
+    assert shown.of(tmp_path / "x", "masked", THUMBNAIL) is None
+
+
+def test_helpers_that_were_started_before_are_those_that_answer(fake, tmp_path):
+    fake.prepare()
+    started = {one._process.pid for one in fake._helpers if one._process}
+    assert len(started) == min(len(fake._helpers), processors())
+    fake.of(tmp_path / "sound", "masked", THUMBNAIL)
+    assert {one._process.pid for one in fake._helpers if one._process} == started
 
 
 @pytest.fixture(scope="module")

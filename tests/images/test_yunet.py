@@ -10,8 +10,9 @@ from onnxruntime import InferenceSession
 from PIL import Image
 
 from netaudit.images import yunet
+from netaudit.images.model import HEADS, OUTPUTS, STRIDES, fitted, weights
 from netaudit.images.resizing import scaled
-from netaudit.images.yunet import CANDIDATE, NMS, Network, apart, sizeless, weights
+from netaudit.images.yunet import CANDIDATE, NMS, Network, apart
 from tests.images.pictures import astronaut, texture
 
 # Best score and number of boxes from 0.3 on by cv2.FaceDetectorYN (OpenCV 4.14, NMS 0.3) of the same pixels.
@@ -55,7 +56,7 @@ def test_a_centre_outside_the_picture_is_no_face(network, monkeypatch):
 
     def levels(image):
         del image
-        scores, boxes = np.zeros(16, np.float32), np.zeros((16, 4), np.float32)
+        scores, boxes = np.zeros(16, np.float32), np.zeros((4, 16), np.float32)
         scores[3], scores[0] = 0.9**2, 0.4**2  # in the fourth column of 8 pixels, and in the first
         yield scores, boxes, 8, 4
 
@@ -65,18 +66,38 @@ def test_a_centre_outside_the_picture_is_no_face(network, monkeypatch):
     assert network.best(Image.new("RGB", (32, 32))) == pytest.approx(0.9)
 
 
-def test_the_model_without_sizes_keeps_all_else():
+def session(model):
+    return InferenceSession(model, providers=["CPUExecutionProvider"])
+
+
+def test_the_fitted_model_says_the_same_bits():
+    """Of a picture of the size that the file declares: class and object as shares, boxes, and two channels of nothing."""
+    picture = {"input": np.random.default_rng(7).integers(0, 256, (1, 3, 640, 640)).astype(np.float32)}
+    names = [f"{part}_{stride}" for stride in STRIDES for part in ("cls", "obj", "bbox")]
+    whole = dict(zip(names, session(weights()).run(names, picture), strict=True))
+    said = dict(zip(OUTPUTS, session(fitted(weights())).run(OUTPUTS, picture), strict=True))
+    for stride in STRIDES:
+        heads, shares = (said[f"{name}_{stride}"].reshape(HEADS, -1) for name in ("said", "shares"))
+        assert (shares[0] == whole[f"cls_{stride}"].ravel()).all()
+        assert (shares[1] == whole[f"obj_{stride}"].ravel()).all()
+        assert (whole[f"bbox_{stride}"][0] == heads[2:6].T).all()
+        assert not heads[6:].any()
+
+
+def test_the_fitted_model_has_what_is_asked_for_only():
     model = weights()
-    loose = sizeless(model)
-    assert len(model) * 0.9 < len(loose) < len(model)
-    assert sizeless(loose) == loose
-    assert b"kps_8" in model
+    assert b"multi_level_kps" in model
+    assert b"bbox_head" not in fitted(model)
+    (given,) = session(fitted(model)).get_inputs()
+    assert given.shape == [1, 3, "height", "width"]  # without the 3 onnxruntime is a seventh slower
 
 
-def test_the_model_says_how_many_channels_a_picture_has():
-    """Without that onnxruntime turns the order of the layers around each pooling: as right, a seventh slower."""
-    (given,) = InferenceSession(sizeless(weights()), providers=["CPUExecutionProvider"]).get_inputs()
-    assert given.shape == [1, 3, "height", "width"]
+def test_a_small_picture_after_a_large_one_is_seen_alone(network):
+    """The room of pixels is used again; what the one before left must not shine through where it is filled up."""
+    small = astronaut().resize((101, 75))
+    alone = Network().best(small)
+    network.best(Image.new("RGB", (300, 300), "white"))
+    assert network.best(small) == alone
 
 
 def slow_apart(scores, boxes):

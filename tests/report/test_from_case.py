@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html.parser
 import re
+import threading
 import time
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import netaudit.report
 from netaudit.errors import CaseError
 from netaudit.report import sections_relays
 from netaudit.report.from_case import SECTIONS, script, write_report
-from netaudit.report.sections_images import GALLERY_BYTES
+from netaudit.report.sections_images import GALLERY_BYTES, thumbnails
 from netaudit.report.texts import LANGS
+from netaudit.report.wording import Wording
 from tests.report import fakes
 
 VOID = {"meta", "br", "img", "line", "rect"}
@@ -295,6 +297,22 @@ def test_thumbnails_are_bounded_in_bytes(tmp_path):
         tmp_path,
     )
     assert found.tags.count("figure") == GALLERY_BYTES // len(big)
+
+
+def test_thumbnails_are_asked_for_in_order_and_no_more_than_are_shown():
+    """Several at once; one that cannot be had is made up for by the next."""
+    asked, lock = [], threading.Lock()
+
+    def one(sha256):
+        with lock:
+            asked.append(sha256)
+        return None if int(sha256, 16) % 3 == 0 else fakes.jpeg(1)
+
+    order = [(f"{number:064x}", 1) for number in range(300)]
+    made = thumbnails(fakes.FakeCase(thumbnails=one), order, Wording("en"))
+    shown = [sha256 for sha256, _ in order if int(sha256, 16) % 3]
+    assert [sha256 for (sha256, _), _ in made] == shown[:60]
+    assert set(asked) == {f"{number:064x}" for number in range(int(shown[59], 16) + 1)}
 
 
 def test_what_is_wrong_with_a_picture_ends_the_report(tmp_path):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CALM_NEEDS = (  # no open row in any of these
-    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "contradictions", "evicted",
-    "faces",
+    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "names", "contradictions",
+    "evicted", "faces",
 )  # fmt: skip
 
 
@@ -206,6 +206,13 @@ UNREAD = (
         "left_unread", _open("left_unread", "egress", unit="bytes"),
         "由内向外传出的内容中有 {bytes:size} 未能读懂或未逐一判断（{why}）",
         "{bytes:size} of what left from inside was not understood or not judged ({why})",
+        LAST,
+    ),
+    Kind(
+        "names", _open("names", "names", subjects=True),
+        "查询或声明的 {n} 个名称中有 {bytes:size} 无人能读懂，可能借名称传出内容",
+        "{bytes:size} in {n:name|names} that hosts asked for or declared would be read by nobody: content may have "
+        "left in names",
         LAST,
     ),
     Kind(

@@ -21,8 +21,12 @@ HEADER, LONGEST = 12, 4096
 RECORDS = 64
 QUERY, REPLY = 0x0100, 0x8100  # flags that must be set: recursion is asked for, as every host does
 QUERY_FREE, REPLY_FREE = 0x0030, 0x04BF  # and those that may be: AD, CD; AA, RA, AD, CD and the status
+SPARE = 64  # bytes behind a question, or of a value, in which nothing can be hidden (`dns.reader.LONG`)
 A, AAAA, OPT = 1, 28, 41
 KINDS = np.zeros(256, np.uint8)  # types that `dns.py` has a name for
+ALWAYS_LONG = np.zeros(256, np.uint8)  # types of which long values are what they are: signatures, keys, services
+for _kind in (6, 46, 47, 48, 64, 65):
+    ALWAYS_LONG[_kind] = 1
 for _kind in (1, 2, 5, 6, 12, 15, 16, 28, 33, 35, 41, 43, 46, 47, 48, 64, 65, 255):
     KINDS[_kind] = 1
 
@@ -55,6 +59,8 @@ def read_datagram(room: Room, flow: Any, piece: Any, data: U1, begin: int, direc
     kind = short(data, at)
     at += 4
     if kind > 255 or KINDS[kind] == 0:
+        return False
+    if direction == 0 and end - at > SPARE:
         return False
     if opens and (direction == 1 or records != (1 if end > at else 0) or not is_bare(data, at, end)):
         return False
@@ -117,7 +123,7 @@ def read_record(room: Room, flow: Any, data: U1, begin: int, end: int, at: int, 
         return -1
     kind, value = short(data, at), at + 10
     behind = value + short(data, at + 8)
-    if behind > end:
+    if behind > end or (behind - value > SPARE and (kind > 255 or ALWAYS_LONG[kind] == 0)):
         return -1
     if kind not in (A, AAAA):
         return behind

@@ -19,6 +19,7 @@ PORTS = {53: "dns", 5353: "mdns", 5355: "llmnr"}
 JUMPS = 32  # compression pointers of one name
 QUESTIONS = 256  # of one message: browsers of services ask for many at once over mDNS
 RECORDS = 512  # records of one message that are read
+LONG = 64  # bytes of the value of a record, or of all options, that may hold more than words of the protocol
 WAITING = 1024  # questions that wait for their answers
 
 
@@ -80,7 +81,7 @@ def parse(data: bytes) -> Message:
             raise MalformedError
         asked.append((name, _type(data[at] << 8 | data[at + 1])))
         at += 4
-    records, cut = _records(data, at, answers + authorities + extra)
+    records, message.head, cut = _records(data, at, answers + authorities + extra)
     if not asked and not records and not flags & 0x8000:
         raise MalformedError
     first = asked[0] if asked else (records[0][0], records[0][1]) if records else ("", "")
@@ -102,23 +103,26 @@ def _type(number: int) -> str:
     return TYPES.get(number, f"TYPE{number}")
 
 
-def _records(data: bytes, at: int, count: int) -> tuple[list[tuple[str, str, Any, int]], bool]:
-    """Resource records (name, type, value, ttl), and whether the message ends before they do."""
+def _records(data: bytes, at: int, count: int) -> tuple[list[tuple[str, str, Any, int]], bytes, bool]:
+    """Resource records (name, type, value, ttl), long values as they are, and whether the message ends too early."""
     records: list[tuple[str, str, Any, int]] = []
+    long = b""
     for _ in range(count):
         if at >= len(data):
-            return records, True
+            return records, long, True
         name, at = name_at(data, at)
         if at + 10 > len(data):
-            return records, True
+            return records, long, True
         kind, _, ttl, length = struct.unpack_from(">HHIH", data, at)
         at += 10
         if at + length > len(data):
-            return records, True
+            return records, long, True
+        if length > LONG:
+            long += data[at : at + length] + b"\n"
         if kind != 41:  # OPT is about the transport
             records.append((name, _type(kind), _value(data, kind, at, length), ttl))
         at += length
-    return records, False
+    return records, long, False
 
 
 def _value(data: bytes, kind: int, at: int, length: int) -> Any:

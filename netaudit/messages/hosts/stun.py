@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netaudit.ground.said import GreetingSaid
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 NAME = "stun"
 HEAD = 20
 COOKIE = b"\x21\x12\xa4\x42"
 SOFTWARE = 0x8022  # attribute
+ORDINARY = 64  # bytes of its value
 
 
 def is_stun(data: bytes) -> bool:
@@ -22,15 +28,13 @@ def _size(data: bytes) -> int:
     return HEAD + int.from_bytes(data[2:4], "big")
 
 
-def software(data: bytes) -> str:
-    """What the sender calls its program (RFC 8489, 14.14), empty for none."""
+def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kinds and values of the attributes of a message (RFC 8489, 14)."""
     at = HEAD
     while at + 4 <= len(data):
         kind, size = int.from_bytes(data[at : at + 2], "big"), int.from_bytes(data[at + 2 : at + 4], "big")
-        if kind == SOFTWARE:
-            return data[at + 4 : at + 4 + size].decode("utf-8", "replace")
+        yield kind, data[at + 4 : at + 4 + size]
         at += 4 + (size + 3 & ~3)
-    return ""
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -61,11 +65,14 @@ class StunReader(BaseReader):
             return self.inner.finish()
         end = self.at[direction] = offset + len(data)
         out = self.inner.feed(direction, offset, data)
-        name = software(data)
+        said = list(attributes(data))
+        name = next((value for kind, value in said if kind == SOFTWARE), b"").decode("utf-8", "replace")
+        message = Message(NAME, direction, offset, end)
+        message.head = b"\n".join(value for _, value in said if len(value) > ORDINARY)
         if name not in ("", self.said[direction]):
             self.said[direction] = name
-            out.append(Message(NAME, direction, offset, end, method="software", said=GreetingSaid([name])))
-        return out
+            message.method, message.said = "software", GreetingSaid([name])
+        return [*out, message] if message.method or message.head else out
 
     def finish(self) -> list[Message]:
         """Give images that never ended."""

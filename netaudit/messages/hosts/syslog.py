@@ -42,7 +42,7 @@ def parse(data: bytes) -> Message | None:
     if found is None or int(found[1]) > MOST_PRIORITY:
         return None
     head = data[found.end() : LOOK]
-    message = Message("syslog", 0, 0, len(data), method="log", body_size=len(data))
+    message = Message("syslog", 0, 0, len(data), method="log", head=data, body_size=len(data))
     said = SyslogSaid()
     if new := NEW.match(head):
         said = SyslogSaid("5424", _said(new[1]), _said(new[2]))

@@ -26,6 +26,8 @@ Emit = Callable[[Message], None]
 class Sink(Protocol):
     """Takes the body of one message."""
 
+    message: Message
+
     def add(self, data: bytes, at: int) -> None:
         """Take body bytes that lie at stream offset `at`."""
 

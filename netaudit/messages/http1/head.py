@@ -45,6 +45,7 @@ class Head:
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
     sloppy: int = 0  # lines without a colon
+    raw: bytes = b""  # as it came
 
     def get(self, name: str) -> str:
         """First value of a header by lower-case name, or the empty string."""
@@ -107,6 +108,7 @@ def parse_head(raw: bytes) -> Head | None:
     if head is None:
         return None
     head.headers, head.sloppy = parse_fields(raw[end:])
+    head.raw = raw
     return head
 
 

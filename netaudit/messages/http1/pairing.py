@@ -73,7 +73,7 @@ class Pairing:
 
         `unasked`: a response that began before any request that waits now.
         """
-        message = Message("http", direction, start, end, headers=head.headers)
+        message = Message("http", direction, start, end, headers=head.headers, head=head.raw)
         if head.sloppy:
             message.notes.append("header lines without a colon")
         if head.status:

@@ -22,6 +22,7 @@ from netaudit.messages.http1.pairing import Framing, Pairing, bodiless
 from netaudit.messages.message import Message
 
 SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
+ORDINARY = 20  # bytes of one without
 HOLD = 64 << 10  # bytes kept back while the other side has not said whether the protocol changes
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})(?:[ \t]*(?:;[^\n]*)?|[^\n0-9A-Fa-f]{0,8})\r?\n\Z")  # some append junk
 _PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
@@ -246,6 +247,7 @@ class Side:
         if not found:
             self._done(base + pos, known=False, note="broken chunk")
             return self._get_lost(pos)
+        self._beside(data[pos:end])
         self.left = int(found[1], 16)
         self.step = Side._chunk if self.left else Side._trailer
         return end
@@ -307,7 +309,14 @@ class Side:
             return pos
         if not line:
             self._done(base + (end or pos))
+        else:
+            self._beside(data[pos:end])
         return end or pos
+
+    def _beside(self, line: bytes) -> None:
+        """Keep a line that is neither head nor body, where it says more than a size."""
+        if len(line) > ORDINARY and self.sink is not None and len(self.sink.message.head) < HEAD_LIMIT:
+            self.sink.message.head += line
 
     def _close(self, data: bytes, pos: int, base: int) -> int:
         """Body until the connection closes, or until a status line answers the next request."""

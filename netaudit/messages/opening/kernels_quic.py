@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel, lean_kernel
+from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_gather import copy
 
 U1 = npt.NDArray[np.uint8]
@@ -101,7 +101,7 @@ def read_packet(data: U1, at: int, end: int, rows: I8, used: int) -> int:
     return count if at >= 0 else -1
 
 
-@kernel
+@lean_kernel
 def read_packets(data: U1, ends: I8, places: I8, packets: I8, rows: I8, spans: I8, joined: U1) -> int:
     """Read packets that are joined; how many STREAM frames they have.
 
@@ -136,7 +136,7 @@ def goes_on(before: I8, row: I8) -> bool:
     return bool(same and before[LAST] == 0)
 
 
-@kernel
+@lean_kernel
 def in_turn(turns: U1, up: tuple[I8, I8], down: tuple[I8, I8], at: I8, parts: I8) -> int:
     """Put packets of both directions in order; how many parts they make.
 

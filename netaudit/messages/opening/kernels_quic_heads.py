@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel, lean_kernel
+from netaudit.ground.jit import lean_kernel
+from netaudit.streams.kernels_gather import copy
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]
@@ -17,9 +18,9 @@ KEY_PHASE = 0x04
 FORM, SHORT = 0xC0, 0x40  # bits of the first byte that tell a short header
 
 
-@kernel
+@lean_kernel
 def samples(data: U1, begins: I8, ends: I8, name: U1, out: U1) -> int:
-    """Copy the sample of each datagram (begin and end in the data) to its row, up to one that is other; how many.
+    """Copy samples of datagrams (begin and end in the data) one behind the other, up to one that is other; how many.
 
     Other ones have a long header or another connection id than `name`, or are too short.
     """
@@ -31,7 +32,7 @@ def samples(data: U1, begins: I8, ends: I8, name: U1, out: U1) -> int:
         for k in range(name.size):
             if data[begin + 1 + k] != name[k]:
                 return number
-        out[number] = data[begin + sampled : begin + sampled + SAMPLE]
+        copy(out, SAMPLE * number, data, begin + sampled, SAMPLE)
     return int(begins.size)
 
 
@@ -47,7 +48,7 @@ def full(sent: np.int64 | int, bits: int, largest: int) -> int:
     return int(number)
 
 
-@kernel
+@lean_kernel
 def bare(
     data: U1,
     begins: I8,

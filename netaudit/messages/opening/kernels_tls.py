@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
+from netaudit.ground.jit import lean_kernel
 
 HEAD = 5
 LONGEST = (1 << 14) + 2048  # bytes of a fragment
 
 
-@kernel
+@lean_kernel
 def cut_records(data: npt.NDArray[np.uint8], at: int, kind: int, places: npt.NDArray[np.int64]) -> int:
     """Find the records from a place on, as long as they are whole, sound and of one kind; how many.
 

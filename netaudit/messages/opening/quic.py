@@ -90,7 +90,7 @@ class QuicOpener:
             return
         if packet.kind is Kind.RETRY:
             for connection in self.connections:
-                if connection.client != direction and connection.handshake.suite is None:
+                if connection.client != direction and not connection.handshake.answered:
                     connection.restart(packet.source)
                     break
             return
@@ -111,7 +111,7 @@ class QuicOpener:
         for connection in self.connections:
             if (
                 connection.client == direction
-                and connection.handshake.suite is None
+                and not connection.handshake.answered
                 and packet.source in connection.ids[1 - direction]
             ):
                 connection.restart(packet.destination)
@@ -122,10 +122,12 @@ class QuicOpener:
         connection.know(direction, packet.destination)
         connection.largest[INITIAL, direction] = found[0]
         self.connections.insert(0, connection)
-        for old in self.connections[CONNECTIONS:]:
+        if len(self.connections) > CONNECTIONS:  # the latest without keys: anyone can begin such
+            idle = [one for one in self.connections[1:] if not one.handshake.promising]
+            old = idle[0] if idle else self.connections[-1]
             old.finish()
             self._over += old.taken()
-        del self.connections[CONNECTIONS:]
+            self.connections.remove(old)
         connection.begin(direction, found[1])
 
     def _short(self, direction: int, offset: int, data: bytes, start: int) -> None:

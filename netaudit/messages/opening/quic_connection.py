@@ -5,6 +5,7 @@ Not followed: a connection that moves to another pair of addresses or ports (RFC
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -95,17 +96,16 @@ class Connection:
         """The sender's own id is what the other direction addresses it by (RFC 9000, 7.2)."""
         self.know(1 - direction, packet.source)
         if direction != self.client:
-            self.handshake.version = packet.version
+            self.handshake.speaks(packet.version)
 
     # -- packets of the handshake -------------------------------------------------------------------------------------
 
     def initial(self, direction: int, data: bytes, packet: Packet) -> bytes | None:
         """Frames of an Initial; None when it belongs to another connection."""
         sender = "client" if direction == self.client else "server"
-        for destination in self.destinations:
-            found = opened(
-                data, packet, initial_keys(packet.version, destination, sender), self.largest[INITIAL, direction]
-            )
+        largest = self.largest[INITIAL, direction]  # which anyone may have said: a number counts from the first, too
+        for destination, known in itertools.product(self.destinations, (largest, -1) if largest >= 0 else (-1,)):
+            found = opened(data, packet, initial_keys(packet.version, destination, sender), known)
             if found is not None:
                 self.largest[INITIAL, direction] = max(self.largest[INITIAL, direction], found[0])
                 self._heard(direction, packet)
@@ -115,17 +115,17 @@ class Connection:
     def begin(self, direction: int, content: bytes) -> None:
         """Heed the frames of an Initial; what waited for the keys they bring may be opened then."""
         said = self.handshake
-        before = said.hello, said.suite
+        before = said.changes
         for frame in frames(content):
             if frame.kind == CRYPTO:
                 said.feed(INITIAL, direction, frame)
-        if before != (said.hello, said.suite):
+        if before != said.changes:
             self._again()
 
     def restart(self, destination: bytes) -> None:
         """The client begins again after a Retry (RFC 9000, 17.2.5): other Initial keys, and perhaps another hello."""
         if destination not in self.destinations:
-            self.destinations = [destination, *self.destinations][:4]
+            self.destinations = [destination, *self.destinations[:2], *self.destinations[2:][-1:]]  # the first stays
             self.handshake.restart()
 
     def take_long(self, direction: int, offset: int, data: bytes, packet: Packet) -> None:
@@ -134,21 +134,18 @@ class Connection:
         if said.state in HOPELESS:
             return
         early = packet.kind is Kind.ZERO_RTT
-        if (said.hello is None) if early else (said.suite is None):
+        if not (said.hellos if early else said.answered):
             self._wait(direction, offset, data, packet.start)
             return
         space = TRAFFIC if early else HANDSHAKE
-        level = said.levels.get((HANDSHAKE, direction))
-        levels = said.early if early else [level] if level is not None else []
+        levels = said.early if early else said.levels.get((HANDSHAKE, direction), [])
         for level in levels:
             found = level.open(data, packet.start, packet.number_at, packet.end, self.largest[space, direction])
             if found is None:
                 continue
-            if early:
-                said.early = [level]
-            else:
+            if not early:
                 self._heard(direction, packet)
-            self._used(INITIAL if early else HANDSHAKE, direction)
+            self._used(INITIAL if early else HANDSHAKE, direction, level)
             self._content(space, direction, offset, found)
             return
         self._strange(tried=bool(levels))
@@ -175,22 +172,22 @@ class Connection:
         if said.state in HOPELESS:
             return True
         size = self.addressed(direction, data, start)
-        level = said.levels.get((TRAFFIC, direction))
-        if said.suite is None and said.hello is not None:
+        if said.hellos and not said.answered:
             self._wait(direction, offset, data, start)
             return True
-        if size < 0 or level is None:
-            return False
-        found = level.open_short(data, start, start + 1 + size, self.largest[TRAFFIC, direction])
-        if found is None:
-            return False
-        self._used(TRAFFIC, direction)
-        self._content(TRAFFIC, direction, offset, found)
-        return True
+        for level in said.levels.get((TRAFFIC, direction), []) if size >= 0 else []:
+            found = level.open_short(data, start, start + 1 + size, self.largest[TRAFFIC, direction])
+            if found is not None:
+                self._used(TRAFFIC, direction, level)
+                self._content(TRAFFIC, direction, offset, found)
+                return True
+        return False
 
     def level(self, direction: int) -> Level | None:
-        """Keys that packets with short headers are opened with; None where none are."""
-        return None if self.handshake.state else self.handshake.levels.get((TRAFFIC, direction))
+        """Keys that have opened packets with short headers; None where none have."""
+        if self.handshake.state or (TRAFFIC, direction) not in self.told:
+            return None
+        return self.handshake.levels[TRAFFIC, direction][0]
 
     def open_row(self, direction: int, data: bytes, begins: I8, ends: I8) -> Packets | None:
         """Datagrams (begin and end in the data) with short headers, under keys that have proved right.
@@ -198,7 +195,7 @@ class Connection:
         From the first on, up to one that is in any way unusual. What they hold is heeded by `take_turns`, in its turn.
         """
         name, level = self.usual[direction], self.level(direction)
-        if (TRAFFIC, direction) not in self.told or name is None or level is None:
+        if name is None or level is None:
             return None
         return level.open_row(data, begins, ends, name, self.largest[TRAFFIC, direction])
 
@@ -222,12 +219,12 @@ class Connection:
             elif self._reads():
                 self.streams.feed(direction, row.part(first, last))
 
-    def _used(self, space: int, direction: int) -> None:
+    def _used(self, space: int, direction: int, level: Level) -> None:
         """Keys have opened something."""
         self.opened += 1
         if (space, direction) not in self.told:
             self.told.add((space, direction))
-            source = self.handshake.proved(space, direction)
+            source = self.handshake.proved(space, direction, level)
             self.source = source if source >= 0 else self.source
 
     def _strange(self, *, tried: bool) -> None:
@@ -298,4 +295,6 @@ class Connection:
         if self.opened:
             partly = self.streams.holes or self.strange > 8 or said.why
             return Outcome(PARTLY if partly else OPENED, source, said.why)
-        return Outcome(said.state or (WRONG_KEYS if self.strange and said.levels else NO_BEGINNING), "", said.why)
+        return Outcome(
+            said.state or (WRONG_KEYS if self.strange and any(said.levels.values()) else NO_BEGINNING), "", said.why
+        )

@@ -113,8 +113,10 @@ class PacketKey:
 class Level:
     """Keys of one direction at one level of encryption, and the packet numbers seen with them."""
 
-    def __init__(self, suite: Suite, version: int, secret: bytes) -> None:
+    def __init__(self, suite: Suite, version: int, secret: bytes, random: bytes = b"") -> None:
+        """`random` is that of the client, by which the secret is known."""
         label = VERSIONS[version].label
+        self.random = random
         self.header = HeaderKey(suite, label, secret)
         self.key = PacketKey(suite, label, secret)
         self.before: PacketKey | None = None  # the key before the last update, for packets out of order
@@ -156,9 +158,9 @@ class Level:
         Or that these keys do not open, or that tells of a key update: `open_short` tries that one.
         """
         raw, count = np.frombuffer(data, np.uint8), len(begins)
-        sampled = np.empty((count, SAMPLE), np.uint8)
+        sampled = np.empty(count * SAMPLE, np.uint8)
         count = samples(raw, begins, ends, np.frombuffer(name, np.uint8), sampled)
-        masks = np.frombuffer(self.header.masks(sampled[:count].tobytes()), np.uint8).reshape(count, SAMPLE)
+        masks = np.frombuffer(self.header.masks(sampled[: count * SAMPLE].tobytes()), np.uint8).reshape(count, SAMPLE)
         heads, nonces = np.zeros((count, 1 + len(name) + BEHIND), np.uint8), np.empty((count, NONCE), np.uint8)
         numbers = np.empty((count, 2), np.int64)
         count = bare(raw, begins, masks, len(name), self.phase, largest, self.key.iv, heads, nonces, numbers)
@@ -176,7 +178,7 @@ def _number(head: bytes, size: int, largest: int) -> int:
     return full_number(int.from_bytes(head[-size:], "big"), 8 * size, largest)
 
 
-def early_suites(secret: bytes) -> tuple[Suite, ...]:
-    """Suites that early data may be protected with, by the length of their secret."""
+def suites_of(secret: bytes) -> tuple[Suite, ...]:
+    """Suites that packets may be protected with, by the length of their secret."""
     known = suites()
     return (known[0x1302],) if len(secret) == 48 else (known[0x1301], known[0x1303])

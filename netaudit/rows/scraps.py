@@ -1,0 +1,58 @@
+"""Rows of `scraps`: what in heads and small bodies nobody would read, until the account of what left is made.
+
+The account counts what was said again between the same two ends once, over all their connections; that can be asked
+only when all was read. The rows go with the audit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.messages.message import UP
+from netaudit.tables import SCRAPS
+from netaudit.unwrapping.scraps import scraps_of_head
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from netaudit.messages.message import Message
+
+_SCRAP = SCRAPS.row
+PLACE = "private"
+
+
+class ScrapRows:
+    """Rows of `scraps` of one worker."""
+
+    def __init__(self, folder: Path, part: str) -> None:
+        self._rows = TableWriter(folder, SCRAPS, part, place=PLACE)
+
+    def take(self, message: Message) -> None:
+        """Take what is in the head of a message, and what was found in its body."""
+        for digest, size in (*scraps_of_head(message), *(message.scraps or ())):
+            way = "up" if message.direction == UP else "down"
+            self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
+
+    def flush(self, *, least: int) -> None:
+        """Write rows when at least `least` were collected."""
+        self._rows.flush(least=least)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._rows.close()
+
+
+def taken(folder: Path) -> pa.Table:
+    """All rows of a case whose audit has ended, out of their streams, which go with that."""
+    import pyarrow as pa
+
+    parts = stream_parts(folder, SCRAPS.name, PLACE)
+    rows = read_parts(parts, SCRAPS.schema())
+    held = rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in the files
+    del rows
+    for path in parts:
+        path.unlink()
+    return held

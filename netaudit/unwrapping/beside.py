@@ -1,0 +1,61 @@
+"""What a picture carries that is no part of it: segments and chunks of no known use, bytes behind its end.
+
+A picture that shows nobody may be the cover of one that does. What cameras and programs put beside pictures (EXIF,
+colour profiles, previews, texts) has a known name.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from netaudit.unwrapping.from_images import PNG_SIGNATURE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netaudit.unwrapping.part import Leaf
+
+MOST = 4096  # segments or chunks that are looked at
+SOS, COM, APP0, APP15 = 0xDA, 0xFE, 0xE0, 0xEF
+# how the content of an application segment begins (ITU-T T.81 B.2.4.6 leaves it to them)
+_APPLICATIONS = (
+    b"JFIF\0", b"JFXX\0", b"Exif\0", b"http://ns.adobe.com/", b"ICC_PROFILE\0", b"MPF\0", b"FPXR\0", b"Photoshop 3.0\0",
+    b"Adobe", b"Ducky", b"AVI1", b"JP\0\0",
+)  # fmt: skip
+_CHUNKS = frozenset(  # of PNG (W3C, 3rd edition, 4.7) and its extensions: what else there is has no meaning
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI tEXt zTXt iTXt bKGD hIST pHYs sPLT eXIf tIME "
+    b"acTL fcTL fdAT oFFs pCAL sCAL sTER gIFg gIFx dSIG".split()
+)
+
+
+def beside(leaf: Leaf) -> bytes:
+    """The bytes of an image that are not its own, joined."""
+    data = leaf.part.data
+    tail = data[len(data) - leaf.behind :]
+    if leaf.kind == "jpeg":
+        return b"".join(_segments(data)) + tail
+    return (b"".join(_chunks(data)) if leaf.kind == "png" else b"") + tail
+
+
+def _segments(data: bytes) -> Iterator[bytes]:
+    """Comments and application segments of nobody, before the first scan of a JPEG."""
+    at = 2
+    for _ in range(MOST):
+        if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] == SOS:
+            return
+        marker, size = data[at + 1], data[at + 2] << 8 | data[at + 3]
+        if marker == COM or (APP0 <= marker <= APP15 and not data.startswith(_APPLICATIONS, at + 4)):
+            yield data[at + 4 : at + 2 + size]
+        at += 2 + size
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    at = len(PNG_SIGNATURE)
+    for _ in range(MOST):
+        if at + 8 > len(data):
+            return
+        (size,) = struct.unpack_from(">I", data, at)
+        if data[at + 4 : at + 8] not in _CHUNKS:
+            yield data[at + 8 : at + 8 + size]
+        at += 12 + size
