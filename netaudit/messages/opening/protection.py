@@ -6,6 +6,9 @@ import contextlib
 import hashlib
 import hmac
 import itertools
+import struct
+from functools import partial
+from operator import le, sub
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -17,6 +20,8 @@ from netaudit.messages.opening.kernels_tls import HEAD
 from netaudit.messages.opening.schedule import TLS10, expand_label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from netaudit.messages.opening.suites import Suite
 
 TAG = 16  # bytes
@@ -25,6 +30,7 @@ EXPLICIT = 8  # bytes of the nonce that a record of TLS 1.2 brings (RFC 5288, 3)
 _BLOCKS = {"aes": 16, "camellia": 16, "seed": 16, "3des": 8, "des": 8, "idea": 8}
 _FIXED = {"gcm": 4, "ccm": 4, "ccm8": 4, "poly1305": 12}  # bytes of the nonce that the key schedule makes
 _APPLICATION = b"\x17"  # type of a record's content
+_NUMBERED = struct.Struct(">Q3sH")  # what is authenticated with a record: its number, and its head
 _PADDING = [bytes([(pad - 1) % 256]) * pad for pad in range(257)]  # by length, with the byte that tells it
 _MACS = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48}
 
@@ -77,6 +83,14 @@ def decrypted(cipher: Any, nonce: bytes, data: bytes, head: bytes) -> bytes | No
     return plain
 
 
+def decrypted_row(
+    cipher: Any, nonces: Iterable[bytes], data: Iterable[bytes | memoryview], heads: Iterable[bytes]
+) -> Iterator[bytes]:
+    """What an AEAD gives of several, up to one whose tag does not fit."""
+    with contextlib.suppress(InvalidTag, ValueError):
+        yield from map(cipher.decrypt, nonces, data, heads)
+
+
 class Tls13:
     """Records of TLS 1.3 (RFC 8446, 5.2)."""
 
@@ -102,17 +116,15 @@ class Tls13:
 
     def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
         """See `Protection`."""
+        iv, view = self._iv, memoryview(data)
+        nonces = [(iv ^ number).to_bytes(NONCE, "big") for number in range(sequence, sequence + len(begins))]
+        fragments = [view[begin + HEAD : end] for begin, end in zip(begins, ends, strict=True)]
         found: Contents = []
-        iv, decrypt, view = self._iv, self._cipher.decrypt, memoryview(data)
-        with contextlib.suppress(InvalidTag, ValueError):
-            for number, begin, end in zip(itertools.count(sequence), begins, ends):
-                at = begin + HEAD
-                plain = decrypt((iv ^ number).to_bytes(NONCE, "big"), view[at:end], data[begin:at])
-                if not plain.endswith(_APPLICATION):
-                    plain = plain.rstrip(b"\0")
-                    if not plain.endswith(_APPLICATION):
-                        break
-                found.append(memoryview(plain)[:-1])
+        for plain in decrypted_row(self._cipher, nonces, fragments, _heads(data, begins)):
+            content = plain if plain.endswith(_APPLICATION) else plain.rstrip(b"\0")
+            if not content.endswith(_APPLICATION):
+                break
+            found.append(memoryview(content)[:-1])
         return found
 
     def content(self, fragment: int) -> int:
@@ -146,15 +158,20 @@ class Tls12Aead:
 
     def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
         """See `Protection`."""
-        found: Contents = []
-        decrypt, view, fixed, explicit = self._cipher.decrypt, memoryview(data), self._fixed, self.at
-        iv, own = int.from_bytes(fixed, "big"), HEAD + explicit + self._tag
-        with contextlib.suppress(InvalidTag, ValueError, OverflowError):
-            for number, begin, end in zip(itertools.count(sequence), begins, ends):
-                at, size = begin + HEAD + explicit, end - begin - own
-                nonce = fixed + data[begin + HEAD : at] if explicit else (iv ^ number).to_bytes(NONCE, "big")
-                associated = number.to_bytes(8, "big") + data[begin : begin + 3] + size.to_bytes(2, "big")
-                found.append(decrypt(nonce, view[at:end], associated))
+        view, fixed, at, own = memoryview(data), self._fixed, HEAD + self.at, HEAD + self.at + self._tag
+        numbers = range(sequence, sequence + len(begins))
+        sizes = list(itertools.takewhile(partial(le, 0), map(sub, ends, (begin + own for begin in begins))))
+        if self.at:
+            nonces = [fixed + data[begin + HEAD : begin + at] for begin in begins]
+        else:
+            iv = int.from_bytes(fixed, "big")
+            nonces = [(iv ^ number).to_bytes(NONCE, "big") for number in numbers]
+        heads = [
+            _NUMBERED.pack(number, data[begin : begin + 3], size)
+            for number, begin, size in zip(numbers, begins, sizes, strict=False)
+        ]
+        fragments = [view[begin + at : end] for begin, end in zip(begins, ends, strict=True)]
+        found: Contents = [*decrypted_row(self._cipher, nonces, fragments, heads)]
         return found
 
     def content(self, fragment: int) -> int:
@@ -262,6 +279,10 @@ class Stream:
     def content(self, fragment: int) -> int:
         """See `Protection`."""
         return max(fragment - self._mac, -1)
+
+
+def _heads(data: bytes, begins: list[int]) -> list[bytes]:
+    return [data[begin : begin + HEAD] for begin in begins]
 
 
 def _algorithm(name: str, key: bytes) -> Any:

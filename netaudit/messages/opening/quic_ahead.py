@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from netaudit.messages.opening.quic_keys import Level
 
 MOST = 1024  # that are opened at once: where other keys follow, of another connection say, they are opened again
-LEAST = 256  # that are tried at once where not all were opened before
+LEAST = 8  # that are tried at once where few were opened before
 
 
 class Ahead:
@@ -45,7 +45,7 @@ class Ahead:
         part = slice(self._at, self._at + count)
         found = connection.open_row(self.direction, way.data, way.begins[part], way.ends[part])
         opened = len(found.frames) if found is not None else 0
-        level.ahead = min(MOST, max(level.ahead, 2 * opened)) if opened == count else LEAST
+        level.ahead = min(MOST, max(LEAST if opened < count else level.ahead, 2 * opened))
         if found is not None and opened:
             self.row, self._until = Row(found, way.bases[part]), self._at + opened
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
 from netaudit.messages.opening.kernels_quic_heads import BEHIND, KEY_PHASE, SHORT_BITS, bare, samples
-from netaudit.messages.opening.protection import NONCE, aead
+from netaudit.messages.opening.protection import NONCE, aead, decrypted_row
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
 
@@ -95,14 +94,9 @@ class PacketKey:
 
     def open_row(self, heads: U1, nonces: U1, sizes: I8, data: bytes, begins: I8, ends: I8) -> list[bytes]:
         """Frames of the packets that begin and end there in the data, up to one that these keys do not open."""
-        frames: list[bytes] = []
-        decrypt, add = self._cipher.decrypt, frames.append
         bare = [head[:size] for head, size in zip(_rows(heads), sizes.tolist(), strict=True)]
-        places = zip(bare, _rows(nonces), begins.tolist(), ends.tolist(), strict=False)
-        with contextlib.suppress(InvalidTag, ValueError):
-            for head, nonce, begin, end in places:
-                add(decrypt(nonce, data[begin:end], head))
-        return frames
+        bodies = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=False)]
+        return list(decrypted_row(self._cipher, _rows(nonces), bodies, bare))
 
     def updated(self) -> PacketKey:
         """The key after this one (RFC 9001, 6.1)."""

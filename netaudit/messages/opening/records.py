@@ -10,7 +10,6 @@ import numpy as np
 
 from netaudit.messages.opening.kernels_tls import HEAD, LONGEST, cut_records
 
-MOST = 2048  # records of a row
 CONTENT = 1 << 14  # bytes of content at most
 NO_COMPRESSION, DEFLATE = 0, 1
 _MARK = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]", re.DOTALL)
@@ -147,14 +146,17 @@ class Cutter:
         size = HEAD + size_of(head)
         return Record(self.start, head, self.front(size)[HEAD:]) if self.left >= size else None
 
-    def row(self, kind: int) -> tuple[bytes, list[int], list[int]]:
-        """The next records as long as they are whole and of one kind, to be taken by `use`.
+    def row(self, kind: int, most: int) -> tuple[bytes, list[int], list[int]]:
+        """The next records as long as they are whole and of one kind, so many at most, to be taken by `use`.
 
         Bytes, and where in them each record begins and ends; the stream offset of the first byte is `base`.
         """
-        if self.broken is not None or self.lost or self.left < HEAD:
+        head = self.front(HEAD)
+        if self.broken is not None or self.lost or len(head) < HEAD or head[0] != kind:
             return b"", [], []
-        places = np.empty((2, MOST), np.int64)
+        if self.left < HEAD + size_of(head):
+            return b"", [], []
+        places = np.empty((2, most), np.int64)
         count = cut_records(np.frombuffer(self._held, np.uint8), self._from, kind, places)
         begins, ends = places[:, :count].tolist()
         return self._held, begins, ends

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION = 20, 21, 22, 23
 WAITING = 4 << 20  # bytes of a direction that wait for the other one
 KEYLESS = 256 << 10  # bytes of a direction that wait for keys
+MOST, LEAST = 2048, 8  # records that are tried at once, at least where few were opened before
 
 
 class TlsOpener:
@@ -151,12 +152,13 @@ class TlsOpener:
         """Records of application data under keys that have proved right, handed on at once; whether there were any."""
         assert side.epochs is not None
         protection, cutter = side.epochs[0].protection, side.cutter
-        data, begins, ends = cutter.row(APPLICATION)
+        data, begins, ends = cutter.row(APPLICATION, side.ahead)
         if not begins:
             return False
         parts = protection.open_row(side.sequence, data, begins, ends)
         count, first = len(parts), cutter.base + HEAD + protection.at
         side.sequence += count
+        side.ahead = min(MOST, max(LEAST if count < len(begins) else side.ahead, 2 * count))
         counts, starts = list(map(len, parts)), [begin + first for begin in begins[:count]]
         if self._agreed.version >= TLS13 and not side.padded:  # else nothing is padded
             own = HEAD + CONTENT - protection.content(CONTENT)  # bytes of a record that are no content

@@ -40,6 +40,7 @@ class Side:
         self.strange = 0  # records that no key opened since the keys changed
         self.opened = False  # something was, with these keys
         self.padded = False
+        self.ahead = 64  # records that are opened at once
         self.stalled: Record | None = None  # waits for the other direction
         self.closed = False
         self.inflater: Inflater | None = None  # where records are compressed
