@@ -3,7 +3,8 @@
 A capture of `build.py` is replayed by tcpreplay into one end of a cable in a network namespace of our own; at its
 other end netaudit, then tshark and suricata where installed, take it live, one after the other. Reported for each rate:
 packets lost by each (sent minus recorded, or what it says it dropped), CPU seconds per second of replay with children,
-and how long after the last packet netaudit had audited everything. Faces are not judged here.
+and how long after the last packet netaudit had audited everything. With `--faces` images are judged, too: then how many
+waited for that when all was audited, and how long after the last packet the last of them was judged.
 
 `--latency MBPS` replays the demo office at that rate with faces judged, and tells how long after the packet with the
 last byte of an upload its line came out, and the line with its judgement. Its 126 uploads take 3.4 MB: 2 Mbit/s are
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -48,6 +50,8 @@ class Result:
     lost: int | None
     cpu: float  # seconds of processor per second of replay
     behind: float | None = None  # seconds from the last packet to the end of the work
+    waiting: int = 0  # images not judged when all was audited
+    judged: float = 0.0  # seconds from the last packet to the last judgement
 
 
 def inside(*words: str) -> list[str]:
@@ -101,30 +105,32 @@ class Processor:
         return self.now() - self._before
 
 
-def netaudit(capture: Path, mbps: float, seconds: float, folder: Path) -> Result:
+def netaudit(capture: Path, mbps: float, seconds: float, folder: Path, *, faces: bool = False) -> Result:
     """netaudit live: lost is what was sent and is not in the case."""
     case = folder / "case"
     out = (folder / "out").open("wb")
-    words = inside(*NETAUDIT, "--case", str(case), "--no-faces")
+    words = inside(*NETAUDIT, "--case", str(case), *([] if faces else ["--no-faces"]))
     process = subprocess.Popen(words, stdout=out, stderr=subprocess.DEVNULL)
-    wait(lambda: audited(folder) is not None)
+    wait(lambda: told(folder, "packets") is not None)
     time.sleep(1)
     processor = Processor(process)
     sent, reached, taken = replay(capture, mbps, seconds)
     ended = time.monotonic()
-    wait(lambda: audited(folder) >= sent or time.monotonic() - ended > PATIENCE or still(folder))
-    behind, cpu = time.monotonic() - ended, processor.used()
+    wait(lambda: told(folder, "packets") >= sent or time.monotonic() - ended > PATIENCE or still(folder))
+    behind, cpu, waiting = time.monotonic() - ended, processor.used(), told(folder, "images_waiting")
+    wait(lambda: told(folder, "images_waiting") == 0)
+    judged = time.monotonic() - ended
     process.send_signal(signal.SIGTERM)
     process.wait(PATIENCE)
     read = orjson.loads((case / "case.json").read_bytes())["totals"]["packets_read"]
-    return Result("netaudit", reached, sent, sent - read, cpu / taken, behind)
+    return Result("netaudit", reached, sent, sent - read, cpu / taken, behind, waiting, judged)
 
 
-def audited(folder: Path) -> int | None:
-    """Packets audited, by the last rate told."""
+def told(folder: Path, what: str) -> int | None:
+    """A count in the last rate told."""
     rates = [line for line in (folder / "out").read_bytes().splitlines() if line.startswith(b'{"news":"rate"')]
     with contextlib.suppress(orjson.JSONDecodeError):
-        return orjson.loads(rates[-1])["packets"] if rates else None
+        return orjson.loads(rates[-1])[what] if rates else None
     return 0
 
 
@@ -213,16 +219,19 @@ def main() -> None:
     parser.add_argument("--rates", default="50,100,200,400,800", help="Mbit/s, by commas; 0 is as fast as it goes")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--faces", action="store_true", help="judge images, too")
     parser.add_argument("--latency", type=float, default=0, metavar="MBPS", help="measure delays at this rate instead")
     asked = parser.parse_args()
-    programs = {"netaudit": netaudit} | ({} if asked.no_peers else {"tshark": tshark, "suricata": suricata})
+    peers = {} if asked.no_peers else {"tshark": tshark, "suricata": suricata}
+    programs = {"netaudit": functools.partial(netaudit, faces=asked.faces)} | peers
     with wire():
         if asked.latency:
             latency(asked.latency)
             return
         for name in asked.captures:
             capture = build.build(name, SIZE)
-            print(f"\n{name}\n{'program':<10}{'Mbit/s':>8}{'packets':>10}{'lost':>8}{'CPU':>7}{'behind s':>10}")
+            print(f"\n{name}\n{'program':<10}{'Mbit/s':>8}{'packets':>10}{'lost':>8}{'CPU':>7}{'behind s':>10}", end="")
+            print(f"{'waiting':>9}{'judged s':>10}" if asked.faces else "")
             for rate in map(float, asked.rates.split(",")):
                 for program, run in programs.items():
                     if program != "netaudit" and shutil.which(program) is None:
@@ -232,7 +241,8 @@ def main() -> None:
                     lost = "?" if result.lost is None else f"{result.lost}"
                     behind = "" if result.behind is None else f"{result.behind:.1f}"
                     print(f"{result.program:<10}{result.mbps:>8.0f}{result.sent:>10}{lost:>8}"
-                          f"{result.cpu:>7.2f}{behind:>10}", flush=True)  # fmt: skip
+                          f"{result.cpu:>7.2f}{behind:>10}", end="")  # fmt: skip
+                    print(f"{result.waiting:>9}{result.judged:>10.1f}" if asked.faces else "", flush=True)
 
 
 if __name__ == "__main__":

@@ -31,10 +31,6 @@ class Pictures:
         self._shown = shown or Shown()
         self._keeps = False
 
-    def prepare(self) -> None:
-        """Start the helpers, for many thumbnails will be asked for."""
-        self._shown.prepare()
-
     def thumbnail(self, sha256: str) -> bytes | None:
         """A small JPEG with faces pixelated, None when the image is missing or does not decode."""
         path = self._case.object_path(sha256)

@@ -44,6 +44,8 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
     for match in matches:
         if value := match.claims.get(name):
             by_value[value].append(match)
+    if not by_value:
+        return Claim()
     if vocabulary is not None:
         by_value = _with_narrower(by_value, vocabulary)
     rated = {value: confidence(found) for value, found in by_value.items()}

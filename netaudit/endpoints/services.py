@@ -31,9 +31,13 @@ class Services:
     def __init__(self, signatures: Iterable[Signature]) -> None:
         self._signatures = tuple(signature for signature in signatures if signature.decides)
         self._leaves = LeafIndex(signature.condition for signature in self._signatures)
+        self._of_nothing = self._name({})
 
     def name(self, facts: Facts) -> tuple[str, str]:
         """Service and its class; several services of one address are joined, the class is that of the gravest."""
+        return self._name(facts) if any(facts.values()) else self._of_nothing
+
+    def _name(self, facts: Facts) -> tuple[str, str]:
         hits = self._leaves.hits(facts)
         found = [
             (signature.claims["class"], signature.claims["service"])

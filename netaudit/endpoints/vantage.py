@@ -16,7 +16,6 @@ PRIVATE: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
 )  # RFC 1918, 3927, 4193, 4291
-CARRIER = ipaddress.ip_network("100.64.0.0/10")  # RFC 6598: between a subscriber's router and the carrier's NAT
 GATEWAY_NETWORKS = 4  # a MAC in front of addresses of so many distinct /16 (IPv6: /32) networks forwards for others
 WIDEST_SITE = 48  # RFC 6177: sites get no more; a router advertises /64 as a rule
 BOTH_ENDS = 2
@@ -32,15 +31,28 @@ def parse(ip: str) -> Address:
 
 @functools.lru_cache(maxsize=65536)
 def kind_of(ip: str) -> str:
-    """What an address tells by itself: private, carrier, multicast, special or global."""
-    address = parse(ip)
-    if address.is_multicast or ip == "255.255.255.255":
+    """What an address tells by itself: private, carrier, multicast, special or global.
+
+    carrier: between a subscriber's router and the carrier's NAT (RFC 6598).
+    """
+    if ":" in ip:
+        return _kind_of_six(parse(ip))
+    first, second = map(int, ip.split(".", 2)[:2])
+    if first in range(224, 240) or ip == "255.255.255.255":
+        return "multicast"
+    if first == 127 or ip == "0.0.0.0":  # noqa: S104  (no bind)
+        return "special"
+    if first == 10 or (first, second) in {(192, 168), (169, 254)} or (first == 172 and second in range(16, 32)):
+        return "private"
+    return "carrier" if first == 100 and second in range(64, 128) else "global"
+
+
+def _kind_of_six(address: Address) -> str:
+    if address.is_multicast:
         return "multicast"
     if address.is_unspecified or address.is_loopback:
         return "special"
-    if any(address.version == net.version and address in net for net in PRIVATE):
-        return "private"
-    return "carrier" if address.version == 4 and address in CARRIER else "global"
+    return "private" if any(address.version == net.version and address in net for net in PRIVATE) else "global"
 
 
 @dataclass(slots=True)
@@ -63,14 +75,22 @@ class Vantage:
     link_hosts: dict[str, str] = field(default_factory=dict)  # address → MAC of hosts on the captured link
     gateways: frozenset[str] = frozenset()  # MACs that forward for many networks
     contested: dict[str, str] = field(default_factory=dict)  # network → what speaks for inside; told, not followed
+    _all_private: bool = field(init=False, repr=False, compare=False)
+    _others: list[Network] = field(init=False, repr=False, compare=False)  # inside, beside the private ones
+
+    def __post_init__(self) -> None:
+        self._all_private = set(PRIVATE) <= set(self.inside)
+        self._others = [net for net in self.inside if not self._all_private or net not in PRIVATE]
 
     def scope(self, ip: str) -> str:
         """inside, outside, multicast, special or unknown."""
         kind = kind_of(ip)
         if kind in {"multicast", "special"}:
             return kind
+        if kind == "private" and self._all_private:
+            return "inside"
         address = parse(ip)
-        if any(address.version == net.version and address in net for net in self.inside):
+        if any(address.version == net.version and address in net for net in self._others):
             return "inside"
         return "unknown" if self.side == "unknown" else "outside"
 

@@ -36,6 +36,8 @@ COLUMNS = [
     "conflicting_down",
 ]  # fmt: skip
 
+REPEATED = ("duplicate", "conflicting")  # payload that is not counted twice (`encrypted.sent_once`)
+
 Row = dict[str, Any]
 
 
@@ -68,7 +70,7 @@ def _outward(flows: pa.Table, scope: Scope) -> list[Row]:
     """Flows between inside and outside that are opaque or encrypted, with `near`, `far`, `way` of what was sent out."""
     own = pc.and_(pc.not_equal(flows["transport"], "tcp"), pc.not_equal(flows["transport"], "udp"))
     hidden = pc.is_in(flows["protocol"], pa.array(sorted(OPAQUE | HIDDEN)))
-    chosen = flows.filter(pc.or_(own, hidden)).select(COLUMNS)
+    chosen = _of_busy(flows.filter(pc.or_(own, hidden)).select(COLUMNS))
     for place, column in enumerate(chosen.schema):
         if pa.types.is_timestamp(column.type):
             chosen = chosen.set_column(place, column.name, chosen.column(place).cast(pa.int64()))
@@ -80,6 +82,20 @@ def _outward(flows: pa.Table, scope: Scope) -> list[Row]:
         elif scopes == ("outside", "inside"):
             out.append(row | {"near": row["server_ip"], "far": row["client_ip"], "way": "down"})
     return out
+
+
+def _of_busy(flows: pa.Table) -> pa.Table:
+    """Flows in which something was sent, of those who sent enough for a finding: in a flood there are few."""
+    sent = [
+        pc.subtract(flows[f"payload_{way}"], pc.add(*(pc.fill_null(flows[f"{name}_{way}"], 0) for name in REPEATED)))
+        for way in ("up", "down")
+    ]
+    ends = (flows["client_ip"], flows["server_ip"])
+    some = pa.concat_tables([pa.table({"ip": end, "sent": size}) for end, size in zip(ends, sent, strict=True)])
+    sums = some.group_by("ip").aggregate([("sent", "sum")])
+    busy = sums.filter(pc.greater_equal(sums["sent_sum"], min(LEAST_OPAQUE, LEAST_SCATTERED)))["ip"].combine_chunks()
+    said = [pc.and_(pc.not_equal(size, 0), pc.is_in(end, busy)) for end, size in zip(ends, sent, strict=True)]
+    return flows.filter(pc.or_(*said))
 
 
 def _sent(row: Row) -> int:
@@ -125,8 +141,9 @@ def _service(row: Row, services: dict[str, str]) -> str:
         return str(known)
     if name := registered_name(row["server_name"] or ""):
         return name
-    address = ipaddress.ip_address(row["far"])
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+    if ":" not in row["far"]:
+        return str(row["far"]).rpartition(".")[0] + ".0/24"
+    return str(ipaddress.ip_network((row["far"], 48), strict=False))
 
 
 def registered_name(name: str) -> str:

@@ -104,18 +104,23 @@ def serve(make: Callable[[], Work], threads: int) -> None:
     lock = threading.Lock()
     tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
-    def say(message: dict[str, Any]) -> None:
+    def say(*messages: dict[str, Any]) -> None:
         with lock:
-            answers.write(orjson.dumps(message) + b"\n")
+            answers.write(b"".join(orjson.dumps(message) + b"\n" for message in messages))
 
     def run() -> None:
         try:
             work = make()
+            done: list[dict[str, Any]] = []  # to be said together with what begins next: the other side wakes once
             while True:
-                task = tasks.get()
-                say({"started": task["sha256"]})
+                try:
+                    task = tasks.get_nowait()
+                except queue.Empty:
+                    say(*done)
+                    done, task = [], tasks.get()
+                say(*done, {"started": task["sha256"]})
                 facts, verdict = work(task)
-                say({"done": task["sha256"], "facts": facts, "verdict": verdict})
+                done = [{"done": task["sha256"], "facts": facts, "verdict": verdict}]
         except BaseException as error:  # noqa: BLE001 - whatever it was, the other side must hear of it and start anew
             say({"fatal": f"{type(error).__name__}: {error}"[:500]})
             os._exit(3)

@@ -154,8 +154,6 @@ def _plain(table: pa.Table) -> list[dict[str, Any]]:
 
 def _flows(known: list[Known]) -> pa.Table:
     rows = FlowRows()
-    if not known:
-        return FLOWS.schema().empty_table()
     for one, flow in zip(known, np.frombuffer(b"".join(one.flow for one in known), FLOW), strict=True):
         rows.add(
             flow,
@@ -167,7 +165,7 @@ def _flows(known: list[Known]) -> pa.Table:
             keys=one.keys,
             chosen=one.chosen,
         )
-    return table_of(rows.take(), FLOWS)
+    return pa.Table.from_batches([taken] if (taken := rows.take()) is not None else [], FLOWS.schema())
 
 
 def _images(seen: Snapshot) -> pa.Table:

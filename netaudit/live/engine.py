@@ -204,6 +204,7 @@ class _Engine:
             recorded_files=audit.followed.found,
             recorded_bytes=audit.followed.done + behind,
             behind_bytes=behind,
+            images_waiting=self._judge.waiting if self._judge is not None else 0,
             disk_free=keeper.free,
         )
 

@@ -39,7 +39,7 @@ class LiveJudge:
         self.answers = Answers(case)
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
-        self._finds = 0  # that wait
+        self.waiting = 0  # finds
         self._judge = Judge(faces=True, polite=POLITE)
         self._judge.prepare()
 
@@ -47,9 +47,9 @@ class LiveJudge:
         """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
         if (known := self.answers.recent((find.sha256, find.up))) is not None:
             return Judgement(find, *known)
-        if self._finds >= MOST_WAITING:
+        if self.waiting >= MOST_WAITING:
             return "not judged"
-        self._finds += 1
+        self.waiting += 1
         if find.sha256 in self._waiting:
             self._waiting[find.sha256][1].append(find)
         else:
@@ -62,7 +62,7 @@ class LiveJudge:
             looked, finds = self._waiting.pop(sha256)
             self.answers.keep((sha256, looked), (facts, verdict))
             again = [find for find in finds if find.up != looked]
-            self._finds -= len(finds) - len(again)
+            self.waiting -= len(finds) - len(again)
             for find in finds:
                 if find.up == looked:
                     yield Judgement(find, facts, verdict)

@@ -40,6 +40,8 @@ class Rate:
     recorded_bytes: int
     behind_bytes: int
     """Recorded, and not yet audited."""
+    images_waiting: int
+    """Uploads of images that were told of and wait for their judgement; more than 10,000 wait for the end."""
     disk_free: int
 
 

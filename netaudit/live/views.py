@@ -25,6 +25,7 @@ GRADES = {"A": "bold red", "B": "bold yellow", "C": "yellow", "D": "cyan"}
 LEVELS = {"info": "", "warning": "bold yellow", "error": "bold red"}
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 MOST_TEXT = 300
+MANY_WAIT = 50  # images not yet judged that are worth a word: fewer are on their way
 BEHIND = 1_000_000  # bytes not yet audited that are worth a word: less is on its way
 WIDE = 110  # cells from which on classes of devices are told beside addresses
 HOUR = 3_600_000_000_000  # ns
@@ -90,6 +91,7 @@ def status(rate: Rate | None, width: int, lang: str) -> list[Line]:
     recorded = say("recorded", lang, size=size(rate.recorded_bytes), files=f"{rate.recorded_files:,}")
     free = say("free", lang, size=size(rate.disk_free))
     behind = say("behind", lang, size=size(rate.behind_bytes)) if rate.behind_bytes >= BEHIND else ""
+    images = say("images_waiting", lang, n=f"{rate.images_waiting:,}") if rate.images_waiting >= MANY_WAIT else ""
     counts = {"kernel": rate.drops_kernel, "interface": rate.drops_interface, "own": rate.drops_own}
     unknown = say("unknown", lang)
     lost = say("lost", lang, **{key: unknown if n is None else f"{n:,}" for key, n in counts.items()})
@@ -98,7 +100,7 @@ def status(rate: Rate | None, width: int, lang: str) -> list[Line]:
         lost = f"{say('lost_some', lang)}  {lost}"
     return [
         Line(fit(f"{speed}   {total}", width)),
-        Line(fit("   ".join(part for part in (recorded, behind, free) if part), width)),
+        Line(fit("   ".join(part for part in (recorded, behind, images, free) if part), width)),
         Line(fit(lost, width), "bold red" if some else ""),
     ]
 

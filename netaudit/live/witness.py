@@ -103,26 +103,18 @@ class Memory:
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
         """See `way.Witness`."""
         flow = delivery.flow
-        serial = int(flow["serial"])
         if delivery.closed:
             said = conversations.closed[-1]
             told = (said.flow_id, said.protocol, said.server_name, said.swapped, said.keys, said.chosen)
             known = Known(flow.tobytes(), *told)
-            self.open.pop(serial, None)
-            self.closed.append(known)
-            if is_encrypted(known, flow) and int(flow["payload"][DOWN if known.swapped else UP]) >= LEAST_KNOWN:
-                self.senders.append(known)
         else:
-            known = self.open[serial] = Known(flow.tobytes(), *conversations.standing(flow))
+            known = Known(flow.tobytes(), *conversations.standing(flow))
+        self._stands(flow, known, closed=delivery.closed)
         if messages:
             self._speaking[known.flow_id] = known
             self._speaking.move_to_end(known.flow_id)
             if len(self._speaking) > MOST_SPEAKING:
                 self._speaking.popitem(last=False)
-        if is_encrypted(known, flow):
-            self.touched[serial] = known
-        else:
-            self.touched.pop(serial, None)  # keys have opened it since
         if messages and known.flow_id not in self.agents:
             self._note_agent(known.flow_id, messages)
 
@@ -134,13 +126,25 @@ class Memory:
         """See `way.Witness`."""
         digits = ids.tobytes().decode()
         for place, index in enumerate(indexes.tolist()):
-            flow = batch.flows[index]
-            known = Known(flow.tobytes(), bytes.fromhex(digits[32 * place : 32 * place + 32]), protocol, "", False)
-            if batch.closed[index]:
-                self.open.pop(int(flow["serial"]), None)
-                self.closed.append(known)
-            else:
-                self.open[int(flow["serial"])] = known
+            flow, closed = batch.flows[index], bool(batch.closed[index])
+            flow_id = bytes.fromhex(digits[32 * place : 32 * place + 32])
+            self._stands(flow, Known(flow.tobytes(), flow_id, protocol, "", swapped=False), closed=closed)
+
+    def _stands(self, flow: np.void, known: Known, *, closed: bool) -> None:
+        """Remember a flow (its FLOW row) as it stands now."""
+        serial = int(flow["serial"])
+        hidden = is_encrypted(known, flow)
+        if closed:
+            self.open.pop(serial, None)
+            self.closed.append(known)
+            if hidden and int(flow["payload"][DOWN if known.swapped else UP]) >= LEAST_KNOWN:
+                self.senders.append(known)
+        else:
+            self.open[serial] = known
+        if hidden:
+            self.touched[serial] = known
+        else:
+            self.touched.pop(serial, None)  # keys have opened it since
 
     def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
         """See `way.Witness`."""

@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from netaudit.ground.said import ControlSaid
 
 if TYPE_CHECKING:
-    import numpy as np
+    import numpy.typing as npt
 
     from netaudit.messages.message import Message
 
@@ -76,6 +78,7 @@ class Expected:
 
     def __init__(self) -> None:
         self._ends: dict[End, list[Announcement]] = {}
+        self._ports = np.zeros(1 << 16, np.int64)  # announcements by listening port
         self._order: dict[int, list[tuple[End, Announcement]]] = {}  # per shard, oldest first
         self._latest: dict[int, Announcement] = {}  # by serial of the control flow
 
@@ -99,12 +102,14 @@ class Expected:
         end = (said.transport or int(row["proto"]), *_address(row, near), said.port, *_address(row, far))
         self._latest[int(row["serial"])] = announcement
         self._ends.setdefault(end, []).append(announcement)
+        self._ports[said.port & 0xFFFF] += 1
         order = self._order.setdefault(int(row["shard"]), [])
         order.append((end, announcement))
         if len(order) > MOST:
             self._drop(*order.pop(0))
 
     def _drop(self, end: End, announcement: Announcement) -> None:
+        self._ports[end[3] & 0xFFFF] -= 1
         left = [other for other in self._ends.get(end, []) if other is not announcement]
         if left:
             self._ends[end] = left
@@ -125,6 +130,13 @@ class Expected:
                 if fits and (best is None or announcement.ts >= best.ts):
                     best = announcement
         return best
+
+    def may_be_meant(self, flows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+        """Whether each of some flows (FLOW rows) has a port that was announced."""
+        if not self._ends:
+            return np.zeros(flows.size, bool)
+        meant: npt.NDArray[np.bool_] = (self._ports[flows["client_port"]] + self._ports[flows["server_port"]]) > 0
+        return meant
 
     def _forget_old(self, shard: int, now: int) -> None:
         order = self._order.get(shard, [])

@@ -2,56 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from netaudit.ground.said import ControlSaid
 from netaudit.messages.expected import Expected
 from netaudit.messages.flow import Flow, FlowSummary, flow_id
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.single import Single, single, summary
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from netaudit.messages.opening.carried import FlowKeys
     from netaudit.messages.opening.given import Keys
-    from netaudit.streams.layouts import Delivery
+    from netaudit.streams.layouts import Delivery, Run
+
+
+class LetGo(NamedTuple):
+    """How a flow goes on that a taker (`running/takers.py`) had so far."""
+
+    reader: str = ""  # stands where it would, had it read what came before; empty: nobody was asked yet
+    held: Sequence[Run] = ()  # what came before and was held back
+
+
+NOTHING_BEFORE = LetGo()
 
 
 class Conversations:
     """All flows of a worker. Not thread-safe; nothing is shared between flows."""
 
-    def __init__(self, keys: Keys | None = None) -> None:
-        """`keys` are those given to open what is encrypted."""
-        self.keys = keys
+    def __init__(self, keys: Keys | None = None, *, together: bool = False) -> None:
+        """`keys` are those given to open what is encrypted; `together`: many messages may be told as one."""
+        self.keys, self._together = keys, together
         self.flows: dict[int, Flow] = {}
-        self.singles: dict[int, Single] = {}  # datagrams that are all there is of their flows so far (`single.py`)
         self.expected = Expected()
         self.ignored: list[int] = []  # serials whose bytes nobody wants any more; the caller takes and clears them
         self.closed: list[FlowSummary] = []  # of flows that ended; the caller takes and clears them
         self.failures: list[str] = []  # readers that raised, in words: bugs, survived
         self.turned = False  # whether the flow last fed has its ends the other way round than its row says
 
-    def feed(self, delivery: Delivery, *, resumed: str = "") -> list[Message]:
+    def feed(self, delivery: Delivery, *, after: LetGo = NOTHING_BEFORE) -> list[Message]:
         """Take what one window brought for one flow; the messages that became whole, in order.
 
-        `resumed`: the reader that goes on where a taker of whole flows lets this one go (`running/takers.py`).
+        `after`: what a taker leaves, where it lets the flow go.
         """
         row = delivery.flow
         serial = int(row["serial"])
         flow = self.flows.get(serial)
-        if flow is None and not resumed and self._is_single(serial, delivery):
-            return []
-        if flow is None and resumed:
-            flow = self.flows[serial] = Flow(row, self._keys_of(row))
-            flow.resume(resumed, _read_before(delivery))
-        elif flow is None:
-            flow = self.flows[serial] = Flow(row, self._keys_of(row))
-            if (first := self.singles.pop(serial, None)) is not None:
-                flow.take(first.direction, 0, first.data, first.pieces)
+        if flow is None:
+            flow = self.flows[serial] = Flow(row, self._keys_of(row), together=self._together)
+            if after.reader:
+                flow.resume(after.reader, _read_before(delivery))
             elif (announced := self.expected.find(row)) is not None:
                 flow.expect(announced)
-        for run in delivery.runs:
+        for run in (*after.held, *delivery.runs):
             if run.is_gap:
                 flow.lose(run.direction, run.offset, run.length)
             else:
@@ -84,20 +91,11 @@ class Conversations:
             return flow_id(row), "", "", False, ("", ""), ("", "", "")
         return flow.id, flow.protocol, flow.server_name, flow.swapped, flow.opened_by(), flow.chosen
 
-    def _is_single(self, serial: int, delivery: Delivery) -> bool:
-        """Whether one datagram that nobody knows is all there is of a flow so far; at its end it is told."""
-        if serial not in self.singles:
-            first = single(delivery.flow, delivery.runs)
-            if first is None or self.expected.find(delivery.flow) is not None:
-                return False
-            self.singles[serial] = first
-        elif delivery.runs:
-            return False
-        if delivery.closed:
-            del self.singles[serial]
-            self.closed.append(summary(delivery.flow))
-        self.turned = False
-        return True
+    def known(self, flows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+        """Whether a reader has, or another flow may announce, each of some flows (FLOW rows)."""
+        serials = flows["serial"].tolist()
+        has = np.fromiter(map(self.flows.__contains__, serials), bool, len(serials))
+        return has | self.expected.may_be_meant(flows)
 
     def _keys_of(self, row: np.void) -> FlowKeys | None:
         return self.keys.of(row) if self.keys is not None else None

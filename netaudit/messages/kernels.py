@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import kernel
+from netaudit.ground.jit_words import words_of
 
 BLOCK = 64  # words of eight bytes tested at once; only blocks with a likely pair are looked at byte by byte
 ONES = np.uint64(0x0101010101010101)
@@ -78,7 +79,7 @@ def next_image_mark(data: npt.NDArray[np.uint8], start: int) -> int:
     """
     end = data.size - 3  # one past the last index with four bytes
     at = max(start, 0)
-    words = data[: data.size // 8 * 8].view(np.uint64)
+    words = words_of(data)
     while at < end and at % 8:
         if FIRST[data[at]] and is_mark(data, at):
             return at

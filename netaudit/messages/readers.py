@@ -21,6 +21,7 @@ from netaudit.messages.http2 import opening as http2_opening
 from netaudit.messages.http2 import reader as http2
 from netaudit.messages.mail import imap, pop3, smtp
 from netaudit.messages.makers import dahua, discovery, ehome, ezviz, hcnet, idcard, sofia, tplink
+from netaudit.messages.marks import ANYTHING, Mark
 from netaudit.messages.mqtt import reader as mqtt
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.rtp import ps_tcp
@@ -52,6 +53,7 @@ class Entry:
     states_hosts: bool = False  # `said` of its messages states facts about their sender, of the family that they name
     local: bool = False  # for the link or the site: nobody outside speaks it
     speaks_of_streams: bool = False  # its messages agree on media, or are one: rows of `media`
+    marks: tuple[Mark, ...] = ANYTHING  # of datagrams: one of them stands in every one that it recognises
 
 
 READERS: tuple[Entry, ...] = (
@@ -92,33 +94,50 @@ READERS: tuple[Entry, ...] = (
     Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader, speaks_of_streams=True),
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
-    Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True),
-    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True),
-    Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True),
-    Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader, local=True),
-    Entry("nbdgm", "udp", netbios.recognise_datagrams, netbios.BrowserReader, local=True),
-    Entry("snmp", "udp", snmp.recognise, snmp.SnmpReader, local=True),
-    Entry("syslog", "udp", syslog.recognise, syslog.SyslogReader),
-    Entry("ntp", "udp", ntp.recognise, ntp.NtpReader),
-    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader, only_words=True, local=True),
+    Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True, marks=sip.MARKS),
+    Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True, marks=dhcp.MARKS),
+    Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True, marks=dhcpv6.MARKS),
+    Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader, local=True, marks=netbios.NAME_MARKS),
+    Entry("nbdgm", "udp", netbios.recognise_datagrams, netbios.BrowserReader, local=True, marks=netbios.DATAGRAM_MARKS),
+    Entry("snmp", "udp", snmp.recognise, snmp.SnmpReader, local=True, marks=snmp.MARKS),
+    Entry("syslog", "udp", syslog.recognise, syslog.SyslogReader, marks=syslog.MARKS),
+    Entry("ntp", "udp", ntp.recognise, ntp.NtpReader, marks=ntp.MARKS),
+    Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader, only_words=True, local=True, marks=ssdp.MARKS),
     Entry(
-        "discovery", "udp", discovery.recognise, discovery.DiscoveryReader, only_words=True, local=True
+        "discovery",
+        "udp",
+        discovery.recognise,
+        discovery.DiscoveryReader,
+        only_words=True,
+        local=True,
+        marks=discovery.MARKS,
     ),  # WS-Discovery, SADP, DHDiscover
     Entry(
-        "discovery", "udp", sofia.recognise_udp, sofia.SofiaSearchReader, only_words=True, states_hosts=True, local=True
+        "discovery",
+        "udp",
+        sofia.recognise_udp,
+        sofia.SofiaSearchReader,
+        only_words=True,
+        states_hosts=True,
+        local=True,
+        marks=sofia.SEARCH_MARKS,
     ),
-    Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams, states_hosts=True),
-    Entry("tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams, states_hosts=True),
-    Entry("nfs", "udp", nfs.recognise_udp, lambda: nfs.NfsReader(tcp=False)),  # a head of 24 bytes
-    Entry("tftp", "udp", tftp.recognise, tftp.TftpReader),  # certain by the mode in its request
+    Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams, states_hosts=True, marks=ehome.MARKS),
     Entry(
-        "quic", "udp", quic.recognise, quic.QuicReader, names_server=True, hidden=True, hello=True
+        "tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams, states_hosts=True, marks=tplink.DATAGRAM_MARKS
+    ),
+    Entry(
+        "nfs", "udp", nfs.recognise_udp, lambda: nfs.NfsReader(tcp=False), marks=nfs.DATAGRAM_MARKS
+    ),  # a head of 24 bytes
+    Entry("tftp", "udp", tftp.recognise, tftp.TftpReader, marks=tftp.MARKS),  # certain by the mode in its request
+    Entry(
+        "quic", "udp", quic.recognise, quic.QuicReader, names_server=True, hidden=True, hello=True, marks=quic.MARKS
     ),  # certain by the version in its header
-    Entry("stun", "udp", stun.recognise, stun.StunReader),
-    Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True),
-    Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True),
+    Entry("stun", "udp", stun.recognise, stun.StunReader, marks=stun.MARKS),
+    Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True, marks=dtls.MARKS),
+    Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
     Entry(
-        "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True
+        "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
     ),  # last: two bits are its whole mark, the reader asks for more
 )
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from netaudit.relays.chance import Chance, by_nulls
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
-from netaudit.relays.kernels_batches import CELLS, COMBINED, SLACK, SLACK_EACH, STEPS, chain, line
+from netaudit.relays.kernels_batches import CELLS, COMBINED, SLACK, SLACK_EACH, STEPS, line
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units
@@ -24,26 +23,7 @@ CLOSE = SECOND // 2  # between units that may be one request
 LINES = 3  # of one sender and endpoint
 LEAST_UNITS = 3  # that a line explains
 MOST_IMAGES, MOST_UNITS = 1500, 400  # in one chain
-BEYOND_SINGLE = 4096  # bytes above the largest image from which a unit has several, if it has any
-ROOM = 20_000
-Row = tuple[int, int, int, int, int]  # a line as `kernels_batches.fitness` has it
-
-
-@dataclass(slots=True)
-class Runs:
-    """What units carry: images from `first` to `behind` (excluded), in units `unit` and `more` behind it."""
-
-    unit: I8
-    more: I8
-    first: I8
-    behind: I8
-    probability: npt.NDArray[np.float64]
-    evidence: float  # logarithm, above that of no image in any unit
-
-    def chosen(self, mask: npt.NDArray[np.bool_]) -> Runs:
-        """Some of them."""
-        unit, more, first, behind = (column[mask] for column in (self.unit, self.more, self.first, self.behind))
-        return Runs(unit, more, first, behind, self.probability[mask], self.evidence)
+Row = tuple[int, int, int, int, int]  # overhead for each image, constant, slack, more for each image, most images
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +103,3 @@ def find_line(
     nulls = [lambda draws, of=of: np.array([of() for _ in range(draws)]) for of in (shifted, dealt)]
     chance = by_nulls(count + following, nulls, worth=count >= LEAST_UNITS)
     return Line(int(each), int(constant), int(count), chance)
-
-
-def find_runs(images: Images, units: Units, lines: list[Row], *, base64: bool, related: float = 0.5) -> Runs:
-    """Which runs of images the units carry, with probabilities; `lines` as `kernels_batches.chain` has them."""
-    sizes = sent_sizes(images.size, base64=base64)
-    table = np.array(lines, np.int64).reshape(-1, 5)
-    out = np.empty((ROOM, 5))
-    series = (combined(units), *reach(images.last, units), running_sum(sizes))
-    larger = units.low > sizes.max(initial=0) + BEYOND_SINGLE
-    kinds = units.opens.astype(np.uint8) + 2 * larger.astype(np.uint8)
-    used, evidence = chain(*series, table, kinds, related, out)
-    rows = out[:used]
-    keys, where = np.unique(rows[:, :4], axis=0, return_inverse=True)
-    probability: npt.NDArray[np.float64] = np.bincount(where.reshape(-1), rows[:, 4], len(keys)).astype(np.float64)
-    columns = keys.astype(np.int64)
-    return Runs(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3], probability, evidence)

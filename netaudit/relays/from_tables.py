@@ -42,7 +42,7 @@ def find_relays(
     told: list[pa.Table] = []
     tests: list[dict[str, Any]] = []
     for pair in pairs:
-        result = judge_pair(pair, uploads, len(pairs))
+        result = judge_pair(pair, len(pairs))
         tests += [test_row(result, test, len(pairs)) for test in result.tests]
         told += _tables(result, uploads, tables["messages"])
     return (

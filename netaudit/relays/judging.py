@@ -12,13 +12,12 @@ from netaudit.relays import reencoded
 from netaudit.relays.chance import CAP, corrected, said, seed_of
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.forms import LEAST
-from netaudit.relays.matching import Match, Test, match_batches, match_exact, match_stretches, settled
+from netaudit.relays.matching import Match, Test, match_exact, settled
 from netaudit.relays.picture import differences
+from netaudit.relays.several import match_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import pyarrow as pa
 
     from netaudit.relays.series import Images, Units
 
@@ -70,7 +69,7 @@ def pairs_of(
                 yield Pair(host, way, received, sent, (first, last + 1), elsewhere=True)
 
 
-def judge_pair(pair: Pair, uploads: pa.Table, pairs: int) -> Result:
+def judge_pair(pair: Pair, pairs: int) -> Result:
     """Test one pair; `pairs` are tested in all."""
     seed = _seed_of(pair)
     random = np.random.default_rng(seed)
@@ -101,7 +100,6 @@ def judge_pair(pair: Pair, uploads: pa.Table, pairs: int) -> Result:
     for places in (np.flatnonzero(~units.quic), np.flatnonzero(units.quic)):
         if len(places) >= LEAST:
             exact += _renumbered(match_exact(images, units.chosen(places), span, random, pairs), places)
-    exact += match_stretches(images, units, exact, uploads, span, random)
     tests += exact + match_batches(images, units, exact, span, random, pairs)
     matches = settled(tests)
     claimed = len(matches) >= LEAST_EXACT and any(

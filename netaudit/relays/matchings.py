@@ -1,8 +1,10 @@
-"""How probable each pair is, where each image and each unit is in one pair at most: sums over all sets of pairs.
+"""How probable each choice is, where no two may take the same: sums over all sets of choices that go together.
 
-Messages between the ends (belief propagation) are exact where the pairs form a tree, but two images that fit the same
-two units form a ring, and there they call certain whichever exchange is a little likelier. So the sums are made in
-full: image by image in order, a state for each set of units that are taken and that later images might still want.
+A choice takes things: a pair of image and unit takes the unit, a set of images in a unit takes these images. Of each
+step (an image, a unit) one choice is made, or none. Messages between the ends (belief propagation) are exact where
+pairs form a tree, but two images that fit the same two units form a ring, and there they call certain whichever
+exchange is a little likelier. So the sums are made in full: step by step, a state for each set of things that are taken
+and that later steps might still want.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     F8 = npt.NDArray[np.float64]
 
 ROUNDS = 60
-MOST_STATES = 1000  # at a time; where there are more, each end is taken to choose by itself
-MOST_WAYS = 20 * MOST_STATES  # on from them at one image: where hundreds of images fit hundreds of units, likewise
+MOST_STATES = 1000  # at a time; where there are more, each choice is taken to be made by itself
+MOST_WAYS = 20 * MOST_STATES  # on from them at one step: where hundreds of images fit hundreds of units, likewise
 LEAST_STATE = 1e-7  # of the likeliest one
 States = dict[int, float]
 
@@ -47,63 +49,80 @@ def by_messages(image: I8, unit: I8, weight: F8) -> F8:
 
 @dataclass(slots=True)
 class _Step:
-    """One image: its pairs as (index, bit of the unit, weight), and the bits that no later image wants."""
+    """One step: its choices as (index, bits of what it takes, weight), and the bits that no later step wants."""
 
-    pairs: list[tuple[int, int, float]]
+    choices: list[tuple[int, int, float]]
     gone: int
     before: States
 
 
-def in_full(image: I8, unit: I8, weight: F8) -> F8:
-    """Probabilities by sums over all sets of pairs; `image` in order."""
-    if not image.size:
+def of_pairs(image: I8, unit: I8, weight: F8) -> F8:
+    """Probabilities of pairs by sums over all sets of them; `image` in order."""
+    return in_full(image, [(one,) for one in unit.tolist()], weight)
+
+
+def in_full(step: I8, takes: Sequence[tuple[int, ...]], weight: F8) -> F8:
+    """Probabilities of choices by sums over all sets of them.
+
+    Args:
+        step: of each choice, in order.
+        takes: numbers of the things that each takes.
+        weight: how much likelier each is than that its step makes none.
+
+    """
+    if not step.size:
         return weight
-    probability = _by_itself(image, unit, weight)
-    for steps in _parts(image, unit, weight):
+    probability = _by_itself(step, takes, weight)
+    for steps in _parts(step, takes, weight):
         _backward(steps, probability)
     return probability
 
 
-def _by_itself(image: I8, unit: I8, weight: F8) -> F8:
-    """Probabilities if each end chose by itself: the less of the two."""
-    rivals = np.maximum(np.bincount(image, weight)[image], np.bincount(unit, weight)[unit])
+def _by_itself(step: I8, takes: Sequence[tuple[int, ...]], weight: F8) -> F8:
+    """Probabilities if each choice were made by itself: the least by its step, and by the things it takes."""
+    counts = [len(of) for of in takes]
+    choice, thing = np.repeat(np.arange(step.size), counts), np.array([one for of in takes for one in of], np.int64)
+    rivals = np.bincount(step, weight)[step]
+    np.maximum.at(rivals, choice, np.bincount(thing, weight[choice])[thing])
     least: F8 = weight / (1 + rivals)
     return least
 
 
-def _parts(image: I8, unit: I8, weight: F8) -> Iterator[list[_Step]]:
-    """Steps forward through all images, cut wherever no unit that is taken can be wanted any more.
+def _parts(step: I8, takes: Sequence[tuple[int, ...]], weight: F8) -> Iterator[list[_Step]]:
+    """Steps forward through all, cut wherever nothing that is taken can be wanted any more.
 
     Without the parts in which there are too many states.
     """
-    last = np.full(int(unit.max()) + 1, -1)
-    last[unit] = image  # in order: the last one stays
+    last = {one: now for now, of in zip(step.tolist(), takes, strict=True) for one in of}
     bits: dict[int, int] = {}
     free: list[int] = []
     part: list[_Step] = []
     known = True
     states: States = {0: 1.0}
-    starts = np.flatnonzero(np.r_[True, image[1:] != image[:-1]]).tolist()
-    for begin, end in zip(starts, [*starts[1:], image.size], strict=True):
+    starts = np.flatnonzero(np.r_[True, step[1:] != step[:-1]]).tolist()
+    for begin, end in zip(starts, [*starts[1:], step.size], strict=True):
         if set(states) == {0}:
             if part and known:
                 yield part
             part, known = [], True
-        units, gone = unit[begin:end].tolist(), 0
-        for of in units:
-            if of not in bits:
-                bits[of] = free.pop() if free else 1 << len(bits)
-        pairs = [(begin + k, bits[of], float(weight[begin + k])) for k, of in enumerate(units)]
-        for of in [of for of in units if last[of] == image[begin]]:
+        choices, gone = [], 0
+        for k in range(begin, end):
+            mask = 0
+            for of in takes[k]:
+                if of not in bits:
+                    bits[of] = free.pop() if free else 1 << len(bits)
+                mask |= bits[of]
+            choices.append((k, mask, float(weight[k])))
+        for of in {one for k in range(begin, end) for one in takes[k] if last[one] == step[begin]}:
             gone |= bits[of]
             free.append(bits.pop(of))
-        step = _Step(pairs, gone, states)
-        few = len(states) * (len(pairs) + 1) <= MOST_WAYS
-        states = _after(step) if few else {}
+        now = _Step(choices, gone, states)
+        few = len(states) * (len(choices) + 1) <= MOST_WAYS
+        states = _after(now) if few else {}
         if not few or len(states) > MOST_STATES:
             known, states = False, dict.fromkeys([*bits.values(), 0], 1.0)
         if known:
-            part.append(step)
+            part.append(now)
         else:
             part.clear()
     if known:
@@ -111,32 +130,32 @@ def _parts(image: I8, unit: I8, weight: F8) -> Iterator[list[_Step]]:
 
 
 def _after(step: _Step) -> States:
-    """States behind an image, from those before it."""
+    """States behind a step, from those before it."""
     found: defaultdict[int, float] = defaultdict(float)
     for state, has in step.before.items():
         found[state & ~step.gone] += has
-        for _, bit, weight in step.pairs:
-            if not state & bit:
-                found[(state | bit) & ~step.gone] += has * weight
+        for _, mask, weight in step.choices:
+            if not state & mask:
+                found[(state | mask) & ~step.gone] += has * weight
     most = max(found.values())
     return {state: has / most for state, has in found.items() if has > LEAST_STATE * most}
 
 
 def _backward(steps: list[_Step], probability: F8) -> None:
-    """Probabilities of a part's pairs, from its end to its beginning."""
+    """Probabilities of a part's choices, from its end to its beginning."""
     behind: States = {0: 1.0}
     for step in reversed(steps):
         now: States = {}
-        total, shares = 0.0, [0.0] * len(step.pairs)
+        total, shares = 0.0, [0.0] * len(step.choices)
         for state, has in step.before.items():
             now[state] = behind.get(state & ~step.gone, 0.0)
-            for place, (_, bit, weight) in enumerate(step.pairs):
-                if not state & bit:
-                    rest = weight * behind.get((state | bit) & ~step.gone, 0.0)
+            for place, (_, mask, weight) in enumerate(step.choices):
+                if not state & mask:
+                    rest = weight * behind.get((state | mask) & ~step.gone, 0.0)
                     now[state] += rest
                     shares[place] += has * rest
             total += has * now[state]
-        for place, (k, _, _) in enumerate(step.pairs):
+        for place, (k, _, _) in enumerate(step.choices):
             probability[k] = shares[place] / total if total else 0.0
         most = max(now.values(), default=1.0) or 1.0
         behind = {state: has / most for state, has in now.items()}

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from netaudit.relays.forms import SECOND, Form, leads, plaintext, sent_sizes
 from netaudit.relays.kernels_pairs import candidates
-from netaudit.relays.matchings import by_messages, in_full
+from netaudit.relays.matchings import by_messages, of_pairs
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
@@ -108,7 +108,7 @@ def pair(
     weight = probability = np.full(image.size, 0.5)
     share = 0.5
     for _ in range(4):  # what is sent on has laws of overhead and delay of its own, learned with the pairs
-        likelier = _of_delay(delay, exact, window / SECOND, probability, known[1])
+        likelier = of_delay(delay, exact, window / SECOND, probability, known[1])
         likelier *= _of_overhead(place, exact, form.width, wide, probability, known[0])
         likelier *= _opening(opens, usual, probability)
         others = max(
@@ -121,7 +121,7 @@ def pair(
         weight = ratio / max(1 - share, LEAST_ALONE)
         probability = by_messages(image, unit, weight)
         share = float(np.clip(probability.sum() / max(len(images), 1), 0.02, 0.98))
-    return Pairs(image, unit, off, in_full(image, unit, weight))
+    return Pairs(image, unit, off, of_pairs(image, unit, weight))
 
 
 def _crowd(sizes: I8, low: I8, high: I8, most: int, least: int) -> F8:
@@ -133,7 +133,7 @@ def _crowd(sizes: I8, low: I8, high: I8, most: int, least: int) -> F8:
     return share
 
 
-def _of_delay(delay: F8, exact: Mask, window_s: float, weight: F8, known: F8) -> F8:
+def of_delay(delay: F8, exact: Mask, window_s: float, weight: F8, known: F8) -> F8:
     """Density of delays among images sent on, over that of unrelated pairs (uniform)."""
     edges = np.array([DELAYS_S[0] - 10.0, *DELAYS_S[1:]])
     classes = edges.size - 1

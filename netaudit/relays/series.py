@@ -11,8 +11,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.relays.sizes import FINISHED
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -228,66 +226,3 @@ def _joined(uploads: pa.Table, flow: I4, plain_http: npt.NDArray[np.bool_]) -> U
     )
     rows = (ends - starts + 1).astype(np.int32)
     return Units(order[starts], rows, of[starts], first, last, low, high, records, quic[rule[starts]], opens)
-
-
-STEERS = 96  # bytes of a record up to which it ends no image: steering frames stand between streams
-SHORT_ENDS = 12  # records of a unit that may end an image
-
-
-def stretches(units: Units, uploads: pa.Table) -> tuple[Units, I8]:
-    """Parts of units that may be one stream of HTTP/2 each: from one short record to the next, or a later one.
-
-    A stream's bytes come in full records and end in a short one where the sender writes stream by stream. A stretch has
-    the row of its unit, whose index is given too; only units whose records are all listed are looked at.
-    """
-    found: list[tuple[int, int, int, int]] = []  # place of the unit, plaintext, records, whether it opens the unit
-    lists = _record_lists(units, uploads)
-    for place, (lengths, head) in enumerate(lists):
-        full = max(lengths, default=0)
-        ends = [k + 1 for k, length in enumerate(lengths) if STEERS < length < full or k + 1 == len(lengths)]
-        if not 2 <= len(ends) <= SHORT_ENDS or not head:
-            continue
-        sums = np.r_[0, np.cumsum([length - head for length in lengths])]
-        for a, begin in enumerate([0, *ends[:-1]]):
-            for end in ends[a:]:
-                size = int(sums[end] - sums[begin])
-                if size >= LEAST_UNIT and (begin, end) != (0, len(lengths)):
-                    found.append((place, size, end - begin, begin == 0))
-    at = np.array([row[0] for row in found], np.int64)
-    some = units.chosen(at)
-    some.low = np.array([row[1] for row in found], np.int64)
-    some.high = some.low.copy()
-    some.records = np.array([row[2] for row in found], np.int64)
-    some.opens = some.opens & np.array([row[3] for row in found], bool)
-    return some, at
-
-
-def _record_lists(units: Units, uploads: pa.Table) -> list[tuple[list[int], int]]:
-    """Lengths of all records of each unit in order, and what each has beside its data; empty if not all are known."""
-    index: dict[tuple[str, int], int] = {}
-    rows = units.row.tolist()
-    flows = pc.take(uploads["flow_id"], pa.array(rows)).to_pylist()
-    mask = pc.is_in(uploads["flow_id"], value_set=pa.array(sorted(set(flows)), pa.string()))
-    places = np.flatnonzero(mask.to_numpy())
-    some = uploads.filter(mask).select(["flow_id", "ordinal", "lengths", "repeats", "records", "rule", "from_start"])
-    told = some.to_pylist()
-    for k, row in enumerate(told):
-        index[row["flow_id"], row["ordinal"]] = k
-    by_place = {int(place): k for k, place in enumerate(places)}
-    found = []
-    for row, many in zip(rows, units.rows.tolist(), strict=True):
-        first = told[by_place[row]]
-        lengths: list[int] = []
-        for more in range(many):
-            of = told[index[first["flow_id"], first["ordinal"] + more]]
-            lengths += [
-                length for length, repeats in zip(of["lengths"], of["repeats"], strict=True) for _ in range(repeats)
-            ]
-            if sum(of["repeats"]) != of["records"]:
-                lengths = []
-                break
-        head = HEADS.get(first["rule"], 0)
-        if lengths and first["ordinal"] == 0 and first["from_start"] and head == 17 and lengths[0] in FINISHED:
-            lengths = lengths[1:]
-        found.append((lengths, head))
-    return found

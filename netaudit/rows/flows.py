@@ -9,14 +9,20 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
-from netaudit.ground.addresses import ip_text, mac_text, vlan_text
+from netaudit.ground.addresses import vlan_text
 from netaudit.ground.frames import capture_name
 from netaudit.ground.masking import mask, mask_host
-from netaudit.tables import FLOWS, Row
+from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.messages.readers import UNKNOWN
+from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids, link_addresses
+from netaudit.tables import FLOWS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from netaudit.ground.table_streams import TableWriter
 
 TRANSPORTS = {
     6: "tcp",
@@ -36,6 +42,10 @@ TRANSPORTS = {
 HANDSHAKE = "SAFfR"
 CHOSEN = ("tls_version", "tls_cipher", "tls_alpn")  # columns of `flows`: by the server
 NOTHING_CHOSEN = ("", "", "")
+SAID = ("flow_id", "protocol", "server_name", "read_up", "read_down", "swapped", "keys", "keys_from")  # by readers
+COUNTED = (
+    "packets", "bytes", "payload", "delivered", "duplicate", "conflicting", "evicted", "after_close", "missing",
+)  # fmt: skip
 
 
 class FlowRows:
@@ -69,85 +79,98 @@ class FlowRows:
         self._layout = flow.dtype
         self._said.append((flow_id.hex(), protocol, mask_host(server_name[:256]), read[0], read[1], swapped, *keys))
 
-    def take(self) -> list[Row]:
-        """Rows of all flows collected since the last call."""
+    def take(self) -> pa.RecordBatch | None:
+        """Rows of all flows collected since the last call; None for none."""
         if not self._flows:
-            return []
+            return None
         flows = np.frombuffer(b"".join(self._flows), self._layout)
-        ids, protocols, names, read_up, read_down, swapped, keys, sources = zip(*self._said, strict=True)
-        turned = np.array(swapped, bool)
+        identities, protocols, names, read_up, read_down, swapped, keys, sources = zip(*self._said, strict=True)
         read = np.stack([np.array(read_up, np.int64), np.array(read_down, np.int64)], axis=1)
-        columns = flow_columns(flows, turned, read)
-        columns |= {"flow_id": ids, "protocol": protocols, "server_name": names, "keys": keys, "keys_from": sources}
+        columns = flow_columns(flows, np.array(swapped, bool), read)
+        columns |= {
+            "flow_id": identities,
+            "protocol": protocols,
+            "server_name": names,
+            "keys": keys,
+            "keys_from": sources,
+        }
         columns |= dict(zip(CHOSEN, zip(*self._chosen, strict=True), strict=True))
         self._chosen.clear()
         self._flows.clear()
         self._said.clear()
-        return list(map(FLOWS.row._make, zip(*(_listed(columns.pop(name)) for name in FLOWS.names), strict=True)))
+        return batch_of(columns, FLOWS.schema())
 
 
-def _listed(column: Any) -> Any:
-    return column.tolist() if isinstance(column, np.ndarray) else column
+class EndedFlows:
+    """Closed flows that takers took, of which nothing more is to say than what they are; written many at a time."""
+
+    def __init__(self, writer: TableWriter, protocol: str) -> None:
+        self._writer, self._protocol, self._schema = writer, protocol, FLOWS.schema()
+        self._ended: list[tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]] = []
+        self._count = 0
+
+    def add(self, flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8]) -> None:
+        """Take FLOW rows and their ids, 32 hexadecimal digits each."""
+        if len(flows):
+            self._ended.append((flows, ids))
+            self._count += len(flows)
+
+    def flush(self, *, least: int = BATCH_ROWS) -> None:
+        """Write the flows, when they are at least so many."""
+        if not self._ended or self._count < least:
+            return
+        flows, ids = (np.concatenate(parts) for parts in zip(*self._ended, strict=True))
+        for first in range(0, len(flows), BATCH_ROWS):  # all open flows may end at once
+            last = first + BATCH_ROWS
+            self._writer.extend(self._batch(flows[first:last], ids[DIGITS * first : DIGITS * last]))
+        self._ended.clear()
+        self._count = 0
+
+    def _batch(self, flows: npt.NDArray[Any], digits: npt.NDArray[np.uint8]) -> pa.RecordBatch:
+        """Rows of `flows`; of flows that have a protocol every byte was read."""
+        n = len(flows)
+        read = flows["delivered"].astype(np.int64) * (self._protocol != UNKNOWN)
+        columns = flow_columns(flows, np.zeros(n, bool), read)
+        nothing = dict.fromkeys(("server_name", "keys", "keys_from", *CHOSEN), pa.repeat("", n))
+        columns |= {"flow_id": ids(digits), "protocol": pa.repeat(self._protocol, n)} | nothing
+        return batch_of(columns, self._schema)
 
 
 def flow_columns(
     flows: npt.NDArray[np.void], turned: npt.NDArray[np.bool_], read: npt.NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Columns of `flows` from FLOW rows: texts as lists, numbers as arrays.
+    """Columns of `flows` from FLOW rows; what readers say of them is missing.
 
     `turned`: ends the other way round; `read`: bytes that lie in messages.
     """
-    near, far = ("client", "server"), ("server", "client")
-
-    def end(field: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        client, server = flows[f"{near[0]}_{field}"], flows[f"{far[0]}_{field}"]
-        return np.where(turned, server, client), np.where(turned, client, server)
-
-    (client_hi, server_hi), (client_lo, server_lo) = end("hi"), end("lo")
-    client_port, server_port = end("port")
-    client_mac, server_mac = end("mac")
-    outer = [
-        zip(high.tolist(), low.tolist(), strict=True)
-        for high, low in zip(end("outer_hi"), end("outer_lo"), strict=True)
-    ]
+    some = turned.any()
+    shaken = flows["handshake"].astype(np.int64) << 1 | turned
     columns: dict[str, Any] = {
-        "capture_id": [capture_name(index) for index in flows["capture"].tolist()],
-        "transport": [TRANSPORTS.get(proto, f"ip-{proto}") for proto in flows["proto"].tolist()],
-        "client_ip": [ip_text(*halves) for halves in zip(client_hi.tolist(), client_lo.tolist(), strict=True)],
-        "server_ip": [ip_text(*halves) for halves in zip(server_hi.tolist(), server_lo.tolist(), strict=True)],
-        "client_port": client_port,
-        "server_port": server_port,
-        "client_mac": [mac_text(mac) for mac in client_mac.tolist()],
-        "server_mac": [mac_text(mac) for mac in server_mac.tolist()],
-        "vlan": [vlan_text(vlan) for vlan in flows["vlan"].tolist()],
-        "client_outer": [ip_text(*halves) if any(halves) else "" for halves in outer[0]],
-        "server_outer": [ip_text(*halves) if any(halves) else "" for halves in outer[1]],
-        "tunnel": [_tunnel_name(code) for code in flows["tunnel"].tolist()],
+        "capture_id": few(flows["capture"], capture_name),
+        "transport": few(flows["proto"], lambda proto: TRANSPORTS.get(proto, f"ip-{proto}")),
+        "vlan": few(flows["vlan"], vlan_text),
+        "tunnel": few(flows["tunnel"], _tunnel_name),
+        "doubts": few(flows["doubts"], doubt_names, pa.list_(pa.string())),
+        "handshake": few(shaken, lambda bits: _handshake(bits >> 1, bits & 1)),
         "bursts_up": flows["bursts"],
-        "doubts": [doubt_names(bits) for bits in flows["doubts"].tolist()],
-        "handshake": [
-            _handshake(bits, flip) for bits, flip in zip(flows["handshake"].tolist(), turned.tolist(), strict=True)
-        ],
     }
     for name in ("first_ts", "last_ts", "first_frame", "last_frame"):
         columns[name] = flows[name]
-    columns |= dict.fromkeys(CHOSEN, [""] * flows.size)
-    for name in (
-        "packets",
-        "bytes",
-        "payload",
-        "delivered",
-        "duplicate",
-        "conflicting",
-        "evicted",
-        "after_close",
-        "missing",
-    ):
-        pair = np.where(turned[:, None], flows[name][:, ::-1], flows[name])
+    for near, far in (("client", "server"), ("server", "client")):
+
+        def end(field: str, near: str = near, far: str = far) -> npt.NDArray[Any]:
+            own = flows[f"{near}_{field}"]
+            return np.where(turned, flows[f"{far}_{field}"], own) if some else own
+
+        columns[f"{near}_ip"] = addresses(end("hi"), end("lo"), none=False)
+        columns[f"{near}_outer"] = addresses(end("outer_hi"), end("outer_lo"))
+        columns[f"{near}_port"], columns[f"{near}_mac"] = end("port"), link_addresses(end("mac"))
+    pairs = {name: flows[name] for name in COUNTED}
+    if some:
+        pairs = {name: np.where(turned[:, None], pair[:, ::-1], pair) for name, pair in pairs.items()}
+    pairs["unread"] = np.maximum(pairs["delivered"].astype(np.int64) - read, 0)
+    for name, pair in pairs.items():
         columns[f"{name}_up"], columns[f"{name}_down"] = pair[:, 0], pair[:, 1]
-    delivered = np.where(turned[:, None], flows["delivered"][:, ::-1], flows["delivered"]).astype(np.int64)
-    unread = np.maximum(delivered - read, 0)
-    columns["unread_up"], columns["unread_down"] = unread[:, 0], unread[:, 1]
     return columns
 
 
@@ -167,6 +190,6 @@ def doubt_names(bits: int) -> list[str]:
 
 
 @functools.lru_cache(maxsize=64)
-def _handshake(bits: int, turned: bool) -> str:  # noqa: FBT001
+def _handshake(bits: int, turned: int) -> str:
     text = "".join(letter for place, letter in enumerate(HANDSHAKE) if bits >> place & 1)
     return text.translate(str.maketrans("Ff", "fF")) if turned else text

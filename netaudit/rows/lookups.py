@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,11 @@ from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
+from netaudit.messages.from_streams import LetGo
 from netaudit.observations.from_messages import masked_name, observe_sayings
-from netaudit.rows.flows import flow_columns
-from netaudit.tables import FLOWS, MESSAGES
+from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
+from netaudit.rows.flows import EndedFlows
+from netaudit.tables import MESSAGES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,18 +26,15 @@ if TYPE_CHECKING:
     from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.dns.lookups import Lookups
     from netaudit.observations.ledger import Ledger
+    from netaudit.rows.columns import Column
     from netaudit.streams.batch import Batch
 
-DIGITS = 32  # of an id
 NO_FLOW = 1 << 62
 NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
-Column = Any  # a pyarrow array
 
 
 class LookupRows:
     """Takes plain lookups out of batches, and brings them into the tables (`running/takers.py`)."""
-
-    resumes = PROTOCOL
 
     def __init__(self, rows: RowWriter, ledger: Ledger) -> None:
         self._rows, self._ledger = rows, ledger
@@ -46,12 +45,12 @@ class LookupRows:
         self._observed = 0  # of its sayings
         self._first_flows: list[int] = []  # index of the flow that says each of them first; never falls
         self._next_flow = NO_FLOW  # that of the next one to be observed
-        self._ended: list[tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]] = []  # FLOW rows and ids of closed flows
-        self._ends = 0
-        self._messages_schema, self._flows_schema = MESSAGES.schema(), FLOWS.schema()
+        self._ended = EndedFlows(rows["flows"], PROTOCOL)
+        self._messages_schema = MESSAGES.schema()
 
-    def take(self, batch: Batch) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Read the plain lookups of a batch; gives which flows are left to readers, and which of these were plain."""
+    def take(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
+        """See `running/takers.py`."""
+        assert left.all()  # nobody comes before
         states, lookups = self._reader.take(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
@@ -64,12 +63,15 @@ class LookupRows:
                 self._next_flow = self._first_flows[0]
             if len(lookups.messages):
                 self._rows["messages"].extend(message_columns(lookups, self._messages_schema))
-            self._end(batch, lookups)
-        return states != PLAIN, states == RESUMED
+            over = batch.closed[lookups.indexes]
+            self._ended.add(lookups.flows[over], lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1))
+        return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
 
-    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-        """Of the last batch: indexes of the flows that were taken, and their ids, 32 hexadecimal digits each."""
-        return (NONE, NO_DIGITS) if self._last is None else (self._last.indexes, self._last.flow_ids)
+    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
+        """See `running/takers.py`."""
+        return (
+            (NONE, NO_DIGITS, PROTOCOL) if self._last is None else (self._last.indexes, self._last.flow_ids, PROTOCOL)
+        )
 
     def observe(self, before: int) -> None:
         """Note what the flows before an index of the batch say: bounds of the ledger need the order of flows."""
@@ -83,23 +85,13 @@ class LookupRows:
         if self._next_flow == NO_FLOW:
             self._lookups = None
 
+    def settle(self) -> npt.NDArray[np.bool_] | None:
+        """Nothing is thought better of."""
+        return None
+
     def flush(self, *, least: int = BATCH_ROWS) -> None:
         """Write the flows that have ended, when they are at least so many."""
-        if not self._ended or self._ends < least:
-            return
-        flows, ids = (np.concatenate(parts) for parts in zip(*self._ended, strict=True))
-        for first in range(0, len(flows), BATCH_ROWS):  # all open flows may end at once
-            last = first + BATCH_ROWS
-            part = _flow_batch(flows[first:last], ids[DIGITS * first : DIGITS * last], self._flows_schema)
-            self._rows["flows"].extend(part)
-        self._ended.clear()
-        self._ends = 0
-
-    def _end(self, batch: Batch, lookups: Lookups) -> None:
-        over = batch.closed[lookups.indexes]
-        if over.any():
-            self._ended.append((lookups.flows[over], lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1)))
-            self._ends += int(over.sum())
+        self._ended.flush(least=least)
 
 
 def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
@@ -110,13 +102,13 @@ def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
     names = pa.array([mask_host(name[:256]) for name in lookups.names], pa.string())
     nothing, times, frames = pa.repeat("", n), messages["ts"].copy(), messages["frame"].astype(np.int64)
     columns = {
-        "message_id": _ids(lookups.message_ids),
-        "flow_id": _ids(lookups.flow_ids.reshape(-1, DIGITS)[messages["flow"]].reshape(-1)),
-        "capture_id": _texts(messages["capture"], capture_name),
+        "message_id": ids(lookups.message_ids),
+        "flow_id": ids(lookups.flow_ids.reshape(-1, DIGITS)[messages["flow"]].reshape(-1)),
+        "capture_id": few(messages["capture"], capture_name),
         "protocol": pa.repeat("dns", n),
         "direction": pa.array(["up", "down"]).take(pa.array(messages["direction"])),
         "request_id": _requests(lookups),
-        "method": _texts(messages["kind"][told], TYPES.__getitem__),
+        "method": few(messages["kind"][told], TYPES.__getitem__),
         "host": names.take(pa.array(messages["name"][told])),
         "status": pa.array(messages["status"].astype(np.int32)),
         "first_ts": times,
@@ -126,29 +118,10 @@ def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
         "body_size": messages["length"].astype(np.int64),
         "obscure": np.zeros(n, np.int64),
         "complete": pa.repeat(pa.scalar(value=True), n),
-        "missing": _empty_lists(n),
-        "notes": _empty_lists(n),
+        "missing": empty_lists(n),
+        "notes": empty_lists(n),
     }
-    arrays = [_array(columns.get(field.name, nothing), field.type) for field in schema]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _array(column: Any, kind: pa.DataType) -> Column:
-    if isinstance(column, pa.Array):
-        return column
-    if isinstance(column, np.ndarray):
-        if column.ndim > 1:  # as many values in each row
-            starts = np.arange(0, column.size + 1, column.shape[1], dtype=np.int32)
-            return pa.ListArray.from_arrays(pa.array(starts), _array(column.reshape(-1), kind.value_type))
-        numbers = pa.array(np.ascontiguousarray(column))
-        return numbers if numbers.type == kind else numbers.cast(kind)
-    return pa.array(column, kind)
-
-
-def _ids(digits: npt.NDArray[np.uint8]) -> Column:
-    """Texts of 32 digits that lie one behind the other."""
-    ends = np.arange(0, len(digits) + 1, DIGITS, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(digits))
+    return batch_of(dict.fromkeys(schema.names, nothing) | columns, schema)
 
 
 def _requests(lookups: Lookups) -> Column:
@@ -158,22 +131,3 @@ def _requests(lookups: Lookups) -> Column:
     np.cumsum(np.where(request >= 0, DIGITS, 0), out=ends[1:])
     digits = lookups.message_ids.reshape(-1, DIGITS)[request[request >= 0]].reshape(-1)
     return pa.StringArray.from_buffers(len(request), pa.py_buffer(ends), pa.py_buffer(digits))
-
-
-def _texts(numbers: npt.NDArray[Any], text_of: Any) -> Column:
-    """Texts of numbers of which there are few different ones."""
-    different, places = np.unique(numbers, return_inverse=True)
-    return pa.array([text_of(number) for number in different.tolist()], pa.string()).take(pa.array(places))
-
-
-def _empty_lists(n: int) -> Column:
-    return pa.ListArray.from_arrays(pa.array(np.zeros(n + 1, np.int32)), pa.array([], pa.string()))
-
-
-def _flow_batch(flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8], schema: pa.Schema) -> pa.RecordBatch:
-    """Rows of `flows`: every byte of plain lookups was read."""
-    n = len(flows)
-    columns = flow_columns(flows, np.zeros(n, bool), flows["delivered"].astype(np.int64))
-    columns |= {"flow_id": _ids(ids), "protocol": pa.repeat("dns", n), "server_name": pa.repeat("", n)}
-    columns |= dict.fromkeys(("keys", "keys_from"), pa.repeat("", n))
-    return pa.RecordBatch.from_arrays([_array(columns[field.name], field.type) for field in schema], schema=schema)

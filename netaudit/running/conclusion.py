@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from netaudit.case.moments import moment_table, stored
+from netaudit.case.pictures import Pictures
 from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
@@ -19,6 +20,7 @@ from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
+from netaudit.images.shown import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.observations.told import with_event_facts
@@ -27,6 +29,7 @@ from netaudit.rows import scraps, sendings
 from netaudit.rows.media import tie
 from netaudit.running.keys import keep_used
 from netaudit.running.lean import trim
+from netaudit.running.ready import have_rest
 from netaudit.settling.challenged import without_challenged
 from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
@@ -72,6 +75,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     )
     if outcome.said is not None:
         outcome.said.drop()
+    shown = Shown()
+    if tables["images"].num_rows:
+        shown.prepare()  # the report wants thumbnails soon
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
@@ -107,7 +113,9 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     drop_streams(folder)
     _keep_clear(folder)
     keep_used(folder)
-    return Case(folder)
+    case = Case(folder)
+    case.pictures = Pictures(case, shown)
+    return case
 
 
 def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
@@ -148,6 +156,8 @@ def derive(
     tables["devices"], tables["claims"] = found.devices, found.claims
     moves = Moves()
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
+        have_rest()  # their kernels may be under way
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
     if "encrypted_uploads" in tables:  # a look at a live run asks for itself
         count_encrypted(tables, flows, vantage)

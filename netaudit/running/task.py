@@ -360,6 +360,4 @@ def write_case_report(case: Case, options: Options) -> None:
     from netaudit.report.from_case import write_report
 
     with case.pictures.keeping():
-        if case.table("images", ["sha256"]).num_rows:
-            case.pictures.prepare()
         write_report(case, case.folder / "report.html", options.lang)

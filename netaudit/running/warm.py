@@ -48,15 +48,19 @@ def streams() -> None:
 
 
 def messages() -> None:
-    """Compile what looks for images in streams and in parts, and what reads lookups and opened packets in columns."""
+    """Compile what looks for images in streams and parts, and what reads lookups, opened packets and silent flows."""
     from netaudit.messages.carve import Search
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
+    from netaudit.messages.kernels_numbers import next_number
+    from netaudit.messages.silent import SilentFlows
+    from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, PIECE, RUN
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
     Search(0).feed(0, bytes(8))
     nothing = np.frombuffer(bytes(8), np.uint8)
+    next_number(nothing, 0)
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
@@ -76,7 +80,13 @@ def messages() -> None:
     runs["piece_from"] = np.arange(runs.size)
     runs["piece_to"] = runs["piece_from"] + 1
     payload = np.frombuffer(question + answer, np.uint8).copy()
-    PlainLookups().take(flows, np.arange(LEAST), np.ones(LEAST, bool), runs, pieces, payload)
+    slots, closed = np.arange(LEAST), np.ones(LEAST, bool)
+    PlainLookups().take(flows, slots, closed, runs, pieces, payload)
+    silent = SilentFlows()
+    silent.find(flows, slots, closed, runs, payload)
+    silent.hold(slots, flows, slots, ~closed, runs, pieces, payload)
+    addresses(flows["client_hi"], flows["client_lo"])
+    link_addresses(flows["client_mac"])
 
 
 def _packets() -> None:
@@ -99,7 +109,6 @@ def relays() -> None:
     from netaudit.relays.from_tables import LEAST
     from netaudit.relays.judging import Pair, judge_pair
     from netaudit.relays.series import Images, Names, Units
-    from netaudit.tables import ENCRYPTED_UPLOADS
 
     second = 1_000_000_000
     count = 8 * LEAST
@@ -113,21 +122,21 @@ def relays() -> None:
     units = Units(row.astype(np.int32), np.ones(count, np.int32), row.astype(np.int32), sent, sent + second // 9,
                   plain, plain, np.ones(count, np.int64), none, ~none)  # fmt: skip
     span = (0, int(sent.max()) + 10 * second)
-    uploads = ENCRYPTED_UPLOADS.schema().empty_table()
     for elsewhere in (False, True):
-        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, units, span, elsewhere), uploads, 1)
+        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, units, span, elsewhere), 1)
     several = units.chosen(row[1::2])  # two images each
     several.low = several.high = several.low + sizes[::2]
     for sent_on in (several, units.chosen(row[::-1])):
-        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, sent_on, span, elsewhere=False), uploads, 1)
+        judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, sent_on, span, elsewhere=False), 1)
 
 
 PIECES = {
-    "streams": (streams, 15),
-    "packets": (packets, 8),
-    "messages": (messages, 4),
-    "relays": (relays, 4),
+    "streams": (streams, 10),
+    "packets": (packets, 7),
+    "messages": (messages, 6),
+    "relays": (relays, 5),
 }  # and about how many seconds
+LATER = frozenset({"relays"})  # needed in the last step, and there only where uploads are encrypted
 
 
 def _captures(folder: Path) -> list[Path]:

@@ -15,12 +15,13 @@ import numpy as np
 from netaudit.ground.frames import capture_name
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
-from netaudit.messages.from_streams import Conversations
+from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
+from netaudit.messages.mqtt.publications import Publications
 from netaudit.messages.opening.given import Keys
 from netaudit.messages.pieces import spill_to
 from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
-from netaudit.observations.from_messages import observe_message
+from netaudit.observations.from_messages import observe_message, observe_publications
 from netaudit.observations.ledger import Ledger
 from netaudit.rows.carriers import Carriers
 from netaudit.rows.encrypted_uploads import UploadRows
@@ -33,6 +34,7 @@ from netaudit.rows.objects import GUESSABLE, image_row, object_row
 from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
+from netaudit.rows.publications import PlainPublications
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.running.keys import write_private
@@ -99,9 +101,10 @@ class Witness(Protocol):
 class Reading:
     """From packets to messages: the batches of an assembler, read flow by flow. Every way through netaudit has one."""
 
-    def __init__(self, keys: Keys | None = None) -> None:
+    def __init__(self, keys: Keys | None = None, *, together: bool = False) -> None:
+        """`together`: many messages may be told as one (`messages/mqtt/publications.py`)."""
         self.assembler = Assembler()
-        self.conversations = Conversations(keys)
+        self.conversations = Conversations(keys, together=together)
 
     def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
         """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
@@ -128,7 +131,7 @@ class Shard:
         witness: Witness | None = None,
         signatures: Path | None = None,
         *,
-        takes: Callable[[RowWriter, Ledger], list[Taker]] = takers,
+        takes: Callable[[RowWriter, Ledger, Conversations], list[Taker]] = takers,
         given: Given | None = None,
     ) -> None:
         """`given` are keys that may open what is encrypted."""
@@ -138,7 +141,7 @@ class Shard:
         self._keep = keep
         self._witness = witness
         self.stored: Callable[[Fresh], None] | None = None  # told of each image that is new to the case
-        self._reading = Reading(self.keys)
+        self._reading = Reading(self.keys, together=witness is None and not keep.everything)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
@@ -147,11 +150,12 @@ class Shard:
         self._uploads = UploadRows(self._rows["encrypted_uploads"])
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
-        self._takers = takes(self._rows, self.ledger)
+        self._takers = takes(self._rows, self.ledger, self._conversations)
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
         self._scraps = ScrapRows(folder, part)
         self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
+        self._publications = PlainPublications(self._rows, self._events)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
         self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
 
@@ -225,20 +229,23 @@ class Shard:
             if self._witness is not None:
                 self._witness.sent(units)
         left = np.ones(batch.flows.size, bool)
-        resumed: dict[int, str] = {}
+        let_go: dict[int, LetGo] = {}
         for taker in self._takers:
-            others, let_go = taker.take(batch)
-            resumed |= dict.fromkeys(np.flatnonzero(left & let_go).tolist(), taker.resumes)
+            others, going_on = taker.take(batch, left)
+            let_go |= going_on
             left &= others
-            if self._witness is not None:
-                self._witness.taken(batch, *taker.taken(), taker.resumes)
         for number, (index, delivery) in enumerate(batch.deliveries(left), 1):
             for taker in self._takers:
                 taker.observe(index)
-            self._deliver(delivery, resumed=resumed.get(index, ""))
+            self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))
             self._flush_at(number)
         for taker in self._takers:
             taker.observe(batch.flows.size)
+            if (back := taker.settle()) is not None:
+                for _, delivery in batch.deliveries(back):
+                    self._deliver(delivery)
+            if self._witness is not None:
+                self._witness.taken(batch, *taker.taken())
             taker.flush()
 
     def _flush_at(self, number: int) -> None:
@@ -247,9 +254,9 @@ class Shard:
             self._take_closed()
             self._flush()
 
-    def _deliver(self, delivery: Delivery, *, resumed: str = "") -> None:
+    def _deliver(self, delivery: Delivery, after: LetGo = NOTHING_BEFORE) -> None:
         conversations = self._conversations
-        messages = conversations.feed(delivery, resumed=resumed)
+        messages = conversations.feed(delivery, after=after)
         if self._witness is not None:
             self._witness.delivered(delivery, conversations, messages)
         if messages:
@@ -258,6 +265,9 @@ class Shard:
             patience = self._patience[shard]
             ends = ends_of(delivery.flow, turned=conversations.turned)
             for message in messages:
+                if isinstance(message, Publications):
+                    self._take_publications(message, ends, patience)
+                    continue
                 self._take_message(message, ends, patience)
                 if message.protocol in HELLOS:
                     hello = hello_row(message, delivery.flow, turned=conversations.turned)
@@ -277,8 +287,9 @@ class Shard:
         self._take_closed()
 
     def _take_closed(self) -> None:
-        for row in self._flows.take():
-            self._rows["flows"].append(row)
+        rows = self._flows.take()
+        if rows is not None:
+            self._rows["flows"].extend(rows)
 
     def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:
         self._carriers = None
@@ -301,9 +312,26 @@ class Shard:
         self._scraps.take(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 
+    def _take_publications(self, block: Publications, ends: Ends, patience: Patience) -> None:
+        """Those that are plain documents together, the others one by one."""
+        if not block.place():
+            for message in block.messages():
+                self._take_message(message, ends, patience)
+            return
+        observe_publications(block, self.ledger, ends)
+        for _, first, times in block.topics():
+            self._scraps.take(block.message(first), times)
+        for message in self._publications.add(block):
+            self._read(message, patience)
+            self._rows["messages"].append(message_row(message))
+        if self._publications.full:
+            self._take_documents()
+
     def _take_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""
-        for message in self._documents.take():
+        for message in self._publications.few():
+            self._documents.add(message)
+        for message in (*self._publications.take(), *self._documents.take()):
             self._carriers = None
             self._read(message, Patience())
 

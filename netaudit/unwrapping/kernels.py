@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import kernel
+from netaudit.ground.jit_words import words_of
 
 Mark = tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]  # each byte in all places, and bits of the last
 
@@ -62,7 +63,7 @@ def _stands(data: npt.NDArray[np.uint8], at: int, mark: Mark) -> bool:
 @kernel
 def _three(data: npt.NDArray[np.uint8], marks: tuple[Mark, Mark, Mark], first: int) -> int:
     """Bits 1, 2 and 4 for the marks that stand anywhere in data[first:], where `first` is 0 or 1."""
-    words = data[: data.size // 8 * 8].view(np.uint64)
+    words = words_of(data)
     here, behind = words[first:-1], words[first + 1 :]
     x = y = z = np.uint64(0)
     for k in range(here.size):
@@ -87,7 +88,7 @@ def _those(data: npt.NDArray[np.uint8], at: int, marks: tuple[Mark, Mark, Mark])
 @kernel
 def _either(data: npt.NDArray[np.uint8], one: Mark, other: Mark) -> bool:
     """Whether one of two marks stands anywhere."""
-    words = data[: data.size // 8 * 8].view(np.uint64)
+    words = words_of(data)
     here, behind = words[:-1], words[1:]
     found = np.uint64(0)
     for k in range(here.size):

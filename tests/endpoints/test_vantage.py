@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import ipaddress
 
-from netaudit.endpoints.vantage import Evidence, forwards, judge, kind_of
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.endpoints.vantage import PRIVATE, Evidence, Vantage, forwards, judge, kind_of
 
 GATE, CAM, PC = "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"
 CLOUD = ["47.96.10.20", "120.55.1.9", "8.8.8.8", "223.5.5.5", "101.37.1.1"]
@@ -124,3 +128,34 @@ def test_a_frame_of_pppoe_makes_no_side_where_the_lan_is_seen() -> None:
     alone = judge(evidence(pairs=LAN.pairs, link=LAN.link, arp=LAN.arp, pppoe=1, pppoe_share=0.0001))
     assert alone.side == "lan"
     assert {alone.scope(ip) for ip in CLOUD} == {"outside"}
+
+
+@settings(max_examples=2000, deadline=None)
+@given(
+    octets=st.tuples(*[st.sampled_from((0, 1, 10, 31, 63, 64, 100, 127, 128, 168, 169, 172, 192, 254, 255))] * 4),
+    noise=st.integers(0, 255),
+)
+def test_kinds_are_those_of_the_networks(octets, noise):
+    for ip in (".".join(map(str, octets)), f"{noise}.{octets[0]}.{octets[1]}.{octets[2]}"):
+        address = ipaddress.ip_address(ip)
+        shared = address in ipaddress.ip_network("100.64.0.0/10")
+        private = any(net.version == 4 and address in net for net in PRIVATE)
+        own = "private" if private else "carrier" if shared else "global"
+        special = "special" if address.is_unspecified or address.is_loopback else own
+        assert kind_of(ip) == ("multicast" if address.is_multicast or ip == "255.255.255.255" else special)
+
+
+@given(
+    inside=st.lists(
+        st.sampled_from([*PRIVATE, *map(ipaddress.ip_network, ("8.8.0.0/16", "10.1.0.0/16", "2001:db8::/32"))])
+    ),
+    whole=st.booleans(),
+    ip=st.sampled_from(
+        ("10.1.2.3", "10.2.2.3", "172.31.0.1", "8.8.4.4", "9.9.9.9", "fe80::1", "2001:db8::1", "2400::1", "100.64.0.1")
+    ),
+)
+def test_inside_is_what_lies_in_a_network_inside(inside, whole, ip):
+    networks = [*PRIVATE, *inside] if whole else inside
+    address = ipaddress.ip_address(ip)
+    within = any(address.version == net.version and address in net for net in networks)
+    assert Vantage("lan", networks, []).scope(ip) == ("inside" if within else "outside")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from netaudit.findings import opaque
 from netaudit.findings.opaque import LEAST_OPAQUE, LEAST_SCATTERED, opaque_findings
 from netaudit.findings.roles import Actors
 from netaudit.tables import FINDINGS, FLOWS, MESSAGES
@@ -48,3 +51,22 @@ def test_small_parts_to_many_names_of_one_service_are_one_upload() -> None:
     (row,) = found(flows)
     assert (row["certainty"], row["bytes"], "4 names" in row["reason"]) == ("D", LEAST_SCATTERED, True)
     assert found(flows[:2]) == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_who_sent_too_little_is_left_out_without_a_difference(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(seed)
+    ends = [CAM, CLOUD, "192.168.1.77", "8.8.4.4", "2400:db8:1:2::5"]
+    rows = []
+    for at in range(chance.randrange(40)):
+        client, server = chance.sample(ends, 2)
+        sizes = [chance.choice((0, 0, 40, LEAST_OPAQUE // 3, LEAST_OPAQUE)) for _ in range(2)]
+        again = chance.choice((None, 0, min(sizes)))
+        rows.append(
+            hidden(at, at, at + 1, payload_up=sizes[0])
+            | {"client_ip": client, "server_ip": server, "payload_down": sizes[1], "duplicate_up": again}
+            | {"protocol": chance.choice(("unknown", "tls", "ssh")), "transport": chance.choice(("tcp", "udp", "esp"))}
+        )
+    briefly = found(rows)
+    monkeypatch.setattr(opaque, "_of_busy", lambda flows: flows)
+    assert briefly == found(rows)

@@ -13,7 +13,7 @@ def rate(elapsed: float = 12.0, **more) -> Rate:
     given = {
         "elapsed_s": elapsed, "ts": T0 + int(elapsed * S), "packets": 1234, "bytes": 987_654, "packets_per_s": 850.5,
         "bits_per_s": 8_300_000.0, "drops_kernel": 0, "drops_interface": None, "drops_own": 0, "recorded_files": 2,
-        "recorded_bytes": 990_000, "behind_bytes": 0, "disk_free": 120 << 30,
+        "recorded_bytes": 990_000, "behind_bytes": 0, "images_waiting": 0, "disk_free": 120 << 30,
     }  # fmt: skip
     return Rate(**(given | more))
 

@@ -81,6 +81,13 @@ def test_losses_are_said_in_words(drops, words, style) -> None:
     assert status(samples.rate(**drops), 100, "en")[2] == (words, style)
 
 
+@pytest.mark.parametrize(("waiting", "told"), [(0, ""), (49, ""), (1234, "images not yet judged 1,234   disk ")])
+def test_images_that_wait_are_told(waiting, told) -> None:
+    recorded = status(samples.rate(images_waiting=waiting), 100, "en")[1].text
+    assert told in recorded
+    assert ("not yet judged" in recorded) == bool(told)
+
+
 def test_lists_are_bounded_and_count_on() -> None:
     board = Board()
     for number in range(3 * MOST):

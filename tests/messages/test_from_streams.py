@@ -64,32 +64,6 @@ def test_datagrams_are_carved_alike_together_and_one_by_one():
     assert essence(together) == essence(apart)
 
 
-def test_a_datagram_that_nobody_knows_is_all_that_is_kept_of_its_flow(monkeypatch):
-    picture = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02" + b"pixels" * 600 + b"\xff\xd9"
-    first, *rest = runs([up(b"AB" * 20 + picture[:1]), down(b"no"), up(picture[1:])])
-    row = flow_row(proto=17, client_port=9000, server_port=9002)
-
-    def spoken(more):
-        conversations = Conversations()
-        said = [*conversations.feed(Delivery(row, [first]))]
-        held = (len(conversations.singles), len(conversations.flows))
-        for run in more:
-            said += conversations.feed(Delivery(row, [run]))
-        said += conversations.feed(Delivery(row, [], closed=True))
-        assert not conversations.singles
-        assert not conversations.flows
-        return held, essence(said), conversations.closed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(from_streams, "single", lambda *_: None)
-        wholly = [spoken(more) for more in ([], rest)]
-    briefly = [spoken(more) for more in ([], rest)]
-    assert [one[0] for one in wholly] == [(0, 1)] * 2
-    assert [one[0] for one in briefly] == [(1, 0)] * 2
-    assert [one[1:] for one in briefly] == [one[1:] for one in wholly]
-    assert briefly[1][1]
-
-
 def test_several_flows_keep_apart():
     conversations = Conversations()
     first, second = flow_row(1), flow_row(2, client_port=40001)

@@ -35,22 +35,22 @@ def test_sums_are_those_over_all_sets(seed):
     random = np.random.default_rng(seed)
     image, unit = np.nonzero(random.random((5, 5)) < 0.5)
     weight = np.exp(random.normal(1, 3, image.size))
-    assert matchings.in_full(image, unit, weight) == pytest.approx(_written_out(image, unit, weight), abs=1e-5)
+    assert matchings.of_pairs(image, unit, weight) == pytest.approx(_written_out(image, unit, weight), abs=1e-5)
 
 
 def test_an_exchange_that_is_a_little_likelier_is_not_certain():
     image, unit = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
     weight = np.array([1300.0, 1000.0, 1000.0, 1300.0])
-    assert matchings.in_full(image, unit, weight)[0] == pytest.approx(1.69 / 2.69, abs=0.01)
+    assert matchings.of_pairs(image, unit, weight)[0] == pytest.approx(1.69 / 2.69, abs=0.01)
     assert matchings.by_messages(image, unit, weight)[0] > 0.9  # why the sums are made
 
 
 def test_where_too_many_sets_are_possible_each_end_chooses_by_itself(monkeypatch):
     monkeypatch.setattr(matchings, "MOST_STATES", 8)
     image, unit = (side.ravel() for side in np.mgrid[0:6, 0:6])
-    probability = matchings.in_full(image, unit, np.full(36, 1e6))
+    probability = matchings.of_pairs(image, unit, np.full(36, 1e6))
     assert probability.max() < 0.2
-    alone = matchings.in_full(np.r_[image, 6], np.r_[unit, 6], np.full(37, 1e6))
+    alone = matchings.of_pairs(np.r_[image, 6], np.r_[unit, 6], np.full(37, 1e6))
     assert alone[-1] > 0.99
 
 
@@ -59,7 +59,7 @@ def test_hundreds_of_images_of_one_size_are_not_summed_in_full(monkeypatch):
     after = matchings._after
     monkeypatch.setattr(matchings, "_after", lambda step: made.append(after(step)) or made[-1])
     image, unit = (side.ravel() for side in np.mgrid[0:300, 0:300])
-    probability = matchings.in_full(image, unit, np.full(image.size, 0.05))
+    probability = matchings.of_pairs(image, unit, np.full(image.size, 0.05))
     assert 0 < probability.min() == probability.max() < 0.05
     assert max(map(len, made)) <= matchings.MOST_WAYS
     assert sum(map(len, made)) < 100 * matchings.MOST_STATES  # where all are followed, sixty times as many
@@ -67,4 +67,4 @@ def test_hundreds_of_images_of_one_size_are_not_summed_in_full(monkeypatch):
 
 def test_no_pairs_have_no_probabilities():
     none = np.empty(0, np.int64)
-    assert matchings.in_full(none, none, np.empty(0)).size == 0
+    assert matchings.of_pairs(none, none, np.empty(0)).size == 0

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.messages.dns.kernels_ids import DIGEST, flow_ids, message_ids
 from netaudit.messages.dns.kernels_lookups import PORT, UDP, join_sayings, read_lookups
 from netaudit.messages.dns.layouts import LOOKUP, NAME, ORDINARY, PLAIN, RESUMED, SAYING, Room
+from netaudit.messages.kernels_ids import DIGEST, flow_ids, message_ids
 
 PROTOCOL = "dns"
 LEAST = 16  # flows to the port of DNS in one batch; for fewer columns do not pay

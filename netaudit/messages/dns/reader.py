@@ -7,6 +7,7 @@ import struct
 from typing import Any
 
 from netaudit.ground.said import DnsSaid
+from netaudit.messages.marks import ANY, Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -152,6 +153,11 @@ def _strings(raw: bytes) -> list[str]:
 
 def _protocol(opening: Opening) -> str:
     return PORTS.get(opening.server_port) or PORTS.get(opening.client_port) or "dns"
+
+
+_CODED = (bytes(one for one in range(256) if one >> 3 & 15 <= 6), bytes(one for one in range(256) if not one & 0x40))
+_FEW = (bytes(range((RECORDS >> 8) + 1)), ANY)
+MARKS = (Mark((*_CODED, bytes(range((QUESTIONS >> 8) + 1)), ANY, *_FEW * 3), at=2, least=HEADER.size),)
 
 
 def recognise_udp(opening: Opening) -> Verdict:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.messages.cutting import Cutter, Found, Frame, Layout, frames
 from netaudit.messages.files.openfiles import OpenFiles, Place
+from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -228,6 +229,9 @@ def recognise_tcp(opening: Opening) -> Verdict:
     if len(data) < 28:
         return Verdict.MORE
     return Verdict.YES if is_call(data[4:28]) else Verdict.NO
+
+
+DATAGRAM_MARKS = (Mark(literal(struct.pack(">IIII", CALL, 2, PROGRAM, VERSION)), at=4, least=CALL_HEAD.size),)
 
 
 def recognise_udp(opening: Opening) -> Verdict:

@@ -10,6 +10,7 @@ from netaudit.ground.charset import decoded
 from netaudit.ground.said import ControlSaid
 from netaudit.messages.expected import Said, Transfer
 from netaudit.messages.files.filebytes import FileBytes
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -37,6 +38,9 @@ def request(data: bytes) -> Request | None:
 
 def _options(fields: list[bytes]) -> dict[str, str]:
     return {decoded(key).lower(): decoded(value) for key, value in zip(fields[::2], fields[1::2], strict=False) if key}
+
+
+MARKS = (Mark((b"\0", bytes((RRQ, WRQ))), least=6),)
 
 
 def recognise(opening: Opening) -> Verdict:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from netaudit.messages.hellos.fragments import Fragments
 from netaudit.messages.hellos.handshake import Handshake
 from netaudit.messages.hellos.hello import CLIENT_HELLO, SERVER_HELLO
+from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -53,6 +54,10 @@ def records(datagram: bytes) -> Iterator[Record]:
             return
         yield Record(datagram[at], int.from_bytes(datagram[at + 3 : at + 5], "big"), datagram[at + RECORD :][:size])
         at += RECORD + size
+
+
+_HEAD = (bytes(range(20, 27)), *(bytes(version[place] for version in VERSIONS) for place in (0, 1)))
+MARKS = (Mark(_HEAD, least=RECORD), Mark((*literal(b"\x01\0\0\0"), *_HEAD), least=4 + RECORD))
 
 
 def recognise(opening: Opening) -> Verdict:

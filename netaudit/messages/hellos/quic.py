@@ -9,7 +9,8 @@ from netaudit.ground.said import HelloSaid
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.hellos.fragments import Fragments
 from netaudit.messages.hellos.handshake import LARGEST, Handshake
-from netaudit.messages.hellos.quic_packets import Kind, Packet, crypto_frames, initial_keys, opened, packets
+from netaudit.messages.hellos.quic_packets import VERSIONS, Kind, Packet, crypto_frames, initial_keys, opened, packets
+from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -26,6 +27,14 @@ PATIENCE = 64  # datagrams in a row that may bring nothing new
 PADDED = 1200  # bytes at least of a client's datagram with an Initial (RFC 9000, 14.1)
 MOST = 2048  # datagrams that are looked at, whatever they bring
 CRYPTO_LIMIT = 64 << 10  # bytes of CRYPTO frames of one connection
+
+
+_LONG = bytes(range(0x80, 0x100))
+_PROVOKING = bytes(16 * high + 10 for high in range(16))
+MARKS = (
+    *(Mark((_LONG, *literal(version.to_bytes(4, "big")))) for version in VERSIONS),
+    Mark((_LONG, *(_PROVOKING,) * 4), least=PADDED),
+)
 
 
 def recognise(opening: Opening) -> Verdict:

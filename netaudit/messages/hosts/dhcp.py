@@ -7,6 +7,7 @@ from typing import Any
 
 from netaudit.ground.charset import decoded
 from netaudit.ground.said import DhcpSaid
+from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -20,6 +21,9 @@ OVERLOAD, MOST_SIZE, CLIENT_ID, NAME, VENDOR_CLASSES, VENDOR_INFO = 52, 57, 61, 
 ENCODED = 0x04  # flag of option 81: the name is in DNS form (RFC 4702, 2.1)
 MOST_OPTIONS = 256
 MOST_VENDORS = 8
+
+
+MARKS = (Mark(literal(COOKIE), FIXED),)
 
 
 def recognise(opening: Opening) -> Verdict:

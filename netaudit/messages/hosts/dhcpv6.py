@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.said import Dhcp6Said
 from netaudit.messages.hosts.dhcp import shown
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -28,6 +29,9 @@ CLIENT_ID, SERVER_ID, IA_NA, IA_TA, IA_ADDRESS, ASKED = 1, 2, 3, 4, 5, 6
 RELAY_MESSAGE, VENDOR_CLASS, VENDOR_INFO, DNS, CLIENT_NAME, LINK_ADDRESS = 9, 16, 17, 23, 39, 79
 DUID_LLT, DUID_LL = 1, 3  # identifiers made from a link address (11.2, 11.4)
 ETHERNET = 1
+
+
+MARKS = (Mark(ports=tuple(PORTS), least=HEADER),)
 
 
 def recognise(opening: Opening) -> Verdict:

@@ -12,6 +12,7 @@ from typing import Any
 from netaudit.ground.charset import decoded
 from netaudit.ground.said import BrowserSaid, NetbiosNames
 from netaudit.messages.dns.reader import MalformedError, name_at
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -37,6 +38,9 @@ ROLES = {
     0x1000: "nt workstation", 0x8000: "nt server", 0x10000: "potential browser", 0x20000: "backup browser",
     0x40000: "master browser", 0x80000: "domain master browser",
 }  # fmt: skip
+
+
+NAME_MARKS, DATAGRAM_MARKS = (Mark(ports=(NAME_PORT,)),), (Mark(ports=(DATAGRAM_PORT,)),)
 
 
 def recognise_names(opening: Opening) -> Verdict:

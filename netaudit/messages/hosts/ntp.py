@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from netaudit.ground.said import NtpSaid
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -13,6 +14,9 @@ HEADER = 48
 CLIENT, SERVER = 3, 4
 UNIX = 2_208_988_800  # seconds from 1900 to 1970
 ERA = 1 << 32  # seconds; era 1 begins in 2036, so a small number means that era (RFC 5905, 6)
+
+
+MARKS = (Mark(ports=(PORT,), least=HEADER),)
 
 
 def recognise(opening: Opening) -> Verdict:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.ground.charset import decoded
 from netaudit.ground.said import SnmpSaid
+from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -82,6 +83,9 @@ def oid(raw: bytes) -> str:
             numbers += [min(value // 40, 2), value - 40 * min(value // 40, 2)] if not numbers else [value]
             value = 0
     return ".".join(map(str, numbers))
+
+
+MARKS = (Mark(literal(b"\x30"), ports=tuple(PORTS)),)
 
 
 def recognise(opening: Opening) -> Verdict:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
 STARTS = (b"NOTIFY * HTTP/1.", b"M-SEARCH * HTTP/1.", b"HTTP/1.1 200 ")
 MOST_HEADERS = 64
 LONGEST = 8192  # bytes of a datagram that are read
+
+
+MARKS = tuple(Mark(literal(start)) for start in STARTS)
 
 
 def recognise(opening: Opening) -> Verdict:

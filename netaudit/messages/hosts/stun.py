@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.ground.said import GreetingSaid
 from netaudit.messages.carve import CarveReader
+from netaudit.messages.marks import ANY, Mark, literal
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -35,6 +36,9 @@ def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         kind, size = int.from_bytes(data[at : at + 2], "big"), int.from_bytes(data[at + 2 : at + 4], "big")
         yield kind, data[at + 4 : at + 4 + size]
         at += 4 + (size + 3 & ~3)
+
+
+MARKS = (Mark((bytes(range(0x40)), *(ANY,) * 3, *literal(COOKIE)), least=HEAD),)
 
 
 def recognise(opening: Opening) -> Verdict:

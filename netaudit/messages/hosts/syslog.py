@@ -12,6 +12,7 @@ import numpy as np
 
 from netaudit.ground.said import SyslogSaid
 from netaudit.messages.kernels_numbers import LENGTH, next_number
+from netaudit.messages.marks import DIGITS, Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -22,6 +23,9 @@ PRIORITY = re.compile(rb"<(\d{1,3})>")
 NEW = re.compile(rb"1 (?:-|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d)) ([!-~]{1,255}) ([!-~]{1,48}) ")
 OLD = re.compile(rb"[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})? ([!-~]{1,255}) ?")
 TAG = re.compile(rb"([A-Za-z][\w./-]{0,47})(?:\[\d{1,10}\])?: ?")
+
+
+MARKS = (Mark((b"<", DIGITS)),)
 
 
 def recognise(opening: Opening) -> Verdict:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import orjson
 
 from netaudit.ground.said import StatedSaid
+from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -36,6 +37,9 @@ SADP_FIELD = re.compile(rb"<(\w{2,40})>([^<]{1,400})</")
 DAHUA_FIELDS = ("DeviceType", "DetailType", "SerialNo", "MachineName", "Vendor", "Version", "MAC", "mac", "DeviceClass")
 
 Said = list[tuple[str, str]]
+
+
+MARKS = (*(Mark(literal(start)) for start in (DHIP, OLD_ASK, OLD_REPLY)), Mark(holds=(b"<", 0, 8)))
 
 
 def recognise(opening: Opening) -> Verdict:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netaudit.ground.said import StatedSaid
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, DatagramReader, Opening, Verdict
 
@@ -29,6 +30,9 @@ _END = b"</PPVSPMessage>"
 _FIELD = re.compile(rb"<(\w{2,40})>([^<]{1,200})</")
 _KEEP = 256  # bytes in which a declaration and a tag may lie that are not whole
 PRELUDE = 512  # bytes before the root element that are waited for
+
+
+MARKS = (Mark((b"\xef \t\r\n\f\v<",), holds=(b"<", 0, 20)),)
 
 
 def recognise(opening: Opening) -> Verdict:

@@ -13,6 +13,7 @@ from netaudit.ground.json_document import JsonDocument, is_word
 from netaudit.ground.said import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -73,6 +74,9 @@ def _begins(data: bytes) -> Verdict:
 _WITH_TEXT = {
     ident.to_bytes(2, "little") for ident in (LOGIN, LOGIN_REPLY, 1006, 1007, 1020, INFO_REPLY, ALARM, SEARCH_REPLY)
 }
+
+
+SEARCH_MARKS = (Mark((b"\xff", b"\0\1", b"\0", b"\0"), least=HEAD),)
 
 
 def recognise_udp(opening: Opening) -> Verdict:

@@ -10,6 +10,7 @@ from netaudit.ground.json_document import JsonDocument, is_word
 from netaudit.ground.said import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
+from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
@@ -31,6 +32,9 @@ _SYSINFO = ("model", "type", "mic_type", "mac", "mic_mac", "deviceId", "sw_ver",
 def unchain(data: bytes) -> bytes:
     """Plain text of the chain: every byte was combined with the cipher byte before it, the first with 171."""
     return bytes(map(int.__xor__, data, (SEED, *data[:-1])))
+
+
+DATAGRAM_MARKS = tuple(Mark(literal(start)) for start in (TDP, CHAINED, EMPTY))
 
 
 def recognise_udp(opening: Opening) -> Verdict:

@@ -8,6 +8,7 @@ import itertools
 
 from netaudit.ground.said import RtpSaid
 from netaudit.messages.carve import CarveReader
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.rtp.jpeg import JpegTrack
@@ -41,6 +42,10 @@ def payload(data: bytes) -> tuple[int, int] | None:
     if data[0] & 0x20:
         end -= data[-1]
     return (at, end) if at <= end else None
+
+
+_SECOND = bytes(one for one in range(256) if one & 127 in _GUESSABLE)
+MARKS = (Mark((bytes(range(0x80, 0xC0)), _SECOND), least=12),)
 
 
 def recognise(opening: Opening) -> Verdict:

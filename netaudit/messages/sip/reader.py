@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.messages.marks import LETTERS, WHOLE, Mark, literal
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, DatagramReader, Opening, Verdict
 from netaudit.messages.sip.head import HEAD_LIMIT, START, Dialogue, declared, head_of, message_of
@@ -39,6 +40,15 @@ def _recognise(opening: Opening) -> Verdict:
             return Verdict.YES
         return Verdict.MORE if _PARTIAL.match(start) else Verdict.NO
     return Verdict.MORE
+
+
+_BLANK = b"\r\n\0"
+MARKS = (
+    Mark((LETTERS,) * 3, holds=(b" ", 3, 17)),
+    Mark(literal(b"SIP/2.0 ")),
+    Mark((_BLANK,), holds=(b"S", 0, WHOLE)),  # a start line behind blank ones
+    Mark((_BLANK,), ports=(PORT,)),
+)
 
 
 def recognise_udp(opening: Opening) -> Verdict:

@@ -1,0 +1,76 @@
+"""Columns of tables made of numbers, without an object for each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from netaudit.ground.kernels_addresses import LONGEST, OCTETS, write_addresses, write_macs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
+
+Column = Any  # a pyarrow array
+DIGITS = 32  # of an id
+
+
+def batch_of(columns: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of a table, of columns by name: arrays of either kind, or lists. Raises KeyError for one that is missing."""
+    arrays = [array(columns[field.name], field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def array(column: Any, kind: pa.DataType) -> Column:
+    """A column of that type; rows of a two-dimensional array are lists."""
+    if isinstance(column, pa.Array):
+        return column
+    if isinstance(column, np.ndarray):
+        if column.ndim > 1:  # as many values in each row
+            starts = np.arange(0, column.size + 1, column.shape[1], dtype=np.int32)
+            return pa.ListArray.from_arrays(pa.array(starts), array(column.reshape(-1), kind.value_type))
+        numbers = pa.array(np.ascontiguousarray(column))
+        return numbers if numbers.type == kind else numbers.cast(kind)
+    return pa.array(column, kind)
+
+
+def ids(digits: npt.NDArray[np.uint8]) -> Column:
+    """Texts of 32 digits that lie one behind the other."""
+    ends = np.arange(0, len(digits) + 1, DIGITS, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(digits))
+
+
+def few(numbers: npt.NDArray[Any], said_of: Callable[[Any], Any], kind: pa.DataType | None = None) -> Column:
+    """What is said (texts, if not told otherwise) of numbers of which there are few different ones."""
+    if numbers.size and (numbers == numbers[0]).all():
+        return pa.repeat(pa.scalar(said_of(numbers[0].item()), kind or pa.string()), numbers.size)
+    different, places = np.unique(numbers, return_inverse=True)
+    return pa.array(list(map(said_of, different.tolist())), kind or pa.string()).take(pa.array(places))
+
+
+def addresses(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64], *, none: bool = True) -> Column:
+    """Texts of addresses given as halves; where there is `none`, 0 is the empty text."""
+    letters, ends = np.empty(LONGEST * len(high), np.uint8), np.zeros(len(high) + 1, np.int32)
+    write_addresses(np.ascontiguousarray(high), np.ascontiguousarray(low), none, letters, ends)
+    return _texts(letters, ends)
+
+
+def link_addresses(numbers: npt.NDArray[np.uint64]) -> Column:
+    """Texts of 48-bit link addresses, empty for none."""
+    letters, ends = np.empty(3 * OCTETS * len(numbers), np.uint8), np.zeros(len(numbers) + 1, np.int32)
+    write_macs(np.ascontiguousarray(numbers), letters, ends)
+    return _texts(letters, ends)
+
+
+def _texts(letters: npt.NDArray[np.uint8], ends: npt.NDArray[np.int32]) -> Column:
+    """Texts that lie one behind the other, without the room behind them."""
+    own = letters[: ends[-1]].copy()
+    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(own))
+
+
+def empty_lists(n: int) -> Column:
+    """Lists of texts, all empty."""
+    return pa.ListArray.from_arrays(pa.array(np.zeros(n + 1, np.int32)), pa.array([], pa.string()))

@@ -1,0 +1,74 @@
+"""Rows of flows that say nothing (`messages/silent.py`): whole columns, no object for a flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.messages.from_streams import LetGo
+from netaudit.messages.readers import UNKNOWN
+from netaudit.messages.silent import SilentFlows, ids_of
+from netaudit.rows.flows import EndedFlows
+from netaudit.streams.batch import picked
+from netaudit.streams.layouts import PIECE, Run
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from netaudit.ground.table_streams import RowWriter
+    from netaudit.messages.from_streams import Conversations
+    from netaudit.streams.batch import Batch
+
+    Flags = npt.NDArray[np.bool_]
+
+
+class SilentRows:
+    """Takes silent flows out of batches, and brings them into the tables (`running/takers.py`)."""
+
+    def __init__(self, rows: RowWriter, conversations: Conversations) -> None:
+        self._conversations = conversations
+        self._silent = SilentFlows()
+        self._ended = EndedFlows(rows["flows"], UNKNOWN)
+        self._batch: Batch | None = None
+        self._slots: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._taken: Flags = np.zeros(0, bool)
+
+    def take(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
+        """See `running/takers.py`."""
+        self._batch, self._slots = batch, batch.slots()
+        mine = left & ~self._conversations.known(batch.flows)
+        self._taken, over = self._silent.find(batch.flows, self._slots, mine, batch.runs, batch.payload)
+        let_go = {}
+        for index, (way, data, ts, frame, capture) in zip(
+            over.tolist(), self._silent.let_go(self._slots[over]), strict=True
+        ):
+            pieces = np.array([(0, ts, frame, len(data), capture)], PIECE)
+            let_go[index] = LetGo(held=[Run(way, 0, len(data), data, pieces)])
+        return ~self._taken, let_go
+
+    def settle(self) -> Flags | None:
+        """Leave flows to readers that another one announced meanwhile."""
+        batch = self._batch
+        assert batch is not None
+        back = self._taken & ~self._silent.held & self._conversations.known(batch.flows)
+        self._taken &= ~back
+        chosen = np.flatnonzero(self._taken)
+        self._silent.hold(chosen, batch.flows, self._slots, batch.closed, batch.runs, batch.pieces, batch.payload)
+        ended = picked(batch.flows, chosen[batch.closed[chosen]])
+        self._ended.add(ended, ids_of(ended))
+        return back
+
+    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
+        """See `running/takers.py`."""
+        assert self._batch is not None
+        chosen = np.flatnonzero(self._taken)
+        return chosen, ids_of(picked(self._batch.flows, chosen)), UNKNOWN
+
+    def observe(self, before: int) -> None:
+        """They say nothing."""
+
+    def flush(self, *, least: int = BATCH_ROWS) -> None:
+        """Write the flows that have ended, when they are at least so many."""
+        self._ended.flush(least=least)
