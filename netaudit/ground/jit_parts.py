@@ -47,7 +47,11 @@ class Entry(CPUDispatcher):
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         super().__init__(function, targetoptions={**options, "no_cfunc_wrapper": True}, pipeline_class=_Compiler)
-        self._part = _Part(function, {**options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
+        self._options = options
+
+    @functools.cached_property
+    def _part(self) -> Any:
+        return _Part(self.py_func, {**self._options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
     def typeof_pyval(self, value: Any) -> Any:
         """The type that a value of Python is taken as."""

@@ -1,3 +1,9 @@
 """Ordered bytes to messages."""
 
-OFFERS = ("dns.layouts", "dns.lookups", "message", "readers")  # what other stages may take, through their doors
+OFFERS = (
+    "dns.layouts",
+    "dns.lookups",
+    "message",
+    "mqtt.publications",
+    "readers",
+)  # what other stages may take, through their doors

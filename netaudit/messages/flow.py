@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from netaudit.ground.said import HelloSaid
-from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.message import DOWN, UP, Message, message_id
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
@@ -33,7 +33,6 @@ _PICTURE = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP"
 HAND_OVERS = 8  # of one flow; then it is carved
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
-_MESSAGE = struct.Struct(">BQI")
 
 Event = tuple[int, int, bytes, int]  # direction, stream offset, bytes (empty: a gap), length
 
@@ -63,11 +62,6 @@ def flow_id(row: np.void) -> bytes:
     return blake2b(what + ends[0] + ends[1], digest_size=16).digest()
 
 
-def message_id(flow: bytes, direction: int, start: int, protocol: str, ordinal: int = 0) -> bytes:
-    """16 bytes that name a message: flow, direction, stream offset, protocol, and which one it is at that offset."""
-    return blake2b(flow + _MESSAGE.pack(direction, start, ordinal) + protocol.encode(), digest_size=16).digest()
-
-
 def chosen_by(said: HelloSaid) -> tuple[str, str, str]:
     """Version, cipher suite and application protocol of a ServerHello, empty what it does not say."""
     suites, names = said.ciphers, said.alpn
@@ -79,11 +73,12 @@ class Flow:
 
     __slots__ = (
         "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream",
-        "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "told", "trails",
-        "transport", "upgrade", "via", "waiting", "who_opened_is_known",
+        "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "together", "told",
+        "trails", "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 
-    def __init__(self, row: np.void, keys: FlowKeys | None = None) -> None:
+    def __init__(self, row: np.void, keys: FlowKeys | None = None, *, together: bool = False) -> None:
+        self.together = together  # whether many messages may be told as one
         self.serial = int(row["serial"])
         self.id = flow_id(row)
         self.transport = "tcp" if row["proto"] == TCP else "udp"
@@ -243,6 +238,7 @@ class Flow:
     def _set(self, entry: Entry, opening: Opening) -> None:
         self.entry, self.reader = entry, entry.make()
         self.reader.told, self.reader.keys = self.announced, self.keys
+        self.reader.together = self.together
         self.reader.begin(opening)
         if entry.name != UNKNOWN:
             self.protocol = entry.name

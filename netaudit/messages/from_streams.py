@@ -34,9 +34,9 @@ NOTHING_BEFORE = LetGo()
 class Conversations:
     """All flows of a worker. Not thread-safe; nothing is shared between flows."""
 
-    def __init__(self, keys: Keys | None = None) -> None:
-        """`keys` are those given to open what is encrypted."""
-        self.keys = keys
+    def __init__(self, keys: Keys | None = None, *, together: bool = False) -> None:
+        """`keys` are those given to open what is encrypted; `together`: many messages may be told as one."""
+        self.keys, self._together = keys, together
         self.flows: dict[int, Flow] = {}
         self.expected = Expected()
         self.ignored: list[int] = []  # serials whose bytes nobody wants any more; the caller takes and clears them
@@ -53,7 +53,7 @@ class Conversations:
         serial = int(row["serial"])
         flow = self.flows.get(serial)
         if flow is None:
-            flow = self.flows[serial] = Flow(row, self._keys_of(row))
+            flow = self.flows[serial] = Flow(row, self._keys_of(row), together=self._together)
             if after.reader:
                 flow.resume(after.reader, _read_before(delivery))
             elif (announced := self.expected.find(row)) is not None:

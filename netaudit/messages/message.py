@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from netaudit.ground.json_document import JsonDocument
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
 
 Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
 UP, DOWN = 0, 1  # client to server, server to client; the same numbers as in streams
+_MESSAGE = struct.Struct(">BQI")
+
+
+def message_id(flow: bytes, direction: int, start: int, protocol: str, ordinal: int = 0) -> bytes:
+    """16 bytes that name a message: flow, direction, stream offset, protocol, and which one it is at that offset."""
+    return blake2b(flow + _MESSAGE.pack(direction, start, ordinal) + protocol.encode(), digest_size=16).digest()
 
 
 @dataclass(slots=True)

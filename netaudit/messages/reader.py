@@ -61,6 +61,7 @@ class BaseReader(ABC):
 
     hand_over: HandOver | None = None
     wants_bytes: bool = True
+    together: bool = False  # set before begin(): many messages may be told as one (`mqtt/publications.py`)
     joins_datagrams: bool = False  # over UDP, it takes many at once
     datagrams: Sequence[int] = ()  # their lengths, set before feed() where it does
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from netaudit.messages.flow import Flow, message_id
+from netaudit.messages.flow import Flow
+from netaudit.messages.message import message_id
 from netaudit.messages.opening.privacy import lessen
 from netaudit.messages.places import MOST_RUNS, Places
 
@@ -27,7 +28,7 @@ class Within(Flow):
         self.serial, self.transport, self.ports = outer.serial, "tcp", outer.ports
         self.id = blake2b(outer.id + b"within", digest_size=16).digest()
         self.who_opened_is_known, self.midstream = True, False
-        self.keys = outer.keys
+        self.keys, self.together = outer.keys, False
         self.places = (Places(), Places())
         self.source = ""
         self._clear()

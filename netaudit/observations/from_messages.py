@@ -24,6 +24,7 @@ from netaudit.observations.services import (
     observe_stun,
     observe_syslog,
     observe_telnet,
+    observe_topic,
 )
 from netaudit.observations.spoken import Place, Spoken, place_of
 from netaudit.observations.web import observe_http, observe_rtsp
@@ -31,6 +32,7 @@ from netaudit.observations.windows import observe_browser, observe_llmnr, observ
 
 if TYPE_CHECKING:
     from netaudit.messages.dns.lookups import Lookups
+    from netaudit.messages.mqtt.publications import Publications
     from netaudit.observations.ledger import Ledger
 
 NOWHERE = Ends()
@@ -46,6 +48,15 @@ def observe_message(message: Spoken, ledger: Ledger, ends: Ends = NOWHERE) -> No
         observe(message, ends, ledger, place)
     except Exception as error:  # noqa: BLE001 - whatever an observer does, it costs this message's facts only
         ledger.failed(message.protocol, error, place)
+
+
+def observe_publications(block: Publications, ledger: Ledger, ends: Ends) -> None:
+    """The same of publications that are told together, and that know their packets in order of time (`place`)."""
+    if block.direction or block.pieces is None:
+        return
+    for topic, first, times in block.topics():
+        _, ts, frame, _, capture = block.pieces.item(block.rows["first"].item(first))
+        observe_topic(topic, ends, ledger, (capture, frame, ts), times)
 
 
 @functools.lru_cache(maxsize=16384)

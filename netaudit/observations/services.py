@@ -93,5 +93,12 @@ def observe_mqtt(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         said = message.said  # not the user: some clouds take a token in its place
         if isinstance(said, MqttSaid) and said.client_id:
             ledger.note("mqtt_client", client.mac, client.ip, "client_id", said.client_id, *place)
-    elif message.path:
-        ledger.note("mqtt_client", client.mac, client.ip, "topic", message.path[:LONGEST_TOPIC], *place)
+    else:
+        observe_topic(message.path, ends, ledger, place)
+
+
+def observe_topic(topic: str, ends: Ends, ledger: Ledger, place: Place, times: int = 1) -> None:
+    """A client wrote to a topic so many times, the earliest here."""
+    if topic:
+        client = ends.client
+        ledger.note("mqtt_client", client.mac, client.ip, "topic", topic[:LONGEST_TOPIC], *place, times=times)

@@ -52,6 +52,7 @@ def messages() -> None:
     from netaudit.messages.carve import Search
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
+    from netaudit.messages.kernels_numbers import next_number
     from netaudit.messages.opening.quic_keys import Found
     from netaudit.messages.opening.quic_rows import Row
     from netaudit.messages.silent import SilentFlows
@@ -61,6 +62,7 @@ def messages() -> None:
 
     Search(0).feed(0, bytes(8))
     nothing = np.frombuffer(bytes(8), np.uint8)
+    next_number(nothing, 0)
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
@@ -83,7 +85,7 @@ def messages() -> None:
     slots, closed = np.arange(LEAST), np.ones(LEAST, bool)
     PlainLookups().take(flows, slots, closed, runs, pieces, payload)
     silent = SilentFlows()
-    silent.find(flows, slots, closed, runs, payload)
+    silent.find(flows, slots, closed, ~closed, runs, payload)
     silent.hold(slots, flows, slots, ~closed, runs, pieces, payload)
     addresses(flows["client_hi"], flows["client_lo"])
     link_addresses(flows["client_mac"])
@@ -118,11 +120,12 @@ def relays() -> None:
 
 
 PIECES = {
-    "streams": (streams, 15),
-    "packets": (packets, 8),
-    "messages": (messages, 4),
-    "relays": (relays, 4),
+    "streams": (streams, 10),
+    "packets": (packets, 7),
+    "messages": (messages, 6),
+    "relays": (relays, 5),
 }  # and about how many seconds
+LATER = frozenset({"relays"})  # needed in the last step, and there only where uploads are encrypted
 
 
 def _captures(folder: Path) -> list[Path]:

@@ -16,11 +16,12 @@ from netaudit.ground.frames import capture_name
 from netaudit.ground.object_store import ObjectStore
 from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
+from netaudit.messages.mqtt.publications import Publications
 from netaudit.messages.opening.given import Keys
 from netaudit.messages.pieces import spill_to
 from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
-from netaudit.observations.from_messages import observe_message
+from netaudit.observations.from_messages import observe_message, observe_publications
 from netaudit.observations.ledger import Ledger
 from netaudit.rows.carriers import Carriers
 from netaudit.rows.encrypted_uploads import UploadRows
@@ -33,6 +34,7 @@ from netaudit.rows.objects import GUESSABLE, image_row, object_row
 from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
 from netaudit.rows.plain_documents import PlainDocuments
+from netaudit.rows.publications import PlainPublications
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.running.keys import write_private
@@ -99,9 +101,10 @@ class Witness(Protocol):
 class Reading:
     """From packets to messages: the batches of an assembler, read flow by flow. Every way through netaudit has one."""
 
-    def __init__(self, keys: Keys | None = None) -> None:
+    def __init__(self, keys: Keys | None = None, *, together: bool = False) -> None:
+        """`together`: many messages may be told as one (`messages/mqtt/publications.py`)."""
         self.assembler = Assembler()
-        self.conversations = Conversations(keys)
+        self.conversations = Conversations(keys, together=together)
 
     def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
         """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
@@ -138,7 +141,7 @@ class Shard:
         self._keep = keep
         self._witness = witness
         self.stored: Callable[[Fresh], None] | None = None  # told of each image that is new to the case
-        self._reading = Reading(self.keys)
+        self._reading = Reading(self.keys, together=witness is None and not keep.everything)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
         self._store = ObjectStore(folder)
@@ -152,6 +155,7 @@ class Shard:
         self._events = EventRows(folder, part, signatures)
         self._scraps = ScrapRows(folder, part)
         self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
+        self._publications = PlainPublications(self._rows, self._events)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
         self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
 
@@ -261,6 +265,9 @@ class Shard:
             patience = self._patience[shard]
             ends = ends_of(delivery.flow, turned=conversations.turned)
             for message in messages:
+                if isinstance(message, Publications):
+                    self._take_publications(message, ends, patience)
+                    continue
                 self._take_message(message, ends, patience)
                 if message.protocol in HELLOS:
                     hello = hello_row(message, delivery.flow, turned=conversations.turned)
@@ -305,9 +312,27 @@ class Shard:
         self._scraps.take(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 
+    def _take_publications(self, block: Publications, ends: Ends, patience: Patience) -> None:
+        """Those that are plain documents together, the others one by one."""
+        if not block.place():
+            for message in block.messages():
+                self._take_message(message, ends, patience)
+            return
+        observe_publications(block, self.ledger, ends)
+        for _, first, times in block.topics():
+            self._scraps.take(block.message(first), times)
+        for message in self._publications.add(block):
+            self._read(message, patience)
+            self._scraps.take(message)  # of its body
+            self._rows["messages"].append(message_row(message))
+        if self._publications.full:
+            self._take_documents()
+
     def _take_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""
-        for message in self._documents.take():
+        for message in self._publications.few():
+            self._documents.add(message)
+        for message in (*self._publications.take(), *self._documents.take()):
             self._carriers = None
             self._read(message, Patience())
 

@@ -8,12 +8,16 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+import numpy as np
+
 from netaudit.ground.json_text import LONG
 from netaudit.ground.ways import Step, Way, clean
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
+from netaudit.unwrapping.kernels_documents import SMALL, plain_texts
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.scraps import Scrap, scraps_of_head
 from netaudit.unwrapping.slices import cut
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.unwrap import Budget, declares, unwrap
@@ -21,10 +25,12 @@ from netaudit.unwrapping.unwrap import Budget, declares, unwrap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
     from netaudit.messages.message import Message
+    from netaudit.messages.mqtt.publications import Publications
 
 _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-SMALL = 256  # bytes of a plain document
 # printable, without escapes of JSON and of URLs
 _HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
 _LONG_WORD = 512  # bytes of a word in a head that may be a picture
@@ -51,6 +57,17 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
         message.notes += [note for note in budget.notes if note not in message.notes]
 
 
+def scraps(message: Message) -> list[Scrap]:
+    """Words of a message that nobody would read: of its head as it came, or by its fields, and its body."""
+    head = message.head
+    if not head:
+        fields = [message.method, message.path, message.file_name]
+        for name, value in message.headers:
+            fields += (name, value)
+        head = "\n".join(fields).encode("utf-8", "replace")
+    return scraps_of_head(head) + (message.scraps or [])
+
+
 def _in_head(message: Message) -> Iterator[Leaf]:
     """Images in the head of a message, in a cookie or a query say; of what else is there, `scraps.py` tells."""
     budget, size = Budget.of(len(message.head), Patience()), len(message.head)
@@ -68,14 +85,8 @@ def is_plain_document(message: Message) -> bool:
     It is printable ASCII without escapes, whole, and has no string that is long enough to hold something; nothing
     that was said of it lets a codec come before the one for JSON (`unwrap.CODECS`).
     """
-    body = message.body
     return (
-        2 < len(body) <= SMALL
-        and body[:2] == b'{"'
-        and body[-1:] == b"}"
-        and not body.translate(None, _HARMLESS)
-        and (len(body) < LONG or len(max(body.split(b'"'), key=len)) < LONG)
-        and body[4:8] != b"ftyp"
+        is_plain_text(message.body)
         and message.complete
         and message.unknown_from is None
         and not message.missing
@@ -85,6 +96,25 @@ def is_plain_document(message: Message) -> bool:
         and not (message.headers and _has_coding(message))
         and not (len(message.head) > _LONG_WORD and _LONG.search(message.head))
     )
+
+
+def is_plain_text(body: bytes) -> bool:
+    """Whether bytes alone allow it."""
+    return (
+        2 < len(body) <= SMALL
+        and body[:2] == b'{"'
+        and body[-1:] == b"}"
+        and not body.translate(None, _HARMLESS)
+        and (len(body) < LONG or len(max(body.split(b'"'), key=len)) < LONG)
+        and body[4:8] != b"ftyp"
+    )
+
+
+def plain_publications(block: Publications) -> npt.NDArray[np.bool_]:
+    """Of which publications that are told together `is_plain_document` is true."""
+    plain = np.empty(len(block.rows), bool)
+    plain_texts(np.frombuffer(block.data, np.uint8), block.rows, plain)
+    return plain
 
 
 def _has_coding(message: Message) -> bool:

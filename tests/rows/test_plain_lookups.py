@@ -101,7 +101,11 @@ def capture_tables(path, folder, key, *, columns):
     (folder / "private" / "key").write_bytes(key)
     taken = takers if columns else no_takers
     shard, captures, decoder = Shard(folder, "0", Keep(), takes=taken), open_captures([path]), Decoder()
-    with mock.patch("netaudit.running.way.is_plain_document", lambda one: columns and is_plain_document(one)):
+    with (
+        mock.patch("netaudit.running.way.is_plain_document", lambda one: columns and is_plain_document(one)),
+        mock.patch("netaudit.messages.mqtt.reader.LEAST", 2 if columns else 1 << 30),
+        mock.patch("netaudit.rows.publications.LEAST", 1),
+    ):
         for window in captures.windows():
             decoded = decoder.feed(window)
             shard.feed(decoded.buffer, decoded.packets)

@@ -22,9 +22,9 @@ from netaudit.messages.mqtt.fields import (
     properties,
     varint,
 )
+from netaudit.messages.mqtt.publications import LEAST, NAME, SHORTEST, publications
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
-NAME = "mqtt"
 PORTS = frozenset({1883})
 CONNECT, PUBLISH = 1, 3
 MOST_OTHER = 1 << 20  # bytes of a packet that is no PUBLISH
@@ -114,23 +114,20 @@ class MqttReader(BaseReader):
     def _small_ones(self, direction: int, data: bytes, offset: int) -> int:
         """Give the publications that `data` begins with, as far as they are as most are; the bytes that these take.
 
-        That is: whole, of at most 127 bytes, sent once without an acknowledgement, and without properties. `_step`
-        reads them alike, at three times the cost.
+        `_step` reads them alike, at three times the cost.
         """
-        at, size = 0, len(data)
-        known, topic = b"", ""
-        while self.version != 5 and at + 4 <= size and data[at] | 1 == PUBLISH << 4 | 1:
-            body_at = at + 4 + (data[at + 2] << 8 | data[at + 3])
-            stop = at + 2 + data[at + 1]
-            if data[at + 1] > 0x7F or not body_at <= stop <= size:
+        at = 0
+        while self.version != 5 and len(data) >= at + SHORTEST and data[at] | 1 == PUBLISH << 4 | 1:
+            found = publications(direction, data[at:] if at else data, offset + at, sure=self.version > 0)
+            if found is None:
                 break
-            if not self.version and not stop - body_at <= ord(data[body_at : body_at + 1] or b"\xff") < 0x80:
-                break  # there may be properties
-            if (said := data[at + 4 : body_at]) != known:
-                known, topic = said, decoded(said)
-            message = Message(NAME, direction, offset + at, offset + body_at, method="PUBLISH", path=topic)
-            self._whole(message, data[body_at:stop], offset + body_at)
-            at = stop
+            at += len(found.data)
+            if self.together and len(found.rows) >= LEAST:
+                self.out.append(found)
+                continue
+            for message in found.messages():
+                message.body_start = message.body_start if self.in_place else -1
+                self.out.append(message)
         return at
 
     def _payload(self, side: _Side, data: bytes, offset: int) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from netaudit.messages.message import UP, Message
-from netaudit.messages.mqtt.reader import NAME, MqttReader, recognise
+from netaudit.messages.mqtt.publications import NAME
+from netaudit.messages.mqtt.reader import MqttReader, recognise
 from netaudit.messages.reader import Opening, Verdict
 
 # types of packets that the client and the server may begin with (MQTT 5.0, 2.1.2, 3.1, 4.12), or none yet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.mqtt.reader import NAME
+from netaudit.messages.mqtt.publications import NAME
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.websocket.continued import Continued
 from netaudit.messages.websocket.deflate import Inflate

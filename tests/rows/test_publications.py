@@ -1,0 +1,183 @@
+"""Small publications told together: the same tables as one by one, whatever they say and however they are cut."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from netaudit.case.writing import make_folders
+from netaudit.ground.table_streams import read_streams
+from netaudit.messages.from_streams import Conversations
+from netaudit.messages.mqtt.layouts import PUBLICATION
+from netaudit.messages.mqtt.publications import Publications, publications
+from netaudit.rows.publications import AT_ONCE, PlainPublications
+from netaudit.running.way import Keep, Shard
+from netaudit.unwrapping.from_messages import is_plain_text, plain_publications
+from tests.messages.mqtt.test_reader import connect, packet, publish
+from tests.reference.messages import read, up
+from tests.rows.test_plain_documents import bodies
+from tests.streams.wire import ACK, FIN, MS, SYN, batch
+from tests.streams.wire import packet as wire
+
+TABLES = ("messages", "objects", "evidence", "observations", "flows", "persons", "events")
+BROKER = (20, 1883)
+TOPICS = (b"t/1", b"hall/temp", b"", b"a/b%20c?idNumber=1", "温度/一".encode("gb18030"), b"p/11010519491231002X")
+small = st.sampled_from([b'{"t":21.5}', b'{"id":1,"on":true}', b'{"realName":"Zhang San"}', b"on", b"", b"{}"])
+said = st.builds(
+    publish, st.sampled_from(TOPICS), small | bodies.map(lambda body: body[:140]), st.sampled_from([0, 0, 0, 1, 2])
+)
+other = st.sampled_from([packet(0xC0, b""), publish(b"cam/face", b"\xff\xd8\xff" + bytes(300))])
+flows = st.lists(
+    st.tuples(
+        st.sampled_from([0, 3, 4, 4, 4, 5]),  # level of the CONNECT, none for a flow met midway
+        st.lists(said | said | said | other, max_size=14),
+        st.sampled_from([0, 7, 40, 1460]),  # bytes of a segment; 0: a packet each
+        st.booleans(),  # from the broker
+    ),
+    min_size=1,
+    max_size=3,
+)  # fmt: skip
+
+
+def traffic(conversations):
+    """Packets of these conversations, in turns; some came a little late."""
+    out = []
+    for number, (level, packets, segment, down) in enumerate(conversations):
+        client, tick = (10 + number, 40_000 + number), [0]
+
+        def add(source, target, seq, data=b"", flags=ACK, number=number, tick=tick):
+            tick[0] += 1
+            out.append(wire(source, target, ts=(1 + tick[0]) * 7 * MS + number, seq=seq, data=data, flags=flags))
+
+        seq = {client: 100, BROKER: 500}
+        if level:
+            add(client, BROKER, 99, flags=SYN)
+            add(BROKER, client, 499, flags=SYN | ACK)
+            add(client, BROKER, 100, connect(level))
+            seq[client] += len(connect(level))
+        source, target = (BROKER, client) if down and level else (client, BROKER)
+        stream = b"".join(packets)
+        parts = packets if not segment else [stream[at : at + segment] for at in range(0, len(stream), segment)]
+        for part in parts:
+            add(source, target, seq[source], part)
+            seq[source] += len(part)
+        add(source, target, seq[source], flags=FIN | ACK)
+    out.sort(key=lambda one: one["ts"])
+    return [{**one, "frame": number + 1} for number, one in enumerate(out)]
+
+
+def tables_of(folder, packets, cuts, *, together):
+    """All rows of an audit of these packets without its last step, sorted."""
+    make_folders(folder)
+    (folder / "private" / "key").write_bytes(bytes(range(32)))
+    with (
+        mock.patch("netaudit.messages.mqtt.reader.LEAST", 2 if together else 1 << 30),
+        mock.patch("netaudit.rows.publications.LEAST", 1),
+    ):
+        shard, begin = Shard(folder, "0", Keep()), 0
+        shard.ledger._most_values = 3
+        for end in [*sorted(cuts), len(packets)]:
+            shard.feed(*batch(packets[begin:end]))
+            begin = max(begin, end)
+        assert shard.finish() == []
+    found = {name: sorted(map(repr, read_streams(folder, name).to_pylist())) for name in TABLES}
+    return found | {"scraps": sorted(repr(row) for row in shard_scraps(folder))}
+
+
+def shard_scraps(folder):
+    from netaudit.rows.scraps import taken
+
+    return taken(folder).to_pylist()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(conversations=flows, cuts=st.lists(st.integers(0, 40), max_size=2))
+def test_together_and_one_by_one(conversations, cuts, tmp_path_factory):
+    packets = traffic(conversations)
+    cuts = [cut for cut in cuts if cut < len(packets)]
+    one_by_one, at_once, cut = (
+        tables_of(tmp_path_factory.mktemp("case"), packets, at, together=together)
+        for together, at in ((False, ()), (True, ()), (True, cuts))
+    )
+    assert at_once == one_by_one
+    assert cut == one_by_one
+
+
+def test_they_are_told_together(tmp_path):
+    """What the tests above compare is not the same way twice."""
+    packets = traffic([(4, [publish(b"t/1", b'{"t":%d}' % number) for number in range(9)], 1460, False)])
+    with mock.patch("netaudit.running.way.message_row", side_effect=AssertionError) as rows:
+        rows.side_effect = lambda message: (
+            pytest.fail("a row by itself") if message.method == "PUBLISH" else real(message)
+        )
+        from netaudit.rows.messages import message_row as real
+
+        found = tables_of(tmp_path, packets, (), together=True)
+    assert len(found["objects"]) == len(found["evidence"]) == 9
+
+
+def test_only_flows_that_are_asked_tell_them_together():
+    events = [up(connect()), up(publish(b"t/1", b'{"a":1}') * 3)]
+    (_, *messages), _ = read(events, server_port=1883)
+    (_, block), _ = read(events, server_port=1883, conversations=Conversations(together=True))
+    assert isinstance(block, Publications)
+    assert block.place()
+    assert [repr(one) for one in block.messages()] == [repr(one) for one in messages]
+    assert block.topics() == [("t/1", 0, 3)]
+
+
+def test_packets_out_of_time_are_said():
+    events = [up(connect()), up(publish(b"t/1", b'{"a":1}') * 3)]
+    (_, block), _ = read(events, server_port=1883, segment=14, conversations=Conversations(together=True))
+    assert block.place()
+    pieces = block.pieces.copy()
+    pieces["ts"][-1] = 0
+    block.pieces = pieces
+    assert not block.place()
+    block.pieces = None
+    assert not block.place()
+
+
+def test_topics_that_follow_each_other():
+    topics = [b"a", b"a", b"b", b"bb", b"a", b"c" * 90, b"c" * 89 + b"d"]
+    block = publications(0, b"".join(publish(topic, b"x") for topic in topics), 7, sure=True)
+    assert block.rows.dtype == PUBLICATION
+    assert [(topic[:2], first, times) for topic, first, times in block.topics()] == [
+        ("a", 0, 2), ("b", 2, 1), ("bb", 3, 1), ("a", 4, 1), ("cc", 5, 1), ("cc", 6, 1)
+    ]  # fmt: skip
+    assert block.topics()[-1][0] == "c" * 89 + "d"
+
+
+@given(st.lists(bodies | st.binary(max_size=260), max_size=6))
+def test_plain_texts(texts):
+    rows, data = np.zeros(len(texts), PUBLICATION), b"".join(texts)
+    rows["stop"] = np.cumsum([len(text) for text in texts])
+    rows["body"][1:] = rows["stop"][:-1]
+    block = Publications("mqtt", 0, 0, len(data), data=data, rows=rows)
+    assert plain_publications(block).tolist() == [is_plain_text(text) for text in texts]
+
+
+@pytest.mark.parametrize("count", [10, 200])
+def test_few_are_given_back_as_messages(count, tmp_path):
+    from netaudit.ground.table_streams import RowWriter
+    from netaudit.rows.events import EventRows
+
+    make_folders(tmp_path)
+    found = PlainPublications(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))
+    events = [
+        up(connect()),
+        up(b"".join(publish(b"t/1", b'{"t":%d}' % number) for number in range(count)) + publish(b"t/1", b"on")),
+    ]
+    (_, block), _ = read(events, server_port=1883, conversations=Conversations(together=True))
+    block.place()
+    assert [message.body for message in found.add(block)] == [b"on"]
+    assert not found.full
+    assert len(found.few()) == (count if count < 64 else 0)
+    assert found.take() == []
+    for _ in range(AT_ONCE // count + 1):
+        found.add(block)
+    assert found.full
