@@ -85,7 +85,7 @@ def messages() -> None:
     slots, closed = np.arange(LEAST), np.ones(LEAST, bool)
     PlainLookups().take(flows, slots, closed, runs, pieces, payload)
     silent = SilentFlows()
-    silent.find(flows, slots, closed, runs, payload)
+    silent.find(flows, slots, closed, ~closed, runs, payload)
     silent.hold(slots, flows, slots, ~closed, runs, pieces, payload)
     addresses(flows["client_hi"], flows["client_lo"])
     link_addresses(flows["client_mac"])
