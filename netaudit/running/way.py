@@ -323,6 +323,7 @@ class Shard:
             self._scraps.take(block.message(first), times)
         for message in self._publications.add(block):
             self._read(message, patience)
+            self._scraps.take(message)  # of its body
             self._rows["messages"].append(message_row(message))
         if self._publications.full:
             self._take_documents()
