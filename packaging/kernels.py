@@ -20,6 +20,7 @@ from netaudit.ground import jit_cache
 from netaudit.running import ready
 from netaudit.cli.warming import compile_missing
 compile_missing("en")
+ready.have_rest()
 assert all(map(ready.is_ready, ready.PIECES)), "not all was compiled"
 print(jit_cache.cache_folder())
 """

@@ -9,10 +9,12 @@ is what counts, and what lies in .replacement is the rest of an audit that did n
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -28,6 +30,7 @@ JOURNAL = ".swap.json"
 COMING = ".replacement"  # the case that is being written
 GOING = ".replaced"  # what it takes the place of, for a moment
 _NAME = re.compile(r"[A-Za-z0-9_-][\w.-]{0,80}")
+AT_ONCE = 8  # files that are written to the disk or removed beside each other
 PATIENCE = 10.0  # seconds to wait for another process that is swapping
 
 
@@ -88,7 +91,7 @@ def _go_on(folder: Path) -> None:
             _exchange(folder / name, going / name, place / name, comes=name in journal["comes"])
     except OSError as error:
         raise CaseError(f"{error.filename or folder}: cannot be moved while the case is replaced: {error}") from error
-    shutil.rmtree(going, ignore_errors=True)
+    _take_away(going)
     discard(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
 
@@ -118,12 +121,29 @@ def _journal(folder: Path) -> dict[str, Any] | None:
 
 
 def _flush(place: Path) -> None:
-    """Have all files of a folder on the disk before anything relies on them."""
-    for path in place.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            with contextlib.suppress(OSError):
-                file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
-                try:
-                    os.fsync(file)
-                finally:
-                    os.close(file)
+    """Have all files of a folder on the disk before anything relies on them: several at once share the disk's turns."""
+    files = [path for path in place.rglob("*") if path.is_file() and not path.is_symlink()]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(_on_disk, files))
+
+
+def _on_disk(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def _take_away(folder: Path) -> None:
+    """Remove a case, its folders of objects several at once: what is on the disk goes from there, too."""
+    inner = [path for top in _folders(folder) for path in _folders(top)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(functools.partial(shutil.rmtree, ignore_errors=True), inner))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(place: Path) -> list[Path]:
+    """Those in a folder; what a link leads to is no part of a case."""
+    return [path for path in place.iterdir() if path.is_dir() and not path.is_symlink()]

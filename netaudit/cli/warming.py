@@ -21,13 +21,14 @@ def warm_command(pieces: list[str], lang: str) -> None:
 
     load_lean(compiler=True)
     from netaudit.ground.jit_cache import cache_folder
-    from netaudit.running.ready import compile_pieces
+    from netaudit.running.ready import compile_pieces, have_rest
     from netaudit.running.warm import warm
 
     if pieces:
         compile_pieces(pieces)
         return
     compile_missing(lang)
+    have_rest()
     warm()
     print(f"{say('warm', lang)} {cache_folder()}")
 

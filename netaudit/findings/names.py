@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from netaudit.findings.accounts import LEAST, Line
 from netaudit.findings.opaque import registered_name
-from netaudit.unwrapping.obscure import obscure
+from netaudit.ground.obscure import obscure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,8 @@ def _asked(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str]]:
             pc.invert(pc.is_in(messages["protocol"], pa.array(["mdns", "llmnr", "syslog", "nbdgm"]))),
         )
     ).select(["flow_id", "host"])
+    if not chosen.num_rows:
+        return  # finding the place of every flow costs more than all else
     chosen = chosen.group_by(["flow_id", "host"], use_threads=False).aggregate([])
     client = flows["client_ip"].take(pc.index_in(chosen["flow_id"], flows["flow_id"]))
     pairs = (

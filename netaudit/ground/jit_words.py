@@ -14,7 +14,6 @@ import numpy.typing as npt
 from llvmlite.ir import Constant
 from numba.core import types
 from numba.core.imputils import impl_ret_borrowed
-from numba.np.arrayobj import make_array, populate_array
 
 WORD = 8  # bytes
 
@@ -35,6 +34,8 @@ def _typed(_: Any) -> Any:
 
 @ext.lower_builtin(words_of, types.Array)
 def _viewed(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+    from numba.np.arrayobj import make_array, populate_array  # part of the compiler, which stays away where it can
+
     data, words = make_array(signature.args[0])(context, builder, given[0]), make_array(signature.return_type)
     made = words(context, builder)
     size = Constant(data.nitems.type, WORD)

@@ -41,11 +41,6 @@ ORDER = np.array(  # of the message's words in each round (RFC 7693, 2.7); round
     ],
     np.int64,
 )
-LANES = np.array(  # words that are mixed together: the columns, then the diagonals
-    [[0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15],
-     [0, 5, 10, 15], [1, 6, 11, 12], [2, 7, 8, 13], [3, 4, 9, 14]],
-    np.int64,
-)  # fmt: skip
 
 
 @kernel
@@ -55,42 +50,56 @@ def turned(word: Any, by: int) -> Any:
 
 
 @kernel
+def mixed(a: Any, b: Any, c: Any, d: Any, first: Any, second: Any) -> tuple[Any, Any, Any, Any]:
+    """Four words of the state and two of the message, mixed (RFC 7693, 3.1)."""
+    a = a + b + first
+    d = turned(d ^ a, 32)
+    c = c + d
+    b = turned(b ^ c, 24)
+    a = a + b + second
+    d = turned(d ^ a, 16)
+    c = c + d
+    return a, turned(b ^ c, 63), c, d
+
+
+@kernel
 def digest(block: U1, length: int, words: U8, out: U1, at: int) -> None:
     """Write the digest of block[:length] to out[at:at + 32] in hexadecimal.
 
     Args:
         block: 128 bytes, zero from `length` on.
         length: at most 128.
-        words: room for 32 words.
+        words: room for 16 words.
         out: where the digits go.
         at: from here on.
 
     """
-    v, m = words[:16], words[16:32]
+    m = words
     for i in range(16):
         word = np.uint64(0)
         for k in range(8):
             word |= np.uint64(block[8 * i + k]) << np.uint64(8 * k)
         m[i] = word
-        v[i] = START[i & 7]
-    v[0] ^= np.uint64(SERIAL)
-    first, second = v[0], v[1]
-    v[12] ^= np.uint64(length)
-    v[14] = ~v[14]  # the last block
+    v0 = v8 = START[0]
+    v1 = v9 = START[1]
+    v2, v3, v4, v5, v6, v7 = START[2], START[3], START[4], START[5], START[6], START[7]
+    v10, v11, v13, v15 = v2, v3, v5, v7
+    v0 ^= np.uint64(SERIAL)
+    begun, next_begun = v0, v1
+    v12 = v4 ^ np.uint64(length)
+    v14 = ~v6  # the last block
     for turn in range(ROUNDS):
-        order = ORDER[turn % 10]
-        for lane in range(8):
-            a, b, c, d = LANES[lane, 0], LANES[lane, 1], LANES[lane, 2], LANES[lane, 3]
-            v[a] = v[a] + v[b] + m[order[2 * lane]]
-            v[d] = turned(v[d] ^ v[a], 32)
-            v[c] = v[c] + v[d]
-            v[b] = turned(v[b] ^ v[c], 24)
-            v[a] = v[a] + v[b] + m[order[2 * lane + 1]]
-            v[d] = turned(v[d] ^ v[a], 16)
-            v[c] = v[c] + v[d]
-            v[b] = turned(v[b] ^ v[c], 63)
-    put_hex(first ^ v[0] ^ v[8], out, at)
-    put_hex(second ^ v[1] ^ v[9], out, at + DIGEST)
+        o = ORDER[turn % 10]
+        v0, v4, v8, v12 = mixed(v0, v4, v8, v12, m[o[0]], m[o[1]])
+        v1, v5, v9, v13 = mixed(v1, v5, v9, v13, m[o[2]], m[o[3]])
+        v2, v6, v10, v14 = mixed(v2, v6, v10, v14, m[o[4]], m[o[5]])
+        v3, v7, v11, v15 = mixed(v3, v7, v11, v15, m[o[6]], m[o[7]])
+        v0, v5, v10, v15 = mixed(v0, v5, v10, v15, m[o[8]], m[o[9]])
+        v1, v6, v11, v12 = mixed(v1, v6, v11, v12, m[o[10]], m[o[11]])
+        v2, v7, v8, v13 = mixed(v2, v7, v8, v13, m[o[12]], m[o[13]])
+        v3, v4, v9, v14 = mixed(v3, v4, v9, v14, m[o[14]], m[o[15]])
+    put_hex(begun ^ v0 ^ v8, out, at)
+    put_hex(next_begun ^ v1 ^ v9, out, at + DIGEST)
 
 
 @kernel
@@ -120,7 +129,7 @@ def put_end(block: U1, at: int, high: Any, low: Any, port: Any) -> int:
 @kernel
 def flow_ids(flows: npt.NDArray[Any], out: U1) -> None:
     """Write the id of each flow: 32 digits per FLOW row, one behind the other."""
-    block, words = np.zeros(128, np.uint8), np.empty(32, np.uint64)
+    block, words = np.zeros(128, np.uint8), np.empty(16, np.uint64)
     for index in range(flows.size):
         row = flows[index]
         at = put(block, 0, row["proto"], 1)
@@ -156,7 +165,7 @@ def message_ids(messages: npt.NDArray[Any], flows: U1, protocol: U1, out: U1) ->
         out: 32 digits per message.
 
     """
-    block, words = np.zeros(128, np.uint8), np.empty(32, np.uint64)
+    block, words = np.zeros(128, np.uint8), np.empty(16, np.uint64)
     for index in range(messages.size):
         row = messages[index]
         flow = 2 * DIGEST * np.int64(row["flow"])

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from netaudit.ground.jit import kernel
 from netaudit.messages.kernels import FIRST, is_mark
 from netaudit.messages.kernels_numbers import next_number
-from netaudit.streams.layouts import PIECE
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]
@@ -25,7 +24,9 @@ HELD = np.dtype(  # the one datagram of an open flow
         ("at", "i8"),  # of its first byte where they lie
         ("length", "i8"),
         ("direction", "i8"),
-        ("piece", PIECE),  # its packet
+        ("ts", "i8"),  # of its packet, as in PIECE
+        ("frame", "u8"),
+        ("capture", "u2"),
     ],
     align=True,
 )
@@ -116,10 +117,30 @@ def find_silent(
 
 
 @kernel
-def move_bytes(data: U1, places: I8, lengths: I8, out: U1, to: int) -> None:
-    """Copy pieces of `data` one behind the other to out[to:]; both may be one array, where none moves backwards."""
+def hold_datagrams(
+    held: Rows, slots: I8, serials: npt.NDArray[np.uint64], chosen: I8, first_runs: npt.NDArray[np.int32], runs: Rows,
+    pieces: Rows, payload: U1, out: U1, end: int,
+) -> int:  # fmt: skip
+    """Copy the datagrams of the chosen flows to out[end:] and fill their HELD rows; gives the end behind them."""
+    for index in chosen:
+        run, row = runs[first_runs[index]], held[slots[index]]
+        piece = pieces[run["piece_from"]]
+        row["serial"], row["direction"] = serials[index], run["direction"]
+        row["at"], row["length"] = end, run["length"]
+        row["ts"], row["frame"], row["capture"] = piece["ts"], piece["frame"], piece["capture"]
+        at = run["bytes_at"]
+        for k in range(run["length"]):
+            out[end + k] = payload[at + k]
+        end += run["length"]
+    return end
+
+
+@kernel
+def close_up(data: U1, places: I8, lengths: I8) -> None:
+    """Move pieces of `data`, given in their order, to its beginning, one behind the other."""
+    to = 0
     for index in range(places.size):
         at = places[index]
         for k in range(lengths[index]):
-            out[to + k] = data[at + k]
+            data[to + k] = data[at + k]
         to += lengths[index]

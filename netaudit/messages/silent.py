@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.messages.kernels_ids import DIGEST, flow_ids
-from netaudit.messages.kernels_silent import BEGINS, GOES_ON, HELD, SILENT, find_silent, move_bytes
+from netaudit.messages.kernels_silent import BEGINS, GOES_ON, HELD, SILENT, close_up, find_silent, hold_datagrams
 from netaudit.messages.marks import packed
 from netaudit.messages.readers import BY_TRANSPORT
 
@@ -37,14 +37,15 @@ class SilentFlows:
         self.held: Flags = np.zeros(0, bool)  # of its flows: whether their datagram came in one before
 
     def find(
-        self, flows: Rows, slots: npt.NDArray[np.int64], left: Flags, runs: Rows, payload: U1
+        self, flows: Rows, slots: npt.NDArray[np.int64], left: Flags, known: Flags, runs: Rows, payload: U1
     ) -> tuple[Flags, npt.NDArray[np.int64]]:
         """Find the silent flows of a batch.
 
         Args:
             flows: FLOW rows.
             slots: small numbers of them that no other flow has while one is open.
-            left: of each flow, whether neither a reader nor somebody else has it.
+            left: of each flow, whether nobody before has it.
+            known: whether a reader has it, or may be told to: not ours, but where its datagram is held already.
             runs: RUN rows, grouped by flow in the same order.
             payload: bytes the runs point into.
 
@@ -58,14 +59,15 @@ class SilentFlows:
             self._held = longer
         self._states, self._first_runs = np.empty(flows.size, np.uint8), np.empty(flows.size, np.int32)
         self.held = held = self._held["serial"][slots] == flows["serial"]
-        find_silent(flows, left, held, runs, payload, *MARKS, self._states, self._first_runs)
+        find_silent(flows, left & (held | ~known), held, runs, payload, *MARKS, self._states, self._first_runs)
         return (self._states == SILENT) | (self._states == BEGINS), np.flatnonzero(self._states == GOES_ON)
 
-    def let_go(self, slots: npt.NDArray[np.int64]) -> Iterator[tuple[int, bytes, Rows]]:
-        """Direction, bytes and packet (PIECE rows) of the datagram of each of these flows, which is forgotten."""
+    def let_go(self, slots: npt.NDArray[np.int64]) -> Iterator[tuple[int, bytes, int, int, int]]:
+        """Direction, bytes, time, frame and capture of the datagram of each of these flows, which is forgotten."""
         for slot in slots.tolist():
-            _, at, length, direction, _ = row = self._held[slot]
-            yield int(direction), self._bytes[at : at + length].tobytes(), np.array([row["piece"]])
+            row = self._held[slot]
+            data = self._bytes[row["at"] : row["at"] + row["length"]].tobytes()
+            yield int(row["direction"]), data, int(row["ts"]), int(row["frame"]), int(row["capture"])
         self._held["serial"][slots] = 0
 
     def hold(
@@ -78,16 +80,11 @@ class SilentFlows:
         new = chosen[(self._states[chosen] == BEGINS) & ~closed[chosen]]
         if not new.size:
             return
-        own = runs[self._first_runs[new]]
-        lengths = own["length"]
-        self._make_room(int(lengths.sum()))
-        ends = self._end + np.cumsum(lengths)
-        rows = np.zeros(new.size, HELD)
-        rows["serial"], rows["at"], rows["length"] = flows["serial"][new], ends - lengths, lengths
-        rows["direction"], rows["piece"] = own["direction"], pieces[own["piece_from"]]
-        self._held[slots[new]] = rows
-        move_bytes(payload, own["bytes_at"], lengths, self._bytes, self._end)
-        self._end = int(ends[-1])
+        self._make_room(int(runs["length"][self._first_runs[new]].sum()))
+        self._end = hold_datagrams(
+            self._held, slots, np.ascontiguousarray(flows["serial"]), new, self._first_runs, runs, pieces, payload,
+            self._bytes, self._end,
+        )  # fmt: skip
 
     def _make_room(self, more: int) -> None:
         """Where the end is reached, move what is still held to the front, and have a quarter of the room free."""
@@ -96,7 +93,7 @@ class SilentFlows:
         places = np.flatnonzero(self._held["serial"])
         places = places[np.argsort(self._held["at"][places])]
         starts, lengths = self._held["at"][places], self._held["length"][places]
-        move_bytes(self._bytes, starts, lengths, self._bytes, 0)
+        close_up(self._bytes, starts, lengths)
         self._held["at"][places] = np.cumsum(lengths) - lengths
         self._end = int(lengths.sum())
         if 4 * (self._end + more) > 3 * self._bytes.size:

@@ -45,6 +45,8 @@ def ids(digits: npt.NDArray[np.uint8]) -> Column:
 
 def few(numbers: npt.NDArray[Any], said_of: Callable[[Any], Any], kind: pa.DataType | None = None) -> Column:
     """What is said (texts, if not told otherwise) of numbers of which there are few different ones."""
+    if numbers.size and (numbers == numbers[0]).all():
+        return pa.repeat(pa.scalar(said_of(numbers[0].item()), kind or pa.string()), numbers.size)
     different, places = np.unique(numbers, return_inverse=True)
     return pa.array(list(map(said_of, different.tolist())), kind or pa.string()).take(pa.array(places))
 

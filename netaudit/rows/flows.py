@@ -143,6 +143,7 @@ def flow_columns(
 
     `turned`: ends the other way round; `read`: bytes that lie in messages.
     """
+    some = turned.any()
     shaken = flows["handshake"].astype(np.int64) << 1 | turned
     columns: dict[str, Any] = {
         "capture_id": few(flows["capture"], capture_name),
@@ -158,12 +159,15 @@ def flow_columns(
     for near, far in (("client", "server"), ("server", "client")):
 
         def end(field: str, near: str = near, far: str = far) -> npt.NDArray[Any]:
-            return np.where(turned, flows[f"{far}_{field}"], flows[f"{near}_{field}"])
+            own = flows[f"{near}_{field}"]
+            return np.where(turned, flows[f"{far}_{field}"], own) if some else own
 
         columns[f"{near}_ip"] = addresses(end("hi"), end("lo"), none=False)
         columns[f"{near}_outer"] = addresses(end("outer_hi"), end("outer_lo"))
         columns[f"{near}_port"], columns[f"{near}_mac"] = end("port"), link_addresses(end("mac"))
-    pairs = {name: np.where(turned[:, None], flows[name][:, ::-1], flows[name]) for name in COUNTED}
+    pairs = {name: flows[name] for name in COUNTED}
+    if some:
+        pairs = {name: np.where(turned[:, None], pair[:, ::-1], pair) for name, pair in pairs.items()}
     pairs["unread"] = np.maximum(pairs["delivered"].astype(np.int64) - read, 0)
     for name, pair in pairs.items():
         columns[f"{name}_up"], columns[f"{name}_down"] = pair[:, 0], pair[:, 1]

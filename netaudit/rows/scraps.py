@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.messages.message import UP
 from netaudit.tables import SCRAPS
-from netaudit.unwrapping.scraps import scraps_of_head
+from netaudit.unwrapping.from_messages import scraps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ class ScrapRows:
 
     def take(self, message: Message, times: int = 1) -> None:
         """Take what is in the head of a message, and what was found in its body; or in so many that are alike."""
-        for digest, size in (*scraps_of_head(message), *(message.scraps or ())):
+        for digest, size in scraps(message):
             way = "up" if message.direction == UP else "down"
             for _ in range(times):
                 self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))

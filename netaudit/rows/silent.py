@@ -12,7 +12,7 @@ from netaudit.messages.readers import UNKNOWN
 from netaudit.messages.silent import SilentFlows, ids_of
 from netaudit.rows.flows import EndedFlows
 from netaudit.streams.batch import picked
-from netaudit.streams.layouts import Run
+from netaudit.streams.layouts import PIECE, Run
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,13 +38,14 @@ class SilentRows:
     def take(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """See `running/takers.py`."""
         self._batch, self._slots = batch, batch.slots()
-        mine = left & ~self._conversations.known(batch.flows)
-        self._taken, over = self._silent.find(batch.flows, self._slots, mine, batch.runs, batch.payload)
-        held = self._silent.let_go(self._slots[over])
-        let_go = {
-            index: LetGo(held=[Run(direction, 0, len(data), data, piece)])
-            for index, (direction, data, piece) in zip(over.tolist(), held, strict=True)
-        }
+        known = self._conversations.known(batch.flows)
+        self._taken, over = self._silent.find(batch.flows, self._slots, left, known, batch.runs, batch.payload)
+        let_go = {}
+        for index, (way, data, ts, frame, capture) in zip(
+            over.tolist(), self._silent.let_go(self._slots[over]), strict=True
+        ):
+            pieces = np.array([(0, ts, frame, len(data), capture)], PIECE)
+            let_go[index] = LetGo(held=[Run(way, 0, len(data), data, pieces)])
         return ~self._taken, let_go
 
     def settle(self) -> Flags | None:

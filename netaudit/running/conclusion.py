@@ -29,6 +29,7 @@ from netaudit.rows import scraps, sendings
 from netaudit.rows.media import tie
 from netaudit.running.keys import keep_used
 from netaudit.running.lean import trim
+from netaudit.running.ready import have_rest
 from netaudit.settling.challenged import without_challenged
 from netaudit.settling.images import image_table
 from netaudit.settling.joined_uploads import join_parts
@@ -155,6 +156,8 @@ def derive(
     tables["devices"], tables["claims"] = found.devices, found.claims
     moves = Moves()
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
+        have_rest()  # their kernels may be under way
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
     if "encrypted_uploads" in tables:  # a look at a live run asks for itself
         count_encrypted(tables, flows, vantage)

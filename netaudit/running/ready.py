@@ -1,7 +1,8 @@
 """Has the kernels compiled before an audit begins: where they are not, by several processes at once, and with progress.
 
 A compiler is not freed again (some 300 MB), and numba compiles in one thread. So pieces (`warm.py`) are shared out to
-as many processes as there are processors, and what they compile is loaded from where it is kept.
+as many processes as there are processors, and what they compile is loaded from where it is kept. What only the last
+step needs goes on being compiled while captures are read, and after the command where it did not need it.
 """
 
 from __future__ import annotations
@@ -18,64 +19,84 @@ from netaudit.ground import programs
 from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, SOURCES, cache_folder, config
 from netaudit.ground.remembered import keep, recalled, unsealed
 from netaudit.images.processes import processors
-from netaudit.running.warm import PIECES
+from netaudit.running.warm import LATER, PIECES
 
 KERNEL = re.compile(r"^@(?:lean_)?kernel$", re.MULTILINE)
-EACH = 1.3  # compilations of a kernel, on the average: called from Python and from kernels, with unsigned and signed
+EACH = 1.1  # compilations of a kernel, on the average: some are called from Python and from kernels
+
+_under_way: list[subprocess.Popen[bytes]] = []
 
 
 def make_ready(progress: Callable[[str, int, int], None]) -> None:
-    """Compile what is missing. `progress` is told "compile", what is done, and about how much there is.
+    """Compile what is missing, wait for all but `LATER`, and tell `progress` "compile", what is done and of how much.
 
     What goes wrong here is left to whoever needs the kernel: it is compiled on its first call.
     """
     if all(map(is_ready, PIECES)) or config.DISABLE_JIT or not may_keep(cache_folder()):
         return
-    with _alone(cache_folder() / "compiling"):
+    with _alone(cache_folder() / "compiling") as lock:
         missing = [
             name for name in PIECES if not is_ready(name)
         ]  # another process may have had them compiled meanwhile
         if missing:
-            _compile(missing, progress)
+            _compile(missing, lock, progress)
+
+
+def have_rest() -> None:
+    """Wait for what `make_ready` has left under way."""
+    while _under_way:
+        _under_way.pop().wait()
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Wait while another process of this machine compiles: ten that begin at once would each compile everything."""
+def _alone(path: Path) -> Iterator[tuple[int, ...]]:
+    """Wait while another process of this machine compiles: ten that begin at once would each compile everything.
+
+    Gives what a process that goes on compiling must hold open, so that others wait for it, too.
+    """
     try:
         import fcntl
     except ImportError:  # Windows: it is compiled more than once there, which does no harm
-        yield
+        yield ()
         return
     with contextlib.ExitStack() as stack:
+        held: tuple[int, ...] = ()
         with contextlib.suppress(OSError):  # a disk without locks
             file = stack.enter_context(path.open("ab"))
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            held = (file.fileno(),)
+        yield held
 
 
-def _compile(missing: list[str], progress: Callable[[str, int, int], None]) -> None:
+def _compile(missing: list[str], lock: tuple[int, ...], progress: Callable[[str, int, int], None]) -> None:
+    awaited = [name for name in missing if name not in LATER]
     total = round(EACH * sum(len(KERNEL.findall(path.read_text("utf-8"))) for path in _sources()))
-    progress("compile", 0, total)
     reading, writing = os.pipe()
     members: list[subprocess.Popen[bytes]] = []
     try:
         try:
-            members += [_start(names, writing) for names in shared_out(missing, processors())]
+            members += [_start(names, writing, lock) for names in shared_out(missing, processors())]
         finally:
             os.close(writing)
-        done = 0
-        while got := os.read(reading, 64):
-            done = min(done + len(got), total - 1)
-            progress("compile", done, total)
+        if awaited:
+            _follow(reading, awaited, total, progress)
+        _under_way.extend(members)
+    except BaseException:
         for member in members:
+            member.kill()
             member.wait()
+        raise
     finally:
         os.close(reading)
-        for member in members:
-            if member.poll() is None:
-                member.kill()
-                member.wait()
+
+
+def _follow(dots: int, awaited: list[str], total: int, progress: Callable[[str, int, int], None]) -> None:
+    """Tell how far it is, until all that is awaited is there or nobody compiles any more."""
+    progress("compile", 0, total)
+    done = 0
+    while not all(map(is_ready, awaited)) and (got := os.read(dots, 64)):
+        done = min(done + len(got), total - 1)
+        progress("compile", done, total)
     progress("compile", total, total)
 
 
@@ -85,9 +106,9 @@ def is_ready(piece: str) -> bool:
 
 
 def shared_out(names: list[str], processes: int) -> list[list[str]]:
-    """Pieces for so many processes: the longest that is left to whoever has least."""
+    """Pieces for so many processes: the longest that is left to whoever has least, and `LATER` at the end."""
     shares: list[list[str]] = [[] for _ in range(min(processes, len(names)))]
-    for name in sorted(names, key=lambda name: -PIECES[name][1]):
+    for name in sorted(names, key=lambda name: (name in LATER, -PIECES[name][1])):
         min(shares, key=lambda share: sum(PIECES[one][1] for one in share)).append(name)
     return shares
 
@@ -101,25 +122,34 @@ def compile_pieces(names: list[str]) -> None:
             """Nothing is done yet."""
 
         def on_end(self, _: event.Event) -> None:
-            """Say that one more is done."""
-            os.write(1, b".")
+            """Say that one more is done; who started this may not wait any more."""
+            with contextlib.suppress(BrokenPipeError):
+                os.write(1, b".")
 
     with event.install_listener("numba:compile", Dots()):
         for name in names:
             PIECES[name][0]()
             keep(cache_folder() / name, b"")
+            with contextlib.suppress(BrokenPipeError):
+                os.write(1, b".")
 
 
-def _start(names: list[str], output: int) -> subprocess.Popen[bytes]:
+def _start(names: list[str], output: int, held: tuple[int, ...]) -> subprocess.Popen[bytes]:
     words = programs.netaudit("warm", *(word for name in names for word in ("--piece", name)))
     flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
     return subprocess.Popen(  # noqa: S603 - our own interpreter and words
-        words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, creationflags=flags
+        words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, creationflags=flags, pass_fds=held
     )
 
 
 def _sources() -> list[Path]:
-    return [path for pattern in SOURCES for path in PACKAGE.glob(pattern)]
+    """Where the kernels stand that are waited for."""
+    return [
+        path
+        for pattern in SOURCES
+        for path in PACKAGE.glob(pattern)
+        if LATER.isdisjoint(path.relative_to(PACKAGE).parts)
+    ]
 
 
 def may_keep(folder: Path) -> bool:

@@ -52,8 +52,7 @@ def messages() -> None:
     from netaudit.messages.carve import Search
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
-    from netaudit.messages.opening.quic_keys import Found
-    from netaudit.messages.opening.quic_rows import Row
+    from netaudit.messages.kernels_numbers import next_number
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, PIECE, RUN
@@ -61,10 +60,11 @@ def messages() -> None:
 
     Search(0).feed(0, bytes(8))
     nothing = np.frombuffer(bytes(8), np.uint8)
+    next_number(nothing, 0)
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
-    Row([Found(0, b"\1", 0)], np.zeros(1, np.int64))
+    _packets()
     question, answer = _lookup()
     flows, runs, pieces = np.zeros(LEAST, FLOW), np.zeros(2 * LEAST, RUN), np.zeros(2 * LEAST, PIECE)
     flows["serial"], flows["proto"], flows["server_port"], flows["client_port"] = (
@@ -83,7 +83,7 @@ def messages() -> None:
     slots, closed = np.arange(LEAST), np.ones(LEAST, bool)
     PlainLookups().take(flows, slots, closed, runs, pieces, payload)
     silent = SilentFlows()
-    silent.find(flows, slots, closed, runs, payload)
+    silent.find(flows, slots, closed, ~closed, runs, payload)
     silent.hold(slots, flows, slots, ~closed, runs, pieces, payload)
     addresses(flows["client_hi"], flows["client_lo"])
     link_addresses(flows["client_mac"])
@@ -101,6 +101,19 @@ def _publications() -> None:
     block.flow_id, block.pieces = bytes(16), np.zeros(1, PIECE)
     block.place()
     Together([(block, plain_publications(block))])
+
+
+def _packets() -> None:
+    """Open a datagram of QUIC."""
+    from netaudit.messages.opening.kernels_quic import in_turn
+    from netaudit.messages.opening.quic_keys import Level, Packets
+    from netaudit.messages.opening.quic_rows import NONE, Row
+    from netaudit.messages.opening.suites import suites
+
+    begins, ends = np.zeros(1, np.int64), np.full(1, 60, np.int64)
+    Level(suites()[0x1301], 1, bytes(32)).open_row(b"\x40" + bytes(59), begins, ends, b"", -1)
+    row = Row(Packets(begins, [b"\1"], begins), begins)
+    in_turn(np.zeros(1, np.uint8), row.columns, NONE, np.zeros((2, 2), np.int64), np.empty((2, 4), np.int64))
 
 
 def relays() -> None:
@@ -132,11 +145,12 @@ def relays() -> None:
 
 
 PIECES = {
-    "streams": (streams, 15),
-    "packets": (packets, 8),
-    "messages": (messages, 4),
-    "relays": (relays, 4),
+    "streams": (streams, 10),
+    "packets": (packets, 7),
+    "messages": (messages, 6),
+    "relays": (relays, 5),
 }  # and about how many seconds
+LATER = frozenset({"relays"})  # needed in the last step, and there only where uploads are encrypted
 
 
 def _captures(folder: Path) -> list[Path]:

@@ -101,3 +101,17 @@ def test_a_file_is_written_whole_and_never_through_a_link(tmp_path: Path) -> Non
         half()
     assert (tmp_path / "report.html").read_text() == "new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["outside", "report.html"]
+
+
+def test_what_a_link_in_the_old_case_leads_to_stays(tmp_path: Path) -> None:
+    case, elsewhere = tmp_path / "case", tmp_path / "elsewhere"
+    make(case, "old", "report.html")
+    (elsewhere / "ab").mkdir(parents=True)
+    (elsewhere / "ab" / "kept").write_text("theirs")
+    (case / "tables" / "objects").symlink_to(elsewhere)
+    with writing(case, "audit"):
+        make(coming(case), "new", "decisions.jsonl")
+        (case / "private").symlink_to(elsewhere)  # made meanwhile
+        swap_in(case, NAMES)
+    assert contents(case) == NEW
+    assert (elsewhere / "ab" / "kept").read_text() == "theirs"

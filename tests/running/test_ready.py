@@ -89,7 +89,7 @@ def test_what_two_begin_at_once_is_compiled_once(tmp_path: Path, monkeypatch: py
 
     made: list[str] = []
 
-    def compile_slowly(missing: list[str], _: object) -> None:
+    def compile_slowly(missing: list[str], *_: object) -> None:
         time.sleep(0.3)
         made.extend(missing)
 
@@ -103,3 +103,49 @@ def test_what_two_begin_at_once_is_compiled_once(tmp_path: Path, monkeypatch: py
     for one in both:
         one.join()
     assert sorted(made) == sorted(warm.PIECES)
+
+
+OTHERS = """
+from netaudit.running import ready
+ready.PIECES.clear()
+ready.PIECES.update(relays=(None, 1), streams=(None, 1))
+ready._start = None  # would fail
+ready.make_ready(print)
+print(ready.is_ready("relays"))
+"""
+SLOW = """
+import sys, time
+from pathlib import Path
+from netaudit.ground.jit_cache import cache_folder
+from netaudit.ground.remembered import keep
+keep(cache_folder() / "streams", b"")
+print(".", end="", flush=True)
+while not Path(sys.argv[1]).exists():
+    time.sleep(0.01)
+keep(cache_folder() / "relays", b"")
+"""
+
+
+def test_what_the_last_step_needs_is_waited_for_in_the_last_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(names: list[str], output: int, held: tuple[int, ...]) -> subprocess.Popen[bytes]:
+        assert names == ["streams", "relays"]
+        words = [sys.executable, "-c", SLOW, str(tmp_path / "go")]
+        return subprocess.Popen(words, stdout=output, pass_fds=held)
+
+    monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path / "own"))
+    monkeypatch.setattr(ready, "PIECES", {"relays": (None, 20), "streams": (None, 1)})
+    monkeypatch.setattr(ready, "processors", lambda: 1)
+    monkeypatch.setattr(ready, "_start", start)
+    told: list[tuple[str, int, int]] = []
+    ready.make_ready(lambda *words: told.append(words))
+    assert ready.is_ready("streams")
+    assert not ready.is_ready("relays")
+    assert told[0][1] == 0
+    assert told[-1][1] == told[-1][2]
+    others = subprocess.Popen([sys.executable, "-c", OTHERS], stdout=subprocess.PIPE)
+    (tmp_path / "go").touch()
+    ready.have_rest()
+    assert ready.is_ready("relays")
+    assert others.communicate()[0] == b"True\n"
