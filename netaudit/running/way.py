@@ -322,6 +322,7 @@ class Shard:
         for _, first, times in block.topics():
             self._scraps.take(block.message(first), times)
         for message in self._publications.add(block):
+            self._carriers = None
             self._read(message, patience)
             self._scraps.take(message)  # of its body
             self._rows["messages"].append(message_row(message))

@@ -6,7 +6,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
@@ -95,6 +95,7 @@ def shard_scraps(folder):
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(conversations=[(3, [publish(b"t/1", b'{"t":21.5}'), *[publish(b"t/1", b"on")] * 2], 0, False)], cuts=[])
 @given(conversations=flows, cuts=st.lists(st.integers(0, 40), max_size=2))
 def test_together_and_one_by_one(conversations, cuts, tmp_path_factory):
     packets = traffic(conversations)

@@ -26,14 +26,18 @@ class Publications(Message):
 
     data: bytes = b""  # all their bytes
     rows: npt.NDArray[Any] = field(default_factory=lambda: np.empty(0, PUBLICATION))
+    stretches: list[tuple[str, int, int]] = field(default_factory=list)  # `topics`, once asked
 
     def topics(self) -> list[tuple[str, int, int]]:
         """Stretches of publications to one topic: topic, number of the first, and how many."""
+        if self.stretches:
+            return self.stretches
         firsts = np.flatnonzero(self.rows["again"] == 0).tolist()
         heads = [self.rows.item(first) for first in firsts]
         texts = [decoded(self.data[at + SHORTEST : body]) for _, _, at, body, *_ in heads]
         ends = [*firsts[1:], len(self.rows)]
-        return [(text, first, end - first) for text, first, end in zip(texts, firsts, ends, strict=True)]
+        self.stretches = [(text, first, end - first) for text, first, end in zip(texts, firsts, ends, strict=True)]
+        return self.stretches
 
     def place(self) -> bool:
         """Find the packets of each, once the flow has given theirs; whether they are known and in order of time."""
