@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.messages.message import Message
+    from netaudit.unwrapping.scraps import Scrap
 
 _SCRAP = SCRAPS.row
 PLACE = "private"
@@ -30,12 +31,23 @@ class ScrapRows:
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, SCRAPS, part, place=PLACE)
 
-    def take(self, message: Message, times: int = 1) -> None:
-        """Take what is in the head of a message, and what was found in its body; or in so many that are alike."""
-        for digest, size in (*scraps_of_head(message), *(message.scraps or ())):
-            way = "up" if message.direction == UP else "down"
-            for _ in range(times):
-                self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
+    def take(self, message: Message) -> None:
+        """Take what is in the head of a message, and what was found in its body."""
+        self.take_heads(message)
+        self.take_body(message)
+
+    def take_heads(self, message: Message, times: int = 1) -> None:
+        """Take what is in the head of a message, or in so many that are alike."""
+        self._add(message, scraps_of_head(message) * times)
+
+    def take_body(self, message: Message) -> None:
+        """Take what was found in the body of a message while it was read."""
+        self._add(message, message.scraps or [])
+
+    def _add(self, message: Message, scraps: list[Scrap]) -> None:
+        way = "up" if message.direction == UP else "down"
+        for digest, size in scraps:
+            self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
 
     def flush(self, *, least: int) -> None:
         """Write rows when at least `least` were collected."""
