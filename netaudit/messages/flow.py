@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from netaudit.ground.said import HelloSaid
+from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.message import DOWN, UP, Message, message_id
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
@@ -21,6 +22,7 @@ from netaudit.messages.trail import Trail
 if TYPE_CHECKING:
     import numpy as np
 
+    from netaudit.messages.datagrams import Datagrams
     from netaudit.messages.expected import Announcement
     from netaudit.messages.opening.carried import FlowKeys
     from netaudit.messages.trail import Pieces
@@ -72,9 +74,9 @@ class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "chosen", "done", "entry", "failures", "hand_overs", "id", "inner", "keys", "last", "midstream",
-        "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped", "together", "told",
-        "trails", "transport", "upgrade", "via", "waiting", "who_opened_is_known",
+        "announced", "chosen", "done", "entry", "failures", "hand_overs", "held", "id", "inner", "keys", "last",
+        "midstream", "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped",
+        "together", "told", "trails", "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 
     def __init__(self, row: np.void, keys: FlowKeys | None = None, *, together: bool = False) -> None:
@@ -96,6 +98,7 @@ class Flow:
         self.reader: BaseReader | None = None
         self.opening = [b"", b""]
         self.waiting: list[Event] = []  # until a reader is chosen
+        self.held: list[Brought] = []  # until all of a batch is there
         self.upgrade = ""
         self.via: Message | None = None
         self.trails = [Trail(), Trail()]
@@ -135,19 +138,25 @@ class Flow:
         if self.done:
             return
         turned = direction ^ self.swapped
+        if self.reader is not None and self.reader.takes_batches:
+            self.held.append(Brought(turned, data, pieces))
+            return
         self.trails[turned].add(offset, offset + len(data), pieces)
         if self.transport == "tcp":
             self._event((turned, offset, data, len(data)))
             return
-        lengths = pieces["length"].tolist()
-        for number, (place, length) in enumerate(zip(pieces["offset"].tolist(), lengths, strict=True)):
+        places, lengths = pieces["offset"].tolist(), pieces["length"].tolist()
+        for number, (place, length) in enumerate(zip(places, lengths, strict=True)):
             at = place - offset  # each datagram by itself, but for a reader that takes many
             if self.done:
                 return
+            if self.reader is not None and self.reader.takes_batches:
+                rest = Brought(direction ^ self.swapped, data[at:], pieces[number:])
+                self._take_batch(self.reader, together([rest]))
+                return
             if self.reader is not None and self.reader.joins_datagrams:
-                self.reader.datagrams = lengths[number:]
-                if rest := data[at:]:
-                    self._give((direction ^ self.swapped, place, rest, len(rest)))  # `settle` forgets
+                if left := data[at:]:
+                    self._give((direction ^ self.swapped, place, left, len(left)))  # `settle` forgets
                 return
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
@@ -157,17 +166,25 @@ class Flow:
 
     def settle(self) -> None:
         """A batch has brought what there is of the flow."""
-        reader = self.reader
-        if reader is None or self.done or not reader.joins_datagrams:
+        reader, held, self.held = self.reader, self.held, []
+        if reader is None or self.done or not (reader.joins_datagrams or reader.takes_batches):
             return
+        if held:
+            brought = together(held)
+            for trail, way in zip(self.trails, brought.ways, strict=True):
+                if way is not None:
+                    trail.add(way.start, way.end, way.pieces)
+            self._take_batch(reader, brought)
+        self._forget(UP)
+        self._forget(DOWN)
+
+    def _take_batch(self, reader: BaseReader, brought: Datagrams) -> None:
         try:
-            found = reader.settle()
+            found = reader.take_batch(brought)
         except Exception as error:  # noqa: BLE001 - as in _give
             self._failed(error, (UP, self.trails[UP].covered, b"", 0))
             return
         self._heed(reader, found)
-        self._forget(UP)
-        self._forget(DOWN)
 
     def _event(self, event: Event) -> None:
         self._read(event)

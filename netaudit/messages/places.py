@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from itertools import accumulate
+from operator import gt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
-Span = tuple[int, int, int]  # a number of inner bytes, and the places of the carrying stream between which they lie
+# of some spans: numbers of inner bytes, and the places of the carrying stream between which they lie
+Spans = tuple[list[int], list[int], list[int]]
 MOST_RUNS = 4096  # of one direction; two neighbours are one beyond, their places known by proportion
+FEW = 4  # spans that are added one by one sooner
 
 
 class Places:
@@ -57,11 +60,30 @@ class Places:
             self._thin()
         return first
 
-    def extend(self, spans: Iterable[Span]) -> None:
-        """Add several."""
-        add = self.add
-        for count, start, end in spans:
-            add(count, start, end)
+    def extend(self, spans: Spans) -> None:
+        """Add several, in order."""
+        counts, starts, ends = spans
+        at, size = 0, len(counts)
+        while at < size:
+            until = min(size, at + MOST_RUNS + 1 - len(self))  # up to the next thinning
+            if until - at < FEW or not self._lay(counts[at:until], starts[at:until], ends[at:until]):
+                for count, start, end in zip(counts[at:until], starts[at:until], ends[at:until], strict=True):
+                    self.add(count, start, end)
+            at = until
+
+    def _lay(self, counts: list[int], starts: list[int], ends: list[int]) -> bool:
+        """Add several at once where each has bytes and lies behind the one before, not touching it; else False."""
+        if 0 in counts or not all(map(gt, starts, [self._ends[-1] if self._ends else -1, *ends])):
+            return False
+        lasts = list(accumulate(counts, initial=self.end))
+        self.end = lasts[-1]
+        self._firsts += lasts[:-1]
+        self._lasts += lasts[1:]
+        self._starts += starts
+        self._ends += ends
+        if len(self) > MOST_RUNS:
+            self._thin()
+        return True
 
     def _thin(self) -> None:
         """Make one of every two runs: a message under way may come in any number of the smallest frames."""

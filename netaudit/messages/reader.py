@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from netaudit.messages.datagrams import Datagrams
     from netaudit.messages.expected import Announcement
     from netaudit.messages.message import Message
     from netaudit.messages.opening.carried import Carried, FlowKeys, Outcome
@@ -62,8 +62,8 @@ class BaseReader(ABC):
     hand_over: HandOver | None = None
     wants_bytes: bool = True
     together: bool = False  # set before begin(): many messages may be told as one (`mqtt/publications.py`)
-    joins_datagrams: bool = False  # over UDP, it takes many at once
-    datagrams: Sequence[int] = ()  # their lengths, set before feed() where it does
+    joins_datagrams: bool = False  # over UDP, bytes of many may be fed at once
+    takes_batches: bool = False  # over UDP, it is fed no more, but given all datagrams of a batch at once
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
     told: Announcement | None = None  # set before begin() where another flow announced this one
@@ -82,8 +82,8 @@ class BaseReader(ABC):
         """Take note of bytes that were never captured."""
         return []
 
-    def settle(self) -> list[Message]:
-        """Go on with what was put off until all of a batch is there."""
+    def take_batch(self, brought: Datagrams) -> list[Message]:  # noqa: ARG002
+        """Take the datagrams of a batch, where it `takes_batches`."""
         return []
 
     def finish(self) -> list[Message]:

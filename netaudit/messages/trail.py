@@ -12,6 +12,11 @@ Pieces = npt.NDArray[np.void]
 MOST_TOLD = 1 << 17
 
 
+def joined(found: list[Pieces]) -> Pieces:
+    """Pieces of several runs as one, read only; numpy's own concatenation promotes fields, 4 us for each run."""
+    return found[0] if len(found) == 1 else np.frombuffer(b"".join(found), found[0].dtype)  # type: ignore[arg-type]
+
+
 class Trail:
     """Pieces and gaps of one direction, in stream order."""
 
@@ -66,9 +71,9 @@ class Trail:
         if not found:
             self.thinned = False
             return None
-        pieces = found[0] if len(found) == 1 else np.concatenate(found)
+        pieces = joined(found)
         self.thinned = len(pieces) > 2 * MOST_TOLD
-        return np.concatenate([pieces[:MOST_TOLD], pieces[-MOST_TOLD:]]) if self.thinned else pieces
+        return joined([pieces[:MOST_TOLD], pieces[-MOST_TOLD:]]) if self.thinned else pieces
 
     def _cut(self, which: int, start: int, end: int) -> Pieces:
         """Rows of a run's pieces that overlap [start, end); their offsets grow."""

@@ -41,7 +41,7 @@ class Within(Flow):
         if outcome is not None:
             self.source = outcome.source
         places = self.places[part.direction]
-        if len(part.spans) > 1 and len(places) + len(part.spans) > MOST_RUNS:
+        if (runs := len(part.spans[0])) > 1 and len(places) + runs > MOST_RUNS:
             for one in part.each():  # which places are forgotten, and which thinned, must not depend on the cut
                 self.bring(one, None)
             return

@@ -71,7 +71,7 @@ class PlainPublications:
         if not self._blocks:
             return []
         blocks, self._blocks, self._held = self._blocks, [], 0
-        found = _Together(blocks)
+        found = Together(blocks)
         told = found.telling(self._events)
         silent = np.ones(len(found.rows), bool)
         silent[told] = False
@@ -86,7 +86,7 @@ class PlainPublications:
         return [found.message(number) for number in told]
 
 
-class _Together:
+class Together:
     """The plain ones of many blocks, as columns."""
 
     def __init__(self, blocks: list[tuple[Publications, npt.NDArray[np.bool_]]]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.messages.message import UP
 from netaudit.tables import SCRAPS
-from netaudit.unwrapping.scraps import scraps_of_head
+from netaudit.unwrapping.from_messages import scraps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,22 +31,17 @@ class ScrapRows:
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, SCRAPS, part, place=PLACE)
 
-    def take(self, message: Message) -> None:
-        """Take what is in the head of a message, and what was found in its body."""
-        self.take_heads(message)
-        self.take_body(message)
-
-    def take_heads(self, message: Message, times: int = 1) -> None:
-        """Take what is in the head of a message, or in so many that are alike."""
-        self._add(message, scraps_of_head(message) * times)
+    def take(self, message: Message, times: int = 1) -> None:
+        """Take what is in the head of a message, and what was found in its body; or in so many that are alike."""
+        self._add(message, scraps(message) * times)
 
     def take_body(self, message: Message) -> None:
-        """Take what was found in the body of a message while it was read."""
+        """Take what was found in the body of a message of which the head was taken."""
         self._add(message, message.scraps or [])
 
-    def _add(self, message: Message, scraps: list[Scrap]) -> None:
+    def _add(self, message: Message, found: list[Scrap]) -> None:
         way = "up" if message.direction == UP else "down"
-        for digest, size in scraps:
+        for digest, size in found:
             self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
 
     def flush(self, *, least: int) -> None:

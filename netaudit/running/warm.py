@@ -53,8 +53,6 @@ def messages() -> None:
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
     from netaudit.messages.kernels_numbers import next_number
-    from netaudit.messages.opening.quic_keys import Found
-    from netaudit.messages.opening.quic_rows import Row
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, PIECE, RUN
@@ -66,7 +64,7 @@ def messages() -> None:
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
-    Row([Found(0, b"\1", 0)], np.zeros(1, np.int64))
+    _packets()
     question, answer = _lookup()
     flows, runs, pieces = np.zeros(LEAST, FLOW), np.zeros(2 * LEAST, RUN), np.zeros(2 * LEAST, PIECE)
     flows["serial"], flows["proto"], flows["server_port"], flows["client_port"] = (
@@ -89,6 +87,35 @@ def messages() -> None:
     silent.hold(slots, flows, slots, ~closed, runs, pieces, payload)
     addresses(flows["client_hi"], flows["client_lo"])
     link_addresses(flows["client_mac"])
+    _publications()
+
+
+def _publications() -> None:
+    from netaudit.messages.mqtt.publications import publications
+    from netaudit.rows.publications import Together
+    from netaudit.streams.layouts import PIECE
+    from netaudit.tables import OBJECTS
+    from netaudit.unwrapping.from_messages import plain_publications
+
+    block = publications(0, b'\x30\x0a\0\1t{"a":1}', 0, sure=True)
+    assert block is not None
+    block.flow_id, block.pieces = bytes(16), np.zeros(1, PIECE)
+    block.place()
+    plain = plain_publications(block)
+    Together([(block, plain)]).objects(plain, OBJECTS.schema())
+
+
+def _packets() -> None:
+    """Open a datagram of QUIC."""
+    from netaudit.messages.opening.kernels_quic import in_turn
+    from netaudit.messages.opening.quic_keys import Level, Packets
+    from netaudit.messages.opening.quic_rows import NONE, Row
+    from netaudit.messages.opening.suites import suites
+
+    begins, ends = np.zeros(1, np.int64), np.full(1, 60, np.int64)
+    Level(suites()[0x1301], 1, bytes(32)).open_row(b"\x40" + bytes(59), begins, ends, b"", -1)
+    row = Row(Packets(begins, [b"\1"], begins), begins)
+    in_turn(np.zeros(1, np.uint8), row.columns, NONE, np.zeros((2, 2), np.int64), np.empty((2, 4), np.int64))
 
 
 def relays() -> None:

@@ -320,7 +320,7 @@ class Shard:
             return
         observe_publications(block, self.ledger, ends)
         for _, first, times in block.topics():
-            self._scraps.take_heads(block.message(first), times)
+            self._scraps.take(block.message(first), times)
         for message in self._publications.add(block):
             self._carriers = None
             self._read(message, patience)

@@ -90,3 +90,26 @@ def test_the_span_of_bytes_out_of_order(pieces, data):
     low, high = places.span(first, last)
     assert low == min(table[first:last])
     assert high in (max(table[first:last]), max(table[first:last]) + 1)
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 9), st.integers(-12, 40), st.integers(0, 30)), max_size=40)
+
+
+@given(SPANS, st.integers(1, 50), st.integers(2, 12))
+def test_several_at_once(spans, most, kept):
+    """Also those without bytes, that touch or lie before others, or are so many that they are thinned."""
+    rows, at = [], 0
+    for count, gap, more in spans:
+        start = max(0, at + gap)
+        at = start + count + (more if more > 20 else 0)
+        rows.append((count, start, at))
+    alone, together = Places(), Places()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netaudit.messages.places.MOST_RUNS", kept)
+        for row in rows:
+            alone.add(*row)
+        for first in range(0, len(rows), most):
+            counts, starts, ends = map(list, zip(*rows[first : first + most], strict=True))
+            together.extend((counts, starts, ends))
+    for name in Places.__slots__:
+        assert getattr(alone, name) == getattr(together, name)

@@ -27,7 +27,8 @@ def read(most: int) -> list[tuple[object, ...]]:
         at += len(record) + 21
     for first in range(0, len(records), most):
         data = b"".join(records[first : first + most])
-        inner.bring(Carried(UP, data, len(data), spans[first : first + most]), None)
+        counts, starts, ends = map(list, zip(*spans[first : first + most], strict=True))
+        inner.bring(Carried(UP, data, len(data), (counts, starts, ends)), None)
     inner.close(0, (0, 0))
     return [(m.message_id, m.start, m.end, m.body_start, m.body, m.complete) for m in inner.out]
 

@@ -15,6 +15,7 @@ from netaudit.messages.message import DOWN, UP
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
 if TYPE_CHECKING:
+    from netaudit.messages.datagrams import Datagrams
     from netaudit.messages.message import Message
     from netaudit.messages.opening.carried import Outcome
     from netaudit.messages.opening.quic import QuicOpener
@@ -99,25 +100,20 @@ class QuicReader(BaseReader):
         return self.opener.outcome if self.opener is not None else None
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take a datagram; where only opening is left to do, several."""
+        """Take a datagram."""
         end = self.at[direction] = offset + len(data)
-        if self.opener is None:
-            return self._read(direction, offset, end, data)
-        if self.joins_datagrams:
-            self.opener.hold(direction, offset, data, self.datagrams)
-            return []
-        out = self._read(direction, offset, end, data) if not self.left else []
-        out += self.opener.feed(direction, offset, data)
-        self.joins_datagrams = self.left
-        self.wants_bytes = not self.left or self.opener.alive
+        out = self._read(direction, offset, end, data)
+        if self.opener is not None:
+            out += self.opener.feed(direction, offset, data)
+            self.takes_batches = self.left  # only opening is left to do
+            self.wants_bytes = not self.left or self.opener.alive
         return out
 
-    def settle(self) -> list[Message]:
+    def take_batch(self, brought: Datagrams) -> list[Message]:
         """Open what came."""
-        if self.opener is None or not self.joins_datagrams:
-            return []
-        out = self.opener.settle()
-        self.wants_bytes = self.opener.alive
+        assert self.opener is not None
+        out = self.opener.take_batch(brought)
+        self.at, self.wants_bytes = [*self.opener.at], self.opener.alive
         return out
 
     def _read(self, direction: int, offset: int, end: int, data: bytes) -> list[Message]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from netaudit.messages.opening.keylog import KeyRing, Secret
     from netaudit.messages.opening.wanted import Wanted
-    from netaudit.messages.places import Span
+    from netaudit.messages.places import Spans
 
 OPENED, PARTLY = "opened", "partly"
 NO_KEYS, WRONG_KEYS, UNSUPPORTED = "no keys", "keys do not fit", "not supported"
@@ -23,14 +23,14 @@ class Carried(NamedTuple):
     direction: int
     data: bytes  # empty: `length` bytes of plaintext are missing
     length: int
-    spans: list[Span]  # where it lay, in order
+    spans: Spans  # where it lay, in order
 
     def each(self) -> Iterator[Carried]:
         """The same piece by piece."""
         at = 0
-        for span in self.spans:
-            yield Carried(self.direction, self.data[at : at + span[0]], span[0], [span])
-            at += span[0]
+        for count, start, end in zip(*self.spans, strict=True):
+            yield Carried(self.direction, self.data[at : at + count], count, ([count], [start], [end]))
+            at += count
 
 
 @dataclass(slots=True)

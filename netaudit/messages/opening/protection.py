@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import hmac
+import itertools
+import struct
+from functools import partial
+from operator import le, sub
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -10,9 +16,12 @@ from cryptography.hazmat.decrepit.ciphers import algorithms as old
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 
+from netaudit.messages.opening.kernels_tls import HEAD
 from netaudit.messages.opening.schedule import TLS10, expand_label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from netaudit.messages.opening.suites import Suite
 
 TAG = 16  # bytes
@@ -20,24 +29,34 @@ NONCE = 12
 EXPLICIT = 8  # bytes of the nonce that a record of TLS 1.2 brings (RFC 5288, 3)
 _BLOCKS = {"aes": 16, "camellia": 16, "seed": 16, "3des": 8, "des": 8, "idea": 8}
 _FIXED = {"gcm": 4, "ccm": 4, "ccm8": 4, "poly1305": 12}  # bytes of the nonce that the key schedule makes
+_APPLICATION = b"\x17"  # type of a record's content
+_NUMBERED = struct.Struct(">Q3sH")  # what is authenticated with a record: its number, and its head
+_PADDING = [bytes([(pad - 1) % 256]) * pad for pad in range(257)]  # by length, with the byte that tells it
 _MACS = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48}
 
 
+Contents = list[bytes | memoryview]
+
+
 class Opened(NamedTuple):
-    """A record's content: its type, its bytes, and how far into the fragment they lie, one to one."""
+    """A record's content: its type and its bytes."""
 
     kind: int
     data: bytes
-    at: int
 
 
 class Protection(Protocol):
     """Opens the records of one direction under one set of keys."""
 
     can_seek: bool  # whether a record can be opened when some before it are missing
+    at: int  # how far into a fragment its content lies
 
     def open(self, sequence: int, head: bytes, fragment: bytes) -> Opened | None:
         """Content of a record: its number, its head of five bytes, what follows. None: these are not its keys."""
+        ...
+
+    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+        """Content of records of application data, from their heads on, up to one that is none or is not opened."""
         ...
 
     def content(self, fragment: int) -> int:
@@ -64,10 +83,19 @@ def decrypted(cipher: Any, nonce: bytes, data: bytes, head: bytes) -> bytes | No
     return plain
 
 
+def decrypted_row(
+    cipher: Any, nonces: Iterable[bytes], data: Iterable[bytes | memoryview], heads: Iterable[bytes]
+) -> Iterator[bytes]:
+    """What an AEAD gives of several, up to one whose tag does not fit."""
+    with contextlib.suppress(InvalidTag, ValueError):
+        yield from map(cipher.decrypt, nonces, data, heads)
+
+
 class Tls13:
     """Records of TLS 1.3 (RFC 8446, 5.2)."""
 
     can_seek = True
+    at = 0
 
     def __init__(self, suite: Suite, secret: bytes) -> None:
         self.suite, self.secret = suite, secret
@@ -84,7 +112,20 @@ class Tls13:
             return None
         if not plain[-1]:
             plain = plain.rstrip(b"\0")  # padding stands behind the type
-        return Opened(plain[-1], plain[:-1], 0) if plain else None
+        return Opened(plain[-1], plain[:-1]) if plain else None
+
+    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+        """See `Protection`."""
+        iv, view = self._iv, memoryview(data)
+        nonces = [(iv ^ number).to_bytes(NONCE, "big") for number in range(sequence, sequence + len(begins))]
+        fragments = [view[begin + HEAD : end] for begin, end in zip(begins, ends, strict=True)]
+        found: Contents = []
+        for plain in decrypted_row(self._cipher, nonces, fragments, _heads(data, begins)):
+            content = plain if plain.endswith(_APPLICATION) else plain.rstrip(b"\0")
+            if not content.endswith(_APPLICATION):
+                break
+            found.append(memoryview(content)[:-1])
+        return found
 
     def content(self, fragment: int) -> int:
         """See `Protection`. Padding cannot be told, so nothing is certain."""
@@ -99,36 +140,72 @@ class Tls12Aead:
     def __init__(self, suite: Suite, key: bytes, fixed: bytes) -> None:
         self._cipher, self._tag = aead(suite, key)
         self._fixed = fixed
-        self._explicit = 0 if suite.mode == "poly1305" else EXPLICIT
+        self.at = 0 if suite.mode == "poly1305" else EXPLICIT  # bytes of the nonce
 
     def open(self, sequence: int, head: bytes, fragment: bytes) -> Opened | None:
         """See `Protection`."""
-        size = len(fragment) - self._explicit - self._tag
+        size = len(fragment) - self.at - self._tag
         if size < 0:
             return None
         number = sequence.to_bytes(8, "big")
-        if self._explicit:
+        if self.at:
             nonce = self._fixed + fragment[:EXPLICIT]
         else:
             nonce = (int.from_bytes(self._fixed, "big") ^ sequence).to_bytes(NONCE, "big")
         associated = number + head[:3] + size.to_bytes(2, "big")
-        plain = decrypted(self._cipher, nonce, fragment[self._explicit :], associated)
-        return None if plain is None else Opened(head[0], plain, self._explicit)
+        plain = decrypted(self._cipher, nonce, fragment[self.at :], associated)
+        return None if plain is None else Opened(head[0], plain)
+
+    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+        """See `Protection`."""
+        view, fixed, at, own = memoryview(data), self._fixed, HEAD + self.at, HEAD + self.at + self._tag
+        numbers = range(sequence, sequence + len(begins))
+        sizes = list(itertools.takewhile(partial(le, 0), map(sub, ends, (begin + own for begin in begins))))
+        if self.at:
+            nonces = [fixed + data[begin + HEAD : begin + at] for begin in begins]
+        else:
+            iv = int.from_bytes(fixed, "big")
+            nonces = [(iv ^ number).to_bytes(NONCE, "big") for number in numbers]
+        heads = [
+            _NUMBERED.pack(number, data[begin : begin + 3], size)
+            for number, begin, size in zip(numbers, begins, sizes, strict=False)
+        ]
+        fragments = [view[begin + at : end] for begin, end in zip(begins, ends, strict=True)]
+        found: Contents = [*decrypted_row(self._cipher, nonces, fragments, heads)]
+        return found
 
     def content(self, fragment: int) -> int:
         """See `Protection`."""
-        return max(fragment - self._explicit - self._tag, -1)
+        return max(fragment - self.at - self._tag, -1)
+
+
+class Mac:
+    """Authenticates records of suites without AEAD (RFC 5246, 6.2.3.1; HMAC: RFC 2104)."""
+
+    def __init__(self, key: bytes, name: str) -> None:
+        """Hash the key once: of each record only its own bytes are left to do, and no copy of them is made."""
+        self._inner, self._outer = hashlib.new(name), hashlib.new(name)
+        block = key.ljust(self._inner.block_size, b"\0")  # keys are no longer than that
+        self._inner.update(bytes(octet ^ 0x36 for octet in block))
+        self._outer.update(bytes(octet ^ 0x5C for octet in block))
+
+    def fits(self, sequence: int, head: bytes, data: bytes | memoryview, mac: bytes | memoryview) -> bool:
+        """Whether the MAC of a record with this number and head is right."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(sequence.to_bytes(8, "big") + head[:3] + len(data).to_bytes(2, "big"))
+        inner.update(data)
+        outer.update(inner.digest())
+        return hmac.compare_digest(outer.digest(), mac)
 
 
 class Block:
     """Records of CBC suites, MAC before or behind encryption (RFC 5246, 6.2.3.2; RFC 7366; RFC 2246 chains them)."""
 
     def __init__(self, suite: Suite, version: int, mac_key: bytes, key: bytes, iv: bytes, *, mac_last: bool) -> None:
-        self._suite, self._mac_key, self._key = suite, mac_key, key
         self._size = _BLOCKS[suite.cipher]
-        self._mac = _MACS[suite.mac]
+        self._mac, self._hash = _MACS[suite.mac], Mac(mac_key, suite.mac)
         self._mac_last = mac_last  # encrypt-then-MAC
-        self._first = 0 if version <= TLS10 else self._size  # where the content begins: behind the block of a record
+        self.at = 0 if version <= TLS10 else self._size  # behind the block that a record brings
         self.can_seek = version > TLS10
         # One for all records: what stands before a block is all that CBC needs to know, here the block that each
         # record brings, or the last one before. Raises for a cipher that the library does not have.
@@ -136,27 +213,35 @@ class Block:
 
     def open(self, sequence: int, head: bytes, fragment: bytes) -> Opened | None:
         """See `Protection`. Where records are chained, a failure loses all that follows."""
-        body = fragment[: -self._mac] if self._mac_last else fragment
-        if len(body) <= self._first or len(body) % self._size:
-            return None
-        if self._mac_last and not self._fits(sequence, head, body, fragment[-self._mac :]):
-            return None
-        plain = memoryview(self._decryptor.update(body))[self._first :]
-        pad = plain[-1] + 1
-        if pad > len(plain) or plain[-pad:] != bytes([pad - 1]) * pad:
-            return None
-        plain = plain[:-pad]
-        if not self._mac_last:
-            if len(plain) < self._mac:
-                return None
-            plain, mac = plain[: -self._mac], plain[-self._mac :]
-            if not self._fits(sequence, head, plain, mac):
-                return None
-        return Opened(head[0], bytes(plain), self._first)
+        plain = self._plain(sequence, head, memoryview(fragment))
+        return None if plain is None else Opened(head[0], bytes(plain))
 
-    def _fits(self, sequence: int, head: bytes, data: bytes | memoryview, mac: bytes | memoryview) -> bool:
-        said = b"".join((sequence.to_bytes(8, "big"), head[:3], len(data).to_bytes(2, "big"), data))
-        return hmac.compare_digest(hmac.digest(self._mac_key, said, self._suite.mac), mac)
+    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+        """See `Protection`."""
+        found: Contents = []
+        view = memoryview(data)
+        for number, begin, end in zip(itertools.count(sequence), begins, ends):
+            plain = self._plain(number, data[begin : begin + HEAD], view[begin + HEAD : end])
+            if plain is None:
+                break
+            found.append(plain)
+        return found
+
+    def _plain(self, sequence: int, head: bytes, fragment: memoryview) -> memoryview | None:
+        body = fragment[: -self._mac] if self._mac_last else fragment
+        if len(body) <= self.at or len(body) % self._size:
+            return None
+        if self._mac_last and not self._hash.fits(sequence, head, body, fragment[-self._mac :]):
+            return None
+        plain = memoryview(self._decryptor.update(body))[self.at :]
+        pad = plain[-1] + 1
+        if pad > len(plain) or plain[-pad:] != _PADDING[pad]:
+            return None
+        if self._mac_last:
+            return plain[:-pad]
+        end = len(plain) - pad - self._mac
+        fits = end >= 0 and self._hash.fits(sequence, head, plain[:end], plain[end:-pad])
+        return plain[:end] if fits else None
 
     def content(self, fragment: int) -> int:  # noqa: ARG002 - padding hides it
         """See `Protection`."""
@@ -166,9 +251,10 @@ class Block:
 class Stream:
     """Records of RC4 and of suites without encryption (RFC 5246, 6.2.3.1)."""
 
+    at = 0
+
     def __init__(self, suite: Suite, mac_key: bytes, key: bytes) -> None:
-        self._suite, self._mac_key = suite, mac_key
-        self._mac = _MACS[suite.mac]
+        self._mac, self._hash = _MACS[suite.mac], Mac(mac_key, suite.mac)
         self.can_seek = suite.cipher == "null"
         self._decryptor = _rc4(key) if suite.cipher == "rc4" else None
 
@@ -178,14 +264,25 @@ class Stream:
         if len(plain) < self._mac:
             return None
         plain, mac = plain[: -self._mac], plain[-self._mac :]
-        said = sequence.to_bytes(8, "big") + head[:3] + len(plain).to_bytes(2, "big") + plain
-        if not hmac.compare_digest(hmac.digest(self._mac_key, said, self._suite.mac), mac):
-            return None
-        return Opened(head[0], plain, 0)
+        return Opened(head[0], plain) if self._hash.fits(sequence, head, plain, mac) else None
+
+    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+        """See `Protection`."""
+        found: Contents = []
+        for number, begin, end in zip(itertools.count(sequence), begins, ends):
+            opened = self.open(number, data[begin : begin + HEAD], data[begin + HEAD : end])
+            if opened is None:
+                break
+            found.append(opened.data)
+        return found
 
     def content(self, fragment: int) -> int:
         """See `Protection`."""
         return max(fragment - self._mac, -1)
+
+
+def _heads(data: bytes, begins: list[int]) -> list[bytes]:
+    return [data[begin : begin + HEAD] for begin in begins]
 
 
 def _algorithm(name: str, key: bytes) -> Any:

@@ -15,15 +15,15 @@ from netaudit.messages.opening.carried import (
     WRONG_KEYS,
     Outcome,
 )
-from netaudit.messages.opening.quic_ahead import Ahead, Run
+from netaudit.messages.opening.quic_ahead import Ahead
 from netaudit.messages.opening.quic_connection import Connection
 from netaudit.messages.opening.quic_handshake import INITIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from netaudit.messages.datagrams import Datagrams
     from netaudit.messages.message import Message
     from netaudit.messages.opening.carried import FlowKeys
+    from netaudit.messages.opening.quic_keys import U1
 
 CONNECTIONS = 8  # of one flow
 AT_ONCE = 64  # datagrams that may come before what is needed is looked for anew
@@ -39,7 +39,6 @@ class QuicOpener:
         self._counted = 0  # datagrams since it was looked what is needed
         self._needed = [0, 0]
         self._over: list[Message] = []  # of connections that were given up
-        self._held: list[Run] = []
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a datagram; the messages that became whole."""
@@ -48,29 +47,27 @@ class QuicOpener:
         self._counted += 1
         return self._taken()
 
-    def hold(self, direction: int, offset: int, data: bytes, lengths: Sequence[int]) -> None:
-        """Take datagrams of these lengths that follow each other; they are opened by `settle`."""
-        self._held.append(Run(direction, offset, data, lengths))
-
-    def settle(self) -> list[Message]:
-        """Open what is held: in a row in each direction, heeded in the order in which it came."""
-        runs, self._held = self._held, []
-        rows = tuple(Ahead([run for run in runs if run.direction == direction]) for direction in (0, 1))
-        for run in runs:
-            left = sum(1 for length in run.lengths if length)
-            while left and self.alive:
-                left -= self._heed(run.direction, rows[run.direction], left)
-            self.at[run.direction] = run.offset + len(run.data)
-            self._counted += len(run.lengths)
+    def take_batch(self, brought: Datagrams) -> list[Message]:
+        """Take the datagrams of a batch: opened in a row in each direction, heeded in the order in which they came."""
+        turns, at = brought.turns, 0
+        ahead = [Ahead(direction, way) for direction, way in enumerate(brought.ways) if way is not None]
+        while at < len(turns) and self.alive:
+            at += self._heed(turns[at:], ahead, at)
+        for one in ahead:
+            self.at[one.direction] = one.way.end
+        self._counted += len(turns)
         return self._taken()
 
-    def _heed(self, direction: int, row: Ahead, left: int) -> int:
-        """Heed the next datagrams of a row, `left` at most; how many were."""
-        if self.connections and (heeded := row.heed(self.connections[0], left)):
-            return heeded
-        base = row.base
-        begin, end = row.skip()
-        self._datagram(direction, base + begin, row.data[begin:end])
+    def _heed(self, turns: U1, ahead: list[Ahead], at: int) -> int:
+        """Heed the next datagrams, which begin at this place of the batch; how many were."""
+        if self.connections:
+            connection = self.connections[0]
+            count = min(len(turns), *(way.reach(connection) - at for way in ahead))
+            if count > 0:
+                connection.take_turns(turns[:count], ahead)
+                return count
+        (one,) = [way for way in ahead if way.direction == turns[0]]
+        self._datagram(one.direction, *one.skip())
         return 1
 
     def _taken(self) -> list[Message]:
@@ -146,7 +143,7 @@ class QuicOpener:
 
     def finish(self) -> list[Message]:
         """The flow has ended."""
-        out = self.settle()
+        out: list[Message] = []
         for connection in self.connections:
             connection.finish()
             out += connection.taken()

@@ -2,75 +2,62 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from netaudit.messages.opening.quic_rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from netaudit.messages.datagrams import Way
     from netaudit.messages.opening.quic_connection import Connection
     from netaudit.messages.opening.quic_keys import Level
 
-MOST = 256  # that are opened at once: where other keys follow, of another connection say, they are opened again
+MOST = 1024  # that are opened at once: where other keys follow, of another connection say, they are opened again
 LEAST = 8  # that are tried at once where few were opened before
-
-
-class Run(NamedTuple):
-    """Datagrams that follow each other in one direction."""
-
-    direction: int
-    offset: int  # of the flow
-    data: bytes
-    lengths: Sequence[int]
 
 
 class Ahead:
     """All of one direction, in order."""
 
-    def __init__(self, runs: list[Run]) -> None:
-        self.direction = runs[0].direction if runs else 0
-        self.data = b"".join(run.data for run in runs)
-        lengths = np.array([length for run in runs for length in run.lengths], np.int64)
-        ends = np.cumsum(lengths)
-        self._ends = ends[lengths > 0]
-        self._begins = (ends - lengths)[lengths > 0]
-        starts = itertools.accumulate((len(run.data) for run in runs), initial=0)
-        bases = [run.offset - start for run, start in zip(runs, starts, strict=False)]
-        self._bases = np.repeat(np.array(bases, np.int64), [len(run.lengths) for run in runs])[lengths > 0]
+    def __init__(self, direction: int, way: Way) -> None:
+        self.direction, self.way = direction, way
         self._at = 0  # the next datagram
-        self._row: Row | None = None  # what was opened ahead
-        self._from, self._until = 0, 0  # the datagrams in it
+        self.row: Row | None = None  # what was opened ahead
+        self._first, self._until = 0, 0  # the datagrams in it
+        self.at = (0, 0)  # the packet in it, and the STREAM frame, that come next
         self._by: Level | None = None
 
-    @property
-    def base(self) -> int:
-        """What is added to a place of the next datagram in the data to have that in the flow."""
-        return int(self._bases[self._at])
-
-    def heed(self, connection: Connection, most: int) -> int:
-        """Let a connection heed the next datagrams as far as it opens them in a row, so many at most; how many."""
+    def reach(self, connection: Connection) -> int:
+        """Open the next ones; the place, among all datagrams of the batch, of the first that is not opened."""
         if self._by is not connection.level(self.direction) or self._at >= self._until:
             self._open(connection)
-        count = min(most, self._until - self._at)
-        if self._row is None or count <= 0:
-            return 0
-        connection.take_row(self.direction, self._row, self._at - self._from, self._at - self._from + count)
-        self._at += count
-        return count
+        return self._place(self._until)
+
+    def _place(self, number: int) -> int:
+        return int(self.way.places[number]) if number < len(self.way.places) else 1 << 62
 
     def _open(self, connection: Connection) -> None:
         """Open the next ones, more where many were opened last."""
-        part = slice(self._at, self._at + min(MOST, max(LEAST, 2 * (self._until - self._from))))
-        found = connection.open_row(self.direction, self.data, self._begins[part], self._ends[part])
-        self._row = Row(found, self._bases[part]) if found else None
-        self._from, self._until, self._by = self._at, self._at + len(found), connection.level(self.direction)
+        level = self._by = connection.level(self.direction)
+        self.row, self._first, self._until, self.at = None, self._at, self._at, (0, 0)
+        way, count = self.way, min(level.ahead, len(self.way.begins) - self._at) if level is not None else 0
+        if level is None or count <= 0:
+            return
+        part = slice(self._at, self._at + count)
+        found = connection.open_row(self.direction, way.data, way.begins[part], way.ends[part])
+        opened = len(found.frames) if found is not None else 0
+        level.ahead = min(MOST, max(LEAST if opened < count else level.ahead, 2 * opened))
+        if found is not None and opened:
+            self.row, self._until = Row(found, way.bases[part]), self._at + opened
 
-    def skip(self) -> tuple[int, int]:
-        """Begin and end of the next datagram, which goes another way."""
-        begin, end = int(self._begins[self._at]), int(self._ends[self._at])
+    def heeded(self, packet: int, frame: int) -> int:
+        """Go on with a packet of the row and its first frame; the largest number of those before, -1 without any."""
+        first, self.at = self.at[0], (packet, frame)
+        self._at = self._first + packet
+        return self.row.largest(first, packet) if self.row is not None and packet > first else -1
+
+    def skip(self) -> tuple[int, bytes]:
+        """Place in the flow and bytes of the next datagram, which goes another way."""
+        way, at = self.way, self._at
         self._at += 1
-        return begin, end
+        begin = int(way.begins[at])
+        return begin + int(way.bases[at]), way.data[begin : int(way.ends[at])]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from netaudit.messages.hellos.quic_packets import Kind, Packet, initial_keys, opened, packets
 from netaudit.messages.opening.carried import (
     NO_BEGINNING,
@@ -19,16 +21,18 @@ from netaudit.messages.opening.carried import (
     WRONG_KEYS,
     Outcome,
 )
+from netaudit.messages.opening.kernels_quic import in_turn
 from netaudit.messages.opening.privacy import lessen
 from netaudit.messages.opening.quic_frames import CRYPTO, NEW_ID, RESET, STREAM, frames
 from netaudit.messages.opening.quic_handshake import HANDSHAKE, INITIAL, TRAFFIC, Handshaking
+from netaudit.messages.opening.quic_rows import NONE
 from netaudit.messages.opening.quic_streams import Part, Streams
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.messages.opening.carried import FlowKeys
-    from netaudit.messages.opening.quic_keys import Found, Level, Offsets
-    from netaudit.messages.opening.quic_rows import Row
+    from netaudit.messages.opening.quic_ahead import Ahead
+    from netaudit.messages.opening.quic_keys import I8, U1, Found, Level, Packets
 
 MOST_IDS = 64  # connection ids of one side that are remembered
 WAITING = 256  # packets that wait for their keys
@@ -185,30 +189,35 @@ class Connection:
             return None
         return self.handshake.levels[TRAFFIC, direction][0]
 
-    def open_row(self, direction: int, data: bytes, begins: Offsets, ends: Offsets) -> list[Found]:
+    def open_row(self, direction: int, data: bytes, begins: I8, ends: I8) -> Packets | None:
         """Datagrams (begin and end in the data) with short headers, under keys that have proved right.
 
-        From the first on, up to one that is in any way unusual. What they hold is heeded by `take_row`, in its turn.
+        From the first on, up to one that is in any way unusual. What they hold is heeded by `take_turns`, in its turn.
         """
         name, level = self.usual[direction], self.level(direction)
         if name is None or level is None:
-            return []
+            return None
         return level.open_row(data, begins, ends, name, self.largest[TRAFFIC, direction])
 
-    def take_row(self, direction: int, row: Row, first: int, last: int) -> None:
-        """Heed some packets of a row."""
-        self.opened += last - first
-        numbers = [found.number for found in row.found[first:last]]
-        self.largest[TRAFFIC, direction] = max(self.largest[TRAFFIC, direction], *numbers)
-        at = first
-        while at < last:
-            until = at + 1
-            if row.streams[at] < 0:
-                self._content(TRAFFIC, direction, row.base(at), row.found[at])
-            elif row.streams[at] and self._reads():
-                until = min(row.until[at], last)
-                self.streams.feed(direction, row.part(at, until))
-            at = until
+    def take_turns(self, turns: U1, ahead: list[Ahead]) -> None:
+        """Heed packets that were opened ahead, in turn."""
+        self.opened += len(turns)
+        rows = {way.direction: way.row for way in ahead if way.row is not None}
+        up, down = (rows[direction].columns if direction in rows else NONE for direction in (0, 1))
+        at = np.zeros((2, 2), np.int64)
+        for way in ahead:
+            at[way.direction] = way.at
+        parts = np.empty((sum(map(len, (*up, *down))), 4), np.int64)
+        count = in_turn(turns, up, down, at, parts)
+        for way in ahead:
+            largest = way.heeded(*at[way.direction].tolist())
+            self.largest[TRAFFIC, way.direction] = max(self.largest[TRAFFIC, way.direction], largest)
+        for direction, unusual, first, last in parts[:count].tolist():
+            row = rows[direction]
+            if unusual:
+                self._content(TRAFFIC, direction, row.base(first), row.found(first))
+            elif self._reads():
+                self.streams.feed(direction, row.part(first, last))
 
     def _used(self, space: int, direction: int, level: Level) -> None:
         """Keys have opened something."""
@@ -233,7 +242,7 @@ class Connection:
             if frame.kind == STREAM:
                 if self._reads():
                     at = base + frame.at
-                    spans = [(len(frame.data), at, at + len(frame.data))]
+                    spans = [len(frame.data)], [at], [at + len(frame.data)]
                     self.streams.feed(direction, Part(frame.stream, frame.offset, frame.data, spans, frame.last))
             elif frame.kind == CRYPTO and space == HANDSHAKE:
                 self.handshake.feed(HANDSHAKE, direction, frame)

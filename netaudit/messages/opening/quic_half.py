@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netaudit.messages.places import Places
 
 if TYPE_CHECKING:
-    from netaudit.messages.places import Span
+    from netaudit.messages.places import Spans
 
 MOST_PIECES = 4096  # that wait in a stream for what belongs before them
 
@@ -42,9 +42,9 @@ class Half:
         out = self._take(offset, data, at)
         return out + self._join() if self.waiting else out
 
-    def extend(self, parts: list[bytes], spans: list[Span]) -> list[Piece]:
+    def extend(self, data: bytes, spans: Spans) -> list[Piece]:
         """Take bytes that are in order, where none wait."""
-        piece = Piece(self.end, b"".join(parts), sum(map(len, parts)))
+        piece = Piece(self.end, data, len(data))
         self.places.extend(spans)
         self.end += piece.length
         return [piece]

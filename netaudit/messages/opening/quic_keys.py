@@ -10,19 +10,17 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
-from netaudit.messages.opening.protection import NONCE, aead
+from netaudit.messages.opening.kernels_quic_heads import BEHIND, KEY_PHASE, SHORT_BITS, bare, samples
+from netaudit.messages.opening.protection import NONCE, aead, decrypted_row
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
 
 if TYPE_CHECKING:
     from netaudit.messages.opening.suites import Suite
 
-Offsets = npt.NDArray[np.int64]
-Heads = npt.NDArray[np.uint8]  # a row each
-LONG_BITS, SHORT_BITS = 0x0F, 0x1F  # of the first byte that are masked
-KEY_PHASE = 0x04
-FORM, SHORT = 0xC0, 0x40  # bits of the first byte that tell a short header
-BEHIND = 4  # bytes behind the beginning of the packet number at which the sample begins
+U1 = npt.NDArray[np.uint8]
+I8 = npt.NDArray[np.int64]
+LONG_BITS = 0x0F  # of the first byte that are masked
 
 
 class Found(NamedTuple):
@@ -31,6 +29,14 @@ class Found(NamedTuple):
     number: int
     frames: bytes
     at: int
+
+
+class Packets(NamedTuple):
+    """Opened packets: their numbers, the frames of each, and where in the data these lay, one to one."""
+
+    numbers: I8
+    frames: list[bytes]
+    at: I8
 
 
 class HeaderKey:
@@ -75,7 +81,8 @@ class PacketKey:
     def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
         self.suite, self._label, self.secret = suite, label, secret
         self._cipher, _ = aead(suite, expand_label(secret, label + b" key", suite.key, suite.prf))
-        self._iv = int.from_bytes(expand_label(secret, label + b" iv", NONCE, suite.prf), "big")
+        self.iv = np.frombuffer(expand_label(secret, label + b" iv", NONCE, suite.prf), np.uint8)
+        self._iv = int.from_bytes(self.iv.tobytes(), "big")
 
     def open(self, number: int, head: bytes, body: bytes) -> bytes | None:
         """Frames of a packet; None when these are not its keys."""
@@ -84,6 +91,12 @@ class PacketKey:
         except (InvalidTag, ValueError):
             return None
         return frames
+
+    def open_row(self, heads: U1, nonces: U1, sizes: I8, data: bytes, begins: I8, ends: I8) -> list[bytes]:
+        """Frames of the packets that begin and end there in the data, up to one that these keys do not open."""
+        bare = [head[:size] for head, size in zip(_rows(heads), sizes.tolist(), strict=True)]
+        bodies = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=False)]
+        return list(decrypted_row(self._cipher, _rows(nonces), bodies, bare))
 
     def updated(self) -> PacketKey:
         """The key after this one (RFC 9001, 6.1)."""
@@ -102,6 +115,7 @@ class Level:
         self.key = PacketKey(suite, label, secret)
         self.before: PacketKey | None = None  # the key before the last update, for packets out of order
         self.phase = 0
+        self.ahead = 256  # datagrams that are opened at once
 
     def open(self, data: bytes, start: int, number_at: int, end: int, largest: int) -> Found | None:
         """A packet with a long header, opened; None when these are not its keys."""
@@ -132,52 +146,26 @@ class Level:
         self.before, self.key, self.phase = self.key, after, 1 - self.phase
         return Found(number, frames, number_at + size)
 
-    def open_row(self, data: bytes, begins: Offsets, ends: Offsets, name: bytes, largest: int) -> list[Found]:
+    def open_row(self, data: bytes, begins: I8, ends: I8, name: bytes, largest: int) -> Packets:
         """Datagrams (begin and end in the data) with short headers and this id, from the first to one that is other.
 
         Or that these keys do not open, or that tells of a key update: `open_short` tries that one.
         """
-        number_at = 1 + len(name)
-        sampled = number_at + BEHIND
-        raw = np.frombuffer(data, np.uint8)
-        fit = ends - begins >= sampled + SAMPLE
-        begins = begins[: _leading(fit)]
-        fit = (raw[begins] & FORM == SHORT) & (
-            raw[begins[:, None] + np.arange(1, number_at)] == np.frombuffer(name, np.uint8)
-        ).all(axis=1)
-        begins = begins[: _leading(fit)]
-        masks = np.frombuffer(
-            self.header.masks(raw[begins[:, None] + np.arange(sampled, sampled + SAMPLE)].tobytes()), np.uint8
-        ).reshape(-1, SAMPLE)
-        heads = raw[begins[:, None] + np.arange(sampled)]
-        heads[:, 0] ^= masks[:, 0] & SHORT_BITS
-        heads[:, number_at:] ^= masks[:, 1 : 1 + BEHIND]
-        fit = (heads[:, 0] & KEY_PHASE != 0) == bool(self.phase)
-        return self._found(data, begins[: _leading(fit)], ends, heads, largest)
-
-    def _found(self, data: bytes, begins: Offsets, ends: Offsets, heads: Heads, largest: int) -> list[Found]:
-        """Bare heads, with four bytes where the number stands, and what is behind them."""
-        found: list[Found] = []
-        width = heads.shape[1]
-        bare, key = heads.tobytes(), self.key
-        at = 0
-        for begin, end, size in zip(begins.tolist(), ends.tolist(), ((heads[:, 0] & 3) + 1).tolist(), strict=False):
-            behind = at + width - BEHIND + size
-            sent = int.from_bytes(bare[at + width - BEHIND : behind], "big")
-            number = full_number(sent, 8 * size, largest)
-            body = begin + width - BEHIND + size
-            frames = key.open(number, bare[at:behind], data[body:end])
-            if frames is None:
-                break
-            largest = max(largest, number)
-            found.append(Found(number, frames, body))
-            at += width
-        return found
+        raw, count = np.frombuffer(data, np.uint8), len(begins)
+        sampled = np.empty(count * SAMPLE, np.uint8)
+        count = samples(raw, begins, ends, np.frombuffer(name, np.uint8), sampled)
+        masks = np.frombuffer(self.header.masks(sampled[: count * SAMPLE].tobytes()), np.uint8).reshape(count, SAMPLE)
+        heads, nonces = np.zeros((count, 1 + len(name) + BEHIND), np.uint8), np.empty((count, NONCE), np.uint8)
+        numbers = np.empty((count, 2), np.int64)
+        count = bare(raw, begins, masks, len(name), self.phase, largest, self.key.iv, heads, nonces, numbers)
+        at = begins[:count] + numbers[:count, 1]
+        frames = self.key.open_row(heads[:count], nonces[:count], numbers[:count, 1], data, at, ends)
+        return Packets(numbers[: len(frames), 0], frames, at[: len(frames)])
 
 
-def _leading(fit: npt.NDArray[np.bool_]) -> int:
-    """How many are fit, from the first on."""
-    return len(fit) if fit.all() else int(fit.argmin())
+def _rows(octets: U1) -> list[bytes]:
+    """Each row of bytes."""
+    return octets.view((np.void, octets.shape[1])).ravel().tolist() if len(octets) else []
 
 
 def _number(head: bytes, size: int, largest: int) -> int:

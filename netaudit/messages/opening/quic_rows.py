@@ -7,42 +7,48 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.messages.opening.kernels_quic import UNTIL, read_packets
+from netaudit.messages.opening.kernels_quic import COLUMNS, JOINED, LAST, OFFSET, SIZE, STREAM, read_packets
+from netaudit.messages.opening.quic_keys import Found, Packets
 from netaudit.messages.opening.quic_streams import Part
 
 if TYPE_CHECKING:
-    from netaudit.messages.opening.quic_keys import Found
+    from netaudit.messages.places import Spans
+
+Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # packets and frames
+NONE: Columns = (np.zeros(0, np.int64), np.zeros((0, COLUMNS), np.int64))
 
 
 class Row:
     """Such packets. `bases`: what is added to a place in the datagrams to have that in the flow."""
 
-    def __init__(self, found: list[Found], bases: npt.NDArray[np.int64]) -> None:
-        self.found, self._bases = found, bases
-        sizes = np.array([len(one.frames) for one in found], np.int64)
-        ends = np.cumsum(sizes)
-        data = np.frombuffer(b"".join([one.frames for one in found]), np.uint8)
-        plain, joined = np.zeros((len(found), UNTIL + 1), np.int64), np.empty(data.size, np.uint8)
-        self._data = joined[: read_packets(data, ends, plain, joined)].tobytes()
-        streams, stream, offset, begin, size, last, place, until = plain.T
-        starts = np.array([one.at for one in found], np.int64) + bases[: len(found)] + begin - (ends - sizes)
-        self._spans = list(zip(size.tolist(), starts.tolist(), (starts + size).tolist(), strict=True))
-        self.streams: list[int] = streams.tolist()
-        self.until: list[int] = until.tolist()
-        self._stream, self._offset, self._joined, self._last = (of.tolist() for of in (stream, offset, place, last))
+    def __init__(self, opened: Packets, bases: npt.NDArray[np.int64]) -> None:
+        count = len(opened.frames)
+        self._opened, self._bases = opened, bases
+        data = np.frombuffer(b"".join(opened.frames), np.uint8)
+        ends = np.cumsum(np.fromiter(map(len, opened.frames), np.int64, count))
+        room = 2 * count + 8  # frames; of packets with more, that do not fit, the other way is gone
+        self.columns: Columns = np.empty(count, np.int64), np.empty((room, COLUMNS), np.int64)
+        spans, joined = np.empty((3, room), np.int64), np.empty(data.size, np.uint8)
+        told = read_packets(data, ends, opened.at + bases[:count], *self.columns, spans, joined)
+        self._data = joined.data
+        counts, starts, ends = spans[:, :told].tolist()
+        self._spans: Spans = (counts, starts, ends)
+
+    def largest(self, first: int, until: int) -> int:
+        """Largest number of some packets."""
+        return int(self._opened.numbers[first:until].max())
+
+    def found(self, at: int) -> Found:
+        """One packet."""
+        return Found(int(self._opened.numbers[at]), self._opened.frames[at], int(self._opened.at[at]))
 
     def base(self, at: int) -> int:
         """Of one packet."""
         return int(self._bases[at])
 
-    def part(self, first: int, until: int) -> Part:
-        """Bytes of a stream that packets bring one after the other."""
-        spans = self._spans[first:until]
-        end = self._joined[until - 1] + spans[-1][0]
-        return Part(
-            self._stream[first],
-            self._offset[first],
-            self._data[self._joined[first] : end],
-            spans,
-            last=self._last[until - 1] == 1,
-        )
+    def part(self, first: int, last: int) -> Part:
+        """Bytes of a stream that two frames and those between them bring one after the other."""
+        begin, end = self.columns[1][first].tolist(), self.columns[1][last].tolist()
+        counts, starts, ends = (column[first : last + 1] for column in self._spans)
+        data = bytes(self._data[begin[JOINED] : end[JOINED] + end[SIZE]])
+        return Part(begin[STREAM], begin[OFFSET], data, (counts, starts, ends), last=end[LAST] == 1)

@@ -9,7 +9,7 @@ from netaudit.messages.opening.quic_half import Half, Piece
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
-    from netaudit.messages.places import Span
+    from netaudit.messages.places import Spans
 
 MOST_STREAMS = 4096
 HELD = 32 << 20  # bytes of streams that wait for what belongs before them
@@ -21,18 +21,8 @@ class Part(NamedTuple):
     stream: int
     offset: int  # in the stream
     data: bytes
-    spans: list[Span]  # where they lie in the flow
+    spans: Spans  # where they lie in the flow
     last: bool  # the stream ends with them
-
-
-class _Row:
-    """Bytes of one half that came in order, and are handed on together."""
-
-    def __init__(self, key: tuple[int, int], half: Half) -> None:
-        self.key, self.half = key, half
-        self.parts: list[bytes] = []
-        self.spans: list[Span] = []
-        self.end = half.end
 
 
 class Streams:
@@ -45,7 +35,6 @@ class Streams:
         self._halves: dict[tuple[int, int], Half] = {}
         self._over: dict[tuple[int, int], None] = {}  # that have ended, so that what is sent again is not read again
         self._held = 0
-        self._row: _Row | None = None
 
     def begin(self) -> None:
         """Read them from here on."""
@@ -53,45 +42,36 @@ class Streams:
 
     def feed(self, direction: int, part: Part) -> None:
         """Take bytes of a stream."""
-        key, row, size = (part.stream, direction), self._row, len(part.data)
-        if row is None or row.key != key or row.end != part.offset:
-            half = self._half(key)
-            if half is None:
-                return
-            if half.waiting or part.offset != half.end or not size:
-                self._out_of_order(direction, key, half, part)
-                return
-            row = self._row = _Row(key, half)
-        row.parts.append(part.data)
-        row.spans += part.spans
-        row.end += size
+        key = part.stream, direction
+        half = self._halves.get(key) or self._half(key)
+        if half is None:
+            return
+        if half.waiting or part.offset != half.end or not part.data:
+            self._out_of_order(direction, key, half, part)
+            return
         if part.last:
-            row.half.size = row.end
-            self._flush()
+            half.size = part.offset + len(part.data)
+        self._hand_on(key, half, half.extend(part.data, part.spans))
 
     def _out_of_order(self, direction: int, key: tuple[int, int], half: Half, part: Part) -> None:
         """Bytes that have to wait, or were there, or are none: frame by frame."""
-        spans = [span for span in part.spans if span[0]]
+        spans = [span for span in zip(*part.spans, strict=True) if span[0]]
         if len(spans) < 2:
             self._add(key, half, part)
             return
         at = 0
-        for number, span in enumerate(spans):
-            data = part.data[at : at + span[0]]
-            last = part.last and number == len(spans) - 1
-            self.feed(direction, Part(part.stream, part.offset + at, data, [span], last))
-            at += span[0]
+        for number, (size, start, end) in enumerate(spans):
+            data, last = part.data[at : at + size], part.last and number == len(spans) - 1
+            self.feed(direction, Part(part.stream, part.offset + at, data, ([size], [start], [end]), last))
+            at += size
 
     def _half(self, key: tuple[int, int]) -> Half | None:
-        """The half that a frame is of, with all that came before; None when it has ended."""
-        self._flush()
+        """A half of which nothing came yet; None when it has ended."""
         if key in self._over:
             return None
-        half = self._halves.get(key)
-        if half is None:
-            if len(self._halves) + len(self._over) >= MOST_STREAMS:
-                self._forget()
-            half = self._halves[key] = Half()
+        if len(self._halves) + len(self._over) >= MOST_STREAMS:
+            self._forget()
+        half = self._halves[key] = Half()
         return half
 
     def _add(self, key: tuple[int, int], half: Half, part: Part) -> None:
@@ -99,18 +79,13 @@ class Streams:
         if part.last:
             half.size = part.offset + len(part.data)
         held = half.held
-        place = next((at for size, at, _ in part.spans if size), part.spans[0][1])  # an end without bytes has one too
+        counts, starts, _ = part.spans  # an end without bytes has a place too
+        place = next((at for size, at in zip(counts, starts, strict=True) if size), starts[0])
         pieces = half.add(part.offset, part.data, place)
         self._held += half.held - held
         self._hand_on(key, half, pieces)
         if half.too_much or self._held > HELD:
             self._skip(key, half)
-
-    def _flush(self) -> None:
-        """Hand on what came in order."""
-        row, self._row = self._row, None
-        if row is not None:
-            self._hand_on(row.key, row.half, row.half.extend(row.parts, row.spans))
 
     def _hand_on(self, key: tuple[int, int], half: Half, pieces: list[Piece]) -> None:
         if self.reader is not None and (pieces or half.done):
@@ -137,7 +112,6 @@ class Streams:
 
     def reset(self, direction: int, stream: int) -> None:
         """One was broken off by its sender."""
-        self._flush()
         half = self._halves.get((stream, direction))
         if half is not None and self.reader is not None:
             self._held -= half.forget()
@@ -147,7 +121,6 @@ class Streams:
 
     def finish(self) -> None:
         """Nothing more comes: holes are gaps."""
-        self._flush()
         for key, half in list(self._halves.items()):
             for _ in range(len(half.waiting) + 1):
                 if half.done:
@@ -158,7 +131,6 @@ class Streams:
 
     def taken(self) -> list[Message]:
         """Messages made since the last call."""
-        self._flush()
         if self.reader is None or not self.reader.out:
             return []
         out, self.reader.out = self.reader.out, []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
-HEAD = 5
-LONGEST = (1 << 14) + 2048  # bytes of a fragment
+import numpy as np
+
+from netaudit.messages.opening.kernels_tls import HEAD, LONGEST, cut_records
+
 CONTENT = 1 << 14  # bytes of content at most
 NO_COMPRESSION, DEFLATE = 0, 1
 _MARK = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]", re.DOTALL)
@@ -145,23 +146,29 @@ class Cutter:
         size = HEAD + size_of(head)
         return Record(self.start, head, self.front(size)[HEAD:]) if self.left >= size else None
 
-    def row(self, kind: int) -> Iterator[tuple[int, bytes, bytes]]:
-        """The next records as long as they are whole and of one kind: start, head and fragment of each."""
-        held, base = self._held, self.at - len(self._held)
-        known: bytes | None = None  # the head before, which most are like
-        size = 0
-        while self.broken is None and not self.lost:
-            at = self._from
-            head = held[at : at + HEAD]
-            if head != known:
-                if len(head) < HEAD or head[0] != kind or not sound(head):
-                    return
-                known, size = head, HEAD + size_of(head)
-            end = at + size
-            if end > len(held):
-                return
-            self._from = end
-            yield base + at, head, held[at + HEAD : end]
+    def row(self, kind: int, most: int) -> tuple[bytes, list[int], list[int]]:
+        """The next records as long as they are whole and of one kind, so many at most, to be taken by `use`.
+
+        Bytes, and where in them each record begins and ends; the stream offset of the first byte is `base`.
+        """
+        head = self.front(HEAD)
+        if self.broken is not None or self.lost or len(head) < HEAD or head[0] != kind:
+            return b"", [], []
+        if self.left < HEAD + size_of(head):
+            return b"", [], []
+        places = np.empty((2, most), np.int64)
+        count = cut_records(np.frombuffer(self._held, np.uint8), self._from, kind, places)
+        begins, ends = places[:, :count].tolist()
+        return self._held, begins, ends
+
+    @property
+    def base(self) -> int:
+        """Stream offset of the first byte of what `row` gives."""
+        return self.at - len(self._held)
+
+    def use(self, end: int) -> None:
+        """Records of a row are used up to a place in its bytes."""
+        self._from = end
 
     def candidate(self) -> Record | None:
         """What may be the next record, where the place is lost; it stays until `accept` or `refuse`."""

@@ -7,10 +7,13 @@ While a key log is still being written (live), both wait for their keys in the s
 
 from __future__ import annotations
 
+import itertools
+from operator import add
 from typing import TYPE_CHECKING
 
 from netaudit.messages.opening.carried import NO_BEGINNING, NO_KEYS, OPENED, PARTLY, WRONG_KEYS, Carried, Outcome
-from netaudit.messages.opening.records import HEAD, Record, size_of
+from netaudit.messages.opening.kernels_tls import HEAD
+from netaudit.messages.opening.records import CONTENT, Record, size_of
 from netaudit.messages.opening.schedule import TLS13
 from netaudit.messages.opening.tls_handshake import MOST_STRANGE, Handshaking
 from netaudit.messages.opening.tls_losses import Losses
@@ -20,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netaudit.messages.opening.carried import FlowKeys
-    from netaudit.messages.opening.protection import Opened
-    from netaudit.messages.places import Span
+    from netaudit.messages.places import Spans
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION = 20, 21, 22, 23
 WAITING = 4 << 20  # bytes of a direction that wait for the other one
 KEYLESS = 256 << 10  # bytes of a direction that wait for keys
+MOST, LEAST = 2048, 8  # records that are tried at once, at least where few were opened before
 
 
 class TlsOpener:
@@ -148,42 +151,31 @@ class TlsOpener:
     def _row(self, side: Side) -> bool:
         """Records of application data under keys that have proved right, handed on at once; whether there were any."""
         assert side.epochs is not None
-        protection, taken = side.epochs[0].protection, False
-        exact = self._agreed.version < TLS13  # nothing is padded
-        parts: list[bytes] = []
-        spans: list[Span] = []
-        for start, head, fragment in side.cutter.row(APPLICATION):
-            taken = True
-            opened = protection.open(side.sequence, head, fragment)
-            if opened is None or opened.kind != APPLICATION:
-                self._carry(side, parts, spans)
-                self._heed(side, Record(start, head, fragment), opened)
-                return True
-            side.sequence += 1
-            size = len(opened.data)
-            if not (exact or side.padded):
-                side.padded = protection.content(len(fragment)) != size
-            if size:
-                at = start + HEAD + opened.at
-                parts.append(opened.data)
-                spans.append((size, at, at + size))
-        self._carry(side, parts, spans)
-        return taken
+        protection, cutter = side.epochs[0].protection, side.cutter
+        data, begins, ends = cutter.row(APPLICATION, side.ahead)
+        if not begins:
+            return False
+        parts = protection.open_row(side.sequence, data, begins, ends)
+        count, first = len(parts), cutter.base + HEAD + protection.at
+        side.sequence += count
+        side.ahead = min(MOST, max(LEAST if count < len(begins) else side.ahead, 2 * count))
+        counts, starts = list(map(len, parts)), [begin + first for begin in begins[:count]]
+        if self._agreed.version >= TLS13 and not side.padded:  # else nothing is padded
+            own = HEAD + CONTENT - protection.content(CONTENT)  # bytes of a record that are no content
+            side.padded = sum(ends[:count]) - sum(begins[:count]) - sum(counts) != count * own
+        if 0 in counts:
+            counts, starts = [count for count in counts if count], list(itertools.compress(starts, counts))
+        self._carry(side, b"".join(parts), (counts, starts, list(map(add, starts, counts))))
+        cutter.use(ends[count - 1] if count else begins[0])
+        if count < len(begins):  # something else than application data, or other keys
+            record = cutter.next()
+            assert record is not None
+            self._record(side, record)
+        return True
 
-    def _carry(self, side: Side, parts: list[bytes], spans: list[Span]) -> None:
-        if parts:
-            data = parts[0] if len(parts) == 1 else b"".join(parts)
+    def _carry(self, side: Side, data: bytes, spans: Spans) -> None:
+        if data:
             self.carried.append(Carried(side.direction, data, len(data), spans))
-
-    def _heed(self, side: Side, record: Record, opened: Opened | None) -> None:
-        """What ends a row: something else than application data, or other keys."""
-        if opened is not None:
-            side.sequence += 1
-            self._content(side, record, opened)
-        elif (proof := side.open(record, but_first=True)) is not None:
-            self._opened(side, record, proof)
-        else:
-            self._strange(side, record)
 
     def _record(self, side: Side, record: Record) -> bool:
         """Take one record; False when it has to wait for the other direction."""
@@ -226,7 +218,7 @@ class TlsOpener:
             source = self._handshake.proved(side, proof.epoch)
             if self.outcome.state != PARTLY:
                 self.outcome = Outcome(OPENED, source)
-        self._content(side, record, proof.opened)
+        self._content(side, record, proof)
 
     def _strange(self, side: Side, record: Record) -> None:
         """No key opens a record."""
@@ -240,9 +232,9 @@ class TlsOpener:
 
     # -- content ------------------------------------------------------------------------------------------------------
 
-    def _content(self, side: Side, record: Record, opened: Opened) -> None:
-        kind, data, at = opened
-        start, end = record.start + HEAD + at, record.start + HEAD + at + len(data)
+    def _content(self, side: Side, record: Record, proof: Proof) -> None:
+        (kind, data), start = proof.opened, record.start + HEAD + proof.epoch.protection.at
+        end = start + len(data)
         if side.inflater is not None:  # RFC 3749: its bytes lie in the record by proportion
             inflated = side.inflater.inflate(data)
             if inflated is None:
@@ -254,7 +246,7 @@ class TlsOpener:
         if self._agreed.version >= TLS13 and side.epochs and not side.padded:  # of lost ones the length is not certain
             side.padded = side.epochs[0].protection.content(size_of(record.head)) != len(data)
         if data:
-            self._carry(side, [data], [(len(data), start, end)])
+            self._carry(side, data, ([len(data)], [start], [end]))
 
     def _other(self, side: Side, kind: int, data: bytes) -> None:
         """Content that is no application data."""
@@ -274,7 +266,7 @@ class TlsOpener:
 
     def _leave(self, side: Side, hole: int, start: int, end: int) -> None:
         if hole:
-            self.carried.append(Carried(side.direction, b"", hole, [(hole, start, end)]))
+            self.carried.append(Carried(side.direction, b"", hole, ([hole], [start], [end])))
 
     def _regain(self, side: Side) -> bool:
         """Go on behind a loss; False when more bytes are needed."""

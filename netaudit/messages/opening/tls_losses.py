@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.messages.opening.carried import PARTLY
-from netaudit.messages.opening.records import CONTENT, HEAD
+from netaudit.messages.opening.kernels_tls import HEAD
+from netaudit.messages.opening.records import CONTENT
 from netaudit.messages.opening.tls_side import CannotOpen, Proof, Side
 
 if TYPE_CHECKING:

@@ -40,6 +40,7 @@ class Side:
         self.strange = 0  # records that no key opened since the keys changed
         self.opened = False  # something was, with these keys
         self.padded = False
+        self.ahead = 64  # records that are opened at once
         self.stalled: Record | None = None  # waits for the other direction
         self.closed = False
         self.inflater: Inflater | None = None  # where records are compressed
@@ -54,13 +55,11 @@ class Side:
         """Whether the keys in use have opened what came, and what they open is the content."""
         return self.opened and not self.strange and bool(self.epochs) and self.inflater is None
 
-    def open(self, record: Record, *, but_first: bool = False) -> Proof | None:
-        """Try the keys that may be in force, those in use first, where they were not tried yet."""
+    def open(self, record: Record) -> Proof | None:
+        """Try the keys that may be in force, those in use first."""
         assert self.epochs is not None
         assert record.fragment is not None
         for number, epoch in enumerate(self.epochs):
-            if but_first and not number:
-                continue
             opened = epoch.protection.open(0 if number else self.sequence, record.head, record.fragment)
             if opened is not None:
                 if number:

@@ -8,13 +8,14 @@ import random
 import numpy as np
 import pytest
 
+from netaudit.messages.datagrams import Brought, Datagrams, together
 from netaudit.messages.flow import Flow
 from netaudit.messages.hellos.quic import QuicReader
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.opening.carried import NO_KEYS, FlowKeys, Sessions
 from netaudit.messages.opening.keylog import KeyRing, read_source
 from netaudit.messages.opening.quic import QuicOpener
-from netaudit.messages.opening.quic_ahead import Ahead, Run
+from netaudit.messages.opening.quic_ahead import Ahead
 from netaudit.messages.opening.quic_connection import Connection
 from netaudit.messages.opening.quic_handshake import TRAFFIC
 from netaudit.messages.opening.wanted import wanted
@@ -44,6 +45,19 @@ def datagrams(name: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, byt
     return found
 
 
+def brought(sent: list[tuple[int, bytes]], ends: list[int]) -> Datagrams:
+    """Datagrams of a batch; `ends` are the offsets behind those before, which go on."""
+    runs = []
+    for direction, run in itertools.groupby(sent, key=lambda one: one[0]):
+        own = [data for _, data in run]
+        pieces = np.zeros(len(own), PIECE)
+        pieces["length"] = [len(data) for data in own]
+        pieces["offset"] = ends[direction] + np.cumsum(pieces["length"]) - pieces["length"]
+        ends[direction] += sum(map(len, own))
+        runs.append(Brought(direction, b"".join(own), pieces))
+    return together(runs)
+
+
 def essence(messages) -> list:
     return [
         (m.direction, m.start, m.end, m.method, m.path, m.status, m.complete, m.body, m.body_start) for m in messages
@@ -61,11 +75,7 @@ def one_by_one(name: str, sent: list[tuple[int, bytes]]) -> tuple[list, object]:
 def in_batches(name: str, sent: list[tuple[int, bytes]], size: int) -> tuple[list, object]:
     quic, ends, out = opener(name), [0, 0], []
     for first in range(0, len(sent), size):
-        for direction, run in itertools.groupby(sent[first : first + size], key=lambda one: one[0]):
-            together = [data for _, data in run]
-            quic.hold(direction, ends[direction], b"".join(together), [len(data) for data in together])
-            ends[direction] += sum(map(len, together))
-        out += quic.settle()
+        out += quic.take_batch(brought(sent[first : first + size], ends))
     return essence(out + quic.finish()), quic.outcome
 
 
@@ -90,10 +100,7 @@ def test_a_batch_lets_go_what_it_has_read(monkeypatch):
     quic, sent, ends = opener("quic_v2"), datagrams("quic_v2", monkeypatch), [0, 0]
     noise = [(direction, b"\x40" + bytes(60)) for _ in range(32) for direction in (UP, DOWN)]
     for batch in (sent, noise):
-        for direction, data in batch:
-            quic.hold(direction, ends[direction], data, [len(data)])
-            ends[direction] += len(data)
-        quic.settle()
+        quic.take_batch(brought(batch, ends))
     assert [quic.needed_from(direction) for direction in (UP, DOWN)] == quic.at
 
 
@@ -114,7 +121,7 @@ def test_datagrams_are_not_held_where_no_keys_fit(monkeypatch):
     assert isinstance(flow.reader, QuicReader)
     assert flow.reader.opener is not None
     assert (flow.done, flow.reader.opener.outcome.state) == (True, NO_KEYS)
-    assert not flow.reader.opener._held
+    assert not flow.held
 
 
 def test_what_was_opened_ahead_is_let_go_with_its_keys(monkeypatch):
@@ -124,10 +131,10 @@ def test_what_was_opened_ahead_is_let_go_with_its_keys(monkeypatch):
         quic.feed(direction, quic.at[direction], data)
     (connection,) = quic.connections
     up = [data for direction, data in sent if direction == UP and not data[0] & 0x80]
-    ahead = Ahead([Run(UP, 0, b"".join(up), [len(data) for data in up])])
-    assert ahead.heed(connection, 1) == 1
+    ahead = Ahead(UP, brought([(UP, data) for data in up], [0, 0]).ways[UP])
+    assert ahead.reach(connection) > len(up)
     connection.handshake.levels[TRAFFIC, UP] = connection.handshake.levels[TRAFFIC, DOWN]
-    assert ahead.heed(connection, 1) == 0
+    assert ahead.reach(connection) == 0
 
 
 def test_a_new_id_is_looked_for_before_those_that_it_begins_with():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.messages.opening.kernels_quic import in_turn
 from netaudit.messages.opening.quic_frames import STREAM, frames
-from netaudit.messages.opening.quic_keys import Found
-from netaudit.messages.opening.quic_rows import Row
+from netaudit.messages.opening.quic_keys import Packets
+from netaudit.messages.opening.quic_rows import NONE, Row
 
 NUMBER = st.one_of(st.integers(0, 70), st.integers(0, (1 << 62) - 1))
 
@@ -45,31 +48,40 @@ FRAME = st.one_of(
 
 
 def row_of(packets: list[bytes]) -> Row:
-    found, at = [], 0
-    for number, data in enumerate(packets):
-        found.append(Found(number, data, at))
-        at += len(data)
+    sizes = np.array([len(data) for data in packets], np.int64)
+    found = Packets(np.arange(len(packets)), packets, np.cumsum(sizes) - sizes)
     return Row(found, np.full(len(packets), 1000, np.int64))
 
 
+def parts_of(turns: list[int], *rows: Row) -> list[list[int]]:
+    """What packets bring in turn: direction, whether unusual, first and last."""
+    parts = np.empty((1000, 4), np.int64)
+    columns = [row.columns for row in rows] + [NONE] * (2 - len(rows))
+    count = in_turn(np.array(turns, np.uint8), *columns, np.zeros((2, 2), np.int64), parts)
+    return parts[:count].tolist()
+
+
+@settings(deadline=None)
 @given(st.lists(st.lists(FRAME, min_size=1, max_size=4).map(b"".join), min_size=1, max_size=8))
 def test_what_it_says_of_a_packet_is_what_its_frames_say(packets):
     packets = [data or b"\0" for data in packets]
-    row, place = row_of(packets), 1000
+    row, place, number = row_of(packets), 1000, 0
     for at, data in enumerate(packets):
         said = [frame for frame in frames(data) if frame.kind == STREAM]
-        if row.streams[at] >= 0:
-            assert len(said) == row.streams[at] == len(list(frames(data)))
-        if row.streams[at] == 1:
-            part = row.part(at, at + 1)
-            (frame,) = said
+        count = row.columns[0][at]
+        if count >= 0:
+            assert len(said) == count == len(list(frames(data)))
+        for frame in said[: max(count, 0)]:
+            part, begin = row.part(number, number), place + frame.at
             assert (part.stream, part.offset, part.data, part.last) == (
                 frame.stream, frame.offset, frame.data, frame.last,
             )  # fmt: skip
-            assert part.spans == [(len(frame.data), place + frame.at, place + frame.at + len(frame.data))]
+            assert part.spans == ([len(frame.data)], [begin], [begin + len(frame.data)])
+            number += 1
         place += len(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.lists(st.booleans(), max_size=12))
 def test_packets_of_a_stream_go_on_until_something_else_comes(data, quiet):
     """Acknowledgements between them do not end the row; a frame that is left to others does."""
@@ -81,9 +93,35 @@ def test_packets_of_a_stream_go_on_until_something_else_comes(data, quiet):
         packets.append(b"\x0e\4" + varint(7000 + at) + varint(len(piece)) + piece)
         sent, at = sent + piece, at + len(piece)
     row = row_of([*packets, b"\4\4\0\0", b"\x0e\4" + varint(7000 + at) + b"\0"])
-    assert row.streams[-2] == -1
-    if packets:
-        first = row.streams.index(1)
-        assert row.until[first] == len(packets)
-        part = row.part(first, len(packets))
-        assert (part.offset, part.data, sum(size for size, _, _ in part.spans)) == (7000, sent, len(sent))
+    parts = parts_of([0] * (len(packets) + 2), row)
+    *before, other, behind = parts
+    assert other == [0, 1, len(packets), len(packets)]
+    assert behind == [0, 0, len(quiet), len(quiet)]
+    assert before == ([[0, 0, 0, len(quiet) - 1]] if quiet else [])
+    if quiet:
+        part = row.part(0, len(quiet) - 1)
+        assert (part.offset, part.data, sum(part.spans[0])) == (7000, sent, len(sent))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2)), max_size=30))
+def test_directions_take_turns(sent):
+    """A part ends where the other direction says something, not where that keeps still; frames keep their order."""
+    packets, at, told = ([], []), [0, 0], []
+    for direction, count in sent:
+        said = b""
+        for _ in range(count):
+            said += b"\x0e\4" + varint(at[direction]) + b"\1x"
+            told.append((direction, at[direction]))
+            at[direction] += 1
+        packets[direction].append(said or b"\1")
+    rows = [row_of(one) for one in packets]
+    parts = parts_of([direction for direction, _ in sent], *rows)
+    assert [(one, frame) for one, _, first, last in parts for frame in range(first, last + 1)] == told
+    assert all(a[0] != b[0] for a, b in itertools.pairwise(parts))
+
+
+def test_more_frames_than_fit_go_the_other_way():
+    row = row_of([b"\x0a\4\0" * 20, b"\x0a\4\1x"])
+    assert row.columns[0].tolist() == [-1, 1]
+    assert row.part(0, 0).data == b"x"

@@ -1,0 +1,68 @@
+"""Datagrams of one batch of a flow, together: for readers that take many at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.messages.message import DOWN, UP
+from netaudit.messages.trail import joined
+
+if TYPE_CHECKING:
+    from netaudit.messages.trail import Pieces
+
+I8 = npt.NDArray[np.int64]
+
+
+class Brought(NamedTuple):
+    """Datagrams of one direction that followed each other."""
+
+    direction: int
+    data: bytes
+    pieces: Pieces  # one for each
+
+
+class Way(NamedTuple):
+    """Those of one direction."""
+
+    pieces: Pieces
+    data: bytes
+    begins: I8  # in the data
+    ends: I8
+    bases: I8  # what is added to a place in the data to have that in the flow
+    places: I8  # among those of both directions
+
+    @property
+    def start(self) -> int:
+        """Offset in the flow of the first one."""
+        return int(self.bases[0])
+
+    @property
+    def end(self) -> int:
+        """Offset in the flow behind the last one."""
+        return int(self.ends[-1] + self.bases[-1])
+
+
+class Datagrams(NamedTuple):
+    """All of a batch."""
+
+    turns: npt.NDArray[np.uint8]  # the direction of each, in the order of the capture
+    ways: tuple[Way | None, Way | None]  # None: there are none
+
+
+def together(runs: list[Brought]) -> Datagrams:
+    """Put runs together, of which each direction's are in order."""
+    turns = np.repeat(np.array([run.direction for run in runs], np.uint8), [len(run.pieces) for run in runs])
+    ways = ([run for run in runs if run.direction == direction] for direction in (UP, DOWN))
+    up, down = (_way(own, np.flatnonzero(turns == own[0].direction)) if own else None for own in ways)
+    return Datagrams(turns, (up, down))
+
+
+def _way(runs: list[Brought], places: I8) -> Way:
+    pieces = joined([run.pieces for run in runs])
+    ends = np.cumsum(pieces["length"], dtype=np.int64)
+    begins = ends - pieces["length"]
+    bases = pieces["offset"].astype(np.int64) - begins
+    return Way(pieces, b"".join([run.data for run in runs]), begins, ends, bases, places)
