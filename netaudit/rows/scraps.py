@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.messages.message import Message
-    from netaudit.unwrapping.scraps import Scrap
 
 _SCRAP = SCRAPS.row
 PLACE = "private"
@@ -39,7 +38,7 @@ class ScrapRows:
         """Take what was found in the body of a message of which the head was taken."""
         self._add(message, message.scraps or [])
 
-    def _add(self, message: Message, found: list[Scrap]) -> None:
+    def _add(self, message: Message, found: list[tuple[int, int]]) -> None:
         way = "up" if message.direction == UP else "down"
         for digest, size in found:
             self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
