@@ -71,13 +71,16 @@ class Publications(Message):
         return [self.message(number) for number in range(len(self.rows))]
 
 
-def publications(direction: int, data: bytes, offset: int, *, sure: bool) -> Publications | None:
-    """Those that `data` begins with, as far as they are as most are; `offset` and `sure`: see `find_publications`."""
-    rows = np.empty(min(AT_ONCE, len(data) // SHORTEST), PUBLICATION)
-    found = find_publications(np.frombuffer(data, np.uint8), sure, rows)
+def publications(direction: int, data: bytes, offset: int, *, sure: bool, at: int = 0) -> Publications | None:
+    """Those that data[at:] begins with, as far as they are as most are; `sure`: see `find_publications`.
+
+    `offset`: in the stream, of the first of these bytes, of which there are SHORTEST at least.
+    """
+    rows = np.empty(min(AT_ONCE, (len(data) - at) // SHORTEST), PUBLICATION)
+    found = find_publications(np.frombuffer(data, np.uint8, offset=at), sure, rows)
     if not found:
         return None
     end = rows[found - 1].item()[4]
     block = Publications(NAME, direction, offset, offset + end, method="PUBLISH")
-    block.data, block.rows = data[:end], rows[:found]
+    block.data, block.rows = data[at : at + end], rows[:found]
     return block
