@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
 from netaudit.findings.transfers import transfers
-from netaudit.messages.readers import named
+from netaudit.findings.visibility import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,6 @@ EGRESS_WORDS: dict[str, Words] = {
     CROWD: ("地址过多，未逐一判断", "one packet each of too many addresses: not judged one by one"),
     REPEATED: ("重复发送", "sent or captured again"),
 }
-LOCAL = named("local")  # which nobody outside speaks: what it carries there is not understood
 PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE})  # not understood, from LEAST on
 
 

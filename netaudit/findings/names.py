@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from netaudit.findings.accounts import LEAST, Line
 from netaudit.findings.opaque import registered_name
-from netaudit.unwrapping.obscure import obscure
+from netaudit.ground.obscure import obscure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

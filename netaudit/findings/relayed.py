@@ -23,7 +23,6 @@ MODES = {
     "padded": "sizes within their padding",
     "range": "sizes within a few bytes",
     "quic": "sums of QUIC datagrams",
-    "stream": "streams within one request",
     "batch": "sums of several images in one request",
     "reencoded": "ratios of sizes, as if encoded anew",
 }

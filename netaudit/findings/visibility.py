@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 CLEAR, ENCRYPTED, UNREAD = "clear", "encrypted", "unread"
 HIDING = frozenset({"tls", "quic", "dtls", "ssh"})  # values of flows.protocol whose readers see a hello, no content
+# protocols of a link or a site (`local` of their entries): nobody outside speaks them, whatever is carried in them
+LOCAL = frozenset({"dhcp", "dhcpv6", "nbns", "nbdgm", "snmp", "ssdp", "discovery"})
 UNRECOGNISED = frozenset({"unknown", ""})
 QUIC_PORT = 443
 OPENED = "opened"  # of flows.keys: nothing of it is hidden, what was in it is judged by itself

@@ -2,6 +2,7 @@
 
 Order is meaning: the first entry that says YES wins, and one that says MORE is waited for before any behind it is
 asked. Recognisers judge by content; ports are hints. A verdict other than MORE must not change when the opening grows.
+An entry of datagrams declares marks (`marks.py`): without them a flood of datagrams asks it about each.
 """
 
 from __future__ import annotations

@@ -37,14 +37,15 @@ class SilentFlows:
         self.held: Flags = np.zeros(0, bool)  # of its flows: whether their datagram came in one before
 
     def find(
-        self, flows: Rows, slots: npt.NDArray[np.int64], left: Flags, runs: Rows, payload: U1
+        self, flows: Rows, slots: npt.NDArray[np.int64], left: Flags, known: Flags, runs: Rows, payload: U1
     ) -> tuple[Flags, npt.NDArray[np.int64]]:
         """Find the silent flows of a batch.
 
         Args:
             flows: FLOW rows.
             slots: small numbers of them that no other flow has while one is open.
-            left: of each flow, whether neither a reader nor somebody else has it.
+            left: of each flow, whether nobody before has it.
+            known: whether a reader has it, or may be told to: not ours, but where its datagram is held already.
             runs: RUN rows, grouped by flow in the same order.
             payload: bytes the runs point into.
 
@@ -58,7 +59,7 @@ class SilentFlows:
             self._held = longer
         self._states, self._first_runs = np.empty(flows.size, np.uint8), np.empty(flows.size, np.int32)
         self.held = held = self._held["serial"][slots] == flows["serial"]
-        find_silent(flows, left, held, runs, payload, *MARKS, self._states, self._first_runs)
+        find_silent(flows, left & (held | ~known), held, runs, payload, *MARKS, self._states, self._first_runs)
         return (self._states == SILENT) | (self._states == BEGINS), np.flatnonzero(self._states == GOES_ON)
 
     def let_go(self, slots: npt.NDArray[np.int64]) -> Iterator[tuple[int, bytes, int, int, int]]:

@@ -12,7 +12,7 @@ from netaudit.relays import reencoded
 from netaudit.relays.chance import CAP, corrected, said, seed_of
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.forms import LEAST
-from netaudit.relays.matching import Match, Test, match_exact, settled
+from netaudit.relays.matching import Match, Test, match_exact, mode_of, settled
 from netaudit.relays.picture import differences
 from netaudit.relays.several import match_batches
 
@@ -107,7 +107,7 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
         and corrected(test.chance.p, test.tried * pairs) <= CAP
         for test in tests
     )  # fmt: skip
-    if not claimed and not pair.elsewhere:
+    if not claimed and not pair.elsewhere and mode_of(pair.units) != "padded":  # padding blurs every ratio
         again, matches = _encoded_anew(pair, random, pairs)
         tests += again
         claimed = bool(matches)

@@ -150,10 +150,7 @@ def of_delay(delay: F8, exact: Mask, window_s: float, weight: F8, known: F8) -> 
     anywhere = np.where(usual, open_to, 0.0)
     unusual = np.where(exact, *UNUSUAL)
     law = (1 - unusual) * law + unusual * (anywhere / max(anywhere.sum(), 1e-9))[which]
-    of_delay = law * window_s / np.maximum(open_to[which], 1e-6)
-    likelier: F8 = np.where(
-        exact, of_delay, np.sqrt(of_delay)
-    )  # where sizes tell little, no law of delays is that sure
+    likelier: F8 = law * window_s / np.maximum(open_to[which], 1e-6)
     return likelier
 
 

@@ -38,8 +38,8 @@ class SilentRows:
     def take(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """See `running/takers.py`."""
         self._batch, self._slots = batch, batch.slots()
-        mine = left & ~self._conversations.known(batch.flows)
-        self._taken, over = self._silent.find(batch.flows, self._slots, mine, batch.runs, batch.payload)
+        known = self._conversations.known(batch.flows)
+        self._taken, over = self._silent.find(batch.flows, self._slots, left, known, batch.runs, batch.payload)
         let_go = {}
         for index, (way, data, ts, frame, capture) in zip(
             over.tolist(), self._silent.let_go(self._slots[over]), strict=True

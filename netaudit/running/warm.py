@@ -83,10 +83,24 @@ def messages() -> None:
     slots, closed = np.arange(LEAST), np.ones(LEAST, bool)
     PlainLookups().take(flows, slots, closed, runs, pieces, payload)
     silent = SilentFlows()
-    silent.find(flows, slots, closed, runs, payload)
+    silent.find(flows, slots, closed, ~closed, runs, payload)
     silent.hold(slots, flows, slots, ~closed, runs, pieces, payload)
     addresses(flows["client_hi"], flows["client_lo"])
     link_addresses(flows["client_mac"])
+    _publications()
+
+
+def _publications() -> None:
+    from netaudit.messages.mqtt.publications import publications
+    from netaudit.rows.publications import Together
+    from netaudit.streams.layouts import PIECE
+    from netaudit.unwrapping.from_messages import plain_publications
+
+    block = publications(0, b'\x30\x0a\0\1t{"a":1}', 0, sure=True)
+    assert block is not None
+    block.flow_id, block.pieces = bytes(16), np.zeros(1, PIECE)
+    block.place()
+    Together([(block, plain_publications(block))])
 
 
 def _packets() -> None:

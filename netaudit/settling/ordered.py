@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 GROUP_ROWS = 16_384  # rows of a Parquet row group: the same rows give the same bytes
 PART_ROWS = 8_192  # rows looked at as one piece
+NEAR = 8  # pieces that are put together whole for the rows of one group
 
 
 def write_table(
@@ -88,23 +89,26 @@ def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
 def _groups(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> Iterator[pa.Table]:
     """Rows in order, GROUP_ROWS at a time.
 
-    A group is collected piece by piece: `take` on a table of many pieces would copy all of it first.
+    Only the pieces are put together in which rows of a group lie, or only its rows, where they lie far apart: `take`
+    on a table of many pieces would copy all of it first.
     """
-    order = _order(table, rows, capture_ids)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    del order
-    for start in range(0, len(rank), GROUP_ROWS):
-        batches, places = [], []
-        at = 0
-        for batch in rows.to_batches(max_chunksize=PART_ROWS):
-            ranks = rank[at : at + batch.num_rows]
-            at += batch.num_rows
-            chosen = np.flatnonzero((ranks >= start) & (ranks < start + GROUP_ROWS))
-            if chosen.size:
-                batches.append(batch.take(pa.array(chosen)))
-                places.append(ranks[chosen])
-        group = pa.Table.from_batches(batches).combine_chunks().take(pa.array(np.argsort(np.concatenate(places))))
+    order = _order(table, rows, capture_ids).astype(np.int64)
+    batches = rows.to_batches(max_chunksize=PART_ROWS)
+    begins = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    for start in range(0, len(order), GROUP_ROWS):
+        wanted = order[start : start + GROUP_ROWS]
+        touched, which = np.unique(np.searchsorted(begins, wanted, "right") - 1, return_inverse=True)
+        places = wanted - begins[touched][which]  # in their batches
+        some = [batches[number] for number in touched]
+        if len(some) <= NEAR:
+            ends = np.cumsum([0, *(batch.num_rows for batch in some)])
+            places += ends[which]
+        else:
+            by_batch = np.argsort(which, kind="stable")
+            cuts = np.split(places[by_batch], np.flatnonzero(np.diff(which[by_batch])) + 1)
+            some = [batch.take(pa.array(chosen)) for batch, chosen in zip(some, cuts, strict=True)]
+            places[by_batch] = np.arange(len(places))
+        group = pa.Table.from_batches(some).combine_chunks().take(pa.array(places))
         yield group if capture_ids is None else name_captures(group, capture_ids)
 
 

@@ -17,6 +17,7 @@ from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_ch
 from netaudit.unwrapping.kernels_documents import SMALL, plain_texts
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.scraps import Scrap, scraps_of_head
 from netaudit.unwrapping.slices import cut
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.unwrap import Budget, declares, unwrap
@@ -54,6 +55,17 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
     message.scraps = budget.scraps or None
     if budget.notes:
         message.notes += [note for note in budget.notes if note not in message.notes]
+
+
+def scraps(message: Message) -> list[Scrap]:
+    """Words of a message that nobody would read: of its head as it came, or by its fields, and its body."""
+    head = message.head
+    if not head:
+        fields = [message.method, message.path, message.file_name]
+        for name, value in message.headers:
+            fields += (name, value)
+        head = "\n".join(fields).encode("utf-8", "replace")
+    return scraps_of_head(head) + (message.scraps or [])
 
 
 def _in_head(message: Message) -> Iterator[Leaf]:

@@ -14,58 +14,60 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from netaudit.unwrapping.obscure import is_code
+from netaudit.ground.obscure import is_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from netaudit.messages.message import Message
 
 Scrap = tuple[int, int]  # digest of a word (63 bits), its bytes
 
 LEAST, DIGEST = 16, 64  # characters of a word that may say anything, and of a digest (SHA-256 in hexadecimal)
 SPARE = 512  # bytes of such short words of one message that are not counted
 MOST = 16  # words of one message that are told one by one; the others together
+TEXT = 256  # bytes of a body that has words if it is a text
+LONGEST = 4096  # bytes of opened things that stand among small ones in another writing
 _REMEMBERED = 1024  # bytes of a line that is remembered
 _WORD = re.compile(rb"""[^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\]{%d,}""" % LEAST)
 _LONG = re.compile(rb"""[^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\]{%d}""" % (DIGEST + 1))
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F-]+")
+_UNBROKEN = re.compile(rb"[0-9A-Za-z]{%d}" % (DIGEST + 1))  # no word is so long
 _KINDS = bytes(
     1 if 0x30 <= byte < 0x3A else 2 if 0x41 <= byte < 0x5B else 3 if 0x61 <= byte < 0x7B else 0 for byte in range(256)
 )
+_CHANGES = tuple(map(bytes, itertools.permutations((1, 2, 3), 2)))  # neighbours of two kinds; none overlaps itself
 _CONTROL = bytes(set(range(0x20)) - set(b"\t\r\n"))
 _CHANGING = 0.35  # share of neighbours of two kinds (digits, capitals, small letters): 0.5 to 0.65 in codes
 _DIFFERENT = 8  # characters; fewer are lines, rows of dots, rests of tables
 
 
-def scraps_of_head(message: Message) -> list[Scrap]:
-    """What is in a message outside its body: its head as it came, or what its reader took of it."""
-    head = message.head
-    if head:
-        if len(head.translate(None, _CONTROL)) < 0.98 * len(head):
-            return [_scrap(head)] if len(head) > DIGEST else []
-        return _few(head, head.splitlines())
-    fields = [message.method, message.path, message.file_name]
-    for name, value in message.headers:
-        fields += (name, value)
-    text = "\n".join(fields).encode("utf-8", "replace")
-    return _few(text, text.split(b"\n"))
+def scraps_of_head(head: bytes) -> list[Scrap]:
+    """What is in the head of a message: words of its lines; where these are no text it is one."""
+    if len(head.translate(None, _CONTROL)) < 0.98 * len(head):
+        return [_scrap(head)] if len(head) > DIGEST else []
+    return _few(head, head.splitlines())
 
 
-def scraps_of_body(data: bytes) -> list[Scrap]:
-    """What is in a small body that no codec opened: words of a text; bytes that are no text are one."""
+def scraps_of_body(data: bytes, text: int = TEXT) -> list[Scrap]:
+    """What is in a small body that no codec opened: words of a text; bytes that are no text are one.
+
+    A text of at least so many bytes is one if it has no words.
+    """
     if len(data) <= DIGEST:
         return []
-    if is_code(data, binary=True):
+    if is_code(data, binary=len(data) < text):
         return [_scrap(data)]
     return _few(data, [data])
 
 
-def scraps_of_rest(data: bytes, size: int) -> list[Scrap]:
-    """The same of a body of which all but so many bytes were taken."""
-    found = scraps_of_body(data)
-    left = min(size, sum(one for _, one in found))
-    return found if left == sum(one for _, one in found) else [_scrap(data[:left])] if left > DIGEST else []
+def scraps_of_rest(data: bytes, known: int, text: int = TEXT) -> list[Scrap]:
+    """The same of a body in which so many bytes are of what was opened, in another writing."""
+    if known > LONGEST:
+        return []
+    found = scraps_of_body(data, text)
+    if known <= DIGEST:
+        return found
+    left = sum(size for _, size in found) - known
+    return [(_scrap(data)[0], left)] if left > DIGEST else []
 
 
 def _few(whole: bytes, lines: Iterable[bytes]) -> list[Scrap]:
@@ -114,10 +116,10 @@ def _codes(text: bytes) -> Iterator[bytes]:
 
 
 def _is_code_word(word: bytes) -> bool:
-    if len(set(word)) < _DIFFERENT:
+    if len(set(word)) < (_DIFFERENT if len(word) <= DIGEST else _DIFFERENT // 2):
         return False
-    if _HEXADECIMAL.fullmatch(word):
+    if _HEXADECIMAL.fullmatch(word) or _UNBROKEN.search(word):
         return True
     kinds = word.translate(_KINDS)
-    changes = sum(a != b for a, b in itertools.pairwise(kinds) if a and b)
+    changes = sum(map(kinds.count, _CHANGES))
     return changes >= _CHANGING * len(word) or is_code(word)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import string
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.ground.json_text import LONG
+from netaudit.ground.obscure import LEAST, is_code, obscure
 from netaudit.ground.ways import Step
 from netaudit.unwrapping import carving
 from netaudit.unwrapping.beside import beside
@@ -56,19 +58,19 @@ from netaudit.unwrapping.codecs import (
     zip as codecs_zip,
 )
 from netaudit.unwrapping.leftovers import leftovers
-from netaudit.unwrapping.obscure import LEAST, obscure
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.scraps import DIGEST, scraps_of_rest
+from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
 from netaudit.unwrapping.slices import one_to_one, present, readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 __all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
 
 _NEVER = sys.maxsize  # nothing but images
 _STRUCTURED = sys.maxsize - 1  # images, documents and archives
+_FEW = 64  # parts that are taken out of what stands around them
 _TRIFLE = 512  # decoded strings below this that are nothing known are tokens and digests, no objects
 _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 
@@ -207,10 +209,13 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
         leaf = _image(part, kind, budget)
         yield leaf
         found = (yield from _left(part, budget, trifle)) if part.depth < budget.depth else 0
-        if other := beside(leaf):
-            _count(other, found, budget)
+        if found < len(part.data) and (other := beside(leaf)):
+            for one in itertools.islice(itertools.chain.from_iterable(budget.given.values()), _FEW):
+                other = other.replace(one, b"")
+            _count(other, 0, budget)
         return len(part.data)
-    opened, inside, around, before = False, 0, True, budget.obscure
+    opened, inside, around, before = False, 0, True, (budget.obscure, len(budget.scraps))
+    known: list[bytes] = []  # parts that are accounted for
     spans: list[tuple[int, int]] = []  # of the body, that parts of an envelope take
     if part.depth >= budget.depth:
         budget.limit("depth")
@@ -223,12 +228,14 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
                 size, among_others = len(child.data), codec.name in _AROUND
                 got = yield from _unwrap(child, budget, _least(codec, trifle), among=among_others)
                 inside += _written(part, child) if got == size else got
+                if got == size > DIGEST and len(known) < _FEW:
+                    known.append(child.data)
                 if child.body_range is not None:
                     spans.append(child.body_range)
             if opened:
                 around = codec.name in _AROUND
-                if codec.name in _SPELLED and budget.obscure > before and not obscure(present(part)):
-                    budget.obscure = before  # numbers in lines, say, which are hexadecimal digits as well
+                if codec.name in _SPELLED:
+                    _doubt(part, known, budget, before)
                 if codec.name not in _WHOLE:
                     left = yield from _left(part, budget, trifle, opened=True)
                     inside += left
@@ -242,7 +249,41 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     kind = sniff(readable(part), part.content_type.lower())
     if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle <= _STRUCTURED)):
         yield _leaf(part, kind, budget)
-    return _accounted(part, budget, inside, kind, around=around, among=among)
+    if around and among:
+        return inside
+    if around and len(part.data) - inside > DIGEST and kind not in _READ and not codecs_video.is_video(part):
+        _count(present(part), inside, budget, known, _least_text(part))
+    return len(part.data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _least_text(part: Part) -> int:
+    """From how many bytes on a text must have words: at once, where it was put into digits or letters."""
+    return DIGEST if any(step.name in _SPELLED for step in part.way.steps) else TEXT
+
+
+def _doubt(part: Part, opened: list[bytes], budget: Budget, before: tuple[int, int]) -> None:
+    """Take back what was counted in numbers in lines, say, which are hexadecimal digits as well.
+
+    A text in digits or letters is there because somebody wrote it so.
+    """
+    if before == (budget.obscure, len(budget.scraps)):
+        if any(not _is_utf8(one) and sniff(one) in _PLAIN for one in opened):  # it is something else, then
+            _count(present(part), 0, budget, (), _least_text(part))
+        return
+    if any(not is_code(one[:LEAST], binary=True) for one in opened):
+        return
+    if budget.obscure > before[0] and not obscure(present(part)):
+        budget.obscure = before[0]
+    if len(budget.scraps) > before[1] and not scraps_of_body(present(part), _least_text(part)):
+        del budget.scraps[before[1] :]
 
 
 def _count_between(part: Part, spans: list[tuple[int, int]], found: int, budget: Budget) -> None:
@@ -259,22 +300,15 @@ def _count_between(part: Part, spans: list[tuple[int, int]], found: int, budget:
     _count(rest, found, budget)
 
 
-def _count(data: bytes, known: int, budget: Budget) -> None:
-    """Count what nobody would read of bytes of which so many are accounted for."""
-    rest = len(data) - known
+def _count(data: bytes, inside: int, budget: Budget, known: Sequence[bytes] = (), text: int = TEXT) -> None:
+    """Count what nobody would read of bytes of which so many are accounted for, among them these."""
+    rest = len(data) - inside
     if rest >= LEAST:
-        budget.obscure += max(0, obscure(data) - known)
+        budget.obscure += max(0, obscure(data) - inside)
     elif rest > DIGEST:
-        budget.scraps += scraps_of_rest(data, rest)
-
-
-def _accounted(part: Part, budget: Budget, inside: int, kind: str, *, around: bool, among: bool) -> int:
-    """Count what is in no writing that anybody would read; how many bytes of the part are accounted for."""
-    if around and among:
-        return inside
-    if around and len(part.data) - inside > DIGEST and kind not in _READ and not codecs_video.is_video(part):
-        _count(present(part), inside, budget)
-    return len(part.data)
+        for one in known:
+            data = data.replace(one, b" ", 1)
+        budget.scraps += scraps_of_rest(data, len(data) - rest, text)
 
 
 def _written(part: Part, child: Part) -> int:

@@ -21,7 +21,14 @@ def rows(tables, ledger=""):
 def test_every_ledger_keeps_the_contract(ledger) -> None:
     assert list(ledger.rows(filled(), Run())) == [] or ledger.name == "stages"
     seen = {row["reason"] for tables in CASES for row in rows(tables, ledger.name)}
-    elsewhere = {"signatures", "egress", "faces", "contradictions", "evicted"}  # of these, test_accounts.py
+    elsewhere = {
+        "signatures",
+        "egress",
+        "faces",
+        "contradictions",
+        "evicted",
+        "names",
+    }  # test_accounts.py, test_names.py
     assert seen or ledger.name in elsewhere
     for reason in ledger.reasons:
         zh, en = (reason_word(ledger.name, reason, lang) for lang in ("zh", "en"))

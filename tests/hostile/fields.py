@@ -71,6 +71,17 @@ def _form(before: bytes = b"", fields: bytes = b"", behind: bytes = b"") -> byte
     return _post(body, kind=b"multipart/form-data; boundary=x1")
 
 
+def said_in_bodies(size: int) -> Carrier:
+    """Requests with bodies of so many bytes."""
+    return _said(lambda data: [_post(one) for one in pieces(data, size)])
+
+
+def said_in_forms(size: int) -> Carrier:
+    """Requests with forms that have a field of so many characters."""
+    kind = b"application/x-www-form-urlencoded"
+    return _said(lambda data: [_post(b"id=7&n=" + one, kind=kind) for one in pieces(_urls(data), size)])
+
+
 HTTP: dict[str, Carrier] = {
     "in one cookie": _said(lambda data: [_get(b"/", b"Cookie: s=" + base64.b64encode(data) + b"\r\n")]),
     "in headers of one request": _said(
@@ -102,11 +113,7 @@ HTTP: dict[str, Carrier] = {
             _post(b'{"id": 7, "n": "' + one + b'"}', kind=b"application/json") for one in pieces(_urls(data), 240)
         ]
     ),
-    "in small forms": _said(
-        lambda data: [
-            _post(b"id=7&n=" + one, kind=b"application/x-www-form-urlencoded") for one in pieces(_urls(data), 240)
-        ]
-    ),
+    "in small forms": said_in_forms(240),
     "in a trailer": _said(
         lambda data: [_chunked([_chunk(b"words")], b"X-Sum: " + base64.b64encode(data) + b"\r\n")]
     ),

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from netaudit.findings.statements import statements
 from pcaps.lab import photos
 from tests.hostile.attacks import FAMILIES, plain
@@ -21,6 +24,7 @@ from tests.hostile.writings import WRITINGS
 
 if TYPE_CHECKING:
     import netaudit
+    from tests.hostile.composed import Composed
 
 HELLO = bytes.fromhex("160301002f0100002b0303") + bytes(range(32)) + bytes.fromhex("000004c02f009c0100")
 GREETINGS = {  # words of a protocol, then the picture as it is
@@ -114,12 +118,13 @@ def together(chosen: Iterable[Case]) -> list[tuple[int, bytes]]:
     return sorted((entry for case in chosen for entry in case.log()), key=lambda entry: entry[0])
 
 
-def is_calm(audited: netaudit.Case, case: Case) -> bool:
+def is_calm(audited: netaudit.Case, case: Case | Composed) -> bool:
     """Whether the verdict would be calm if the sender of a case were all that there is in an audit."""
     findings, ledgers = audited.table("findings"), audited.table("ledgers")
     own = [case.sender in subject.split() for subject in ledgers["subject"].to_pylist()]
     steps = [ledger == "stages" for ledger in ledgers["ledger"].to_pylist()]
     tables = {name: audited.table(name) for name in ("images", "captures")}
-    tables["findings"] = findings.filter([sender == case.sender for sender in findings["sender"].to_pylist()])
-    tables["ledgers"] = ledgers.filter([one or other for one, other in zip(own, steps, strict=True)])
+    tables["findings"] = findings.filter(pc.equal(findings["sender"], case.sender))
+    chosen = pa.array([one or other for one, other in zip(own, steps, strict=True)], pa.bool_())
+    tables["ledgers"] = ledgers.filter(chosen)
     return "nothing_seen" in {one["kind"] for one in statements(tables)}

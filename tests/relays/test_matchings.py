@@ -38,6 +38,23 @@ def test_sums_are_those_over_all_sets(seed):
     assert matchings.of_pairs(image, unit, weight) == pytest.approx(_written_out(image, unit, weight), abs=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_sums_over_choices_that_take_several_things_are_those_written_out(seed):
+    random = np.random.default_rng(seed)
+    step = np.sort(random.integers(0, 5, 12))
+    takes = [tuple(random.choice(7, random.integers(1, 4), replace=False).tolist()) for _ in step]
+    weight = np.exp(random.normal(1, 2, step.size))
+    total, shares = 0.0, np.zeros(step.size)
+    for bits in range(1 << step.size):
+        chosen = [k for k in range(step.size) if bits >> k & 1]
+        things = [one for k in chosen for one in takes[k]]
+        if len(set(things)) == len(things) and len(set(step[chosen])) == len(chosen):
+            product = float(np.prod(weight[chosen]))
+            total += product
+            shares[chosen] += product
+    assert matchings.in_full(step, takes, weight) == pytest.approx(shares / total, abs=1e-5)
+
+
 def test_an_exchange_that_is_a_little_likelier_is_not_certain():
     image, unit = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
     weight = np.array([1300.0, 1000.0, 1000.0, 1300.0])

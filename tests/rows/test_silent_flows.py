@@ -180,3 +180,19 @@ def test_a_picture_over_datagrams_begins_in_the_one_that_was_held(tmp_path):
     told = [tables_of(tmp_path / str(columns), packets, [1, 2], columns=columns) for columns in (False, True)]
     assert told[1] == told[0]
     assert len(told[1]["objects"]) == 1
+
+
+def test_a_datagram_that_was_held_is_not_lost_when_its_port_is_announced(tmp_path):
+    """By another flow, for another."""
+    picture = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02" + b"pixels" * 600 + b"\xff\xd9"
+    ends, client, server = ((10, 5000), (7, 6000)), (30, 40_000), (40, 21)
+    packets = [packet(*ends, ts=1, data=b"AB" * 20 + picture[:1], proto=17)]
+    packets += [
+        packet(*((client, server) if up else (server, client)), ts=n, **fields)
+        for n, (up, fields) in enumerate(control(6000), 2)
+    ]
+    packets.append(packet(*ends, ts=20, data=picture[1:], proto=17))
+    cuts = [1, len(packets) - 1]
+    told = [tables_of(tmp_path / str(columns), packets, cuts, columns=columns) for columns in (False, True)]
+    assert told[1] == told[0]
+    assert len(told[1]["objects"]) == 1

@@ -38,6 +38,11 @@ def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 4 + (size + 3 & ~3)
 
 
+def software(data: bytes) -> str:
+    """What the sender calls its program (RFC 8489, 14.14), empty for none."""
+    return next((value for kind, value in attributes(data) if kind == SOFTWARE), b"").decode("utf-8", "replace")
+
+
 MARKS = (Mark((bytes(range(0x40)), *(ANY,) * 3, *literal(COOKIE)), least=HEAD),)
 
 
@@ -69,10 +74,9 @@ class StunReader(BaseReader):
             return self.inner.finish()
         end = self.at[direction] = offset + len(data)
         out = self.inner.feed(direction, offset, data)
-        said = list(attributes(data))
-        name = next((value for kind, value in said if kind == SOFTWARE), b"").decode("utf-8", "replace")
+        name = software(data)
         message = Message(NAME, direction, offset, end)
-        message.head = b"\n".join(value for _, value in said if len(value) > ORDINARY)
+        message.head = b"\n".join(value for _, value in attributes(data) if len(value) > ORDINARY)
         if name not in ("", self.said[direction]):
             self.said[direction] = name
             message.method, message.said = "software", GreetingSaid([name])

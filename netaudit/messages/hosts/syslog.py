@@ -1,7 +1,7 @@
 """Syslog over UDP (RFC 5424, 6; the older form: RFC 3164, 4): who sends, and which programs it runs.
 
 The text of a log line is kept where an identity number with a right check digit stands in it, and is read for what it
-says of people; of all others only the head.
+says of people; of all others only the head, and words so long that nobody would read them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ LOOK = 512  # bytes in which the head is
 PRIORITY = re.compile(rb"<(\d{1,3})>")
 NEW = re.compile(rb"1 (?:-|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d)) ([!-~]{1,255}) ([!-~]{1,48}) ")
 OLD = re.compile(rb"[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})? ([!-~]{1,255}) ?")
+DIGEST = 64  # characters of what programs write on their own
+WORDS = re.compile(rb"[^\x00-\x20]{16,}")  # of a line, in which something may be hidden: the text itself is not kept
 TAG = re.compile(rb"([A-Za-z][\w./-]{0,47})(?:\[\d{1,10}\])?: ?")
 
 
@@ -46,7 +48,9 @@ def parse(data: bytes) -> Message | None:
     if found is None or int(found[1]) > MOST_PRIORITY:
         return None
     head = data[found.end() : LOOK]
-    message = Message("syslog", 0, 0, len(data), method="log", head=data, body_size=len(data))
+    message = Message("syslog", 0, 0, len(data), method="log", body_size=len(data))
+    if len(data) > DIGEST:
+        message.head = b"\n".join(WORDS.findall(data))
     said = SyslogSaid()
     if new := NEW.match(head):
         said = SyslogSaid("5424", _said(new[1]), _said(new[2]))

@@ -7,6 +7,7 @@ control characters; lists of measured numbers have fractions, dates or many digi
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 LEAST = 2048  # bytes; shorter ones are tokens, digests, signatures
 BLOCK = 4096
 _SAMPLES = 32  # blocks that are compressed to see whether they only repeat themselves
-_DENSE = 0.12  # of its size is the least that a block becomes by compression which says something
+_DENSE = 0.05  # of its size is the least that a block becomes by compression which says something
 _CONTROL, _FOREIGN, _LETTERS = 0.02, 0.3, 0.12  # shares of control characters, of bytes ≥ 0x80, of pairs of letters
 _LIKED = 0.25  # share of liked pairs among those of letters: words have 0.4 to 0.7, codes 0.1 to 0.15
 _PAIRS = (  # of English, of Chinese in Latin letters, and of what programs are written in
@@ -34,7 +35,12 @@ _ONE_RUN = 20  # digits
 _AT_ONCE = 64  # blocks
 _SPACE = b"\t\n\r\x0b\x0c "
 _DIGITS, _HEX_LETTERS = b"0123456789", b"abcdefABCDEF"
+_UNIT = re.compile(rb"(?<![0-9A-Za-z])(?:0?x)?[0-9a-fA-F]{2}(?![0-9A-Za-z])")  # of a text a byte each
+_ESCAPE, _ESCAPES = re.compile(rb"\\u([0-9a-fA-F]{4})"), 20  # of a letter; bytes for each where there are many
+_UNIT_SIZE = 6.5  # bytes of one with what stands between
 _DIGITS_ALONE = bytes(one if one in _DIGITS else 0x20 for one in range(256))
+_ODD = b"\\^_*`~!@#$&|"  # signs that no numbers have
+_APART = bytes(one if chr(one).isalnum() and one < 0x80 else 0x20 for one in range(256))
 _FIELD = 16  # bits for each count of a block
 
 
@@ -63,6 +69,11 @@ def obscure(data: bytes) -> int:
     """How many of the bytes nobody would read, to a block's accuracy."""
     if len(data) < LEAST:
         return 0
+    plain = _unescaped(data)
+    return round(_obscure(plain) / len(plain) * len(data))
+
+
+def _obscure(data: bytes) -> int:
     number = max(1, len(data) // BLOCK)
     size = len(data) // number & ~1
     found = []
@@ -78,12 +89,20 @@ def is_code(data: bytes, *, binary: bool = False) -> bool:
 
     `binary`: only whether they are no text at all.
     """
+    data = _unescaped(data)
     twice = data + data[1:]  # all pairs, of even and of odd places
     twice += b" " * (len(twice) % 2)
     letters, liked, controls, foreign = (count / 2 for count in next(_counts(twice, 1, len(twice))))
     if binary and controls < _CONTROL * len(data) and foreign < _FOREIGN * len(data):
         return False
     return _is_code(data, letters, liked, controls, foreign)
+
+
+def _unescaped(data: bytes) -> bytes:
+    """A text, where most of its letters are written as JSON writes such as are beyond ASCII."""
+    if data.count(b"\\u") < len(data) / _ESCAPES:
+        return data
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)).encode("utf-8", "ignore"), data)
 
 
 def _counts(data: bytes, number: int, size: int) -> Iterator[tuple[int, ...]]:
@@ -100,6 +119,8 @@ def _is_code(block: bytes, letters: float, liked: float, controls: float, foreig
         return True
     if foreign >= _FOREIGN * len(block):
         return _is_no_language(block)
+    if max(map(len, block.translate(_APART).split()), default=0) >= len(block) / 2:
+        return True  # no word is so long
     if letters >= _LETTERS * len(block) / 2:
         return liked < _LIKED * letters
     return _is_list(block)
@@ -124,6 +145,8 @@ def _is_no_language(block: bytes) -> bool:
         return len(high.translate(None, bytes(range(0xA1, 0x100)))) >= 0.1 * len(high)
     codes = np.frombuffer(text.encode("utf-32-le"), "<u4")
     codes = codes[codes >= 0x80]
+    if not codes.size:  # the few bytes beyond ASCII are no characters
+        return True
     low, high_ = np.percentile(codes, (5, 95))
     return bool((codes < 0xA0).mean() >= 0.01 or (high_ - low < _ALPHABET and len(np.unique(codes)) > _ALPHABET / 3))
 
@@ -136,6 +159,13 @@ def _is_list(block: bytes) -> bool:
     digits = len(bare) - len(bare.translate(None, _DIGITS))
     hexes = len(bare) - len(bare.translate(None, _HEX_LETTERS))
     if hexes + digits >= 0.3 * len(bare) and hexes >= 0.2 * (hexes + digits):
+        return True
+    if hexes >= 0.01 * len(block) and hexes + digits >= 0.99 * len(block):
+        return True
+    if len(bare) - len(bare.translate(None, _ODD)) >= 0.12 * len(bare):
+        return True
+    units = (hexes >= 0.03 * len(bare) or block.count(b"x") >= len(block) / 8) and block.count(b".") < 0.02 * len(block)
+    if units and len(_UNIT.findall(block)) >= len(block) / _UNIT_SIZE:
         return True
     if digits < 0.4 * len(bare):
         signs = bare.translate(None, _DIGITS + bytes(one for one in range(256) if chr(one).isalpha()))

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from netaudit.ground.obscure import LEAST, obscure
 from netaudit.ground.ways import Way
 from netaudit.unwrapping.budget import Budget
-from netaudit.unwrapping.obscure import LEAST, obscure
+from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.part import Part
+from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.unwrap import unwrap
 from tests.hostile.writings import WRITINGS
 from tests.unwrapping.samples import picture
@@ -27,7 +29,9 @@ CHINESE = "人脸识别设备在售楼处采集访客图像，并将其上传至
 def counted(data, content_type="", **more):
     budget = Budget()
     part = Part(data=data, way=Way.of("body"), content_type=content_type, body_range=(0, len(data)), **more)
-    list(unwrap(part, budget))
+    for leaf in unwrap(part, budget):
+        if leaf.kind in IMAGE_KINDS:
+            confirm_end(leaf)
     return budget.obscure
 
 
