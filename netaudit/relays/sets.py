@@ -119,21 +119,23 @@ def find_sets(images: Images, units: Units, lines: list[Row], known: list[Known]
         carried[:] = 0.0
         np.add.at(carried, (image, unit), sets.probability[index])
         sent, used = np.minimum(carried.sum(1), 1.0), sets.explained(len(units))
-    sets.probability *= _of_order(sets, sent, len(units))
+    sets.probability *= _of_order(sets, sent, used)
     return sets
 
 
-def _of_order(sets: Sets, sent: F8, units: int) -> F8:
+def _of_order(sets: Sets, sent: F8, used: F8) -> F8:
     """How far sets are to be believed, beside those that are not listed.
 
-    Runs fit by chance, too, and where images are left not all are sent in order. Sets at will may be larger than those
+    Runs fit by chance, too, and where images and units are left not all are sent in order. Sets at will may be larger
+    than those
     listed.
     """
     runs = (sets.form < 0) & (np.array([len(of) for of in sets.images]) > 1)
-    by_chance = max(runs.sum() - sets.probability[runs].sum(), 0.0) / units
+    by_chance = max(runs.sum() - sets.probability[runs].sum(), 0.0) / used.size
     left = np.array([(1 - sent[list(of)]).sum() for of in sets.images])
     others = sent.size - np.array([len(of) for of in sets.images])
-    astray = ((1 - sent).sum() - left) / np.maximum(others, 1)
+    units_left = ((1 - used).sum() - (1 - used[sets.unit])) / max(used.size - 1, 1)
+    astray = np.minimum(((1 - sent).sum() - left) / np.maximum(others, 1), units_left)
     in_order = (1 - astray) / np.maximum(1 - astray + astray * (by_chance + BY_CHANCE), LEAST)
     all_runs = sets.probability[sets.form < 0].sum() >= MOSTLY * sets.probability.sum()
     believed: F8 = np.where(runs, in_order, 1.0) * (1.0 if all_runs else AT_MOST)
@@ -245,10 +247,14 @@ def heads_of_frames(sizes: I8) -> I8:
 
 
 def _fitness(sets: Sets, units: Units, known: list[Known]) -> F8:
-    """Density of what each set leaves of its unit: of runs by lines, of sets at will by what other units leave."""
+    """Density of what each set leaves of its unit: by what other units leave, and of runs by lines."""
     fit = sets.fit.copy()
     count = np.array([len(of) for of in sets.images])
     opens = units.opens[sets.unit]
+    for many in np.unique(count[sets.form < 0]).tolist():
+        some = np.flatnonzero((sets.form < 0) & (count == many))
+        over, carried = sets.over[some], sets.probability[some]
+        fit[some] = _law(over, carried, sets.unit[some], WIDE_OPENING, sets.fit[some], np.empty(0, np.int64))
     for number, form in enumerate(known):
         of = (sets.form == number) & (count > 0)
         for opening in (False, True):

@@ -58,3 +58,17 @@ def test_streams_of_other_photographs_are_no_relay():
     office = offices.relay_office(seed, "groups")
     office.images.size[:] = np.random.default_rng(seed).permutation(office.images.size)
     assert not offices.judged(office, seed).claimed
+
+
+def test_batches_of_few_images_are_told_though_most_images_stay():
+    """Six units of two images, of 77 that came: the images left over say nothing against those that fit."""
+    random = np.random.default_rng(3)
+    times = np.sort(random.uniform(1, 600, 77)) * offices.SECOND
+    images = offices._images(times.astype(np.int64), random.integers(5_000, 70_000, 77))
+    of = [(k, k + 1) for k in (9, 23, 35, 48, 61, 75)] + [(k,) for k in (2, 17, 30, 45, 58, 70)]
+    first = np.array([images.last[behind[-1]] + offices.SECOND // 2 for behind in of])
+    size = np.array([images.size[list(some)].sum() + 280 + 55 * (len(some) - 1) for some in of])
+    units, order = offices._units(first, size)
+    truth = {(image, place) for place, k in enumerate(order.tolist()) for image in of[k]}
+    matches = offices.judged(offices.Office(images, units, truth), 3).matches
+    assert {(match.image, match.unit) for match in matches} == truth
