@@ -12,6 +12,7 @@ import pyarrow as pa
 from netaudit.tables import BY_NAME, TABLES, Table
 
 BATCH_ROWS = 8192
+LARGE = 1024  # rows in columns that make a batch of their own
 STREAM_PLACES = ("tables", "private")  # folders of a case in which they lie
 
 
@@ -55,9 +56,16 @@ class TableWriter:
         self._write(rows)
 
     def add(self, columns: dict[str, list[Any]]) -> None:
-        """Collect rows that come as columns by name. KeyError: a column too few or too many."""
+        """Collect rows that come as columns by name, or write them where they are many.
+
+        KeyError: a column too few or too many.
+        """
         if wrong := columns.keys() ^ set(self._schema.names):
             raise KeyError(f"columns of {self._table.name}: {sorted(wrong)}")
+        if len(columns[self._schema.names[0]]) >= LARGE:
+            arrays = [pa.array(columns[field.name], field.type) for field in self._schema]
+            self.extend(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+            return
         ordered = zip(*(columns[name] for name in self._schema.names), strict=True)
         self._rows.extend(map(partial(tuple.__new__, self._table.row), ordered))
 

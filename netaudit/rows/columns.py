@@ -54,14 +54,14 @@ def few(numbers: npt.NDArray[Any], said_of: Callable[[Any], Any], kind: pa.DataT
 def addresses(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64], *, none: bool = True) -> Column:
     """Texts of addresses given as halves; where there is `none`, 0 is the empty text."""
     letters, ends = np.empty(LONGEST * len(high), np.uint8), np.zeros(len(high) + 1, np.int32)
-    write_addresses(np.ascontiguousarray(high), np.ascontiguousarray(low), none, letters, ends)
+    write_addresses(np.array(high), np.array(low), none, letters, ends)  # copies: one type for the kernel
     return _texts(letters, ends)
 
 
 def link_addresses(numbers: npt.NDArray[np.uint64]) -> Column:
     """Texts of 48-bit link addresses, empty for none."""
     letters, ends = np.empty(3 * OCTETS * len(numbers), np.uint8), np.zeros(len(numbers) + 1, np.int32)
-    write_macs(np.ascontiguousarray(numbers), letters, ends)
+    write_macs(np.array(numbers), letters, ends)
     return _texts(letters, ends)
 
 

@@ -109,6 +109,9 @@ class Together:
         flows = "".join(block.flow_id.hex() for block in self.blocks).encode()
         self.flows = np.frombuffer(flows, np.uint8)
         message_ids(self.rows, self.flows, np.frombuffer(NAME.encode(), np.uint8), self.message_ids)
+        object_ids = np.empty(self.message_ids.size, np.uint8)
+        ids_within(self.message_ids, np.frombuffer(PATH.encode(), np.uint8), object_ids)
+        self.object_ids = object_ids.reshape(-1, DIGITS)
 
     def _sizes(self) -> tuple[list[int], list[int]]:
         """Bytes and pieces of each block."""
@@ -172,7 +175,7 @@ class Together:
         """Rows of `objects`, as `rows.object_row` would make them."""
         rows, n = self.rows[silent], int(silent.sum())
         columns = {
-            "object_id": ids(self._object_ids(silent)),
+            "object_id": ids(self.object_ids[silent].reshape(-1)),
             "message_id": ids(self.message_ids.reshape(-1, DIGITS)[silent].reshape(-1)),
             "sha256": pa.repeat("", n),
             "size": (rows["stop"] - rows["body"]).astype(np.int64),
@@ -191,7 +194,7 @@ class Together:
         carried = self.pieces[self.rows["first"][whole]]
         frames = pa.array(carried["frame"].astype(np.int64))
         columns = {
-            "object_id": ids(self._object_ids(whole)),
+            "object_id": ids(self.object_ids[whole].reshape(-1)),
             "capture_id": few(carried["capture"], capture_name),
             "first_frame": frames,
             "last_frame": frames,
@@ -201,7 +204,7 @@ class Together:
 
     def evidence_of_several(self, spread: npt.NDArray[np.bool_]) -> dict[str, list[Any]]:
         """Columns of `evidence` of those that came in several."""
-        digits = self._object_ids(spread).tobytes().decode()
+        digits = self.object_ids[spread].tobytes().decode()
         carried = [
             (digits[DIGITS * at : DIGITS * (at + 1)], capture_name(capture), *frames)
             for at, number in enumerate(np.flatnonzero(spread).tolist())
@@ -209,12 +212,6 @@ class Together:
         ]
         names = ("object_id", "capture_id", "first_frame", "last_frame", "frames")
         return dict(zip(names, map(list, zip(*carried, strict=True)), strict=True))
-
-    def _object_ids(self, of: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-        messages = self.message_ids.reshape(-1, DIGITS)[of].reshape(-1)
-        digits = np.empty(messages.size, np.uint8)
-        ids_within(messages, np.frombuffer(PATH.encode(), np.uint8), digits)
-        return digits
 
     def _of_topic(self, texts: list[str], of: npt.NDArray[np.bool_] | None = None) -> Any:
         return pa.array(texts, pa.string()).take(pa.array(self.topic if of is None else self.topic[of]))

@@ -32,10 +32,16 @@ class ScrapRows:
 
     def take(self, message: Message, times: int = 1) -> None:
         """Take what is in the head of a message, and what was found in its body; or in so many that are alike."""
-        for digest, size in scraps(message):
-            way = "up" if message.direction == UP else "down"
-            for _ in range(times):
-                self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
+        self._add(message, scraps(message) * times)
+
+    def take_body(self, message: Message) -> None:
+        """Take what was found in the body of a message of which the head was taken."""
+        self._add(message, message.scraps or [])
+
+    def _add(self, message: Message, found: list[tuple[int, int]]) -> None:
+        way = "up" if message.direction == UP else "down"
+        for digest, size in found:
+            self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
 
     def flush(self, *, least: int) -> None:
         """Write rows when at least `least` were collected."""

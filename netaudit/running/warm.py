@@ -94,15 +94,13 @@ def _publications() -> None:
     from netaudit.messages.mqtt.publications import publications
     from netaudit.rows.publications import Together
     from netaudit.streams.layouts import PIECE
-    from netaudit.tables import OBJECTS
     from netaudit.unwrapping.from_messages import plain_publications
 
     block = publications(0, b'\x30\x0a\0\1t{"a":1}', 0, sure=True)
     assert block is not None
     block.flow_id, block.pieces = bytes(16), np.zeros(1, PIECE)
     block.place()
-    plain = plain_publications(block)
-    Together([(block, plain)]).objects(plain, OBJECTS.schema())
+    Together([(block, plain_publications(block))])
 
 
 def _packets() -> None:

@@ -322,8 +322,9 @@ class Shard:
         for _, first, times in block.topics():
             self._scraps.take(block.message(first), times)
         for message in self._publications.add(block):
+            self._carriers = None
             self._read(message, patience)
-            self._scraps.take(message)  # of its body
+            self._scraps.take_body(message)
             self._rows["messages"].append(message_row(message))
         if self._publications.full:
             self._take_documents()

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
+from netaudit.ground.kernels_bytes import copy
 from netaudit.streams.kernels_emit import wide
 from netaudit.streams.kernels_order import checksum
 from netaudit.streams.layouts import RECENT_SEGMENTS, Kind, Tables
@@ -48,14 +49,6 @@ def group(emitted: npt.NDArray[Any], used: int, ranks: I8, ends: I8, order: I8) 
         order[ends[rank]] = index
         ends[rank] += 1
     return total
-
-
-@lean_kernel
-def copy(target: U1, at: int, source: U1, begin: int, length: int) -> None:
-    """Copy bytes between two arrays (a loop: numba lets a slice assignment copy its source first)."""
-    to, of = target[at : at + length], source[begin : begin + length]
-    for k in range(length):
-        to[k] = of[k]
 
 
 @lean_kernel

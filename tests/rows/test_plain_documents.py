@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import RowWriter, TableWriter, read_streams
+from netaudit.ground.table_streams import LARGE, RowWriter, TableWriter, read_streams
 from netaudit.messages.message import Message
 from netaudit.rows.events import EventRows
 from netaudit.rows.messages import message_columns, message_row
@@ -142,11 +142,12 @@ def test_columns_are_written_as_rows(tmp_path):
     columns = {name: [value, value] for name, value in row.items()}
     writer.append(EVIDENCE.row(**row))
     writer.add(columns)
+    writer.add({name: [value] * LARGE for name, value in row.items()})
     for wrong in (columns | {"else": [1, 1]}, {"object_id": ["o", "o"]}):
         with pytest.raises(KeyError, match="columns of evidence"):
             writer.add(wrong)
     writer.close()
-    assert read_streams(tmp_path, "evidence").to_pylist() == [row] * 3
+    assert read_streams(tmp_path, "evidence").to_pylist() == [row] * (3 + LARGE)
 
 
 def test_those_that_may_name_somebody_are_given_back(tmp_path):

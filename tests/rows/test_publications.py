@@ -6,7 +6,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
@@ -25,6 +25,7 @@ from tests.streams.wire import packet as wire
 
 TABLES = ("messages", "objects", "evidence", "observations", "flows", "persons", "events")
 BROKER = (20, 1883)
+GREETED = 3  # packets of a flow up to its CONNECT: what comes in one run with that is read one by one
 TOPICS = (b"t/1", b"hall/temp", b"", b"a/b%20c?idNumber=1", "温度/一".encode("gb18030"), b"p/11010519491231002X")
 small = st.sampled_from([b'{"t":21.5}', b'{"id":1,"on":true}', b'{"realName":"Zhang San"}', b"on", b"", b"{}"])
 said = st.builds(
@@ -95,13 +96,14 @@ def shard_scraps(folder):
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(conversations=[(3, [publish(b"t/1", b'{"t":21.5}'), *[publish(b"t/1", b"on")] * 2], 0, False)], cuts=[])
 @given(conversations=flows, cuts=st.lists(st.integers(0, 40), max_size=2))
 def test_together_and_one_by_one(conversations, cuts, tmp_path_factory):
     packets = traffic(conversations)
     cuts = [cut for cut in cuts if cut < len(packets)]
     one_by_one, at_once, cut = (
         tables_of(tmp_path_factory.mktemp("case"), packets, at, together=together)
-        for together, at in ((False, ()), (True, ()), (True, cuts))
+        for together, at in ((False, ()), (True, (min(GREETED * len(conversations), len(packets) - 1),)), (True, cuts))
     )
     assert at_once == one_by_one
     assert cut == one_by_one
@@ -110,13 +112,8 @@ def test_together_and_one_by_one(conversations, cuts, tmp_path_factory):
 def test_they_are_told_together(tmp_path):
     """What the tests above compare is not the same way twice."""
     packets = traffic([(4, [publish(b"t/1", b'{"t":%d}' % number) for number in range(9)], 1460, False)])
-    with mock.patch("netaudit.running.way.message_row", side_effect=AssertionError) as rows:
-        rows.side_effect = lambda message: (
-            pytest.fail("a row by itself") if message.method == "PUBLISH" else real(message)
-        )
-        from netaudit.rows.messages import message_row as real
-
-        found = tables_of(tmp_path, packets, (), together=True)
+    with mock.patch("netaudit.rows.plain_documents.PlainDocuments.add", side_effect=AssertionError):
+        found = tables_of(tmp_path, packets, (GREETED,), together=True)
     assert len(found["objects"]) == len(found["evidence"]) == 9
 
 
@@ -181,3 +178,16 @@ def test_few_are_given_back_as_messages(count, tmp_path):
     for _ in range(AT_ONCE // count + 1):
         found.add(block)
     assert found.full
+
+
+@pytest.mark.parametrize("segment", [0, 1460])
+def test_what_is_in_those_that_are_no_documents(segment, tmp_path):
+    """Bytes that nobody reads are counted, and an object's packets are those of its own message."""
+    rng = np.random.default_rng(5)
+    told = [publish(b"t/1", body) for body in (b'{"n":"\\u0041"}', *(rng.bytes(100) for _ in range(9)))]
+    packets = traffic([(4, told, segment, False)])
+    one_by_one, at_once = (
+        tables_of(tmp_path / str(together), packets, (GREETED,), together=together) for together in (False, True)
+    )
+    assert len(one_by_one["scraps"]) == 9
+    assert at_once == one_by_one

@@ -26,14 +26,18 @@ class Publications(Message):
 
     data: bytes = b""  # all their bytes
     rows: npt.NDArray[Any] = field(default_factory=lambda: np.empty(0, PUBLICATION))
+    stretches: list[tuple[str, int, int]] = field(default_factory=list)  # `topics`, once asked
 
     def topics(self) -> list[tuple[str, int, int]]:
         """Stretches of publications to one topic: topic, number of the first, and how many."""
+        if self.stretches:
+            return self.stretches
         firsts = np.flatnonzero(self.rows["again"] == 0).tolist()
         heads = [self.rows.item(first) for first in firsts]
         texts = [decoded(self.data[at + SHORTEST : body]) for _, _, at, body, *_ in heads]
         ends = [*firsts[1:], len(self.rows)]
-        return [(text, first, end - first) for text, first, end in zip(texts, firsts, ends, strict=True)]
+        self.stretches = [(text, first, end - first) for text, first, end in zip(texts, firsts, ends, strict=True)]
+        return self.stretches
 
     def place(self) -> bool:
         """Find the packets of each, once the flow has given theirs; whether they are known and in order of time."""
@@ -67,13 +71,16 @@ class Publications(Message):
         return [self.message(number) for number in range(len(self.rows))]
 
 
-def publications(direction: int, data: bytes, offset: int, *, sure: bool) -> Publications | None:
-    """Those that `data` begins with, as far as they are as most are; `offset` and `sure`: see `find_publications`."""
-    rows = np.empty(min(AT_ONCE, len(data) // SHORTEST), PUBLICATION)
-    found = find_publications(np.frombuffer(data, np.uint8), sure, rows)
+def publications(direction: int, data: bytes, offset: int, *, sure: bool, at: int = 0) -> Publications | None:
+    """Those that data[at:] begins with, as far as they are as most are; `sure`: see `find_publications`.
+
+    `offset`: in the stream, of the first of these bytes, of which there are SHORTEST at least.
+    """
+    rows = np.empty(min(AT_ONCE, (len(data) - at) // SHORTEST), PUBLICATION)
+    found = find_publications(np.frombuffer(data, np.uint8, offset=at), sure, rows)
     if not found:
         return None
     end = rows[found - 1].item()[4]
     block = Publications(NAME, direction, offset, offset + end, method="PUBLISH")
-    block.data, block.rows = data[:end], rows[:found]
+    block.data, block.rows = data[at : at + end], rows[:found]
     return block

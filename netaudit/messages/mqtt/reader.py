@@ -118,7 +118,7 @@ class MqttReader(BaseReader):
         """
         at = 0
         while self.version != 5 and len(data) >= at + SHORTEST and data[at] | 1 == PUBLISH << 4 | 1:
-            found = publications(direction, data[at:] if at else data, offset + at, sure=self.version > 0)
+            found = publications(direction, data, offset + at, sure=self.version > 0, at=at)
             if found is None:
                 break
             at += len(found.data)

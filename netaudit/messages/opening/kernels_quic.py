@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.streams.kernels_gather import copy
+from netaudit.ground.kernels_bytes import copy
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]
