@@ -36,7 +36,7 @@ _AT_ONCE = 64  # blocks
 _SPACE = b"\t\n\r\x0b\x0c "
 _DIGITS, _HEX_LETTERS = b"0123456789", b"abcdefABCDEF"
 _UNIT = re.compile(rb"(?<![0-9A-Za-z])(?:0?x)?[0-9a-fA-F]{2}(?![0-9A-Za-z])")  # of a text a byte each
-_ESCAPE, _ESCAPES = re.compile(rb"\\u([0-9a-fA-F]{4})"), 20  # of a letter; bytes for each where there are many
+_ESCAPED, _ESCAPES = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+"), 20  # of letters; bytes for each where there are many
 _UNIT_SIZE = 6.5  # bytes of one with what stands between
 _DIGITS_ALONE = bytes(one if one in _DIGITS else 0x20 for one in range(256))
 _ODD = b"\\^_*`~!@#$&|"  # signs that no numbers have
@@ -102,7 +102,12 @@ def _unescaped(data: bytes) -> bytes:
     """A text, where most of its letters are written as JSON writes such as are beyond ASCII."""
     if data.count(b"\\u") < len(data) / _ESCAPES:
         return data
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)).encode("utf-8", "ignore"), data)
+    return _ESCAPED.sub(lambda found: _utf8(bytes.fromhex(found[0].replace(b"\\u", b"").decode())), data)
+
+
+def _utf8(units: bytes) -> bytes:
+    """UTF-16 as UTF-8; halves of characters stay what they are, for they are bytes, too."""
+    return units.decode("utf-16-be", "surrogatepass").encode("utf-8", "surrogatepass")
 
 
 def _counts(data: bytes, number: int, size: int) -> Iterator[tuple[int, ...]]:

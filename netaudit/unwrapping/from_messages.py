@@ -34,7 +34,7 @@ _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 # printable, without escapes of JSON and of URLs
 _HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
 _LONG_WORD = 512  # bytes of a word in a head that may be a picture
-_LONG = re.compile(rb"[^\x00-\x20\x7f]{%d}" % _LONG_WORD)
+_LONG = re.compile(rb"(?<![^\x00-\x20\x7f])[^\x00-\x20\x7f]{%d}" % _LONG_WORD)  # tried where a word begins only
 _CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
 _WITH_METHOD = ("http", "http2", "http3", "h2", "rtsp", "sip")
 

@@ -26,11 +26,14 @@ SPARE = 512  # bytes of such short words of one message that are not counted
 MOST = 16  # words of one message that are told one by one; the others together
 TEXT = 256  # bytes of a body that has words if it is a text
 LONGEST = 4096  # bytes of opened things that stand among small ones in another writing
+ESCAPED = 4  # times that a word may be escaped, one upon the other
 _REMEMBERED = 1024  # bytes of a line that is remembered
 _WORD = re.compile(rb"""[^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\]{%d,}""" % LEAST)
-_LONG = re.compile(rb"""[^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\]{%d}""" % (DIGEST + 1))
+_LONG = re.compile(  # tried where a word begins only
+    rb"""(?<![^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\])[^\x00-\x20\x7f,;:&=?"'<>(){}\[\]|\\]{%d}""" % (DIGEST + 1)
+)
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F-]+")
-_UNBROKEN = re.compile(rb"[0-9A-Za-z]{%d}" % (DIGEST + 1))  # no word is so long
+_UNBROKEN = re.compile(rb"(?<![0-9A-Za-z])[0-9A-Za-z]{%d}" % (DIGEST + 1))  # no word is so long
 _KINDS = bytes(
     1 if 0x30 <= byte < 0x3A else 2 if 0x41 <= byte < 0x5B else 3 if 0x61 <= byte < 0x7B else 0 for byte in range(256)
 )
@@ -101,15 +104,15 @@ def _scrap(word: bytes) -> Scrap:
     return int.from_bytes(blake2b(word, digest_size=8).digest(), "big") >> 1, len(word)
 
 
-def _codes(text: bytes) -> Iterator[bytes]:
+def _codes(text: bytes, times: int = ESCAPED) -> Iterator[bytes]:
     """Words of a text that nobody would read."""
     for word in _WORD.findall(text):
-        if b"%" in word:
+        if times and b"%" in word:
             plain = unquote_to_bytes(word)
             if is_code(plain, binary=True):
                 yield word
             elif plain != word:
-                yield from _codes(plain)
+                yield from _codes(plain, times - 1)
                 continue
         if _is_code_word(word):
             yield word

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.ground.obscure import LEAST, obscure
+from netaudit.ground.obscure import LEAST, is_code, obscure
 from netaudit.ground.ways import Way
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.from_images import confirm_end
@@ -93,3 +93,12 @@ def test_a_gap_is_nothing_that_was_sent():
 def test_the_least():
     assert obscure(NOISE[: LEAST - 1]) == 0
     assert obscure(NOISE[:LEAST]) == LEAST
+
+
+def test_halves_of_characters_are_bytes_and_whole_ones_are_letters():
+    halves = "".join(f"\\u{random.Random(k).randrange(0xD800, 0xDC00):04x}" for k in range(2000)).encode()
+    assert obscure(halves) >= 0.9 * len(halves)
+    assert obscure(b"\\ud800" * 2000) == 0  # it says nothing
+    assert is_code(halves[:120])
+    text = json.dumps("我们今天很高兴😀" * 300).encode()
+    assert obscure(text) == 0

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import random
+import time
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from netaudit.messages.message import UP, Message
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_messages import leaves, scraps
-from netaudit.unwrapping.scraps import DIGEST, MOST, SPARE, scraps_of_body
+from netaudit.unwrapping.scraps import DIGEST, MOST, SPARE, scraps_of_body, scraps_of_head
 
 NOISE = random.Random(1).randbytes(3000)
 BROWSER = (
@@ -141,3 +142,17 @@ def face():
     from pcaps.lab import photos
 
     return photos.jpeg(photos.portrait(77, 120), 77)
+
+
+def test_what_is_escaped_over_and_over_is_bounded():
+    assert scraps_of_head(b"GET /%" + b"25" * 100_000 + b" HTTP/1.1\r\n\r\n")
+
+
+def test_words_that_are_nearly_long_take_no_more_time_than_others():
+    def spent(text: bytes) -> float:
+        begin = time.process_time()
+        assert not list(leaves(head(text)))
+        return time.process_time() - begin
+
+    letters = b"".join(b"%c" % (97 + k % 26) for k in range(511))
+    assert min(spent((letters + b" ") * 1000) for _ in range(3)) < 0.15  # 0.5 where each letter is tried
