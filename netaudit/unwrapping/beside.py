@@ -6,18 +6,24 @@ colour profiles, previews, texts) has a known name.
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from netaudit.unwrapping.from_images import PNG_SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
     from netaudit.unwrapping.part import Leaf
 
-MOST = 4096  # segments or chunks that are looked at
-SOS, COM, APP0, APP15 = 0xDA, 0xFE, 0xE0, 0xEF
+SOI, EOI, SOS, COM, APP0, APP15 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xEF
+_ALONE = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))  # markers without a length (ITU-T T.81, table B.1), and no marker
+_FILL = re.compile(b"\xff+")
 # how the content of an application segment begins (ITU-T T.81 B.2.4.6 leaves it to them)
 _APPLICATIONS = (
     b"JFIF\0", b"JFXX\0", b"Exif\0", b"http://ns.adobe.com/", b"ICC_PROFILE\0", b"MPF\0", b"FPXR\0", b"Photoshop 3.0\0",
@@ -39,22 +45,46 @@ def beside(leaf: Leaf) -> bytes:
 
 
 def _segments(data: bytes) -> Iterator[bytes]:
-    """Comments and application segments of nobody, before the first scan of a JPEG."""
-    at = 2
-    for _ in range(MOST):
-        if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] == SOS:
+    """Comments and application segments of nobody in a JPEG, between its scans too, and what no marker begins."""
+    at, markers = 2, None
+    while at + 4 <= len(data):
+        fill = _FILL.match(data, at)
+        if fill is None:  # decoders pass over it
+            begin, at = at, data.find(b"\xff", at)
+            yield data[begin:] if at < 0 else data[begin:at]
+            if at < 0:
+                return
+            continue
+        at = fill.end() - 1  # any marker may be preceded by fill bytes (B.1.1.2)
+        if at + 4 > len(data) or data[at + 1] == EOI:
             return
         marker, size = data[at + 1], data[at + 2] << 8 | data[at + 3]
+        if marker in _ALONE:
+            at += 2
+            continue
         if marker == COM or (APP0 <= marker <= APP15 and not data.startswith(_APPLICATIONS, at + 4)):
             yield data[at + 4 : at + 2 + size]
         at += 2 + size
+        if marker == SOS:
+            markers = _markers(data) if markers is None else markers
+            behind = int(np.searchsorted(markers, at))
+            if behind == markers.size:
+                return
+            at = int(markers[behind])
+
+
+def _markers(data: bytes) -> npt.NDArray[np.int64]:
+    """Where markers with a length, or the end, stand in entropy-coded data, in order (B.1.1.5)."""
+    octets = np.frombuffer(data, np.uint8)
+    at = np.flatnonzero(octets[:-1] == 0xFF)
+    code = octets[at + 1]
+    found: npt.NDArray[np.int64] = at[(code >= 0xC0) & (code != 0xFF) & ((code < 0xD0) | (code > SOI))]
+    return found
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:
     at = len(PNG_SIGNATURE)
-    for _ in range(MOST):
-        if at + 8 > len(data):
-            return
+    while at + 8 <= len(data):
         (size,) = struct.unpack_from(">I", data, at)
         if data[at + 4 : at + 8] not in _CHUNKS:
             yield data[at + 8 : at + 8 + size]
