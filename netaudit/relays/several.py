@@ -12,7 +12,7 @@ from netaudit.relays.batches import LEAST_UNITS, LINES, MOST_IMAGES, MOST_UNITS,
 from netaudit.relays.chance import CAP, corrected
 from netaudit.relays.forms import sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
-from netaudit.relays.matching import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test
+from netaudit.relays.matching import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test, mode_of
 from netaudit.relays.pairing import SURE
 from netaudit.relays.sets import Known, Sets, find_sets, heads_of_frames
 
@@ -53,8 +53,10 @@ def match_batches(
         rows += [row for of in of_form for row in of.lines()]
         known = [_known(of, images, units) for of in of_form if of.mode == "exact"]
         of_images, of_units = _left(images, exact, narrow, CERTAIN)
-        sets = find_sets(images.chosen(of_images), units.chosen(of_units), rows, known, base64=base64)
-        test.matches = _reweigh(exact, _matches_of(sets, of_images, of_units, base64=base64), sets, of_images, of_units)
+        rest = units.chosen(of_units)
+        sets = find_sets(images.chosen(of_images), rest, rows, known, base64=base64)
+        carried = _matches_of(sets, of_images, of_units, mode_of(rest), base64=base64)
+        test.matches = _reweigh(exact, carried, sets, of_images, of_units)
     return tests
 
 
@@ -129,8 +131,8 @@ def _drawn_through(line: Line, sets: Sets) -> Line:
     return replace(line, each=round(each), constant=round(constant))
 
 
-def _matches_of(sets: Sets, of_images: Places, of_units: Places, *, base64: bool) -> list[Match]:
-    """Matches of single images: the probability that an image is in a unit, over all sets with it."""
+def _matches_of(sets: Sets, of_images: Places, of_units: Places, alone: str, *, base64: bool) -> list[Match]:
+    """Matches of images: the probability that one is in a unit, over all sets with it; `alone`: mode of single ones."""
     share: dict[tuple[int, int], float] = {}
     best: dict[tuple[int, int], int] = {}
     for i, j, k in zip(*(column.tolist() for column in sets.pairs()), strict=True):
@@ -141,6 +143,6 @@ def _matches_of(sets: Sets, of_images: Places, of_units: Places, *, base64: bool
     for (i, j), p in sorted(share.items()):
         over, together = int(sets.over[best[i, j]]), len(sets.images[best[i, j]])
         if p >= SURE:
-            mode = "batch" if together > 1 else "exact"
+            mode = "batch" if together > 1 else alone
             told.append(Match(int(of_images[i]), int(of_units[j]), mode, base64, over, together, min(p, 1.0)))
     return told
