@@ -20,10 +20,11 @@ def by_flow(scraps: pa.Table | None, flows: pa.Table) -> tuple[npt.NDArray[np.in
     if scraps is None or not scraps.num_rows:
         return sums[0], sums[1]
     pairs = _pairs(flows)
+    places = pc.fill_null(pc.index_in(scraps["flow_id"], flows["flow_id"].combine_chunks()), -1).to_numpy()
     passes = 1 + scraps.num_rows // AT_ONCE
     for turn in range(passes):  # the same word is in the same pass
         for way, total in (("up", sums[0]), ("down", sums[1])):
-            _add(scraps, flows, pairs, (way, passes, turn), total)
+            _add(scraps, places, pairs, (way, passes, turn), total)
     return sums[0], sums[1]
 
 
@@ -36,18 +37,19 @@ def _pairs(flows: pa.Table) -> npt.NDArray[np.int64]:
 
 
 def _add(
-    scraps: pa.Table, flows: pa.Table, pairs: npt.NDArray[np.int64], which: tuple[str, int, int],
+    scraps: pa.Table, places: npt.NDArray[np.int32], pairs: npt.NDArray[np.int64], which: tuple[str, int, int],
     total: npt.NDArray[np.int64],
 ) -> None:  # fmt: skip
-    """Add the words of one way whose digest leaves this rest to the flows in which they were said first."""
+    """Add the words of one way whose digest leaves this rest to the flows (`places`) in which they were said first."""
     way, passes, turn = which
-    found = []
+    found, begin = [], 0
     for batch in scraps.to_batches():
+        of_batch = places[begin : begin + batch.num_rows]
+        begin += batch.num_rows
         digest = batch["digest"].to_numpy()
         own = (digest % passes == turn) & pc.equal(batch["direction"], way).to_numpy(zero_copy_only=False)
         if own.any():
-            at = pc.fill_null(pc.index_in(batch["flow_id"].filter(own), flows["flow_id"]), -1).to_numpy()
-            found.append(np.stack([at.astype(np.int64), digest[own], batch["size"].to_numpy()[own]]))
+            found.append(np.stack([of_batch[own].astype(np.int64), digest[own], batch["size"].to_numpy()[own]]))
     if not found:
         return
     flow, digest, size = np.concatenate(found, axis=1)
