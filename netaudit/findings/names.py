@@ -1,7 +1,8 @@
 """What hosts say in the names they ask for: a picture may go out in labels before a registered name.
 
-Names of DNS, of TLS and QUIC, and of HTTP. What stands before the registered name is put together, each name once, and
-asked whether anybody would read it. Whether the first to be asked is inside or outside is no matter: it asks others.
+Names of DNS, of TLS and QUIC, and of HTTP. What stands before the registered name is put together, each name once,
+and asked whether anybody would read it; likewise long registered names themselves, before what they end in. Whether
+the first to be asked is inside or outside is no matter: it asks others.
 """
 
 from __future__ import annotations
@@ -32,15 +33,20 @@ def names(tables: Tables) -> Iterator[Line]:
     """By host and registered name: how many names it asked for before it, and how many bytes nobody would read."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     said: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for client, name in _asked(tables["messages"], tables["flows"]):
+    for client, host in _asked(tables["messages"], tables["flows"]):
+        name = host.rstrip(".")
         registered = registered_name(name)
-        if registered and scopes.get(client) == "inside" and not _REVERSE.fullmatch(name):
-            said[client, registered].append(name[: -len(registered)])
+        if not registered or scopes.get(client) != "inside" or _REVERSE.fullmatch(name):
+            continue
+        said[client, registered].append(name[: -len(registered)])
+        if len(registered) >= LONG:  # hardly any is: it may be made up
+            label, _, suffix = registered.partition(".")
+            said[client, suffix].append(f"{label}.")
     for (client, registered), some in sorted(said.items()):
-        text = "".join(sorted(some)).encode("utf-8", "replace")
+        text = "".join(sorted(set(some))).encode("utf-8", "replace")
         size = obscure(text) if len(text) >= LEAST else 0
         if size >= LEAST:
-            yield Line(f"{client} > *.{registered}", CODED, len(some), size, understood=False)
+            yield Line(f"{client} > *.{registered}", CODED, len(set(some)), size, understood=False)
 
 
 def _asked(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str]]:

@@ -77,3 +77,16 @@ def test_what_a_name_was_registered_under():
     assert registered_name("a.b.Example.com.cn.") == "example.com.cn"
     assert registered_name("com.cn") == "com.cn"
     assert registered_name("printer") == ""
+
+
+def test_names_registered_for_one_question_each_are_told_by_what_they_end_in():
+    chance = random.Random(5)
+    hosts = [base64.b32encode(chance.randbytes(35)).decode().lower().rstrip("=") + ".com" for _ in range(600)]
+    ((subject, _, number, _, understood),) = told(hosts)
+    assert subject == f"{NEAR} > *.com"
+    assert number == 600
+    assert not understood
+
+
+def test_a_dot_at_the_end_changes_nothing():
+    assert told([f"{name}." for name in tunnel(40_000)]) == told(tunnel(40_000))
