@@ -96,11 +96,12 @@ def find_line(
 
     def shifted(draws: int) -> I8:
         shifts = random.integers(wait, max(length - wait, wait + 1), draws)
-        return lines_of(np.tile(sizes, (draws, 1)), shifts)[:, :2].sum(1)
+        found = lines_of(np.tile(sizes, (draws, 1)), shifts)
+        return found[:, 0] + found[:, 1]
 
     def dealt(draws: int) -> I8:
-        anew = random.permuted(np.tile(sizes, (draws, 1)), axis=1)
-        return lines_of(anew, np.zeros(draws, np.int64))[:, :2].sum(1)
+        found = lines_of(random.permuted(np.tile(sizes, (draws, 1)), axis=1), np.zeros(draws, np.int64))
+        return found[:, 0] + found[:, 1]
 
     explained, following, each, constant = lines_of(sizes[None], np.zeros(1, np.int64))[0].tolist()
     chance = by_nulls(explained + following, [shifted, dealt], worth=explained >= LEAST_UNITS)

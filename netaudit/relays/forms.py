@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.relays.chance import Chance, by_nulls
-from netaudit.relays.kernels_pairs import CELLS, keep_apart, peak, peaks_by_chance
+from netaudit.relays.kernels_pairs import keep_apart, peaks_by_chance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,10 +92,15 @@ def search(images: Images, units: Units, form: Form, span: tuple[int, int], rand
     series = (
         images.last[order], leads(images)[order], sizes, groups, units.first, low, high, form.window, form.width,
     )  # fmt: skip
-    counts, used = np.empty((2, CELLS), np.int64), np.empty(len(units), np.int64)
-    count, overhead = peak(*series, counts, used)
+    count, overhead = _peaks(series, span, np.zeros(1, np.int64), np.arange(sizes.size)[None])[0].tolist()
     chance = by_nulls(count, _nulls(series, span, random), worth=count >= LEAST)
-    return Peak(form, int(count), int(overhead), chance)
+    return Peak(form, count, overhead, chance)
+
+
+def _peaks(series: Series, span: tuple[int, int], shifts: I8, orders: I8) -> I8:
+    found = np.empty((shifts.size, 2), np.int64)
+    peaks_by_chance(*series, shifts, orders, span, found)
+    return found
 
 
 def _nulls(series: Series, span: tuple[int, int], random: np.random.Generator) -> list[Callable[[int], I8]]:
@@ -103,18 +108,13 @@ def _nulls(series: Series, span: tuple[int, int], random: np.random.Generator) -
     arrived, count = series[0], series[0].size
     reach, length = series[7] + int(series[1].max(initial=0)) + SECOND, span[1] - span[0]
 
-    def peaks(shifts: I8, orders: I8) -> I8:
-        found = np.empty(shifts.size, np.int64)
-        peaks_by_chance(*series, shifts, orders, span, found)
-        return found
-
     def shifted(draws: int) -> I8:
         shifts = random.integers(min(reach, length // 3), max(length - reach, length // 3 + 1), draws)
-        return peaks(shifts, np.tile(np.arange(count), (draws, 1)))
+        return _peaks(series, span, shifts, np.tile(np.arange(count), (draws, 1)))[:, 0]
 
     def dealt(draws: int) -> I8:
         orders = random.permuted(np.tile(np.arange(count), (draws, 1)), axis=1)
         keep_apart(orders, random.integers(0, count, (TRIALS, count)), arrived, reach)
-        return peaks(np.zeros(draws, np.int64), orders)
+        return _peaks(series, span, np.zeros(draws, np.int64), orders)[:, 0]
 
     return [shifted, dealt]

@@ -88,7 +88,7 @@ def by_overhead(arrived: I8, sizes: I8, groups: I8, sent: I8, plain: I8, apart: 
         if not filling:
             for over in range(MOST_OVERHEAD):
                 starts[over + 1] += starts[over]
-    return starts[MOST_OVERHEAD]
+    return int(starts[MOST_OVERHEAD])
 
 
 @kernel
