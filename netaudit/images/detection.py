@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.images.resizing import roughly, scaled
+from netaudit.images.resizing import Planes, planes, roughly, scaled
 from netaudit.images.yunet import FAINT, Look, Network
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ BOTH, CLEAR, CLEAR_FIRST = 0.5, 0.8, 0.88  # scores
 MIN_SIDE = 32  # pixels; smaller pictures are icons, not evidence
 SIDE_B_PICTURE = round(SIDE_B / (1 + 2 * BORDER))  # what is left of 640 for the picture itself
 
-See = Callable[["Image"], Look]  # with boxes, or without where nobody asks for them
+See = Callable[[Planes], Look]  # with boxes, or without where nobody asks for them
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels of the upright picture, within it
 
 
@@ -127,7 +127,7 @@ class FaceDetector:
         if rotated or max(picture.width, picture.height) <= SIDE_B:
             return []
         image = picture.image(SIDE_NATIVE)
-        return [] if image is None else [self._network.look(image)]
+        return [] if image is None else [self._network.look(planes(image))]
 
 
 def _pass_b(image: Image, see: See) -> Look:
@@ -137,14 +137,12 @@ def _pass_b(image: Image, see: See) -> Look:
     return Look(look.best, look.scores, ((look.boxes * (inner + 2 * border) - border) / inner).astype(np.float32))
 
 
-def _turned(image: Image, see: See) -> tuple[int, Look] | None:
+def _turned(picture: Planes, see: See) -> tuple[int, Look] | None:
     """First rotation, in degrees clockwise, that shows a clear face; its boxes are turned back."""
-    from PIL.Image import Transpose
-
-    for turns, way in enumerate((Transpose.ROTATE_270, Transpose.ROTATE_180, Transpose.ROTATE_90), 1):
-        look = see(image.transpose(way))
+    for turns in (1, 2, 3):
+        look = see([np.rot90(plane, -turns) for plane in picture])
         if look.best >= CLEAR:
-            boxes = _turn_back(look.boxes, turns, image.height, image.width)
+            boxes = _turn_back(look.boxes, turns, *picture[0].shape)
             return 90 * turns, Look(look.best, look.scores, boxes)
     return None
 

@@ -373,7 +373,17 @@ SPAN = np.dtype(  # records of equal length in a row
     align=True,
 )
 
-LATE = 4  # acknowledged offsets, per flow, at which a server's records may turn out to be answers
+LATE = 32  # a hole is given up within 64 packets: no more requests with an answer to each come behind it
+
+ANSWERS = np.dtype(  # a server's records that came while bytes of the client waited behind a hole
+    [
+        ("ts", "i8", (LATE,)),
+        ("acked", "i8", (LATE,)),  # offset of the client's bytes that they acknowledged
+        ("octets", "i8", (LATE,)),  # with those that followed and acknowledged no more
+        ("records", "u4", (LATE,)),
+    ],
+    align=True,
+)
 
 WALK = np.dtype(  # state of the walk along the records of a flow
     [
@@ -393,10 +403,6 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("searched", "i8", (2,)),
         ("size", "u4", (2,)),  # of the record under way
         ("earlier", "u4", (4,)),  # of each direction: sizes of the first two records of a chain not yet believed
-        ("late_ts", "i8", (LATE,)),  # of server's records that came while bytes of the client waited behind a hole
-        ("late_acked", "i8", (LATE,)),  # offset of the client's bytes that they acknowledged
-        ("late_octets", "i8", (LATE,)),  # with those that followed and acknowledged no more
-        ("late_records", "u4", (LATE,)),
         ("records", "u4"),
         ("before_records", "u4"),
         ("ordinal", "u4"),
@@ -414,7 +420,7 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("open", "u1"),  # a unit is under way
         ("lossy", "u1"),
         ("from_start", "u1"),
-        ("late", "u1"),  # how many
+        ("late", "u1"),  # how many of its row of ANSWERS are kept
     ],
     align=True,
 )
@@ -453,3 +459,4 @@ class Tables(NamedTuple):
     row_slots: npt.NDArray[Any]  # i4 slot of each row, -1 once closed
     touched: npt.NDArray[Any]  # i4 slots whose ring may hold fresh entries
     walks: npt.NDArray[Any]  # WALK row per slot
+    answers: npt.NDArray[Any]  # ANSWERS row per slot; apart, since hardly any flow has some

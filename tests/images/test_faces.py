@@ -143,7 +143,9 @@ def test_nothing_is_located_without_a_clear_face(detector):
 def test_a_picture_is_looked_at_twice_as_large_as_it_is_shown(detector, monkeypatch):
     seen = []
     look = detector._network.look
-    monkeypatch.setattr(detector._network, "look", lambda image: (seen.append(max(image.size)), look(image))[1])
+    monkeypatch.setattr(
+        detector._network, "look", lambda picture: (seen.append(max(picture[0].shape)), look(picture))[1]
+    )
     places(detector, astronaut().resize((1600, 1600)), 160)
     places(detector, astronaut().resize((1600, 1600)), 1280)
     assert seen == [320, 320, 640, 1280]
