@@ -26,6 +26,7 @@ from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.typing.context import Context
 
+from netaudit.ground.jit_lowering import KernelLowering, call_of
 from netaudit.ground.jit_tables import by_address
 
 PASSES = (
@@ -37,7 +38,7 @@ PASSES = (
     typed.NopythonTypeInference,
     typed.PreLowerStripPhis,
     typed.IRLegalization,
-    typed.NativeLowering,
+    KernelLowering,
     typed.NoPythonBackend,
 )
 
@@ -91,7 +92,8 @@ class _Part(CPUDispatcher):
 
     def add_overload(self, cres: Any) -> None:
         """Let callers find it by its library, where one that can be run is found by its entry point."""
-        self.targetctx.insert_user_function(cres.library, cres.fndesc, cres.library.linked())
+        call = call_of(cres)
+        self.targetctx._defns[cres.library].append(call, call.signature)  # noqa: SLF001 - as insert_user_function does
         self.overloads[tuple(cres.signature.args)] = cres
 
     def get_overload(self, sig: Any) -> Any:
