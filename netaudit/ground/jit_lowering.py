@@ -11,14 +11,18 @@ import operator
 from typing import Any
 
 from llvmlite import ir as code
-from numba.core import cgutils, ir, types
+from numba.core import ir
+from numba.core import types as numba_types
 from numba.core.compiler_machinery import register_pass
-from numba.core.datamodel import default_manager as models
-from numba.core.imputils import user_function
+from numba.core.datamodel.registry import default_manager as models
 from numba.core.ir_utils import get_definition, guard
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
+from netaudit.ground.jit_builtins import is_among, is_at_once, value_of
+from netaudit.ground.jit_calls import note
+
+types: Any = numba_types  # its names are made at run time
 FULL = 3  # arguments of a range: start, stop, step
 PLACE, INT = code.IntType(64), code.IntType(32)
 
@@ -29,6 +33,7 @@ WITH_ONE_TYPE = {  # what an operator is for two integers of one type that gives
     operator.and_: "and_",
     operator.or_: "or_",
     operator.xor: "xor",
+    operator.mod: "srem",  # by what is known to be above zero
 }
 COMPARED = {
     operator.eq: "==",
@@ -39,8 +44,6 @@ COMPARED = {
     operator.ge: ">=",
 }
 
-_sure: set[str] = set()  # names of kernels that always return
-
 
 class KernelLower(Lower):
     """Lowers one kernel."""
@@ -48,10 +51,7 @@ class KernelLower(Lower):
     def lower(self) -> None:
         """Lower it, and note whether it can fail."""
         super().lower()
-        ends = [block.terminator for block in self.function.blocks]
-        returned = [end.operands[0] for end in ends if isinstance(end, code.instructions.Ret)]
-        if all(isinstance(value, code.Constant) and value.constant == 0 for value in returned):
-            _sure.add(self.fndesc.mangled_name)
+        note(self.function, self.fndesc)
 
     def lower_block(self, block: Any) -> None:
         """As numba does, but for the context in which it explains errors."""
@@ -112,16 +112,35 @@ class KernelLower(Lower):
         self.context.pack_value(self.builder, array.dtype, value, place, align=_align(array))
         return None
 
+    def lower_call(self, resty: Any, expr: Any) -> Any:
+        """Call what is said in a word."""
+        function, signature = self.typeof(expr.func.name), self.fndesc.calltypes[expr]
+        if not is_at_once(function, signature.args):
+            return super().lower_call(resty, expr)
+        given = [self._cast_var(one, kind) for one, kind in zip(expr.args, signature.args, strict=True)]
+        value = value_of(self.context, self.builder, function, signature, given)
+        return self.context.cast(self.builder, value, signature.return_type, resty)
+
     def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
         """Reckon with integers of one type."""
         signature = self.fndesc.calltypes[expr]
         kind, result = signature.args[0], signature.return_type
+        if op is operator.contains:
+            given = map(self._cast_var, (expr.lhs, expr.rhs), signature.args)
+            found = is_among(self.context, self.builder, signature.args, *given)
+            return super().lower_binop(resty, expr, op) if found is None else found
         named = WITH_ONE_TYPE.get(op) if result == kind else None
         compared = COMPARED.get(op) if result == types.boolean else None
         if type(kind) is not types.Integer or signature.args[1] != kind or not (named or compared):
             return super().lower_binop(resty, expr, op)
         left, right = self._cast_var(expr.lhs, kind), self._cast_var(expr.rhs, kind)
-        if named:
+        if named == "srem":
+            if not (kind.signed and isinstance(right, code.Constant) and right.constant > 0):
+                return super().lower_binop(resty, expr, op)
+            rest = self.builder.srem(left, right)
+            below = self.builder.icmp_signed("<", rest, code.Constant(rest.type, 0))
+            value = self.builder.select(below, self.builder.add(rest, right), rest)
+        elif named:
             value = getattr(self.builder, named)(left, right)
         elif kind.signed:
             value = self.builder.icmp_signed(compared, left, right)
@@ -190,11 +209,11 @@ class KernelLower(Lower):
         self._alloca_var(name, self.typeof(name))
 
     def _is_counted(self, name: str) -> bool:
-        return self.context.enable_nrt and models[self.typeof(name)].contains_nrt_meminfo()
+        return bool(self.context.enable_nrt and models[self.typeof(name)].contains_nrt_meminfo())
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class KernelLowering(NativeLowering):  # type: ignore[misc]
+class KernelLowering(NativeLowering):
     """The pass of it."""
 
     _name = "kernel_lowering"
@@ -205,37 +224,12 @@ class KernelLowering(NativeLowering):  # type: ignore[misc]
         return KernelLower
 
 
-def call_of(result: Any) -> Any:
-    """How a kernel that was compiled to `result` is called by another: a failure goes on to its own caller.
-
-    One that cannot fail is not asked.
-    """
-    description, libraries = result.fndesc, result.library.linked()
-    if isinstance(description.restype, types.Optional):
-        return user_function(description, libraries)
-
-    def call(context: Any, build: Any, signature: Any, given: Any) -> Any:
-        function = context.declare_function(build.module, description)
-        convention = context.call_conv
-        with build.goto_entry_block():
-            place = build.alloca(function.function_type.args[0].pointee)
-        packed = context.get_arg_packer(description.argtypes).as_arguments(build, given)
-        error = convention._get_excinfo_argument(build.function)  # noqa: SLF001
-        status = build.call(function, [place, error, *packed])
-        if description.mangled_name not in _sure:
-            with cgutils.if_unlikely(build, build.icmp_signed("!=", status, INT(0))):
-                build.ret(status)
-        return context.get_returned_value(build, description.restype, build.load(place))
-
-    call.signature = description.argtypes  # type: ignore[attr-defined]
-    call.libs = tuple(libraries)  # type: ignore[attr-defined]
-    return call
-
-
 def _is_plain(record: Any, name: Any) -> bool:
     """Whether that is a field of one value."""
-    return isinstance(record, types.Record) and isinstance(name, str) and not isinstance(
-        record.typeof(name), types.NestedArray | types.Record
+    return (
+        isinstance(record, types.Record)
+        and isinstance(name, str)
+        and not isinstance(record.typeof(name), types.NestedArray | types.Record)
     )
 
 
