@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.ground import jit, jit_cache, jit_parts, jit_tables, own_places, remembered
+from netaudit.ground import jit, jit_cache, own_places, remembered
 
 LAYOUTS = "LIMIT = 10\n"
 OTHER = """
@@ -38,8 +38,8 @@ def package(tmp_path: Path) -> Path:
     for name in ("", "stage", "ground"):
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "__init__.py").touch()
-    for module in (jit, jit_cache, jit_parts, jit_tables, own_places, remembered):
-        (folder / "ground" / f"{module.__name__.rpartition('.')[2]}.py").write_bytes(Path(module.__file__).read_bytes())
+    for path in (*Path(jit.__file__).parent.glob("jit*.py"), *map(Path, (own_places.__file__, remembered.__file__))):
+        (folder / "ground" / path.name).write_bytes(path.read_bytes())
     for name, text in (("layouts", LAYOUTS), ("kernels_other", OTHER), ("kernels", KERNELS)):
         (folder / "stage" / f"{name}.py").write_text(text)
     return folder
