@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netaudit.ground.charset import is_utf8
 from netaudit.ground.json_text import LONG
 from netaudit.ground.obscure import LEAST, is_code, obscure
 from netaudit.ground.ways import Step
@@ -256,14 +257,6 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     return len(part.data)
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _least_text(part: Part) -> int:
     """From how many bytes on a text must have words: at once, where it was put into digits or letters."""
     return DIGEST if any(step.name in _SPELLED for step in part.way.steps) else TEXT
@@ -275,7 +268,7 @@ def _doubt(part: Part, opened: list[bytes], budget: Budget, before: tuple[int, i
     A text in digits or letters is there because somebody wrote it so.
     """
     if before == (budget.obscure, len(budget.scraps)):
-        if any(not _is_utf8(one) and sniff(one) in _PLAIN for one in opened):  # it is something else, then
+        if any(not is_utf8(one) and sniff(one) in _PLAIN for one in opened):  # it is something else, then
             _count(present(part), 0, budget, (), _least_text(part))
         return
     if any(not is_code(one[:LEAST], binary=True) for one in opened):
