@@ -115,7 +115,11 @@ def shared_out(names: list[str], processes: int) -> list[list[str]]:
 
 def compile_pieces(names: list[str]) -> None:
     """Compile pieces in this process, and write a dot for each kernel to standard output."""
+    import gc
+
     from numba.core import event
+
+    gc.disable()  # a compiler makes much and lets go of little: looking for cycles was an eighth of its time
 
     class Dots(event.Listener):
         def on_start(self, _: event.Event) -> None:
