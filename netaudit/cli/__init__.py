@@ -10,9 +10,9 @@ def main() -> None:
     import sys
 
     from netaudit.ground import programs
-    from netaudit.running.collector import seldom
+    from netaudit.running.collector import alone
 
-    seldom()  # before all that is imported: programs that we start of ourselves come here, too
+    alone()  # before all that is imported: programs that we start of ourselves come here, too
 
     if programs.is_frozen():
         import multiprocessing

@@ -13,6 +13,7 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from netaudit.ground.patterns import later
 from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines
 from netaudit.persons.naming import has_family_name, kind_of, names_personal, plain
 
@@ -31,21 +32,21 @@ _NAMING = ("key", "name", "field", "attr", "label", "title", "code", "column", "
 _SAYING = ("value", "val", "answer", "text", "content", "data", "words", "string")
 _MARKS = ("=", ":", "：", "姓名")  # without which a short text says nothing by its keys
 _HEADINGS = frozenset({"columns", "fields", "header", "headers", "keys", "titles", "names", "cols"})
-_ROW = re.compile(r"(?P<list>.+)\[(?P<place>\d+)\]\Z")
+_ROW = later(r"(?P<list>.+)\[(?P<place>\d+)\]\Z")
 _DEEPER = frozenset({"text", "value", "content", "words"})
-_LANGUAGE = re.compile(r"2052|1033|zh(?:[-_](?:cn|hans))?|en(?:[-_]us)?|default", re.IGNORECASE)
+_LANGUAGE = later(r"2052|1033|zh(?:[-_](?:cn|hans))?|en(?:[-_]us)?|default", re.IGNORECASE)
 _ALIASES = frozenset(
     {"data", "dataindex", "field", "fieldname", "prop", "key", "id", "code", "apicode", "name", "alias"}
 )
-_ALIAS = re.compile(r"[A-Za-z_]\w{0,39}", re.ASCII)
+_ALIAS = later(r"[A-Za-z_]\w{0,39}", re.ASCII)
 _BASE64_OBJECT = ("eyJ", "W3si", "eyAi")  # base64 of {" [{" { "
 _URL_SAFE = str.maketrans("-_", "+/")
-_PAIR = re.compile(r"([\w.-]{1,30})\s?[:：=]\s?(.{1,256})")
-_FORM = re.compile(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
-_LAST = re.compile(r"[./]@?[^./]*\Z")
-_BRACKETS = re.compile(r"\[([^\[\]\d][^\[\]]{0,63})\]")
-_CELL_OF_LINE = re.compile(r"\bline\[\d+\]\[\d+\]\Z")
-_INDEX = re.compile(r"\[\d+\]\Z")
+_PAIR = later(r"([\w.-]{1,30})\s?[:：=]\s?(.{1,256})")
+_FORM = later(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
+_LAST = later(r"[./]@?[^./]*\Z")
+_BRACKETS = later(r"\[([^\[\]\d][^\[\]]{0,63})\]")
+_CELL_OF_LINE = later(r"\bline\[\d+\]\[\d+\]\Z")
+_INDEX = later(r"\[\d+\]\Z")
 _DECIDING = frozenset({"id_number", "doubtful", "phone", "name", "birthday", "address"})
 
 

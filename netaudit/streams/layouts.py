@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 UP, DOWN = 0, 1  # client to server, server to client
+SYNS, MIDWAY = 1 | 2, 32  # bits of FLOW.handshake
 
 PIECE = np.dtype(
     [
@@ -78,7 +79,7 @@ FLOW = np.dtype(
         ("tunnel", "u1"),
         ("shard", "u1"),
         ("state", "u1"),  # streams' own
-        ("handshake", "u1"),  # 1 SYN seen, 2 SYN-ACK seen, 4 FIN up, 8 FIN down, 16 RST
+        ("handshake", "u1"),  # 1 SYN seen, 2 SYN-ACK seen, 4 FIN up, 8 FIN down, 16 RST, 32 bytes before any SYN
         ("ignored", "u1"),  # bytes are counted, not delivered, from now on
         ("packets", "u8", (2,)),  # [UP, DOWN]
         ("bytes", "u8", (2,)),  # frame bytes on the wire
@@ -373,7 +374,17 @@ SPAN = np.dtype(  # records of equal length in a row
     align=True,
 )
 
-LATE = 4  # acknowledged offsets, per flow, at which a server's records may turn out to be answers
+LATE = 32  # a hole is given up within 64 packets: no more requests with an answer to each come behind it
+
+ANSWERS = np.dtype(  # a server's records that came while bytes of the client waited behind a hole
+    [
+        ("ts", "i8", (LATE,)),
+        ("acked", "i8", (LATE,)),  # offset of the client's bytes that they acknowledged
+        ("octets", "i8", (LATE,)),  # with those that followed and acknowledged no more
+        ("records", "u4", (LATE,)),
+    ],
+    align=True,
+)
 
 WALK = np.dtype(  # state of the walk along the records of a flow
     [
@@ -393,10 +404,6 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("searched", "i8", (2,)),
         ("size", "u4", (2,)),  # of the record under way
         ("earlier", "u4", (4,)),  # of each direction: sizes of the first two records of a chain not yet believed
-        ("late_ts", "i8", (LATE,)),  # of server's records that came while bytes of the client waited behind a hole
-        ("late_acked", "i8", (LATE,)),  # offset of the client's bytes that they acknowledged
-        ("late_octets", "i8", (LATE,)),  # with those that followed and acknowledged no more
-        ("late_records", "u4", (LATE,)),
         ("records", "u4"),
         ("before_records", "u4"),
         ("ordinal", "u4"),
@@ -414,7 +421,7 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("open", "u1"),  # a unit is under way
         ("lossy", "u1"),
         ("from_start", "u1"),
-        ("late", "u1"),  # how many
+        ("late", "u1"),  # how many of its row of ANSWERS are kept
     ],
     align=True,
 )
@@ -453,3 +460,4 @@ class Tables(NamedTuple):
     row_slots: npt.NDArray[Any]  # i4 slot of each row, -1 once closed
     touched: npt.NDArray[Any]  # i4 slots whose ring may hold fresh entries
     walks: npt.NDArray[Any]  # WALK row per slot
+    answers: npt.NDArray[Any]  # ANSWERS row per slot; apart, since hardly any flow has some
