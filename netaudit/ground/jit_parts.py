@@ -25,11 +25,14 @@ from numba.core.compiler_machinery import PassManager
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.typing.context import Context
+from numba.np import numpy_support
 
 from netaudit.ground.jit_builtins import fits_whole, signature_of
 from netaudit.ground.jit_calls import call_of
 from netaudit.ground.jit_lowering import KernelLowering
 from netaudit.ground.jit_tables import by_address
+
+numpy_support.from_struct_dtype = functools.cache(numpy_support.from_struct_dtype)  # a record's, made for each array
 
 PASSES = (
     untyped.TranslateByteCode,

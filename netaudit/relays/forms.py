@@ -20,6 +20,7 @@ WINDOWS_S = (3, 12, 60, 300)  # within which a unit begins after its image; each
 LEAD_S = 0.05  # a unit may begin so long before the last byte of its image, and while it comes
 WIDTH, QUIC_WIDTH = 16, 120  # bytes by which heads of one form differ: digits of lengths, names, counters
 PACKET_HEADS = tuple(range(20, 47, 2))  # bytes of a QUIC packet beside its data, as far as stacks differ
+STRETCH = 2  # windows in which images are still looked for once the form is known
 LEAST = 4  # images to be worth a look
 TRIALS = 12  # exchanges by which a time farther away is looked for
 Series = tuple["I8", "I8", "I8", "I8", "I8", "I8", "I8", int, int]  # what `kernels_pairs.peak` takes, without scratch

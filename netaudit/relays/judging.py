@@ -12,7 +12,7 @@ from netaudit.relays import reencoded
 from netaudit.relays.chance import CAP, corrected, said, seed_of
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.forms import LEAST
-from netaudit.relays.matching import Match, Test, match_exact, mode_of, settled
+from netaudit.relays.matching import Match, Test, match_exact, mode_of, settled, surest
 from netaudit.relays.picture import differences
 from netaudit.relays.several import match_batches
 
@@ -107,7 +107,7 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
         if len(places) >= LEAST:
             exact += _renumbered(match_exact(images, units.chosen(places), span, random, pairs), places)
     tests += exact + match_batches(images, units, exact, span, random, pairs)
-    matches = settled(tests)
+    matches = surest(settled(tests))
     claimed = len(matches) >= LEAST_EXACT and any(
         test.chance is not None and test.matches and test.matched >= LEAST_EXACT - (test.mode == "batch")
         and corrected(test.chance.p, test.tried * pairs) <= CAP
@@ -150,10 +150,12 @@ def _encoded_anew(pair: Pair, random: np.random.Generator, pairs: int) -> tuple[
     if corrected(best.p, len(results) * pairs) > CAP or test.matched < LEAST_REENCODED:
         return [test], []
     sure = best.pairs.sure()
-    test.matches = [
-        Match(int(i), int(j), "reencoded", False, int(pair.units.high[j] - pair.images.size[i]), 1, float(p))
-        for i, j, p in zip(sure.image.tolist(), sure.unit.tolist(), sure.probability.tolist(), strict=True)
-    ]
+    test.matches = surest(
+        [
+            Match(int(i), int(j), "reencoded", False, int(pair.units.high[j] - pair.images.size[i]), 1, float(p))
+            for i, j, p in zip(sure.image.tolist(), sure.unit.tolist(), sure.probability.tolist(), strict=True)
+        ]
+    )
     return [test], test.matches
 
 

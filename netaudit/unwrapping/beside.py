@@ -40,12 +40,15 @@ def beside(leaf: Leaf) -> bytes:
     data = leaf.part.data
     tail = data[len(data) - leaf.behind :]
     if leaf.kind == "jpeg":
-        return b"".join(_segments(data)) + tail
+        return b"".join(_segments(data, leaf.scan)) + tail
     return (b"".join(_chunks(data)) if leaf.kind == "png" else b"") + tail
 
 
-def _segments(data: bytes) -> Iterator[bytes]:
-    """Comments and application segments of nobody in a JPEG, between its scans too, and what no marker begins."""
+def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> Iterator[bytes]:
+    """Comments and application segments of nobody in a JPEG, between its scans too, and what no marker begins.
+
+    Where its first scan begins and ends may be known: most have one only, and need not be searched again.
+    """
     at, markers = 2, None
     while at + 4 <= len(data):
         fill = _FILL.match(data, at)
@@ -65,7 +68,9 @@ def _segments(data: bytes) -> Iterator[bytes]:
         if marker == COM or (APP0 <= marker <= APP15 and not data.startswith(_APPLICATIONS, at + 4)):
             yield data[at + 4 : at + 2 + size]
         at += 2 + size
-        if marker == SOS:
+        if marker == SOS and at == scan[0] and data[scan[1] + 1] > SOI:
+            at = scan[1]
+        elif marker == SOS:
             markers = _markers(data) if markers is None else markers
             behind = int(np.searchsorted(markers, at))
             if behind == markers.size:

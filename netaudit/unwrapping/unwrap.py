@@ -72,6 +72,7 @@ __all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
 _NEVER = sys.maxsize  # nothing but images
 _STRUCTURED = sys.maxsize - 1  # images, documents and archives
 _FEW = 64  # parts that are taken out of what stands around them
+_OPENING, _TRIES = 64, 16  # bytes by which one of them is sought; places at which that may be in vain
 _TRIFLE = 512  # decoded strings below this that are nothing known are tokens and digests, no objects
 _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 
@@ -300,8 +301,21 @@ def _count(data: bytes, inside: int, budget: Budget, known: Sequence[bytes] = ()
         budget.obscure += max(0, obscure(data) - inside)
     elif rest > DIGEST:
         for one in known:
-            data = data.replace(one, b" ", 1)
+            data = _without(data, one)
         budget.scraps += scraps_of_rest(data, len(data) - rest, text)
+
+
+def _without(data: bytes, one: bytes) -> bytes:
+    """The first place where bytes stand taken for a space. `bytes.replace` prepares for long ones twice as it seeks."""
+    opening = one[:_OPENING]
+    at = data.find(opening)
+    for _ in range(_TRIES):
+        if at < 0:
+            return data
+        if data.startswith(one, at):
+            return data[:at] + b" " + data[at + len(one) :]
+        at = data.find(opening, at + 1)
+    return data.replace(one, b" ", 1)  # in time that grows with the sum of their sizes, whatever they are
 
 
 def _written(part: Part, child: Part) -> int:
