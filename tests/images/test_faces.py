@@ -15,7 +15,7 @@ from netaudit.images.faces import BLOCKS, coarsen, pixelate, thumbnail
 from netaudit.images.model import weights
 from netaudit.images.pictures import Picture
 from netaudit.images.resizing import planes, roughly
-from netaudit.images.yunet import Network
+from netaudit.images.yunet import Look, Network
 from tests.images.pictures import astronaut, encode, texture
 
 FACE = (179, 63, 90, 112)  # of the astronaut: left, top, width, height
@@ -125,13 +125,16 @@ def test_the_first_look_never_says_no(detector, monkeypatch):
 
 def test_what_is_seen_from_afar_only_is_seen(detector, monkeypatch):
     """The first look at 224 pixels is at all of them: blocks of whole pixels leave no 160."""
-    seen = []
+    seen, faint = [], 0.019
 
     def best(picture):
         seen.append(max(picture[0].shape))
-        return 0.9 if seen[-1] == 160 else 0.0
+        return {224: 0.0, 320: faint, 160: 0.9}[seen[-1]]
 
     monkeypatch.setattr(detector._network, "best", best)
+    monkeypatch.setattr(detection, "_pass_b", lambda *_: Look(0.0, None, None))
+    assert judge(detector, texture(1).resize((224, 200))).face == "no"
+    seen, faint = [], 0.02
     assert judge(detector, texture(1).resize((224, 200))) == FaceVerdict("yes", None, 0.9)
     assert seen == [224, 320, 160]
     assert judge(detector, texture(1).resize((224, 200)), count=True).face == "no"
