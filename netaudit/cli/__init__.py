@@ -21,7 +21,10 @@ def main() -> None:
     if programs.asked(sys.argv[1:]):
         return
     from netaudit.cli.app import main as run
-    from netaudit.running.lean import own_process
+    from netaudit.running.lean import leave, own_process
 
     own_process()
-    run()
+    try:
+        run()
+    except SystemExit as ended:
+        leave(ended.code)

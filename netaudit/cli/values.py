@@ -1,7 +1,7 @@
 """Values of the command line as they were typed: Typer has pydantic look at each, which takes a tenth of a second.
 
-Texts, numbers within their bounds and paths need no more than is done here; whatever else there is, and every value that
-is refused, is left to Typer and its words. Versions of Typer without pydantic are left as they are.
+Texts, numbers within their bounds and paths need no more than is done here; whatever else there is, and every value
+that is refused, is left to Typer and its words. Versions of Typer without pydantic are left as they are.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def plain(value: Any, param: Any) -> Any:
         return _one(value, kind, about)
     if get_origin(kind) is not list or not isinstance(value, (list, tuple)):
         return LEFT
-    taken = [_one(one, *get_args(kind), about) for one in value]
+    taken = [_one(one, get_args(kind)[0], about) for one in value]
     return LEFT if any(one is LEFT for one in taken) else taken
 
 

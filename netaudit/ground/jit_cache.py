@@ -14,8 +14,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import os
 import pickle
 import platform
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +35,7 @@ from numba.core.serialize import dumps
 from netaudit.ground.remembered import keep, recalled, unsealed, user_cache
 
 PACKAGE = Path(__file__).parents[1]
-SOURCES = ("ground/jit*.py", "**/kernels.py", "**/kernels_*.py", "**/layouts.py")
+SOURCE = re.compile(r"(?:kernels|kernels_.*|layouts|jit.*)\.py", re.DOTALL)
 SHIPPED = PACKAGE / "_kernels"
 RUN_TIME = "numba.nrt"
 GENERIC = "generic"  # numba's name of a processor without extensions
@@ -51,10 +53,16 @@ def source_key(package: Path = PACKAGE) -> str:
         str(config.BOUNDSCHECK),
     ):  # fmt: skip
         digest.update(stamp.encode() + b"\0")
-    for path in sorted(path for pattern in SOURCES for path in package.glob(pattern)):
+    for path in sources(package):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def sources(package: Path = PACKAGE) -> list[Path]:
+    """Files with kernels, layouts, and what compiles them, in order."""
+    found = (Path(folder, name) for folder, _, names in os.walk(package) for name in names if SOURCE.fullmatch(name))
+    return sorted(found)
 
 
 KEY = source_key()

@@ -12,7 +12,7 @@ import contextlib
 import gc
 from collections.abc import Iterator
 
-YOUNG, MIDDLE, OLD = 200_000, 20, 10  # allocations, and collections of the younger generation, until one is collected
+YOUNG, MIDDLE, OLD = 500_000, 8, 10  # allocations, and collections of the younger generation, until one is collected
 
 
 def seldom() -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from netaudit.ground import programs
-from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, SOURCES, cache_folder, config
+from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, cache_folder, config, sources
 from netaudit.ground.remembered import keep, recalled, unsealed
 from netaudit.images.processes import processors
 from netaudit.running.warm import LATER, PIECES
@@ -148,12 +148,7 @@ def _start(names: list[str], output: int, held: tuple[int, ...]) -> subprocess.P
 
 def _sources() -> list[Path]:
     """Where the kernels stand that are waited for."""
-    return [
-        path
-        for pattern in SOURCES
-        for path in PACKAGE.glob(pattern)
-        if LATER.isdisjoint(path.relative_to(PACKAGE).parts)
-    ]
+    return [path for path in sources() if LATER.isdisjoint(path.relative_to(PACKAGE).parts)]
 
 
 def may_keep(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_datagrams import settle_datagram, take_datagram
 from netaudit.streams.kernels_records import CHAIN, HEAD, look_again, take_gap, take_segment
 from netaudit.streams.kernels_units import close_unit
-from netaudit.streams.layouts import COUNTED, NO_RECORDS, QUIC, SLOT_BITS, Kind
+from netaudit.streams.layouts import COUNTED, MIDWAY, NO_RECORDS, QUIC, SLOT_BITS, SYNS, Kind
 
 if TYPE_CHECKING:
     from netaudit.streams.layouts import Tables
@@ -20,7 +20,7 @@ U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
 
 FOREVER = (1 << 63) - 1
-UDP, SYN = 17, 3
+UDP = 17
 GAP = int(Kind.GAP)
 
 
@@ -69,7 +69,8 @@ def walk_row(
     elif is_gap:
         take_gap(walk, answers, row, units, spans, walked)
     else:
-        take_segment(walk, answers, row, flow["handshake"] & SYN != 0, buffer, arena, units, spans, walked)
+        fresh = flow["handshake"] & SYNS != 0 and flow["handshake"] & MIDWAY == 0
+        take_segment(walk, answers, row, fresh, buffer, arena, units, spans, walked)
 
 
 @lean_kernel

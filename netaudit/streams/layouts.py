@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 UP, DOWN = 0, 1  # client to server, server to client
+SYNS, MIDWAY = 1 | 2, 32  # bits of FLOW.handshake
 
 PIECE = np.dtype(
     [
@@ -78,7 +79,7 @@ FLOW = np.dtype(
         ("tunnel", "u1"),
         ("shard", "u1"),
         ("state", "u1"),  # streams' own
-        ("handshake", "u1"),  # 1 SYN seen, 2 SYN-ACK seen, 4 FIN up, 8 FIN down, 16 RST
+        ("handshake", "u1"),  # 1 SYN seen, 2 SYN-ACK seen, 4 FIN up, 8 FIN down, 16 RST, 32 bytes before any SYN
         ("ignored", "u1"),  # bytes are counted, not delivered, from now on
         ("packets", "u8", (2,)),  # [UP, DOWN]
         ("bytes", "u8", (2,)),  # frame bytes on the wire
