@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
+from netaudit.messages.opening.aead import NONCE, Aead, Plain, Sealed
 from netaudit.messages.opening.kernels_quic_heads import BEHIND, KEY_PHASE, SHORT_BITS, bare, samples
-from netaudit.messages.opening.protection import NONCE, aead, decrypted_row
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
 
@@ -32,11 +31,16 @@ class Found(NamedTuple):
 
 
 class Packets(NamedTuple):
-    """Opened packets: their numbers, the frames of each, and where in the data these lay, one to one."""
+    """Opened packets: their numbers, the frames of all, where those of each end, where in the data they lay."""
 
     numbers: I8
-    frames: list[bytes]
+    data: U1
+    ends: I8
     at: I8
+
+    def frames(self, number: int) -> bytes:
+        """Those of one packet."""
+        return self.data[self.ends[number - 1] if number else 0 : self.ends[number]].tobytes()
 
 
 class HeaderKey:
@@ -80,23 +84,17 @@ class PacketKey:
 
     def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
         self.suite, self._label, self.secret = suite, label, secret
-        self._cipher, _ = aead(suite, expand_label(secret, label + b" key", suite.key, suite.prf))
+        self._aead = Aead(suite, expand_label(secret, label + b" key", suite.key, suite.prf))
         self.iv = np.frombuffer(expand_label(secret, label + b" iv", NONCE, suite.prf), np.uint8)
         self._iv = int.from_bytes(self.iv.tobytes(), "big")
 
     def open(self, number: int, head: bytes, body: bytes) -> bytes | None:
         """Frames of a packet; None when these are not its keys."""
-        try:
-            frames: bytes = self._cipher.decrypt((self._iv ^ number).to_bytes(NONCE, "big"), body, head)
-        except (InvalidTag, ValueError):
-            return None
-        return frames
+        return self._aead.open((self._iv ^ number).to_bytes(NONCE, "big"), body, head)
 
-    def open_row(self, heads: U1, nonces: U1, sizes: I8, data: bytes, begins: I8, ends: I8) -> list[bytes]:
-        """Frames of the packets that begin and end there in the data, up to one that these keys do not open."""
-        bare = [head[:size] for head, size in zip(_rows(heads), sizes.tolist(), strict=True)]
-        bodies = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=False)]
-        return list(decrypted_row(self._cipher, _rows(nonces), bodies, bare))
+    def open_row(self, sealed: Sealed) -> Plain:
+        """Frames of packets, up to one that these keys do not open."""
+        return self._aead.open_row(sealed)
 
     def updated(self) -> PacketKey:
         """The key after this one (RFC 9001, 6.1)."""
@@ -158,14 +156,10 @@ class Level:
         heads, nonces = np.zeros((count, 1 + len(name) + BEHIND), np.uint8), np.empty((count, NONCE), np.uint8)
         numbers = np.empty((count, 2), np.int64)
         count = bare(raw, begins, masks, len(name), self.phase, largest, self.key.iv, heads, nonces, numbers)
-        at = begins[:count] + numbers[:count, 1]
-        frames = self.key.open_row(heads[:count], nonces[:count], numbers[:count, 1], data, at, ends)
-        return Packets(numbers[: len(frames), 0], frames, at[: len(frames)])
-
-
-def _rows(octets: U1) -> list[bytes]:
-    """Each row of bytes."""
-    return octets.view((np.void, octets.shape[1])).ravel().tolist() if len(octets) else []
+        sizes = numbers[:count, 1].copy()
+        at = begins[:count] + sizes
+        plain = self.key.open_row(Sealed(data, at, ends[:count], nonces[:count], heads[:count], sizes))
+        return Packets(numbers[: len(plain.ends), 0], plain.data, plain.ends, at[: len(plain.ends)])
 
 
 def _number(head: bytes, size: int, largest: int) -> int:
