@@ -52,10 +52,7 @@ class Aead:
 
     @functools.cached_property
     def _context(self) -> Context | None:
-        try:
-            return Context(self._mode, self._key) if _agrees() else None
-        except LookupError:
-            return None
+        return context(self._mode, self._key)
 
     def open(self, nonce: bytes, data: bytes | memoryview, head: bytes) -> bytes | None:
         """What is in a piece; None where its tag does not fit."""
@@ -67,10 +64,8 @@ class Aead:
 
     def open_row(self, sealed: Sealed, kind: int = -1) -> Plain:
         """What is in the first ones, up to one whose tag does not fit; `kind` as in `open_each`."""
-        context = self._context
-        if context is None:
-            return self._one_by_one(sealed, kind)
-        return _opened(context, sealed, kind)
+        known = self._context
+        return self._one_by_one(sealed, kind) if known is None else _opened(known, sealed, kind)
 
     def _one_by_one(self, sealed: Sealed, kind: int) -> Plain:
         """The same without the library that Python has loaded."""
@@ -89,11 +84,19 @@ class Aead:
         return Plain(np.frombuffer(b"".join(found), np.uint8), ends)
 
 
-def _opened(context: Context, sealed: Sealed, kind: int) -> Plain:
+def context(mode: str, key: bytes) -> Context | None:
+    """A cipher of Python's own library, where that can be had and is to be trusted."""
+    try:
+        return Context(mode, key) if _agrees() else None
+    except LookupError:
+        return None
+
+
+def _opened(known: Context, sealed: Sealed, kind: int) -> Plain:
     plain = np.empty(int(np.maximum(sealed.ends - sealed.begins, 0).sum()), np.uint8)
     behind = np.empty(len(sealed.begins), np.int64)
     raw = np.frombuffer(sealed.data, np.uint8)
-    count = open_each(context.functions, context.address, raw, *sealed[1:], kind, plain, behind)
+    count = open_each(known.functions, known.address, raw, *sealed[1:], kind, plain, behind)
     return Plain(plain[: behind[count - 1] if count else 0], behind[:count])
 
 

@@ -1,4 +1,4 @@
-"""A kernel that opens many AEAD-protected pieces under one key, by the cipher library that Python has loaded."""
+"""Kernels that ask the cipher library that Python has loaded, many times under one key."""
 
 from __future__ import annotations
 
@@ -70,3 +70,25 @@ def open_each(
             at -= 1
         behind[number] = at
     return int(begins.size)
+
+
+@lean_kernel
+def key_streams(functions: I8, context: int, starts: U1, nothing: U1, told: I8, streams: U1) -> bool:
+    """Fill `streams`, shape (n, m), with what a stream cipher gives from each start on; whether it did.
+
+    Args:
+        functions: as above.
+        context: address of an EVP_CIPHER_CTX that has cipher and key.
+        starts: shape (n, 16).
+        nothing: m zero bytes.
+        told: a place for what the library says.
+        streams: to fill.
+
+    """
+    for number in range(starts.shape[0]):
+        start, stream = address(starts, number * starts.shape[1]), address(streams, number * streams.shape[1])
+        fits = call(functions[INIT], (context, 0, 0, 0, start))
+        fits &= call(functions[UPDATE], (context, stream, address(told, 0), address(nothing, 0), nothing.size))
+        if fits != 1:
+            return False
+    return True

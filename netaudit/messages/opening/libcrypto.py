@@ -18,6 +18,7 @@ CIPHERS = {
     ("gcm", 16): "EVP_aes_128_gcm",
     ("gcm", 32): "EVP_aes_256_gcm",
     ("poly1305", 32): "EVP_chacha20_poly1305",
+    ("chacha20", 32): "EVP_chacha20",
 }  # by mode and bytes of the key
 
 

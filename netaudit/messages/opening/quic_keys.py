@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,17 +10,21 @@ import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
-from netaudit.messages.opening.aead import NONCE, Aead, Plain, Sealed
+from netaudit.messages.opening.aead import NONCE, Aead, Plain, Sealed, context
+from netaudit.messages.opening.kernels_aead import key_streams
 from netaudit.messages.opening.kernels_quic_heads import BEHIND, KEY_PHASE, SHORT_BITS, bare, samples
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
 
 if TYPE_CHECKING:
+    from netaudit.messages.opening.libcrypto import Context
     from netaudit.messages.opening.suites import Suite
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]
 LONG_BITS = 0x0F  # of the first byte that are masked
+FEW = 4  # masks that are made one by one
+NOTHING = np.zeros(SAMPLE, np.uint8)
 
 
 class Found(NamedTuple):
@@ -47,12 +52,12 @@ class HeaderKey:
     """What hides packet numbers (RFC 9001, 5.4); the same over key updates."""
 
     def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
-        key = expand_label(secret, label + b" hp", suite.key, suite.prf)
+        self._key = expand_label(secret, label + b" hp", suite.key, suite.prf)
         self._blocks = suite.cipher == "aes"
         cipher = (
-            Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - one block each
+            Cipher(algorithms.AES(self._key), modes.ECB())  # noqa: S305 - one block each
             if self._blocks
-            else Cipher(algorithms.ChaCha20(key, bytes(SAMPLE)), None)
+            else Cipher(algorithms.ChaCha20(self._key, bytes(SAMPLE)), None)
         )
         self._encryptor: Any = cipher.encryptor()
 
@@ -60,7 +65,17 @@ class HeaderKey:
         """A mask for each sample, of as many bytes; the first five count."""
         if self._blocks:
             return bytes(self._encryptor.update(samples))
+        if len(samples) > FEW * SAMPLE and (known := self._context) is not None:
+            starts = np.frombuffer(samples, np.uint8).reshape(-1, SAMPLE)
+            streams = np.empty(starts.shape, np.uint8)
+            told = np.zeros(1, np.int64)
+            if key_streams(known.functions, known.address, starts, NOTHING, told, streams):
+                return streams.tobytes()
         return b"".join(self._streamed(samples[at : at + SAMPLE]) for at in range(0, len(samples), SAMPLE))
+
+    @functools.cached_property
+    def _context(self) -> Context | None:
+        return context("chacha20", self._key)
 
     def _streamed(self, sample: bytes) -> bytes:
         self._encryptor.reset_nonce(sample)
@@ -109,11 +124,20 @@ class Level:
         """`random` is that of the client, by which the secret is known."""
         label = VERSIONS[version].label
         self.random = random
-        self.header = HeaderKey(suite, label, secret)
-        self.key = PacketKey(suite, label, secret)
+        self._made = suite, label, secret
         self.before: PacketKey | None = None  # the key before the last update, for packets out of order
         self.phase = 0
         self.ahead = 256  # datagrams that are opened at once
+
+    @functools.cached_property
+    def header(self) -> HeaderKey:
+        """Made when it is asked for: most of the keys that are made ready are never tried."""
+        return HeaderKey(*self._made)
+
+    @functools.cached_property
+    def key(self) -> PacketKey:
+        """In force; the next one takes its place."""
+        return PacketKey(*self._made)
 
     def open(self, data: bytes, start: int, number_at: int, end: int, largest: int) -> Found | None:
         """A packet with a long header, opened; None when these are not its keys."""
