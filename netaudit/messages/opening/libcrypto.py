@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 FUNCTIONS = ("EVP_DecryptInit_ex", "EVP_DecryptUpdate", "EVP_CIPHER_CTX_ctrl", "EVP_DecryptFinal_ex")
+_ADDRESS = ctypes.c_void_p
 CIPHERS = {
     ("gcm", 16): "EVP_aes_128_gcm",
     ("gcm", 32): "EVP_aes_256_gcm",
@@ -22,27 +24,31 @@ CIPHERS = {
 }  # by mode and bytes of the key
 
 
+class Library(NamedTuple):
+    """What is used of it."""
+
+    functions: npt.NDArray[np.int64]  # addresses of what `kernels_aead` calls, in the order in which it names them
+    ciphers: dict[tuple[str, int], int]  # addresses, by mode and bytes of the key
+    new: Callable[[], int | None]  # makes an EVP_CIPHER_CTX
+    free: Callable[[int], None]
+    begin: Callable[[int, int, None, bytes, None], int]  # gives it cipher and key
+
+
 @functools.cache
-def library() -> Any:
+def library() -> Library | None:
     """It, or None."""
     try:
         import _hashlib
 
         found = ctypes.CDLL(_hashlib.__file__)
-        found.EVP_CIPHER_CTX_new.restype = ctypes.c_void_p
-        found.EVP_CIPHER_CTX_free.argtypes = [ctypes.c_void_p]
-        found.EVP_DecryptInit_ex.argtypes = [ctypes.c_void_p] * 5
-        for name in CIPHERS.values():
-            getattr(found, name).restype = ctypes.c_void_p
-        functions(found)
+        new, free, begin = found.EVP_CIPHER_CTX_new, found.EVP_CIPHER_CTX_free, found.EVP_DecryptInit_ex
+        new.restype, free.argtypes, begin.argtypes = _ADDRESS, [_ADDRESS], [_ADDRESS] * 5
+        ciphers = {key: ctypes.CFUNCTYPE(_ADDRESS)((name, found))() for key, name in CIPHERS.items()}
+        addresses = [ctypes.cast(getattr(found, name), _ADDRESS).value for name in FUNCTIONS]
     except (ImportError, OSError, AttributeError):
         return None
-    return found
-
-
-def functions(known: Any) -> npt.NDArray[np.int64]:
-    """Addresses of what `kernels_aead` calls, in the order in which it names them."""
-    return np.array([ctypes.cast(getattr(known, name), ctypes.c_void_p).value for name in FUNCTIONS], np.int64)
+    known = {key: cipher for key, cipher in ciphers.items() if cipher}
+    return Library(np.array(addresses, np.int64), known, new, free, begin)
 
 
 class Context:
@@ -50,15 +56,14 @@ class Context:
 
     def __init__(self, mode: str, key: bytes) -> None:
         self.address = 0
-        self._library = known = library()
-        name = CIPHERS.get((mode, len(key)))
-        if known is None or name is None:
+        known, named = library(), (mode, len(key))
+        if known is None or named not in known.ciphers:
             raise LookupError(mode)
-        self.functions = functions(known)
-        self.address = known.EVP_CIPHER_CTX_new() or 0
-        if not self.address or known.EVP_DecryptInit_ex(self.address, getattr(known, name)(), None, key, None) != 1:
+        self._free, self.functions = known.free, known.functions
+        self.address = known.new() or 0
+        if not self.address or known.begin(self.address, known.ciphers[named], None, key, None) != 1:
             raise LookupError(mode)
 
     def __del__(self) -> None:
         if self.address:
-            self._library.EVP_CIPHER_CTX_free(self.address)
+            self._free(self.address)
