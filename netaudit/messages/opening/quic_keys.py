@@ -127,7 +127,7 @@ class Level:
         self._made = suite, label, secret
         self.before: PacketKey | None = None  # the key before the last update, for packets out of order
         self.phase = 0
-        self.ahead = 256  # datagrams that are opened at once
+        self.ahead = 1024  # datagrams that are opened at once
 
     @functools.cached_property
     def header(self) -> HeaderKey:
