@@ -9,18 +9,13 @@ What came in a tunnel is confirmed by packets of the tunnel's sender only, and n
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import hashlib
-import re
 import shutil
-import subprocess
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import pyarrow as pa
@@ -30,36 +25,23 @@ from netaudit.case.borne import INVENTED, Bearer, bearer_of
 from netaudit.case.extract import locate
 from netaudit.case.lock import writing
 from netaudit.case.seal import later
+from netaudit.case.spelling import found_as, holds_numbers, is_plain
+from netaudit.case.tshark import EXPORTS, Frame, bodies, version
 from netaudit.endpoints.from_tables import answerable
 from netaudit.errors import UsageError
 from netaudit.ground.files import write_json
-from netaudit.ground.ways import Way
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from netaudit.case.reading import Case
 
 CONFIRMED, UNCONFIRMABLE, CONTRADICTED = "confirmed", "not confirmable", "contradicted"
 OPINION = "private/verify.json"
 PARTLY = "partly confirmed"  # of a finding: some objects confirmed, none contradicted
-# Reassembled bodies, by the names of Wireshark 4.x; one that a version does not know is left out.
-BODIES = (
-    "http.file_data", "http2.body.reassembled.data", "http2.data.data", "mqtt.msg", "websocket.payload",
-)  # fmt: skip
-ENDS = (
-    "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport",
-)  # fmt: skip
-LAYERS = "frame.protocols"  # from the outside inwards
-EXPORTS = ("ftp-data", "imf", "smb", "tftp")  # what tshark gives as files, not as fields
-PREFERENCES = ("tcp.reassemble_out_of_order:TRUE", "http.decompress_body:TRUE", "http.desegment_body:TRUE")
-LONGEST = 1800  # seconds for one capture
 _LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
 _LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
-_PLAIN_STEPS = frozenset({"multipart", "json", "form", "base64", "data", "url", "hex", "xml", "text", "json text"})
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
-_UNKNOWN_FIELDS = re.compile(r"^\s+([\w.-]+)\s*$", re.MULTILINE)
 
 
 class Wanted(NamedTuple):
@@ -85,14 +67,6 @@ class Opinion:
     reason: str = "tshark gives no body for its frames"
     frame: int | None = None
     inside: frozenset[str] = frozenset()  # addresses in a tunnel, against which it confirms nothing
-
-
-class Frame(NamedTuple):
-    """A frame in which a body ends."""
-
-    number: int
-    ends: frozenset[str]  # all addresses and ports of it, of every layer
-    source: str  # sender of its outermost IP packet
 
 
 @dataclass(slots=True)
@@ -128,7 +102,7 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     wanted = _wanted(case, {identity for group in groups for identity in group["object_ids"]})
     places = locate(case, captures)
     opinions = {one.object_id: Opinion(inside=one.bearer.inside if one.bearer else frozenset()) for one in wanted}
-    result = Verification(_version(program), opinions)
+    result = Verification(version(program), opinions)
     by_capture: dict[str, list[Wanted]] = defaultdict(list)
     for one in wanted:
         by_capture[one.capture_id].append(one)
@@ -203,17 +177,12 @@ def _numbers(case: Case, chosen: pa.Array) -> dict[str, set[str]]:
     return found
 
 
-def _version(program: str) -> str:
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, errors="replace")  # noqa: S603
-    return told.stdout.partition("\n")[0].strip()
-
-
 def _ask(program: str, path: Path, case: Case, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:
     """One run of tshark over one capture; bodies come through a pipe, exported files lie in a private folder."""
     with tempfile.TemporaryDirectory(dir=case.folder / "private", prefix="verify-") as folder:
         first = np.array([one.first_frame for one in wanted])
         last = np.array([one.last_frame for one in wanted])
-        for frame, body in _bodies(program, path, Path(folder)):
+        for frame, body in bodies(program, path, Path(folder)):
             for place in np.flatnonzero((first <= frame.number) & (frame.number <= last)).tolist():
                 one = wanted[place]
                 if opinions[one.object_id].status != CONFIRMED and _of_its_packets(one, frame):
@@ -224,46 +193,6 @@ def _ask(program: str, path: Path, case: Case, wanted: list[Wanted], opinions: d
 def _of_its_packets(one: Wanted, frame: Frame) -> bool:
     """Whether a frame is of the object's connection, and of the tunnel that it came in."""
     return one.ends <= frame.ends and (one.bearer is None or one.bearer.source in {"", frame.source})
-
-
-def _bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[Frame, bytes]]:
-    """Reassembled bodies with the frame that completes them."""
-    names = list(BODIES)
-    while True:
-        command = [program, "-n", "-r", str(path), "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]
-        command += [part for name in ("frame.number", LAYERS, *ENDS, *names) for part in ("-e", name)]
-        command += [part for choice in PREFERENCES for part in ("-o", choice)]
-        command += ["-Y", " or ".join(f"{name}" for name in names)]
-        command += [part for kind in EXPORTS for part in ("--export-objects", f"{kind},{folder / kind}")]
-        errors = folder / "errors"
-        with errors.open("wb") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:  # noqa: S603
-            assert process.stdout is not None
-            for line in process.stdout:
-                yield from _row(line)
-        said = errors.read_text("utf-8", "replace")
-        if process.returncode == 0:
-            return
-        unknown = {name for name in _UNKNOWN_FIELDS.findall(said) if name in names}
-        unknown |= {name for name in names if f'"{name}"' in said}
-        if not unknown:
-            reason = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given")
-            raise UsageError(f"tshark cannot read {path.name}: {reason.strip()}")
-        names = [name for name in names if name not in unknown]
-
-
-def _row(line: bytes) -> Iterator[tuple[Frame, bytes]]:
-    number, _, rest = line.rstrip(b"\r\n").partition(b"\t")
-    if not number.isdigit():
-        return
-    layers, *values = rest.decode("ascii", "replace").split("\t")
-    told = [value.split(",") for value in values[: len(ENDS)]]
-    outermost = next((name for name in layers.split(":") if name in {"ip", "ipv6"}), "")
-    source = told[ENDS.index(f"{outermost}.src")][0] if outermost else ""
-    frame = Frame(int(number), frozenset(one for value in told for one in value), source)
-    for value in values[len(ENDS) :]:
-        for one in filter(None, value.split(",")):
-            with contextlib.suppress(ValueError):
-                yield frame, bytes.fromhex(one.replace(":", ""))
 
 
 def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
@@ -279,7 +208,7 @@ def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion)
         opinion.status, opinion.frame = CONFIRMED, frame
         how = how if one.complete else f"{how}, up to the first gap"
         opinion.reason = one.bearer.tells(how) if one.bearer else how
-    elif one.complete and frame == one.last_frame and _plain(one.path):
+    elif one.complete and frame == one.last_frame and is_plain(one.path):
         opinion.status, opinion.frame = CONTRADICTED, frame
         opinion.reason = "tshark gives a body for its frames that does not hold its bytes"
     elif opinion.status != CONTRADICTED:
@@ -288,23 +217,10 @@ def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion)
 
 def _compare_numbers(one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
     """A document is not stored; the identity numbers in it are looked for, however the body spells them."""
-    text = b"\0".join([*_readings(body), *_unwrapped(body)]).upper()
-    there = [number for number in one.numbers if any(spelled in text for spelled in _spellings(number))]
-    if len(there) == len(one.numbers):
+    if holds_numbers(one.numbers, body):
         opinion.status, opinion.frame, opinion.reason = CONFIRMED, frame, "its identity numbers stand in the body"
     elif opinion.status != CONFIRMED:
         opinion.reason = "its identity numbers are wrapped in a way that is not looked into"
-
-
-def _spellings(number: str) -> tuple[bytes, ...]:
-    return number.encode(), number.encode("utf-16-le"), number.encode().hex().upper().encode()
-
-
-def _unwrapped(body: bytes) -> Iterator[bytes]:
-    """What stands in base64 in a body."""
-    for text in _BASE64.findall(body)[:64]:
-        with contextlib.suppress(ValueError):
-            yield base64.b64decode(text[: len(text) - len(text) % 4])
 
 
 def _recovered(case: Case, one: Wanted) -> bytes | None:
@@ -319,48 +235,6 @@ def _first_gap(case: Case, object_id: str) -> int:
     objects = case.table("objects")
     missing = objects.filter(pc.equal(objects["object_id"], object_id))["missing"].to_pylist()[0]
     return int(missing[0].partition("-")[0]) if missing else 0
-
-
-def _plain(path: str) -> bool:
-    """Whether nothing on the way to the object hides its bytes or their base64."""
-    way = Way.read(path)
-    if not way.first.text.endswith(" body"):  # carved, or joined from parts
-        return False
-    names = [step.name for step in way.between]
-    return sum(name in {"base64", "data", "hex"} for name in names) <= 1 and set(names) <= _PLAIN_STEPS
-
-
-def found_as(data: bytes, body: bytes, *, whole: bool = True) -> str:
-    """How `data` stands in `body`: as it is, in base64, URL-safe base64 or hex; the empty string when it does not.
-
-    Of data that is not `whole` the last group of base64 is left out, since it depends on what follows.
-    """
-    if data in body:
-        return "as it is"
-    coded = data if whole else data[: len(data) - len(data) % 3]
-    needles = (
-        (base64.b64encode(coded).rstrip(b"="), "in base64"),
-        (base64.urlsafe_b64encode(coded).rstrip(b"="), "in URL-safe base64"),
-        (data.hex().encode(), "in hex"),
-        (data.hex().upper().encode(), "in hex"),
-    )
-    for text in _readings(body):
-        for needle, how in needles:
-            if needle in text:
-                return how
-    return ""
-
-
-def _readings(body: bytes) -> Iterator[bytes]:
-    """The body, then without JSON escapes of slashes, line breaks of folded base64, and percent escapes."""
-    yield body
-    if b"\\" in body:
-        yield body.replace(b"\\/", b"/").replace(b"\\r", b"").replace(b"\\n", b"").replace(b"\\u002B", b"+")
-    folded = bytes(body).translate(None, b" \t\r\n")
-    if len(folded) != len(body):
-        yield folded
-    if b"%" in body:
-        yield unquote_to_bytes(body)
 
 
 def _compare_exports(case: Case, folder: Path, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:

@@ -10,9 +10,9 @@ def main() -> None:
     import sys
 
     from netaudit.ground import programs
-    from netaudit.running.collector import seldom
+    from netaudit.running.collector import alone
 
-    seldom()  # before all that is imported: programs that we start of ourselves come here, too
+    alone()  # before all that is imported: programs that we start of ourselves come here, too
 
     if programs.is_frozen():
         import multiprocessing
@@ -21,7 +21,10 @@ def main() -> None:
     if programs.asked(sys.argv[1:]):
         return
     from netaudit.cli.app import main as run
-    from netaudit.running.lean import own_process
+    from netaudit.running.lean import leave, own_process
 
     own_process()
-    run()
+    try:
+        run()
+    except SystemExit as ended:
+        leave(ended.code)

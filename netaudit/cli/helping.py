@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from netaudit.cli.chinese import helped, worded
 from netaudit.cli.texts import default_language
+from netaudit.cli.values import plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,6 +161,10 @@ class PressedError(Exception):
 class Command(TyperCommand):
     """A command whose help is in the language of who asks."""
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, and --help."""
+        return plainly(super().get_params(ctx))
+
     def get_help(self, ctx: Any) -> str:
         """The help as text."""
         lang = default_language()
@@ -168,6 +173,10 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """The same of a group."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, and --help."""
+        return plainly(super().get_params(ctx))
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""

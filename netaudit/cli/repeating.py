@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit import __version__
 from netaudit.case.extract import locate
 from netaudit.case.reading import Case, open_case
+from netaudit.cli.chinese import message
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
@@ -49,7 +50,7 @@ def repeat_command(
         for key in ("differing", "circumstances", "not_compared"):
             if told[key]:
                 print(say(f"repeat_{key}", lang))
-                print("".join(f"    {line}\n" for line in told[key]), end="")
+                print("".join(f"    {message(line, lang)}\n" for line in told[key]), end="")
     return Exit.DAMAGED if told["differing"] else Exit.AUDITED
 
 
@@ -71,7 +72,10 @@ def repeat(
     with tempfile.TemporaryDirectory(prefix="netaudit-repeat-") as place:
         paths = [places[one] for one in dict.fromkeys(ids)]
         again = run(paths, Path(place) / "case", options, lambda *_: None)
-        return _compared(case, again, keyed=project_key is not None)
+        told = _compared(case, again, keyed=project_key is not None)
+    if told["differing"] and not tls_keys and (case.manifest.get("options") or {}).get("keys_for"):
+        told["circumstances"].append("connections were opened with keys; without --tls-keys only those in the captures")
+    return told
 
 
 def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_keys: Sequence[Path]) -> Options:

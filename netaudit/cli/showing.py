@@ -187,12 +187,15 @@ def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
     """The same rows with what matters first, short: ids as far as commands need them, times of the site, words."""
     import pyarrow as pa
 
+    from netaudit.browse.cells import worded_ledger
     from netaudit.report.wording import Wording
 
     words = Wording(lang, zone)
     units = {column.name: column.unit for column in BY_NAME[table].columns}
     names = [*FIRST.get(table, ()), *(name for name in rows.column_names if name not in FIRST.get(table, ()))]
     told = {}
+    if table == "ledgers":
+        rows = pa.Table.from_pylist([worded_ledger(row, lang) for row in plain(rows)], rows.schema)
     for name in names:
         kind = rows.schema.field(name).type
         values = rows[name].cast(pa.int64()).to_pylist() if pa.types.is_timestamp(kind) else rows[name].to_pylist()

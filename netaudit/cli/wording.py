@@ -42,8 +42,8 @@ def graded(device: dict[str, Any], name: str, lang: str) -> str:
     if not device[name]:
         values = [word(name, value, lang) for value in device.get("contradicted", {}).get(name, ())]
         return say(f"no_{name}", lang) + (say("contradicted", lang, values=" / ".join(values)) if values else "")
-    value = word("class", device[name], lang) if name == "class" else visible(device[name], 60)
-    return f"{value} ({word('confidence', device[f'{name}_confidence'], lang)})"
+    value = word(name, device[name], lang)
+    return say("graded", lang, value=value, grade=word("confidence", device[f"{name}_confidence"], lang))
 
 
 def contradictions(case: Case) -> dict[str, dict[str, list[str]]]:

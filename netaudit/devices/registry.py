@@ -11,6 +11,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from netaudit.ground.remembered import remembered
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,7 +29,8 @@ def blocks() -> Blocks:
         text = resources.files("stdnum").joinpath("oui.dat").read_text(encoding="utf-8")
     except (OSError, ModuleNotFoundError, UnicodeDecodeError):
         return {}
-    return read(text)
+    found: Blocks = remembered("registry of link addresses 1", text, read)
+    return found
 
 
 def read(text: str) -> Blocks:

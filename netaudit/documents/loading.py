@@ -7,8 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from netaudit.documents.entries import Entry, compile_entry
 from netaudit.documents.form import problems as problems_of
 from netaudit.documents.index import Index
@@ -81,7 +79,7 @@ def read_files(paths: tuple[Path, ...]) -> DocumentSet:
 def _listed(path: Path, problems: list[str]) -> list[Any]:
     try:
         found = parse_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
         problems.append(f"documents/{path.name}: cannot be read: {error}")
         return []
     if not isinstance(found, list):

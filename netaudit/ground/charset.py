@@ -20,6 +20,15 @@ def charset_of(content_type: str) -> str:
     return "gb18030" if name in {"gb2312", "gbk"} else name
 
 
+def is_utf8(raw: bytes) -> bool:
+    """Whether bytes are a text in UTF-8."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def decoded(raw: bytes) -> str:
     """UTF-8, else the GB18030 of older Chinese systems, else byte by byte; any bytes give a text."""
     for charset in ("utf-8", "gb18030"):

@@ -45,8 +45,10 @@ def _kernel(function: F, more: dict[str, Any]) -> F:
         from netaudit.ground.jit_parts import Entry
 
         compiled = Entry(function, {"nopython": True, "nogil": True, "boundscheck": None, **more})
+        cache = KernelCache(function)
     else:
         compiled = numba.njit(function, nogil=True)
         compiled.targetoptions.update(more)
-    compiled._cache = KernelCache(function)  # noqa: SLF001 - where `enable_caching` puts numba's own
+        cache = KernelCache(function, linked=True)
+    compiled._cache = cache  # noqa: SLF001 - where `enable_caching` puts numba's own
     return compiled  # type: ignore[no-any-return]

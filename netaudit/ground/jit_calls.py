@@ -1,68 +1,53 @@
-"""Functions of C that kernels call by their address, where Python would be asked once for each call.
+"""How a kernel calls another: what cannot fail is not asked whether it has.
 
-They take integers and addresses and give an `int`. The address is a number like any other, so that what is compiled
-holds none and may be kept.
+numba asks after every call, in seven words and three branches, whether it failed and how; kernels hardly ever can.
 """
 
 from __future__ import annotations
 
-import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numba.extending as ext
-from llvmlite.ir import FunctionType, IntType
-from numba.core import cgutils, types
+from llvmlite import ir as code
+from numba.core import cgutils
+from numba.core import types as numba_types
+from numba.core.imputils import user_function
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
+types: Any = numba_types  # its names are made at run time
+INT = code.IntType(32)
 
-_WORD, _INT = IntType(64), IntType(32)
-
-
-def call(function: int, given: tuple[int, ...]) -> int:
-    """What the function at this address gives."""
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * len(given))
-    return int(kind(function)(*map(int, given)))
+_sure: set[str] = set()  # names of kernels that always return
 
 
-def address(data: npt.NDArray[Any], at: int) -> int:
-    """Address of a byte of a contiguous array, which has to live for as long as it is used."""
-    return int(data.ctypes.data + at)
+def note(function: Any, description: Any) -> None:
+    """Note of a kernel that was lowered to `function` whether it always returns."""
+    ends = [block.terminator for block in function.blocks]
+    returned = [end.operands[0] for end in ends if isinstance(end, code.instructions.Ret)]
+    if all(isinstance(value, code.Constant) and value.constant == 0 for value in returned):
+        _sure.add(description.mangled_name)
 
 
-@ext.type_callable(call)
-def _call_typed(_: Any) -> Any:
-    def typer(function: Any, given: Any) -> Any:
-        fits = isinstance(given, types.UniTuple | types.Tuple) and all(
-            isinstance(one, types.Integer) for one in (function, *given.types)
-        )
-        return types.int64 if fits else None
+def call_of(result: Any) -> Any:
+    """How a kernel that was compiled to `result` is called by another: a failure goes on to its own caller.
 
-    return typer
+    One that cannot fail is not asked.
+    """
+    description, libraries = result.fndesc, result.library.linked()
+    if isinstance(description.restype, types.Optional):
+        return user_function(description, libraries)
 
+    def call(context: Any, build: Any, _: Any, given: Any) -> Any:
+        function = context.declare_function(build.module, description)
+        convention = context.call_conv
+        with build.goto_entry_block():
+            place = build.alloca(function.function_type.args[0].pointee)
+        packed = context.get_arg_packer(description.argtypes).as_arguments(build, given)
+        error = convention._get_excinfo_argument(build.function)  # noqa: SLF001
+        status = build.call(function, [place, error, *packed])
+        if description.mangled_name not in _sure:
+            with cgutils.if_unlikely(build, build.icmp_signed("!=", status, INT(0))):
+                build.ret(status)
+        return context.get_returned_value(build, description.restype, build.load(place))
 
-@ext.lower_builtin(call, types.Integer, types.BaseTuple)
-def _called(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-    kinds = [signature.args[0], *signature.args[1]]
-    values = [given[0], *cgutils.unpack_tuple(builder, given[1])]
-    words = [context.cast(builder, value, kind, types.int64) for value, kind in zip(values, kinds, strict=True)]
-    made = FunctionType(_INT, [_WORD] * (len(words) - 1)).as_pointer()
-    return builder.sext(builder.call(builder.inttoptr(words[0], made), words[1:]), _WORD)
-
-
-@ext.type_callable(address)
-def _address_typed(_: Any) -> Any:
-    def typer(data: Any, at: Any) -> Any:
-        fits = isinstance(data, types.Array) and data.layout == "C" and isinstance(at, types.Integer)
-        return types.int64 if fits else None
-
-    return typer
-
-
-@ext.lower_builtin(address, types.Array, types.Integer)
-def _addressed(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-    from numba.np.arrayobj import make_array  # part of the compiler, which stays away where it can
-
-    data = make_array(signature.args[0])(context, builder, given[0]).data
-    at = context.cast(builder, given[1], signature.args[1], types.int64)
-    return builder.add(builder.ptrtoint(data, _WORD), at)
+    call.signature = description.argtypes  # type: ignore[attr-defined]
+    call.libs = tuple(libraries)  # type: ignore[attr-defined]
+    return call

@@ -25,8 +25,14 @@ from numba.core.compiler_machinery import PassManager
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.typing.context import Context
+from numba.np import numpy_support
 
+from netaudit.ground.jit_builtins import fits_whole, signature_of
+from netaudit.ground.jit_calls import call_of
+from netaudit.ground.jit_lowering import KernelLowering
 from netaudit.ground.jit_tables import by_address
+
+numpy_support.from_struct_dtype = functools.cache(numpy_support.from_struct_dtype)  # a record's, made for each array
 
 PASSES = (
     untyped.TranslateByteCode,
@@ -37,7 +43,7 @@ PASSES = (
     typed.NopythonTypeInference,
     typed.PreLowerStripPhis,
     typed.IRLegalization,
-    typed.NativeLowering,
+    KernelLowering,
     typed.NoPythonBackend,
 )
 
@@ -70,8 +76,7 @@ def _plain(kind: Any) -> Any:
     """Tables by their address, and one type for all integers that fit into it: kernels reckon in 64 bits anyway."""
     if isinstance(kind, types.IntegerLiteral | types.BooleanLiteral):
         kind = kind.literal_type
-    fits = isinstance(kind, types.Integer) and getattr(kind, "bitwidth", 64) < 64 + getattr(kind, "signed", 0)
-    return types.int64 if fits else by_address(kind)
+    return types.int64 if fits_whole(kind) else by_address(kind)
 
 
 class _Part(CPUDispatcher):
@@ -91,7 +96,8 @@ class _Part(CPUDispatcher):
 
     def add_overload(self, cres: Any) -> None:
         """Let callers find it by its library, where one that can be run is found by its entry point."""
-        self.targetctx.insert_user_function(cres.library, cres.fndesc, cres.library.linked())
+        call = call_of(cres)
+        self.targetctx._defns[cres.library].append(call, call.signature)  # noqa: SLF001 - as insert_user_function does
         self.overloads[tuple(cres.signature.args)] = cres
 
     def get_overload(self, sig: Any) -> Any:
@@ -134,7 +140,7 @@ def _typing(context: Any) -> Any:
         def resolve_function_type(self, func: Any, args: Any, kws: Any) -> Any:
             """Its signature for these arguments."""
             if isinstance(func, types.Function) and not kws:
-                return resolve(func, tuple(args))
+                return signature_of(self, func, tuple(args)) or resolve(func, tuple(args))
             return super().resolve_function_type(func, args, kws)
 
     same = object.__new__(Remembering)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from netaudit.ground.charset import charset_of
+from netaudit.ground.charset import charset_of, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +50,7 @@ def long_strings(data: bytes, missing: Ranges, least: int = LONG) -> list[LongSt
     """Strings of at least `least` bytes, in order. Bytes in `missing` are zero and taken for content."""
     if len(data) <= least:
         return []
-    if b"\\" in data and not data.isascii() and not _is_utf8(data):
+    if b"\\" in data and not data.isascii() and not is_utf8(data):
         data = _DOUBLE.sub(b"??", data)  # in GBK a backslash may be the second half of a character
     found = []
     opened: list[int] = []
@@ -76,14 +76,6 @@ def _far_pairs(opened: list[int], quotes: Positions, least: int) -> tuple[Iterab
     starts, ends = at[0::2], at[1::2]
     far = np.flatnonzero(ends - starts[: len(ends)] > least)
     return zip(starts[far].tolist(), ends[far].tolist(), strict=True), at[-1:].tolist() if len(at) % 2 else []
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _quotes(data: bytes, missing: Ranges) -> Iterator[Positions | list[int]]:

@@ -21,25 +21,26 @@ from netaudit.ground.masking_numbers import (
     mask_plates,
 )
 from netaudit.ground.masking_words import ASCII_WORDS, PINYIN, PINYIN_NAME
+from netaudit.ground.patterns import later
 
 _SHORT_TEXT = 96  # characters
 SHORTEST_IN_HOSTS = 6  # letters of a name written in Latin ones
 _CACHED = 512  # characters; longer texts are not remembered
 
 # C0, C1, bidirectional controls (UAX 9), zero-width and other invisible characters, line separators, surrogates, tags
-_HIDDEN = re.compile(
+_HIDDEN = later(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-_SUSPECT = re.compile("[@=:%\u3400-\u9fff]|\\d[\\d ._/()+-]{9}")
+_SUSPECT = later("[@=:%\u3400-\u9fff]|\\d[\\d ._/()+-]{9}")
 _USER = r"[^\s@/:;,<>\"'()=&?*\[\]\\%]"
-_MAIL = re.compile(rf"(?<!{_USER})(?:{_USER}|%(?!40))++(?=(?:@|%40)[\w-]+\.\w)")
-_LETTERS = re.compile(r"(?<!\\)[A-Za-z]+")
-_FOREIGN = re.compile(rf"[^\W\d_A-Za-z{HAN}]+")
-_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_HASH = re.compile(r"(?<![A-Za-z0-9])(?=[A-Fa-f]*\d)[0-9A-Fa-f]{8,}(?![A-Za-z0-9])")
+_MAIL = later(rf"(?<!{_USER})(?:{_USER}|%(?!40))++(?=(?:@|%40)[\w-]+\.\w)")
+_LETTERS = later(r"(?<!\\)[A-Za-z]+")
+_FOREIGN = later(rf"[^\W\d_A-Za-z{HAN}]+")
+_WORD = later("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_HASH = later(r"(?<![A-Za-z0-9])(?=[A-Fa-f]*\d)[0-9A-Fa-f]{8,}(?![A-Za-z0-9])")
 
 
 def mask(text: str) -> str:

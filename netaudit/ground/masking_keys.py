@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from netaudit.ground.patterns import later
+
 # identity keys of facts 0.2 and their spellings, in query strings, key=value texts and JSON
 _KEYS = (
     "id_?number|id_?num|id_?card(?:_?(?:no|num|number))?|identity_?(?:no|card|number)|certificate_?(?:number|no)|cert_?(?:no|num)"
@@ -28,12 +30,12 @@ _KEY = rf"((?:(?<![A-Za-z0-9_])|(?<=%22)|(?<=%26))(?:{_KEYS}){_SIGN}"
 _CHINESE_KEY = rf"((?:{_SPELT}){_SIGN}"
 _VALUE = r")((?:(?!%26|%22)[^&\s;,\"'<>{}\\，；。、])++)"
 _QUOTED_VALUE = r"(?:\\?[\"']|%22))((?:(?!\\?[\"']|%22).)++)"
-_KEYED = re.compile(f"{_KEY})", re.IGNORECASE)
-_QUOTED = re.compile(_KEY + _QUOTED_VALUE, re.IGNORECASE | re.DOTALL)
-_BARE = re.compile(_KEY + _VALUE, re.IGNORECASE)
-_CHINESE_KEYED = re.compile(f"{_CHINESE_KEY})", re.IGNORECASE)
-_CHINESE_QUOTED = re.compile(_CHINESE_KEY + _QUOTED_VALUE, re.IGNORECASE | re.DOTALL)
-_CHINESE_BARE = re.compile(_CHINESE_KEY + _VALUE, re.IGNORECASE)
+_KEYED = later(f"{_KEY})", re.IGNORECASE)
+_QUOTED = later(_KEY + _QUOTED_VALUE, re.IGNORECASE | re.DOTALL)
+_BARE = later(_KEY + _VALUE, re.IGNORECASE)
+_CHINESE_KEYED = later(f"{_CHINESE_KEY})", re.IGNORECASE)
+_CHINESE_QUOTED = later(_CHINESE_KEY + _QUOTED_VALUE, re.IGNORECASE | re.DOTALL)
+_CHINESE_BARE = later(_CHINESE_KEY + _VALUE, re.IGNORECASE)
 
 
 def mask_values(text: str) -> str:

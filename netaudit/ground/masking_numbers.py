@@ -8,21 +8,23 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-_LONG_NUMBER = re.compile(r"\d{11,}[Xx]?")
+from netaudit.ground.patterns import later
+
+_LONG_NUMBER = later(r"\d{11,}[Xx]?")
 # digits in groups; neither beside stars (masked already) nor the rest of a longer sequence
-_GROUPS = re.compile(r"(?<![*\d])(?<!\d[ -])\d(?:[ -]?\d){9,}+(?:[ -]?[Xx](?![\w]))?+(?!\*)")
+_GROUPS = later(r"(?<![*\d])(?<!\d[ -])\d(?:[ -]?\d){9,}+(?:[ -]?[Xx](?![\w]))?+(?!\*)")
 # the same with what else stands between groups; addresses, dates and versions are written so too
-_PHONE = re.compile(r"(?:(?<![*\d])(?<!\d[._/()-])|(?<=86[ ._/()-]))1[3-9]\d(?:[ ._/()-]{0,2}\d){8}(?!\d)(?!\*)")
-_CARD = re.compile(
+_PHONE = later(r"(?:(?<![*\d])(?<!\d[._/()-])|(?<=86[ ._/()-]))1[3-9]\d(?:[ ._/()-]{0,2}\d){8}(?!\d)(?!\*)")
+_CARD = later(
     r"(?<![*\d])(?<!\d[._/])[1-9]\d{5}[._/](?:19|20)\d\d[._/]?(?:0[1-9]|1[0-2])[._/]?[0-3]\d[._/]\d{3}[\dXx](?!\d)"
 )
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
-_PLATE = re.compile(
+_PLATE = later(
     f"([{_PROVINCES}][A-Z])"
     r"([ .\-·•_]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳])(?![A-Za-z0-9*])",
     re.IGNORECASE,
 )
-_ESCAPED_PLATE = re.compile(
+_ESCAPED_PLATE = later(
     "((?:"
     + "|".join(
         re.sub("%", "%(?:25)?", quote(province, encoding=encoding))
@@ -34,10 +36,10 @@ _ESCAPED_PLATE = re.compile(
     re.IGNORECASE,
 )
 # digits in groups with escapes between them: space - . / _ and the plus that stands for a space
-_ESCAPED_GROUPS = re.compile(r"\d++(?:(?:%(?:25)?(?:20|2[DdEeFf]|5[Ff])|\+)\d++)+[Xx]?")
-_ESCAPED_SIGN = re.compile(r"%(?:25)?([0-9A-Fa-f]{2})|\+")
+_ESCAPED_GROUPS = later(r"\d++(?:(?:%(?:25)?(?:20|2[DdEeFf]|5[Ff])|\+)\d++)+[Xx]?")
+_ESCAPED_SIGN = later(r"%(?:25)?([0-9A-Fa-f]{2})|\+")
 # passports, travel permits to Hong Kong, Macao and Taiwan, and those of their residents
-_DOCUMENT = re.compile(
+_DOCUMENT = later(
     r"(?<![A-Za-z0-9*])(?:[EGDSPegdsp][A-Za-z]?\d{7,8}|[HMhmCcTt]\d{8}(?:\d\d)?|[Cc][A-Za-z]\d{7})(?![A-Za-z0-9*])"
 )
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from netaudit.ground.patterns import later
+
 _FAMILY = """
 丁万严于亓仉付任何佘余佟侯倪冉冯凌刘卞卢卫史叶向吕吴周唐夏姚姜孔孙孟宋宓尤尹岑崔嵇巫庞廖张彭徐戴方晏曹曾朱李杜杨林柏
 柯柴栾梁楚樊欧武段殷毛江汤汪汲沈游滕潘焦熊牛王甘田白瞿石祁秦程窦章管糜缪罗翟聂肖胡臧芮苏苗范莫葛董蒋蒯蓝蔡蔺薛虞袁裴
@@ -108,9 +110,9 @@ _FINALS = (
     "(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)"
 )
 _SYLLABLE = f"(?:{_INITIALS}{_FINALS})"
-PINYIN = re.compile(f"{_SYLLABLE}{{1,4}}", re.IGNORECASE)
+PINYIN = later(f"{_SYLLABLE}{{1,4}}", re.IGNORECASE)
 _SURNAME = "|".join(sorted(_SURNAMES.split(), key=len, reverse=True))
-PINYIN_NAME = re.compile(
+PINYIN_NAME = later(
     rf"(?<![A-Za-z\\%*])(?:{_SURNAME})[._-]?{_SYLLABLE}(?:[._-]?{_SYLLABLE})?(?![A-Za-z*])", re.IGNORECASE
 )
 """A family name and one or two syllables in Latin letters; many words look so, those of ASCII_WORDS among them."""

@@ -7,6 +7,7 @@ control characters; lists of measured numbers have fractions, dates or many digi
 
 from __future__ import annotations
 
+import functools
 import re
 import zlib
 from collections import Counter
@@ -44,6 +45,7 @@ _APART = bytes(one if chr(one).isalnum() and one < 0x80 else 0x20 for one in ran
 _FIELD = 16  # bits for each count of a block
 
 
+@functools.cache
 def _table() -> npt.NDArray[np.uint64]:
     """What a pair of bytes adds to the counts of its block, by its number as little-endian uint16.
 
@@ -60,9 +62,6 @@ def _table() -> npt.NDArray[np.uint64]:
     for k, one in enumerate(each):
         counted += one.astype(np.uint64) << np.uint64(_FIELD * k)
     return counted
-
-
-_COUNTED = _table()
 
 
 def obscure(data: bytes) -> int:
@@ -114,7 +113,7 @@ def _counts(data: bytes, number: int, size: int) -> Iterator[tuple[int, ...]]:
     """The four counts of each block."""
     pairs = np.frombuffer(data, "<u2", number * size // 2).reshape(number, size // 2)
     for row in range(0, number, _AT_ONCE):
-        for packed in _COUNTED[pairs[row : row + _AT_ONCE]].sum(axis=1).tolist():
+        for packed in _table()[pairs[row : row + _AT_ONCE]].sum(axis=1).tolist():
             yield tuple(packed >> _FIELD * k & 0xFFFF for k in range(4))
 
 

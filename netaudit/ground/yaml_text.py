@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from netaudit.ground.remembered import remembered
 
+ROOT = Path(__file__).parents[1]
+
 
 def parse_yaml(text: str) -> Any:
-    """Plain values of a YAML text, by a safe loader. Raises yaml.YAMLError."""
+    """Plain values of a YAML text, by a safe loader. Raises ValueError."""
     return remembered("yaml", text, _parse)
 
 
 def yaml_of(package: str, name: str) -> Any:
     """What a YAML file says that comes with a package (`__package__`)."""
-    return parse_yaml(resources.files(package).joinpath(name).read_text(encoding="utf-8"))
+    return parse_yaml(ROOT.joinpath(*package.split(".")[1:], name).read_text(encoding="utf-8"))
 
 
 def _parse(text: str) -> Any:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where there, is ten times faster
-    return yaml.load(text, Loader=loader)  # noqa: S506  (both loaders are the safe ones)
+    try:
+        return yaml.load(text, Loader=loader)  # noqa: S506  (both loaders are the safe ones)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error

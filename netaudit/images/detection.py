@@ -6,10 +6,12 @@ otherwise 0.5 means "possible". Where no face was found and it is asked for, the
 rotations (at 320, from 0.8 on). Pictures of more than 640 with a face are looked at once more at up to 1280, where
 faces are counted.
 
-Short cuts: before all this a first look at 160, which may say "yes" (from 0.88 on) and nothing else; a clear A needs no
-B; where A has not even a faint candidate (0.02), B and rotations found nothing either (none of 422 pictures was a face
-or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6 of 787). A JPEG is decoded no larger than a look
-needs. What these short cuts and Pillow's resizing change in verdicts: benchmarks/README.md, by benchmarks/verdicts.py.
+Short cuts: before all this a first look near 160, which may say "yes" (from 0.88 on) and nothing else; a clear A needs
+no B; where A has not even a faint candidate (0.02), B and rotations found nothing either (none of 422 pictures was a
+face or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6 of 787). Where all this finds no face there
+is a look at exactly 160: a face that fills the picture is seen from afar only, and the first look may have been nearer.
+A JPEG is decoded no larger than a look needs. What these short cuts and Pillow's resizing change in verdicts:
+benchmarks/README.md, by benchmarks/verdicts.py.
 
 Who only asks whether there is a face gets no count and no boxes: a first look overlooks the smaller ones beside a clear
 one. `locate` never uses it, and takes no short cut where a picture will be shown.
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.images.resizing import roughly, scaled
+from netaudit.images.resizing import Planes, planes, roughly, scaled
 from netaudit.images.yunet import FAINT, Look, Network
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ BOTH, CLEAR, CLEAR_FIRST = 0.5, 0.8, 0.88  # scores
 MIN_SIDE = 32  # pixels; smaller pictures are icons, not evidence
 SIDE_B_PICTURE = round(SIDE_B / (1 + 2 * BORDER))  # what is left of 640 for the picture itself
 
-See = Callable[["Image"], Look]  # with boxes, or without where nobody asks for them
+See = Callable[[Planes], Look]  # with boxes, or without where nobody asks for them
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels of the upright picture, within it
 
 
@@ -79,13 +81,14 @@ class FaceDetector:
         image = picture.image(SIDE_A)  # for the first look, too: most of the work is the same at any size
         if image is None:
             return FaceVerdict("undecodable", reason=picture.problem)
-        if not count and (score := self._network.best(roughly(image, SIDE_FIRST))) >= CLEAR_FIRST:
-            return FaceVerdict("yes", None, round(score, 4))
+        if not count and (verdict := self._from_afar(roughly(image, SIDE_FIRST))):
+            return verdict
         seen = self._policy(picture, self._network.look if count else self._network.glance, rotate=rotate)
         if seen is None:
             return FaceVerdict("undecodable", reason=picture.problem)
         if seen.face != "yes":
-            return FaceVerdict(seen.face, 0, seen.score)
+            verdict = None if count else self._from_afar(scaled(image, SIDE_FIRST))
+            return verdict or FaceVerdict(seen.face, 0, seen.score)
         if not count:
             return FaceVerdict("yes", None, seen.score, seen.rotated)
         counted = [look.counted for look in (*seen.looks, *self._native(picture, seen.rotated))]
@@ -105,6 +108,11 @@ class FaceDetector:
         width, height = picture.upright_size
         boxes = np.concatenate([look.boxes for look in looks]) * max(width, height)
         return tuple(box for row in boxes if (box := _inside(row, width, height)))
+
+    def _from_afar(self, picture: Planes) -> FaceVerdict | None:
+        """What a first look says: "yes", or nothing."""
+        score = self._network.best(picture)
+        return FaceVerdict("yes", None, round(score, 4)) if score >= CLEAR_FIRST else None
 
     def _policy(self, picture: Picture, see: See, *, rotate: bool, thorough: bool = False) -> _Seen | None:
         """All passes but the first look and the one that counts; `thorough`: always B. None: it does not decode."""
@@ -127,7 +135,7 @@ class FaceDetector:
         if rotated or max(picture.width, picture.height) <= SIDE_B:
             return []
         image = picture.image(SIDE_NATIVE)
-        return [] if image is None else [self._network.look(image)]
+        return [] if image is None else [self._network.look(planes(image))]
 
 
 def _pass_b(image: Image, see: See) -> Look:
@@ -137,14 +145,12 @@ def _pass_b(image: Image, see: See) -> Look:
     return Look(look.best, look.scores, ((look.boxes * (inner + 2 * border) - border) / inner).astype(np.float32))
 
 
-def _turned(image: Image, see: See) -> tuple[int, Look] | None:
+def _turned(picture: Planes, see: See) -> tuple[int, Look] | None:
     """First rotation, in degrees clockwise, that shows a clear face; its boxes are turned back."""
-    from PIL.Image import Transpose
-
-    for turns, way in enumerate((Transpose.ROTATE_270, Transpose.ROTATE_180, Transpose.ROTATE_90), 1):
-        look = see(image.transpose(way))
+    for turns in (1, 2, 3):
+        look = see([np.rot90(plane, -turns) for plane in picture])
         if look.best >= CLEAR:
-            boxes = _turn_back(look.boxes, turns, image.height, image.width)
+            boxes = _turn_back(look.boxes, turns, *picture[0].shape)
             return 90 * turns, Look(look.best, look.scores, boxes)
     return None
 

@@ -7,7 +7,7 @@ BITMAPFILEHEADER; GIF89a 17–27; ISO/IEC 14496-12 4.2 and 23008-12 for HEIC and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +64,7 @@ class Extent:
     end: int
     whole: bool
     problem: str = ""
+    scan: tuple[int, int] = field(default=(0, 0), compare=False)  # of a whole JPEG: where its first scan lies
 
 
 def sniff(data: bytes) -> str | None:
@@ -102,7 +103,7 @@ def _broken(data: bytes, problem: str) -> Extent:
 def _jpeg(data: bytes) -> Extent:
     if data[:2] != b"\xff\xd8":
         return _broken(data, "no JPEG start")
-    pos, size, scanned = 2, len(data), False
+    pos, size, first = 2, len(data), (0, 0)
     for _ in range(MAX_STEPS):
         pos = data.find(b"\xff", pos)  # decoders skip garbage between segments
         at = pos + 1
@@ -114,7 +115,7 @@ def _jpeg(data: bytes) -> Extent:
         marker, pos = data[at], at + 1
         if marker in _ALONE:
             if marker == EOI:
-                return Extent(pos, whole=scanned, problem="" if scanned else "no picture between its markers")
+                return Extent(pos, bool(first[1]), "" if first[1] else "no picture between its markers", first)
             if marker == SOI:
                 return Extent(pos - 2, whole=False, problem="another image starts before its end marker")
             continue
@@ -124,7 +125,8 @@ def _jpeg(data: bytes) -> Extent:
             return _broken(data, f"impossible length of segment {marker:#04x} at byte {pos - 2}")
         pos += length
         if marker == SOS:
-            pos, scanned = _scan_end(data, pos), True
+            start, pos = pos, _scan_end(data, pos)
+            first = first if first[1] else (start, pos)
     return _broken(data, "too many segments")
 
 

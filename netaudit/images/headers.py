@@ -59,7 +59,29 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     if frame is None:
         return None
     at = frame[1]
-    return int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 3 : at + 5], "big")
+    lines = data[at + 3 : at + 5]
+    if lines == b"\0\0":
+        lines = _lines_behind(data, frame[2])
+    return int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(lines, "big")
+
+
+def _lines_behind(data: bytes, pos: int) -> bytes:
+    """The number of lines that a DNL segment behind the first scan says (T.81 B.2.5), as two bytes; empty for none."""
+    scan = data.find(b"\xff\xda", pos)
+    at = data.find(b"\xff\xdc\0\x04", scan) if scan >= 0 else -1
+    return data[at + 4 : at + 6] if 0 <= at <= len(data) - 6 else b""
+
+
+def with_lines(data: bytes) -> bytes:
+    """A JPEG whose frame header leaves its number of lines to a DNL segment, with that number; others as they are.
+
+    The decoder at hand refuses what the standard allows.
+    """
+    frame = _jpeg_frame(data)
+    if frame is None or data[frame[1] + 3 : frame[1] + 5] != b"\0\0":
+        return data
+    lines = _lines_behind(data, frame[2])
+    return data[: frame[1] + 3] + lines + data[frame[1] + 5 :] if lines else data
 
 
 def _png_size(data: bytes) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.images.headers import header_size, is_progressive
+from netaudit.images.headers import header_size, is_progressive, with_lines
 from netaudit.images.summing import with_sums
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Picture:
     """
 
     def __init__(self, data: bytes, kind: str, frame: int = 0) -> None:
-        self._data = data
+        self._data = with_lines(data) if kind == "jpeg" else data
         self._kind = kind
         self._frame = frame
         self._image: Image | None = None

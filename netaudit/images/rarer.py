@@ -6,15 +6,16 @@ its only mark.
 
 from __future__ import annotations
 
-import re
 import struct
 from typing import NamedTuple
+
+from netaudit.ground.patterns import later
 
 FIRST = (b"II*\0", b"MM\0*", b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51", b"P5", b"P6")  # of all but TGA
 KINDS = frozenset({"tiff", "jp2", "pnm", "tga"})
 MAX_DIRECTORIES, MAX_ENTRIES, MAX_BOXES = 64, 512, 10_000
 TGA_END = b"TRUEVISION-XFILE.\0"
-_PNM = re.compile(
+_PNM = later(
     rb"P[56](?:\s+|#[^\n]{0,200}\n)+(\d{1,5})(?:\s+|#[^\n]{0,200}\n)+(\d{1,5})(?:\s+|#[^\n]{0,200}\n)+(\d{1,5})\s"
 )
 _WIDTH, _HEIGHT, _OFFSETS, _COUNTS = 256, 257, frozenset({273, 324, 513}), frozenset({279, 325, 514})

@@ -21,7 +21,7 @@ LIMITS = Limits(work=20.0, wait=60.0)  # for one picture: somebody waits for it
 LOADING = 40.0  # seconds more, which a helper has to load what it needs
 MOST = 8 << 20  # bytes of a JPEG that is taken back
 MOST_DEATHS = 16  # helpers that may die of the images of one case, before no more of its pictures are made
-AT_ONCE = 2  # helpers
+AT_ONCE = 2  # helpers, where there are processors beside the one that asks: to start one costs as much as 40 pictures
 THUMBNAIL = 160  # pixels of the longer side
 LARGE = 1280  # the same
 JPEG_START = b"\xff\xd8\xff"
@@ -34,7 +34,8 @@ class Shown:
 
     def __init__(self, limits: Limits = LIMITS, command: list[str] | None = None) -> None:
         command = command or helper("netaudit.images.shown_helper")
-        self._helpers = [Asked(command, limits, MOST, LOADING) for _ in range(AT_ONCE)]
+        helpers = max(min(AT_ONCE, processors() - 1), 1)
+        self._helpers = [Asked(command, limits, MOST, LOADING) for _ in range(helpers)]
         self._free: queue.LifoQueue[Asked] = queue.LifoQueue()  # the last used first: a second one only where two ask
         for one in self._helpers:
             self._free.put(one)
@@ -43,7 +44,7 @@ class Shown:
 
     def prepare(self) -> None:
         """Start the helpers now, for many will be asked of them. Nothing may be asked meanwhile."""
-        for one in self._helpers[: processors()]:
+        for one in self._helpers:
             with contextlib.suppress(NotStartedError):  # said when something is asked
                 one.prepare()
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
-    from PIL.Image import Image
+
+    from netaudit.images.resizing import Planes
 
 STEP = 32  # pixels; a picture is filled up with zeros to whole steps, on its right and below
 UNSAFE, SAFE = 32, 64  # pixels; a side of one step is filled up to two, as when the scores were measured
@@ -55,66 +56,65 @@ class Network:
         options.log_severity_level = 4  # fatal: standard error is nobody's
         self._run = onnxruntime.InferenceSession(fitted(weights()), options, providers=["CPUExecutionProvider"]).run
 
-    def glance(self, image: Image) -> Look:
+    def glance(self, planes: Planes) -> Look:
         """The best score of a look without its boxes."""
-        return Look(self.best(image), np.empty(0, np.float32), np.empty((0, 4), np.float32))
+        return Look(self.best(planes), np.empty(0, np.float32), np.empty((0, 4), np.float32))
 
-    def best(self, image: Image) -> float:
-        """Best score of a face whose centre lies in an RGB image; 0 where there is none from FAINT on."""
+    def best(self, planes: Planes) -> float:
+        """Best score of a face whose centre lies in a picture; 0 where there is none from FAINT on."""
         best = 0.0
-        for squares, boxes, stride, columns in self._levels(image):
+        height, width = planes[0].shape
+        for squares, boxes, stride, columns in self._levels(planes):
             while (score := float(squares[place := int(squares.argmax())]) ** 0.5) > best and score >= FAINT:
                 across, down = (
                     (place % columns + boxes[0, place]) * stride,
                     (place // columns + boxes[1, place]) * stride,
                 )
-                if 0 <= across <= image.width and 0 <= down <= image.height:
+                if 0 <= across <= width and 0 <= down <= height:
                     best = score
                 squares[place] = 0
         return best
 
-    def look(self, image: Image) -> Look:
-        """All faces in an RGB image."""
+    def look(self, planes: Planes) -> Look:
+        """All faces in a picture."""
         best, found = 0.0, []
-        for squares, boxes_of, stride, columns in self._levels(image):
+        height, width = planes[0].shape
+        for squares, boxes_of, stride, columns in self._levels(planes):
             places = np.flatnonzero(squares >= FAINT**2)
             scores, offsets = np.sqrt(squares[places]), boxes_of[:, places].T
             centres = (np.stack([places % columns, places // columns], axis=1) + offsets[:, :2]) * stride
             sizes = np.exp(offsets[:, 2:]) * stride
-            sound = np.isfinite(sizes).all(axis=1) & (centres >= 0).all(axis=1) & (centres <= image.size).all(axis=1)
+            sound = (
+                np.isfinite(sizes).all(axis=1) & (centres >= 0).all(axis=1) & (centres <= (width, height)).all(axis=1)
+            )
             best = max(best, float(scores[sound].max(initial=0.0)))
             sound &= scores >= CANDIDATE
             low = centres[sound] - sizes[sound] / 2
             found.append((scores[sound], np.concatenate([low, low + sizes[sound]], axis=1)))
         scores, boxes = (np.concatenate(parts) for parts in zip(*found, strict=True))
         kept = apart(scores, boxes)
-        return Look(best, scores[kept], (boxes[kept] / max(image.size)).astype(np.float32))
+        return Look(best, scores[kept], (boxes[kept] / max(width, height)).astype(np.float32))
 
-    def _levels(self, image: Image) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], int, int]]:
+    def _levels(self, planes: Planes) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], int, int]]:
         """Of each stride: squares of scores (n,), offsets and sizes of boxes (4, n), the stride, places in a row."""
-        given = self._given(image)
+        given = self._given(planes)
         said = self._run(OUTPUTS, {"input": given})
         for level, stride in enumerate(STRIDES):
             heads, shares = (one.reshape(HEADS, -1) for one in said[2 * level : 2 * level + 2])
             yield shares[0] * shares[1], heads[2:6], stride, given.shape[3] // stride
 
-    def _given(self, image: Image) -> npt.NDArray[np.float32]:
-        """An RGB image as the network takes it, in the room that the one before had: new pages would take longer."""
-        width, height = image.size
+    def _given(self, planes: Planes) -> npt.NDArray[np.float32]:
+        """A picture as the network takes it, in the room that the one before had: new pages would take longer."""
+        height, width = planes[0].shape
         least = SAFE if min(height, width) <= UNSAFE else STEP
         shape = (1, 3, _filled(height, least), _filled(width, least))
         if self._room.size < (size := math.prod(shape)):
             self._room = np.empty(size, np.float32)
         given = self._room[:size].reshape(shape)
         given[0, :, height:], given[0, :, :height, width:] = 0, 0
-        for channel, colour in enumerate("BGR"):
-            given[0, channel, :height, :width] = _plane(image, colour)
+        for channel, plane in enumerate(planes):
+            given[0, channel, :height, :width] = plane
         return given
-
-
-def _plane(image: Image, colour: str) -> npt.NDArray[np.uint8]:
-    """One channel of an RGB image (height, width); Pillow takes it out faster than numpy."""
-    return np.frombuffer(image.tobytes("raw", colour), np.uint8).reshape(image.height, image.width)
 
 
 def apart(scores: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32]) -> list[int]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from netaudit.messages.within import Within
 
 TCP, UDP = 6, 17
-SYN_SEEN, FIN_UP, FIN_DOWN = 1 | 2, 4, 8  # bits of FLOW.handshake
+SYN_SEEN, FIN_UP, FIN_DOWN, MIDWAY = 1 | 2, 4, 8, 32  # bits of FLOW.handshake
 FRONT = 64  # bytes of a datagram in which a picture that hides behind words begins
 _PICTURE = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
 HAND_OVERS = 8  # of one flow; then it is carved
@@ -64,6 +64,11 @@ def flow_id(row: np.void) -> bytes:
     return blake2b(what + ends[0] + ends[1], digest_size=16).digest()
 
 
+def begun_by_syn(handshake: int) -> bool:
+    """Whether a SYN came before all bytes: one behind them may come in a later window, so it tells readers nothing."""
+    return bool(handshake & SYN_SEEN) and not handshake & MIDWAY
+
+
 def chosen_by(said: HelloSaid) -> tuple[str, str, str]:
     """Version, cipher suite and application protocol of a ServerHello, empty what it does not say."""
     suites, names = said.ciphers, said.alpn
@@ -85,7 +90,7 @@ class Flow:
         self.id = flow_id(row)
         self.transport = "tcp" if row["proto"] == TCP else "udp"
         self.ports = (int(row["client_port"]), int(row["server_port"]))
-        self.who_opened_is_known = bool(row["handshake"] & SYN_SEEN)
+        self.who_opened_is_known = begun_by_syn(int(row["handshake"]))
         self.midstream = self.transport == "tcp" and not self.who_opened_is_known
         self.keys = keys
         self._clear()

@@ -57,6 +57,8 @@ class Conversations:
         serial = int(row["serial"])
         flow = self.flows.get(serial)
         if flow is None:
+            if not (delivery.brings or after.reader or after.held or delivery.closed):
+                return []  # what begins a flow is known when its first bytes are there
             flow = self.flows[serial] = Flow(row, self._keys_of(row), together=self._together)
             if after.reader:
                 flow.resume(after.reader, _read_before(delivery))

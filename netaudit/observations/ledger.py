@@ -1,10 +1,12 @@
 """Collects facts about hosts: each once, with its first place and how often it was said.
 
-Bounds are per logical shard (see `at`), so that what is kept does not depend on how the shards are spread over workers.
+Bounds are per logical shard (see `at`), and where one is reached the earliest facts have the room: so what is kept
+depends neither on how the shards are spread over workers nor on the order in which flows are read.
 """
 
 from __future__ import annotations
 
+import heapq
 import struct
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
@@ -22,6 +24,8 @@ MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented name
 MOST_VALUES = 48  # distinct values kept of one field of one host in one shard
 LONGEST = 512  # characters of a value
 MARGIN = 32  # characters behind them that masking sees, so that a number is not cut into harmless halves
+MOST_AWAY = 1_024  # facts of one shard that found no room and are remembered: they may prove to be earlier
+LATE = 30 * 10**9  # ns; what is said so long after the latest fact that has room will not prove to be earlier
 MOST_LOOKS = 512  # different things of one shard that `new` remembers
 OPEN_FIELDS = frozenset(
     {"name", "address", "leased", "prefix"}
@@ -37,9 +41,11 @@ MASKS: dict[str, Callable[[str], str]] = {
 """How values of a field are masked, where people name things in it."""
 
 Host = tuple[int, str, str, str, str]  # shard, kind, link address, address, field
+Rank = tuple[int, int, int, Host, str]  # time, frame and capture, negative; host; value: the smallest gives way
 COUNT = struct.Struct("<q")
 PLACE = struct.Struct("<iqqq")  # capture, frame, time, how often: packed, as there are many
 COUNT_AT = PLACE.size - COUNT.size
+NEVER = (1 << 63) - 1
 
 
 def masked_value(value: str, field: str = "") -> str:
@@ -57,8 +63,10 @@ class Ledger:
         self._looks: dict[tuple[int, Hashable], set[Hashable]] = {}
         self._looks_in_shard: Counter[int] = Counter()
         self._shard = -1
-        self._dropped = 0
-        self._first_dropped = (1 << 63, 0, 0)  # time, frame and capture of the earliest fact that found no room
+        self._latest: dict[int | Host, list[Rank]] = {}  # heaps of a full shard or field; a rank may have risen since
+        self._away: dict[int, dict[tuple[Host, str], bytearray]] = {}  # per shard: what found no room of late
+        self._dropped = 0  # all others
+        self._first_dropped = (NEVER, 0, 0)  # time, frame and capture of the earliest of them
 
     def at(self, shard: int) -> None:
         """Say which logical shard the next facts come from."""
@@ -94,17 +102,82 @@ class Ledger:
                 PLACE.pack_into(known, 0, capture, frame, ts, count + times)
             else:
                 COUNT.pack_into(known, COUNT_AT, count + times)
-        elif self._in_shard[self._shard] < self._most and (
-            values is None
-            or field in OPEN_FIELDS
-            or len(values) < self._most_values * (WIDER if field in WIDE_FIELDS else 1)
-        ):
+        elif not self._crowded(host, values) and self._in_shard[self._shard] < self._most:
             self._in_shard[self._shard] += 1
             self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(capture, frame, ts, times))
         else:
-            self._dropped += times
-            # the earliest: shards come in an order that means nothing
-            self._first_dropped = min(self._first_dropped, (ts, frame, capture))
+            full = host if self._crowded(host, values) else self._shard
+            latest = self._latest.get(full)
+            if latest and ts + latest[0][0] > LATE:
+                self._forget(capture, frame, ts, times)
+            else:
+                self._displace(full, host, value, PLACE.pack(capture, frame, ts, times))
+
+    def _crowded(self, host: Host, values: dict[str, bytearray] | None) -> bool:
+        """Whether a field has all the values it may have."""
+        field = host[4]
+        most = self._most_values * (WIDER if field in WIDE_FIELDS else 1)
+        return values is not None and field not in OPEN_FIELDS and len(values) >= most
+
+    def _displace(self, full: int | Host, host: Host, value: str, place: bytes) -> None:
+        """Take down a fact instead of the latest one of a full shard or field; if it is that itself, turn it away."""
+        away = self._away.setdefault(self._shard, {})
+        before = away.pop((host, value), None)
+        own = bytearray(place if before is None else _joined(before, place))
+        latest = self._latest_of(full)
+        rank = _rank(host, value, own)
+        if latest and latest[0] < rank:
+            *_, last_host, last_value = heapq.heappop(latest)
+            values = self._facts[last_host]
+            self._turn_away(last_host, last_value, values.pop(last_value))
+            if not values:
+                del self._facts[last_host]
+            self._facts.setdefault(host, {})[value] = own
+            for heap in (self._latest.get(host), self._latest.get(self._shard)):
+                if heap is not None:
+                    heapq.heappush(heap, rank)
+        else:
+            self._turn_away(host, value, own)
+
+    def _latest_of(self, full: int | Host) -> list[Rank]:
+        """Heap of the facts of a shard or field, with the latest in front."""
+        if full not in self._latest:
+            hosts = [full] if isinstance(full, tuple) else [host for host in self._facts if host[0] == full]
+            ranks = [_rank(host, value, place) for host in hosts for value, place in self._facts[host].items()]
+            heapq.heapify(ranks)
+            self._latest[full] = ranks
+        heap = self._latest[full]
+        while heap:
+            *_, host, value = heap[0]
+            place = self._facts.get(host, {}).get(value)
+            if place is None:
+                heapq.heappop(heap)
+            elif (rank := _rank(host, value, place)) != heap[0]:
+                heapq.heapreplace(heap, rank)
+            else:
+                break
+        return heap
+
+    def _turn_away(self, host: Host, value: str, place: bytearray) -> None:
+        """Remember for a while what found no room."""
+        away = self._away[self._shard]
+        if len(away) >= MOST_AWAY:
+            self._forget(*PLACE.unpack(away.pop(next(iter(away)))))
+        away[host, value] = place
+
+    def _forget(self, capture: int, frame: int, ts: int, times: int) -> None:
+        """Only count what found no room."""
+        self._dropped += times
+        self._first_dropped = min(self._first_dropped, (ts, frame, capture))
+
+    def _found_no_room(self) -> bytes:
+        """Place of the earliest fact that found no room, and how often such were said."""
+        ts, frame, capture = self._first_dropped
+        told = PLACE.pack(capture, frame, ts, self._dropped)
+        for away in self._away.values():
+            for place in away.values():
+                told = _joined(told, place)
+        return told
 
     def failed(self, observer: str, error: Exception, place: tuple[int, int, int]) -> None:
         """Take down that an observer raised: a bug, survived."""
@@ -113,7 +186,7 @@ class Ledger:
     @property
     def dropped(self) -> int:
         """How many facts found no room."""
-        return self._dropped
+        return int(PLACE.unpack(self._found_no_room())[3])
 
     def new(self, what: Hashable, kind: Hashable, most: int) -> bool:
         """Whether `what` is met in this kind for the first time, of at most `most` kinds: to look closely only once."""
@@ -158,12 +231,23 @@ class Ledger:
                 yield _columns(hosts, values, places)
                 hosts, values, places = [], [], []
         if self.dropped:
-            ts, frame, capture = self._first_dropped
             hosts.append(("limit", "", "", "dropped"))
             values.append("facts beyond the bounds")
-            places.append(PLACE.pack(capture, frame, ts, self._dropped))
+            places.append(self._found_no_room())
         if values:
             yield _columns(hosts, values, places)
+
+
+def _rank(host: Host, value: str, place: bytes | bytearray) -> Rank:
+    capture, frame, ts, _ = PLACE.unpack(place)
+    return -ts, -frame, -capture, host, value
+
+
+def _joined(one: bytes | bytearray, other: bytes | bytearray) -> bytes:
+    """The earlier of two places, said as often as both."""
+    places = [PLACE.unpack(place) for place in (one, other)]
+    capture, frame, ts, _ = min(places, key=lambda place: (place[2], place[1], place[0]))
+    return PLACE.pack(capture, frame, ts, places[0][3] + places[1][3])
 
 
 def _columns(hosts: list[tuple[str, ...]], values: list[str], places: list[bytes | bytearray]) -> dict[str, list[Any]]:

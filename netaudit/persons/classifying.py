@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from netaudit.ground.patterns import later
 from netaudit.persons.naming import (
     HAN_NAME,
     LOOSE_NAME,
@@ -32,23 +33,21 @@ if TYPE_CHECKING:
 LONGEST_VALUE = 256  # characters
 _PLACES = tuple("省市区县镇乡村路街厅楼室店部局院校站馆城")  # how names of places end
 _PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
-_ADDRESS = re.compile(r"[\u3400-\u9fff]{2,12}?[省市区县旗州][\u3400-\u9fff\w-]{3,80}\Z")
-_CELL = re.compile(r"(.+)\[\d+\]\Z")
+_ADDRESS = later(r"[\u3400-\u9fff]{2,12}?[省市区县旗州][\u3400-\u9fff\w-]{3,80}\Z")
+_CELL = later(r"(.+)\[\d+\]\Z")
 SHORTEST_ADDRESS, LONGEST_ADDRESS = 8, 2048  # characters
-_PICTURED = re.compile(r"image|photo|pic|img|face|avatar|snap|portrait|capture|objectkey|osskey|coskey|filekey|fileid")
-_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|bmp|heic|avif|gif)\Z", re.IGNORECASE)
+_PICTURED = later(r"image|photo|pic|img|face|avatar|snap|portrait|capture|objectkey|osskey|coskey|filekey|fileid")
+_PICTURE_FILE = later(r"\.(?:jpe?g|png|webp|bmp|heic|avif|gif)\Z", re.IGNORECASE)
 _BASE64 = ("data:", "/9j/", "iVBOR", "R0lG", "UklG", "Qk")
 _UNSET = frozenset({"0", "-1", "null", "none"})
-_BARE = re.compile(
+_BARE = later(
     r"[a-z]|(?:[a-z]{1,2}|field|col|column|item|input|answer|question|text|param|arg|value)?\d{1,6}", re.ASCII
 )
-_ID15 = re.compile(r"[1-9]\d{14}", re.ASCII)
-_ID_LIKE = re.compile(r"(?=.*\d)[0-9A-Za-z()（）-]{6,30}", re.ASCII)
-_PAPERS = re.compile(
-    r"(?:doc|cert|cred|card|ident|paper|extend)[a-z]*\Z", re.IGNORECASE
-)  # lists of papers of one person
-_SPACES = re.compile(r"[\s-]+")
-_PHONE_LIKE = re.compile(r"\+?[\d ()-]{7,20}", re.ASCII)
+_ID15 = later(r"[1-9]\d{14}", re.ASCII)
+_ID_LIKE = later(r"(?=.*\d)[0-9A-Za-z()（）-]{6,30}", re.ASCII)
+_PAPERS = later(r"(?:doc|cert|cred|card|ident|paper|extend)[a-z]*\Z", re.IGNORECASE)  # lists of papers of one person
+_SPACES = later(r"[\s-]+")
+_PHONE_LIKE = later(r"\+?[\d ()-]{7,20}", re.ASCII)
 LEAST_ADDRESS, LEAST_DATE = 4, 6  # characters, digits
 DEEPEST = 16  # records within each other
 

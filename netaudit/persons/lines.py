@@ -13,6 +13,7 @@ from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from netaudit.ground.patterns import later
 from netaudit.persons.naming import has_family_name, kind_of, names_personal
 
 if TYPE_CHECKING:
@@ -23,58 +24,58 @@ MOST = 2000  # fields
 MOST_LINES = 2000
 LONGEST_LABEL = 20  # characters of a line that may name the next one
 _MOST_SAID = 200  # numbers of a line of running text
-NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])", re.ASCII)
+NUMBER = later(r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])", re.ASCII)
 _KEYED = r"[\"']?(?P<key>[A-Za-z_\u4e00-\u9fff](?:[\w.\-\u4e00-\u9fff]|\[\d{1,4}\]){0,59})[\"']?[ ]?[=:：]"
 # key=value or key: value, up to what ends it in a line: a separator, or the next key
-_PAIR = re.compile(
+_PAIR = later(
     rf"(?:^|[\s,;|&?{{(\[@，；。、]){_KEYED}[ ]?"
     r"(?:\"(?P<quoted>[^\"\r\n]{0,256})\"|'(?P<single>[^'\r\n]{0,256})'"
     r"|(?! ?[{\[])(?P<bare>[^\t\r\n,;|&\"'}，；。]{1,256}?)"
     r"(?=[\t\r\n,;|&\"'}，；。、]|\s{2}|\s[\w.\-]{1,40}\s?[=:：]|$))"
 )
-_PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII)
-_BOLD = re.compile(r"\*\*([\w:：]{1,20})\*\*")
-_INSERT = re.compile(
+_PHONE = later(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII)
+_BOLD = later(r"\*\*([\w:：]{1,20})\*\*")
+_INSERT = later(
     r"(?:insert|replace)\s+(?:ignore\s+)?into\s+[\w.`\"\[\]]{1,80}\s*\(([^()]{1,1000})\)\s*values\b", re.IGNORECASE
 )
-_QUOTED = re.compile(r"\A\s*(?:N?')?[\"`\[]?|['\"`\]]?\s*\Z")  # marks of a value or a name
-_VALUES = re.compile(r"\(([^()]{1,2000})\)")
-_CELLS = re.compile(r"[\t,;|，；]")
+_QUOTED = later(r"\A\s*(?:N?')?[\"`\[]?|['\"`\]]?\s*\Z")  # marks of a value or a name
+_VALUES = later(r"\(([^()]{1,2000})\)")
+_CELLS = later(r"[\t,;|，；]")
 _AROUND = " \t='\"()[]{}"  # what stands around a cell in exports and tuples
-_PROPERTY = re.compile(r"^([A-Z][A-Z-]{1,20});[^:\r\n]{1,80}:", re.MULTILINE)  # of a vCard, with its parameters
-_LENGTHS = re.compile(r"^[$*:]\d{1,9}\r?\n", re.MULTILINE)  # of words in a command of Redis (RESP)
-_ANSWER = re.compile(r"\}?\d{1,3}\$")  # of a questionnaire: 1$张三}2$1101…
-_GLUED = re.compile(r"(姓名)[:：\s]?([\u3400-\u9fff·•]{2,12})\Z")
-_ROWS = re.compile(r"[;；]")
-_LABEL = re.compile(r"([A-Za-z_]{2,24}|[\u4e00-\u9fff]{2,12}?)[\s是为:：=（(\[\"'#/]*\Z")
-_LABEL_ENDS = re.compile(r"(?:身份证号码|身份证号|身份证|证件号码|证件号|公民身份号码|证号)[\s是为:：=（(\[]*\Z")
-_BEFORE = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff·•]{2,12})[\s\-_—/|,，、:：(（\[+\"'*#@~^]{1,4}\Z")
-_BEHIND = re.compile(
+_PROPERTY = later(r"^([A-Z][A-Z-]{1,20});[^:\r\n]{1,80}:", re.MULTILINE)  # of a vCard, with its parameters
+_LENGTHS = later(r"^[$*:]\d{1,9}\r?\n", re.MULTILINE)  # of words in a command of Redis (RESP)
+_ANSWER = later(r"\}?\d{1,3}\$")  # of a questionnaire: 1$张三}2$1101…
+_GLUED = later(r"(姓名)[:：\s]?([\u3400-\u9fff·•]{2,12})\Z")
+_ROWS = later(r"[;；]")
+_LABEL = later(r"([A-Za-z_]{2,24}|[\u4e00-\u9fff]{2,12}?)[\s是为:：=（(\[\"'#/]*\Z")
+_LABEL_ENDS = later(r"(?:身份证号码|身份证号|身份证|证件号码|证件号|公民身份号码|证号)[\s是为:：=（(\[]*\Z")
+_BEFORE = later(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff·•]{2,12})[\s\-_—/|,，、:：(（\[+\"'*#@~^]{1,4}\Z")
+_BEHIND = later(
     r"(?:[\s\-_—/|,，、:：)）\]+\"'*#@~^]{1,4}|(?=[\u3400-\u9fff]{2,4} {2}))"
     r"([\u3400-\u9fff·•]{2,12})(?![\u3400-\u9fff])"
 )
-_CALLED = re.compile(
+_CALLED = later(
     r"(?:(?:姓名|客户|访客|业主|顾客|购房人|来访人)[:：\s]?|[人方主员户][:：])([\u3400-\u9fff]{2,3}?)(?=[\s,，。;；、(（:：]|的|身份证)"
 )
-_OF_SEX = re.compile(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff]{2,4})[，,、\s]{1,2}[男女][，,、\s]")  # 张三，男，汉族
-_CALL = re.compile(r"\A[^'\"]{1,80}[=(]\s*\[?['\"]")  # what stands before a first value: AT+CARD="…", call f('…'
-_OF_NUMBER = re.compile(r"(?:[甲乙丙丁]方)?([\u3400-\u9fff]{2,3})的(?:居民)?(?:身份证|证件)")
-_TOKENS = re.compile(r"[^\w·]+|_")
+_OF_SEX = later(r"(?:\A|[^\u3400-\u9fff])([\u3400-\u9fff]{2,4})[，,、\s]{1,2}[男女][，,、\s]")  # 张三，男，汉族
+_CALL = later(r"\A[^'\"]{1,80}[=(]\s*\[?['\"]")  # what stands before a first value: AT+CARD="…", call f('…'
+_OF_NUMBER = later(r"(?:[甲乙丙丁]方)?([\u3400-\u9fff]{2,3})的(?:居民)?(?:身份证|证件)")
+_TOKENS = later(r"[^\w·]+|_")
 _SHORT = 160  # characters of a text in which a lone name is the number's …
 _TITLES = ("经理", "主任", "主管", "老师", "顾问", "师傅", "总监")  # … unless it is that of one who serves
-_CAPTION = re.compile(r"[【\[]([\w\u3400-\u9fff]{2,12})[】\]]\s*")
-_ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
-_ELEMENT = re.compile(r"<[^<>]{18,4000}>")
-_DATA = re.compile(r"\b(?:data-)?([\w-]{1,40})\s*=\s*\"([^\"]{1,256})\"")
+_CAPTION = later(r"[【\[]([\w\u3400-\u9fff]{2,12})[】\]]\s*")
+_ESCAPED = later(r"(?:\\u[0-9a-fA-F]{4})+")
+_ELEMENT = later(r"<[^<>]{18,4000}>")
+_DATA = later(r"\b(?:data-)?([\w-]{1,40})\s*=\s*\"([^\"]{1,256})\"")
 _UNSEEN = {"<script": "</script", "<style": "</style", "<!--": "-->"}
-_RECORD_END = re.compile(r"\}\s*,")
-_OPENING = re.compile("<script|<style|<!--", re.IGNORECASE)
-_INPUT = re.compile(r"<(?:input|option)\b[^<>]{0,2000}>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"\b(name|id|value)\s*=\s*(?:\"([^\"]{0,256})\"|'([^']{0,256})')", re.IGNORECASE)
-_CELL_END = re.compile(r"</(?:td|th|dt|span|label|b|strong|textarea)\s*>\s*", re.IGNORECASE)
-_LINE_END = re.compile(r"</(?:tr|p|div|li|dl|dd|h[1-6]|table|ul|form)\s*>|<br\s*/?>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,4000}>")
-_BLANK = re.compile(r"[ \r\n\f\v]+")
+_RECORD_END = later(r"\}\s*,")
+_OPENING = later("<script|<style|<!--", re.IGNORECASE)
+_INPUT = later(r"<(?:input|option)\b[^<>]{0,2000}>", re.IGNORECASE)
+_ATTRIBUTE = later(r"\b(name|id|value)\s*=\s*(?:\"([^\"]{0,256})\"|'([^']{0,256})')", re.IGNORECASE)
+_CELL_END = later(r"</(?:td|th|dt|span|label|b|strong|textarea)\s*>\s*", re.IGNORECASE)
+_LINE_END = later(r"</(?:tr|p|div|li|dl|dd|h[1-6]|table|ul|form)\s*>|<br\s*/?>", re.IGNORECASE)
+_TAG = later(r"<[^<>]{0,4000}>")
+_BLANK = later(r"[ \r\n\f\v]+")
 
 
 class Field(NamedTuple):

@@ -6,10 +6,10 @@ separators. Labels of forms are longer ("客户身份证号码（必填）"): Ch
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from netaudit.ground.masking_words import COMPOUND, FAMILY
+from netaudit.ground.patterns import later
 from netaudit.persons.words import WORDS
 
 # What makes a message one about a person; the other kinds are kept only beside one of these.
@@ -53,8 +53,8 @@ LOOSE_NAME = frozenset({"name", "username", "nickname", "userinfo", "salername",
 _ID_ENDS = tuple(sorted({name for name, kind in KINDS.items() if kind == "id_number" and len(name) >= 6} | DOUBTFUL))
 _VALUE_ENDS = ("text", "value")
 _ADDRESS_ENDS = ("address", "addr", "addresstext", "dz", "地址", "住址")
-_OF_NETWORKS = re.compile("ip|mac|mail|web|http|url|device|server|host|net|gateway|img|image|pic|file")
-_BORN = re.compile("birth|born|csrq|出生|生日")
+_OF_NETWORKS = later("ip|mac|mail|web|http|url|device|server|host|net|gateway|img|image|pic|file")
+_BORN = later("birth|born|csrq|出生|生日")
 _NAME_ENDS = ("name", "xm", "nm", "xingming", "姓名", "名字")
 # who somebody is to the sender, where the value is the name
 _ROLES = (
@@ -63,7 +63,7 @@ _ROLES = (
     "访客", "客户", "业主", "来访人", "购房人", "联系人", "申请人", "持证人", "被访人", "顾客", "人员", "本人",
 )  # fmt: skip
 # whose names end so: things and places
-_OF_THINGS = re.compile(
+_OF_THINGS = later(
     "device|channel|camera|place|project|store|shop|group|dept|depart|compan|corp|^org|city|provinc|area|region|district"
     "|type|file|^app(?!l)|product|build|room|house|site|school|class|bank|brand|role|event|item|task|status|level|title"
     "|nation|position|gate|door|zone|street|road|hotel|page|module|menu|table|column|field|service|server|domain|tag"
@@ -74,12 +74,12 @@ _OF_THINGS = re.compile(
 _WORD_ENDS = frozenset("族市省县区镇路街栋层楼室厅局所店行厂部院校站码号件证卡图片率")
 LONGEST_LABEL = 40  # characters of the name of a field
 _HAN_ENDS = tuple(sorted((name for name in KINDS if not name.isascii()), key=len, reverse=True))
-HAN_NAME = re.compile("[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{2,10}(?:[·•][\u3400-\u9fff]{1,10}){1,4}")
-_LATIN_NAME = re.compile(r"[^\W\d_]{2,}(?:[ '·.-]{1,2}[^\W\d_]+){1,4}")
-_FILE = re.compile(r"\.\w{2,5}\Z|[/\\:]")
-_SEPARATORS = re.compile(r"[\s_.-]+")
-_DECORATION = re.compile(r"[（(【\[][^）)】\]]{0,12}[）)】\]]|[*：:?？]+")
-_KEY = re.compile(r"[^./@\]\[]*(?:\[\d+\])*\Z")
+HAN_NAME = later("[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{2,10}(?:[·•][\u3400-\u9fff]{1,10}){1,4}")
+_LATIN_NAME = later(r"[^\W\d_]{2,}(?:[ '·.-]{1,2}[^\W\d_]+){1,4}")
+_FILE = later(r"\.\w{2,5}\Z|[/\\:]")
+_SEPARATORS = later(r"[\s_.-]+")
+_DECORATION = later(r"[（(【\[][^）)】\]]{0,12}[）)】\]]|[*：:?？]+")
+_KEY = later(r"[^./@\]\[]*(?:\[\d+\])*\Z")
 
 
 @lru_cache(maxsize=4096)

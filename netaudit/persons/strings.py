@@ -6,9 +6,9 @@ behind it; what stands beside a number without a key is of its record.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from netaudit.ground.patterns import later
 from netaudit.persons.lines import Field, lines_of
 from netaudit.persons.naming import has_family_name, kind_of, names_personal
 from netaudit.persons.packed import packed
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 MOST = 2000  # texts
 LONGEST_HEAD = 24  # bytes of a frame before a document in a binary notation
 _MAPS = frozenset((*range(0x81, 0xA0), *range(0xA1, 0xB8), 0xDE, 0xDF))  # with which such a document begins
-_AROUND = re.compile(
+_AROUND = later(
     r"[\x20-\x7e\t\r\n]{0,2}([\u3400-\u9fff·]{2,})[\x20-\x7e\t\r\n]{0,2}|[\x20-/:-\x7e]?([1-9]\d{16}[\dXx])[\x20-/:-\x7e]?"
 )
-_NUMBER = re.compile(rb"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
-_WIDE = re.compile(rb"(?<![0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]\x00")
+_NUMBER = later(rb"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
+_WIDE = later(rb"(?<![0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]\x00")
 # texts in UTF-8 and in GBK: ASCII and Chinese characters, without what tells lengths (a tab is that of a name)
-_UTF8 = re.compile(rb"(?:[\x20-\x7e\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")
-_GBK = re.compile(rb"(?:[\x20-\x7e\r\n]|[\xa1-\xf7][\xa1-\xfe])+")
-_HAN = re.compile("[\u3400-\u9fff]{2}")
-_MARKS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")  # between texts
+_UTF8 = later(rb"(?:[\x20-\x7e\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")
+_GBK = later(rb"(?:[\x20-\x7e\r\n]|[\xa1-\xf7][\xa1-\xfe])+")
+_HAN = later("[\u3400-\u9fff]{2}")
+_MARKS = later(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")  # between texts
 _LONG = 24  # characters of a text that may say several things
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from netaudit.relays.chance import Chance, by_nulls
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
-from netaudit.relays.kernels_batches import CELLS, COMBINED, SLACK, SLACK_EACH, STEPS, line
+from netaudit.relays.kernels_batches import COMBINED, SLACK, SLACK_EACH, lines
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units
@@ -60,10 +60,10 @@ def combined(units: Units) -> I8:
         & (units.row[1:] > units.row[:-1])
         & (units.first[1:] - units.last[:-1] < CLOSE)
     )
-    for more in range(1, COMBINED):
-        for k in range(len(units) - more):
-            if follows[k : k + more].all():
-                sizes[k, more] = units.high[k : k + more + 1].sum()
+    totals, unbroken = running_sum(units.high), np.ones(len(units), bool)
+    for more in range(1, min(COMBINED, len(units))):
+        unbroken = unbroken[:-1] & follows[more - 1 : -1]
+        sizes[:-more, more] = np.where(unbroken, totals[more + 1 :] - totals[: -more - 1], 0)
     return sizes
 
 
@@ -86,20 +86,23 @@ def find_line(
 ) -> Line:
     """The line that explains most units, best by runs without a gap between them, against what comes by chance."""
     sizes, begins = sent_sizes(images.size, base64=base64), combined(units)
-    work = np.empty((5, STEPS, CELLS), np.int64)
-    at_hand = reach(images.last, units)
-    count, following, each, constant = line(begins, *at_hand, running_sum(sizes), work)
+    waits = int(LEAD_S * SECOND), LONGEST_WAIT_S * SECOND
     length, wait = span[1] - span[0], min(LONGEST_WAIT_S * SECOND, (span[1] - span[0]) // 3)
 
-    def shifted() -> int:
-        shift = int(random.integers(wait, max(length - wait, wait + 1)))
-        moved = span[0] + (images.last - span[0] + shift) % length
-        order = np.argsort(moved, kind="stable")
-        return sum(line(begins, *reach(moved[order], units), running_sum(sizes[order]), work)[:2])
+    def lines_of(dealt: I8, shifts: I8) -> I8:
+        found = np.empty((shifts.size, 4), np.int64)
+        lines(begins, units.first, waits, images.last, dealt, shifts, span, found)
+        return found
 
-    def dealt() -> int:
-        return sum(line(begins, *at_hand, running_sum(random.permutation(sizes)), work)[:2])
+    def shifted(draws: int) -> I8:
+        shifts = random.integers(wait, max(length - wait, wait + 1), draws)
+        found = lines_of(np.tile(sizes, (draws, 1)), shifts)
+        return found[:, 0] + found[:, 1]
 
-    nulls = [lambda draws, of=of: np.array([of() for _ in range(draws)]) for of in (shifted, dealt)]
-    chance = by_nulls(count + following, nulls, worth=count >= LEAST_UNITS)
-    return Line(int(each), int(constant), int(count), chance)
+    def dealt(draws: int) -> I8:
+        found = lines_of(random.permuted(np.tile(sizes, (draws, 1)), axis=1), np.zeros(draws, np.int64))
+        return found[:, 0] + found[:, 1]
+
+    explained, following, each, constant = lines_of(sizes[None], np.zeros(1, np.int64))[0].tolist()
+    chance = by_nulls(explained + following, [shifted, dealt], worth=explained >= LEAST_UNITS)
+    return Line(each, constant, explained, chance)

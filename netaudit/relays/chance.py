@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 STAGES = (20, 80, 900)  # draws; the next ones are made only while none shows as much: then it is near a claim
+AT_ONCE = 100  # draws
 LEAST_SCALE = 0.5
 CAP = 1e-3  # nothing rarer is said: what validation bears
 
@@ -68,7 +69,7 @@ def by_draws(observed: float, draw: Callable[[int], npt.NDArray[Any]], *, worth:
     for more in STAGES[1:]:
         if not worth or (draws >= observed).any():
             break
-        draws = np.concatenate([draws, draw(more)])
+        draws = np.concatenate([draws, *(draw(min(AT_ONCE, more - made)) for made in range(0, more, AT_ONCE))])
     return fitted(observed, draws)
 
 

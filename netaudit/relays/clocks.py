@@ -13,8 +13,7 @@ import numpy as np
 
 from netaudit.relays.chance import Chance, by_draws
 from netaudit.relays.forms import LEAST, SECOND, WIDTH, sent_sizes
-from netaudit.relays.kernels_clocks import common
-from netaudit.relays.kernels_pairs import MOST_OVERHEAD
+from netaudit.relays.kernels_clocks import commons
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units
@@ -48,23 +47,19 @@ def find_offset(images: Images, units: Units, random: np.random.Generator) -> Of
 def _search(images: Images, units: Units, random: np.random.Generator, *, base64: bool) -> Offset:
     sizes = sent_sizes(images.size, base64=base64)
     groups = np.unique(sizes, return_inverse=True)[1].astype(np.int64)
-    seen = np.empty((2, max(len(images), len(units))), np.int64)
+    form = WIDTH, SPREAD_S * SECOND
 
-    def best(dealt: I8) -> tuple[int, int, int]:
-        over = units.low[None, :] - sizes[dealt][:, None]
-        apart = units.first[None, :] - images.last[:, None]
-        image, unit = np.nonzero((over >= 0) & (over < MOST_OVERHEAD) & (np.abs(apart) <= APART_S * SECOND))
-        over, apart = over[image, unit], apart[image, unit]
-        order = np.argsort(over, kind="stable")
-        of = groups[dealt][image[order]]
-        return common(over[order], apart[order], of, unit[order], seen, WIDTH, SPREAD_S * SECOND)
+    def commons_of(orders: I8) -> I8:
+        found = np.empty((len(orders), 3), np.int64)
+        commons(images.last, sizes, groups, units.first, units.low, APART_S * SECOND, form, orders, found)
+        return found
 
-    def draw() -> int:
-        return int(best(random.permutation(sizes.size))[0])
+    def dealt(draws: int) -> I8:
+        return commons_of(random.permuted(np.tile(np.arange(sizes.size), (draws, 1)), axis=1))[:, 0]
 
-    count, overhead, least = best(np.arange(sizes.size))
-    chance = by_draws(count, lambda draws: np.array([draw() for _ in range(draws)]), worth=count >= LEAST)
-    return Offset(least / SECOND - EARLIEST_S, base64, int(overhead), int(count), chance)
+    count, overhead, least = commons_of(np.arange(sizes.size)[None])[0].tolist()
+    chance = by_draws(count, dealt, worth=count >= LEAST)
+    return Offset(least / SECOND - EARLIEST_S, base64, overhead, count, chance)
 
 
 def on_one_clock(units: Units, offset: Offset) -> Units:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netaudit.relays.chance import Chance, by_nulls
-from netaudit.relays.kernels_pairs import CELLS, keep_apart, peak, peaks_by_chance
+from netaudit.relays.kernels_pairs import keep_apart, peaks_by_chance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +20,8 @@ WINDOWS_S = (3, 12, 60, 300)  # within which a unit begins after its image; each
 LEAD_S = 0.05  # a unit may begin so long before the last byte of its image, and while it comes
 WIDTH, QUIC_WIDTH = 16, 120  # bytes by which heads of one form differ: digits of lengths, names, counters
 PACKET_HEADS = tuple(range(20, 47, 2))  # bytes of a QUIC packet beside its data, as far as stacks differ
+STRETCH = 2  # windows in which images are still looked for once the form is known
 LEAST = 4  # images to be worth a look
-AT_ONCE = 100  # draws
 TRIALS = 12  # exchanges by which a time farther away is looked for
 Series = tuple["I8", "I8", "I8", "I8", "I8", "I8", "I8", int, int]  # what `kernels_pairs.peak` takes, without scratch
 
@@ -94,10 +93,15 @@ def search(images: Images, units: Units, form: Form, span: tuple[int, int], rand
     series = (
         images.last[order], leads(images)[order], sizes, groups, units.first, low, high, form.window, form.width,
     )  # fmt: skip
-    counts, used = np.empty((2, CELLS), np.int64), np.empty(len(units), np.int64)
-    count, overhead = peak(*series, counts, used)
+    count, overhead = _peaks(series, span, np.zeros(1, np.int64), np.arange(sizes.size)[None])[0].tolist()
     chance = by_nulls(count, _nulls(series, span, random), worth=count >= LEAST)
-    return Peak(form, int(count), int(overhead), chance)
+    return Peak(form, count, overhead, chance)
+
+
+def _peaks(series: Series, span: tuple[int, int], shifts: I8, orders: I8) -> I8:
+    found = np.empty((shifts.size, 2), np.int64)
+    peaks_by_chance(*series, shifts, orders, span, found)
+    return found
 
 
 def _nulls(series: Series, span: tuple[int, int], random: np.random.Generator) -> list[Callable[[int], I8]]:
@@ -105,21 +109,13 @@ def _nulls(series: Series, span: tuple[int, int], random: np.random.Generator) -
     arrived, count = series[0], series[0].size
     reach, length = series[7] + int(series[1].max(initial=0)) + SECOND, span[1] - span[0]
 
-    def shifted(found: I8) -> None:
-        shifts = random.integers(min(reach, length // 3), max(length - reach, length // 3 + 1), found.size)
-        peaks_by_chance(*series, shifts, np.tile(np.arange(count), (found.size, 1)), span, found)
+    def shifted(draws: int) -> I8:
+        shifts = random.integers(min(reach, length // 3), max(length - reach, length // 3 + 1), draws)
+        return _peaks(series, span, shifts, np.tile(np.arange(count), (draws, 1)))[:, 0]
 
-    def dealt(found: I8) -> None:
-        orders = random.permuted(np.tile(np.arange(count), (found.size, 1)), axis=1)
+    def dealt(draws: int) -> I8:
+        orders = random.permuted(np.tile(np.arange(count), (draws, 1)), axis=1)
         keep_apart(orders, random.integers(0, count, (TRIALS, count)), arrived, reach)
-        peaks_by_chance(*series, np.zeros(found.size, np.int64), orders, span, found)
+        return _peaks(series, span, np.zeros(draws, np.int64), orders)[:, 0]
 
-    return [partial(_drawn, shifted), partial(_drawn, dealt)]
-
-
-def _drawn(fill: Callable[[I8], None], draws: int) -> I8:
-    """Counts of so many draws, some at a time."""
-    found = np.empty(draws, np.int64)
-    for begin in range(0, draws, AT_ONCE):
-        fill(found[begin : begin + AT_ONCE])
-    return found
+    return [shifted, dealt]

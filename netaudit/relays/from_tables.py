@@ -33,16 +33,22 @@ def find_relays(
     empty = RELAYED_IMAGES.schema().empty_table(), RELAY_TESTS.schema().empty_table()
     if uploads is None or uploads.num_rows < LEAST or tables["images"].num_rows < LEAST:
         return empty
-    from netaudit.relays.judging import judge_pair, pairs_of, test_row  # with its kernels, only where there is work
+    from netaudit.relays.judging import (
+        judge_pair,
+        pair_of,
+        pairs_of,
+        test_row,
+    )  # with its kernels, only where there is work
     from netaudit.relays.series import images_by_host, units_by_way
 
     recording_of = recordings(tables.get("captures"))
     images = images_by_host(transfers, recording_of)
-    pairs = list(pairs_of(images, units_by_way(uploads, tables["flows"], recording_of), scope))
+    ways = units_by_way(uploads, tables["flows"], recording_of)
+    pairs = pairs_of(images, ways, scope)
     told: list[pa.Table] = []
     tests: list[dict[str, Any]] = []
-    for pair in pairs:
-        result = judge_pair(pair, len(pairs))
+    for planned in pairs:
+        result = judge_pair(pair_of(planned, images, ways), len(pairs))
         tests += [test_row(result, test, len(pairs)) for test in result.tests]
         told += _tables(result, uploads, tables["messages"])
     return (

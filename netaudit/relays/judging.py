@@ -12,20 +12,21 @@ from netaudit.relays import reencoded
 from netaudit.relays.chance import CAP, corrected, said, seed_of
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.forms import LEAST
-from netaudit.relays.matching import Match, Test, match_exact, mode_of, settled
+from netaudit.relays.matching import Match, Test, match_exact, mode_of, settled, surest
 from netaudit.relays.picture import differences
 from netaudit.relays.several import match_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from netaudit.relays.series import Images, Units
+    from netaudit.relays.series import Images, Units, Way, Ways
 
 LEAST_EXACT = 5  # images of exact size without which no endpoint is named
 LEAST_REENCODED = 12
 MOST_IMAGES = 2000  # of one host and endpoint in the search; all are paired once a form is known
 HIGHEST_RATIO = 1 / CAP
-Way = tuple[str, str, str]  # sender, endpoint, first capture of the recording
+Host = tuple[str, str]  # who received images, in which recording
+Planned = tuple[Host, "Way", tuple[int, int]]  # and the time in which units and images are
 
 
 @dataclass(slots=True)
@@ -52,21 +53,26 @@ class Result:
     claimed: bool
 
 
-def pairs_of(
-    images: dict[tuple[str, str], Images], units: dict[Way, Units], scope: Callable[[str], str]
-) -> Iterator[Pair]:
+def pairs_of(images: dict[Host, Images], ways: Ways, scope: Callable[[str], str]) -> list[Planned]:
     """Hosts and endpoints worth testing; in one recording the same host, in two whoever sends."""
+    extents = ways.extents()
+    planned: list[Planned] = []
     for (host, recording), received in images.items():
-        own = {way: sent for way, sent in units.items() if way[0] == host and way[2] == recording}
-        first = min([int(received.first.min()), *(int(sent.first.min()) for sent in own.values())])
-        last = max([int(received.last.max()), *(int(sent.last.max()) for sent in own.values())])
-        for way, sent in units.items():
-            if scope(way[1]) == "inside" or way[1] == host or len(sent) < LEAST or len(received) < LEAST:
+        own = [extent for way, extent in extents.items() if way[0] == host and way[2] == recording]
+        first = min([int(received.first.min()), *(begin for _, begin, _ in own)])
+        last = max([int(received.last.max()), *(end for _, _, end in own)])
+        for way, (count, _, _) in extents.items():
+            if scope(way[1]) == "inside" or way[1] == host or count < LEAST or len(received) < LEAST:
                 continue
-            if way in own:
-                yield Pair(host, way, received, sent, (first, last + 1), elsewhere=False)
-            elif way[2] != recording and scope(host) != "outside":
-                yield Pair(host, way, received, sent, (first, last + 1), elsewhere=True)
+            if way[0] == host if way[2] == recording else scope(host) != "outside":
+                planned.append(((host, recording), way, (first, last + 1)))
+    return planned
+
+
+def pair_of(planned: Planned, images: dict[Host, Images], ways: Ways) -> Pair:
+    """The pair with its units, which are made for it: all at once would not fit into memory."""
+    (host, recording), way, span = planned
+    return Pair(host, way, images[host, recording], ways.units(way), span, elsewhere=way[2] != recording)
 
 
 def judge_pair(pair: Pair, pairs: int) -> Result:
@@ -101,7 +107,7 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
         if len(places) >= LEAST:
             exact += _renumbered(match_exact(images, units.chosen(places), span, random, pairs), places)
     tests += exact + match_batches(images, units, exact, span, random, pairs)
-    matches = settled(tests)
+    matches = surest(settled(tests))
     claimed = len(matches) >= LEAST_EXACT and any(
         test.chance is not None and test.matches and test.matched >= LEAST_EXACT - (test.mode == "batch")
         and corrected(test.chance.p, test.tried * pairs) <= CAP
@@ -144,10 +150,12 @@ def _encoded_anew(pair: Pair, random: np.random.Generator, pairs: int) -> tuple[
     if corrected(best.p, len(results) * pairs) > CAP or test.matched < LEAST_REENCODED:
         return [test], []
     sure = best.pairs.sure()
-    test.matches = [
-        Match(int(i), int(j), "reencoded", False, int(pair.units.high[j] - pair.images.size[i]), 1, float(p))
-        for i, j, p in zip(sure.image.tolist(), sure.unit.tolist(), sure.probability.tolist(), strict=True)
-    ]
+    test.matches = surest(
+        [
+            Match(int(i), int(j), "reencoded", False, int(pair.units.high[j] - pair.images.size[i]), 1, float(p))
+            for i, j, p in zip(sure.image.tolist(), sure.unit.tolist(), sure.probability.tolist(), strict=True)
+        ]
+    )
     return [test], test.matches
 
 

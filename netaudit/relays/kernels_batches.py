@@ -1,4 +1,4 @@
-"""Kernel for units that carry several images: lines of overhead."""
+"""Kernels for units that carry several images: lines of overhead, as found and by chance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import kernel
+from netaudit.relays.kernels_pairs import first_behind
 
+I4 = npt.NDArray[np.int32]
 I8 = npt.NDArray[np.int64]
 
 LEAST_EACH, STEP, STEPS = 24, 4, 128  # bytes of overhead for each image: 24, 28 … 532
@@ -20,7 +22,7 @@ COMBINED = 3  # units in a row that may be one request
 
 
 @kernel
-def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int, int, int, int]:
+def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, cells: I4, touched: I4) -> tuple[int, int, int, int]:
     """Overhead for each image and constant that explain most units as runs of several images at hand.
 
     A run goes in one unit, and runs follow each other as units do: where many units are sent while hardly an image
@@ -31,16 +33,16 @@ def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int
         at_hand: how many images had come when each unit began.
         oldest: index of the first image that is not too old for it.
         totals: running sum of the images' sizes, one more than images.
-        work: int64, shape (5, STEPS, CELLS): units explained, the last one, first unit and first image that are free,
-            runs that begin where the one before ends; scratch.
+        cells: int32, shape (STEPS * CELLS, 4): units explained, first unit and first image that are free, runs that
+            begin where the one before ends; 0 units explained in all of them before and behind, else scratch.
+        touched: int32, as many as cells; scratch.
 
     Returns:
         Units explained, of these the ones whose run begins where the one before ends, overhead for each image,
         constant (bytes).
 
     """
-    work[:, :, :] = 0
-    work[1, :, :] = -1
+    met = 0
     for j in range(begins.shape[0]):
         for b in range(max(at_hand[j] - LEFT, 0), at_hand[j] + 1):  # what ends first leaves most to others
             for c in range(COMBINED):
@@ -53,19 +55,64 @@ def line(begins: I8, at_hand: I8, oldest: I8, totals: I8, work: I8) -> tuple[int
                     slack = SLACK + SLACK_EACH * k
                     if over > CELL * CELLS + (LEAST_EACH + STEP * STEPS) * k:
                         continue
-                    for m in range(STEPS):
+                    most = ((over + slack) // k - LEAST_EACH) // STEP
+                    least = -((LEAST_EACH - 1 - (over - slack - CELL * CELLS) // k) // STEP)
+                    for m in range(max(least, 0), min(most, STEPS - 1) + 1):
                         rest = over - (LEAST_EACH + STEP * m) * k
-                        if rest + slack < 0 or rest - slack >= CELL * CELLS:
-                            continue
                         first, last = max(rest - slack, 0) // CELL, min(rest + slack, CELL * CELLS - 1) // CELL
-                        for cell in range(first, last + 1):
-                            if work[1, m, cell] != j and work[2, m, cell] <= j and work[3, m, cell] <= a:
-                                work[4, m, cell] += work[0, m, cell] > 0 and work[3, m, cell] == a
-                                work[0, m, cell] += 1
-                                work[1, m, cell], work[2, m, cell], work[3, m, cell] = j, j + c + 1, b
-    best, step, place = 0, 0, 0
-    for m in range(STEPS):
-        for cell in range(CELLS):
-            if work[0, m, cell] + work[4, m, cell] > best:
-                best, step, place = work[0, m, cell] + work[4, m, cell], m, cell
-    return work[0, step, place], work[4, step, place], LEAST_EACH + step * STEP, place * CELL + CELL // 2
+                        for at in range(m * CELLS + first, m * CELLS + last + 1):
+                            if cells[at, 0] == 0:
+                                cells[at, 0], cells[at, 1], cells[at, 2], cells[at, 3] = 1, j + c + 1, b, 0
+                                touched[met] = at
+                                met += 1
+                            elif cells[at, 1] <= j and cells[at, 2] <= a:
+                                cells[at, 3] += cells[at, 2] == a
+                                cells[at, 0] += 1
+                                cells[at, 1], cells[at, 2] = j + c + 1, b
+    count, following, place = 0, 0, 0
+    for at in touched[:met]:  # of equally good ones the first
+        ahead = cells[at, 0] + cells[at, 3] - count - following
+        if ahead > 0 or (ahead == 0 and at < place):
+            count, following, place = cells[at, 0], cells[at, 3], at
+        cells[at, 0] = 0
+    return count, following, LEAST_EACH + place // CELLS * STEP, place % CELLS * CELL + CELL // 2
+
+
+@kernel
+def lines(
+    begins: I8,
+    moments: I8,
+    waits: tuple[int, int],
+    arrived: I8,
+    sizes: I8,
+    shifts: I8,
+    span: tuple[int, int],
+    found: I8,
+) -> None:
+    """Lines of images with such sizes, whose times are shifted in a circle.
+
+    Args:
+        begins: as in `line`.
+        moments: beginning of each unit, ns.
+        waits: ns before an image has come at which it is at hand, and behind until when it is.
+        arrived: when each image had come, ns, in order and within `span`.
+        sizes: bytes of each image as it would be sent, shape (draws, images).
+        shifts: ns, less than the span is long, for each draw.
+        span: ns, between which times go in a circle.
+        found: filled with what `line` returns, shape (draws, 4).
+
+    """
+    cells, touched = np.zeros((STEPS * CELLS, 4), np.int32), np.empty(STEPS * CELLS, np.int32)
+    at_hand, oldest = np.empty_like(moments), np.empty_like(moments)
+    count = arrived.size
+    moved, totals = np.empty_like(arrived), np.zeros(count + 1, np.int64)
+    for k in range(shifts.size):
+        cut = first_behind(arrived, span[1] - shifts[k])  # from there they come round, to the beginning
+        for place in range(count):
+            i = (cut + place) % count
+            moved[place] = arrived[i] + shifts[k] - (span[1] - span[0] if i >= cut else 0)
+            totals[place + 1] = totals[place] + sizes[k, i]
+        for j in range(moments.size):
+            at_hand[j] = first_behind(moved, moments[j] + waits[0] + 1)
+            oldest[j] = first_behind(moved, moments[j] - waits[1])
+        found[k, 0], found[k, 1], found[k, 2], found[k, 3] = line(begins, at_hand, oldest, totals, cells, touched)

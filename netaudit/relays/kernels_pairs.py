@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from netaudit.ground.jit import kernel
 
+I4 = npt.NDArray[np.int32]
 I8 = npt.NDArray[np.int64]
 
 CELL = 4  # bytes of overhead that are not told apart
@@ -91,7 +92,7 @@ def peak(
     high: I8,
     window: int,
     width: int,
-    counts: I8,
+    cells: I4,
     used: I8,
 ) -> tuple[int, int]:
     """Most images of distinct size, with as many units, that one constant overhead explains; and that overhead.
@@ -106,15 +107,15 @@ def peak(
         high: at most.
         window: ns within which a unit has to begin.
         width: bytes by which overheads of one form may differ.
-        counts: int64, shape (2, CELLS); scratch.
+        cells: int32, shape (3, CELLS): images explained, number of the last one's size, cells with any; none explained
+            in all of them before and behind, else scratch.
         used: int64, as many as units; scratch.
 
     Returns:
         The count, and the overhead in bytes.
 
     """
-    counts[0, :] = 0
-    counts[1, :] = -1
+    met = 0
     for i in range(arrived.size):
         until = arrived[i] + window
         for j in range(first_behind(sent, arrived[i] - lead[i]), sent.size):
@@ -124,15 +125,20 @@ def peak(
             if most < 0 or least >= MOST_OVERHEAD:
                 continue
             for cell in range(max(least, 0) // CELL, min(most, MOST_OVERHEAD - 1) // CELL + 1):
-                if counts[1, cell] != groups[i]:
-                    counts[1, cell] = groups[i]
-                    counts[0, cell] += 1
-    place = 0
-    for cell in range(CELLS):
-        if counts[0, cell] > counts[0, place]:
-            place = cell
-    if counts[0, place] < 2:
-        return int(counts[0, place]), place * CELL
+                if cells[0, cell] == 0:
+                    cells[2, met] = cell
+                    met += 1
+                elif cells[1, cell] == groups[i]:
+                    continue
+                cells[0, cell] += 1
+                cells[1, cell] = groups[i]
+    most, place = 0, 0
+    for cell in cells[2, :met]:  # of equally good ones the first
+        if cells[0, cell] > most or (cells[0, cell] == most and cell < place):
+            most, place = cells[0, cell], cell
+        cells[0, cell] = 0
+    if most < 2:
+        return int(most), place * CELL
     overhead, units = place * CELL, 0
     used[:] = 0
     for i in range(arrived.size):  # one unit explains one image only
@@ -143,7 +149,7 @@ def peak(
             if low[j] - sizes[i] - width < overhead + CELL and high[j] - sizes[i] >= overhead and not used[j]:
                 used[j] = 1
                 units += 1
-    return int(min(counts[0, place], units)), overhead
+    return int(min(most, units)), overhead
 
 
 @kernel
@@ -177,10 +183,10 @@ def peaks_by_chance(
         shifts: ns by which each resampling shifts.
         orders: whose time each image has, shape (resamplings, images).
         span: ns, between which times go in a circle.
-        found: filled with the counts.
+        found: filled with what `peak` returns, shape (resamplings, 2).
 
     """
-    counts = np.empty((2, CELLS), np.int64)
+    cells = np.zeros((3, CELLS), np.int32)
     used = np.empty(sent.size, np.int64)
     moved, leads = np.empty_like(arrived), np.empty_like(lead)
     begin, length = span[0], span[1] - span[0]
@@ -188,7 +194,8 @@ def peaks_by_chance(
         for i in range(arrived.size):
             moved[i] = begin + (arrived[orders[k, i]] - begin + shifts[k]) % length
             leads[i] = lead[orders[k, i]]
-        found[k] = peak(moved, leads, sizes, groups, sent, low, high, window, width, counts, used)[0]
+        best = peak(moved, leads, sizes, groups, sent, low, high, window, width, cells, used)
+        found[k, 0], found[k, 1] = best
 
 
 @kernel

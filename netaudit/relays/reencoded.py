@@ -17,7 +17,8 @@ import numpy as np
 from netaudit.relays.chance import Chance, by_draws
 from netaudit.relays.forms import SECOND, leads
 from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
-from netaudit.relays.pairing import SPREAD, Pairs, near_pairs
+from netaudit.relays.laws import SPREAD
+from netaudit.relays.pairing import Pairs, near_pairs
 
 if TYPE_CHECKING:
     from netaudit.relays.series import F8, I8, Images, Units

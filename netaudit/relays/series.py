@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 I8 = npt.NDArray[np.int64]
 I4 = npt.NDArray[np.int32]
 F8 = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Way = tuple[str, str, str]  # sender, endpoint, first capture of the recording
 
 LEAST_IMAGE = 1024  # bytes; smaller ones are no photographs, and fit everything
 LEAST_UNIT = 1024  # bytes of plaintext
@@ -82,15 +84,6 @@ class Units:
         """Some of them, by index or mask."""
         return Units(*(column[places] for column in self.columns()))
 
-    def take(self, places: npt.NDArray[Any]) -> None:
-        """Become some of them, column by column, so that there are never two of all."""
-        for name in self.__slots__:
-            setattr(self, name, getattr(self, name)[places])
-
-    def between(self, first: int, last: int) -> Units:
-        """Those from one to another, without a copy."""
-        return Units(*(column[first:last] for column in self.columns()))
-
     def together(self, other: Units) -> Units:
         """These and others."""
         return Units(*(np.concatenate(pair) for pair in zip(self.columns(), other.columns(), strict=True)))
@@ -130,51 +123,132 @@ class _Received:
         """All of them, an image of a message once."""
         if self._rows:
             self._flush()
-        table = pa.Table.from_batches(self._batches).combine_chunks()
+        table = pa.Table.from_batches(self._batches)
+        self._batches.clear()
         ids = [numbered(table[name])[0].astype(np.int64) for name in ("sha256", "message_id")]
-        once = np.sort(np.unique(ids[0] * table.num_rows + ids[1], return_index=True)[1])
-        table = table.take(pa.array(once))
-        order = pc.sort_indices(table, [("last_ts", "ascending"), ("sha256", "ascending")])
-        table = table.take(order).combine_chunks()
-        names = Names(*(table[name].combine_chunks() for name in ("sha256", "object_id", "message_id")))
-        size, first, last = (table[name].to_numpy().astype(np.int64) for name in ("size", "first_ts", "last_ts"))
-        return Images(names, np.arange(table.num_rows), size, first, last)
+        once = np.zeros(table.num_rows, bool)
+        once[np.unique(ids[0] * table.num_rows + ids[1], return_index=True)[1]] = True
+        del ids  # there may be hundreds of thousands
+        order = pc.sort_indices(table, [("last_ts", "ascending"), ("sha256", "ascending")]).to_numpy()
+        order = pa.array(order[once[order]])
+
+        def in_order(name: str) -> pa.Array:  # and gone from the table: no two of all
+            nonlocal table
+            column = table[name]
+            table = table.drop_columns(name)
+            return column.take(order).combine_chunks()
+
+        size, first, last = (in_order(name).to_numpy().astype(np.int64) for name in ("size", "first_ts", "last_ts"))
+        names = Names(*(in_order(name) for name in ("sha256", "object_id", "message_id")))
+        return Images(names, np.arange(len(order)), size, first, last)
 
 
-def units_by_way(
-    uploads: pa.Table, flows: pa.Table, recording_of: Mapping[str, str]
-) -> dict[tuple[str, str, str], Units]:
+@dataclass(slots=True)
+class Rows:
+    """Rows of `encrypted_uploads`, and what has to be known of each to join them to units."""
+
+    table: pa.Table
+    flow: I4  # running number of its flow
+    plain_http: Mask  # whether its flow interrupts nothing
+    head: npt.NDArray[np.int8]  # bytes that a record has beside, 0: not known
+    quic: Mask
+
+    def in_order(self) -> I4:
+        """All rows, by flow and as they were sent in it."""
+        return np.lexsort((self.table["ordinal"].to_numpy(), self.flow)).astype(np.int32)
+
+    def joined(self, order: I4) -> Units:
+        """Units of some rows in that order, of which those that HTTP/2 only interrupted are one."""
+
+        def column(name: str) -> I8:
+            return picked(self.table[name], order)
+
+        of, head = self.flow[order], self.head[order]
+        goes_on = _steered(head, column("before_records"), column("before_octets"))
+        ordinal = column("ordinal")
+        goes_on[1:] &= (of[1:] == of[:-1]) & (ordinal[1:] == ordinal[:-1] + 1) & ~self.plain_http[order[1:]]
+        opening = ordinal == 0
+        del ordinal, head  # there may be millions, so nothing is kept longer than it is needed
+        first, last = column("first_ts"), column("last_ts")
+        goes_on[1:] &= first[1:] - last[:-1] < JOINED_WITHIN
+        goes_on[:1] = False
+        starts = np.flatnonzero(~goes_on).astype(np.int32)
+        del goes_on
+        rows = np.diff(starts, append=np.int32(order.size))
+        first, last = first[starts], last[starts + rows - 1]
+        low, high, records = (
+            np.add.reduceat(column(name), starts) for name in ("plaintext_low", "plaintext_high", "records")
+        )
+        row = order[starts]
+        return Units(row, rows, of[starts], first, last, low, high, records, self.quic[row], opening[starts])
+
+
+@dataclass(slots=True)
+class Ways:
+    """Rows by (host that sent them, endpoint, recording); units of one way are made when it is looked at."""
+
+    rows: Rows
+    places: dict[Way, I4]  # of the rows, by flow and as they were sent in it
+
+    def units(self, way: Way) -> Units:
+        """Its units by time, without small ones."""
+        units = self.rows.joined(self.places[way])
+        order = np.argsort(units.first, kind="stable")
+        return units.chosen(order[units.high[order] >= LEAST_UNIT])
+
+    def extents(self) -> dict[Way, tuple[int, int, int]]:
+        """Number of units, beginning of the first one and end of the last one, where there are any."""
+        of = ((way, self.units(way)) for way in self.places)
+        return {way: (len(sent), int(sent.first.min()), int(sent.last.max())) for way, sent in of if len(sent)}
+
+
+def units_by_way(uploads: pa.Table, flows: pa.Table, recording_of: Mapping[str, str]) -> Ways:
     """Units by (host that sent them, endpoint, recording), joined where one goes on with another."""
-    if not uploads.num_rows:
-        return {}
-    units, ends = joined_units(uploads, flows)
+    rows, ends = _rows(uploads, flows)
     capture, captures = numbered(uploads["capture_id"])
-    capture = capture[units.row]
     names = [recording_of.get(name, name) for name in captures.to_pylist()]
-    ways: dict[tuple[str, str, str], int] = {}
-    flow = units.flow  # in order
-    starts = np.flatnonzero(np.r_[True, (flow[1:] != flow[:-1]) | (capture[1:] != capture[:-1])])
-    way_of = np.empty(starts.size, np.int32)
-    for k, (end, name) in enumerate(zip(flow[starts].tolist(), capture[starts].tolist(), strict=True)):
+    order = rows.in_order()
+    flow, capture = rows.flow[order], capture[order]
+    starts = np.flatnonzero(np.r_[True, (flow[1:] != flow[:-1]) | (capture[1:] != capture[:-1])][: order.size])
+    runs: defaultdict[Way, list[I4]] = defaultdict(list)
+    told = zip(flow[starts].tolist(), capture[starts].tolist(), np.split(order, starts[1:]), strict=True)
+    for end, name, run in told if order.size else ():
         of = ends[end]
-        way_of[k] = ways.setdefault((of["client_ip"], of["server_ip"], names[name]) if of else ("", "", ""), len(ways))
-    way = np.repeat(way_of, np.diff(np.r_[starts, flow.size]))
-    order = np.lexsort((units.first, way))
-    order = order[units.high[order] >= LEAST_UNIT]
-    units.take(order)
-    bounds = np.searchsorted(way[order], np.arange(len(ways) + 1))
-    found = {name: units.between(bounds[k], bounds[k + 1]) for name, k in sorted(ways.items()) if name[0]}
-    return {name: sent for name, sent in found.items() if len(sent)}
+        if of and of["client_ip"]:
+            runs[of["client_ip"], of["server_ip"], names[name]].append(run)
+    return Ways(rows, {way: np.concatenate(runs[way]) for way in sorted(runs)})
 
 
 def joined_units(uploads: pa.Table, flows: pa.Table) -> tuple[Units, list[dict[str, Any] | None]]:
     """All units, joined where one goes on with another, and the ends of each flow by its running number."""
+    rows, ends = _rows(uploads, flows)
+    return rows.joined(rows.in_order()), ends
+
+
+def _rows(uploads: pa.Table, flows: pa.Table) -> tuple[Rows, list[dict[str, Any] | None]]:
     number, ids = numbered(uploads["flow_id"])
     wanted = flows.select([*ENDS, "tls_alpn"]).filter(pc.is_in(flows["flow_id"], value_set=ids))
     by_id = {row["flow_id"]: row for row in wanted.to_pylist()}
     ends = [by_id.get(flow) for flow in ids.to_pylist()]
     plain_http = np.array([end is not None and end["tls_alpn"] == "http/1.1" for end in ends], bool)
-    return _joined(uploads, number, plain_http), ends
+    rule, rules = numbered(uploads["rule"])
+    names = rules.to_pylist()
+    head, quic = np.array([HEADS.get(name, 0) for name in names], np.int8), np.array([name == "quic" for name in names])
+    return Rows(uploads, number, plain_http[number], head[rule], quic[rule]), ends
+
+
+def picked(column: pa.ChunkedArray, rows: I4) -> I8:
+    """Values of some rows, of which only the chunks they are in are looked at."""
+    chunks = [(chunk.cast(pa.int64()) if pa.types.is_timestamp(chunk.type) else chunk) for chunk in column.chunks]
+    if len(chunks) == 1:
+        values: I8 = chunks[0].to_numpy(zero_copy_only=False)[rows]
+        return values
+    ends = np.cumsum([len(chunk) for chunk in chunks])
+    chunk_of, values = np.searchsorted(ends, rows, "right"), np.empty(rows.size, np.int64)
+    for k in np.unique(chunk_of).tolist():
+        here = chunk_of == k
+        values[here] = chunks[k].to_numpy(zero_copy_only=False)[rows[here] - (ends[k] - len(chunks[k]))]
+    return values
 
 
 def numbered(column: pa.ChunkedArray) -> tuple[I4, pa.Array]:
@@ -185,44 +259,7 @@ def numbered(column: pa.ChunkedArray) -> tuple[I4, pa.Array]:
     return np.concatenate([chunk.indices.to_numpy() for chunk in chunks]), chunks[-1].dictionary
 
 
-def _steered(head: I8, records: I8, octets: I8) -> npt.NDArray[np.bool_]:
+def _steered(head: npt.NDArray[np.int8], records: I8, octets: I8) -> npt.NDArray[np.bool_]:
     """Whether all that came from the server before a unit only steers."""
     octets -= head * records
     return (head > 0) & (records > 0) & (octets <= CONTROL * records)
-
-
-def _head(rule: str) -> int:
-    return HEADS.get(rule, 0)
-
-
-def _is_quic(rule: str) -> bool:
-    return rule == "quic"
-
-
-def _joined(uploads: pa.Table, flow: I4, plain_http: npt.NDArray[np.bool_]) -> Units:
-    """Units, of which those that HTTP/2 only interrupted (by WINDOW_UPDATE and the like) are one."""
-    order = np.lexsort((uploads["ordinal"].to_numpy(), flow)).astype(np.int32)
-
-    def column(name: str) -> I8:
-        values = uploads[name]
-        in_order: I8 = (values.cast(pa.int64()) if name.endswith("_ts") else values).to_numpy()[order]
-        return in_order
-
-    numbers, names = numbered(uploads["rule"])
-    head, quic = (np.array([of(name) for name in names.to_pylist()]) for of in (_head, _is_quic))
-    rule, of = numbers[order], flow[order]
-    ordinal, first, last = (column(name) for name in ("ordinal", "first_ts", "last_ts"))
-    goes_on = np.zeros(order.size, bool)
-    goes_on[1:] = (of[1:] == of[:-1]) & (ordinal[1:] == ordinal[:-1] + 1) & ~plain_http[of[1:]]
-    goes_on[1:] &= first[1:] - last[:-1] < JOINED_WITHIN
-    goes_on &= _steered(head[rule], column("before_records"), column("before_octets"))
-    starts = np.flatnonzero(~goes_on)
-    ends = np.r_[starts[1:], order.size] - 1
-    opens = ordinal[starts] == 0
-    del ordinal  # there may be millions
-    first, last = first[starts], last[ends]
-    low, high, records = (
-        np.add.reduceat(column(name), starts) for name in ("plaintext_low", "plaintext_high", "records")
-    )
-    rows = (ends - starts + 1).astype(np.int32)
-    return Units(order[starts], rows, of[starts], first, last, low, high, records, quic[rule[starts]], opens)

@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.relays.batches import combined, reach, running_sum
-from netaudit.relays.forms import SECOND, leads, sent_sizes
+from netaudit.relays.forms import SECOND, STRETCH, leads, sent_sizes
 from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, PREFACE
 from netaudit.relays.kernels_sets import sets_near
+from netaudit.relays.laws import of_delay
 from netaudit.relays.matchings import in_full
-from netaudit.relays.pairing import STRETCH, near_pairs, of_delay
+from netaudit.relays.pairing import near_pairs
 
 if TYPE_CHECKING:
     from netaudit.relays.batches import Row

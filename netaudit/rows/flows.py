@@ -144,7 +144,7 @@ def flow_columns(
     `turned`: ends the other way round; `read`: bytes that lie in messages.
     """
     some = turned.any()
-    shaken = flows["handshake"].astype(np.int64) << 1 | turned
+    shaken = (flows["handshake"].astype(np.int64) & ((1 << len(HANDSHAKE)) - 1)) << 1 | turned
     columns: dict[str, Any] = {
         "capture_id": few(flows["capture"], capture_name),
         "transport": few(flows["proto"], lambda proto: TRANSPORTS.get(proto, f"ip-{proto}")),

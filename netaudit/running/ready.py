@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from netaudit.ground import programs
-from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, SOURCES, cache_folder, config
+from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, cache_folder, config, sources
 from netaudit.ground.remembered import keep, recalled, unsealed
 from netaudit.images.processes import processors
 from netaudit.running.warm import LATER, PIECES
@@ -115,7 +115,11 @@ def shared_out(names: list[str], processes: int) -> list[list[str]]:
 
 def compile_pieces(names: list[str]) -> None:
     """Compile pieces in this process, and write a dot for each kernel to standard output."""
+    import gc
+
     from numba.core import event
+
+    gc.disable()  # a compiler makes much and lets go of little: looking for cycles was an eighth of its time
 
     class Dots(event.Listener):
         def on_start(self, _: event.Event) -> None:
@@ -144,12 +148,7 @@ def _start(names: list[str], output: int, held: tuple[int, ...]) -> subprocess.P
 
 def _sources() -> list[Path]:
     """Where the kernels stand that are waited for."""
-    return [
-        path
-        for pattern in SOURCES
-        for path in PACKAGE.glob(pattern)
-        if LATER.isdisjoint(path.relative_to(PACKAGE).parts)
-    ]
+    return [path for path in sources() if LATER.isdisjoint(path.relative_to(PACKAGE).parts)]
 
 
 def may_keep(folder: Path) -> bool:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from netaudit.case.extract import extract, locate
 from netaudit.errors import UsageError
+from netaudit.messages.flow import begun_by_syn
 from netaudit.messages.reader import OPENING, Opening
 from netaudit.messages.readers import BY_TRANSPORT
 from netaudit.running.way import Reading
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 200  # told of a flow; the others are counted
 MOST_MESSAGES = 200
-TCP, SYN_SEEN = 6, 3
+TCP = 6
 
 
 @dataclass(slots=True)
@@ -189,7 +190,7 @@ def _asked(delivery: Delivery, opening: list[bytes]) -> list[tuple[str, str]]:
     """What each reader says of the opening, in the order in which they are asked, up to the one that says yes."""
     row = delivery.flow
     transport = "tcp" if row["proto"] == TCP else "udp"
-    midstream = transport == "tcp" and not row["handshake"] & SYN_SEEN
+    midstream = transport == "tcp" and not begun_by_syn(int(row["handshake"]))
     start = Opening(opening[0], opening[1], int(row["client_port"]), int(row["server_port"]), bool(midstream))
     asked = []
     for entry in BY_TRANSPORT[transport]:

@@ -53,6 +53,7 @@ def messages() -> None:
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
     from netaudit.messages.kernels_numbers import next_number
+    from netaudit.messages.kernels_silent import close_up
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, PIECE, RUN
@@ -84,7 +85,10 @@ def messages() -> None:
     PlainLookups().take(flows, slots, closed, runs, pieces, payload)
     silent = SilentFlows()
     silent.find(flows, slots, closed, ~closed, runs, payload)
+    flows["delivered"], flows["server_port"], runs["length"] = (1, 0), 1, 1  # a byte that no reader wants
+    silent.find(flows, slots, closed, ~closed, runs[::2].copy(), payload)
     silent.hold(slots, flows, slots, ~closed, runs, pieces, payload)
+    close_up(payload, slots[:0], slots[:0])
     addresses(flows["client_hi"], flows["client_lo"])
     link_addresses(flows["client_mac"])
     _publications()
@@ -107,7 +111,7 @@ def _packets() -> None:
     """Open a datagram of QUIC, and a record of TLS."""
     from netaudit.messages.opening.kernels_quic import in_turn
     from netaudit.messages.opening.protection import Tls13
-    from netaudit.messages.opening.quic_keys import Level, Packets
+    from netaudit.messages.opening.quic_keys import FEW, Level, Packets
     from netaudit.messages.opening.quic_rows import NONE, Row
     from netaudit.messages.opening.records import Cutter
     from netaudit.messages.opening.suites import suites
@@ -117,6 +121,7 @@ def _packets() -> None:
     row = Row(Packets(begins, np.ones(1, np.uint8), begins + 1, begins), begins)
     cutter = Cutter()
     cutter.feed(0, b"\x17\3\3\0\x14" + bytes(20))
+    Level(suites()[0x1303], 1, bytes(32)).header.masks(bytes(16 * (FEW + 1)))
     Tls13(suites()[0x1301], bytes(32)).open_row(0, *cutter.row(0x17, 1))
     in_turn(np.zeros(1, np.uint8), row.columns, NONE, np.zeros((2, 2), np.int64), np.empty((2, 4), np.int64))
 
@@ -125,8 +130,11 @@ def relays() -> None:
     """Compile what compares images with encrypted uploads, by an office that sends on what it receives."""
     import pyarrow as pa
 
+    from netaudit.relays.forms import Form
     from netaudit.relays.from_tables import LEAST
     from netaudit.relays.judging import Pair, judge_pair
+    from netaudit.relays.kernels_sets import sets_near
+    from netaudit.relays.pairing import pair
     from netaudit.relays.series import Images, Names, Units
 
     second = 1_000_000_000
@@ -143,6 +151,8 @@ def relays() -> None:
     span = (0, int(sent.max()) + 10 * second)
     for elsewhere in (False, True):
         judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, units, span, elsewhere), 1)
+    pair(images, units, Form(base64=False, window_s=1), 300)
+    sets_near(sizes, 0, (0, 0, 0, 0), 0, 0, row)
     several = units.chosen(row[1::2])  # two images each
     several.low = several.high = several.low + sizes[::2]
     for sent_on in (several, units.chosen(row[::-1])):

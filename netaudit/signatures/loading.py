@@ -14,8 +14,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from netaudit.errors import SignatureError
 from netaudit.ground.yaml_text import parse_yaml
 from netaudit.signatures.checking import check_entry
@@ -143,7 +141,7 @@ def _text(path: Path) -> str:
 def _entries(path: Path, problems: list[str]) -> list[Any]:
     try:
         entries = parse_yaml(_text(path))
-    except yaml.YAMLError as error:
+    except ValueError as error:
         problems.append(f"{path.name}: is no YAML: {error}")
         return []
     if not isinstance(entries, list):

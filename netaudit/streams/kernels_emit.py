@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.streams.layouts import BURSTS, COUNTED, DOWN, NO_RECORDS, RECENT_SEGMENTS, UP, Base, Kind, Tables
+from netaudit.streams.layouts import (
+    BURSTS,
+    COUNTED,
+    DOWN,
+    MIDWAY,
+    NO_RECORDS,
+    RECENT_SEGMENTS,
+    SYNS,
+    UP,
+    Base,
+    Kind,
+    Tables,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -119,6 +131,8 @@ def emit(
         if not has_records(t, slot):
             return
         kind += COUNTED
+    if not t.connections[slot]["handshake"] & SYNS:
+        t.connections[slot]["handshake"] |= MIDWAY
     index = output_row(t, slot)
     cursor = t.cursor[0]
     row = t.emitted[cursor["emitted"]]

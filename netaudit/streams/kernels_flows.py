@@ -10,7 +10,7 @@ import numpy.typing as npt
 from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_emit import end_burst, output_row, skip, wide, write_row
 from netaudit.streams.kernels_order import SECOND, give_up, lose, pop
-from netaudit.streams.layouts import LISTS, NO_END, RECENT_SEGMENTS, SLOT_BITS, Base, Doubt, Tables
+from netaudit.streams.layouts import LISTS, MIDWAY, NO_END, RECENT_SEGMENTS, SLOT_BITS, Base, Doubt, Tables
 
 U1 = npt.NDArray[np.uint8]
 
@@ -231,7 +231,8 @@ def close(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
     flow = t.connections[slot]
     twin = flow["shadow"]
     if twin >= 0:
-        t.connections[twin]["handshake"] = flow["handshake"]
+        own = t.connections[twin]["handshake"] & MIDWAY
+        t.connections[twin]["handshake"] = (flow["handshake"] & (0xFF ^ MIDWAY)) | own
         end_flow(t, twin, evicted)
         free(t, twin)
     end_flow(t, slot, evicted)

@@ -68,49 +68,49 @@ def between_records(walk: Any) -> bool:
 
 
 @lean_kernel
-def keep_answer(walk: Any, size: int, row: Any) -> None:
+def keep_answer(walk: Any, answers: Any, size: int, row: Any) -> None:
     """Keep a record of the server whose sender has more of the client's bytes than were walked along."""
     last = walk["late"] - 1
-    if last < 0 or (last < LATE - 1 and walk["late_acked"][last] != row["acked"]):
+    if last < 0 or (last < LATE - 1 and answers["acked"][last] != row["acked"]):
         last += 1
         walk["late"] = last + 1
-        walk["late_ts"][last] = row["ts"]
-        walk["late_acked"][last] = row["acked"]
-        walk["late_octets"][last] = walk["late_records"][last] = 0
-    walk["late_octets"][last] += size
-    walk["late_records"][last] += 1
+        answers["ts"][last] = row["ts"]
+        answers["acked"][last] = row["acked"]
+        answers["octets"][last] = answers["records"][last] = 0
+    answers["octets"][last] += size
+    answers["records"][last] += 1
 
 
 @lean_kernel
-def look_again(walk: Any, offset: int, ts: int, units: Rows, spans: Rows, walked: Any) -> None:
+def look_again(walk: Any, answers: Any, offset: int, ts: int, units: Rows, spans: Rows, walked: Any) -> None:
     """Let kept answers end the unit, before the client's bytes at `offset`, of time `ts` (0: a gap), are taken.
 
     Bytes that the answer acknowledged were sent before it whatever their time says: they may have been sent twice.
     """
     taken = 0
     while taken < walk["late"]:
-        came, acked = walk["late_ts"][taken], walk["late_acked"][taken]
+        came, acked = answers["ts"][taken], answers["acked"][taken]
         between = between_records(walk)
         if offset < acked and not (ts > came and between):
             break
-        answers = between and acked >= walk["sent"] and came >= walk["last_ts"] and (ts > came or ts == 0)
-        if walk["open"] and answers:
+        answered = between and acked >= walk["sent"] and came >= walk["last_ts"] and (ts > came or ts == 0)
+        if walk["open"] and answered:
             walk["answered_ts"] = came
             close_unit(walk, units, spans, walked)
         if not walk["open"]:
-            walk["before_octets"] += walk["late_octets"][taken]
-            walk["before_records"] += walk["late_records"][taken]
+            walk["before_octets"] += answers["octets"][taken]
+            walk["before_records"] += answers["records"][taken]
         taken += 1
     walk["late"] -= taken
     for k in range(walk["late"]):
-        walk["late_ts"][k] = walk["late_ts"][taken + k]
-        walk["late_acked"][k] = walk["late_acked"][taken + k]
-        walk["late_octets"][k] = walk["late_octets"][taken + k]
-        walk["late_records"][k] = walk["late_records"][taken + k]
+        answers["ts"][k] = answers["ts"][taken + k]
+        answers["acked"][k] = answers["acked"][taken + k]
+        answers["octets"][k] = answers["octets"][taken + k]
+        answers["records"][k] = answers["records"][taken + k]
 
 
 @lean_kernel
-def begin_record(walk: Any, direction: int, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
+def begin_record(walk: Any, answers: Any, direction: int, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """An application record begins: the client's opens a unit, the server's may end it."""
     client = walk["client"]
     if direction == client:
@@ -120,7 +120,7 @@ def begin_record(walk: Any, direction: int, row: Any, units: Rows, spans: Rows, 
             open_unit(walk, row)
         return
     if walk["late"] or row["acked"] > walk["sent"]:
-        keep_answer(walk, walk["size"][direction], row)
+        keep_answer(walk, answers, walk["size"][direction], row)
         return
     if walk["open"] and between_records(walk) and row["acked"] >= walk["sent"]:
         walk["answered_ts"] = row["ts"]
@@ -162,7 +162,16 @@ def believe(walk: Any, direction: int, row: Any, spans: Rows, walked: Any) -> No
 
 
 @lean_kernel
-def take_head(walk: Any, direction: int, row: Any, fresh: bool, units: Rows, spans: Rows, walked: Any) -> None:  # noqa: FBT001
+def take_head(
+    walk: Any,
+    answers: Any,
+    direction: int,
+    row: Any,
+    fresh: bool,  # noqa: FBT001
+    units: Rows,
+    spans: Rows,
+    walked: Any,
+) -> None:
     """Five bytes stand where a record should begin."""
     head = np.int64(walk["head"][direction])
     walk["got"][direction] = 0
@@ -192,7 +201,7 @@ def take_head(walk: Any, direction: int, row: Any, fresh: bool, units: Rows, spa
             return
         believe(walk, direction, row, spans, walked)
     if head >> 32 == APPLICATION:
-        begin_record(walk, direction, row, units, spans, walked)
+        begin_record(walk, answers, direction, row, units, spans, walked)
 
 
 @lean_kernel
@@ -225,6 +234,7 @@ def search(walk: Any, direction: int, row: Any, source: int, at: int, buffer: U1
 @lean_kernel
 def take_segment(
     walk: Any,
+    answers: Any,
     row: Any,
     fresh: bool,  # noqa: FBT001
     buffer: U1,
@@ -237,7 +247,7 @@ def take_segment(
     direction, length, source, at = row["direction"], row["length"], row["source"], 0
     if direction == walk["client"]:
         if walk["late"]:
-            look_again(walk, row["offset"], row["ts"], units, spans, walked)
+            look_again(walk, answers, row["offset"], row["ts"], units, spans, walked)
         walk["sent"] = row["offset"] + length
     while at < length and walk["kind"] != NO_RECORDS:
         if walk["need"][direction]:
@@ -255,7 +265,7 @@ def take_segment(
             at += 1
             if walk["got"][direction] == HEAD:
                 first = walk["mode"][direction] == START
-                take_head(walk, direction, row, fresh, units, spans, walked)
+                take_head(walk, answers, direction, row, fresh, units, spans, walked)
                 if first and not fresh and walk["mode"][direction] == IN_STEP and at < length:
                     said = byte_at(buffer, arena, source, at)
                     if said in (CLIENT_HELLO, SERVER_HELLO):
@@ -263,12 +273,12 @@ def take_segment(
 
 
 @lean_kernel
-def take_gap(walk: Any, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
+def take_gap(walk: Any, answers: Any, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """Bytes of a TCP direction were never captured."""
     direction, length = row["direction"], row["length"]
     if direction == walk["client"]:
         if walk["late"]:
-            look_again(walk, row["offset"], 0, units, spans, walked)
+            look_again(walk, answers, row["offset"], 0, units, spans, walked)
         walk["sent"] = row["offset"] + length
     if walk["need"][direction] >= length:
         walk["need"][direction] -= length

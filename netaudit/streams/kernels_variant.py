@@ -27,11 +27,10 @@ from netaudit.streams.kernels_order import (
     remove,
     source_after,
 )
-from netaudit.streams.layouts import BURSTS, SLOT_BITS, Doubt, Tables
+from netaudit.streams.layouts import BURSTS, MIDWAY, SLOT_BITS, SYNS, Doubt, Tables
 
 U1 = npt.NDArray[np.uint8]
 
-SYNS = 3  # bits of CONNECTION.handshake
 CONFLICT, VARIANT = int(Doubt.CONFLICT), int(Doubt.VARIANT)
 
 
@@ -57,7 +56,7 @@ def open_variant(
     own["serial"] = (cursor["serial"] << SLOT_BITS) | twin
     own["main"] = slot
     own["doubts"] = VARIANT | CONFLICT
-    own["handshake"] = flow["handshake"] & SYNS
+    own["handshake"] = flow["handshake"] & (SYNS | MIDWAY)
     own["first_seq"] = sequence
     own["first_ts"] = own["last_ts"] = ts
     own["first_frame"] = own["last_frame"] = frame

@@ -11,7 +11,7 @@ from netaudit.ground.jit import lean_kernel
 from netaudit.streams.kernels_datagrams import settle_datagram, take_datagram
 from netaudit.streams.kernels_records import CHAIN, HEAD, look_again, take_gap, take_segment
 from netaudit.streams.kernels_units import close_unit
-from netaudit.streams.layouts import COUNTED, NO_RECORDS, QUIC, SLOT_BITS, Kind
+from netaudit.streams.layouts import COUNTED, MIDWAY, NO_RECORDS, QUIC, SLOT_BITS, SYNS, Kind
 
 if TYPE_CHECKING:
     from netaudit.streams.layouts import Tables
@@ -20,7 +20,7 @@ U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
 
 FOREVER = (1 << 63) - 1
-UDP, SYN = 17, 3
+UDP = 17
 GAP = int(Kind.GAP)
 
 
@@ -37,12 +37,12 @@ def begin_walk(walk: Any, serial: Any) -> None:
 
 
 @lean_kernel
-def end_walk(walk: Any, units: Rows, spans: Rows, walked: Any) -> None:
+def end_walk(walk: Any, answers: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """Write what is under way at the end of a flow."""
     if walk["kind"] == QUIC:
         settle_datagram(walk, spans, walked)
     elif walk["late"]:
-        look_again(walk, FOREVER, FOREVER, units, spans, walked)
+        look_again(walk, answers, FOREVER, FOREVER, units, spans, walked)
     close_unit(walk, units, spans, walked)
     walk["kind"] = NO_RECORDS
 
@@ -50,6 +50,7 @@ def end_walk(walk: Any, units: Rows, spans: Rows, walked: Any) -> None:
 @lean_kernel
 def walk_row(
     walk: Any,
+    answers: Any,
     row: Any,
     flow: Any,
     buffer: U1,
@@ -66,9 +67,10 @@ def walk_row(
         elif walk["kind"] == QUIC and row["direction"] == walk["client"] and walk["need"][walk["client"]]:
             walk["need"][walk["client"]] += row["length"]
     elif is_gap:
-        take_gap(walk, row, units, spans, walked)
+        take_gap(walk, answers, row, units, spans, walked)
     else:
-        take_segment(walk, row, flow["handshake"] & SYN != 0, buffer, arena, units, spans, walked)
+        fresh = flow["handshake"] & SYNS != 0 and flow["handshake"] & MIDWAY == 0
+        take_segment(walk, answers, row, fresh, buffer, arena, units, spans, walked)
 
 
 @lean_kernel
@@ -96,13 +98,13 @@ def walk_records(t: Tables, buffer: U1, arena: U1, units: Rows, spans: Rows, at:
             return False
         flow = t.rows[row["row"]]
         serial = np.int64(flow["serial"])
-        walk = t.walks[serial & mask]
+        walk, answers = t.walks[serial & mask], t.answers[serial & mask]
         if walk["serial"] != serial:
             if walk["serial"]:
-                end_walk(walk, units, spans, walked)
+                end_walk(walk, answers, units, spans, walked)
             begin_walk(walk, serial)
         if walk["kind"] != NO_RECORDS:
-            walk_row(walk, row, flow, buffer, arena, units, spans, walked)
+            walk_row(walk, answers, row, flow, buffer, arena, units, spans, walked)
         if row["kind"] < COUNTED:
             kept = walked["kept"]
             if kept != position:
@@ -114,9 +116,10 @@ def walk_records(t: Tables, buffer: U1, arena: U1, units: Rows, spans: Rows, at:
             if walked["units"] + 2 > units.size or walked["spans"] + 2 > spans.size:
                 walked["row"] = index
                 return False
-            walk = t.walks[np.int64(t.rows[index]["serial"]) & mask]
-            if walk["serial"] == np.int64(t.rows[index]["serial"]):
-                end_walk(walk, units, spans, walked)
+            serial = np.int64(t.rows[index]["serial"])
+            walk, answers = t.walks[serial & mask], t.answers[serial & mask]
+            if walk["serial"] == serial:
+                end_walk(walk, answers, units, spans, walked)
     walked["row"] = cursor["rows"]
     cursor["emitted"] = walked["kept"]
     return True

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UP, DOWN = 0, 1  # client to server, server to client
+SYNS, MIDWAY = 1 | 2, 32  # bits of FLOW.handshake
 
 PIECE = np.dtype(
     [
@@ -81,7 +82,7 @@ FLOW = np.dtype(
         ("tunnel", "u1"),
         ("shard", "u1"),
         ("state", "u1"),  # streams' own
-        ("handshake", "u1"),  # 1 SYN seen, 2 SYN-ACK seen, 4 FIN up, 8 FIN down, 16 RST
+        ("handshake", "u1"),  # 1 SYN seen, 2 SYN-ACK seen, 4 FIN up, 8 FIN down, 16 RST, 32 bytes before any SYN
         ("ignored", "u1"),  # bytes are counted, not delivered, from now on
         ("packets", "u8", (2,)),  # [UP, DOWN]
         ("bytes", "u8", (2,)),  # frame bytes on the wire
@@ -156,6 +157,11 @@ class Delivery:
     runs: list[Run] = field(default_factory=list)
     closed: bool = False  # nothing will follow; `flow` has the final counters
     columns: Columns | None = None  # instead of runs, where these are many and may be taken together
+
+    @property
+    def brings(self) -> bool:
+        """Whether there is any run."""
+        return bool(self.runs) or self.columns is not None
 
 
 # What follows is the stage's own working state; nothing outside streams reads it.
@@ -404,7 +410,17 @@ SPAN = np.dtype(  # records of equal length in a row
     align=True,
 )
 
-LATE = 4  # acknowledged offsets, per flow, at which a server's records may turn out to be answers
+LATE = 32  # a hole is given up within 64 packets: no more requests with an answer to each come behind it
+
+ANSWERS = np.dtype(  # a server's records that came while bytes of the client waited behind a hole
+    [
+        ("ts", "i8", (LATE,)),
+        ("acked", "i8", (LATE,)),  # offset of the client's bytes that they acknowledged
+        ("octets", "i8", (LATE,)),  # with those that followed and acknowledged no more
+        ("records", "u4", (LATE,)),
+    ],
+    align=True,
+)
 
 WALK = np.dtype(  # state of the walk along the records of a flow
     [
@@ -424,10 +440,6 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("searched", "i8", (2,)),
         ("size", "u4", (2,)),  # of the record under way
         ("earlier", "u4", (4,)),  # of each direction: sizes of the first two records of a chain not yet believed
-        ("late_ts", "i8", (LATE,)),  # of server's records that came while bytes of the client waited behind a hole
-        ("late_acked", "i8", (LATE,)),  # offset of the client's bytes that they acknowledged
-        ("late_octets", "i8", (LATE,)),  # with those that followed and acknowledged no more
-        ("late_records", "u4", (LATE,)),
         ("records", "u4"),
         ("before_records", "u4"),
         ("ordinal", "u4"),
@@ -445,7 +457,7 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("open", "u1"),  # a unit is under way
         ("lossy", "u1"),
         ("from_start", "u1"),
-        ("late", "u1"),  # how many
+        ("late", "u1"),  # how many of its row of ANSWERS are kept
     ],
     align=True,
 )
@@ -484,3 +496,4 @@ class Tables(NamedTuple):
     row_slots: npt.NDArray[Any]  # i4 slot of each row, -1 once closed
     touched: npt.NDArray[Any]  # i4 slots whose ring may hold fresh entries
     walks: npt.NDArray[Any]  # WALK row per slot
+    answers: npt.NDArray[Any]  # ANSWERS row per slot; apart, since hardly any flow has some

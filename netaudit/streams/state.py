@@ -79,6 +79,7 @@ def make(limits: Limits) -> Tables:
         row_slots=np.empty(1 << 10, np.int32),
         touched=np.empty(0, np.int32),
         walks=np.zeros(0, layouts.WALK),
+        answers=np.zeros(0, layouts.ANSWERS),
     )
     return grow_waiting(grow_connections(tables))
 
@@ -98,11 +99,14 @@ def grow_connections(t: Tables) -> Tables:
     chain[:] = np.arange(before + 1, size + 1)
     chain[-1] = t.cursor["free_slot"][0]
     t.cursor["free_slot"] = before
+    answers, kept = np.zeros(size, t.answers.dtype), np.flatnonzero(t.walks["late"])  # the others stay untouched pages
+    answers[kept] = t.answers[kept]
     return t._replace(
         connections=connections,
         sides=_longer(t.sides, 2 * size),
         recents=_longer(t.recents, 2 * RECENT_SEGMENTS * size),
         walks=_longer(t.walks, size),
+        answers=answers,
     )
 
 

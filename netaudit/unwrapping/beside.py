@@ -40,32 +40,39 @@ def beside(leaf: Leaf) -> bytes:
     data = leaf.part.data
     tail = data[len(data) - leaf.behind :]
     if leaf.kind == "jpeg":
-        return b"".join(_segments(data)) + tail
+        return b"".join(_segments(data, leaf.scan)) + tail
     return (b"".join(_chunks(data)) if leaf.kind == "png" else b"") + tail
 
 
-def _segments(data: bytes) -> Iterator[bytes]:
-    """Comments and application segments of nobody in a JPEG, between its scans too, and what no marker begins."""
+def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> Iterator[bytes]:
+    """Comments and application segments of nobody in a JPEG, between its scans too, and what no marker begins.
+
+    Where its first scan begins and ends may be known: most have one only, and need not be searched again.
+    """
     at, markers = 2, None
     while at + 4 <= len(data):
-        fill = _FILL.match(data, at)
-        if fill is None:  # decoders pass over it
+        if data[at] != 0xFF:  # decoders pass over it
             begin, at = at, data.find(b"\xff", at)
             yield data[begin:] if at < 0 else data[begin:at]
             if at < 0:
                 return
             continue
-        at = fill.end() - 1  # any marker may be preceded by fill bytes (B.1.1.2)
-        if at + 4 > len(data) or data[at + 1] == EOI:
-            return
+        if data[at + 1] == 0xFF and (fill := _FILL.match(data, at)):
+            at = fill.end() - 1  # any marker may be preceded by fill bytes (B.1.1.2)
+            if at + 4 > len(data):
+                return
         marker, size = data[at + 1], data[at + 2] << 8 | data[at + 3]
+        if marker == EOI:
+            return
         if marker in _ALONE:
             at += 2
             continue
         if marker == COM or (APP0 <= marker <= APP15 and not data.startswith(_APPLICATIONS, at + 4)):
             yield data[at + 4 : at + 2 + size]
         at += 2 + size
-        if marker == SOS:
+        if marker == SOS and at == scan[0] and data[scan[1] + 1] > SOI:
+            at = scan[1]
+        elif marker == SOS:
             markers = _markers(data) if markers is None else markers
             behind = int(np.searchsorted(markers, at))
             if behind == markers.size:

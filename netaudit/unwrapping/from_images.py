@@ -19,6 +19,7 @@ def confirm_end(leaf: Leaf) -> None:
     if not part.complete:
         return
     found = extent(part.data, leaf.kind)
+    leaf.scan = found.scan
     if not found.whole:
         part.unknown_from = len(part.data)
         leaf.notes.append(f"the image is not whole: {found.problem}")

@@ -55,3 +55,4 @@ class Leaf:
     notes: list[str] = dataclasses.field(default_factory=list)  # named limits met under it
     known: Known = dataclasses.field(default_factory=dict)  # small JSON texts of its message
     behind: int = 0  # bytes behind the end of an image (`from_images.confirm_end`)
+    scan: tuple[int, int] = (0, 0)  # where the first scan of a whole JPEG lies (likewise)

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netaudit.ground.charset import is_utf8
 from netaudit.ground.json_text import LONG
 from netaudit.ground.obscure import LEAST, is_code, obscure
 from netaudit.ground.ways import Step
@@ -71,6 +72,7 @@ __all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
 _NEVER = sys.maxsize  # nothing but images
 _STRUCTURED = sys.maxsize - 1  # images, documents and archives
 _FEW = 64  # parts that are taken out of what stands around them
+_OPENING, _TRIES = 64, 16  # bytes by which one of them is sought; places at which that may be in vain
 _TRIFLE = 512  # decoded strings below this that are nothing known are tokens and digests, no objects
 _PLAIN = frozenset({"opaque", "text", "form", "html", "empty"})
 
@@ -256,14 +258,6 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     return len(part.data)
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _least_text(part: Part) -> int:
     """From how many bytes on a text must have words: at once, where it was put into digits or letters."""
     return DIGEST if any(step.name in _SPELLED for step in part.way.steps) else TEXT
@@ -275,7 +269,7 @@ def _doubt(part: Part, opened: list[bytes], budget: Budget, before: tuple[int, i
     A text in digits or letters is there because somebody wrote it so.
     """
     if before == (budget.obscure, len(budget.scraps)):
-        if any(not _is_utf8(one) and sniff(one) in _PLAIN for one in opened):  # it is something else, then
+        if any(not is_utf8(one) and sniff(one) in _PLAIN for one in opened):  # it is something else, then
             _count(present(part), 0, budget, (), _least_text(part))
         return
     if any(not is_code(one[:LEAST], binary=True) for one in opened):
@@ -307,8 +301,21 @@ def _count(data: bytes, inside: int, budget: Budget, known: Sequence[bytes] = ()
         budget.obscure += max(0, obscure(data) - inside)
     elif rest > DIGEST:
         for one in known:
-            data = data.replace(one, b" ", 1)
+            data = _without(data, one)
         budget.scraps += scraps_of_rest(data, len(data) - rest, text)
+
+
+def _without(data: bytes, one: bytes) -> bytes:
+    """The first place where bytes stand taken for a space. `bytes.replace` prepares for long ones twice as it seeks."""
+    opening = one[:_OPENING]
+    at = data.find(opening)
+    for _ in range(_TRIES):
+        if at < 0:
+            return data
+        if data.startswith(one, at):
+            return data[:at] + b" " + data[at + len(one) :]
+        at = data.find(opening, at + 1)
+    return data.replace(one, b" ", 1)  # in time that grows with the sum of their sizes, whatever they are
 
 
 def _written(part: Part, child: Part) -> int:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import netaudit
 from netaudit.case import verify as module
+from netaudit.case.spelling import is_plain
 from netaudit.case.verify import CONFIRMED, CONTRADICTED, UNCONFIRMABLE, Opinion, found_as, verify
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
@@ -75,7 +76,7 @@ def test_findings_are_judged_by_their_objects():
     ],
 )
 def test_only_what_is_plainly_there_can_be_contradicted(path, plain):
-    assert module._plain(path) is plain
+    assert is_plain(path) is plain
 
 
 @pytest.mark.tools

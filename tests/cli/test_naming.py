@@ -48,7 +48,7 @@ def test_devices_are_listed_in_both_languages(folder: Path) -> None:
     english, chinese = run("devices", folder, "--lang", "en"), run("devices", "list", folder, "--lang", "zh")
     assert f"{router['ips'][0]} · {router['device_id']}" in english
     assert "router (" in english
-    assert "路由器 (" in chinese
+    assert "路由器（" in chinese
     lines = [json.loads(line) for line in run("devices", folder, "--json").splitlines()]
     assert {line["device_id"] for line in lines} >= {router["device_id"]}
 
@@ -73,7 +73,7 @@ def test_a_decision_stands_beside_what_was_found(folder: Path) -> None:
     assert "\x1b" not in said
     listed = run("devices", folder, "--lang", "zh")
     assert "人工判断： 交换机" in listed
-    assert "路由器 (" in listed
+    assert "路由器（" in listed
     assert tables(folder) == before
     assert "人工判断：" in run("signatures", "explain", folder, router["device_id"], "--lang", "zh")
     (line,) = [entry for entry in map(json.loads, run("devices", folder, "--json").splitlines()) if entry["decision"]]

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 import netaudit
 from netaudit.cli import repeating
+from netaudit.cli.chinese import message
 from netaudit.cli.repeating import repeat
 from netaudit.tables import TABLES
 
@@ -34,7 +35,11 @@ def test_a_case_that_was_opened_with_keys_is_repeated_with_them(tmp_path):
     )
     assert repeat(case, [capture], tls_keys=[log])["differing"] == []
     without = repeat(case, [capture])  # the keys were not given: what they opened is not there
-    assert any(line.startswith("objects") for line in without["differing"])
+    (line,) = (line for line in without["differing"] if line.startswith("objects"))
+    (why,) = without["circumstances"]
+    assert "--tls-keys" in why
+    for told in (line, why):
+        assert message(told, "zh") != told
 
 
 def test_a_case_with_moments_is_repeated_with_those_it_keeps(tmp_path):

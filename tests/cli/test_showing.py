@@ -113,6 +113,13 @@ def test_what_matters_of_a_table_fits_80_cells(
     assert shown >= min(3, len(FIRST[table]))
 
 
+@pytest.mark.parametrize(("lang", "told"), [("zh", ("外发", "低于阈值")), ("en", ("egress", "below thresholds"))])
+def test_reasons_of_ledgers_are_words(lang: str, told: tuple[str, str]) -> None:
+    row = dict.fromkeys(BY_NAME["ledgers"].names) | {"ledger": "egress", "reason": "below thresholds", "count": 1}
+    shown = brief("ledgers", pa.Table.from_pylist([row], BY_NAME["ledgers"].schema()), lang, None).to_pylist()
+    assert (shown[0]["ledger"], shown[0]["reason"]) == told
+
+
 def test_columns_are_chosen_by_name(demo_findings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert show_command(demo_findings, "findings", "certainty,act", form="csv", lang="en") == Exit.AUDITED
     assert capsys.readouterr().out.splitlines()[0] == "certainty,act"

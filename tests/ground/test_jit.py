@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.ground import jit, jit_cache, jit_parts, jit_tables, own_places, remembered
+from netaudit.ground import jit, jit_cache, own_places, remembered
 
 LAYOUTS = "LIMIT = 10\n"
 OTHER = """
@@ -38,19 +38,19 @@ def package(tmp_path: Path) -> Path:
     for name in ("", "stage", "ground"):
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "__init__.py").touch()
-    for module in (jit, jit_cache, jit_parts, jit_tables, own_places, remembered):
-        (folder / "ground" / f"{module.__name__.rpartition('.')[2]}.py").write_bytes(Path(module.__file__).read_bytes())
+    for path in (*Path(jit.__file__).parent.glob("jit*.py"), *map(Path, (own_places.__file__, remembered.__file__))):
+        (folder / "ground" / path.name).write_bytes(path.read_bytes())
     for name, text in (("layouts", LAYOUTS), ("kernels_other", OTHER), ("kernels", KERNELS)):
         (folder / "stage" / f"{name}.py").write_text(text)
     return folder
 
 
-def run(package: Path) -> tuple[int, int]:
+def run(package: Path, asked: str = RUN) -> tuple[int, int]:
     """What the kernel gives in a new process, and how many compilations it was spared."""
     environment = {**os.environ, "PYTHONPATH": str(package.parent), "NETAUDIT_CACHE": str(package.parent / "cache")}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     done = subprocess.run(
-        [sys.executable, "-c", RUN], cwd=package.parent, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", asked], cwd=package.parent, env=environment, capture_output=True, text=True, check=True
     )
     value, hits = done.stdout.split()
     return int(value), int(hits)
@@ -71,6 +71,39 @@ def test_an_unchanged_kernel_is_served_from_the_cache(package: Path) -> None:
     assert run(package) == (210, 1)
 
 
+def test_what_is_kept_is_what_running_needs(package: Path) -> None:
+    """No LLVM code; what the kernel makes, and what it raises, is there from the first load on."""
+    make = 'def result(value):\n    if value < 0:\n        raise ValueError("below")\n    return np.full(2, '
+    change_text = (package / "stage" / "kernels.py").read_text().replace("def result(value):\n    return ", make)
+    (package / "stage" / "kernels.py").write_text("import numpy as np\n" + change_text.rstrip() + ")[1]\n")
+    for hits in (0, 1):
+        assert run(package) == (210, hits)
+    asked = RUN.replace(
+        "print(", "\ntry:\n    result(-1)\nexcept ValueError as error:\n    assert error.args == ('below',)\nprint("
+    )
+    assert run(package, asked) == (210, 1)
+    (kept,) = (package.parent / "cache").rglob("stage.*.kernel")
+    assert b"BC\xc0\xde" not in kept.read_bytes()
+
+
+def test_the_run_time_of_numba_is_compiled_once(package: Path) -> None:
+    assert run(package) == (210, 0)
+    counted = """
+from numba.core.runtime import nrtdynmod
+made = []
+nrtdynmod.create_nrt_module = made.append
+"""
+    assert run(package, f"{counted}{RUN}; assert not made") == (210, 1)
+
+
+def test_with_a_numba_of_which_nothing_is_known_kernels_are_kept_as_it_would(package: Path) -> None:
+    """Then other kernels link what comes out of the cache."""
+    change(package / "ground" / "jit.py", '("0.68",)', '("0.00",)')
+    step = "from netaudit.stage.kernels_other import step; "
+    assert run(package, f"{step}print(step(1), sum(step.stats.cache_hits.values()))") == (2, 0)
+    assert run(package, f"{step}step(1); assert sum(step.stats.cache_hits.values()) == 1; {RUN}") == (210, 0)
+
+
 @pytest.mark.parametrize(
     ("source", "old", "new", "value"),
     [
@@ -87,7 +120,7 @@ def test_a_changed_kernel_is_never_served_stale(source: str, old: str, new: str,
 
 def test_every_kernel_source_is_in_the_key() -> None:
     """A module that declares kernels under another name would be served stale."""
-    hashed = {path for pattern in jit_cache.SOURCES for path in jit_cache.PACKAGE.glob(pattern)}
+    hashed = set(jit_cache.sources())
     declaring = {
         path for path in jit_cache.PACKAGE.rglob("*.py") if "netaudit.ground.jit import kernel" in path.read_text()
     }

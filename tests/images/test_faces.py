@@ -14,6 +14,7 @@ from netaudit.images.detection import FaceDetector, FaceVerdict
 from netaudit.images.faces import BLOCKS, coarsen, pixelate, thumbnail
 from netaudit.images.model import weights
 from netaudit.images.pictures import Picture
+from netaudit.images.resizing import planes, roughly
 from tests.images.pictures import astronaut, encode, texture
 
 FACE = (179, 63, 90, 112)  # of the astronaut: left, top, width, height
@@ -121,6 +122,29 @@ def test_the_first_look_never_says_no(detector, monkeypatch):
     assert with_it == [verdict.face for verdict in asked] == ["yes", "no", "no"]
 
 
+def test_what_is_seen_from_afar_only_is_seen(detector, monkeypatch):
+    """The first look at 224 pixels is at all of them: blocks of whole pixels leave no 160."""
+    seen = []
+
+    def best(picture):
+        seen.append(max(picture[0].shape))
+        return 0.9 if seen[-1] == 160 else 0.0
+
+    monkeypatch.setattr(detector._network, "best", best)
+    assert judge(detector, texture(1).resize((224, 200))) == FaceVerdict("yes", None, 0.9)
+    assert seen == [224, 320, 160]
+    assert judge(detector, texture(1).resize((224, 200)), count=True).face == "no"
+
+
+@pytest.mark.parametrize("size", [(161, 90), (239, 239), (240, 100), (90, 399), (641, 640), (1280, 33)])
+def test_the_first_look_is_near_its_size(size):
+    picture = roughly(texture(2).resize(size), 160)
+    assert 160 * 2 / 3 < max(picture[0].shape) < 160 * 3 / 2
+    whole = planes(texture(2).resize(size))
+    for small, large in zip(picture, whole, strict=True):
+        assert small.mean() == pytest.approx(large.mean(), abs=2)
+
+
 def test_all_of_a_group_are_counted_and_hidden(detector):
     """A first look sees the large face only; who is shown with her must be hidden as well."""
     group = Image.new("RGB", (1280, 960), (90, 110, 130))
@@ -143,7 +167,9 @@ def test_nothing_is_located_without_a_clear_face(detector):
 def test_a_picture_is_looked_at_twice_as_large_as_it_is_shown(detector, monkeypatch):
     seen = []
     look = detector._network.look
-    monkeypatch.setattr(detector._network, "look", lambda image: (seen.append(max(image.size)), look(image))[1])
+    monkeypatch.setattr(
+        detector._network, "look", lambda picture: (seen.append(max(picture[0].shape)), look(picture))[1]
+    )
     places(detector, astronaut().resize((1600, 1600)), 160)
     places(detector, astronaut().resize((1600, 1600)), 1280)
     assert seen == [320, 320, 640, 1280]

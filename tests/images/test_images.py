@@ -138,6 +138,19 @@ def test_a_thumbnail_in_exif_does_not_end_the_image():
     assert header_size(data, "jpeg") == (200, 150)
 
 
+def test_a_jpeg_may_say_its_lines_behind_the_scan():
+    """T.81 B.2.5: the frame header then has zero, and a DNL segment follows the first scan."""
+    data = encode(texture(1, (200, 152)), "jpeg")
+    at = data.index(b"\xff\xc0") + 5
+    lines, headless = data[at : at + 2], data[:at] + b"\0\0" + data[at + 2 :]
+    said = headless[:-2] + b"\xff\xdc\0\x04" + lines + b"\xff\xd9"
+    assert header_size(said, "jpeg") == header_size(data, "jpeg")
+    assert extent(said, "jpeg") == extents.Extent(len(said), whole=True)
+    assert Picture(said, "jpeg").image(200).tobytes() == Picture(data, "jpeg").image(200).tobytes()
+    assert Picture(headless, "jpeg").problem == "its header gives no size"
+    assert Picture(said[:-3], "jpeg").problem == "its header gives no size"
+
+
 def test_an_image_cut_off_by_the_next_one_ends_there():
     first, second = sample(0), sample(1)
     found = extent(first[:-200] + second, "jpeg")

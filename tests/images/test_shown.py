@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from netaudit.ground.programs import import_path
+from netaudit.images import shown as module
 from netaudit.images.faces import thumbnail
-from netaudit.images.processes import processors
 from netaudit.images.shown import MOST_DEATHS, THUMBNAIL, Shown
 from netaudit.images.watch import Limits
 from tests.images.pictures import astronaut, encode
@@ -76,10 +76,16 @@ def test_without_a_helper_there_is_no_picture(tmp_path):
     assert shown.of(tmp_path / "x", "masked", THUMBNAIL) is None
 
 
+@pytest.mark.parametrize(("processors", "helpers"), [(1, 1), (2, 1), (3, 2), (64, 2)])
+def test_one_processor_is_left_to_whoever_asks(monkeypatch, processors, helpers):
+    monkeypatch.setattr(module, "processors", lambda: processors)
+    assert len(Shown()._helpers) == helpers
+
+
 def test_helpers_that_were_started_before_are_those_that_answer(fake, tmp_path):
     fake.prepare()
     started = {one._process.pid for one in fake._helpers if one._process}
-    assert len(started) == min(len(fake._helpers), processors())
+    assert len(started) == len(fake._helpers)
     fake.of(tmp_path / "sound", "masked", THUMBNAIL)
     assert {one._process.pid for one in fake._helpers if one._process} == started
 

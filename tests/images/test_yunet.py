@@ -11,7 +11,7 @@ from PIL import Image
 
 from netaudit.images import yunet
 from netaudit.images.model import HEADS, OUTPUTS, STRIDES, fitted, weights
-from netaudit.images.resizing import scaled
+from netaudit.images.resizing import _bands, planes, scaled
 from netaudit.images.yunet import CANDIDATE, NMS, Network, apart
 from tests.images.pictures import astronaut, texture
 
@@ -33,37 +33,37 @@ def network():
 @pytest.mark.parametrize("name", OPENCV)
 def test_scores_are_those_of_opencv(network, name):
     make, score = OPENCV[name]
-    assert network.best(make()) == pytest.approx(score, abs=2e-5)
+    assert network.best(planes(make())) == pytest.approx(score, abs=2e-5)
 
 
 @pytest.mark.parametrize("size", [(33, 33), (4000, 3), (320, 240), (1, 1), (65, 31)])
 def test_any_size_goes(network, size):
     image = texture(2).resize(size)
-    look = network.look(image)
-    assert look.best == pytest.approx(network.best(image), abs=1e-6)
+    look = network.look(planes(image))
+    assert look.best == pytest.approx(network.best(planes(image)), abs=1e-6)
     assert look.scores.shape == (len(look.boxes),)
 
 
 def test_both_ways_to_ask_agree(network):
-    for image in (astronaut(), astronaut().rotate(20), texture(3), scaled(astronaut(), 640)):
-        look = network.look(image)
-        assert network.best(image) == pytest.approx(look.best, abs=1e-6)
+    for picture in (*map(planes, (astronaut(), astronaut().rotate(20), texture(3))), scaled(astronaut(), 640)):
+        look = network.look(picture)
+        assert network.best(picture) == pytest.approx(look.best, abs=1e-6)
         assert (look.scores >= CANDIDATE).all()
 
 
 def test_a_centre_outside_the_picture_is_no_face(network, monkeypatch):
     """The network may see one in what was filled up with zeros."""
 
-    def levels(image):
-        del image
+    def levels(picture):
+        del picture
         scores, boxes = np.zeros(16, np.float32), np.zeros((4, 16), np.float32)
         scores[3], scores[0] = 0.9**2, 0.4**2  # in the fourth column of 8 pixels, and in the first
         yield scores, boxes, 8, 4
 
     monkeypatch.setattr(network, "_levels", levels)
-    narrow = Image.new("RGB", (20, 32))
+    narrow = planes(Image.new("RGB", (20, 32)))
     assert [network.best(narrow), network.look(narrow).best] == pytest.approx([0.4, 0.4])
-    assert network.best(Image.new("RGB", (32, 32))) == pytest.approx(0.9)
+    assert network.best(planes(Image.new("RGB", (32, 32)))) == pytest.approx(0.9)
 
 
 def session(model):
@@ -94,9 +94,9 @@ def test_the_fitted_model_has_what_is_asked_for_only():
 
 def test_a_small_picture_after_a_large_one_is_seen_alone(network):
     """The room of pixels is used again; what the one before left must not shine through where it is filled up."""
-    small = astronaut().resize((101, 75))
+    small = planes(astronaut().resize((101, 75)))
     alone = Network().best(small)
-    network.best(Image.new("RGB", (300, 300), "white"))
+    network.best(planes(Image.new("RGB", (300, 300), "white")))
     assert network.best(small) == alone
 
 
@@ -133,12 +133,17 @@ def test_many_boxes_are_bounded(monkeypatch):
     assert len(apart(np.linspace(1, 0.3, 50, dtype=np.float32), boxes)) == 10
 
 
+def pixels(picture):
+    """Red, green and blue (height, width, 3) of planes."""
+    return np.stack(picture[::-1], axis=2).astype(float)
+
+
 @pytest.mark.parametrize(("size", "side"), [((60, 40), 320), ((1, 50), 640), ((200, 200), 320), ((640, 480), 320)])
 def test_resizing_keeps_shape_and_mean(size, side):
     image = texture(4).resize(size)
-    result = scaled(image, side)
-    assert max(result.size) == side
-    assert np.asarray(result, float).mean() == pytest.approx(np.asarray(image, float).mean(), abs=2)
+    result = pixels(scaled(image, side))
+    assert max(result.shape) == side
+    assert result.mean() == pytest.approx(np.asarray(image, float).mean(), abs=2)
 
 
 @pytest.mark.parametrize("size", [(60, 90), (200, 150), (500, 300), (250, 250)])
@@ -147,7 +152,7 @@ def test_a_border_is_grey_and_the_picture_keeps_its_place(size):
     border = round(max(size) / 4)
     framed = Image.new("RGB", (size[0] + 2 * border, size[1] + 2 * border), (128, 128, 128))
     framed.paste(image, (border, border))
-    result, expected = (np.asarray(one, int) for one in (scaled(image, 640, border), scaled(framed, 640)))
+    result, expected = (pixels(one) for one in (scaled(image, 640, border), scaled(framed, 640)))
     assert result.shape == expected.shape
     difference = np.abs(result - expected)
     assert difference.mean() < (0.01 if max(framed.size) <= 256 or max(size) > 256 else 2)
@@ -164,7 +169,7 @@ def test_a_border_that_stays_grey_is_not_resized(size):
     small = max(framed.size) > 640
     whole = tuple(round(side * 640 / max(framed.size)) for side in framed.size)
     expected = framed.resize(whole, Image.Resampling.BILINEAR if small else Image.Resampling.BICUBIC)
-    difference = np.abs(np.asarray(scaled(image, 640, border), int) - np.asarray(expected, int))
+    difference = np.abs(pixels(scaled(image, 640, border)) - np.asarray(expected, int))
     assert difference.max() <= 1
     assert (difference > 0).mean() < 0.001
 
@@ -173,7 +178,7 @@ def test_enlarging_is_cubic_convolution():
     """Keys' kernel with a = -0.75, one row of pixels worked out by hand at three times the size."""
     row = np.array([10, 200, 60, 90], np.uint8)
     image = Image.fromarray(np.repeat(row[None, :, None], 3, axis=2))
-    result = np.asarray(scaled(image, 12))[:, :, 0]
+    result = pixels(scaled(image, 12))[:, :, 0]
 
     def keys(x):
         x = abs(x)
@@ -183,3 +188,21 @@ def test_enlarging_is_cubic_convolution():
         middle = (place + 0.5) / 3 - 0.5
         value = sum(keys(middle - n) * row[min(3, max(0, n))] for n in range(-3, 7))
         assert abs(float(result[0, place]) - min(255, max(0, value))) <= 0.51
+
+
+@pytest.mark.parametrize(("size", "side", "border"), [((60, 90), 320, 0), ((256, 31), 640, 64), ((3, 200), 320, 0)])
+def test_enlarging_by_bands_is_that_by_whole_matrices(size, side, border):
+    image = texture(5).resize(size)
+    wide, high = (round(one * side / (max(size) + 2 * border)) for one in (size[0] + 2 * border, size[1] + 2 * border))
+
+    def whole(before, after):
+        weights = np.zeros((after, before))
+        bands = _bands(before, after, border)
+        for gives, takes, some in bands.bands:
+            weights[bands.first + gives.start : bands.first + gives.stop, takes] = some
+        return weights
+
+    before = np.asarray(image, float).transpose(2, 0, 1) - 128
+    expected = (whole(size[1], high) @ before @ whole(size[0], wide).T + 128).transpose(1, 2, 0)
+    difference = np.abs(pixels(scaled(image, side, border)) - np.clip(expected, 0, 255))
+    assert difference.max() < 0.501

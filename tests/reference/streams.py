@@ -118,6 +118,8 @@ class Flow:
     def emit(self, direction, offset, length, data, pieces):
         if self.proto not in (6, 17):
             return
+        if not self.flags & 3:
+            self.flags |= 32  # before any SYN
         last = self.runs[-1] if self.runs else None
         if last and last[0] == direction and bool(last[3]) == bool(data) and last[1] + last[2] == offset:
             self.runs[-1] = (direction, last[1], last[2] + length, last[3] + data, last[4] + pieces)
@@ -325,7 +327,7 @@ class Shard:
 
     def close(self, flow, evicted=False):
         if flow.shadow:
-            flow.shadow.flags = flow.flags
+            flow.shadow.flags = flow.flags & ~32 | flow.shadow.flags & 32
             self.end_flow(flow.shadow, evicted)
         self.end_flow(flow, evicted)
 
@@ -607,7 +609,7 @@ class Shard:
         first = {**flow.first, "ts": ts, "frame": frame, "seq": p["seq"], "capture": capture}
         twin = Flow(self, (), 6, first, flow.client, flow.server)
         twin.sides = [Side(twin, 0), Side(twin, 1)]
-        twin.main, twin.doubts, twin.flags, twin.which, twin.last = flow, 4096 | 8192, flow.flags & 3, "variant", first
+        twin.main, twin.doubts, twin.flags, twin.which, twin.last = flow, 4096 | 8192, flow.flags & 35, "variant", first
         flow.shadow = twin
         self.flows.insert(0, twin)
         self.output.append(twin)

@@ -45,7 +45,7 @@ def traffic(rng, size):
             port = rng.randrange(1024, 1 << 16)
             listening.append((client, server, port, shard))
             far = (server, 21)
-            turns = control(port)
+            turns = rng.choice((control(port), begun(rng)[:2] + control(port)[2:]))
         else:
             client, server, port, shard = rng.choice(listening)
             near, far = (client, rng.randrange(1024, 1 << 16)), (server, port)
@@ -196,3 +196,16 @@ def test_a_datagram_that_was_held_is_not_lost_when_its_port_is_announced(tmp_pat
     told = [tables_of(tmp_path / str(columns), packets, cuts, columns=columns) for columns in (False, True)]
     assert told[1] == told[0]
     assert len(told[1]["objects"]) == 1
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4])
+def test_a_syn_behind_bytes_says_nothing_of_how_they_began(tmp_path, cut):
+    """It may come in a later window than they."""
+    client, server = (30, 40_000), (40, 21)
+    said = [*control(6000)[2:4], control(6000)[0], *control(6000)[4:]]
+    packets = [
+        {**packet(*((client, server) if up else (server, client)), ts=n, **fields), "frame": n}
+        for n, (up, fields) in enumerate(said, 1)
+    ]
+    told = [tables_of(tmp_path / str(cuts), packets, cuts) for cuts in ([], [cut])]
+    assert told[1] == told[0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
 import stat
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -32,10 +34,24 @@ def compiled() -> set[tuple[str, str]]:
     return {(entry._cache._name, str(types)) for entry in entries for types in entry.overloads}
 
 
+def called_kernels() -> set[str]:
+    """Every kernel that a module of Python takes from one of kernels."""
+    names = set()
+    for path in jit_cache.PACKAGE.rglob("*.py"):
+        taken = (one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.ImportFrom))
+        for one in taken if not path.name.startswith("kernels") else ():
+            module = one.module or ""
+            if module.rpartition(".")[2].startswith("kernels"):
+                kernels = vars(import_module(module))
+                names |= {f"{module}.{name.name}" for name in one.names if type(kernels[name.name]) is Entry}
+    return {name.removeprefix("netaudit.") for name in names}
+
+
 def test_the_pieces_are_all_that_an_audit_needs() -> None:
     for piece, _ in warm.PIECES.values():
         piece()
     before = compiled()
+    assert called_kernels() <= {name for name, _ in before}
     warm.warm()
     assert compiled() == before
     assert any(name == "streams.kernels.assemble" for name, _ in before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -124,6 +125,16 @@ def test_each_request_keeps_its_answer_though_its_bytes_were_released_after_all(
     whole = walked(packets)
     assert [unit[4] > unit[2] for unit in whole] == [True] * 3
     assert walked(packets[:7] + packets[9:]) == whole
+
+
+@pytest.mark.parametrize("turns", [3, 4, 5, 12])
+def test_as_many_answers_as_come_while_a_hole_is_open_are_kept(turns):
+    said = [(True, HELLO[:6], 1, 0), (True, HELLO[6:8], 1, 0), (True, HELLO[8:], 1, 0), (False, ANSWER, 1, 0)]
+    said += [(False, record(1), 1, 0), *[(True, record(1), 1, 0), (False, record(1), 1, 0)] * turns]
+    packets = on_the_wire(said)[0]
+    whole = walked(packets)
+    assert [bool(unit[4]) for unit in whole] == [True] * turns
+    assert walked(packets[:3] + packets[4:]) == whole  # without the second piece of the hello
 
 
 def test_what_was_sent_before_an_answer_but_not_acknowledged_by_it_is_not_answered():

@@ -8,8 +8,10 @@ import zlib
 
 import pytest
 
-from netaudit.unwrapping.beside import _chunks, _segments
-from netaudit.unwrapping.from_images import PNG_SIGNATURE
+from netaudit.ground.ways import Way
+from netaudit.unwrapping.beside import _chunks, _segments, beside
+from netaudit.unwrapping.from_images import PNG_SIGNATURE, confirm_end, extent
+from netaudit.unwrapping.part import Leaf, Part
 
 SECRET = random.Random(7).randbytes(900)
 JFIF = b"\xff\xe0" + struct.pack(">H", 16) + b"JFIF\0" + bytes(9)
@@ -48,3 +50,28 @@ def chunk(kind, data=b""):
 def test_a_chunk_of_nobody_counts_behind_however_many():
     data = PNG_SIGNATURE + chunk(b"IHDR", bytes(13)) + chunk(b"tEXt") * 5000 + chunk(b"hiDe", SECRET) + chunk(b"IEND")
     assert b"".join(_chunks(data)) == SECRET
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        SCAN,
+        SCAN + COMMENT + SCAN,
+        SCAN + b"\xff\xc4" + struct.pack(">H", 4) + bytes(2) + SCAN,
+        SCAN + b"\xff\x02" + SCAN,
+    ],
+    ids=["one scan", "two scans", "a table between", "a reserved marker between"],
+)
+def test_it_is_the_same_where_the_end_of_the_first_scan_is_known(inside):
+    data = b"\xff\xd8" + JFIF + inside + b"\xff\xd9"
+    scan = extent(data, "jpeg").scan
+    assert data[scan[1]] == 0xFF
+    assert list(_segments(data, scan)) == list(_segments(data))
+
+
+def test_a_scan_whose_end_is_known_is_not_searched_again(monkeypatch):
+    data = b"\xff\xd8" + JFIF + SCAN + b"\xff\xd9" + bytes(5)
+    leaf = Leaf(Part(data, Way(), ""), "jpeg")
+    confirm_end(leaf)
+    monkeypatch.setattr("netaudit.unwrapping.beside._markers", None)
+    assert beside(leaf) == bytes(5)

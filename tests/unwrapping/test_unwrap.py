@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from netaudit.ground.ways import Way
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.sniff import IMAGE_KINDS
-from netaudit.unwrapping.unwrap import CODECS, Budget, unwrap
+from netaudit.unwrapping.unwrap import CODECS, Budget, _without, unwrap
 from tests.reference.unwrapping import base64_missing
 from tests.unwrapping.samples import (
     B64,
@@ -396,3 +396,19 @@ def test_a_signature_in_armour_is_no_multipart() -> None:
     )
     (leaf,) = unwrap(Part(text, way=Way.of("response body")), Budget())
     assert (leaf.kind, leaf.part.data, leaf.part.complete) == ("text", text, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "one"),
+    [
+        (b"head" + bytes(range(200)) + b"tail", bytes(range(200))),
+        (b"a" * 900 + b"b", b"a" * 80 + b"b"),  # its beginning stands in more places than are looked at
+        (b"a" * 900, b"a" * 80),
+        (b"ab" * 90, b"abc"),
+        (b"x" * 70 + b"y" + b"x" * 70 + b"z", b"x" * 70 + b"z"),
+        (b"", b"abc"),
+        (b"the end is cut: " + bytes(range(150)), bytes(range(200))),
+    ],
+)
+def test_the_first_place_is_taken_out_as_replace_would(data, one):
+    assert _without(data, one) == data.replace(one, b" ", 1)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.ground.jit_calls import address, call
+from netaudit.ground.jit_foreign import address, call
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]

@@ -7,7 +7,7 @@ import ctypes
 import numpy as np
 
 from netaudit.ground.jit import lean_kernel
-from netaudit.ground.jit_calls import address, call
+from netaudit.ground.jit_foreign import address, call
 
 SEEN = []
 KIND = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
