@@ -6,6 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import typer
+import typer.testing
+
+from netaudit.cli.app import app, asked_for
+
 CAPTURE = Path(__file__).parents[2] / "pcaps/carriers/ranges.pcapng"  # images over HTTP/1
 ROOMS = {"authoring", "browse", "campaign", "live", "opinions", "papers"}
 PACKAGES = {
@@ -41,3 +47,28 @@ def test_an_audit_loads_what_its_capture_asks_for(tmp_path: Path) -> None:
 def test_help_loads_nothing_heavy() -> None:
     for words in (["--help"], ["audit", "--help"], ["--version"]):
         assert not _loaded(*words) & (HEAVY | PACKAGES)
+
+
+ALL = typer.main.get_command(app)
+
+
+@pytest.mark.parametrize("name", ALL.commands)
+def test_of_all_commands_the_one_that_is_asked_for_is_made(name: str) -> None:
+    part = typer.main.get_command(asked_for([name, "--help"]))
+    assert list(part.commands) == [name]
+    assert [param.opts for param in part.params] == [param.opts for param in ALL.params]
+    whole, alone = (
+        typer.testing.CliRunner().invoke(one, [name, "--help"], prog_name="netaudit")
+        for one in (app, asked_for([name]))
+    )
+    assert alone.output == whole.output != ""
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["adit"], ["--lang", "zh", "audit"], [""]])
+def test_where_none_is_named_all_are_made(words: list[str]) -> None:
+    assert asked_for(words) is app
+
+
+def test_completion_needs_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_NETAUDIT_COMPLETE", "complete_bash")
+    assert asked_for(["audit"]) is app
