@@ -20,8 +20,14 @@ def main() -> None:
         multiprocessing.freeze_support()  # workers of a frozen program begin here too
     if programs.asked(sys.argv[1:]):
         return
-    from netaudit.cli.app import main as run
-    from netaudit.running.lean import own_process
+    from netaudit.running.lean import leave, own_process
+    from netaudit.running.methods import remember_methods
 
     own_process()
-    run()
+    remember_methods()
+    from netaudit.cli.app import main as run
+
+    try:
+        run()
+    except SystemExit as ended:
+        leave(ended.code)

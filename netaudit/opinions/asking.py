@@ -142,6 +142,8 @@ def _unasked(row: dict[str, Any], head: dict[str, Any] | None) -> str:
         return "not in HTTP/1, which alone is derived a second time"
     if not row["complete"]:
         return "not whole in the capture"
+    if row["unwrap_path"].partition(" › ")[0].endswith(" head"):
+        return "in the head of a message, of which only bodies are derived a second time"
     return "" if row["sha256"] else "has no hash in the case"
 
 

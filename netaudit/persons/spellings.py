@@ -43,10 +43,11 @@ _BASE64_OBJECT = ("eyJ", "W3si", "eyAi")  # base64 of {" [{" { "
 _URL_SAFE = str.maketrans("-_", "+/")
 _PAIR = later(r"([\w.-]{1,30})\s?[:：=]\s?(.{1,256})")
 _FORM = later(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
-_LAST = later(r"[./]@?[^./]*\Z")
 _BRACKETS = later(r"\[([^\[\]\d][^\[\]]{0,63})\]")
+_LAST = later(r"[./]@?[^./]*\Z")
 _CELL_OF_LINE = later(r"\bline\[\d+\]\[\d+\]\Z")
 _INDEX = later(r"\[\d+\]\Z")
+Lists = dict[str, dict[int, Field]]  # cells of each list by their places
 _DECIDING = frozenset({"id_number", "doubtful", "phone", "name", "birthday", "address"})
 
 
@@ -57,12 +58,13 @@ def widened(found: list[Field], read_xml: ReadXml, parsed: Parsed) -> list[Field
         out += _inside(field, read_xml, parsed, DEEPEST)
     out += _keys_that_say(out) + _of_holders(out)
     out += _under_aliases(out)
+    lists = _lists(out)
     named = [
         *_named_beside(out),
-        *_under_headings(out),
-        *_in_columns(out),
-        *_labelled_lists(out),
-        *_lists_of_pairs(out),
+        *_under_headings(lists),
+        *_in_columns(lists),
+        *_labelled_lists(lists),
+        *_lists_of_pairs(lists),
     ]
     if named:  # each instead of the value that it names
         gone = {path for path, _ in named}
@@ -212,7 +214,7 @@ def _named_beside(found: list[Field]) -> list[tuple[str, Field]]:
             by_holder.setdefault(_holder(field.path), {}).setdefault(field.key.lower(), field)
     for holder, beside in by_holder.items():
         said = next((field for field in beside.values() if _says(field)), None)
-        above = _LAST.search(holder)
+        above = _LAST.search(holder) if said is not None else None
         if said is not None and above is not None and names_personal(key := above[0].lstrip("./@")):
             out.append((said.path, Field(holder, key, said.value)))  # {"姓名": {"words": …}}
             continue
@@ -264,17 +266,16 @@ def _record_of(holder: str) -> str:
     return above if plain(_INDEX.sub("", last)) in {"member", "entry", "item", "field", "pair", "property"} else holder
 
 
-def _lists(found: Iterable[Field]) -> dict[str, dict[int, Field]]:
-    lists: dict[str, dict[int, Field]] = {}
+def _lists(found: Iterable[Field]) -> Lists:
+    lists: Lists = {}
     for field in found:
         if not field.path.startswith("/") and (row := _ROW.match(field.path)):
             lists.setdefault(row["list"], {})[int(row["place"])] = field
     return lists
 
 
-def _under_headings(found: Iterable[Field]) -> list[tuple[str, Field]]:
+def _under_headings(lists: Lists) -> list[tuple[str, Field]]:
     """Lists of lists under a list of names: each cell under the name at its place."""
-    lists = _lists(found)
     headings = {
         path: [cells[place].value for place in sorted(cells)]
         for path, cells in lists.items()
@@ -294,10 +295,10 @@ def _under_headings(found: Iterable[Field]) -> list[tuple[str, Field]]:
     return out
 
 
-def _in_columns(found: Iterable[Field]) -> list[tuple[str, Field]]:
+def _in_columns(lists: Lists) -> list[tuple[str, Field]]:
     """Lists beside each other, one of each field: `{"name": [a, b], "idNo": [x, y]}`."""
     beside: dict[tuple[str, int], list[tuple[str, dict[int, Field]]]] = {}
-    for path, cells in _lists(found).items():
+    for path, cells in lists.items():
         key = path.rpartition(".")[2]
         if names_personal(key):
             beside.setdefault((_holder(path), len(cells)), []).append((key, cells))
@@ -310,10 +311,10 @@ def _in_columns(found: Iterable[Field]) -> list[tuple[str, Field]]:
     ]
 
 
-def _labelled_lists(found: Iterable[Field]) -> list[tuple[str, Field]]:
+def _labelled_lists(lists: Lists) -> list[tuple[str, Field]]:
     """Lists of a label and what it says: `[["姓名", "张三"], ["身份证号", "1101…"]]`."""
     out = []
-    for path, cells in _lists(found).items():
+    for path, cells in lists.items():
         if len(cells) == 2 and {0, 1} == set(cells) and (row := _ROW.match(path)):
             label, said = cells[0].value, cells[1].value
             if names_personal(label) and not names_personal(said):
@@ -321,10 +322,10 @@ def _labelled_lists(found: Iterable[Field]) -> list[tuple[str, Field]]:
     return out
 
 
-def _lists_of_pairs(found: Iterable[Field]) -> list[tuple[str, Field]]:
+def _lists_of_pairs(lists: Lists) -> list[tuple[str, Field]]:
     """Lists of a label and what it says in each text: `["姓名:张三", "身份证号:1101…"]`."""
     out = []
-    for path, cells in _lists(found).items():
+    for path, cells in lists.items():
         told = [(cell.path, pair) for cell in cells.values() if (pair := _PAIR.fullmatch(cell.value.strip()))]
         told = [(place, pair) for place, pair in told if names_personal(pair[1])]
         if len(told) > 1:
@@ -333,4 +334,7 @@ def _lists_of_pairs(found: Iterable[Field]) -> list[tuple[str, Field]]:
 
 
 def _holder(path: str) -> str:
-    return path.rpartition("/")[0] if path.startswith("/") else _LAST.sub("", path)
+    if path.startswith("/"):
+        return path.rpartition("/")[0]
+    last = max(path.rfind("."), path.rfind("/"))
+    return path[:last] if last >= 0 else path

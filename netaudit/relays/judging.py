@@ -12,7 +12,7 @@ from netaudit.relays import reencoded
 from netaudit.relays.chance import CAP, corrected, said, seed_of
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.forms import LEAST
-from netaudit.relays.matching import Match, Test, match_exact, mode_of, settled, surest
+from netaudit.relays.matching import FEW_ANEW, Match, Test, match_exact, mode_of, settled, surest
 from netaudit.relays.picture import differences
 from netaudit.relays.several import match_batches
 
@@ -150,12 +150,11 @@ def _encoded_anew(pair: Pair, random: np.random.Generator, pairs: int) -> tuple[
     if corrected(best.p, len(results) * pairs) > CAP or test.matched < LEAST_REENCODED:
         return [test], []
     sure = best.pairs.sure()
-    test.matches = surest(
-        [
-            Match(int(i), int(j), "reencoded", False, int(pair.units.high[j] - pair.images.size[i]), 1, float(p))
-            for i, j, p in zip(sure.image.tolist(), sure.unit.tolist(), sure.probability.tolist(), strict=True)
-        ]
-    )
+    matches = [
+        Match(int(i), int(j), "reencoded", False, int(pair.units.high[j] - pair.images.size[i]), 1, float(p))
+        for i, j, p in zip(sure.image.tolist(), sure.unit.tolist(), sure.probability.tolist(), strict=True)
+    ]
+    test.matches = surest(matches, FEW_ANEW)
     return [test], test.matches
 
 

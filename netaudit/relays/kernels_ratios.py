@@ -32,21 +32,30 @@ def blur(counts: F8, weights: F8, out: F8) -> None:
 
 
 @kernel
-def marginals(image: I8, unit: I8, weight: F8, alone: float, images: int, units: int, probability: F8) -> None:
-    """Probability of each pair, where each image and each unit is in one pair at most (mean field)."""
-    probability[:] = 0.0
-    free, total, own = np.zeros(units), np.zeros(images), np.zeros(image.size)
+def marginals(image: I8, unit: I8, weight: F8, sums: tuple[F8, F8], messages: tuple[F8, F8], probability: F8) -> None:
+    """Probability of each pair, where each image and each unit is in one pair at most (belief propagation).
+
+    `weight`: how much likelier each is than that its image is in none; `sums`: scratch, of as many as images, and
+    units; `messages`: how free the image, and the unit, of each pair is beside it, as far as known; brought forward.
+    """
+    of_image, of_unit = sums
+    from_image, from_unit = messages
     for _ in range(ROUNDS):
-        free[:] = 0.0
-        total[:] = alone
+        of_image[:] = 0.0
         for k in range(image.size):
-            own[k] = np.log1p(-min(probability[k], 1 - 1e-9))
-            free[unit[k]] += own[k]
+            of_image[image[k]] += weight[k] * from_unit[k]
         for k in range(image.size):
-            own[k] = weight[k] * np.exp(free[unit[k]] - own[k])
-            total[image[k]] += own[k]
+            rivals = max(of_image[image[k]] - weight[k] * from_unit[k], 0.0)
+            from_image[k] = 0.5 * from_image[k] + 0.5 / (1.0 + rivals)
+        of_unit[:] = 0.0
         for k in range(image.size):
-            probability[k] = 0.4 * probability[k] + 0.6 * own[k] / total[image[k]]
+            of_unit[unit[k]] += weight[k] * from_image[k]
+        for k in range(image.size):
+            rivals = max(of_unit[unit[k]] - weight[k] * from_image[k], 0.0)
+            from_unit[k] = 0.5 * from_unit[k] + 0.5 / (1.0 + rivals)
+    for k in range(image.size):
+        both = weight[k] * from_image[k] * from_unit[k]
+        probability[k] = both / (1.0 + both)
 
 
 @kernel
@@ -59,7 +68,7 @@ def explain(
     spread: tuple[F8, F8],
     images: int,
     units: int,
-    probability: F8,
+    weight: F8,
 ) -> float:
     """How much better the sizes are explained by pairs than without.
 
@@ -72,7 +81,7 @@ def explain(
         spread: weights by which a ratio, and a delay, is spread over the neighbouring classes.
         images: how many images there are.
         units: how many units there are.
-        probability: of each pair; filled.
+        weight: how much likelier each pair is than that its image is in none; filled.
 
     Returns:
         Natural logarithm of the gain in likelihood by what the ratios have in common.
@@ -80,11 +89,12 @@ def explain(
     """
     n = image.size
     each = max(n / images, 1e-9)
-    probability[:] = min(0.5, 0.5 / each)
+    probability = np.full(n, min(0.5, 0.5 / each))
     share = 0.5
     counts, alike = np.zeros(CELLS), np.zeros(CELLS)
     delays, soon = np.zeros(DELAYS), np.zeros(DELAYS)
-    weight, better = np.zeros(n), np.ones(n)
+    better = np.ones(n)
+    sums, messages = (np.zeros(images), np.zeros(units)), (np.ones(n), np.ones(n))
     for _ in range(STEPS):
         counts[:] = 0.0
         delays[:] = 0.0
@@ -96,13 +106,14 @@ def explain(
         blur(counts, spread[0], alike)
         blur(delays, spread[1], soon)
         others = max(1 - total / units, LEAST_SHARE)
+        odds = share / (1 - share)
         for k in range(n):  # no pair is evidence for itself
             rest = max(total - probability[k], 0.0) + PRIOR
             ratio = max(alike[cell[k]] - spread[0][spread[0].size // 2] * probability[k], 0.0)
             when = max(soon[delay[k]] - spread[1][spread[1].size // 2] * probability[k], 0.0)
             better[k] = (ratio + PRIOR * base[cell[k]]) / rest / base[cell[k]]
-            weight[k] = share * better[k] * (when + PRIOR / DELAYS) / rest * DELAYS / (each * others)
-        marginals(image, unit, weight, 1 - share, images, units, probability)
+            weight[k] = odds * better[k] * (when + PRIOR / DELAYS) / rest * DELAYS / (each * others)
+        marginals(image, unit, weight, sums, messages, probability)
         total = 0.0
         for k in range(n):
             total += probability[k]

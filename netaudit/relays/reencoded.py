@@ -18,6 +18,7 @@ from netaudit.relays.chance import Chance, by_draws
 from netaudit.relays.forms import SECOND, leads
 from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
 from netaudit.relays.laws import SPREAD
+from netaudit.relays.matchings import of_pairs
 from netaudit.relays.pairing import Pairs, near_pairs
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ MOST = 600  # of either in one test
 CELL, LEAST_RATIO = 0.02, -4.0  # width and beginning of the classes of the logarithm of the ratio of sizes
 BLUR = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / 2.0) ** 2)
 BLUR /= BLUR.sum()
+SLOPE = 1.3  # of the logarithm of odds: ratios are blurred wider than they scatter (calibrated on made-up offices)
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ def search(
     if near.image.size < LEAST:
         return None
     base = _base(sizes, sent)
-    gain, probability = _explain(near, sizes, sent, base, len(images), len(units))
+    gain, weight = _explain(near, sizes, sent, base, len(images), len(units))
 
     def dealt() -> float:
         return _explain(near, random.permutation(sizes), sent, base, len(images), len(units))[0]
@@ -80,8 +82,16 @@ def search(
     chances = [by_draws(gain, lambda draws: np.array([dealt() for _ in range(draws)]))]
     if not chances[0].exceeded:
         chances.append(by_draws(gain, lambda draws: np.array([shifted() for _ in range(draws)])))
-    off = np.zeros(near.image.size, np.int64)
-    return Reencoded(window_s, gain, chances[0], chances[-1], Pairs(near.image, near.unit, off, probability))
+    probability = _calibrated(of_pairs(near.image, near.unit, weight))
+    pairs = Pairs(near.image, near.unit, np.zeros(near.image.size, np.int64), probability)
+    return Reencoded(window_s, gain, chances[0], chances[-1], pairs)
+
+
+def _calibrated(probability: F8) -> F8:
+    """Logistic calibration of probabilities."""
+    for_it, against = probability**SLOPE, (1 - probability) ** SLOPE
+    calibrated: F8 = for_it / (for_it + against)
+    return calibrated
 
 
 def _near(arrived: I8, lead: I8, sent: I8, window_s: int) -> _Near:
@@ -102,8 +112,8 @@ def _base(sizes: F8, sent: F8) -> F8:
 
 
 def _explain(near: _Near, sizes: F8, sent: F8, base: F8, images: int, units: int) -> tuple[float, F8]:
-    """How much better the sizes are explained by pairs than without, and the probabilities of the pairs."""
+    """How much better the sizes are explained by pairs than without, and the weights of the pairs."""
     cell = _classes(sent[near.unit] - sizes[near.image])
-    probability = np.zeros(near.image.size)
-    gain = explain(near.image, near.unit, cell, near.delay, base, (BLUR, SPREAD), images, units, probability)
-    return float(gain), probability
+    weight = np.zeros(near.image.size)
+    gain = explain(near.image, near.unit, cell, near.delay, base, (BLUR, SPREAD), images, units, weight)
+    return float(gain), weight

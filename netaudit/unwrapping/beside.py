@@ -51,17 +51,19 @@ def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> Iterator[bytes]:
     """
     at, markers = 2, None
     while at + 4 <= len(data):
-        fill = _FILL.match(data, at)
-        if fill is None:  # decoders pass over it
+        if data[at] != 0xFF:  # decoders pass over it
             begin, at = at, data.find(b"\xff", at)
             yield data[begin:] if at < 0 else data[begin:at]
             if at < 0:
                 return
             continue
-        at = fill.end() - 1  # any marker may be preceded by fill bytes (B.1.1.2)
-        if at + 4 > len(data) or data[at + 1] == EOI:
-            return
+        if data[at + 1] == 0xFF and (fill := _FILL.match(data, at)):
+            at = fill.end() - 1  # any marker may be preceded by fill bytes (B.1.1.2)
+            if at + 4 > len(data):
+                return
         marker, size = data[at + 1], data[at + 2] << 8 | data[at + 3]
+        if marker == EOI:
+            return
         if marker in _ALONE:
             at += 2
             continue

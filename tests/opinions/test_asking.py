@@ -120,6 +120,15 @@ def test_a_case_is_confirmed_and_stays_sealed(case):
     assert not integrity(case.folder).harmed
 
 
+def test_an_image_in_a_head_is_left_and_told_so(tmp_path):
+    _, (image, *_) = requests()
+    stream = b"GET / HTTP/1.1\r\nHost: a.example\r\nCookie: s=" + base64.b64encode(image) + b"\r\n\r\n"
+    case = netaudit.audit(capture(tmp_path / "a.pcap", stream), tmp_path / "case", faces=False)
+    (opinion,) = ask_dpkt(case, images=True).document()["objects"].values()
+    assert opinion["status"] == "not confirmable"
+    assert opinion["reason"].startswith("in the head of a message")
+
+
 def test_bytes_that_are_not_there_are_contradicted(case, monkeypatch):
     """A case that claims other bytes for one image, and another connection for all."""
     told = case.table

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 LOOK = """
 import sys
@@ -17,6 +20,27 @@ print(pa.default_memory_pool().backend_name if {own} else "any")
 print(*(name in sys.modules for name in ("pandas", "scipy", "cffi", "yaml", "pyarrow._s3fs")))
 import pandas
 print(len(pandas.DataFrame({{"a": [1]}})))
+"""
+
+LEAVE = """
+import atexit, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from netaudit.running.lean import leave
+
+class Last:
+    def __del__(self):
+        print("taken apart")
+
+def later(word):
+    time.sleep(0.2)
+    print(word)
+
+last = Last()
+atexit.register(print, "at the end")
+threading.Thread(target=later, args=("a thread",)).start()
+ThreadPoolExecutor().submit(later, "a pool")
+print("printed", end=" ")
+leave({code})
 """
 
 
@@ -33,3 +57,21 @@ def test_own_process_loads_none_and_can_still_import_them() -> None:
 def test_callers_process_is_left_alone() -> None:
     """pyarrow finds pandas as ever."""
     assert _told(own=False)[1].startswith("True")
+
+
+@pytest.mark.parametrize(("code", "number"), [("0", 0), ("None", 0), ("10", 10), ("'why'", 1)])
+def test_leaving_does_what_is_to_be_done_and_takes_nothing_apart(code: str, number: int) -> None:
+    """But for a text, which Python says itself."""
+    done = subprocess.run([sys.executable, "-c", LEAVE.format(code=code)], capture_output=True, text=True, check=False)
+    assert done.returncode == number
+    assert done.stdout.startswith("printed ")
+    assert sorted(done.stdout.removeprefix("printed ").splitlines())[:3] == ["a pool", "a thread", "at the end"]
+    assert ("taken apart" in done.stdout) == ("why" in done.stderr)
+
+
+def test_leaving_with_nobody_to_read_is_told_as_python_does() -> None:
+    """The interpreter ends with 120 then."""
+    script = "import os, sys\nfrom netaudit.running.lean import leave\nprint(1)\nos.close(1)\nleave(0)"
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, check=False)
+    assert done.returncode == 120
