@@ -21,6 +21,7 @@ SURE_LINE = 0.01  # chance of a further constant, or a line, where the endpoint 
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
 FEW, FEW_ANEW = 0.01, 0.02  # of what is told of an endpoint is wrong at most, by its probabilities: encoded anew
+EXACT = frozenset({"exact", "batch"})
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -190,9 +191,9 @@ def settled(tests: list[Test]) -> list[Match]:
 
 
 def surest(matches: list[Match], few: float = FEW) -> list[Match]:
-    """The most probable matches, as many as let expect few wrong ones among them."""
-    ordered = sorted(matches, key=lambda match: -match.probability)
+    """The most probable matches, as many as let expect few wrong ones among them; all of those by exact sizes."""
+    ordered = sorted((match for match in matches if match.mode not in EXACT), key=lambda match: -match.probability)
     wrong = np.cumsum([1 - match.probability for match in ordered])
     right = np.flatnonzero(wrong <= few * np.arange(1, len(ordered) + 1))
     least = ordered[right[-1]].probability if right.size else 1.0
-    return [match for match in matches if match.probability >= least]
+    return [match for match in matches if match.mode in EXACT or match.probability >= least]

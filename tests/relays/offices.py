@@ -106,12 +106,12 @@ def _seen(random, size, stack):
     return size, None, None, False
 
 
-def relay_office(seed, form):
-    """An office whose server sends images on in a form, beside logs of its own."""
+def relay_office(seed, form, *, partly=False, stack=None):
+    """An office whose server sends images on in a form, all or a part, beside logs of its own; seen by one of `STACKS`."""
     random = np.random.default_rng(seed)
     count, rate = int(random.integers(25, 70)), random.uniform(0.2, 1.0)
     times, sizes = _visits(random, count, rate), _sizes(random, count)
-    sent = np.flatnonzero(random.random(count) < (random.uniform(0.3, 0.6) if form == "partly" else 1.0))
+    sent = np.flatnonzero(random.random(count) < (random.uniform(0.3, 0.6) if partly or form == "partly" else 1.0))
     head = int(random.integers(90, 1500))
     delay = (random.uniform(0.1, random.uniform(1, 5), len(sent)) * SECOND).astype(np.int64)
     first = times[sent] + delay
@@ -128,7 +128,7 @@ def relay_office(seed, form):
     first = np.r_[first, random.uniform(0, times[-1], logs).astype(np.int64)]
     size = np.r_[size, (np.exp(random.normal(9, 1.2, logs))).astype(np.int64) + 300]
     of += [[] for _ in range(logs)]
-    stack = form if form in STACKS else "exact"
+    stack = stack or (form if form in STACKS else "exact")
     units, order = _units(first, *_seen(random, size, stack))
     if form == "groups":
         units.low[units.opens] += int(random.integers(60, 200))
