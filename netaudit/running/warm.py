@@ -119,17 +119,21 @@ def _publications() -> None:
 
 
 def _packets() -> None:
-    """Open a datagram of QUIC, and cut records of TLS."""
+    """Open a datagram of QUIC, and a record of TLS."""
     from netaudit.messages.opening.kernels_quic import in_turn
-    from netaudit.messages.opening.kernels_tls import cut_records
-    from netaudit.messages.opening.quic_keys import Level, Packets
+    from netaudit.messages.opening.protection import Tls13
+    from netaudit.messages.opening.quic_keys import FEW, Level, Packets
     from netaudit.messages.opening.quic_rows import NONE, Row
+    from netaudit.messages.opening.records import Cutter
     from netaudit.messages.opening.suites import suites
 
     begins, ends = np.zeros(1, np.int64), np.full(1, 60, np.int64)
     Level(suites()[0x1301], 1, bytes(32)).open_row(b"\x40" + bytes(59), begins, ends, b"", -1)
-    row = Row(Packets(begins, [b"\1"], begins), begins)
-    cut_records(np.frombuffer(bytes(8), np.uint8), 0, 1, begins.reshape(1, 1))
+    row = Row(Packets(begins, np.ones(1, np.uint8), begins + 1, begins), begins)
+    cutter = Cutter()
+    cutter.feed(0, b"\x17\3\3\0\x14" + bytes(20))
+    Level(suites()[0x1303], 1, bytes(32)).header.masks(bytes(16 * (FEW + 1)))
+    Tls13(suites()[0x1301], bytes(32)).open_row(0, *cutter.row(0x17, 1))
     in_turn(np.zeros(1, np.uint8), row.columns, NONE, np.zeros((2, 2), np.int64), np.empty((2, 4), np.int64))
 
 
