@@ -17,6 +17,7 @@ from netaudit.messages.opening.given import Given, Keys
 from netaudit.messages.opening.keylog import read_source
 from netaudit.messages.opening.wanted import wanted
 from netaudit.packets.from_capture import Decoder
+from netaudit.running.collector import calm
 from netaudit.running.way import Reading
 
 
@@ -69,6 +70,11 @@ def main(folder: Path, words: list[str]) -> None:
         for name in words[1:]:
             profile(folder, name)
         return
+    with calm():  # as an audit does
+        _compare_all(folder, words, rounds)
+
+
+def _compare_all(folder: Path, words: list[str], rounds: int) -> None:
     for name in words or sorted(path.stem for path in folder.glob("*.pcap") if path.stem != "clear"):
         compare(folder, name, rounds)
 

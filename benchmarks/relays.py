@@ -89,7 +89,7 @@ def scale() -> None:
     import tempfile
     from multiprocessing import get_context
 
-    from netaudit.running.lean import give_back, load_lean, own_process
+    from netaudit.running.lean import load_lean, own_process, trim
 
     own_process()
     load_lean()
@@ -108,7 +108,7 @@ def scale() -> None:
         seen = tables.pop("seen")
         tables |= {"images": seen, "messages": _messages(seen), "captures": None}
         rows = _transfers(seen)
-        give_back()
+        trim()
         Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
         before, started = _held("VmRSS"), time.process_time()
         images, tests = find_relays(tables, rows, lambda address: "inside" if address.startswith("10.") else "outside")

@@ -31,16 +31,19 @@ def given_text(text: str | bytes, kind: str = "key log") -> Given:
     return Given((Source("test", kind, data),), wanted(("all",)))
 
 
-def read(path: Path, keys: Keys | None):
-    """Messages of a capture, and the conversations after it."""
+def read(path: Path, keys: Keys | None, *, in_columns: bool = True):
+    """Messages of a capture, and the conversations after it; `in_columns` as audits do."""
     decoder, assembler, conversations = Decoder(), Assembler(), Conversations(keys)
     messages = []
+
+    def take(batch):
+        for _, delivery in batch.deliveries(in_columns=in_columns):
+            messages.extend(conversations.feed(delivery))
+
     for window in open_captures([path]).windows():
         decoded = decoder.feed(window)
-        for delivery in assembler.feed(decoded.buffer, decoded.packets):
-            messages += conversations.feed(delivery)
-    for delivery in assembler.finish():
-        messages += conversations.feed(delivery)
+        take(assembler.take(decoded.buffer, decoded.packets))
+    take(assembler.end())
     assert conversations.failures == []
     return messages, conversations
 

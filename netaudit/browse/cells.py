@@ -26,7 +26,8 @@ TERMS = {  # column → words of the report; of a table where its name is anothe
     "act": "act", "sender_role": "role", "role_hint": "role", "class": "class", "scope": "scope", "face": "face",
     "country": "country", "class_confidence": "confidence", "vendor_confidence": "confidence", "standing": "standing",
     "provenance": "provenance", "claim": "claim", "chain": "chain", "events.kind": "event_kind",
-    "persons.kind": "person", "receiver_scope": "scope", "journeys.ties": "tie", "visibility": "moment_visibility",
+    "persons.kind": "person", "vendor": "vendor", "product": "product_name", "service": "service_name",
+    "receiver_scope": "scope", "journeys.ties": "tie", "visibility": "moment_visibility",
 }  # fmt: skip
 SENTENCES = frozenset({"reason", "role_reason", "why", "rule", "notes", "problem", "damage"})
 EXACT = re.compile(

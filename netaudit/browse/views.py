@@ -18,7 +18,7 @@ from netaudit.browse.overviews import FACES, HOUR, TRACKS
 from netaudit.browse.page import Asked, asked, show
 from netaudit.browse.paging import SECONDS, Wanted, plain
 from netaudit.browse.rooms import room_of
-from netaudit.browse.texts import meaning, say
+from netaudit.browse.texts import meaning, say, value_word
 from netaudit.case.custody import entries
 from netaudit.errors import CaseError, UsageError
 from netaudit.findings import saying
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from netaudit.report.wording import Wording
+
 PICTURES = 48  # of a page
 BARS = 96
 MOST_SENDERS, MOST_HOURS = 60, 24 * 14  # to choose from
@@ -38,12 +40,17 @@ FEWEST = 2  # characters to search for
 CHAIN = 12  # lines shown of the chain
 
 
+def _what(what: object, w: Wording) -> str:
+    """What a line of the chain says was done, in words."""
+    return value_word("custody", "what", str(what), w.lang) or w.exact(what, 60)
+
+
 def verdict(request: Request) -> Response:
     """What the case says, and how it stands."""
     who = asked(request)
     case, w = who.book.case, who.w
     chain = [
-        (str(one["when"])[:19], w.exact(one["what"], 60), w.exact(one.get("shown") or one.get("finding"), 120))
+        (str(one["when"])[:19], _what(one["what"], w), w.exact(one.get("shown") or one.get("finding"), 120))
         for one in entries(case.folder)[-CHAIN:]
     ]
     counts = [(name, rows) for name in BY_NAME if (rows := who.book.tables.rows(name))]

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import re
 import shutil
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,7 @@ JOURNAL = ".swap.json"
 COMING = ".replacement"  # the case that is being written
 GOING = ".replaced"  # what it takes the place of, for a moment
 _NAME = re.compile(r"[A-Za-z0-9_-][\w.-]{0,80}")
+MANY = 1_000  # files and folders, from which on all is written to the disk together
 AT_ONCE = 8  # files that are written to the disk or removed beside each other
 PATIENCE = 10.0  # seconds to wait for another process that is swapping
 
@@ -121,10 +124,33 @@ def _journal(folder: Path) -> dict[str, Any] | None:
 
 
 def _flush(place: Path) -> None:
-    """Have all files of a folder on the disk before anything relies on them: several at once share the disk's turns."""
+    """Have all files of a folder on the disk before anything relies on them.
+
+    Of a case of many images the whole file system at once, which takes one turn of the disk instead of one for each
+    file: 15,000 took 3 s, and 1.2 s of processor time. Otherwise one by one, as what others write there is not waited
+    for: several beside each other share the disk's turns.
+    """
+    if next(itertools.islice(place.rglob("*"), MANY, None), None) is not None and _file_system_on_disk(place):
+        return
     files = [path for path in place.rglob("*") if path.is_file() and not path.is_symlink()]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(_on_disk, files))
+
+
+def _file_system_on_disk(place: Path) -> bool:
+    """Write all that waits for the disk where a folder lies (syncfs(2)); False where the system cannot, or failed."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    sync = getattr(ctypes.CDLL(None), "syncfs", None)
+    if sync is None:
+        return False
+    folder = os.open(place, os.O_RDONLY)
+    try:
+        return bool(sync(folder) == 0)
+    finally:
+        os.close(folder)
 
 
 def _on_disk(path: Path) -> None:

@@ -10,9 +10,9 @@ def main() -> None:
     import sys
 
     from netaudit.ground import programs
-    from netaudit.running.collector import alone
+    from netaudit.running.collector import seldom
 
-    alone()  # before all that is imported: programs that we start of ourselves come here, too
+    seldom()  # before all that is imported: programs that we start of ourselves come here, too
 
     if programs.is_frozen():
         import multiprocessing
@@ -20,10 +20,13 @@ def main() -> None:
         multiprocessing.freeze_support()  # workers of a frozen program begin here too
     if programs.asked(sys.argv[1:]):
         return
-    from netaudit.cli.app import main as run
     from netaudit.running.lean import leave, own_process
+    from netaudit.running.methods import remember_methods
 
     own_process()
+    remember_methods()
+    from netaudit.cli.app import main as run
+
     try:
         run()
     except SystemExit as ended:

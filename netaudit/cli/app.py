@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -117,11 +118,28 @@ def _root(
         typer.echo(say("settings_here", default_language(), file=settings.file.absolute(), names=names), err=True)
 
 
+def asked_for(words: list[str]) -> App:
+    """The application as far as these words ask for it: to make all commands takes twenty times as long as one.
+
+    All of it where they do not begin with a command: other options, help, completion and what was mistyped need it.
+    """
+    first = words[0] if words and "_NETAUDIT_COMPLETE" not in os.environ else ""
+    part = copy.copy(app)
+    part.registered_commands = [one for one in app.registered_commands if first == _name(one)]
+    part.registered_groups = [one for one in app.registered_groups if first == one.name]
+    return part if part.registered_commands or part.registered_groups else app
+
+
+def _name(command: Any) -> str:
+    """Of a registered command, as Typer makes it."""
+    return str(command.name or command.callback.__name__.replace("_", "-"))
+
+
 def main() -> None:
     """Entry point: every failure is one line and an exit code."""
     os.umask(os.umask(0o022) | 0o022)  # nobody else writes what this makes, whatever the shell allows
     printable()
     speak(asked(sys.argv[1:]))
     with endings():
-        code = app(standalone_mode=False, prog_name="netaudit")
+        code = asked_for(sys.argv[1:])(standalone_mode=False, prog_name="netaudit")
         raise SystemExit(code if isinstance(code, int) else 0)

@@ -19,6 +19,7 @@ import pickle
 import platform
 import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,12 @@ SOURCE = re.compile(r"(?:kernels|kernels_.*|layouts|jit.*)\.py", re.DOTALL)
 SHIPPED = PACKAGE / "_kernels"
 RUN_TIME = "numba.nrt"
 GENERIC = "generic"  # numba's name of a processor without extensions
+COMPILING = "compiling"  # is locked as long as processes compile
+STEP = 0.02  # seconds between two looks
 UNFIT = (ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 config: Any = numba_config  # its attributes are set at run time
+waits_for_others = True  # False in the processes that compile
 
 
 def source_key(package: Path = PACKAGE) -> str:
@@ -171,6 +175,24 @@ def _run_time(context: Any) -> Any:
 
 
 nrtdynmod.compile_nrt_functions = _run_time
+
+
+def _awaited(path: Path) -> bytes | None:
+    """What is kept there, waiting for it as long as other processes compile (`running/ready.py`)."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: it is compiled twice there
+        return None
+    if not waits_for_others:
+        return None
+    with contextlib.suppress(OSError), (cache_folder() / COMPILING).open("rb") as file:
+        while (content := recalled(path)) is None:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return recalled(path)
+            time.sleep(STEP)
+        return content
+    return None
 
 
 @functools.lru_cache(maxsize=1)

@@ -8,10 +8,11 @@ faces are counted.
 
 Short cuts: before all this a first look near 160, which may say "yes" (from 0.88 on) and nothing else; a clear A needs
 no B; where A has not even a faint candidate (0.02), B and rotations found nothing either (none of 422 pictures was a
-face or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6 of 787). Where all this finds no face there
-is a look at exactly 160: a face that fills the picture is seen from afar only, and the first look may have been nearer.
-A JPEG is decoded no larger than a look needs. What these short cuts and Pillow's resizing change in verdicts:
-benchmarks/README.md, by benchmarks/verdicts.py.
+face or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6 of 787). Where all this finds no face
+there is a look at exactly 160: a face that fills the picture is seen from afar only, and the first look may have been
+nearer (of 1,231 pictures without a faint candidate none had more than 0.32 in it). Pass B leaves out the outer part of
+its border, as if grey went on without end (`surround.py`). A JPEG is decoded no larger than a look needs. What these
+short cuts and Pillow's resizing change in verdicts: benchmarks/README.md, by benchmarks/verdicts.py.
 
 Who only asks whether there is a face gets no count and no boxes: a first look overlooks the smaller ones beside a clear
 one. `locate` never uses it, and takes no short cut where a picture will be shown.
@@ -19,13 +20,14 @@ one. `locate` never uses it, and takes no short cut where a picture will be show
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.images.resizing import Planes, planes, roughly, scaled
+from netaudit.images.resizing import GREY, Planes, planes, roughly, scaled
 from netaudit.images.yunet import FAINT, Look, Network
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 SIDE_FIRST, SIDE_A, SIDE_B, SIDE_NATIVE = 160, 320, 640, 1280  # pixels of the long side
 BORDER = 0.25  # of the long side, on every side (pass B)
+CUT = 64  # pixels of that border that are not reckoned: whole steps of the network, and 42 are left
 BOTH, CLEAR, CLEAR_FIRST = 0.5, 0.8, 0.88  # scores
 MIN_SIDE = 32  # pixels; smaller pictures are icons, not evidence
 SIDE_B_PICTURE = round(SIDE_B / (1 + 2 * BORDER))  # what is left of 640 for the picture itself
@@ -74,6 +77,10 @@ class FaceDetector:
     def __init__(self) -> None:
         self._network = Network()
 
+    @functools.cached_property
+    def _in_grey(self) -> Network:
+        return Network(GREY)  # most pictures need none
+
     def judge(self, picture: Picture, *, rotate: bool, count: bool = False) -> FaceVerdict:
         """Whether a picture shows a face; with `rotate` also a turned one, with `count` how many."""
         if picture.decodable and min(picture.width, picture.height) < MIN_SIDE:
@@ -83,11 +90,12 @@ class FaceDetector:
             return FaceVerdict("undecodable", reason=picture.problem)
         if not count and (verdict := self._from_afar(roughly(image, SIDE_FIRST))):
             return verdict
-        seen = self._policy(picture, self._network.look if count else self._network.glance, rotate=rotate)
+        seen = self._policy(picture, boxes=count, rotate=rotate)
         if seen is None:
             return FaceVerdict("undecodable", reason=picture.problem)
         if seen.face != "yes":
-            verdict = None if count else self._from_afar(scaled(image, SIDE_FIRST))
+            vain = count or seen.score < FAINT
+            verdict = None if vain else self._from_afar(scaled(image, SIDE_FIRST))
             return verdict or FaceVerdict(seen.face, 0, seen.score)
         if not count:
             return FaceVerdict("yes", None, seen.score, seen.rotated)
@@ -101,7 +109,7 @@ class FaceDetector:
         every look, so there can be several of one face. Looked at twice as large as it is shown at least; what is shown
         larger than a thumbnail, by all passes, at up to 1280.
         """
-        seen = self._policy(picture, self._network.look, rotate=True, thorough=2 * side > SIDE_A)
+        seen = self._policy(picture, boxes=True, rotate=True, thorough=2 * side > SIDE_A)
         if seen is None or seen.face != "yes":
             return ()
         looks = [*seen.looks, *(self._native(picture, seen.rotated) if 2 * side > SIDE_A else ())]
@@ -114,17 +122,19 @@ class FaceDetector:
         score = self._network.best(picture)
         return FaceVerdict("yes", None, round(score, 4)) if score >= CLEAR_FIRST else None
 
-    def _policy(self, picture: Picture, see: See, *, rotate: bool, thorough: bool = False) -> _Seen | None:
+    def _policy(self, picture: Picture, *, boxes: bool, rotate: bool, thorough: bool = False) -> _Seen | None:
         """All passes but the first look and the one that counts; `thorough`: always B. None: it does not decode."""
         image = picture.image(SIDE_B_PICTURE if thorough else SIDE_A)
         if image is None:
             return None
+        see = self._network.look if boxes else self._network.glance
         small = scaled(image, SIDE_A)
         looks = [see(small)]
         faint = looks[0].best >= FAINT
         if thorough or (faint and looks[0].best < CLEAR):
             image = picture.image(SIDE_B_PICTURE)
-            looks += [_pass_b(image, see)] if image is not None else []
+            in_grey = self._in_grey.look if boxes else self._in_grey.glance
+            looks += [_pass_b(image, in_grey)] if image is not None else []
         face = _verdict([look.best for look in looks])
         if face == "no" and rotate and faint and (turned := _turned(small, see)):
             return _Seen("yes", [turned[1]], turned[0])
@@ -139,10 +149,12 @@ class FaceDetector:
 
 
 def _pass_b(image: Image, see: See) -> Look:
+    """`see` is the network in grey."""
     inner = max(image.size)
     border = round(BORDER * inner)
-    look = see(scaled(image, SIDE_B, border))
-    return Look(look.best, look.scores, ((look.boxes * (inner + 2 * border) - border) / inner).astype(np.float32))
+    look = see([plane[CUT:-CUT, CUT:-CUT] for plane in scaled(image, SIDE_B, border)])
+    pixels = (look.boxes * (SIDE_B - 2 * CUT) + CUT) * ((inner + 2 * border) / SIDE_B) - border
+    return Look(look.best, look.scores, (pixels / inner).astype(np.float32))
 
 
 def _turned(picture: Planes, see: See) -> tuple[int, Look] | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.images.model import HEADS, OUTPUTS, STRIDES, fitted, weights
+from netaudit.images.surround import surrounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,16 +46,18 @@ class Look:
 
 
 class Network:
-    """The network of one thread."""
+    """The network of one thread; with `grey`, of pictures in a plane of that without end."""
 
-    def __init__(self) -> None:
+    def __init__(self, grey: int | None = None) -> None:
         import onnxruntime
 
         self._room = np.empty(0, np.float32)
+        self._grey = np.float32(grey or 0)
+        model = fitted(weights()) if grey is None else surrounded(fitted(weights()), grey)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4  # fatal: standard error is nobody's
-        self._run = onnxruntime.InferenceSession(fitted(weights()), options, providers=["CPUExecutionProvider"]).run
+        self._run = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]).run
 
     def glance(self, planes: Planes) -> Look:
         """The best score of a look without its boxes."""
@@ -113,7 +116,7 @@ class Network:
         given = self._room[:size].reshape(shape)
         given[0, :, height:], given[0, :, :height, width:] = 0, 0
         for channel, plane in enumerate(planes):
-            given[0, channel, :height, :width] = plane
+            np.subtract(plane, self._grey, out=given[0, channel, :height, :width])
         return given
 
 

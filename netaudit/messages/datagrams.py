@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ class Way(NamedTuple):
     @property
     def start(self) -> int:
         """Offset in the flow of the first one."""
-        return int(self.bases[0])
+        return int(self.begins[0] + self.bases[0])
 
     @property
     def end(self) -> int:
@@ -58,6 +58,51 @@ def together(runs: list[Brought]) -> Datagrams:
     ways = ([run for run in runs if run.direction == direction] for direction in (UP, DOWN))
     up, down = (_way(own, np.flatnonzero(turns == own[0].direction)) if own else None for own in ways)
     return Datagrams(turns, (up, down))
+
+
+class Lying(Protocol):
+    """Runs that a batch holds (`Columns` of streams)."""
+
+    @property
+    def runs(self) -> npt.NDArray[np.void]:
+        """RUN rows."""
+        ...
+
+    @property
+    def pieces(self) -> Pieces:
+        """PIECE rows that they point into."""
+        ...
+
+    @property
+    def payload(self) -> npt.NDArray[np.uint8]:
+        """Bytes that they point into."""
+        ...
+
+
+def lying(columns: Lying, after: int, *, swapped: bool) -> Datagrams | None:
+    """Put runs together, but for so many first ones; None where they do not lie one behind the other."""
+    runs = columns.runs[after:]
+    counts, lengths = runs["piece_to"] - runs["piece_from"], runs["length"]
+    first, at = runs["piece_from"], runs["bytes_at"]
+    if (counts <= 0).any() or (first[1:] != runs["piece_to"][:-1]).any() or (at[1:] != (at + lengths)[:-1]).any():
+        return None
+    data = columns.payload[at[0] : at[-1] + lengths[-1]].tobytes()
+    pieces = columns.pieces[first[0] : first[-1] + counts[-1]]
+    turns = np.repeat((runs["direction"] ^ swapped).astype(np.uint8), counts)
+    sizes, offsets = pieces["length"].astype(np.int64), pieces["offset"].astype(np.int64)
+    ends = np.cumsum(sizes)
+    begins = ends - sizes
+    raw = np.frombuffer(pieces.tobytes(), np.uint8).reshape(len(pieces), -1)
+
+    def way(direction: int) -> Way | None:
+        places = np.flatnonzero(turns == direction)
+        if not places.size:
+            return None
+        own = np.frombuffer(raw[places].tobytes(), pieces.dtype)  # by their bytes: numpy picks field by field
+        bases = offsets[places] - begins[places]
+        return Way(own, data, begins[places], ends[places], bases, places)
+
+    return Datagrams(turns, (way(UP), way(DOWN)))
 
 
 def _way(runs: list[Brought], places: I8) -> Way:

@@ -169,17 +169,26 @@ class Flow:
                 self._read((direction ^ self.swapped, place, data[at : at + length], length))
         self._forget(direction ^ self.swapped)
 
+    def take_together(self, brought: Datagrams) -> None:
+        """Take datagrams of a batch together, where the reader `takes_batches`."""
+        assert self.reader is not None
+        for trail, way in zip(self.trails, brought.ways, strict=True):
+            if way is not None:
+                trail.add(way.start, way.end, way.pieces)
+        self._take_batch(self.reader, brought)
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether datagrams may be brought."""
+        return self.reader is not None and self.reader.takes_batches and not self.done
+
     def settle(self) -> None:
         """A batch has brought what there is of the flow."""
         reader, held, self.held = self.reader, self.held, []
         if reader is None or self.done or not (reader.joins_datagrams or reader.takes_batches):
             return
         if held:
-            brought = together(held)
-            for trail, way in zip(self.trails, brought.ways, strict=True):
-                if way is not None:
-                    trail.add(way.start, way.end, way.pieces)
-            self._take_batch(reader, brought)
+            self.take_together(together(held))
         self._forget(UP)
         self._forget(DOWN)
 

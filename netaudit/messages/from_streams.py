@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from netaudit.ground.said import ControlSaid
+from netaudit.messages.datagrams import lying
 from netaudit.messages.expected import Expected
 from netaudit.messages.flow import Flow, FlowSummary, flow_id
 from netaudit.messages.message import DOWN, UP, Message
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
     from netaudit.messages.opening.carried import FlowKeys
     from netaudit.messages.opening.given import Keys
-    from netaudit.streams.layouts import Delivery, Run
+    from netaudit.streams.layouts import Columns, Delivery, Run
+
+
+AT_ONCE = 8  # runs in columns of which objects are made
 
 
 class LetGo(NamedTuple):
@@ -53,7 +57,7 @@ class Conversations:
         serial = int(row["serial"])
         flow = self.flows.get(serial)
         if flow is None:
-            if not (delivery.runs or after.reader or after.held or delivery.closed):
+            if not (delivery.brings or after.reader or after.held or delivery.closed):
                 return []  # what begins a flow is known when its first bytes are there
             flow = self.flows[serial] = Flow(row, self._keys_of(row), together=self._together)
             if after.reader:
@@ -65,6 +69,8 @@ class Conversations:
                 flow.lose(run.direction, run.offset, run.length)
             else:
                 flow.take(run.direction, run.offset, run.data, run.pieces)
+        if delivery.columns is not None:
+            _take_columns(flow, delivery.columns)
         flow.settle()
         if delivery.closed:
             flow.close(int(row["handshake"]), (int(row["first_ts"]), int(row["last_ts"])))
@@ -103,11 +109,26 @@ class Conversations:
         return self.keys.of(row) if self.keys is not None else None
 
 
+def _take_columns(flow: Flow, columns: Columns) -> None:
+    """Runs of datagrams: together, as soon as the reader takes them so."""
+    for first in range(0, len(columns.runs), AT_ONCE):
+        some = columns._replace(runs=columns.runs[first : first + AT_ONCE])
+        for number, (_, run) in enumerate(some.objects(), first):
+            if flow.takes_batches and (brought := lying(columns, number, swapped=flow.swapped)) is not None:
+                flow.take_together(brought)
+                return
+            if run.is_gap:
+                flow.lose(run.direction, run.offset, run.length)
+            else:
+                flow.take(run.direction, run.offset, run.data, run.pieces)
+
+
 def _read_before(delivery: Delivery) -> tuple[int, int]:
     """Bytes that the flow had brought in each direction before this delivery, none of which is missing."""
     up, down = (
         int(delivery.flow["delivered"][direction])
         - sum(len(run.data) for run in delivery.runs if run.direction == direction)
+        - (delivery.columns.delivered(direction) if delivery.columns is not None else 0)
         for direction in (UP, DOWN)
     )
     return up, down

@@ -41,9 +41,9 @@ MASKS: dict[str, Callable[[str], str]] = {
 """How values of a field are masked, where people name things in it."""
 
 Host = tuple[int, str, str, str, str]  # shard, kind, link address, address, field
-Rank = tuple[int, int, int, Host, str]  # time, frame and capture, negative; host; value: the smallest gives way
+Rank = tuple[int, int, int, int, Host, str]  # time, frame, capture and turn, negative; the smallest gives way
 COUNT = struct.Struct("<q")
-PLACE = struct.Struct("<iqqq")  # capture, frame, time, how often: packed, as there are many
+PLACE = struct.Struct("<iqqiq")  # capture, frame, time, turn, how often: packed, as there are many
 COUNT_AT = PLACE.size - COUNT.size
 NEVER = (1 << 63) - 1
 
@@ -65,6 +65,7 @@ class Ledger:
         self._shard = -1
         self._latest: dict[int | Host, list[Rank]] = {}  # heaps of a full shard or field; a rank may have risen since
         self._away: dict[int, dict[tuple[Host, str], bytearray]] = {}  # per shard: what found no room of late
+        self._place, self._turn = (0, 0, 0), 0  # of the fact noted last, and how many were noted of that place before
         self._dropped = 0  # all others
         self._first_dropped = (NEVER, 0, 0)  # time, frame and capture of the earliest of them
 
@@ -93,25 +94,28 @@ class Ledger:
         `masked` is for values of `masked_value`.
         """
         host = (self._shard, kind, mac, ip, field)
+        place = (capture, frame, ts)
+        self._turn = self._turn + 1 if place == self._place else 0
+        self._place = place
         if not (computed or masked):
             value = masked_value(value, field)
         values = self._facts.get(host)
         if values is not None and (known := values.get(value)) is not None:
-            first_capture, first_frame, first_ts, count = PLACE.unpack_from(known)
+            first_capture, first_frame, first_ts, _, count = PLACE.unpack_from(known)
             if ts < first_ts or (ts == first_ts and (frame, capture) < (first_frame, first_capture)):
-                PLACE.pack_into(known, 0, capture, frame, ts, count + times)
+                PLACE.pack_into(known, 0, *place, self._turn, count + times)
             else:
                 COUNT.pack_into(known, COUNT_AT, count + times)
         elif not self._crowded(host, values) and self._in_shard[self._shard] < self._most:
             self._in_shard[self._shard] += 1
-            self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(capture, frame, ts, times))
+            self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(*place, self._turn, times))
         else:
             full = host if self._crowded(host, values) else self._shard
             latest = self._latest.get(full)
             if latest and ts + latest[0][0] > LATE:
-                self._forget(capture, frame, ts, times)
+                self._forget(*place, self._turn, times)
             else:
-                self._displace(full, host, value, PLACE.pack(capture, frame, ts, times))
+                self._displace(full, host, value, PLACE.pack(*place, self._turn, times))
 
     def _crowded(self, host: Host, values: dict[str, bytearray] | None) -> bool:
         """Whether a field has all the values it may have."""
@@ -165,7 +169,7 @@ class Ledger:
             self._forget(*PLACE.unpack(away.pop(next(iter(away)))))
         away[host, value] = place
 
-    def _forget(self, capture: int, frame: int, ts: int, times: int) -> None:
+    def _forget(self, capture: int, frame: int, ts: int, _: int, times: int) -> None:
         """Only count what found no room."""
         self._dropped += times
         self._first_dropped = min(self._first_dropped, (ts, frame, capture))
@@ -173,7 +177,7 @@ class Ledger:
     def _found_no_room(self) -> bytes:
         """Place of the earliest fact that found no room, and how often such were said."""
         ts, frame, capture = self._first_dropped
-        told = PLACE.pack(capture, frame, ts, self._dropped)
+        told = PLACE.pack(capture, frame, ts, 0, self._dropped)
         for away in self._away.values():
             for place in away.values():
                 told = _joined(told, place)
@@ -186,7 +190,7 @@ class Ledger:
     @property
     def dropped(self) -> int:
         """How many facts found no room."""
-        return int(PLACE.unpack(self._found_no_room())[3])
+        return int(PLACE.unpack(self._found_no_room())[-1])
 
     def new(self, what: Hashable, kind: Hashable, most: int) -> bool:
         """Whether `what` is met in this kind for the first time, of at most `most` kinds: to look closely only once."""
@@ -239,20 +243,20 @@ class Ledger:
 
 
 def _rank(host: Host, value: str, place: bytes | bytearray) -> Rank:
-    capture, frame, ts, _ = PLACE.unpack(place)
-    return -ts, -frame, -capture, host, value
+    capture, frame, ts, turn, _ = PLACE.unpack(place)
+    return -ts, -frame, -capture, -turn, host, value
 
 
 def _joined(one: bytes | bytearray, other: bytes | bytearray) -> bytes:
     """The earlier of two places, said as often as both."""
     places = [PLACE.unpack(place) for place in (one, other)]
-    capture, frame, ts, _ = min(places, key=lambda place: (place[2], place[1], place[0]))
-    return PLACE.pack(capture, frame, ts, places[0][3] + places[1][3])
+    first = min(places, key=lambda place: (place[2], place[1], place[0], place[3]))
+    return PLACE.pack(*first[:4], places[0][4] + places[1][4])
 
 
 def _columns(hosts: list[tuple[str, ...]], values: list[str], places: list[bytes | bytearray]) -> dict[str, list[Any]]:
     kind, mac, ip, field = map(list, zip(*hosts, strict=True))
-    capture, frame, ts, count = map(list, zip(*PLACE.iter_unpack(b"".join(places)), strict=True))
+    capture, frame, ts, _, count = map(list, zip(*PLACE.iter_unpack(b"".join(places)), strict=True))
     captures = [f"#{number}" for number in capture]
     said = {"kind": kind, "mac": mac, "ip": ip, "field": field, "value": values, "capture_id": captures}
     return said | {"frame": frame, "ts": ts, "count": count}

@@ -94,6 +94,7 @@ def peak(
     width: int,
     cells: I4,
     used: I8,
+    begins: I8,
 ) -> tuple[int, int]:
     """Most images of distinct size, with as many units, that one constant overhead explains; and that overhead.
 
@@ -110,6 +111,7 @@ def peak(
         cells: int32, shape (3, CELLS): images explained, number of the last one's size, cells with any; none explained
             in all of them before and behind, else scratch.
         used: int64, as many as units; scratch.
+        begins: int64, as many as images; scratch.
 
     Returns:
         The count, and the overhead in bytes.
@@ -118,7 +120,8 @@ def peak(
     met = 0
     for i in range(arrived.size):
         until = arrived[i] + window
-        for j in range(first_behind(sent, arrived[i] - lead[i]), sent.size):
+        begins[i] = first_behind(sent, arrived[i] - lead[i])
+        for j in range(begins[i], sent.size):
             if sent[j] > until:
                 break
             least, most = low[j] - sizes[i] - width, high[j] - sizes[i]
@@ -143,13 +146,15 @@ def peak(
     used[:] = 0
     for i in range(arrived.size):  # one unit explains one image only
         until = arrived[i] + window
-        for j in range(first_behind(sent, arrived[i] - lead[i]), sent.size):
+        for j in range(begins[i], sent.size):
             if sent[j] > until:
                 break
             if low[j] - sizes[i] - width < overhead + CELL and high[j] - sizes[i] >= overhead and not used[j]:
                 used[j] = 1
                 units += 1
-    return int(min(most, units)), overhead
+                if units == most:
+                    return int(most), overhead
+    return units, overhead
 
 
 @kernel
@@ -188,13 +193,13 @@ def peaks_by_chance(
     """
     cells = np.zeros((3, CELLS), np.int32)
     used = np.empty(sent.size, np.int64)
-    moved, leads = np.empty_like(arrived), np.empty_like(lead)
+    moved, leads, begins = np.empty_like(arrived), np.empty_like(lead), np.empty_like(arrived)
     begin, length = span[0], span[1] - span[0]
     for k in range(shifts.size):
         for i in range(arrived.size):
             moved[i] = begin + (arrived[orders[k, i]] - begin + shifts[k]) % length
             leads[i] = lead[orders[k, i]]
-        best = peak(moved, leads, sizes, groups, sent, low, high, window, width, cells, used)
+        best = peak(moved, leads, sizes, groups, sent, low, high, window, width, cells, used, begins)
         found[k, 0], found[k, 1] = best
 
 

@@ -130,12 +130,12 @@ def _plainest(rows: list[Row]) -> Row:
 
 def _by_hand(case: CaseLike, row: Row, captures: dict[str, str], w: Wording) -> list[str]:
     """How a second person finds the pair in Wireshark, step by step."""
-    units = reading.rows(case.table("encrypted_uploads"), "unit_id", "rule")
-    rule = next((unit["rule"] for unit in units if unit["unit_id"] == row["unit_id"]), "")
-    flows = reading.rows(case.table("flows"), "flow_id", "transport", "client_ip", "client_port", "server_ip")
-    flow = next((flow for flow in flows if flow["flow_id"] == row["flow_id"]), None)
+    units = reading.having(case.table("encrypted_uploads", ("unit_id", "rule")), "unit_id", [row["unit_id"]])
+    rule = next((unit["rule"] for unit in reading.rows(units, "rule")), "")
+    ends = "transport", "client_ip", "client_port"
+    flows = reading.having(case.table("flows", ("flow_id", *ends)), "flow_id", [row["flow_id"]])
     display = ""
-    if flow is not None:
+    for flow in reading.rows(flows.slice(0, 1), *ends):
         version = "ipv6" if ":" in flow["client_ip"] else "ip"
         display = f"{version}.src == {flow['client_ip']} && {flow['transport']}.srcport == {flow['client_port']}"
     low, high = row["plaintext_low"], row["plaintext_high"]

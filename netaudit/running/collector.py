@@ -7,7 +7,6 @@ counting frees it; `tests/running/test_collector.py` holds that.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gc
 from collections.abc import Iterator
@@ -16,17 +15,8 @@ YOUNG, MIDDLE, OLD = 500_000, 8, 10  # allocations, and collections of the young
 
 
 def seldom() -> None:
-    """Collect seldom from now on: a tenth of a short audit went into looking at modules."""
+    """Collect seldom from now on, in a process of our own: a tenth of a short audit went into looking at modules."""
     gc.set_threshold(YOUNG, MIDDLE, OLD)
-
-
-def alone() -> None:
-    """The same for a process of our own, from its beginning; at its end Python looks through everything thrice more.
-
-    What is there then goes with the process: leaving it out took the demo from 2.6 to 2.2 s of processor time.
-    """
-    seldom()
-    atexit.register(gc.freeze)
 
 
 @contextlib.contextmanager

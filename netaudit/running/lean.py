@@ -111,16 +111,11 @@ def load_last_step() -> None:
         import_module(name)
 
 
-def give_back() -> None:
-    """Give memory that is free, but held for later, back to the system: the next stage needs other sizes."""
-    import gc
-
-    gc.collect()
-    trim()
-
-
 def trim() -> None:
-    """The same for what needs no search for cycles: quick enough for a process at work."""
+    """Give memory that is free, but held for later, back to the system: the next stage needs other sizes.
+
+    Cycles are not searched for: reading leaves none (`collector.py`).
+    """
     import ctypes
 
     import pyarrow as pa

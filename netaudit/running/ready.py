@@ -1,28 +1,25 @@
 """Has the kernels compiled before an audit begins: where they are not, by several processes at once, and with progress.
 
-A compiler is not freed again (some 300 MB), and numba compiles in one thread. So pieces (`warm.py`) are shared out to
-as many processes as there are processors, and what they compile is loaded from where it is kept. What only the last
-step needs goes on being compiled while captures are read, and after the command where it did not need it.
+A compiler is not freed again (some 300 MB), and numba compiles in one thread. So as many processes as there are
+processors take the pieces (`warm.py`) in turn, and what they compile is loaded from where it is kept. What only the
+last step or few captures need goes on being compiled while captures are read, and after the command where it did not
+need it; who needs it earlier waits for it (`jit_cache.py`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from netaudit.ground import programs
-from netaudit.ground.jit_cache import KEY, PACKAGE, SHIPPED, cache_folder, config, sources
+from netaudit.ground import jit_cache, programs
+from netaudit.ground.jit_cache import COMPILING, KEY, SHIPPED, cache_folder, config
 from netaudit.ground.remembered import keep, recalled, unsealed
 from netaudit.images.processes import processors
 from netaudit.running.warm import LATER, PIECES
-
-KERNEL = re.compile(r"^@(?:lean_)?kernel$", re.MULTILINE)
-EACH = 1.1  # compilations of a kernel, on the average: some are called from Python and from kernels
 
 _under_way: list[subprocess.Popen[bytes]] = []
 
@@ -34,7 +31,7 @@ def make_ready(progress: Callable[[str, int, int], None]) -> None:
     """
     if all(map(is_ready, PIECES)) or config.DISABLE_JIT or not may_keep(cache_folder()):
         return
-    with _alone(cache_folder() / "compiling") as lock:
+    with _alone(cache_folder() / COMPILING) as lock:
         missing = [
             name for name in PIECES if not is_ready(name)
         ]  # another process may have had them compiled meanwhile
@@ -69,14 +66,19 @@ def _alone(path: Path) -> Iterator[tuple[int, ...]]:
 
 
 def _compile(missing: list[str], lock: tuple[int, ...], progress: Callable[[str, int, int], None]) -> None:
-    awaited = [name for name in missing if name not in LATER]
-    total = round(EACH * sum(len(KERNEL.findall(path.read_text("utf-8"))) for path in _sources()))
+    names = in_turn(missing)
+    awaited = [name for name in names if name not in LATER]
+    total = sum(PIECES[name][1] for name in awaited)
     reading, writing = os.pipe()
+    turns, giving = os.pipe()
     members: list[subprocess.Popen[bytes]] = []
     try:
         try:
-            members += [_start(names, writing, lock) for names in shared_out(missing, processors())]
+            os.write(giving, "".join(map(str, range(len(names)))).encode())
+            os.close(giving)
+            members += [_start(names, turns, writing, lock) for _ in range(min(processors(), len(names)))]
         finally:
+            os.close(turns)
             os.close(writing)
         if awaited:
             _follow(reading, awaited, total, progress)
@@ -105,20 +107,21 @@ def is_ready(piece: str) -> bool:
     return recalled(cache_folder() / piece) is not None or unsealed(SHIPPED / KEY / piece) is not None
 
 
-def shared_out(names: list[str], processes: int) -> list[list[str]]:
-    """Pieces for so many processes: the longest that is left to whoever has least, and `LATER` at the end."""
-    shares: list[list[str]] = [[] for _ in range(min(processes, len(names)))]
-    for name in sorted(names, key=lambda name: (name in LATER, -PIECES[name][1])):
-        min(shares, key=lambda share: sum(PIECES[one][1] for one in share)).append(name)
-    return shares
+def in_turn(names: list[str]) -> list[str]:
+    """Pieces in the order in which they are taken: the longest first, so that all are done together; `LATER` last."""
+    return sorted(names, key=lambda name: (name in LATER, -PIECES[name][1]))
 
 
 def compile_pieces(names: list[str]) -> None:
-    """Compile pieces in this process, and write a dot for each kernel to standard output."""
+    """Compile pieces in this process, and write a dot for each kernel to standard output.
+
+    Standard input holds the numbers of the pieces, one digit each: who reads one has its turn.
+    """
     import gc
 
     from numba.core import event
 
+    jit_cache.waits_for_others = False
     gc.disable()  # a compiler makes much and lets go of little: looking for cycles was an eighth of its time
 
     class Dots(event.Listener):
@@ -131,24 +134,20 @@ def compile_pieces(names: list[str]) -> None:
                 os.write(1, b".")
 
     with event.install_listener("numba:compile", Dots()):
-        for name in names:
+        while turn := os.read(0, 1):
+            name = names[int(turn)]
             PIECES[name][0]()
             keep(cache_folder() / name, b"")
             with contextlib.suppress(BrokenPipeError):
                 os.write(1, b".")
 
 
-def _start(names: list[str], output: int, held: tuple[int, ...]) -> subprocess.Popen[bytes]:
+def _start(names: list[str], turns: int, output: int, held: tuple[int, ...]) -> subprocess.Popen[bytes]:
     words = programs.netaudit("warm", *(word for name in names for word in ("--piece", name)))
     flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
     return subprocess.Popen(  # noqa: S603 - our own interpreter and words
-        words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, creationflags=flags, pass_fds=held
+        words, stdin=turns, stdout=output, stderr=subprocess.DEVNULL, creationflags=flags, pass_fds=held
     )
-
-
-def _sources() -> list[Path]:
-    """Where the kernels stand that are waited for."""
-    return [path for path in sources() if LATER.isdisjoint(path.relative_to(PACKAGE).parts)]
 
 
 def may_keep(folder: Path) -> bool:

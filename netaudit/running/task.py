@@ -201,14 +201,14 @@ def carry_out(
     from netaudit.running.checkpoint import forget
     from netaudit.running.conclusion import conclude
     from netaudit.running.keys import note_keys
-    from netaudit.running.lean import give_back, trim
+    from netaudit.running.lean import trim
     from netaudit.settling.ordered import unsettle
 
     started, clock = began
     note_keys(custody, options.keys)
     with judging(place, options) as beside:
         outcome, paths_read = read(place, beside)
-        give_back()
+        trim()
         timings = {"read_s": round(time.perf_counter() - clock, 3)}
         for row in outcome.captures.select(["name", "size", "sha256", "packets_read"]).to_pylist():
             custody.note("read", **row)

@@ -1,6 +1,6 @@
 """Compiles every kernel by auditing a tiny capture made on the spot: piece by piece, in as many processes, or at once.
 
-A piece is what can be compiled by itself; the longest is half of the whole.
+A piece is what can be compiled by itself; the longest is a third of the whole.
 """
 
 from __future__ import annotations
@@ -48,24 +48,28 @@ def streams() -> None:
 
 
 def messages() -> None:
-    """Compile what looks for images in streams and parts, and what reads lookups, opened packets and silent flows."""
-    from netaudit.messages.carve import Search
-    from netaudit.messages.dns.kernels_lookups import PORT, UDP
-    from netaudit.messages.dns.lookups import LEAST, PlainLookups
-    from netaudit.messages.kernels_numbers import next_number
-    from netaudit.messages.kernels_silent import close_up
+    """Compile what looks for images in parts, and for silent flows, and what writes addresses."""
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
-    from netaudit.streams.layouts import FLOW, PIECE, RUN
+    from netaudit.streams.layouts import FLOW, RUN
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
-    Search(0).feed(0, bytes(8))
     nothing = np.frombuffer(bytes(8), np.uint8)
-    next_number(nothing, 0)
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
-    _packets()
+    flows, slots, none = np.zeros(1, FLOW), np.zeros(1, np.int64), np.zeros(1, bool)
+    SilentFlows().find(flows, slots, none, none, np.zeros(0, RUN), np.zeros(8, np.uint8))
+    addresses(flows["client_hi"], flows["client_lo"])
+    link_addresses(flows["client_mac"])
+
+
+def lookups() -> None:
+    """Compile what reads lookups in columns, and ids."""
+    from netaudit.messages.dns.kernels_lookups import PORT, UDP
+    from netaudit.messages.dns.lookups import LEAST, PlainLookups
+    from netaudit.streams.layouts import FLOW, PIECE, RUN
+
     question, answer = _lookup()
     flows, runs, pieces = np.zeros(LEAST, FLOW), np.zeros(2 * LEAST, RUN), np.zeros(2 * LEAST, PIECE)
     flows["serial"], flows["proto"], flows["server_port"], flows["client_port"] = (
@@ -81,16 +85,23 @@ def messages() -> None:
     runs["piece_from"] = np.arange(runs.size)
     runs["piece_to"] = runs["piece_from"] + 1
     payload = np.frombuffer(question + answer, np.uint8).copy()
-    slots, closed = np.arange(LEAST), np.ones(LEAST, bool)
-    PlainLookups().take(flows, slots, closed, runs, pieces, payload)
-    silent = SilentFlows()
-    silent.find(flows, slots, closed, ~closed, runs, payload)
-    flows["delivered"], flows["server_port"], runs["length"] = (1, 0), 1, 1  # a byte that no reader wants
-    silent.find(flows, slots, closed, ~closed, runs[::2].copy(), payload)
-    silent.hold(slots, flows, slots, ~closed, runs, pieces, payload)
-    close_up(payload, slots[:0], slots[:0])
-    addresses(flows["client_hi"], flows["client_lo"])
-    link_addresses(flows["client_mac"])
+    PlainLookups().take(flows, np.arange(LEAST), np.ones(LEAST, bool), runs, pieces, payload)
+
+
+def seldom() -> None:
+    """Compile what few captures need: images in unknown streams, numbers, held datagrams, QUIC, publications."""
+    from netaudit.messages.carve import Search
+    from netaudit.messages.kernels_numbers import next_number
+    from netaudit.messages.kernels_silent import HELD, close_up, hold_datagrams
+    from netaudit.streams.layouts import PIECE, RUN
+
+    Search(0).feed(0, bytes(8))
+    data, none = np.zeros(8, np.uint8), np.zeros(0, np.int64)
+    next_number(np.frombuffer(bytes(8), np.uint8), 0)
+    no_rows = np.zeros(0, HELD), none, np.zeros(0, np.uint64), none, np.zeros(0, np.int32)
+    hold_datagrams(*no_rows, np.zeros(0, RUN), np.zeros(0, PIECE), data, data, 0)
+    close_up(data, none, none)
+    _packets()
     _publications()
 
 
@@ -108,17 +119,21 @@ def _publications() -> None:
 
 
 def _packets() -> None:
-    """Open a datagram of QUIC, and cut records of TLS."""
+    """Open a datagram of QUIC, and a record of TLS."""
     from netaudit.messages.opening.kernels_quic import in_turn
-    from netaudit.messages.opening.kernels_tls import cut_records
-    from netaudit.messages.opening.quic_keys import Level, Packets
+    from netaudit.messages.opening.protection import Tls13
+    from netaudit.messages.opening.quic_keys import FEW, Level, Packets
     from netaudit.messages.opening.quic_rows import NONE, Row
+    from netaudit.messages.opening.records import Cutter
     from netaudit.messages.opening.suites import suites
 
     begins, ends = np.zeros(1, np.int64), np.full(1, 60, np.int64)
     Level(suites()[0x1301], 1, bytes(32)).open_row(b"\x40" + bytes(59), begins, ends, b"", -1)
-    row = Row(Packets(begins, [b"\1"], begins), begins)
-    cut_records(np.frombuffer(bytes(8), np.uint8), 0, 1, begins.reshape(1, 1))
+    row = Row(Packets(begins, np.ones(1, np.uint8), begins + 1, begins), begins)
+    cutter = Cutter()
+    cutter.feed(0, b"\x17\3\3\0\x14" + bytes(20))
+    Level(suites()[0x1303], 1, bytes(32)).header.masks(bytes(16 * (FEW + 1)))
+    Tls13(suites()[0x1301], bytes(32)).open_row(0, *cutter.row(0x17, 1))
     in_turn(np.zeros(1, np.uint8), row.columns, NONE, np.zeros((2, 2), np.int64), np.empty((2, 4), np.int64))
 
 
@@ -156,12 +171,14 @@ def relays() -> None:
 
 
 PIECES = {
-    "streams": (streams, 10),
-    "packets": (packets, 7),
-    "messages": (messages, 6),
-    "relays": (relays, 5),
-}  # and about how many seconds
-LATER = frozenset({"relays"})  # needed in the last step, and there only where uploads are encrypted
+    "streams": (streams, 130),
+    "packets": (packets, 84),
+    "messages": (messages, 22),
+    "lookups": (lookups, 40),
+    "relays": (relays, 33),
+    "seldom": (seldom, 40),
+}  # and about how many kernels
+LATER = frozenset({"relays", "seldom"})  # needed in the last step where uploads are encrypted, and for few captures
 
 
 def _captures(folder: Path) -> list[Path]:

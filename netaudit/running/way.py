@@ -116,7 +116,7 @@ class Reading:
 
     def messages(self, batch: Batch) -> Iterator[Message]:
         """All messages of a batch, by readers alone."""
-        for _, delivery in batch.deliveries():
+        for _, delivery in batch.deliveries(in_columns=self.conversations.keys is not None):
             yield from self.conversations.feed(delivery)
 
 
@@ -234,7 +234,7 @@ class Shard:
             others, going_on = taker.take(batch, left)
             let_go |= going_on
             left &= others
-        for number, (index, delivery) in enumerate(batch.deliveries(left), 1):
+        for number, (index, delivery) in enumerate(batch.deliveries(left, in_columns=self.keys is not None), 1):
             for taker in self._takers:
                 taker.observe(index)
             self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.streams.layouts import PIECE, SLOT_BITS, Delivery, Kind, Run
+from netaudit.streams.layouts import PIECE, SLOT_BITS, Columns, Delivery
 
 if TYPE_CHECKING:
+    from netaudit.streams.layouts import Run
     from netaudit.streams.records import Records
 
 U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
 
-GAP, SIZE = int(Kind.GAP), PIECE.itemsize
+UDP = 17
+MANY = 8  # runs of a flow
 
 
 def frozen(array: Rows) -> Rows:
@@ -25,9 +27,6 @@ def frozen(array: Rows) -> Rows:
     view = np.ascontiguousarray(array)[:]
     view.setflags(write=False)
     return view
-
-
-NO_PIECES = frozen(np.empty(0, PIECE))
 
 
 @dataclass(slots=True)
@@ -45,33 +44,42 @@ class Batch:
         """Small number of each flow that no other open flow has at the same time."""
         return (self.flows["serial"] & np.uint64((1 << SLOT_BITS) - 1)).astype(np.int64)
 
-    def deliveries(self, wanted: npt.NDArray[np.bool_] | None = None) -> Iterator[tuple[int, Delivery]]:
-        """Index and delivery of the flows that are wanted (all, if not said), in order of serial."""
+    def deliveries(
+        self, wanted: npt.NDArray[np.bool_] | None = None, *, in_columns: bool = False
+    ) -> Iterator[tuple[int, Delivery]]:
+        """Index and delivery of the flows that are wanted (all, if not said), in order of serial.
+
+        `in_columns`: those of UDP with many runs come in columns.
+        """
         runs: Rows = self.runs
         chosen: Iterable[int] = range(self.flows.size)
         if wanted is not None and not wanted.all():
             runs, chosen = runs[wanted[runs["row"]]], np.flatnonzero(wanted).tolist()
-        made = _runs(runs, self.payload.data, self.pieces)
+        columns: dict[int, Columns] = {}
+        if in_columns:
+            columns, runs = self._many(runs)
+        made: Iterator[tuple[int, Run | None]] = Columns(runs, self.pieces, self.payload).objects()
         closed = self.closed.tolist()
         at, last = next(made, (-1, None))
         for index in chosen:
-            delivery = Delivery(self.flows[index], [], closed[index])
+            delivery = Delivery(self.flows[index], [], closed[index], columns.get(index))
             while last is not None and at == index:
                 delivery.runs.append(last)
                 at, last = next(made, (-1, None))
             yield index, delivery
 
-
-def _runs(runs: Rows, payload: memoryview, pieces: Rows) -> Iterator[tuple[int, Run | None]]:
-    """Run objects of RUN rows; each owns its bytes, so that keeping one does not keep its batch."""
-    raw = pieces.view(np.uint8).data
-    for row, direction, offset, length, at, piece_from, piece_to, kind in runs.tolist():
-        if kind == GAP:
-            run = Run(direction, offset, length, b"", NO_PIECES)
-        else:
-            own = np.frombuffer(bytes(raw[piece_from * SIZE : piece_to * SIZE]), PIECE)
-            run = Run(direction, offset, length, bytes(payload[at : at + length]), own)
-        yield row, run
+    def _many(self, runs: Rows) -> tuple[dict[int, Columns], Rows]:
+        """Flows of UDP with many runs, by index, and the runs of all others."""
+        counts = np.bincount(runs["row"], minlength=self.flows.size)
+        many = (counts >= MANY) & (self.flows["proto"] == UDP)
+        if not many.any():
+            return {}, runs
+        ends = np.cumsum(counts)
+        found = {
+            index: Columns(runs[ends[index] - counts[index] : ends[index]], self.pieces, self.payload)
+            for index in np.flatnonzero(many).tolist()
+        }
+        return found, runs[~many[runs["row"]]]
 
 
 def picked(rows: Rows, order: npt.NDArray[np.int64]) -> Rows:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UP, DOWN = 0, 1  # client to server, server to client
 SYNS, MIDWAY = 1 | 2, 32  # bits of FLOW.handshake
@@ -103,6 +106,9 @@ class Kind(IntEnum):
     GAP = 1
 
 
+NO_PIECES = np.frombuffer(b"", PIECE)
+
+
 @dataclass(slots=True)
 class Run:
     """Consecutive bytes of one direction, or a gap in them."""
@@ -119,6 +125,30 @@ class Run:
         return not self.data
 
 
+class Columns(NamedTuple):
+    """Runs as they lie in a batch; hold only as long as that."""
+
+    runs: npt.NDArray[np.void]  # RUN rows
+    pieces: npt.NDArray[np.void]  # PIECE rows they point into
+    payload: npt.NDArray[np.uint8]  # bytes they point into
+
+    def delivered(self, direction: int) -> int:
+        """Bytes of a direction."""
+        own = self.runs[(self.runs["direction"] == direction) & (self.runs["kind"] == Kind.BYTES)]
+        return int(own["length"].sum())
+
+    def objects(self) -> Iterator[tuple[int, Run]]:
+        """Each as an object, and its row; it owns its bytes, so that keeping one does not keep its batch."""
+        raw, payload, size, gap = self.pieces.view(np.uint8).data, self.payload.data, PIECE.itemsize, int(Kind.GAP)
+        for row, direction, offset, length, at, piece_from, piece_to, kind in self.runs.tolist():
+            if kind == gap:
+                run = Run(direction, offset, length, b"", NO_PIECES)
+            else:
+                own = np.frombuffer(bytes(raw[piece_from * size : piece_to * size]), PIECE)
+                run = Run(direction, offset, length, bytes(payload[at : at + length]), own)
+            yield row, run
+
+
 @dataclass(slots=True)
 class Delivery:
     """What one window brought for one flow: runs in the order of the capture, directions interleaved as they came."""
@@ -126,6 +156,12 @@ class Delivery:
     flow: np.void  # FLOW row as of now (a copy)
     runs: list[Run] = field(default_factory=list)
     closed: bool = False  # nothing will follow; `flow` has the final counters
+    columns: Columns | None = None  # instead of runs, where these are many and may be taken together
+
+    @property
+    def brings(self) -> bool:
+        """Whether there is any run."""
+        return bool(self.runs) or self.columns is not None
 
 
 # What follows is the stage's own working state; nothing outside streams reads it.

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from netaudit.attesting.places import SIGNED, SIGNED_BY_SM2
 from netaudit.browse import texts
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.texts import TEXTS, chinese
 from netaudit.case.custody import broken, entries
 from netaudit.case.reading import open_case
+from netaudit.case.reporting import WRITTEN
+from netaudit.case.reviews import WHAT
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.ground.yaml_text import parse_yaml
 from netaudit.tables import TABLES
@@ -57,6 +60,16 @@ def test_texts_are_there_in_both_languages():
     )
     assert set(told["values"]["service_class"]) == {one for one in services if one and not one.startswith("#")}
     assert set(told["ledgers"]) == {ledger.name for ledger in LEDGERS}
+
+
+def test_what_was_done_with_a_case_is_said_in_words():
+    """Whatever a call writes into the chain, known by its text, or by its constant."""
+    call = re.compile(r'(?:custody\.note|later)\((?:folder, |self\.folder, |case\.folder, )?"([a-z ]+)"')
+    package = Path(texts.__file__).parents[1]
+    written = {what for path in package.rglob("*.py") for what in call.findall(path.read_text(encoding="utf-8"))}
+    assert {"begun", "concluded", "second opinion", "unmasked"} <= written
+    for what in written | {WHAT, WRITTEN, SIGNED, SIGNED_BY_SM2, "sealed"}:
+        assert texts.value_word("custody", "what", what, "zh"), what
 
 
 def test_pages_hold_every_row_once(browser):

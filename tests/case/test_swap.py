@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from netaudit.case import swap
 from netaudit.case.lock import writing
 from netaudit.case.swap import COMING, GOING, JOURNAL, coming, swap_in, taken_up
 from netaudit.errors import CaseError
@@ -115,3 +117,24 @@ def test_what_a_link_in_the_old_case_leads_to_stays(tmp_path: Path) -> None:
         swap_in(case, NAMES)
     assert contents(case) == NEW
     assert (elsewhere / "ab" / "kept").read_text() == "theirs"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="syncfs is of Linux")
+@pytest.mark.parametrize("whole", [True, False], ids=["together", "where that fails"])
+def test_many_files_are_written_to_the_disk_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    written: list[Path] = []
+    monkeypatch.setattr(swap, "MANY", 2)
+    monkeypatch.setattr(swap, "_on_disk", written.append)
+    if not whole:
+        monkeypatch.setattr(swap, "_file_system_on_disk", lambda place: False)
+    make(tmp_path, "new", "report.html")
+    swap._flush(tmp_path)
+    assert len(written) == (0 if whole else 3)
+
+
+def test_few_files_are_written_to_the_disk_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap, "_file_system_on_disk", lambda place: pytest.fail("others' files were waited for"))
+    make(tmp_path, "new", "report.html")
+    swap._flush(tmp_path)

@@ -49,7 +49,7 @@ def test_what_the_system_refuses_is_one_line(
         raise OSError(number, os.strerror(number), "some/place")
 
     monkeypatch.delenv("NETAUDIT_TRACEBACK", raising=False)
-    monkeypatch.setattr(command_line, "app", refused)
+    monkeypatch.setattr(command_line, "asked_for", lambda _: refused)
     assert run(monkeypatch) == code
     said = capsys.readouterr().err
     assert said.startswith("netaudit: ")

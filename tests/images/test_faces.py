@@ -15,6 +15,7 @@ from netaudit.images.faces import BLOCKS, coarsen, pixelate, thumbnail
 from netaudit.images.model import weights
 from netaudit.images.pictures import Picture
 from netaudit.images.resizing import planes, roughly
+from netaudit.images.yunet import Look, Network
 from tests.images.pictures import astronaut, encode, texture
 
 FACE = (179, 63, 90, 112)  # of the astronaut: left, top, width, height
@@ -124,13 +125,16 @@ def test_the_first_look_never_says_no(detector, monkeypatch):
 
 def test_what_is_seen_from_afar_only_is_seen(detector, monkeypatch):
     """The first look at 224 pixels is at all of them: blocks of whole pixels leave no 160."""
-    seen = []
+    seen, faint = [], 0.019
 
     def best(picture):
         seen.append(max(picture[0].shape))
-        return 0.9 if seen[-1] == 160 else 0.0
+        return {224: 0.0, 320: faint, 160: 0.9}[seen[-1]]
 
     monkeypatch.setattr(detector._network, "best", best)
+    monkeypatch.setattr(detection, "_pass_b", lambda *_: Look(0.0, None, None))
+    assert judge(detector, texture(1).resize((224, 200))).face == "no"
+    seen, faint = [], 0.02
     assert judge(detector, texture(1).resize((224, 200))) == FaceVerdict("yes", None, 0.9)
     assert seen == [224, 320, 160]
     assert judge(detector, texture(1).resize((224, 200)), count=True).face == "no"
@@ -159,6 +163,14 @@ def test_all_of_a_group_are_counted_and_hidden(detector):
         assert any(x <= across <= x + w and y <= down <= y + h for x, y, w, h in found)
 
 
+@pytest.mark.parametrize("size", [(512, 512), (200, 200), (300, 512)])
+def test_pass_b_tells_places_within_the_picture(detector, size):
+    look = detection._pass_b(astronaut().resize(size), detector._in_grey.look)
+    (place,) = look.boxes[look.scores >= detection.CLEAR] * max(size)
+    left, top, width, height = FACE * np.array(size * 2) / 512
+    assert place == pytest.approx((left, top, left + width, top + height), abs=0.05 * max(size))
+
+
 def test_nothing_is_located_without_a_clear_face(detector):
     assert places(detector, texture(2)) == ()
     assert detector.locate(Picture(b"\xff\xd8\xff\xe0 no jpeg", "jpeg"), 160) == ()
@@ -166,13 +178,13 @@ def test_nothing_is_located_without_a_clear_face(detector):
 
 def test_a_picture_is_looked_at_twice_as_large_as_it_is_shown(detector, monkeypatch):
     seen = []
-    look = detector._network.look
+    look = Network.look
     monkeypatch.setattr(
-        detector._network, "look", lambda picture: (seen.append(max(picture[0].shape)), look(picture))[1]
+        Network, "look", lambda self, picture: (seen.append(max(picture[0].shape)), look(self, picture))[1]
     )
     places(detector, astronaut().resize((1600, 1600)), 160)
     places(detector, astronaut().resize((1600, 1600)), 1280)
-    assert seen == [320, 320, 640, 1280]
+    assert seen == [320, 320, 640 - 2 * detection.CUT, 1280]
 
 
 def test_a_picture_without_a_faint_candidate_costs_one_pass(detector, monkeypatch):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -49,17 +47,3 @@ def _left_in_cycles(capture: Path, folder: Path) -> Counter[str]:
 def test_reading_leaves_no_cycles(capture: Path, tmp_path: Path) -> None:
     """Readers whose sides know them, trees whose nodes know their parents: cut when they are done."""
     assert not _left_in_cycles(capture, tmp_path / "case")
-
-
-def test_nothing_is_looked_through_at_the_end_of_a_command() -> None:
-    """What is registered first is called last, so it sees what Python's end finds left to look through."""
-    script = (
-        "import atexit, gc, sys\n"
-        "atexit.register(lambda: print(len(gc.get_objects()), gc.get_freeze_count()))\n"
-        "from netaudit.cli import main\n"
-        "sys.argv[1:] = ['--version']\n"
-        "main()\n"
-    )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    left, frozen = map(int, said.split()[-2:])
-    assert left < 1_000 < frozen

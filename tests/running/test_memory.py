@@ -22,7 +22,7 @@ SYN, ACK, FIN = 2, 16, 1
 MEASURE = """
 import sys, threading, time
 from pathlib import Path
-from netaudit.running.lean import give_back, load_lean, own_process
+from netaudit.running.lean import load_lean, own_process, trim
 own_process()
 load_lean()
 from netaudit.ground import table_streams
@@ -47,7 +47,7 @@ peak = 0
 threading.Thread(target=watch, daemon=True).start()
 folder = Path(sys.argv[1])
 for number, name in enumerate(("small", "small", "large")):
-    give_back()
+    trim()
     peak = 0
     audit(folder / f"{name}.pcap", folder / f"{number}", faces=False)
     print(peak)

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -25,6 +26,14 @@ ready.PIECES.update(one=(None, 1), two=(None, 1))
 told = []
 ready.make_ready(lambda *words: told.append(words))
 print([what for what, _, _ in told] and told[0][1] == 0 and told[-1][1] == told[-1][2])
+"""
+
+
+TAKEN = """
+from netaudit.running import ready
+for name in "abc":
+    ready.PIECES[name] = (lambda name=name: print(name, end="", flush=True)), 1
+ready.compile_pieces(list("abc"))
 """
 
 
@@ -57,10 +66,33 @@ def test_the_pieces_are_all_that_an_audit_needs() -> None:
     assert any(name == "streams.kernels.assemble" for name, _ in before)
 
 
-def test_the_longest_piece_has_a_process_of_its_own() -> None:
-    assert ready.shared_out(["messages", "packets", "streams"], 2) == [["streams"], ["packets", "messages"]]
-    assert ready.shared_out(["packets", "streams"], 8) == [["streams"], ["packets"]]
-    assert ready.shared_out(["packets", "streams"], 1) == [["streams", "packets"]]
+def test_the_longest_pieces_come_first_and_those_for_later_last() -> None:
+    assert ready.in_turn(list(warm.PIECES)) == ["streams", "packets", "lookups", "messages", "seldom", "relays"]
+
+
+def test_each_piece_is_taken_by_one_process(tmp_path: Path) -> None:
+    turns, giving = os.pipe()
+    os.write(giving, b"012")
+    os.close(giving)
+    environment = {**os.environ, "NETAUDIT_CACHE": str(tmp_path)}
+    words = [sys.executable, "-c", TAKEN]
+    both = [subprocess.Popen(words, stdin=turns, stdout=subprocess.PIPE, env=environment) for _ in range(2)]
+    os.close(turns)
+    taken = [one.communicate()[0].decode().replace(".", "") for one in both]
+    assert sorted("".join(taken)) == ["a", "b", "c"]
+
+
+def test_who_needs_a_kernel_that_others_compile_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path))
+    path = jit_cache.cache_folder() / "one.kernel"
+    remembered.keep(jit_cache.cache_folder() / "other", b"")
+    with (jit_cache.cache_folder() / jit_cache.COMPILING).open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        threading.Timer(0.1, remembered.keep, (path, b"code")).start()
+        assert jit_cache._awaited(path) == b"code"
+        threading.Timer(0.1, fcntl.flock, (file, fcntl.LOCK_UN)).start()
+        assert jit_cache._awaited(path.with_name("another")) is None
 
 
 def test_progress_ends_whatever_becomes_of_the_processes(tmp_path: Path) -> None:
@@ -100,7 +132,6 @@ def test_shipped_kernels_that_others_may_write_are_not_believed(tmp_path: Path) 
 
 
 def test_what_two_begin_at_once_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import threading
     import time
 
     made: list[str] = []
@@ -145,7 +176,7 @@ keep(cache_folder() / "relays", b"")
 def test_what_the_last_step_needs_is_waited_for_in_the_last_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start(names: list[str], output: int, held: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    def start(names: list[str], _: int, output: int, held: tuple[int, ...]) -> subprocess.Popen[bytes]:
         assert names == ["streams", "relays"]
         words = [sys.executable, "-c", SLOW, str(tmp_path / "go")]
         return subprocess.Popen(words, stdout=output, pass_fds=held)

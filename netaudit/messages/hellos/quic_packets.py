@@ -147,6 +147,7 @@ def _expand(secret: bytes, label: bytes, size: int) -> bytes:
     return hmac.digest(secret, info + b"\1", "sha256")[:size]
 
 
+@functools.lru_cache(maxsize=4)  # with keys, what reads hellos and what opens ask the same
 def opened(datagram: bytes, packet: Packet, keys: Keys, largest: int = -1) -> tuple[int, bytes] | None:
     """Packet number and frames of an Initial; None when these are not its keys.
 

@@ -1,4 +1,4 @@
-"""A kernel that cuts records of TLS out of bytes (RFC 8446, 5.1)."""
+"""Kernels that cut records of TLS out of bytes (RFC 8446, 5.1), and put down what AEAD ciphers are to know of each."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import numpy.typing as npt
 
 from netaudit.ground.jit import lean_kernel
 
+U1 = npt.NDArray[np.uint8]
+I8 = npt.NDArray[np.int64]
 HEAD = 5
+NUMBERED = 13  # bytes that are authenticated with a record of TLS 1.2: its number, and its head with other length
+NONCE, NUMBER = 12, 8  # bytes
 LONGEST = (1 << 14) + 2048  # bytes of a fragment
 
 
 @lean_kernel
-def cut_records(data: npt.NDArray[np.uint8], at: int, kind: int, places: npt.NDArray[np.int64]) -> int:
+def cut_records(data: U1, at: int, kind: int, places: I8) -> int:
     """Find the records from a place on, as long as they are whole, sound and of one kind; how many.
 
     Args:
@@ -31,3 +35,41 @@ def cut_records(data: npt.NDArray[np.uint8], at: int, kind: int, places: npt.NDA
         places[0, count], places[1, count] = at, at + HEAD + size
         at = places[1, count]
     return int(places.shape[1])
+
+
+@lean_kernel
+def describe(data: U1, begins: I8, ends: I8, first: int, own: int, iv: U1, nonces: U1, heads: U1) -> None:
+    """Put down nonces of records, and what is authenticated with each.
+
+    Args:
+        data: holds them.
+        begins: where the head of each begins.
+        ends: where each ends.
+        first: number of the first one.
+        own: bytes of a fragment that are no content; with NUMBERED bytes the first of them may belong to the nonce.
+        iv: what the key schedule gives: 4 bytes, where records bring the rest (RFC 5288, 3); 12, where numbers are
+            mixed in (RFC 8446, 5.3; RFC 7905, 2).
+        nonces: to fill, shape (n, 12).
+        heads: to fill, shape (n, HEAD): the heads (RFC 8446, 5.2); or (n, NUMBERED) (RFC 5246, 6.2.3.3).
+
+    """
+    brought = NONCE - iv.size
+    for number in range(begins.size):
+        begin, count = begins[number], np.int64(first + number)
+        size = ends[number] - begin - HEAD
+        for k in range(iv.size):
+            nonces[number, k] = iv[k]
+        for k in range(NUMBER):
+            octet = (count >> (8 * (NUMBER - 1 - k))) & 0xFF
+            if brought:
+                nonces[number, iv.size + k] = data[begin + HEAD + k] if k < size else 0
+            else:
+                nonces[number, NONCE - NUMBER + k] ^= octet
+            if heads.shape[1] == NUMBERED:
+                heads[number, k] = octet
+        at = heads.shape[1] - HEAD
+        for k in range(HEAD):
+            heads[number, at + k] = data[begin + k]
+        if at:
+            content = max(size - own, 0)
+            heads[number, NUMBERED - 2], heads[number, NUMBERED - 1] = content >> 8, content & 0xFF

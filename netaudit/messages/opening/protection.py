@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import itertools
-import struct
-from functools import partial
-from operator import le, sub
+from operator import sub
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cryptography.exceptions import InvalidTag
+import numpy as np
+import numpy.typing as npt
 from cryptography.hazmat.decrepit.ciphers import algorithms as old
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 
-from netaudit.messages.opening.kernels_tls import HEAD
+from netaudit.messages.opening.aead import NONCE, Aead, Sealed
+from netaudit.messages.opening.kernels_tls import HEAD, NUMBERED, describe
 from netaudit.messages.opening.schedule import TLS10, expand_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from netaudit.messages.opening.suites import Suite
 
-TAG = 16  # bytes
-NONCE = 12
 EXPLICIT = 8  # bytes of the nonce that a record of TLS 1.2 brings (RFC 5288, 3)
 _BLOCKS = {"aes": 16, "camellia": 16, "seed": 16, "3des": 8, "des": 8, "idea": 8}
 _FIXED = {"gcm": 4, "ccm": 4, "ccm8": 4, "poly1305": 12}  # bytes of the nonce that the key schedule makes
-_APPLICATION = b"\x17"  # type of a record's content
-_NUMBERED = struct.Struct(">Q3sH")  # what is authenticated with a record: its number, and its head
+_APPLICATION = 0x17  # type of a record's content
 _PADDING = [bytes([(pad - 1) % 256]) * pad for pad in range(257)]  # by length, with the byte that tells it
 _MACS = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48}
+I8 = npt.NDArray[np.int64]
 
 
-Contents = list[bytes | memoryview]
+class Contents(NamedTuple):
+    """Content of some records, one behind the other, and how many bytes each has."""
+
+    data: bytes
+    sizes: list[int]
 
 
 class Opened(NamedTuple):
@@ -55,7 +53,7 @@ class Protection(Protocol):
         """Content of a record: its number, its head of five bytes, what follows. None: these are not its keys."""
         ...
 
-    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+    def open_row(self, sequence: int, data: bytes, begins: I8, ends: I8) -> Contents:
         """Content of records of application data, from their heads on, up to one that is none or is not opened."""
         ...
 
@@ -64,31 +62,22 @@ class Protection(Protocol):
         ...
 
 
-def aead(suite: Suite, key: bytes) -> tuple[Any, int]:
-    """The cipher of an AEAD suite, and the bytes of its tag."""
-    if suite.mode == "gcm":
-        return AESGCM(key), TAG
-    if suite.mode == "poly1305":
-        return ChaCha20Poly1305(key), TAG
-    size = 8 if suite.mode == "ccm8" else TAG
-    return AESCCM(key, size), size
+class _Row:
+    """Opens records in a row under one key; `size`: bytes that are authenticated with each."""
 
+    def __init__(self, aead: Aead, iv: bytes, size: int) -> None:
+        self._aead, self._iv, self._size = aead, np.frombuffer(iv, np.uint8), size
 
-def decrypted(cipher: Any, nonce: bytes, data: bytes, head: bytes) -> bytes | None:
-    """What an AEAD gives; None where the tag does not fit."""
-    try:
-        plain: bytes = cipher.decrypt(nonce, data, head)
-    except (InvalidTag, ValueError):
-        return None
-    return plain
-
-
-def decrypted_row(
-    cipher: Any, nonces: Iterable[bytes], data: Iterable[bytes | memoryview], heads: Iterable[bytes]
-) -> Iterator[bytes]:
-    """What an AEAD gives of several, up to one whose tag does not fit."""
-    with contextlib.suppress(InvalidTag, ValueError):
-        yield from map(cipher.decrypt, nonces, data, heads)
+    def open(self, sequence: int, data: bytes, begins: I8, ends: I8, kind: int = -1) -> Contents:
+        """See `Protection`; `kind` as in `kernels_aead`."""
+        count, at = len(begins), HEAD + NONCE - len(self._iv)
+        nonces, heads = np.empty((count, NONCE), np.uint8), np.empty((count, self._size), np.uint8)
+        own = at - HEAD + self._aead.tag
+        describe(np.frombuffer(data, np.uint8), begins, ends, sequence, own, self._iv, nonces, heads)
+        sealed = Sealed(data, begins + at, ends, nonces, heads, np.full(count, self._size))
+        plain = self._aead.open_row(sealed, kind)
+        behind = plain.ends.tolist()
+        return Contents(plain.data.tobytes(), list(map(sub, behind, (0, *behind))))
 
 
 class Tls13:
@@ -99,37 +88,26 @@ class Tls13:
 
     def __init__(self, suite: Suite, secret: bytes) -> None:
         self.suite, self.secret = suite, secret
-        self._cipher, self._tag = aead(suite, expand_label(secret, b"key", suite.key, suite.prf))
-        self._iv = int.from_bytes(expand_label(secret, b"iv", NONCE, suite.prf), "big")
+        self._aead = Aead(suite, expand_label(secret, b"key", suite.key, suite.prf))
+        iv = expand_label(secret, b"iv", NONCE, suite.prf)
+        self._iv, self._row = int.from_bytes(iv, "big"), _Row(self._aead, iv, HEAD)
 
     def open(self, sequence: int, head: bytes, fragment: bytes) -> Opened | None:
         """See `Protection`."""
-        if len(fragment) <= self._tag:
-            return None
-        try:
-            plain = self._cipher.decrypt((self._iv ^ sequence).to_bytes(NONCE, "big"), fragment, head)
-        except (InvalidTag, ValueError):
+        plain = self._aead.open((self._iv ^ sequence).to_bytes(NONCE, "big"), fragment, head)
+        if not plain:
             return None
         if not plain[-1]:
             plain = plain.rstrip(b"\0")  # padding stands behind the type
         return Opened(plain[-1], plain[:-1]) if plain else None
 
-    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+    def open_row(self, sequence: int, data: bytes, begins: I8, ends: I8) -> Contents:
         """See `Protection`."""
-        iv, view = self._iv, memoryview(data)
-        nonces = [(iv ^ number).to_bytes(NONCE, "big") for number in range(sequence, sequence + len(begins))]
-        fragments = [view[begin + HEAD : end] for begin, end in zip(begins, ends, strict=True)]
-        found: Contents = []
-        for plain in decrypted_row(self._cipher, nonces, fragments, _heads(data, begins)):
-            content = plain if plain.endswith(_APPLICATION) else plain.rstrip(b"\0")
-            if not content.endswith(_APPLICATION):
-                break
-            found.append(memoryview(content)[:-1])
-        return found
+        return self._row.open(sequence, data, begins, ends, _APPLICATION)
 
     def content(self, fragment: int) -> int:
         """See `Protection`. Padding cannot be told, so nothing is certain."""
-        return -1 if fragment <= self._tag else fragment - self._tag - 1
+        return -1 if fragment <= self._aead.tag else fragment - self._aead.tag - 1
 
 
 class Tls12Aead:
@@ -138,13 +116,14 @@ class Tls12Aead:
     can_seek = True
 
     def __init__(self, suite: Suite, key: bytes, fixed: bytes) -> None:
-        self._cipher, self._tag = aead(suite, key)
+        self._aead = Aead(suite, key)
         self._fixed = fixed
         self.at = 0 if suite.mode == "poly1305" else EXPLICIT  # bytes of the nonce
+        self._row = _Row(self._aead, fixed, NUMBERED)
 
     def open(self, sequence: int, head: bytes, fragment: bytes) -> Opened | None:
         """See `Protection`."""
-        size = len(fragment) - self.at - self._tag
+        size = len(fragment) - self.at - self._aead.tag
         if size < 0:
             return None
         number = sequence.to_bytes(8, "big")
@@ -153,30 +132,16 @@ class Tls12Aead:
         else:
             nonce = (int.from_bytes(self._fixed, "big") ^ sequence).to_bytes(NONCE, "big")
         associated = number + head[:3] + size.to_bytes(2, "big")
-        plain = decrypted(self._cipher, nonce, fragment[self.at :], associated)
+        plain = self._aead.open(nonce, fragment[self.at :], associated)
         return None if plain is None else Opened(head[0], plain)
 
-    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+    def open_row(self, sequence: int, data: bytes, begins: I8, ends: I8) -> Contents:
         """See `Protection`."""
-        view, fixed, at, own = memoryview(data), self._fixed, HEAD + self.at, HEAD + self.at + self._tag
-        numbers = range(sequence, sequence + len(begins))
-        sizes = list(itertools.takewhile(partial(le, 0), map(sub, ends, (begin + own for begin in begins))))
-        if self.at:
-            nonces = [fixed + data[begin + HEAD : begin + at] for begin in begins]
-        else:
-            iv = int.from_bytes(fixed, "big")
-            nonces = [(iv ^ number).to_bytes(NONCE, "big") for number in numbers]
-        heads = [
-            _NUMBERED.pack(number, data[begin : begin + 3], size)
-            for number, begin, size in zip(numbers, begins, sizes, strict=False)
-        ]
-        fragments = [view[begin + at : end] for begin, end in zip(begins, ends, strict=True)]
-        found: Contents = [*decrypted_row(self._cipher, nonces, fragments, heads)]
-        return found
+        return self._row.open(sequence, data, begins, ends)
 
     def content(self, fragment: int) -> int:
         """See `Protection`."""
-        return max(fragment - self.at - self._tag, -1)
+        return max(fragment - self.at - self._aead.tag, -1)
 
 
 class Mac:
@@ -216,16 +181,16 @@ class Block:
         plain = self._plain(sequence, head, memoryview(fragment))
         return None if plain is None else Opened(head[0], bytes(plain))
 
-    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+    def open_row(self, sequence: int, data: bytes, begins: I8, ends: I8) -> Contents:
         """See `Protection`."""
-        found: Contents = []
+        found: list[memoryview] = []
         view = memoryview(data)
-        for number, begin, end in zip(itertools.count(sequence), begins, ends):
+        for number, begin, end in zip(itertools.count(sequence), begins.tolist(), ends.tolist(), strict=False):
             plain = self._plain(number, data[begin : begin + HEAD], view[begin + HEAD : end])
             if plain is None:
                 break
             found.append(plain)
-        return found
+        return Contents(b"".join(found), list(map(len, found)))
 
     def _plain(self, sequence: int, head: bytes, fragment: memoryview) -> memoryview | None:
         body = fragment[: -self._mac] if self._mac_last else fragment
@@ -266,23 +231,19 @@ class Stream:
         plain, mac = plain[: -self._mac], plain[-self._mac :]
         return Opened(head[0], plain) if self._hash.fits(sequence, head, plain, mac) else None
 
-    def open_row(self, sequence: int, data: bytes, begins: list[int], ends: list[int]) -> Contents:
+    def open_row(self, sequence: int, data: bytes, begins: I8, ends: I8) -> Contents:
         """See `Protection`."""
-        found: Contents = []
-        for number, begin, end in zip(itertools.count(sequence), begins, ends):
+        found: list[bytes] = []
+        for number, begin, end in zip(itertools.count(sequence), begins.tolist(), ends.tolist(), strict=False):
             opened = self.open(number, data[begin : begin + HEAD], data[begin + HEAD : end])
             if opened is None:
                 break
             found.append(opened.data)
-        return found
+        return Contents(b"".join(found), list(map(len, found)))
 
     def content(self, fragment: int) -> int:
         """See `Protection`."""
         return max(fragment - self._mac, -1)
-
-
-def _heads(data: bytes, begins: list[int]) -> list[bytes]:
-    return [data[begin : begin + HEAD] for begin in begins]
 
 
 def _algorithm(name: str, key: bytes) -> Any:

@@ -44,7 +44,7 @@ class Ahead:
             return
         part = slice(self._at, self._at + count)
         found = connection.open_row(self.direction, way.data, way.begins[part], way.ends[part])
-        opened = len(found.frames) if found is not None else 0
+        opened = len(found.ends) if found is not None else 0
         level.ahead = min(MOST, max(LEAST if opened < count else level.ahead, 2 * opened))
         if found is not None and opened:
             self.row, self._until = Row(found, way.bases[part]), self._at + opened

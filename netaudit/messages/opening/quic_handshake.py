@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CRYPTO_LIMIT = 256 << 10
 HANDSHAKE_LIMIT = 1 << 18  # bytes of a handshake message
 MOST_HELLOS = 2  # of a client to which no key fits
+MOST_REFUSED = 1024  # hellos that are not asked for: after more, no other one is believed
 MOST_SUITES, MOST_VERSIONS = 3, 3  # that are tried
 BEGINNING = 38  # bytes of a hello up to its random
 SECRETS = {"sha256": 32, "sha384": 48}  # bytes of a secret, by the hash of its suite
@@ -98,9 +99,10 @@ class Handshaking:
     def _client_hello(self, raw: bytes) -> None:
         hello = parse(raw)
         if not self.keys.takes(hello.server_name):
-            self.refused.add(hello.random)
+            if len(self.refused) < MOST_REFUSED:
+                self.refused.add(hello.random)
             self.hellos.pop(hello.random, None)
-        elif hello.random not in self.refused:
+        elif hello.random not in self.refused and len(self.refused) < MOST_REFUSED:
             self.hellos[hello.random] = hello
             strange = [random for random in self.hellos if not self._has_secrets(random)]
             for random in strange[:-MOST_HELLOS]:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number
+from netaudit.messages.opening.aead import NONCE, Aead, Plain, Sealed, context
+from netaudit.messages.opening.kernels_aead import key_streams
 from netaudit.messages.opening.kernels_quic_heads import BEHIND, KEY_PHASE, SHORT_BITS, bare, samples
-from netaudit.messages.opening.protection import NONCE, aead, decrypted_row
 from netaudit.messages.opening.schedule import expand_label
 from netaudit.messages.opening.suites import suites
 
 if TYPE_CHECKING:
+    from netaudit.messages.opening.libcrypto import Context
     from netaudit.messages.opening.suites import Suite
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]
 LONG_BITS = 0x0F  # of the first byte that are masked
+FEW = 4  # masks that are made one by one
+NOTHING = np.zeros(SAMPLE, np.uint8)
 
 
 class Found(NamedTuple):
@@ -32,23 +36,28 @@ class Found(NamedTuple):
 
 
 class Packets(NamedTuple):
-    """Opened packets: their numbers, the frames of each, and where in the data these lay, one to one."""
+    """Opened packets: their numbers, the frames of all, where those of each end, where in the data they lay."""
 
     numbers: I8
-    frames: list[bytes]
+    data: U1
+    ends: I8
     at: I8
+
+    def frames(self, number: int) -> bytes:
+        """Those of one packet."""
+        return self.data[self.ends[number - 1] if number else 0 : self.ends[number]].tobytes()
 
 
 class HeaderKey:
     """What hides packet numbers (RFC 9001, 5.4); the same over key updates."""
 
     def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
-        key = expand_label(secret, label + b" hp", suite.key, suite.prf)
+        self._key = expand_label(secret, label + b" hp", suite.key, suite.prf)
         self._blocks = suite.cipher == "aes"
         cipher = (
-            Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - one block each
+            Cipher(algorithms.AES(self._key), modes.ECB())  # noqa: S305 - one block each
             if self._blocks
-            else Cipher(algorithms.ChaCha20(key, bytes(SAMPLE)), None)
+            else Cipher(algorithms.ChaCha20(self._key, bytes(SAMPLE)), None)
         )
         self._encryptor: Any = cipher.encryptor()
 
@@ -56,7 +65,17 @@ class HeaderKey:
         """A mask for each sample, of as many bytes; the first five count."""
         if self._blocks:
             return bytes(self._encryptor.update(samples))
+        if len(samples) > FEW * SAMPLE and (known := self._context) is not None:
+            starts = np.frombuffer(samples, np.uint8).reshape(-1, SAMPLE)
+            streams = np.empty(starts.shape, np.uint8)
+            told = np.zeros(1, np.int64)
+            if key_streams(known.functions, known.address, starts, NOTHING, told, streams):
+                return streams.tobytes()
         return b"".join(self._streamed(samples[at : at + SAMPLE]) for at in range(0, len(samples), SAMPLE))
+
+    @functools.cached_property
+    def _context(self) -> Context | None:
+        return context("chacha20", self._key)
 
     def _streamed(self, sample: bytes) -> bytes:
         self._encryptor.reset_nonce(sample)
@@ -80,23 +99,17 @@ class PacketKey:
 
     def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
         self.suite, self._label, self.secret = suite, label, secret
-        self._cipher, _ = aead(suite, expand_label(secret, label + b" key", suite.key, suite.prf))
+        self._aead = Aead(suite, expand_label(secret, label + b" key", suite.key, suite.prf))
         self.iv = np.frombuffer(expand_label(secret, label + b" iv", NONCE, suite.prf), np.uint8)
         self._iv = int.from_bytes(self.iv.tobytes(), "big")
 
     def open(self, number: int, head: bytes, body: bytes) -> bytes | None:
         """Frames of a packet; None when these are not its keys."""
-        try:
-            frames: bytes = self._cipher.decrypt((self._iv ^ number).to_bytes(NONCE, "big"), body, head)
-        except (InvalidTag, ValueError):
-            return None
-        return frames
+        return self._aead.open((self._iv ^ number).to_bytes(NONCE, "big"), body, head)
 
-    def open_row(self, heads: U1, nonces: U1, sizes: I8, data: bytes, begins: I8, ends: I8) -> list[bytes]:
-        """Frames of the packets that begin and end there in the data, up to one that these keys do not open."""
-        bare = [head[:size] for head, size in zip(_rows(heads), sizes.tolist(), strict=True)]
-        bodies = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=False)]
-        return list(decrypted_row(self._cipher, _rows(nonces), bodies, bare))
+    def open_row(self, sealed: Sealed) -> Plain:
+        """Frames of packets, up to one that these keys do not open."""
+        return self._aead.open_row(sealed)
 
     def updated(self) -> PacketKey:
         """The key after this one (RFC 9001, 6.1)."""
@@ -111,11 +124,20 @@ class Level:
         """`random` is that of the client, by which the secret is known."""
         label = VERSIONS[version].label
         self.random = random
-        self.header = HeaderKey(suite, label, secret)
-        self.key = PacketKey(suite, label, secret)
+        self._made = suite, label, secret
         self.before: PacketKey | None = None  # the key before the last update, for packets out of order
         self.phase = 0
-        self.ahead = 256  # datagrams that are opened at once
+        self.ahead = 1024  # datagrams that are opened at once
+
+    @functools.cached_property
+    def header(self) -> HeaderKey:
+        """Made when it is asked for: most of the keys that are made ready are never tried."""
+        return HeaderKey(*self._made)
+
+    @functools.cached_property
+    def key(self) -> PacketKey:
+        """In force; the next one takes its place."""
+        return PacketKey(*self._made)
 
     def open(self, data: bytes, start: int, number_at: int, end: int, largest: int) -> Found | None:
         """A packet with a long header, opened; None when these are not its keys."""
@@ -158,14 +180,10 @@ class Level:
         heads, nonces = np.zeros((count, 1 + len(name) + BEHIND), np.uint8), np.empty((count, NONCE), np.uint8)
         numbers = np.empty((count, 2), np.int64)
         count = bare(raw, begins, masks, len(name), self.phase, largest, self.key.iv, heads, nonces, numbers)
-        at = begins[:count] + numbers[:count, 1]
-        frames = self.key.open_row(heads[:count], nonces[:count], numbers[:count, 1], data, at, ends)
-        return Packets(numbers[: len(frames), 0], frames, at[: len(frames)])
-
-
-def _rows(octets: U1) -> list[bytes]:
-    """Each row of bytes."""
-    return octets.view((np.void, octets.shape[1])).ravel().tolist() if len(octets) else []
+        sizes = numbers[:count, 1].copy()
+        at = begins[:count] + sizes
+        plain = self.key.open_row(Sealed(data, at, ends[:count], nonces[:count], heads[:count], sizes))
+        return Packets(numbers[: len(plain.ends), 0], plain.data, plain.ends, at[: len(plain.ends)])
 
 
 def _number(head: bytes, size: int, largest: int) -> int:

@@ -22,14 +22,12 @@ class Row:
     """Such packets. `bases`: what is added to a place in the datagrams to have that in the flow."""
 
     def __init__(self, opened: Packets, bases: npt.NDArray[np.int64]) -> None:
-        count = len(opened.frames)
+        count, data = len(opened.ends), opened.data
         self._opened, self._bases = opened, bases
-        data = np.frombuffer(b"".join(opened.frames), np.uint8)
-        ends = np.cumsum(np.fromiter(map(len, opened.frames), np.int64, count))
         room = 2 * count + 8  # frames; of packets with more, that do not fit, the other way is gone
         self.columns: Columns = np.empty(count, np.int64), np.empty((room, COLUMNS), np.int64)
         spans, joined = np.empty((3, room), np.int64), np.empty(data.size, np.uint8)
-        told = read_packets(data, ends, opened.at + bases[:count], *self.columns, spans, joined)
+        told = read_packets(data, opened.ends, opened.at + bases[:count], *self.columns, spans, joined)
         self._data = joined.data
         counts, starts, ends = spans[:, :told].tolist()
         self._spans: Spans = (counts, starts, ends)
@@ -40,7 +38,7 @@ class Row:
 
     def found(self, at: int) -> Found:
         """One packet."""
-        return Found(int(self._opened.numbers[at]), self._opened.frames[at], int(self._opened.at[at]))
+        return Found(int(self._opened.numbers[at]), self._opened.frames(at), int(self._opened.at[at]))
 
     def base(self, at: int) -> int:
         """Of one packet."""

@@ -7,9 +7,12 @@ import zlib
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from netaudit.messages.opening.kernels_tls import HEAD, LONGEST, cut_records
 
+I8 = npt.NDArray[np.int64]
+NONE: I8 = np.empty((2, 0), np.int64)
 CONTENT = 1 << 14  # bytes of content at most
 NO_COMPRESSION, DEFLATE = 0, 1
 _MARK = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]", re.DOTALL)
@@ -146,20 +149,19 @@ class Cutter:
         size = HEAD + size_of(head)
         return Record(self.start, head, self.front(size)[HEAD:]) if self.left >= size else None
 
-    def row(self, kind: int, most: int) -> tuple[bytes, list[int], list[int]]:
+    def row(self, kind: int, most: int) -> tuple[bytes, I8, I8]:
         """The next records as long as they are whole and of one kind, so many at most, to be taken by `use`.
 
         Bytes, and where in them each record begins and ends; the stream offset of the first byte is `base`.
         """
         head = self.front(HEAD)
         if self.broken is not None or self.lost or len(head) < HEAD or head[0] != kind:
-            return b"", [], []
+            return b"", *NONE
         if self.left < HEAD + size_of(head):
-            return b"", [], []
+            return b"", *NONE
         places = np.empty((2, most), np.int64)
         count = cut_records(np.frombuffer(self._held, np.uint8), self._from, kind, places)
-        begins, ends = places[:, :count].tolist()
-        return self._held, begins, ends
+        return self._held, places[0, :count], places[1, :count]
 
     @property
     def base(self) -> int:

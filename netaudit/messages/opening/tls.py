@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION = 20, 21, 22, 23
 WAITING = 4 << 20  # bytes of a direction that wait for the other one
 KEYLESS = 256 << 10  # bytes of a direction that wait for keys
+FEW = 2  # records that are opened in a row
 MOST, LEAST = 2048, 8  # records that are tried at once, at least where few were opened before
 
 
@@ -153,20 +154,20 @@ class TlsOpener:
         assert side.epochs is not None
         protection, cutter = side.epochs[0].protection, side.cutter
         data, begins, ends = cutter.row(APPLICATION, side.ahead)
-        if not begins:
+        if len(begins) < FEW:
             return False
-        parts = protection.open_row(side.sequence, data, begins, ends)
-        count, first = len(parts), cutter.base + HEAD + protection.at
+        content, counts = protection.open_row(side.sequence, data, begins, ends)
+        count = len(counts)
         side.sequence += count
         side.ahead = min(MOST, max(LEAST if count < len(begins) else side.ahead, 2 * count))
-        counts, starts = list(map(len, parts)), [begin + first for begin in begins[:count]]
+        starts = (begins[:count] + (cutter.base + HEAD + protection.at)).tolist()
         if self._agreed.version >= TLS13 and not side.padded:  # else nothing is padded
             own = HEAD + CONTENT - protection.content(CONTENT)  # bytes of a record that are no content
-            side.padded = sum(ends[:count]) - sum(begins[:count]) - sum(counts) != count * own
+            side.padded = int((ends - begins)[:count].sum()) - len(content) != count * own
         if 0 in counts:
-            counts, starts = [count for count in counts if count], list(itertools.compress(starts, counts))
-        self._carry(side, b"".join(parts), (counts, starts, list(map(add, starts, counts))))
-        cutter.use(ends[count - 1] if count else begins[0])
+            counts, starts = [size for size in counts if size], list(itertools.compress(starts, counts))
+        self._carry(side, content, (counts, starts, list(map(add, starts, counts))))
+        cutter.use(int(ends[count - 1] if count else begins[0]))
         if count < len(begins):  # something else than application data, or other keys
             record = cutter.next()
             assert record is not None

@@ -144,3 +144,13 @@ def test_a_new_id_is_looked_for_before_those_that_it_begins_with():
     connection.know(DOWN, b"new")
     assert connection.addressed(DOWN, b"\x40newer", 0) == 3
     assert connection.addressed(DOWN, b"\x40other", 0) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_columns_say_what_runs_say(name):
+    """Ids, places and packets of each message, too."""
+    files = FOLDER / f"{name}.pcapng", FOLDER / f"{name}.keylog"
+    by_runs, by_columns = (read(files[0], keys_of(files[1]), in_columns=how)[0] for how in (False, True))
+    assert essence(by_runs) == essence(by_columns)
+    for one, other in zip(by_runs, by_columns, strict=True):
+        assert (one.message_id, one.pieces.tolist()) == (other.message_id, other.pieces.tolist())

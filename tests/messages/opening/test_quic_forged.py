@@ -11,6 +11,10 @@ import pytest
 
 from netaudit.capture.from_files import open_captures
 from netaudit.messages.hellos.quic_packets import Kind, packets
+from netaudit.messages.opening.carried import FlowKeys, Sessions
+from netaudit.messages.opening.keylog import KeyRing
+from netaudit.messages.opening.quic_handshake import MOST_REFUSED, Handshaking
+from netaudit.messages.opening.wanted import wanted
 from tests.hostile.wire import pcap, total
 from tests.messages.hellos.initials import V2, crypto, initial, other
 from tests.opened_streams import keys_of, read
@@ -99,3 +103,17 @@ def test_what_was_sent_is_opened_all_the_same(name, kind, early, tmp_path):
     messages, _ = read(path, keys_of(FOLDER / EXPECTED[name].get("key", f"{name}.keylog")))
     bodies = {hashlib.sha256(one.body).hexdigest() for one in messages if one.body and not one.status}
     assert set(EXPECTED[name]["sha256"]) <= bodies
+
+
+def test_hellos_that_are_not_asked_for_are_not_remembered_without_end():
+    """Nor is any other believed once there are too many: whose randoms were refused is not known any more."""
+    keys = FlowKeys(KeyRing(()), wanted(("asked.example.cn",)), ("192.0.2.1", "192.0.2.2"), Sessions(), {})
+    said = Handshaking(keys, 0, 1)
+    for number in range(MOST_REFUSED + 9):
+        said._client_hello(client_hello().replace(b"\x55" * 32, number.to_bytes(32, "big")))
+    said._client_hello(client_hello(b"asked.example.cn"))
+    assert len(said.refused) == MOST_REFUSED
+    assert not said.hellos
+    other = Handshaking(keys, 0, 1)
+    other._client_hello(client_hello(b"asked.example.cn"))
+    assert len(other.hellos) == 1

@@ -49,7 +49,8 @@ FRAME = st.one_of(
 
 def row_of(packets: list[bytes]) -> Row:
     sizes = np.array([len(data) for data in packets], np.int64)
-    found = Packets(np.arange(len(packets)), packets, np.cumsum(sizes) - sizes)
+    ends = np.cumsum(sizes)
+    found = Packets(np.arange(len(packets)), np.frombuffer(b"".join(packets), np.uint8), ends, ends - sizes)
     return Row(found, np.full(len(packets), 1000, np.int64))
 
 

@@ -1,0 +1,31 @@
+"""Functions of C called from kernels."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+
+from netaudit.ground.jit import lean_kernel
+from netaudit.ground.jit_foreign import address, call
+
+SEEN = []
+KIND = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
+
+@KIND
+def told(at, count):
+    SEEN.append(ctypes.string_at(at, count))
+    return -7
+
+
+@lean_kernel
+def asks(function: int, data, count: int) -> int:
+    return call(function, (address(data, 2), count))
+
+
+def test_a_kernel_calls_what_lies_at_an_address():
+    function = ctypes.cast(told, ctypes.c_void_p).value
+    data = np.frombuffer(b"abcdefgh", np.uint8)
+    assert [asks(function, data, 3), call(function, (address(data, 2), 3))] == [-7, -7]
+    assert SEEN == [b"cde", b"cde"]
