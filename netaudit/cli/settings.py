@@ -107,7 +107,10 @@ def places() -> list[Path]:
     """Where settings are looked for when none are named, in order."""
     from platformdirs import user_config_path
 
-    return [Path(NAME), user_config_path("netaudit", appauthor=False, roaming=True) / NAME]
+    try:
+        return [Path(NAME), user_config_path("netaudit", appauthor=False, roaming=True) / NAME]
+    except RuntimeError:  # a user without a home, as in many containers
+        return [Path(NAME)]
 
 
 def read(path: Path | None) -> Settings:

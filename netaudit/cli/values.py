@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 LEFT = object()  # what is not plain
+DIGITS = 18  # of a number: more are refused in any case, and Python itself refuses some thousands
 
 
 def plainly(params: list[Any]) -> list[Any]:
@@ -51,7 +52,7 @@ def plain(value: Any, param: Any) -> Any:
 def _one(value: Any, kind: type, about: Any) -> Any:
     if about.parser is not None:
         return LEFT
-    if kind is int and (type(value) is int or (type(value) is str and value.isascii() and value.isdecimal())):
+    if kind is int and (type(value) is int or (type(value) is str and _is_number(value))):
         number = int(value)
         within = (about.min is None or about.min <= number) and (about.max is None or number <= about.max)
         return number if within and not about.clamp else LEFT
@@ -60,7 +61,11 @@ def _one(value: Any, kind: type, about: Any) -> Any:
     if kind is str:
         return value
     asked = about.exists or about.writable or about.resolve_path or about.allow_dash or about.path_type
-    if kind is Path and not asked and about.file_okay and about.dir_okay:
+    if kind is Path and not asked and about.file_okay and about.dir_okay and "\0" not in value:
         path = Path(value)
         return path if os.access(path, os.R_OK) or not os.path.lexists(path) else LEFT
     return LEFT
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= DIGITS

@@ -115,9 +115,12 @@ class KernelCache:
 
 
 def _recalled(name: str, sig: Any, codegen: Any) -> bytes | None:
-    """What was kept of that name for these types: compiled here, or that came with the package."""
-    here = recalled(cache_folder() / _file(name, sig, _processor(codegen)))
-    return unsealed(SHIPPED / KEY / _file(name, sig, GENERIC)) if here is None else here
+    """What was kept of that name for these types: compiled here, that came with the package, or is being compiled."""
+    path = cache_folder() / _file(name, sig, _processor(codegen))
+    if (here := recalled(path)) is not None:
+        return here
+    came = unsealed(SHIPPED / KEY / _file(name, sig, GENERIC))
+    return _awaited(path) if came is None else came
 
 
 def _file(name: str, sig: Any, processor: str) -> str:

@@ -153,7 +153,7 @@ class KernelLower(Lower):
         if not isinstance(self.typeof(variable.name), types.RangeType):
             return False
         made = guard(get_definition, self.func_ir, variable)
-        return isinstance(made, ir.Expr) and made.op == "call" and len(made.args) < FULL
+        return isinstance(made, ir.Expr) and made.op == "call" and not made.vararg and len(made.args) < FULL
 
     def _begin(self, kind: Any, variable: Any) -> Any:
         """Begin a loop over such a range: where it is, its end and step, and how often it is still run."""

@@ -32,8 +32,6 @@ from netaudit.ground.jit_calls import call_of
 from netaudit.ground.jit_lowering import KernelLowering
 from netaudit.ground.jit_tables import by_address
 
-numpy_support.from_struct_dtype = functools.cache(numpy_support.from_struct_dtype)  # a record's, made for each array
-
 PASSES = (
     untyped.TranslateByteCode,
     untyped.FixupArgs,
@@ -46,6 +44,22 @@ PASSES = (
     KernelLowering,
     typed.NoPythonBackend,
 )
+
+
+_made = numpy_support.from_struct_dtype
+
+
+@functools.cache
+def _record(dtype: Any, _aligned: bool) -> Any:  # noqa: FBT001
+    return _made(dtype)
+
+
+def _record_of(dtype: Any) -> Any:
+    """The type of a record, which numba makes for each array; dtypes are equal that only differ in being aligned."""
+    return _record(dtype, dtype.isalignedstruct)
+
+
+numpy_support.from_struct_dtype = _record_of
 
 
 class Entry(CPUDispatcher):

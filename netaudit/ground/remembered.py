@@ -48,7 +48,10 @@ def user_cache() -> Path:
     Where the place that the environment names is another's (root with the home of a user, a shared folder), that of
     this user's own home is taken, and one that ends with the process where there is none.
     """
-    return _chosen((_named_cache(), *_home_cache()))
+    places = _home_cache()
+    with contextlib.suppress(RuntimeError):  # a user without a home, as in many containers
+        places.insert(0, _named_cache())
+    return _chosen(tuple(places))
 
 
 @functools.cache
@@ -57,13 +60,14 @@ def _chosen(candidates: tuple[Path, ...]) -> Path:
 
 
 def _named_cache() -> Path:
+    """What the environment names. Raises RuntimeError where it names nothing and this user has no home."""
     if chosen := os.environ.get("NETAUDIT_CACHE"):
         return Path(chosen)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "netaudit"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "netaudit"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "netaudit"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "netaudit"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netaudit"
 
 
 def _home_cache() -> list[Path]:

@@ -26,6 +26,7 @@ LONGEST = 512  # characters of a value
 MARGIN = 32  # characters behind them that masking sees, so that a number is not cut into harmless halves
 MOST_AWAY = 1_024  # facts of one shard that found no room and are remembered: they may prove to be earlier
 LATE = 30 * 10**9  # ns; what is said so long after the latest fact that has room will not prove to be earlier
+MOST_STALE = 4  # ranks in a heap for each fact: most of them are of facts that have given way since
 MOST_LOOKS = 512  # different things of one shard that `new` remembers
 OPEN_FIELDS = frozenset(
     {"name", "address", "leased", "prefix"}
@@ -136,12 +137,20 @@ class Ledger:
             self._turn_away(last_host, last_value, values.pop(last_value))
             if not values:
                 del self._facts[last_host]
+                self._latest.pop(last_host, None)
             self._facts.setdefault(host, {})[value] = own
-            for heap in (self._latest.get(host), self._latest.get(self._shard)):
-                if heap is not None:
-                    heapq.heappush(heap, rank)
+            self._line_up(host, rank, len(self._facts[host]))
+            self._line_up(self._shard, rank, self._in_shard[self._shard])
         else:
             self._turn_away(host, value, own)
+
+    def _line_up(self, full: int | Host, rank: Rank, facts: int) -> None:
+        """Put a fact into the heap of its shard or field, if there is one; mostly of what gave way, it is let go."""
+        heap = self._latest.get(full)
+        if heap is not None and len(heap) < MOST_STALE * (1 + facts):
+            heapq.heappush(heap, rank)
+        elif heap is not None:
+            del self._latest[full]
 
     def _latest_of(self, full: int | Host) -> list[Rank]:
         """Heap of the facts of a shard or field, with the latest in front."""

@@ -97,7 +97,7 @@ def leave(code: object) -> NoReturn:
     threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
     atexit._run_exitfuncs()  # noqa: SLF001
     number = code or 0
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # there is none where it was closed before the start
         try:
             stream.flush()
         except (OSError, ValueError):

@@ -40,6 +40,14 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return found
 
 
+def test_a_user_without_a_home_has_the_settings_that_lie_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("platformdirs.user_config_path", no_home)
+    assert settings.places() == [Path(settings.NAME)]
+
+
 def test_the_first_place_holds(places: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find() is None
     for number, path in reversed(list(enumerate(places))):

@@ -16,7 +16,10 @@ from netaudit.cli.values import LEFT, plain, plainly
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TYPED = ("", "-", "1", "64", "65", "01", "1.5", "٣", "no such file", ".", "en", "2026-05-01", "10.0.0.0/8", "a\udcffb")
+TYPED = (
+    "", "-", "1", "64", "65", "01", "1.5", "٣", "9" * 5_000, "~", "a\0b", "no such file", ".", "en", "2026-05-01", "10.0.0.0/8",
+    "a\udcffb",
+)  # fmt: skip
 GIVEN = (None, 1, 0, 100, True, Path())
 START = """
 import sys

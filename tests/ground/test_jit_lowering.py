@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.np import numpy_support
 
 from netaudit.ground.jit import kernel, lean_kernel
 
@@ -96,3 +97,23 @@ def test_a_failure_comes_through_all_callers() -> None:
     assert _first_and_shares(np.array([7, 9]), 2) == 7 + 3 + 4
     with pytest.raises(ZeroDivisionError):
         _first_and_shares(np.array([7, 9]), 0)
+
+
+def test_a_record_is_aligned_as_its_dtype_says() -> None:
+    """Two that differ in nothing else are equal for numpy."""
+    fields = [("a", "u8"), ("b", "u8")]
+    aligned, packed = (numpy_support.from_dtype(np.dtype(fields, align=align)) for align in (True, False))
+    assert aligned.aligned
+    assert not packed.aligned
+
+
+@lean_kernel
+def _counted_down(*span: int) -> int:
+    total = 0
+    for k in range(*span):
+        total = 10 * total + k
+    return total
+
+
+def test_a_range_of_a_tuple_has_its_step() -> None:
+    assert _counted_down(4, 0, -1) == 4321

@@ -97,6 +97,19 @@ def test_what_cannot_be_kept_is_made_every_time(cache: Path) -> None:
     assert [str(value["when"]) for value in (parse_yaml("when: 2024-05-06") for _ in range(2))] == ["2024-05-06"] * 2
 
 
+def test_a_user_without_a_home_has_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pwd = pytest.importorskip("pwd")
+    for name in ("NETAUDIT_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA", "HOME", "USERPROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)  # knows nobody
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    remembered._chosen.cache_clear()
+    assert remembered.user_cache().parent == tmp_path
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert remembered.user_cache() == tmp_path / "xdg" / "netaudit"
+    remembered._chosen.cache_clear()
+
+
 def test_a_fault_in_the_text_is_told_every_time(cache: Path) -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="line 1"):

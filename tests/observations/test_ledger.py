@@ -55,6 +55,18 @@ def test_the_earliest_facts_have_the_room_in_whatever_order_they_are_read(seed) 
         assert sorted((row.ip, row.field, row.value, row.frame, row.count) for row in ledger.rows()) == sorted(told)
 
 
+def test_a_flood_that_goes_back_in_time_is_not_remembered() -> None:
+    """Each fact is earlier than those before it, so that one gives way to each: in crowded fields of a full shard."""
+    ledger = Ledger(most=12, most_values=3)
+    ledger.at(0)
+    for at in range(2_000):
+        ledger.note("http", "", f"192.0.2.{at // 7 % 60}", "server", f"v{at}", 0, 1, -at)
+    assert sum(map(len, ledger._latest.values())) < 200
+    told = [(row.value, row.count) for row in ledger.rows()]
+    assert told[-1] == ("facts beyond the bounds", 2_000 - 12)
+    assert ("v1999", 1) in told
+
+
 def test_facts_are_written_by_columns(tmp_path) -> None:
     """All of them and each as it was noted, also where they fill more than a batch."""
     make_folders(tmp_path)

@@ -33,7 +33,7 @@ class Last:
 
 def later(word):
     time.sleep(0.2)
-    print(word)
+    sys.stdout.write(word + "\\n")  # at once, as the other prints meanwhile
 
 last = Last()
 atexit.register(print, "at the end")
@@ -75,3 +75,12 @@ def test_leaving_with_nobody_to_read_is_told_as_python_does() -> None:
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     done = subprocess.run([sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, check=False)
     assert done.returncode == 120
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell that closes them")
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_leaving_without_a_place_to_print_is_no_failure(closed: str) -> None:
+    """What is closed at the start is no stream at all."""
+    script = "from netaudit.running.lean import leave\nleave(3)"
+    words = ["sh", "-c", f'exec "$0" -c "$1" {closed}>&-', sys.executable, script]
+    assert subprocess.run(words, check=False).returncode == 3

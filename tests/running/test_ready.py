@@ -95,6 +95,39 @@ def test_who_needs_a_kernel_that_others_compile_waits_for_it(tmp_path: Path, mon
         assert jit_cache._awaited(path.with_name("another")) is None
 
 
+NEEDED = """
+import numpy as np
+from netaudit.ground import jit_cache
+{}
+from netaudit.unwrapping.kernels import head_marks
+head_marks(np.frombuffer(bytes(8), np.uint8))
+print(len(head_marks.stats.cache_hits))
+"""
+
+
+def test_a_kernel_that_others_compile_is_taken_from_them(tmp_path: Path) -> None:
+    """Who needs it before it is there does not compile it once more."""
+    fcntl = pytest.importorskip("fcntl")
+    environment = {**os.environ, "NETAUDIT_CACHE": str(tmp_path)}
+
+    def needing(prelude: str) -> subprocess.Popen[str]:
+        words = [sys.executable, "-c", NEEDED.format(prelude)]
+        return subprocess.Popen(words, stdout=subprocess.PIPE, env=environment, text=True)
+
+    assert needing("").communicate()[0] == "0\n"
+    (kept,) = tmp_path.rglob("*.head_marks-*")
+    away = kept.rename(tmp_path / "away")
+    with (kept.parent / jit_cache.COMPILING).open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = needing(
+            "nap = jit_cache.time.sleep; jit_cache.time.sleep = lambda s: nap(s) or print('waits', flush=True)"
+        )
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == "waits\n"
+        away.rename(kept)
+        assert waiting.communicate()[0].splitlines()[-1] == "1"
+
+
 def test_progress_ends_whatever_becomes_of_the_processes(tmp_path: Path) -> None:
     """No process knows these pieces, so all of them fail at once."""
     environment = {**os.environ, "NETAUDIT_CACHE": str(tmp_path)}
