@@ -110,13 +110,16 @@ class Conversations:
 
 
 def _take_columns(flow: Flow, columns: Columns) -> None:
-    """Runs of datagrams: together, as soon as the reader takes them so."""
+    """Runs of datagrams: together, as soon as the reader takes them so, where they lie so; else one by one."""
+    one_by_one = False
     for first in range(0, len(columns.runs), AT_ONCE):
         some = columns._replace(runs=columns.runs[first : first + AT_ONCE])
         for number, (_, run) in enumerate(some.objects(), first):
-            if flow.takes_batches and (brought := lying(columns, number, swapped=flow.swapped)) is not None:
-                flow.take_together(brought)
-                return
+            if flow.takes_batches and not one_by_one:
+                if (brought := lying(columns, number, swapped=flow.swapped)) is not None:
+                    flow.take_together(brought)
+                    return
+                one_by_one = True  # what the flow holds from here on comes before the rest
             if run.is_gap:
                 flow.lose(run.direction, run.offset, run.length)
             else:

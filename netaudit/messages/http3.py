@@ -88,7 +88,9 @@ class Http3:
         """Place in the flow of the first byte that a later message may hold."""
         for side in self.sides.values():
             if side.direction == direction and not side.stream & 2:
-                after = min(after, side.half.span(side.first, side.first + 1)[0], side.half.needed_from(after))
+                # its first byte need not lie lowest: datagrams may have come out of order
+                low = side.half.span(side.first, max(side.first + 1, side.half.end))[0]
+                after = min(after, low, side.half.needed_from(after))
         return min([after, *(answer.start for answer in self.early.values() if answer.direction == direction)])
 
     # -- frames -------------------------------------------------------------------------------------------------------

@@ -53,13 +53,14 @@ def open_each(
         if end < begin or at + end - begin > plain.size:
             return number
         nonce, head = address(nonces, number * nonces.shape[1]), address(heads, number * heads.shape[1])
-        fits = call(functions[INIT], (context, 0, 0, 0, nonce))
-        fits &= call(functions[UPDATE], (context, 0, told, head, sizes[number]))
+        fits = call(functions[INIT], (context, 0, 0, 0, nonce)) == 1
+        fits &= call(functions[UPDATE], (context, 0, told, head, sizes[number])) == 1
         if end > begin:
-            fits &= call(functions[UPDATE], (context, address(plain, at), told, address(data, begin), end - begin))
-        fits &= call(functions[CONTROL], (context, SET_TAG, TAG, address(data, end)))
+            content = address(data, begin)
+            fits &= call(functions[UPDATE], (context, address(plain, at), told, content, end - begin)) == 1
+        fits &= call(functions[CONTROL], (context, SET_TAG, TAG, address(data, end))) == 1
         # Always asked, whatever was said before: what is told is what a tag has proved.
-        if call(functions[FINAL], (context, address(plain, at + end - begin), told)) != 1 or fits != 1:
+        if call(functions[FINAL], (context, address(plain, at + end - begin), told)) != 1 or not fits:
             return number
         start, at = at, at + end - begin
         if kind >= 0:
@@ -87,8 +88,8 @@ def key_streams(functions: I8, context: int, starts: U1, nothing: U1, told: I8, 
     """
     for number in range(starts.shape[0]):
         start, stream = address(starts, number * starts.shape[1]), address(streams, number * streams.shape[1])
-        fits = call(functions[INIT], (context, 0, 0, 0, start))
-        fits &= call(functions[UPDATE], (context, stream, address(told, 0), address(nothing, 0), nothing.size))
-        if fits != 1:
+        fits = call(functions[INIT], (context, 0, 0, 0, start)) == 1
+        fits &= call(functions[UPDATE], (context, stream, address(told, 0), address(nothing, 0), nothing.size)) == 1
+        if not fits:
             return False
     return True

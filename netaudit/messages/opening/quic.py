@@ -51,12 +51,14 @@ class QuicOpener:
         """Take the datagrams of a batch: opened in a row in each direction, heeded in the order in which they came."""
         turns, at = brought.turns, 0
         ahead = [Ahead(direction, way) for direction, way in enumerate(brought.ways) if way is not None]
+        out: list[Message] = []
         while at < len(turns) and self.alive:
             at += self._heed(turns[at:], ahead, at)
+            out += self._taken()  # at once: those of several connections keep their order
         for one in ahead:
             self.at[one.direction] = one.way.end
         self._counted += len(turns)
-        return self._taken()
+        return out
 
     def _heed(self, turns: U1, ahead: list[Ahead], at: int) -> int:
         """Heed the next datagrams, which begin at this place of the batch; how many were."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from netaudit.messages.opening import aead, libcrypto
 from netaudit.messages.opening.aead import Aead, Sealed
+from netaudit.messages.opening.kernels_aead import open_each
 from netaudit.messages.opening.suites import suites
 
 SUITES = {0x1301: (AESGCM, 16), 0x1302: (AESGCM, 32), 0x1303: (ChaCha20Poly1305, 32), 0x1304: (AESCCM, 16)}
@@ -87,3 +90,18 @@ def test_that_library_is_asked_where_it_can_be_had():
     assert aead._agrees()
     assert Aead(suites()[0x1301], bytes(16))._context is not None
     assert Aead(suites()[0x1304], bytes(16))._context is None  # CCM wants another order of calls
+
+
+def test_what_fails_in_any_way_is_not_told():
+    """Functions of EVP say 1 where they succeed; 0, or less, where not: the tag of a piece before must not count."""
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 5)
+    given = {name: kind(lambda *_, says=says: says) for name, says in (("good", 1), ("bad", 0), ("worse", -1))}
+    good, *others = (ctypes.cast(one, ctypes.c_void_p).value or 0 for one in given.values())
+    pieces = sealed(0x1301, bytes(16), [(b"one", b"head", "."), (b"two", b"head", ".")])
+    raw, plain, behind = np.frombuffer(pieces.data, np.uint8), np.zeros(50, np.uint8), np.zeros(2, np.int64)
+    for place in range(4):
+        for other in others:
+            functions = np.full(4, good)
+            assert open_each(functions, 0, raw, *pieces[1:], -1, plain, behind) == 2
+            functions[place] = other
+            assert open_each(functions, 0, raw, *pieces[1:], -1, plain, behind) == 0

@@ -10,6 +10,7 @@ import pytest
 
 from netaudit.messages.datagrams import Brought, Datagrams, together
 from netaudit.messages.flow import Flow
+from netaudit.messages.from_streams import Conversations
 from netaudit.messages.hellos.quic import QuicReader
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.opening.carried import NO_KEYS, FlowKeys, Sessions
@@ -19,7 +20,7 @@ from netaudit.messages.opening.quic_ahead import Ahead
 from netaudit.messages.opening.quic_connection import Connection
 from netaudit.messages.opening.quic_handshake import TRAFFIC
 from netaudit.messages.opening.wanted import wanted
-from netaudit.streams.layouts import FLOW, PIECE
+from netaudit.streams.layouts import FLOW, PIECE, RUN, Columns, Delivery, Kind
 from tests.messages.opening.test_opened_captures import FOLDER
 from tests.opened_streams import keys_of, read
 
@@ -31,8 +32,8 @@ def flow_keys(log: bytes) -> FlowKeys:
     return FlowKeys(ring, wanted(("all",)), ("192.0.2.1", "192.0.2.2"), Sessions(), {})
 
 
-def opener(name: str) -> QuicOpener:
-    return QuicOpener(flow_keys((FOLDER / f"{name}.keylog").read_bytes()))
+def opener(*names: str) -> QuicOpener:
+    return QuicOpener(flow_keys(b"".join((FOLDER / f"{name}.keylog").read_bytes() for name in names)))
 
 
 def datagrams(name: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bytes]]:
@@ -93,6 +94,59 @@ def test_batches_of_any_size(name, noise, monkeypatch):
     assert any(method == "POST" and complete for _, _, _, method, _, _, complete, _, _ in messages)
     for size in (1, 7, len(sent)):
         assert in_batches(name, sent, size) == (messages, outcome)
+
+
+def test_messages_of_several_connections_keep_their_order(monkeypatch):
+    """In whatever batches their datagrams come."""
+    names = "quic_v2", "quic_v1_chacha20"
+    pairs = itertools.zip_longest(*(datagrams(name, monkeypatch) for name in names))
+    sent = [one for pair in pairs for one in pair if one is not None]
+    alone, together, ends = opener(*names), opener(*names), [0, 0]
+    expected = [message for way, data in sent for message in alone.feed(way, alone.at[way], data)]
+    assert len({message.path for message in expected}) < len({message.start for message in expected})
+    assert essence(together.take_batch(brought(sent, ends))) == essence(expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_message_begins_before_what_is_needed(name, monkeypatch):
+    """Its first byte may come last."""
+    monkeypatch.setattr("netaudit.messages.opening.quic.AT_ONCE", 1)
+    rng, sent = random.Random(name), datagrams(name, monkeypatch)
+    for _ in range(4):
+        places = [at + rng.uniform(0, 8) for at in range(len(sent))]
+        quic, needed = opener(name), [0, 0]
+        for at in sorted(range(len(sent)), key=places.__getitem__):
+            direction, data = sent[at]
+            for message in quic.feed(direction, quic.at[direction], data):
+                assert message.start >= needed[message.direction]
+            needed = [max(before, quic.needed_from(way)) for way, before in enumerate(needed)]
+
+
+def test_a_datagram_cut_by_the_snap_length_upsets_no_order(monkeypatch):
+    """The runs of a batch with a gap do not lie one behind the other; those behind it wait for those before it."""
+    sent, files = datagrams("quic_v2", monkeypatch), FOLDER / "quic_v2.keylog"
+    cut = len(sent) - 4
+
+    def said(*, in_columns: bool) -> tuple[list, object]:
+        flow, at, pieces, runs = np.zeros(1, FLOW), [0, 0], np.zeros(len(sent), PIECE), []
+        flow["proto"], flow["client_port"], flow["server_port"], flow["serial"] = 17, 50000, 443, 1
+        payload = 0
+        for number, (way, data) in enumerate(sent):
+            size = len(data) if number != cut else 30
+            pieces[number] = (at[way], number, number, size, 0)
+            runs.append((0, way, at[way], size, payload, number, number + 1, Kind.BYTES))
+            if size < len(data):
+                runs.append((0, way, at[way] + size, len(data) - size, 0, 0, 0, Kind.GAP))
+            at[way] += len(data)
+            payload += size
+        whole = b"".join(data[: 30 if number == cut else None] for number, (_, data) in enumerate(sent))
+        columns = Columns(np.array(runs, RUN), pieces, np.frombuffer(whole, np.uint8))
+        own = [] if in_columns else [run for _, run in columns.objects()]
+        conversations = Conversations(keys_of(files))
+        told = conversations.feed(Delivery(flow[0], own, closed=True, columns=columns if in_columns else None))
+        return [(m.message_id, m.pieces.tolist()) for m in told] + essence(told), conversations.closed
+
+    assert said(in_columns=True) == said(in_columns=False)
 
 
 def test_a_batch_lets_go_what_it_has_read(monkeypatch):
