@@ -2,6 +2,7 @@
 
     python benchmarks/relays.py nulls 10000        offices in which nothing is sent on: endpoints named (all are wrong)
     python benchmarks/relays.py unlike 5000        the same in offices unlike those (tests/relays/unlike.py)
+    python benchmarks/relays.py anew 500           the same where another photograph, encoded anew, follows each image
     python benchmarks/relays.py relays 200         offices of each form: precision, recall, calibration
     python benchmarks/relays.py scale              100,000 images, 1,000,000 units, 200 endpoints: seconds and memory
 
@@ -21,26 +22,26 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from netaudit.relays.chance import corrected
+from netaudit.relays.unresolved import at_least
 from tests.relays import offices, unlike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
 
-def nulls(count: int, first: int, kind: ModuleType) -> None:
+def nulls(count: int, first: int, kinds: Sequence[str], office: Callable[[int, str], offices.Office]) -> None:
     """Endpoints named in offices that send nothing on, by kind of unrelated upload; how chances are spread, by mode."""
     wrong, images, started = Counter[str](), 0, time.process_time()
     chances: defaultdict[str, list[float]] = defaultdict(list)
     for k in range(count):
         seed = first + k
-        stack = offices.STACKS[seed // len(kind.NULLS) % len(offices.STACKS)]
-        result = offices.judged(kind.null_office(seed, stack), seed)
+        stack = offices.STACKS[seed // len(kinds) % len(offices.STACKS)]
+        result = offices.judged(office(seed, stack), seed)
         images += len(result.matches)
         if result.claimed:
-            wrong[f"{kind.NULLS[seed % len(kind.NULLS)]}, {stack}"] += 1
+            wrong[f"{kinds[seed % len(kinds)]}, {stack}"] += 1
         for test in result.tests:
             if test.chance is not None:
                 chances[test.mode].append(corrected(test.chance.p, test.tried))
@@ -51,19 +52,24 @@ def nulls(count: int, first: int, kind: ModuleType) -> None:
     print(f"{time.process_time() - started:.0f} s of processor time")
 
 
-def relays(count: int, first: int, chosen: str | None) -> None:
-    """Precision, recall and calibration by form."""
-    print("form        named  sent   told  right  precision  recall  wrong expected (95 % of it)")
+def relays(count: int, first: int, chosen: str | None, *, partly: bool) -> None:
+    """Precision, recall and calibration by form; endpoints named by a count, and counts above what was sent."""
+    print(
+        "form        named  by a count (too high)  sent   told  right  precision  recall  wrong expected (95 % of it)"
+    )
     for place, form in enumerate(offices.FORMS):
         if chosen not in (None, form):
             continue
-        named = sent = told = right = 0
+        named = counted = too_high = sent = told = right = 0
         expected = 0.0
         for k in range(count):
             seed = first + 100_000 * (place + 1) + k
-            office = offices.relay_office(seed, form)
+            office = offices.relay_office(seed, form, partly=partly)
             result = offices.judged(office, seed)
             named += result.claimed
+            if result.counted is not None:
+                carrying = {unit if result.counted.mode == "batch" else image for image, unit in office.truth}
+                counted, too_high = counted + 1, too_high + (at_least(result.counted) > len(carrying))
             sent += len({image for image, _ in office.truth})
             told += len(result.matches)
             right += sum((match.image, match.unit) in office.truth for match in result.matches)
@@ -71,7 +77,8 @@ def relays(count: int, first: int, chosen: str | None) -> None:
         spread = 1.96 * math.sqrt(max(expected, 1.0))
         precision, recall = (100 * right / max(of, 1) for of in (told, sent))
         print(
-            f"{form:10} {named:4}/{count:<4} {sent:6} {told:6} {right:6} {precision:8.2f} % {recall:6.1f} %  "
+            f"{form:10} {named:4}/{count:<4} {counted:4} ({too_high}) {sent:6} {told:6} {right:6} "
+            f"{precision:8.2f} % {recall:6.1f} %  "
             f"{told - right} of {expected:.1f} ({max(expected - spread, 0):.1f}-{expected + spread:.1f})",
             flush=True,
         )
@@ -208,16 +215,18 @@ def _transfers(seen: pa.Table) -> Iterator[SimpleNamespace]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("nulls", "unlike", "relays", "scale"))
+    parser.add_argument("what", choices=("nulls", "unlike", "anew", "relays", "scale"))
     parser.add_argument("count", nargs="?", type=int, default=200)
     parser.add_argument("--development", action="store_true")
     parser.add_argument("--form", choices=offices.FORMS, help="of relays: this one only")
+    parser.add_argument("--partly", action="store_true", help="of relays: only a part of the images is sent on")
     parser.add_argument("--skip", type=int, default=0, help="offices left out at the beginning, to go on later")
     given = parser.parse_args()
     start = (offices.DEVELOPMENT if given.development else offices.REPORTED) + given.skip
     {
-        "nulls": lambda: nulls(given.count, start, offices),
-        "unlike": lambda: nulls(given.count, start + 1_000_000, unlike),
-        "relays": lambda: relays(given.count, start + 2_000_000, given.form),
+        "nulls": lambda: nulls(given.count, start, offices.NULLS, offices.null_office),
+        "unlike": lambda: nulls(given.count, start + 1_000_000, unlike.NULLS, unlike.null_office),
+        "anew": lambda: nulls(given.count, start, ("encoded anew",), unlike.unrelated_anew),
+        "relays": lambda: relays(given.count, start + 2_000_000, given.form, partly=given.partly),
         "scale": scale,
     }[given.what]()

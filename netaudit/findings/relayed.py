@@ -1,7 +1,8 @@
 """Findings of certainty C: what left encrypted fits, by sizes and times, images that the sender had received in clear.
 
 Counted are matched images that have a face where they were seen in clear; the others are told apart. No content was
-seen, so the words are "consistent with", and the chance said is never below what validation bears.
+seen, so the words are "consistent with", and the chance said is never below what validation bears. Where an endpoint is
+named but no image can be told (`relay_tests.least`), a finding of no image says how many fit at least.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from netaudit.findings.acts import UPLOADED
 from netaudit.findings.uploads import display_filter, finding_id
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
     import pyarrow as pa
 
     from netaudit.findings.roles import Actors
 
-RULE = "relayed-by-size-and-time/1"
+RULE, COUNTED_RULE = "relayed-by-size-and-time/1", "relayed-count/1"
+LEAST_UNIT = 1024  # bytes of plaintext that an upload has at least to be looked at
 MODES = {
     "exact": "exact sizes",
     "padded": "sizes within their padding",
@@ -30,14 +34,25 @@ MODES = {
 
 def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[dict[str, Any]]:
     """Rows of `findings`, one for each host, sender and endpoint that is named in `relay_tests`."""
-    if not tables.get("relayed_images"):
+    if not tables.get("relay_tests"):
         return []
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in _as_integers(tables["relayed_images"]).to_pylist():
         groups[row["holder"], row["sender"], row["receiver"]].append(row)
     faces = dict(zip(*(tables["images"][name].to_pylist() for name in ("sha256", "face")), strict=True))
     tests = tables["relay_tests"].to_pylist()
-    return [_finding(*key, rows, faces, tests, tables["flows"], actors) for key, rows in sorted(groups.items())]
+    told = [_finding(*key, rows, faces, tests, tables["flows"], actors) for key, rows in sorted(groups.items())]
+    return told + [_counted(test, tables, actors) for test in counted_tests(tests, groups)]
+
+
+def counted_tests(tests: Iterable[dict[str, Any]], told: Container[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """Rows of `relay_tests` that name an endpoint by a count, the best for each that is not `told` by its images."""
+    best: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for test in tests:
+        key = test["holder"], test["sender"], test["receiver"]
+        if test["least"] and key not in told and (key not in best or test["p_model"] < best[key]["p_model"]):
+            best[key] = test
+    return [best[key] for key in sorted(best)]
 
 
 def _as_integers(table: pa.Table) -> pa.Table:
@@ -59,17 +74,11 @@ def _finding(
     flows: pa.Table,
     actors: Actors,
 ) -> dict[str, Any]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     own = [test for test in tests if (test["holder"], test["sender"], test["receiver"]) == (holder, sender, receiver)]
     decided = min((test for test in own if test["p"] is not None and test["told"]), key=lambda test: test["p_model"])
     with_face = [row for row in rows if faces.get(row["sha256"]) == "yes"]
     kind, why = actors.role(holder, rows[0]["flow_id"])
-    ids = pa.array(sorted({row["flow_id"] for row in rows}), pa.string())
-    ends = flows.filter(pc.is_in(flows["flow_id"], value_set=ids)).select(
-        ["client_ip", "server_ip", "transport", "server_port"]
-    )
+    ids = sorted({row["flow_id"] for row in rows})
     return {
         "finding_id": finding_id("C", UPLOADED, holder, sender, receiver),
         "certainty": "C",
@@ -86,8 +95,8 @@ def _finding(
         "last_ts": max(row["sent_ts"] for row in rows),
         "capture_ids": sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
         "object_ids": sorted({row["object_id"] for row in rows}),
-        "flow_ids": ids.to_pylist(),
-        "display_filter": display_filter({tuple(row.values()) for row in ends.to_pylist()}),
+        "flow_ids": ids,
+        "display_filter": _filter(flows, ids),
         "rule": RULE,
         "opened": [],
         "reason": _reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
@@ -109,4 +118,68 @@ def _reason(
         f"sizes and times of encrypted uploads{way} fit {len(rows)} images received in clear ({modes}); {apart}"
         f"{by_chance}, chance of as much below 1 in {round(1 / test['p']):,}{clock}; consistent with their being sent "
         "on, content not seen"
+    )
+
+
+def _filter(flows: pa.Table, ids: list[str]) -> str:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ends = flows.filter(pc.is_in(flows["flow_id"], value_set=pa.array(ids, pa.string())))
+    ends = ends.select(["client_ip", "server_ip", "transport", "server_port"])
+    return display_filter({tuple(row.values()) for row in ends.to_pylist()})
+
+
+def _counted(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> dict[str, Any]:
+    """Row of `findings` on an endpoint that is named by a count: no image, and all that was uploaded there."""
+    holder, sender, receiver = test["holder"], test["sender"], test["receiver"]
+    units = _units(tables, sender, receiver)
+    kind, why = actors.role(holder, units[0]["flow_id"] if units else "")
+    ids = sorted({row["flow_id"] for row in units})
+    return {
+        "finding_id": finding_id("C", UPLOADED, holder, sender, receiver),
+        "certainty": "C",
+        "act": UPLOADED,
+        "sender": holder,
+        "sender_role": kind,
+        "role_reason": why,
+        "receiver": receiver,
+        "endpoint_id": receiver,
+        "images": 0,
+        "distinct_images": 0,
+        "bytes": sum(row["plaintext_low"] or 0 for row in units),
+        "first_ts": min((row["first_ts"] for row in units), default=None),
+        "last_ts": max((row["last_ts"] for row in units), default=None),
+        "capture_ids": sorted({row["capture_id"] for row in units}),
+        "object_ids": [],
+        "flow_ids": ids,
+        "display_filter": _filter(tables["flows"], ids),
+        "rule": COUNTED_RULE,
+        "opened": [],
+        "reason": _reason_counted(test),
+    }
+
+
+def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict[str, Any]]:
+    """Rows of `encrypted_uploads` of one sender to one endpoint, from the size on that is looked at."""
+    import pyarrow.compute as pc
+
+    flows, uploads = tables["flows"], tables["encrypted_uploads"]
+    own = flows.filter(pc.and_(pc.equal(flows["client_ip"], sender), pc.equal(flows["server_ip"], receiver)))
+    large = pc.greater_equal(uploads["plaintext_high"], LEAST_UNIT)
+    chosen = uploads.filter(pc.and_(large, pc.is_in(uploads["flow_id"], value_set=own["flow_id"].combine_chunks())))
+    names = ["flow_id", "capture_id", "first_ts", "last_ts", "plaintext_low"]
+    rows: list[dict[str, Any]] = _as_integers(chosen.select(names)).to_pylist()
+    return rows
+
+
+def _reason_counted(test: dict[str, Any]) -> str:
+    """In one line: how many fit of how many, how, what by chance; that no image can be told."""
+    batch = test["mode"] == "batch"
+    of, what = (test["units"], "uploads") if batch else (test["images"], "images received in clear")
+    by_chance = "" if test["expected"] is None else f"; by chance {test['expected']:.1f} would fit"
+    return (
+        f"sizes and times of encrypted uploads fit {test['fitting']} of {of} {what} ({MODES[test['mode']]}), at least "
+        f"{test['least']} of them beyond chance{by_chance}, chance of as much below 1 in {round(1 / test['p']):,}; "
+        "which images they are cannot be told; consistent with their being sent on, content not seen"
     )

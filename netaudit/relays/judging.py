@@ -15,14 +15,13 @@ from netaudit.relays.forms import LEAST
 from netaudit.relays.matching import FEW_ANEW, Match, Test, match_exact, mode_of, settled, surest
 from netaudit.relays.picture import differences
 from netaudit.relays.several import match_batches
+from netaudit.relays.unresolved import LEAST_EXACT, at_least, believed, unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netaudit.relays.series import Images, Units, Way, Ways
 
-LEAST_EXACT = 5  # images of exact size without which no endpoint is named
-LEAST_REENCODED = 12
 MOST_IMAGES = 2000  # of one host and endpoint in the search; all are paired once a form is known
 HIGHEST_RATIO = 1 / CAP
 Host = tuple[str, str]  # who received images, in which recording
@@ -43,7 +42,10 @@ class Pair:
 
 @dataclass(slots=True)
 class Result:
-    """What a pair gave: all tests, the difference of clocks, and the matches where it is believed."""
+    """What a pair gave: all tests, the difference of clocks, and the matches where it is believed.
+
+    `counted`: the test by which the endpoint is named where no image can be told.
+    """
 
     pair: Pair
     tests: list[Test]
@@ -51,6 +53,7 @@ class Result:
     matches: list[Match]
     seed: int
     claimed: bool
+    counted: Test | None = None
 
 
 def pairs_of(images: dict[Host, Images], ways: Ways, scope: Callable[[str], str]) -> list[Planned]:
@@ -108,15 +111,14 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
             exact += _renumbered(match_exact(images, units.chosen(places), span, random, pairs), places)
     tests += exact + match_batches(images, units, exact, span, random, pairs)
     matches = surest(settled(tests))
-    claimed = len(matches) >= LEAST_EXACT and any(
-        test.chance is not None and test.matches and test.matched >= LEAST_EXACT - (test.mode == "batch")
-        and corrected(test.chance.p, test.tried * pairs) <= CAP
-        for test in tests
-    )  # fmt: skip
+    claimed = len(matches) >= LEAST_EXACT and any(test.matches and believed(test, pairs) for test in tests)
     if not claimed and not pair.elsewhere and mode_of(pair.units) != "padded":  # padding blurs every ratio
         again, matches = _encoded_anew(pair, random, pairs)
         tests += again
         claimed = bool(matches)
+    if not claimed and not pair.elsewhere:  # two clocks are put on one for the best agreement: it counts no more
+        counted = unresolved(tests, pairs)
+        return Result(pair, tests, None, [], seed, counted is not None, counted)
     return Result(pair, tests, offset, matches if claimed else [], seed, claimed)
 
 
@@ -147,7 +149,7 @@ def _encoded_anew(pair: Pair, random: np.random.Generator, pairs: int) -> tuple[
         "reencoded", len(pair.images), len(pair.units), len(results), round(float(best.pairs.probability.sum())),
         window_s=best.window_s, chance=hardest,
     )  # fmt: skip
-    if corrected(best.p, len(results) * pairs) > CAP or test.matched < LEAST_REENCODED:
+    if not believed(test, pairs):
         return [test], []
     sure = best.pairs.sure()
     matches = [
@@ -160,6 +162,8 @@ def _encoded_anew(pair: Pair, random: np.random.Generator, pairs: int) -> tuple[
 
 def decisive(result: Result) -> Test | None:
     """The test by which an endpoint is named."""
+    if result.counted is not None:
+        return result.counted
     told = [test for test in result.tests if result.claimed and test.matches and test.chance is not None]
     return min(told, key=lambda test: test.chance.p if test.chance else 1.0) if told else None
 
@@ -186,14 +190,15 @@ def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
         "units": test.units,
         "tried": test.tried * pairs,
         "fitting": test.matched,
-        "told": len(test.matches) if result.claimed else 0,
+        "told": len(test.matches) if result.claimed and result.counted is None else 0,
+        "least": at_least(test) if test is result.counted else None,
         "base64": test.base64,
         "overhead": test.overhead,
         "overhead_each": test.each,
         "window_s": test.window_s,
         "draws": chance.draws if chance else 0,
         "exceeded": chance.exceeded if chance else 0,
-        "expected": chance.mean if chance else None,
+        "expected": chance.mean if chance and test.mode != "reencoded" else None,  # its statistic is no count
         "p": said(p) if p is not None else None,
         "p_model": p,
         "ratio": min(1 / said(p), HIGHEST_RATIO) if p is not None else None,

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from netaudit.report import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from netaudit.report.reading import CaseLike, Row
     from netaudit.report.sections_endpoints import Hosts
     from netaudit.report.wording import Wording
 
 MOST = 20  # hosts and endpoints told
+LONGEST_WAIT_S = 300  # of batches, which have no window
 MOST_PAIRS = 120  # lines of one drawing
 WIDTH, LEFT, UPPER, LOWER, HEIGHT = 720.0, 110.0, 22.0, 88.0, 110.0  # of the lanes, in pixels
 BARS_HEIGHT, BAR, BAND_BYTES = 90.0, 10.0, 64  # of the histogram
@@ -24,8 +27,10 @@ IMAGE = (
 )  # fmt: skip
 TEST = (
     "holder", "sender", "receiver", "mode", "p", "p_model", "expected", "tried", "claimed", "told", "clock_s",
-    "differences", "differences_low", "differences_high",
+    "differences", "differences_low", "differences_high", "least", "fitting", "images", "units", "window_s", "draws",
+    "exceeded", "seed", "capture_id", "test_id",
 )  # fmt: skip
+BESIDE = {"reencoded": "relay_hand_ratio", "batch": "relay_hand_sum"}  # else the difference of two sizes
 
 
 def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
@@ -40,12 +45,61 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
         own = [row for row in tests if (row["holder"], row["sender"], row["receiver"]) == key]
         if any(row["told"] and row["p"] for row in own):  # else the tables do not belong together
             told.append({"number": number} | _told(case, key, rows, own, hosts, captures, w))
-    negative = len(tested - set(groups))
+    counted = _counts(tests, groups)
+    shown = counted[: MOST - len(told)]
+    told += [{"number": len(told) + place} | _counted(row, hosts, captures, w) for place, row in enumerate(shown, 1)]
+    negative = len(tested - set(groups) - {_way(row) for row in counted})
     return {
         "intro": w.t("relays_intro") if told else "" if tested else w.t("relays_none"),
         "told": told,
         "negative": w.t("relays_negative", n=w.number(negative)) if negative else "",
     }
+
+
+def _way(row: Row) -> tuple[str, str, str]:
+    return row["holder"], row["sender"], row["receiver"]
+
+
+def _counts(tests: list[Row], told: Container[tuple[str, str, str]]) -> list[Row]:
+    """The test by which each endpoint is named of which no image is told."""
+    best: dict[tuple[str, str, str], Row] = {}
+    for row in sorted((row for row in tests if row["least"] and row["p"]), key=lambda row: row["p"]):
+        if _way(row) not in told:
+            best.setdefault(_way(row), row)
+    return [best[key] for key in sorted(best)]
+
+
+def _counted(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+    """An endpoint named by a count: no lanes, since no image is told; how the whole test is redone."""
+    batch, compared = test["mode"] == "batch", BESIDE.get(test["mode"], "relay_hand_difference")
+    figures = {
+        "n": w.number(test["fitting"]), "of": w.number(test["units" if batch else "images"]),
+        "least": w.number(test["least"]), "tried": w.number(test["tried"]),
+        "odds": w.number(round(1 / max(_finite(test["p"], 1.0), 1e-9))),
+        "expected": "" if test["expected"] is None
+        else w.t("relay_expected", expected=f"{_finite(test['expected']):.1f}"),
+    }  # fmt: skip
+    version = "ipv6" if ":" in str(test["sender"]) else "ip"
+    display = f"{version}.src == {test['sender']} && {version}.dst == {test['receiver']}"
+    return {
+        "head": w.t("relay_head", host=hosts.short(test["holder"]), receiver=hosts.short(test["receiver"])),
+        "line": w.t("relay_count_uploads" if batch else "relay_count_images", **figures),
+        "through": w.t("relay_count_only"),
+        "lanes": None,
+        "bars": _bars(test) if test["mode"] not in BESIDE else {"n": 0},
+        "by_hand": w.t("relay_by_hand_count"),
+        "hand": [
+            w.t(
+                "relay_hand_uploads", capture=captures.get(test["capture_id"], ""), filter=w.exact(display, 200),
+                host=hosts.short(test["holder"]),
+            ),
+            w.t(compared, seconds=w.number(test["window_s"] or LONGEST_WAIT_S)),
+            w.t(
+                "relay_hand_again", draws=w.number(test["draws"]), exceeded=w.number(test["exceeded"]),
+                test=w.exact(test["test_id"], 12), seed=w.exact(test["seed"], 20),
+            ),
+        ],
+    }  # fmt: skip
 
 
 def _told(
@@ -61,15 +115,17 @@ def _told(
     test = min((row for row in tests if row["told"] and row["p"]), key=lambda row: row["p_model"])
     odds = {"odds": w.number(round(1 / max(_finite(test["p"], 1.0), 1e-9))), "tried": w.number(test["tried"])}
     through = holder != sender and test["clock_s"] is not None
+    expected = "" if test["expected"] is None else w.t("relay_expected", expected=f"{_finite(test['expected']):.1f}")
     return {
         "head": w.t("relay_head", host=hosts.short(holder), receiver=hosts.short(receiver)),
-        "line": w.t("relay_line", n=w.number(len(rows)), expected=f"{_finite(test['expected']):.1f}", **odds),
+        "line": w.t("relay_line", n=w.number(len(rows)), expected=expected, **odds),
         "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{_finite(test['clock_s']):.1f}")
         if through
         else "",
         "lanes": _lanes(rows, _finite(test["clock_s"])),
         "bars": _bars(test),
         "more": w.t("relay_more", n=w.number(len(rows) - MOST_PAIRS)) if len(rows) > MOST_PAIRS else "",
+        "by_hand": w.t("relay_by_hand"),
         "hand": _by_hand(case, _plainest(rows), captures, w),
     }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.relays import matching
+from netaudit.relays import judging, matching
+from netaudit.relays.chance import CAP
 from tests.relays import offices, unlike
 
 
@@ -131,3 +132,38 @@ def test_of_many_images_those_in_the_midst_are_shifted_to_where_units_were_taken
     tests = matching.match_exact(images, units, (0, hours), drawn, 1)
     assert not [test for test in tests if test.matches], [test.chance for test in tests]
     assert tests[0].chance.p > 0.001
+
+
+@pytest.mark.parametrize(
+    ("seed", "form", "partly"),
+    [
+        (1_710_001, "reencoded", True),  # 27 of 62 images, no pair of which is sure
+        (1_700_033, "reencoded", False),
+        (1_720_019, "groups", False),  # streams of HTTP/2 that interleave: no set is sure
+        (1_730_018, "padded", True),  # four pairs are sure, one too few to name it by images
+    ],
+)
+def test_an_endpoint_whose_images_cannot_be_told_is_named_by_a_count(seed, form, partly):
+    office = offices.relay_office(seed, form, partly=partly)
+    result = offices.judged(office, seed)
+    assert result.claimed
+    assert not result.matches
+    rows = [judging.test_row(result, test, 3) for test in result.tests]
+    [named] = [row for row in rows if row["least"]]
+    carrying = {place if named["mode"] == "batch" else image for image, place in office.truth}
+    assert named["p"] == CAP
+    assert 1 <= named["least"] <= min(len(carrying), named["fitting"])
+    assert not any(row["told"] for row in rows)
+    assert all(row["claimed"] for row in rows)
+
+
+def test_an_endpoint_named_by_its_images_has_no_count():
+    seed = offices.DEVELOPMENT + 500
+    result = offices.judged(offices.relay_office(seed, "exact"), seed)
+    assert result.matches
+    assert not any(judging.test_row(result, test, 3)["least"] for test in result.tests)
+
+
+@pytest.mark.parametrize("seed", range(1_800_000, 1_800_006))
+def test_photographs_of_others_encoded_anew_after_each_image_name_no_endpoint(seed):
+    assert not offices.judged(unlike.unrelated_anew(seed), seed).claimed

@@ -57,3 +57,16 @@ def null_office(seed, stack="exact"):
     n = min(len(first), len(size))
     first = np.maximum(first[:n], 0).astype(np.int64)
     return Office(_images(np.sort(times), sizes), _units(first, *_seen(random, size[:n], stack))[0], set())
+
+
+def unrelated_anew(seed, stack="exact"):
+    """An office that encodes photographs of its own anew and uploads one after all or some images, as it gets them."""
+    random = np.random.default_rng(seed)
+    count = int(random.integers(25, 120))
+    times, sizes = _visits(random, count, random.uniform(0.1, 1.2)), _sizes(random, count)
+    after = np.flatnonzero(random.random(count) < random.choice([1.0, random.uniform(0.3, 0.8)]))
+    first = times[after] + (random.uniform(0.1, random.uniform(1, 5), len(after)) * SECOND).astype(np.int64)
+    other = random.permutation(sizes)[: len(after)] if seed % 2 else _sizes(random, len(after))
+    size = other * random.uniform(0.35, 0.7) * np.exp(random.normal(0, 0.03, len(after)))
+    size = size.astype(np.int64) + int(random.integers(90, 1500))
+    return Office(_images(times, sizes), _units(first, *_seen(random, size, stack))[0], set())

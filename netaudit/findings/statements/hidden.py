@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import UPLOADED
+from netaudit.findings.relayed import COUNTED_RULE, counted_tests
 from netaudit.findings.statements.kind import CAP, LAST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
 
 if TYPE_CHECKING:
@@ -29,9 +30,40 @@ def _opened(tables: Tables) -> Iterator[Statement]:
 def _matched(tables: Tables) -> Iterator[Statement]:
     """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
     relayed = tables.get("relayed_images")
-    for statement in of_findings(tables, "matched", UPLOADED, "C"):
+    for statement in of_findings(tables, "matched", UPLOADED, "C", only=lambda row: row["rule"] != COUNTED_RULE):
         rows = relayed.num_rows if relayed is not None else statement.counts["images"]
         yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
+
+
+def _least(tables: Tables) -> dict[bool, Counter[tuple[str, str]]]:
+    """How much fits at least where no image can be told, by host and endpoint: uploads (True), or images (False)."""
+    least: dict[bool, Counter[tuple[str, str]]] = {False: Counter(), True: Counter()}
+    tests, relayed = tables.get("relay_tests"), tables.get("relayed_images")
+    if tests is not None and relayed is not None:
+        ends = ["holder", "sender", "receiver"]
+        told = {tuple(row.values()) for row in relayed.select(ends).to_pylist()}
+        for row in counted_tests(tests.select([*ends, "mode", "p_model", "least"]).to_pylist(), told):
+            least[row["mode"] == "batch"][row["holder"], row["receiver"]] += row["least"]
+    return least
+
+
+def _untold(tables: Tables, kind: str, *, batch: bool) -> Iterator[Statement]:
+    """Endpoints named where no image can be told: how many images, or uploads of several, fit at least."""
+    least = _least(tables)[batch]
+
+    def counted(row: dict[str, Any]) -> bool:
+        return row["rule"] == COUNTED_RULE and (row["sender"], row["receiver"]) in least
+
+    for statement in of_findings(tables, kind, UPLOADED, "C", only=counted):
+        yield replace(statement, counts=statement.counts | {"least": least.total(), "odds": CAP})
+
+
+def _images_untold(tables: Tables) -> Iterator[Statement]:
+    return _untold(tables, "matched_untold", batch=False)
+
+
+def _uploads_untold(tables: Tables) -> Iterator[Statement]:
+    return _untold(tables, "matched_sums", batch=True)
 
 
 def _uploads(tables: Tables) -> Counter[tuple[str, str]]:
@@ -107,6 +139,24 @@ HIDDEN = (
         "{fitting:image|images} seen in clear inside fit, in sizes and times, encrypted uploads sent to {to} "
         "afterwards: consistent with their being sent on, content not seen (C, chance below 1 in {odds}, the limit "
         "validated)",
+        SECOND,
+    ),
+    Kind(
+        "matched_untold", _images_untold,
+        "发往{to}的加密上传，其大小和时间与此前内部明文所见的至少 {least} 张次图像相符，不能指明是哪些图像"
+        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
+        "encrypted uploads to {to} fit, in sizes and times, at least {least:image|images} seen in clear inside before; "
+        "which ones cannot be told: consistent with their being sent on, content not seen (C, chance below 1 in "
+        "{odds}, the limit validated)",
+        SECOND,
+    ),
+    Kind(
+        "matched_sums", _uploads_untold,
+        "至少 {least} 次发往{to}的加密上传，其大小和时间与此前内部明文所见若干图像之和相符，不能指明是哪些图像"
+        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
+        "at least {least:encrypted upload|encrypted uploads} to {to} fit, in sizes and times, sums of images seen in "
+        "clear inside before; which ones cannot be told: consistent with their being sent on, content not seen (C, "
+        "chance below 1 in {odds}, the limit validated)",
         SECOND,
     ),
     Kind(

@@ -52,7 +52,7 @@ def of_findings(
     only: Callable[[dict[str, Any]], bool] = lambda _: True,
 ) -> Iterator[Statement]:
     """One statement on the findings of an act and some grades; `near` is the column of the devices inside."""
-    columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "bytes"]
+    columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "bytes", "rule"]
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()

@@ -1,0 +1,107 @@
+"""The section on relays: an endpoint of which no image can be told is told by a count, with how the test is redone."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.findings.relayed import relayed_findings
+from netaudit.findings.roles import Actors
+from netaudit.report.from_case import write_report
+from netaudit.report.sections_endpoints import Hosts
+from netaudit.report.sections_relays import relays
+from netaudit.report.wording import Wording
+from netaudit.tables import BY_NAME
+from tests.report.fakes import CLOUD, SECOND, SERVER, STORE, T0, FakeCase, filled
+
+WAY = {"holder": SERVER, "sender": SERVER, "receiver": CLOUD, "capture_id": "c"}
+ANEW = WAY | {
+    "test_id": "ab" * 16, "mode": "reencoded", "images": 62, "units": 32, "tried": 6, "fitting": 19, "told": 0, "least": 11,
+    "window_s": 3, "draws": 1000, "exceeded": 0, "p": 0.001, "p_model": 1.4e-5, "claimed": True, "seed": "5eed",
+}  # fmt: skip
+BATCH = ANEW | {"mode": "batch", "fitting": 5, "least": 1, "expected": 1.8, "window_s": None}
+EXACT = ANEW | {"mode": "padded", "fitting": 10, "least": 6, "expected": 1.6, "overhead": 700}
+EXACT |= {"differences": [0, 3], "differences_low": [0, 0], "differences_high": [1, 1]}
+NOTHING = WAY | {"receiver": STORE, "mode": "exact", "p": 1.0, "p_model": 1.0, "told": 0, "claimed": False}
+
+
+def case_of(test):
+    flow = {"flow_id": "f", "client_ip": SERVER, "server_ip": CLOUD, "transport": "tcp", "server_port": 443}
+    unit = {"unit_id": "u", "flow_id": "f", "capture_id": "c", "first_ts": T0, "last_ts": T0 + SECOND}
+    units = [unit | {"plaintext_low": size, "plaintext_high": size} for size in (9_000, 5_000, 300)]
+    tables = {"relay_tests": [test, NOTHING], "flows": [flow], "encrypted_uploads": units}
+    rows = tables | {"captures": [{"capture_id": "c", "name": "lan.pcap"}]}
+    made = {name: filled(name, rows.get(name, [])) for name in BY_NAME}
+    found = relayed_findings(made, Actors((), made["messages"], made["flows"], frozenset(), None, None))
+    return FakeCase(rows | {"findings": found}), found
+
+
+def section(test, lang):
+    case, _ = case_of(test)
+    w = Wording(lang)
+    return relays(case, Hosts(case, w), {"c": "lan.pcap"}, w)
+
+
+def test_the_finding_counts_and_names_no_image():
+    _, [found] = case_of(ANEW)
+    assert (found["certainty"], found["receiver"], found["images"], found["object_ids"]) == ("C", CLOUD, 0, [])
+    assert (found["bytes"], found["flow_ids"]) == (14_000, ["f"])
+    assert found["reason"] == (
+        "sizes and times of encrypted uploads fit 19 of 62 images received in clear (ratios of sizes, as if encoded "
+        "anew), at least 11 of them beyond chance, chance of as much below 1 in 1,000; which images they are cannot be "
+        "told; consistent with their being sent on, content not seen"
+    )
+
+
+@pytest.mark.parametrize("test", [ANEW, BATCH, EXACT], ids=lambda test: test["mode"])
+def test_its_reason_is_said_in_chinese(test):
+    _, [found] = case_of(test)
+    said = Wording("zh").sentence(found["reason"])
+    assert "不能指明是哪些图像" in said
+    assert str(test["least"]) in said
+    assert not set("abcdefghijklmnopqrstuvwxyz") & set(said)
+
+
+@pytest.mark.parametrize(
+    ("test", "line", "beside"),
+    [
+        (ANEW, "Of 62 images received in clear 19 fit, at least 11 of them beyond chance; chance of as much", "divide"),
+        (BATCH, "Of 32 encrypted uploads 5 fit sums of images", "runs of images"),
+        (
+            EXACT,
+            "Of 62 images received in clear 10 fit, at least 6 of them beyond chance; 1.6 would be",
+            "take the image",
+        ),
+    ],
+    ids=["anew", "batch", "exact"],
+)
+def test_the_report_counts_and_says_how_the_test_is_redone(test, line, beside):
+    found = section(test, "en")
+    [told] = found["told"]
+    assert told["line"].startswith(line)
+    assert "none is named" in told["through"]
+    assert told["lanes"] is None
+    assert bool(told["bars"]["n"]) == (test["mode"] == "padded")
+    assert [beside in step for step in told["hand"]] == [False, True, False]
+    assert f"ip.src == {SERVER} && ip.dst == {CLOUD}" in told["hand"][0]
+    assert "1,000 resamplings 0" in told["hand"][2]
+    assert found["negative"].startswith("Tested without a match: 1 pair")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_tells_it(lang, tmp_path):
+    case, _ = case_of(ANEW)
+    html = write_report(case, tmp_path / "report.html", lang).read_text(encoding="utf-8")
+    assert {"zh": "不能指明是哪些图像", "en": "which ones cannot be told"}[lang] in html
+    assert {"zh": "相符，不指明图像（C）", "en": "fit, no image told (C)"}[lang] in html
+    assert {"zh": "手工复核整个检验", "en": "Redo the whole test by hand"}[lang] in html
+
+
+def test_an_endpoint_told_by_its_images_is_not_counted_too():
+    image = {**WAY, "sha256": "0" * 64, "object_id": "o", "flow_id": "f", "mode": "exact", "size": 9}
+    image |= {"received_ts": T0, "sent_ts": T0 + SECOND, "image_capture_id": "c"}
+    case, _ = case_of(ANEW)
+    tables = case.tables | {"relayed_images": filled("relayed_images", [image])}
+    named = ANEW | {"told": 1, "least": None}
+    tables["relay_tests"] = filled("relay_tests", [named, ANEW | {"capture_id": "d"}])
+    actors = Actors((), tables["messages"], tables["flows"], frozenset(), None, None)
+    assert [found["rule"] for found in relayed_findings(tables, actors)] == ["relayed-by-size-and-time/1"]
