@@ -22,7 +22,7 @@ _WORD, _INT = IntType(64), IntType(32)
 def call(function: int, given: tuple[int, ...]) -> int:
     """What the function at this address gives."""
     kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * len(given))
-    return int(kind(function)(*map(int, given)))
+    return int(kind(int(function))(*map(int, given)))
 
 
 def address(data: npt.NDArray[Any], at: int) -> int:
