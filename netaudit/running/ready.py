@@ -32,9 +32,7 @@ def make_ready(progress: Callable[[str, int, int], None]) -> None:
     if all(map(is_ready, PIECES)) or config.DISABLE_JIT or not may_keep(cache_folder()):
         return
     with _alone(cache_folder() / COMPILING) as lock:
-        missing = [
-            name for name in PIECES if not is_ready(name)
-        ]  # another process may have had them compiled meanwhile
+        missing = [name for name in PIECES if not is_ready(name)]  # others may have had them compiled meanwhile
         if missing:
             _compile(missing, lock, progress)
 
@@ -129,17 +127,21 @@ def compile_pieces(names: list[str]) -> None:
             """Nothing is done yet."""
 
         def on_end(self, _: event.Event) -> None:
-            """Say that one more is done; who started this may not wait any more."""
-            with contextlib.suppress(BrokenPipeError):
-                os.write(1, b".")
+            """Say that one more is done."""
+            _say_done()
 
     with event.install_listener("numba:compile", Dots()):
         while turn := os.read(0, 1):
             name = names[int(turn)]
             PIECES[name][0]()
             keep(cache_folder() / name, b"")
-            with contextlib.suppress(BrokenPipeError):
-                os.write(1, b".")
+            _say_done()
+
+
+def _say_done() -> None:
+    """Write a dot; who started this may not wait any more, which Windows calls an invalid argument."""
+    with contextlib.suppress(OSError):
+        os.write(1, b".")
 
 
 def _start(names: list[str], turns: int, output: int, held: tuple[int, ...]) -> subprocess.Popen[bytes]:

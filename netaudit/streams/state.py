@@ -23,7 +23,8 @@ class Limits:
     """Budgets per logical shard, and times of capture time in seconds.
 
     Worst case in memory, reached only when every one of 64 shards is full: waiting bytes 64 x shard_bytes x 9/8 =
-    72 MiB, flow table 64 x flows x 1.1 KiB = 70 MiB, waiting segments 2 x 64 x shard_segments x 64 B = 32 MiB.
+    72 MiB, flow table 64 x flows x 1.2 KiB = 74 MiB, answers 64 x flows x 0.9 KiB = 56 MiB where every flow has some,
+    waiting segments 2 x 64 x shard_segments x 64 B = 32 MiB.
     The output of a batch comes on top: its payload once more, 120 bytes per packet, 0.3 KiB per flow that ends.
     """
 

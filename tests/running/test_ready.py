@@ -82,6 +82,15 @@ def test_each_piece_is_taken_by_one_process(tmp_path: Path) -> None:
     assert sorted("".join(taken)) == ["a", "b", "c"]
 
 
+def test_pieces_are_compiled_where_nobody_reads_how_far(tmp_path: Path) -> None:
+    """Whatever the system calls that: Windows says that the argument is invalid."""
+    broken = "import os\ndef broken(*_): raise OSError(22, 'Invalid argument')\nos.write = broken\n"
+    environment = {**os.environ, "NETAUDIT_CACHE": str(tmp_path)}
+    words = [sys.executable, "-c", broken + TAKEN]
+    done = subprocess.run(words, input=b"02", capture_output=True, env=environment, check=True)
+    assert done.stdout == b"ac"
+
+
 def test_who_needs_a_kernel_that_others_compile_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fcntl = pytest.importorskip("fcntl")
     monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path))
