@@ -125,12 +125,12 @@ def _jpeg(data: bytes) -> Extent:
             return _broken(data, f"impossible length of segment {marker:#04x} at byte {pos - 2}")
         pos += length
         if marker == SOS:
-            start, pos = pos, _scan_end(data, pos)
+            start, pos = pos, scan_end(data, pos)
             first = first if first[1] else (start, pos)
     return _broken(data, "too many segments")
 
 
-def _scan_end(data: bytes, pos: int) -> int:
+def scan_end(data: bytes, pos: int) -> int:
     """Offset of the marker that ends the entropy-coded data at `pos` (T.81 B.1.1.5), len(data) where none does."""
     found = _MARKER.search(data, pos, pos + SHORT_SCAN)
     if found:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from netaudit.images.extents import BMP_HEADERS, EOI, FRAMES, PNG_SIGNATURE, SOI, SOS, TEM, bmp_size
+from netaudit.images.extents import BMP_HEADERS, EOI, FRAMES, PNG_SIGNATURE, SOI, SOS, TEM, bmp_size, scan_end
 from netaudit.images.rarer import KINDS, shape
 
 MAX_SEGMENTS = 4096  # JPEG segments looked at
 MAX_PROPERTIES = 4096  # ispe boxes looked at (a tiled HEIC has one for each size, not for each tile)
 LONGEST_SIDE = (1 << 31) - 1  # pixels; of PNG (11.2.1), and more than any other format's
 _ALONE = frozenset({0, TEM, SOI, *range(0xD0, 0xD8)})
+_SCANS = frozenset({SOS})
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 
 
@@ -25,16 +26,23 @@ def is_progressive(data: bytes) -> bool:
     if frame is None:
         return False
     marker, at, following = frame
-    scan = data.find(b"\xff\xda", following)
-    one_pass = scan >= 0 and data[scan + 4 : scan + 5] == data[at + 7 : at + 8]
+    scan = _segment(data, following, _SCANS)
+    one_pass = scan is not None and data[scan[1] + 2 : scan[1] + 3] == data[at + 7 : at + 8]
     return marker in _PROGRESSIVE or not one_pass
 
 
 def _jpeg_frame(data: bytes) -> tuple[int, int, int] | None:
     """Marker, offset of the length field, and end of the first frame header (T.81 B.2.2)."""
-    if data[:2] != b"\xff\xd8":
+    found = _segment(data, 2, FRAMES) if data[:2] == b"\xff\xd8" else None
+    if found is None:
         return None
-    pos = 2
+    marker, pos = found
+    length = int.from_bytes(data[pos : pos + 2], "big")
+    return (marker, pos, pos + length) if length >= 8 and pos + 8 <= len(data) else None
+
+
+def _segment(data: bytes, pos: int, kinds: frozenset[int]) -> tuple[int, int] | None:
+    """Marker and offset of the length field of the first segment of some kinds, from a place between segments on."""
     for _ in range(MAX_SEGMENTS):
         pos = data.find(b"\xff", pos)
         if pos < 0 or pos + 4 > len(data):
@@ -45,11 +53,11 @@ def _jpeg_frame(data: bytes) -> tuple[int, int, int] | None:
             continue
         if marker in _ALONE:
             continue
+        if marker in kinds:
+            return marker, pos
         length = int.from_bytes(data[pos : pos + 2], "big")
         if marker in {EOI, SOS} or length < 2:
             return None
-        if marker in FRAMES:
-            return (marker, pos, pos + length) if length >= 8 and pos + 8 <= len(data) else None
         pos += length
     return None
 
@@ -67,9 +75,9 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 def _lines_behind(data: bytes, pos: int) -> bytes:
     """The number of lines that a DNL segment behind the first scan says (T.81 B.2.5), as two bytes; empty for none."""
-    scan = data.find(b"\xff\xda", pos)
-    at = data.find(b"\xff\xdc\0\x04", scan) if scan >= 0 else -1
-    return data[at + 4 : at + 6] if 0 <= at <= len(data) - 6 else b""
+    scan = _segment(data, pos, _SCANS)
+    at = scan_end(data, scan[1] + int.from_bytes(data[scan[1] : scan[1] + 2], "big")) if scan is not None else 0
+    return data[at + 4 : at + 6] if at <= len(data) - 6 and data.startswith(b"\xff\xdc\0\x04", at) else b""
 
 
 def with_lines(data: bytes) -> bytes:

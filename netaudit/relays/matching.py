@@ -193,7 +193,8 @@ def settled(tests: list[Test]) -> list[Match]:
 def surest(matches: list[Match], few: float = FEW) -> list[Match]:
     """The most probable matches, as many as let expect few wrong ones among them; all of those by exact sizes."""
     ordered = sorted((match for match in matches if match.mode not in EXACT), key=lambda match: -match.probability)
-    wrong = np.cumsum([1 - match.probability for match in ordered])
-    right = np.flatnonzero(wrong <= few * np.arange(1, len(ordered) + 1))
-    least = ordered[right[-1]].probability if right.size else 1.0
+    sure = np.array([match.probability for match in ordered])
+    last = np.diff(sure, append=-1.0) < 0  # of those that are as probable: all of them are told, or none
+    right = np.flatnonzero(last & (np.cumsum(1 - sure) <= few * np.arange(1, len(ordered) + 1)))
+    least = sure[right[-1]] if right.size else np.inf
     return [match for match in matches if match.mode in EXACT or match.probability >= least]

@@ -147,6 +147,10 @@ def test_a_jpeg_may_say_its_lines_behind_the_scan():
     assert header_size(said, "jpeg") == header_size(data, "jpeg")
     assert extent(said, "jpeg") == extents.Extent(len(said), whole=True)
     assert Picture(said, "jpeg").image(200).tobytes() == Picture(data, "jpeg").image(200).tobytes()
+    comment = headless.index(b"\xff\xc4")  # between frame header and scan: what it holds is no segment
+    hidden = said[:comment] + b"\xff\xfe\0\x0c\xff\xda\0\0\xff\xdc\0\x04\0\1" + said[comment:]
+    assert header_size(hidden, "jpeg") == header_size(data, "jpeg")
+    assert header_size(headless[:-2] + b"\xff\xd9" + said[-8:], "jpeg") is None  # behind the end
     assert Picture(headless, "jpeg").problem == "its header gives no size"
     assert Picture(said[:-3], "jpeg").problem == "its header gives no size"
 

@@ -60,6 +60,9 @@ def test_no_more_is_told_than_lets_expect_few_wrong():
     assert [match.probability for match in told] == [0.999, 0.97, 0.9999, 0.995]
     assert sum(1 - match.probability for match in told) <= FEW * len(told)
     assert not surest(every[:1])
+    alike = [Match(k, k, "padded", False, 300, 1, p) for k, p in enumerate([1.0, 1.0, 1.0, 1.0, 0.96, 0.96])]
+    assert surest(alike) == alike[:4]  # one of two that are as probable would do
+    assert surest([]) == []
 
 
 def test_the_constant_is_where_most_ranges_let_it_be():
