@@ -175,11 +175,13 @@ def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict
 
 def _reason_counted(test: dict[str, Any]) -> str:
     """In one line: how many fit of how many, how, what by chance; that no image can be told."""
-    batch = test["mode"] == "batch"
-    of, what = (test["units"], "uploads") if batch else (test["images"], "images received in clear")
     by_chance = "" if test["expected"] is None else f"; by chance {test['expected']:.1f} would fit"
+    if test["mode"] == "batch":
+        fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads fit images received in clear"
+    else:
+        fit = f"sizes and times of encrypted uploads fit {test['fitting']} of {test['images']} images received in clear"
     return (
-        f"sizes and times of encrypted uploads fit {test['fitting']} of {of} {what} ({MODES[test['mode']]}), at least "
-        f"{test['least']} of them beyond chance{by_chance}, chance of as much below 1 in {round(1 / test['p']):,}; "
-        "which images they are cannot be told; consistent with their being sent on, content not seen"
+        f"{fit} ({MODES[test['mode']]}), at least {test['least']} of them beyond chance{by_chance}, chance of as much "
+        f"below 1 in {round(1 / test['p']):,}; which images they are cannot be told; consistent with their being sent "
+        "on, content not seen"
     )

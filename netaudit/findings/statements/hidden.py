@@ -154,7 +154,7 @@ HIDDEN = (
         "matched_sums", _uploads_untold,
         "至少 {least} 次发往{to}的加密上传，其大小和时间与此前内部明文所见若干图像之和相符，不能指明是哪些图像"
         "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
-        "at least {least:encrypted upload|encrypted uploads} to {to} fit, in sizes and times, sums of images seen in "
+        "sizes and times of at least {least:encrypted upload|encrypted uploads} to {to} fit sums of images seen in "
         "clear inside before; which ones cannot be told: consistent with their being sent on, content not seen (C, "
         "chance below 1 in {odds}, the limit validated)",
         SECOND,
