@@ -109,10 +109,6 @@ class KernelCache:
         if not data.library.has_dynamic_globals:
             keep(cache_folder() / _file(self._name, sig, _processor(data.codegen)), dumps(self._kept(data)))
 
-    def is_there(self) -> bool:
-        """Whether it was compiled for whatever types before."""
-        return any(next(folder.glob(f"{self._name}-*"), None) for folder in (cache_folder(), SHIPPED / KEY))
-
 
 def _recalled(name: str, sig: Any, codegen: Any) -> bytes | None:
     """What was kept of that name for these types: compiled here, that came with the package, or is being compiled."""
