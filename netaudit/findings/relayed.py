@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.acts import UPLOADED
 from netaudit.findings.uploads import display_filter, finding_id
+from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from netaudit.findings.roles import Actors
 
 RULE, COUNTED_RULE = "relayed-by-size-and-time/1", "relayed-count/1"
-LEAST_UNIT = 1024  # bytes of plaintext that an upload has at least to be looked at
 MODES = {
     "exact": "exact sizes",
     "padded": "sizes within their padding",
@@ -77,8 +77,23 @@ def _finding(
     own = [test for test in tests if (test["holder"], test["sender"], test["receiver"]) == (holder, sender, receiver)]
     decided = min((test for test in own if test["p"] is not None and test["told"]), key=lambda test: test["p_model"])
     with_face = [row for row in rows if faces.get(row["sha256"]) == "yes"]
-    kind, why = actors.role(holder, rows[0]["flow_id"])
-    ids = sorted({row["flow_id"] for row in rows})
+    return _row(holder, sender, receiver, rows[0]["flow_id"], actors) | {
+        "images": len(with_face),
+        "distinct_images": len({row["sha256"] for row in with_face}),
+        "bytes": sum(row["size"] for row in rows),
+        "first_ts": min(row["sent_ts"] for row in rows),
+        "last_ts": max(row["sent_ts"] for row in rows),
+        "capture_ids": sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
+        "object_ids": sorted({row["object_id"] for row in rows}),
+        **_flows(rows, flows),
+        "rule": RULE,
+        "reason": _reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
+    }
+
+
+def _row(holder: str, sender: str, receiver: str, flow_id: str, actors: Actors) -> dict[str, Any]:
+    """What a row of `findings` says of who sent encrypted to whom."""
+    kind, why = actors.role(holder, flow_id)
     return {
         "finding_id": finding_id("C", UPLOADED, holder, sender, receiver),
         "certainty": "C",
@@ -88,18 +103,7 @@ def _finding(
         "role_reason": why,
         "receiver": receiver,
         "endpoint_id": receiver,
-        "images": len(with_face),
-        "distinct_images": len({row["sha256"] for row in with_face}),
-        "bytes": sum(row["size"] for row in rows),
-        "first_ts": min(row["sent_ts"] for row in rows),
-        "last_ts": max(row["sent_ts"] for row in rows),
-        "capture_ids": sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
-        "object_ids": sorted({row["object_id"] for row in rows}),
-        "flow_ids": ids,
-        "display_filter": _filter(flows, ids),
-        "rule": RULE,
         "opened": [],
-        "reason": _reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
     }
 
 
@@ -121,30 +125,22 @@ def _reason(
     )
 
 
-def _filter(flows: pa.Table, ids: list[str]) -> str:
+def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
+    """Ids of the flows of some rows, and what shows them in Wireshark."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    ids = sorted({row["flow_id"] for row in rows})
     ends = flows.filter(pc.is_in(flows["flow_id"], value_set=pa.array(ids, pa.string())))
     ends = ends.select(["client_ip", "server_ip", "transport", "server_port"])
-    return display_filter({tuple(row.values()) for row in ends.to_pylist()})
+    return {"flow_ids": ids, "display_filter": display_filter({tuple(row.values()) for row in ends.to_pylist()})}
 
 
 def _counted(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> dict[str, Any]:
     """Row of `findings` on an endpoint that is named by a count: no image, and all that was uploaded there."""
     holder, sender, receiver = test["holder"], test["sender"], test["receiver"]
     units = _units(tables, sender, receiver)
-    kind, why = actors.role(holder, units[0]["flow_id"] if units else "")
-    ids = sorted({row["flow_id"] for row in units})
-    return {
-        "finding_id": finding_id("C", UPLOADED, holder, sender, receiver),
-        "certainty": "C",
-        "act": UPLOADED,
-        "sender": holder,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": receiver,
+    return _row(holder, sender, receiver, units[0]["flow_id"] if units else "", actors) | {
         "images": 0,
         "distinct_images": 0,
         "bytes": sum(row["plaintext_low"] or 0 for row in units),
@@ -152,10 +148,8 @@ def _counted(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) 
         "last_ts": max((row["last_ts"] for row in units), default=None),
         "capture_ids": sorted({row["capture_id"] for row in units}),
         "object_ids": [],
-        "flow_ids": ids,
-        "display_filter": _filter(tables["flows"], ids),
+        **_flows(units, tables["flows"]),
         "rule": COUNTED_RULE,
-        "opened": [],
         "reason": _reason_counted(test),
     }
 

@@ -33,12 +33,8 @@ def find_relays(
     empty = RELAYED_IMAGES.schema().empty_table(), RELAY_TESTS.schema().empty_table()
     if uploads is None or uploads.num_rows < LEAST or tables["images"].num_rows < LEAST:
         return empty
-    from netaudit.relays.judging import (
-        judge_pair,
-        pair_of,
-        pairs_of,
-        test_row,
-    )  # with its kernels, only where there is work
+    # with its kernels, only where there is work
+    from netaudit.relays.judging import judge_pair, pair_of, pairs_of, test_row
     from netaudit.relays.series import images_by_host, units_by_way
 
     recording_of = recordings(tables.get("captures"))

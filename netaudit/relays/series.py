@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.tables.encrypted import LEAST_UNIT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -21,7 +23,6 @@ Mask = npt.NDArray[np.bool_]
 Way = tuple[str, str, str]  # sender, endpoint, first capture of the recording
 
 LEAST_IMAGE = 1024  # bytes; smaller ones are no photographs, and fit everything
-LEAST_UNIT = 1024  # bytes of plaintext
 CONTROL = 26  # bytes of plaintext in a record that only steers HTTP/2: two WINDOW_UPDATE frames
 JOINED_WITHIN = 1_000_000_000  # ns between two units of which the second goes on with the first
 ENDS = ("flow_id", "client_ip", "server_ip", "server_name", "payload_up", "payload_down")

@@ -6,11 +6,10 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from netaudit.findings.relayed import counted_tests
 from netaudit.report import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Container
-
     from netaudit.report.reading import CaseLike, Row
     from netaudit.report.sections_endpoints import Hosts
     from netaudit.report.wording import Wording
@@ -45,7 +44,7 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
         own = [row for row in tests if (row["holder"], row["sender"], row["receiver"]) == key]
         if any(row["told"] and row["p"] for row in own):  # else the tables do not belong together
             told.append({"number": number} | _told(case, key, rows, own, hosts, captures, w))
-    counted = _counts(tests, groups)
+    counted = counted_tests(tests, groups)
     shown = counted[: MOST - len(told)]
     told += [{"number": len(told) + place} | _counted(row, hosts, captures, w) for place, row in enumerate(shown, 1)]
     negative = len(tested - set(groups) - {_way(row) for row in counted})
@@ -58,15 +57,6 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
 
 def _way(row: Row) -> tuple[str, str, str]:
     return row["holder"], row["sender"], row["receiver"]
-
-
-def _counts(tests: list[Row], told: Container[tuple[str, str, str]]) -> list[Row]:
-    """The test by which each endpoint is named of which no image is told."""
-    best: dict[tuple[str, str, str], Row] = {}
-    for row in sorted((row for row in tests if row["least"] and row["p"]), key=lambda row: row["p"]):
-        if _way(row) not in told:
-            best.setdefault(_way(row), row)
-    return [best[key] for key in sorted(best)]
 
 
 def _counted(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netaudit.tables.declaring import CAPTURE_ID, FRAME, Column, Table
 
+LEAST_UNIT = 1024  # bytes of plaintext from which on a row of encrypted_uploads is compared with images
 ENCRYPTED_UPLOADS = Table(
     "encrypted_uploads",
     "What clients sent over TLS or QUIC, cut where it was answered: lengths and times only, no content.",
