@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.files import patiently
 from netaudit.ground.own_places import first_own
 
 if TYPE_CHECKING:
@@ -115,7 +116,10 @@ def keep(path: Path, content: bytes) -> None:
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
         temporary.write_bytes(hashlib.sha256(content).digest() + content)
         temporary.chmod(0o600)
-        temporary.replace(path)
+        try:
+            patiently(lambda: temporary.replace(path))
+        finally:
+            temporary.unlink(missing_ok=True)
         _make_room(path.parent)
 
 
