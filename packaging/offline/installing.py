@@ -7,6 +7,7 @@ nothing outside the folder of the program is changed but: the user's PATH, two s
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -198,10 +199,8 @@ def remove(place: Path) -> None:
     change_path(without_place, place)
     for path in shortcuts():
         path.unlink(missing_ok=True)
-    try:
+    with contextlib.suppress(FileNotFoundError):
         winreg.DeleteKey(winreg.HKEY_CURRENT_USER, ENTRY)
-    except FileNotFoundError:
-        pass
     say("removed")
 
 

@@ -9,13 +9,19 @@ import struct
 from pathlib import Path
 
 WINDOWS = frozenset(
-    """advapi32 avicap32 bcrypt bcryptprimitives cfgmgr32 combase comctl32 comdlg32 crypt32 d3d11 d3d12 d3dcompiler_47 dbgeng dbghelp
-    dnsapi dwmapi dxcore dxgi gdi32 imm32 iphlpapi kernel32 mf mfplat mfuuid msi msimg32 msvcrt mswsock ncrypt netapi32
-    normaliz ntdll ole32 oleaut32 pdh powrprof propsys psapi rpcrt4 rstrtmgr secur32 setupapi shell32 shlwapi strmiids
-    synchronization ucrtbase user32 userenv uuid version vfw32 wininet winhttp winmm winspool.drv wintrust wldap32
-    ws2_32 wsock32 icu icuuc icuin mfreadwrite""".split()
-)  # what every Windows from 10 on has; icu from 10 1903 on
-LATER = frozenset({"icu"})  # asked for by name at run time: the list of time zones, of which netaudit asks nothing
+    {
+        "advapi32", "avicap32", "bcrypt", "bcryptprimitives", "cfgmgr32", "combase", "comctl32", "comdlg32", "crypt32",
+        "d3d11", "d3d12", "d3dcompiler_47", "dbgeng", "dbghelp", "dnsapi", "dwmapi", "dxcore", "dxgi", "gdi32", "imm32",
+        "iphlpapi", "kernel32", "mf", "mfplat", "mfreadwrite", "msi", "msimg32", "msvcrt", "mswsock", "ncrypt",
+        "netapi32", "normaliz", "ntdll", "ole32", "oleaut32", "pdh", "powrprof", "propsys", "psapi", "rpcrt4",
+        "rstrtmgr", "secur32", "setupapi", "shell32", "shlwapi", "synchronization", "ucrtbase", "user32", "userenv",
+        "version", "webservices", "winhttp", "wininet", "winmm", "winspool.drv", "wintrust", "wldap32", "ws2_32",
+        "wsock32",
+    }
+)  # fmt: skip
+"""What every Windows from 10 on has."""
+UNUSED = frozenset({"tbb12"})
+"""What numba's pool for one kind of threads asks for, which no kernel uses; it is looked for only then."""
 
 
 def imports(data: bytes) -> list[str]:
@@ -52,6 +58,6 @@ def missing(folder: Path) -> dict[str, list[str]]:
     for path in sorted(files):
         for name in imports(path.read_bytes()):
             stem = name.removesuffix(".dll")
-            if name not in there and stem not in WINDOWS and not stem.startswith(("api-ms-win-", "ext-ms-")):
+            if name not in there and stem not in WINDOWS | UNUSED and not stem.startswith(("api-ms-win-", "ext-ms-")):
                 out.setdefault(name, []).append(path.relative_to(folder).as_posix())
     return out
