@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.case import reading
 from netaudit.errors import NetauditError, UsageError
-from netaudit.ground.zones import nanoseconds
 from netaudit.running.task import Options, Progress, run
+from netaudit.text.time_zones import nanoseconds
 
 if TYPE_CHECKING:
     import pandas as pd

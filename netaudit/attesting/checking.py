@@ -28,7 +28,7 @@ from netaudit.case.custody import entries
 from netaudit.case.seal import SEALED, hashed
 from netaudit.case.writing import MANIFEST
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from pathlib import Path

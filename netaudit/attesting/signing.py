@@ -29,7 +29,7 @@ from netaudit.case.lock import writing
 from netaudit.case.seal import hashed, later
 from netaudit.case.writing import MANIFEST
 from netaudit.errors import CaseError
-from netaudit.ground.files import write_whole
+from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from netaudit.attesting.places import ANSWER, AUTHORITY, FOLDER, REQUEST, manife
 from netaudit.case.lock import writing
 from netaudit.case.seal import later
 from netaudit.errors import UsageError
-from netaudit.ground.files import write_whole
+from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     import datetime

@@ -14,7 +14,7 @@ import yaml
 from netaudit.authoring.document_examples import message_of, read_message, spoken
 from netaudit.documents.entries import compile_entry
 from netaudit.documents.index import Index
-from netaudit.ground.masking import mask, visible
+from netaudit.masking.mask import mask, visible
 from netaudit.persons.from_unwrapping import KINDS
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ def name_devices(case: Case, signatures: SignatureSet) -> Named:
 
 def plain_devices(case: Case) -> list[Row]:
     """Rows of `devices`, times as UTC nanoseconds."""
-    from netaudit.ground.plain import plain
+    from netaudit.storage.arrow_rows import plain
 
     return list(plain(case.table("devices")))
 

@@ -27,7 +27,7 @@ import orjson
 from netaudit.campaign.plan import Site, task_digest
 from netaudit.campaign.remote import put_file
 from netaudit.errors import NetauditError, UsageError
-from netaudit.ground.files import MANIFEST, write_json, write_whole
+from netaudit.storage.files import MANIFEST, write_json, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -164,7 +164,7 @@ class Case:
         if not path.is_file():
             if name in self.manifest.get("totals", {}).get("rows", ()):
                 raise CaseError(f"{path}: is missing: the case is not as the audit left it, and nothing is said of it")
-            from netaudit.ground.table_streams import read_streams
+            from netaudit.storage.table_streams import read_streams
 
             return read_streams(self.folder, name).select(wanted.names)
         with pq.ParquetFile(path) as file:  # a third of what `read_table` takes for a small one
@@ -328,7 +328,7 @@ class Case:
 
         from netaudit.case.lock import writing
         from netaudit.case.seal import later
-        from netaudit.ground.files import append_line
+        from netaudit.storage.files import append_line
 
         line = {"when": datetime.datetime.now(datetime.UTC).isoformat(), "what": what}
         with writing(self.folder, "unmask"):
@@ -371,7 +371,7 @@ def open_case(folder: str | os.PathLike[str], *, check: bool = True) -> Case:
     as it was sealed.
     """
     from netaudit.case.swap import taken_up
-    from netaudit.ground.windows_names import ROOM, openable
+    from netaudit.system.windows_names import ROOM, openable
 
     place = openable(Path(folder), ROOM)
     taken_up(place)

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

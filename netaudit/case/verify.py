@@ -29,7 +29,7 @@ from netaudit.case.spelling import found_as, holds_numbers, is_plain
 from netaudit.case.tshark import EXPORTS, Frame, bodies, version
 from netaudit.endpoints.from_tables import answerable
 from netaudit.errors import UsageError
-from netaudit.ground.files import write_json
+from netaudit.storage.files import write_json
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ def main() -> None:
     """Run the command line as this process's only business."""
     import sys
 
-    from netaudit.ground import programs
     from netaudit.running.collector import seldom
+    from netaudit.system import programs
 
     seldom()  # before all that is imported: programs that we start of ourselves come here, too
 

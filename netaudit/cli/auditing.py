@@ -15,7 +15,7 @@ from netaudit.cli.exits import PRECEDENCE, Exit, gravest
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence, word
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def beside(captures: list[str], settings: Settings) -> Path:
 
 def moment(text: str | None, option: str, zone: str | None = None) -> int | None:
     """UTC nanoseconds of an ISO 8601 time; one without a zone is in that of the site. Raises UsageError."""
-    from netaudit.ground.zones import nanoseconds
+    from netaudit.text.time_zones import nanoseconds
 
     if text is None:
         return None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from netaudit.cli.chinese import message
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
-from netaudit.ground.bilingual import speaker
-from netaudit.ground.masking import visible
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.masking.mask import visible
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from pathlib import Path

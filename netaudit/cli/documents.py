@@ -66,7 +66,7 @@ def explain(
     from netaudit.case.reading import open_case
     from netaudit.documents.explaining import verdicts
     from netaudit.documents.loading import load
-    from netaudit.ground.masking import mask, visible
+    from netaudit.masking.mask import mask, visible
     from netaudit.rows.events import head_of
     from netaudit.running.rereading import reread
 
@@ -100,7 +100,7 @@ def new(case: CaseFolder, message: MessageName, captures: Captures = None) -> No
 
 
 def _tell_tree(tree: Tree, lang: str) -> None:
-    from netaudit.ground.masking import mask, visible
+    from netaudit.masking.mask import mask, visible
 
     for node in tree.documents:
         document = node.document
@@ -117,7 +117,7 @@ def _tell_tree(tree: Tree, lang: str) -> None:
 
 def _tell_event(event: Event, lang: str) -> None:
     from netaudit.authoring.document_examples import spoken
-    from netaudit.ground.masking import mask, visible
+    from netaudit.masking.mask import mask, visible
     from netaudit.report.texts import Texts
     from netaudit.rows.events import shown_text
 

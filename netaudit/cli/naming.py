@@ -12,7 +12,7 @@ import typer
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import WIDTH, claimed, decided, graded, titled, word
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -106,7 +106,7 @@ def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_
 
 
 def _time(value: int | str | None) -> int | None:
-    from netaudit.ground.zones import nanoseconds
+    from netaudit.text.time_zones import nanoseconds
 
     return nanoseconds(datetime.datetime.fromisoformat(value)) if isinstance(value, str) else value
 

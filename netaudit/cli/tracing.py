@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
-from netaudit.ground.masking import mask, visible
+from netaudit.masking.mask import mask, visible
 from netaudit.running.tracing import trace
 
 if TYPE_CHECKING:

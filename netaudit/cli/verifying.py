@@ -14,7 +14,7 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ def warm_command(pieces: list[str], lang: str) -> None:
     from netaudit.running.lean import load_lean
 
     load_lean(compiler=True)
-    from netaudit.ground.jit_cache import cache_folder
+    from netaudit.jit.cache import cache_folder
     from netaudit.running.ready import compile_pieces, have_rest
     from netaudit.running.warm import warm
 

@@ -14,7 +14,7 @@ from netaudit.devices.collecting import Device, Link, collect, ordered_rows
 from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
 from netaudit.devices.telling import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
-from netaudit.ground.table_streams import table_of
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import CLAIMS, DEVICES, Row
 
 if TYPE_CHECKING:

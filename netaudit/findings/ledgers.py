@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from netaudit.findings import accounts, names
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
-from netaudit.ground.masking import mask
-from netaudit.ground.table_streams import table_of
+from netaudit.masking.mask import mask
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import LEDGERS as TABLE
 
 if TYPE_CHECKING:

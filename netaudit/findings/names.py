@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from netaudit.findings.accounts import LEAST, Line
 from netaudit.findings.opaque import registered_name
-from netaudit.ground.obscure import obscure
+from netaudit.text.obscure import obscure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

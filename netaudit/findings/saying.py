@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.ledgers import reason_word
 from netaudit.findings.statements import BY_NAME, FIRST, LAST, SECOND
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,8 +12,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.images.judge import facts_of, verdict_of
+from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from netaudit.ground.programs import helper
 from netaudit.images.processes import Asked, NotStartedError, processors
 from netaudit.images.watch import Limits
+from netaudit.system.programs import helper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

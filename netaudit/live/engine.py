@@ -18,7 +18,6 @@ from netaudit.case.moments import MomentBook, keep, stored
 from netaudit.case.reading import open_case, storable
 from netaudit.case.reporting import WRITTEN
 from netaudit.errors import UsageError
-from netaudit.ground import programs
 from netaudit.live.analysis import Analysis, Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
 from netaudit.live.judging import LiveJudge
@@ -30,6 +29,7 @@ from netaudit.live.witness import Memory
 from netaudit.running.keys import note_keys
 from netaudit.running.lean import for_days
 from netaudit.running.task import begin_case, now, run_facts, write_case_report, write_run
+from netaudit.system import programs
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import HelloSaid
+from netaudit.contracts.details import HelloSaid
 from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.message import DOWN, UP, Message, message_id
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from netaudit.ground.said import ControlSaid
+from netaudit.contracts.details import ControlSaid
 from netaudit.messages.datagrams import lying
 from netaudit.messages.expected import Expected
 from netaudit.messages.flow import Flow, FlowSummary, flow_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.said import DnsSaid, StatedSaid
+from netaudit.contracts.details import DnsSaid, StatedSaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import SipSaid
+from netaudit.contracts.details import SipSaid
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends

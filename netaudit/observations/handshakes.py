@@ -6,7 +6,7 @@ import functools
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import CertificateSaid, HelloSaid
+from netaudit.contracts.details import CertificateSaid, HelloSaid
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import Dhcp6Said, DhcpSaid
+from netaudit.contracts.details import Dhcp6Said, DhcpSaid
 from netaudit.observations.ends import Host
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import functools
 import socket
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import DnsSaid
+from netaudit.contracts.details import DnsSaid
 from netaudit.observations.ends import named
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import GreetingSaid, MqttSaid, NtpSaid, SnmpSaid, SyslogSaid
+from netaudit.contracts.details import GreetingSaid, MqttSaid, NtpSaid, SnmpSaid, SyslogSaid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

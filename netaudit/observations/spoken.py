@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from netaudit.ground.said import Said
+    from netaudit.contracts.details import Said
 
 Place = tuple[int, int, int]  # running index of the capture, frame, UTC nanoseconds
 

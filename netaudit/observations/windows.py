@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
+from netaudit.contracts.details import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
 from netaudit.observations import ntlm
 
 if TYPE_CHECKING:

@@ -29,13 +29,13 @@ from netaudit.case.verify import (
     findings_of,
     images_by_protocol,
 )  # fmt: skip
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.errors import UsageError
-from netaudit.ground.files import write_json
-from netaudit.ground.frames import frame_numbers
-from netaudit.ground.ways import Way
 from netaudit.opinions.contents import contents
 from netaudit.opinions.http1 import messages
 from netaudit.opinions.joining import joined
+from netaudit.storage.files import write_json
+from netaudit.text.frame_ranges import frame_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

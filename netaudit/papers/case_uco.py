@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from netaudit.ground.files import write_json
 from netaudit.papers.record import images_of_findings
+from netaudit.storage.files import write_json
 
 if TYPE_CHECKING:
     from pathlib import Path

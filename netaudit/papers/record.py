@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.case.writing import MANIFEST
-from netaudit.ground.ways import spoken
+from netaudit.contracts.unwrapping_steps import spoken
 from netaudit.papers.texts import say
 from netaudit.report.judgements import Judgements, device
 from netaudit.report.parties import Parties

@@ -6,8 +6,8 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
-from netaudit.ground.files import fresh
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
+from netaudit.storage.files import fresh
 
 if TYPE_CHECKING:
     from pathlib import Path

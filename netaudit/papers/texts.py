@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netaudit.ground.bilingual import speaker
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
 
 TEXTS = yaml_of(__package__, "texts.yaml")
 

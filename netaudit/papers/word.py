@@ -8,8 +8,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
-from netaudit.ground.files import fresh
 from netaudit.papers.texts import say
+from netaudit.storage.files import fresh
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,6 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from netaudit.ground.patterns import later
 from netaudit.persons.naming import (
     HAN_NAME,
     LOOSE_NAME,
@@ -24,6 +23,7 @@ from netaudit.persons.naming import (
     plain,
 )
 from netaudit.persons.values import ID18, LEAST_TAIL, MOBILE, Personal, address_tail, e164, right_check_digit
+from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.persons.classifying import LONGEST_VALUE, classified, picture
 from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, program_lines, said_in
 from netaudit.persons.naming import (
@@ -38,7 +38,7 @@ from netaudit.unwrapping.text import to_text, unquote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from netaudit.ground.json_document import JsonDocument
+    from netaudit.text.json_document import JsonDocument
 
 LARGEST = 1 << 20  # bytes; longer documents are not read for identity data
 MOST_FIELDS = 2000  # of a document

@@ -13,8 +13,8 @@ from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from netaudit.ground.patterns import later
 from netaudit.persons.naming import has_family_name, kind_of, names_personal
+from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

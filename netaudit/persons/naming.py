@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from netaudit.ground.masking_words import COMPOUND, FAMILY
-from netaudit.ground.patterns import later
+from netaudit.masking.words import COMPOUND, FAMILY
 from netaudit.persons.words import WORDS
+from netaudit.text.patterns import later
 
 # What makes a message one about a person; the other kinds are kept only beside one of these.
 TELLING = frozenset({"id_number", "phone", "name", "birthday", "address", "person_id", "gender", "score"})

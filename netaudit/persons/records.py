@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,9 +13,9 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from netaudit.ground.patterns import later
 from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines
 from netaudit.persons.naming import has_family_name, kind_of, names_personal, plain
+from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

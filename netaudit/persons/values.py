@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from netaudit.ground.masking import mask_path
+from netaudit.masking.mask import mask_path
 
 LEAST_TAIL, LEAST_ADDRESS = 20, 8  # characters
 PROVINCES = frozenset(

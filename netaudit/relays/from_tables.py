@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.table_streams import table_of
 from netaudit.relays.passes import CLAIMED
 from netaudit.relays.recordings import recordings
 from netaudit.relays.sizes import with_sizes
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import MOMENT_TESTS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_COUNTS
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ import netaudit
 from netaudit.errors import CaseError
 from netaudit.findings import saying
 from netaudit.findings.ledgers import exits
-from netaudit.ground.files import write_whole
 from netaudit.report import (
     frames_annex,
     reading,
@@ -44,6 +43,7 @@ from netaudit.report.reasons import Reasons
 from netaudit.report.timeline import timeline
 from netaudit.report.topology import topology
 from netaudit.report.wording import Wording, is_zone
+from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,8 +231,8 @@ def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-    from netaudit.ground.remembered import cache_folder
     from netaudit.report.compiled import Kept
+    from netaudit.system.user_cache import cache_folder
 
     environment = Environment(
         loader=ChoiceLoader([PackageLoader("netaudit.report"), PackageLoader("netaudit.report", "static")]),

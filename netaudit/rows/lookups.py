@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask_host
-from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.masking.mask import mask_host
 from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
@@ -18,15 +16,17 @@ from netaudit.messages.from_streams import LetGo
 from netaudit.observations.from_messages import masked_name, observe_sayings
 from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
 from netaudit.rows.flows import EndedFlows
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import MESSAGES
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.dns.lookups import Lookups
     from netaudit.observations.ledger import Ledger
     from netaudit.rows.columns import Column
+    from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
 NO_FLOW = 1 << 62

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.ground.masking import mask, mask_words
-from netaudit.ground.table_streams import TableWriter
+from netaudit.masking.mask import mask, mask_words
 from netaudit.persons.counting import by_record
 from netaudit.persons.from_unwrapping import (
     BINARY,
@@ -32,6 +31,7 @@ from netaudit.persons.from_unwrapping import (
     telling,
 )
 from netaudit.persons.records import ANCHORS
+from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import PERSONS, PERSONS_CLEAR, Row
 
 if TYPE_CHECKING:

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.from_streams import LetGo
 from netaudit.messages.readers import UNKNOWN
 from netaudit.messages.silent import SilentFlows, ids_of
 from netaudit.rows.flows import EndedFlows
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.streams.batch import picked
 from netaudit.streams.layouts import PIECE, Run
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.from_streams import Conversations
+    from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
     Flags = npt.NDArray[np.bool_]

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pyarrow.compute as pc
 
-from netaudit.ground.files import NEW, write_whole
-from netaudit.ground.table_streams import STREAM_PLACES, read_streams
 from netaudit.running.account import Account
 from netaudit.running.state import Unbelievable, load_state, save_state
+from netaudit.storage.files import NEW, write_whole
+from netaudit.storage.table_streams import STREAM_PLACES, read_streams
 
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures

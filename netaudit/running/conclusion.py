@@ -19,7 +19,6 @@ from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
-from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
 from netaudit.images.shown import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
@@ -36,6 +35,7 @@ from netaudit.settling.joined_uploads import join_parts
 from netaudit.settling.manifest import manifest
 from netaudit.settling.ordered import name_captures, settle, write_table
 from netaudit.signatures.loading import load as load_signatures
+from netaudit.storage.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
 if TYPE_CHECKING:

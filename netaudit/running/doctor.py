@@ -21,8 +21,8 @@ from typing import Any
 import orjson
 
 from netaudit.capture.wireshark import find_npcap, find_program
-from netaudit.ground import programs
-from netaudit.ground.remembered import user_cache
+from netaudit.system import programs
+from netaudit.system.user_cache import user_cache
 
 GOOD, SCARCE, BAD = "good", "scarce", "bad"  # scarce: an audit works, something else does not
 PATIENCE = 60.0  # seconds for the helper, whose first start may be slow
@@ -63,7 +63,7 @@ def _python() -> Iterator[Check]:
 
 
 def _kernels() -> Iterator[Check]:
-    from netaudit.ground.jit_cache import SHIPPED, cache_folder
+    from netaudit.jit.cache import SHIPPED, cache_folder
     from netaudit.running.ready import is_ready, may_keep
     from netaudit.running.warm import PIECES
 

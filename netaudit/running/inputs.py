@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.table_streams import table_of
 from netaudit.settling.outcome import Outcome
+from netaudit.storage.table_streams import table_of
+from netaudit.text.charset import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def short_names(names: list[str]) -> list[str]:
 
 def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], decoder: Decoder) -> Any:
 
-    from netaudit.ground.masking import mask
+    from netaudit.masking.mask import mask
     from netaudit.tables import CAPTURES
 
     rows = [
@@ -108,7 +108,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], d
 def _file_name(name: str) -> str:
     """Name of an input, masked but for the number and the time that a live recording's own files are called by."""
     from netaudit.capture.from_wire import NAME
-    from netaudit.ground.masking import mask
+    from netaudit.masking.mask import mask
 
     folder, slash, file = name.rpartition("/")
     return mask(folder) + slash + file if NAME.fullmatch(file) else mask(name)

@@ -83,7 +83,7 @@ def gather(asked: KeyRequest | None, captures: Iterable[CaptureSource]) -> Gathe
 
 
 def _facts(asked: KeyRequest, sources: Sequence[Source], late: list[str]) -> dict[str, Any]:
-    from netaudit.ground.masking import mask
+    from netaudit.masking.mask import mask
 
     ring = KeyRing(tuple(sources))
     return asked.facts() | {

@@ -14,7 +14,7 @@ import marshal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.remembered import cache_folder, keep, recalled
+from netaudit.system.user_cache import cache_folder, keep, recalled
 
 if TYPE_CHECKING:
     from pathlib import Path

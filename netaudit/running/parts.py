@@ -23,7 +23,6 @@ from netaudit.capture.from_files import open_captures
 from netaudit.case.reading import storable
 from netaudit.case.writing import make_folders
 from netaudit.errors import NetauditError, UnreadableError
-from netaudit.ground.files import write_json
 from netaudit.images.beside import Beside
 from netaudit.packets.from_capture import Decoder
 from netaudit.packets.layouts import SHARDS
@@ -34,6 +33,7 @@ from netaudit.running.project_key import keep_project_key
 from netaudit.running.worker import own_rows
 from netaudit.running.workers import Watch
 from netaudit.settling.outcome import Outcome
+from netaudit.storage.files import write_json
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:

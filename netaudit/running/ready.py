@@ -3,7 +3,7 @@
 A compiler is not freed again (some 300 MB), and numba compiles in one thread. So as many processes as there are
 processors take the pieces (`warm.py`) in turn, and what they compile is loaded from where it is kept. What only the
 last step or few captures need goes on being compiled while captures are read, and after the command where it did not
-need it; who needs it earlier waits for it (`jit_cache.py`).
+need it; who needs it earlier waits for it (`cache.py`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from netaudit.ground import jit_cache, programs
-from netaudit.ground.jit_cache import COMPILING, KEY, SHIPPED, cache_folder, config
-from netaudit.ground.remembered import keep, recalled, unsealed
 from netaudit.images.processes import processors
+from netaudit.jit import cache
+from netaudit.jit.cache import COMPILING, KEY, SHIPPED, cache_folder, config
 from netaudit.running.warm import LATER, PIECES
+from netaudit.system import programs
+from netaudit.system.user_cache import keep, recalled, unsealed
 
 _under_way: list[subprocess.Popen[bytes]] = []
 
@@ -119,7 +120,7 @@ def compile_pieces(names: list[str]) -> None:
 
     from numba.core import event
 
-    jit_cache.waits_for_others = False
+    cache.waits_for_others = False
     gc.disable()  # a compiler makes much and lets go of little: looking for cycles was an eighth of its time
 
     class Dots(event.Listener):

@@ -19,8 +19,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit import __version__
-from netaudit.ground.files import fresh
-from netaudit.ground.remembered import user_cache
+from netaudit.storage.files import fresh
+from netaudit.system.user_cache import user_cache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.from_streams import Conversations, LetGo
     from netaudit.observations.ledger import Ledger
+    from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
     Flags = npt.NDArray[np.bool_]

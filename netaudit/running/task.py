@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
-from netaudit.ground.zones import named_zone
 from netaudit.running.project_key import fingerprint, keep_project_key
+from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
@@ -66,8 +66,8 @@ def run(
     parts: Sequence[Path] = (),
 ) -> Case:
     """Carry out an audit; the CLI and `audit` both come here. `parts` have been read already (`parts.py`)."""
-    from netaudit.ground.windows_names import ROOM, openable
     from netaudit.running.collector import calm
+    from netaudit.system.windows_names import ROOM, openable
 
     with calm():
         return _run(paths, openable(folder, ROOM), options, progress, parts)
@@ -243,7 +243,7 @@ def _begun(folder: Path, place: Path, options: Options) -> dict[str, Any]:
 def write_run(folder: Path, facts: dict[str, Any]) -> None:
     """Write run.json; what names the auditor's machine and people goes under private/."""
     from netaudit.case.reading import PRIVATE_RUN
-    from netaudit.ground.files import write_json
+    from netaudit.storage.files import write_json
 
     private = ("paths", "command")
     write_json(folder / "run.json", {name: value for name, value in facts.items() if name not in private})
@@ -268,7 +268,7 @@ def not_read(rejected: Sequence[Rejected]) -> str:
 def begin_case(folder: Path, options: Options) -> None:
     """A manifest from the first moment on, so that a killed audit leaves a readable case."""
     from netaudit import __version__
-    from netaudit.ground.files import MANIFEST, write_json
+    from netaudit.storage.files import MANIFEST, write_json
     from netaudit.tables import TABLES_VERSION
 
     if options.project_key is not None:

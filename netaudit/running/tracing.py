@@ -126,8 +126,8 @@ def _flow_of(case: Case, what: str, captures: Sequence[Path]) -> dict[str, Any]:
 def _flow_at(case: Case, flows: Any, capture: str, frame: int, captures: Sequence[Path]) -> set[str]:
     """Ids of the flows that a packet of a capture belongs to."""
     from netaudit.capture.from_files import open_captures
-    from netaudit.ground.addresses import ip_text
     from netaudit.packets.from_capture import Decoder
+    from netaudit.text.addresses import ip_text
 
     places = {name: path for name, path in locate(case, captures).items() if name.startswith(capture)}
     if len(places) != 1:

@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from netaudit.ground.frames import capture_name
-from netaudit.ground.object_store import ObjectStore
-from netaudit.ground.table_streams import BATCH_ROWS, RowWriter
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
 from netaudit.messages.opening.given import Keys
@@ -40,9 +37,12 @@ from netaudit.rows.sendings import SendingRows
 from netaudit.running.keys import write_private
 from netaudit.running.state import load_state, save_state
 from netaudit.running.takers import takers
+from netaudit.storage.object_store import ObjectStore
+from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
 from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import UP
 from netaudit.tables import EVIDENCE, Row
+from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id

@@ -103,7 +103,7 @@ class Watch:
 
     def finish(self) -> None:
         """Write all facts."""
-        from netaudit.ground.table_streams import TableWriter
+        from netaudit.storage.table_streams import TableWriter
         from netaudit.tables import OBSERVATIONS
 
         writer = TableWriter(self._folder, OBSERVATIONS, "packets")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.rows.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY, SENT
 from netaudit.settling.joined_pieces import join_pieces
 from netaudit.settling.stored import Joined, Load, StoredPart, open_joined

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.masking import mask
-from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.images.answers import Answer, Look
+from netaudit.masking.mask import mask
 from netaudit.settling.ordered import settle
+from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import IMAGES
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.rows.uploads import END, PIECE, RANGE, SENT
 from netaudit.settling.stored import Joined, Load, StoredPart, open_joined
 from netaudit.unwrapping.part import Part, Ranges

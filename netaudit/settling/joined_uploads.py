@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.frames import frame_numbers, frame_ranges
-from netaudit.ground.object_store import ObjectStore
-from netaudit.ground.table_streams import RowWriter, table_of
-from netaudit.ground.ways import SEPARATOR
+from netaudit.contracts.unwrapping_steps import SEPARATOR
 from netaudit.rows.objects import image_row, object_row
 from netaudit.settling.from_rows import Joined, Patience, StoredPart, join_upload
+from netaudit.storage.object_store import ObjectStore
+from netaudit.storage.table_streams import RowWriter, table_of
 from netaudit.tables import EVIDENCE, OBJECTS
+from netaudit.text.frame_ranges import frame_numbers, frame_ranges
 from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.from_tables import LEAD_S, statements
-from netaudit.ground.plain import plain
 from netaudit.rows.persons import count_people
+from netaudit.storage.arrow_rows import plain
 from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
     Inputs, options, vantage, totals, people, clock, the verdict as statements.
     """
     from netaudit import __version__
-    from netaudit.ground.files import MANIFEST
+    from netaudit.storage.files import MANIFEST
 
     captures = tables["captures"]
     skipped: dict[str, int] = {}

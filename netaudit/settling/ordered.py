@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from netaudit.ground.files import fresh
+from netaudit.storage.files import fresh
 from netaudit.tables import TABLES, Table
 
 if TYPE_CHECKING:

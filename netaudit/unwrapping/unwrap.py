@@ -9,10 +9,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.ground.charset import is_utf8
-from netaudit.ground.json_text import LONG
-from netaudit.ground.obscure import LEAST, is_code, obscure
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
+from netaudit.text.charset import is_utf8
+from netaudit.text.json_text import LONG
+from netaudit.text.obscure import LEAST, is_code, obscure
 from netaudit.unwrapping import carving
 from netaudit.unwrapping.beside import beside
 from netaudit.unwrapping.budget import Budget

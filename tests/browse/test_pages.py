@@ -15,8 +15,8 @@ from netaudit.case.reading import open_case
 from netaudit.case.reporting import WRITTEN
 from netaudit.case.reviews import WHAT
 from netaudit.findings.ledgers import LEDGERS
-from netaudit.ground.yaml_text import parse_yaml
 from netaudit.tables import TABLES
+from netaudit.text.yaml_text import parse_yaml
 from tests.browse.conftest import DIGEST, HOUR, MOUNT, PICTURE, START
 
 HOME = f"{MOUNT}/c/0"

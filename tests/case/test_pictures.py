@@ -15,9 +15,9 @@ from netaudit.case.integrity import integrity
 from netaudit.case.pictures import FOLDER, MOST, Pictures
 from netaudit.case.reading import Case
 from netaudit.errors import CaseError
-from netaudit.ground.programs import import_path
 from netaudit.images.shown import Shown
 from netaudit.report.from_case import write_report
+from netaudit.system.programs import import_path
 from tests.conftest import ROOT
 
 DEMO = ROOT / "pcaps" / "sales_office" / "lan.pcapng"

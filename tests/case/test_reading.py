@@ -14,10 +14,10 @@ from netaudit.case.reading import open_case
 from netaudit.case.swap import swap_in
 from netaudit.case.writing import OURS, make_folders, place_for, write_json
 from netaudit.errors import CaseError, UsageError
-from netaudit.ground.object_store import ObjectStore
-from netaudit.ground.table_streams import RowWriter, drop_streams, read_streams
 from netaudit.settling import ordered
 from netaudit.settling.ordered import write_table
+from netaudit.storage.object_store import ObjectStore
+from netaudit.storage.table_streams import RowWriter, drop_streams, read_streams
 from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION
 from netaudit.tables.__main__ import document
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from netaudit.case.writing import write_json
 from netaudit.cli.app import app
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.ground.masking import mask
+from netaudit.masking.mask import mask
 from netaudit.observations.ledger import LONGEST
 from netaudit.report.from_case import write_report
 from netaudit.settling.ordered import write_table

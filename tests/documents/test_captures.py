@@ -12,7 +12,7 @@ import pytest
 
 import netaudit
 from netaudit.documents.loading import load
-from netaudit.ground.masking import mask
+from netaudit.masking.mask import mask
 from netaudit.persons.from_unwrapping import is_device_id
 
 PCAPS = Path(__file__).parents[2] / "pcaps"

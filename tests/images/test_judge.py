@@ -14,8 +14,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from netaudit.ground import programs
-from netaudit.ground.programs import import_path
 from netaudit.images import judge as judging
 from netaudit.images import watch
 from netaudit.images.detection import FaceVerdict
@@ -23,6 +21,8 @@ from netaudit.images.helper import PixelBudget, worker
 from netaudit.images.images import ImageFacts
 from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, STOOD_STILL, Judge
 from netaudit.images.watch import Limits
+from netaudit.system import programs
+from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode, texture
 
 ROOT = Path(__file__).parents[2]

@@ -9,11 +9,11 @@ import threading
 import pytest
 from PIL import Image
 
-from netaudit.ground.programs import import_path
 from netaudit.images import shown as module
 from netaudit.images.faces import thumbnail
 from netaudit.images.shown import MOST_DEATHS, THUMBNAIL, Shown
 from netaudit.images.watch import Limits
+from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode
 
 # Stands in for decoders: what they do is written in the name of the image.

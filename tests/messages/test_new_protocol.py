@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 # What a newcomer would write: a module with a recogniser and a reader, and an entry with its traits.
 MODULE = '''
-from netaudit.ground.said import StatedSaid
+from netaudit.contracts.details import StatedSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.persons import from_unwrapping as personal_module
 from netaudit.persons.from_unwrapping import (
     LARGEST,

@@ -8,7 +8,7 @@ import re
 import pytest
 
 import netaudit
-from netaudit.ground.ways import spoken
+from netaudit.contracts.unwrapping_steps import spoken
 from netaudit.report.attesting_words import opinion_text, problem_text
 from netaudit.report.from_case import write_report
 from netaudit.report.texts import Texts

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from netaudit.capture.from_files import open_captures
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import read_streams
 from netaudit.messages.dns import lookups
 from netaudit.packets.from_capture import Decoder
 from netaudit.running.takers import takers
 from netaudit.running.way import Keep, Shard
+from netaudit.storage.table_streams import read_streams
 from netaudit.tables import BY_NAME
 from netaudit.unwrapping.from_messages import is_plain_document
 from tests.messages.dns.lookup_traffic import traffic

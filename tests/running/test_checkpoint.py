@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.table_streams import TableWriter, drop_streams, read_streams, table_of
+from netaudit.storage.table_streams import TableWriter, drop_streams, read_streams, table_of
 from netaudit.tables import SKIPPED
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 import netaudit
 from netaudit.capture import from_files
-from netaudit.ground.plain import plain
+from netaudit.storage.arrow_rows import plain
 from netaudit.tables import TABLES
 from tests import disguise
 from tests.reference import capture as reference

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.ground.remembered import keep
+from netaudit.system.user_cache import keep
 
 SCRIPT = """
 import builtins

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.ground import jit_cache, remembered
-from netaudit.ground.jit_parts import Entry
+from netaudit.jit import cache
+from netaudit.jit.dispatchers import Entry
 from netaudit.running import ready, warm
+from netaudit.system import user_cache
 
 TOLD = """
 import sys
@@ -46,7 +47,7 @@ def compiled() -> set[tuple[str, str]]:
 def called_kernels() -> set[str]:
     """Every kernel that a module of Python takes from one of kernels."""
     names = set()
-    for path in jit_cache.PACKAGE.rglob("*.py"):
+    for path in cache.PACKAGE.rglob("*.py"):
         taken = (one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.ImportFrom))
         for one in taken if not path.name.startswith("kernels") else ():
             module = one.module or ""
@@ -94,19 +95,19 @@ def test_pieces_are_compiled_where_nobody_reads_how_far(tmp_path: Path) -> None:
 def test_who_needs_a_kernel_that_others_compile_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fcntl = pytest.importorskip("fcntl")
     monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path))
-    path = jit_cache.cache_folder() / "one.kernel"
-    remembered.keep(jit_cache.cache_folder() / "other", b"")
-    with (jit_cache.cache_folder() / jit_cache.COMPILING).open("ab") as file:
+    path = cache.cache_folder() / "one.kernel"
+    user_cache.keep(cache.cache_folder() / "other", b"")
+    with (cache.cache_folder() / cache.COMPILING).open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        threading.Timer(0.1, remembered.keep, (path, b"code")).start()
-        assert jit_cache._awaited(path) == b"code"
+        threading.Timer(0.1, user_cache.keep, (path, b"code")).start()
+        assert cache._awaited(path) == b"code"
         threading.Timer(0.1, fcntl.flock, (file, fcntl.LOCK_UN)).start()
-        assert jit_cache._awaited(path.with_name("another")) is None
+        assert cache._awaited(path.with_name("another")) is None
 
 
 NEEDED = """
 import numpy as np
-from netaudit.ground import jit_cache
+from netaudit.jit import cache
 {}
 from netaudit.unwrapping.kernels import head_marks
 head_marks(np.frombuffer(bytes(8), np.uint8))
@@ -126,11 +127,9 @@ def test_a_kernel_that_others_compile_is_taken_from_them(tmp_path: Path) -> None
     assert needing("").communicate()[0] == "0\n"
     (kept,) = tmp_path.rglob("*.head_marks-*")
     away = kept.rename(tmp_path / "away")
-    with (kept.parent / jit_cache.COMPILING).open("ab") as file:
+    with (kept.parent / cache.COMPILING).open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        waiting = needing(
-            "nap = jit_cache.time.sleep; jit_cache.time.sleep = lambda s: nap(s) or print('waits', flush=True)"
-        )
+        waiting = needing("nap = cache.time.sleep; cache.time.sleep = lambda s: nap(s) or print('waits', flush=True)")
         assert waiting.stdout is not None
         assert waiting.stdout.readline() == "waits\n"
         away.rename(kept)
@@ -148,11 +147,11 @@ def test_a_piece_counts_where_it_was_compiled_or_shipped(tmp_path: Path, monkeyp
     monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path / "own"))
     monkeypatch.setattr(ready, "SHIPPED", tmp_path / "shipped")
     assert not ready.is_ready("streams")
-    place = tmp_path / "shipped" / jit_cache.KEY / "streams"
-    remembered.keep(place, b"")
+    place = tmp_path / "shipped" / cache.KEY / "streams"
+    user_cache.keep(place, b"")
     assert ready.is_ready("streams")
     place.unlink()
-    remembered.keep(jit_cache.cache_folder() / "streams", b"")
+    user_cache.keep(cache.cache_folder() / "streams", b"")
     assert ready.is_ready("streams")
 
 
@@ -160,17 +159,17 @@ def test_shipped_kernels_that_others_may_write_are_not_believed(tmp_path: Path) 
     if not hasattr(os, "getuid"):
         pytest.skip("rights of this kind only")
     place = tmp_path / "kernels" / "one"
-    remembered.keep(place, b"code")
-    assert remembered.unsealed(place) == b"code"
+    user_cache.keep(place, b"code")
+    assert user_cache.unsealed(place) == b"code"
     place.chmod(place.stat().st_mode | stat.S_IWOTH)
-    assert remembered.unsealed(place) is None
+    assert user_cache.unsealed(place) is None
     place.chmod(0o644)
-    assert remembered.unsealed(place) == b"code"
+    assert user_cache.unsealed(place) == b"code"
     place.parent.chmod(0o777)
-    assert remembered.unsealed(place) is None
+    assert user_cache.unsealed(place) is None
     place.parent.chmod(0o755)
     place.write_bytes(place.read_bytes()[:-1] + b"E")
-    assert remembered.unsealed(place) is None
+    assert user_cache.unsealed(place) is None
 
 
 def test_what_two_begin_at_once_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,8 +204,8 @@ print(ready.is_ready("relays"))
 SLOW = """
 import sys, time
 from pathlib import Path
-from netaudit.ground.jit_cache import cache_folder
-from netaudit.ground.remembered import keep
+from netaudit.jit.cache import cache_folder
+from netaudit.system.user_cache import keep
 keep(cache_folder() / "streams", b"")
 print(".", end="", flush=True)
 while not Path(sys.argv[1]).exists():

@@ -218,9 +218,9 @@ def test_a_state_of_somebody_else_is_not_run(key, tmp_path, monkeypatch) -> None
     folder = tmp_path / "case"
     netaudit.audit(CAPTURES, folder, faces=False, project_key=key, progress=stopping(900_000))
     monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path / "another"))
-    from netaudit.ground import remembered
+    from netaudit.system import user_cache
 
-    remembered._chosen.cache_clear()
+    user_cache._chosen.cache_clear()
     case, told = went_on(folder)
     assert [why for why, _ in told] == ["foreign"]
     assert not case.partial

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netaudit.ground.object_store import ObjectStore
-from netaudit.ground.table_streams import table_of
 from netaudit.rows.uploads import END, RANGE
 from netaudit.settling import joined_uploads
 from netaudit.settling.joined_uploads import join_parts
+from netaudit.storage.object_store import ObjectStore
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import BY_NAME
 from netaudit.unwrapping.codecs import video as codecs_video
 from tests.unwrapping.samples import JPEG

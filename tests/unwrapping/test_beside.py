@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.unwrapping.beside import _chunks, _segments, beside
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, confirm_end, extent
 from netaudit.unwrapping.part import Leaf, Part

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import HelloSaid
+from netaudit.contracts.details import HelloSaid
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.hellos.fragments import Fragments
 from netaudit.messages.hellos.handshake import LARGEST, Handshake

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
-from netaudit.ground.jit_foreign import address, call
+from netaudit.jit.decorators import lean_kernel
+from netaudit.jit.foreign import address, call
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
-from netaudit.ground.kernels_bytes import copy
+from netaudit.jit.decorators import lean_kernel
+from netaudit.jit.kernels_bytes import copy
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]

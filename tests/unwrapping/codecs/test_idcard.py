@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.persons.from_unwrapping import personal
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import Budget, unwrap
