@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOADED = [
-    "netaudit.cli.app", "netaudit.cli.auditing", "netaudit.running.reading", "netaudit.running.resuming",
-    "netaudit.running.workers", "netaudit.running.conclusion", "netaudit.running.inputs",
+    "netaudit.cli.app", "netaudit.cli.auditing", "netaudit.pipeline.reading", "netaudit.pipeline.resuming",
+    "netaudit.pipeline.workers", "netaudit.pipeline.conclusion", "netaudit.pipeline.inputs",
     "netaudit.packets.from_capture", "netaudit.report.from_case", "netaudit.case.verify", "netaudit.live.engine",
     "jinja2", "numba", "pyarrow.parquet",
 ]  # fmt: skip
@@ -86,7 +86,7 @@ def _make_small() -> None:
     from functools import partial
 
     from netaudit.capture import from_files
-    from netaudit.running import checkpoint
+    from netaudit.pipeline import checkpoint
 
     checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 0
     from_files.open_captures = partial(from_files.open_captures, window_size=1 << 17)

@@ -17,8 +17,8 @@ from netaudit.messages.opening.given import Given, Keys
 from netaudit.messages.opening.keylog import read_source
 from netaudit.messages.opening.wanted import wanted
 from netaudit.packets.from_capture import Decoder
-from netaudit.running.collector import calm
-from netaudit.running.way import Reading
+from netaudit.pipeline.collector import calm
+from netaudit.pipeline.stages import Reading
 
 
 def read(path: Path, keys: Keys | None) -> tuple[float, int, int]:

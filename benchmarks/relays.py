@@ -96,7 +96,7 @@ def scale() -> None:
     import tempfile
     from multiprocessing import get_context
 
-    from netaudit.running.lean import load_lean, own_process, trim
+    from netaudit.pipeline.startup import load_lean, own_process, trim
 
     own_process()
     load_lean()

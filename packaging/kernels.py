@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "netaudit" / "_kernels"
 BUILD = """
 from netaudit.jit import cache
-from netaudit.running import ready
+from netaudit.pipeline import ready
 from netaudit.cli.warming import compile_missing
 compile_missing("en")
 ready.have_rest()

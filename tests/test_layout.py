@@ -19,7 +19,7 @@ BELOW = {  # what any room may stand on; they know no room themselves
     "contracts", "errors", "jit", "masking", "signatures", "storage", "system", "tables", "text",
 }  # fmt: skip
 STAGES = (  # taken from through doors only
-    "capture", "packets", "streams", "messages", "images", "unwrapping", "persons", "documents", "observations",
+    "capture", "packets", "streams", "messages", "images", "unwrapping", "identity_data", "documents", "observations",
     "endpoints", "devices", "findings", "journeys", "relays",
 )  # fmt: skip
 TABLES_OF = {"files", "wire", "tables", "case"}  # what doors take from that is no room of ours

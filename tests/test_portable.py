@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.running import doctor
+from netaudit.pipeline import doctor
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "netaudit"

@@ -152,7 +152,7 @@ class Case:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        from netaudit.settling.ordered import settled
+        from netaudit.finalizing.sorting import settled
 
         wanted = BY_NAME[name].schema()
         if columns is not None:
@@ -197,7 +197,7 @@ class Case:
         need_pandas()
         import pandas as pd
 
-        from netaudit.persons.records import records
+        from netaudit.identity_data.records import records
 
         rows = records(*(self.table(name) for name in ("persons", "objects", "messages", "images")))
         frame = pd.DataFrame(rows)

@@ -124,7 +124,7 @@ def wireshark(
     show: Annotated[bool, typer.Option("--print", help="Print the command only.")] = False,
 ) -> None:
     """Open Wireshark at the first packet of a finding, or print the command where it is not installed."""
-    from netaudit.cli.opening import wireshark_command
+    from netaudit.cli.wireshark import wireshark_command
 
     raise typer.Exit(wireshark_command(case, what, captures or [], show=show))
 

@@ -21,7 +21,7 @@ from netaudit.tables import TABLES_VERSION
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
     from netaudit.cli.settings import Settings
-    from netaudit.running.task import Progress
+    from netaudit.pipeline.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
 WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
@@ -46,8 +46,8 @@ def audit_command(
     fail_on: str,
 ) -> Exit:
     """Audit, print, and say how it went."""
-    from netaudit.running.lean import load_lean
-    from netaudit.running.task import Options, run
+    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.task import Options, run
 
     load_lean()
     zone = options["zone"]
@@ -63,9 +63,9 @@ def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail
     from netaudit.case.custody import RECORD
     from netaudit.cli.warming import compile_missing
     from netaudit.live.resuming import resume
-    from netaudit.running.lean import load_lean
-    from netaudit.running.resuming import resume_audit
-    from netaudit.running.task import Options
+    from netaudit.pipeline.resuming import resume_audit
+    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.task import Options
 
     load_lean()
     settings = Options(**options)

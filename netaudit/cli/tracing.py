@@ -9,10 +9,10 @@ from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.masking.mask import mask, visible
-from netaudit.running.tracing import trace
+from netaudit.pipeline.tracing import trace
 
 if TYPE_CHECKING:
-    from netaudit.running.tracing import Read, Trace
+    from netaudit.pipeline.tracing import Read, Trace
 
 WIDTH = 200  # characters of a text out of the capture
 WAYS = ("up", "down")

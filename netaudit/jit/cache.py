@@ -2,8 +2,8 @@
 
 What comes with a wheel is compiled for any processor of its kind, what is compiled here for this one; no difference in
 speed was found. Files are named by what was compiled and of what types, never by where the package lies, so they may be
-moved. They hold pickles: those of the user are believed where nobody else can have written them (`system/user_cache.py`),
-those of the package where nobody can who could not have changed its code.
+moved. They hold pickles: those of the user are believed where nobody else can have written them
+(`system/user_cache.py`), those of the package where nobody can who could not have changed its code.
 
 Kept is what running needs: machine code and types. What numba keeps beside it so that other functions may link it
 (LLVM's code, its symbols, an environment for all that was linked in) took twice as long to load as all the rest.
@@ -177,7 +177,7 @@ nrtdynmod.compile_nrt_functions = _run_time
 
 
 def _awaited(path: Path) -> bytes | None:
-    """What is kept there, waiting for it as long as other processes compile (`running/ready.py`)."""
+    """What is kept there, waiting for it as long as other processes compile (`pipeline/ready.py`)."""
     try:
         import fcntl
     except ImportError:  # Windows: it is compiled twice there

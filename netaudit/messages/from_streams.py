@@ -26,7 +26,7 @@ AT_ONCE = 8  # runs in columns of which objects are made
 
 
 class LetGo(NamedTuple):
-    """How a flow goes on that a taker (`running/takers.py`) had so far."""
+    """How a flow goes on that a taker (`pipeline/takers.py`) had so far."""
 
     reader: str = ""  # stands where it would, had it read what came before; empty: nobody was asked yet
     held: Sequence[Run] = ()  # what came before and was held back

@@ -13,8 +13,7 @@ from netaudit.documents.from_unwrapping import MessageReader
 from netaudit.documents.head import Head, path_of
 from netaudit.documents.loading import load
 from netaudit.documents.times import read_time
-from netaudit.masking.mask import mask, visible
-from netaudit.persons.from_unwrapping import (
+from netaudit.identity_data.from_unwrapping import (
     Personal,
     address_tail,
     is_device_id,
@@ -22,6 +21,7 @@ from netaudit.persons.from_unwrapping import (
     picture_addresses,
     right_check_digit,
 )
+from netaudit.masking.mask import mask, visible
 from netaudit.rows.persons import keyed
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.masking.mask import mask, mask_words
-from netaudit.persons.counting import by_record
-from netaudit.persons.from_unwrapping import (
+from netaudit.identity_data.counting import by_record
+from netaudit.identity_data.from_unwrapping import (
     BINARY,
     MOST_ROWS,
     Personal,
@@ -30,7 +29,8 @@ from netaudit.persons.from_unwrapping import (
     personal,
     telling,
 )
-from netaudit.persons.records import ANCHORS
+from netaudit.identity_data.records import ANCHORS
+from netaudit.masking.mask import mask, mask_words
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import PERSONS, PERSONS_CLEAR, Row
 

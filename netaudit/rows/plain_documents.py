@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from netaudit.persons.from_unwrapping import asks_about, asks_in_headers, may_tell
+from netaudit.identity_data.from_unwrapping import asks_about, asks_in_headers, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.messages import message_columns

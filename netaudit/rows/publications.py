@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from netaudit.identity_data.from_unwrapping import asks_about, may_tell
 from netaudit.masking.mask import mask, mask_name, mask_path, mask_words
 from netaudit.messages.kernels_ids import ids_within, message_ids
 from netaudit.messages.message import Message
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import NAME
-from netaudit.persons.from_unwrapping import asks_about, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
 from netaudit.rows.plain_documents import hits

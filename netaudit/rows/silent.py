@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class SilentRows:
-    """Takes silent flows out of batches, and brings them into the tables (`running/takers.py`)."""
+    """Takes silent flows out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
     def __init__(self, rows: RowWriter, conversations: Conversations) -> None:
         self._conversations = conversations
@@ -36,7 +36,7 @@ class SilentRows:
         self._taken: Flags = np.zeros(0, bool)
 
     def take(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
-        """See `running/takers.py`."""
+        """See `pipeline/takers.py`."""
         self._batch, self._slots = batch, batch.slots()
         known = self._conversations.known(batch.flows)
         self._taken, over = self._silent.find(batch.flows, self._slots, left, known, batch.runs, batch.payload)
@@ -61,7 +61,7 @@ class SilentRows:
         return back
 
     def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
-        """See `running/takers.py`."""
+        """See `pipeline/takers.py`."""
         assert self._batch is not None
         chosen = np.flatnonzero(self._taken)
         return chosen, ids_of(picked(self._batch.flows, chosen)), UNKNOWN

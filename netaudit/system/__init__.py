@@ -1,1 +1,1 @@
-"""What depends on the computer: a user's folders and cache, Windows' names, own processes. Known by all, knows no room."""
+"""What depends on the computer: user folders and cache, Windows' names, own processes. Known by all, knows no room."""

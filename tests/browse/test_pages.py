@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.attesting.places import SIGNED, SIGNED_BY_SM2
 from netaudit.browse import texts
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.texts import TEXTS, chinese
@@ -15,6 +14,7 @@ from netaudit.case.reading import open_case
 from netaudit.case.reporting import WRITTEN
 from netaudit.case.reviews import WHAT
 from netaudit.findings.ledgers import LEDGERS
+from netaudit.signing.file_names import SIGNED, SIGNED_BY_SM2
 from netaudit.tables import TABLES
 from netaudit.text.yaml_text import parse_yaml
 from tests.browse.conftest import DIGEST, HOUR, MOUNT, PICTURE, START

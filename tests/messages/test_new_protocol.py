@@ -65,7 +65,7 @@ readers.READERS = (entry, *readers.READERS)
 readers.BY_TRANSPORT["tcp"] = (entry, *readers.BY_TRANSPORT["tcp"])
 import netaudit
 from netaudit.live.witness import Memory
-from netaudit.running.workers import Alone
+from netaudit.pipeline.workers import Alone
 from netaudit.capture.from_files import open_captures
 from netaudit.packets.from_capture import Decoder
 case = netaudit.audit(sys.argv[1], sys.argv[2], faces=True, inside=["192.168.1.0/24"])

@@ -13,8 +13,8 @@ from netaudit.case.writing import make_folders
 from netaudit.messages.from_streams import Conversations
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import Publications, publications
+from netaudit.pipeline.stages import Keep, Shard
 from netaudit.rows.publications import AT_ONCE, PlainPublications
-from netaudit.running.way import Keep, Shard
 from netaudit.storage.table_streams import read_streams
 from netaudit.unwrapping.from_messages import is_plain_text, plain_publications
 from tests.messages.mqtt.test_reader import connect, packet, publish

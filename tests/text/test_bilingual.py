@@ -37,7 +37,7 @@ MADE_UP = (
 
 
 SAID = [
-    *(f"netaudit.{room}/texts.yaml" for room in ("browse", "campaign", "cli", "live", "papers", "report")),
+    *(f"netaudit.{room}/texts.yaml" for room in ("browse", "campaign", "cli", "exports", "live", "report")),
     *(f"netaudit.cli/{name}.yaml" for name in ("campaign", "doctoring")),
 ]
 

@@ -40,7 +40,7 @@ def test_an_attribute_that_is_none_of_a_pattern_is_an_error() -> None:
 def test_every_one_in_the_package_compiles() -> None:
     for module in pkgutil.walk_packages(netaudit.__path__, "netaudit."):
         if module.name.startswith(
-            ("netaudit.persons", "netaudit.masking", "netaudit.text", "netaudit.images", "netaudit.messages")
+            ("netaudit.identity_data", "netaudit.masking", "netaudit.text", "netaudit.images", "netaudit.messages")
         ):
             importlib.import_module(module.name)
     found = [one for one in gc.get_objects() if isinstance(one, patterns._Later)]
