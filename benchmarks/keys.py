@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from netaudit.capture.from_files import open_captures
-from netaudit.messages.opening.given import Given, Keys
-from netaudit.messages.opening.keylog import read_source
-from netaudit.messages.opening.wanted import wanted
+from netaudit.messages.decryption.audit_keys import Given, Keys
+from netaudit.messages.decryption.key_scope import wanted
+from netaudit.messages.decryption.keylog import read_source
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline.collector import calm
 from netaudit.pipeline.stages import Reading

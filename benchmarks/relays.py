@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from netaudit.relays.chance import corrected
+from netaudit.relays.nulls import corrected
 from netaudit.relays.unresolved import at_least
 from tests.relays import offices, unlike
 

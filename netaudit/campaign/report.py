@@ -10,7 +10,7 @@ import orjson
 from netaudit.campaign import across
 from netaudit.campaign.report_texts import KINDS, TEXTS
 from netaudit.campaign.standing import standing
-from netaudit.findings.saying import limits, size_text, verdict_text
+from netaudit.findings.statement_text import limits, size_text, verdict_text
 from netaudit.masking.mask import visible
 from netaudit.storage.files import write_whole
 from netaudit.text.bilingual import speaker

@@ -114,7 +114,7 @@ class Case:
     def verdict(self, lang: str = "en") -> str:
         """The verdict in at most three sentences; all that it says is `statements`."""
         if (said := self.statements) is not None:
-            from netaudit.findings.saying import verdict_text
+            from netaudit.findings.statement_text import verdict_text
 
             return verdict_text(said, lang)
         written = self.manifest.get("verdict")  # of tables version 1

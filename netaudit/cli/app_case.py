@@ -71,7 +71,7 @@ def report(
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
-    from netaudit.case.reporting import REPORT
+    from netaudit.case.report_status import REPORT
     from netaudit.report.from_case import write_report
     from netaudit.report.rewriting import rewrite
 

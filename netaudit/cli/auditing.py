@@ -131,9 +131,9 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
 
 def summarise(case: Case) -> dict[str, Any]:
     """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
-    from netaudit.case.reporting import stale
+    from netaudit.case.report_status import stale
     from netaudit.findings.ledgers import exits
-    from netaudit.findings.saying import sentence as worded
+    from netaudit.findings.statement_text import sentence as worded
 
     findings = case.table("findings").select(
         ["finding_id", "certainty", "act", "sender", "sender_role", "receiver", "images", "bytes"]
@@ -163,7 +163,7 @@ def summarise(case: Case) -> dict[str, Any]:
 
 def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     """The human text: damage and refusals first, the verdict last but for the paths."""
-    from netaudit.findings.saying import first_page
+    from netaudit.findings.statement_text import first_page
 
     def line(text: str) -> None:
         print(text, file=file)

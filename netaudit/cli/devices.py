@@ -69,7 +69,7 @@ def set_(
     """Note your decision about a device, beside what netaudit found; the report shows both."""
     from netaudit.case.decisions import decide
     from netaudit.case.reading import open_case
-    from netaudit.case.reporting import language as spoken
+    from netaudit.case.report_status import language as spoken
     from netaudit.report.rewriting import rewrite
     from netaudit.rule_writing.naming import find_device, plain_devices
     from netaudit.signatures.loading import load

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.integrity import Integrity, integrity
-from netaudit.case.reporting import stale
+from netaudit.case.report_status import stale
 from netaudit.cli.exits import Exit
 from netaudit.cli.signing import print_attested
 from netaudit.cli.texts import say
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netaudit.case.reading import Case
-    from netaudit.case.verify import Verification
+    from netaudit.case.second_opinion import Verification
 
 MOST_NAMES = 200  # printed of a kind; JSON has all
 
 
 def _wireshark(case: Case, captures: list[Path], *, images: bool) -> Verification:
-    from netaudit.case.verify import verify
+    from netaudit.case.second_opinion import verify
 
     return verify(case, captures, images=images)
 

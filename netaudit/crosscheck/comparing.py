@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from netaudit.case.extract import locate
 from netaudit.case.lock import writing
 from netaudit.case.seal import later
-from netaudit.case.verify import (
+from netaudit.case.second_opinion import (
     CONFIRMED,
     CONTRADICTED,
     PARTLY,

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
+from netaudit.images.cpu_limit import LOOKS, Limits, Watch
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.images.processes import processors, start
-from netaudit.images.watch import LOOKS, Limits, Watch
 from netaudit.system.programs import helper
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netaudit.images.cpu_limit import Limits
 from netaudit.images.processes import LENGTH, Asked, NotStartedError
-from netaudit.images.watch import Limits
 from netaudit.system.programs import helper
 
 LIMITS = Limits()  # for one key frame

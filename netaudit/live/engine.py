@@ -16,7 +16,7 @@ from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
 from netaudit.case.moments import MomentBook, keep, stored
 from netaudit.case.reading import open_case, storable
-from netaudit.case.reporting import WRITTEN
+from netaudit.case.report_status import WRITTEN
 from netaudit.errors import UsageError
 from netaudit.live.analysis import Analysis, Analyst, snapshot
 from netaudit.live.auditing import LiveAudit

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from netaudit.messages.opening.carried import FlowKeys
-    from netaudit.messages.opening.given import Keys
+    from netaudit.messages.decryption.audit_keys import Keys
+    from netaudit.messages.decryption.carried import FlowKeys
     from netaudit.streams.layouts import Columns, Delivery, Run
 
 

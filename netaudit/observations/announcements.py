@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 MOST_QUESTIONS = 256  # of one mDNS message
 MOST_RECORDS = 64  # of one mDNS message

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 MOST_LINES = 8  # of a greeting
 LONGEST_TOPIC = 128

@@ -10,7 +10,7 @@ from netaudit.observations import ntlm
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 ANY = "*"  # the wildcard that status questions ask for
 # what the last byte of a name says (MS-BRWS, 2.1.1; RFC 1001, 14), for names of one machine and for groups

@@ -24,10 +24,10 @@ from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
 from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
-from netaudit.images.shown import Shown
+from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
+from netaudit.observations.event_facts import with_event_facts
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
-from netaudit.observations.told import with_event_facts
 from netaudit.pipeline.keys import keep_used
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
@@ -55,7 +55,7 @@ STREAMED = (
 
 IN_MEMORY = ("observations", "events")  # of them, those that are written when all is known
 
-SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
+SETTLERS = 2  # tables that are put in order at once, each with what `sorting.py` holds of one
 
 
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
@@ -144,7 +144,7 @@ def derive(
 
     `targets`: under which addresses images were sent and fetched, where that is known.
 
-    Judged are the ends of tunnels, not what is written inside them (`endpoints/bearers.py`).
+    Judged are the ends of tunnels, not what is written inside them (`endpoints/tunnels.py`).
     """
     flows = answerable(tables["flows"])
     observations = with_flow_facts(tables["observations"], tables["flows"])

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
-from netaudit.messages.opening.given import Given
-from netaudit.messages.opening.keylog import CAPTURE, LOG, KeyRing, Source, read_source
-from netaudit.messages.opening.wanted import wanted
+from netaudit.messages.decryption.audit_keys import Given
+from netaudit.messages.decryption.key_scope import wanted
+from netaudit.messages.decryption.keylog import CAPTURE, LOG, KeyRing, Source, read_source
 from netaudit.pipeline.inputs import short_names
 
 if TYPE_CHECKING:

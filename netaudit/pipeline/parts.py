@@ -24,7 +24,7 @@ from netaudit.case.reading import storable
 from netaudit.case.writing import make_folders
 from netaudit.errors import NetauditError, UnreadableError
 from netaudit.finalizing.outcome import Outcome
-from netaudit.images.beside import Beside
+from netaudit.images.judging_ahead import Beside
 from netaudit.packets.from_capture import Decoder
 from netaudit.packets.layouts import SHARDS
 from netaudit.pipeline.collector import calm
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.capture.from_files import Captures
-    from netaudit.images.beside import Fresh
+    from netaudit.images.judging_ahead import Fresh
     from netaudit.packets.from_capture import Decoded
     from netaudit.pipeline.task import Options
 

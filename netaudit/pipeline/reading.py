@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
     from netaudit.capture.layouts import Window
     from netaudit.finalizing.outcome import Outcome
-    from netaudit.images.beside import Beside
+    from netaudit.images.judging_ahead import Beside
     from netaudit.packets.from_capture import Decoder
     from netaudit.pipeline.checkpoint import Keeper, Reached
     from netaudit.pipeline.keys import Gathered

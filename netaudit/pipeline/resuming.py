@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netaudit.capture.from_files import Captures
     from netaudit.case.reading import Case
     from netaudit.finalizing.outcome import Outcome
-    from netaudit.images.beside import Beside
+    from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.checkpoint import Reached
     from netaudit.pipeline.task import Progress
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
-from netaudit.messages.opening.given import Keys
 from netaudit.messages.pieces import spill_to
 from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from netaudit.images.beside import Fresh
+    from netaudit.images.judging_ahead import Fresh
+    from netaudit.messages.decryption.audit_keys import Given
     from netaudit.messages.message import Message
-    from netaudit.messages.opening.given import Given
     from netaudit.observations.ends import Ends
     from netaudit.pipeline.takers import Taker
     from netaudit.streams.batch import Batch

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
     from netaudit.finalizing.outcome import Outcome
-    from netaudit.images.beside import Beside
+    from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.checkpoint import Keeper, Reached
     from netaudit.pipeline.keys import Gathered, KeyRequest
     from netaudit.pipeline.workers import Member
@@ -196,7 +196,7 @@ def carry_out(
     place: Path, read: Read, options: Options, progress: Progress, custody: Custody, began: tuple[str, float]
 ) -> Case:
     """Read captures, make the tables and the report, and seal the case."""
-    from netaudit.case.reporting import WRITTEN
+    from netaudit.case.report_status import WRITTEN
     from netaudit.case.seal import seal
     from netaudit.finalizing.sorting import unsettle
     from netaudit.pipeline.checkpoint import forget
@@ -315,7 +315,7 @@ def judging(folder: Path, options: Options) -> Iterator[Beside | None]:
     if not options.faces:
         yield None
         return
-    from netaudit.images.beside import Beside
+    from netaudit.images.judging_ahead import Beside
 
     beside = Beside(folder, count=options.count_faces)
     try:

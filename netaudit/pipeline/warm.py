@@ -120,12 +120,12 @@ def _publications() -> None:
 
 def _packets() -> None:
     """Open a datagram of QUIC, and a record of TLS."""
-    from netaudit.messages.opening.kernels_quic import in_turn
-    from netaudit.messages.opening.protection import Tls13
-    from netaudit.messages.opening.quic_keys import FEW, Level, Packets
-    from netaudit.messages.opening.quic_rows import NONE, Row
-    from netaudit.messages.opening.records import Cutter
-    from netaudit.messages.opening.suites import suites
+    from netaudit.messages.decryption.kernels_quic import in_turn
+    from netaudit.messages.decryption.protection import Tls13
+    from netaudit.messages.decryption.quic_keys import FEW, Level, Packets
+    from netaudit.messages.decryption.quic_rows import NONE, Row
+    from netaudit.messages.decryption.records import Cutter
+    from netaudit.messages.decryption.suites import suites
 
     begins, ends = np.zeros(1, np.int64), np.full(1, 60, np.int64)
     Level(suites()[0x1301], 1, bytes(32)).open_row(b"\x40" + bytes(59), begins, ends, b"", -1)
@@ -145,7 +145,7 @@ def relays() -> None:
     from netaudit.relays.from_tables import LEAST
     from netaudit.relays.judging import Pair, judge_pair
     from netaudit.relays.kernels_sets import sets_near
-    from netaudit.relays.pairing import pair
+    from netaudit.relays.pair_probabilities import pair
     from netaudit.relays.series import Images, Names, Units
 
     second = 1_000_000_000

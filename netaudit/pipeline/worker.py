@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from netaudit.images.beside import Fresh
+    from netaudit.images.judging_ahead import Fresh
     from netaudit.pipeline.stages import Shard
 
 

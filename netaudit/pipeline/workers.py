@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
-    from netaudit.images.beside import Beside
-    from netaudit.messages.opening.given import Given
+    from netaudit.images.judging_ahead import Beside
+    from netaudit.messages.decryption.audit_keys import Given
     from netaudit.packets.from_capture import Decoded
     from netaudit.pipeline.stages import Witness
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import netaudit
 from netaudit.errors import CaseError
-from netaudit.findings import saying
+from netaudit.findings import statement_text
 from netaudit.findings.ledgers import exits
 from netaudit.report import (
     frames_annex,
@@ -207,12 +207,12 @@ def _verdict(manifest: dict[str, Any], w: Wording) -> dict[str, list[str]]:
         text = written.get(w.lang) if isinstance(written, dict) else None
         return {"found": [w.exact(text, MOST_VERDICT) or w.t("no_verdict")], "limits": [], "more": []}
     said = [one for one in given if isinstance(one, dict)]
-    limits = saying.limits(said)
+    limits = statement_text.limits(said)
     found = [one for one in said if one not in limits]
     parts = {
-        "found": saying.first_page(found, w.lang) or [w.t("no_verdict")],
-        "limits": saying.first_page(limits, w.lang),
-        "more": saying.beyond_first_page(said, w.lang),
+        "found": statement_text.first_page(found, w.lang) or [w.t("no_verdict")],
+        "limits": statement_text.first_page(limits, w.lang),
+        "more": statement_text.beyond_first_page(said, w.lang),
     }
     return {name: [w.exact(one, MOST_VERDICT) for one in texts] for name, texts in parts.items()}
 

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from netaudit.case.lock import writing
-from netaudit.case.reporting import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked
+from netaudit.case.report_status import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked
 from netaudit.case.seal import later
 from netaudit.report.from_case import write_report
 from netaudit.report.texts import Texts

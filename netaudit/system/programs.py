@@ -14,7 +14,7 @@ MARK = "--own-helper"
 HELPERS = frozenset(
     {
         "netaudit.images.helper",
-        "netaudit.images.shown_helper",
+        "netaudit.images.preview_helper",
         "netaudit.images.still_helper",
         "netaudit.capture.packet_socket",
     }

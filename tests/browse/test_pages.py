@@ -11,7 +11,7 @@ from netaudit.browse.rooms import ORDER
 from netaudit.browse.texts import TEXTS, chinese
 from netaudit.case.custody import broken, entries
 from netaudit.case.reading import open_case
-from netaudit.case.reporting import WRITTEN
+from netaudit.case.report_status import WRITTEN
 from netaudit.case.reviews import WHAT
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.signing.file_names import SIGNED, SIGNED_BY_SM2

@@ -18,7 +18,7 @@ import pytest
 
 import netaudit
 from netaudit.case.integrity import integrity
-from netaudit.case.verify import CONFIRMED, CONTRADICTED
+from netaudit.case.second_opinion import CONFIRMED, CONTRADICTED
 from netaudit.crosscheck import comparing
 from netaudit.crosscheck.comparing import NOT_FOUND, ask_dpkt
 from netaudit.crosscheck.contents import contents

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import netaudit
-from netaudit.case.verify import (
+from netaudit.case.second_opinion import (
     CONFIRMED,
     UNCONFIRMABLE,
     Frame,

@@ -15,7 +15,7 @@ import pytest
 import netaudit
 from netaudit.capture.from_files import open_captures, secrets_of
 from netaudit.errors import UsageError
-from netaudit.messages.opening.keylog import CAPTURE
+from netaudit.messages.decryption.keylog import CAPTURE
 from netaudit.pipeline.keys import gather, request
 
 FOLDER = Path(__file__).parents[2] / "pcaps" / "opened"

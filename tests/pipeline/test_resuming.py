@@ -17,7 +17,7 @@ from netaudit.case.integrity import integrity
 from netaudit.case.reading import open_case
 from netaudit.cli.verifying import verify_command
 from netaudit.errors import CaseError, UsageError
-from netaudit.findings.saying import sentences
+from netaudit.findings.statement_text import sentences
 from netaudit.pipeline import checkpoint
 from netaudit.pipeline.resuming import resume_audit
 from netaudit.pipeline.task import Options
