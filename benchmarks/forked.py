@@ -19,7 +19,8 @@ from pathlib import Path
 LOADED = [
     "netaudit.cli.app", "netaudit.cli.auditing", "netaudit.pipeline.reading", "netaudit.pipeline.resuming",
     "netaudit.pipeline.workers", "netaudit.pipeline.conclusion", "netaudit.pipeline.inputs",
-    "netaudit.packets.from_capture", "netaudit.report.from_case", "netaudit.case.second_opinion", "netaudit.live.engine",
+    "netaudit.packets.from_capture", "netaudit.report.from_case", "netaudit.case.second_opinion",
+    "netaudit.live.engine",
     "jinja2", "numba", "pyarrow.parquet",
 ]  # fmt: skip
 _server = multiprocessing.get_context("forkserver") if sys.platform != "win32" else None

@@ -1,7 +1,7 @@
 """TLS: what the hellos say in clear (RFC 8446, 4.1; RFC 6066, 3; RFC 7301), and certificate names up to TLS 1.2.
 
 Behind the handshake nothing is readable without keys: once it is over the reader wants no more bytes. Where keys were
-given, an opener (`opening/tls.py`) gets the same bytes beside it, and its plaintext is carried on.
+given, an opener (`decryption/tls.py`) gets the same bytes beside it, and its plaintext is carried on.
 """
 
 from __future__ import annotations
