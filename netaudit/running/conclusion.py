@@ -132,7 +132,7 @@ def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
-        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
+        outcome.rejected, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
         signatures.manifest(),
     )  # fmt: skip
 
