@@ -120,7 +120,7 @@ def _mask(text: str) -> str:
         text = _HIDDEN.sub(_escape, text)
     if "@" in text or "%40" in text:
         text = _MAIL.sub("***", text)
-    text = mask_values(mask_encoded(text, mask))
+    text = mask_values(mask_encoded(text, mask_words))
     if not text.isascii():
         text = mask_chinese(mask_plates(text))
     if "%" in text or "+" in text:
