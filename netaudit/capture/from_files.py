@@ -109,7 +109,7 @@ def open_captures(
         try:
             key, reader = opener.peek(one)
         except NotACaptureError as error:
-            if one.named or error.expected or is_capture_name(one.name):
+            if one.named or error.missed or is_capture_name(one.name):
                 captures.rejected.append(Rejected(one.name, str(error)))
             else:
                 captures.ignored.append(Rejected(one.name, str(error), NO_CAPTURE))

@@ -30,12 +30,12 @@ TICK = 1.0  # seconds after which a pipe's window is handed on though it is not 
 class NotACaptureError(Exception):
     """What was opened is no capture; the text says what it looks like.
 
-    `expected`: it is a damaged one, or holds captures that have to be unpacked or converted first.
+    `missed`: it is a damaged one, or holds captures that have to be unpacked or converted first.
     """
 
-    def __init__(self, text: str, *, expected: bool = False) -> None:
+    def __init__(self, text: str, *, missed: bool = False) -> None:
         super().__init__(text)
-        self.expected = expected
+        self.missed = missed
 
 
 class Alternating:
@@ -80,9 +80,9 @@ class CaptureReader:
             head = self._head()
             if isinstance(found := walker_for(head, source, capture), str):
                 within = f" (compressed with {source.compression})" if source.compression != "none" else ""
-                expected = bool(self._bytes.problem) or may_hold_captures(head)
                 problem = self._bytes.problem or found + within
-                raise NotACaptureError(problem, expected=expected)  # noqa: TRY301 - closed just below
+                missed = bool(self._bytes.problem) or may_hold_captures(head)
+                raise NotACaptureError(problem, missed=missed)  # noqa: TRY301 - closed just below
         except BaseException:
             self._stored.close()
             raise
