@@ -16,7 +16,7 @@ from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
 from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, Note, UploadNews
 from netaudit.live.witness import NUMBER, ends
-from netaudit.masking.mask import mask_host
+from netaudit.masking.mask import mask_host, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,7 +277,7 @@ class Newsroom:
                 seen_ts=time.time_ns(),
                 sender_ip=sender,
                 receiver_ip=receiver,
-                receiver_name=mask_host(known.server_name[:256]) or name,
+                receiver_name=shortened(mask_host, known.server_name, 256) or name,
                 service=service,
                 scope=self._scope(receiver),
                 kind="",

@@ -30,7 +30,7 @@ from netaudit.identity_data.from_unwrapping import (
     telling,
 )
 from netaudit.identity_data.records import ANCHORS
-from netaudit.masking.mask import mask, mask_words
+from netaudit.masking.mask import mask, mask_words, shortened
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import PERSONS, PERSONS_CLEAR, Row
 
@@ -119,7 +119,7 @@ class PersonRows:
                 continue
             hashed = keyed(self._key, one)
             rows[place] = _PERSON(
-                message_id=message_id, object_id=object_id, kind=one.kind, field=mask_words(field[:512]),
+                message_id=message_id, object_id=object_id, kind=one.kind, field=shortened(mask_words, field, 512),
                 value_masked=mask(masked(one)), value_hmac=hashed, certainty=one.certainty,
             )  # fmt: skip
             self._clear.append(

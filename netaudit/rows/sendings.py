@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.rows.flows import TRANSPORTS
+from netaudit.storage.files import remove
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import SENDINGS, Row
 from netaudit.text.addresses import ip_text
@@ -92,4 +93,4 @@ def written(folder: Path) -> pa.Table:
 def drop(folder: Path) -> None:
     """Remove the rows: they have told what they can."""
     for path in stream_parts(folder, SENDINGS.name, PLACE):
-        path.unlink()
+        remove(path)
