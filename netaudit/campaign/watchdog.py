@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.ground import windows_processes
+from netaudit.system import windows_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from netaudit.capture.wireshark import find_program
 from netaudit.errors import UsageError
-from netaudit.ground import windows_processes
-from netaudit.ground.programs import helper
+from netaudit.system import windows_processes
+from netaudit.system.programs import helper
 
 MOST_SAID = 20  # last lines of the recorder that are kept
 LONGEST_LINE = 1000

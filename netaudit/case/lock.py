@@ -1,6 +1,6 @@
 """One writer of a case at a time: a lock of the system on CASE/.lock, which goes with its process however that ends.
 
-Others can read who holds it. Where a disk knows no locks (`ground/locks.py`), a file made once stands for one. The file
+Others can read who holds it. Where a disk knows no locks (`system/locks.py`), a file made once stands for one. The file
 is empty while nobody holds the lock. A thread may take the lock of a case again while it holds it; another thread is
 another writer.
 """
@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.errors import CaseError, UsageError
-from netaudit.ground import windows_rights
-from netaudit.ground.locks import locked
+from netaudit.system import windows_rights
+from netaudit.system.locks import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ from netaudit.case.lock import NAME as LOCK
 from netaudit.case.lock import writing
 from netaudit.case.swap import JOURNAL, coming, taken_up
 from netaudit.errors import CaseError, UsageError
-from netaudit.ground.files import MANIFEST, write_json
-from netaudit.ground.own_places import make_private
+from netaudit.storage.files import MANIFEST, write_json
+from netaudit.system.user_folders import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.addresses import vlan_text
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_host
-from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.masking.mask import mask, mask_host, shortened
 from netaudit.messages.readers import UNKNOWN
 from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids, link_addresses
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import FLOWS
+from netaudit.text.addresses import vlan_text
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import TableWriter
+    from netaudit.storage.table_streams import TableWriter
 
 TRANSPORTS = {
     6: "tcp",
@@ -77,7 +77,9 @@ class FlowRows:
         self._chosen.append((version, suite, mask(name)))
         self._flows.append(flow.tobytes())
         self._layout = flow.dtype
-        self._said.append((flow_id.hex(), protocol, mask_host(server_name[:256]), read[0], read[1], swapped, *keys))
+        self._said.append(
+            (flow_id.hex(), protocol, shortened(mask_host, server_name, 256), read[0], read[1], swapped, *keys)
+        )
 
     def take(self) -> pa.RecordBatch | None:
         """Rows of all flows collected since the last call; None for none."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.addresses import ip_text
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_host
-from netaudit.ground.said import HelloSaid
+from netaudit.contracts.details import HelloSaid
+from netaudit.masking.mask import mask, mask_host, shortened
 from netaudit.tables import TLS_HELLOS, Row
+from netaudit.text.addresses import ip_text
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -38,8 +38,8 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> Row | None:
         client=_end(flow, asks),
         server=_end(flow, asked),
         version=f"{said.version:04x}",
-        sni=mask_host(message.host[:256]),
-        alpn=[mask(name[:256]) for name in said.alpn[:MOST_PROTOCOLS]],
+        sni=shortened(mask_host, message.host, 256),
+        alpn=[shortened(mask, name, 256) for name in said.alpn[:MOST_PROTOCOLS]],
         ja3=said.ja3,
         ja4=said.ja4,
     )

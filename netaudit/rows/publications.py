@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_name, mask_path, mask_words
+from netaudit.identity_data.from_unwrapping import asks_about, may_tell
+from netaudit.masking.mask import mask, mask_name, mask_path, mask_words, shortened
 from netaudit.messages.kernels_ids import ids_within, message_ids
 from netaudit.messages.message import Message
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import NAME
-from netaudit.persons.from_unwrapping import asks_about, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
 from netaudit.rows.plain_documents import hits
 from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES, OBJECTS
+from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import body_name, plain_path, plain_publications
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.mqtt.publications import Publications
     from netaudit.rows.events import EventRows
+    from netaudit.storage.table_streams import RowWriter
 
 LEAST, AT_ONCE = 64, 2048  # publications for which columns pay; and that are held
 Rows = Any  # a structured array
@@ -157,7 +157,7 @@ class Together:
             "protocol": pa.repeat(NAME, n),
             "direction": pa.array(["up", "down"]).take(pa.array(rows["direction"])),
             "method": pa.repeat(mask("PUBLISH"), n),
-            "path": self._of_topic([mask_path(path[:2048]) for path in self.paths]),
+            "path": self._of_topic([shortened(mask_path, path, 2048) for path in self.paths]),
             "status": np.zeros(n, np.int32),
             "first_ts": first["ts"],
             "last_ts": last["ts"],
@@ -183,7 +183,7 @@ class Together:
             "complete": pa.repeat(pa.scalar(value=True), n),
             "missing": empty_lists(n),
             "unwrap_path": pa.repeat(mask_words(PATH), n),
-            "name": self._of_topic([mask_name(name[:256]) for name in self.names], silent),
+            "name": self._of_topic([shortened(mask_name, name, 256) for name in self.names], silent),
             "stored": pa.repeat(pa.scalar(value=False), n),
             "notes": empty_lists(n),
         }

@@ -175,10 +175,8 @@ def link(path: Path, program: Path, words: str) -> None:
     """Make a shortcut, by IShellLinkW and IPersistFile (`shobjidl_core.h`, `objidl.h`). Raises OSError."""
     ole = ctypes.oledll.ole32
     ole.CoInitialize(None)
-    shell, file = ctypes.c_void_p(), ctypes.c_void_p()
-    ole.CoCreateInstance(
-        *map(ctypes.byref, (Guid(0x21401),)), None, 1, ctypes.byref(Guid(0x214F9)), ctypes.byref(shell)
-    )
+    shell, file, kept = ctypes.c_void_p(), ctypes.c_void_p(), Guid(0x10B)
+    ole.CoCreateInstance(ctypes.byref(Guid(0x21401)), None, 1, ctypes.byref(Guid(0x214F9)), ctypes.byref(shell))
 
     def call(thing: ctypes.c_void_p, number: int, *given: Any) -> None:
         table = ctypes.cast(thing, ctypes.POINTER(ctypes.POINTER(ctypes.c_void_p))).contents
@@ -187,7 +185,7 @@ def link(path: Path, program: Path, words: str) -> None:
 
     for number, said in ((20, str(program)), (11, words), (9, str(Path.home())), (7, "netaudit")):
         call(shell, number, said)  # SetPath, SetArguments, SetWorkingDirectory, SetDescription
-    call(shell, 0, ctypes.addressof(Guid(0x10B)), ctypes.addressof(file))
+    call(shell, 0, ctypes.addressof(kept), ctypes.addressof(file))
     path.parent.mkdir(parents=True, exist_ok=True)
     call(file, 6, str(path), 1)  # Save
 
@@ -207,7 +205,7 @@ def remove(place: Path) -> None:
 def main(words: list[str]) -> int:
     """`[PLACE]`, or `--remove PLACE`. Gives the exit code."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        stream.reconfigure(errors="replace", **({} if stream.isatty() else {"encoding": "utf-8"}))  # type: ignore[union-attr]
     if words[:1] == ["--remove"]:
         remove(Path(words[1]))
         return 0

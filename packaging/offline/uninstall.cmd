@@ -5,7 +5,10 @@ set "place=%~dp0"
 set "place=%place:~0,-1%"
 if not exist "%place%\python\python.exe" exit /b 1
 "%place%\python\python.exe" "%place%\installing.py" --remove "%place%"
-if errorlevel 1 (pause & exit /b 1)
+if errorlevel 1 (
+    if not defined NETAUDIT_QUIET pause
+    exit /b 1
+)
 cd /d "%TEMP%"
-if /i not "%~1"=="/quiet" pause
+if not defined NETAUDIT_QUIET pause
 (goto) 2>nul & rmdir /s /q "%place%"

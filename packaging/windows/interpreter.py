@@ -1,9 +1,9 @@
 """Put a Python for Windows together out of packages: the folder `python` of the offline bundle.
 
 Python's DLL and modules, signed by the Python Software Foundation, come out of panda3d's wheel, which brings them for
-programs made with it; Microsoft's C runtime out of msvc-runtime's (the C++ runtime comes with that wheel itself); the standard library from the Python of the same
-minor version that runs here; python.exe and netaudit.exe are compiled from `python.c` and `start.c` by MinGW. Whoever
-has a folder of python.org's own names that instead.
+programs made with it; Microsoft's C runtime out of msvc-runtime's (the C++ runtime comes with that wheel itself); the
+standard library from the Python of the same minor version that runs here; python.exe and netaudit.exe are compiled from
+`python.c` and `start.c` by MinGW. Whoever has a folder of python.org's own names that instead.
 """
 
 from __future__ import annotations

@@ -1,0 +1,35 @@
+"""What a run knows at its end beyond the tables that it streamed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit.findings.moments import WINDOW_S
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from netaudit.images.answers import Said
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the run itself knows beyond the streams."""
+
+    captures: pa.Table  # `captures` rows
+    skipped: dict[tuple[str, str], int]  # (capture id, reason) → packets
+    capture_ids: list[str]  # by running index
+    rejected: list[dict[str, str]]  # what was given and is no input: name, problem, reason as `Rejected` has them
+    options: dict[str, Any]  # those that change the result
+    inside: list[str]
+    faces: bool = True
+    count_faces: bool = False
+    partial: bool = False
+    read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
+    failures: list[str] = field(default_factory=list)
+    signatures: Path | None = None  # a folder added to netaudit's own
+    said: Said | None = None  # of images, while captures were read
+    keys: dict[str, Any] | None = None  # what is known of the keys that were given
+    moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
