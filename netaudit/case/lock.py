@@ -202,6 +202,8 @@ def _refuse_strangers(folder: Path) -> None:
         if owner := windows_rights.foreign(folder):
             raise UsageError(f"{folder}: belongs to another user ({owner}), who could change what is written")
         return
+    if not hasattr(os, "getuid"):
+        return
     found = folder.stat()
     foreign = found.st_uid != os.getuid()
     open_to_all = found.st_mode & OTHERS_WRITE and not found.st_mode & stat.S_ISVTX

@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _ASKED, _TICK = 0x1000, 1e-7  # PROCESS_QUERY_LIMITED_INFORMATION; seconds that times are counted in
 _HIDDEN = 0  # SW_HIDE
+_CLOSING = (2, 5, 6)  # CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT
+_GRACE = 30.0  # seconds
 
 
 class _Memory(ctypes.Structure):
@@ -74,3 +78,25 @@ if sys.platform == "win32":
         if not _kernel.GetConsoleCP() and _kernel.AllocConsole():
             with contextlib.suppress(OSError):
                 ctypes.WinDLL("user32").ShowWindow(ctypes.c_void_p(_kernel.GetConsoleWindow()), _HIDDEN)
+
+    @contextlib.contextmanager
+    def on_closing(act: Callable[[], None]) -> Iterator[None]:
+        """Have the closing of the window, the end of the session and of the system do something meanwhile."""
+
+        def closing(event: int) -> bool:
+            if event not in _CLOSING:
+                return False
+            act()
+            time.sleep(_GRACE)  # the system ends the process when this returns, or sooner
+            return True
+
+        kept = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint32)(closing)
+        _kernel.SetConsoleCtrlHandler(kept, 1)
+        try:
+            yield
+        finally:
+            _kernel.SetConsoleCtrlHandler(kept, 0)
+
+    def has_own_console(processes: int) -> bool:
+        """Whether the console is of this program alone, with `processes` of it: it was started by a double click."""
+        return 0 < int(_kernel.GetConsoleProcessList((ctypes.c_uint32 * 16)(), 16)) <= processes
