@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings import accounts, names
+from netaudit.findings import accounts, documents, names
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.ground.masking import mask
@@ -349,6 +349,7 @@ LEDGERS: tuple[Ledger, ...] = (
     ),
     Ledger("egress", _egress, accounts.EGRESS_WORDS),
     Ledger("names", _account(names.names), names.WORDS),
+    Ledger("documents", _account(documents.documents), documents.WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger("evicted", _account(accounts.evicted), accounts.EVICTED),

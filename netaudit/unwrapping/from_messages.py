@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import numpy as np
+import orjson
 
 from netaudit.ground.json_text import LONG
 from netaudit.ground.ways import Step, Way, clean
@@ -35,6 +36,7 @@ _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
 _LONG_WORD = 512  # bytes of a word in a head that may be a picture
 _LONG = re.compile(rb"(?<![^\x00-\x20\x7f])[^\x00-\x20\x7f]{%d}" % _LONG_WORD)  # tried where a word begins only
+_EXPONENT = re.compile(rb"\d[eE]")
 _CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
 _WITH_METHOD = ("http", "http2", "http3", "h2", "rtsp", "sip")
 
@@ -52,6 +54,7 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
     body, message.document = root(message), None
     yield from unwrap(body, budget)
     message.obscure = min(budget.obscure, len(message.body))
+    message.unread = min(budget.unread, len(message.body))
     message.scraps = budget.scraps or None
     if budget.notes:
         message.notes += [note for note in budget.notes if note not in message.notes]
@@ -82,7 +85,8 @@ def _in_head(message: Message) -> Iterator[Leaf]:
 def is_plain_document(message: Message) -> bool:
     """Whether the body is a small JSON text that unwrapping leaves as it is: one object, at `plain_path`.
 
-    It is printable ASCII without escapes, whole, and has no string that is long enough to hold something; nothing
+    It is printable ASCII without escapes, understood by strict readers, whole, and has no
+    string that is long enough to hold something; nothing
     that was said of it lets a codec come before the one for JSON (`unwrap.CODECS`).
     """
     return (
@@ -107,7 +111,17 @@ def is_plain_text(body: bytes) -> bool:
         and not body.translate(None, _HARMLESS)
         and (len(body) < LONG or len(max(body.split(b'"'), key=len)) < LONG)
         and body[4:8] != b"ftyp"
+        and _is_strict(body)
     )
+
+
+def _is_strict(body: bytes) -> bool:
+    """Whether strict readers understand all of it."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return _EXPONENT.search(body) is None  # how far these go is a matter of the reader
 
 
 def plain_publications(block: Publications) -> npt.NDArray[np.bool_]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CALM_NEEDS = (  # no open row in any of these
     "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "names", "contradictions",
-    "evicted", "faces",
+    "evicted", "faces", "documents",
 )  # fmt: skip
 
 
@@ -213,6 +213,12 @@ UNREAD = (
         "查询或声明的 {n} 个名称中有 {bytes:size} 无人能读懂，可能借名称传出内容",
         "{bytes:size} in {n:name|names} that hosts asked for or declared would be read by nobody: content may have "
         "left in names",
+        LAST,
+    ),
+    Kind(
+        "documents", _open("documents", "documents", subjects=True),
+        "{n} 条发往外部的消息中有文档未读懂到结尾，共 {bytes:size}",
+        "documents in {n:message|messages} to the outside were not understood to their end: {bytes:size} of them",
         LAST,
     ),
     Kind(
