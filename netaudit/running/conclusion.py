@@ -17,7 +17,7 @@ from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
+from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
 from netaudit.images.shown import Shown
@@ -105,6 +105,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
+    del tables[TOLD_APART]
     trim()
     for name, rows in tables.items():
         if rows is not settled.get(name) or name in IN_MEMORY:
@@ -151,9 +152,9 @@ def derive(
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
     tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
-    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
+    link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
-    tables["devices"], tables["claims"] = found.devices, found.claims
+    tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings
     moves = Moves()
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
@@ -163,9 +164,8 @@ def derive(
         count_encrypted(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     seen_as = {} if targets is None else {"targets": targets}
-    tables["findings"] = judge(
-        tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink)
-    )
+    judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    tables["findings"], tables[TOLD_APART] = judged
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
 

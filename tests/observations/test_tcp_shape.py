@@ -45,9 +45,9 @@ def observed(*batches: tuple[np.ndarray, np.ndarray]) -> list[tuple]:
     ("options", "ttl", "flags", "field", "text"),
     [
         (LINUX, 64, 2, "syn", "ttl=64 window=64240 mss=1460 scale=7 options=MSTNW"),
-        (WINDOWS, 126, 2, "syn", "ttl=128 window=64240 mss=1460 scale=8 options=MNWNNS"),
-        (WINDOWS, 126, 18, "synack", "ttl=128 window=64240 mss=1460 scale=8 options=MNWNNS"),
-        (b"", 250, 194, "syn", "ttl=255 window=64240 options=-"),
+        (WINDOWS, 126, 2, "syn", "ttl=128 window=64240 mss=1460 scale=8 options=MNWNNS routed"),
+        (WINDOWS, 126, 18, "synack", "ttl=128 window=64240 mss=1460 scale=8 options=MNWNNS routed"),
+        (b"", 250, 194, "syn", "ttl=255 window=64240 options=- routed"),
     ],
 )
 def test_shapes(options: bytes, ttl: int, flags: int, field: str, text: str) -> None:

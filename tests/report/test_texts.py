@@ -183,7 +183,7 @@ def test_every_reason_for_a_role_has_a_chinese_sentence(seen):
 
 def test_so_has_the_reason_for_an_address_of_many_hosts():
     flows, messages = FLOWS.schema().empty_table(), MESSAGES.schema().empty_table()
-    _, reason = Actors([], messages, flows, frozenset({"100.64.0.1"})).role("100.64.0.1", "f")
+    _, reason = Actors([], {"messages": messages, "flows": flows}, frozenset({"100.64.0.1"})).role("100.64.0.1", "f")
     assert re.search("[\u4e00-\u9fff]", Texts("zh").phrase(reason, str)), reason
 
 
