@@ -107,7 +107,9 @@ class Site:
             mine = kind in {1, 3}
             body = datagrams.dhcp(kind, 0x5A000001 + number // 2, who.mac, "0.0.0.0" if mine else who.ip, options)
             source, ports, mac = ("0.0.0.0", (68, 67), who.mac) if mine else (self.router.ip, (67, 68), self.router.mac)
-            packet = wire.ip(source, "255.255.255.255", wire.UDP, wire.udp(source, "255.255.255.255", ports, body), 64, number)
+            packet = wire.ip(
+                source, "255.255.255.255", wire.UDP, wire.udp(source, "255.255.255.255", ports, body), 64, number
+            )
             self.frame(wire.ethernet(mac, wire.BROADCAST, wire.ETHERTYPE_IPV4, packet))
 
     def datagram(self, source: tuple[str, str, int], target: tuple[str, str, int], body: bytes, ttl: int = 64) -> None:
@@ -142,7 +144,10 @@ class Site:
         `answered`: the far side says something at all; `reset`: it takes nothing and closes.
         """
         ip, mac, far_mac = ip or (who.ip6 if ":" in server else who.ip), mac or who.mac, far_mac or self.router.mac
-        near, far = (mac, ip, next(self.ports), who.ttl), (far_mac, server, port, 52 if far_mac == self.router.mac else 64)
+        near, far = (
+            (mac, ip, next(self.ports), who.ttl),
+            (far_mac, server, port, 52 if far_mac == self.router.mac else 64),
+        )
         numbers = {True: 1000, False: 5000}
 
         def say(flags: int, data: bytes = b"", *, up: bool) -> None:

@@ -96,6 +96,8 @@ def test_six_privacy_addresses_are_one_device(tmp_path: Path) -> None:
     site.arp(CAMERA)
     uploads(site, number=1, first=9)
     for number in range(6):
-        site.talk(CAMERA, "2408:4005:3a1:10::20", (push(number), answer()), ip=f"{PREFIX6}:91ab:3c{number}f:7:{number:x}")
+        site.talk(
+            CAMERA, "2408:4005:3a1:10::20", (push(number), answer()), ip=f"{PREFIX6}:91ab:3c{number}f:7:{number:x}"
+        )
     case = audited(site, tmp_path)
     assert (counts(case, "left")["images"], counts(case, "left")["devices"]) == (7, 1)

@@ -1,8 +1,8 @@
 """Which link address held which address, from when to when: from what was claimed, and from who was answered there.
 
-A link address speaks for itself under addresses that it claims (ARP, neighbour discovery, leases), that were made from it
-(EUI-64), and under those it uses on its own link. It does not where it stands for many: a router, a layer-3 switch, a
-bridge that puts its own address into frames of others. Signs of that: addresses of many networks, times to live from
+A link address speaks for itself under addresses that it claims (ARP, neighbour discovery, leases), that were made from
+it (EUI-64), and under those it uses on its own link. It does not where it stands for many: a router, a layer-3 switch,
+a bridge that puts its own address into frames of others. Signs of that: addresses of many networks, times to live from
 which a router took one, addresses leased to others, more addresses than a host has.
 
 Where several claim one address it is each one's in its time. Anybody can write a frame in the name of another, so in
@@ -121,7 +121,7 @@ class Speakers:
         return not own or (mac, ip) in self.near
 
     def _itself_six(self, mac: str, ip: str) -> bool:
-        """A host has many addresses of its network; a router's are only those of the networks that it speaks in itself."""
+        """A host has many addresses of its network; those of a router are of networks that it speaks in itself."""
         networks = {network_of(other) for other in self.claims.by_mac.get(mac, ()) if ":" in other}
         return network_of(ip) in networks or mac not in self.claims.routers
 

@@ -126,7 +126,7 @@ def _sent(flows: pa.Table, scope: Scope) -> Iterator[Sent]:
             one = Sent(row["mac"], row["ip"], row["first_min"], row["last_max"], row["answered_sum"])
             sums[one.ip].append(one)
     several = [ip for ip, found in sums.items() if len(found) > 1]
-    for ip, found in sums.items():
+    for found in sums.values():
         if len(found) == 1:
             yield found[0]
     if several:
@@ -141,7 +141,8 @@ def _ends(flows: pa.Table, side: str, sent: str) -> pa.Table:
     both = pc.and_(pc.greater(said["packets_up"], 0), pc.greater(said["packets_down"], 0))
     return pa.table({
         "ip": said[f"{side}_ip"], "mac": said[f"{side}_mac"],
-        "first": pc.fill_null(said["first_ts"].cast(pa.int64()), 0), "last": pc.fill_null(said["last_ts"].cast(pa.int64()), 0),
+        "first": pc.fill_null(said["first_ts"].cast(pa.int64()), 0),
+        "last": pc.fill_null(said["last_ts"].cast(pa.int64()), 0),
         "answered": pc.if_else(both, said[sent], 0),
     })  # fmt: skip
 

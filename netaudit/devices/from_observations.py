@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.devices.behind import hidden
-from netaudit.devices.identity import made_from
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
+from netaudit.devices.identity import made_from
 from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
 from netaudit.devices.telling import CLAIMED, MOST_FACTS, Said, claim_rows, reasons

@@ -1,8 +1,8 @@
 """What bears a transfer that was seen whole: that its receiver took it, and that its sender is who he seems to be.
 
 Anybody on a link can write frames in the name of another, and nobody has to take them. So a transfer is of certainty A
-only where its receiver's side acknowledged or answered, where the sender's link address is the one that held its address
-then, and where its bytes had not just come from outside. What a whole capture cannot show (only one direction, no link
+only where its receiver's side acknowledged or answered, where the sender's link address is the one that held its
+address then, and where its bytes had not just come from outside. What a whole capture cannot show (only one direction, no link
 addresses) is no doubt about a device: it makes a B, and is said once for the capture.
 """
 
@@ -143,9 +143,13 @@ def _seen(row: dict[str, object]) -> Seen:
 
 def _one_way(flows: pa.Table) -> set[str]:
     """Captures in which hardly any connection that carried something shows both sides."""
-    tcp = pc.and_(pc.equal(flows["transport"], "tcp"), pc.greater(pc.add(flows["payload_up"], flows["payload_down"]), 0))
+    tcp = pc.and_(
+        pc.equal(flows["transport"], "tcp"), pc.greater(pc.add(flows["payload_up"], flows["payload_down"]), 0)
+    )
     both = pc.and_(pc.greater(flows["packets_up"], 0), pc.greater(flows["packets_down"], 0))
-    chosen = pa.table({"capture_id": flows["capture_id"], "both": both.cast(pa.int64())}).filter(pc.fill_null(tcp, False))
+    chosen = pa.table({"capture_id": flows["capture_id"], "both": both.cast(pa.int64())}).filter(
+        pc.fill_null(tcp, False)
+    )
     sums = chosen.group_by("capture_id").aggregate([("both", "sum"), ("both", "count")])
     return {row["capture_id"] for row in sums.to_pylist() if row["both_sum"] < MIRRORED * row["both_count"]}
 

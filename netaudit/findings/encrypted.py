@@ -41,8 +41,7 @@ def encrypted_findings(
     for row in _encrypted(flows).to_pylist():
         sender, receiver = row["client_ip"], row["server_ip"]
         if (scope(sender), scope(receiver)) == ("inside", "outside"):
-            parts = actors.ends.parts(sender, row["flow_id"])
-            groups[(sender, receiver, row["server_name"], *parts)].append(row)
+            groups[(sender, receiver, row["server_name"], *actors.ends.parts(sender, row["flow_id"]))].append(row)
     found = []
     for (sender, receiver, name, *parts), rows in sorted(groups.items()):
         kind, why = actors.role(sender, rows[0]["flow_id"])

@@ -28,7 +28,17 @@ from netaudit.tables import AFTER_MOMENTS, FINDINGS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LEAD_S", "TOLD_APART", "Judgement", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
+__all__ = [
+    "LEAD_S",
+    "TOLD_APART",
+    "Judgement",
+    "Run",
+    "actors_of",
+    "judge",
+    "judge_moments",
+    "ledger_table",
+    "statements",
+]
 
 NOTHING: dict[str, Any] = {
     "possible": 0, "records": 0, "persons": 0, "transfers": 0, "with_identity": 0, "document_ids": [],

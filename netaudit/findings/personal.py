@@ -1,9 +1,9 @@
 """What says that a device is a visitor's or an employee's own phone or tablet, and what speaks against it.
 
-Who wants to hide would call himself a phone. So one word is not enough: two facts from different exchanges are asked for,
-one of which somebody else answered, and none against them. Such a device is told apart, never erased: what it sent stands
-in a line of its own. Facts that one frame can make are one fact: all words of a DHCP request are, and so are all that a
-User-Agent says.
+Who wants to hide would call himself a phone. So one word is not enough: two facts from different exchanges are asked
+for, one of which somebody else answered, and none against them. Such a device is told apart, never erased: what it sent
+stands in a line of its own. Facts that one frame can make are one fact: all words of a DHCP request are, and so are all
+that a User-Agent says.
 
 agent      a User-Agent of a phone in a request whose connection was answered; another one to another server is a second
 lease      DHCP, by host name, vendor class or what signatures say, and the address was given
@@ -35,8 +35,8 @@ AT_ONCE = 8_192  # rows turned into Python values together
 
 BOARDS = re.compile(r"\b(?:rk\d{4}|rockchip|msm\d{4}|mt\d{4}|sun\d+i|exdroid|aosp|full_|qssi)", re.IGNORECASE)
 MODELS = (  # of phones and tablets, as their makers write them in Build.MODEL
-    r"SM-|Redmi|MI |Mi |Xiaomi|HONOR|HUAWEI|OPPO|vivo|ONEPLUS|realme|Pixel|moto|Nokia|meizu|M2\d{3}[A-Z]|\d{5,8}[A-Z]{1,3}\b"
-    r"|V\d{4}[A-Z]|P[A-Z]{2}M\d0|PD\d{4}|CPH\d{4}|RMX\d{4}|[A-Z]{3,4}-[A-Z]{1,2}\d{2}|LE\d{4}|KB\d{4}|NX\d{3}|XT\d{4}|LM-"
+    r"SM-|Redmi|MI |Mi |Xiaomi|HONOR|HUAWEI|OPPO|vivo|ONEPLUS|realme|Pixel|moto|Nokia|meizu|M2\d{3}[A-Z]"
+    r"|\d{5,8}[A-Z]{1,3}\b|V\d{4}[A-Z]|P[A-Z]{2}M\d0|PD\d{4}|CPH\d{4}|RMX\d{4}|[A-Z]{3,4}-[A-Z]{1,2}\d{2}|LE\d{4}|KB\d{4}|NX\d{3}|XT\d{4}|LM-"
 )
 PERSONAL = re.compile(  # browsers, system services and runtimes of phones and tablets; terminals run Android, too
     r"\((?:iPhone|iPad|iPod)|\b(?:iPhone|iPad)\b|CFNetwork/"
@@ -123,7 +123,9 @@ def _note_claims(tables: Mapping[str, pa.Table], found: dict[str, Calling]) -> N
     """What signatures say of its words, and the maker of its link address."""
     claims, devices = tables.get("claims"), tables.get("devices")
     if claims is not None:
-        chosen = claims.filter(pc.and_(pc.equal(claims["claim"], "class"), pc.is_in(claims["value"], pa.array(sorted(HANDHELD)))))
+        chosen = claims.filter(
+            pc.and_(pc.equal(claims["claim"], "class"), pc.is_in(claims["value"], pa.array(sorted(HANDHELD))))
+        )
         for row in chosen.select(["device_id", "facts"]).to_pylist():
             for fact in row["facts"] or ():
                 kind = fact.partition(".")[0]
@@ -150,13 +152,17 @@ def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[s
         elif kind == "dhcp" and _is_phones(name, value):
             found[ends.of_link(row["mac"], row["ip"])].leases.add(f"dhcp.{name}={value}")
         elif kind == "tcp" and name == "syn" and not value.startswith(f"ttl={SIX} "):
-            found[ends.of_link(row["mac"], row["ip"])].against["life"] = f"its connections begin as no phone's: {value[:40]}"
+            found[ends.of_link(row["mac"], row["ip"])].against["life"] = (
+                f"its connections begin as no phone's: {value[:40]}"
+            )
         elif kind.endswith("_server") and name in {"server", "realm", "title"}:
             found[ends.of_link(row["mac"], row["ip"])].against["serves"] = f"it serves: {kind} {value[:60]}"
 
 
 def _is_phones(name: str, value: str) -> bool:
-    return bool((name == "hostname" and HOST_NAMES.search(value)) or (name == "vendor_class" and VENDOR_CLASSES.match(value)))
+    return bool(
+        (name == "hostname" and HOST_NAMES.search(value)) or (name == "vendor_class" and VENDOR_CLASSES.match(value))
+    )
 
 
 def agents_of(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str, str, bool]]:

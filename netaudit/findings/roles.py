@@ -87,7 +87,9 @@ class Actors:
     that flow says of itself counts.
     """
 
-    def __init__(self, rows: Iterable[Transfer], tables: Mapping[str, pa.Table], shared: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, rows: Iterable[Transfer], tables: Mapping[str, pa.Table], shared: frozenset[str] = frozenset()
+    ) -> None:
         devices = tables.get("devices")
         self._shared, self.ends = shared, Ends(tables)
         self._named = named(devices, tables.get("claims")) if devices is not None else {}
@@ -114,7 +116,7 @@ class Actors:
                 sender.device_paths.add(found.group(0))
 
     def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
-        """Role and reason of the host at `ip` at the time of this flow; as far as seen in it where the address is shared."""
+        """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""
         if ip not in self._shared:
             device = self.ends.device(ip, flow_id)
             return role(self._seen.get(device), self._named.get(device), self._callings.get(device))
@@ -134,9 +136,7 @@ class Actors:
         return self.contested(ip, flow_id).endswith(TOO_FEW)
 
 
-def role(
-    behaviour: Behaviour | None, device: Named | None = None, calling: Calling | None = None
-) -> tuple[str, str]:
+def role(behaviour: Behaviour | None, device: Named | None = None, calling: Calling | None = None) -> tuple[str, str]:
     """Role and reason: a sure class first, but a computer that is sent images serves, whatever browser runs on it."""
     if device is not None and device.role not in {PERSONAL_DEVICE, VIEWER}:
         return device.role, device.why

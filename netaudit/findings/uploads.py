@@ -40,7 +40,11 @@ def telling(row: Transfer) -> bool:
 
 
 def clear_findings(
-    faces: list[Transfer], scope: Scope, actors: Actors, bearing: Bearing, back_ends: AbstractSet[str] = frozenset(),
+    faces: list[Transfer],
+    scope: Scope,
+    actors: Actors,
+    bearing: Bearing,
+    back_ends: AbstractSet[str] = frozenset(),
     apart: Apart | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown.

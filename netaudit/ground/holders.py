@@ -1,4 +1,4 @@
-"""Who held an address at a time, asked of the table `bindings`: one answer for findings, roles, report and live runs."""
+"""Who held an address at a time, asked of the table `bindings`: one answer for all who ask."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Holders:
             rows.sort()
 
     def held(self, ip: str, ts: int | None = None) -> Held | None:
-        """Who held the address then: until somebody else is seen with it, whoever was last; None where nobody is known."""
+        """Who held the address then: whoever was last seen with it; None where nobody is known."""
         rows = self._held.get(ip)
         if not rows:
             return None

@@ -124,7 +124,8 @@ LEDGERS = Table(
             "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
             "senders sent to outside endpoints, by what is known of it), names (what hosts asked for that nobody would "
             "read), faces (every image that may show one: in a "
-            "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), contradictions, evicted (connections ended early), contested, signatures, keys "
+            "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), "
+            "contradictions, evicted (connections ended early), contested, signatures, keys "
             "(what became of connections).",
         ),
         Column("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),

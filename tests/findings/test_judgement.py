@@ -161,8 +161,14 @@ def test_what_nobody_took_is_b_and_so_is_what_the_capture_cannot_show() -> None:
     assert (found["certainty"], found["doubts"]) == ("B", ["unanswered"])
     (found,) = judged(unanswered(unanswered(given, CLOUD), NEWS)).to_pylist()
     assert (found["certainty"], found["doubts"]) == ("B", ["one direction"])
-    bare = given["flows"].set_column(given["flows"].schema.get_field_index("client_mac"), FLOWS.schema().field("client_mac"), pa.array([""] * given["flows"].num_rows))
-    bare = bare.set_column(bare.schema.get_field_index("server_mac"), FLOWS.schema().field("server_mac"), pa.array([""] * bare.num_rows))
+    bare = given["flows"].set_column(
+        given["flows"].schema.get_field_index("client_mac"),
+        FLOWS.schema().field("client_mac"),
+        pa.array([""] * given["flows"].num_rows),
+    )
+    bare = bare.set_column(
+        bare.schema.get_field_index("server_mac"), FLOWS.schema().field("server_mac"), pa.array([""] * bare.num_rows)
+    )
     (found,) = judged(given | {"flows": bare}).to_pylist()
     assert (found["certainty"], found["doubts"]) == ("B", ["no link layer"])
 
@@ -298,7 +304,12 @@ def test_findings_do_not_depend_on_how_many_rows_are_looked_at_together(
     given = tables(*moves)
     given["images"] = given["images"].slice(2)  # so that two objects are no images
     whole = judged(given, frozenset({SERVER_IP}))
-    for module, name in ((passing, "AT_ONCE"), (passing, "PASSED_OVER"), (personal, "LOOKED_UP"), (personal, "AT_ONCE")):
+    for module, name in (
+        (passing, "AT_ONCE"),
+        (passing, "PASSED_OVER"),
+        (personal, "LOOKED_UP"),
+        (personal, "AT_ONCE"),
+    ):
         monkeypatch.setattr(module, name, block)
     assert whole.num_rows
     assert judged(given, frozenset({SERVER_IP})).equals(whole)

@@ -89,6 +89,7 @@ def test_few_shapes_of_a_host_count_however_they_are_cut_into_windows() -> None:
     rows = [(LINUX, 9, 64), (LINUX, 9, 64), *((WINDOWS, 9, ttl) for ttl in range(128, 128 + 3 * MOST_SHAPES))]
     whole = observed(packets(rows))
     assert [row[4][:7] for row in whole] == ["ttl=64 ", "ttl=128", "ttl=255"]
+    assert [row[4].endswith(" routed") for row in whole] == [False, False, True]
     assert sum(row[5] for row in whole) == MOST_SHAPES
     assert observed(*(packets([row]) for row in rows)) == whole
 
