@@ -2,8 +2,8 @@
 
 Anybody on a link can write frames in the name of another, and nobody has to take them. So a transfer is of certainty A
 only where its receiver's side acknowledged or answered, where the sender's link address is the one that held its
-address then, and where its bytes had not just come from outside. What a whole capture cannot show (only one direction, no link
-addresses) is no doubt about a device: it makes a B, and is said once for the capture.
+address then, and where its bytes had not just come from outside. What a whole capture cannot show (only one direction,
+no link addresses) is no doubt about a device: it makes a B, and is said once for the capture.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ HOST_NAMES = re.compile(
 )
 VENDOR_CLASSES = re.compile(r"^(?:android-dhcp-\d+|(?:HUAWEI|HONOR):android|dhcpcd-[\d.]+:.*[Aa]ndroid)")
 PHONE_MAKERS = re.compile(
-    r"(?i:^(?:apple|samsung|xiaomi|vivo|oppo|guangdong oppo|oneplus|honor|huawei device|realme|meizu|motorola mobility))"
+    r"(?i:^(?:apple|samsung|xiaomi|vivo|oppo|guangdong oppo|oneplus|honor|huawei device|realme|meizu|motorola))"
 )
 SIX = "64"  # initial time to live of Linux, hence Android, and of iOS; Windows begins with 128
 HTTP = ("http", "http2", "http3")
