@@ -81,6 +81,12 @@ class Calling:
         return found
 
     @property
+    def word(self) -> str:
+        """The word by which it calls itself so, as it was said."""
+        leases = self.leases if self.granted else set()
+        return min((agent for _, agent in self.answered), default="") or min(leases | self.announced, default="")
+
+    @property
     def called(self) -> bool:
         """Whether a fact that counts calls it a phone."""
         return bool(self.answered or (self.leases and self.granted) or self.announced)

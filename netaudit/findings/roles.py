@@ -157,7 +157,7 @@ def contested(behaviour: Behaviour | None, device: Named | None = None, calling:
     behaviour = behaviour or Behaviour()
     if calling is None or not calling.called or (device is not None and device.role not in {PERSONAL_DEVICE, VIEWER}):
         return ""
-    who = f"contested: called a phone or tablet ({calling.facts()[0]})"
+    who = f"contested: called a phone or tablet ({calling.word[:120]})"
     if behaviour.device_paths:
         return f"{who}, but it pushes to a path of camera protocols: {min(behaviour.device_paths)}"
     if behaviour.received:
