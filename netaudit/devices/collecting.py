@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from netaudit.devices.bindings import LEASE, Sent
 from netaudit.devices.identity import Identities, identify, twins_of, usable
 from netaudit.devices.vendor import holder, is_local
-from netaudit.ground.addresses import is_link_address
+from netaudit.text.addresses import is_link_address
 from netaudit.signatures.conditions import Fact
 
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.holders import Holders
+from netaudit.tables.holders import Holders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

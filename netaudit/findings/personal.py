@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.addresses import is_link_address
+from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

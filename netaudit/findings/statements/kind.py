@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.addresses import is_link_address
+from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
