@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import netaudit
-from netaudit.findings.saying import first_page
+from netaudit.findings.statement_text import first_page
 from tests.site import CAMERA, CLOUD, DELL, IPHONE, NEWS, PHONE, PREFIX6, Machine, Site, answer, get, push
 
 if TYPE_CHECKING:

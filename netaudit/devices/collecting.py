@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from netaudit.devices.bindings import LEASE, Sent
 from netaudit.devices.identity import Identities, identify, twins_of, usable
 from netaudit.devices.vendor import holder, is_local
-from netaudit.text.addresses import is_link_address
 from netaudit.signatures.conditions import Fact
+from netaudit.text.addresses import is_link_address
 
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
 CLAIMING = frozenset({"arp", "ndp", "ra"})
