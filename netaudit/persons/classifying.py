@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from netaudit.ground.identity_numbers import ID18, MOBILE, right_check_digit
 from netaudit.ground.patterns import later
 from netaudit.persons.naming import (
     HAN_NAME,
@@ -23,7 +24,7 @@ from netaudit.persons.naming import (
     may_be_of_somebody,
     plain,
 )
-from netaudit.persons.values import ID18, LEAST_TAIL, MOBILE, Personal, address_tail, e164, right_check_digit
+from netaudit.persons.values import LEAST_TAIL, Personal, address_tail, e164
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

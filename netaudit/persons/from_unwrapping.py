@@ -9,6 +9,7 @@ import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from netaudit.ground.identity_numbers import is_device_id, known_region, right_check_digit
 from netaudit.ground.ways import Way
 from netaudit.persons.classifying import LONGEST_VALUE, classified, picture
 from netaudit.persons.lines import NUMBER, Field, lines_of, page_lines, program_lines, said_in
@@ -25,10 +26,7 @@ from netaudit.persons.values import (
     Personal,
     address_tail,
     canonical,
-    is_device_id,
-    known_region,
     masked,
-    right_check_digit,
 )
 from netaudit.unwrapping.document import Known, small_json
 from netaudit.unwrapping.fields import fields

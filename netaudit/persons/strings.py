@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.identity_numbers import ID18, MOBILE, right_check_digit
 from netaudit.ground.patterns import later
 from netaudit.persons.lines import Field, lines_of
 from netaudit.persons.naming import has_family_name, kind_of, names_personal
 from netaudit.persons.packed import packed
 from netaudit.persons.spellings import json_fields
-from netaudit.persons.values import ID18, MOBILE, right_check_digit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
