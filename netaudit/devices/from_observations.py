@@ -38,7 +38,7 @@ STATED_RULE = "rule: said by the device"
 HELD = ("faces", "persons", "place")  # what a device says it holds or watches
 MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
-    "lldp.system_name", "device.name", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription", "dhdiscover.MachineName",
+    "lldp.system_name", "device.name", "sip.gb_DeviceName", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription", "dhdiscover.MachineName",
     "mdns.hostname", "cdp.device_id", "http_server.title",
 )  # fmt: skip
 

@@ -65,7 +65,9 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
 
 def _longest(top: list[str]) -> list[str]:
     """Values without those that are the beginning of another: a model without its suffix contradicts nothing."""
-    return [one for one in top if not any(one != other and other.casefold().startswith(one.casefold()) for other in top)]
+    return [
+        one for one in top if not any(one != other and other.casefold().startswith(one.casefold()) for other in top)
+    ]
 
 
 def _carried(by_value: dict[str, list[Match]], rated: dict[str, str], vocabulary: Vocabulary) -> dict[str, str]:

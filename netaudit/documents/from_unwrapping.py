@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.documents.index import plain_text
 from netaudit.documents.nodes import Document, Image, Tree
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
-from netaudit.documents.index import plain_text
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.fields import bare_text

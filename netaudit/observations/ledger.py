@@ -40,7 +40,7 @@ MASKS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("key", "user_agent"), mask_words),
     "path": mask_path,
     **dict.fromkeys(
-        ("serial", "SerialNo", "SerialNumber", "SerialNO", "DeviceSN", "SN", "SerialID", "DeviceCode"), shown_serial
+        ("serial", "SerialNo", "SerialNumber", "SerialNO", "DeviceSN", "SN", "SerialID", "gb_id"), shown_serial
     ),
 }
 """How values of a field are masked, where people name things in it."""

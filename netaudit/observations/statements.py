@@ -23,9 +23,7 @@ OWN, SAID, LISTED = "device", "said", "listed"
 ADDRESSES = frozenset({"mac", "ip"})
 
 
-def note_statements(
-    statements: Iterable[Statement], direction: int, ends: Ends, ledger: Ledger, place: Place
-) -> None:
+def note_statements(statements: Iterable[Statement], direction: int, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Note what the sender of a message says of devices in it."""
     sender = ends.sender(direction)
     for one in statements:
