@@ -38,7 +38,8 @@ STATED_RULE = "rule: said by the device"
 HELD = ("faces", "persons", "place")  # what a device says it holds or watches
 MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
-    "lldp.system_name", "device.name", "sip.gb_DeviceName", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription", "dhdiscover.MachineName",
+    "lldp.system_name", "device.name", "sip.gb_DeviceName", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription",
+    "dhdiscover.MachineName",
     "mdns.hostname", "cdp.device_id", "http_server.title",
 )  # fmt: skip
 
@@ -145,8 +146,8 @@ def _held(device: Device) -> list[Said]:
     found = []
     for claim in HELD:
         facts = [fact for kind in ("device", "said") for fact in device.facts.get(f"{kind}.{claim}", ())]
-        for value in dict.fromkeys(fact.value for fact in facts[:MOST_HELD]):
-            found.append(Said(claim, value, STATED_RULE, [fact for fact in facts if fact.value == value]))
+        values = dict.fromkeys(fact.value for fact in facts[:MOST_HELD])
+        found += [Said(claim, value, STATED_RULE, [one for one in facts if one.value == value]) for value in values]
     return found
 
 

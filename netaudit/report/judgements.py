@@ -23,14 +23,20 @@ SEEN = ("A", "B", "C")  # D is told apart: no image was seen
 
 
 class Judgements:
-    """Findings as rows with two columns more: `row`, the place in the table; `number`, that in the report (from 1)."""
+    """Findings as rows with three columns more: `row` of the table, `number` in the report (from 1), images `fitting`.
+
+    `fitting` counts all images that a finding rests on; its `images` are those of them with a face.
+    """
 
     def __init__(self, case: CaseLike) -> None:
+        import pyarrow.compute as pc
+
         self.case = case
         self._table = case.table("findings")
         everything = reading.rows(self._table, *PLAIN)
+        fitting = pc.list_value_length(self._table.column("object_ids")).to_pylist()
         for row, finding in enumerate(everything):
-            finding["row"] = row
+            finding |= {"row": row, "fitting": fitting[row] or 0}
         everything.sort(key=_rank)
         for number, finding in enumerate(everything, 1):
             finding["number"] = number

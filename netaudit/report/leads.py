@@ -44,6 +44,7 @@ class Lead:
     to: dict[str, None] = field(default_factory=dict)
     images: dict[str, int] = field(default_factory=dict)  # by certainty
     records: dict[str, int] = field(default_factory=dict)
+    fitting: int = 0  # images, with a face or without, that encrypted uploads fit
     beside: int = 0
     bytes: int = 0
     first: int | None = None
@@ -59,6 +60,7 @@ class Lead:
         for counts, n in ((self.images, images), (self.records, records)):
             if n:
                 counts[letter] = counts.get(letter, 0) + n
+        self.fitting += finding["fitting"]
         self.beside += finding["with_identity"] or 0
         self.bytes += finding["bytes"] or 0
         times = [one for one in (self.first, finding["first_ts"]) if one is not None]
@@ -89,7 +91,12 @@ def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
         found.setdefault((kind, parties.service(far)), Lead(kind)).add(finding)
 
     def rank(one: Lead) -> tuple[int, int, int, int]:
-        return ORDER.index(one.kind), -sum(one.images.values()), -sum(one.records.values()), -one.bytes
+        return (
+            ORDER.index(one.kind),
+            -max(sum(one.images.values()), one.fitting),
+            -sum(one.records.values()),
+            -one.bytes,
+        )
 
     return sorted(found.values(), key=rank)
 
@@ -108,6 +115,7 @@ def _said(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
         "to": parties.endpoint(list(lead.to)),
         "when": span(lead.first, lead.last, w),
         "what": what(lead.images, lead.records, lead.beside, w),
+        "fitting": w.number(lead.fitting),
         "images": w.number(sum(lead.images.values())),
         "size": w.short(lead.bytes),
     }

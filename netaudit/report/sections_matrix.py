@@ -69,7 +69,7 @@ def _cells(judged: Judgements) -> dict[tuple[str, str], Cell]:
         if finding["certainty"] == "D":
             cell.hidden += finding["bytes"] or 0
         elif finding["certainty"] == "C":
-            cell.fit += images
+            cell.fit += finding["fitting"]
             cell.untold += finding["rule"] == COUNTED_RULE
         elif finding["act"] == RETRIEVED:
             cell.got += images

@@ -45,7 +45,7 @@ def _row(finding: Row, parties: Parties, w: Wording) -> dict[str, Any]:
     if kind == "lead_hidden":
         content = w.short(finding["bytes"] or 0)
     elif kind == "lead_matched":
-        content = w.t("matrix_fit", n=w.number(finding["images"]))
+        content = w.t("matrix_fit", n=w.number(finding["fitting"]))
     elif kind == "lead_counted":
         content = w.t("matrix_fit_uncounted")
     else:

@@ -9,6 +9,7 @@ from netaudit.findings.roles import Actors
 from netaudit.report.from_case import write_report
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_relays import relays
+from netaudit.report.sections_summary import sentences
 from netaudit.report.wording import Wording
 from netaudit.tables import BY_NAME
 from tests.report.fakes import CLOUD, SECOND, SERVER, STORE, T0, FakeCase, filled
@@ -105,3 +106,25 @@ def test_an_endpoint_told_by_its_images_is_not_counted_too():
     tables["relay_tests"] = filled("relay_tests", [named, ANEW | {"capture_id": "d"}])
     actors = Actors((), tables["messages"], tables["flows"], frozenset(), None, None)
     assert [found["rule"] for found in relayed_findings(tables, actors)] == ["relayed-by-size-and-time/1"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("zh", "与内部明文所见 3 张次图像相符（其中含人脸 1 张次）：与图像被转发出去相一致，内容不可见（C 级）"),
+        (
+            "en",
+            "fit 3 images seen in clear inside, 1 of them with a face: consistent with their being sent on, content",
+        ),
+    ],
+)
+def test_the_first_sentence_tells_all_images_that_fit_with_its_caution(lang, words):
+    image = {**WAY, "flow_id": "f", "mode": "exact", "size": 9, "received_ts": T0, "sent_ts": T0 + SECOND}
+    images = [image | {"sha256": f"{k:064x}", "object_id": f"o{k}", "image_capture_id": "c"} for k in range(3)]
+    case, _ = case_of(ANEW | {"told": 3, "least": None})
+    case.tables["relayed_images"] = filled("relayed_images", images)
+    case.tables["images"] = filled("images", [{"sha256": f"{0:064x}", "face": "yes"}])
+    actors = Actors((), case.tables["messages"], case.tables["flows"], frozenset(), None, None)
+    case.tables["findings"] = filled("findings", relayed_findings(case.tables, actors))
+    [first] = sentences(case, Wording(lang))["large"]
+    assert words in first["text"]
