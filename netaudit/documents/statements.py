@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import re2
 
+from netaudit.contracts.details import Statement
 from netaudit.documents.nodes import plain
 from netaudit.errors import SignatureError
-from netaudit.ground.said import Statement
-from netaudit.ground.yaml_text import parse_yaml
 from netaudit.signatures.loading import default_folder
+from netaudit.text.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

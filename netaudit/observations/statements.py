@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.ground.said import Statement
+    from netaudit.contracts.details import Statement
     from netaudit.observations.ends import Ends, Host
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place
+    from netaudit.observations.message_view import Place
 
 OWN, SAID, LISTED = "device", "said", "listed"
 ADDRESSES = frozenset({"mac", "ip"})

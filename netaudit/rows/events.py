@@ -16,10 +16,7 @@ from netaudit.documents.loading import load
 from netaudit.documents.statements import asks as asks_host
 from netaudit.documents.statements import words
 from netaudit.documents.times import read_time
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, visible
-from netaudit.ground.table_streams import TableWriter
-from netaudit.persons.from_unwrapping import (
+from netaudit.identity_data.from_unwrapping import (
     Personal,
     address_tail,
     is_device_id,
@@ -27,15 +24,18 @@ from netaudit.persons.from_unwrapping import (
     picture_addresses,
     right_check_digit,
 )
+from netaudit.masking.mask import mask, visible
 from netaudit.rows.persons import keyed
+from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netaudit.contracts.details import Statement
     from netaudit.documents.index import Index
     from netaudit.documents.reading import Event
-    from netaudit.ground.said import Statement
     from netaudit.messages.message import Message
 
 _CLEAR = EVENTS_CLEAR.row
