@@ -119,6 +119,7 @@ def add_windows(folder: Path, minor: str, own: Path | None) -> None:
     compiled(
         ROOT / "packaging" / "windows" / "start.c",
         folder / "netaudit.exe",
+        "-municode",
         PYTHON="python\\\\python.exe",
         START="-m netaudit",
     )
