@@ -1,4 +1,4 @@
-"""The release check for Windows, in wine: `make windows`. Figures and tables are compared with this system's, not words.
+"""The release check for Windows, in wine: `make windows`. Figures and tables are compared with this system's.
 
 The bundle is made and installed by its installer; then what users do is done there: audits in one process and in two,
 a campaign, the browser's pages, verify, sign, stamp, repeat, keys, kill and resume, a recording (a stand-in plays
@@ -393,9 +393,8 @@ def main() -> None:
     finally:
         wine.end()
     digest = hashlib.sha256((bundle / "lock.txt").read_bytes()).hexdigest()[:16]
-    print(
-        f"{check.done} steps, {check.failed} failed, {time.monotonic() - began:.0f} s; bundle {size(bundle):.0f} MB ({digest})"
-    )
+    told = f"{check.done} steps, {check.failed} failed, {time.monotonic() - began:.0f} s"
+    print(f"{told}; bundle {size(bundle):.0f} MB (lock {digest})")
     raise SystemExit(bool(check.failed))
 
 
