@@ -43,8 +43,8 @@ from netaudit.running.takers import takers
 from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import UP
 from netaudit.tables import EVIDENCE, Row
+from netaudit.unwrapping.beside import confirm_end
 from netaudit.unwrapping.budget import Budget, Patience
-from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
 from netaudit.unwrapping.part import Leaf
 from netaudit.unwrapping.sniff import IMAGE_KINDS

@@ -19,7 +19,7 @@ from netaudit.ground.ways import SEPARATOR
 from netaudit.rows.objects import image_row, object_row
 from netaudit.settling.from_rows import Joined, Patience, StoredPart, join_upload
 from netaudit.tables import EVIDENCE, OBJECTS
-from netaudit.unwrapping.from_images import confirm_end
+from netaudit.unwrapping.beside import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:

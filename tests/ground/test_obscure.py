@@ -12,8 +12,8 @@ import pytest
 
 from netaudit.ground.obscure import LEAST, is_code, obscure
 from netaudit.ground.ways import Way
+from netaudit.unwrapping.beside import confirm_end
 from netaudit.unwrapping.budget import Budget
-from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.unwrap import unwrap

@@ -9,8 +9,8 @@ import zlib
 import pytest
 
 from netaudit.ground.ways import Way
-from netaudit.unwrapping.beside import _chunks, _segments, beside
-from netaudit.unwrapping.from_images import PNG_SIGNATURE, confirm_end, extent
+from netaudit.unwrapping.beside import _chunks, _segments, beside, confirm_end
+from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent
 from netaudit.unwrapping.part import Leaf, Part
 
 SECRET = random.Random(7).randbytes(900)
