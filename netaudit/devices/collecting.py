@@ -22,6 +22,10 @@ IDENTIFYING = {("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcpv
 LINK_ADDRESS = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 MOST_HIDDEN = 4096  # hosts behind one forwarder that are counted
 SCOPES_KEPT = 1 << 14  # addresses
+MAKERS = (  # where a device names its maker in a field made for that
+    "upnp.manufacturer", "lldp.manufacturer", "snmp.manufacturer", "ehome.manufacturer", "sip.gb_Manufacturer",
+    "device.vendor", "said.vendor",
+)  # fmt: skip
 
 Row = dict[str, Any]
 Scope = Callable[[str], str]
@@ -180,5 +184,17 @@ def _derive(device: Device, link: Link) -> None:
             add("oui.local", "locally administered address")
         if mac in link.forwarders:
             add("link.forwards", "for addresses of other networks")
+    _drop_others(device)
+    for name in MAKERS:
+        device.facts["maker.said"] += [Fact("maker.said", fact.value, fact.row) for fact in device.facts.get(name, ())]
     if device.ips & link.shared:
         add("link.shared", "its address stands for the whole site behind NAT")
+
+
+def _drop_others(device: Device) -> None:
+    """Let go what a host says as if of itself, where it is of several devices: it passes on the words of others."""
+    for name in ("model", "serial", "vendor"):
+        if len({fact.value.casefold() for fact in device.facts.get(f"said.{name}", ())}) > 1:
+            for field_ in [field_ for field_ in device.facts if field_.startswith("said.")]:
+                del device.facts[field_]
+            return

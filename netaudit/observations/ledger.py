@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.masking import mask, mask_host, mask_path, mask_words, shortened
-from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.masking.identity_numbers import shown_serial
+from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import OBSERVATIONS, Row
 
 if TYPE_CHECKING:
-    from netaudit.ground.table_streams import TableWriter
+    from netaudit.storage.table_streams import TableWriter
 
 _FACT = OBSERVATIONS.row
 MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented names must not fill the memory
@@ -37,6 +38,9 @@ MASKS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("hostname", "fqdn", "asked", "name"), mask_host),
     **dict.fromkeys(("key", "user_agent"), mask_words),
     "path": mask_path,
+    **dict.fromkeys(
+        ("serial", "SerialNo", "SerialNumber", "SerialNO", "DeviceSN", "SN", "SerialID", "gb_id"), shown_serial
+    ),
 }
 """How values of a field are masked, where people name things in it."""
 

@@ -9,13 +9,13 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.json_document import JsonDocument, is_word
-from netaudit.ground.said import StatedSaid
+from netaudit.contracts.details import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
+from netaudit.text.json_document import JsonDocument, is_word
 
 if TYPE_CHECKING:
     from netaudit.messages.cutting import Frame
@@ -24,7 +24,7 @@ NAME = "sofia"
 PORTS = (34567, 15002)
 HEAD = 20
 MOST = 8 << 20  # bytes of a frame
-IDS = range(1000, 2000)  # message ids; those seen lie between login (1000) and upgrade
+IDS = range(1000, 5000)  # message ids, from login (1000) on; newer ones lie beyond 2000
 LOGIN, LOGIN_REPLY, INFO_REPLY, ALARM = 1000, 1001, 1021, 1504
 SEARCH, SEARCH_REPLY = 1530, 1531
 METHODS = {
