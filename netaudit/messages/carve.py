@@ -27,12 +27,16 @@ CAP_NOTE = "image over 32 MiB: only the first part kept"
 
 
 class Carver:
-    """One direction. Holds at most one image under way."""
+    """One direction. Holds at most one image under way.
 
-    __slots__ = ("base", "dead", "direction", "front", "lead", "missing", "out", "tail", "walker", "work")
+    `framed`: these are the bytes that a protocol carries, without its own heads; else nobody knows whose they are.
+    """
 
-    def __init__(self, direction: int) -> None:
+    __slots__ = ("base", "dead", "direction", "framed", "front", "lead", "missing", "out", "tail", "walker", "work")
+
+    def __init__(self, direction: int, *, framed: bool = True) -> None:
         self.direction = direction
+        self.framed = framed
         self.front = NOTHING  # bytes of the image under way that its walker has passed
         self.work: Buffer = b""  # what is kept: the rest of it, or the few bytes in which one may begin
         self.base = 0  # stream offset of work[0]
@@ -167,7 +171,7 @@ class Carver:
         message.unknown_from = end if walker.broken else None
         if isinstance(walker, Base64):
             _decode(message)
-        elif message.unknown_from is None and first and not is_framed(self.lead, end):
+        elif message.unknown_from is None and first and not self.framed and not is_framed(self.lead, end):
             message.unknown_from = end
             message.notes.append(FRAMING_NOTE)
         message.complete = message.unknown_from is None and not missing
@@ -219,7 +223,7 @@ class Search:
     __slots__ = ("carver", "numbers")
 
     def __init__(self, direction: int) -> None:
-        self.carver = Carver(direction)
+        self.carver = Carver(direction, framed=False)
         self.numbers = Surroundings(direction)
 
     def feed(self, offset: int, data: bytes) -> list[Message]:

@@ -44,7 +44,7 @@ def thumbnailed():
 
 
 def carved(pieces):
-    carver, at, out = Carver(0), 0, []
+    carver, at, out = Carver(0, framed=False), 0, []
     for piece in pieces:
         if isinstance(piece, int):
             out += carver.gap(at, piece)
