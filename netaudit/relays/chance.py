@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-STAGES = (20, 80, 900)  # draws; the next ones are made only while none shows as much: then it is near a claim
+STAGES = (4, 16, 80, 900)  # draws; the next ones are made only while none shows as much: then it is near a claim
 AT_ONCE = 100  # draws
 LEAST_SCALE = 0.5
 CAP = 1e-3  # nothing rarer is said: what validation bears

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.relays.batches import combined, reach, running_sum
-from netaudit.relays.forms import SECOND, STRETCH, leads, sent_sizes
+from netaudit.relays.forms import SECOND, STRETCH, heads_of_frames, leads, sent_sizes
 from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, PREFACE
 from netaudit.relays.kernels_sets import sets_near
 from netaudit.relays.laws import of_delay
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 I8 = npt.NDArray[np.int64]
 F8 = npt.NDArray[np.float64]
 
-FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
 BEYOND_SINGLE = 4096  # bytes above the largest image from which a unit has several, if it has any
 AT_LARGE = 3  # images in a unit whose overhead need not be on a known line
 MOST_AT_WILL, AT_HAND = 6, 40  # images in a set at will, and images of which it may be
@@ -240,11 +239,6 @@ class _Offer:
 def limits(*, opens: bool) -> tuple[int, int, int, int]:
     """What a form may leave of a unit: at least, and more for each image; at most, and more for each image."""
     return -OFF, -OFF_EACH, CONTROL + PREFACE * opens, OFF_EACH
-
-
-def heads_of_frames(sizes: I8) -> I8:
-    """Bytes of the heads of the frames in which so many bytes go."""
-    return FRAME_HEAD * (sizes // FRAME + 1)
 
 
 def _fitness(sets: Sets, units: Units, known: list[Known]) -> F8:

@@ -1,8 +1,9 @@
-"""Endpoints that are named by a count alone: the test is believed, but which images were sent on cannot be told.
+"""What may be said of a test: whether it names an endpoint, by images or by a count, or goes together with images only.
 
-Nothing new is tested: the chance is that of the test, under the nulls and the correction of any endpoint named by its
-images. Of the count only a lower end is told. Images that were encoded anew count with their probabilities, which sum
-to less than was sent wherever ratios of sizes scatter; elsewhere what may fit by chance is taken off.
+An endpoint is named where the chance is small enough and sizes agree more sharply than light, scene or visitor could make
+those of two pictures (`sharpness.py`). Where only the chance is small, sizes and times go together, and nothing names
+why: pictures encoded anew, padded, or as datagrams, or other pictures of the same moments. No image is told then.
+Named by a count alone is what is believed while its images cannot be told: of the count a lower end is told.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from netaudit.relays.chance import CAP, corrected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from netaudit.relays.matching import Test
 
@@ -22,16 +23,21 @@ LEAST_REENCODED = 12
 ONE_SIDED = 1.645  # deviations beyond which 5 % lie at one side
 
 
-def believed(test: Test, pairs: int) -> bool:
-    """Whether enough fits, and the chance, corrected for `pairs` of host and endpoint, is one that may be claimed."""
+def together(test: Test, pairs: int) -> bool:
+    """Whether enough fits, and the chance, corrected for `pairs` of host and endpoint, is small."""
     least = LEAST_REENCODED if test.mode == "reencoded" else LEAST_EXACT - (test.mode == "batch")
     return test.chance is not None and test.matched >= least and corrected(test.chance.p, test.tried * pairs) <= CAP
 
 
-def unresolved(tests: Iterable[Test], pairs: int) -> Test | None:
-    """The test by which an endpoint is named without an image; None where no test is believed."""
+def believed(test: Test, pairs: int) -> bool:
+    """Whether it names an endpoint."""
+    return test.sharp <= CAP and together(test, pairs)
+
+
+def best_of(tests: Iterable[Test], pairs: int, standing: Callable[[Test, int], bool]) -> Test | None:
+    """The test with the least chance of those that are `believed`, or go `together`; None where there is none."""
     return min(
-        (test for test in tests if believed(test, pairs)),
+        (test for test in tests if standing(test, pairs)),
         key=lambda test: test.chance.p * test.tried if test.chance else 1.0,
         default=None,
     )
