@@ -10,6 +10,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+sys.path.append(str(ROOT / "tests"))
+
+import windows_rules  # noqa: E402
+
+windows_rules.keep()
 
 
 def captures_folder() -> Path | None:

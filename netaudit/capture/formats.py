@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol
 
 from netaudit.capture.pcap import HEADER_LENGTH, MAGICS, PcapWalker, header_of
@@ -11,18 +12,25 @@ if TYPE_CHECKING:
     from netaudit.capture.source import Source
     from netaudit.capture.walking import Walker
 
-LOOKALIKES = (  # (offset, bytes, what it is)
+HOLDERS = (  # (offset, bytes, what it is): captures may be in them
+    (0, b"PK\x03\x04", "a zip archive (unpack it first)"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive (unpack it first)"),
+    (0, b"Rar!", "a RAR archive (unpack it first)"),
+    (257, b"ustar", "a tar archive (unpack it first)"),
+    (0, b"\x1f\x9d", "compressed by compress (unpack it first)"),
+    (0, b"snoop\0\0\0", "a snoop capture (convert it with editcap -F pcapng)"),
+    (0, b"GMBU", "a Network Monitor capture (convert it with editcap -F pcapng)"),
+    (0, b"RTSS", "a Network Monitor 1 capture (convert it with editcap -F pcapng)"),
+    (0, b"TRSNIFF data", "a Sniffer capture (convert it with editcap -F pcapng)"),
+    (0, b"\0\0\0\0\0\0\0\0", "zeros"),
+)
+LOOKALIKES = (
     (0, b"\xff\xd8\xff", "a JPEG image"),
     (0, b"\x89PNG\r\n", "a PNG image"),
     (0, b"GIF8", "a GIF image"),
     (0, b"BM", "a BMP image"),
     (0, b"%PDF", "a PDF document"),
-    (0, b"PK\x03\x04", "a zip archive (unpack it first)"),
     (0, b"PK\x05\x06", "an empty zip archive"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive (unpack it first)"),
-    (0, b"Rar!", "a RAR archive (unpack it first)"),
-    (257, b"ustar", "a tar archive (unpack it first)"),
-    (0, b"\x1f\x9d", "compressed by compress (unpack it first)"),
     (0, b"RIFF", "a RIFF file (video, sound or WebP)"),
     (4, b"ftyp", "an MP4 or HEIC file"),
     (0, b"\x7fELF", "a program"),
@@ -30,12 +38,8 @@ LOOKALIKES = (  # (offset, bytes, what it is)
     (0, b"PAR1", "a Parquet table"),
     (0, b"ARROW1", "an Arrow table"),
     (0, b"SQLite format 3", "an SQLite database"),
-    (0, b"snoop\0\0\0", "a snoop capture (convert it with editcap -F pcapng)"),
-    (0, b"GMBU", "a Network Monitor capture (convert it with editcap -F pcapng)"),
-    (0, b"RTSS", "a Network Monitor 1 capture (convert it with editcap -F pcapng)"),
-    (0, b"TRSNIFF data", "a Sniffer capture (convert it with editcap -F pcapng)"),
-    (0, b"\0\0\0\0\0\0\0\0", "zeros"),
 )
+NAMED = re.compile(r"\.(pcap(ng)?|cap|ntar|dmp)\d*(\.(gz|zst|lz4|xz|bz2))?$", re.IGNORECASE)
 LONGEST_LOOK = 300
 
 
@@ -56,14 +60,28 @@ def walker_for(head: bytes, source: Source, capture: int) -> tuple[Walker, int] 
         return PcapngWalker(source, capture, order), 0
     if not head:
         return "not a capture: it is empty"
-    if head[:4] == MAGIC or any(head[:4] in (m.to_bytes(4, "big"), m.to_bytes(4, "little")) for m in MAGICS):
+    if _begins_as_capture(head):
         return f"not a whole capture: its header is cut or corrupt ({len(head)} bytes seen)"
     return f"not a capture: it looks like {looks_like(head)}"
 
 
+def _begins_as_capture(head: bytes) -> bool:
+    return head[:4] == MAGIC or any(head[:4] in (m.to_bytes(4, "big"), m.to_bytes(4, "little")) for m in MAGICS)
+
+
+def may_hold_captures(head: bytes) -> bool:
+    """Whether what begins with `head`, and cannot be read, may hold captures all the same."""
+    return _begins_as_capture(head) or any(head[at : at + len(magic)] == magic for at, magic, _ in HOLDERS)
+
+
+def is_capture_name(name: str) -> bool:
+    """Whether a file calls itself a capture."""
+    return NAMED.search(name) is not None
+
+
 def looks_like(head: bytes) -> str:
     """In words, what a file that begins with `head` seems to be."""
-    for offset, magic, what in LOOKALIKES:
+    for offset, magic, what in (*HOLDERS, *LOOKALIKES):
         if head[offset : offset + len(magic)] == magic:
             return what
     try:

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from netaudit.capture.formats import is_capture_name
 from netaudit.capture.inputs import Input, find_inputs, without_duplicates
 from netaudit.capture.merging import Waiting, merged
 from netaudit.capture.reading import CaptureReader, NotACaptureError
-from netaudit.capture.source import Rejected, Source
+from netaudit.capture.source import NO_CAPTURE, Rejected, Source
 from netaudit.errors import CaptureError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Captures:
     def __init__(self, window_size: int) -> None:
         self.sources: list[Source] = []  # in the order of their first packets
         self.rejected: list[Rejected] = []  # what the user named and what cannot be read, with the reason
-        self.ignored: list[Rejected] = []  # files of folders that are no captures, with what they look like
+        self.ignored: list[Rejected] = []  # what nothing is lost by: files of folders that are no captures, duplicates
         self.stored_bytes = 0  # bytes of all stored files, as far as known beforehand: the whole of a progress bar
         self._window_size = window_size
         self._waiting: list[Waiting] = []
@@ -101,17 +102,17 @@ def open_captures(
     captures = Captures(window_size)
     inputs, captures.rejected = find_inputs(paths)
     inputs, duplicates = without_duplicates(inputs)
-    captures.rejected += duplicates
+    captures.ignored += duplicates
     opener = _Opener(_algorithms(sm3=sm3) if hashed else (), progress)
     begun: list[tuple[int, str, Input, CaptureReader | None]] = []
     for one in inputs:
         try:
             key, reader = opener.peek(one)
         except NotACaptureError as error:
-            if one.named:
+            if one.named or error.missed or is_capture_name(one.name):
                 captures.rejected.append(Rejected(one.name, str(error)))
             else:
-                captures.ignored.append(Rejected(one.name, str(error)))
+                captures.ignored.append(Rejected(one.name, str(error), NO_CAPTURE))
         except OSError as error:
             captures.rejected.append(Rejected(one.name, error.strerror or str(error)))
         else:

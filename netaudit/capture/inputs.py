@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.capture.source import Rejected
+from netaudit.capture.source import SAME_CONTENT, Rejected
 from netaudit.ground.windows_names import openable
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def without_duplicates(inputs: Iterable[Input]) -> tuple[list[Input], list[Rejec
             by_size[one.status.st_size].append(content)
             kept.append(one)
         else:
-            rejected.append(Rejected(one.name, f"same content as {same.one.name}: read once"))
+            rejected.append(Rejected(one.name, f"same content as {same.one.name}: read once", SAME_CONTENT))
     return kept, rejected
 
 

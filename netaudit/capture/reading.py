@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from netaudit.capture import kernels
 from netaudit.capture.compressed import Expanded, compression_of
-from netaudit.capture.formats import LONGEST_LOOK, Reader, walker_for
+from netaudit.capture.formats import LONGEST_LOOK, Reader, may_hold_captures, walker_for
 from netaudit.capture.layouts import NO_TIME, Window
 from netaudit.capture.stored import Progress, Stored
 
@@ -28,7 +28,14 @@ TICK = 1.0  # seconds after which a pipe's window is handed on though it is not 
 
 
 class NotACaptureError(Exception):
-    """What was opened is no capture; the text says what it looks like."""
+    """What was opened is no capture; the text says what it looks like.
+
+    `missed`: it is a damaged one, or holds captures that have to be unpacked or converted first.
+    """
+
+    def __init__(self, text: str, *, missed: bool = False) -> None:
+        super().__init__(text)
+        self.missed = missed
 
 
 class Alternating:
@@ -73,7 +80,9 @@ class CaptureReader:
             head = self._head()
             if isinstance(found := walker_for(head, source, capture), str):
                 within = f" (compressed with {source.compression})" if source.compression != "none" else ""
-                raise NotACaptureError(self._bytes.problem or found + within)  # noqa: TRY301 - closed just below
+                problem = self._bytes.problem or found + within
+                missed = bool(self._bytes.problem) or may_hold_captures(head)
+                raise NotACaptureError(problem, missed=missed)  # noqa: TRY301 - closed just below
         except BaseException:
             self._stored.close()
             raise

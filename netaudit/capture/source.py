@@ -13,12 +13,18 @@ MAX_TEXT = 1000  # characters of one of them
 MAX_SECRETS = 8 << 20  # bytes of decryption secrets kept per capture
 
 
+REFUSED = "refused"  # it was to be read, and could not be
+NO_CAPTURE = "no capture"  # a file of a folder that nobody would take for one
+SAME_CONTENT = "same content"  # another input has the same bytes: they are read once
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An input that is not read, with the reason in one line."""
+    """An input that is not read, with the reason in one line and as a code: REFUSED, NO_CAPTURE or SAME_CONTENT."""
 
     name: str
     problem: str
+    reason: str = REFUSED
 
 
 @dataclass(frozen=True, slots=True)

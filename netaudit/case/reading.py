@@ -44,6 +44,7 @@ class Case:
 
     def __init__(self, folder: Path, *, check: bool = True) -> None:
         self.folder = folder
+        self.mapped: frozenset[str] = frozenset()  # tables that lie so, beside their files, while an audit ends
         self._check = check
         self._seen: dict[str, tuple[int, int]] = {}  # files that were found sound: size and time of change
         try:
@@ -152,13 +153,13 @@ class Case:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        from netaudit.settling.ordered import settled
-
         wanted = BY_NAME[name].schema()
         if columns is not None:
             wanted = pa.schema([wanted.field(column) for column in columns])
-        if (mapped := settled(self.folder, name)) is not None:  # the audit is about to end
-            return mapped.select(wanted.names)
+        if name in self.mapped:
+            from netaudit.settling.ordered import settled
+
+            return settled(self.folder, name).select(wanted.names)
         path = self.folder / "tables" / f"{name}.parquet"
         self.sound(f"tables/{name}.parquet")
         if not path.is_file():

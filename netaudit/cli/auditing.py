@@ -163,6 +163,7 @@ def summarise(case: Case) -> dict[str, Any]:
 
 def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     """The human text: damage and refusals first, the verdict last but for the paths."""
+    from netaudit.findings.ledgers import REFUSED
     from netaudit.findings.saying import first_page
 
     def line(text: str) -> None:
@@ -178,7 +179,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         if summary.get("resumable"):
             line(say("resumable", lang, case=_given(summary["case"])))
     for entry in summary["rejected"][:MOST_NAMED]:
-        line(f"{say('rejected', lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
+        label = "rejected" if entry.get("reason", REFUSED) == REFUSED else "set_aside"
+        line(f"{say(label, lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
     if len(summary["rejected"]) > MOST_NAMED:
         line(say("more_rejected", lang, n=len(summary["rejected"]) - MOST_NAMED))
     for name, damage in summary["damage"].items():
@@ -211,12 +213,15 @@ def _given(case: str) -> Path:
 
 def exit_reasons(summary: dict[str, Any], fail_on: str = "") -> list[Exit]:
     """All reasons that an audit has for a code other than 0, gravest first."""
+    from netaudit.findings.ledgers import REFUSED
+
     found = {CODES[one] for one in summary["open"] if one in CODES}
     if summary["partial"]:
         found.add(Exit.INTERRUPTED)
     if fail_on and any(finding["certainty"] <= fail_on for finding in summary["findings"]):
         found.add(Exit.FINDING)
-    if summary["damage"] or summary["rejected"] or not summary.get("packets_decoded", 1):
+    refused = any(entry.get("reason", REFUSED) == REFUSED for entry in summary["rejected"])
+    if summary["damage"] or refused or not summary.get("packets_decoded", 1):
         found.add(Exit.DAMAGED)
     return [one for one in PRECEDENCE if one in found]
 

@@ -27,6 +27,7 @@ Tables = dict[str, pa.Table]
 Words = tuple[str, str]  # Chinese, English
 
 # what rows that are not understood make of an audit (exit codes)
+REFUSED = "refused"
 INTERRUPTED, UNJUDGED, DAMAGED = "interrupted", "unjudged", "damaged"
 LONGEST = 300  # characters of a name or of a reason that has no code
 
@@ -45,8 +46,7 @@ class Entry(NamedTuple):
 class Run:
     """What a run knows beside its tables."""
 
-    rejected: list[dict[str, str]] = field(default_factory=list)  # inputs: name, problem
-    ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
+    rejected: list[dict[str, str]] = field(default_factory=list)  # what was given and is no input: name, reason
     failures: list[str] = field(default_factory=list)  # of readers, in words
     interrupted: bool = False
     read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
@@ -95,11 +95,11 @@ def _inputs(tables: Tables, run: Run) -> Iterator[Entry]:
             reason = "read in part" if read else "not read"
         yield Entry(row["name"] or "", reason, 1, read, reason == "audited")
     for entry in run.rejected:
-        yield Entry(mask(entry["name"])[:LONGEST], "refused", 1, None, understood=False)
-    for name in run.ignored:
-        yield Entry(mask(name)[:LONGEST], "no capture", 1)
+        reason = entry.get("reason", REFUSED)
+        yield Entry(mask(entry["name"])[:LONGEST], reason, 1, None, understood=reason != REFUSED)
 
 
+SET_ASIDE = ("no capture", "same content")  # files that nothing is lost by
 UNREAD = ("read in part", "not read")  # of an interrupted audit: no fault of the file
 SKIPPED_ON_PURPOSE = frozenset({"fragment", "control_frame"})  # nothing of theirs is missing
 
@@ -296,6 +296,7 @@ LEDGERS: tuple[Ledger, ...] = (
             "not read": ("未读取", "not read"),
             "refused": ("未能读取", "refused"),
             "no capture": ("不是抓包文件", "no capture"),
+            "same content": ("与另一输入内容相同", "same content as another input"),
         },
         exit=DAMAGED,
     ),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
+import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MANIFEST = "manifest.json"  # of a case: its seal, which case.json promises
+WAITS = (0.01, 0.05, 0.2, 0.5, 1.0, 2.0)  # seconds between tries
 NEW = ".new"  # ends the name of a file that is not whole yet
 _OWN = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -24,13 +28,35 @@ def fresh(path: Path) -> Iterator[Path]:
     What stands under that name, a link or the rest of an earlier run, is removed and not written through.
     """
     temporary = path.with_name(path.name + NEW)
-    temporary.unlink(missing_ok=True)
+    remove(temporary)
     os.close(os.open(temporary, _OWN, 0o666))
     try:
         yield temporary
-        temporary.replace(path)
+        patiently(lambda: temporary.replace(path))
     finally:
-        temporary.unlink(missing_ok=True)
+        remove(temporary)
+
+
+def remove(path: Path) -> None:
+    """Remove a file that may be there. On Windows that needs everybody to have let go of it: PermissionError."""
+    patiently(lambda: path.unlink(missing_ok=True))
+
+
+def patiently(act: Callable[[], object]) -> None:
+    """Do something to a file that Windows refuses while others have it open: programs against viruses look at each.
+
+    A table of ours that lies mapped in a cycle is let go of first. Raises PermissionError after some seconds.
+    """
+    try:
+        act()
+    except PermissionError:
+        gc.collect()
+        for wait in WAITS if sys.platform == "win32" else ():
+            with contextlib.suppress(PermissionError):
+                act()
+                return
+            time.sleep(wait)
+        act()
 
 
 def write_whole(path: Path, data: bytes, *, lasting: bool = False) -> None:

@@ -9,9 +9,11 @@ identify. `tests/outputs` holds every output against a case in which a person st
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from netaudit.ground.masking_chinese import HAN, mask_chinese, mask_escaped_chinese, read_gbk
+from netaudit.ground.masking_escapes import SHORTEST, mask_encoded, without_escapes
 from netaudit.ground.masking_keys import mask_values
 from netaudit.ground.masking_numbers import (
     mask_documents,
@@ -25,6 +27,7 @@ from netaudit.ground.patterns import later
 
 _SHORT_TEXT = 96  # characters
 SHORTEST_IN_HOSTS = 6  # letters of a name written in Latin ones
+MARGIN = 128  # characters behind a cut that masking has to see, so that no number is cut into harmless halves
 _CACHED = 512  # characters; longer texts are not remembered
 
 # C0, C1, bidirectional controls (UAX 9), zero-width and other invisible characters, line separators, surrogates, tags
@@ -34,7 +37,7 @@ _HIDDEN = later(
 )
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-_SUSPECT = later("[@=:%\u3400-\u9fff]|\\d[\\d ._/()+-]{9}")
+_SUSPECT = later(r"[@=:%\u3400-\u9fff]|\d[\d ._/()+-]{9}|\\[ux]|&#|&amp;|[A-Za-z0-9+_-]{" + f"{SHORTEST}}}")
 _USER = r"[^\s@/:;,<>\"'()=&?*\[\]\\%]"
 _MAIL = later(rf"(?<!{_USER})(?:{_USER}|%(?!40))++(?=(?:@|%40)[\w-]+\.\w)")
 _LETTERS = later(r"(?<!\\)[A-Za-z]+")
@@ -54,7 +57,7 @@ def mask(text: str) -> str:
         return _remembered(text) if text else text
     if text.isprintable() and _SUSPECT.search(text) is None:
         return text
-    return _remembered(text) if len(text) <= _CACHED else _mask(text)
+    return _remembered(text) if len(text) <= _CACHED else _seen(text)
 
 
 def mask_name(text: str) -> str:
@@ -77,11 +80,29 @@ def mask_host(text: str) -> str:
     return _remembered_host(text) if text else text
 
 
+def shortened(masked: Callable[[str], str], text: str, limit: int) -> str:
+    """At most `limit` characters of a masked text, masked with what follows: no number is cut into harmless halves."""
+    return masked(text if len(text) <= limit else text[: limit + MARGIN])[:limit]
+
+
 def visible(text: str, limit: int) -> str:
     """The text with control and bidirectional characters as visible escapes, at most `limit` characters long."""
     if not text.isprintable():
         text = _HIDDEN.sub(_escape, text[: limit + 1])
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
+
+
+def _through(masked: Callable[[str], str]) -> Callable[[str], str]:
+    """The masking of a kind of text, which sees through escapes where there is something to hide behind them."""
+
+    def read(text: str) -> str:
+        if "%" in text or "\\" in text or "&" in text:
+            plain = without_escapes(text)
+            if plain != text and (hidden := masked(plain)) != plain:
+                return hidden
+        return masked(text)
+
+    return read
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -99,7 +120,7 @@ def _mask(text: str) -> str:
         text = _HIDDEN.sub(_escape, text)
     if "@" in text or "%40" in text:
         text = _MAIL.sub("***", text)
-    text = mask_values(text)
+    text = mask_values(mask_encoded(text, mask_words))
     if not text.isascii():
         text = mask_chinese(mask_plates(text))
     if "%" in text or "+" in text:
@@ -107,7 +128,8 @@ def _mask(text: str) -> str:
     return mask_numbers(text)
 
 
-_remembered = lru_cache(maxsize=16384)(_mask)
+_seen = _through(_mask)
+_remembered = lru_cache(maxsize=16384)(_seen)
 
 
 def _name(text: str) -> str:
@@ -121,7 +143,7 @@ def _name(text: str) -> str:
     return text if text.isascii() else _FOREIGN.sub(_mask_all, text)
 
 
-_remembered_name = lru_cache(maxsize=16384)(_name)
+_remembered_name = lru_cache(maxsize=16384)(_through(_name))
 
 
 def _path(text: str) -> str:
@@ -132,8 +154,8 @@ def _path(text: str) -> str:
     return _places(folder) + slash + file + mark + _places(query)
 
 
-_remembered_path = lru_cache(maxsize=16384)(_path)
-_remembered_words = lru_cache(maxsize=16384)(lambda text: _places(_mask(text)))
+_remembered_path = lru_cache(maxsize=16384)(_through(_path))
+_remembered_words = lru_cache(maxsize=16384)(_through(lambda text: _places(_mask(text))))
 
 
 def _host(text: str) -> str:
@@ -152,7 +174,7 @@ def _host(text: str) -> str:
     return ".".join([*([before] if before else []), *labels[len(labels) - domain :]])
 
 
-_remembered_host = lru_cache(maxsize=16384)(_host)
+_remembered_host = lru_cache(maxsize=16384)(_through(_host))
 
 
 def _places(text: str) -> str:

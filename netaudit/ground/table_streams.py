@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from netaudit.ground.files import remove
 from netaudit.tables import BY_NAME, TABLES, Table
 
 BATCH_ROWS = 8192
@@ -24,9 +25,9 @@ class TableWriter:
         self._folder, self._place, self._name = folder, place, f"{table.name}.{part}"
         self._times = 0  # this writer was taken up again, by a process that goes on after another
         self._rows: list[Any] = []
-        self._stream: pa.RecordBatchStreamWriter | None = None
+        self._stream: _Stream | None = None
         self._written = 0  # rows in the stream
-        self._tail: pa.RecordBatchStreamWriter | None = None
+        self._tail: _Stream | None = None
         self._saved = 0  # of the rows collected, those in the tail
         self.append = self._rows.append  # a row of the table's type (`Table.row`)
 
@@ -71,8 +72,8 @@ class TableWriter:
 
     def _write(self, batch: pa.RecordBatch) -> None:
         if self._stream is None:
-            self._stream = pa.ipc.new_stream(str(self._path), self._schema)
-        self._stream.write_batch(batch)
+            self._stream = _Stream(self._path, self._schema)
+        self._stream.write(batch)
         self._written += batch.num_rows
 
     def checkpoint(self) -> None:
@@ -83,9 +84,9 @@ class TableWriter:
         if self._saved == len(self._rows):
             return
         if self._tail is None:
-            self._tail = pa.ipc.new_stream(str(self._tail_path()), self._schema)
+            self._tail = _Stream(self._tail_path(), self._schema)
         for batch in table_of(self._rows[self._saved :], self._table).to_batches():
-            self._tail.write_batch(batch)
+            self._tail.write(batch)
         self._saved = len(self._rows)
 
     def _tail_path(self) -> Path:
@@ -96,7 +97,7 @@ class TableWriter:
             self._tail.close()
             self._tail = None
             for path in self._path.parent.glob(f"{self._path.stem}.*.tail"):
-                path.unlink()
+                remove(path)
         self._saved = 0
 
     def close(self) -> None:
@@ -105,6 +106,20 @@ class TableWriter:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+
+
+class _Stream:
+    """A stream in a file that is closed when we say so: Arrow's own holds it until it is collected."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._file = pa.OSFile(str(path), "wb")
+        self._writer = pa.ipc.new_stream(self._file, schema)
+        self.write = self._writer.write_batch
+
+    def close(self) -> None:
+        """End it, and let go of the file."""
+        self._writer.close()
+        self._file.close()
 
 
 class RowWriter(dict[str, TableWriter]):
@@ -181,4 +196,4 @@ def drop_streams(folder: Path) -> None:
     """Remove the streams once the Parquet files are whole."""
     for table in TABLES:
         for path in (*stream_parts(folder, table.name), *(folder / "tables").glob(f"{table.name}.*.tail")):
-            path.unlink()
+            remove(path)

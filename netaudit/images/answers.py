@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.ground.files import remove
 from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.images.judge import facts_of, verdict_of
 from netaudit.tables import ANSWERS
@@ -84,7 +85,7 @@ class Answers:
         """Remove the file."""
         self._rows.close()
         for path in stream_parts(self._case, ANSWERS.name, PLACE):
-            path.unlink()
+            remove(path)
 
 
 def _answer(said: bytes) -> Answer:

@@ -11,7 +11,7 @@ from netaudit.findings import acts
 from netaudit.findings.acts import KNOWN_CLASSES, MOVED, RETRIEVED, UPLOADED, VIDEO
 from netaudit.findings.identity import BACK_ENDS
 from netaudit.findings.roles import PERSONAL_DEVICE
-from netaudit.ground.masking import mask_host
+from netaudit.ground.masking import mask_host, shortened
 from netaudit.live.analysis import counted
 from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
@@ -277,7 +277,7 @@ class Newsroom:
                 seen_ts=time.time_ns(),
                 sender_ip=sender,
                 receiver_ip=receiver,
-                receiver_name=mask_host(known.server_name[:256]) or name,
+                receiver_name=shortened(mask_host, known.server_name, 256) or name,
                 service=service,
                 scope=self._scope(receiver),
                 kind="",

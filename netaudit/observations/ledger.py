@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.masking import mask, mask_host, mask_path, mask_words
+from netaudit.ground.masking import mask, mask_host, mask_path, mask_words, shortened
 from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.tables import OBSERVATIONS, Row
 
@@ -23,7 +23,6 @@ _FACT = OBSERVATIONS.row
 MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented names must not fill the memory
 MOST_VALUES = 48  # distinct values kept of one field of one host in one shard
 LONGEST = 512  # characters of a value
-MARGIN = 32  # characters behind them that masking sees, so that a number is not cut into harmless halves
 MOST_AWAY = 1_024  # facts of one shard that found no room and are remembered: they may prove to be earlier
 LATE = 30 * 10**9  # ns; what is said so long after the latest fact that has room will not prove to be earlier
 MOST_STALE = 4  # ranks in a heap for each fact: most of them are of facts that have given way since
@@ -51,7 +50,7 @@ NEVER = (1 << 63) - 1
 
 def masked_value(value: str, field: str = "") -> str:
     """A value as the ledger keeps it."""
-    return MASKS.get(field, mask)(value[: LONGEST + MARGIN])[:LONGEST]
+    return shortened(MASKS.get(field, mask), value, LONGEST)
 
 
 class Ledger:

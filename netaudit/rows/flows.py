@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from netaudit.ground.addresses import vlan_text
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_host
+from netaudit.ground.masking import mask, mask_host, shortened
 from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.readers import UNKNOWN
 from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids, link_addresses
@@ -77,7 +77,9 @@ class FlowRows:
         self._chosen.append((version, suite, mask(name)))
         self._flows.append(flow.tobytes())
         self._layout = flow.dtype
-        self._said.append((flow_id.hex(), protocol, mask_host(server_name[:256]), read[0], read[1], swapped, *keys))
+        self._said.append(
+            (flow_id.hex(), protocol, shortened(mask_host, server_name, 256), read[0], read[1], swapped, *keys)
+        )
 
     def take(self) -> pa.RecordBatch | None:
         """Rows of all flows collected since the last call; None for none."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from netaudit.ground.addresses import ip_text
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_host
+from netaudit.ground.masking import mask, mask_host, shortened
 from netaudit.ground.said import HelloSaid
 from netaudit.tables import TLS_HELLOS, Row
 
@@ -38,8 +38,8 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> Row | None:
         client=_end(flow, asks),
         server=_end(flow, asked),
         version=f"{said.version:04x}",
-        sni=mask_host(message.host[:256]),
-        alpn=[mask(name[:256]) for name in said.alpn[:MOST_PROTOCOLS]],
+        sni=shortened(mask_host, message.host, 256),
+        alpn=[shortened(mask, name, 256) for name in said.alpn[:MOST_PROTOCOLS]],
         ja3=said.ja3,
         ja4=said.ja4,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask_host
+from netaudit.ground.masking import mask_host, shortened
 from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
@@ -99,7 +99,7 @@ def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
     messages = lookups.messages
     n = len(messages)
     told = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
-    names = pa.array([mask_host(name[:256]) for name in lookups.names], pa.string())
+    names = pa.array([shortened(mask_host, name, 256) for name in lookups.names], pa.string())
     nothing, times, frames = pa.repeat("", n), messages["ts"].copy(), messages["frame"].astype(np.int64)
     columns = {
         "message_id": ids(lookups.message_ids),

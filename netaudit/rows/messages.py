@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_host, mask_path, mask_words
+from netaudit.ground.masking import mask, mask_host, mask_path, mask_words, shortened
 from netaudit.tables import MESSAGES, Row
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def message_row(message: Message) -> Row:
         protocol=message.protocol,
         direction="down" if message.direction else "up",
         request_id=request.message_id.hex() if request else "",
-        method=mask(method[:64]),
-        host=mask_host(host[:256]) if host else "",
-        path=mask_path(path[:2048]),
+        method=shortened(mask, method, 64),
+        host=shortened(mask_host, host, 256) if host else "",
+        path=shortened(mask_path, path, 2048),
         status=message.status,
-        content_type=mask(message.content_type[:256]) if message.content_type else "",
+        content_type=shortened(mask, message.content_type, 256) if message.content_type else "",
         user_agent=agent,
         server=server,
         date=date,
@@ -70,11 +70,11 @@ def message_columns(messages: list[Message]) -> dict[str, list[Any]]:
         "protocol": [one.protocol for one in messages],
         "direction": ["down" if one.direction else "up" for one in messages],
         "request_id": [one.request.message_id.hex() if one.request else "" for one in messages],
-        "method": [mask(one.method[:64]) for one in asked],
-        "host": [mask_host(one.host[:256]) if one.host else "" for one in asked],
-        "path": [mask_path(one.path[:2048]) for one in asked],
+        "method": [shortened(mask, one.method, 64) for one in asked],
+        "host": [shortened(mask_host, one.host, 256) if one.host else "" for one in asked],
+        "path": [shortened(mask_path, one.path, 2048) for one in asked],
         "status": [one.status for one in messages],
-        "content_type": [mask(one.content_type[:256]) if one.content_type else "" for one in messages],
+        "content_type": [shortened(mask, one.content_type, 256) if one.content_type else "" for one in messages],
         "user_agent": agent,
         "server": server,
         "date": date,
@@ -113,4 +113,4 @@ def _said(headers: list[tuple[str, str]]) -> tuple[str, str, str]:
             server = server or value
         elif name == "date":
             date = date or value
-    return mask_words(agent[:512]), mask(server[:512]), mask(date[:64])
+    return shortened(mask_words, agent, 512), shortened(mask, server, 512), shortened(mask, date, 64)

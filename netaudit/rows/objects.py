@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.masking import mask_name, mask_words
+from netaudit.ground.masking import mask_name, mask_words, shortened
 from netaudit.images.images import header_size
 from netaudit.rows.messages import ranges_text
 from netaudit.tables import IMAGES, OBJECTS, Row
@@ -21,7 +21,7 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
     """Row of `objects`."""
     part = leaf.part
     missing = ranges_text(part.missing, part.unknown_from)
-    path, name = mask_words(part.path), mask_name(part.name[:256])
+    path, name = mask_words(part.path), shortened(mask_name, part.name, 256)
     return _OBJECT(
         object_id=object_id,
         message_id=message_id,
@@ -56,7 +56,7 @@ def document_columns(
         "complete": [True] * n,
         "missing": [[]] * n,
         "unwrap_path": list(map(mask_words, paths)),
-        "name": [mask_name(name[:256]) for name in names],
+        "name": [shortened(mask_name, name, 256) for name in names],
         "stored": list(map(bool, hashes)),
         "notes": [[]] * n,
     }

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netaudit.ground.masking import mask_name
+from netaudit.ground.masking import mask_name, shortened
 from netaudit.rows.pieces import pieces_of
 from netaudit.rows.uploads import END, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.tables import PARTS
@@ -81,7 +81,7 @@ class PartRows:
             _PART(
                 upload=self._hashed(said.upload),
                 number=said.number,
-                name=mask_name(said.name[:256]),
+                name=shortened(mask_name, said.name, 256),
                 message_id=message.message_id.hex(),
                 object_id=identity,
                 sha256=sha256,

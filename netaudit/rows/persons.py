@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.ground.masking import mask, mask_words
+from netaudit.ground.masking import mask, mask_words, shortened
 from netaudit.ground.table_streams import TableWriter
 from netaudit.persons.counting import by_record
 from netaudit.persons.from_unwrapping import (
@@ -119,7 +119,7 @@ class PersonRows:
                 continue
             hashed = keyed(self._key, one)
             rows[place] = _PERSON(
-                message_id=message_id, object_id=object_id, kind=one.kind, field=mask_words(field[:512]),
+                message_id=message_id, object_id=object_id, kind=one.kind, field=shortened(mask_words, field, 512),
                 value_masked=mask(masked(one)), value_hmac=hashed, certainty=one.certainty,
             )  # fmt: skip
             self._clear.append(

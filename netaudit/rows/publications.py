@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_name, mask_path, mask_words
+from netaudit.ground.masking import mask, mask_name, mask_path, mask_words, shortened
 from netaudit.messages.kernels_ids import ids_within, message_ids
 from netaudit.messages.message import Message
 from netaudit.messages.mqtt.layouts import PUBLICATION
@@ -157,7 +157,7 @@ class Together:
             "protocol": pa.repeat(NAME, n),
             "direction": pa.array(["up", "down"]).take(pa.array(rows["direction"])),
             "method": pa.repeat(mask("PUBLISH"), n),
-            "path": self._of_topic([mask_path(path[:2048]) for path in self.paths]),
+            "path": self._of_topic([shortened(mask_path, path, 2048) for path in self.paths]),
             "status": np.zeros(n, np.int32),
             "first_ts": first["ts"],
             "last_ts": last["ts"],
@@ -183,7 +183,7 @@ class Together:
             "complete": pa.repeat(pa.scalar(value=True), n),
             "missing": empty_lists(n),
             "unwrap_path": pa.repeat(mask_words(PATH), n),
-            "name": self._of_topic([mask_name(name[:256]) for name in self.names], silent),
+            "name": self._of_topic([shortened(mask_name, name, 256) for name in self.names], silent),
             "stored": pa.repeat(pa.scalar(value=False), n),
             "notes": empty_lists(n),
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.ground.files import remove
 from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.messages.message import UP
 from netaudit.tables import SCRAPS
@@ -61,5 +62,5 @@ def taken(folder: Path) -> pa.Table:
     held = rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in the files
     del rows
     for path in parts:
-        path.unlink()
+        remove(path)
     return held

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.ground.addresses import ip_text
+from netaudit.ground.files import remove
 from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.rows.flows import TRANSPORTS
 from netaudit.tables import SENDINGS, Row
@@ -92,4 +93,4 @@ def written(folder: Path) -> pa.Table:
 def drop(folder: Path) -> None:
     """Remove the rows: they have told what they can."""
     for path in stream_parts(folder, SENDINGS.name, PLACE):
-        path.unlink()
+        remove(path)

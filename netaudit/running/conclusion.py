@@ -19,6 +19,7 @@ from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
+from netaudit.ground.files import remove
 from netaudit.ground.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
 from netaudit.images.shown import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
@@ -59,7 +60,25 @@ SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py
 
 
 def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
-    """Write all tables and the manifest. `progress(stage, done, total)` is told of images judged."""
+    """Write all tables and the manifest. `progress(stage, done, total)` is told of images judged.
+
+    What lies mapped is let go of before its file is removed: Windows keeps a file that anybody has mapped.
+    """
+    shown = Shown()
+    mapped = _write_tables(folder, outcome, progress, shown)
+    drop_streams(folder)
+    _keep_clear(folder)
+    keep_used(folder)
+    case = Case(folder)
+    case.mapped = mapped
+    case.pictures = Pictures(case, shown)
+    return case
+
+
+def _write_tables(
+    folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None], shown: Shown
+) -> frozenset[str]:
+    """Make the tables and the manifest; gives the names of those that are as they were settled."""
     settled = _settled(folder, outcome.capture_ids)
     tables = dict(settled)
     tables["captures"] = outcome.captures
@@ -75,7 +94,6 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     )
     if outcome.said is not None:
         outcome.said.drop()
-    shown = Shown()
     if tables["images"].num_rows:
         shown.prepare()  # the report wants thumbnails soon
     trim()
@@ -106,16 +124,12 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
     trim()
+    same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
     for name, rows in tables.items():
-        if rows is not settled.get(name) or name in IN_MEMORY:
+        if name not in same:
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
-    drop_streams(folder)
-    _keep_clear(folder)
-    keep_used(folder)
-    case = Case(folder)
-    case.pictures = Pictures(case, shown)
-    return case
+    return frozenset(same)
 
 
 def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
@@ -132,7 +146,7 @@ def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
-        outcome.rejected, outcome.ignored, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
+        outcome.rejected, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
         signatures.manifest(),
     )  # fmt: skip
 
@@ -205,7 +219,7 @@ def _taken_targets(folder: Path) -> pa.Table:
     held = rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in the files
     del rows
     for path in parts:
-        path.unlink()
+        remove(path)
     return held
 
 
@@ -216,4 +230,4 @@ def _keep_clear(folder: Path) -> None:
         write_table(folder, table, read_parts(parts, table.schema()), place="private")
         (folder / "private" / f"{table.name}.parquet").chmod(0o600)
         for path in parts:
-            path.unlink()
+            remove(path)

@@ -40,7 +40,7 @@ def outcome_of(
         captures=_capture_rows(sources, ids, names[: len(sources)], decoder),
         skipped=_skipped(decoder, ids),
         capture_ids=ids,
-        rejected=[{"name": name, "problem": entry.problem} for entry, name in unread],
+        rejected=[{"name": name, "problem": entry.problem, "reason": entry.reason} for entry, name in unread],
         options=result_options(options),
         inside=list(options.inside),
         faces=options.faces,

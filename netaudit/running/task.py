@@ -202,7 +202,6 @@ def carry_out(
     from netaudit.running.conclusion import conclude
     from netaudit.running.keys import note_keys
     from netaudit.running.lean import trim
-    from netaudit.settling.ordered import unsettle
 
     started, clock = began
     note_keys(custody, options.keys)
@@ -218,10 +217,7 @@ def carry_out(
     how_far = {"interrupted": interrupted} if interrupted is not None else {}
     write_run(place, run_facts(options, started, timings) | how_far | {"paths": paths_read})
     trim()
-    try:
-        write_case_report(case, options)
-    finally:
-        unsettle(place)
+    write_case_report(case, options)
     custody.note(WRITTEN, lang=options.lang, unmasked=False)
     custody.note("concluded", partial=outcome.partial, **how_far)
     if not outcome.partial:
@@ -356,8 +352,16 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
 
 
 def write_case_report(case: Case, options: Options) -> None:
-    """Write the report beside the tables, in the language asked for; its thumbnails stay in the case."""
-    from netaudit.report.from_case import write_report
+    """Write the report beside the tables, in the language asked for; its thumbnails stay in the case.
 
-    with case.pictures.keeping():
-        write_report(case, case.folder / "report.html", options.lang)
+    What lay mapped for it goes with that.
+    """
+    from netaudit.report.from_case import write_report
+    from netaudit.settling.ordered import unsettle
+
+    try:
+        with case.pictures.keeping():
+            write_report(case, case.folder / "report.html", options.lang)
+    finally:
+        case.mapped = frozenset()
+        unsettle(case.folder)

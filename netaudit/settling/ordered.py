@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from netaudit.ground.files import fresh
+from netaudit.ground.files import fresh, remove
 from netaudit.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ def write_table(
     with _parquet(folder / place / f"{table.name}.parquet", rows.schema) as parquet:
         for group in _groups(table, rows, capture_ids):
             parquet.write_table(group, row_group_size=GROUP_ROWS)
-    (folder / place / f"{table.name}.arrow").unlink(missing_ok=True)  # what was settled before is not true any more
 
 
 def settle(folder: Path, table: Table, rows: pa.Table, capture_ids: list[str]) -> pa.Table:
@@ -52,28 +51,28 @@ def settle(folder: Path, table: Table, rows: pa.Table, capture_ids: list[str]) -
     with (
         _parquet(path.with_suffix(".parquet"), rows.schema) as parquet,
         fresh(path) as temporary,
-        pa.ipc.new_file(str(temporary), rows.schema) as mapped,
+        pa.OSFile(str(temporary), "wb") as sink,  # ours to close: a writer that opens it holds it until it is collected
+        pa.ipc.new_file(sink, rows.schema) as mapped,
     ):
         for group in _groups(table, rows, capture_ids):
             parquet.write_table(group, row_group_size=GROUP_ROWS)
             mapped.write_table(group, max_chunksize=PART_ROWS)
-    return settled(folder, table.name) or rows.slice(0, 0)
+    return settled(folder, table.name)
 
 
-def settled(folder: Path, name: str) -> pa.Table | None:
+def settled(folder: Path, name: str) -> pa.Table:
     """The rows of a table that `settle` has put in order, as long as `unsettle` has not taken them away."""
-    path = folder / "tables" / f"{name}.arrow"
-    if not path.is_file():
-        return None
-    with pa.memory_map(str(path)) as source:
+    with pa.memory_map(str(folder / "tables" / f"{name}.arrow")) as source:
         return pa.ipc.open_file(source).read_all()
 
 
 def unsettle(folder: Path) -> None:
-    """Remove the mapped files once nobody looks at them any more; the Parquet files have it all."""
+    """Remove the mapped files once nobody looks at them any more; the Parquet files have it all.
+
+    Windows refuses while anybody does: then no case is sealed with a leftover in it, and OSError says why.
+    """
     for table in TABLES:
-        with contextlib.suppress(OSError):  # Windows keeps a file that is mapped
-            (folder / "tables" / f"{table.name}.arrow").unlink()
+        remove(folder / "tables" / f"{table.name}.arrow")
 
 
 @contextlib.contextmanager

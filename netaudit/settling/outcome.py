@@ -21,7 +21,7 @@ class Outcome:
     captures: pa.Table  # `captures` rows
     skipped: dict[tuple[str, str], int]  # (capture id, reason) → packets
     capture_ids: list[str]  # by running index
-    rejected: list[dict[str, str]]
+    rejected: list[dict[str, str]]  # what was given and is no input: name, problem, reason as `Rejected` has them
     options: dict[str, Any]  # those that change the result
     inside: list[str]
     faces: bool = True
@@ -29,7 +29,6 @@ class Outcome:
     partial: bool = False
     read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
     failures: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)  # files of a folder that are no captures
     signatures: Path | None = None  # a folder added to netaudit's own
     said: Said | None = None  # of images, while captures were read
     keys: dict[str, Any] | None = None  # what is known of the keys that were given

@@ -28,6 +28,9 @@ def codings(text: str) -> set[bytes]:
             certain = coded[(0, 2, 3)[shift] : len(coded) // 4 * 4 - 4]
             if len(certain) >= 6:  # shorter ones stand by chance in the base64 of pictures
                 found.add(certain)
+        whole = "".join(f"%{byte:02x}" for byte in raw).encode()
+        found |= {whole, whole.replace(b"%", b"%25"), whole.replace(b"%", b"%2525")}
+    found.add("".join(f"\\u{ord(char):04x}" for char in text).encode())
     escaped = text.encode("ascii", "backslashreplace")
     found |= {escaped, escaped.replace(b"\\", b"\\\\"), "".join(f"&#{ord(char)};" for char in text).encode()}
     return {one.lower() for one in found if len(one) >= 4}

@@ -107,7 +107,8 @@ def test_images_and_why(face, why, faces, reason, understood) -> None:
 
 def test_the_same_subject_and_reason_are_added_up() -> None:
     refused = [{"name": "b.pcap", "problem": "x"}, {"name": "b.pcap", "problem": "y"}]
-    found = rows(case(Run(side="lan", rejected=refused, ignored=["notes.txt"])), "inputs")
+    refused += [{"name": "notes.txt", "problem": "z", "reason": "no capture"}]
+    found = rows(case(Run(side="lan", rejected=refused)), "inputs")
     assert sorted((row["subject"], row["reason"], row["count"], row["understood"]) for row in found) == [
         ("b.pcap", "refused", 2, False), ("lan.pcap", "audited", 1, True), ("notes.txt", "no capture", 1, True),
     ]  # fmt: skip

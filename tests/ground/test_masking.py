@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.masking import mask, visible
+from netaudit.ground.masking import mask, mask_name, mask_path, mask_words, shortened, visible
 
 
 @pytest.mark.parametrize(
@@ -57,6 +60,85 @@ PIECES = st.one_of(
                      "%22", "张", "三", "人", "%E5%BC%A0", "%E4%B8%89", "\x00", "\u202e", "86", "idcard=", ":", "=", "%", ".com", "９"]),
     st.text(max_size=3),
 )  # fmt: skip
+
+
+ID, PHONE = "110101199001010019", "13800138000"
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+SPELLINGS = {
+    "percent": _percent,
+    "percent, small": lambda text: _percent(text).lower(),
+    "percent, every second": lambda text: "".join(_percent(char) if at % 2 else char for at, char in enumerate(text)),
+    "percent, twice": lambda text: _percent(text).replace("%", "%25"),
+    "percent, three times": lambda text: _percent(text).replace("%", "%2525"),
+    "percent of percent": lambda text: _percent(_percent(text)),
+    "percent, grouped": lambda text: _percent("-".join((text[:6], text[6:14], text[14:]))) if len(text) == 18 else _percent(text),
+    "escapes of JSON": lambda text: "".join(f"\\u{ord(char):04x}" for char in text),
+    "escapes of JSON, twice": lambda text: "".join(f"\\\\u{ord(char):04X}" for char in text),
+    "escapes of bytes": lambda text: "".join(f"\\x{ord(char):02x}" for char in text),
+    "entities": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "entities in hexadecimal": lambda text: "".join(f"&#x{ord(char):X};" for char in text),
+    "entities, twice": lambda text: "".join(f"&amp;#{ord(char)};" for char in text),
+    "full width": lambda text: "".join(chr(ord(char) + 0xFEE0) for char in text),
+    "full width, percent": lambda text: _percent("".join(chr(ord(char) + 0xFEE0) for char in text)),
+    "full width, percent of GBK": lambda text: "".join(
+        f"%{byte:02X}" for byte in "".join(chr(ord(char) + 0xFEE0) for char in text).encode("gbk")
+    ),
+    "full width, escapes of JSON": lambda text: "".join(f"\\u{ord(char) + 0xFEE0:04x}" for char in text),
+    "base64": lambda text: b64encode(text.encode()).decode(),
+    "base64 of JSON": lambda text: b64encode(f'{{"idNo":"{text}","n":1}}'.encode()).decode(),
+    "base64 in a query": lambda text: quote(b64encode(f'{{"id":"{text}"}}'.encode()).decode()),
+    "base64 of URLs": lambda text: urlsafe_b64encode(f"人?>{text}~~".encode()).decode().rstrip("="),
+    "base64, twice": lambda text: b64encode(b64encode(text.encode())).decode(),
+    "base64 within bytes": lambda text: b64encode(b"\x0a\x12" + text.encode() + b"\xff\xfe\x80").decode(),
+    "hexadecimal": lambda text: f"<{text}>".encode().hex(),
+    "plus for spaces": lambda text: "+".join((text[:6], text[6:14], text[14:])) if len(text) == 18 else text,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize("number", [ID, PHONE])
+@pytest.mark.parametrize("around", ["/push/{}", "/push?x=1&v={}&y=2", "/a/b_{}.jpg", "v: {}", "/visitors/{}/photo"])
+@pytest.mark.parametrize("masked", [mask, mask_path, mask_words, mask_name])
+def test_a_number_is_masked_however_it_is_spelt(
+    masked: Callable[[str], str], around: str, number: str, spelt: Callable[[str], str]
+) -> None:
+    sent = around.format(spelt(number))
+    once = masked(sent)
+    assert spelt(number) not in once
+    left = re.sub(r"[^0-9]", "", unquote(unquote(unquote(unquote(once)))))
+    assert number[3:-2] not in left
+    assert masked(once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/a%2Fb%20c?x=%3D%26", "/%7Euser/%41bc", "\\u4eba", "&amp;&lt;", "/api/ZmFjZS1saWJyYXJ5LXVwbG9hZA==",
+        "/d41d8cd98f00b204e9800998ecf8427e/e3b0c44298fc1c149afbf4c8996fb924", "/image/iVBORw0KGgoAAAANSUhEUg",
+    ],
+)  # fmt: skip
+def test_escapes_that_hide_nothing_stay(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_escapes_in_escapes_end() -> None:
+    text = "1" + "380013800"
+    for _ in range(200):
+        text = text.replace("%", "%2%35", 1) if "%" in text else text + "%30"
+    assert "138001380" not in mask(text)
+    assert "138001380" not in mask("".join("%2%3" * 100 + char for char in "13800138000"))
+
+
+@pytest.mark.parametrize("lead", range(2020, 2050))
+def test_a_number_at_a_cut_is_masked(lead: int) -> None:
+    for spelt in (str, _percent, SPELLINGS["percent, twice"], SPELLINGS["escapes of JSON"]):
+        shown = shortened(mask_path, "/" * lead + spelt(ID), 2048)
+        assert len(re.findall("[0-9]", unquote(unquote(shown)))) <= 5
 
 
 @settings(max_examples=100, deadline=None)

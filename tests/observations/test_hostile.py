@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netaudit
-from netaudit.ground.masking import visible
+from netaudit.ground.masking import MARGIN, visible
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.hosts import dhcp, dhcpv6, netbios, snmp, ssdp, syslog
 from netaudit.messages.message import Message
-from netaudit.observations.ledger import LONGEST, MARGIN, Ledger
+from netaudit.observations.ledger import LONGEST, Ledger
 from netaudit.observations.neighbours import EAPOL, LLDP, SNAP_CDP, SNAP_CISCO, parser_of
 from pcaps.lab import wire
 from pcaps.lab.files import write_pcap

@@ -62,6 +62,9 @@ def requests() -> Iterator[bytes]:
     coded = base64.b64encode(face).decode()
     for one in EVERYTHING:
         ways = {quote(one), quote(one, encoding="gbk"), quote(quote(one)), one.replace(" ", "%20")}
+        escaped = "".join(f"%{byte:02x}" for byte in one.encode())
+        words = one.encode() if len(one.encode()) > 10 else f"v={one};x".encode()
+        ways |= {escaped, escaped.replace("%", "%25"), quote(base64.b64encode(words), safe=""), words.hex()}
         for way in sorted(ways):
             yield request(f"/upload/{way}.jpg", face, "image/jpeg")
             yield request(f"/api/{way}/photo?q={way}", face, "image/jpeg")

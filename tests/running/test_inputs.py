@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import orjson
+import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
@@ -70,6 +71,46 @@ def test_every_file_of_a_folder_is_accounted_for(tmp_path: Path) -> None:
     assert case.run["paths"] == [str(capture.resolve())]
     shared = [path for path in case.folder.rglob("*") if path.is_file() and "private" not in path.parts]
     assert [path.name for path in shared if str(tmp_path).encode() in path.read_bytes()] == []
+
+
+def test_what_is_no_capture_in_a_folder_is_listed_and_costs_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "given"
+    folder.mkdir()
+    shutil.copy(LAN, folder / "lan.pcapng")
+    shutil.copy(LAN, folder / "copy.pcapng")
+    (folder / "README.md").write_text("three captures")
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(64))
+    audited = ["audit", str(folder), "--no-faces", "--lang", "en", "--case"]
+    done = CliRunner().invoke(app, [*audited, str(tmp_path / "case")])
+    assert "Exit 3" not in done.output, done.output
+    assert "damaged or not read" not in done.output
+    assert "Set aside: README.md" in done.output
+    case = netaudit.open_case(tmp_path / "case")
+    inputs = case.table("ledgers").filter(pc.equal(case.table("ledgers")["ledger"], "inputs")).to_pylist()
+    assert sorted((row["reason"], row["count"], row["understood"]) for row in inputs) == [
+        ("audited", 1, True), ("no capture", 1, True), ("no capture", 1, True), ("same content", 1, True),
+    ]  # fmt: skip
+    assert {entry["name"] for entry in case.manifest["rejected"]} >= {"README.md"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("monday.pcap", b"anything at all"),  # calls itself a capture
+        ("monday", b"\xd4\xc3\xb2\xa1\x02\x00"),  # begins like one
+        ("monday.zip", b"PK\x03\x04" + bytes(60)),  # may hold some
+    ],
+)
+def test_what_should_have_been_read_in_a_folder_is_told(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = tmp_path / "given"
+    folder.mkdir()
+    shutil.copy(LAN, folder / "lan.pcapng")
+    (folder / "README.md").write_text("captures")
+    (folder / name).write_bytes(content)
+    audited = ["audit", str(folder), "--no-faces", "--lang", "en", "--case"]
+    done = CliRunner().invoke(app, [*audited, str(tmp_path / "case")])
+    assert "Exit 3" in done.output
+    assert "damaged or not read: 1 of 2 inputs" in done.output
 
 
 def test_a_period_that_holds_nothing(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pyarrow as pa
 import pytest
 
+from netaudit.ground import files
 from netaudit.settling import ordered
 from netaudit.tables import SKIPPED
 
@@ -30,3 +32,29 @@ def test_any_order_and_any_pieces(count, distance, monkeypatch):
     assert [row for group in groups for row in group.to_pylist()] == rows
     named = [row for group in ordered._groups(SKIPPED, table, ["abc"]) for row in group.to_pylist()]
     assert named == [row | {"capture_id": "abc"} for row in rows]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the rule is kept there")
+def test_nothing_that_lies_mapped_is_left_behind_unsaid(tmp_path, monkeypatch):
+    """Windows keeps what is mapped: that ends an audit, and puts no leftover under its seal; let go of, it goes."""
+    (tmp_path / "tables").mkdir()
+    monkeypatch.setattr(files, "WAITS", ())
+    rows = pa.Table.from_pylist([{"capture_id": "#0", "reason": "r", "packets": 1}], schema=SKIPPED.schema())
+    held = ordered.settle(tmp_path, SKIPPED, rows, ["abc"])
+    with pytest.raises(PermissionError, match="mapped"):
+        ordered.unsettle(tmp_path)
+    assert held["capture_id"].to_pylist() == ["abc"]
+    del held
+    ordered.unsettle(tmp_path)
+    assert [path.name for path in (tmp_path / "tables").iterdir()] == ["skipped.parquet"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the rule is kept there")
+def test_what_lies_mapped_in_a_cycle_is_let_go_of(tmp_path):
+    (tmp_path / "tables").mkdir()
+    rows = pa.Table.from_pylist([{"capture_id": "#0", "reason": "r", "packets": 1}], schema=SKIPPED.schema())
+    cycle: list[object] = [ordered.settle(tmp_path, SKIPPED, rows, ["abc"])]
+    cycle.append(cycle)
+    del cycle
+    ordered.unsettle(tmp_path)
+    assert not list((tmp_path / "tables").glob("*.arrow"))

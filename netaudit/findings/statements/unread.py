@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.accounts import OWN, POSSIBLE, SPREAD, UNPLACED
+from netaudit.findings.ledgers import REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
 
 if TYPE_CHECKING:
@@ -103,6 +106,14 @@ def _open(
         yield Statement(kind, "", counts, dict(why.most_common()), unit, ledger, named)
 
     return make
+
+
+def _inputs(tables: Tables) -> Iterator[Statement]:
+    """Inputs that are damaged or could not be read, of those that are captures or should have been."""
+    for one in _open("inputs", "inputs", "damaged", REFUSED, subjects=True)(tables):
+        aside = pc.is_in(tables["ledgers"]["reason"], pa.array(SET_ASIDE))
+        captures = tables["ledgers"].filter(pc.invert(aside))
+        yield replace(one, counts=one.counts | {"all": _total({"ledgers": captures}, "inputs")})
 
 
 def _outside_period(tables: Tables) -> Iterator[Statement]:
@@ -228,7 +239,7 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "inputs", _open("inputs", "inputs", "damaged", "refused", subjects=True),
+        "inputs", _inputs,
         "{all} 个输入中有 {n} 个损坏或未能读取（{why}）",
         "damaged or not read: {n} of {all:input|inputs} ({why})",
         LAST,

@@ -1,0 +1,108 @@
+"""Windows' rule for files, kept by the tests on every system: what is open or mapped is not removed, renamed, replaced.
+
+`keep` makes Python ask before it does such a thing, here and in the processes started from here (`site/` has what they
+load), and answers as Windows would: PermissionError. Also refused is to cut a mapped file short. Linux tells what is
+open by /proc; elsewhere nothing is kept. Only regular files below a temporary folder are asked about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SITE = Path(__file__).parent / "site"  # is first on the path of processes that are started
+_asking = threading.local()  # to look at /proc opens files, too
+
+
+def keep() -> None:
+    """Keep the rule from now on, in this process and in those it starts."""
+    keep_here()
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SITE), before)))
+
+
+def keep_here() -> None:
+    """Keep it in this process alone."""
+    if sys.platform.startswith("linux"):
+        sys.addaudithook(_hook)
+
+
+@contextlib.contextmanager
+def waived() -> Iterator[None]:
+    """For what a test does to files as somebody on another system would."""
+    _asking.now = True
+    try:
+        yield
+    finally:
+        _asking.now = False
+
+
+def _hook(event: str, words: tuple[Any, ...]) -> None:
+    if event not in ("os.remove", "os.rename", "os.truncate") or getattr(_asking, "now", False):
+        return
+    with waived():
+        if event == "os.rename":
+            places = [(words[0], words[2]), (words[1], words[3])]
+        else:
+            places = [(words[0], words[1] if event == "os.remove" else -1)]
+        for name, beside in places:
+            _judge(name, beside, mapped_only=event == "os.truncate")
+
+
+def _judge(name: Any, beside: int, *, mapped_only: bool) -> None:
+    path = Path(f"/proc/self/fd/{name}") if isinstance(name, int) else _path(name, beside)
+    try:
+        status = path.stat() if isinstance(name, int) else path.lstat()
+    except OSError:
+        return
+    if not stat.S_ISREG(status.st_mode):
+        return
+    where = str(path.readlink() if isinstance(name, int) else path.absolute())
+    if where.startswith(tempfile.gettempdir()) and (how := _held(status, mapped_only=mapped_only)):
+        raise PermissionError(13, f"Windows would refuse: {how}", where)
+
+
+def _path(name: Any, beside: int) -> Path:
+    path = Path(os.fsdecode(name))
+    return path if beside == -1 else Path(f"/proc/self/fd/{beside}").readlink() / path
+
+
+def _held(status: os.stat_result, *, mapped_only: bool) -> str:
+    """How this process, its parent or a child holds a file, which is known by its number; empty when none does."""
+    for pid in ("self", str(os.getppid()), *_children()):
+        with contextlib.suppress(OSError):
+            if _mapped(pid, status):
+                return "mapped" if pid == "self" else f"mapped by process {pid}"
+            if not mapped_only and _opened(pid, status):
+                return "open" if pid == "self" else f"open in process {pid}"
+    return ""
+
+
+def _children() -> list[str]:
+    with contextlib.suppress(OSError):
+        tasks = Path("/proc/self/task").iterdir()
+        return [pid for task in tasks for pid in (task / "children").read_text("ascii").split()]
+    return []
+
+
+def _mapped(pid: str, status: os.stat_result) -> bool:
+    number = str(status.st_ino).encode()
+    said = Path(f"/proc/{pid}/maps").read_bytes()
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}".encode()
+    return number in said and any(line.split()[3:5] == [device, number] for line in said.splitlines())
+
+
+def _opened(pid: str, status: os.stat_result) -> bool:
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found = one.stat()
+            if (found.st_ino, found.st_dev) == (status.st_ino, status.st_dev):
+                return True
+    return False
