@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import Chance, by_nulls
+from netaudit.relays.chance import NO_CHANCE, Chance, by_nulls
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
 from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, SLACK, SLACK_EACH, lines
 from netaudit.relays.sharpness import BESIDE, RESIDUAL, binomial, within
@@ -106,7 +106,8 @@ def find_line(
         return found[:, 0] + found[:, 1]
 
     explained, following, each, constant = lines_of(sizes[None], np.zeros(1, np.int64))[0].tolist()
-    chance = by_nulls(explained + following, [shifted, dealt], worth=explained >= LEAST_UNITS)
+    nulls = [shifted, dealt]
+    chance = by_nulls(explained + following, nulls) if explained >= LEAST_UNITS else NO_CHANCE
     return Line(each, constant, explained, chance)
 
 

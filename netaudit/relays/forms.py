@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import Chance, by_nulls
+from netaudit.relays.chance import QUICK, Chance, by_draws, by_nulls
 from netaudit.relays.kernels_pairs import keep_apart, peaks_by_chance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from netaudit.relays.series import I8, Images, Units
 
@@ -28,6 +28,7 @@ LEAST = 4  # images to be worth a look
 MOST_WAITING = 2_000_000  # pairs of image and unit that are compared without their times
 NEAREST = 8  # images at each side, at least, with which one changes its time
 JITTER = 8  # widths by which sizes are moved where times say nothing
+MOST_DRAWN = 3  # forms of which all draws are made
 TRIALS = 12  # exchanges by which a time farther away is looked for
 Series = tuple["I8", "I8", "I8", "I8", "I8", "I8", "I8", int, int]  # what `kernels_pairs.peak` takes, without scratch
 
@@ -121,8 +122,31 @@ def leads(images: Images) -> I8:
     return images.last - images.first + int(LEAD_S * SECOND)
 
 
-def search(images: Images, units: Units, form: Form, span: tuple[int, int], random: np.random.Generator) -> Peak:
-    """The constant that explains most images under a form, against what comes by chance."""
+def search(
+    images: Images, units: Units, tried: Iterable[Form], span: tuple[int, int], random: np.random.Generator
+) -> Peak:
+    """The constant of the form that is least likely by chance: a few draws of each form, and all of the best ones."""
+    some = [_asked(images, units, form, span, random) for form in tried]
+    quick = [(of, by_draws(of.count, of.nulls[0], QUICK if of.count >= LEAST else QUICK[:1])) for of in some]
+    near = [(of, chance) for of, chance in quick if of.count >= LEAST and not chance.exceeded]
+    near.sort(key=lambda one: (one[1].p, -one[0].count))
+    if near:
+        quick = [(of, by_nulls(of.count, of.nulls)) for of, _ in near[:MOST_DRAWN]]
+    best, chance = min(quick, key=lambda one: (one[1].p, -one[0].count))
+    return Peak(best.form, best.count, best.overhead, chance)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The best constant of a form, and how its count is drawn by chance."""
+
+    form: Form
+    count: int
+    overhead: int
+    nulls: list[Callable[[int], I8]]
+
+
+def _asked(images: Images, units: Units, form: Form, span: tuple[int, int], random: np.random.Generator) -> _Asked:
     low, high = plaintext(units, form)
     given = images.last, leads(images), form.sent(images.size)
     ends = units.first, low, high, form.window, form.width
@@ -130,7 +154,7 @@ def search(images: Images, units: Units, form: Form, span: tuple[int, int], rand
     series = (*(column[order] for column in given), groups, *ends)
     count, overhead = _peaks(series, span, np.zeros(1, np.int64), np.arange(order.size)[None])[0].tolist()
     nulls = [_jittered(given, ends, span, random)] if form.waits else _nulls(series, span, random)
-    return Peak(form, count, overhead, by_nulls(count, nulls, worth=count >= LEAST))
+    return _Asked(form, count, overhead, nulls)
 
 
 def _by_class(sizes: I8, width: int) -> tuple[I8, I8]:

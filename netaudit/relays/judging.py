@@ -47,8 +47,8 @@ class Pair:
 class Result:
     """What a pair gave: all tests, the difference of clocks, and the matches where it is believed.
 
-    `counted`: the test by which the endpoint is named where no image can be told; `together`: the one by which sizes and
-    times go together where it is not named.
+    `counted`: the test by which the endpoint is named where no image can be told; `together`: the one by which sizes
+    and times go together where it is not named.
     """
 
     pair: Pair
@@ -194,6 +194,8 @@ def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
         "told": len(test.matches) if result.claimed and result.counted is None else 0,
         "least": at_least(test) if test is result.counted else None,
         "base64": test.base64,
+        "framed": test.framed,
+        "waits": test.waits,
         "overhead": test.overhead,
         "overhead_each": test.each,
         "window_s": math.ceil(test.window_s) if test.window_s is not None else None,

@@ -23,6 +23,7 @@ ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is wi
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
 FEW = 0.01  # of what is told of an endpoint is wrong at most, by its probabilities
 EXACT = frozenset({"exact", "batch"})
+TOGETHER = 0.01  # chance below which sizes and times go together: no odds are told
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -39,6 +40,7 @@ class Match:
     overhead: int  # bytes beside the image, or beside all images of the unit
     together: int  # images in the unit
     probability: float
+    framed: bool = False  # in frames of HTTP/2, whose heads are not in the overhead
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Test:
     chance: Chance | None = None
     sharp: float = 1.0  # chance that two pictures of the same moment agree as sharply (`sharpness.py`)
     framed: bool = False
+    waits: bool = False
     matches: list[Match] = field(default_factory=list)
 
     @property
@@ -94,26 +97,34 @@ def match_exact(
         if len(near) < LEAST:
             break
         tried = list(forms(near, len(some), around[1] - around[0]))
-        peaks = [search(some, near, form, around, random) for form in tried]
-        best = min(peaks, key=lambda peak: (peak.chance.p, -peak.count))
+        best = search(some, near, tried, around, random)
         test = Test(
             mode_of(rest), len(left), len(rest), len(tried), best.count, best.overhead, None, best.form.base64,
-            best.form.window_s, best.chance, framed=best.form.framed,
+            best.form.window_s, best.chance, framed=best.form.framed, waits=best.form.waits,
         )  # fmt: skip
         if tests and corrected(best.chance.p, len(tried)) > SURE_LINE:
             break
         tests.append(test)
         if len(tests) == 1:
-            if corrected(best.chance.p, len(tried) * pairs) > CAP:
+            if corrected(best.chance.p, len(tried) * pairs) > TOGETHER:
                 break
             test.sharp, test.matched = sharpness(some, near, best)
-            if test.sharp > CAP:
+            if test.sharp > CAP or corrected(best.chance.p, len(tried) * pairs) > CAP:
                 break
         likely = pair(left, rest, best.form, best.overhead, chosen_for(best))
         found = likely.sure()
         over = rest.high[found.unit] - best.form.sent(left.size)[found.image]
         test.matches = [
-            Match(int(of_images[i]), int(of_units[j]), test.mode, best.form.base64, int(beside), 1, float(p))
+            Match(
+                int(of_images[i]),
+                int(of_units[j]),
+                test.mode,
+                best.form.base64,
+                int(beside),
+                1,
+                float(p),
+                best.form.framed,
+            )
             for i, j, beside, p in zip(
                 found.image.tolist(), found.unit.tolist(), over.tolist(), found.probability.tolist(), strict=True
             )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 WINDOWS_S = (3, 12)
 LEAST = 12  # images, and units
+DRAWS = (4, 16, 80, 100)  # no odds are told
 MOST = 600  # of either in one test
 CELL, LEAST_RATIO = 0.02, -4.0  # width and beginning of the classes of the logarithm of the ratio of sizes
 BLUR = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / 2.0) ** 2)
@@ -78,9 +79,9 @@ def search(
         other = _near(moved, leads(images), units.first, window_s)
         return _explain(other, sizes, sent, base, len(images), len(units))[0]
 
-    chances = [by_draws(gain, lambda draws: np.array([dealt() for _ in range(draws)]))]
+    chances = [by_draws(gain, lambda draws: np.array([dealt() for _ in range(draws)]), DRAWS)]
     if not chances[0].exceeded:
-        chances.append(by_draws(gain, lambda draws: np.array([shifted() for _ in range(draws)])))
+        chances.append(by_draws(gain, lambda draws: np.array([shifted() for _ in range(draws)]), DRAWS))
     likely = round(float(of_pairs(near.image, near.unit, weight).sum()))
     return Reencoded(window_s, gain, chances[0], chances[-1], likely)
 

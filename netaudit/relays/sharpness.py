@@ -1,11 +1,11 @@
 """How sharply sizes agree: whether pictures of the same moment, alike as light, scene and visitor make them, could too.
 
-Whoever photographs the same visitor twice makes two pictures of like sizes, and no drawing of times tells these from a
-picture that was sent on. What tells them is exactness. Two pictures of their own agree at best as successive frames of a
-still camera do, to `RESIDUAL` of their size; what was sent on agrees to a few bytes, whatever its size. So of the images
-near the constant, those beside it are counted, too: under the proposition of two pictures a narrow class in the midst
-holds no more than its share of a normal law that narrow, by a binomial model. Where sizes come in steps, or repeat, a
-step is as narrow as a class can be.
+Whoever photographs the same visitor twice makes two pictures of like sizes, and no drawing of times tells these from
+a picture that was sent on. What tells them is exactness. Two pictures of their own agree at best as successive frames
+of a still camera do, to `RESIDUAL` of their size; what was sent on agrees to a few bytes, whatever its size. So of the
+images near the constant, those beside it are counted, too: under the proposition of two pictures a narrow class in the
+midst holds no more than its share of a normal law that narrow, by a binomial model. Where sizes come in steps, or
+repeat, a step is as narrow as a class can be.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.relays.forms import classes, leads, plaintext
-from netaudit.relays.kernels_pairs import candidates
+from netaudit.relays.kernels_pairs import CELL, candidates
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,7 +41,7 @@ def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
     sizes = form.sent(images.size)
     most = math.ceil(NARROW[-1] * form.width)
     reach = BESIDE * max(most, step_of(images.size)) + most
-    given = (images.last, leads(images), sizes, units.first, low, high, form.window, (peak.overhead, form.width))
+    given = (images.last, leads(images), sizes, units.first, low, high, form.window, (peak.overhead, form.width + CELL))
     out = np.empty((3, 0), np.int64)
     room = candidates(*given, (reach, 1), 0, out)[0]
     out = np.empty((3, room), np.int64)

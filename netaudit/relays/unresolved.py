@@ -1,7 +1,7 @@
-"""What may be said of a test: whether it names an endpoint, by images or by a count, or goes together with images only.
+"""What may be said of a test: whether it names an endpoint, by images or by a count, or only goes together.
 
-An endpoint is named where the chance is small enough and sizes agree more sharply than light, scene or visitor could make
-those of two pictures (`sharpness.py`). Where only the chance is small, sizes and times go together, and nothing names
+An endpoint is named where the chance is small enough and sizes agree more sharply than light, scene or visitor could
+make those of two pictures (`sharpness.py`). Where only the chance is small, sizes and times go together, and nothing names
 why: pictures encoded anew, padded, or as datagrams, or other pictures of the same moments. No image is told then.
 Named by a count alone is what is believed while its images cannot be told: of the count a lower end is told.
 """
@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING
 
 from netaudit.relays.chance import CAP, corrected
+from netaudit.relays.matching import TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,15 +24,15 @@ LEAST_REENCODED = 12
 ONE_SIDED = 1.645  # deviations beyond which 5 % lie at one side
 
 
-def together(test: Test, pairs: int) -> bool:
+def together(test: Test, pairs: int, least: float = TOGETHER) -> bool:
     """Whether enough fits, and the chance, corrected for `pairs` of host and endpoint, is small."""
-    least = LEAST_REENCODED if test.mode == "reencoded" else LEAST_EXACT - (test.mode == "batch")
-    return test.chance is not None and test.matched >= least and corrected(test.chance.p, test.tried * pairs) <= CAP
+    fitting = LEAST_REENCODED if test.mode == "reencoded" else LEAST_EXACT - (test.mode == "batch")
+    return test.chance is not None and test.matched >= fitting and corrected(test.chance.p, test.tried * pairs) <= least
 
 
 def believed(test: Test, pairs: int) -> bool:
     """Whether it names an endpoint."""
-    return test.sharp <= CAP and together(test, pairs)
+    return test.sharp <= CAP and together(test, pairs, CAP)
 
 
 def best_of(tests: Iterable[Test], pairs: int, standing: Callable[[Test, int], bool]) -> Test | None:

@@ -107,6 +107,9 @@ RELAYED_IMAGES = Table(
         Column("together", "int32", "Images taken to be in the unit."),
         Column("mode", "string", MODE + "."),
         Column("base64", "bool", "Sizes fit the image in base64."),
+        Column(
+            "framed", "bool", "Sizes fit with heads of frames of HTTP/2, 9 bytes for each 16,384, beside `overhead`."
+        ),
         Column("probability", "float64", "That this image is in this unit, given that the endpoint receives images."),
         Column("image_capture_id", "string", "Capture in which the image was seen."),
         Column("image_first_frame", "int64", "First packet of its message: " + FRAME + "."),
@@ -140,6 +143,8 @@ RELAY_TESTS = Table(
             "chance, at least (95 %); else null.",
         ),
         Column("base64", "bool", "Best with images in base64."),
+        Column("framed", "bool", "Best with the heads of frames of HTTP/2: 9 bytes for each 16,384."),
+        Column("waits", "bool", "Best without times: sent whenever it was, after its image."),
         Column("overhead", "int64", "The constant: bytes beside the image.", "bytes"),
         Column("overhead_each", "int64", "Batch: bytes beside each image; the constant comes once.", "bytes"),
         Column("window_s", "int32", "A unit begins within this after its image.", "seconds"),
@@ -156,11 +161,22 @@ RELAY_TESTS = Table(
         Column("p_model", "float64", "The same by the fitted law alone, without the cap: a model's figure."),
         Column("ratio", "float64", "Likelihood ratio of relayed over chance, at most 1,000."),
         Column("clock_s", "float64", "Clocks of two captures: seconds taken from the units' times.", "seconds"),
-        Column("claimed", "bool", "Whether the endpoint is named."),
+        Column(
+            "sharp",
+            "float64",
+            "Chance that sizes of other pictures of the same moments agree as sharply, never below 0.001; an endpoint is "
+            "named from there on only. Null of clocks and reencoded, which name none.",
+        ),
+        Column(
+            "standing",
+            "string",
+            "claimed: the endpoint is named; go together: of the test by which sizes and times go together, as pictures "
+            "sent on would and other pictures of the same moments might; by chance.",
+        ),
         Column(
             "differences",
             "list<int64>",
-            "Of the test that names the endpoint: pairs within the window by the bytes that a unit has beside its "
+            "Of the test that names the endpoint, or goes together: pairs within the window by the bytes that a unit has beside its "
             "image, in classes of 64 bytes from 0 on; else empty.",
         ),
         Column("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
