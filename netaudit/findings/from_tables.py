@@ -14,12 +14,12 @@ from netaudit.findings.identity import back_ends_of, identity_groups, with_ident
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
-from netaudit.findings.relayed import relayed_findings
+from netaudit.findings.relayed import relayed_findings, without_told
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Scope, clear_findings, telling
-from netaudit.ground.table_streams import table_of
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 if TYPE_CHECKING:
@@ -49,10 +49,12 @@ def judge(
     actors = Actors(passing(), messages, flows, shared, tables.get("devices"), tables.get("claims"))
     endpoints = tables.get("endpoints")
     clear = clear_findings(faces, scope, actors, back_ends_of(endpoints))
+    relayed = relayed_findings(tables, actors)
+    hidden = without_told(flows, relayed)
     found: list[dict[str, Any]] = [
         *with_identity(clear, identity_groups(tables, scope, actors), actors),
-        *relayed_findings(tables, actors),
-        *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts")),
+        *relayed,
+        *encrypted_findings(hidden, scope, actors, endpoints, tables.get("upload_counts")),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints)
     for row in found:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import NO_CHANCE, Chance, by_nulls
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
 from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, SLACK, SLACK_EACH, lines
+from netaudit.relays.nulls import NO_CHANCE, Chance, by_nulls
 from netaudit.relays.sharpness import BESIDE, RESIDUAL, binomial, within
 
 if TYPE_CHECKING:

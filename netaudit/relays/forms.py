@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import QUICK, Chance, by_draws, by_nulls
 from netaudit.relays.kernels_pairs import keep_apart, peaks_by_chance
+from netaudit.relays.nulls import QUICK, Chance, by_draws, by_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

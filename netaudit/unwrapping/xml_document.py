@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from netaudit.ground.json_document import LONGEST
+from netaudit.text.json_document import LONGEST
 from netaudit.unwrapping import xml_text
 
 if TYPE_CHECKING:
