@@ -211,8 +211,8 @@ def _reason_together(test: dict[str, Any]) -> str:
     else:
         fit = f"sizes and times of encrypted uploads go together with {test['fitting']} of {test['images']} images"
     return (
-        f"{fit} received in clear before ({MODES[test['mode']]}); pictures sent on do so, and other pictures of the same "
-        "moments may, where light, scene or visitor steer both; no image is named, content not seen"
+        f"{fit} received in clear before ({MODES[test['mode']]}); pictures sent on do so, and other pictures of the "
+        "same moments may, where light, scene or visitor steer both; no image is named, content not seen"
     )
 
 

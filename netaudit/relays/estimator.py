@@ -9,16 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.relays.batches import Row, lines_of_single
-<<<<<<< HEAD:netaudit/relays/matching.py
-from netaudit.relays.nulls import CAP, Chance, corrected
 from netaudit.relays.forms import LEAST, SECOND, STRETCH, WIDTH, Form, Peak, forms, search
+from netaudit.relays.nulls import CAP, Chance, corrected
 from netaudit.relays.pair_probabilities import pair
 from netaudit.relays.sharpness import sharpness
-=======
-from netaudit.relays.forms import LEAST, SECOND, STRETCH, WIDTH, Form, Peak, forms, search, sent_sizes
-from netaudit.relays.nulls import CAP, Chance, corrected
-from netaudit.relays.pair_probabilities import pair
->>>>>>> main:netaudit/relays/estimator.py
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units

@@ -6,13 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-<<<<<<< HEAD:netaudit/relays/picture.py
 from netaudit.relays.forms import SECOND, SHORTEST_S, leads
 from netaudit.relays.pair_probabilities import near_pairs
-=======
-from netaudit.relays.forms import SECOND, WINDOWS_S, leads, sent_sizes
-from netaudit.relays.pair_probabilities import near_pairs
->>>>>>> main:netaudit/relays/histogram.py
 
 if TYPE_CHECKING:
     from netaudit.relays.estimator import Test

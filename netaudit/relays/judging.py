@@ -15,6 +15,7 @@ from netaudit.relays.estimator import Match, Test, match_exact, mode_of, settled
 from netaudit.relays.forms import LEAST
 from netaudit.relays.histogram import differences
 from netaudit.relays.multi_image_units import match_batches
+from netaudit.relays.nulls import CAP, corrected, said, seed_of
 from netaudit.relays.unresolved import LEAST_EXACT, at_least, believed, best_of, together
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-<<<<<<< HEAD:netaudit/relays/several.py
 from netaudit.relays.batches import (
     ALIKE,
     LEAST_UNITS,
@@ -21,21 +20,12 @@ from netaudit.relays.batches import (
     line_of,
     sharpness_of_sums,
 )
-from netaudit.relays.nulls import CAP, corrected
+from netaudit.relays.estimator import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test, mode_of
 from netaudit.relays.forms import heads_of_frames, sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
-from netaudit.relays.estimator import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test, mode_of
-from netaudit.relays.pair_probabilities import SURE
-from netaudit.relays.set_assignment import Known, Sets, find_sets
-=======
-from netaudit.relays.batches import LEAST_UNITS, LINES, MOST_IMAGES, MOST_UNITS, Line, Row, find_line, line_of
-from netaudit.relays.estimator import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test, mode_of
-from netaudit.relays.forms import sent_sizes
-from netaudit.relays.kernels_batches import SEVERAL
 from netaudit.relays.nulls import CAP, corrected
 from netaudit.relays.pair_probabilities import SURE
-from netaudit.relays.set_assignment import Known, Sets, find_sets, heads_of_frames
->>>>>>> main:netaudit/relays/multi_image_units.py
+from netaudit.relays.set_assignment import Known, Sets, find_sets
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units

@@ -13,13 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-<<<<<<< HEAD:netaudit/relays/pairing.py
-from netaudit.relays.forms import SECOND, STRETCH, Form, leads, plaintext
-=======
 from netaudit.relays.assignment import by_messages, of_pairs
 from netaudit.relays.background_rate import Unrelated
-from netaudit.relays.forms import SECOND, STRETCH, Form, leads, plaintext, sent_sizes
->>>>>>> main:netaudit/relays/pair_probabilities.py
+from netaudit.relays.forms import SECOND, STRETCH, Form, leads, plaintext
 from netaudit.relays.kernels_pairs import candidates
 from netaudit.relays.likelihood import LEAST_OPENING, of_delay, of_opening, of_overhead, of_range
 

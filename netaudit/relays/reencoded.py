@@ -18,6 +18,7 @@ from netaudit.relays.assignment import of_pairs
 from netaudit.relays.forms import SECOND, leads
 from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
 from netaudit.relays.likelihood import SPREAD
+from netaudit.relays.nulls import Chance, by_draws
 from netaudit.relays.pair_probabilities import near_pairs
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """What may be said of a test: whether it names an endpoint, by images or by a count, or only goes together.
 
 An endpoint is named where the chance is small enough and sizes agree more sharply than light, scene or visitor could
-make those of two pictures (`sharpness.py`). Where only the chance is small, sizes and times go together, and nothing names
-why: pictures encoded anew, padded, or as datagrams, or other pictures of the same moments. No image is told then.
+make those of two pictures (`sharpness.py`). Where only the chance is small, sizes and times go together, and nothing
+names why: pictures encoded anew, padded, or as datagrams, or other pictures of the same moments. No image is told then.
 Named by a count alone is what is believed while its images cannot be told: of the count a lower end is told.
 """
 

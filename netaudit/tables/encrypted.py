@@ -164,20 +164,20 @@ RELAY_TESTS = Table(
         Column(
             "sharp",
             "float64",
-            "Chance that sizes of other pictures of the same moments agree as sharply, never below 0.001; an endpoint is "
-            "named from there on only. Null of clocks and reencoded, which name none.",
+            "Chance that sizes of other pictures of the same moments agree as sharply, never below 0.001; only from "
+            "there on is an endpoint named. Null of clocks and reencoded, which name none.",
         ),
         Column(
             "standing",
             "string",
-            "claimed: the endpoint is named; go together: of the test by which sizes and times go together, as pictures "
-            "sent on would and other pictures of the same moments might; by chance.",
+            "claimed: the endpoint is named; go together: of the test by which sizes and times go together, as those "
+            "of pictures sent on would and those of other pictures of the same moments might; by chance.",
         ),
         Column(
             "differences",
             "list<int64>",
-            "Of the test that names the endpoint, or goes together: pairs within the window by the bytes that a unit has beside its "
-            "image, in classes of 64 bytes from 0 on; else empty.",
+            "Of the test that names the endpoint, or goes together: pairs within the window by the bytes that a unit "
+            "has beside its image, in classes of 64 bytes from 0 on; else empty.",
         ),
         Column("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
         Column("differences_high", "list<int64>", "Upper end (97.5 %)."),
