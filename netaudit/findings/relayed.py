@@ -1,9 +1,9 @@
 """Findings of certainty C: what left encrypted fits, by sizes and times, images that the sender had received in clear.
 
 Counted are matched images that have a face where they were seen in clear; the others are told apart. No content was
-seen, so the words are "consistent with", and the chance said is never below what validation bears. Where an endpoint is
-named but no image can be told (`relay_tests.least`), a finding of no image says how many fit at least. Where sizes and
-times only go together, as those of other pictures of the same moments might, it is D with that reason, without odds.
+seen, so the words are "consistent with", and the chance said is never below what validation bears. Where sizes and
+times only go together, as those of other pictures of the same moments might, it is D with that reason, without odds and
+without images.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from netaudit.findings.uploads import display_filter, finding_id
 from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Iterable
 
     import pyarrow as pa
 
     from netaudit.findings.roles import Actors
 
-RULE, COUNTED_RULE, TOGETHER_RULE = "relayed-by-size-and-time/2", "relayed-count/2", "go-together/1"
+RULE, TOGETHER_RULE = "relayed-by-size-and-time/2", "go-together/1"
 TOGETHER = "go together"  # relay_tests.standing
 MODES = {
     "exact": "exact sizes",
@@ -44,9 +44,7 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[dict[s
     faces = dict(zip(*(tables["images"][name].to_pylist() for name in ("sha256", "face")), strict=True))
     tests = tables["relay_tests"].to_pylist()
     told = [_finding(*key, rows, faces, tests, tables["flows"], actors) for key, rows in sorted(groups.items())]
-    counted = counted_tests(tests, groups)
-    told += [_counted(test, tables, actors) for test in counted]
-    return told + [_together(test, tables, actors) for test in together_tests(tests, {*groups, *map(way_of, counted)})]
+    return told + [_together(test, tables, actors) for test in together_tests(tests)]
 
 
 def way_of(test: dict[str, Any]) -> tuple[str, str, str]:
@@ -54,21 +52,12 @@ def way_of(test: dict[str, Any]) -> tuple[str, str, str]:
     return test["holder"], test["sender"], test["receiver"]
 
 
-def counted_tests(tests: Iterable[dict[str, Any]], told: Container[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """Rows of `relay_tests` that name an endpoint by a count, the best for each that is not `told` by its images."""
-    return _best((test for test in tests if test["least"]), told)
-
-
-def together_tests(tests: Iterable[dict[str, Any]], told: Container[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """Rows of `relay_tests` by which what was sent goes together with images, the best for each that is not `told`."""
-    return _best((test for test in tests if test["standing"] == TOGETHER), told)
-
-
-def _best(tests: Iterable[dict[str, Any]], told: Container[tuple[str, str, str]]) -> list[dict[str, Any]]:
+def together_tests(tests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `relay_tests` by which what was sent goes together with images, the best for each way."""
     best: dict[tuple[str, str, str], dict[str, Any]] = {}
     for test in tests:
         key = way_of(test)
-        if key not in told and (key not in best or test["p_model"] < best[key]["p_model"]):
+        if test["standing"] == TOGETHER and (key not in best or test["p_model"] < best[key]["p_model"]):
             best[key] = test
     return [best[key] for key in sorted(best)]
 
@@ -153,20 +142,11 @@ def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
     return {"flow_ids": ids, "display_filter": display_filter({tuple(row.values()) for row in ends.to_pylist()})}
 
 
-def _counted(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> dict[str, Any]:
-    """Row of `findings` on an endpoint that is named by a count: no image, and all that was uploaded there."""
-    return _of_units(test, tables, actors, "C") | {"rule": COUNTED_RULE, "reason": _reason_counted(test)}
-
-
 def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> dict[str, Any]:
-    """Row of `findings` on uploads whose sizes and times go together with those of images, whatever the reason."""
-    return _of_units(test, tables, actors, "D") | {"rule": TOGETHER_RULE, "reason": _reason_together(test)}
-
-
-def _of_units(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors, certainty: str) -> dict[str, Any]:
+    """Row of `findings` on uploads whose sizes and times go together with those of images: all that was uploaded."""
     holder, sender, receiver = way_of(test)
     units = _units(tables, sender, receiver)
-    return _row(holder, sender, receiver, units[0]["flow_id"] if units else "", actors, certainty) | {
+    return _row(holder, sender, receiver, units[0]["flow_id"] if units else "", actors, "D") | {
         "images": 0,
         "distinct_images": 0,
         "bytes": sum(row["plaintext_low"] or 0 for row in units),
@@ -175,6 +155,8 @@ def _of_units(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors,
         "capture_ids": sorted({row["capture_id"] for row in units}),
         "object_ids": [],
         **_flows(units, tables["flows"]),
+        "rule": TOGETHER_RULE,
+        "reason": _reason_together(test),
     }
 
 
@@ -189,19 +171,6 @@ def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict
     names = ["flow_id", "capture_id", "first_ts", "last_ts", "plaintext_low"]
     rows: list[dict[str, Any]] = _as_integers(chosen.select(names)).to_pylist()
     return rows
-
-
-def _reason_counted(test: dict[str, Any]) -> str:
-    """In one line: how many fit of how many, how, what by chance; that no image can be told."""
-    by_chance = "" if test["expected"] is None else f"; by chance {test['expected']:.1f} would fit"
-    if test["mode"] == "batch":
-        fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads fit images received in clear"
-    else:
-        fit = f"sizes and times of encrypted uploads fit {test['fitting']} of {test['images']} images received in clear"
-    return (
-        f"{fit} ({MODES[test['mode']]}), at least {test['least']} of them beyond chance{by_chance}; {_bound(test)}; "
-        "which images they are cannot be told; consistent with their being sent on, content not seen"
-    )
 
 
 def _reason_together(test: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ LONGEST_WAIT_S = 300  # an image older than this is not waited for
 CLOSE = SECOND // 2  # between units that may be one request
 ALIKE = 64  # bytes within which sizes are taken for one
 LINES = 3  # of one sender and endpoint
+CHOSEN = 100  # lines near each other of which the best is taken
 LEAST_UNITS = 3  # that a line explains
 MOST_IMAGES, MOST_UNITS = 1500, 400  # in one chain
 Row = tuple[int, int, int, int, int]  # overhead for each image, constant, slack, more for each image, most images
@@ -120,7 +121,8 @@ def sharpness_of_sums(images: Images, units: Units, line: Line, *, base64: bool)
     sizes, begins = sent_sizes(images.size, base64=base64), combined(units)
     at_hand, oldest = reach(images.last, units)
     totals, squares = running_sum(sizes), running_sum(sizes**2)
-    inside, beside, shares = set(), set(), []
+    inside, beside = set[int](), set[int]()
+    shares: list[float] = []
     for j in range(len(units)):
         nearest, share = np.inf, 1.0
         for behind in range(max(at_hand[j] - LEFT, 1), at_hand[j] + 1):
@@ -138,4 +140,4 @@ def sharpness_of_sums(images: Images, units: Units, line: Line, *, base64: bool)
             shares += [share] if nearest <= 1 else []
     if not shares:
         return 1.0
-    return binomial(len(inside), len(inside | beside), max(shares))
+    return min(1.0, CHOSEN * binomial(len(inside), len(inside | beside), sum(shares) / len(shares)))

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from netaudit.relays.batches import Row, lines_of_single
 from netaudit.relays.forms import LEAST, SECOND, STRETCH, WIDTH, Form, Peak, forms, search
-from netaudit.relays.nulls import CAP, Chance, corrected
+from netaudit.relays.nulls import Chance, corrected
 from netaudit.relays.pair_probabilities import pair
 from netaudit.relays.sharpness import sharpness
+from netaudit.relays.standing import believed, together
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
@@ -23,7 +24,6 @@ ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is wi
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
 FEW = 0.01  # of what is told of an endpoint is wrong at most, by its probabilities
 EXACT = frozenset({"exact", "batch"})
-TOGETHER = 0.01  # chance below which sizes and times go together: no odds are told
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -106,10 +106,10 @@ def match_exact(
             break
         tests.append(test)
         if len(tests) == 1:
-            if corrected(best.chance.p, len(tried) * pairs) > TOGETHER:
+            if not together(test, pairs):
                 break
             test.sharp, test.matched = sharpness(some, near, best)
-            if test.sharp > CAP or corrected(best.chance.p, len(tried) * pairs) > CAP:
+            if not believed(test, pairs):
                 break
         likely = pair(left, rest, best.form, best.overhead, chosen_for(best))
         found = likely.sure()

@@ -151,7 +151,7 @@ def _asked(images: Images, units: Units, form: Form, span: tuple[int, int], rand
     given = images.last, leads(images), form.sent(images.size)
     ends = units.first, low, high, form.window, form.width
     order, groups = _by_class(given[2], form.width)
-    series = (*(column[order] for column in given), groups, *ends)
+    series = given[0][order], given[1][order], given[2][order], groups, *ends
     count, overhead = _peaks(series, span, np.zeros(1, np.int64), np.arange(order.size)[None])[0].tolist()
     nulls = [_jittered(given, ends, span, random)] if form.waits else _nulls(series, span, random)
     return _Asked(form, count, overhead, nulls)

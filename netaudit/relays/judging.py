@@ -12,11 +12,11 @@ import numpy as np
 from netaudit.relays import reencoded
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.estimator import Match, Test, match_exact, mode_of, settled, surest
-from netaudit.relays.forms import LEAST
+from netaudit.relays.forms import LEAST, windows
 from netaudit.relays.histogram import differences
 from netaudit.relays.multi_image_units import match_batches
 from netaudit.relays.nulls import CAP, corrected, said, seed_of
-from netaudit.relays.unresolved import LEAST_EXACT, at_least, believed, best_of, together
+from netaudit.relays.standing import BY_CHANCE, CLAIMED, LEAST_EXACT, TOGETHER, believed, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 2000  # of one host and endpoint in the search; all are paired once a form is known
 HIGHEST_RATIO = 1 / CAP
-CLAIMED, TOGETHER, BY_CHANCE = "claimed", "go together", "by chance"
 SHARP = frozenset({"exact", "padded", "range", "quic", "batch"})  # modes of which sharpness is asked
 Host = tuple[str, str]  # who received images, in which recording
 Planned = tuple[Host, "Way", tuple[int, int]]  # and the time in which units and images are
@@ -47,8 +46,7 @@ class Pair:
 class Result:
     """What a pair gave: all tests, the difference of clocks, and the matches where it is believed.
 
-    `counted`: the test by which the endpoint is named where no image can be told; `together`: the one by which sizes
-    and times go together where it is not named.
+    `together`: the test by which sizes and times go together where the endpoint is not named.
     """
 
     pair: Pair
@@ -57,7 +55,6 @@ class Result:
     matches: list[Match]
     seed: int
     claimed: bool
-    counted: Test | None = None
     together: Test | None = None
 
 
@@ -120,14 +117,17 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
         return Result(pair, tests, offset, matches, seed, claimed=True)
     if pair.elsewhere:  # two clocks are put on one for the best agreement: it counts no more
         return Result(pair, tests, offset, [], seed, claimed=False)
-    counted = best_of(tests, pairs, believed)
-    if counted is not None:
-        return Result(pair, tests, None, [], seed, claimed=True, counted=counted)
-    alike = best_of(tests, pairs, together)
+    alike = _best(tests, pairs)
     if alike is None and mode_of(pair.units) != "padded":  # padding blurs every ratio
         tests += _encoded_anew(pair, random)
-        alike = best_of(tests, pairs, together)
+        alike = _best(tests, pairs)
     return Result(pair, tests, None, [], seed, claimed=False, together=alike)
+
+
+def _best(tests: list[Test], pairs: int) -> Test | None:
+    """The test with the least chance of those by which sizes and times go together."""
+    alike = (test for test in tests if together(test, pairs))
+    return min(alike, key=lambda test: test.chance.p * test.tried if test.chance else 1.0, default=None)
 
 
 def _seed_of(pair: Pair) -> int:
@@ -163,8 +163,8 @@ def _encoded_anew(pair: Pair, random: np.random.Generator) -> list[Test]:
 
 def decisive(result: Result) -> Test | None:
     """The test by which an endpoint is named, or what was sent there goes together with images."""
-    if result.counted or result.together:
-        return result.counted or result.together
+    if result.together is not None:
+        return result.together
     told = [test for test in result.tests if result.claimed and test.matches and test.chance is not None]
     return min(told, key=lambda test: test.chance.p if test.chance else 1.0) if told else None
 
@@ -191,14 +191,14 @@ def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
         "units": test.units,
         "tried": test.tried * pairs,
         "fitting": test.matched,
-        "told": len(test.matches) if result.claimed and result.counted is None else 0,
-        "least": at_least(test) if test is result.counted else None,
+        "told": len(test.matches) if result.claimed else 0,
         "base64": test.base64,
         "framed": test.framed,
         "waits": test.waits,
         "overhead": test.overhead,
         "overhead_each": test.each,
         "window_s": math.ceil(test.window_s) if test.window_s is not None else None,
+        "longest_s": math.ceil(max(windows(result.pair.span[1] - result.pair.span[0]), default=0)),
         "draws": chance.draws if chance else 0,
         "exceeded": chance.exceeded if chance else 0,
         "expected": chance.mean if chance and test.mode != "reencoded" else None,  # its statistic is no count

@@ -26,6 +26,7 @@ from netaudit.relays.kernels_batches import SEVERAL
 from netaudit.relays.nulls import CAP, corrected
 from netaudit.relays.pair_probabilities import SURE
 from netaudit.relays.set_assignment import Known, Sets, find_sets
+from netaudit.relays.standing import believed, together
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
@@ -57,11 +58,11 @@ def match_batches(
         tests.append(test)
         if first is not None:
             test.matched, test.overhead, test.each, test.chance = first.count, first.constant, first.each, first.chance
-        if not told and (first is None or corrected(first.chance.p, len(ways) * pairs) > CAP):
-            continue
-        if not told and first is not None:
+        if not told:
+            if first is None or not together(test, pairs):
+                continue
             test.sharp = sharpness_of_sums(left, rest, first, base64=base64)
-            if test.sharp > CAP:
+            if not believed(test, pairs):
                 continue
         of_form = [of for of in exact if of.matches and of.base64 == base64]
         rows += [row for of in of_form for row in of.lines()]

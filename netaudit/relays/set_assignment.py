@@ -55,7 +55,7 @@ class Known:
 
     each: int  # bytes beside an image, without heads of frames
     framed: bool  # whether there are such heads
-    window_s: int
+    window_s: float
     off: I8  # of single pairs: bytes above `each`
     delay: F8  # of single pairs, s
 
@@ -214,7 +214,7 @@ class _Offer:
     @classmethod
     def of(cls, images: Images, units: Units, sizes: I8, form: Known) -> _Offer:
         whole = np.maximum(sizes + form.each + form.framed * heads_of_frames(sizes), 1)
-        image, unit = near_pairs(images.last, leads(images), units.first, STRETCH * form.window_s * SECOND)
+        image, unit = near_pairs(images.last, leads(images), units.first, int(STRETCH * form.window_s * SECOND))
         delay, exact = (units.first[unit] - images.last[image]) / SECOND, np.ones(image.size, bool)
         likely = of_delay(delay, exact, STRETCH * form.window_s, np.zeros(image.size), form.delay)
         order = np.lexsort((-likely, unit))
@@ -321,7 +321,7 @@ class _Near:
     unit: I8
     delay: F8
     begin: I8  # first unit that may carry each image
-    window_s: int
+    window_s: float
     known: F8  # delays of pairs that are known
     shape: tuple[int, int]
 
@@ -329,7 +329,7 @@ class _Near:
     def of(cls, images: Images, units: Units, known: list[Known]) -> _Near:
         window = STRETCH * max((form.window_s for form in known), default=0)
         lead = leads(images)
-        image, unit = near_pairs(images.last, lead, units.first, window * SECOND)
+        image, unit = near_pairs(images.last, lead, units.first, int(window * SECOND))
         delay = (units.first[unit] - images.last[image]) / SECOND
         delays = np.concatenate([np.empty(0), *(form.delay for form in known)])
         begin = np.searchsorted(units.first, images.last - lead)

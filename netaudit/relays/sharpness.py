@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.relays.forms import classes, leads, plaintext
-from netaudit.relays.kernels_pairs import CELL, candidates
+from netaudit.relays.kernels_pairs import CELL, MOST_OVERHEAD, candidates
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,6 +32,7 @@ COMMON = 0.9  # of the sizes that are on the steps
 REPEATED, OFTEN = 3, 8.0  # pairs of equal sizes, beyond so many times what is as near as that
 NEAR = 256  # bytes
 LEAST = 5  # classes of size that fit
+BEHIND = 0.7  # of units of the right size that may lie behind their images though they have nothing to do with them
 
 
 def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
@@ -40,7 +41,7 @@ def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
     low, high = plaintext(units, form)
     sizes = form.sent(images.size)
     most = math.ceil(NARROW[-1] * form.width)
-    reach = BESIDE * max(most, step_of(images.size)) + most
+    reach = math.ceil(BESIDE * max(most, step_of(images.size)) + most)
     given = (images.last, leads(images), sizes, units.first, low, high, form.window, (peak.overhead, form.width + CELL))
     out = np.empty((3, 0), np.int64)
     room = candidates(*given, (reach, 1), 0, out)[0]
@@ -56,11 +57,31 @@ def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
     for narrow in NARROW:
         wide = max(narrow * form.width, blur, step_of(images.size))
         best = min(best, len(NARROW) * agreement(beyond, image, sizes, wide, steered, form.width))
+    if form.waits:
+        best = max(best, _as_well_before(images, units, peak, image[off == 0]))
     return min(best, 1.0), fitting
 
 
+def _as_well_before(images: Images, units: Units, peak: Peak, fitting: I8) -> float:
+    """Chance that of images with a unit of the right size so many have it behind them, were it anywhere.
+
+    Where times are no evidence, that nothing is sent on before it has come still is.
+    """
+    low, high = plaintext(units, peak.form)
+    order = np.argsort(high, kind="stable")
+    wanted = peak.form.sent(images.size) + peak.overhead
+    begin = np.searchsorted(high[order], wanted)
+    end = np.searchsorted(low[order], wanted + peak.form.width + CELL)
+    earlier = np.setdiff1d(np.flatnonzero(end > begin), fitting).size
+    behind = np.unique(fitting).size
+    return binomial(behind, behind + earlier, BEHIND)
+
+
 def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, wide: float, steered: float, width: int) -> float:
-    """Chance of so many images within `wide` bytes of each other, of those within `BESIDE` times that at each side."""
+    """Chance of so many images within `wide` bytes of each other, of those within `BESIDE` times that at each side.
+
+    Images count, and classes of size: of many images of like sizes all classes are met everywhere.
+    """
     if not beyond.size or steered <= 0:
         return 1.0
     ordered = np.sort(beyond)
@@ -74,7 +95,8 @@ def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, wide: float
     if some.size < LEAST:
         return 1.0
     share = within(wide / 2 / steered) / within((0.5 + BESIDE) * wide / steered)
-    return binomial(some.size, every.size, share)
+    each = max(binomial(inside.size, near.size, share), binomial(some.size, every.size, share))
+    return each * MOST_OVERHEAD / wide  # the place was chosen among so many
 
 
 def within(reach: float) -> float:

@@ -136,18 +136,13 @@ RELAY_TESTS = Table(
         Column("tried", "int64", "Tests that the chance was corrected for: forms, windows, hosts and endpoints."),
         Column("fitting", "int64", "Images (batch: units) that the best constant fits."),
         Column("told", "int64", "Images told in relayed_images from this test."),
-        Column(
-            "least",
-            "int64",
-            "Of the test that names an endpoint of which no image can be told: images (batch: units) that fit beyond "
-            "chance, at least (95 %); else null.",
-        ),
         Column("base64", "bool", "Best with images in base64."),
         Column("framed", "bool", "Best with the heads of frames of HTTP/2: 9 bytes for each 16,384."),
         Column("waits", "bool", "Best without times: sent whenever it was, after its image."),
         Column("overhead", "int64", "The constant: bytes beside the image.", "bytes"),
         Column("overhead_each", "int64", "Batch: bytes beside each image; the constant comes once.", "bytes"),
         Column("window_s", "int32", "A unit begins within this after its image.", "seconds"),
+        Column("longest_s", "int32", "The longest such window that was tried.", "seconds"),
         Column("draws", "int64", "Resamplings of the null."),
         Column("exceeded", "int64", "Of them, those that fit at least as much."),
         Column(
