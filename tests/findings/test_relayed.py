@@ -26,7 +26,7 @@ def test_it_is_a_finding_of_grade_d_that_names_no_image_and_has_no_odds() -> Non
     flow = {"flow_id": "f", "client_ip": CAM, "server_ip": CLOUD, "transport": "tcp", "server_port": 443}
     rows = {"relay_tests": [ROW | {"mode": "padded", "fitting": 34, "images": 44, "units": 50}], "flows": [flow]}
     tables = case() | {name: filled(name, some) for name, some in rows.items()}
-    [found] = relayed_findings(tables, Actors((), tables["messages"], tables["flows"], frozenset(), None, None))
+    [found] = relayed_findings(tables, Actors((), tables))
     assert (found["certainty"], found["rule"], found["images"]) == ("D", "go-together/1", 0)
     assert "34 of 44 images" in found["reason"]
     assert "other pictures of the same moments may, where light, scene or visitor steer both" in found["reason"]
@@ -47,9 +47,9 @@ def test_uploads_that_fit_images_are_not_counted_among_the_others() -> None:
         upload_counts=[{"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 47, "shape": "events"}],
         relayed_images=[image | {"unit_id": f"u{k}"} for k in (1, 1, 2, 3)],
     )
-    [counted] = [one for one in statements(tables) if one.kind == "counted"]
-    assert counted.counts["uploads"] == 44
-    assert "matched" in {one.kind for one in statements(tables)}
+    [counted] = [one for one in statements(tables) if one["kind"] == "counted"]
+    assert counted["counts"]["uploads"] == 44
+    assert "matched" in {one["kind"] for one in statements(tables)}
 
 
 def test_the_bound_is_said_in_words_that_both_sides_read_alike() -> None:
