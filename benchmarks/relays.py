@@ -119,7 +119,7 @@ def scale() -> None:
         before, started = _held("VmRSS"), time.process_time()
         images, tests = find_relays(tables, rows, lambda address: "inside" if address.startswith("10.") else "outside")
         spent, more = time.process_time() - started, _held("VmHWM") - before
-        named = {row["receiver"] for row in tests.to_pylist() if row["claimed"]}
+        named = {row["receiver"] for row in tests.to_pylist() if row["standing"] == "claimed"}
         size = f"{IMAGES} images, {UNITS} units, {ENDPOINTS} endpoints"
         held = f"{more} MiB more than {before} ({pa.total_allocated_bytes() >> 20} of these tables)"
         told = f"named {sorted(named)}, {images.num_rows} images told of {IMAGES // 3}"
