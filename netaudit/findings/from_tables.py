@@ -18,7 +18,7 @@ from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
-from netaudit.findings.relayed import relayed_findings
+from netaudit.findings.relayed import relayed_findings, without_told
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
@@ -77,11 +77,14 @@ def judge(
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)
     machines = peoples_machines(tables, scope)
+    relayed = relayed_findings(tables, actors)
     clear = clear_findings(faces, scope, actors, bearing, back_ends, apart)
     found: list[dict[str, Any]] = [
         *with_identity(clear, identity_groups(records, scope, actors, bearing, back_ends, apart), actors),
-        *relayed_findings(tables, actors),
-        *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts"), machines),
+        *relayed,
+        *encrypted_findings(
+            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines
+        ),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints, machines)
     for one in found:
