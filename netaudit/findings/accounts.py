@@ -29,7 +29,7 @@ OTHERS = "others"
 TOO_SMALL = "smaller than"  # how images.why begins for icons, which are no evidence
 
 LEAST_TELLING = 2 * 1024  # the same where a path, a type or a field speaks of a picture or of a face's features
-SPEAKS = r"(?i)\bpics?\b|picture|photo|imag|\bimg|face|snap|feature|avatar|portrait|jpe?g|\bpng|base64|人脸|抓拍|图片|照片|特征"
+SPEAKS = r"(?i)\bpics?\b|picture|photo|imag|\bimg|face|snap|feature|avatar|portrait|jpe?g|base64|人脸|抓拍|图片|特征"
 READ, OBSCURE, TELLING = "read", "read, not understood", "speaks of pictures"
 UNREAD, SHAPED, HIDDEN_OTHER = "in no message", "upload-shaped", "encrypted, in no finding"
 CROWD = "too many addresses"
