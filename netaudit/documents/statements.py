@@ -121,7 +121,7 @@ def _bytes() -> Any:
 
 def statements(head: Head, tree: Tree) -> list[Statement]:
     """What the documents of a message say of devices; nothing in most."""
-    if head.protocol == "sip":  # its reader knows more of them
+    if head.protocol in {"sip", "ehome"}:  # their readers know more of them
         return []
     asked = [one for one in words().asked if one.fits(head)]
     others = bool(_OF_ONE.search(head.target) if head.reply else _BROWSER.search(head.header("user-agent")))
