@@ -43,7 +43,7 @@ MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
     "lldp.system_name", "device.name", "sip.gb_DeviceName", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription",
     "dhdiscover.MachineName",
-    "mdns.hostname", "cdp.device_id", "http_server.title",
+    "said.name", "mdns.hostname", "cdp.device_id", "http_server.title",
 )  # fmt: skip
 
 
