@@ -6,23 +6,26 @@ Works on tables only. What a signature uses is named with its frame, so that eve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.devices.claims import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
 from netaudit.devices.hidden_hosts import hidden
+from netaudit.devices.identity import made_from
 from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
 from netaudit.signatures.conditions import Fact
 from netaudit.storage.table_streams import table_of
-from netaudit.tables import CLAIMS, DEVICES, Row
+from netaudit.tables import BINDINGS, CLAIMS, DEVICES, Row
+from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.devices.claims import Row
+    from netaudit.devices.identity import Identities
     from netaudit.signatures.loading import SignatureSet
     from netaudit.signatures.vocabulary import Vocabulary
 
@@ -49,9 +52,10 @@ NAMES = (  # where a device says how it is called, best first
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Rows of `devices` and of `claims`."""
+    """Rows of `devices`, `bindings` and `claims`."""
 
     devices: pa.Table
+    bindings: pa.Table
     claims: pa.Table
 
 
@@ -60,7 +64,7 @@ def inventory(
 ) -> Inventory:
     """Who is there, and why each is called what it is called."""
     rows = ordered_rows(observations)
-    devices = collect(rows, flows, link, scope)
+    devices, identities = collect(rows, flows, link, scope)
     matcher = Matcher(signatures.devices)
     told: list[Row] = []
     claims: list[Row] = []
@@ -72,7 +76,32 @@ def inventory(
         used = [match for match in matches if any(match.claims.get(name) for name in CLAIMED)]
         told.append(_row(device, judged, used, said, rows))
         claims += claim_rows(identity, used, judged, said, rows, signatures.vocabulary)
-    return Inventory(table_of(told, DEVICES), table_of(claims, CLAIMS))
+    held = sorted(binding_rows(identities, devices))
+    return Inventory(table_of(told, DEVICES), table_of(held, BINDINGS), table_of(claims, CLAIMS))
+
+
+def binding_rows(identities: Identities, devices: dict[str, Device]) -> Iterator[Row]:
+    """Who held which address when; devices known by an address only; link addresses that stand for many."""
+    kinds = identities.speakers.claims.kinds
+    for ip, tenures in identities.held.items():
+        for one in tenures:
+            by = sorted(kinds.get((one.mac, ip), ()))
+            by += ["eui64"] if made_from(one.mac, ip) else []
+            by += ["frames"] if one.answered else []
+            yield BINDINGS.row(
+                device_id=identities.alias.get(one.mac, one.mac), ip=ip, mac=one.mac, from_ts=one.since,
+                to_ts=one.until, packets=one.answered, by=by or ["frames"],
+            )  # fmt: skip
+    for device in devices.values():
+        if not is_link_address(device.id) and device.id not in identities.held:
+            yield BINDINGS.row(
+                device_id=device.id, ip=device.id, mac="", from_ts=device.first, to_ts=device.last, packets=None,
+                by=["address"],
+            )  # fmt: skip
+    for mac in identities.speakers.many:
+        yield BINDINGS.row(
+            device_id=identities.alias.get(mac, mac), ip="", mac=mac, from_ts=None, to_ts=None, packets=None, by=[]
+        )
 
 
 def _matches(device: Device, matcher: Matcher) -> list[Match]:

@@ -14,7 +14,9 @@ PROVINCES = frozenset(
 )
 ID18 = re.compile(r"[1-9]\d{16}[\dXx]", re.ASCII)
 MOBILE = re.compile(r"(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}", re.ASCII)
-_LABEL = re.compile(r"(?:枪机|球机|半球|摄像机|摄像头|相机|抓拍机?|闸机|一体机|人证机|考勤机|门禁|通道|大厅|走廊|沙盘|前台)\d{0,3}\Z")
+_LABEL = re.compile(
+    r"(?:枪机|球机|半球|摄像机|摄像头|相机|抓拍机?|闸机|一体机|人证机|考勤机|门禁|通道|大厅|走廊|沙盘|前台)\d{0,3}\Z"
+)
 _DEVICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:.#-]{0,63}", re.ASCII)
 
 

@@ -133,9 +133,7 @@ def _fact(mac: str, ip: str, field: str, value: str, at: tuple[str, int, int], c
     )
 
 
-def _ways(
-    wanted: pa.ChunkedArray, messages: pa.Table, flows: pa.Table
-) -> dict[str, tuple[tuple[Host, Host], bool]]:
+def _ways(wanted: pa.ChunkedArray, messages: pa.Table, flows: pa.Table) -> dict[str, tuple[tuple[Host, Host], bool]]:
     """Sender and receiver of each message, as link address and address, and whether it was a request."""
     chosen = messages.filter(pc.is_in(messages["message_id"], value_set=pc.unique(wanted)))
     rows = chosen.select(["message_id", "flow_id", "direction"]).to_pylist()

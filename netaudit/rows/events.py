@@ -8,10 +8,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from netaudit.documents.addresses import host_of
 from netaudit.documents.from_messages import Streams, Told
 from netaudit.documents.from_unwrapping import MessageReader
 from netaudit.documents.head import Head, path_of
-from netaudit.documents.addresses import host_of
 from netaudit.documents.index import plain_text
 from netaudit.documents.loading import load
 from netaudit.documents.statements import asks as asks_host
