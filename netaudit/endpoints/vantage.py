@@ -331,9 +331,7 @@ def _wan_reasons(evidence: Evidence, hosts: dict[str, str], *, private_seen: boo
         uplink.update(ip for ip in claimed if talkers[ip] >= 2)
     pairs = sum(talkers.values()) // 2
     least = LEAST_HOSTS if any(opened for _, opened in evidence.sent.values()) else LEAST_PEERS
-    common = [
-        ip for ip, count in talkers.most_common(2) if pairs >= least and count == pairs and _opens(ip, evidence)
-    ]
+    common = [ip for ip, count in talkers.most_common(2) if pairs >= least and count == pairs and _opens(ip, evidence)]
     if len(common) == 1 and (reasons or (not private_seen and common[0] in hosts)):
         reasons.append(Reason("one_address", {"address": common[0], "peers": pairs}))
         uplink.add(common[0])

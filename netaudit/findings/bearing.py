@@ -131,6 +131,11 @@ def lessened(doubts: frozenset[str]) -> bool:
     return not doubts.isdisjoint(LESSEN)
 
 
+def nobodys(doubts: frozenset[str]) -> bool:
+    """Whether it cannot be told who sent it: another link address than the address had, and nobody took it."""
+    return OTHER_LINK in doubts and not doubts.isdisjoint({UNANSWERED, REFUSED, DATAGRAMS, ONE_WAY})
+
+
 def said(doubts: Mapping[str, int]) -> str:
     """What of a finding's transfers was doubted, as clauses of its reason."""
     return "".join(f"; {WORDS[code]}: {count}" for code, count in sorted(doubts.items()))

@@ -62,9 +62,11 @@ class Ends:
         return self._holders.device(ip) if end is None else self._holders.device(ip, end.ts, end.mac)
 
     def named(self, ip: str, flow_id: str) -> str:
-        """How that end is named: by its address, or by its link address where several used the address."""
+        """How that end is named: by its address, or by its link address where it is not the only one that held it."""
         end = self._ends.get((flow_id, ip))
-        return ip if end is None or not end.mac or self._holders.forwards(end.mac) else end.mac
+        if end is None or not end.mac or self._holders.forwards(end.mac):
+            return ip
+        return end.mac if self._holders.several(ip) or self._holders.disputes(ip, end.ts, end.mac) else ip
 
     def parts(self, ip: str, flow_id: str) -> tuple[str, ...]:
         """What tells this end from others of the same address: nothing, where the address is one device's."""

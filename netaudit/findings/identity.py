@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED
-from netaudit.findings.apart import RECORDS
-from netaudit.findings.bearing import OWN_DEVICE, lessened, said
+from netaudit.findings.apart import NOBODYS, RECORDS
+from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
 from netaudit.findings.uploads import Scope, display_filter, finding_id
@@ -80,6 +80,9 @@ def identity_groups(
         if (record.sender, record.receiver) in own and not record.known and not record.images:
             continue
         doubts = bearing.doubts(record.way)
+        if nobodys(doubts):
+            apart.note(actors.ends.named(record.sender, flow), NOBODYS, record.size)
+            continue
         if actors.undecided(acting, flow):
             doubts |= {OWN_DEVICE}
         grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"

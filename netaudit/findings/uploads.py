@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.findings import acts
 from netaudit.findings.acts import RETRIEVED, VIDEO
-from netaudit.findings.apart import IMAGES
-from netaudit.findings.bearing import OWN_DEVICE, Bearing, lessened, said
+from netaudit.findings.apart import IMAGES, NOBODYS
+from netaudit.findings.bearing import OWN_DEVICE, Bearing, lessened, nobodys, said
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ def clear_findings(
                 apart.note(actors.ends.device(device, row.flow_id), IMAGES, row.size)
             continue
         doubts = bearing.doubts(row)
+        if nobodys(doubts):
+            if apart is not None:
+                apart.note(actors.ends.named(row.sender, row.flow_id), NOBODYS, row.size)
+            continue
         if actors.undecided(device, row.flow_id):
             doubts |= {OWN_DEVICE}
         grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=lessened(doubts))
