@@ -18,7 +18,7 @@ from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.receivers import Receivers
-from netaudit.findings.relayed import relayed_findings
+from netaudit.findings.relayed import relayed_findings, without_told
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
@@ -76,11 +76,13 @@ def judge(
     for row in faces:
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)
+    relayed = relayed_findings(tables, actors)
     clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart)
+    groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
     found: list[dict[str, Any]] = [
-        *with_identity(clear, identity_groups(records, scope, actors, bearing, back_ends, apart), actors, receivers),
-        *relayed_findings(tables, actors),
-        *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts")),
+        *with_identity(clear, groups, actors, receivers),
+        *relayed,
+        *encrypted_findings(without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts")),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints)
     for one in found:

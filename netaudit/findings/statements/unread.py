@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CALM_NEEDS = (  # no open row in any of these
-    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "names", "contradictions",
-    "evicted", "faces", "apart", "documents",
+    "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
+    "contradictions", "evicted", "faces", "apart", "documents",
 )  # fmt: skip
 
 
@@ -44,7 +44,9 @@ def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
     unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
     if unjudged and unjudged == _total(tables, "images"):
         return  # nothing was looked at: there is nothing to be calm about
-    if calm == (not open_rows(tables, *CALM_NEEDS)):
+    # a period is the auditor's choice: what is said is said of it
+    left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
+    if calm == (not left):
         yield Statement("nothing_seen" if calm else "nothing_seen_so_far")
 
 
