@@ -1,7 +1,7 @@
 """Facts that events tell of hosts: which documents a host sent and received, and by which id it called itself.
 
-Records of devices (`RECORDS`) also make a host one that collects them, with the number of hosts that sent it such with a
-picture, a comparison or an identity number; and a sender one whose records tell these.
+Records of devices (`RECORDS`) also make a host one that collects them, with the number of hosts that sent it such
+with a picture, a comparison or an identity number; and a sender one whose records tell these.
 
 An id is the host's own only where all its documents of that kind give one and the same: who passes on the events of
 others gives many.

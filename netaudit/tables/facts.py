@@ -144,7 +144,7 @@ EVENTS_CLEAR = Table(
 
 TARGETS = Table(
     "targets",
-    "Addresses under which images without a known document were sent or fetched, or that documents name; private/ while the audit runs.",
+    "Addresses under which images without a known document went, or that documents name; private/ during the audit.",
     ("message_id",),
     (
         Column("message_id", "string", "The message with the image, or the one that names it."),
