@@ -54,12 +54,11 @@ def _done(paths: list[Path], run: Callable[[list[str]], Exit]) -> Exit:
 
 def by_double_click(words: list[str]) -> list[str]:
     """The words of a command line, or what stands for them where none names a command and a double click began it."""
-    if sys.platform != "win32":
-        return words
-    from netaudit.system import programs
-    from netaudit.system.windows_processes import has_own_console
+    if sys.platform == "win32":
+        from netaudit.system import programs
+        from netaudit.system.windows_processes import has_own_console
 
-    dropped = bool(words) and all(Path(word).exists() for word in words)
-    if (not words or dropped) and has_own_console(1 if programs.is_frozen() else 2):
-        return ["start", *words]
+        dropped = bool(words) and all(Path(word).exists() for word in words)
+        if (not words or dropped) and has_own_console(1 if programs.is_frozen() else 2):
+            return ["start", *words]
     return words
