@@ -12,6 +12,7 @@ import numpy as np
 from netaudit.relays import reencoded
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.estimator import Match, Test, match_exact, mode_of, settled, surest
+from netaudit.relays.following import follow
 from netaudit.relays.forms import LEAST, windows
 from netaudit.relays.histogram import differences
 from netaudit.relays.multi_image_units import match_batches
@@ -121,6 +122,9 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
     if alike is None and mode_of(pair.units) != "padded":  # padding blurs every ratio
         tests += _encoded_anew(pair, random)
         alike = _best(tests, pairs)
+    if alike is None:
+        alike = follow(pair.images, pair.units, pair.span, pairs, random)
+        tests += [alike] if alike is not None else []
     return Result(pair, tests, None, [], seed, claimed=False, together=alike)
 
 
