@@ -136,10 +136,8 @@ def _best(tests: list[Test], pairs: int) -> Test | None:
 
 def _seed_of(pair: Pair) -> int:
     """Seed from what is compared, however it was cut into files."""
-    columns = (pair.images.last, pair.units.first, pair.units.low, pair.units.high)
-    _, ends, texts = pair.images.names.sha256.buffers()
-    hashes = np.frombuffer(texts, np.uint8)[: int(np.frombuffer(ends, np.int32)[len(pair.images.names.sha256)])]
-    return seed_of(pair.host, *pair.way[:2], hashes, *columns)
+    images = np.frombuffer(pair.images.fingerprint(), np.uint8)
+    return seed_of(pair.host, *pair.way[:2], images, pair.units.first, pair.units.low, pair.units.high)
 
 
 def _renumbered(tests: list[Test], places: np.ndarray) -> list[Test]:
