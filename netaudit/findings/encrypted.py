@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import KNOWN, KNOWN_CLASSES, UPLOADED, upload_shape
+from netaudit.findings.acts import ABROAD, KNOWN, KNOWN_CLASSES, upload_shape
+from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.uploads import Scope, display_filter, finding_id
 from netaudit.findings.visibility import encrypted
+from netaudit.findings.vocabulary import KIND, KNOWN_SERVICE, SHAPED_ENCRYPTED, UPLOADED, Rule
 
-RULE, KNOWN_RULE = "upload-shaped-encrypted/5", "known-service-encrypted/4"
+if TYPE_CHECKING:
+    from netaudit.findings.uploads import Scope
+
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
     "events": "many alike, a few at a time, as after events",
     "regular": "at even times, as telemetry and logs",
@@ -31,8 +34,8 @@ def encrypted_findings(
     actors: Actors,
     endpoints: pa.Table | None = None,
     counts: pa.Table | None = None,
-) -> list[dict[str, Any]]:
-    """Rows of `findings` for encrypted uploads, per sender, endpoint and server name.
+) -> list[Finding]:
+    """Findings on encrypted uploads, per sender, endpoint and server name.
 
     `endpoints` name services, `counts` (`upload_counts`) how many uploads there were.
     """
@@ -40,18 +43,18 @@ def encrypted_findings(
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
         sender, receiver = row["client_ip"], row["server_ip"]
-        if (scope(sender), scope(receiver)) == ("inside", "outside"):
+        if (scope(sender), scope(receiver)) == ABROAD:
             groups[sender, receiver, row["server_name"]].append(row)
     found = []
     for (sender, receiver, name), rows in sorted(groups.items()):
-        kind, why = actors.role(sender, rows[0]["flow_id"])
+        role = actors.role(sender, rows[0]["flow_id"])
         service, service_class = services.get(receiver, ("", ""))
         known = service_class in KNOWN_CLASSES
         shape = _shape(rows, known=known)
-        if kind != PERSONAL_DEVICE and shape:
+        if role[0] != PERSONAL_DEVICE and shape:
             told = counted.get((sender, receiver, name), "")
-            finding = _finding(sender, receiver, name, rows, kind, why, service if known else "", told)
-            found.append(finding | {"rule": KNOWN_RULE} if shape == KNOWN else finding)
+            rule = KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
+            found.append(_finding(sender, receiver, name, rows, role, service if known else "", told, rule))
     return found
 
 
@@ -93,8 +96,15 @@ def _shape(rows: list[dict[str, Any]], *, known: bool) -> str:
 
 
 def _finding(
-    sender: str, receiver: str, name: str, rows: list[dict[str, Any]], kind: str, why: str, service: str, counted: str
-) -> dict[str, Any]:
+    sender: str,
+    receiver: str,
+    name: str,
+    rows: list[dict[str, Any]],
+    role: tuple[str, str],
+    service: str,
+    counted: str,
+    rule: Rule,
+) -> Finding:
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
     up = sum(sent_once(row, "up") for row in rows)
@@ -103,42 +113,33 @@ def _finding(
         f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
         f"{counted}content not visible, consistent with an upload"
     )
-    identity = finding_id("D", UPLOADED, sender, receiver, name)
-    return hidden_finding(identity, (sender, kind, why), receiver, rows, up, RULE, reason)
+    return hidden_finding(name, sender, role, receiver, rows, up, rule, reason)
 
 
 def hidden_finding(
-    identity: str,
-    who: tuple[str, str, str],
+    apart: str,
+    sender: str,
+    role: tuple[str, str],
     receiver: str,
     rows: list[dict[str, Any]],
     size: int,
-    rule: str,
+    rule: Rule,
     reason: str,
-) -> dict[str, Any]:
-    """Row of `findings` on flows whose content is not visible; `who`: the sender, its role and the reason for it."""
-    sender, kind, why = who
-    return {
-        "finding_id": identity,
-        "certainty": "D",
-        "act": UPLOADED,
-        "sender": sender,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": receiver,
-        "images": 0,
-        "distinct_images": 0,
-        "bytes": size,
-        "first_ts": min(row["first_ts"] for row in rows),
-        "last_ts": max(row["last_ts"] for row in rows),
-        "capture_ids": sorted({row["capture_id"] for row in rows}),
-        "object_ids": [],
-        "flow_ids": sorted({row["flow_id"] for row in rows}),
-        "display_filter": display_filter(
-            {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
-        ),
-        "rule": rule,
-        "opened": [],
-        "reason": reason,
-    }
+) -> Finding:
+    """The finding on flows whose content is not visible; `apart` tells it from others between the same ends."""
+    return Finding(
+        kind=KIND["hidden"],
+        certainty="D",
+        sender=sender,
+        receiver=receiver,
+        role=role,
+        rules=[rule],
+        told_apart=("D", UPLOADED.name, sender, receiver, apart),
+        bytes=size,
+        first_ts=min(row["first_ts"] for row in rows),
+        last_ts=max(row["last_ts"] for row in rows),
+        capture_ids=sorted({row["capture_id"] for row in rows}),
+        flow_ids=sorted({row["flow_id"] for row in rows}),
+        display_filter=display_filter(map(way_of, rows)),
+        reason=reason,
+    )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import VIDEO
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
 from netaudit.findings.ledgers import Run, ledger_table
@@ -19,18 +18,16 @@ from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Scope, clear_findings, telling
+from netaudit.findings.vocabulary import VIDEO
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
+    from netaudit.findings.finding import Finding
 
-NOTHING: dict[str, Any] = {
-    "possible": 0, "records": 0, "persons": 0, "transfers": 0, "with_identity": 0, "document_ids": [],
-    "person_hmacs": [],
-}  # fmt: skip
+__all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
 
 
 def judge(
@@ -49,22 +46,20 @@ def judge(
     actors = Actors(passing(), messages, flows, shared, tables.get("devices"), tables.get("claims"))
     endpoints = tables.get("endpoints")
     clear = clear_findings(faces, scope, actors, back_ends_of(endpoints))
-    found: list[dict[str, Any]] = [
+    found = [
         *with_identity(clear, identity_groups(tables, scope, actors), actors),
         *relayed_findings(tables, actors),
         *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts")),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints)
-    for row in found:
-        row.update({name: row.get(name, empty) for name, empty in NOTHING.items()})
     _name_dialogues(found, tables.get("media"))
     _name_tunnels(found, flows)
-    return table_of(found, FINDINGS)
+    return table_of([one.row() for one in found], FINDINGS)
 
 
-def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None:
+def _name_dialogues(found: list[Finding], media: pa.Table | None) -> None:
     """Add to findings of video for what purpose it was asked for, where its dialogue was seen (`media`)."""
-    seen = [finding for finding in found if finding["act"] == VIDEO]
+    seen = [finding for finding in found if finding.kind.act == VIDEO]
     if not seen or media is None:
         return
     asked: dict[str, set[str]] = defaultdict(set)
@@ -72,12 +67,12 @@ def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None
         if row["role"] == "offer" and row["flow_id"]:
             asked[row["flow_id"]].add(row["purpose"] or "unnamed")
     for finding in seen:
-        purposes = sorted({purpose for flow in finding["flow_ids"] for purpose in asked.get(flow, ())})
+        purposes = sorted({purpose for flow in finding.flow_ids for purpose in asked.get(flow, ())})
         if purposes:
-            finding["reason"] += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
+            finding.reason += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
 
 
-def _name_tunnels(found: list[dict[str, Any]], flows: pa.Table) -> None:
+def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     """Add to findings of what tunnels carried which tunnel, and who sends it: it is evidence against that one only."""
     if "client_outer" not in flows.column_names:
         return
@@ -85,8 +80,8 @@ def _name_tunnels(found: list[dict[str, Any]], flows: pa.Table) -> None:
     rows = flows.filter(borne).select(["flow_id", "tunnel", "client_outer"]).to_pylist()
     within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
     for finding in found if within else ():
-        for tunnel, sender in sorted({within[flow] for flow in finding["flow_ids"] if flow in within}):
-            finding["reason"] += f"; written in {tunnel} packets of {sender}, whose word alone the addresses inside are"
+        for tunnel, sender in sorted({within[flow] for flow in finding.flow_ids if flow in within}):
+            finding.reason += f"; written in {tunnel} packets of {sender}, whose word alone the addresses inside are"
 
 
 def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import UPLOADED, UPWARD_SHARE
+from netaudit.findings.acts import UPWARD_SHARE
 from netaudit.findings.encrypted import hidden_finding, sent_once
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.uploads import Scope, finding_id
+from netaudit.findings.vocabulary import SCATTERED, SHAPED_OPAQUE, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-OPAQUE_RULE, SCATTERED_RULE = "upload-shaped-opaque/1", "upload-scattered/1"
+    from netaudit.findings.finding import Finding
+    from netaudit.findings.uploads import Scope
+
 OPAQUE = frozenset({"unknown", "", "ssh", "dtls"})  # of flows.protocol; flows of other IP protocols have none
 PAYLOAD_OF_THEIR_OWN = frozenset({"esp", "etherip", "ipcomp", "l2tpv3", "icmp", "icmpv6", "sctp"})
 HIDDEN = frozenset({"tls", "quic"})
@@ -42,20 +44,20 @@ Row = dict[str, Any]
 
 
 def opaque_findings(
-    flows: pa.Table, scope: Scope, actors: Actors, found: Iterable[Row], endpoints: pa.Table | None = None
-) -> list[Row]:
-    """Rows of `findings` for opaque and for scattered uploads; `found` are the findings there are already."""
-    told = {flow for finding in found for flow in finding["flow_ids"]}
+    flows: pa.Table, scope: Scope, actors: Actors, found: Iterable[Finding], endpoints: pa.Table | None = None
+) -> list[Finding]:
+    """Findings on opaque and for scattered uploads; `found` are the findings there are already."""
+    told = {flow for finding in found for flow in finding.flow_ids}
     rows = [row for row in _outward(flows, scope) if row["flow_id"] not in told and _sent(row)]
-    out: list[Row] = []
+    out: list[Finding] = []
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         if is_opaque(row["protocol"], row["transport"]):
             groups[row["near"], row["far"]].append(row)
     for (sender, receiver), some in sorted(groups.items()):
         if _much(some, LEAST_OPAQUE):
-            out += _finding(sender, receiver, some, actors, OPAQUE_RULE, _kinds(some))
-    told |= {flow for finding in out for flow in finding["flow_ids"]}
+            out += _finding(sender, receiver, some, actors, SHAPED_OPAQUE, _kinds(some))
+    told |= {flow for finding in out for flow in finding.flow_ids}
     return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
 
 
@@ -116,14 +118,14 @@ def _kinds(rows: list[Row]) -> str:
     return "of unknown content over " + ", ".join(sorted(names))
 
 
-def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> list[Row]:
+def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> list[Finding]:
     services = {}
     if endpoints is not None:
         services = dict(zip(endpoints["ip"].to_pylist(), endpoints["service"].to_pylist(), strict=True))
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row["near"], _service(row, services)].append(row)
-    out: list[Row] = []
+    out: list[Finding] = []
     for (sender, service), some in sorted(groups.items()):
         members = {(row["server_name"], row["far"]) for row in some}
         if len(members) >= LEAST_MEMBERS and _much(some, LEAST_SCATTERED):
@@ -131,7 +133,7 @@ def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> l
                 sorted({row["far"] for row in some}), key=lambda ip: sum(_sent(r) for r in some if r["far"] == ip)
             )
             what = f"in small parts to {len(members)} names or addresses of {service}"
-            out += _finding(sender, largest, some, actors, SCATTERED_RULE, what)
+            out += _finding(sender, largest, some, actors, SCATTERED, what)
     return out
 
 
@@ -154,11 +156,10 @@ def registered_name(name: str) -> str:
     return ".".join(labels[-3 if labels[-2] in SECOND_LEVEL and len(labels) > 2 else -2 :])
 
 
-def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: str, what: str) -> list[Row]:
-    kind, why = actors.role(sender, rows[0]["flow_id"])
-    if kind == PERSONAL_DEVICE:
+def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: Rule, what: str) -> list[Finding]:
+    role = actors.role(sender, rows[0]["flow_id"])
+    if role[0] == PERSONAL_DEVICE:
         return []
     size = sum(map(_sent, rows))
     reason = f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an upload"
-    identity = finding_id("D", UPLOADED, sender, receiver, rule)
-    return [hidden_finding(identity, (sender, kind, why), receiver, rows, size, rule, reason)]
+    return [hidden_finding(str(rule), sender, role, receiver, rows, size, rule, reason)]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.acts import UPLOADED
-from netaudit.findings.uploads import display_filter, finding_id
+from netaudit.findings.finding import Finding, display_filter, way_of
+from netaudit.findings.vocabulary import KIND, RELAYED, RELAYED_COUNT, UPLOADED
 from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from netaudit.findings.roles import Actors
 
-RULE, COUNTED_RULE = "relayed-by-size-and-time/1", "relayed-count/1"
 MODES = {
     "exact": "exact sizes",
     "padded": "sizes within their padding",
@@ -32,8 +31,8 @@ MODES = {
 }
 
 
-def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[dict[str, Any]]:
-    """Rows of `findings`, one for each host, sender and endpoint that is named in `relay_tests`."""
+def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[Finding]:
+    """Findings, one for each host, sender and endpoint that is named in `relay_tests`."""
     if not tables.get("relay_tests"):
         return []
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -73,38 +72,31 @@ def _finding(
     tests: list[dict[str, Any]],
     flows: pa.Table,
     actors: Actors,
-) -> dict[str, Any]:
+) -> Finding:
     own = [test for test in tests if (test["holder"], test["sender"], test["receiver"]) == (holder, sender, receiver)]
     decided = min((test for test in own if test["p"] is not None and test["told"]), key=lambda test: test["p_model"])
     with_face = [row for row in rows if faces.get(row["sha256"]) == "yes"]
-    return _row(holder, sender, receiver, rows[0]["flow_id"], actors) | {
-        "images": len(with_face),
-        "distinct_images": len({row["sha256"] for row in with_face}),
-        "bytes": sum(row["size"] for row in rows),
-        "first_ts": min(row["sent_ts"] for row in rows),
-        "last_ts": max(row["sent_ts"] for row in rows),
-        "capture_ids": sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
-        "object_ids": sorted({row["object_id"] for row in rows}),
+    return Finding(
+        kind=KIND["matched"],
+        **_ends(holder, sender, receiver),
+        role=actors.role(holder, rows[0]["flow_id"]),
+        rules=[RELAYED],
+        images=len(with_face),
+        distinct_images=len({row["sha256"] for row in with_face}),
+        bytes=sum(row["size"] for row in rows),
+        first_ts=min(row["sent_ts"] for row in rows),
+        last_ts=max(row["sent_ts"] for row in rows),
+        capture_ids=sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
+        object_ids=sorted({row["object_id"] for row in rows}),
         **_flows(rows, flows),
-        "rule": RULE,
-        "reason": _reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
-    }
+        reason=_reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
+    )
 
 
-def _row(holder: str, sender: str, receiver: str, flow_id: str, actors: Actors) -> dict[str, Any]:
-    """What a row of `findings` says of who sent encrypted to whom."""
-    kind, why = actors.role(holder, flow_id)
-    return {
-        "finding_id": finding_id("C", UPLOADED, holder, sender, receiver),
-        "certainty": "C",
-        "act": UPLOADED,
-        "sender": holder,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": receiver,
-        "opened": [],
-    }
+def _ends(holder: str, sender: str, receiver: str) -> dict[str, Any]:
+    """Who had the images and who sent encrypted, to whom."""
+    told_apart = ("C", UPLOADED.name, holder, sender, receiver)
+    return {"certainty": "C", "sender": holder, "receiver": receiver, "told_apart": told_apart}
 
 
 def _reason(
@@ -133,25 +125,25 @@ def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
     ids = sorted({row["flow_id"] for row in rows})
     ends = flows.filter(pc.is_in(flows["flow_id"], value_set=pa.array(ids, pa.string())))
     ends = ends.select(["client_ip", "server_ip", "transport", "server_port"])
-    return {"flow_ids": ids, "display_filter": display_filter({tuple(row.values()) for row in ends.to_pylist()})}
+    return {"flow_ids": ids, "display_filter": display_filter(map(way_of, ends.to_pylist()))}
 
 
-def _counted(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> dict[str, Any]:
-    """Row of `findings` on an endpoint that is named by a count: no image, and all that was uploaded there."""
+def _counted(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> Finding:
+    """The finding on an endpoint that is named by a count: no image, and all that was uploaded there."""
     holder, sender, receiver = test["holder"], test["sender"], test["receiver"]
     units = _units(tables, sender, receiver)
-    return _row(holder, sender, receiver, units[0]["flow_id"] if units else "", actors) | {
-        "images": 0,
-        "distinct_images": 0,
-        "bytes": sum(row["plaintext_low"] or 0 for row in units),
-        "first_ts": min((row["first_ts"] for row in units), default=None),
-        "last_ts": max((row["last_ts"] for row in units), default=None),
-        "capture_ids": sorted({row["capture_id"] for row in units}),
-        "object_ids": [],
+    return Finding(
+        kind=KIND["counted"],
+        **_ends(holder, sender, receiver),
+        role=actors.role(holder, units[0]["flow_id"] if units else ""),
+        rules=[RELAYED_COUNT],
+        bytes=sum(row["plaintext_low"] or 0 for row in units),
+        first_ts=min((row["first_ts"] for row in units), default=None),
+        last_ts=max((row["last_ts"] for row in units), default=None),
+        capture_ids=sorted({row["capture_id"] for row in units}),
         **_flows(units, tables["flows"]),
-        "rule": COUNTED_RULE,
-        "reason": _reason_counted(test),
-    }
+        reason=_reason_counted(test),
+    )
 
 
 def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict[str, Any]]:

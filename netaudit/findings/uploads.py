@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.findings import acts
-from netaudit.findings.acts import RETRIEVED, VIDEO
+from netaudit.findings.acts import Move, Sent, sent_outside
+from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
+from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, VIDEO, Act, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from netaudit.findings.transfers import Transfer
 
-RULE = "face-image-in-clear/2"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
-MOST_CLAUSES = 24  # flows named one by one in a display filter
-
-
-@dataclass(slots=True)
-class Group:
-    """Transfers of one sender, receiver, act and certainty."""
-
-    rows: list[Transfer] = field(default_factory=list)
+SEEN = {kind.act.name: kind for kind in KINDS if kind.seen}  # kinds of what was seen in clear, by act
 
 
 def telling(row: Transfer) -> bool:
@@ -37,106 +29,84 @@ def telling(row: Transfer) -> bool:
 
 def clear_findings(
     faces: list[Transfer], scope: Scope, actors: Actors, back_ends: AbstractSet[str] = frozenset()
-) -> list[dict[str, Any]]:
-    """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown.
+) -> list[Finding]:
+    """Findings on transfers of face images in clear. None is judged while the vantage is unknown.
 
     `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
     before, or that comes from where faces were sent.
     """
-    collectors = _collectors(faces, scope, actors) | back_ends
-    pushed = _pushed(faces, scope, actors)
-    groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
-    for row in faces:
-        act = _act(row, scope, collectors, pushed)
-        device = acts.acting(act, row.sender, row.receiver)
-        if act and not _personal(device, row, actors):
-            contested = actors.contested(device)
+    groups: dict[tuple[str, str, str, str], list[Transfer]] = defaultdict(list)
+    for row, act, grade in judged(faces, scope, actors, back_ends):
+        if grade:
+            groups[grade, act.name, row.sender, row.receiver].append(row)
+    return [_finding(SEEN[act], grade, rows, actors) for (grade, act, _, _), rows in sorted(groups.items())]
+
+
+def judged(
+    rows: list[Transfer],
+    scope: Scope,
+    actors: Actors,
+    back_ends: AbstractSet[str] = frozenset(),
+    before: Sent | None = None,
+) -> Iterator[tuple[Transfer, Act, str]]:
+    """What was done with each image that moved, and the grade of a face in it: empty without one, or a visitor's own.
+
+    Images of which nothing is judged are left out. `before` is what was sent outside where `rows` are not all.
+    """
+    sent = before or faces_sent_outside(rows, scope, actors)
+    collectors = sent.whereto | back_ends
+    for row in rows:
+        collected = bool(collectors & {row.sender, row.host}) or row.digest in sent.what
+        act = acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
+        if act is None:
+            continue
+        device = act.acting(row.sender, row.receiver)
+        grade = ""
+        if telling(row) and actors.role(device, row.flow_id)[0] != PERSONAL_DEVICE:
+            contested = bool(actors.contested(device))
             grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, contested=contested)
-            groups[grade, act, row.sender, row.receiver].rows.append(row)
-    return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
+        yield row, act, grade
 
 
-def _personal(ip: str, row: Transfer, actors: Actors) -> bool:
-    return actors.role(ip, row.flow_id)[0] == PERSONAL_DEVICE
+def faces_sent_outside(rows: list[Transfer], scope: Scope, actors: Actors) -> Sent:
+    """Faces that devices of the site, not visitors' own, sent outside, and whereto."""
+    faces = (row for row in rows if telling(row))
+    moves = (Move(row.sender, row.receiver, row.host, row.flow_id, row.upload, (row.digest,)) for row in faces)
+    return sent_outside(moves, scope, actors)
 
 
-def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[str]:
-    """Outside addresses and host names to which inside devices (not visitors' own) sent faces."""
-    found = set()
-    for row in faces:
-        personal = _personal(row.sender, row, actors)
-        if acts.collects(
-            scope(row.sender), scope(row.receiver), face=telling(row), upload=row.upload, personal=personal
-        ):
-            found |= {row.receiver, row.host} - {""}
-    return found
-
-
-def _pushed(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[int]:
-    """Images that devices of the site, not visitors' own, sent outside."""
-    return {
-        row.digest
-        for row in faces
-        if (scope(row.sender), scope(row.receiver)) == ("inside", "outside") and not _personal(row.sender, row, actors)
-    }
-
-
-def _act(row: Transfer, scope: Scope, collectors: AbstractSet[str], pushed: AbstractSet[int]) -> str:
-    collected = bool(collectors & {row.sender, row.host}) or row.digest in pushed
-    return acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
-
-
-def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transfer], actors: Actors) -> dict[str, Any]:
-    acting = receiver if act == RETRIEVED else sender
-    kind, why = actors.role(acting, rows[0].flow_id)
-    far = sender if act == RETRIEVED else receiver
+def _finding(kind: Kind, grade: str, rows: list[Transfer], actors: Actors) -> Finding:
+    """The finding on images of one sender, receiver, act and grade."""
+    sender, receiver = rows[0].sender, rows[0].receiver
     distinct = len({row.sha256 for row in rows})
     possible = sum(row.face != "yes" for row in rows)
-    what = "stills of a video stream with a face" if act == VIDEO else "images with a face"
-    how = "taken out of its packets" if act == VIDEO else "in clear HTTP or carved from clear traffic"
+    what = "stills of a video stream with a face" if kind.act == VIDEO else "images with a face"
+    how = "taken out of its packets" if kind.act == VIDEO else "in clear HTTP or carved from clear traffic"
     opened = sorted({row.opened for row in rows if row.opened})
     if opened:
         count = sum(bool(row.opened) for row in rows)
         how = f"{how}, {count} of them " if count < len(rows) else ""
         how += f"sent encrypted and opened with keys from {', '.join(opened)}"
     hosts = sorted({row.host for row in rows if row.host})[:3]
-    return {
-        "finding_id": finding_id(grade, act, sender, receiver),
-        "certainty": grade,
-        "act": act,
-        "sender": sender,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": far,
-        "images": len(rows),
-        "distinct_images": distinct,
-        "bytes": sum(row.size for row in rows),
-        "first_ts": min(row.first_ts for row in rows),
-        "last_ts": max(row.last_ts for row in rows),
-        "capture_ids": sorted({row.capture_id for row in rows}),
-        "object_ids": sorted({row.object_id for row in rows}),
-        "flow_ids": sorted({row.flow_id for row in rows}),
-        "display_filter": display_filter({(row.client, row.server, row.transport, row.server_port) for row in rows}),
-        "rule": RULE,
-        "possible": possible,
-        "opened": opened,
-        "reason": f"{len(rows)} {what} ({distinct} distinct) {how}"
+    return Finding(
+        kind=kind,
+        certainty=grade,
+        sender=sender,
+        receiver=receiver,
+        role=actors.role(kind.act.acting(sender, receiver), rows[0].flow_id),
+        rules=[FACE_IN_CLEAR],
+        images=len(rows),
+        distinct_images=distinct,
+        possible=possible,
+        bytes=sum(row.size for row in rows),
+        first_ts=min(row.first_ts for row in rows),
+        last_ts=max(row.last_ts for row in rows),
+        capture_ids=sorted({row.capture_id for row in rows}),
+        object_ids=sorted({row.object_id for row in rows}),
+        flow_ids=sorted({row.flow_id for row in rows}),
+        display_filter=display_filter((row.client, row.server, row.transport, row.server_port) for row in rows),
+        opened=opened,
+        reason=f"{len(rows)} {what} ({distinct} distinct) {how}"
         + (f", for {', '.join(hosts)}" if hosts else "")
         + (f"; damaged, and the face only possible: {possible}" if possible else ""),
-    }
-
-
-def finding_id(*parts: str) -> str:
-    """Short id of a finding, the same in every run over the same traffic."""
-    return "F" + hashlib.blake2b("\0".join(parts).encode(), digest_size=4).hexdigest()
-
-
-def display_filter(ways: set[tuple[str, str, str, int]]) -> str:
-    """Wireshark display filter for (client, server, transport, server port) tuples."""
-    clauses = []
-    for client, server, transport, port in sorted(ways)[:MOST_CLAUSES]:
-        field_name = "ipv6.addr" if ":" in client else "ip.addr"
-        tail = f" && {transport}.port == {port}" if transport in {"tcp", "udp"} else ""
-        clauses.append(f"({field_name} == {client} && {field_name} == {server}{tail})")
-    return " || ".join(clauses)
+    )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import UPLOADED
-from netaudit.findings.relayed import COUNTED_RULE, counted_tests
+from netaudit.findings.relayed import counted_tests
 from netaudit.findings.statements.kind import CAP, LAST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
+from netaudit.findings.vocabulary import KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def _opened(tables: Tables) -> Iterator[Statement]:
 def _matched(tables: Tables) -> Iterator[Statement]:
     """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
     relayed = tables.get("relayed_images")
-    for statement in of_findings(tables, "matched", UPLOADED, "C", only=lambda row: row["rule"] != COUNTED_RULE):
+    for statement in of_findings(tables, "matched", KIND["matched"]):
         rows = relayed.num_rows if relayed is not None else statement.counts["images"]
         yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
 
@@ -52,9 +52,9 @@ def _untold(tables: Tables, kind: str, *, batch: bool) -> Iterator[Statement]:
     least = _least(tables)[batch]
 
     def counted(row: dict[str, Any]) -> bool:
-        return row["rule"] == COUNTED_RULE and (row["sender"], row["receiver"]) in least
+        return (row["sender"], row["receiver"]) in least
 
-    for statement in of_findings(tables, kind, UPLOADED, "C", only=counted):
+    for statement in of_findings(tables, kind, KIND["counted"], counted):
         yield replace(statement, counts=statement.counts | {"least": least.total(), "odds": CAP})
 
 
@@ -101,13 +101,13 @@ def _counted(tables: Tables) -> Iterator[Statement]:
         ways.add(way := (row["sender"], row["receiver"]))
         return uploads[way] > 0
 
-    for statement in of_findings(tables, "counted", UPLOADED, "D", only=counted):
+    for statement in of_findings(tables, "counted", KIND["hidden"], counted):
         yield replace(statement, counts=statement.counts | {"uploads": sum(uploads[way] for way in ways)})
 
 
 def _hidden(tables: Tables) -> Iterator[Statement]:
     uploads = _uploads(tables)
-    return of_findings(tables, "hidden", UPLOADED, "D", only=lambda row: not uploads[row["sender"], row["receiver"]])
+    return of_findings(tables, "hidden", KIND["hidden"], lambda row: not uploads[row["sender"], row["receiver"]])
 
 
 def _not_matched(tables: Tables) -> Iterator[Statement]:
@@ -140,6 +140,7 @@ HIDDEN = (
         "afterwards: consistent with their being sent on, content not seen (C, chance below 1 in {odds}, the limit "
         "validated)",
         SECOND,
+        ("matched",),
     ),
     Kind(
         "matched_untold", _images_untold,
@@ -149,6 +150,7 @@ HIDDEN = (
         "which ones cannot be told: consistent with their being sent on, content not seen (C, chance below 1 in "
         "{odds}, the limit validated)",
         SECOND,
+        ("counted",),
     ),
     Kind(
         "matched_sums", _uploads_untold,
@@ -158,6 +160,7 @@ HIDDEN = (
         "clear inside before; which ones cannot be told: consistent with their being sent on, content not seen (C, "
         "chance below 1 in {odds}, the limit validated)",
         SECOND,
+        ("counted",),
     ),
     Kind(
         "tied", _tied,
@@ -172,12 +175,14 @@ HIDDEN = (
         "{by}向{to}加密上传 {uploads} 次，共 {bytes:size}，内容不可见（D 级）",
         "{by} made {uploads:encrypted upload|encrypted uploads} to {to}, {bytes:size} in all, content not visible (D)",
         SECOND,
+        ("hidden",),
     ),
     Kind(
         "hidden", _hidden,
         "向 {endpoints} 个端点加密上传 {bytes:size}，内容不可见（D 级）",
         "{bytes:size} of encrypted uploads to {endpoints:endpoint|endpoints}, content not visible (D)",
         SECOND,
+        ("hidden",),
     ),
 )  # fmt: skip
 NOT_MATCHED = (
