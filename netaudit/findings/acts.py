@@ -38,6 +38,11 @@ def act(protocol: str, sender: str, receiver: str, *, collected: bool) -> Act | 
     )
 
 
+def is_one_of(roles: AbstractSet[str], actors: Actors, ip: str, flow_id: str) -> bool:
+    """Whether a host has one of some roles; who writes the address of another is not passed over as one."""
+    return actors.role(ip, flow_id)[0] in roles and not actors.ends.disputed(ip, flow_id)
+
+
 class Move(NamedTuple):
     """An image or a record on its way, for whoever asks what was sent outside."""
 
@@ -66,7 +71,7 @@ def sent_outside(
     """What was collected or pushed: by devices whose role is none of `but`, hence not by visitors' own."""
     sent = Sent()
     for move in moves:
-        if (scope(move.sender), scope(move.receiver)) != ABROAD or actors.role(move.sender, move.flow_id)[0] in but:
+        if (scope(move.sender), scope(move.receiver)) != ABROAD or is_one_of(but, actors, move.sender, move.flow_id):
             continue
         sent.what.update(move.what)
         if move.request:
@@ -74,9 +79,9 @@ def sent_outside(
     return sent
 
 
-def certainty(*, complete: bool, whole: bool, face: str = "yes", contested: bool = False) -> str:
-    """A: recovered whole, with a face in it. B: damaged (there a possible face counts), or the sender is contested."""
-    return "A" if face == "yes" and complete and whole and not contested else "B"
+def certainty(*, complete: bool, whole: bool, face: str = "yes", lessened: bool = False) -> str:
+    """A: recovered whole, with a face in it. B: damaged (there a possible face counts), or doubted (`bearing.py`)."""
+    return "A" if face == "yes" and complete and whole and not lessened else "B"
 
 
 def telling(face: str, *, complete: bool, whole: bool) -> bool:

@@ -40,13 +40,13 @@ def encrypted_findings(
     `endpoints` name services, `counts` (`upload_counts`) how many uploads there were.
     """
     services, counted = _services(endpoints), _counted(counts)
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
         sender, receiver = row["client_ip"], row["server_ip"]
         if (scope(sender), scope(receiver)) == ABROAD:
-            groups[sender, receiver, row["server_name"]].append(row)
+            groups[(sender, receiver, row["server_name"], *actors.ends.parts(sender, row["flow_id"]))].append(row)
     found = []
-    for (sender, receiver, name), rows in sorted(groups.items()):
+    for (sender, receiver, name, *parts), rows in sorted(groups.items()):
         role = actors.role(sender, rows[0]["flow_id"])
         service, service_class = services.get(receiver, ("", ""))
         known = service_class in KNOWN_CLASSES
@@ -54,7 +54,7 @@ def encrypted_findings(
         if role[0] != PERSONAL_DEVICE and shape:
             told = counted.get((sender, receiver, name), "")
             rule = KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
-            found.append(_finding(sender, receiver, name, rows, role, service if known else "", told, rule))
+            found.append(_finding((sender, receiver, name, *parts), rows, role, service if known else "", told, rule))
     return found
 
 
@@ -96,15 +96,9 @@ def _shape(rows: list[dict[str, Any]], *, known: bool) -> str:
 
 
 def _finding(
-    sender: str,
-    receiver: str,
-    name: str,
-    rows: list[dict[str, Any]],
-    role: tuple[str, str],
-    service: str,
-    counted: str,
-    rule: Rule,
+    key: tuple[str, ...], rows: list[dict[str, Any]], role: tuple[str, str], service: str, counted: str, rule: Rule
 ) -> Finding:
+    _, receiver, name, *_ = key
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
     up = sum(sent_once(row, "up") for row in rows)
@@ -113,28 +107,21 @@ def _finding(
         f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
         f"{counted}content not visible, consistent with an upload"
     )
-    return hidden_finding(name, sender, role, receiver, rows, up, rule, reason)
+    return hidden_finding(key, role, rows, up, rule, reason)
 
 
 def hidden_finding(
-    apart: str,
-    sender: str,
-    role: tuple[str, str],
-    receiver: str,
-    rows: list[dict[str, Any]],
-    size: int,
-    rule: Rule,
-    reason: str,
+    key: tuple[str, ...], role: tuple[str, str], rows: list[dict[str, Any]], size: int, rule: Rule, reason: str
 ) -> Finding:
-    """The finding on flows whose content is not visible; `apart` tells it from others between the same ends."""
+    """The finding on flows whose content is not visible; `key`: sender, receiver, and what tells it from others."""
     return Finding(
         kind=KIND["hidden"],
         certainty="D",
-        sender=sender,
-        receiver=receiver,
+        sender=key[0],
+        receiver=key[1],
         role=role,
         rules=[rule],
-        told_apart=("D", UPLOADED.name, sender, receiver, apart),
+        key=("D", UPLOADED.name, *key),
         bytes=size,
         first_ts=min(row["first_ts"] for row in rows),
         last_ts=max(row["last_ts"] for row in rows),

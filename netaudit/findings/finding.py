@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_CLAUSES = 24  # flows named one by one in a display filter
 Way = tuple[str, str, str, int]  # client, server, transport, server port
 
-_IN_KIND = ("kind", "role", "rules", "told_apart")  # columns under other names, or none
+_IN_KIND = ("kind", "role", "rules", "key")  # columns under other names, or none
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Finding:
     role: tuple[str, str]  # of the device that acted, and the reason for it
     rules: list[Rule]
     reason: str
-    told_apart: tuple[str, ...] = ()  # what else its id is made of, where several are between the same ends
+    key: tuple[str, ...]  # what tells it from all others: its id is made of it
     images: int = 0
     distinct_images: int = 0
     possible: int = 0
@@ -49,22 +49,20 @@ class Finding:
     flow_ids: list[str]
     display_filter: str
     opened: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    sender_device: str = ""  # both from `actors.ends`, for all findings at once
+    receiver_device: str = ""
 
     def __post_init__(self) -> None:
         allowed = self.kind.rules
         if self.certainty not in tuple(self.kind.grades) or not self.rules or not set(self.rules) <= set(allowed):
             raise ValueError(f"{self.kind.name} is never {self.certainty} by {', '.join(map(str, self.rules))}")
 
-    @property
-    def way(self) -> tuple[str, str, str, str]:
-        """By what findings are told apart: grade, act, sender, receiver."""
-        return self.certainty, self.kind.act.name, self.sender, self.receiver
-
     def row(self) -> dict[str, Any]:
         """The row by column name."""
         role, why = self.role
         return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _IN_KIND} | {
-            "finding_id": finding_id(*(self.told_apart or self.way)),
+            "finding_id": finding_id(*self.key),
             "act": self.kind.act.name,
             "sender_role": role,
             "role_reason": why,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow.compute as pc
 
+from netaudit.findings.apart import TABLE as TOLD_APART
+from netaudit.findings.apart import Apart
+from netaudit.findings.bearing import Bearing
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
+from netaudit.findings.identity import back_ends_of, identity_groups, records_of, with_identity
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
@@ -27,14 +30,32 @@ if TYPE_CHECKING:
 
     from netaudit.findings.finding import Finding
 
-__all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
+__all__ = [
+    "LEAD_S",
+    "TOLD_APART",
+    "Judgement",
+    "Run",
+    "actors_of",
+    "bearing_of",
+    "judge",
+    "judge_moments",
+    "ledger_table",
+    "statements",
+]
+
+
+class Judgement(NamedTuple):
+    """The `findings` table, and what is told apart (`apart.py`)."""
+
+    findings: pa.Table
+    apart: pa.Table
 
 
 def judge(
     tables: dict[str, pa.Table], rows: Iterable[Transfer], scope: Scope, shared: frozenset[str] = frozenset()
-) -> pa.Table:
-    """The `findings` table, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
-    messages, flows = tables["messages"], tables["flows"]
+) -> Judgement:
+    """Findings, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
+    flows = tables["flows"]
     faces: list[Transfer] = []
 
     def passing() -> Iterator[Transfer]:
@@ -43,18 +64,35 @@ def judge(
                 faces.append(row)
             yield row
 
-    actors = Actors(passing(), messages, flows, shared, tables.get("devices"), tables.get("claims"))
+    actors = Actors(passing(), tables, shared)
     endpoints = tables.get("endpoints")
-    clear = clear_findings(faces, scope, actors, back_ends_of(endpoints))
+    records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
+    bearing = bearing_of(tables, faces, scope, actors, (record.message["flow_id"] for record in records))
+    clear = clear_findings(faces, scope, actors, bearing, back_ends, apart)
     found = [
-        *with_identity(clear, identity_groups(tables, scope, actors), actors),
+        *with_identity(clear, identity_groups(records, scope, actors, bearing, back_ends, apart), actors),
         *relayed_findings(tables, actors),
         *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts")),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints)
+    for one in found:
+        flow = next(iter(one.flow_ids), "")
+        one.sender_device, one.receiver_device = (actors.ends.device(ip, flow) for ip in (one.sender, one.receiver))
     _name_dialogues(found, tables.get("media"))
     _name_tunnels(found, flows)
-    return table_of([one.row() for one in found], FINDINGS)
+    return Judgement(table_of([one.row() for one in found], FINDINGS), apart.table())
+
+
+def bearing_of(
+    tables: dict[str, pa.Table], faces: Iterable[Transfer], scope: Scope, actors: Actors, others: Iterable[str] = ()
+) -> Bearing:
+    """What bears the transfers of some faces, and what went in other flows."""
+    faces = list(faces)
+    bearing = Bearing(tables, (*(row.flow_id for row in faces), *others), actors.ends)
+    for row in faces:
+        if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
+            bearing.note_arrival(row)
+    return bearing
 
 
 def _name_dialogues(found: list[Finding], media: pa.Table | None) -> None:
@@ -87,7 +125,7 @@ def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
 def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:
     """What each address was seen doing, and what the inventory names it."""
     moved = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    return Actors(moved, tables["messages"], tables["flows"], shared, tables.get("devices"), tables.get("claims"))
+    return Actors(moved, tables, shared)
 
 
 def judge_moments(

@@ -12,7 +12,7 @@ person records beside a picture, or a path, are no proof.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,15 +20,20 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import Move, act, sent_outside
+from netaudit.findings.acts import Move, act, is_one_of, sent_outside
+from netaudit.findings.apart import RECORDS
+from netaudit.findings.bearing import OWN_DEVICE, lessened, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
 from netaudit.findings.uploads import SEEN, Scope
-from netaudit.findings.vocabulary import IDENTITY_IN_CLEAR
+from netaudit.findings.vocabulary import IDENTITY_IN_CLEAR, UPLOADED
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
+
+    from netaudit.findings.apart import Apart
+    from netaudit.findings.bearing import Bearing
 
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
 _TOLD = (
@@ -45,6 +50,7 @@ class Group:
     """Records of one grade, act, sender and receiver."""
 
     records: list[Record] = field(default_factory=list)
+    doubts: Counter[str] = field(default_factory=Counter)
 
     @property
     def persons(self) -> set[str]:
@@ -52,13 +58,13 @@ class Group:
         return {one for record in self.records for one in record.persons}
 
 
-Groups = dict[tuple[str, str, str, str], Group]
+Groups = dict[tuple[str, ...], Group]  # certainty, act, sender, receiver, and what tells devices of one address apart
 
 
-def identity_groups(tables: dict[str, pa.Table], scope: Scope, actors: Actors) -> Groups:
+def identity_groups(
+    found: list[Record], scope: Scope, actors: Actors, bearing: Bearing, back_ends: AbstractSet[str], apart: Apart
+) -> Groups:
     """What is a finding, by certainty, act, sender and receiver."""
-    found = records_of(tables)
-    back_ends = back_ends_of(tables.get("endpoints"))
     sent = sent_outside(map(_move, found), scope, actors, but={PERSONAL_DEVICE, VIEWER}).what
     own = _own(found, actors, back_ends)
     groups: Groups = defaultdict(Group)
@@ -67,13 +73,21 @@ def identity_groups(tables: dict[str, pa.Table], scope: Scope, actors: Actors) -
         done = act("", scope(record.sender), scope(record.receiver), collected=collected)
         if done is None:
             continue
-        acting = done.acting(record.sender, record.receiver)
-        if actors.role(acting, record.message["flow_id"])[0] == PERSONAL_DEVICE:
+        acting, flow = done.acting(record.sender, record.receiver), record.message["flow_id"]
+        if is_one_of({PERSONAL_DEVICE}, actors, acting, flow):
+            if done == UPLOADED:
+                apart.note(actors.ends.device(acting, flow), RECORDS, record.size)
             continue
         if (record.sender, record.receiver) in own and not record.known and not record.images:
             continue
-        grade = "A" if record.sound and record.whole else "B"
-        groups[grade, done.name, record.sender, record.receiver].records.append(record)
+        doubts = bearing.doubts(record.way)
+        if actors.undecided(acting, flow):
+            doubts |= {OWN_DEVICE}
+        grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
+        parts = (part for ip in (record.sender, record.receiver) for part in actors.ends.parts(ip, flow))
+        group = groups[(grade, done.name, record.sender, record.receiver, *parts)]
+        group.records.append(record)
+        group.doubts.update(doubts)
     return groups
 
 
@@ -103,7 +117,7 @@ def _own(found: Iterable[Record], actors: Actors, back_ends: AbstractSet[str]) -
 
 def with_identity(found: list[Finding], groups: Groups, actors: Actors) -> list[Finding]:
     """Findings on images with the records that went the same way, and the records without images as findings."""
-    by_way = {one.way: one for one in found}
+    by_way = {one.key: one for one in found}
     records = [record for group in groups.values() for record in group.records]
     beside = {image for record in records for image in record.images}
     elsewhere = {image for record in records for image in record.elsewhere} - beside
@@ -114,7 +128,7 @@ def with_identity(found: list[Finding], groups: Groups, actors: Actors) -> list[
         if key in by_way and by_way[key].images:
             _add(by_way[key], group)
         else:
-            found.append(_finding(*key, group, actors))
+            found.append(_finding(key, group, actors))
     for one in found:
         if one.with_identity:
             counts = [len(images.intersection(one.object_ids)) for images in (beside, elsewhere, named)]
@@ -137,9 +151,11 @@ def _add(finding: Finding, group: Group) -> None:
         setattr(finding, name, value)
     finding.rules.append(IDENTITY_IN_CLEAR)
     finding.reason += f"; {_said(group)}"
+    finding.doubts = sorted({*finding.doubts, *group.doubts})
 
 
-def _finding(grade: str, done: str, sender: str, receiver: str, group: Group, actors: Actors) -> Finding:
+def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> Finding:
+    grade, done, sender, receiver, *_ = key
     kind = SEEN[done]
     return Finding(
         kind=kind,
@@ -148,7 +164,9 @@ def _finding(grade: str, done: str, sender: str, receiver: str, group: Group, ac
         receiver=receiver,
         role=actors.role(kind.act.acting(sender, receiver), group.records[0].message["flow_id"]),
         rules=[IDENTITY_IN_CLEAR],
+        key=key,
         reason=_said(group),
+        doubts=sorted(group.doubts),
         **_figures(group),
     )
 
@@ -186,7 +204,7 @@ def _said(group: Group) -> str:
     told += [f"a name beside the number: {named}"] if named else []
     told += [f"not recovered whole: {broken}"] if broken else []
     told += [f"of a region that is not given out: {odd}"] if odd else []
-    return "; ".join(told)
+    return "; ".join(told) + said(group.doubts)
 
 
-__all__ = ["BACK_ENDS", "Group", "Record", "back_ends_of", "identity_groups", "with_identity"]
+__all__ = ["BACK_ENDS", "Group", "Record", "back_ends_of", "identity_groups", "records_of", "with_identity"]

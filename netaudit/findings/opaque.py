@@ -50,11 +50,11 @@ def opaque_findings(
     told = {flow for finding in found for flow in finding.flow_ids}
     rows = [row for row in _outward(flows, scope) if row["flow_id"] not in told and _sent(row)]
     out: list[Finding] = []
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         if is_opaque(row["protocol"], row["transport"]):
-            groups[row["near"], row["far"]].append(row)
-    for (sender, receiver), some in sorted(groups.items()):
+            groups[(row["near"], row["far"], *actors.ends.parts(row["near"], row["flow_id"]))].append(row)
+    for (sender, receiver, *_), some in sorted(groups.items()):
         if _much(some, LEAST_OPAQUE):
             out += _finding(sender, receiver, some, actors, SHAPED_OPAQUE, _kinds(some))
     told |= {flow for finding in out for flow in finding.flow_ids}
@@ -122,11 +122,12 @@ def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> l
     services = {}
     if endpoints is not None:
         services = dict(zip(endpoints["ip"].to_pylist(), endpoints["service"].to_pylist(), strict=True))
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row["near"], _service(row, services)].append(row)
+        parts = actors.ends.parts(row["near"], row["flow_id"])
+        groups[(row["near"], _service(row, services), *parts)].append(row)
     out: list[Finding] = []
-    for (sender, service), some in sorted(groups.items()):
+    for (sender, service, *_), some in sorted(groups.items()):
         members = {(row["server_name"], row["far"]) for row in some}
         if len(members) >= LEAST_MEMBERS and _much(some, LEAST_SCATTERED):
             largest = max(
@@ -162,4 +163,5 @@ def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: 
         return []
     size = sum(map(_sent, rows))
     reason = f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an upload"
-    return [hidden_finding(str(rule), sender, role, receiver, rows, size, rule, reason)]
+    key = (sender, receiver, str(rule), *actors.ends.parts(sender, rows[0]["flow_id"]))
+    return [hidden_finding(key, role, rows, size, rule, reason)]

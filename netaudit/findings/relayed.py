@@ -95,8 +95,8 @@ def _finding(
 
 def _ends(holder: str, sender: str, receiver: str) -> dict[str, Any]:
     """Who had the images and who sent encrypted, to whom."""
-    told_apart = ("C", UPLOADED.name, holder, sender, receiver)
-    return {"certainty": "C", "sender": holder, "receiver": receiver, "told_apart": told_apart}
+    key = ("C", UPLOADED.name, holder, sender, receiver)
+    return {"certainty": "C", "sender": holder, "receiver": receiver, "key": key}
 
 
 def _reason(

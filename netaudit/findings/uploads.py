@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.findings import acts
-from netaudit.findings.acts import Move, Sent, sent_outside
+from netaudit.findings.acts import Move, Sent, is_one_of, sent_outside
+from netaudit.findings.apart import IMAGES
+from netaudit.findings.bearing import OWN_DEVICE, lessened, said
 from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, VIDEO, Act, Kind
+from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, UPLOADED, VIDEO, Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
+    from netaudit.findings.apart import Apart
+    from netaudit.findings.bearing import Bearing
     from netaudit.findings.transfers import Transfer
 
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
 SEEN = {kind.act.name: kind for kind in KINDS if kind.seen}  # kinds of what was seen in clear, by act
+
+
+@dataclass(slots=True)
+class Group:
+    """Transfers of one sender, receiver, act and certainty, and how many of them were doubted why."""
+
+    rows: list[Transfer] = field(default_factory=list)
+    doubts: Counter[str] = field(default_factory=Counter)
+
+
+class Judged(NamedTuple):
+    """An image that moved, and what was done with it."""
+
+    row: Transfer
+    act: Act
+    device: str  # address of the inside device that acted
+    grade: str  # of a face in it; empty without one, and where it is a visitor's own
+    own: bool  # a face that a visitor's own device moved
+    doubts: frozenset[str]  # codes of `bearing.py`
 
 
 def telling(row: Transfer) -> bool:
@@ -28,18 +52,29 @@ def telling(row: Transfer) -> bool:
 
 
 def clear_findings(
-    faces: list[Transfer], scope: Scope, actors: Actors, back_ends: AbstractSet[str] = frozenset()
+    faces: list[Transfer],
+    scope: Scope,
+    actors: Actors,
+    bearing: Bearing,
+    back_ends: AbstractSet[str] = frozenset(),
+    apart: Apart | None = None,
 ) -> list[Finding]:
     """Findings on transfers of face images in clear. None is judged while the vantage is unknown.
 
     `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
-    before, or that comes from where faces were sent.
+    before, or that comes from where faces were sent. What visitors' own devices sent is told `apart`.
     """
-    groups: dict[tuple[str, str, str, str], list[Transfer]] = defaultdict(list)
-    for row, act, grade in judged(faces, scope, actors, back_ends):
-        if grade:
-            groups[grade, act.name, row.sender, row.receiver].append(row)
-    return [_finding(SEEN[act], grade, rows, actors) for (grade, act, _, _), rows in sorted(groups.items())]
+    groups: dict[tuple[str, ...], Group] = defaultdict(Group)
+    for one in judged(faces, scope, actors, back_ends, bearing):
+        row = one.row
+        if one.own and apart is not None and one.act in {UPLOADED, VIDEO}:
+            apart.note(actors.ends.device(one.device, row.flow_id), IMAGES, row.size)
+        if one.grade:
+            ends = (part for ip in (row.sender, row.receiver) for part in actors.ends.parts(ip, row.flow_id))
+            group = groups[(one.grade, one.act.name, row.sender, row.receiver, *ends)]
+            group.rows.append(row)
+            group.doubts.update(one.doubts)
+    return [_finding(key, group, actors) for key, group in sorted(groups.items())]
 
 
 def judged(
@@ -47,11 +82,12 @@ def judged(
     scope: Scope,
     actors: Actors,
     back_ends: AbstractSet[str] = frozenset(),
+    bearing: Bearing | None = None,
     before: Sent | None = None,
-) -> Iterator[tuple[Transfer, Act, str]]:
-    """What was done with each image that moved, and the grade of a face in it: empty without one, or a visitor's own.
+) -> Iterator[Judged]:
+    """What was done with each image that moved; those of which nothing is judged are left out.
 
-    Images of which nothing is judged are left out. `before` is what was sent outside where `rows` are not all.
+    `bearing` knows doubts about what went in their flows; `before` is what was sent outside where `rows` are not all.
     """
     sent = before or faces_sent_outside(rows, scope, actors)
     collectors = sent.whereto | back_ends
@@ -60,12 +96,17 @@ def judged(
         act = acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
         if act is None:
             continue
-        device = act.acting(row.sender, row.receiver)
+        device, face = act.acting(row.sender, row.receiver), telling(row)
+        own = face and is_one_of({PERSONAL_DEVICE}, actors, device, row.flow_id)
+        doubts: frozenset[str] = frozenset()
         grade = ""
-        if telling(row) and actors.role(device, row.flow_id)[0] != PERSONAL_DEVICE:
-            contested = bool(actors.contested(device))
-            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, contested=contested)
-        yield row, act, grade
+        if face and not own:
+            doubts = bearing.doubts(row) if bearing is not None else doubts
+            if actors.undecided(device, row.flow_id):
+                doubts |= {OWN_DEVICE}
+            less = lessened(doubts)
+            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=less)
+        yield Judged(row, act, device, grade, own, doubts)
 
 
 def faces_sent_outside(rows: list[Transfer], scope: Scope, actors: Actors) -> Sent:
@@ -75,9 +116,10 @@ def faces_sent_outside(rows: list[Transfer], scope: Scope, actors: Actors) -> Se
     return sent_outside(moves, scope, actors)
 
 
-def _finding(kind: Kind, grade: str, rows: list[Transfer], actors: Actors) -> Finding:
+def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> Finding:
     """The finding on images of one sender, receiver, act and grade."""
-    sender, receiver = rows[0].sender, rows[0].receiver
+    grade, act, sender, receiver, *_ = key
+    kind, rows = SEEN[act], group.rows
     distinct = len({row.sha256 for row in rows})
     possible = sum(row.face != "yes" for row in rows)
     what = "stills of a video stream with a face" if kind.act == VIDEO else "images with a face"
@@ -95,6 +137,7 @@ def _finding(kind: Kind, grade: str, rows: list[Transfer], actors: Actors) -> Fi
         receiver=receiver,
         role=actors.role(kind.act.acting(sender, receiver), rows[0].flow_id),
         rules=[FACE_IN_CLEAR],
+        key=key,
         images=len(rows),
         distinct_images=distinct,
         possible=possible,
@@ -108,5 +151,7 @@ def _finding(kind: Kind, grade: str, rows: list[Transfer], actors: Actors) -> Fi
         opened=opened,
         reason=f"{len(rows)} {what} ({distinct} distinct) {how}"
         + (f", for {', '.join(hosts)}" if hosts else "")
-        + (f"; damaged, and the face only possible: {possible}" if possible else ""),
+        + (f"; damaged, and the face only possible: {possible}" if possible else "")
+        + said(group.doubts),
+        doubts=sorted(group.doubts),
     )

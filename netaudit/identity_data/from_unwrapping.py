@@ -25,11 +25,9 @@ from netaudit.identity_data.values import (
     Personal,
     address_tail,
     canonical,
-    is_device_id,
-    known_region,
     masked,
-    right_check_digit,
 )
+from netaudit.masking.identity_numbers import is_device_id, known_region, right_check_digit
 from netaudit.unwrapping.document import Known, small_json
 from netaudit.unwrapping.fields import fields
 from netaudit.unwrapping.part import Leaf, Part

@@ -12,7 +12,7 @@ from netaudit.identity_data.lines import Field, lines_of
 from netaudit.identity_data.naming import has_family_name, kind_of, names_personal
 from netaudit.identity_data.packed import packed
 from netaudit.identity_data.spellings import json_fields
-from netaudit.identity_data.values import ID18, MOBILE, right_check_digit
+from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.findings.acts import ABROAD, KNOWN_CLASSES, Sent
+from netaudit.findings.acts import ABROAD, KNOWN_CLASSES, Sent, is_one_of
 from netaudit.findings.identity import BACK_ENDS
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.transfers import Transfer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
     from netaudit.case.reading import Case
+    from netaudit.findings.bearing import Bearing
     from netaudit.live.analysis import Analysis
     from netaudit.live.judging import LiveJudge
     from netaudit.live.news import News
@@ -51,7 +52,8 @@ class Newsroom:
     def __init__(self, memory: Memory, judge: LiveJudge | None, show: Callable[[News], None]) -> None:
         self._memory, self._judge, self._show = memory, judge, show
         self._vantage: Any = None
-        self._actors = Actors((), MESSAGES.schema().empty_table(), FLOWS.schema().empty_table())  # as last analysed
+        self._actors = Actors((), {table.name: table.schema().empty_table() for table in (MESSAGES, FLOWS)})
+        self._bearing: Bearing | None = None  # both as last analysed
         self._endpoints: dict[str, dict[str, Any]] = {}  # by address, as last analysed
         self._sent = Sent()  # faces that devices of the site sent outside, and whereto
         self._back_ends: set[str] = set()  # addresses whose answers are judged by themselves, as last analysed
@@ -91,7 +93,8 @@ class Newsroom:
         """Tell what an analysis found that is new."""
         if analysis.vantage.side != (self._vantage.side if self._vantage is not None else "unknown"):
             self._show(Note("info", "vantage", {"side": analysis.vantage.side}))
-        self._vantage, self._actors = analysis.vantage, analysis.actors or self._actors
+        self._vantage, self._bearing = analysis.vantage, analysis.bearing
+        self._actors = analysis.actors or self._actors
         self._endpoints = {row["ip"]: row for row in analysis.endpoints}
         self._back_ends = {row["ip"] for row in analysis.endpoints if row["service_class"] in BACK_ENDS}
         rows = [told.row for told in self._kept.values()]
@@ -173,7 +176,7 @@ class Newsroom:
 
     def _personal(self, ip: str, known: Known) -> bool:
         """Whether it is a visitor's own device, as far as is known."""
-        return self._actors.role(ip, known.flow_id.hex())[0] == PERSONAL_DEVICE
+        return is_one_of({PERSONAL_DEVICE}, self._actors, ip, known.flow_id.hex())
 
     def _seen(self, find: Find, face: str, *, whole: bool = False) -> None:
         """An image, or its judgement, has come."""
@@ -204,8 +207,8 @@ class Newsroom:
 
     def _judge_rows(self, rows: list[Transfer], changed: Container[str]) -> None:
         """Judge images as the case will, as far as is known now, and tell what is new."""
-        done = judged(rows, self._scope, self._actors, self._back_ends, self._sent)
-        acts = {row.object_id: (act, grade) for row, act, grade in done}
+        done = judged(rows, self._scope, self._actors, self._back_ends, self._bearing, self._sent)
+        acts = {one.row.object_id: (one.act, one.grade) for one in done}
         for row in rows:
             act, grade = acts.get(row.object_id, (None, ""))
             told = self._kept[row.object_id]

@@ -20,6 +20,8 @@ from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message, observe_publications
 from netaudit.observations.ledger import Ledger
+from netaudit.observations.message_view import place_of
+from netaudit.observations.statements import note_statements
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.state import load_state, save_state
 from netaudit.pipeline.takers import takers
@@ -301,7 +303,7 @@ class Shard:
         if message.body and not done:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)
-            if not done and is_plain_document(message):
+            if not done and is_plain_document(message) and not self._events.may_state(message):
                 self._scraps.take(message)  # its body is none
                 self._documents.add(message)
                 if self._documents.full:
@@ -309,6 +311,8 @@ class Shard:
                 return
         if not done:
             self._read(message, patience)
+            if self._events.stated and message.pieces is not None and len(message.pieces):
+                note_statements(self._events.stated, message.direction, ends, self.ledger, place_of(message))
         self._scraps.take(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 

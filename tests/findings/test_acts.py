@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from netaudit.findings import acts
@@ -42,6 +44,7 @@ def test_the_inside_device_acts() -> None:
 class Actors:
     def __init__(self, role: str) -> None:
         self.role = lambda ip, flow_id="": (role, "")
+        self.ends = SimpleNamespace(disputed=lambda ip, flow_id: "other" if flow_id == "forged" else "")
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,7 @@ class Actors:
         ({}, NOT_KNOWN, {"out", "up.example"}, {1, 2}),
         ({"request": False}, NOT_KNOWN, set(), {1, 2}),  # an answer: the image went out, to nobody who collects
         ({}, PERSONAL_DEVICE, set(), set()),
+        ({"flow_id": "forged"}, PERSONAL_DEVICE, {"out", "up.example"}, {1, 2}),  # in the name of another
         ({}, VIEWER, {"out", "up.example"}, {1, 2}),
         ({"receiver": "in"}, NOT_KNOWN, set(), set()),
         ({"receiver": "elsewhere"}, NOT_KNOWN, set(), set()),

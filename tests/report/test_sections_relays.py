@@ -32,7 +32,7 @@ def case_of(test):
     tables = {"relay_tests": [test, NOTHING], "flows": [flow], "encrypted_uploads": units}
     rows = tables | {"captures": [{"capture_id": "c", "name": "lan.pcap"}]}
     made = {name: filled(name, rows.get(name, [])) for name in BY_NAME}
-    actors = Actors((), made["messages"], made["flows"], frozenset(), None, None)
+    actors = Actors((), made)
     found = [one.row() for one in relayed_findings(made, actors)]
     return FakeCase(rows | {"findings": found}), found
 
@@ -105,7 +105,7 @@ def test_an_endpoint_told_by_its_images_is_not_counted_too():
     tables = case.tables | {"relayed_images": filled("relayed_images", [image])}
     named = ANEW | {"told": 1, "least": None}
     tables["relay_tests"] = filled("relay_tests", [named, ANEW | {"capture_id": "d"}])
-    actors = Actors((), tables["messages"], tables["flows"], frozenset(), None, None)
+    actors = Actors((), tables)
     assert [found.row()["rule"] for found in relayed_findings(tables, actors)] == ["relayed-by-size-and-time/1"]
 
 
@@ -125,7 +125,7 @@ def test_the_first_sentence_tells_all_images_that_fit_with_its_caution(lang, wor
     case, _ = case_of(ANEW | {"told": 3, "least": None})
     case.tables["relayed_images"] = filled("relayed_images", images)
     case.tables["images"] = filled("images", [{"sha256": f"{0:064x}", "face": "yes"}])
-    actors = Actors((), case.tables["messages"], case.tables["flows"], frozenset(), None, None)
+    actors = Actors((), case.tables)
     case.tables["findings"] = filled("findings", [one.row() for one in relayed_findings(case.tables, actors)])
     [first] = sentences(case, Wording(lang))["large"]
     assert words in first["text"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.vocabulary import kind_of
+from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,6 +49,13 @@ class Kind:
     tells: tuple[str, ...] = ()  # kinds of findings (`findings/vocabulary.py`)
 
 
+def parties(rows: Iterable[dict[str, Any]], near: str) -> dict[str, int]:
+    """How many devices the inside ends of some findings are, and how many addresses that may stand for many."""
+    ends = {row[f"{near}_device"] or row[near] for row in rows}
+    devices = sum(map(is_link_address, ends))
+    return {"devices": devices, "addresses": len(ends) - devices}
+
+
 def near_and_far(told: FindingKind) -> tuple[str, str]:
     """Columns of the devices inside and of the others."""
     return ("sender", "receiver") if told.act.device == "sender" else ("receiver", "sender")
@@ -57,7 +65,10 @@ def of_findings(
     tables: Tables, kind: str, told: FindingKind, only: Callable[[dict[str, Any]], bool] = lambda _: True
 ) -> Iterator[Statement]:
     """One statement of a kind on the findings of a kind, those with images where these are seen."""
-    columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "bytes", "rule"]
+    columns = [
+        "finding_id", "certainty", "act", "sender", "receiver", "images", "bytes", "rule", "sender_device",
+        "receiver_device",
+    ]  # fmt: skip
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
@@ -76,7 +87,7 @@ def of_findings(
         {
             "images": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"], "c": by_grade["C"],
             "bytes": sum(row["bytes"] or 0 for row in rows),
-            "devices": len(devices), "endpoints": len({row[far] for row in rows}), "findings": len(rows),
+            **parties(rows, near), "endpoints": len({row[far] for row in rows}), "findings": len(rows),
         },
         subjects=sorted(devices)[:MOST_NAMED],
         evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],

@@ -14,6 +14,7 @@ from netaudit.findings.statements.kind import (
     Tables,
     near_and_far,
     of_findings,
+    parties,
 )
 from netaudit.findings.vocabulary import KIND, kind_of
 
@@ -41,6 +42,8 @@ def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
             "person_hmacs",
             "with_identity",
             "rule",
+            "sender_device",
+            "receiver_device",
         ]
         acts = [row for row in tables["findings"].select(columns).to_pylist() if kind_of(row) == KIND[told]]
         rows = [row for row in acts if row["records"]]
@@ -58,7 +61,7 @@ def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
                 "records": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"],
                 "persons": len({one for row in rows for one in row["person_hmacs"] or ()}),
                 "images": sum(row["with_identity"] or 0 for row in acts),
-                "devices": len(devices), "endpoints": len(far), "findings": len(rows),
+                **parties(rows, near), "endpoints": len(far), "findings": len(rows),
             },
             subjects=sorted(devices)[:MOST_NAMED],
             evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
@@ -70,18 +73,18 @@ def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
 LEFT = (
     Kind(
         "left", _images("left", "uploaded"),
-        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
-        "{images:face image|face images} left {devices:inside device|inside devices} for "
+        "{who}向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
+        "{images:face image|face images} left {who} for "
         "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
         FIRST,
         ("uploaded",),
     ),
     Kind(
         "identity_left", _identity("identity_left", "uploaded"),
-        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
+        "{who}向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
         "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
         "{records:record|records} with {persons:identity number|identity numbers} left "
-        "{devices:inside device|inside devices} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
+        "{who} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
         "{images:face image|face images} beside them",
         FIRST,
         ("uploaded",),
