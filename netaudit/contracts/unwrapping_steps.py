@@ -14,7 +14,7 @@ SEPARATOR = " › "
 LONGEST = 1024  # characters of a way
 LONGEST_PLACE = 320  # enough for the documents of GA/T 1400 inside envelopes of others
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f›\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-_TIGHT = frozenset({"carved", "text", "grpc"})  # their place stands without a space: carved@12, grpc[0]
+_TIGHT = frozenset({"carved", "text", "grpc", "framed"})  # their place stands without a space: carved@12, grpc[0]
 _NUMBER = re.compile(r"\[(\d{1,9})\]\Z")
 
 # names of steps, in Chinese; what is not here is a name of its own in every language (JSON, Base64, JPEG …)
@@ -35,6 +35,7 @@ NAMES = {
     "url": "URL 转义",
     "hex": "十六进制",
     "lines": "逐行文字",
+    "framed": "二进制头之后",
     "mended": "补回文件头",
     "json text": "JSON 文本",
     "id card text": "身份证文字",
@@ -50,6 +51,7 @@ NAMES = {
     "body": "正文",
 }  # fmt: skip
 OTHERS = frozenset({
+    "msgpack", "cbor",
     "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "bzip2", "xz",
     "aws-chunked", "utf-16", "uuencode", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif",
     "heic", "avif", "wlt", "pdf",

@@ -8,12 +8,10 @@ from netaudit.documents.index import plain_text
 from netaudit.documents.nodes import Document, Image, Tree
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
-from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
-from netaudit.unwrapping.fields import bare_text
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.text import to_text, unquote
-from netaudit.unwrapping.trees import values
+from netaudit.unwrapping.tree import bare_text, notation, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +50,7 @@ class MessageReader:
             self._images.append(
                 Image(object_id, sha256, part.way, part.name, part.field, part.content_id, part.complete, self._turn)
             )
-        elif kind in TEXTS or (kind == "opaque" and is_bson(part)):
+        elif kind in TEXTS or (kind == "opaque" and notation(leaf)):
             self._leaves.append((leaf, object_id, self._turn))
 
     @property
@@ -120,4 +118,4 @@ def _pairs(text: bytes) -> Iterator[bytes]:
 
 def _document(leaf: Leaf, object_id: str, turn: int) -> Document:
     part = leaf.part
-    return Document(object_id, part.way, part.field, values(leaf), part.complete, turn)
+    return Document(object_id, part.way, part.field, values(leaf), part.complete, turn, notation(leaf))

@@ -26,8 +26,8 @@ MOST_WORK = 5_000_000  # steps that looking for keys may take in a message, abou
 LONG = 64  # characters; shorter texts are not unwrapped any further
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _WIDE = "utf-16"  # a step that the document itself does not make
-_NOTATIONS = {"json": "json", "xml": "xml", "form": "form", "text": "form"}
-_DOCUMENTS = frozenset({"json", "xml", "form", "bson"})
+_DOCUMENTS = frozenset({"json", "xml", "form", "bson", "msgpack", "cbor", "protobuf"})
+_NUMBERED = frozenset({"xml", "form", "protobuf"})  # elements of one name: name, name[2] …
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Document:
     values: list[object]
     complete: bool
     turn: int
+    notation: str = "json"
 
 
 class Node:
@@ -153,7 +154,7 @@ class Tree:
         """Hang a document below the place that carried it."""
         base = document.way.steps[:-1]
         holder = self._at(base)
-        notation = _NOTATIONS.get(document.way.last.name, "bson")
+        notation = document.notation
         several = len(document.values) > 1
         for number, value in enumerate(document.values):
             if self.nodes >= MOST:
@@ -162,7 +163,7 @@ class Tree:
             root = self._node("", "", holder) if several else holder
             holder.listed = holder.listed or several
             root.document = document
-            root.path = "" if notation in ("xml", "form") else f"$[{number}]" if several else "$"
+            root.path = "" if notation in _NUMBERED else f"$[{number}]" if several else "$"
             self.documents.append(root)
             self._grow(root, value, notation, base)
 
@@ -201,7 +202,7 @@ class Tree:
         for number, inner in enumerate(value[: MOST - self.nodes]):
             child = self._node("", "", node)
             child.path = f"{node.path}[{number}]"
-            if notation == "xml":  # elements of one name: name, name[2] …
+            if notation in _NUMBERED:
                 child.path = node.path if not number else f"{node.path}[{number + 1}]"
             made.append((child, inner))
         return made
@@ -213,4 +214,6 @@ def _path(holder: str, key: str, notation: str) -> str:
         return key
     if notation == "xml":
         return f"{holder}/{key}"
+    if notation == "protobuf":
+        return f"{holder}.{key}" if holder else key
     return f"{holder}.{key if len(key) < 100 else key[:99] + '…'}"

@@ -74,10 +74,11 @@ class Kind:
     act: Act
     grades: str
     rules: tuple[Rule, ...]  # the first rule that a finding names is one of these
-    counts: Literal["images", "fitting", "untold", "bytes"]  # what a line on it says: no other figure is known
+    counts: Literal["images", "fitting", "together", "bytes"]  # what a line on it says: no other figure is known
     colour: str  # letter of the grade whose colour its sentence has
     lead: Words  # sentence of a first page: {who}, {to}, {when}, {what}, {fitting}, {images}, {size}
     live: Words  # line of the live screen: {act}, {counts}
+    past: bool = False  # found by earlier versions only: their cases are read
 
     @property
     def seen(self) -> bool:
@@ -133,14 +134,16 @@ ACT = {act.name: act for act in ACTS}
 
 FACE_IN_CLEAR = Rule("face-image-in-clear", 2, "AB")
 IDENTITY_IN_CLEAR = Rule("identity-in-clear", 1, "AB")
-RELAYED = Rule("relayed-by-size-and-time", 1, "C")
+RELAYED = Rule("relayed-by-size-and-time", 2, "C")
 RELAYED_COUNT = Rule("relayed-count", 1, "C")
+GO_TOGETHER = Rule("go-together", 1, "D")
 SHAPED_ENCRYPTED = Rule("upload-shaped-encrypted", 5, "D")
 KNOWN_SERVICE = Rule("known-service-encrypted", 4, "D")
 SHAPED_OPAQUE = Rule("upload-shaped-opaque", 1, "D")
 SCATTERED = Rule("upload-scattered", 1, "D")
 RULES = (
-    FACE_IN_CLEAR, IDENTITY_IN_CLEAR, RELAYED, RELAYED_COUNT, SHAPED_ENCRYPTED, KNOWN_SERVICE, SHAPED_OPAQUE, SCATTERED,
+    FACE_IN_CLEAR, IDENTITY_IN_CLEAR, RELAYED, RELAYED_COUNT, GO_TOGETHER, SHAPED_ENCRYPTED, KNOWN_SERVICE,
+    SHAPED_OPAQUE, SCATTERED,
 )  # fmt: skip
 IN_CLEAR = (FACE_IN_CLEAR, IDENTITY_IN_CLEAR)
 
@@ -168,12 +171,24 @@ KINDS = (  # in the order of a first page
         _COUNTED,
     ),
     Kind(
-        "counted", UPLOADED, "C", (RELAYED_COUNT,), "untold", "C",
+        "counted", UPLOADED, "C", (RELAYED_COUNT,), "bytes", "C",
         Words(
             "{who} 于 {when} 向 {to} 加密上传，大小和时间与内部明文所见图像相符，不能指明是哪些图像"
             "：与图像被转发出去相一致，内容不可见（C 级）。",
             "{who} made encrypted uploads to {to}, {when}, whose sizes and times fit images seen in clear inside; "
             "which ones cannot be told; consistent with their being sent on, content not seen (C).",
+        ),
+        _HIDDEN,
+        past=True,
+    ),
+    Kind(
+        "together", UPLOADED, "D", (GO_TOGETHER,), "together", "D",
+        Words(
+            "{who} 于 {when} 向 {to} 加密上传 {size}，其大小和时间与内部明文所见图像一同变化：图像被转发时如此，"
+            "光线、场景或来访者同时左右两者时也可能如此；内容不可见（D 级）。",
+            "{who} made encrypted uploads of {size} to {to}, {when}, whose sizes and times go together with images "
+            "seen in clear inside: pictures sent on do so, and other pictures of the same moments may, where light, "
+            "scene or visitor steer both; content not seen (D).",
         ),
         _HIDDEN,
     ),

@@ -17,7 +17,6 @@ from netaudit.identity_data.naming import (
     TELLING,
     names_id,
 )
-from netaudit.identity_data.packed import is_packed
 from netaudit.identity_data.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
 from netaudit.identity_data.spellings import header_fields, json_fields, query_fields, widened
 from netaudit.identity_data.strings import binary_fields, holds_number
@@ -28,10 +27,11 @@ from netaudit.identity_data.values import (
     masked,
 )
 from netaudit.masking.identity_numbers import is_device_id, known_region, right_check_digit
-from netaudit.unwrapping.document import Known, small_json
-from netaudit.unwrapping.fields import fields
+from netaudit.unwrapping.document import Known, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.scalars import fields
 from netaudit.unwrapping.text import to_text, unquote
+from netaudit.unwrapping.tree import notation, rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,7 +66,7 @@ _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 
 def personal(leaf: Leaf) -> list[Personal]:
     """What `leaf` says of people and of the circumstances, in the order of the document."""
-    if leaf.kind in BINARY or (leaf.kind == "text" and _is_packed(leaf.part.data)):
+    if leaf.kind in BINARY or (leaf.kind == "text" and notation(leaf) != "form"):
         return _of_binary(leaf)
     if leaf.kind not in DOCUMENTS or not 0 < len(leaf.part.data) <= LARGEST:
         return []
@@ -75,17 +75,23 @@ def personal(leaf: Leaf) -> list[Personal]:
     if is_of_workbook(leaf):  # read with its other parts
         return []
     found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
-    return classified(widened(found, _xml_fields, _parser(leaf))) if found else []
+    found = widened(found, _xml_fields, _parser(leaf)) if found else []
+    return classified(found + _of_rest(leaf)) if found or rest(leaf) else []
 
 
-def _is_packed(data: bytes) -> bool:
-    """Whether bytes that read as text are a document in a binary notation, or one behind a byte of its length."""
-    return any(is_packed(data[at:]) for at in (0, 1) if data[at : at + 1] >= b"\x80")
+def _of_rest(leaf: Leaf) -> list[Field]:
+    """Numbers in what of a document nobody understood."""
+    left = rest(leaf)[:LONGEST_TEXT]
+    return said_in(to_text(left), "rest") if holds_number(left) else []
 
 
 def _of_binary(leaf: Leaf) -> list[Personal]:
-    """Texts between lengths and marks, where an identity number stands among them."""
+    """Fields of a binary notation; else texts between lengths and marks, where an identity number stands among them."""
     data = leaf.part.data
+    if len(data) <= LARGEST and packed_of(leaf.part) is not None:
+        found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
+        if found and (said := classified(widened(found, _xml_fields, _parser(leaf)))):
+            return said
     if not LENGTH <= len(data) <= LONGEST_TEXT or not holds_number(data):
         return []
     return classified(widened(binary_fields(data), _xml_fields, _parser(leaf)))

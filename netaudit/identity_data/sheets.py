@@ -19,7 +19,7 @@ _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})\Z")
 
 
 class Scalar(NamedTuple):
-    """A field of an XML part, as `unwrapping.fields` gives it."""
+    """A field of an XML part, as `unwrapping.scalars` gives it."""
 
     path: str
     key: str

@@ -1,6 +1,6 @@
 """Fields of persons as senders spell them: pairs of name and value, lists by index, texts inside texts, queries.
 
-`unwrapping.fields` gives scalars by key. Here those are read whose key stands elsewhere: in a field beside it
+`unwrapping.scalars` gives scalars by key. Here those are read whose key stands elsewhere: in a field beside it
 (`{"key": "idNumber", "value": …}`), in a heading (`columns` over `rows`), in the brackets of a form (`p[0][name]`), or
 in a text that is a document itself. Nothing is guessed from values but that a list which holds an ID number beside a
 Chinese name is about that person.

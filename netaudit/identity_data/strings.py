@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from netaudit.identity_data.lines import Field, lines_of
 from netaudit.identity_data.naming import has_family_name, kind_of, names_personal
-from netaudit.identity_data.packed import packed
-from netaudit.identity_data.spellings import json_fields
 from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
 from netaudit.text.patterns import later
 
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST = 2000  # texts
-LONGEST_HEAD = 24  # bytes of a frame before a document in a binary notation
-_MAPS = frozenset((*range(0x81, 0xA0), *range(0xA1, 0xB8), 0xDE, 0xDF))  # with which such a document begins
 _AROUND = later(
     r"[\x20-\x7e\t\r\n]{0,2}([\u3400-\u9fff·]{2,})[\x20-\x7e\t\r\n]{0,2}|[\x20-/:-\x7e]?([1-9]\d{16}[\dXx])[\x20-/:-\x7e]?"
 )
@@ -45,11 +41,6 @@ def _right(number: bytes) -> bool:
 
 def binary_fields(data: bytes) -> list[Field]:
     """Fields of bytes in which a number stands; long texts are left to who looks into texts."""
-    starts = [0, *(at for at in range(1, min(LONGEST_HEAD, len(data))) if data[at] in _MAPS)]
-    for start in starts:
-        found = json_fields(packed(data[start:]))
-        if any(ID18.fullmatch(field.value) for field in found):
-            return found
     if number := next((one for one in _WIDE.finditer(data) if _right(one[0][::2])), None):
         wide = data[number.start() % 2 :]
         return lines_of(_MARKS.sub("\t", wide[: len(wide) // 2 * 2].decode("utf-16-le", "replace")))

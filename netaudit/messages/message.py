@@ -52,6 +52,7 @@ class Message:
     said: Said = NOTHING  # what the protocol says besides, typed by family
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
     obscure: int = 0  # bytes of the body that nobody understood, once it was taken apart
+    unread: int = 0  # bytes of its documents that were not understood to their end
     scraps: list[tuple[int, int]] | None = None  # words of it that nobody would read (`unwrapping/scraps.py`)
     request: Message | None = None  # for a response: its request, where known
     opened: str = ""  # of what was encrypted: with keys from which source it was opened

@@ -47,8 +47,8 @@ def _row(finding: Row, parties: Parties, w: Wording) -> dict[str, Any]:
             content = w.short(finding["bytes"] or 0)
         case "fitting":
             content = w.t("matrix_fit", n=w.number(finding["fitting"]))
-        case "untold":
-            content = w.t("matrix_fit_uncounted")
+        case "together":
+            content = w.t("matrix_together")
         case "images":
             content = what(images, records, finding["with_identity"] or 0, w)
     return {

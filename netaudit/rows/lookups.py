@@ -117,6 +117,7 @@ def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
         "last_frame": frames,
         "body_size": messages["length"].astype(np.int64),
         "obscure": np.zeros(n, np.int64),
+        "unread": np.zeros(n, np.int64),
         "complete": pa.repeat(pa.scalar(value=True), n),
         "missing": empty_lists(n),
         "notes": empty_lists(n),

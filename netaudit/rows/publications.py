@@ -165,6 +165,7 @@ class Together:
             "last_frame": last["frame"].astype(np.int64),
             "body_size": (rows["stop"] - rows["body"]).astype(np.int64),
             "obscure": np.zeros(n, np.int64),
+            "unread": np.zeros(n, np.int64),
             "complete": pa.repeat(pa.scalar(value=True), n),
             "missing": empty_lists(n),
             "notes": empty_lists(n),

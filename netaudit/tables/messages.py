@@ -35,6 +35,7 @@ MESSAGES = Table(
             "understood.",
             "bytes",
         ),
+        Column("unread", "int64", "Bytes of documents in the body that were not understood to their end.", "bytes"),
         Column("complete", "bool", "Every byte is there and its end is known."),
         Column(
             "missing",

@@ -1,7 +1,7 @@
 """A JSON text that is parsed once, whoever asks: readers for its words, unwrapping for its pictures, others for fields.
 
 Its long strings are taken out before (`json_text.py`), and put back as values when it was parsed, but for those that
-are no words.
+are no words. What strict readers refuse is read by `json_tolerant.py`; `unread` are the bytes that nobody understood.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from netaudit.text import json_text
+from netaudit.text import json_text, json_tolerant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,13 +32,15 @@ class JsonDocument:
     """One text; everything is made when it is first asked for. What was given must not be changed."""
 
     __slots__ = (
-        "_bare", "_content_type", "_missing", "_places", "_single", "_strings", "_values", "data",
+        "_bare", "_careless", "_content_type", "_missing", "_places", "_single", "_strings", "_unread", "_values",
+        "data",
     )  # fmt: skip
 
     def __init__(self, data: bytes, missing: Ranges | None = None, content_type: str = "") -> None:
         """`missing` are ranges of `data` that hold zero bytes; the content type may name a charset."""
         self.data = data
-        self._single = False
+        self._single = self._careless = False
+        self._unread: Ranges = []
         self._missing, self._content_type = missing or [], content_type
         self._strings: list[LongString] | None = None
         self._bare: bytes | None = None
@@ -48,9 +50,26 @@ class JsonDocument:
     @property
     def strings(self) -> list[LongString]:
         """Strings of at least `json_text.LONG` bytes, in order."""
-        if self._strings is None:
-            self._strings = json_text.long_strings(self.data, self._missing)
-        return self._strings
+        self._parse()
+        return self._strings or []
+
+    @property
+    def careless(self) -> bool:
+        """Whether strict readers refuse it."""
+        self._parse()
+        return self._careless
+
+    @property
+    def unread(self) -> int:
+        """How many of its bytes were not understood."""
+        self._parse()
+        return sum(end - start for start, end in self._unread)
+
+    @property
+    def rest(self) -> bytes:
+        """Those bytes, apart from each other by lines."""
+        self._parse()
+        return b"\n".join([self.data[start:end] for start, end in self._unread])
 
     @property
     def bare(self) -> bytes:
@@ -90,15 +109,36 @@ class JsonDocument:
     def _parse(self) -> None:
         if self._values is not None:
             return
-        strings = self.strings
-        text = json_text.skeleton(self.data, strings, self._missing)
-        self._values, self._single = json_text.load(text, self._content_type)
-        if strings:
+        self._strings = json_text.long_strings(self.data, self._missing)
+        text = json_text.skeleton(self.data, self._strings, self._missing)
+        self._values, self._single, whole = json_text.load(text, self._content_type)
+        if not whole:
+            self._read_on(text)
+        if self._strings:
+            strings = self._strings
             longest = {n: place for place, n in enumerate(self._longest())}
             left = sum(strings[n].end - strings[n].start for n in longest)
             self._places = filled(self._values, len(strings), lambda n: self._content(n, longest))
             if len(self.data) - left > json_text.LARGEST:  # of its words too many would be held
-                self._values = []
+                self._values, self._unread = [], [(0, len(self.data))]
+
+    def _read_on(self, text: bytes) -> None:
+        """Read what strict readers refuse. Behind gaps the long strings stay as they were found."""
+        if len(text) > json_text.LARGEST:
+            self._values, self._unread = [], [(0, len(self.data))]
+            return
+        self._careless = True
+        if self._missing:
+            found = json_tolerant.read(text, self._content_type)
+        else:
+            found = json_tolerant.read(self.data, self._content_type, json_text.LONG)
+            self._strings = [json_text.LongString(*string) for string in found.strings]
+        if found.pairs or not self._values:
+            self._values = found.values
+            self._single = len(found.values) == 1 and found.whole and not found.unread
+        # a list without a key may be the beginning of a line of words
+        document = found.pairs or any(isinstance(value, dict) for value in found.values)
+        self._unread = found.unread if document and not self._missing else []
 
     def _content(self, number: int, longest: dict[int, int]) -> str:
         if number in longest:

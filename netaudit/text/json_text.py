@@ -191,14 +191,16 @@ def skeleton(data: bytes, strings: list[LongString], missing: Ranges) -> bytes:
     return text.replace(b"\x00", b" ") if missing else text
 
 
-def load(text: bytes, content_type: str = "") -> tuple[list[object], bool]:
-    """Values of one JSON text, of several in a row, or of the whole ones before garbage; whether it is one text."""
+def load(text: bytes, content_type: str = "") -> tuple[list[object], bool, bool]:
+    """Values of one JSON text, of several in a row, or those before what is none; whether it is one, and all of it."""
     if len(text) > LARGEST:
-        return [], False
-    text = text.removeprefix(b"\xef\xbb\xbf")
+        return [], False, False
+    text = text.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x00\r\n ")
     with suppress(orjson.JSONDecodeError):
-        return [orjson.loads(text.rstrip(b"\x00\r\n "))], True
-    return _load_several(decoded_as(text, content_type)), False
+        return [orjson.loads(text)], True, True
+    said = decoded_as(text, content_type)
+    values, at = _load_several(said)
+    return values, len(values) == 1 and at == len(said), at == len(said)
 
 
 def decoded_as(text: bytes, content_type: str) -> str:
@@ -212,8 +214,8 @@ def decoded_as(text: bytes, content_type: str) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _load_several(text: str) -> list[object]:
-    """JSON lines, concatenated texts, and texts with garbage behind."""
+def _load_several(text: str) -> tuple[list[object], int]:
+    """JSON lines and concatenated texts, and where the first thing stands that is none."""
     values: list[object] = []
     at = 0
     while len(values) < _DOCUMENTS:
@@ -226,7 +228,7 @@ def _load_several(text: str) -> list[object]:
         except (ValueError, RecursionError):
             break
         values.append(value)
-    return values
+    return values, at
 
 
 def content(data: bytes, string: LongString, content_type: str, *, damaged: bool) -> str:

@@ -4,9 +4,9 @@ OFFERS = (
     "codecs.bson",
     "codecs.form",
     "document",
-    "fields",
     "part",
+    "scalars",
     "sniff",
     "text",
-    "trees",
+    "tree",
 )  # what other stages may take, through their doors

@@ -35,6 +35,7 @@ class Budget:
     given: dict[bytes, list[bytes]] = field(default_factory=dict)  # images handed out, by their first bytes
     documents: Known = field(default_factory=dict)  # small JSON texts so far
     obscure: int = 0  # bytes so far that are in no writing that anybody would read
+    unread: int = 0  # bytes so far of documents that were not understood to their end
     scraps: list[tuple[int, int]] = field(default_factory=list)  # words in small bodies that nobody would read
     taken: int = 0  # notes already put on a leaf
 

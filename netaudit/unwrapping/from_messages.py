@@ -14,7 +14,7 @@ from netaudit.contracts.unwrapping_steps import Step, Way, clean
 from netaudit.text.json_text import LONG
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
-from netaudit.unwrapping.kernels_documents import SMALL, plain_texts
+from netaudit.unwrapping.kernels_documents import SMALL, is_strict, plain_texts
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import Scrap, scraps_of_head
@@ -52,6 +52,7 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
     body, message.document = root(message), None
     yield from unwrap(body, budget)
     message.obscure = min(budget.obscure, len(message.body))
+    message.unread = min(budget.unread, len(message.body))
     message.scraps = budget.scraps or None
     if budget.notes:
         message.notes += [note for note in budget.notes if note not in message.notes]
@@ -82,7 +83,8 @@ def _in_head(message: Message) -> Iterator[Leaf]:
 def is_plain_document(message: Message) -> bool:
     """Whether the body is a small JSON text that unwrapping leaves as it is: one object, at `plain_path`.
 
-    It is printable ASCII without escapes, whole, and has no string that is long enough to hold something; nothing
+    It is printable ASCII without escapes, understood by strict readers, whole, and has no
+    string that is long enough to hold something; nothing
     that was said of it lets a codec come before the one for JSON (`unwrap.CODECS`).
     """
     return (
@@ -107,6 +109,7 @@ def is_plain_text(body: bytes) -> bool:
         and not body.translate(None, _HARMLESS)
         and (len(body) < LONG or len(max(body.split(b'"'), key=len)) < LONG)
         and body[4:8] != b"ftyp"
+        and is_strict(np.frombuffer(body, np.uint8))
     )
 
 

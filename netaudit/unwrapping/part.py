@@ -11,9 +11,11 @@ from netaudit.contracts.unwrapping_steps import Way
 if TYPE_CHECKING:
     from netaudit.text.json_document import JsonDocument
     from netaudit.unwrapping.document import Known
+    from netaudit.unwrapping.packed import PackedDocument
     from netaudit.unwrapping.xml_document import XmlDocument
 
 Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
+FOREIGN = "holds"  # how the note on an image begins that has bytes which are none of its picture
 
 
 @dataclass(slots=True)
@@ -32,7 +34,9 @@ class Part:
     # bytes of the message body that carry this part; its bytes themselves when there are as many of them
     body_range: tuple[int, int] | None = None
     depth: int = 0
-    document: JsonDocument | XmlDocument | None = None  # what it is, once it was parsed (`document.py`)
+    document: JsonDocument | XmlDocument | PackedDocument | None = (
+        None  # what it is, once it was parsed (`document.py`)
+    )
     as_utf8: Part | None = None  # of a text in UTF-16: the part that is the same text
 
     @property

@@ -23,7 +23,25 @@ _MAGIC = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
 )
 _MAGICS = tuple(magic for magic, _ in _MAGIC)
-_JSON = re.compile(rb'\{\s*(?:["}\x00]|$)|\[\s*(?:[\]\[{"\x00tfn0-9-]|$)')
+# what is JSON, or called so: quotes of either kind, keys without, remarks, commas where none belong
+_JSON = re.compile(
+    rb'\{\s*(?:,\s*)*(?:["\'}\x00#]|/[/*]|$|[A-Za-z_$\x80-\xff][\w$.\x80-\xff-]{0,63}\s*(?::(?!/)|=>?))'
+    rb'|\[\s*(?:,\s*)*(?:[\]\[{"\'\x00tfn0-9-]|/[/*]|$|None|True|False)'
+)
+_PLACE = rb"(?:\s|\x00|\x1e|\xef\xbb\xbf)*"
+# what stands before a document that is one all the same: remarks, a length, marks that keep browsers from running it …
+_BEFORE = re.compile(
+    _PLACE
+    + rb"(?:(?://[^\r\n]*|\#[^\r\n]*|/\*.*?\*/|\)\]\}',?|(?:for|while)\s*\([^()]{0,8}\)\s*;|\d{1,9}(?=[\s:\#,{])[:\#,]?"
+    rb"|(?:(?:event|id|retry):[^\r\n]*\s+)*data:(?=\s*[\[{]))" + _PLACE + rb"){1,4}",
+    re.DOTALL,
+)
+# … or what it is given to, a call or a name
+_GIVEN = re.compile(rb"(?:(?:var|let|const)\s+[\w.$]{1,64}\s*=|[\w.$]{1,64}\s*\(|\()\s*(?=[{\[]\s*[\"'{\[\w])")
+_TUPLE = re.compile(rb"\(\s*(?:[\w.'\"-]{1,64}\s*,\s*){0,4}(?=[{\[]\s*[\"'{\[])")
+_GIVEN_ENDS = re.compile(rb"[}\]]\s*\)?\s*;?\s*\Z")
+_PROGRAM = re.compile(rb"\bfunction\b|=>\s*[{(]|\breturn\b")
+_LONGEST_GIVEN, _LOOK = 1 << 20, 8192  # bytes
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|script|title|meta|div|table|style|center|h[1-6]|p>|br)", re.IGNORECASE
 )
@@ -71,8 +89,12 @@ def text_kind(data: bytes, content_type: str = "") -> str:
 
 
 def _text_kind(data: bytes, content_type: str) -> str:
-    start = data[:SAMPLE].removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
+    start = data[:SAMPLE].lstrip(_SPACE)
+    while start.startswith(b"\xef\xbb\xbf"):
+        start = start[3:].lstrip(_SPACE)
     first = start[:1]
+    if first not in (b"{", b"[", b"<") and (before := _given(start, data)):
+        start, first = start[before:], start[before : before + 1]
     if first in (b"{", b"["):
         if _JSON.match(start) and ("json" in content_type or _ends(data) or is_text(start)):
             return "json"
@@ -89,6 +111,16 @@ def _text_kind(data: bytes, content_type: str) -> str:
 
 
 _brief_kind = lru_cache(maxsize=64)(_text_kind)  # a small text is asked this by each codec for texts, one by one
+
+
+def _given(start: bytes, data: bytes) -> int:
+    """How many bytes stand before a document that is given to something, or has remarks or its length before it."""
+    if found := _BEFORE.match(start):
+        return found.end()
+    found = _TUPLE.match(start) or _GIVEN.match(start)
+    if found is None or not found.end() or len(data) > _LONGEST_GIVEN or not _GIVEN_ENDS.search(data[-64:]):
+        return 0
+    return 0 if _PROGRAM.search(data[:_LOOK]) else found.end()
 
 
 def _ends(data: bytes) -> bool:

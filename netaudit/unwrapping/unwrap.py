@@ -37,6 +37,9 @@ from netaudit.unwrapping.codecs import (
     multipart,
 )
 from netaudit.unwrapping.codecs import (
+    packed as codecs_packed,
+)
+from netaudit.unwrapping.codecs import (
     protobuf as codecs_protobuf,
 )
 from netaudit.unwrapping.codecs import (
@@ -82,7 +85,9 @@ _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
 _WHOLE = frozenset({"carved", "aws-chunked", "coding", "grpc", "protobuf"})  # what they leave is no part of anything
 _ENVELOPES = frozenset({"multipart", "store form", "mail"})  # between whose parts only heads and boundaries stand
-_AROUND = frozenset({"json", "xml", "form", "text", "carved"})  # what they open stands among other bytes
+_AROUND = frozenset(
+    {"json", "xml", "form", "text", "carved", "packed", "unsaid protobuf", "framed"}
+)  # what they open stands among other bytes
 _SPELLED = frozenset({"hex", "base64"})  # which ordinary texts may be taken for
 _READ = frozenset({"wlt", "empty"})  # kinds that are known without a look at the bytes
 _ESCAPES = 10  # characters for one that is an escape more, where nothing tells how many there were
@@ -133,7 +138,14 @@ CODECS: tuple[Codec, ...] = (
     Codec("video", codecs_video.is_video, codecs_video.open_video, keeps=True, first=_NOTHING, said="video/h26"),
     Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED, said="application/bson"),
     Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER, least=4),
-    Codec("json", codecs_json.is_json, codecs_json.open_json, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef{["),
+    Codec(
+        "json",
+        codecs_json.is_json,
+        codecs_json.open_json,
+        keeps=True,
+        trifle=_STRUCTURED,
+        first=_SPACE + b"\xef{[(/)#$_" + _LETTERS,
+    ),
     Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False, first=_SPACE + b'"'),
     Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef<"),
     Codec(
@@ -148,6 +160,15 @@ CODECS: tuple[Codec, ...] = (
         first=_LETTERS + b"_.-[]%+*",
         said="urlencoded",
     ),
+    Codec("packed", codecs_packed.is_packed, codecs_packed.open_packed, keeps=True, trifle=_STRUCTURED),
+    Codec(
+        "unsaid protobuf",
+        codecs_packed.is_unsaid_protobuf,
+        codecs_protobuf.open_protobuf,
+        keeps=True,
+        trifle=_STRUCTURED,
+    ),
+    Codec("framed", codecs_packed.is_framed, codecs_packed.open_framed, keeps=True),
     Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=LONG),
     Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=LONG),
     Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=LONG),
@@ -216,6 +237,7 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
                 other = other.replace(one, b"")
             _count(other, 0, budget)
         return len(part.data)
+    pictures = 0  # bytes of those that no codec gave
     opened, inside, around, before = False, 0, True, (budget.obscure, len(budget.scraps))
     known: list[bytes] = []  # parts that are accounted for
     spans: list[tuple[int, int]] = []  # of the body, that parts of an envelope take
@@ -239,7 +261,7 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
                 if codec.name in _SPELLED:
                     _doubt(part, known, budget, before)
                 if codec.name not in _WHOLE:
-                    left = yield from _left(part, budget, trifle, opened=True)
+                    left = pictures = yield from _left(part, budget, trifle, opened=True)
                     inside += left
                     if codec.name in _ENVELOPES and one_to_one(part) and not part.missing:
                         _count_between(part, spans, left, budget)
@@ -247,7 +269,10 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
                     return len(part.data)
                 break
         else:
-            inside += yield from _left(part, budget, trifle)
+            pictures = yield from _left(part, budget, trifle)
+            inside += pictures
+    if part.document is not None and part.document.unread:
+        budget.unread += max(0, part.document.unread - pictures)
     kind = sniff(readable(part), part.content_type.lower())
     if part.data and (len(part.data) >= trifle or (kind not in _PLAIN and trifle <= _STRUCTURED)):
         yield _leaf(part, kind, budget)

@@ -1,7 +1,8 @@
 """An XML text that is parsed once: what stands in it in order, and the elements in which its long runs are.
 
 The long runs are taken out before (`xml_text.py`) and put back when somebody reads the events. Entity declarations are
-refused: nothing here needs them, and they are the way of XML bombs.
+refused: nothing here needs them, and they are the way of XML bombs. What is not well-formed is read by
+`xml_tolerant.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from netaudit.text.json_document import LONGEST
-from netaudit.unwrapping import xml_text
+from netaudit.unwrapping import xml_text, xml_tolerant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LARGEST = 8 << 20  # bytes without long runs
 DEEPEST = 256  # elements in elements
 _MOST = 200_000  # events that are kept
+_CUT = frozenset({3, 5, 6, 20})  # codes of expat: no element, an unclosed token, half a character, an open section
 _PIECE = 4 * LONGEST  # characters; longer text is several events
 _TOO_LONG = "\0" * (LONGEST + 1)  # stands for a run that is no word, so that it is not decoded
 
@@ -53,9 +55,12 @@ class _Element:
 
 
 class XmlDocument:
-    """One text; it is parsed when something is first asked for. What is not well-formed ends it."""
+    """One text; it is parsed when something is first asked for."""
 
-    __slots__ = ("_charset", "_data", "_found", "_gap", "_handler", "_mark", "_missing", "_runs", "_whole", "problem")
+    __slots__ = (
+        "_careless", "_charset", "_data", "_found", "_gap", "_handler", "_mark", "_missing", "_rest", "_runs", "_whole",
+        "problem",
+    )  # fmt: skip
 
     def __init__(self, data: bytes, missing: Ranges | None = None) -> None:
         """`missing` are ranges of `data` that hold zero bytes."""
@@ -67,6 +72,25 @@ class XmlDocument:
         self._mark, self._charset = "", "utf-8"
         self._whole = False  # whether the events have the long runs in them
         self._found = re.compile("(?!)")
+        self._careless = False
+        self._rest = b""
+
+    @property
+    def careless(self) -> bool:
+        """Whether it is not well-formed."""
+        self._parse()
+        return self._careless
+
+    @property
+    def rest(self) -> bytes:
+        """What is in no element."""
+        self._parse()
+        return self._rest
+
+    @property
+    def unread(self) -> int:
+        """How many of its bytes were not understood."""
+        return len(self.rest)
 
     @property
     def runs(self) -> list[tuple[int, int]]:
@@ -121,9 +145,8 @@ class XmlDocument:
             self._handler = _Handler(self._mark)
             if len(text) > LARGEST:
                 self.problem = "xml size"
-            elif not self._read(text, self._handler) and self.runs and self._gap is None:
-                self._handler.events = self._as_it_stands()
-                self._whole = True
+            elif not self._read(text, self._handler) and self._gap is None:
+                self._read_on(text)
             self._handler.finish()
         return self._handler
 
@@ -143,17 +166,29 @@ class XmlDocument:
             size = len(text)
             parser.Parse(text, True)
         except expat.ExpatError:  # what comes before a fault is seen
-            return parser.ErrorByteIndex >= size
+            cut = parser.ErrorByteIndex >= size or parser.ErrorCode in _CUT
+            return cut and b"=" not in text[text.rfind(b"<") + 1 :]
         except RefusedError as refused:
             self.problem = str(refused)
         return True
 
-    def _as_it_stands(self) -> list[Event]:
-        """Events of a text that is well-formed with its long runs only: one of them stood within a tag."""
-        handler = _Handler(self._mark)
-        with suppress(expat.ExpatError, RefusedError):
-            _parser(handler).Parse(self._utf8(self._data), True)
-        return handler.events
+    def _read_on(self, text: bytes) -> None:
+        """Read what is not well-formed; where a long run stood within a tag, the text may be so with it."""
+        if self.runs:
+            handler = _Handler(self._mark)
+            with suppress(expat.ExpatError, RefusedError):
+                _parser(handler).Parse(self._utf8(self._data), True)
+                if self._handler is not None:
+                    self._handler.events, self._whole = handler.events, True
+                return
+        self._careless = True
+        handler = self._handler = _Handler(self._mark)
+        try:
+            rest = "\n".join(xml_tolerant.feed(text.decode(self._charset, "replace"), handler))
+        except RefusedError as refused:
+            self.problem = str(refused)
+            return
+        self._rest = self._found.sub(lambda match: self._run(int(match[1]), "\n"), rest).encode("utf-8", "replace")
 
     def _gap_in_text(self) -> int:
         """Where the first missing byte is when long runs are out; the beginning of the run that it is in."""

@@ -59,7 +59,15 @@ def image(face, **more):
 
 
 def relay_test(**more):
-    row = {"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": True, "told": 0, "p": 0.001, "p_model": 1e-5}
+    row = {
+        "holder": CAM,
+        "sender": CAM,
+        "receiver": CLOUD,
+        "standing": "claimed",
+        "told": 0,
+        "p": 0.001,
+        "p_model": 1e-5,
+    }
     return row | more
 
 
@@ -76,6 +84,7 @@ EXAMPLES = {
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),
+    "documents": lambda: opened("documents", "not understood to its end", bytes=400),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_left": lambda: case(findings=[record("uploaded outside", "A", with_identity=2, images=3)]),
@@ -84,16 +93,12 @@ EXAMPLES = {
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
-    "matched_untold": lambda: case(
-        findings=[finding("uploaded outside", "C", images=0, rule="relayed-count/1")],
-        relay_tests=[relay_test(mode="reencoded", fitting=19, images=62, units=32, least=11)],
-    ),
-    "matched_sums": lambda: case(
-        findings=[finding("uploaded outside", "C", images=0, rule="relayed-count/1")],
-        relay_tests=[relay_test(mode="batch", fitting=5, images=62, units=32, least=1, expected=1.8)],
-    ),
     "not_matched": lambda: case(
-        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
+        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "standing": "by chance", "longest_s": 300}],
+    ),
+    "together": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0, rule="go-together/1")],
+        relay_tests=[relay_test(standing="go together", mode="padded", fitting=34, images=44, units=50)],
     ),
     "counted": lambda: case(
         findings=[finding("uploaded outside", "D", images=0)],

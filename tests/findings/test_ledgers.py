@@ -28,7 +28,8 @@ def test_every_ledger_keeps_the_contract(ledger) -> None:
         "contradictions",
         "evicted",
         "names",
-    }  # test_accounts.py, test_names.py
+        "documents",
+    }  # test_accounts.py, test_names.py, test_documents.py
     assert seen or ledger.name in elsewhere
     for reason in ledger.reasons:
         zh, en = (reason_word(ledger.name, reason, lang) for lang in ("zh", "en"))

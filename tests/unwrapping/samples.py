@@ -104,7 +104,7 @@ EXAMPLES = (
     Example("JSON, undeclared", IMAGE_DOCUMENT, "json $.a.b[1].c › base64 › jpeg"),
     Example("JSON with garbage", IMAGE_DOCUMENT + b"\r\n<!-- served in 3 ms -->", "json $.a.b[1].c › base64 › jpeg", JSON),
     Example("JSON lines", b'{"a":1}\n{"img":"' + B64 + b'"}\n', "json $[1].img › base64 › jpeg"),
-    Example("broken JSON", b'{"a":,"img":"' + B64 + b'"}', "json $..img › base64 › jpeg", JSON),
+    Example("broken JSON", b'{"a":,"img":"' + B64 + b'"}', "json $.img › base64 › jpeg", JSON),
     Example("data URI, escaped", b'{"SanpPic":"data:image\\/jpeg;base64,' + B64.replace(b"/", b"\\/") + b'"}', "json $.SanpPic › data image/jpeg › base64 › jpeg", JSON),
     Example("folded in JSON", json.dumps({"p": FOLDED.decode()}).encode(), "json $.p › base64 › jpeg", JSON),
     Example("url-safe, unpadded", json.dumps({"p": base64.urlsafe_b64encode(JPEG).decode().rstrip("=")}).encode(), "json $.p › base64 › jpeg", JSON),

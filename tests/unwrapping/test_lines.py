@@ -8,7 +8,7 @@ from netaudit.contracts.unwrapping_steps import Way
 from netaudit.rule_writing.document_examples import picture
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.trees import values
+from netaudit.unwrapping.tree import values
 from netaudit.unwrapping.unwrap import unwrap
 
 LINES = b"PIN=20250601101500-17.jpg\nSN=EXAMPLE0001\nsize=20\nCMD=realupload"
@@ -62,6 +62,6 @@ def test_rows_with_tabs(text, rows):
     assert all(list(row) == [f"c{n}" for n in range(1, len(row) + 1)] for row in document["row"])
 
 
-def test_key_value_lines_with_tabs_are_no_table():
+def test_key_value_lines_with_tabs_are_rows_of_their_keys():
     (document,) = values(Leaf(Part(b"USER PIN=17\tName=x\tPri=0"), "text"))
-    assert "row" not in document
+    assert document == {"row": [{"PIN": "17", "Name": "x", "Pri": "0"}]}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CALM_NEEDS = (  # no open row in any of these
-    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "names", "contradictions",
-    "evicted", "faces", "apart",
+    "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
+    "contradictions", "evicted", "faces", "apart", "documents",
 )  # fmt: skip
 
 
@@ -44,7 +44,9 @@ def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
     unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
     if unjudged and unjudged == _total(tables, "images"):
         return  # nothing was looked at: there is nothing to be calm about
-    if calm == (not open_rows(tables, *CALM_NEEDS)):
+    # a period is the auditor's choice: what is said is said of it
+    left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
+    if calm == (not left):
         yield Statement("nothing_seen" if calm else "nothing_seen_so_far")
 
 
@@ -247,6 +249,12 @@ UNREAD = (
         "查询或声明的 {n} 个名称中有 {bytes:size} 无人能读懂，可能借名称传出内容",
         "{bytes:size} in {n:name|names} that hosts asked for or declared would be read by nobody: content may have "
         "left in names",
+        LAST,
+    ),
+    Kind(
+        "documents", _open("documents", "documents", subjects=True),
+        "{n} 条发往外部的消息中有文档未读懂到结尾，共 {bytes:size}",
+        "documents in {n:message|messages} to the outside were not understood to their end: {bytes:size} of them",
         LAST,
     ),
     Kind(

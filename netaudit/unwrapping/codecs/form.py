@@ -27,14 +27,14 @@ def is_form(part: Part) -> bool:
 
 
 def pairs(data: bytes, budget: Budget | None = None) -> Iterator[tuple[int, int, int]]:
-    """(start of key, start of value, end of value) of every pair."""
+    """(start of key, start of value, end of value) of every pair; a piece without a mark is a key without a value."""
     at = 0
     while at < len(data):
         end = data.find(b"&", at)
         end = len(data) if end < 0 else end
         equal = data.find(b"=", at, end)
-        if equal >= 0:
-            yield at, equal + 1, end
+        if end > at:
+            yield at, equal + 1 if equal >= 0 else end, end
         if budget is not None and not budget.part():
             return
         at = end + 1
@@ -45,10 +45,11 @@ def open_form(part: Part, budget: Budget) -> Iterator[Part]:
     data = part.data
     numbering = Numbering()
     for start, value, end in pairs(data, budget):
-        if end - value < LONG or not text.promising(data[value : min(value + 256, end)]):
+        first = start if value == end and data[end - 1] != 0x3D else value  # it may have no key
+        if end - first < LONG or not text.promising(data[first : min(first + 256, end)]):
             continue
-        key = text.to_text(text.unquote(data[start:value][:-1][:200]))
-        child = narrow(part, value, end, numbering(step("form", key)), closed=end < len(data))
+        key = text.to_text(text.unquote(data[start:first][:-1][:200])) or "*"
+        child = narrow(part, first, end, numbering(step("form", key)), closed=end < len(data))
         child.name = key
         if b"+" in child.data and any(escape in child.data for escape in _RESERVED):
             child.data = child.data.replace(b"+", b" ")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.part import Part
 
 DEPTH = 64  # messages in messages; parsers allow 100
+MOST_FIELDS = 20_000  # of a message
 _PROTOBUF = ("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf")
 _PREFIX = 5  # of a gRPC message: a flag and its length
 _VALUE = 32  # shorter bytes are identifiers
@@ -182,6 +183,29 @@ def _field(data: bytes, at: int, end: int) -> tuple[int, int, int] | None:
         return (number, -1, at) if kind in (3, 4) else None  # groups: marks only, their fields follow
     size, first = _varint(data, at, end)
     return (number, first, first + size) if first >= 0 and first + size <= end else None
+
+
+def fields_of(data: bytes, at: int, end: int) -> list[tuple[int, int, int, int]] | None:
+    """(number, wire type, start, end) of the value of each field, where bytes read as fields to the last one."""
+    out: list[tuple[int, int, int, int]] = []
+    while at < end:
+        if len(out) >= MOST_FIELDS:
+            return None
+        tag, first = _varint(data, at, end)
+        number, kind = tag >> 3, tag & 7
+        if first < 0 or not 0 < number < 1 << 29 or kind not in (0, 1, 2, 5):
+            return None
+        if kind == 0:
+            _, at = _varint(data, first, end)
+        elif kind == 2:
+            size, first = _varint(data, first, end)
+            at = first + size
+        else:
+            at = first + (8 if kind == 1 else 4)
+        if first < 0 or not first <= at <= end:
+            return None
+        out.append((number, kind, first, at))
+    return out
 
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:

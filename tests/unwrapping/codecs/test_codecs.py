@@ -16,8 +16,8 @@ from netaudit.text import json_text
 from netaudit.unwrapping import mime, text, xml_text
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import text as codecs_text
-from netaudit.unwrapping.fields import Field, fields
 from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.scalars import Field, fields
 from netaudit.unwrapping.sniff import sniff
 from tests.reference import unwrapping as reference
 from tests.unwrapping.samples import (
@@ -203,7 +203,8 @@ def test_folded_header_lines() -> None:
         (b"", "empty"),
         (b"[1,2]", "json"),
         (b"[section]\nkey=1\n", "text"),
-        (b"{ margin: 0 }", "text"),
+        (b"{ margin: 0 }", "json"),
+        (b"{ margin }", "text"),
         (b"<soap:Envelope xmlns:soap='x'/>", "xml"),
         (b"< 5 items", "text"),
         (b"\xff\xfe{\x00}\x00", "json"),

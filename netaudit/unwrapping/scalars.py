@@ -1,4 +1,4 @@
-"""Scalar fields of documents: device, place, person, score, time. Nothing is parsed before it is asked for."""
+"""Scalar fields of documents, in their order: what `tree.py` read, each with its path, its key and its text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.text.json_document import LONGEST
 from netaudit.unwrapping.codecs.form import pairs
-from netaudit.unwrapping.document import json_of, utf8, xml_of
+from netaudit.unwrapping.document import xml_of
 from netaudit.unwrapping.sniff import is_utf16
-from netaudit.unwrapping.text import to_text, unquote
+from netaudit.unwrapping.text import to_text
+from netaudit.unwrapping.tree import Repeated, bare_text, notation, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,47 +32,41 @@ class Field(NamedTuple):
 
 
 def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | None = None) -> list[Field]:
-    """Scalars of a json, xml or form document, or the text of a multipart field: `most` at most, none that is long.
+    """Scalars of a document, or the text of a multipart field: `most` at most, none that is long.
 
     `worth` is asked, with the bytes that would be parsed (long strings of JSON taken out), whether to go on.
     """
     part = leaf.part
     if len(part.data) > _DOCUMENT:
         return []
-    if leaf.kind == "json":
-        return _json(leaf, most, worth)
-    if leaf.kind == "xml":
-        return [] if worth is not None and not worth(_without_pictures(part.data, "xml")) else _xml(part, most)
-    if leaf.kind == "form":
-        return [] if worth is not None and not worth(_without_pictures(part.data, "form")) else _form(part.data, most)
-    if leaf.kind == "text" and len(part.data) <= LONGEST:
-        return [Field("$", part.name, to_text(part.data, part.content_type))]
-    return []
-
-
-def bare_text(leaf: Leaf) -> bytes:
-    """The words of a document: its bytes, those of JSON with long strings taken out."""
-    return json_of(leaf.part, leaf.known).bare if leaf.kind == "json" else utf8(leaf.part)
-
-
-def _json(leaf: Leaf, most: int, worth: Callable[[bytes], bool] | None) -> list[Field]:
-    if worth is not None and not worth(bare_text(leaf)):
+    if leaf.kind == "text" and notation(leaf) == "form":
+        return [Field("$", part.name, to_text(part.data, part.content_type))] if len(part.data) <= LONGEST else []
+    if worth is not None and not worth(_worded(leaf)):
         return []
-    values = json_of(leaf.part, leaf.known).values
+    if leaf.kind == "xml":
+        return _xml(part, most)
+    said = values(leaf)
     out: list[Field] = []
-    several = len(values) > 1
-    for number, value in enumerate(values):
-        _flatten(value, f"$[{number}]" if several else "$", out, most)
+    for number, value in enumerate(said):
+        _flatten(value, f"$[{number}]" if len(said) > 1 else "$", out, most, form=leaf.kind == "form")
     return out
 
 
-def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
+def _worded(leaf: Leaf) -> bytes:
+    if leaf.kind in {"xml", "form"}:
+        return _without_pictures(leaf.part.data, leaf.kind)
+    return bare_text(leaf)
+
+
+def _flatten(value: object, path: str, out: list[Field], most: int, *, form: bool = False) -> None:
     """Scalars below `value`, depth first, in order."""
     stack: list[tuple[object, str, str]] = [(value, path, "")]
     while stack and len(out) < most:
         node, place, key = stack.pop()
         if isinstance(node, dict):
-            stack += [(v, f"{place}.{k}"[:512], str(k)) for k, v in reversed(node.items())]
+            stack += [(v, (str(k) if form else f"{place}.{k}")[:512], str(k)) for k, v in reversed(node.items())]
+        elif isinstance(node, Repeated):  # as unwrapping spells it
+            stack += [(node[i], f"{place}[{i + 1}]"[:512] if i else place, key) for i in range(len(node) - 1, -1, -1)]
         elif isinstance(node, list):
             stack += [(node[i], f"{place}[{i}]"[:512], key) for i in range(min(len(node), most) - 1, -1, -1)]
         elif isinstance(node, str):
@@ -82,6 +77,7 @@ def _flatten(value: object, path: str, out: list[Field], most: int) -> None:
 
 
 def _xml(part: Part, most: int) -> list[Field]:
+    """In the order of the text, which mappings do not keep where elements of a name come again."""
     out: list[Field] = []
     stack: list[tuple[str, str, list[str], dict[str, int]]] = [("", "", [], {})]
     for event in xml_of(part).events:
@@ -122,14 +118,3 @@ def _without_pictures(data: bytes, kind: str) -> bytes:
 def _is_base64(text: bytes) -> bool:
     """Whether a text is too long for a field, begins as base64 does and holds no document."""
     return len(text) > LONGEST and _BASE64.match(text) is not None and b'"' not in text and b"%22" not in text
-
-
-def _form(data: bytes, most: int) -> list[Field]:
-    out = []
-    for start, value, end in pairs(data):
-        if end - value <= LONGEST:
-            key = to_text(unquote(data[start : value - 1].replace(b"+", b" ")))
-            out.append(Field(key, key, to_text(unquote(data[value:end].replace(b"+", b" ")))))
-        if len(out) >= most:
-            break
-    return out

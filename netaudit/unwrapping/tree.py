@@ -1,23 +1,19 @@
-"""Documents as values: mappings, lists and texts, whatever notation they were written in.
+"""Documents as values: mappings, lists and texts, whatever notation they were written in. The one reader of them.
 
-Every notation keeps the places that unwrapping uses, so that an image is found at the field it was in. What is cut off
-is closed where it ends; what cannot be read at all gives nothing.
+Every notation keeps the places that unwrapping uses, so that an image is found at the field it was in. What strict
+readers refuse is read all the same; how much of a document was not understood is told (`Leaf.part.document.unread`).
 """
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
-
-import orjson
 
 from netaudit.text.json_document import LONGEST
 from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
-from netaudit.unwrapping.document import json_of, xml_of
-from netaudit.unwrapping.fields import bare_text
+from netaudit.unwrapping.document import json_of, packed_of, utf8, xml_of
 from netaudit.unwrapping.text import to_text, unquote
 
 if TYPE_CHECKING:
@@ -26,17 +22,17 @@ if TYPE_CHECKING:
 MOST = 10_000  # values of a document
 DEEPEST = 64
 LARGEST = 8 << 20  # bytes
-_MENDED = 256 << 10  # bytes of a cut JSON text that are looked through for where it can be closed
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\],]|[^\s{}\[\],"]+', re.DOTALL)
+_LONGEST_KEY = 512  # bytes of one of a form
 _ROW = 1024  # characters of a row of a table
 _LINES = re.compile(r"(?m)^[ \t]*([A-Za-z_][^=\r\n]{0,200}?)[ \t]*=[ \t]*([^\r\n\x00]{0,4096})")
+_TABBED = re.compile(r"(?:[^\t\r\n=]{1,64}=[^\t\r\n]*(?:\t|\Z)){2,}")  # a line of pairs between tabs
 _STEPS = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
 
 Value = object  # dict[str, Value], list[Value], Repeated, str, int, float, bool or None
 
 
 class Repeated(list[object]):
-    """Elements of the same name beside each other in XML; their places are name, name[2] and so on."""
+    """Elements of one name beside each other in XML, fields in a form: their places are name, name[2] and so on."""
 
 
 def values(leaf: Leaf) -> list[Value]:
@@ -45,51 +41,40 @@ def values(leaf: Leaf) -> list[Value]:
     if len(part.data) > LARGEST:
         return []
     if leaf.kind == "json":
-        return json_of(leaf.part, leaf.known).values or _mended(leaf)
+        return json_of(part, leaf.known).values
     if leaf.kind == "xml":
         return _xml(part)
     if leaf.kind == "form":
         return [_form(part.data)]
     if is_bson(part):
         return list(bson_values(part.data))
+    if document := packed_of(part):
+        return document.values
     if leaf.kind == "text" and len(part.data) <= 16 * LONGEST:
         return [_text(part)]
     return []
 
 
-def _mended(leaf: Leaf) -> list[Value]:
-    """A JSON text that was cut, closed behind its last whole value; commas in front of a closing bracket are let go."""
-    text = to_text(bare_text(leaf)[:_MENDED], leaf.part.content_type)
-    opened: list[str] = []
-    tokens: list[str] = []
-    keep, closing, at = 0, "", 0
-    for token in _TOKENS.finditer(text):
-        if token.start() > at and text[at : token.start()].strip():
-            break  # an unfinished string
-        at = token.end()
-        char = token[0]
-        if char in "}]":
-            if not opened or opened.pop() != char:
-                break
-            if tokens[-1] == ",":
-                tokens.pop()
-        tokens.append(char)
-        if char in "{[":
-            opened.append("}" if char == "{" else "]")
-            if len(opened) > DEEPEST:
-                break
-        if char in "{}[],":
-            keep, closing = len(tokens) - (char == ","), "".join(reversed(opened))
-            if not opened:
-                break
-    closed = "".join(reversed(opened))
-    if tokens[-2:-1] == [":"] and tokens[-1][0] == '"':
-        keep, closing = len(tokens), closed
-    elif tokens[-1:] == [":"] and text[at:].lstrip()[:1] == '"':  # a value that is there, and was not read whole
-        keep, closing = len(tokens), '"\\u0000"' + closed
-    with suppress(orjson.JSONDecodeError):
-        return [orjson.loads("".join(tokens[:keep]).encode("utf-8", "replace") + closing.encode())] if keep else []
-    return []
+def notation(leaf: Leaf) -> str:
+    """In which notation a leaf is written that has values; the empty string for one of another kind."""
+    if leaf.kind in {"json", "xml", "form"}:
+        return leaf.kind
+    if is_bson(leaf.part):
+        return "bson"
+    if (leaf.kind != "text" or not leaf.part.data[:2].isascii()) and (document := packed_of(leaf.part)):
+        return document.notation
+    return "form" if leaf.kind == "text" else ""
+
+
+def bare_text(leaf: Leaf) -> bytes:
+    """The words of a document: its bytes, those of JSON with long strings taken out."""
+    return json_of(leaf.part, leaf.known).bare if leaf.kind == "json" else utf8(leaf.part)
+
+
+def rest(leaf: Leaf) -> bytes:
+    """The bytes of a document that were not understood."""
+    document = leaf.part.document
+    return document.rest if document is not None and document.unread else b""
 
 
 def _xml(part: Part) -> list[Value]:
@@ -132,11 +117,13 @@ def _beside(holder: dict[str, Value], name: str, value: Value) -> None:
 
 
 def _form(data: bytes) -> dict[str, Value]:
+    """Pairs by their keys, and what has none."""
     out: dict[str, Value] = {}
     for start, value, end in pairs(data):
-        key = to_text(unquote(data[start : value - 1].replace(b"+", b" ")))
+        end_of_key = value - (data[value - 1 : value] == b"=")
+        key = to_text(unquote(data[start : min(end_of_key, start + _LONGEST_KEY)].replace(b"+", b" ")))
         short = end - value <= LONGEST
-        out.setdefault(key, to_text(unquote(data[value:end].replace(b"+", b" "))) if short else "\0")
+        _beside(out, key, to_text(unquote(data[value:end].replace(b"+", b" "))) if short else "\0")
         if len(out) >= MOST:
             break
     return out
@@ -145,7 +132,10 @@ def _form(data: bytes) -> dict[str, Value]:
 def _text(part: Part) -> Value:
     """Lines of key=value, keys like `Events[0].Person.Name` taken apart; rows of a table; else the text itself."""
     text = to_text(part.data, part.content_type)
-    if text[:_ROW].partition("\n")[0].count("\t") >= 2 and "=" not in text[:_ROW].partition("\t")[0]:
+    first = text[:_ROW].partition("\n")[0]
+    if _TABBED.match(first):
+        return _tabbed(text)
+    if first.count("\t") >= 2 and "=" not in text[:_ROW].partition("\t")[0]:
         return _table(text)
     out: dict[str, Value] = {}
     for count, match in enumerate(_LINES.finditer(text)):
@@ -153,6 +143,16 @@ def _text(part: Part) -> Value:
             break
         _plant(out, match[1], match[2].strip())
     return {key: _listed(value) for key, value in out.items()} if out else text[:LONGEST]
+
+
+def _tabbed(text: str) -> Value:
+    """Lines of pairs between tabs: `row`, each with its keys; what stands before a key in one word is none of it."""
+    rows: list[Value] = []
+    for line in text.splitlines()[:MOST]:
+        cells = [cell.partition("=") for cell in line[: 4 * _ROW].split("\t")]
+        if row := {key.split()[-1]: value.strip() for key, mark, value in cells if mark and key.strip()}:
+            rows.append(row)
+    return {"row": rows}
 
 
 def _table(text: str) -> Value:
