@@ -51,15 +51,26 @@ class Move(NamedTuple):
     host: str
     flow_id: str
     request: bool  # went with the request, not with a response
+    ts: int  # of its first byte, UTC nanoseconds
     what: Iterable[Hashable]  # the image, or the persons of the record
 
 
 @dataclass(slots=True)
 class Sent:
-    """What devices of the site sent outside: whereto (addresses and host names) with requests, and what."""
+    """What devices of the site sent outside: whereto (addresses and host names) with requests, and what, when first."""
 
     whereto: set[str] = field(default_factory=set)
-    what: set[Hashable] = field(default_factory=set)
+    what: dict[Hashable, int] = field(default_factory=dict)
+
+    def before(self, what: Iterable[Hashable], ts: int) -> bool:
+        """Whether some of it had been sent outside before that time."""
+        return any(self.what.get(one, ts) < ts for one in what)
+
+    def add(self, other: Sent) -> None:
+        """Take in what else was sent."""
+        self.whereto |= other.whereto
+        for one, ts in other.what.items():
+            self.what[one] = min(ts, self.what.get(one, ts))
 
 
 def sent_outside(
@@ -73,9 +84,8 @@ def sent_outside(
     for move in moves:
         if (scope(move.sender), scope(move.receiver)) != ABROAD or is_one_of(but, actors, move.sender, move.flow_id):
             continue
-        sent.what.update(move.what)
-        if move.request:
-            sent.whereto |= {move.receiver, move.host} - {""}
+        whereto = {move.receiver, move.host} - {""} if move.request else set()
+        sent.add(Sent(whereto, dict.fromkeys(move.what, move.ts)))
     return sent
 
 

@@ -16,6 +16,7 @@ from netaudit.findings.identity import back_ends_of, identity_groups, records_of
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
+from netaudit.findings.receivers import Receivers
 from netaudit.findings.relayed import relayed_findings, without_told
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
@@ -67,11 +68,13 @@ def judge(
     actors = Actors(passing(), tables, shared)
     endpoints = tables.get("endpoints")
     records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
+    receivers = Receivers(tables, actors.ends)
     bearing = bearing_of(tables, faces, scope, actors, (record.message["flow_id"] for record in records))
     relayed = relayed_findings(tables, actors)
-    clear = clear_findings(faces, scope, actors, bearing, back_ends, apart)
+    clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart)
+    groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
     found = [
-        *with_identity(clear, identity_groups(records, scope, actors, bearing, back_ends, apart), actors),
+        *with_identity(clear, groups, actors, receivers),
         *relayed,
         *encrypted_findings(without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts")),
     ]

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import Move, act, is_one_of, sent_outside
-from netaudit.findings.apart import RECORDS
-from netaudit.findings.bearing import OWN_DEVICE, lessened, said
+from netaudit.findings.apart import NOBODYS, RECORDS
+from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from netaudit.findings.apart import Apart
     from netaudit.findings.bearing import Bearing
+    from netaudit.findings.receivers import Receivers
 
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
 _TOLD = (
@@ -41,7 +42,6 @@ _TOLD = (
     "whose address a record with an identity number names",
     "of these with a name",
 )
-MOST_HOSTS = 3  # named in a reason
 OWN = 1  # persons whose number a browser sent to one receiver: may be its user
 
 
@@ -58,18 +58,18 @@ class Group:
         return {one for record in self.records for one in record.persons}
 
 
-Groups = dict[tuple[str, ...], Group]  # certainty, act, sender, receiver, and what tells devices of one address apart
+Groups = dict[tuple[str, ...], Group]  # by certainty, act, sender and receiver
 
 
 def identity_groups(
     found: list[Record], scope: Scope, actors: Actors, bearing: Bearing, back_ends: AbstractSet[str], apart: Apart
 ) -> Groups:
     """What is a finding, by certainty, act, sender and receiver."""
-    sent = sent_outside(map(_move, found), scope, actors, but={PERSONAL_DEVICE, VIEWER}).what
+    sent = sent_outside(map(_move, found), scope, actors, but={PERSONAL_DEVICE, VIEWER})
     own = _own(found, actors, back_ends)
     groups: Groups = defaultdict(Group)
     for record in found:
-        collected = record.sender in back_ends or not sent.isdisjoint(record.persons)
+        collected = record.sender in back_ends or sent.before(record.persons, record.message["last_ts"] or 0)
         done = act("", scope(record.sender), scope(record.receiver), collected=collected)
         if done is None:
             continue
@@ -81,11 +81,14 @@ def identity_groups(
         if (record.sender, record.receiver) in own and not record.known and not record.images:
             continue
         doubts = bearing.doubts(record.way)
+        if nobodys(doubts):
+            apart.note(actors.ends.named(record.sender, flow), NOBODYS, record.size)
+            continue
         if actors.undecided(acting, flow):
             doubts |= {OWN_DEVICE}
         grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
-        parts = (part for ip in (record.sender, record.receiver) for part in actors.ends.parts(ip, flow))
-        group = groups[(grade, done.name, record.sender, record.receiver, *parts)]
+        ends = (actors.ends.named(ip, flow) for ip in (record.sender, record.receiver))
+        group = groups[(grade, done.name, *ends)]
         group.records.append(record)
         group.doubts.update(doubts)
     return groups
@@ -100,7 +103,8 @@ def back_ends_of(endpoints: pa.Table | None) -> set[str]:
 
 
 def _move(record: Record) -> Move:
-    return Move(record.sender, record.receiver, "", record.message["flow_id"], False, record.persons)
+    row = record.message
+    return Move(record.sender, record.receiver, "", row["flow_id"], False, row["first_ts"] or 0, record.persons)
 
 
 def _own(found: Iterable[Record], actors: Actors, back_ends: AbstractSet[str]) -> set[tuple[str, str]]:
@@ -115,7 +119,7 @@ def _own(found: Iterable[Record], actors: Actors, back_ends: AbstractSet[str]) -
     }
 
 
-def with_identity(found: list[Finding], groups: Groups, actors: Actors) -> list[Finding]:
+def with_identity(found: list[Finding], groups: Groups, actors: Actors, receivers: Receivers) -> list[Finding]:
     """Findings on images with the records that went the same way, and the records without images as findings."""
     by_way = {one.key: one for one in found}
     records = [record for group in groups.values() for record in group.records]
@@ -126,9 +130,9 @@ def with_identity(found: list[Finding], groups: Groups, actors: Actors) -> list[
         one.with_identity = len((beside | elsewhere).intersection(one.object_ids)) if one.images else 0
     for key, group in sorted(groups.items()):
         if key in by_way and by_way[key].images:
-            _add(by_way[key], group)
+            _add(by_way[key], group, receivers)
         else:
-            found.append(_finding(key, group, actors))
+            found.append(_finding(key, group, actors, receivers))
     for one in found:
         if one.with_identity:
             counts = [len(images.intersection(one.object_ids)) for images in (beside, elsewhere, named)]
@@ -137,7 +141,7 @@ def with_identity(found: list[Finding], groups: Groups, actors: Actors) -> list[
     return found
 
 
-def _add(finding: Finding, group: Group) -> None:
+def _add(finding: Finding, group: Group, receivers: Receivers) -> None:
     """One story: images and the records that went with them."""
     told = _figures(group)
     for name in ("flow_ids", "capture_ids", "opened"):
@@ -150,11 +154,11 @@ def _add(finding: Finding, group: Group) -> None:
     for name, value in told.items():
         setattr(finding, name, value)
     finding.rules.append(IDENTITY_IN_CLEAR)
-    finding.reason += f"; {_said(group)}"
+    finding.reason += f"; {_said(group, receivers)}"
     finding.doubts = sorted({*finding.doubts, *group.doubts})
 
 
-def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> Finding:
+def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> Finding:
     grade, done, sender, receiver, *_ = key
     kind = SEEN[done]
     return Finding(
@@ -165,7 +169,7 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> Finding:
         role=actors.role(kind.act.acting(sender, receiver), group.records[0].message["flow_id"]),
         rules=[IDENTITY_IN_CLEAR],
         key=key,
-        reason=_said(group),
+        reason=_said(group, receivers),
         doubts=sorted(group.doubts),
         **_figures(group),
     )
@@ -191,20 +195,21 @@ def _figures(group: Group) -> dict[str, Any]:
     }
 
 
-def _said(group: Group) -> str:
+def _said(group: Group, receivers: Receivers) -> str:
     """Clauses that the report has words for in both languages (`phrase` in its texts)."""
     named = sum(record.named for record in group.records)
     odd = sum(not record.sound for record in group.records)
     broken = sum(not record.whole for record in group.records)
-    hosts = sorted({record.message["host"] for record in group.records if record.message["host"]})[:MOST_HOSTS]
+    rows = [record.message for record in group.records]
+    named_, against = receivers.told((row["client_ip"], row["server_ip"], row["flow_id"], row["host"]) for row in rows)
     opened = sum(bool(record.message["opened"]) for record in group.records)
     told = [f"records with an identity number: {len(group.records)}, distinct numbers: {len(group.persons)}"]
-    told[0] += f", for {', '.join(hosts)}" if hosts else ""
+    told[0] += named_
     told += [f"sent encrypted and opened with keys: {opened}"] if opened else []
     told += [f"a name beside the number: {named}"] if named else []
     told += [f"not recovered whole: {broken}"] if broken else []
     told += [f"of a region that is not given out: {odd}"] if odd else []
-    return "; ".join(told) + said(group.doubts)
+    return "; ".join(told) + against + said(group.doubts)
 
 
 __all__ = ["BACK_ENDS", "Group", "Record", "back_ends_of", "identity_groups", "records_of", "with_identity"]

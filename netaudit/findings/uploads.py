@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.findings import acts
 from netaudit.findings.acts import Move, Sent, is_one_of, sent_outside
-from netaudit.findings.apart import IMAGES
-from netaudit.findings.bearing import OWN_DEVICE, lessened, said
+from netaudit.findings.apart import IMAGES, NOBODYS
+from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, UPLOADED, VIDEO, Act
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from netaudit.findings.apart import Apart
     from netaudit.findings.bearing import Bearing
+    from netaudit.findings.receivers import Receivers
     from netaudit.findings.transfers import Transfer
 
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
@@ -41,7 +42,7 @@ class Judged(NamedTuple):
     row: Transfer
     act: Act
     device: str  # address of the inside device that acted
-    grade: str  # of a face in it; empty without one, and where it is a visitor's own
+    grade: str  # of a face in it; empty without one, and where it is a visitor's own, or nobody knows whose
     own: bool  # a face that a visitor's own device moved
     doubts: frozenset[str]  # codes of `bearing.py`
 
@@ -56,25 +57,28 @@ def clear_findings(
     scope: Scope,
     actors: Actors,
     bearing: Bearing,
+    receivers: Receivers,
     back_ends: AbstractSet[str] = frozenset(),
     apart: Apart | None = None,
 ) -> list[Finding]:
     """Findings on transfers of face images in clear. None is judged while the vantage is unknown.
 
     `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
-    before, or that comes from where faces were sent. What visitors' own devices sent is told `apart`.
+    before, or that comes from where faces were sent. What visitors' own devices sent, or nobody knows who, is `apart`.
     """
     groups: dict[tuple[str, ...], Group] = defaultdict(Group)
     for one in judged(faces, scope, actors, back_ends, bearing):
         row = one.row
         if one.own and apart is not None and one.act in {UPLOADED, VIDEO}:
             apart.note(actors.ends.device(one.device, row.flow_id), IMAGES, row.size)
+        if nobodys(one.doubts) and apart is not None:
+            apart.note(actors.ends.named(row.sender, row.flow_id), NOBODYS, row.size)
         if one.grade:
-            ends = (part for ip in (row.sender, row.receiver) for part in actors.ends.parts(ip, row.flow_id))
-            group = groups[(one.grade, one.act.name, row.sender, row.receiver, *ends)]
+            ends = (actors.ends.named(ip, row.flow_id) for ip in (row.sender, row.receiver))
+            group = groups[(one.grade, one.act.name, *ends)]
             group.rows.append(row)
             group.doubts.update(one.doubts)
-    return [_finding(key, group, actors) for key, group in sorted(groups.items())]
+    return [_finding(key, group, actors, receivers) for key, group in sorted(groups.items())]
 
 
 def judged(
@@ -89,10 +93,10 @@ def judged(
 
     `bearing` knows doubts about what went in their flows; `before` is what was sent outside where `rows` are not all.
     """
-    sent = before or faces_sent_outside(rows, scope, actors)
+    sent = before or faces_sent_outside(rows, scope, actors, bearing)
     collectors = sent.whereto | back_ends
     for row in rows:
-        collected = bool(collectors & {row.sender, row.host}) or row.digest in sent.what
+        collected = bool(collectors & {row.sender, row.host}) or sent.before((row.digest,), row.last_ts)
         act = acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
         if act is None:
             continue
@@ -106,17 +110,23 @@ def judged(
                 doubts |= {OWN_DEVICE}
             less = lessened(doubts)
             grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=less)
+            grade = "" if nobodys(doubts) else grade
         yield Judged(row, act, device, grade, own, doubts)
 
 
-def faces_sent_outside(rows: list[Transfer], scope: Scope, actors: Actors) -> Sent:
-    """Faces that devices of the site, not visitors' own, sent outside, and whereto."""
-    faces = (row for row in rows if telling(row))
-    moves = (Move(row.sender, row.receiver, row.host, row.flow_id, row.upload, (row.digest,)) for row in faces)
+def faces_sent_outside(rows: list[Transfer], scope: Scope, actors: Actors, bearing: Bearing | None = None) -> Sent:
+    """Faces that devices of the site, not visitors' own, sent outside, and whereto.
+
+    Not what had just come from outside: whoever answers for that, it is not its sender.
+    """
+    faces = (row for row in rows if telling(row) and not (bearing is not None and bearing.came_from_outside(row)))
+    moves = (
+        Move(row.sender, row.receiver, row.host, row.flow_id, row.upload, row.first_ts, (row.digest,)) for row in faces
+    )
     return sent_outside(moves, scope, actors)
 
 
-def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> Finding:
+def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> Finding:
     """The finding on images of one sender, receiver, act and grade."""
     grade, act, sender, receiver, *_ = key
     kind, rows = SEEN[act], group.rows
@@ -129,7 +139,7 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> Finding:
         count = sum(bool(row.opened) for row in rows)
         how = f"{how}, {count} of them " if count < len(rows) else ""
         how += f"sent encrypted and opened with keys from {', '.join(opened)}"
-    hosts = sorted({row.host for row in rows if row.host})[:3]
+    named, against = receivers.told((row.client, row.server, row.flow_id, row.host) for row in rows)
     return Finding(
         kind=kind,
         certainty=grade,
@@ -150,8 +160,9 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> Finding:
         display_filter=display_filter((row.client, row.server, row.transport, row.server_port) for row in rows),
         opened=opened,
         reason=f"{len(rows)} {what} ({distinct} distinct) {how}"
-        + (f", for {', '.join(hosts)}" if hosts else "")
+        + named
         + (f"; damaged, and the face only possible: {possible}" if possible else "")
+        + against
         + said(group.doubts),
         doubts=sorted(group.doubts),
     )

@@ -193,11 +193,10 @@ class Newsroom:
 
     def _note_sent(self, rows: list[Transfer]) -> None:
         """Remember what of some images was sent outside, for what comes back later."""
-        sent = faces_sent_outside(rows, self._scope, self._actors)
+        sent = faces_sent_outside(rows, self._scope, self._actors, self._bearing)
         if len(self._sent.whereto) + len(self._sent.what) > MOST_TOLD:
             self._sent = Sent()
-        self._sent.whereto |= sent.whereto
-        self._sent.what |= sent.what
+        self._sent.add(sent)
 
     def _judge_again(self) -> None:
         """Tell of images that changed, and of answers of which it is known only now that they are retrieved."""

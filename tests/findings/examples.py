@@ -80,6 +80,7 @@ EXAMPLES = {
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
     "evicted": lambda: opened("evicted", "cut_short"),
+    "unattributed": lambda: opened("apart", "sender cannot be told"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),

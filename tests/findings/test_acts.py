@@ -61,11 +61,13 @@ class Actors:
 )
 def test_what_devices_of_the_site_sent_outside(changed, role, whereto, what) -> None:
     scope = {"in": IN, "out": OUT}
-    move = Move("in", "out", "up.example", "f", True, (1, 2))._replace(**changed)
+    move = Move("in", "out", "up.example", "f", True, 7, (1, 2))._replace(**changed)
     sent = sent_outside([move], lambda ip: scope.get(ip, UNKNOWN), Actors(role))
-    assert (sent.whereto, sent.what) == (whereto, what)
+    assert (sent.whereto, set(sent.what)) == (whereto, what)
+    assert sent.before((1, 3), 8) is bool(what)
+    assert not sent.before((1, 3), 7), "it had not been sent before"
     if role == VIEWER:
-        assert sent_outside([move], lambda ip: scope.get(ip, UNKNOWN), Actors(role), but={VIEWER}).what == set()
+        assert sent_outside([move], lambda ip: scope.get(ip, UNKNOWN), Actors(role), but={VIEWER}).what == {}
 
 
 @pytest.mark.parametrize(("complete", "whole", "grade"), [(True, True, "A"), (False, True, "B"), (True, False, "B")])
