@@ -137,13 +137,14 @@ IDENTITY_IN_CLEAR = Rule("identity-in-clear", 1, "AB")
 RELAYED = Rule("relayed-by-size-and-time", 2, "C")
 RELAYED_COUNT = Rule("relayed-count", 1, "C")
 GO_TOGETHER = Rule("go-together", 1, "D")
-SHAPED_ENCRYPTED = Rule("upload-shaped-encrypted", 5, "D")
-KNOWN_SERVICE = Rule("known-service-encrypted", 4, "D")
+SHAPED_ENCRYPTED = Rule("upload-shaped-encrypted", 6, "D")
+KNOWN_SERVICE = Rule("known-service-encrypted", 5, "D")
+ANSWERED = Rule("answers-encrypted", 1, "D")
 SHAPED_OPAQUE = Rule("upload-shaped-opaque", 1, "D")
 SCATTERED = Rule("upload-scattered", 1, "D")
 RULES = (
     FACE_IN_CLEAR, IDENTITY_IN_CLEAR, RELAYED, RELAYED_COUNT, GO_TOGETHER, SHAPED_ENCRYPTED, KNOWN_SERVICE,
-    SHAPED_OPAQUE, SCATTERED,
+    ANSWERED, SHAPED_OPAQUE, SCATTERED,
 )  # fmt: skip
 IN_CLEAR = (FACE_IN_CLEAR, IDENTITY_IN_CLEAR)
 
@@ -193,7 +194,7 @@ KINDS = (  # in the order of a first page
         _HIDDEN,
     ),
     Kind(
-        "hidden", UPLOADED, "D", (SHAPED_ENCRYPTED, KNOWN_SERVICE, SHAPED_OPAQUE, SCATTERED), "bytes", "D",
+        "hidden", UPLOADED, "D", (SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED), "bytes", "D",
         Words(
             "{who} 于 {when} 向 {to} 加密上传 {size}，内容不可见（D 级）。",
             "{who} made encrypted uploads of {size} to {to}, {when}; content not visible (D).",
