@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.findings import finding
 from netaudit.findings.finding import Finding, display_filter
-from netaudit.findings.vocabulary import GO_TOGETHER, KIND, RELAYED, UPLOADED
+from netaudit.findings.vocabulary import FOLLOW_PICTURES, GO_TOGETHER, KIND, RELAYED, UPLOADED
 from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from netaudit.findings.roles import Actors
 
+FOLLOWING = "following"  # relay_tests.mode
 TOGETHER = "go together"  # relay_tests.standing
 MODES = {
     "exact": "exact sizes",
@@ -30,6 +31,7 @@ MODES = {
     "range": "sizes within a few bytes",
     "quic": "sums of QUIC datagrams",
     "batch": "sums of several images in one request",
+    "following": "times alone",
     "reencoded": "ratios of sizes, as if encoded anew",
 }
 
@@ -138,12 +140,12 @@ def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
 def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> Finding:
     """The finding on uploads whose sizes and times go together with those of images: all that was uploaded."""
     holder, sender, receiver = way_of(test)
-    units = _units(tables, sender, receiver)
+    units, follows = _units(tables, sender, receiver), test["mode"] == FOLLOWING
     return Finding(
-        kind=KIND["together"],
+        kind=KIND["following" if follows else "together"],
         **_ends("D", holder, sender, receiver),
         role=actors.role(holder, units[0]["flow_id"] if units else ""),
-        rules=[GO_TOGETHER],
+        rules=[FOLLOW_PICTURES if follows else GO_TOGETHER],
         bytes=sum(row["plaintext_low"] or 0 for row in units),
         first_ts=min((row["first_ts"] for row in units), default=None),
         last_ts=max((row["last_ts"] for row in units), default=None),
@@ -168,6 +170,12 @@ def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict
 
 def _reason_together(test: dict[str, Any]) -> str:
     """In one line: what goes together, and why nothing more is said."""
+    if test["mode"] == FOLLOWING:
+        return (
+            f"encrypted uploads begin within {test['window_s']} s after {test['fitting']} of {test['images']} images "
+            "received in clear; what follows pictures may be sent for them (features, crops, pictures in another "
+            "form), or set off by the same visitor; no image is named, content not seen"
+        )
     if test["mode"] == "batch":
         fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads go together with images"
     else:

@@ -137,14 +137,15 @@ IDENTITY_IN_CLEAR = Rule("identity-in-clear", 1, "AB")
 RELAYED = Rule("relayed-by-size-and-time", 2, "C")
 RELAYED_COUNT = Rule("relayed-count", 1, "C")
 GO_TOGETHER = Rule("go-together", 1, "D")
+FOLLOW_PICTURES = Rule("follow-pictures", 1, "D")
 SHAPED_ENCRYPTED = Rule("upload-shaped-encrypted", 6, "D")
 KNOWN_SERVICE = Rule("known-service-encrypted", 5, "D")
 ANSWERED = Rule("answers-encrypted", 1, "D")
 SHAPED_OPAQUE = Rule("upload-shaped-opaque", 1, "D")
 SCATTERED = Rule("upload-scattered", 1, "D")
 RULES = (
-    FACE_IN_CLEAR, IDENTITY_IN_CLEAR, RELAYED, RELAYED_COUNT, GO_TOGETHER, SHAPED_ENCRYPTED, KNOWN_SERVICE,
-    ANSWERED, SHAPED_OPAQUE, SCATTERED,
+    FACE_IN_CLEAR, IDENTITY_IN_CLEAR, RELAYED, RELAYED_COUNT, GO_TOGETHER, FOLLOW_PICTURES,
+    SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED,
 )  # fmt: skip
 IN_CLEAR = (FACE_IN_CLEAR, IDENTITY_IN_CLEAR)
 
@@ -190,6 +191,17 @@ KINDS = (  # in the order of a first page
             "{who} made encrypted uploads of {size} to {to}, {when}, whose sizes and times go together with images "
             "seen in clear inside: pictures sent on do so, and other pictures of the same moments may, where light, "
             "scene or visitor steer both; content not seen (D).",
+        ),
+        _HIDDEN,
+    ),
+    Kind(
+        "following", UPLOADED, "D", (FOLLOW_PICTURES,), "together", "D",
+        Words(
+            "{who} 于 {when} 向 {to} 加密上传 {size}，紧随内部明文所见图像之后：可能是为图像而发送的"
+            "（特征、小图或另一形式的图像），也可能由同一来访者触发；内容不可见（D 级）。",
+            "{who} made encrypted uploads of {size} to {to}, {when}, that follow images seen in clear inside: they may "
+            "be sent for them (features, crops, pictures in another form), or set off by the same visitor; content not "
+            "seen (D).",
         ),
         _HIDDEN,
     ),

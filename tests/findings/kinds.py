@@ -21,4 +21,4 @@ CAPTURES = {
     "video": ("pcaps/frames/gb28181.pcapng", True),
 }
 # kinds that no capture of the project shows, and the test that makes up their tables
-MADE_UP = {"matched": "tests/report/test_sections_relays.py"}
+MADE_UP = dict.fromkeys(("matched", "following"), "tests/report/test_sections_relays.py")
