@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from netaudit.documents.from_messages import Streams, Told
-from netaudit.documents.from_unwrapping import MessageReader
+from netaudit.documents.from_unwrapping import NOTHING_TAKEN, MessageReader
 from netaudit.documents.head import Head, path_of
 from netaudit.documents.loading import load
 from netaudit.documents.times import read_time
@@ -78,6 +78,7 @@ class EventRows:
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
+        self.taken = NOTHING_TAKEN  # documents and images of the last message
         self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
 
     def shared(self) -> dict[str, Any]:
@@ -92,12 +93,14 @@ class EventRows:
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.said.clear()
+        self.taken = NOTHING_TAKEN
         if not message.body and (
             message.status or message.request or not self._index.on_path(message.path.partition("?")[0])
         ):
             return []
         pictured = self._reader.pictured
         keys = self._reader.stored_as if pictured else []
+        self.taken = self._reader.taken
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message, keys)
@@ -180,6 +183,7 @@ class EventRows:
         return EVENTS.row(
             event_id=event.event_id, message_id=message.message_id.hex(), object_id=event.object_id, kind=entry.kind,
             act=entry.act, document=entry.id, certainty=entry.provenance, recalled=list(entry.recalled),
+            standing="entry", inferred=[],
             device_ref=device.text, device_hmac=device.hmac, place=place.text,
             event_ref=reference.text, event_hmac=reference.hmac, shot_time=event.shot_time, shot_zone=event.zone,
             name=person["name"].text, name_hmac=person["name"].hmac,

@@ -28,6 +28,7 @@ from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
+from netaudit.rows.leaves import LeafRows
 from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
@@ -154,6 +155,7 @@ class Shard:
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
         self._scraps = ScrapRows(folder, part)
+        self._leaves = LeafRows(folder, part)
         self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
         self._publications = PlainPublications(self._rows, self._events)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
@@ -176,6 +178,7 @@ class Shard:
         self._persons.flush(least=BATCH_ROWS)
         self._events.flush(least=BATCH_ROWS)
         self._scraps.flush(least=BATCH_ROWS)
+        self._leaves.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
@@ -186,11 +189,12 @@ class Shard:
         self._persons.flush(least=1)
         self._events.flush(least=1)
         self._scraps.flush(least=1)
+        self._leaves.flush(least=1)
 
     def save(self, path: Path) -> bool:
         """Write all rows and, to a file, everything that is under way; whether that is possible now."""
         self._take_documents()
-        for writer in (self._rows, self._persons, self._events, self._scraps, self._sendings):
+        for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
             if writer is not None:
                 writer.flush(least=1)
         told, self.stored = self.stored, None  # belongs to this process
@@ -216,6 +220,7 @@ class Shard:
         self._persons.close()
         self._events.close()
         self._scraps.close()
+        self._leaves.close()
         if self._sendings is not None:
             self._sendings.close()
         if self.keys is not None:
@@ -348,10 +353,14 @@ class Shard:
         for row in self._events.end(message):
             self._rows["events"].append(row)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
+        told = bool(self._events.taken[1])
         for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
+            told = True
+        if told:
+            self._leaves.take(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)
