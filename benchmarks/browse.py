@@ -25,7 +25,7 @@ from netaudit.browse.shelf import Shelf
 from netaudit.case.custody import Custody
 from netaudit.case.seal import seal
 from netaudit.case.writing import make_folders
-from netaudit.settling.ordered import write_table
+from netaudit.finalizing.sorting import write_table
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 START = 1_700_000_000_000_000_000

@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--faces", action="store_true", help="also look for faces")
     given = parser.parse_args()
-    from netaudit.running.ready import make_ready
+    from netaudit.pipeline.ready import make_ready
 
     plan = write_sites(given.folder / "captures", given.sites)
     make_ready(lambda *_: None)  # else the first way pays for compiling, and the others gain by it

@@ -29,9 +29,9 @@ STORAGE = (0.25, 1.25, 12.5)  # GB/s that a shared disk gives to all together
 
 def work(what: str, capture: Path, folder: Path, number: int, of: int, *, faces: bool) -> None:
     """One process: prints its seconds, those of processors, and the bytes it has read."""
-    from netaudit.running.parts import read_head, read_part
-    from netaudit.running.ready import make_ready
-    from netaudit.running.task import Options, run
+    from netaudit.pipeline.parts import read_head, read_part
+    from netaudit.pipeline.ready import make_ready
+    from netaudit.pipeline.task import Options, run
 
     make_ready(lambda *_: None)
     options = Options(site="shared", project_key=bytes(range(32)), faces=faces)

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOADED = [
-    "netaudit.cli.app", "netaudit.cli.auditing", "netaudit.running.reading", "netaudit.running.resuming",
-    "netaudit.running.workers", "netaudit.running.conclusion", "netaudit.running.inputs",
-    "netaudit.packets.from_capture", "netaudit.report.from_case", "netaudit.case.verify", "netaudit.live.engine",
+    "netaudit.cli.app", "netaudit.cli.auditing", "netaudit.pipeline.reading", "netaudit.pipeline.resuming",
+    "netaudit.pipeline.workers", "netaudit.pipeline.conclusion", "netaudit.pipeline.inputs",
+    "netaudit.packets.from_capture", "netaudit.report.from_case", "netaudit.case.second_opinion",
+    "netaudit.live.engine",
     "jinja2", "numba", "pyarrow.parquet",
 ]  # fmt: skip
 _server = multiprocessing.get_context("forkserver") if sys.platform != "win32" else None
@@ -86,7 +87,7 @@ def _make_small() -> None:
     from functools import partial
 
     from netaudit.capture import from_files
-    from netaudit.running import checkpoint
+    from netaudit.pipeline import checkpoint
 
     checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 0
     from_files.open_captures = partial(from_files.open_captures, window_size=1 << 17)

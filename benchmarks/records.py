@@ -11,7 +11,7 @@ from pathlib import Path
 
 from netaudit.capture.from_files import open_captures
 from netaudit.packets.from_capture import Decoder
-from netaudit.running.way import Reading
+from netaudit.pipeline.stages import Reading
 from netaudit.streams.from_packets import Assembler
 from netaudit.streams.kernels_emit import NO_RECORDS
 from netaudit.streams.layouts import SLOT_BITS

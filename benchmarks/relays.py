@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from netaudit.relays.chance import corrected
+from netaudit.relays.nulls import corrected
 from netaudit.relays.unresolved import at_least
 from tests.relays import offices, unlike
 
@@ -96,7 +96,7 @@ def scale() -> None:
     import tempfile
     from multiprocessing import get_context
 
-    from netaudit.running.lean import load_lean, own_process, trim
+    from netaudit.pipeline.startup import load_lean, own_process, trim
 
     own_process()
     load_lean()

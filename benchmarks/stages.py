@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
-from netaudit.running.lean import load_lean, own_process
+from netaudit.pipeline.startup import load_lean, own_process
 
 STEP = 0.002  # seconds
 STAGES = (
@@ -55,7 +55,7 @@ def main(capture: str) -> None:
     signal.setitimer(signal.ITIMER_REAL, STEP, STEP)
     own_process()
     load_lean()
-    from netaudit.running import task
+    from netaudit.pipeline import task
 
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:

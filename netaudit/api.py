@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.case import reading
 from netaudit.errors import NetauditError, UsageError
-from netaudit.ground.zones import nanoseconds
-from netaudit.running.task import Options, Progress, run
+from netaudit.pipeline.task import Options, Progress, run
+from netaudit.text.time_zones import nanoseconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +78,8 @@ def audit(
     netaudit.errors.UsageError: since='yesterday': not a time such as 2026-05-01T09:00:00+08:00
     """
     from netaudit.case.moment_files import read_moments
-    from netaudit.running.keys import request
-    from netaudit.running.project_key import read_project_key
+    from netaudit.pipeline.keys import request
+    from netaudit.pipeline.project_key import read_project_key
 
     with _in_python():
         options = Options(
@@ -164,7 +164,7 @@ class Case(reading.Case):
         >>> case.device("192.168.1.64").vendor
         'Hikvision'
         """
-        from netaudit.authoring.naming import find_device, plain_devices
+        from netaudit.rule_writing.naming import find_device, plain_devices
 
         return Device(self, find_device(plain_devices(self), str(name))["device_id"])
 

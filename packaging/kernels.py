@@ -1,7 +1,7 @@
 """Compile all kernels for any processor of this kind into the package: `python packaging/kernels.py`.
 
 They are found by whoever runs the same sources with the same numba and the same minor version of Python and numpy,
-wherever the package lies (`netaudit/ground/jit_cache.py`). Everybody else compiles for himself.
+wherever the package lies (`netaudit/jit/cache.py`). Everybody else compiles for himself.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "netaudit" / "_kernels"
 BUILD = """
-from netaudit.ground import jit_cache
-from netaudit.running import ready
+from netaudit.jit import cache
+from netaudit.pipeline import ready
 from netaudit.cli.warming import compile_missing
 compile_missing("en")
 ready.have_rest()
 assert all(map(ready.is_ready, ready.PIECES)), "not all was compiled"
-print(jit_cache.cache_folder())
+print(cache.cache_folder())
 """
 
 

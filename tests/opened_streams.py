@@ -7,11 +7,11 @@ from collections import defaultdict
 from pathlib import Path
 
 from netaudit.capture.from_files import open_captures
+from netaudit.messages.decryption.audit_keys import Given, Keys
+from netaudit.messages.decryption.inner_stream import Within
+from netaudit.messages.decryption.key_scope import wanted
+from netaudit.messages.decryption.keylog import Source, read_source
 from netaudit.messages.from_streams import Conversations
-from netaudit.messages.opening.given import Given, Keys
-from netaudit.messages.opening.keylog import Source, read_source
-from netaudit.messages.opening.wanted import wanted
-from netaudit.messages.within import Within
 from netaudit.packets.from_capture import Decoder
 from netaudit.streams.from_packets import Assembler
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from netaudit.capture.from_files import open_captures
-from netaudit.ground.masking import mask
+from netaudit.masking.mask import mask
 from netaudit.messages.from_streams import Conversations
 from netaudit.packets.from_capture import Decoder
 from netaudit.rows.hellos import hello_row

@@ -15,7 +15,7 @@ import netaudit
 from netaudit.capture.from_files import open_captures
 from tests import disguise
 from tests.disguise import FILES, FRAMES, LOSSY, Plain, Record, pcap
-from tests.running.test_identity import RUN
+from tests.pipeline.test_identity import RUN
 
 PCAPS = Path(__file__).parents[1] / "pcaps"
 LAN = PCAPS / "sales_office" / "lan.pcapng"

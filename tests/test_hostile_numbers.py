@@ -8,10 +8,10 @@ import pytest
 
 import netaudit
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import read_streams
 from netaudit.images.extents import PNG_SIGNATURE
 from netaudit.images.headers import header_size
-from netaudit.running.way import Keep, Shard
+from netaudit.pipeline.stages import Keep, Shard
+from netaudit.storage.table_streams import read_streams
 from tests.messages.files import test_nfs as nfs
 from tests.messages.smb import test_reader as smb
 from tests.messages.websocket.test_reader import switched, ws

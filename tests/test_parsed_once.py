@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 import netaudit
-from netaudit.running.way import Shard
+from netaudit.pipeline.stages import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable

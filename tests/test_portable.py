@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.running import doctor
+from netaudit.pipeline import doctor
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "netaudit"
@@ -32,7 +32,7 @@ UNIX_CALLS = {
     "select": {"poll", "epoll", "kqueue"},
 }  # fmt: skip
 LINUX_ONLY = {"capture/packet_socket.py", "live/guard.py"}  # used on Linux only, behind a question for it
-ASKED_BEFORE = {"ground/own_places.py"}  # its one door asks first, in another function
+ASKED_BEFORE = {"system/user_folders.py"}  # its one door asks first, in another function
 WITH_TEXT = {"read_text", "write_text"}
 
 SMOKE = """

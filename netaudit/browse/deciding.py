@@ -8,7 +8,7 @@ from netaudit.browse.page import Asked, away
 from netaudit.browse.paging import Wanted
 from netaudit.case.decisions import decide, latest
 from netaudit.errors import CaseError, UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 from netaudit.report.rewriting import mark_stale
 
 if TYPE_CHECKING:

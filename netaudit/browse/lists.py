@@ -16,7 +16,7 @@ from netaudit.browse.paging import ROWS, Row, Wanted
 from netaudit.browse.rooms import HELD, OF, Room, room_of
 from netaudit.browse.texts import TEXTS, say
 from netaudit.case import reviews
-from netaudit.case.reporting import stale
+from netaudit.case.report_status import stale
 from netaudit.errors import CaseError, UsageError
 from netaudit.report.rewriting import mark_stale
 from netaudit.tables import BY_NAME

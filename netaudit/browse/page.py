@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.texts import heading, say
-from netaudit.case.reporting import stale
+from netaudit.case.report_status import stale
 from netaudit.errors import UsageError
 from netaudit.report import wording
 from netaudit.report.wording import Wording

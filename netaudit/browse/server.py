@@ -22,7 +22,7 @@ from netaudit.browse.gate import Gate
 from netaudit.browse.page import SHARED, STATIC, asked, away, form, language, page
 from netaudit.browse.texts import say
 from netaudit.errors import CaseError, UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable

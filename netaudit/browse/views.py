@@ -21,7 +21,7 @@ from netaudit.browse.rooms import room_of
 from netaudit.browse.texts import meaning, say, value_word
 from netaudit.case.custody import entries
 from netaudit.errors import CaseError, UsageError
-from netaudit.findings import saying
+from netaudit.findings import statement_text
 from netaudit.report.from_case import head
 from netaudit.report.sections_summary import sentences
 from netaudit.tables import BY_NAME
@@ -62,7 +62,7 @@ def verdict(request: Request) -> Response:
         head=head(case, w),
         leads=sentences(case, w),
         statements=[
-            w.exact(text, 1000) for one in case.statements or () for text in saying.first_page([one], who.lang)
+            w.exact(text, 1000) for one in case.statements or () for text in statement_text.first_page([one], who.lang)
         ],
         folder=w.exact(case.folder, 400),
         seal=case.seal.state,

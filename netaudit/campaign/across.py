@@ -92,7 +92,7 @@ def persons_at_several(campaign: Campaign, purpose: str, authoriser: str) -> dic
 
     import orjson
 
-    from netaudit.ground.files import append_line
+    from netaudit.storage.files import append_line
 
     keys = set()
     for case in campaign.cases.values():

@@ -27,12 +27,12 @@ import orjson
 from netaudit.campaign.plan import Site, task_digest
 from netaudit.campaign.remote import put_file
 from netaudit.errors import NetauditError, UsageError
-from netaudit.ground.files import MANIFEST, write_json, write_whole
+from netaudit.storage.files import MANIFEST, write_json, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.running.task import Options
+    from netaudit.pipeline.task import Options
 
 CASES, ATTEMPTS, FAILED, LOCKS, STARTED = "cases", "attempts", "failed", "locks", "started"
 RETRIES = 2  # of a site whose worker died
@@ -248,7 +248,7 @@ def _hand_over(task: Task) -> None:
 
 def _case_into(task: Task, folder: Path) -> dict[str, Any]:
     from netaudit.campaign.parts import whole
-    from netaudit.running.task import run
+    from netaudit.pipeline.task import run
 
     parts = whole(task, digest_of(task)) if task.parts else ()
     options = replace(_options(task), workers=max(task.parts, 1))  # as run.json tells it
@@ -264,7 +264,7 @@ def _case_into(task: Task, folder: Path) -> dict[str, Any]:
 
 def _part_into(task: Task, folder: Path) -> dict[str, Any]:
     from netaudit.campaign.parts import make_part
-    from netaudit.running.ready import make_ready
+    from netaudit.pipeline.ready import make_ready
 
     make_ready(lambda *_: None)
     return make_part(task, folder, _options(task), _captures(task, folder))
@@ -282,9 +282,9 @@ def _captures(task: Task, place: Path) -> list[Path]:
 
 def _options(task: Task) -> Options:
     from netaudit.case.moment_files import read_moments
-    from netaudit.running.keys import request
-    from netaudit.running.project_key import fingerprint, read_project_key
-    from netaudit.running.task import Options
+    from netaudit.pipeline.keys import request
+    from netaudit.pipeline.project_key import fingerprint, read_project_key
+    from netaudit.pipeline.task import Options
 
     site = task.site
     key = read_project_key(Path(task.project_key)) if task.project_key else None

@@ -1,4 +1,4 @@
-"""A large site in parts, each a task of its own; then one more task makes the case of them (`running/parts.py`).
+"""A large site in parts, each a task of its own; then one more task makes the case of them (`pipeline/parts.py`).
 
 OUT/parts/site=NAME/N/{key, 0 … N}       N parts and the head, which is number 0, until there is the case
 """
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.errors import NetauditError, UsageError
-from netaudit.running.project_key import SIZE
+from netaudit.pipeline.project_key import SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from netaudit.campaign.one_site import Task
-    from netaudit.running.task import Options
+    from netaudit.pipeline.task import Options
 
 MOST = 64  # parts: there are no more logical shards
 PARTS, KEY, DONE = "parts", "key", "done.json"
@@ -71,7 +71,7 @@ def part_done(task: Task, digest: str) -> bool:
 
 def make_part(task: Task, place: Path, options: Options, paths: Sequence[Path]) -> dict[str, Any]:
     """Read a part into a folder that is new."""
-    from netaudit.running.parts import read_head, read_part
+    from netaudit.pipeline.parts import read_head, read_part
 
     keyed = replace(options, project_key=options.project_key or _key(task))
     if task.part:

@@ -21,7 +21,7 @@ import orjson
 
 from netaudit.campaign.remote import is_url, sizes
 from netaudit.errors import UsageError
-from netaudit.ground.files import write_whole
+from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,10 +10,10 @@ import orjson
 from netaudit.campaign import across
 from netaudit.campaign.report_texts import KINDS, TEXTS
 from netaudit.campaign.standing import standing
-from netaudit.findings.saying import limits, size_text, verdict_text
-from netaudit.ground.bilingual import speaker
-from netaudit.ground.files import write_whole
-from netaudit.ground.masking import visible
+from netaudit.findings.statement_text import limits, size_text, verdict_text
+from netaudit.masking.mask import visible
+from netaudit.storage.files import write_whole
+from netaudit.text.bilingual import speaker
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
-    from netaudit.ground.bilingual import Texts
+    from netaudit.text.bilingual import Texts
 
 _FILE = yaml_of(__package__, "texts.yaml")
 TEXTS: Texts = _FILE["texts"]

@@ -43,7 +43,7 @@ def tasks_of(
     most_bytes: int = 0,
 ) -> list[Task]:
     """Tasks of one run, into a folder or the address of a store. Raises UsageError when the key cannot be read."""
-    from netaudit.running.project_key import fingerprint, read_project_key
+    from netaudit.pipeline.project_key import fingerprint, read_project_key
 
     key = fingerprint(read_project_key(project_key)) if project_key else ""
     store = str(out).rstrip("/") if is_url(str(out)) else ""
@@ -118,7 +118,7 @@ def _wait(left: Sequence[Task]) -> None:
 
 def _compile_once(notice: Notice) -> None:
     """Where kernels are to be compiled, before there are workers that wait for it without a word."""
-    from netaudit.running.ready import make_ready
+    from netaudit.pipeline.ready import make_ready
 
     make_ready(lambda _, done, __: None if done else notice("compiling"))
 

@@ -9,7 +9,7 @@ from netaudit.campaign.report import local_time
 from netaudit.campaign.report_texts import KINDS, TEXTS
 from netaudit.campaign.standing import standing
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from pathlib import Path

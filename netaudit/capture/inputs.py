@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.capture.source import SAME_CONTENT, Rejected
-from netaudit.ground.windows_names import openable
+from netaudit.system.windows_names import openable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

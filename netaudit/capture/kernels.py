@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 
 # What numba infers by itself; the names are for the reader.
 Int = Any

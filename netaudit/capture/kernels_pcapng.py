@@ -26,7 +26,7 @@ from netaudit.capture.kernels import (
     u4,
 )
 from netaudit.capture.layouts import MULTIPLY, SHIFT, UNKNOWN_LINKTYPE
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 
 SECTION, INTERFACE_BLOCK, OBSOLETE, SIMPLE, NAMES, STATISTICS, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6
 JOURNAL, SECRETS, CUSTOM, CUSTOM_LOCAL = 9, 10, 0xBAD, 0x40000BAD

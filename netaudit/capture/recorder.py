@@ -19,7 +19,7 @@ from pathlib import Path
 
 from netaudit.capture.wireshark import find_program
 from netaudit.errors import UsageError
-from netaudit.ground.programs import helper
+from netaudit.system.programs import helper
 
 MOST_SAID = 20  # last lines of the recorder that are kept
 LONGEST_LINE = 1000

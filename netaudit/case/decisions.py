@@ -20,7 +20,7 @@ from netaudit.case.lock import writing
 from netaudit.case.seal import later
 from netaudit.case.writing import DECISIONS
 from netaudit.errors import CaseError, UsageError
-from netaudit.ground.files import append_line
+from netaudit.storage.files import append_line
 
 FILE = DECISIONS
 LONGEST = 2000  # characters of a note

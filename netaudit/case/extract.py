@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from netaudit.capture.from_files import open_captures, read_frames
 from netaudit.capture.write import PcapngWriter
 from netaudit.errors import UsageError
-from netaudit.ground.addresses import MAPPED
-from netaudit.ground.frames import frame_numbers
 from netaudit.packets.from_capture import Decoder
+from netaudit.text.addresses import MAPPED
+from netaudit.text.frame_ranges import frame_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

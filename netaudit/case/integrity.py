@@ -18,7 +18,7 @@ from netaudit.case.seal import ATTESTED, Fact, Seal, hashed, read_seal
 from netaudit.case.swap import COMING, GOING, JOURNAL
 from netaudit.case.writing import CUSTODY, MANIFEST, no_case
 from netaudit.errors import CaseError
-from netaudit.ground.files import NEW
+from netaudit.storage.files import NEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ import orjson
 
 from netaudit.case.moments import MOST, MOST_TEXT, Moment, Notes
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.ground.files import append_line
-from netaudit.ground.masking import visible
-from netaudit.ground.table_streams import table_of
+from netaudit.masking.mask import visible
+from netaudit.storage.files import append_line
+from netaudit.storage.table_streams import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from netaudit.images.shown import LARGE, THUMBNAIL, Shown
+from netaudit.images.previews import LARGE, THUMBNAIL, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

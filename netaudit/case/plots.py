@@ -114,7 +114,7 @@ def _names(case: Case) -> dict[str, str]:
 
 def _named(address: str, names: dict[str, str]) -> str:
     """An address with its name, in characters that can be drawn."""
-    from netaudit.ground.masking import visible
+    from netaudit.masking.mask import visible
 
     name = visible(names.get(address, ""), LONGEST_NAME)
     if not _fonts()[1]:

@@ -115,7 +115,7 @@ class Case:
     def verdict(self, lang: str = "en") -> str:
         """The verdict in at most three sentences; all that it says is `statements`."""
         if (said := self.statements) is not None:
-            from netaudit.findings.saying import verdict_text
+            from netaudit.findings.statement_text import verdict_text
 
             return verdict_text(said, lang)
         written = self.manifest.get("verdict")  # of tables version 1
@@ -157,7 +157,7 @@ class Case:
         if columns is not None:
             wanted = pa.schema([wanted.field(column) for column in columns])
         if name in self.mapped:
-            from netaudit.settling.ordered import settled
+            from netaudit.finalizing.sorting import settled
 
             return settled(self.folder, name).select(wanted.names)
         path = self.folder / "tables" / f"{name}.parquet"
@@ -165,7 +165,7 @@ class Case:
         if not path.is_file():
             if name in self.manifest.get("totals", {}).get("rows", ()):
                 raise CaseError(f"{path}: is missing: the case is not as the audit left it, and nothing is said of it")
-            from netaudit.ground.table_streams import read_streams
+            from netaudit.storage.table_streams import read_streams
 
             return read_streams(self.folder, name).select(wanted.names)
         with pq.ParquetFile(path) as file:  # a third of what `read_table` takes for a small one
@@ -198,7 +198,7 @@ class Case:
         need_pandas()
         import pandas as pd
 
-        from netaudit.persons.records import records
+        from netaudit.identity_data.records import records
 
         rows = records(*(self.table(name) for name in ("persons", "objects", "messages", "images")))
         frame = pd.DataFrame(rows)
@@ -329,7 +329,7 @@ class Case:
 
         from netaudit.case.lock import writing
         from netaudit.case.seal import later
-        from netaudit.ground.files import append_line
+        from netaudit.storage.files import append_line
 
         line = {"when": datetime.datetime.now(datetime.UTC).isoformat(), "what": what}
         with writing(self.folder, "unmask"):
@@ -372,7 +372,7 @@ def open_case(folder: str | os.PathLike[str], *, check: bool = True) -> Case:
     as it was sealed.
     """
     from netaudit.case.swap import taken_up
-    from netaudit.ground.windows_names import ROOM, openable
+    from netaudit.system.windows_names import ROOM, openable
 
     place = openable(Path(folder), ROOM)
     taken_up(place)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netaudit.case.custody import NAME, entries
 from netaudit.case.seal import later
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from pathlib import Path

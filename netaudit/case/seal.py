@@ -26,7 +26,7 @@ from netaudit.case.custody import RECORD, Custody, entries
 from netaudit.case.lock import holder
 from netaudit.case.writing import CUSTODY, DECISIONS, MANIFEST, OURS
 from netaudit.errors import CaseError
-from netaudit.ground.files import write_whole
+from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -23,7 +23,7 @@ import orjson
 
 from netaudit.case.lock import writing
 from netaudit.errors import CaseError, NetauditError
-from netaudit.ground.files import write_whole
+from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

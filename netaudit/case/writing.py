@@ -15,7 +15,7 @@ from netaudit.case.lock import NAME as LOCK
 from netaudit.case.lock import writing
 from netaudit.case.swap import JOURNAL, coming, taken_up
 from netaudit.errors import CaseError, UsageError
-from netaudit.ground.files import MANIFEST, write_json
+from netaudit.storage.files import MANIFEST, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ def main() -> None:
     """Run the command line as this process's only business."""
     import sys
 
-    from netaudit.ground import programs
-    from netaudit.running.collector import seldom
+    from netaudit.pipeline.collector import seldom
+    from netaudit.system import programs
 
     seldom()  # before all that is imported: programs that we start of ourselves come here, too
 
@@ -20,8 +20,8 @@ def main() -> None:
         multiprocessing.freeze_support()  # workers of a frozen program begin here too
     if programs.asked(sys.argv[1:]):
         return
-    from netaudit.running.lean import leave, own_process
-    from netaudit.running.methods import remember_methods
+    from netaudit.pipeline.methods import remember_methods
+    from netaudit.pipeline.startup import leave, own_process
 
     own_process()
     remember_methods()

@@ -98,8 +98,8 @@ def audit(
     """Audit captures into a case folder and print the verdict."""
     from netaudit.case.moment_files import read_moments
     from netaudit.cli.auditing import audit_command, beside
-    from netaudit.running.keys import request
-    from netaudit.running.project_key import read_project_key
+    from netaudit.pipeline.keys import request
+    from netaudit.pipeline.project_key import read_project_key
 
     spoken = language(lang)
     if bool(captures) == bool(resume) or (case is not None and resume is not None):
@@ -199,7 +199,7 @@ def live(
     """Record an interface and audit it meanwhile; the case is the one that the recorded files give."""
     from netaudit.cli.living import case_folder, live_command
     from netaudit.live.settings import LiveSettings, parse_duration, parse_size
-    from netaudit.running.keys import request
+    from netaudit.pipeline.keys import request
 
     least = certainty(fail_on)
     if recorder not in {"auto", "dumpcap", "socket"}:

@@ -71,7 +71,7 @@ def report(
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
-    from netaudit.case.reporting import REPORT
+    from netaudit.case.report_status import REPORT
     from netaudit.report.from_case import write_report
     from netaudit.report.rewriting import rewrite
 
@@ -124,7 +124,7 @@ def wireshark(
     show: Annotated[bool, typer.Option("--print", help="Print the command only.")] = False,
 ) -> None:
     """Open Wireshark at the first packet of a finding, or print the command where it is not installed."""
-    from netaudit.cli.opening import wireshark_command
+    from netaudit.cli.wireshark import wireshark_command
 
     raise typer.Exit(wireshark_command(case, what, captures or [], show=show))
 

@@ -15,13 +15,13 @@ from netaudit.cli.exits import PRECEDENCE, Exit, gravest
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence, word
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
     from netaudit.cli.settings import Settings
-    from netaudit.running.task import Progress
+    from netaudit.pipeline.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
 WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
@@ -46,8 +46,8 @@ def audit_command(
     fail_on: str,
 ) -> Exit:
     """Audit, print, and say how it went."""
-    from netaudit.running.lean import load_lean
-    from netaudit.running.task import Options, run
+    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.task import Options, run
 
     load_lean()
     zone = options["zone"]
@@ -63,9 +63,9 @@ def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail
     from netaudit.case.custody import RECORD
     from netaudit.cli.warming import compile_missing
     from netaudit.live.resuming import resume
-    from netaudit.running.lean import load_lean
-    from netaudit.running.resuming import resume_audit
-    from netaudit.running.task import Options
+    from netaudit.pipeline.resuming import resume_audit
+    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.task import Options
 
     load_lean()
     settings = Options(**options)
@@ -118,7 +118,7 @@ def beside(captures: list[str], settings: Settings) -> Path:
 
 def moment(text: str | None, option: str, zone: str | None = None) -> int | None:
     """UTC nanoseconds of an ISO 8601 time; one without a zone is in that of the site. Raises UsageError."""
-    from netaudit.ground.zones import nanoseconds
+    from netaudit.text.time_zones import nanoseconds
 
     if text is None:
         return None
@@ -131,9 +131,9 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
 
 def summarise(case: Case) -> dict[str, Any]:
     """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
-    from netaudit.case.reporting import stale
+    from netaudit.case.report_status import stale
     from netaudit.findings.ledgers import exits
-    from netaudit.findings.saying import sentence as worded
+    from netaudit.findings.statement_text import sentence as worded
 
     findings = case.table("findings").select(
         ["finding_id", "certainty", "act", "sender", "sender_role", "receiver", "images", "bytes"]
@@ -164,7 +164,7 @@ def summarise(case: Case) -> dict[str, Any]:
 def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     """The human text: damage and refusals first, the verdict last but for the paths."""
     from netaudit.findings.ledgers import REFUSED
-    from netaudit.findings.saying import first_page
+    from netaudit.findings.statement_text import first_page
 
     def line(text: str) -> None:
         print(text, file=file)

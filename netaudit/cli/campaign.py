@@ -12,8 +12,8 @@ from netaudit.cli.helping import App
 from netaudit.cli.options import Language
 from netaudit.cli.texts import language_of
 from netaudit.errors import UsageError
-from netaudit.ground.bilingual import speaker
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from netaudit.campaign.one_site import Result
@@ -149,7 +149,7 @@ def _here(out: str) -> Path:
 
 
 def _visible(text: str) -> str:
-    from netaudit.ground.masking import visible
+    from netaudit.masking.mask import visible
 
     return visible(text, 500)
 

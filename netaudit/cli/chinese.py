@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.text.yaml_text import yaml_of
 
 LONGEST = 4000  # characters of a message that is looked at
 DEEPEST = 4  # messages within messages

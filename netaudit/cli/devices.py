@@ -41,9 +41,9 @@ def list_(
     lang: Language = None,
 ) -> None:
     """List devices: address, name, class, vendor, part in the chain, and decisions."""
-    from netaudit.authoring.naming import plain_devices
     from netaudit.case.decisions import latest
     from netaudit.case.reading import open_case
+    from netaudit.rule_writing.naming import plain_devices
 
     opened = open_case(case)
     rows, noted = plain_devices(opened), latest(opened.folder)
@@ -67,11 +67,11 @@ def set_(
     lang: Language = None,
 ) -> None:
     """Note your decision about a device, beside what netaudit found; the report shows both."""
-    from netaudit.authoring.naming import find_device, plain_devices
     from netaudit.case.decisions import decide
     from netaudit.case.reading import open_case
-    from netaudit.case.reporting import language as spoken
+    from netaudit.case.report_status import language as spoken
     from netaudit.report.rewriting import rewrite
+    from netaudit.rule_writing.naming import find_device, plain_devices
     from netaudit.signatures.loading import load
 
     known = load().vocabulary.classes

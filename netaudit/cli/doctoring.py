@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from netaudit.cli.chinese import message
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
-from netaudit.ground.bilingual import speaker
-from netaudit.ground.masking import visible
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.masking.mask import visible
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.running.doctor import Check
+    from netaudit.pipeline.doctor import Check
 
 WIDEST = 300  # characters of what a system said
 
@@ -27,8 +27,8 @@ state_of, name_of, remedy_of, ending_of = map(speaker, (STATES, NAMES, REMEDIES,
 
 def doctor_command(*, as_json: bool, lang: str, config: Path | None = None) -> Exit:
     """Examine and tell, each check as it is done; `Exit.DAMAGED` when something an audit needs is bad."""
-    from netaudit.running.doctor import BAD, examine
-    from netaudit.running.lean import load_lean
+    from netaudit.pipeline.doctor import BAD, examine
+    from netaudit.pipeline.startup import load_lean
 
     load_lean()
     found: list[Check] = []
@@ -53,7 +53,7 @@ def doctor_command(*, as_json: bool, lang: str, config: Path | None = None) -> E
 def settings_check(config: Path | None) -> Check:
     """Which file of settings holds, what it sets, or what is wrong with it; and where it is looked for."""
     from netaudit.cli.settings import find, places, read, told
-    from netaudit.running.doctor import BAD, GOOD, Check
+    from netaudit.pipeline.doctor import BAD, GOOD, Check
 
     try:
         settings = read(find(config))

@@ -40,8 +40,8 @@ def check(
     lang: Language = None,
 ) -> None:
     """Check form and examples; files of your own also beside all entries that netaudit comes with."""
-    from netaudit.authoring.document_examples import failed_examples
     from netaudit.documents.loading import own_files, read_files
+    from netaudit.rule_writing.document_examples import failed_examples
 
     given = tuple(files or ())
     for path in given:
@@ -62,13 +62,13 @@ def explain(
     case: CaseFolder, message: MessageName, captures: Captures = None, signatures: Folder = None, lang: Language = None
 ) -> None:
     """Say what was read from a message, which entry fits it, and what of others does not hold."""
-    from netaudit.authoring.document_examples import read_message, tree_of
     from netaudit.case.reading import open_case
     from netaudit.documents.explaining import verdicts
     from netaudit.documents.loading import load
-    from netaudit.ground.masking import mask, visible
+    from netaudit.masking.mask import mask, visible
+    from netaudit.pipeline.rereading import reread
     from netaudit.rows.events import head_of
-    from netaudit.running.rereading import reread
+    from netaudit.rule_writing.document_examples import read_message, tree_of
 
     language = language_of(lang)
     found = reread(open_case(case), message, captures or ())
@@ -89,18 +89,18 @@ def explain(
 @app.command(epilog="Example: netaudit documents new ./case 3fa9c1 > mine/documents/terminal.yaml")
 def new(case: CaseFolder, message: MessageName, captures: Captures = None) -> None:
     """Print a draft of an entry for a message, with a masked example; look it over before it is used or shared."""
-    from netaudit.authoring.document_drafts import draft
-    from netaudit.authoring.document_examples import tree_of
     from netaudit.case.reading import open_case
+    from netaudit.pipeline.rereading import reread
     from netaudit.rows.events import head_of
-    from netaudit.running.rereading import reread
+    from netaudit.rule_writing.document_drafts import draft
+    from netaudit.rule_writing.document_examples import tree_of
 
     found = reread(open_case(case), message, captures or ())
     typer.echo(draft(head_of(found), tree_of(found)), nl=False)
 
 
 def _tell_tree(tree: Tree, lang: str) -> None:
-    from netaudit.ground.masking import mask, visible
+    from netaudit.masking.mask import mask, visible
 
     for node in tree.documents:
         document = node.document
@@ -116,10 +116,10 @@ def _tell_tree(tree: Tree, lang: str) -> None:
 
 
 def _tell_event(event: Event, lang: str) -> None:
-    from netaudit.authoring.document_examples import spoken
-    from netaudit.ground.masking import mask, visible
+    from netaudit.masking.mask import mask, visible
     from netaudit.report.texts import Texts
     from netaudit.rows.events import shown_text
+    from netaudit.rule_writing.document_examples import spoken
 
     kind = Texts(lang).known("event_kind", event.entry.kind) or event.entry.kind
     typer.echo(f"{say('document_event', lang)}: {kind} ({event.entry.id})")

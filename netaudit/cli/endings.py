@@ -85,7 +85,7 @@ def _fail_inside(error: Exception) -> NoReturn:
 
 def _fail(text: str, code: Exit) -> NoReturn:
     """Names of files stand in it, and a file from strangers may be called anything."""
-    from netaudit.ground.masking import visible
+    from netaudit.masking.mask import visible
 
     lines = [visible(line, LONGEST) for line in message(text, default_language()).split("\n")]
     print("netaudit: " + "\n".join(lines), file=sys.stderr)

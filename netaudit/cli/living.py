@@ -12,7 +12,7 @@ from netaudit.cli.auditing import end, summarise, tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,8 +84,8 @@ def live_command(
 ) -> Exit:
     """Run a live audit; print its verdict at the end."""
     from netaudit.capture.adapters import may_send
-    from netaudit.running.lean import for_days, load_lean
-    from netaudit.running.task import Options
+    from netaudit.pipeline.startup import for_days, load_lean
+    from netaudit.pipeline.task import Options
 
     for_days()
     from netaudit.live.engine import run_live

@@ -12,7 +12,7 @@ import typer
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import WIDTH, claimed, decided, graded, titled, word
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +30,7 @@ def test_command(captures: list[str], folder: Path | None, *, added: bool, lang:
 
     signatures = load(folder)
     if len(captures) == 1 and (Path(captures[0]) / "case.json").is_file():
-        from netaudit.authoring.naming import name_devices
+        from netaudit.rule_writing.naming import name_devices
 
         found = name_devices(open_case(captures[0]), signatures).inventory
         _tell(found.devices, found.claims, ADDED if added else "", lang)
@@ -71,10 +71,10 @@ def _tell_services(case: Case, lang: str) -> None:
 
 def explain_command(folder: Path, device: str, signatures: Path | None, lang: str, *, as_json: bool) -> Exit:
     """Print why a device is called what it is called."""
-    from netaudit.authoring.explaining import JUDGED, explain
-    from netaudit.authoring.naming import find_device, plain_devices
     from netaudit.case.decisions import latest
     from netaudit.case.reading import open_case
+    from netaudit.rule_writing.explaining import JUDGED, explain
+    from netaudit.rule_writing.naming import find_device, plain_devices
     from netaudit.signatures.loading import load
 
     case = open_case(folder)

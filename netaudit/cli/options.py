@@ -17,7 +17,7 @@ Language = Annotated[
 
 def _known_zone(zone: str | None) -> str | None:
     if zone is not None:
-        from netaudit.ground.zones import named_zone
+        from netaudit.text.time_zones import named_zone
 
         named_zone(zone)
     return zone

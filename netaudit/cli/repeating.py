@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from netaudit.running.task import Options
+    from netaudit.pipeline.task import Options
 
 KEYED = ("_hmac", "_hmacs")  # ends of names of columns that follow the key of a case
 KEYED_TOO = {"parts": {"upload", "links"}}
@@ -62,7 +62,7 @@ def repeat(
     tls_keys: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Names of tables that are the same, and what differs. Raises UsageError for what cannot be repeated so."""
-    from netaudit.running.task import run
+    from netaudit.pipeline.task import run
 
     ids = case.table("captures", ["capture_id"])["capture_id"].to_pylist()
     places = locate(case, captures)
@@ -81,9 +81,9 @@ def repeat(
 def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_keys: Sequence[Path]) -> Options:
     """The options of then. What was opened is opened by the authority noted then, moments are those of the case."""
     from netaudit.case.moments import Notes, stored
-    from netaudit.running.keys import request
-    from netaudit.running.project_key import read_project_key
-    from netaudit.running.task import Options
+    from netaudit.pipeline.keys import request
+    from netaudit.pipeline.project_key import read_project_key
+    from netaudit.pipeline.task import Options
 
     said, keys = (case.manifest.get(name) or {} for name in ("options", "keys"))
     marked = stored(case.folder)
@@ -106,7 +106,7 @@ def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_
 
 
 def _time(value: int | str | None) -> int | None:
-    from netaudit.ground.zones import nanoseconds
+    from netaudit.text.time_zones import nanoseconds
 
     return nanoseconds(datetime.datetime.fromisoformat(value)) if isinstance(value, str) else value
 

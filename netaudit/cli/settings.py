@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
-from netaudit.ground.zones import named_zone
+from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +90,7 @@ def find(config: Path | None = None) -> Path | None:
         if not named.is_file():
             raise UsageError(f"{named}: no such file of settings")
         return named
-    from netaudit.ground.own_places import nobody_else_writes
+    from netaudit.system.user_folders import nobody_else_writes
 
     for path in places():
         if path.is_file():

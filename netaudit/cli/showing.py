@@ -11,7 +11,7 @@ from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
-from netaudit.ground.plain import plain
+from netaudit.storage.arrow_rows import plain
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _show_summary(case: Case, form: str, lang: str) -> Exit:
 
 def cell(value: Any) -> str:
     """A value as text that no spreadsheet runs and no terminal obeys."""
-    from netaudit.ground.masking import visible
+    from netaudit.masking.mask import visible
 
     if value is None:
         return ""

@@ -28,7 +28,7 @@ def check(
     signatures: Folder = None,
 ) -> None:
     """Check form, vocabulary, and every example, alone and against the whole set."""
-    from netaudit.authoring.answers import wrong_answers
+    from netaudit.rule_writing.answers import wrong_answers
     from netaudit.signatures.checking import failed_examples
     from netaudit.signatures.loading import default_folder, read
 
@@ -91,9 +91,9 @@ def new(
     signatures: Folder = None,
 ) -> None:
     """Write a draft of a signature from what a device of a case says, with examples for and against."""
-    from netaudit.authoring.drafting import draft
-    from netaudit.authoring.naming import find_device, plain_devices
     from netaudit.case.reading import open_case
+    from netaudit.rule_writing.drafting import draft
+    from netaudit.rule_writing.naming import find_device, plain_devices
     from netaudit.signatures.loading import load
 
     opened = open_case(case)

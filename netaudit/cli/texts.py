@@ -7,8 +7,8 @@ import locale
 import os
 
 from netaudit.errors import UsageError
-from netaudit.ground.bilingual import speaker
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
 
 TEXTS = yaml_of(__package__, "texts.yaml")
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
-from netaudit.ground.masking import mask, visible
-from netaudit.running.tracing import trace
+from netaudit.masking.mask import mask, visible
+from netaudit.pipeline.tracing import trace
 
 if TYPE_CHECKING:
-    from netaudit.running.tracing import Read, Trace
+    from netaudit.pipeline.tracing import Read, Trace
 
 WIDTH = 200  # characters of a text out of the capture
 WAYS = ("up", "down")

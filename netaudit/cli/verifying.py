@@ -8,31 +8,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.integrity import Integrity, integrity
-from netaudit.case.reporting import stale
-from netaudit.cli.attesting import print_attested
+from netaudit.case.report_status import stale
 from netaudit.cli.exits import Exit
+from netaudit.cli.signing import print_attested
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
 from netaudit.errors import UsageError
-from netaudit.ground.masking import visible
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netaudit.case.reading import Case
-    from netaudit.case.verify import Verification
+    from netaudit.case.second_opinion import Verification
 
 MOST_NAMES = 200  # printed of a kind; JSON has all
 
 
 def _wireshark(case: Case, captures: list[Path], *, images: bool) -> Verification:
-    from netaudit.case.verify import verify
+    from netaudit.case.second_opinion import verify
 
     return verify(case, captures, images=images)
 
 
 def _dpkt(case: Case, captures: list[Path], *, images: bool) -> Verification:
-    from netaudit.opinions.asking import ask_dpkt
+    from netaudit.crosscheck.comparing import ask_dpkt
 
     return ask_dpkt(case, captures, images=images)
 
@@ -45,9 +45,9 @@ def verify_command(
     folder: Path, captures: list[Path], by: list[str], *, images: bool, as_json: bool, lang: str
 ) -> Exit:
     """Print how the case stands, then each opinion asked for; exit code 3 when something is wrong."""
-    from netaudit.attesting.checking import attested
     from netaudit.case.reading import open_case
     from netaudit.case.swap import taken_up
+    from netaudit.signing.verification import attested
 
     for one in by:
         if one not in OPINIONS:
@@ -117,7 +117,7 @@ def _print_opinion(result: Verification, lang: str) -> None:
 
 
 def _line(row: dict[str, Any], lang: str) -> str:
-    from netaudit.report.attesting_words import opinion_text
+    from netaudit.report.signing_words import opinion_text
     from netaudit.report.wording import Wording
 
     w = Wording(lang)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netaudit.cli.texts import say
 
 if TYPE_CHECKING:
-    from netaudit.running.task import Progress
+    from netaudit.pipeline.task import Progress
 
 EARLY = 8  # kernels from which on the time that is left can be told
 STEP = 0.5  # seconds between two words
@@ -17,12 +17,12 @@ STEP = 0.5  # seconds between two words
 
 def warm_command(pieces: list[str], lang: str) -> None:
     """Compile all that is missing and say where it lies; or, as one of the processes that do it, some pieces."""
-    from netaudit.running.lean import load_lean
+    from netaudit.pipeline.startup import load_lean
 
     load_lean(compiler=True)
-    from netaudit.ground.jit_cache import cache_folder
-    from netaudit.running.ready import compile_pieces, have_rest
-    from netaudit.running.warm import warm
+    from netaudit.jit.cache import cache_folder
+    from netaudit.pipeline.ready import compile_pieces, have_rest
+    from netaudit.pipeline.warm import warm
 
     if pieces:
         compile_pieces(pieces)
@@ -35,7 +35,7 @@ def warm_command(pieces: list[str], lang: str) -> None:
 
 def compile_missing(lang: str) -> None:
     """Compile what is missing before it is needed, and say on standard error how far it is."""
-    from netaudit.running.ready import make_ready
+    from netaudit.pipeline.ready import make_ready
 
     make_ready(told_compiling(lang))
 

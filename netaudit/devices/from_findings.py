@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from netaudit.ground.table_streams import table_of
 from netaudit.signatures.loading import OWN
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import CLAIMS
 from netaudit.tables import Row as TableRow
 

@@ -9,18 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.devices.behind import hidden
+from netaudit.devices.claims import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
+from netaudit.devices.hidden_hosts import hidden
 from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
-from netaudit.devices.telling import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
-from netaudit.ground.table_streams import table_of
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import CLAIMS, DEVICES, Row
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.devices.telling import Row
+    from netaudit.devices.claims import Row
     from netaudit.signatures.loading import SignatureSet
     from netaudit.signatures.vocabulary import Vocabulary
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from netaudit.ground.remembered import remembered
+from netaudit.system.user_cache import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from netaudit.unwrapping.tree import bare_text, notation, values
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netaudit.contracts.unwrapping_steps import Way
     from netaudit.documents.head import Head
     from netaudit.documents.index import Index
-    from netaudit.ground.ways import Way
     from netaudit.unwrapping.part import Leaf
 
 TEXTS = frozenset({"json", "xml", "form", "text"})

@@ -11,8 +11,8 @@ from netaudit.documents.entries import Entry, compile_entry
 from netaudit.documents.form import problems as problems_of
 from netaudit.documents.index import Index
 from netaudit.errors import SignatureError
-from netaudit.ground.yaml_text import parse_yaml
 from netaudit.signatures.loading import default_folder
+from netaudit.text.yaml_text import parse_yaml
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step, step
+from netaudit.contracts.unwrapping_steps import Step, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.ground.ways import Way
+    from netaudit.contracts.unwrapping_steps import Way
 
 Steps = tuple[Step, ...]
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from netaudit.documents.entries import listed
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

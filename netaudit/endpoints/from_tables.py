@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.endpoints.bearers import answerable, carried
 from netaudit.endpoints.services import Services, endpoint_facts, requests_by_server
+from netaudit.endpoints.tunnels import answerable, carried
 from netaudit.endpoints.vantage import Evidence, Vantage, judge
-from netaudit.ground.table_streams import table_of
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import ENDPOINTS
 
 if TYPE_CHECKING:

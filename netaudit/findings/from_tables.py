@@ -19,7 +19,7 @@ from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Scope, clear_findings, telling
-from netaudit.ground.table_streams import table_of
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 if TYPE_CHECKING:

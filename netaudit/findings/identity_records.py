@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.from_persons import grouped, is_of, known_region, names_id, pictures_of
+from netaudit.findings.from_identity_data import grouped, is_of, known_region, names_id, pictures_of
 from netaudit.signatures.loading import DECIDING
 
 if TYPE_CHECKING:

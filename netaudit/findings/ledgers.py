@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings import accounts, documents, names
+from netaudit.findings import accounts, documents, query_names
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
-from netaudit.ground.masking import mask
-from netaudit.ground.table_streams import table_of
+from netaudit.masking.mask import mask
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import LEDGERS as TABLE
 
 if TYPE_CHECKING:
@@ -349,7 +349,7 @@ LEDGERS: tuple[Ledger, ...] = (
         exit=UNJUDGED,
     ),
     Ledger("egress", _egress, accounts.EGRESS_WORDS),
-    Ledger("names", _account(names.names), names.WORDS),
+    Ledger("names", _account(query_names.names), query_names.WORDS),
     Ledger("documents", _account(documents.documents), documents.WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),

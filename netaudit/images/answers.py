@@ -12,9 +12,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.files import remove
-from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.images.judge import facts_of, verdict_of
+from netaudit.storage.files import remove
+from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:

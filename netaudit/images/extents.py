@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.images import rarer
+from netaudit.images import rare_formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ _ENDS_SCAN = np.ones(256, np.bool_)  # the same for the byte behind FF
 _ENDS_SCAN[[0, *RESTARTS, 0xFF]] = False
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_FIRST = (b"\xff\xd8\xff", PNG_SIGNATURE, b"RIFF", b"GIF8", b"BM", *rarer.FIRST)  # of all images but boxes
+_FIRST = (b"\xff\xd8\xff", PNG_SIGNATURE, b"RIFF", b"GIF8", b"BM", *rare_formats.FIRST)  # of all images but boxes
 BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})  # sizes of the known information headers
 _BMP_DEPTHS = frozenset({1, 2, 4, 8, 16, 24, 32})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -70,7 +70,7 @@ class Extent:
 def sniff(data: bytes) -> str | None:
     """Image format by its first bytes: jpeg, png, webp, bmp, gif, heic, avif, tiff, jp2, pnm, tga, or None."""
     if not data.startswith(_FIRST) and data[4:8] != b"ftyp":
-        return rarer.sniff(data) if data.endswith(rarer.TGA_END) else None
+        return rare_formats.sniff(data) if data.endswith(rare_formats.TGA_END) else None
     if data[:3] == b"\xff\xd8\xff":
         return "jpeg"
     if data[:8] == PNG_SIGNATURE:
@@ -81,7 +81,7 @@ def sniff(data: bytes) -> str | None:
         return "gif"
     if data[:2] == b"BM" and _bmp_plausible(data):
         return "bmp"
-    return _sniff_boxes(data) if data[4:8] == b"ftyp" else rarer.sniff(data)
+    return _sniff_boxes(data) if data[4:8] == b"ftyp" else rare_formats.sniff(data)
 
 
 def extent(data: bytes, kind: str) -> Extent:
@@ -89,8 +89,8 @@ def extent(data: bytes, kind: str) -> Extent:
 
     Any bytes give an answer, in time linear in their number; an unknown kind is never whole.
     """
-    if kind in rarer.KINDS:
-        end = rarer.shape(data, kind).end
+    if kind in rare_formats.KINDS:
+        end = rare_formats.shape(data, kind).end
         return _declared(data, end) if end else _broken(data, "damaged header")
     walk = _WALKS.get(kind)
     return walk(data) if walk else Extent(len(data), whole=False, problem=f"{kind} has no known extent")

@@ -1,7 +1,7 @@
 """Faces: found by detection.py, and hidden here, by a few block means, before anything else is made of a picture.
 
 Where no clear face was found the whole picture is made coarse: a face that the detector missed must not slip through.
-It decodes: it belongs into a helper process (shown_helper.py).
+It decodes: it belongs into a helper process (preview_helper.py).
 """
 
 from __future__ import annotations

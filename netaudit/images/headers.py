@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netaudit.images.extents import BMP_HEADERS, EOI, FRAMES, PNG_SIGNATURE, SOI, SOS, TEM, bmp_size, scan_end
-from netaudit.images.rarer import KINDS, shape
+from netaudit.images.rare_formats import KINDS, shape
 
 MAX_SEGMENTS = 4096  # JPEG segments looked at
 MAX_PROPERTIES = 4096  # ispe boxes looked at (a tiled HEIC has one for each size, not for each tile)

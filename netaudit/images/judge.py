@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from netaudit.ground.programs import helper
+from netaudit.images.cpu_limit import LOOKS, Limits, Watch
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.images.processes import processors, start
-from netaudit.images.watch import LOOKS, Limits, Watch
+from netaudit.system.programs import helper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.images.headers import header_size, is_progressive, with_lines
-from netaudit.images.summing import with_sums
+from netaudit.images.png_checksums import with_sums
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import IO
 
-from netaudit.images.watch import LOOKS, Limits, Watch
+from netaudit.images.cpu_limit import LOOKS, Limits, Watch
 
 LENGTH = struct.Struct(">I")  # of an answer, before it
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netaudit.ground.programs import helper
+from netaudit.images.cpu_limit import Limits
 from netaudit.images.processes import LENGTH, Asked, NotStartedError
-from netaudit.images.watch import Limits
+from netaudit.system.programs import helper
 
 LIMITS = Limits()  # for one key frame
 MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back

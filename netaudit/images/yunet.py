@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.images.model import HEADS, OUTPUTS, STRIDES, fitted, weights
-from netaudit.images.surround import surrounded
+from netaudit.images.padding import surrounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.table_streams import table_of
 from netaudit.journeys.by_size import with_relayed
 from netaudit.journeys.legs import AT_ONCE, KEYS, Legs, gather
 from netaudit.journeys.places import NOWHERE, Codes, Ways, flat, places, rows_at, ways
 from netaudit.journeys.ties import MOST_LEGS, Tie, ties
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import EVENTS, JOURNEYS
 
 __all__ = ["join_journeys", "with_ends", "with_relayed"]

@@ -19,13 +19,13 @@ import pyarrow as pa
 from netaudit.case.moments import moment_table
 from netaudit.endpoints.from_tables import answerable
 from netaudit.findings.from_tables import actors_of
-from netaudit.ground.table_streams import table_of
 from netaudit.observations.from_tables import merge_facts
+from netaudit.pipeline.conclusion import count_encrypted, derive
+from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import CLAIMED, with_sizes
 from netaudit.rows.flows import FlowRows
-from netaudit.running.conclusion import count_encrypted, derive
-from netaudit.running.lean import trim
 from netaudit.signatures.loading import load
+from netaudit.storage.table_streams import table_of
 from netaudit.streams.layouts import FLOW
 from netaudit.tables import ENCRYPTED_UPLOADS, FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS, Row
 

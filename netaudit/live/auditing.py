@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.capture.from_wire import Followed
 from netaudit.packets.from_capture import Decoder
-from netaudit.running.inputs import outcome_of
-from netaudit.running.keys import Growing, gather
-from netaudit.running.workers import Alone
+from netaudit.pipeline.inputs import outcome_of
+from netaudit.pipeline.keys import Growing, gather
+from netaudit.pipeline.workers import Alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from netaudit.case.reading import Case
     from netaudit.images.answers import Said
-    from netaudit.running.task import Options
-    from netaudit.running.way import Witness
+    from netaudit.pipeline.stages import Witness
+    from netaudit.pipeline.task import Options
 
 WINDOW = 4 << 20  # bytes read at once: as fast as the larger ones of files, and a quarter of the memory
 CHECKPOINT = 1.0  # seconds of the audit that a kill may cost
@@ -76,7 +76,7 @@ class LiveAudit:
 
     def conclude(self, said: Said | None) -> Case:
         """End all flows and make a whole case of what was audited; `said`: of images that were judged already."""
-        from netaudit.running.conclusion import conclude
+        from netaudit.pipeline.conclusion import conclude
 
         assert self.crew is not None
         self.decoder.finish()

@@ -16,9 +16,8 @@ from netaudit.case.custody import RECORD as RECORD_PLACE
 from netaudit.case.custody import Custody
 from netaudit.case.moments import MomentBook, keep, stored
 from netaudit.case.reading import open_case, storable
-from netaudit.case.reporting import WRITTEN
+from netaudit.case.report_status import WRITTEN
 from netaudit.errors import UsageError
-from netaudit.ground import programs
 from netaudit.live.analysis import Analysis, Analyst, snapshot
 from netaudit.live.auditing import LiveAudit
 from netaudit.live.judging import LiveJudge
@@ -27,15 +26,16 @@ from netaudit.live.news import MomentNews, Note, Rate
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_case
 from netaudit.live.witness import Memory
-from netaudit.running.keys import note_keys
-from netaudit.running.lean import for_days
-from netaudit.running.task import begin_case, now, run_facts, write_case_report, write_run
+from netaudit.pipeline.keys import note_keys
+from netaudit.pipeline.startup import for_days
+from netaudit.pipeline.task import begin_case, now, run_facts, write_case_report, write_run
+from netaudit.system import programs
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
     from netaudit.live.news import Show
     from netaudit.live.settings import LiveSettings
-    from netaudit.running.task import Options
+    from netaudit.pipeline.task import Options
 
 RECORD = Path(RECORD_PLACE)  # of the recorded files in a case
 TICK = 0.5  # seconds between rates
@@ -64,7 +64,7 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
 
 
 def _run(settings: LiveSettings, folder: Path, options: Options, show: Show) -> Case | None:
-    from netaudit.running.collector import calm
+    from netaudit.pipeline.collector import calm
 
     (folder / RECORD).mkdir(mode=0o700, exist_ok=True)
     begin_case(folder, options)
@@ -263,7 +263,7 @@ class _Engine:
 
 def _ready_kernels() -> None:
     """Load the kernels. What is not compiled yet another process compiles: that takes 400 MB, which are never freed."""
-    from netaudit.running.warm import warm
+    from netaudit.pipeline.warm import warm
 
     words = programs.netaudit("warm")
     quiet = subprocess.DEVNULL

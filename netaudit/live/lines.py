@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.ground.masking import visible
 from netaudit.live import news as kinds
 from netaudit.live.news import Mark, Note
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ from netaudit.findings import acts
 from netaudit.findings.acts import KNOWN_CLASSES, MOVED, RETRIEVED, UPLOADED, VIDEO
 from netaudit.findings.identity import BACK_ENDS
 from netaudit.findings.roles import PERSONAL_DEVICE
-from netaudit.ground.masking import mask_host, shortened
 from netaudit.live.analysis import counted
 from netaudit.live.bursts import Bursts
 from netaudit.live.judging import WAITING
 from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, Note, UploadNews
 from netaudit.live.witness import NUMBER, ends
+from netaudit.masking.mask import mask_host, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,21 +13,21 @@ from netaudit.capture.source import Rejected
 from netaudit.case.custody import Custody, broken, entries
 from netaudit.case.moments import keep
 from netaudit.case.reading import Case, open_case, storable
-from netaudit.case.reporting import WRITTEN
+from netaudit.case.report_status import WRITTEN
 from netaudit.case.swap import taken_up
 from netaudit.case.writing import MANIFEST, make_folders
 from netaudit.errors import UsageError
 from netaudit.live.engine import RECORD
 from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
 from netaudit.packets.from_capture import Decoder
-from netaudit.running.inputs import outcome_of
-from netaudit.running.keys import gather, note_keys
-from netaudit.running.task import Options, begin_case, now, run_facts, write_case_report, write_run
-from netaudit.running.workers import abandoned_on_error, make_crew
+from netaudit.pipeline.inputs import outcome_of
+from netaudit.pipeline.keys import gather, note_keys
+from netaudit.pipeline.task import Options, begin_case, now, run_facts, write_case_report, write_run
+from netaudit.pipeline.workers import abandoned_on_error, make_crew
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
-    from netaudit.running.task import Progress
+    from netaudit.pipeline.task import Progress
 
 KEPT = ("record", "key", "keys.log", "unmasked.jsonl")  # of private/; the rest is made anew
 
@@ -96,8 +96,8 @@ def _clear(folder: Path) -> None:
 
 
 def _audit(folder: Path, options: Options, progress: Progress, custody: Custody) -> tuple[Case, list[Source], float]:
-    from netaudit.running.collector import calm
-    from netaudit.running.conclusion import conclude
+    from netaudit.pipeline.collector import calm
+    from netaudit.pipeline.conclusion import conclude
 
     sealed = {str(entry.get("file")): entry for entry in entries(folder) if entry["what"] == "recorded"}
     followed = Followed(folder / RECORD, sm3=options.sm3)

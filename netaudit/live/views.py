@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from netaudit.ground.masking import visible
 from netaudit.live.news import MomentNews
 from netaudit.live.wording import note_text, say
+from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from netaudit.live.board import Board

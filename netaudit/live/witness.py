@@ -9,12 +9,12 @@ import numpy as np
 
 from netaudit.findings.acts import LEAST_KNOWN
 from netaudit.findings.visibility import ENCRYPTED, visibility
-from netaudit.ground.addresses import ip_text
-from netaudit.ground.masking import mask_host
+from netaudit.masking.mask import mask_host
 from netaudit.rows.flows import TRANSPORTS
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import object_row
 from netaudit.streams.layouts import DOWN, FLOW, UP
+from netaudit.text.addresses import ip_text
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:

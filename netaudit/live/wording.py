@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.bilingual import speaker
-from netaudit.ground.masking import visible
-from netaudit.ground.yaml_text import yaml_of
 from netaudit.live.from_report import Terms
+from netaudit.masking.mask import visible
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
-    from netaudit.ground.bilingual import Texts
     from netaudit.live.news import Note
+    from netaudit.text.bilingual import Texts
 
 TEXTS: Texts = yaml_of(__package__, "texts.yaml")
 

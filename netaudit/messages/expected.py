@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.said import ControlSaid
+from netaudit.contracts.details import ControlSaid
 
 if TYPE_CHECKING:
     import numpy.typing as npt

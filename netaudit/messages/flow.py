@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import HelloSaid
+from netaudit.contracts.details import HelloSaid
 from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.message import DOWN, UP, Message, message_id
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from netaudit.messages.datagrams import Datagrams
+    from netaudit.messages.decryption.carried import FlowKeys
+    from netaudit.messages.decryption.inner_stream import Within
     from netaudit.messages.expected import Announcement
-    from netaudit.messages.opening.carried import FlowKeys
     from netaudit.messages.trail import Pieces
-    from netaudit.messages.within import Within
 
 TCP, UDP = 6, 17
 SYN_SEEN, FIN_UP, FIN_DOWN, MIDWAY = 1 | 2, 4, 8, 32  # bits of FLOW.handshake
@@ -306,7 +306,7 @@ class Flow:
 
     def _carry(self, reader: BaseReader) -> None:
         """Read what the reader found inside its own stream."""
-        from netaudit.messages.within import Within
+        from netaudit.messages.decryption.inner_stream import Within
 
         assert reader.carried is not None
         inner = self.inner

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from netaudit.ground.said import ControlSaid
+from netaudit.contracts.details import ControlSaid
 from netaudit.messages.datagrams import lying
 from netaudit.messages.expected import Expected
 from netaudit.messages.flow import Flow, FlowSummary, flow_id
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from netaudit.messages.opening.carried import FlowKeys
-    from netaudit.messages.opening.given import Keys
+    from netaudit.messages.decryption.audit_keys import Keys
+    from netaudit.messages.decryption.carried import FlowKeys
     from netaudit.streams.layouts import Columns, Delivery, Run
 
 
@@ -26,7 +26,7 @@ AT_ONCE = 8  # runs in columns of which objects are made
 
 
 class LetGo(NamedTuple):
-    """How a flow goes on that a taker (`running/takers.py`) had so far."""
+    """How a flow goes on that a taker (`pipeline/takers.py`) had so far."""
 
     reader: str = ""  # stands where it would, had it read what came before; empty: nobody was asked yet
     held: Sequence[Run] = ()  # what came before and was held back

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
-from netaudit.ground.jit_words import words_of
+from netaudit.jit.decorators import kernel
+from netaudit.jit.words import words_of
 
 BLOCK = 64  # words of eight bytes tested at once; only blocks with a likely pair are looked at byte by byte
 ONES = np.uint64(0x0101010101010101)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 
 U1 = npt.NDArray[np.uint8]
 U8 = npt.NDArray[np.uint64]

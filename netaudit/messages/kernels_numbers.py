@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 
 DIGITS = 17  # before the check digit: a number covers every place of which the index is a multiple of this
 LENGTH = 18

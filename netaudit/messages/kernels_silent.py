@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 from netaudit.messages.kernels import FIRST, is_mark
 from netaudit.messages.kernels_numbers import next_number
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
-from netaudit.ground.json_document import JsonDocument
-from netaudit.ground.said import NOTHING, Said
+from netaudit.contracts.details import NOTHING, Said
+from netaudit.text.json_document import JsonDocument
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,10 +10,10 @@ import struct
 import zlib
 from dataclasses import replace
 
-from netaudit.ground.charset import decoded
 from netaudit.messages.cutting import Cutter, Frame, Layout, frames
 from netaudit.messages.message import DOWN, UP, Message, Ranges
 from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.text.charset import decoded
 
 NAME = "mongodb"
 PORT = 27017

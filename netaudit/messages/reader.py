@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netaudit.messages.datagrams import Datagrams
+    from netaudit.messages.decryption.carried import Carried, FlowKeys, Outcome
     from netaudit.messages.expected import Announcement
     from netaudit.messages.message import Message
-    from netaudit.messages.opening.carried import Carried, FlowKeys, Outcome
 
 OPENING = 4096  # bytes of each direction that recognition may see
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from netaudit.ground.said import ProxySaid
+from netaudit.contracts.details import ProxySaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.said import DnsSaid, StatedSaid
+from netaudit.contracts.details import DnsSaid, StatedSaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 MOST_QUESTIONS = 256  # of one mDNS message
 MOST_RECORDS = 64  # of one mDNS message

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import SipSaid
+from netaudit.contracts.details import SipSaid
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 
 def observe_sip(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.ground.addresses import ip_text, mac_text
+from netaudit.text.addresses import ip_text, mac_text
 
 if TYPE_CHECKING:
     import numpy as np

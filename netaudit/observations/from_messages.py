@@ -15,6 +15,7 @@ from netaudit.observations.handshakes import observe_handshake
 from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
 from netaudit.observations.ledger import masked_value
 from netaudit.observations.lookups import observe_asked, observe_dns, observe_name
+from netaudit.observations.message_view import Place, Spoken, place_of
 from netaudit.observations.services import (
     observe_greeting,
     observe_mqtt,
@@ -26,7 +27,6 @@ from netaudit.observations.services import (
     observe_telnet,
     observe_topic,
 )
-from netaudit.observations.spoken import Place, Spoken, place_of
 from netaudit.observations.web import observe_http, observe_rtsp
 from netaudit.observations.windows import observe_browser, observe_llmnr, observe_names, observe_smb
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.addresses import ip_text, mac_text
 from netaudit.observations.neighbours import CDP_OVER_GRE, EAPOL, LLDP, SADP_RAW, parser_of
 from netaudit.observations.tcp_shape import observe_shapes
 from netaudit.packets.layouts import Tunnel
+from netaudit.text.addresses import ip_text, mac_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.table_streams import table_of
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import OBSERVATIONS, Row
 
 if TYPE_CHECKING:

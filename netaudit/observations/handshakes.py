@@ -6,12 +6,12 @@ import functools
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import CertificateSaid, HelloSaid
+from netaudit.contracts.details import CertificateSaid, HelloSaid
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 MOST_NAMES = 16  # of one certificate
 MOST_PUBLIC = 64  # servers with public addresses, and their certificates, looked at in one shard

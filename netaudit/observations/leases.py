@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import Dhcp6Said, DhcpSaid
+from netaudit.contracts.details import Dhcp6Said, DhcpSaid
 from netaudit.observations.ends import Host
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 CLIENT_FIELDS = ("hostname", "vendor_class", "client_id", "requested", "fqdn", "user_class", "max_size")
 MOST_ADDRESSES = 8  # of one answer

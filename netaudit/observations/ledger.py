@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.masking import mask, mask_host, mask_path, mask_words, shortened
-from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import OBSERVATIONS, Row
 
 if TYPE_CHECKING:
-    from netaudit.ground.table_streams import TableWriter
+    from netaudit.storage.table_streams import TableWriter
 
 _FACT = OBSERVATIONS.row
 MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented names must not fill the memory

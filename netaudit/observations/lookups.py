@@ -6,13 +6,13 @@ import functools
 import socket
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import DnsSaid
+from netaudit.contracts.details import DnsSaid
 from netaudit.observations.ends import named
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 
 def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:

@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Callable, Iterator
 
-from netaudit.ground.charset import decoded
+from netaudit.text.charset import decoded
 
 LLDP, SADP_RAW = 0x88CC, 0x8033  # EtherTypes: IEEE 802.1AB, 7.2; facts 3.1
 CDP_OVER_GRE = 0x2000  # protocol type of CDP in GRE, without LLC

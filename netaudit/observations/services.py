@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import GreetingSaid, MqttSaid, NtpSaid, SnmpSaid, SyslogSaid
+from netaudit.contracts.details import GreetingSaid, MqttSaid, NtpSaid, SnmpSaid, SyslogSaid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 MOST_LINES = 8  # of a greeting
 LONGEST_TOPIC = 128

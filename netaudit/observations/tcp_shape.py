@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from netaudit.ground.addresses import ip_text, mac_text
+from netaudit.text.addresses import ip_text, mac_text
 
 if TYPE_CHECKING:
     import numpy as np

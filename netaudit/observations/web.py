@@ -16,7 +16,7 @@ from netaudit.observations.windows import note_ntlm
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 LOOK = 64 << 10  # bytes of a page in which a title or a description is looked for
 BODY_LOOK = 4096  # bytes of a request body whose part and event names are noted

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
+from netaudit.contracts.details import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
 from netaudit.observations import ntlm
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.spoken import Place, Spoken
+    from netaudit.observations.message_view import Place, Spoken
 
 ANY = "*"  # the wildcard that status questions ask for
 # what the last byte of a name says (MS-BRWS, 2.1.1; RFC 1001, 14), for names of one machine and for groups

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 from netaudit.packets.layouts import SHARDS, Flag, Foreign, Skip, Tunnel
 
 Step = tuple[int, int, int, int, int]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 from netaudit.packets.kernels_common import (
     FLAG_BAD,
     FLAG_GUESSED,

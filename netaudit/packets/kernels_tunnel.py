@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 from netaudit.packets.kernels_common import (
     ETHERNET,
     F_CAPWAP,

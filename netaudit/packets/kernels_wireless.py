@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 from netaudit.packets.kernels_common import (
     CONTROL_FRAME,
     ENCRYPTED,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import Chance, by_nulls
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
 from netaudit.relays.kernels_batches import COMBINED, SLACK, SLACK_EACH, lines
+from netaudit.relays.nulls import Chance, by_nulls
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units

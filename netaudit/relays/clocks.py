@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import Chance, by_draws
 from netaudit.relays.forms import LEAST, SECOND, WIDTH, sent_sizes
 from netaudit.relays.kernels_clocks import commons
+from netaudit.relays.nulls import Chance, by_draws
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.relays.shapes import shape_of
+from netaudit.relays.upload_patterns import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

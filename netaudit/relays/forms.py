@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import Chance, by_nulls
 from netaudit.relays.kernels_pairs import keep_apart, peaks_by_chance
+from netaudit.relays.nulls import Chance, by_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

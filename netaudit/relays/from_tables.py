@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.table_streams import table_of
 from netaudit.relays.passes import CLAIMED
+from netaudit.relays.plaintext_sizes import with_sizes
 from netaudit.relays.recordings import recordings
-from netaudit.relays.sizes import with_sizes
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import MOMENT_TESTS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from netaudit.relays.estimator import Match
     from netaudit.relays.judging import Result
-    from netaudit.relays.matching import Match
 
 __all__ = ["CLAIMED", "count_uploads", "find_relays", "tie_moments", "with_sizes"]
 
@@ -73,8 +73,8 @@ def tie_moments(tables: dict[str, pa.Table], scope: Callable[[str], str], role: 
     if uploads is None or not uploads.num_rows or not moments.num_rows:
         return MOMENT_TESTS.schema().empty_table()
     from netaudit.relays.counting import by_way
+    from netaudit.relays.moment_tests import test_rows
     from netaudit.relays.series import joined_units
-    from netaudit.relays.tied import test_rows
 
     units, ends = joined_units(uploads, tables["flows"])
     ways, _ = by_way(units, ends, scope, role)

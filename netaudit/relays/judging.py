@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.relays import reencoded
-from netaudit.relays.chance import CAP, corrected, said, seed_of
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
+from netaudit.relays.estimator import FEW_ANEW, Match, Test, match_exact, mode_of, settled, surest
 from netaudit.relays.forms import LEAST
-from netaudit.relays.matching import FEW_ANEW, Match, Test, match_exact, mode_of, settled, surest
-from netaudit.relays.picture import differences
-from netaudit.relays.several import match_batches
+from netaudit.relays.histogram import differences
+from netaudit.relays.multi_image_units import match_batches
+from netaudit.relays.nulls import CAP, corrected, said, seed_of
 from netaudit.relays.unresolved import LEAST_EXACT, at_least, believed, unresolved
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 from netaudit.relays.kernels_pairs import MOST_OVERHEAD
 
 I8 = npt.NDArray[np.int64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 
 I4 = npt.NDArray[np.int32]
 I8 = npt.NDArray[np.int64]

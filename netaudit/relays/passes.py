@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import CAP, corrected
+from netaudit.relays.nulls import CAP, corrected
 
 if TYPE_CHECKING:
     import numpy.typing as npt

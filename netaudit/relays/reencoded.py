@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.chance import Chance, by_draws
+from netaudit.relays.assignment import of_pairs
 from netaudit.relays.forms import SECOND, leads
 from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
-from netaudit.relays.laws import SPREAD
-from netaudit.relays.matchings import of_pairs
-from netaudit.relays.pairing import Pairs, near_pairs
+from netaudit.relays.likelihood import SPREAD
+from netaudit.relays.nulls import Chance, by_draws
+from netaudit.relays.pair_probabilities import Pairs, near_pairs
 
 if TYPE_CHECKING:
     from netaudit.relays.series import F8, I8, Images, Units

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from netaudit.relays.chance import CAP, corrected
+from netaudit.relays.nulls import CAP, corrected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.relays.matching import Test
+    from netaudit.relays.estimator import Test
 
 LEAST_EXACT = 5  # images of exact size without which no endpoint is named; of batches one unit less
 LEAST_REENCODED = 12

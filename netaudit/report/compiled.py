@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from netaudit import __version__
-from netaudit.ground.remembered import keep, recalled
+from netaudit.system.user_cache import keep, recalled
 
 if TYPE_CHECKING:
     from pathlib import Path

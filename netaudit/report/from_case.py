@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import netaudit
 from netaudit.errors import CaseError
-from netaudit.findings import saying
+from netaudit.findings import statement_text
 from netaudit.findings.ledgers import exits
-from netaudit.ground.files import write_whole
 from netaudit.report import (
     frames_annex,
     reading,
@@ -44,6 +43,7 @@ from netaudit.report.reasons import Reasons
 from netaudit.report.timeline import timeline
 from netaudit.report.topology import topology
 from netaudit.report.wording import Wording, is_zone
+from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,12 +207,12 @@ def _verdict(manifest: dict[str, Any], w: Wording) -> dict[str, list[str]]:
         text = written.get(w.lang) if isinstance(written, dict) else None
         return {"found": [w.exact(text, MOST_VERDICT) or w.t("no_verdict")], "limits": [], "more": []}
     said = [one for one in given if isinstance(one, dict)]
-    limits = saying.limits(said)
+    limits = statement_text.limits(said)
     found = [one for one in said if one not in limits]
     parts = {
-        "found": saying.first_page(found, w.lang) or [w.t("no_verdict")],
-        "limits": saying.first_page(limits, w.lang),
-        "more": saying.beyond_first_page(said, w.lang),
+        "found": statement_text.first_page(found, w.lang) or [w.t("no_verdict")],
+        "limits": statement_text.first_page(limits, w.lang),
+        "more": statement_text.beyond_first_page(said, w.lang),
     }
     return {name: [w.exact(one, MOST_VERDICT) for one in texts] for name, texts in parts.items()}
 
@@ -231,8 +231,8 @@ def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-    from netaudit.ground.remembered import cache_folder
     from netaudit.report.compiled import Kept
+    from netaudit.system.user_cache import cache_folder
 
     environment = Environment(
         loader=ChoiceLoader([PackageLoader("netaudit.report"), PackageLoader("netaudit.report", "static")]),

@@ -6,11 +6,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from netaudit.case.lock import writing
-from netaudit.case.reporting import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked
+from netaudit.case.report_status import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked
 from netaudit.case.seal import later
-from netaudit.ground.files import write_whole
 from netaudit.report.from_case import write_report
 from netaudit.report.texts import Texts
+from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.attesting.checking import attested, commands
 from netaudit.errors import NetauditError
-from netaudit.report.attesting_words import problem_text
+from netaudit.report.signing_words import problem_text
+from netaudit.signing.verification import attested, commands
 
 if TYPE_CHECKING:
     from pathlib import Path

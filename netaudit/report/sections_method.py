@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 
-RULE_ROOMS = ("findings", "relays", "persons", "endpoints")  # whose modules say what a finding is
+RULE_ROOMS = ("findings", "relays", "identity_data", "endpoints")  # whose modules say what a finding is
 MOST_RULES = 40
 
 

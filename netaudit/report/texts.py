@@ -6,7 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.ground.yaml_text import yaml_of
+from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from netaudit.ground.frames import ranges_of_ordered
+from netaudit.text.frame_ranges import ranges_of_ordered
 from netaudit.unwrapping.part import Part
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.kernels_addresses import LONGEST, OCTETS, write_addresses, write_macs
+from netaudit.text.kernels_addresses import LONGEST, OCTETS, write_addresses, write_macs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

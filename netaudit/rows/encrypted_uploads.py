@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.ground.frames import capture_name
 from netaudit.messages.flow import flow_id
 from netaudit.streams.layouts import QUIC, SPAN
 from netaudit.tables import ENCRYPTED_UPLOADS, Row
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import TableWriter
+    from netaudit.storage.table_streams import TableWriter
     from netaudit.streams.records import Records
 
 TLS_RULE, QUIC_RULE = "tls", "quic"  # until the flow's version and cipher suite are known

@@ -13,10 +13,7 @@ from netaudit.documents.from_unwrapping import NOTHING_TAKEN, MessageReader
 from netaudit.documents.head import Head, path_of
 from netaudit.documents.loading import load
 from netaudit.documents.times import read_time
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, visible
-from netaudit.ground.table_streams import TableWriter
-from netaudit.persons.from_unwrapping import (
+from netaudit.identity_data.from_unwrapping import (
     Personal,
     address_tail,
     is_device_id,
@@ -24,8 +21,11 @@ from netaudit.persons.from_unwrapping import (
     picture_addresses,
     right_check_digit,
 )
+from netaudit.masking.mask import mask, visible
 from netaudit.rows.persons import keyed
+from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.addresses import vlan_text
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_host, shortened
-from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.masking.mask import mask, mask_host, shortened
 from netaudit.messages.readers import UNKNOWN
 from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids, link_addresses
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import FLOWS
+from netaudit.text.addresses import vlan_text
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import TableWriter
+    from netaudit.storage.table_streams import TableWriter
 
 TRANSPORTS = {
     6: "tcp",

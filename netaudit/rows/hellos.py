@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.addresses import ip_text
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_host, shortened
-from netaudit.ground.said import HelloSaid
+from netaudit.contracts.details import HelloSaid
+from netaudit.masking.mask import mask, mask_host, shortened
 from netaudit.tables import TLS_HELLOS, Row
+from netaudit.text.addresses import ip_text
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask_host, shortened
-from netaudit.ground.table_streams import BATCH_ROWS
+from netaudit.masking.mask import mask_host, shortened
 from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
@@ -18,15 +16,17 @@ from netaudit.messages.from_streams import LetGo
 from netaudit.observations.from_messages import masked_name, observe_sayings
 from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
 from netaudit.rows.flows import EndedFlows
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import MESSAGES
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.dns.lookups import Lookups
     from netaudit.observations.ledger import Ledger
     from netaudit.rows.columns import Column
+    from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
 NO_FLOW = 1 << 62
@@ -34,7 +34,7 @@ NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 
 class LookupRows:
-    """Takes plain lookups out of batches, and brings them into the tables (`running/takers.py`)."""
+    """Takes plain lookups out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
     def __init__(self, rows: RowWriter, ledger: Ledger) -> None:
         self._rows, self._ledger = rows, ledger
@@ -49,7 +49,7 @@ class LookupRows:
         self._messages_schema = MESSAGES.schema()
 
     def take(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
-        """See `running/takers.py`."""
+        """See `pipeline/takers.py`."""
         assert left.all()  # nobody comes before
         states, lookups = self._reader.take(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
@@ -68,7 +68,7 @@ class LookupRows:
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
 
     def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
-        """See `running/takers.py`."""
+        """See `pipeline/takers.py`."""
         return (
             (NONE, NO_DIGITS, PROTOCOL) if self._last is None else (self._last.indexes, self._last.flow_ids, PROTOCOL)
         )

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.ground.masking import mask
-from netaudit.ground.said import RtpSaid, SipSaid
-from netaudit.ground.table_streams import table_of
+from netaudit.contracts.details import RtpSaid, SipSaid
+from netaudit.masking.mask import mask
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import MEDIA
 from netaudit.tables import Row as TableRow
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_host, mask_path, mask_words, shortened
+from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
 from netaudit.tables import MESSAGES, Row
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

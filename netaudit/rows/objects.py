@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.masking import mask_name, mask_words, shortened
 from netaudit.images.images import header_size
+from netaudit.masking.mask import mask_name, mask_words, shortened
 from netaudit.rows.messages import ranges_text
 from netaudit.tables import IMAGES, OBJECTS, Row
 

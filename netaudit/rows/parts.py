@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netaudit.ground.masking import mask_name, shortened
+from netaudit.masking.mask import mask_name, shortened
 from netaudit.rows.pieces import pieces_of
 from netaudit.rows.uploads import END, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.tables import PARTS
@@ -15,8 +15,8 @@ from netaudit.unwrapping.from_messages import object_id, root, upload_body
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.ground.table_streams import TableWriter
     from netaudit.messages.message import Message
+    from netaudit.storage.table_streams import TableWriter
     from netaudit.unwrapping.part import Part
 
 _PART = PARTS.row

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.ground.masking import mask, mask_words, shortened
-from netaudit.ground.table_streams import TableWriter
-from netaudit.persons.counting import by_record
-from netaudit.persons.from_unwrapping import (
+from netaudit.identity_data.counting import by_record
+from netaudit.identity_data.from_unwrapping import (
     BINARY,
     MOST_ROWS,
     Personal,
@@ -31,7 +29,9 @@ from netaudit.persons.from_unwrapping import (
     personal,
     telling,
 )
-from netaudit.persons.records import ANCHORS
+from netaudit.identity_data.records import ANCHORS
+from netaudit.masking.mask import mask, mask_words, shortened
+from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import PERSONS, PERSONS_CLEAR, Row
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.rows.uploads import PIECE, RANGE, SENT
 from netaudit.unwrapping.from_messages import content_range, root
 from netaudit.unwrapping.part import Part

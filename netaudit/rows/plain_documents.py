@@ -10,21 +10,21 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from netaudit.ground.frames import capture_name
-from netaudit.persons.from_unwrapping import asks_about, asks_in_headers, may_tell
+from netaudit.identity_data.from_unwrapping import asks_about, asks_in_headers, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.messages import message_columns
 from netaudit.rows.objects import document_columns
+from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import body_name, object_id, plain_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from netaudit.ground.object_store import ObjectStore
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.message import Message
     from netaudit.rows.events import EventRows
+    from netaudit.storage.object_store import ObjectStore
+    from netaudit.storage.table_streams import RowWriter
 
 AT_ONCE = 256  # messages
 HELD = 16 << 20  # bytes of the requests that they answer

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.ground.frames import capture_name
-from netaudit.ground.masking import mask, mask_name, mask_path, mask_words, shortened
+from netaudit.identity_data.from_unwrapping import asks_about, may_tell
+from netaudit.masking.mask import mask, mask_name, mask_path, mask_words, shortened
 from netaudit.messages.kernels_ids import ids_within, message_ids
 from netaudit.messages.message import Message
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import NAME
-from netaudit.persons.from_unwrapping import asks_about, may_tell
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
 from netaudit.rows.plain_documents import hits
 from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES, OBJECTS
+from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import body_name, plain_path, plain_publications
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.mqtt.publications import Publications
     from netaudit.rows.events import EventRows
+    from netaudit.storage.table_streams import RowWriter
 
 LEAST, AT_ONCE = 64, 2048  # publications for which columns pay; and that are held
 Rows = Any  # a structured array

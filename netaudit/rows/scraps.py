@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.files import remove
-from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.messages.message import UP
+from netaudit.storage.files import remove
+from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import SCRAPS
 from netaudit.unwrapping.from_messages import scraps
 

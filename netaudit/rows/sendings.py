@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.addresses import ip_text
-from netaudit.ground.files import remove
-from netaudit.ground.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.rows.flows import TRANSPORTS
+from netaudit.storage.files import remove
+from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import SENDINGS, Row
+from netaudit.text.addresses import ip_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

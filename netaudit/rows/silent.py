@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.table_streams import BATCH_ROWS
 from netaudit.messages.from_streams import LetGo
 from netaudit.messages.readers import UNKNOWN
 from netaudit.messages.silent import SilentFlows, ids_of
 from netaudit.rows.flows import EndedFlows
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.streams.batch import picked
 from netaudit.streams.layouts import PIECE, Run
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.messages.from_streams import Conversations
+    from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
     Flags = npt.NDArray[np.bool_]
 
 
 class SilentRows:
-    """Takes silent flows out of batches, and brings them into the tables (`running/takers.py`)."""
+    """Takes silent flows out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
     def __init__(self, rows: RowWriter, conversations: Conversations) -> None:
         self._conversations = conversations
@@ -36,7 +36,7 @@ class SilentRows:
         self._taken: Flags = np.zeros(0, bool)
 
     def take(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
-        """See `running/takers.py`."""
+        """See `pipeline/takers.py`."""
         self._batch, self._slots = batch, batch.slots()
         known = self._conversations.known(batch.flows)
         self._taken, over = self._silent.find(batch.flows, self._slots, left, known, batch.runs, batch.payload)
@@ -61,7 +61,7 @@ class SilentRows:
         return back
 
     def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
-        """See `running/takers.py`."""
+        """See `pipeline/takers.py`."""
         assert self._batch is not None
         chosen = np.flatnonzero(self._taken)
         return chosen, ids_of(picked(self._batch.flows, chosen)), UNKNOWN

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from netaudit.ground.json_document import is_word
+from netaudit.text.json_document import is_word
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

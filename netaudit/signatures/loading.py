@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from netaudit.errors import SignatureError
-from netaudit.ground.yaml_text import parse_yaml
 from netaudit.signatures.checking import check_entry
 from netaudit.signatures.conditions import Condition, compile_condition
 from netaudit.signatures.vocabulary import Vocabulary, read_vocabulary
+from netaudit.text.yaml_text import parse_yaml
 
 DECIDING = frozenset({"documented", "code", "capture"})  # kinds of provenance that may decide; others only support
 KINDS = ("devices", "services")

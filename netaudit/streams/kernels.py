@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_doubt import ACK, SYN, learn_link
 from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, wide, write_row
 from netaudit.streams.kernels_flows import (

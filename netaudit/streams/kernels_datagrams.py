@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_order import byte_at
 from netaudit.streams.kernels_units import add_length, close_unit, open_unit, touch
 from netaudit.streams.layouts import NO_RECORDS, QUIC, UNDECIDED

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_emit import wide
 from netaudit.streams.layouts import Doubt
 

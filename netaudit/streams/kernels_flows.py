@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_emit import end_burst, output_row, skip, wide, write_row
 from netaudit.streams.kernels_order import SECOND, give_up, lose, pop
 from netaudit.streams.layouts import LISTS, MIDWAY, NO_END, RECENT_SEGMENTS, SLOT_BITS, Base, Doubt, Tables

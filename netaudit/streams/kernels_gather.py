@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
-from netaudit.ground.kernels_bytes import copy
+from netaudit.jit.decorators import lean_kernel
+from netaudit.jit.kernels_bytes import copy
 from netaudit.streams.kernels_emit import wide
 from netaudit.streams.kernels_order import checksum
 from netaudit.streams.layouts import RECENT_SEGMENTS, Kind, Tables

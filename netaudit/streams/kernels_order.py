@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip
 from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, Doubt, Tables
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_doubt import ACK, BAD, RST, SYN, distance, learn_link
 from netaudit.streams.kernels_emit import wide
 from netaudit.streams.kernels_flows import BY_SYN, CLOSING, TCP, UDP, UNKNOWN, open_flow, use

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_doubt import GOOD, STRONG, WINDOW, distance, note_stamp, ordinary, suspect
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip, wide
 from netaudit.streams.kernels_flows import ACK, BEGUN, BY_SYN, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use

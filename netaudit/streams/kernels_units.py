@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 
 Rows = npt.NDArray[Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_emit import skip, wide
 from netaudit.streams.kernels_flows import UNKNOWN, reset_side
 from netaudit.streams.kernels_order import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_datagrams import settle_datagram, take_datagram
 from netaudit.streams.kernels_records import CHAIN, HEAD, look_again, take_gap, take_segment
 from netaudit.streams.kernels_units import close_unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from netaudit.ground.json_document import LONGEST
+from netaudit.text.json_document import LONGEST
 from netaudit.unwrapping.codecs.bson import DEPTH, span
 from netaudit.unwrapping.text import to_text
 

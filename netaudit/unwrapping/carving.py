@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
 from netaudit.unwrapping import text
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent, sniff
 from netaudit.unwrapping.headed import lines_before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.json_document import LONGEST, JsonDocument
+from netaudit.text.json_document import LONGEST, JsonDocument
 from netaudit.unwrapping.packed import PackedDocument, packed
 from netaudit.unwrapping.sniff import is_utf16
 from netaudit.unwrapping.text import to_text

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import numpy as np
 import orjson
 
-from netaudit.ground.json_text import LONG
-from netaudit.ground.ways import Step, Way, clean
+from netaudit.contracts.unwrapping_steps import Step, Way, clean
+from netaudit.text.json_text import LONG
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
 from netaudit.unwrapping.kernels_documents import SMALL, plain_texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
 from netaudit.unwrapping.slices import narrow
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
-from netaudit.ground.jit_words import words_of
+from netaudit.jit.decorators import kernel
+from netaudit.jit.words import words_of
 
 Mark = tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]  # each byte in all places, and bits of the last
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
-from netaudit.ground.json_text import LONG
+from netaudit.jit.decorators import kernel
+from netaudit.text.json_text import LONG
 
 SMALL = 256  # bytes of a plain document
 QUOTE, OPEN, CLOSE, BACKSLASH, PERCENT = 0x22, 0x7B, 0x7D, 0x5C, 0x25

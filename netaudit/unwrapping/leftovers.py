@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
 from netaudit.unwrapping.carving import SMALLEST, images_from
 from netaudit.unwrapping.from_images import sniff
 from netaudit.unwrapping.kernels import ASCII85, BASE32, JPEG, NUMBERS, image_marks, text_marks

@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from netaudit.ground.json_document import LONGEST, filled
-from netaudit.ground.json_text import LONG
+from netaudit.text.json_document import LONGEST, filled
+from netaudit.text.json_text import LONG
 from netaudit.unwrapping.codecs.protobuf import fields_of
 from netaudit.unwrapping.sniff import is_text
 

@@ -6,10 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 
 if TYPE_CHECKING:
-    from netaudit.ground.json_document import JsonDocument
+    from netaudit.text.json_document import JsonDocument
     from netaudit.unwrapping.document import Known
     from netaudit.unwrapping.packed import PackedDocument
     from netaudit.unwrapping.xml_document import XmlDocument

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from netaudit.ground.json_document import LONGEST
+from netaudit.text.json_document import LONGEST
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.document import xml_of
 from netaudit.unwrapping.sniff import is_utf16

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from netaudit.ground.obscure import is_code
+from netaudit.text.obscure import is_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netaudit.unwrapping.part import Part, Ranges
 
 if TYPE_CHECKING:
-    from netaudit.ground.ways import Step
+    from netaudit.contracts.unwrapping_steps import Step
 
 _LOOK = 2048
 

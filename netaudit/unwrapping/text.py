@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from netaudit.ground.charset import charset_of
+from netaudit.text.charset import charset_of
 from netaudit.unwrapping.sniff import is_utf16
 
 Unescape = Callable[[bytes], bytes]

@@ -9,12 +9,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.ground.charset import is_utf8
-from netaudit.ground.json_text import LONG
-from netaudit.ground.obscure import LEAST, is_code, obscure
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
+from netaudit.text.charset import is_utf8
+from netaudit.text.json_text import LONG
+from netaudit.text.obscure import LEAST, is_code, obscure
 from netaudit.unwrapping import carving
-from netaudit.unwrapping.beside import beside
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import (
     bson as codecs_bson,
@@ -61,6 +60,7 @@ from netaudit.unwrapping.codecs import (
 from netaudit.unwrapping.codecs import (
     zip as codecs_zip,
 )
+from netaudit.unwrapping.image_residue import beside
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest

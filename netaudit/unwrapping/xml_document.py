@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from netaudit.ground.json_document import LONGEST
+from netaudit.text.json_document import LONGEST
 from netaudit.unwrapping import xml_text, xml_tolerant
 
 if TYPE_CHECKING:

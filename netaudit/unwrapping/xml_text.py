@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from netaudit.ground.json_text import LONG
+from netaudit.text.json_text import LONG
 
 _CHUNK = 1 << 20
 _MARKUP = np.zeros(256, np.bool_)

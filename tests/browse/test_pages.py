@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.attesting.places import SIGNED, SIGNED_BY_SM2
 from netaudit.browse import texts
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.texts import TEXTS, chinese
 from netaudit.case.custody import broken, entries
 from netaudit.case.reading import open_case
-from netaudit.case.reporting import WRITTEN
+from netaudit.case.report_status import WRITTEN
 from netaudit.case.reviews import WHAT
 from netaudit.findings.ledgers import LEDGERS
-from netaudit.ground.yaml_text import parse_yaml
+from netaudit.signing.file_names import SIGNED, SIGNED_BY_SM2
 from netaudit.tables import TABLES
+from netaudit.text.yaml_text import parse_yaml
 from tests.browse.conftest import DIGEST, HOUR, MOUNT, PICTURE, START
 
 HOME = f"{MOUNT}/c/0"

@@ -13,7 +13,7 @@ from netaudit.case.plots import transfers
 from netaudit.case.reading import Case, open_case
 from netaudit.case.writing import make_folders, write_json
 from netaudit.errors import UsageError
-from netaudit.settling.ordered import write_table
+from netaudit.finalizing.sorting import write_table
 from netaudit.tables import BY_NAME, TABLES, TABLES_VERSION
 
 mpl.use("Agg")

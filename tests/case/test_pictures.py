@@ -15,19 +15,19 @@ from netaudit.case.integrity import integrity
 from netaudit.case.pictures import FOLDER, MOST, Pictures
 from netaudit.case.reading import Case
 from netaudit.errors import CaseError
-from netaudit.ground.programs import import_path
-from netaudit.images.shown import Shown
+from netaudit.images.previews import Shown
 from netaudit.report.from_case import write_report
+from netaudit.system.programs import import_path
 from tests.conftest import ROOT
 
 DEMO = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
 CRASHING = """
 import os, sys
 sys.path[:] = {path!r}
-from netaudit.images import shown_helper
-make = shown_helper.picture
-shown_helper.picture = lambda question: os.abort() if {digest!r} in question["path"] else make(question)
-shown_helper.main([])
+from netaudit.images import preview_helper
+make = preview_helper.picture
+preview_helper.picture = lambda question: os.abort() if {digest!r} in question["path"] else make(question)
+preview_helper.main([])
 """
 
 

@@ -14,10 +14,10 @@ from netaudit.case.reading import open_case
 from netaudit.case.swap import swap_in
 from netaudit.case.writing import OURS, make_folders, place_for, write_json
 from netaudit.errors import CaseError, UsageError
-from netaudit.ground.object_store import ObjectStore
-from netaudit.ground.table_streams import RowWriter, drop_streams, read_streams
-from netaudit.settling import ordered
-from netaudit.settling.ordered import write_table
+from netaudit.finalizing import sorting
+from netaudit.finalizing.sorting import write_table
+from netaudit.storage.object_store import ObjectStore
+from netaudit.storage.table_streams import RowWriter, drop_streams, read_streams
 from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION
 from netaudit.tables.__main__ import document
 
@@ -96,15 +96,15 @@ def test_an_audit_killed_while_it_settles_leaves_a_readable_case(
     for row in [("#1", "z", 1), ("#0", "b", 2)]:
         writer["skipped"].append(SKIPPED.row(*row))
     writer.close()
-    groups = ordered._groups
+    groups = sorting._groups
 
     def killed(*arguments: object) -> Iterator[object]:
         yield from groups(*arguments)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ordered, "_groups", killed)
+    monkeypatch.setattr(sorting, "_groups", killed)
     with pytest.raises(KeyboardInterrupt):
-        ordered.settle(case, SKIPPED, read_streams(case, "skipped"), ["a", "b"])
+        sorting.settle(case, SKIPPED, read_streams(case, "skipped"), ["a", "b"])
     assert open_case(case).table("skipped")["capture_id"].to_pylist() == ["#1", "#0"]
     assert not list((case / "tables").glob("skipped.parquet"))
     assert not list((case / "tables").glob("skipped.arrow"))

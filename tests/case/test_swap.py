@@ -12,7 +12,7 @@ from netaudit.case import swap
 from netaudit.case.lock import writing
 from netaudit.case.swap import COMING, GOING, JOURNAL, coming, swap_in, taken_up
 from netaudit.errors import CaseError
-from netaudit.ground.files import fresh, write_whole
+from netaudit.storage.files import fresh, write_whole
 
 NAMES = ("case.json", "report.html", "tables", "private", "decisions.jsonl")
 

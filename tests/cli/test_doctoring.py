@@ -11,8 +11,8 @@ import orjson
 
 from netaudit.cli import doctoring
 from netaudit.cli.exits import Exit
-from netaudit.running import doctor
-from netaudit.running.doctor import BAD, GOOD, SCARCE, Check
+from netaudit.pipeline import doctor
+from netaudit.pipeline.doctor import BAD, GOOD, SCARCE, Check
 
 if TYPE_CHECKING:
     import pytest

@@ -103,7 +103,7 @@ def test_what_is_not_there_is_said_before_anything_is_compiled(
     def compiled(*_: object) -> None:
         raise AssertionError("compiles")
 
-    monkeypatch.setattr("netaudit.running.ready.make_ready", compiled)
+    monkeypatch.setattr("netaudit.pipeline.ready.make_ready", compiled)
     absent = str(tmp_path / "office.pcap")
     assert run(monkeypatch, "audit", absent, "--case", str(tmp_path / "case")) == Exit.UNREADABLE
     assert "office.pcap: No such file" in capsys.readouterr().err

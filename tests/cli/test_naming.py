@@ -13,11 +13,11 @@ import yaml
 from typer.testing import CliRunner
 
 import netaudit
-from netaudit.authoring import drafting
-from netaudit.authoring.naming import find_device
 from netaudit.cli.app import app
 from netaudit.cli.wording import contradictions, graded
 from netaudit.errors import UsageError
+from netaudit.rule_writing import drafting
+from netaudit.rule_writing.naming import find_device
 
 BENIGN = Path(__file__).parents[2] / "pcaps" / "benign_office" / "benign.pcap"
 DRAFTED = "pc"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.devices.claims import MOST_REASONS
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.devices.telling import MOST_REASONS
-from netaudit.ground.table_streams import table_of
 from netaudit.signatures.loading import load
+from netaudit.storage.table_streams import table_of
 from netaudit.tables import FLOWS, OBSERVATIONS
 
 CAM, HOST = "08:54:11:00:00:01", "192.168.1.64"

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 from netaudit.case.writing import write_json
 from netaudit.cli.app import app
 from netaudit.devices.from_observations import Link, inventory
-from netaudit.ground.masking import mask
+from netaudit.finalizing.sorting import write_table
+from netaudit.masking.mask import mask
 from netaudit.observations.ledger import LONGEST
 from netaudit.report.from_case import write_report
-from netaudit.settling.ordered import write_table
 from netaudit.signatures.loading import load
 from netaudit.tables import BY_NAME, FLOWS, OBSERVATIONS, TABLES_VERSION
 from tests.report.fakes import FakeCase

@@ -12,8 +12,8 @@ import pytest
 
 import netaudit
 from netaudit.documents.loading import load
-from netaudit.ground.masking import mask
-from netaudit.persons.from_unwrapping import is_device_id
+from netaudit.identity_data.from_unwrapping import is_device_id
+from netaudit.masking.mask import mask
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
 EXPECTED = json.loads((PCAPS / "documents" / "expected.json").read_text("utf-8"))

@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 import yaml
 
-from netaudit.authoring.document_examples import failed_examples
 from netaudit.documents.entries import ACTS, KINDS, PERSON, PURPOSE, ROLES
 from netaudit.documents.form import PROVENANCE
 from netaudit.documents.loading import load
 from netaudit.documents.page import catalogue, page
+from netaudit.rule_writing.document_examples import failed_examples
 from netaudit.signatures.loading import default_folder
 
 FOLDER = default_folder() / "documents"

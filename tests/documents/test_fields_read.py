@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netaudit.authoring.document_examples import message_of, read_message
 from netaudit.documents.entries import listed
 from netaudit.documents.loading import load
 from netaudit.documents.nodes import plain
+from netaudit.rule_writing.document_examples import message_of, read_message
 
 if TYPE_CHECKING:
     from netaudit.documents.entries import Entry

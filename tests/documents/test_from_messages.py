@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from types import SimpleNamespace
 
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.documents.from_messages import LARGEST, Streams, Told
 from netaudit.documents.nodes import Image
-from netaudit.ground.ways import Way
 from netaudit.messages.message import Message
 
 SPECS = (SimpleNamespace(order=0, role="face"), SimpleNamespace(order=-1, role="scene"))

@@ -12,8 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.authoring.document_drafts import draft
-from netaudit.authoring.document_examples import message_of, picture, read_message, spoken, tree_of
 from netaudit.documents.explaining import verdicts
 from netaudit.documents.from_unwrapping import MOST_LEAVES
 from netaudit.documents.loading import load
@@ -21,6 +19,8 @@ from netaudit.documents.nodes import MOST
 from netaudit.documents.reading import MOST_EVENTS
 from netaudit.documents.times import read_time
 from netaudit.rows.events import head_of
+from netaudit.rule_writing.document_drafts import draft
+from netaudit.rule_writing.document_examples import message_of, picture, read_message, spoken, tree_of
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

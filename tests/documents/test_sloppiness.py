@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from netaudit.authoring.document_examples import message_of, picture, read_message, spoken
 from netaudit.documents.loading import load
+from netaudit.rule_writing.document_examples import message_of, picture, read_message, spoken
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

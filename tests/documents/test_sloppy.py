@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from netaudit.authoring.document_examples import message_of, read_message, spoken
 from netaudit.documents.loading import load
+from netaudit.rule_writing.document_examples import message_of, read_message, spoken
 
 LOADED = load()
 CASES = [

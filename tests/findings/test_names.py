@@ -8,8 +8,8 @@ import random
 import pyarrow as pa
 
 from netaudit.findings.accounts import LEAST
-from netaudit.findings.names import names
 from netaudit.findings.opaque import registered_name
+from netaudit.findings.query_names import names
 
 NEAR, FAR = "192.168.1.20", "47.96.1.20"
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from netaudit.findings.ledgers import Run
-from netaudit.findings.saying import beyond_first_page, first_page, sentence, size_text, verdict_text
+from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
 from tests.findings.examples import EXAMPLES, case, filled, finding, image
 

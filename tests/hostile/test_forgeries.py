@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import netaudit
-from netaudit.case.verify import (
+from netaudit.case.second_opinion import (
     CONFIRMED,
     UNCONFIRMABLE,
     Frame,
@@ -16,7 +16,7 @@ from netaudit.case.verify import (
     _wanted,
     verify,
 )
-from netaudit.opinions.asking import ask_dpkt
+from netaudit.crosscheck.comparing import ask_dpkt
 from netaudit.report.from_case import write_report
 from tests.hostile.forgeries import FAR, FORGERIES, conversation_of, invented_in_a_tunnel
 from tests.hostile.whole import Case, is_calm, together

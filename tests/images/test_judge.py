@@ -14,15 +14,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from netaudit.ground import programs
-from netaudit.ground.programs import import_path
+from netaudit.images import cpu_limit
 from netaudit.images import judge as judging
-from netaudit.images import watch
+from netaudit.images.cpu_limit import Limits
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.helper import PixelBudget, worker
 from netaudit.images.images import ImageFacts
 from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, STOOD_STILL, Judge
-from netaudit.images.watch import Limits
+from netaudit.system import programs
+from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode, texture
 
 ROOT = Path(__file__).parents[2]
@@ -167,7 +167,7 @@ def test_a_stalled_image_is_given_up(name, limits, problem):
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the processor time of a helper is not known")
 def test_an_image_is_not_condemned_for_what_others_took(monkeypatch):
     """It stands still, as on a machine where others go first; the image needs less than the limit."""
-    monkeypatch.setattr(watch, "STEP", 10.0)
+    monkeypatch.setattr(cpu_limit, "STEP", 10.0)
     with fake_judge(limits=Limits(1.0, 300.0)) as judge:
         judge.submit("long", Path("long"), "jpeg", rotate=False)
         while not any(task.begun for task in judge._running.values()):
@@ -196,10 +196,10 @@ def test_work_is_shared_among_the_images_at_work():
 
 def test_a_look_that_comes_late_counts_a_second_at_most(monkeypatch):
     clock, work = iter([10.0, 10.4, 3600.0]), iter([1.0, 1.3, 40.0])
-    monkeypatch.setattr(watch.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(watch, "processor_seconds", lambda _: next(work))
-    over = watch.Watch(os.getpid())
-    assert [*over.lap(), *over.lap()] == pytest.approx([0.3, 0.4, watch.STEP, watch.STEP])
+    monkeypatch.setattr(cpu_limit.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(cpu_limit, "processor_seconds", lambda _: next(work))
+    over = cpu_limit.Watch(os.getpid())
+    assert [*over.lap(), *over.lap()] == pytest.approx([0.3, 0.4, cpu_limit.STEP, cpu_limit.STEP])
 
 
 def test_a_helper_out_of_its_mind_is_replaced():

@@ -11,7 +11,7 @@ import pytest
 import netaudit
 from netaudit.api import Options
 from netaudit.capture.recorder import Drops
-from netaudit.images import beside, judge
+from netaudit.images import judge, judging_ahead
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import analysis, engine, judging
@@ -103,7 +103,7 @@ class Listener(Board):
 @pytest.fixture
 def no_waiting(monkeypatch) -> None:
     monkeypatch.setattr(judge, "Judge", Helper)
-    monkeypatch.setattr(beside, "Judge", Helper)
+    monkeypatch.setattr(judging_ahead, "Judge", Helper)
     monkeypatch.setattr(judging, "Judge", Helper)
     monkeypatch.setattr(engine, "Keeper", Recording)
     monkeypatch.setattr(engine, "_ready_kernels", lambda: None)

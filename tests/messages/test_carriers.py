@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.ground.masking import mask_name, mask_path
+from netaudit.masking.mask import mask_name, mask_path
 
 FOLDER = Path(__file__).parents[2] / "pcaps" / "carriers"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text("utf-8"))

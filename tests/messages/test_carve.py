@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from netaudit.ground.said import NOTHING
+from netaudit.contracts.details import NOTHING
 from netaudit.messages import carve
 from netaudit.messages.carve import Carver, CarveReader
 from tests.reference.messages import down, essence, read, up

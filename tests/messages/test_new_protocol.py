@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 # What a newcomer would write: a module with a recogniser and a reader, and an entry with its traits.
 MODULE = '''
-from netaudit.ground.said import StatedSaid
+from netaudit.contracts.details import StatedSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -65,7 +65,7 @@ readers.READERS = (entry, *readers.READERS)
 readers.BY_TRANSPORT["tcp"] = (entry, *readers.BY_TRANSPORT["tcp"])
 import netaudit
 from netaudit.live.witness import Memory
-from netaudit.running.workers import Alone
+from netaudit.pipeline.workers import Alone
 from netaudit.capture.from_files import open_captures
 from netaudit.packets.from_capture import Decoder
 case = netaudit.audit(sys.argv[1], sys.argv[2], faces=True, inside=["192.168.1.0/24"])

@@ -18,7 +18,7 @@ from typing import Any
 from unittest import mock
 
 from netaudit import api
-from netaudit.ground.masking import mask
+from netaudit.masking.mask import mask
 from netaudit.signatures.loading import load
 
 VOCABULARY = load().vocabulary

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.said import DnsSaid, NetbiosNames
+from netaudit.contracts.details import DnsSaid, NetbiosNames
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.hosts import ssdp
 from netaudit.messages.makers import discovery

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.ground.said import GreetingSaid, HelloSaid
+from netaudit.contracts.details import GreetingSaid, HelloSaid
 from netaudit.messages.hellos.certificate import certificate_said
 from netaudit.messages.message import Message
 from netaudit.observations.ends import Ends, Host

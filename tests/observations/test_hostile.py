@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netaudit
-from netaudit.ground.masking import MARGIN, visible
+from netaudit.masking.mask import MARGIN, visible
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.hosts import dhcp, dhcpv6, netbios, snmp, ssdp, syslog
 from netaudit.messages.message import Message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netaudit.ground.said import Dhcp6Said, DhcpSaid
+from netaudit.contracts.details import Dhcp6Said, DhcpSaid
 from netaudit.messages.message import Message
 from tests.observations.test_from_messages import CLIENT, SERVER, observed, of_client, of_server
 

@@ -8,8 +8,8 @@ import random
 import pytest
 
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import BATCH_ROWS, TableWriter, read_streams, table_of
 from netaudit.observations.ledger import Ledger
+from netaudit.storage.table_streams import BATCH_ROWS, TableWriter, read_streams, table_of
 from netaudit.tables import OBSERVATIONS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.ground.said import GreetingSaid, MqttSaid, NtpSaid, Said, SnmpSaid, SyslogSaid
+from netaudit.contracts.details import GreetingSaid, MqttSaid, NtpSaid, Said, SnmpSaid, SyslogSaid
 from netaudit.messages.message import Message
 from tests.observations.test_from_messages import observed, of_client, of_server
 

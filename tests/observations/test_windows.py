@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.ground.said import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
+from netaudit.contracts.details import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
 from netaudit.messages.message import Message
 from netaudit.observations import ntlm
 from tests.observations.test_from_messages import CLIENT, observed, of_client, of_server

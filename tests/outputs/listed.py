@@ -25,7 +25,7 @@ from netaudit.live.lines import line_of
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Memory
 from netaudit.packets.from_capture import Decoder
-from netaudit.running.workers import Alone
+from netaudit.pipeline.workers import Alone
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:

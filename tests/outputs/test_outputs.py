@@ -29,15 +29,15 @@ PACKAGE = Path(netaudit.__file__).parent
 WRITERS = {
     "campaign/plan.py write_plan": "the auditor's own plan",
     "campaign/report.py write_report": "campaign report", "campaign/sheets.py write_sheets": "campaign report",
-    "papers/case_uco.py write_case_uco": "export", "papers/sheets.py write_xlsx": "export",
-    "papers/word.py write_docx": "record", "report/from_case.py write_report": "report",
+    "exports/case_uco.py write_case_uco": "export", "exports/sheets.py write_xlsx": "export",
+    "exports/word.py write_docx": "record", "report/from_case.py write_report": "report",
     "case/export.py export_shareable": "export", "cli/showing.py write_csv": "show",
     "cli/showing.py write_json_lines": "show", "cli/showing.py write_text": "show",
     "cli/auditing.py write_summary": "show", "live/lines.py line_of": "live",
 }  # fmt: skip
 """Functions that write for people outside `private/`, and the output that holds them."""
 INSIDE = {"cli/exporting.py export_command": "export"}
-ROOMS = ("attesting", "authoring", "browse", "campaign", "case", "cli", "live", "opinions", "papers", "report")
+ROOMS = ("browse", "campaign", "case", "cli", "crosscheck", "exports", "live", "report", "rule_writing", "signing")
 """Those that give something to people."""
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from netaudit.relays.counting import HOUR, by_way, count_rows
 from netaudit.relays.series import Units
-from netaudit.relays.shapes import goes, shape_of
+from netaudit.relays.upload_patterns import goes, shape_of
 from netaudit.tables import UPLOAD_COUNTS
 
 SECOND = 1_000_000_000

@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
+from netaudit.relays.background_rate import ALIKE, AROUND, Unrelated
+from netaudit.relays.estimator import FEW, Match, surest
 from netaudit.relays.forms import Form
 from netaudit.relays.kernels_ratios import marginals
-from netaudit.relays.laws import HEAD_CELL, MISSED, ODD, of_range
-from netaudit.relays.matching import FEW, Match, surest
-from netaudit.relays.unrelated import ALIKE, AROUND, Unrelated
+from netaudit.relays.likelihood import HEAD_CELL, MISSED, ODD, of_range
 from tests.relays.offices import judged, relay_office
 
 

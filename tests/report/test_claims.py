@@ -20,11 +20,11 @@ from netaudit.campaign import report_texts as campaign_texts
 from netaudit.cli import campaign as cli_campaign
 from netaudit.cli import doctoring
 from netaudit.cli import texts as cli_texts
+from netaudit.exports import texts as papers_texts
 from netaudit.findings.accounts import CONTESTED, FACE_WORDS
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.findings.statements import KINDS
 from netaudit.live import wording as live_wording
-from netaudit.papers import texts as papers_texts
 from netaudit.report.texts import catalogue
 from tests.conftest import ROOT
 

@@ -8,9 +8,9 @@ import re
 import pytest
 
 import netaudit
-from netaudit.ground.ways import spoken
-from netaudit.report.attesting_words import opinion_text, problem_text
+from netaudit.contracts.unwrapping_steps import spoken
 from netaudit.report.from_case import write_report
+from netaudit.report.signing_words import opinion_text, problem_text
 from netaudit.report.texts import Texts
 from netaudit.report.wording import Wording, is_zone
 from tests.conftest import ROOT

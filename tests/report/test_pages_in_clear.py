@@ -12,7 +12,7 @@ import pytest
 import netaudit
 from netaudit.case import reviews
 from netaudit.case.integrity import integrity
-from netaudit.case.reporting import stale
+from netaudit.case.report_status import stale
 from netaudit.cli.auditing import summarise
 from netaudit.cli.verifying import verify_command
 from netaudit.report.from_case import css_text, write_report

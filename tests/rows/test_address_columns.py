@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.addresses import ip_text, mac_text
 from netaudit.rows.columns import addresses, link_addresses
+from netaudit.text.addresses import ip_text, mac_text
 
 GROUPS = st.lists(st.sampled_from((0, 0, 0, 1, 0x10, 0xABC, 0xFFFF)), min_size=8, max_size=8)
 HALF = 1 << 64

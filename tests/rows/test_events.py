@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.authoring.document_examples import message_of, read_message
 from netaudit.documents.loading import load
 from netaudit.rows.events import asks, names_one, shown_text
+from netaudit.rule_writing.document_examples import message_of, read_message
 
 DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "wan.pcapng"
 

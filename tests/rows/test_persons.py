@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import read_streams
-from netaudit.ground.ways import Way
-from netaudit.persons.records import records
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.identity_data.records import records
 from netaudit.rows.persons import ALIKE, PersonRows, alike, count_people
+from netaudit.storage.table_streams import read_streams
 from netaudit.tables import BY_NAME
 from netaudit.unwrapping.part import Leaf, Part
 

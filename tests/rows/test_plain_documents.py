@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import LARGE, RowWriter, TableWriter, read_streams
 from netaudit.messages.message import Message
 from netaudit.rows.events import EventRows
 from netaudit.rows.messages import message_columns, message_row
 from netaudit.rows.plain_documents import AT_ONCE, HELD, PlainDocuments, hits
+from netaudit.storage.table_streams import LARGE, RowWriter, TableWriter, read_streams
 from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES
 from netaudit.unwrapping.from_messages import body_name, is_plain_document, leaves, plain_path

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from netaudit.capture.from_files import open_captures
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import read_streams
 from netaudit.messages.dns import lookups
 from netaudit.packets.from_capture import Decoder
-from netaudit.running.takers import takers
-from netaudit.running.way import Keep, Shard
+from netaudit.pipeline.stages import Keep, Shard
+from netaudit.pipeline.takers import takers
+from netaudit.storage.table_streams import read_streams
 from netaudit.tables import BY_NAME
 from netaudit.unwrapping.from_messages import is_plain_document
 from tests.messages.dns.lookup_traffic import traffic
@@ -102,7 +102,7 @@ def capture_tables(path, folder, key, *, columns):
     taken = takers if columns else no_takers
     shard, captures, decoder = Shard(folder, "0", Keep(), takes=taken), open_captures([path]), Decoder()
     with (
-        mock.patch("netaudit.running.way.is_plain_document", lambda one: columns and is_plain_document(one)),
+        mock.patch("netaudit.pipeline.stages.is_plain_document", lambda one: columns and is_plain_document(one)),
         mock.patch("netaudit.messages.mqtt.reader.LEAST", 2 if columns else 1 << 30),
         mock.patch("netaudit.rows.publications.LEAST", 1),
     ):

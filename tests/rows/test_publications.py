@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import read_streams
 from netaudit.messages.from_streams import Conversations
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import Publications, publications
+from netaudit.pipeline.stages import Keep, Shard
 from netaudit.rows.publications import AT_ONCE, PlainPublications
-from netaudit.running.way import Keep, Shard
+from netaudit.storage.table_streams import read_streams
 from netaudit.unwrapping.from_messages import is_plain_text, plain_publications
 from tests.messages.mqtt.test_reader import connect, packet, publish
 from tests.reference.messages import read, up
@@ -160,8 +160,8 @@ def test_plain_texts(texts):
 
 @pytest.mark.parametrize("count", [10, 200])
 def test_few_are_given_back_as_messages(count, tmp_path):
-    from netaudit.ground.table_streams import RowWriter
     from netaudit.rows.events import EventRows
+    from netaudit.storage.table_streams import RowWriter
 
     make_folders(tmp_path)
     found = PlainPublications(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))

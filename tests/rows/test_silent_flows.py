@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
-from netaudit.ground.table_streams import read_streams
 from netaudit.messages import silent
-from netaudit.running.takers import takers
-from netaudit.running.way import Keep, Shard
+from netaudit.pipeline.stages import Keep, Shard
+from netaudit.pipeline.takers import takers
+from netaudit.storage.table_streams import read_streams
 from netaudit.tables import BY_NAME
 from tests.messages.datagrams import datagram
 from tests.streams.wire import ACK, FIN, RST, SYN, batch, packet

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.finalizing.from_rows import StoredPart
 from netaudit.messages.message import Message
 from netaudit.rows.uploads import BLOCK, END, REPLY, upload_end, upload_part, upload_reply
-from netaudit.settling.from_rows import StoredPart
-from tests.settling.joining import joined, stored
+from tests.finalizing.joining import joined, stored
 from tests.unwrapping.samples import JPEG
 
 CUTS = (0, 700, 1400, len(JPEG))

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from netaudit.authoring.answers import wrong_answers
 from netaudit.cli.app import app
 from netaudit.devices.judging import judge
 from netaudit.devices.matching import Matcher
 from netaudit.endpoints.services import Services
 from netaudit.errors import SignatureError
+from netaudit.rule_writing.answers import wrong_answers
 from netaudit.signatures.checking import check_entry, example_facts, failed_examples
 from netaudit.signatures.conditions import Fact, compile_condition
 from netaudit.signatures.loading import DECIDING, KINDS, default_folder, load, read

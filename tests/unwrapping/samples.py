@@ -17,7 +17,7 @@ import numpy as np
 import zstandard
 from PIL import Image
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.unwrap import Budget, unwrap
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.json_tolerant import DEEPEST, read
+from netaudit.identity_data.from_unwrapping import is_part, of_parts, personal
 from netaudit.messages.message import Message
-from netaudit.persons.from_unwrapping import is_part, of_parts, personal
+from netaudit.text.json_tolerant import DEEPEST, read
 from netaudit.unwrapping.from_messages import leaves
 from netaudit.unwrapping.packed import packed
 from netaudit.unwrapping.part import Leaf, Part
@@ -20,7 +20,7 @@ from tests.unwrapping.careless import ID, NAME, VARIANTS, Variant, record
 from tests.unwrapping.samples import JPEG
 
 if TYPE_CHECKING:
-    from netaudit.persons.values import Personal
+    from netaudit.identity_data.values import Personal
 
 
 def taken(body: bytes, content_type: str) -> tuple[Message, list[Leaf], list[Personal]]:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.frames import frame_ranges
 from netaudit.messages.message import Message
 from netaudit.rows.carriers import Carriers
 from netaudit.streams.layouts import PIECE
+from netaudit.text.frame_ranges import frame_ranges
 from netaudit.unwrapping.from_messages import leaves, object_id
 from netaudit.unwrapping.part import Leaf, Part
 from tests.unwrapping.samples import B64, JPEG, MULTI, form_part, multipart

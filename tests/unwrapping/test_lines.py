@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.authoring.document_examples import picture
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.rule_writing.document_examples import picture
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.tree import values

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.messages.dns.kernels_names import long, number_of, short, spell, wide
 from netaudit.messages.dns.layouts import ADDRESS4, ADDRESS6, ASKED, Room
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.messages.dns.kernels_dns import read_datagram
 from netaudit.messages.dns.kernels_names import PROBES, alike, mixed, wide
 from netaudit.messages.dns.layouts import ORDINARY, PLAIN, RESUMED, Room

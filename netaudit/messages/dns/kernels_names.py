@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import lean_kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.messages.dns.layouts import Room  # noqa: TC001 - as kernels are compiled
 
 U1 = npt.NDArray[np.uint8]

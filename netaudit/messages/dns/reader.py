@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import Any
 
-from netaudit.ground.said import DnsSaid
+from netaudit.contracts.details import DnsSaid
 from netaudit.messages.marks import ANY, Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.said import ControlSaid
+from netaudit.contracts.details import ControlSaid
 from netaudit.messages.expected import Announcement, Said, Transfer
 from netaudit.messages.http1.body import Whole
 from netaudit.messages.lines import Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
+from netaudit.text.charset import decoded
 
 DATA = "ftp-data"
 PORT = 21

@@ -6,13 +6,13 @@ and roll over, to 0 or to 1; repeated ones are dropped, lost ones are missing ra
 
 from __future__ import annotations
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.said import ControlSaid
+from netaudit.contracts.details import ControlSaid
 from netaudit.messages.expected import Said, Transfer
 from netaudit.messages.files.filebytes import FileBytes
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.text.charset import decoded
 
 PORT = 69
 NAME = "tftp"

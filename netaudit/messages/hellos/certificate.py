@@ -6,7 +6,7 @@ import hashlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.said import CertificateSaid
+from netaudit.contracts.details import CertificateSaid
 from netaudit.messages.hellos.vectors import Cursor
 
 if TYPE_CHECKING:

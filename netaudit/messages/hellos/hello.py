@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from netaudit.ground.said import HelloSaid
+from netaudit.contracts.details import HelloSaid
 from netaudit.messages.hellos.fingerprints import ALPN, SERVER_NAME, VERSIONS, highest_version, ja3, ja4
 from netaudit.messages.hellos.vectors import GREASE, Cursor, numbers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import HelloSaid
+from netaudit.contracts.details import HelloSaid
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.hellos.fragments import Fragments
 from netaudit.messages.hellos.handshake import LARGEST, Handshake
@@ -16,9 +16,9 @@ from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
 if TYPE_CHECKING:
     from netaudit.messages.datagrams import Datagrams
+    from netaudit.messages.decryption.carried import Outcome
+    from netaudit.messages.decryption.quic import QuicOpener
     from netaudit.messages.message import Message
-    from netaudit.messages.opening.carried import Outcome
-    from netaudit.messages.opening.quic import QuicOpener
 
 NAME = "quic"
 CONNECTIONS = 8  # of one flow
@@ -90,7 +90,7 @@ class QuicReader(BaseReader):
     def begin(self, opening: Opening) -> None:  # noqa: ARG002
         """Where keys were given, open with them."""
         if self.keys is not None:
-            from netaudit.messages.opening.quic import QuicOpener
+            from netaudit.messages.decryption.quic import QuicOpener
 
             self.opener = QuicOpener(self.keys)
 

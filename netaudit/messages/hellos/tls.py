@@ -1,7 +1,7 @@
 """TLS: what the hellos say in clear (RFC 8446, 4.1; RFC 6066, 3; RFC 7301), and certificate names up to TLS 1.2.
 
 Behind the handshake nothing is readable without keys: once it is over the reader wants no more bytes. Where keys were
-given, an opener (`opening/tls.py`) gets the same bytes beside it, and its plaintext is carried on.
+given, an opener (`decryption/tls.py`) gets the same bytes beside it, and its plaintext is carried on.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 
 if TYPE_CHECKING:
-    from netaudit.messages.opening.carried import Outcome
-    from netaudit.messages.opening.tls import TlsOpener
+    from netaudit.messages.decryption.carried import Outcome
+    from netaudit.messages.decryption.tls import TlsOpener
 
 HANDSHAKE, APPLICATION = 22, 23
 RECORD_LIMIT = (1 << 14) + 2048  # bytes of a record's fragment (RFC 5246, 6.2.3)
@@ -83,7 +83,7 @@ class TlsReader(BaseReader):
     def begin(self, opening: Opening) -> None:  # noqa: ARG002
         """Where keys were given, open with them."""
         if self.keys is not None:
-            from netaudit.messages.opening.tls import TlsOpener
+            from netaudit.messages.decryption.tls import TlsOpener
 
             self.opener = TlsOpener(self.keys)
             self.carried = self.opener.carried

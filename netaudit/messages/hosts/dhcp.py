@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.said import DhcpSaid
+from netaudit.contracts.details import DhcpSaid
 from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
+from netaudit.text.charset import decoded
 
 COOKIE = b"\x63\x82\x53\x63"
 FIXED = 236  # bytes before the cookie

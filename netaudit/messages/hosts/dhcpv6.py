@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.said import Dhcp6Said
+from netaudit.contracts.details import Dhcp6Said
 from netaudit.messages.hosts.dhcp import shown
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message

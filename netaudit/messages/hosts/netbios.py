@@ -9,12 +9,12 @@ import socket
 import struct
 from typing import Any
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.said import BrowserSaid, NetbiosNames
+from netaudit.contracts.details import BrowserSaid, NetbiosNames
 from netaudit.messages.dns.reader import MalformedError, name_at
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
+from netaudit.text.charset import decoded
 
 NAME_PORT, DATAGRAM_PORT = 137, 138
 HEADER = struct.Struct(">6H")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from netaudit.ground.said import NtpSaid
+from netaudit.contracts.details import NtpSaid
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.said import SnmpSaid
+from netaudit.contracts.details import SnmpSaid
 from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
+from netaudit.text.charset import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

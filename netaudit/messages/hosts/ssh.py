@@ -6,7 +6,7 @@ for images.
 
 from __future__ import annotations
 
-from netaudit.ground.said import GreetingSaid
+from netaudit.contracts.details import GreetingSaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import GreetingSaid
+from netaudit.contracts.details import GreetingSaid
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.marks import ANY, Mark, literal
 from netaudit.messages.message import DOWN, UP, Message

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from netaudit.ground.said import SyslogSaid
+from netaudit.contracts.details import SyslogSaid
 from netaudit.messages.kernels_numbers import LENGTH, next_number
 from netaudit.messages.marks import DIGITS, Mark
 from netaudit.messages.message import Message

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.said import GreetingSaid
+from netaudit.contracts.details import GreetingSaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
+from netaudit.text.charset import decoded
 
 NAME, PORT = "telnet", 23
 IAC, SB, SE, WILL, DONT = 0xFF, 0xFA, 0xF0, 0xFB, 0xFE

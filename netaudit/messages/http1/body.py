@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from netaudit.ground.said import NOTHING
+from netaudit.contracts.details import NOTHING
 from netaudit.messages.http1.head import BLANK_LINE, parse_fields
 from netaudit.messages.message import Message
 from netaudit.messages.pieces import HOLE_NOTE, Pieces

@@ -8,7 +8,7 @@ from hpack import Decoder
 from hpack.exceptions import HPACKError, OversizedHeaderListError
 from hpack.table import HeaderTable
 
-from netaudit.ground.said import HttpSaid
+from netaudit.contracts.details import HttpSaid
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

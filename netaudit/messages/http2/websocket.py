@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netaudit.ground.said import HttpSaid
+from netaudit.contracts.details import HttpSaid
 from netaudit.messages.message import UP, Message
 from netaudit.messages.places import Places
 from netaudit.messages.reader import Opening

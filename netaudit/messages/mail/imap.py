@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-from netaudit.ground.charset import decoded
 from netaudit.messages.http1.body import Whole
 from netaudit.messages.lines import Lines
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
+from netaudit.text.charset import decoded
 
 NAME = "imap"
 PORT = 143

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from netaudit.ground.charset import decoded
 from netaudit.messages.lines import DotText, Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
+from netaudit.text.charset import decoded
 
 NAME = "pop3"
 PORT = 110

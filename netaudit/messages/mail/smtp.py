@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.said import MailSaid
+from netaudit.contracts.details import MailSaid
 from netaudit.messages.http1.body import Whole
 from netaudit.messages.lines import DotText, Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
+from netaudit.text.charset import decoded
 
 NAME = "smtp"
 PORT = 25

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import StatedSaid
+from netaudit.contracts.details import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.dahua_words import login_words, stated
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.json_document import is_word
+from netaudit.text.json_document import is_word
 
 if TYPE_CHECKING:
     from netaudit.messages.makers.framed_reader import Said

@@ -11,7 +11,7 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import StatedSaid
+from netaudit.contracts.details import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
 from netaudit.messages.message import DOWN, UP, Message

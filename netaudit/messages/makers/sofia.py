@@ -9,13 +9,13 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.json_document import JsonDocument, is_word
-from netaudit.ground.said import StatedSaid
+from netaudit.contracts.details import StatedSaid
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
+from netaudit.text.json_document import JsonDocument, is_word
 
 if TYPE_CHECKING:
     from netaudit.messages.cutting import Frame

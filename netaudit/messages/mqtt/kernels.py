@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.jit import kernel
+from netaudit.jit.decorators import kernel
 from netaudit.messages.dns.kernels_lookups import is_earlier
 
 U1 = npt.NDArray[np.uint8]

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.ground.charset import decoded
 from netaudit.messages.message import Message, message_id
 from netaudit.messages.mqtt.kernels import find_pieces, find_publications
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.trail import Trail
+from netaudit.text.charset import decoded
 
 NAME = "mqtt"
 LEAST = 2  # of one block

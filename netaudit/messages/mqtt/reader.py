@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from netaudit.ground.charset import decoded
-from netaudit.ground.said import MqttSaid
+from netaudit.contracts.details import MqttSaid
 from netaudit.messages.http1.body import LIMIT, Whole
 from netaudit.messages.message import Message
 from netaudit.messages.mqtt.fields import (
@@ -24,6 +23,7 @@ from netaudit.messages.mqtt.fields import (
 )
 from netaudit.messages.mqtt.publications import LEAST, NAME, SHORTEST, publications
 from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
 CONNECT, PUBLISH = 1, 3

@@ -5,7 +5,7 @@ It may have a header of the maker in front, which is passed over. A pack ends wh
 
 from __future__ import annotations
 
-from netaudit.ground.said import RtpSaid
+from netaudit.contracts.details import RtpSaid
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.rtp.mpeg_ps import PACK, KeyFrames, key_frame_begins

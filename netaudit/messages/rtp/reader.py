@@ -6,7 +6,7 @@ import functools
 import importlib.util
 import itertools
 
-from netaudit.ground.said import RtpSaid
+from netaudit.contracts.details import RtpSaid
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message

@@ -6,7 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.ground.said import SipSaid
+from netaudit.contracts.details import SipSaid
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from netaudit.ground.said import SipSaid
+from netaudit.contracts.details import SipSaid
 from netaudit.messages.http1.head import BLANK_LINE, parse_fields, text_of
 from netaudit.messages.message import UP, Message
 from netaudit.messages.sip.gb28181 import DOCUMENT, identity, read_document

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.said import SmbSaid
+from netaudit.contracts.details import SmbSaid
 from netaudit.messages.message import DOWN, Message
 
 if TYPE_CHECKING:

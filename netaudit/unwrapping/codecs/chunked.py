@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
 from netaudit.unwrapping.slices import carrier, cut, derive
 
 if TYPE_CHECKING:

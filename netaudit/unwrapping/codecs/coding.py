@@ -8,7 +8,7 @@ import quopri
 import zlib
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step, clean
+from netaudit.contracts.unwrapping_steps import Step, clean
 from netaudit.unwrapping.budget import MIB, Budget
 from netaudit.unwrapping.codecs.text import open_base64
 from netaudit.unwrapping.part import Part

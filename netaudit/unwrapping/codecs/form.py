@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.json_text import LONG
-from netaudit.ground.ways import step
+from netaudit.contracts.unwrapping_steps import step
+from netaudit.text.json_text import LONG
 from netaudit.unwrapping import text
 from netaudit.unwrapping.codecs.text import unescaped
 from netaudit.unwrapping.slices import Numbering, narrow, readable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
 from netaudit.unwrapping.slices import cut, derive, known, narrow
 from netaudit.unwrapping.sniff import WLT
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.ground import json_text
-from netaudit.ground.ways import Step, step
+from netaudit.contracts.unwrapping_steps import Step, step
+from netaudit.text import json_text
 from netaudit.unwrapping import text
 from netaudit.unwrapping.document import json_of
 from netaudit.unwrapping.slices import Numbering, derive, known, narrow, readable

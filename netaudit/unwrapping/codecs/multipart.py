@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step, clean, step
+from netaudit.contracts.unwrapping_steps import Step, clean, step
 from netaudit.unwrapping.mime import encoding_of, name_of, parameter, read_header, words
 from netaudit.unwrapping.slices import Numbering, cut, narrow
 from netaudit.unwrapping.sniff import image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step, step
+from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.unwrapping import text
 from netaudit.unwrapping.document import packed_of
 from netaudit.unwrapping.slices import Numbering, narrow

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.json_text import LONG
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
+from netaudit.text.json_text import LONG
 from netaudit.unwrapping import text
 from netaudit.unwrapping.from_images import extent
 from netaudit.unwrapping.slices import Numbering, derive, narrow

@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.json_document import is_word
-from netaudit.ground.masking import mask
-from netaudit.ground.ways import clean
+from netaudit.contracts.unwrapping_steps import clean
+from netaudit.masking.mask import mask
+from netaudit.text.json_document import is_word
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
 from netaudit.unwrapping.document import small_json
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.ground.json_text import LONG
-from netaudit.ground.ways import Step, clean
+from netaudit.contracts.unwrapping_steps import Step, clean
+from netaudit.text.json_text import LONG
 from netaudit.unwrapping import text
 from netaudit.unwrapping.part import Part, Ranges
 from netaudit.unwrapping.slices import cut, derive, known, narrow

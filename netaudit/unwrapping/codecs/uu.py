@@ -6,7 +6,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import step
+from netaudit.contracts.unwrapping_steps import step
 from netaudit.unwrapping.slices import Numbering, derive
 from netaudit.unwrapping.text import to_text
 

@@ -7,7 +7,7 @@ import functools
 import importlib.util
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step
+from netaudit.contracts.unwrapping_steps import Step
 from netaudit.unwrapping.from_images import Stills
 from netaudit.unwrapping.slices import derive
 

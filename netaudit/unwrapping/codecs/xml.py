@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step, step
+from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.unwrapping import text, xml_text
 from netaudit.unwrapping.document import xml_of
 from netaudit.unwrapping.slices import Numbering, cut, derive, narrow, readable

@@ -9,7 +9,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from netaudit.ground.ways import Step, step
+from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.unwrapping.slices import Numbering, derive, known, narrow
 from netaudit.unwrapping.text import to_text
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netaudit.ground.said import ControlSaid
+from netaudit.contracts.details import ControlSaid
 from netaudit.messages.dns import lookups
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.dns.layouts import ADDRESS4, ASKED, LOOKUP, ORDINARY, PLAIN, RESUMED

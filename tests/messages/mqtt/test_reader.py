@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.said import MqttSaid
+from netaudit.contracts.details import MqttSaid
 from netaudit.messages.message import UP
 from netaudit.messages.mqtt import reader as mqtt
 from tests.messages.carrier import JPEG, check_cuts, check_gaps, check_noise

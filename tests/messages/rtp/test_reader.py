@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from netaudit.ground.said import RtpSaid
+from netaudit.contracts.details import RtpSaid
 from netaudit.messages.message import Message
 from netaudit.messages.reader import Opening, Verdict
 from netaudit.messages.rtp import reader as rtp

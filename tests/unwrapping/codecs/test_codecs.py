@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground import json_text
+from netaudit.text import json_text
 from netaudit.unwrapping import mime, text, xml_text
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import text as codecs_text

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import CODECS, Codec, candidates, unwrap

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.ground.ways import Way
-from netaudit.persons.from_unwrapping import personal
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.identity_data.from_unwrapping import personal
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import Budget, unwrap
 from tests.messages.carrier import check_cuts, check_gaps

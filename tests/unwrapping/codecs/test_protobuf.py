@@ -8,7 +8,7 @@ import gzip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import unwrap

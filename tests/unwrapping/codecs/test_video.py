@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from netaudit.ground.ways import Way
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.images.cpu_limit import Limits
 from netaudit.images.stills import MOST_DEATHS, Stills
-from netaudit.images.watch import Limits
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.codecs import video as codecs_video
 from netaudit.unwrapping.codecs.video import DECODED

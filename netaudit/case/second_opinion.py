@@ -1,0 +1,285 @@
+"""A second opinion: the objects of findings looked for in what Wireshark's dissectors make of the same captures.
+
+tshark reassembles and decodes by itself; netaudit only looks whether the recovered bytes are in the bodies it gives for
+the frames of the message (as they are, or in base64 or hex as the object's path says), or among the files it exports.
+`contradicted` means that tshark did give the body and the bytes are not in it.
+
+What came in a tunnel is confirmed by packets of the tunnel's sender only, and never against an address inside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.case.body_encodings import found_as, holds_numbers, is_plain
+from netaudit.case.extract import locate
+from netaudit.case.lock import writing
+from netaudit.case.seal import later
+from netaudit.case.tshark import EXPORTS, Frame, bodies, version
+from netaudit.case.tunnels import INVENTED, Bearer, bearer_of
+from netaudit.endpoints.from_tables import answerable
+from netaudit.errors import UsageError
+from netaudit.storage.files import write_json
+from netaudit.unwrapping.sniff import IMAGE_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netaudit.case.reading import Case
+
+CONFIRMED, UNCONFIRMABLE, CONTRADICTED = "confirmed", "not confirmable", "contradicted"
+OPINION = "private/verify.json"
+PARTLY = "partly confirmed"  # of a finding: some objects confirmed, none contradicted
+_LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
+_LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
+
+
+class Wanted(NamedTuple):
+    """An object to be confirmed, with the place of its message."""
+
+    object_id: str
+    capture_id: str
+    first_frame: int
+    last_frame: int
+    path: str
+    complete: bool
+    sha256: str
+    ends: frozenset[str]  # both addresses and both ports
+    numbers: tuple[str, ...] = ()  # of a document: the identity numbers in it, in clear
+    bearer: Bearer | None = None
+
+
+@dataclass(slots=True)
+class Opinion:
+    """What tshark says of one object."""
+
+    status: str = UNCONFIRMABLE
+    reason: str = "tshark gives no body for its frames"
+    frame: int | None = None
+    inside: frozenset[str] = frozenset()  # addresses in a tunnel, against which it confirms nothing
+
+
+@dataclass(slots=True)
+class Verification:
+    """Opinions on all objects asked for, and on the findings they belong to."""
+
+    tshark: str
+    objects: dict[str, Opinion] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """All of it, as private/verify.json keeps it."""
+        return {
+            "tshark": self.tshark,
+            "findings": self.findings,
+            "objects": {
+                identity: {"status": one.status, "reason": one.reason, "frame": one.frame}
+                for identity, one in sorted(self.objects.items())
+            },
+        }
+
+
+def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -> Verification:
+    """Ask tshark about the objects of all findings, or about every image of the case by protocol with `images`.
+
+    The result is also written to private/verify.json. Raises UsageError when tshark is missing or a capture is not
+    where it was (say where with `captures`).
+    """
+    program = shutil.which("tshark")
+    if program is None:
+        raise UsageError("tshark is not installed; it comes with Wireshark (Debian: apt install tshark)")
+    groups = images_by_protocol(case) if images else findings_of(case)
+    wanted = _wanted(case, {identity for group in groups for identity in group["object_ids"]})
+    places = locate(case, captures)
+    opinions = {one.object_id: Opinion(inside=one.bearer.inside if one.bearer else frozenset()) for one in wanted}
+    result = Verification(version(program), opinions)
+    by_capture: dict[str, list[Wanted]] = defaultdict(list)
+    for one in wanted:
+        by_capture[one.capture_id].append(one)
+    for capture_id, some in sorted(by_capture.items()):
+        path = places.get(capture_id)
+        if path is None:
+            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
+        _ask(program, path, case, some, result.objects)
+    result.findings = [_judge(group, result.objects) for group in groups]
+    with writing(case.folder, "verify"):
+        write_json(case.folder / OPINION, result.document())
+        later(case.folder, "second opinion", (OPINION,), by=result.tshark)
+    return result
+
+
+def findings_of(case: Case) -> list[dict[str, Any]]:
+    """Every finding with its objects."""
+    columns = ["finding_id", "certainty", "act", "sender", "receiver", "object_ids", "document_ids"]
+    rows = case.table("findings").select(columns).to_pylist()
+    return [row | {"object_ids": row["object_ids"] + (row.pop("document_ids") or [])} for row in rows]
+
+
+def images_by_protocol(case: Case) -> list[dict[str, Any]]:
+    """Every image of the case, grouped by the protocol that carried it."""
+    kinds = pa.array(sorted(IMAGE_KINDS))
+    objects = case.table("objects")
+    carried = objects.filter(pc.is_in(objects["kind"], kinds)).select(["object_id", "message_id"])
+    rows = carried.join(case.table("messages").select(["message_id", "protocol"]), "message_id").to_pylist()
+    groups: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        groups[str(row["protocol"])].append(row["object_id"])
+    return [{"protocol": name, "object_ids": sorted(ids)} for name, ids in sorted(groups.items())]
+
+
+def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
+    chosen = pa.array(sorted(identities), pa.string())
+    numbers = _numbers(case, chosen)
+    objects = case.table("objects")
+    objects = objects.filter(pc.is_in(objects["object_id"], chosen)).select(
+        ["object_id", "message_id", "sha256", "complete", "unwrap_path"]
+    )
+    told = ["capture_id", "first_frame", "last_frame"]
+    messages = case.table("messages").select(["message_id", "flow_id", "direction", *told])
+    ends = ["client_ip", "server_ip", "client_port", "server_port"]
+    flows = case.table("flows")
+    within = ["tunnel", "client_outer", "server_outer"]
+    judged = answerable(flows)["client_ip"]
+    flows = flows.select(["flow_id", *ends, *within]).append_column("judged", judged)
+    joined = objects.join(messages, "message_id").join(flows, "flow_id")
+    return [
+        Wanted(
+            object_id=row["object_id"],
+            path=row["unwrap_path"],
+            complete=row["complete"],
+            sha256=row["sha256"],
+            ends=frozenset(str(row[end]) for end in ends),
+            numbers=tuple(sorted(numbers.get(row["object_id"], ()))),
+            bearer=bearer_of(row),
+            **{name: row[name] for name in told},
+        )
+        for row in joined.sort_by("object_id").to_pylist()
+    ]
+
+
+def _numbers(case: Case, chosen: pa.Array) -> dict[str, set[str]]:
+    """Identity numbers in clear by the document that they were read from."""
+    clear = case.clear_table()
+    mine = clear.filter(pc.and_(pc.equal(clear["kind"], "id_number"), pc.is_in(clear["object_id"], chosen)))
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in mine.select(["object_id", "value_clear"]).to_pylist():
+        found[row["object_id"]].add(row["value_clear"])
+    return found
+
+
+def _ask(program: str, path: Path, case: Case, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:
+    """One run of tshark over one capture; bodies come through a pipe, exported files lie in a private folder."""
+    with tempfile.TemporaryDirectory(dir=case.folder / "private", prefix="verify-") as folder:
+        first = np.array([one.first_frame for one in wanted])
+        last = np.array([one.last_frame for one in wanted])
+        for frame, body in bodies(program, path, Path(folder)):
+            for place in np.flatnonzero((first <= frame.number) & (frame.number <= last)).tolist():
+                one = wanted[place]
+                if opinions[one.object_id].status != CONFIRMED and _of_its_packets(one, frame):
+                    _compare(case, one, body, frame.number, opinions[one.object_id])
+        _compare_exports(case, Path(folder), wanted, opinions)
+
+
+def _of_its_packets(one: Wanted, frame: Frame) -> bool:
+    """Whether a frame is of the object's connection, and of the tunnel that it came in."""
+    return one.ends <= frame.ends and (one.bearer is None or one.bearer.source in {"", frame.source})
+
+
+def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
+    if one.numbers:
+        _compare_numbers(one, body, frame, opinion)
+        return
+    data = _recovered(case, one)
+    if data is None:
+        opinion.reason = "its bytes are not in the case, or too few before the first gap"
+        return
+    how = found_as(data, body, whole=one.complete)
+    if how:
+        opinion.status, opinion.frame = CONFIRMED, frame
+        how = how if one.complete else f"{how}, up to the first gap"
+        opinion.reason = one.bearer.tells(how) if one.bearer else how
+    elif one.complete and frame == one.last_frame and is_plain(one.path):
+        opinion.status, opinion.frame = CONTRADICTED, frame
+        opinion.reason = "tshark gives a body for its frames that does not hold its bytes"
+    elif opinion.status != CONTRADICTED:
+        opinion.reason = "wrapped, joined or damaged in a way that is not looked into"
+
+
+def _compare_numbers(one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
+    """A document is not stored; the identity numbers in it are looked for, however the body spells them."""
+    if holds_numbers(one.numbers, body):
+        opinion.status, opinion.frame, opinion.reason = CONFIRMED, frame, "its identity numbers stand in the body"
+    elif opinion.status != CONFIRMED:
+        opinion.reason = "its identity numbers are wrapped in a way that is not looked into"
+
+
+def _recovered(case: Case, one: Wanted) -> bytes | None:
+    path = case.object_path(one.sha256)
+    data = path.read_bytes() if path else b""
+    if not one.complete:
+        data = data[: _first_gap(case, one.object_id)]
+    return data if len(data) >= _LEAST else None
+
+
+def _first_gap(case: Case, object_id: str) -> int:
+    objects = case.table("objects")
+    missing = objects.filter(pc.equal(objects["object_id"], object_id))["missing"].to_pylist()[0]
+    return int(missing[0].partition("-")[0]) if missing else 0
+
+
+def _compare_exports(case: Case, folder: Path, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:
+    """Files that tshark exports are the objects themselves, by their SHA-256; mails hold them."""
+    for kind in EXPORTS:
+        for path in sorted((folder / kind).glob("*")):
+            left = [one for one in wanted if opinions[one.object_id].status != CONFIRMED]
+            if not left:
+                return
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            mail = path.read_bytes() if kind == "imf" and path.stat().st_size <= _LARGEST_MAIL else b""
+            for one in left:
+                if one.sha256 == digest:
+                    _export(one, f"file exported from {kind}", opinions)
+                elif mail and one.complete and (how := found_as(_recovered(case, one) or mail + b"?", mail)):
+                    _export(one, f"{how}, in a mail", opinions)
+
+
+def _export(one: Wanted, how: str, opinions: dict[str, Opinion]) -> None:
+    """Confirm by a file: of what came in a tunnel tshark does not say who sent it."""
+    if one.bearer is None:
+        opinions[one.object_id] = Opinion(CONFIRMED, how)
+
+
+def against(opinion: Opinion, group: dict[str, Any]) -> Opinion:
+    """The opinion as it bears on a finding: nothing in a tunnel is confirmed against who is only named inside."""
+    if opinion.status == CONFIRMED and opinion.inside & {group.get("sender"), group.get("receiver")}:
+        return Opinion(UNCONFIRMABLE, INVENTED, opinion.frame)
+    return opinion
+
+
+def _judge(group: dict[str, Any], opinions: dict[str, Opinion]) -> dict[str, Any]:
+    told = [against(opinions[identity], group) for identity in group["object_ids"] if identity in opinions]
+    counts = {status: sum(one.status == status for one in told) for status in (CONFIRMED, UNCONFIRMABLE, CONTRADICTED)}
+    if counts[CONTRADICTED]:
+        status = CONTRADICTED
+    elif counts[CONFIRMED]:
+        status = CONFIRMED if counts[CONFIRMED] == len(told) else PARTLY
+    else:
+        status = UNCONFIRMABLE
+    reasons: dict[str, int] = defaultdict(int)
+    for one in told:
+        reasons[f"{one.status}: {one.reason}"] += 1
+    if not group["object_ids"]:
+        reasons["not confirmable: its content is not visible, so there is no object"] = 1
+    kept = {key: value for key, value in group.items() if key != "object_ids"}
+    return kept | {"status": status, "objects": len(told), "counts": counts, "reasons": dict(reasons)}

@@ -1,0 +1,85 @@
+"""`netaudit sign` and `netaudit stamp`, and what `verify` says of signature and time stamp."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import say
+from netaudit.cli.wording import sentence
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from netaudit.signing.verification import Attested
+
+PASSWORD = "NETAUDIT_KEY_PASSWORD"  # noqa: S105 - the name of a variable: a command line is seen by all
+
+
+def sign_command(folder: Path, key: Path | None, certificate: Path | None, pkcs12: Path | None, *, lang: str) -> Exit:
+    """Sign the manifest and say by whom."""
+    from netaudit.case.reading import open_case
+    from netaudit.signing.cms import Signer, signer_from_pem, signer_from_pkcs12
+    from netaudit.signing.sign import sign_case
+    from netaudit.signing.sm2 import Sm2Signer, is_sm2, sm2_signer
+    from netaudit.signing.verification import attested
+
+    password = os.environ.get(PASSWORD, "").encode() or None
+    signer: Signer | Sm2Signer
+    if pkcs12 is not None and key is None and certificate is None:
+        signer = signer_from_pkcs12(_read(pkcs12), password)
+    elif pkcs12 is None and key is not None and certificate is not None:
+        chain = _read(certificate)
+        signer = sm2_signer(_read(key), chain) if is_sm2(chain) else signer_from_pem(_read(key), chain, password)
+    else:
+        raise UsageError("say --key and --cert, or --p12")
+    sign_case(open_case(folder), signer)
+    print_attested(attested(folder), lang)
+    return Exit.AUDITED
+
+
+def stamp_command(folder: Path, answer: Path | None, authority: Path | None, *, lang: str) -> Exit:
+    """Write the request, or attach the answer."""
+    from netaudit.case.reading import open_case
+    from netaudit.signing.timestamps import attach_stamp, request_stamp
+
+    open_case(folder)
+    if answer is None and authority is None:
+        print(say("stamp_request", lang, file=request_stamp(folder)))
+    elif answer is None or authority is None:
+        raise UsageError("say --answer with --authority, the certificates (PEM) that are trusted for it")
+    else:
+        print(say("stamped_at", lang, time=attach_stamp(folder, _read(answer), _read(authority)).isoformat()))
+    return Exit.AUDITED
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def print_attested(told: Attested | None, lang: str) -> None:
+    """What holds, what does not, and how others check it."""
+    if told is None:
+        print(say("signed_not", lang))
+        return
+    from netaudit.signing.verification import commands
+
+    if told.signer:
+        print(say("signed_by", lang, signer=told.signer, issuer=told.issuer, certificate=told.certificate))
+    if told.sm2:
+        print(say("signed_by_sm2", lang, signer=told.sm2, certificate=told.sm2_certificate))
+    if told.stamp:
+        print(say("stamped_at", lang, time=told.stamp))
+    if told.sums:
+        print(say("sm3_fit", lang, n=told.sums))
+    if told.problems:
+        print(say("attested_wrong", lang))
+    for line in (*told.problems, *told.unchecked):
+        print(f"    {sentence(line, lang)}")
+    print(say("attested_openssl", lang))
+    for command in commands(told):
+        print(f"    {command}")

@@ -1,0 +1,297 @@
+"""Holds the second derivation against a case: whether its objects stand where netaudit says they do.
+
+Only HTTP/1 is derived a second time; of all other carriers it is said that nothing was looked for. `contradicted` means
+that a whole message stands in the object's packets, wrapped in ways that are known here, and its bytes are not in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.case.extract import locate
+from netaudit.case.lock import writing
+from netaudit.case.seal import later
+from netaudit.case.second_opinion import (
+    CONFIRMED,
+    CONTRADICTED,
+    PARTLY,
+    UNCONFIRMABLE,
+    Opinion,
+    Verification,
+    findings_of,
+    images_by_protocol,
+)  # fmt: skip
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.crosscheck.contents import contents
+from netaudit.crosscheck.http1 import messages
+from netaudit.crosscheck.joining import joined
+from netaudit.errors import UsageError
+from netaudit.storage.files import write_json
+from netaudit.text.frame_ranges import frame_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netaudit.case.reading import Case
+    from netaudit.crosscheck.http1 import Sent
+    from netaudit.crosscheck.reassembly import End
+
+NOT_FOUND = "not found"
+STATUSES = (CONFIRMED, NOT_FOUND, UNCONFIRMABLE, CONTRADICTED)
+OPINION = "private/verify-dpkt.json"
+MOST_PLACES = 256  # in one content, at which an image within it may begin
+_WAYS = frozenset(
+    {"multipart", "json", "form", "base64", "data", "gzip", "br", "zstd"}
+)  # that `contents` follows surely
+_MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF|BM|.{4}ftyp", re.DOTALL)
+
+
+class Asked(NamedTuple):
+    """An object with the place of its message."""
+
+    object_id: str
+    sha256: str
+    size: int
+    path: str
+    first_frame: int
+    last_frame: int
+    source: End
+    target: End
+    pieces: frozenset[Place] = frozenset()  # of an object joined from several messages: where these are
+
+
+class Place(NamedTuple):
+    """Where a message is said to be."""
+
+    source: End
+    target: End
+    last_frame: int
+
+
+def ask_dpkt(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -> Verification:
+    """Look for the objects of all findings, or of every image with `images`, in what dpkt makes of the captures.
+
+    Also written to private/verify-dpkt.json. Raises UsageError when dpkt is missing, or a capture is not where it was.
+    """
+    try:
+        import dpkt
+    except ImportError as error:
+        raise UsageError("this second opinion needs dpkt: pip install 'netaudit[dpkt]'") from error
+    groups = images_by_protocol(case) if images else findings_of(case)
+    identities = sorted({identity for group in groups for identity in group["object_ids"]})
+    result = Verification(f"dpkt {dpkt.__version__}, HTTP/1 by a second derivation")
+    asked = _asked(case, identities, result.objects)
+    places = locate(case, captures) if asked else {}
+    for capture_id, some in sorted(asked.items()):
+        path = places.get(capture_id)
+        if path is None:
+            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
+        _compare(path, some, result.objects)
+    result.findings = [_judged(group, result.objects) for group in groups]
+    _keep(case, result)
+    return result
+
+
+def _asked(case: Case, identities: list[str], opinions: dict[str, Opinion]) -> dict[str, list[Asked]]:
+    """By capture what is to be looked for; of the others it is noted why not."""
+    objects = case.table("objects", ["object_id", "message_id", "sha256", "size", "complete", "unwrap_path"])
+    rows = objects.filter(pc.is_in(objects["object_id"], pa.array(identities, pa.string()))).to_pylist()
+    heads = _by_key(case, "messages", "message_id", [row["message_id"] for row in rows], (
+        "flow_id", "capture_id", "protocol", "direction", "first_frame", "last_frame",
+    ))  # fmt: skip
+    flows = _by_key(case, "flows", "flow_id", [head["flow_id"] for head in heads.values()], (
+        "client_ip", "client_port", "server_ip", "server_port", "client_outer", "server_outer",
+    ))  # fmt: skip
+    found: dict[str, list[Asked]] = defaultdict(list)
+    pieces = _pieces(case, [row["object_id"] for row in rows if row["complete"] and not _of_one(row)])
+    for row in rows:
+        head = heads.get(row["message_id"])
+        reason = _unasked(row, head)
+        if head is None or reason:
+            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, reason)
+            continue
+        if flows[head["flow_id"]]["client_outer"] or flows[head["flow_id"]]["server_outer"]:
+            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, "it came in a tunnel, which is not looked into")
+            continue
+        source, target = _way(flows[head["flow_id"]], head["direction"])
+        opinions[row["object_id"]] = Opinion(NOT_FOUND, "no message of HTTP/1 is seen in its packets")
+        mine = frozenset() if _of_one(row) else pieces.get(row["object_id"], frozenset())
+        if len(mine) < 2 and not _of_one(row):
+            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, "carved, or joined from messages other than HTTP/1")
+            continue
+        found[head["capture_id"]].append(
+            Asked(
+                row["object_id"], row["sha256"], row["size"], row["unwrap_path"], head["first_frame"],
+                head["last_frame"], source, target, mine,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _unasked(row: dict[str, Any], head: dict[str, Any] | None) -> str:
+    """Why an object is not looked for; empty when it is."""
+    if head is None or head["protocol"] != "http":
+        return "not in HTTP/1, which alone is derived a second time"
+    if not row["complete"]:
+        return "not whole in the capture"
+    if row["unwrap_path"].partition(" › ")[0].endswith(" head"):
+        return "in the head of a message, of which only bodies are derived a second time"
+    return "" if row["sha256"] else "has no hash in the case"
+
+
+def _of_one(row: dict[str, Any]) -> bool:
+    """Whether an object is said to be of one message."""
+    return " body" in row["unwrap_path"].partition(" › ")[0]
+
+
+def _pieces(case: Case, identities: list[str]) -> dict[str, frozenset[Place]]:
+    """Of each object the messages of HTTP that end within the packets that carried it."""
+    if not identities:
+        return {}
+    evidence = case.table("evidence", ["object_id", "capture_id", "frames"])
+    evidence = evidence.filter(pc.is_in(evidence["object_id"], pa.array(identities, pa.string())))
+    messages_ = case.table("messages", ["flow_id", "capture_id", "protocol", "direction", "last_frame"])
+    heads = messages_.filter(pc.equal(messages_["protocol"], "http")).to_pylist()
+    flows = _by_key(case, "flows", "flow_id", [head["flow_id"] for head in heads], (
+        "client_ip", "client_port", "server_ip", "server_port",
+    ))  # fmt: skip
+    found: dict[str, frozenset[Place]] = {}
+    for row in evidence.to_pylist():
+        frames = set(frame_numbers(row["frames"]))
+        mine = [one for one in heads if one["capture_id"] == row["capture_id"] and one["last_frame"] in frames]
+        found[row["object_id"]] = found.get(row["object_id"], frozenset()) | {
+            Place(*_way(flows[one["flow_id"]], one["direction"]), one["last_frame"]) for one in mine
+        }
+    return found
+
+
+def _way(flow: dict[str, Any], direction: str) -> tuple[End, End]:
+    client, server = _end(flow["client_ip"], flow["client_port"]), _end(flow["server_ip"], flow["server_port"])
+    return (client, server) if direction == "up" else (server, client)
+
+
+def _by_key(case: Case, table: str, key: str, keys: list[str], columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+    rows = case.table(table, [key, *columns])
+    mine = rows.filter(pc.is_in(rows[key], pa.array(sorted(set(keys)), pa.string())))
+    return {row[key]: row for row in mine.to_pylist()}
+
+
+def _end(ip: str, port: int) -> End:
+    from netaudit.crosscheck.reassembly import End
+
+    return End(ipaddress.ip_address(ip).packed, port)
+
+
+def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion]) -> None:
+    from netaudit.crosscheck.reassembly import TooLarge, connections
+
+    by_way: dict[tuple[End, End], list[Asked]] = defaultdict(list)
+    in_pieces = [one for one in asked if one.pieces]
+    places = {place for one in in_pieces for place in one.pieces}
+    for one in asked:
+        if not one.pieces:
+            by_way[one.source, one.target].append(one)
+    ways = {*by_way, *((place.source, place.target) for place in places)}
+    kept: dict[Place, Sent] = {}
+    try:
+        for connection in connections(path, {frozenset(way) for way in ways}):
+            for way, runs in connection.items():
+                for run in runs if way in ways else ():
+                    for sent in messages(run):
+                        _look(sent, by_way.get(way, []), opinions)
+                        if (place := Place(*way, sent.last_frame)) in places:
+                            kept[place] = sent
+        for one in in_pieces:
+            _look_together([kept[place] for place in one.pieces if place in kept], one, opinions)
+    except TooLarge:
+        _leave(asked, opinions, "more bytes than are kept for this")
+    except (ValueError, OSError, EOFError) as error:
+        _leave(asked, opinions, f"dpkt cannot read the capture: {type(error).__name__}")
+
+
+def _leave(asked: list[Asked], opinions: dict[str, Opinion], reason: str) -> None:
+    for one in asked:
+        if opinions[one.object_id].status != CONFIRMED:
+            opinions[one.object_id] = Opinion(UNCONFIRMABLE, reason)
+
+
+def _look(sent: Sent, asked: list[Asked], opinions: dict[str, Opinion]) -> None:
+    """Look for the objects whose packets the message shares."""
+    here = [
+        one
+        for one in asked
+        if one.first_frame <= sent.last_frame
+        and sent.first_frame <= one.last_frame
+        and opinions[one.object_id].status != CONFIRMED
+    ]
+    if not here:
+        return
+    held = list(contents(sent.body, sent.content_type))
+    digests = {hashlib.sha256(data).hexdigest() for data in held}
+    for one in here:
+        if one.sha256 in digests:
+            opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes", sent.last_frame)
+        elif any(_within(data, one) for data in held):
+            opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes, within others", sent.last_frame)
+        elif sent.sound and sent.last_frame == one.last_frame and _followed(one.path):
+            reason = "a whole message stands in its packets, without its bytes"
+            opinions[one.object_id] = Opinion(CONTRADICTED, reason, sent.last_frame)
+        elif opinions[one.object_id].status != CONTRADICTED:
+            reason = "wrapped in a way that is not looked into" if sent.sound else "its message is damaged here"
+            opinions[one.object_id] = Opinion(NOT_FOUND, reason, sent.last_frame)
+
+
+def _look_together(pieces: list[Sent], one: Asked, opinions: dict[str, Opinion]) -> None:
+    """Look for an object in what several messages give together. Another order may exist: nothing is contradicted."""
+    for whole in joined(pieces):
+        for data in contents(whole):
+            if hashlib.sha256(data).hexdigest() == one.sha256 or _within(data, one):
+                last = max(piece.last_frame for piece in pieces)
+                opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes, joined from several messages", last)
+                return
+    opinions[one.object_id] = Opinion(NOT_FOUND, "its pieces do not give its bytes in the ways that are tried")
+
+
+def _followed(path: str) -> bool:
+    return {step.name for step in Way.read(path).between} <= _WAYS
+
+
+def _within(data: bytes, one: Asked) -> bool:
+    """Whether the object stands within other bytes, at a place where an image begins."""
+    for count, found in enumerate(_MAGIC.finditer(data)):
+        if count >= MOST_PLACES or found.start() + one.size > len(data):
+            return False
+        if hashlib.sha256(data[found.start() : found.start() + one.size]).hexdigest() == one.sha256:
+            return True
+    return False
+
+
+def _judged(group: dict[str, Any], opinions: dict[str, Opinion]) -> dict[str, Any]:
+    """The opinion on a finding: contradicted by one object, confirmed by all."""
+    told = [opinions[identity] for identity in group["object_ids"] if identity in opinions]
+    counts = {status: sum(one.status == status for one in told) for status in STATUSES}
+    status = next((name for name in (CONTRADICTED, NOT_FOUND) if counts[name]), UNCONFIRMABLE)
+    if status != CONTRADICTED and counts[CONFIRMED]:
+        status = CONFIRMED if counts[CONFIRMED] == len(told) else PARTLY
+    reasons: dict[str, int] = defaultdict(int)
+    for one in told:
+        reasons[f"{one.status}: {one.reason}"] += 1
+    if not group["object_ids"]:
+        reasons[f"{UNCONFIRMABLE}: its content is not visible, so there is no object"] = 1
+    kept = {key: value for key, value in group.items() if key != "object_ids"}
+    return kept | {"status": status, "objects": len(told), "counts": counts, "reasons": dict(reasons)}
+
+
+def _keep(case: Case, result: Verification) -> None:
+    with writing(case.folder, "verify"):
+        document = result.document()
+        write_json(case.folder / OPINION, {"tool": document.pop("tshark"), **document})
+        later(case.folder, "second opinion", (OPINION,), by=result.tshark)

@@ -1,0 +1,161 @@
+"""The door from the tables: what only the whole audit can put together, files that came in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.finalizing.joined_pieces import join_pieces
+from netaudit.finalizing.stored import Joined, Load, StoredPart, open_joined
+from netaudit.rows.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY, SENT
+from netaudit.unwrapping.budget import Patience
+from netaudit.unwrapping.part import Part
+
+__all__ = ["Joined", "Load", "Patience", "StoredPart", "join_upload"]
+
+MOST_BYTES = 256 << 20  # of one upload; more is left in parts
+MOST_PARTS = 1 << 16  # of one upload that are looked at: those that were sent first
+_REUSE = 4  # times that the bytes of blocks may go into objects: one block may be cited by several
+
+
+def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | None = None) -> Iterator[Joined]:
+    """Objects in one upload, whole where every part from the beginning on is there and whole.
+
+    `rows`: its parts in the order in which they were sent. `load` gives the bytes of a stored part by SHA-256. A part
+    that was sent twice counts as it was sent last. Whether a last part is missing cannot be told from numbered and
+    appended parts: the object's own end tells, where its format has one. Qiniu declares the size of the whole.
+    `patience` is that of all uploads together.
+    """
+    patience = patience or Patience()
+    parts = list(islice(rows, MOST_PARTS))
+    if any(row.role in (RANGE, SENT, PIECE) for row in parts):
+        yield from join_pieces(parts, load, MOST_BYTES, patience)
+    elif parts[0].role != PART:
+        yield from _blocks(parts, load, patience)
+    elif parts[0].offset >= 0:
+        yield from _appends(parts, load, patience)
+    else:
+        by_number = {row.number: row for row in parts}
+        yield from _numbered([by_number[number] for number in sorted(by_number)], load, patience)
+
+
+def _numbered(chosen: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
+    if sum(part.size for part in chosen) > MOST_BYTES:
+        return
+    data = bytearray()
+    unknown: int | None = None
+    for place, part in enumerate(chosen, 1):
+        piece = load(part.sha256)
+        if unknown is None and (part.number != place or not part.complete or piece is None):
+            unknown = len(data)
+        data += piece or b""
+    numbers = f"{chosen[0].number}-{chosen[-1].number}" if len(chosen) > 1 else str(chosen[0].number)
+    root = Part(bytes(data), Way.of("upload parts", numbers), name=chosen[-1].name, unknown_from=unknown)
+    yield from open_joined(chosen[0].message_id, root, chosen, patience)
+
+
+def _appends(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
+    """Each object that was begun under the key: what is appended at 0 with other content begins a new one."""
+    objects: list[dict[int, StoredPart]] = [{}]
+    for row in rows:
+        first = objects[-1].get(row.offset) if row.offset == 0 else None
+        if first is not None and first.complete and first.sha256 != row.sha256:
+            objects.append({})
+        objects[-1][row.offset] = row
+    for count, by_offset in enumerate(objects):
+        chosen = [by_offset[offset] for offset in sorted(by_offset)]
+        way = Way.of("upload append")
+        root = Part(b"", way.numbered(count + 1) if count else way, name=chosen[-1].name)
+        yield from _by_offset(f"{rows[0].message_id}\0{count}", root, chosen, load, patience)
+
+
+def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
+    """Parts one behind the other; nothing is known from a hole on (what is behind may be of another object)."""
+    if sum(part.size for part in chosen) > MOST_BYTES:
+        return
+    data = bytearray()
+    unknown: int | None = None
+    for part in chosen:
+        piece = load(part.sha256)
+        if unknown is None and (part.offset != len(data) or not part.complete or piece is None):
+            unknown = min(part.offset, len(data))
+        data += piece or b""
+    root.data = bytes(data)
+    declared, root.unknown_from = root.unknown_from, unknown
+    if unknown is None and declared is not None and declared != len(data):
+        root.unknown_from = min(declared, len(data))
+    yield from open_joined(identity, root, chosen, patience)
+
+
+def _blocks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
+    """Objects of Qiniu's blocks: from the contexts that end an upload back to the requests that were answered by them.
+
+    Blocks that no captured request made an object of are objects of their own; so nothing that was sent is passed over.
+    """
+    requests = {row.object_id: row for row in rows if row.role == BLOCK}
+    answered = {
+        row.links[0]: requests[row.object_id]
+        for row in rows
+        if row.role == REPLY and row.links and row.object_id in requests
+    }
+    room = _REUSE * sum(part.size for part in requests.values())
+    used: set[str] = set()
+    for end in (row for row in rows if row.role == END):
+        chosen, known = _cited(end, answered)
+        size = sum(part.size for part in chosen)
+        if not chosen or size > min(room, MOST_BYTES):
+            continue
+        room -= size
+        used |= {part.object_id for part in chosen}
+        root = Part(b"", Way.of("upload blocks"), name=end.name, unknown_from=end.size if known else 0)
+        yield from _by_offset(end.message_id, root, chosen, load, patience)
+    for chosen in _left(requests, answered, used):
+        root = Part(b"", Way.of("upload block"), name=chosen[-1].name)
+        yield from _by_offset(chosen[-1].message_id, root, chosen, load, patience)
+
+
+def _cited(end: StoredPart, answered: dict[str, StoredPart]) -> tuple[list[StoredPart], bool]:
+    """The pieces of the blocks that make the object, at their offsets in it, and whether all blocks are known."""
+    placed: list[StoredPart] = []
+    seen: set[str] = set()
+    known = end.complete
+    at = 0
+    for link in end.links:
+        block = _chain(link, answered, seen)
+        if not block:
+            return placed, False
+        known &= not block[0].links  # a block begins with mkblk, which cites nothing
+        placed += [replace(part, offset=at + part.offset) for part in block]
+        at = placed[-1].offset + placed[-1].size
+    return placed, known
+
+
+def _left(
+    requests: dict[str, StoredPart], answered: dict[str, StoredPart], used: set[str]
+) -> Iterator[list[StoredPart]]:
+    """Blocks that were not made an object, as far as they go; pieces without an answer stand alone."""
+    continued = {part.links[0] for part in requests.values() if part.links}
+    seen: set[str] = set()
+    for link, last in answered.items():
+        if last.object_id not in used and link not in continued:
+            chain = _chain(link, answered, seen)
+            used |= {part.object_id for part in chain}
+            if chain:
+                yield chain
+    for part in requests.values():
+        if part.object_id not in used:
+            yield [*_chain(part.links[0], answered, seen), part] if part.links else [part]
+
+
+def _chain(link: str, answered: dict[str, StoredPart], seen: set[str]) -> list[StoredPart]:
+    """The requests of one block in order, back from its last context; a context in `seen` ends it."""
+    chain: list[StoredPart] = []
+    while link not in seen and (part := answered.get(link)) is not None:
+        seen.add(link)
+        chain.append(part)
+        if not part.links:
+            break
+        link = part.links[0]
+    return chain[::-1]

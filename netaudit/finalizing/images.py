@@ -1,0 +1,161 @@
+"""The table of distinct images: what the objects that carry them say, then what decoding and the face model say.
+
+Works some rows at a time, so that memory follows neither the number of transfers nor, but for a few numbers and the
+digest of each, that of distinct images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.finalizing.sorting import settle
+from netaudit.images.answers import Answer, Look
+from netaudit.masking.mask import mask
+from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.tables import IMAGES
+from netaudit.unwrapping.sniff import IMAGE_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+AT_ONCE = 65_536  # objects, or images, looked at together
+JUDGED_AT_ONCE = 4_096
+PART = "judged"
+
+Row = dict[str, Any]
+Known = Callable[[Collection[str]], dict[Look, Answer]]
+"""Answers that are there already for some images, by SHA-256 and whether turned pictures were looked at too."""
+
+
+def image_table(
+    folder: Path,
+    tables: dict[str, pa.Table],
+    known: Known | None,
+    progress: Callable[[str, int, int], None],
+    capture_ids: list[str],
+    *,
+    count: bool,
+) -> pa.Table:
+    """The `images` table, settled. `known` are answers that are there already; None: no face is looked for."""
+    seen = _seen(tables["objects"], tables["messages"])
+    sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
+    writer, names, image = TableWriter(folder, IMAGES, PART), IMAGES.names, IMAGES.row
+    judge = (
+        _Judging(folder, known, seen.num_rows, progress, count=count) if known is not None and seen.num_rows else None
+    )
+    try:
+        for start in range(0, seen.num_rows, JUDGED_AT_ONCE):
+            rows = {row["sha256"]: row for row in _plain(seen.slice(start, JUDGED_AT_ONCE))}
+            if judge is not None:
+                judge.take(rows)
+            else:
+                _measure(rows, sizes)
+            for row in rows.values():
+                writer.append(image(*map(row.get, names)))
+            writer.flush()
+    finally:
+        if judge is not None:
+            judge.close()
+        writer.close()
+    done = [path for path in stream_parts(folder, "images") if path.name == f"images.{PART}.arrows"]
+    return settle(folder, IMAGES, read_parts(done, IMAGES.schema()), capture_ids)
+
+
+def _seen(objects: pa.Table, messages: pa.Table) -> pa.Table:
+    """One row per distinct image in the order of digests: sha256, kind, size, complete, first_ts, up, n_seen."""
+    objects = objects.select(["sha256", "message_id", "kind", "size", "complete"])
+    messages = messages.select(["message_id", "first_ts", "direction"])
+    kinds = pa.array(sorted(IMAGE_KINDS))
+    parts = []
+    for start in range(0, objects.num_rows, AT_ONCE):
+        some = objects.slice(start, AT_ONCE)
+        carried = some.filter(pc.is_in(some["kind"], kinds)).combine_chunks()
+        said = messages.filter(pc.is_in(messages["message_id"], value_set=pc.unique(carried["message_id"])))
+        where = pc.index_in(carried["message_id"], value_set=said["message_id"].combine_chunks())
+        known = carried.append_column("first_ts", said["first_ts"].combine_chunks().take(where))
+        up = pc.equal(said["direction"].combine_chunks(), "up").take(where)
+        known = known.append_column("up", up.cast(pa.int8())).append_column(
+            "n_seen", pa.repeat(pa.scalar(1, pa.int64()), known.num_rows)
+        )
+        parts.append(_grouped(known.filter(pc.is_valid(where))))
+    if not parts:
+        return pa.table({name: pa.array([], pa.string()) for name in ("sha256", "first_ts")})
+    return _grouped(pa.concat_tables(parts)).sort_by("sha256")
+
+
+def _grouped(rows: pa.Table) -> pa.Table:
+    how = {"kind": "min", "size": "min", "complete": "max", "first_ts": "min", "up": "max", "n_seen": "sum"}
+    grouped = rows.group_by("sha256", use_threads=False).aggregate(list(how.items()))
+    names = {f"{name}_{function}": name for name, function in how.items()}
+    return grouped.rename_columns([names.get(name, name) for name in grouped.column_names])
+
+
+def _plain(seen: pa.Table) -> Iterator[Row]:
+    place = seen.column_names.index("first_ts")
+    for row in seen.set_column(place, "first_ts", seen["first_ts"].cast(pa.int64())).to_pylist():
+        yield row | {"face": "not judged", "rotate": bool(row["up"])}
+
+
+def _measure(rows: dict[str, Row], sizes: pa.Table) -> None:
+    """Width and height from the head of each stored image, without decoding."""
+    known = sizes.select(["sha256", "width", "height"])
+    for row in known.filter(pc.is_in(known["sha256"], pa.array(list(rows), pa.string()))).to_pylist():
+        rows[row["sha256"]] |= {"width": row["width"], "height": row["height"]}
+
+
+class _Judging:
+    """Hands images to the helper process and takes its answers."""
+
+    def __init__(
+        self, folder: Path, known: Known, total: int, progress: Callable[[str, int, int], None], *, count: bool
+    ) -> None:
+        from netaudit.images.judge import Judge
+
+        self._objects = folder / "private" / "objects"
+        self._known, self._total, self._progress = known, total, progress
+        self._count = count
+        self._judge = Judge(faces=True, count=count)  # its process starts with the first image that nobody knows
+        self._done = 0
+
+    def take(self, rows: dict[str, Row]) -> None:
+        """Complete some rows."""
+        known = self._known(rows.keys())
+        for sha256, row in rows.items():
+            if (answer := known.get((sha256, row["rotate"]))) and not (
+                self._count and answer[1].face == "yes" and answer[1].n_faces is None
+            ):
+                self._answers(rows, [(sha256, *answer)])
+                continue
+            path = self._objects / sha256[:2] / f"{sha256}.{row['kind']}"
+            self._judge.submit(sha256, path, row["kind"], rotate=row["rotate"])
+            self._answers(rows, self._judge.results())
+        self._answers(rows, self._judge.finish())
+
+    def _answers(self, rows: dict[str, Row], answers: Iterable[tuple[str, Any, Any]]) -> None:
+        for sha256, facts, face in answers:
+            rows[sha256] |= {
+                "width": facts.width,
+                "height": facts.height,
+                "decodable": facts.decodable,
+                "problem": facts.problem,
+                "exif_make": mask(facts.exif_make),
+                "exif_model": mask(facts.exif_model),
+                "exif_time": mask(facts.exif_time),
+                "phash": facts.phash,
+                "face": face.face,
+                "why": face.reason if face.face in {"not judged", "undecodable"} else "",
+                "n_faces": face.n_faces,
+                "face_score": face.score,
+                "rotated": face.rotated,
+            }
+            self._done += 1
+            self._progress("images", self._done, self._total)
+
+    def close(self) -> None:
+        """End the helper process."""
+        self._judge.close()

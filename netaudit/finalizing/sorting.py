@@ -1,0 +1,132 @@
+"""Brings the rows of a table into the order of its key, and keeps them where the last step can look at them.
+
+    streams (mapped) → groups of rows in order → tables/<table>.parquet, and tables/<table>.arrow while the audit lasts
+
+Parquet has to be decoded into memory; the Arrow file is only mapped, so that the last step and the report may look at
+columns of tables of any size. Memory: two numbers a row, and the rows of one group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from netaudit.storage.files import fresh, remove
+from netaudit.tables import TABLES, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+GROUP_ROWS = 16_384  # rows of a Parquet row group: the same rows give the same bytes
+PART_ROWS = 8_192  # rows looked at as one piece
+NEAR = 8  # pieces that are put together whole for the rows of one group
+
+
+def write_table(
+    folder: Path, table: Table, rows: pa.Table, *, place: str = "tables", capture_ids: list[str] | None = None
+) -> None:
+    """Sort `rows` by the table's key and write them as Parquet; the file appears when it is whole.
+
+    `capture_ids`, by running index, take the place of the stand-ins that rows have while an audit runs (`rows.py`).
+    """
+    with _parquet(folder / place / f"{table.name}.parquet", rows.schema) as parquet:
+        for group in _groups(table, rows, capture_ids):
+            parquet.write_table(group, row_group_size=GROUP_ROWS)
+
+
+def settle(folder: Path, table: Table, rows: pa.Table, capture_ids: list[str]) -> pa.Table:
+    """Write `rows` like `write_table`, and give them back in order and mapped from a file.
+
+    Both files appear when they are whole: an audit may be killed at any moment, and its case is read nevertheless.
+    """
+    path = folder / "tables" / f"{table.name}.arrow"
+    with (
+        _parquet(path.with_suffix(".parquet"), rows.schema) as parquet,
+        fresh(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,  # ours to close: a writer that opens it holds it until it is collected
+        pa.ipc.new_file(sink, rows.schema) as mapped,
+    ):
+        for group in _groups(table, rows, capture_ids):
+            parquet.write_table(group, row_group_size=GROUP_ROWS)
+            mapped.write_table(group, max_chunksize=PART_ROWS)
+    return settled(folder, table.name)
+
+
+def settled(folder: Path, name: str) -> pa.Table:
+    """The rows of a table that `settle` has put in order, as long as `unsettle` has not taken them away."""
+    with pa.memory_map(str(folder / "tables" / f"{name}.arrow")) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def unsettle(folder: Path) -> None:
+    """Remove the mapped files once nobody looks at them any more; the Parquet files have it all.
+
+    Windows refuses while anybody does: then no case is sealed with a leftover in it, and OSError says why.
+    """
+    for table in TABLES:
+        remove(folder / "tables" / f"{table.name}.arrow")
+
+
+@contextlib.contextmanager
+def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    repeated = [one.name for one in schema if one.type == pa.string() and not one.name.endswith("_id")]
+    with (
+        fresh(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=repeated) as writer,
+    ):
+        yield writer  # a dictionary of ids and numbers is the larger and the slower
+
+
+def _groups(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> Iterator[pa.Table]:
+    """Rows in order, GROUP_ROWS at a time.
+
+    Only the pieces are put together in which rows of a group lie, or only its rows, where they lie far apart: `take`
+    on a table of many pieces would copy all of it first.
+    """
+    order = _order(table, rows, capture_ids).astype(np.int64)
+    batches = rows.to_batches(max_chunksize=PART_ROWS)
+    begins = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    for start in range(0, len(order), GROUP_ROWS):
+        wanted = order[start : start + GROUP_ROWS]
+        touched, which = np.unique(np.searchsorted(begins, wanted, "right") - 1, return_inverse=True)
+        places = wanted - begins[touched][which]  # in their batches
+        some = [batches[number] for number in touched]
+        if len(some) <= NEAR:
+            ends = np.cumsum([0, *(batch.num_rows for batch in some)])
+            places += ends[which]
+        else:
+            by_batch = np.argsort(which, kind="stable")
+            cuts = np.split(places[by_batch], np.flatnonzero(np.diff(which[by_batch])) + 1)
+            some = [batch.take(pa.array(chosen)) for batch, chosen in zip(some, cuts, strict=True)]
+            places[by_batch] = np.arange(len(places))
+        group = pa.Table.from_batches(some).combine_chunks().take(pa.array(places))
+        yield group if capture_ids is None else name_captures(group, capture_ids)
+
+
+def _order(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> npt.NDArray[np.uint64]:
+    keys = rows.select(list(table.key))
+    if capture_ids is not None and "capture_id" in table.key:  # by the ids that are to come, for which ranks will do
+        ranks = np.argsort(np.argsort(np.array(capture_ids))) if capture_ids else np.empty(0, np.int64)
+        named = pc.take(pa.array(ranks, pa.int32()), _index(keys["capture_id"]))
+        keys = keys.set_column(keys.column_names.index("capture_id"), "capture_id", named)
+    return pc.sort_indices(keys, [(column, "ascending") for column in table.key]).to_numpy()  # type: ignore[no-any-return]
+
+
+def _index(stand_ins: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.cast(pc.utf8_slice_codeunits(stand_ins, 1), pa.int32())
+
+
+def name_captures(rows: pa.Table, ids: list[str]) -> pa.Table:
+    """Put capture ids in the place of the running stand-ins '#<index>'."""
+    for place, field in enumerate(rows.schema):
+        if field.name == "capture_id":
+            rows = rows.set_column(place, field, pc.take(pa.array(ids, pa.string()), _index(rows.column(place))))
+    return rows

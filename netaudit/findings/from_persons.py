@@ -1,8 +1,0 @@
-"""The door from persons: what makes rows of `persons` one record, and what says that a number is an identity number."""
-
-from __future__ import annotations
-
-from netaudit.persons.from_unwrapping import known_region, names_id
-from netaudit.persons.records import grouped, is_of, pictures_of
-
-__all__ = ["grouped", "is_of", "known_region", "names_id", "pictures_of"]

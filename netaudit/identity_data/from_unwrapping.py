@@ -1,0 +1,280 @@
+"""Identity data in documents: ID numbers, phones, names and what stands beside them, by field name and by value.
+
+What each field is says `classifying.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.identity_data.classifying import LONGEST_VALUE, classified, picture
+from netaudit.identity_data.lines import NUMBER, Field, lines_of, page_lines, program_lines, said_in
+from netaudit.identity_data.naming import (
+    KINDS,
+    TELLING,
+    names_id,
+)
+from netaudit.identity_data.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
+from netaudit.identity_data.spellings import header_fields, json_fields, query_fields, widened
+from netaudit.identity_data.strings import binary_fields, holds_number
+from netaudit.identity_data.values import (
+    Personal,
+    address_tail,
+    canonical,
+    is_device_id,
+    known_region,
+    masked,
+    right_check_digit,
+)
+from netaudit.unwrapping.document import Known, packed_of, small_json
+from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.scalars import fields
+from netaudit.unwrapping.text import to_text, unquote
+from netaudit.unwrapping.tree import notation, rest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from netaudit.text.json_document import JsonDocument
+
+LARGEST = 1 << 20  # bytes; longer documents are not read for identity data
+MOST_FIELDS = 2000  # of a document
+MOST_ROWS = 2000  # of a message
+LONGEST_TEXT = 1 << 16  # bytes of a text without notation that is looked through
+DOCUMENTS = frozenset({"json", "xml", "form", "text", "html"})
+BINARY = frozenset({"opaque", "bson", "protobuf"})  # in which texts stand between lengths and marks
+LENGTH = 18  # bytes of a number
+_PROGRAM = ("javascript", "css", "ecmascript")  # content types of texts that say nothing of anybody …
+_CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*;?\s*\Z", re.DOTALL)  # … but JSONP
+
+
+# Stems of the telling names as bytes: none of them, and no long number, means no need to parse.
+_STEMS = (
+    rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
+    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|eyJ|[\xa1-\xf7]|[0-9]{11}"
+)
+# headers that most messages have, and none says of a person
+_ORDINARY = frozenset({
+    "accept", "accept-encoding", "accept-language", "authorization", "cache-control", "connection", "content-length",
+    "content-type", "date", "etag", "expires", "host", "if-modified-since", "if-none-match", "last-modified", "origin",
+    "referer", "server", "user-agent",
+})  # fmt: skip
+LONGEST_DATE = 17  # digits that are no number
+_LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
+
+
+def personal(leaf: Leaf) -> list[Personal]:
+    """What `leaf` says of people and of the circumstances, in the order of the document."""
+    if leaf.kind in BINARY or (leaf.kind == "text" and notation(leaf) != "form"):
+        return _of_binary(leaf)
+    if leaf.kind not in DOCUMENTS or not 0 < len(leaf.part.data) <= LARGEST:
+        return []
+    if leaf.kind in {"text", "html"}:
+        return _of_text(leaf)
+    if is_of_workbook(leaf):  # read with its other parts
+        return []
+    found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
+    found = widened(found, _xml_fields, _parser(leaf)) if found else []
+    return classified(found + _of_rest(leaf)) if found or rest(leaf) else []
+
+
+def _of_rest(leaf: Leaf) -> list[Field]:
+    """Numbers in what of a document nobody understood."""
+    left = rest(leaf)[:LONGEST_TEXT]
+    return said_in(to_text(left), "rest") if holds_number(left) else []
+
+
+def _of_binary(leaf: Leaf) -> list[Personal]:
+    """Fields of a binary notation; else texts between lengths and marks, where an identity number stands among them."""
+    data = leaf.part.data
+    if len(data) <= LARGEST and packed_of(leaf.part) is not None:
+        found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
+        if found and (said := classified(widened(found, _xml_fields, _parser(leaf)))):
+            return said
+    if not LENGTH <= len(data) <= LONGEST_TEXT or not holds_number(data):
+        return []
+    return classified(widened(binary_fields(data), _xml_fields, _parser(leaf)))
+
+
+def _parser(leaf: Leaf | None = None) -> Callable[[str], object]:
+    """What says what a text is that is a JSON document itself; None where it is none. Parsed once in a message."""
+    return partial(_parsed, {} if leaf is None else leaf.known)
+
+
+def _parsed(known: Known, text: str) -> object:
+    return small_json(text.encode("utf-8", "replace"), known).value
+
+
+def of_target(target: str) -> list[Personal]:
+    """What a request target says of people: its query, and numbers in its path or the name of a file."""
+    path, mark, _ = target.partition("?")
+    found = query_fields(target) if mark and asks_query(target) else []
+    return classified([*widened(found, _xml_fields, _parser()), *_of_path(path, "target")])
+
+
+def of_name(name: str) -> list[Personal]:
+    """What the name of a file or part says of people: a number, and a name beside it."""
+    return classified(_of_path(name, "file name")) if _LONG.search(name) else []
+
+
+def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
+    """What the headers of a message say of people: a number, and what stands beside it."""
+    if not asks_in_headers(headers):
+        return []
+    found = classified(widened(header_fields(headers), _xml_fields, _parser()))
+    return found if any(one.kind == "id_number" and one.certainty == "checked" for one in found) else []
+
+
+def of_parts(leaves: list[Leaf]) -> list[list[Personal]]:
+    """What texts that are fields of one form say together: of each, where the name alone says little."""
+    fields_of = [
+        Field(leaf.part.name, leaf.part.name, to_text(leaf.part.data, leaf.part.content_type)) for leaf in leaves
+    ]
+    said = classified(fields_of)
+    return [[one for one in said if one.path == field.path] for field in fields_of]
+
+
+def is_of_workbook(leaf: Leaf) -> bool:
+    """Whether a leaf is a part of a spreadsheet in which lists of people may stand."""
+    name = leaf.part.name
+    return leaf.kind == "xml" and (is_sheet(name) or is_shared(name)) and len(leaf.part.data) <= LARGEST
+
+
+def of_workbook(leaves: list[Leaf]) -> list[list[Personal]]:
+    """What the parts of a spreadsheet say of people, of each sheet by its rows."""
+    texts = [text for leaf in leaves if is_shared(leaf.part.name) for text in shared_texts(_scalars(leaf))]
+    return [
+        classified(lines_of(rows_of(_scalars(leaf), texts), base=leaf.part.name)) if is_sheet(leaf.part.name) else []
+        for leaf in leaves
+    ]
+
+
+def _scalars(leaf: Leaf) -> list[Scalar]:
+    return [Scalar(*one) for one in fields(leaf, most=4 * MOST_CELLS)]
+
+
+def is_part(leaf: Leaf) -> bool:
+    """Whether a leaf is a short field of a multipart form."""
+    return leaf.kind == "text" and bool(leaf.part.name) and len(leaf.part.data) <= LONGEST_VALUE
+
+
+def asks_in_headers(headers: Iterable[tuple[str, str]]) -> bool:
+    """Whether a header may hold an identity number."""
+    told = [value for name, value in headers if len(value) > LONGEST_DATE and name not in _ORDINARY]
+    return any(map(_LONG.search, told))
+
+
+def asks_about(target: str) -> bool:
+    """Whether a request target may name a person."""
+    return _LONG.search(target) is not None or ("?" in target and asks_query(target))
+
+
+def asks_query(target: str) -> bool:
+    """Whether the query of a request target may name a person."""
+    return "eyJ" in target or may_tell(target.encode("utf-8", "replace"))
+
+
+def _of_path(path: str, place: str) -> list[Field]:
+    return said_in(to_text(unquote(path.encode("utf-8", "replace"))), place) if _LONG.search(path) else []
+
+
+def _of_text(leaf: Leaf) -> list[Personal]:
+    """A field of a multipart body, or lines of fields: there two must be about a person, or one be a number."""
+    part = leaf.part
+    if (
+        leaf.kind == "text"
+        and part.name
+        and len(part.data) <= LONGEST_VALUE * 4
+        and (found := classified(widened([Field(*one) for one in fields(leaf)], _xml_fields, _parser(leaf))))
+    ):
+        return found
+    page = leaf.kind == "html" or "html" in part.content_type
+    if len(part.data) > (LARGEST if page else LONGEST_TEXT) or not may_tell(part.data):
+        return []
+    text = to_text(part.data, part.content_type)
+    if any(word in part.content_type for word in _PROGRAM):
+        return classified(widened(_of_call(text), _xml_fields, _parser(leaf)))
+    if page and not any(right_check_digit(one[0]) for one in NUMBER.finditer(text)):
+        return []  # portals show agents with names and phones
+    lines = f"{page_lines(text)}\n{program_lines(text)}" if page else text
+    found = classified(lines_of(lines, part.name))
+    told = {one.kind for one in found} & {"id_number", "phone", "name", "birthday", "address"}
+    sure = any(one.kind == "id_number" and one.certainty == "checked" for one in found)
+    return found if sure or len(told) > 1 else []
+
+
+def _xml_fields(text: str) -> list[Field]:
+    leaf = Leaf(Part(text.encode("utf-8", "replace"), Way(), ""), "xml")
+    return [Field(*one) for one in fields(leaf, most=MOST_FIELDS)]
+
+
+def _of_call(text: str) -> list[Field]:
+    """Fields of JSON in the call of a function (JSONP)."""
+    if found := _CALL.match(text):
+        return json_fields(_parsed({}, found[1]))
+    return []
+
+
+def telling(found: list[Personal]) -> bool:
+    """Whether there is a person in it, not circumstances alone."""
+    return any(one.kind in TELLING for one in found)
+
+
+def may_tell(text: bytes) -> bool:
+    """Whether a name of a field of identity data may stand in a text."""
+    return bool(_stems().Match(text))
+
+
+@lru_cache(maxsize=1)
+def _stems() -> Any:
+    """The stems as one automaton: alternatives without case take `re` fifty times as long, on base64 above all."""
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    stems = re2.Set.SearchSet(
+        options
+    )  # of one: its answer is a yes or no, where a search gives places, at twice the cost
+    stems.Add(_STEMS)
+    stems.Compile()
+    return stems
+
+
+def picture_addresses(answer: JsonDocument) -> set[str]:
+    """Addresses of pictures in the answer to an upload: in JSON, or as the whole of a text."""
+    if answer.data.lstrip()[:1] in {b"{", b"["}:
+        found = json_fields(answer.value)
+    else:
+        found = [Field("$", "url", answer.data.decode("utf-8", "replace").strip())]
+    named = [Field(one.path, f"image{one.key}", one.value) for one in found if "/" in one.value or "." in one.value]
+    return {one.value for field in named if (one := picture(field))}
+
+
+__all__ = [
+    "KINDS",
+    "MOST_ROWS",
+    "Personal",
+    "address_tail",
+    "asks_about",
+    "asks_in_headers",
+    "canonical",
+    "is_device_id",
+    "is_of_workbook",
+    "is_part",
+    "known_region",
+    "masked",
+    "may_tell",
+    "names_id",
+    "of_headers",
+    "of_name",
+    "of_parts",
+    "of_target",
+    "of_workbook",
+    "personal",
+    "picture_addresses",
+    "right_check_digit",
+    "telling",
+]

@@ -1,0 +1,103 @@
+"""Fields of persons in bytes: texts between lengths and marks, as databases, queues and card readers send them.
+
+Read only where a number with a right check digit stands in the bytes. A text that names a field is the key of the one
+behind it; what stands beside a number without a key is of its record.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netaudit.identity_data.lines import Field, lines_of
+from netaudit.identity_data.naming import has_family_name, kind_of, names_personal
+from netaudit.identity_data.values import ID18, MOBILE, right_check_digit
+from netaudit.text.patterns import later
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST = 2000  # texts
+_AROUND = later(
+    r"[\x20-\x7e\t\r\n]{0,2}([\u3400-\u9fff·]{2,})[\x20-\x7e\t\r\n]{0,2}|[\x20-/:-\x7e]?([1-9]\d{16}[\dXx])[\x20-/:-\x7e]?"
+)
+_NUMBER = later(rb"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
+_WIDE = later(rb"(?<![0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]\x00")
+# texts in UTF-8 and in GBK: ASCII and Chinese characters, without what tells lengths (a tab is that of a name)
+_UTF8 = later(rb"(?:[\x20-\x7e\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")
+_GBK = later(rb"(?:[\x20-\x7e\r\n]|[\xa1-\xf7][\xa1-\xfe])+")
+_HAN = later("[\u3400-\u9fff]{2}")
+_MARKS = later(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")  # between texts
+_LONG = 24  # characters of a text that may say several things
+
+
+def holds_number(data: bytes) -> bool:
+    """Whether a number with a right check digit stands in bytes, in UTF-16 too."""
+    return any(map(_right, _NUMBER.findall(data))) or any(_right(one[::2]) for one in _WIDE.findall(data))
+
+
+def _right(number: bytes) -> bool:
+    return right_check_digit(number.decode())
+
+
+def binary_fields(data: bytes) -> list[Field]:
+    """Fields of bytes in which a number stands; long texts are left to who looks into texts."""
+    if number := next((one for one in _WIDE.finditer(data) if _right(one[0][::2])), None):
+        wide = data[number.start() % 2 :]
+        return lines_of(_MARKS.sub("\t", wide[: len(wide) // 2 * 2].decode("utf-16-le", "replace")))
+    return list(_fields(_texts(data)))
+
+
+def _texts(data: bytes) -> list[str]:
+    """Texts of bytes, in their order: in UTF-8, or in GBK where no Chinese is found so."""
+    found = [one[0].decode("utf-8", "replace") for one in _UTF8.finditer(data)]
+    if not any(map(_HAN.search, found)):
+        found = [one[0].decode("gb18030", "replace") for one in _GBK.finditer(data)]
+    return [text for one in found[:MOST] if len(text := _without_lengths(one)) > 1]
+
+
+def _without_lengths(text: str) -> str:
+    """A name or number without the letters that are its length, or that of the next."""
+    found = _AROUND.fullmatch(text)
+    return (found[1] or found[2]) if found else text.strip()
+
+
+def _fields(texts: list[str]) -> Iterator[Field]:
+    records = _records(texts)
+    known = dict[str, int]()
+    key = ""
+    for place, text in enumerate(texts):
+        if names_personal(text):
+            key = text
+            continue
+        elif key and fits(key, text):
+            known[key] = known.get(key, -1) + 1
+            yield Field(f"record[{known[key]}].{key}", key, text)
+        elif place in records:
+            yield Field(f"texts[{records[place]}][{place}]", "", text)
+        elif len(text) >= _LONG:
+            yield Field(f"text[{place}]", "", text)
+        key = ""
+
+
+def fits(key: str, text: str) -> bool:
+    """Whether a text may be what a field of this name says: all but names, addresses and words have digits."""
+    return kind_of(key) in {"", "name", "address", "gender", "place"} or any(map(str.isdigit, text))
+
+
+def _records(texts: list[str]) -> dict[int, int]:
+    """Places of bare numbers, names and phones, and the record of each, which begins with a number or its name."""
+    kinds = {place: kind for place, text in enumerate(texts) if (kind := _kind(text))}
+    begins = next((kind for kind in kinds.values() if kind != "phone"), "")
+    out, record = {}, -1
+    for place, kind in kinds.items():
+        record += kind == begins
+        out[place] = max(record, 0)
+    return out
+
+
+def _kind(text: str) -> str:
+    if ID18.fullmatch(text):
+        return "number"
+    if MOBILE.fullmatch(text):
+        return "phone"
+    return "name" if has_family_name(text) and not kind_of(text) else ""

@@ -1,0 +1,54 @@
+"""The one decorator for numba kernels.
+
+A kernel is two things (`dispatchers.py`): what Python calls is compiled to machine code and kept; what another kernel
+calls is only linked into it. What is kept (`cache.py`) is keyed by a hash over every kernel and layout source, the
+versions of what compiles them and the bounds-check flag: numba's own cache notices a change in the decorated file
+only, neither an imported helper or constant nor that flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+from numba.core import config as numba_config
+
+from netaudit.jit.cache import KernelCache
+
+TRIED = ("0.68",)  # minor versions of numba whose inside `dispatchers` was tried with
+
+config: Any = numba_config  # its attributes are set at run time
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Compile `function` on first call (nopython, GIL released), and keep what was compiled."""
+    return _kernel(function, {})
+
+
+def lean_kernel(function: F) -> F:
+    """Compile as `kernel` does, with reference counting off; the function must not allocate.
+
+    numba counts a reference to every array up and down, atomically, where a function takes it as an argument or out of
+    a tuple. With a dozen tables and some ten helper kernels per packet that was two thirds of the time. The callers
+    hold all tables for as long as a call lasts, and these kernels allocate nothing, so they need no counting.
+    """
+    return _kernel(function, {"_nrt": False})
+
+
+def _kernel(function: F, more: dict[str, Any]) -> F:
+    if config.DISABLE_JIT:
+        return function
+    compiled: Any
+    if numba.__version__.rpartition(".")[0] in TRIED:
+        from netaudit.jit.dispatchers import Entry
+
+        compiled = Entry(function, {"nopython": True, "nogil": True, "boundscheck": None, **more})
+        cache = KernelCache(function)
+    else:
+        compiled = numba.njit(function, nogil=True)
+        compiled.targetoptions.update(more)
+        cache = KernelCache(function, linked=True)
+    compiled._cache = cache  # noqa: SLF001 - where `enable_caching` puts numba's own
+    return compiled  # type: ignore[no-any-return]

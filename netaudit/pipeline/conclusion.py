@@ -1,0 +1,233 @@
+"""The last step: from the streams of a finished (or interrupted) run to a whole case. Works on tables only."""
+
+from __future__ import annotations
+
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from netaudit.case.moments import moment_table, stored
+from netaudit.case.pictures import Pictures
+from netaudit.case.reading import Case
+from netaudit.case.writing import write_json
+from netaudit.devices.from_findings import Moves, with_chain
+from netaudit.devices.from_observations import Link, inventory
+from netaudit.endpoints.floods import without_floods
+from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
+from netaudit.finalizing.auth_retries import without_challenged
+from netaudit.finalizing.images import image_table
+from netaudit.finalizing.joined_uploads import join_parts
+from netaudit.finalizing.manifest import manifest
+from netaudit.finalizing.sorting import name_captures, settle, write_table
+from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
+from netaudit.findings.transfers import transfers
+from netaudit.images.previews import Shown
+from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
+from netaudit.observations.event_facts import with_event_facts
+from netaudit.observations.from_tables import merge_facts, with_flow_facts
+from netaudit.pipeline.keys import keep_used
+from netaudit.pipeline.ready import have_rest
+from netaudit.pipeline.startup import trim
+from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
+from netaudit.rows import scraps, sendings
+from netaudit.rows.media import tie
+from netaudit.signatures.loading import load as load_signatures
+from netaudit.storage.files import remove
+from netaudit.storage.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
+from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from netaudit.endpoints.vantage import Vantage
+    from netaudit.finalizing.images import Known
+    from netaudit.finalizing.outcome import Outcome
+    from netaudit.findings.roles import Actors
+    from netaudit.signatures.loading import SignatureSet
+
+STREAMED = (
+    "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
+    "encrypted_uploads",
+)  # fmt: skip
+
+IN_MEMORY = ("observations", "events")  # of them, those that are written when all is known
+
+SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
+
+
+def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None]) -> Case:
+    """Write all tables and the manifest. `progress(stage, done, total)` is told of images judged.
+
+    What lies mapped is let go of before its file is removed: Windows keeps a file that anybody has mapped.
+    """
+    shown = Shown()
+    mapped = _write_tables(folder, outcome, progress, shown)
+    drop_streams(folder)
+    _keep_clear(folder)
+    keep_used(folder)
+    case = Case(folder)
+    case.mapped = mapped
+    case.pictures = Pictures(case, shown)
+    return case
+
+
+def _write_tables(
+    folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None], shown: Shown
+) -> frozenset[str]:
+    """Make the tables and the manifest; gives the names of those that are as they were settled."""
+    settled = _settled(folder, outcome.capture_ids)
+    tables = dict(settled)
+    tables["captures"] = outcome.captures
+    tables["skipped"] = table_of(
+        [
+            SKIPPED.row(capture_id=capture, reason=reason, packets=count)
+            for (capture, reason), count in outcome.skipped.items()
+        ],
+        SKIPPED,
+    )
+    tables["images"] = settled["images"] = image_table(
+        folder, tables, _known(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
+    )
+    if outcome.said is not None:
+        outcome.said.drop()
+    if tables["images"].num_rows:
+        shown.prepare()  # the report wants thumbnails soon
+    trim()
+    signatures = load_signatures(outcome.signatures)
+    tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
+    tables["media"] = tie(tables["media"], tables["flows"])
+    tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
+    tables["flows"], aside = without_floods(tables["flows"])
+    tables["moments"] = moment_table(stored(folder))
+    targets = _taken_targets(folder)
+    vantage = derive(tables, outcome.inside, signatures, targets)
+    trim()  # what each step needed and freed would stay, and the next one needs other sizes
+    events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
+    tables["events"], tables["journeys"] = join_journeys(
+        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], targets
+    )
+    tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
+    trim()
+    tables["after_moments"] = judge_moments(
+        tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
+    )
+    sendings.drop(folder)
+    judged = answerable(tables["flows"])
+    tables["flows"] = settled["flows"]
+    run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder))
+    if aside is None:
+        tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
+    else:
+        tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
+    trim()
+    same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
+    for name, rows in tables.items():
+        if name not in same:
+            write_table(folder, BY_NAME[name], rows)
+    write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
+    return frozenset(same)
+
+
+def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+    """What is known of images by now, once those under way are judged; None where no face is looked for."""
+    if not outcome.faces:
+        return None
+    if outcome.said is None:
+        return lambda _: {}
+    for done in outcome.said.finish():
+        progress("images", done, outcome.said.found)
+    return outcome.said.known
+
+
+def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
+    """What the ledgers need of a run beside its tables."""
+    return Run(
+        outcome.rejected, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
+        signatures.manifest(),
+    )  # fmt: skip
+
+
+def derive(
+    tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet, targets: pa.Table | None = None
+) -> Vantage:
+    """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
+
+    `targets`: under which addresses images were sent and fetched, where that is known.
+
+    Judged are the ends of tunnels, not what is written inside them (`endpoints/tunnels.py`).
+    """
+    flows = answerable(tables["flows"])
+    observations = with_flow_facts(tables["observations"], tables["flows"])
+    tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
+    vantage = vantage_of(tables["flows"], tables["observations"], inside)
+    tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
+    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
+    found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
+    tables["devices"], tables["claims"] = found.devices, found.claims
+    moves = Moves()
+    seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
+        have_rest()  # their kernels may be under way
+    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
+    if "encrypted_uploads" in tables:  # a look at a live run asks for itself
+        count_encrypted(tables, flows, vantage)
+    rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    seen_as = {} if targets is None else {"targets": targets}
+    tables["findings"] = judge(
+        tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink)
+    )
+    tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
+    return vantage
+
+
+def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
+    """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
+    seen = tables | {"flows": flows}
+
+    @functools.cache
+    def actors() -> Actors:  # costs a look at all images: most captures have no encrypted uploads to ask about
+        return actors_of(seen, frozenset(vantage.uplink))
+
+    def role(sender: str, flow_id: str) -> str:
+        return actors().role(sender, flow_id)[0]
+
+    tables["upload_counts"] = count_uploads(seen, vantage.scope, role)
+    tables["moment_tests"] = tie_moments(seen, vantage.scope, role)
+
+
+def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
+    """What was streamed while reading, in order; all but facts and events lie in files and are only mapped."""
+    streamed = {name: read_streams(folder, name) for name in STREAMED}
+    join_parts(folder, streamed)
+    facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
+    events = name_captures(streamed.pop("events"), capture_ids)
+    with ThreadPoolExecutor(SETTLERS) as pool:  # sorting and packing need no interpreter
+        settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
+        tables = dict(zip(streamed, settled, strict=True))
+    trim()
+    return tables | dict(zip(IN_MEMORY, (facts, events), strict=True))
+
+
+def _taken_targets(folder: Path) -> pa.Table:
+    """Paths under which images went, out of their streams, which go with that."""
+    parts = stream_parts(folder, TARGETS.name, "private")
+    rows = read_parts(parts, TARGETS.schema())
+    held = rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in the files
+    del rows
+    for path in parts:
+        remove(path)
+    return held
+
+
+def _keep_clear(folder: Path) -> None:
+    """Make the streams of clear values private/persons.parquet and private/events.parquet."""
+    for table in (PERSONS_CLEAR, EVENTS_CLEAR):
+        parts = stream_parts(folder, table.name, "private")
+        write_table(folder, table, read_parts(parts, table.schema()), place="private")
+        (folder / "private" / f"{table.name}.parquet").chmod(0o600)
+        for path in parts:
+            remove(path)

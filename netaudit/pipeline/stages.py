@@ -1,0 +1,401 @@
+"""The whole way of the data: the only module that knows every stage.
+
+window → packets → runs → messages → objects → tables; then one last step on the tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from netaudit.messages.decryption.audit_keys import Keys
+from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
+from netaudit.messages.mqtt.publications import Publications
+from netaudit.messages.pieces import spill_to
+from netaudit.messages.readers import named
+from netaudit.observations.ends import ends_of
+from netaudit.observations.from_messages import observe_message, observe_publications
+from netaudit.observations.ledger import Ledger
+from netaudit.pipeline.keys import write_private
+from netaudit.pipeline.state import load_state, save_state
+from netaudit.pipeline.takers import takers
+from netaudit.rows.carriers import Carriers
+from netaudit.rows.encrypted_uploads import UploadRows
+from netaudit.rows.events import EventRows, is_reply
+from netaudit.rows.flows import FlowRows
+from netaudit.rows.hellos import hello_row
+from netaudit.rows.leaves import LeafRows
+from netaudit.rows.media import media_rows
+from netaudit.rows.messages import message_row
+from netaudit.rows.objects import GUESSABLE, image_row, object_row
+from netaudit.rows.parts import PartRows
+from netaudit.rows.persons import PersonRows
+from netaudit.rows.plain_documents import PlainDocuments
+from netaudit.rows.publications import PlainPublications
+from netaudit.rows.scraps import ScrapRows
+from netaudit.rows.sendings import SendingRows
+from netaudit.storage.object_store import ObjectStore
+from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
+from netaudit.streams.from_packets import Assembler
+from netaudit.streams.layouts import UP
+from netaudit.tables import EVIDENCE, Row
+from netaudit.text.frame_ranges import capture_name
+from netaudit.unwrapping.budget import Budget, Patience
+from netaudit.unwrapping.from_images import confirm_end
+from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
+from netaudit.unwrapping.part import Leaf
+from netaudit.unwrapping.sniff import IMAGE_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from netaudit.images.judging_ahead import Fresh
+    from netaudit.messages.decryption.audit_keys import Given
+    from netaudit.messages.message import Message
+    from netaudit.observations.ends import Ends
+    from netaudit.pipeline.takers import Taker
+    from netaudit.streams.batch import Batch
+    from netaudit.streams.layouts import Delivery
+    from netaudit.unwrapping.part import Part
+
+_EVIDENCE = EVIDENCE.row
+CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
+ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
+FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
+AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What is kept beside the tables: bytes of images always, those of all objects when `everything`."""
+
+    everything: bool = False
+    seconds: bool = False  # whether moments will ask what was sent when
+
+
+class Witness(Protocol):
+    """Is told of what goes by while an audit runs; must be quick, and changes nothing."""
+
+    def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
+        """A flow brought something, or ended; its readers made these messages of it, which are taken next."""
+
+    def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
+        """An object was found in a message of the flow last delivered, and stored."""
+
+    def named(self, message: Message, row: Row) -> None:
+        """A row of `persons` was made of a message of the flow last delivered."""
+
+    def sent(self, units: list[Row]) -> None:
+        """Units of what left encrypted ended: their rows of `encrypted_uploads`."""
+
+    def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
+        """Flows of a batch were read in columns: their indexes, their ids as 32 hexadecimal digits each."""
+
+
+class Reading:
+    """From packets to messages: the batches of an assembler, read flow by flow. Every way through netaudit has one."""
+
+    def __init__(self, keys: Keys | None = None, *, together: bool = False) -> None:
+        """`together`: many messages may be told as one (`messages/mqtt/publications.py`)."""
+        self.assembler = Assembler()
+        self.conversations = Conversations(keys, together=together)
+
+    def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
+        """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
+        for start in range(0, len(packets), AT_ONCE):
+            yield self.assembler.take(buffer, packets[start : start + AT_ONCE])
+            for serial in self.conversations.ignored:
+                self.assembler.ignore(serial)
+            self.conversations.ignored.clear()
+
+    def messages(self, batch: Batch) -> Iterator[Message]:
+        """All messages of a batch, by readers alone."""
+        for _, delivery in batch.deliveries(in_columns=self.conversations.keys is not None):
+            yield from self.conversations.feed(delivery)
+
+
+class Shard:
+    """Takes the packets of a set of logical shards all the way into table streams."""
+
+    def __init__(
+        self,
+        folder: Path,
+        part: str,
+        keep: Keep,
+        witness: Witness | None = None,
+        signatures: Path | None = None,
+        *,
+        takes: Callable[[RowWriter, Ledger, Conversations], list[Taker]] = takers,
+        given: Given | None = None,
+    ) -> None:
+        """`given` are keys that may open what is encrypted."""
+        self._folder, self._part = folder, part
+        self.keys = Keys(given) if given is not None else None
+        spill_to(str(folder))
+        self._keep = keep
+        self._witness = witness
+        self.stored: Callable[[Fresh], None] | None = None  # told of each image that is new to the case
+        self._reading = Reading(self.keys, together=witness is None and not keep.everything)
+        self._conversations = self._reading.conversations
+        self._rows = RowWriter(folder, part)
+        self._store = ObjectStore(folder)
+        self._parts = PartRows(folder, self._rows["parts"])
+        self._flows = FlowRows()
+        self._uploads = UploadRows(self._rows["encrypted_uploads"])
+        self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
+        self.ledger = Ledger()
+        self._takers = takes(self._rows, self.ledger, self._conversations)
+        self._persons = PersonRows(folder, part)
+        self._events = EventRows(folder, part, signatures)
+        self._scraps = ScrapRows(folder, part)
+        self._leaves = LeafRows(folder, part)
+        self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
+        self._publications = PlainPublications(self._rows, self._events)
+        self._sendings = SendingRows(folder, part) if keep.seconds else None
+        self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
+
+    def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
+        """Take the packets of one window (PACKET rows that point into `buffer`)."""
+        if self._sendings is not None:
+            self._sendings.take(packets)
+        for batch in self._reading.batches(buffer, packets):
+            self._take_batch(batch)
+            if len(self._flows) >= BATCH_ROWS:
+                self._take_flows()
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what makes a batch."""
+        self._take_documents()
+        self._rows.flush()
+        self._persons.flush(least=BATCH_ROWS)
+        self._events.flush(least=BATCH_ROWS)
+        self._scraps.flush(least=BATCH_ROWS)
+        self._leaves.flush(least=BATCH_ROWS)
+
+    def checkpoint(self) -> None:
+        """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
+        self._take_flows()
+        self._take_documents()
+        self._rows.flush(least=CHECKPOINT_ROWS)
+        self._rows.checkpoint()
+        self._persons.flush(least=1)
+        self._events.flush(least=1)
+        self._scraps.flush(least=1)
+        self._leaves.flush(least=1)
+
+    def save(self, path: Path) -> bool:
+        """Write all rows and, to a file, everything that is under way; whether that is possible now."""
+        self._take_documents()
+        for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
+            if writer is not None:
+                writer.flush(least=1)
+        told, self.stored = self.stored, None  # belongs to this process
+        try:
+            return self.keys is None and save_state(path, self, self._events.shared() | {"folder": self._folder})
+        finally:
+            self.stored = told
+
+    @classmethod
+    def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
+        """What `save` wrote for a case that lies at `folder` now. Raises Unbelievable."""
+        found = load_state(path, EventRows.shared_of(signatures) | {"folder": folder})
+        assert isinstance(found, cls)
+        return found
+
+    def finish(self) -> list[str]:
+        """End all flows and write everything; gives the failures of readers, in words."""
+        self._take_batch(self._reading.assembler.end())
+        self._take_flows()
+        self._take_documents()
+        self.ledger.write(self._rows["observations"])
+        self._rows.close()
+        self._persons.close()
+        self._events.close()
+        self._scraps.close()
+        self._leaves.close()
+        if self._sendings is not None:
+            self._sendings.close()
+        if self.keys is not None:
+            write_private(self._folder / "private" / f"keys.{self._part}.part", self.keys.log())
+        return self._conversations.failures
+
+    def _take_batch(self, batch: Batch) -> None:
+        """Takers first, all other flows one by one; facts in the order of the flows, as bounds need it."""
+        if batch.records is not None:
+            units = self._uploads.take(batch.records)
+            if self._witness is not None:
+                self._witness.sent(units)
+        left = np.ones(batch.flows.size, bool)
+        let_go: dict[int, LetGo] = {}
+        for taker in self._takers:
+            others, going_on = taker.take(batch, left)
+            let_go |= going_on
+            left &= others
+        for number, (index, delivery) in enumerate(batch.deliveries(left, in_columns=self.keys is not None), 1):
+            for taker in self._takers:
+                taker.observe(index)
+            self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))
+            self._flush_at(number)
+        for taker in self._takers:
+            taker.observe(batch.flows.size)
+            if (back := taker.settle()) is not None:
+                for _, delivery in batch.deliveries(back):
+                    self._deliver(delivery)
+            if self._witness is not None:
+                self._witness.taken(batch, *taker.taken())
+            taker.flush()
+
+    def _flush_at(self, number: int) -> None:
+        """Within a batch, in which all open flows may end at once, write what has come together so far."""
+        if number % FLOWS_AT_ONCE == 0:
+            self._take_closed()
+            self._flush()
+
+    def _deliver(self, delivery: Delivery, after: LetGo = NOTHING_BEFORE) -> None:
+        conversations = self._conversations
+        messages = conversations.feed(delivery, after=after)
+        if self._witness is not None:
+            self._witness.delivered(delivery, conversations, messages)
+        if messages:
+            shard = int(delivery.flow["shard"])
+            self.ledger.at(shard)
+            patience = self._patience[shard]
+            ends = ends_of(delivery.flow, turned=conversations.turned)
+            for message in messages:
+                if isinstance(message, Publications):
+                    self._take_publications(message, ends, patience)
+                    continue
+                self._take_message(message, ends, patience)
+                if message.protocol in HELLOS:
+                    hello = hello_row(message, delivery.flow, turned=conversations.turned)
+                    if hello is not None:
+                        self._rows["tls_hellos"].append(hello)
+        if delivery.closed:
+            for said in conversations.closed:
+                known = (said.flow_id, said.protocol, said.server_name, said.read)
+                self._flows.add(delivery.flow, *known, swapped=said.swapped, chosen=said.chosen, keys=said.keys)
+                for row in self._events.closed(said.flow_id):
+                    self._rows["events"].append(row)
+            conversations.closed.clear()
+
+    def _take_flows(self) -> None:
+        for taker in self._takers:
+            taker.flush(least=1)
+        self._take_closed()
+
+    def _take_closed(self) -> None:
+        rows = self._flows.take()
+        if rows is not None:
+            self._rows["flows"].extend(rows)
+
+    def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:
+        self._carriers = None
+        observe_message(message, self.ledger, ends)
+        if message.protocol in SPEAKS_OF_STREAMS:
+            for row in media_rows(message):
+                self._rows["media"].append(row)
+        done = message.protocol in ONLY_WORDS
+        if message.body and not done:
+            self._events.answer(message)
+            done = self._parts.take(message, ends.client.ip, self._keep_part)
+            if not done and is_plain_document(message):
+                self._scraps.take(message)  # its body is none
+                self._documents.add(message)
+                if self._documents.full:
+                    self._take_documents()
+                return
+        if not done:
+            self._read(message, patience)
+        self._scraps.take(message)
+        self._rows["messages"].append(message_row(message))  # with what was found out while it was read
+
+    def _take_publications(self, block: Publications, ends: Ends, patience: Patience) -> None:
+        """Those that are plain documents together, the others one by one."""
+        if not block.place():
+            for message in block.messages():
+                self._take_message(message, ends, patience)
+            return
+        observe_publications(block, self.ledger, ends)
+        for _, first, times in block.topics():
+            self._scraps.take(block.message(first), times)
+        for message in self._publications.add(block):
+            self._carriers = None
+            self._read(message, patience)
+            self._scraps.take_body(message)
+            self._rows["messages"].append(message_row(message))
+        if self._publications.full:
+            self._take_documents()
+
+    def _take_documents(self) -> None:
+        """Write plain documents, and read those one by one that may say something."""
+        for message in self._publications.few():
+            self._documents.add(message)
+        for message in (*self._publications.take(), *self._documents.take()):
+            self._carriers = None
+            self._read(message, Patience())
+
+    def _read(self, message: Message, patience: Patience) -> None:
+        """Take all that is in a message; of one without a body, what its head says."""
+        if message.body or message.head:
+            for leaf in leaves(message, Budget.of(len(message.body), patience)):
+                self._take_leaf(message, leaf)
+        self._take_events(message)
+
+    def _take_events(self, message: Message) -> None:
+        for row in self._events.end(message):
+            self._rows["events"].append(row)
+        target = "" if is_reply(message) else message.path  # a reply has the target of its request
+        told = bool(self._events.taken[1])
+        for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
+            self._rows["persons"].append(row)
+            if self._witness is not None:
+                self._witness.named(message, row)
+            told = True
+        if told:
+            self._leaves.take(message, self._events.taken)
+
+    def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
+        return self._take_object(message, Leaf(part, "part"), stored=True)
+
+    def _take_leaf(self, message: Message, leaf: Leaf) -> None:
+        if leaf.kind in IMAGE_KINDS:
+            confirm_end(leaf)
+        stored = leaf.kind in IMAGE_KINDS or (self._keep.everything and not message.opened)
+        identity, sha256 = self._take_object(message, leaf, stored=stored)
+        self._persons.take(identity, leaf)
+        self._events.take(leaf, identity, sha256)
+
+    def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
+        part = leaf.part
+        known = stored or (len(part.data) > GUESSABLE and not message.opened)  # else no table keeps the hash
+        sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
+        if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
+            self._rows["images"].append(image_row(sha256, leaf))
+            if self.stored is not None:
+                self.stored((sha256, leaf.kind, message.direction == UP))
+        identity = object_id(message, part.path).hex()
+        if self._witness is not None and stored:
+            self._witness.found(message, leaf, identity, sha256)
+        self._rows["objects"].append(object_row(identity, message.message_id.hex(), sha256, leaf, stored=stored))
+        evidence = self._rows["evidence"].append
+        if self._carriers is None:
+            self._carriers = Carriers(message)
+        for capture, first, last, frames in self._carriers.of(part):
+            evidence(
+                _EVIDENCE(
+                    object_id=identity,
+                    capture_id=capture_name(capture),
+                    first_frame=first,
+                    last_frame=last,
+                    frames=frames,
+                )
+            )
+        return identity, sha256

@@ -1,0 +1,131 @@
+"""What a reading process holds in memory, as a file, so that an interrupted audit can go on.
+
+The file is a pickle, which would run whatever somebody wrote into it. So it begins with an HMAC under a key that lies
+in this user's own cache and never in a case: only what this user's netaudit wrote itself, in this version, is loaded.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+import os
+import pickle
+import secrets
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit import __version__
+from netaudit.storage.files import fresh
+from netaudit.system.user_cache import user_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY_NAME = "interrupted.key"
+_DIGEST = hashlib.sha256().digest_size
+
+
+class Unbelievable(Exception):  # noqa: N818 - what it says is no error of the program
+    """Why an audit cannot be gone on with; `why` is a code that the command line words, `name` a file."""
+
+    def __init__(self, why: str, name: str = "") -> None:
+        super().__init__(f"{why} {name}".strip())
+        self.why, self.name = why, name
+
+
+class _Hashed:
+    """A file that hashes what is written to it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.mac = hmac.new(_key(), _stamp(), "sha256")
+
+    def write(self, data: Any) -> int:
+        self.mac.update(data)
+        return self._file.write(data)
+
+
+class _Saver(pickle.Pickler):
+    def __init__(self, file: Any, shared: Mapping[int, str]) -> None:
+        super().__init__(file, protocol=5)
+        self._shared = shared
+
+    def persistent_id(self, obj: Any) -> str | None:
+        return self._shared.get(id(obj))
+
+
+class _Loader(pickle.Unpickler):
+    def __init__(self, file: Any, shared: Mapping[str, Any]) -> None:
+        super().__init__(file)
+        self._shared = shared
+
+    def persistent_load(self, name: str) -> Any:
+        return self._shared[name]
+
+
+def save_state(path: Path, state: Any, shared: Mapping[str, Any]) -> bool:
+    """Write a state; False where something in it cannot be kept (a cipher, say), and then there is no file.
+
+    `shared` are objects that whoever loads it has already, by name: they are not written.
+    """
+    names = {id(value): name for name, value in shared.items()}
+    try:
+        with fresh(path) as temporary, temporary.open("r+b") as file:
+            os.fchmod(file.fileno(), 0o600) if hasattr(os, "fchmod") else None
+            file.write(bytes(_DIGEST))
+            hashed = _Hashed(file)
+            _Saver(hashed, names).dump(state)
+            file.seek(0)
+            file.write(hashed.mac.digest())
+            file.flush()
+            os.fsync(file.fileno())
+    except (TypeError, AttributeError, pickle.PicklingError, RecursionError):
+        return False
+    return True
+
+
+def load_state(path: Path, shared: Mapping[str, Any]) -> Any:
+    """A state as it was saved. Raises Unbelievable: "none", "foreign" (of another user or version), "broken"."""
+    try:
+        return _loaded(path, shared)
+    except OSError:
+        raise Unbelievable("none", path.name) from None
+    except (pickle.UnpicklingError, AttributeError, ImportError, KeyError, EOFError, TypeError, ValueError) as error:
+        raise Unbelievable("broken", path.name) from error
+
+
+def _loaded(path: Path, shared: Mapping[str, Any]) -> Any:
+    with path.open("rb") as file:
+        said, mac = file.read(_DIGEST), hmac.new(_key(), _stamp(), "sha256")
+        while piece := file.read(1 << 20):
+            mac.update(piece)
+        if not hmac.compare_digest(said, mac.digest()):
+            raise Unbelievable("foreign", path.name)
+        file.seek(_DIGEST)
+        return _Loader(file, shared).load()
+
+
+def _key() -> bytes:
+    """The key of this user, made at the first use."""
+    place = user_cache() / KEY_NAME
+    try:
+        file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    except FileExistsError:
+        return place.read_bytes()
+    with os.fdopen(file, "wb") as made:
+        made.write(secrets.token_bytes(_DIGEST))
+    return place.read_bytes()
+
+
+@functools.cache
+def _stamp() -> bytes:
+    """What a state depends on beside its own bytes: the program itself."""
+    code = hashlib.sha256(f"{__version__}\0{sys.version}\0{np.__version__}".encode())
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return code.digest()

@@ -1,0 +1,56 @@
+"""The list of takers: what claims whole flows of a batch and brings them into the tables as columns.
+
+Order is meaning: each takes of what those before it left; what is left at the end goes to the readers, flow by flow. A
+taker accepts only what it understands wholly. Should a flow go on otherwise, it lets it go (`LetGo`), and a reader goes
+on where it would stand: the one way back. To add one: measure that it pays, write it, give it a line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from netaudit.rows.lookups import LookupRows
+from netaudit.rows.silent import SilentRows
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from netaudit.messages.from_streams import Conversations, LetGo
+    from netaudit.observations.ledger import Ledger
+    from netaudit.storage.table_streams import RowWriter
+    from netaudit.streams.batch import Batch
+
+    Flags = npt.NDArray[np.bool_]
+
+
+class Taker(Protocol):
+    """Takes flows of a batch as columns."""
+
+    def take(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
+        """Which flows are left to others, shape (flows,), and how those go on that it had so far, by index.
+
+        `left`: those that nobody before it took.
+        """
+        ...
+
+    def settle(self) -> Flags | None:
+        """Once readers had theirs: flows of the batch that it leaves to them after all, None for none."""
+        ...
+
+    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
+        """Of the batch: indexes of the flows that were taken, their ids, 32 hexadecimal digits each; their protocol."""
+        ...
+
+    def observe(self, before: int) -> None:
+        """Note what the flows before an index of the batch say: bounds of the ledger need the order of flows."""
+        ...
+
+    def flush(self, *, least: int = ...) -> None:
+        """Write the rows of flows that have ended, when they are at least so many."""
+        ...
+
+
+def takers(rows: RowWriter, ledger: Ledger, conversations: Conversations) -> list[Taker]:
+    """One of each, in order."""
+    return [LookupRows(rows, ledger), SilentRows(rows, conversations)]

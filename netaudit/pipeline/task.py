@@ -1,0 +1,367 @@
+"""One audit of files, from what is asked to a written case."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit.errors import UnreadableError, UsageError
+from netaudit.pipeline.project_key import fingerprint, keep_project_key
+from netaudit.text.time_zones import named_zone
+
+if TYPE_CHECKING:
+    from netaudit.capture.from_files import Captures
+    from netaudit.capture.source import Rejected
+    from netaudit.case.custody import Custody
+    from netaudit.case.moments import Notes
+    from netaudit.case.reading import Case
+    from netaudit.finalizing.outcome import Outcome
+    from netaudit.images.judging_ahead import Beside
+    from netaudit.pipeline.checkpoint import Keeper, Reached
+    from netaudit.pipeline.keys import Gathered, KeyRequest
+    from netaudit.pipeline.workers import Member
+
+Read = Callable[[Path, "Beside | None"], "tuple[Outcome, list[Any]]"]
+"""Reads into a case that was begun, while a helper judges images; gives what it knows, and the paths read."""
+Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to audit. `since`/`until` are UTC nanoseconds, half-open."""
+
+    site: str | None = None
+    zone: str | None = None  # of the site, by name: reports and tables of text show times in it
+    inside: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    faces: bool = True
+    count_faces: bool = False  # of every image with a face, not only whether there is one
+    workers: int = 1
+    lang: str = "en"
+    overwrite: bool = False
+    keep_all: bool = False  # store the bytes of every object, not of images only
+    sm3: bool = False
+    signatures: Path | None = None  # a folder added to netaudit's own
+    project_key: bytes | None = None  # of keyed hashes (`project_key.py`); None: a random one for each case
+    keys: KeyRequest | None = None  # keys that may open what is encrypted
+    moments: Notes | None = None  # noted by the auditor, stored with the case
+    moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
+    command: tuple[str, ...] = field(default=())
+
+
+def run(
+    paths: Sequence[str | os.PathLike[str]],
+    folder: Path,
+    options: Options,
+    progress: Progress,
+    parts: Sequence[Path] = (),
+) -> Case:
+    """Carry out an audit; the CLI and `audit` both come here. `parts` have been read already (`parts.py`)."""
+    from netaudit.pipeline.collector import calm
+    from netaudit.system.windows_names import ROOM, openable
+
+    with calm():
+        return _run(paths, openable(folder, ROOM), options, progress, parts)
+
+
+def _run(
+    paths: Sequence[str | os.PathLike[str]],
+    folder: Path,
+    options: Options,
+    progress: Progress,
+    parts: Sequence[Path],
+) -> Case:
+    import ipaddress
+
+    from netaudit.case.reading import open_case
+    from netaudit.case.swap import COMING, swap_in
+    from netaudit.case.writing import OURS, check_place, place_for
+    from netaudit.documents.loading import load as load_documents
+    from netaudit.pipeline.ready import make_ready
+    from netaudit.pipeline.workers import dismiss, hire
+    from netaudit.signatures.loading import load
+
+    started = now()
+    clock = time.perf_counter()
+    for text in options.inside:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as error:
+            raise UsageError(f"--inside {text}: {error}") from error
+    if options.zone is not None:
+        named_zone(options.zone)
+    if options.since is not None and options.until is not None and options.since >= options.until:
+        raise UsageError("--since is not before --until: no packet can be in that period")
+    load(options.signatures)  # what is wrong with them is said now, not after hours of reading
+    load_documents((options.signatures,) if options.signatures else ())
+    check_place(folder, overwrite=options.overwrite)
+    if not parts:
+        look_for(paths)
+    make_ready(progress)
+    members = hire(0 if parts else options.workers)  # they get ready meanwhile
+    try:
+        read = _join(parts, options) if parts else _reading(paths, options, members, progress)
+        with place_for(folder, "audit", overwrite=options.overwrite) as place:
+            case = _audit_into(place, folder, read, options, progress, (started, clock))
+            if place == folder:
+                return open_case(folder)
+            if case.partial:  # the case that is whole stays; what was read lies beside it
+                return open_case(folder / COMING)
+            swap_in(folder, OURS)
+        return open_case(folder)
+    finally:
+        dismiss(members)
+
+
+def _reading(
+    paths: Sequence[str | os.PathLike[str]], options: Options, members: list[Member], progress: Progress
+) -> Read:
+    """Look at the captures; gives what reads them."""
+    from netaudit.capture.from_files import open_captures
+    from netaudit.pipeline.checkpoint import Keeper
+    from netaudit.pipeline.resuming import asked_facts, resumable
+
+    total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
+
+    def tell(done: int) -> None:
+        progress("read", done, total)
+
+    opened = open_captures(paths, progress=tell, sm3=options.sm3)
+    total = opened.stored_bytes
+    if not opened.sources:
+        raise UnreadableError(not_read(opened.rejected))
+
+    def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
+        keeper = Keeper(place, options.workers, possible=resumable(opened) and options.keys is None)
+        keeper.asked(asked_facts(paths, options))
+        return read_captures(opened, place, options, members, keeper, None, beside)
+
+    return read
+
+
+def read_captures(
+    opened: Captures,
+    place: Path,
+    options: Options,
+    members: list[Member],
+    keeper: Keeper,
+    reached: Reached | None,
+    beside: Beside | None,
+) -> tuple[Outcome, list[Any]]:
+    """Read captures into a case that was begun, from `reached` on if there is a checkpoint. UnreadableError if none."""
+    from netaudit.case.reading import storable
+    from netaudit.pipeline.reading import read_all
+    from netaudit.pipeline.workers import dismiss
+
+    outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
+    dismiss(members)
+    if not outcome.captures.num_rows:
+        raise UnreadableError(not_read(opened.rejected))
+    return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
+
+
+def _join(parts: Sequence[Path], options: Options) -> Read:
+    from netaudit.pipeline.parts import join
+
+    return lambda place, beside: join(parts, place, options, beside)
+
+
+def _audit_into(
+    place: Path, folder: Path, read: Read, options: Options, progress: Progress, began: tuple[str, float]
+) -> Case:
+    """Read the captures into a case at `place` and seal it; `folder` has the lock."""
+    from netaudit.case.custody import Custody
+    from netaudit.case.moments import keep
+    from netaudit.case.sealed import NOTED
+
+    with Custody(place, folder) as custody:
+        custody.note("begun", **_begun(folder, place, options))
+        begin_case(place, options)
+        keep(place, options.moments)
+        if options.moments is not None:
+            custody.note(NOTED, **options.moments.facts())
+        return carry_out(place, read, options, progress, custody, began)
+
+
+def carry_out(
+    place: Path, read: Read, options: Options, progress: Progress, custody: Custody, began: tuple[str, float]
+) -> Case:
+    """Read captures, make the tables and the report, and seal the case."""
+    from netaudit.case.report_status import WRITTEN
+    from netaudit.case.seal import seal
+    from netaudit.pipeline.checkpoint import forget
+    from netaudit.pipeline.conclusion import conclude
+    from netaudit.pipeline.keys import note_keys
+    from netaudit.pipeline.startup import trim
+
+    started, clock = began
+    note_keys(custody, options.keys)
+    with judging(place, options) as beside:
+        outcome, paths_read = read(place, beside)
+        trim()
+        timings = {"read_s": round(time.perf_counter() - clock, 3)}
+        for row in outcome.captures.select(["name", "size", "sha256", "packets_read"]).to_pylist():
+            custody.note("read", **row)
+        case = conclude(place, outcome, progress)
+    timings["total_s"] = round(time.perf_counter() - clock, 3)
+    interrupted = next((one["counts"] for one in case.statements or () if one["kind"] == "interrupted"), None)
+    how_far = {"interrupted": interrupted} if interrupted is not None else {}
+    write_run(place, run_facts(options, started, timings) | how_far | {"paths": paths_read})
+    trim()
+    write_case_report(case, options)
+    custody.note(WRITTEN, lang=options.lang, unmasked=False)
+    custody.note("concluded", partial=outcome.partial, **how_far)
+    if not outcome.partial:
+        forget(place)
+    seal(place, custody)
+    return case
+
+
+def _begun(folder: Path, place: Path, options: Options) -> dict[str, Any]:
+    """What the first line of a chain says; of a case that is replaced, the hash of the last line of its own."""
+    from netaudit import __version__
+    from netaudit.case.custody import entries
+
+    before = entries(folder)[-1:] if place != folder else []
+    facts: dict[str, Any] = {"version": __version__, "options": result_options(options)}
+    return facts | ({"replaces": before[0]["hash"]} if before else {})
+
+
+def write_run(folder: Path, facts: dict[str, Any]) -> None:
+    """Write run.json; what names the auditor's machine and people goes under private/."""
+    from netaudit.case.reading import PRIVATE_RUN
+    from netaudit.storage.files import write_json
+
+    private = ("paths", "command")
+    write_json(folder / "run.json", {name: value for name, value in facts.items() if name not in private})
+    write_json(folder / PRIVATE_RUN, {name: value for name, value in facts.items() if name in private})
+
+
+def look_for(paths: Sequence[str | os.PathLike[str]]) -> None:
+    """Raise UnreadableError where nothing is at any path: said at once, not after kernels were compiled."""
+    from netaudit.capture.inputs import find_inputs
+
+    found, rejected = find_inputs(paths)
+    if not found:
+        raise UnreadableError(not_read(rejected))
+
+
+def not_read(rejected: Sequence[Rejected]) -> str:
+    """Why nothing of what was given could be read."""
+    problems = [f"{entry.name}: {entry.problem}" for entry in rejected]
+    return "nothing could be read: " + ("; ".join(problems) if problems else "no capture was found")
+
+
+def begin_case(folder: Path, options: Options) -> None:
+    """A manifest from the first moment on, so that a killed audit leaves a readable case."""
+    from netaudit import __version__
+    from netaudit.storage.files import MANIFEST, write_json
+    from netaudit.tables import TABLES_VERSION
+
+    if options.project_key is not None:
+        keep_project_key(folder, options.project_key)
+    write_json(
+        folder / "case.json",
+        {
+            "netaudit_version": __version__,
+            "tables_version": TABLES_VERSION,
+            "partial": True,
+            "seal": MANIFEST,
+            "options": result_options(options),
+        },
+    )
+
+
+def result_options(options: Options) -> dict[str, Any]:
+    """The options that change the result (not how fast it comes)."""
+    return {
+        "site": options.site.encode("utf-8", "replace").decode() if options.site else options.site,
+        "inside": list(options.inside),
+        "since": options.since,
+        "until": options.until,
+        "faces": options.faces,
+        "count_faces": options.count_faces,
+        "keep_all": options.keep_all,
+        "moment_window_s": window_s(options),
+        "project_key": fingerprint(options.project_key) if options.project_key else None,
+        **({"keys_for": list(options.keys.keys_for)} if options.keys is not None else {}),
+        **({"zone": options.zone} if options.zone else {}),
+    }
+
+
+def window_s(options: Options) -> float:
+    """How long after a moment what is sent is told with it."""
+    from netaudit.findings.moments import WINDOW_S
+
+    return WINDOW_S if options.moment_window_s is None else options.moment_window_s
+
+
+@contextmanager
+def judging(folder: Path, options: Options) -> Iterator[Beside | None]:
+    """Images of a case judged while its captures are read; None where no faces are looked for."""
+    if not options.faces:
+        yield None
+        return
+    from netaudit.images.judging_ahead import Beside
+
+    beside = Beside(folder, count=options.count_faces)
+    try:
+        yield beside
+    finally:
+        beside.drop()
+
+
+def _gathered(options: Options, opened: Captures) -> Gathered | None:
+    """Keys of files and captures, where they were asked for."""
+    if options.keys is None:
+        return None
+    from netaudit.pipeline.keys import gather
+
+    return gather(options.keys, opened.sources)
+
+
+def now() -> str:
+    """Time of the run, UTC; SOURCE_DATE_EPOCH makes it repeatable (reproducible-builds.org)."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now(datetime.UTC)
+    return moment.isoformat(timespec="seconds")
+
+
+def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:
+    """When and how it was run: what may differ between two runs over the same captures."""
+    return {
+        "started_utc": started,
+        "finished_utc": now(),
+        "workers": options.workers,
+        "command": [word.encode("utf-8", "replace").decode() for word in options.command],
+        "platform": platform.platform(),
+        "python": sys.version.split()[0],
+        "timings": timings,
+        **({"moments": options.moments.facts()} if options.moments is not None else {}),
+        **({"keys": options.keys.facts()} if options.keys is not None else {}),
+    }
+
+
+def write_case_report(case: Case, options: Options) -> None:
+    """Write the report beside the tables, in the language asked for; its thumbnails stay in the case.
+
+    What lay mapped for it goes with that.
+    """
+    from netaudit.finalizing.sorting import unsettle
+    from netaudit.report.from_case import write_report
+
+    try:
+        with case.pictures.keeping():
+            write_report(case, case.folder / "report.html", options.lang)
+    finally:
+        case.mapped = frozenset()
+        unsettle(case.folder)

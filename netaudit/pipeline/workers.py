@@ -1,0 +1,322 @@
+"""Who carries the packets on: this process, or a crew of workers that share the logical shards."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import sys
+import threading
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from multiprocessing import shared_memory
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from netaudit.case.moments import stored
+from netaudit.observations.from_packets import observe_packets
+from netaudit.observations.ledger import Ledger
+from netaudit.packets.layouts import PACKET
+from netaudit.pipeline.checkpoint import PLACE, Reached, shard_state
+from netaudit.pipeline.startup import is_own_process
+from netaudit.pipeline.worker import bytes_of, work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from netaudit.images.judging_ahead import Beside
+    from netaudit.messages.decryption.audit_keys import Given
+    from netaudit.packets.from_capture import Decoded
+    from netaudit.pipeline.stages import Witness
+
+SLOTS = 3  # windows under way at once
+
+
+class Crew(Protocol):
+    """Takes decoded windows to their end."""
+
+    def feed(self, decoded: Decoded) -> None:
+        """Take one window."""
+        ...
+
+    def save(self, folder: Path, generation: int) -> Ledger | None:
+        """Keep what is under way in files (`checkpoint.py`); gives the facts of control packets, None: not possible."""
+        ...
+
+    def finish(self) -> list[str]:
+        """End all flows and write everything; gives failures of readers in words."""
+        ...
+
+    def abandon(self) -> None:
+        """Stop at once, after an error."""
+        ...
+
+
+def make_crew(
+    folder: Path,
+    workers: int,
+    *,
+    keep_all: bool,
+    signatures: Path | None = None,
+    members: list[Member] | None = None,
+    given: Given | None = None,
+    reached: Reached | None = None,
+    beside: Beside | None = None,
+) -> Crew:
+    """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours.
+
+    `members` were hired before. Where moments are stored in the case already, what was sent when is kept by the second.
+    `reached` is the checkpoint to go on from, by as many workers. Raises Unbelievable where its states are not usable.
+    `beside` judges images meanwhile.
+    """
+    seconds = bool(stored(folder))
+    make = partial(Team, members or hire(workers)) if workers > 1 else Alone
+    return make(
+        folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given, reached=reached, beside=beside
+    )
+
+
+@contextlib.contextmanager
+def abandoned_on_error(crew: Crew) -> Iterator[None]:
+    """Let no process and no shared memory outlive what goes wrong, be it while reading or at the end."""
+    try:
+        yield
+    except BaseException:
+        crew.abandon()
+        raise
+
+
+class Watch:
+    """Observes control packets in the parent, once, whatever the number of workers."""
+
+    def __init__(self, folder: Path, ledger: Ledger | None = None) -> None:
+        """`ledger` has what was noted before, where an audit goes on."""
+        self._folder = folder
+        self.ledger = ledger or Ledger()
+
+    def feed(self, decoded: Decoded) -> None:
+        """Take one window."""
+        observe_packets(decoded.buffer, decoded.packets, self.ledger)
+
+    def finish(self) -> None:
+        """Write all facts."""
+        from netaudit.storage.table_streams import TableWriter
+        from netaudit.tables import OBSERVATIONS
+
+        writer = TableWriter(self._folder, OBSERVATIONS, "packets")
+        self.ledger.write(writer)
+        writer.close()
+
+
+class Alone:
+    """All shards in this process."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        keep_all: bool,
+        seconds: bool = False,
+        witness: Witness | None = None,
+        signatures: Path | None = None,
+        given: Given | None = None,
+        reached: Reached | None = None,
+        beside: Beside | None = None,
+    ) -> None:
+        from netaudit.pipeline.stages import Keep, Shard
+
+        if reached is None:
+            keep = Keep(everything=keep_all, seconds=seconds)
+            self.shard = Shard(folder, "0", keep, witness, signatures, given=given)
+        else:
+            self.shard = Shard.load(shard_state(folder / PLACE, 0, reached.generation), folder, signatures)
+        if beside is not None:
+            self.shard.stored = lambda fresh: beside.take((fresh,))
+        self.watch = Watch(folder, reached.watched if reached is not None else None)
+
+    def feed(self, decoded: Decoded) -> None:
+        """Take one window."""
+        self.watch.feed(decoded)
+        self.shard.feed(decoded.buffer, decoded.packets)
+
+    def save(self, folder: Path, generation: int) -> Ledger | None:
+        """Keep what is under way."""
+        return self.watch.ledger if self.shard.save(shard_state(folder, 0, generation)) else None
+
+    def finish(self) -> list[str]:
+        """End all flows and write everything."""
+        self.watch.finish()
+        return self.shard.finish()
+
+    def abandon(self) -> None:
+        """Nothing runs beside this process."""
+
+
+@dataclass(slots=True)
+class Member:
+    """A worker process, and what it was given to do."""
+
+    process: Any
+    pipe: Connection
+    waiting: int = 0  # windows sent and not yet answered
+
+
+def hire(workers: int) -> list[Member]:
+    """Start processes that get ready while the parent still looks at its inputs; none for one worker."""
+    members: list[Member] = []
+    if workers > 1:
+        how = way_to_start()
+        context: Any = multiprocessing.get_context(how)
+        for _ in range(workers):
+            ours, theirs = context.Pipe()
+            inherited = [*(member.pipe for member in members), ours] if how == "fork" else []
+            process = context.Process(target=work, args=(theirs, inherited), daemon=True)
+            process.start()
+            theirs.close()
+            members.append(Member(process, ours))
+    return members
+
+
+def way_to_start() -> str:
+    """How worker processes begin: a process of our own with no other thread of Python is forked, else they are spawned.
+
+    A copy of this process has all modules at hand, which to load takes half a second of each worker's processor time.
+    Who audits from Python may have threads, whose locks a copy would find held for ever; macOS and Windows spawn. The
+    threads of libraries (numpy's OpenBLAS, Arrow's allocator) are prepared for a fork by these libraries.
+    """
+    if sys.platform != "linux" or not is_own_process() or threading.active_count() > 1:
+        return "spawn"
+    from multiprocessing import resource_tracker
+
+    import_module("netaudit.pipeline.stages")  # what a worker needs
+    resource_tracker.ensure_running()  # one for all: each would take shared memory away when it ends
+    return "fork"
+
+
+def dismiss(members: list[Member]) -> None:
+    """End those that still run; what they were doing is lost."""
+    for member in members:
+        member.process.terminate()
+        member.process.join()
+        member.pipe.close()
+
+
+class Team:
+    """Workers with shards of their own: worker k has the logical shards s with s % workers == k.
+
+    A window's bytes and rows are copied once into shared memory; each worker reads what is its own. Results do not
+    depend on the number of workers, since budgets and evictions are per logical shard.
+    """
+
+    def __init__(
+        self,
+        members: list[Member],
+        folder: Path,
+        *,
+        keep_all: bool,
+        seconds: bool,
+        signatures: Path | None,
+        given: Given | None = None,
+        reached: Reached | None = None,
+        beside: Beside | None = None,
+    ) -> None:
+        self._beside = beside
+        self._watch = Watch(folder, reached.watched if reached is not None else None)
+        self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
+        self._next = 0
+        self._members = members
+        for number, member in enumerate(members):
+            state = shard_state(folder / PLACE, number, reached.generation) if reached is not None else None
+            task = (folder, keep_all, seconds, signatures, given)
+            self._send(member, ("begin", number, len(members), task, state))
+
+    def feed(self, decoded: Decoded) -> None:
+        """Copy one window into a free slot and tell the workers."""
+        self._watch.feed(decoded)
+        for member in self._members:
+            while member.waiting >= SLOTS:
+                self._answer(member)
+        size, rows = decoded.buffer.size, decoded.packets.size
+        start = (size + 63) & ~63
+        slot = self._slot(start + rows * PACKET.itemsize)
+        view = np.frombuffer(bytes_of(slot), np.uint8)
+        view[:size] = decoded.buffer
+        np.frombuffer(bytes_of(slot), PACKET, rows, start)[:] = decoded.packets
+        del view
+        for member in self._members:
+            self._send(member, ("window", slot.name, size, start, rows))
+            member.waiting += 1
+
+    def _slot(self, size: int) -> shared_memory.SharedMemory:
+        place, self._next = self._next, (self._next + 1) % SLOTS
+        slot = self._slots[place]
+        if slot is None or slot.size < size:
+            if slot is not None:
+                slot.close()
+                slot.unlink()
+            slot = self._slots[place] = shared_memory.SharedMemory(create=True, size=size + size // 4)
+        return slot
+
+    def _send(self, member: Member, message: tuple[Any, ...]) -> None:
+        try:
+            member.pipe.send(message)
+        except OSError as error:
+            while member.pipe.poll():  # it may have said why: a full disk, say
+                self._answer(member)
+            raise RuntimeError("a worker process ended unexpectedly") from error
+
+    def _answer(self, member: Member) -> Any:
+        try:
+            kind, value = member.pipe.recv()
+            if kind == "images":
+                if self._beside is not None:
+                    self._beside.take(value)
+                kind, value = member.pipe.recv()
+        except (EOFError, OSError) as error:
+            raise RuntimeError("a worker process ended unexpectedly") from error
+        member.waiting -= 1
+        if kind == "error":
+            raise value
+        return value
+
+    def save(self, folder: Path, generation: int) -> Ledger | None:
+        """Have everybody keep what is under way, after all windows that were sent."""
+        tasks = [("save", shard_state(folder, number, generation)) for number in range(len(self._members))]
+        return self._watch.ledger if all(self._asked(tasks)) else None
+
+    def _asked(self, tasks: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Give each worker its task; their answers, once they have done all that they were given before."""
+        for member, task in zip(self._members, tasks, strict=True):
+            self._send(member, task)
+            member.waiting += 1
+        answers = []
+        for member in self._members:
+            while member.waiting:
+                value = self._answer(member)
+            answers.append(value)
+        return answers
+
+    def finish(self) -> list[str]:
+        """End all flows everywhere and join the workers."""
+        self._watch.finish()
+        failures = [one for value in self._asked([("finish",)] * len(self._members)) for one in value or []]
+        for member in self._members:
+            member.process.join()
+        self._free()
+        return sorted(failures)
+
+    def abandon(self) -> None:
+        """Kill the workers."""
+        dismiss(self._members)
+        self._free()
+
+    def _free(self) -> None:
+        for slot in self._slots:
+            if slot is not None:
+                slot.close()
+                with contextlib.suppress(FileNotFoundError):
+                    slot.unlink()
+        self._slots = [None] * SLOTS

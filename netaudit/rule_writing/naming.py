@@ -1,0 +1,74 @@
+"""Names the devices of a finished case once more, with other signatures or to see why; from its tables alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from netaudit.case.reading import Case
+    from netaudit.devices.from_observations import Inventory
+    from netaudit.signatures.conditions import Fact
+    from netaudit.signatures.loading import SignatureSet
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The inventory of a case by some set of signatures, and the facts of each device."""
+
+    inventory: Inventory
+    facts: dict[str, dict[str, list[Fact]]]  # by device id and field
+    places: list[Row]  # rows of observations that facts point to
+
+
+def name_devices(case: Case, signatures: SignatureSet) -> Named:
+    """Devices and claims as an audit of the same captures with these signatures would give them."""
+    from netaudit.devices.collecting import collect, ordered_rows
+    from netaudit.devices.from_observations import Link, inventory
+    from netaudit.endpoints.from_tables import vantage_of
+
+    observations, flows = case.table("observations"), case.table("flows")
+    vantage = vantage_of(flows, observations, (case.manifest.get("options") or {}).get("inside") or [])
+    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
+    found = inventory(observations, flows, link, vantage.scope, signatures)
+    rows = ordered_rows(observations)
+    devices = collect(rows, flows, link, vantage.scope)
+    return Named(found, {name: dict(device.facts) for name, device in devices.items()}, rows)
+
+
+def plain_devices(case: Case) -> list[Row]:
+    """Rows of `devices`, times as UTC nanoseconds."""
+    from netaudit.storage.arrow_rows import plain
+
+    return list(plain(case.table("devices")))
+
+
+def find_device(devices: Iterable[Row], text: str) -> Row:
+    """The device with that id, address or name, or whose id begins so. Raises UsageError for none and for several."""
+    rows = list(devices)
+    wanted = text.strip().casefold()
+    for names in (_addresses, _called, _beginning):
+        found = [row for row in rows if names(row, wanted)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(row["device_id"] for row in found[:5])
+            raise UsageError(f"{text!r} may be any of {len(found)} devices ({ids} …)")
+    raise UsageError(f"no device {text!r} in this case; `netaudit devices CASE` lists them")
+
+
+def _addresses(row: Row, wanted: str) -> bool:
+    return wanted == row["device_id"] or wanted in (row["macs"] or ()) or wanted in (row["ips"] or ())
+
+
+def _called(row: Row, wanted: str) -> bool:
+    return bool(row["name"]) and wanted == row["name"].casefold()
+
+
+def _beginning(row: Row, wanted: str) -> bool:
+    return len(wanted) > 1 and row["device_id"].startswith(wanted)

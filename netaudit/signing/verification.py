@@ -1,0 +1,199 @@
+"""What the signature and the time stamp of a case say, when it is verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from netaudit.case.custody import entries
+from netaudit.case.seal import SEALED, hashed
+from netaudit.case.writing import MANIFEST
+from netaudit.errors import UsageError
+from netaudit.masking.mask import visible
+from netaudit.signing import cms
+from netaudit.signing.file_names import (
+    ANSWER,
+    AUTHORITY,
+    BAG,
+    BAG_INFO,
+    CMS,
+    REQUEST,
+    SIGNED,
+    SIGNED_BY_SM2,
+    SM2,
+    SM2_CERTIFICATE,
+    SM3,
+    SM3_CMS,
+    SM3_SM2,
+    SUMS,
+)
+from netaudit.signing.sign import sm3
+from netaudit.signing.sm2 import check_sm2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CMS = f"openssl cms -verify -binary -purpose any -inform DER -in {CMS} -content {MANIFEST}"
+OPENSSL = (
+    f"{_CMS} -CAfile ROOT.pem -out ../checked",
+    f"openssl ts -verify -data {MANIFEST} -in {ANSWER} -CAfile {AUTHORITY}",
+)
+OPENSSL_SM2 = (
+    f"openssl pkeyutl -verify -certin -inkey {SM2_CERTIFICATE} -rawin -digest sm3 -pkeyopt distid:1234567812345678 "
+    f"-sigfile {SM2} -in {MANIFEST}"
+)
+"""The commands that say the same without netaudit, in the folder of the case."""
+
+
+_NOTED = (  # line of the chain, file, and the name of its hash in that line
+    ("signed", CMS, "signature"), ("signed", SM3_CMS, "sums"), ("signed", BAG, "bag"), ("signed", BAG_INFO, "bag_info"),
+    ("stamped", ANSWER, "answer"), ("stamped", AUTHORITY, "authority"),
+    (SIGNED_BY_SM2, SM2, "signature"), (SIGNED_BY_SM2, SM3_SM2, "sums"),
+    (SIGNED_BY_SM2, SM2_CERTIFICATE, "certificates"),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Attested:
+    """What holds, in figures, and what does not, in sentences."""
+
+    signer: str = ""  # subject of the certificate; empty without a signature that holds
+    issuer: str = ""
+    certificate: str = ""  # its SHA-256
+    sm2: str = ""  # subject of the certificate by which SM2 signed
+    sm2_certificate: str = ""
+    stamp: str = ""  # time (UTC) that the authority states
+    sums: int = 0  # lines of SM3 that fit
+    problems: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+
+
+def attested(folder: Path, *, sums: bool = True) -> Attested | None:
+    """Check what is in `signature/`; None where there is nothing. Without `sums` no file is hashed with SM3 (slow)."""
+    chain = [line["what"] for line in entries(folder)]
+    after = chain[max((at for at, what in enumerate(chain) if what == SEALED), default=0) :]
+    promised = [
+        name
+        for what, name in (
+            (SIGNED, CMS),
+            (SIGNED, SM3),
+            (SIGNED, SUMS),
+            ("stamped", ANSWER),
+            (SIGNED_BY_SM2, SM2),
+            (SIGNED_BY_SM2, SM3),
+            (SIGNED_BY_SM2, SUMS),
+        )
+        if what in after
+    ]
+    if not promised and not any((folder / name).exists() for name in (CMS, SM3, SM3_CMS, SUMS, ANSWER, SM2)):
+        return None
+    told = Attested()
+    told.problems = [f"{name}: is gone" for name in promised if not (folder / name).exists()]
+    _signature(folder, told)
+    _signature_sm2(folder, told)
+    if sums:
+        _sm3(folder, told)
+    _stamp(folder, told)
+    _as_noted(folder, told)
+    return told
+
+
+def _signature(folder: Path, told: Attested) -> None:
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    if (folder / SM3).exists() and not (folder / SM3_CMS).exists() and not (folder / SM3_SM2).exists():
+        told.problems.append(f"{SM3_CMS}: is gone")
+    for name, over in ((SM3_CMS, SM3), (CMS, MANIFEST)):
+        if not (folder / name).exists():
+            continue
+        try:
+            certificate = cms.check((folder / over).read_bytes(), (folder / name).read_bytes())
+        except (OSError, ValueError) as error:
+            told.problems.append(f"{name}: does not hold: {error}")
+            continue
+        told.signer = visible(certificate.subject.rfc4514_string(), 200)
+        told.issuer = visible(certificate.issuer.rfc4514_string(), 200)
+        told.certificate = certificate.fingerprint(SHA256()).hex()
+
+
+def _signature_sm2(folder: Path, told: Attested) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    for name, over in ((SM3_SM2, SM3), (SM2, MANIFEST)):
+        if not (folder / name).exists():
+            continue
+        try:
+            certificate = x509.load_pem_x509_certificates((folder / SM2_CERTIFICATE).read_bytes())[0]
+            check_sm2((folder / over).read_bytes(), (folder / name).read_bytes(), certificate)
+        except UsageError as error:
+            told.unchecked.append(str(error))
+        except (OSError, ValueError, IndexError) as error:
+            told.problems.append(f"{name}: does not hold: {error}")
+        else:
+            told.sm2 = visible(certificate.subject.rfc4514_string(), 200)
+            told.sm2_certificate = certificate.fingerprint(SHA256()).hex()
+
+
+def _as_noted(folder: Path, told: Attested) -> None:
+    """Bits that no check reaches, of certificates that signature and answer carry say, are held by the chain."""
+    noted = {line["what"]: line for line in entries(folder)}
+    for what, name, key in _NOTED:
+        said = noted.get(what, {}).get(key)
+        if not said:
+            continue
+        if not (folder / name).is_file():
+            told.problems += [problem for problem in (f"{name}: is gone",) if problem not in told.problems]
+        elif hashed(folder / name).sha256 != said:
+            told.problems.append(f"{name}: is not the one that the chain names")
+
+
+def _sm3(folder: Path, told: Attested) -> None:
+    """An export has no images: what is not there is not checked, and `integrity` tells what is missing."""
+    path = folder / SM3
+    if not path.is_file():
+        return
+    for line in path.read_text("utf-8", "replace").splitlines():
+        digest, _, name = line.partition("  ")
+        if name != MANIFEST and not name.startswith("private/objects/"):
+            told.problems.append(f"{SM3}: names {visible(name, 80)}")
+        elif ".." not in name and (folder / name).is_file():
+            if sm3(folder / name) == digest:
+                told.sums += 1
+            else:
+                told.problems.append(f"{name}: its SM3 is another one")
+    if (folder / SUMS).is_file() and (folder / MANIFEST).is_file():
+        _bag(folder, told)
+
+
+def _bag(folder: Path, told: Attested) -> None:
+    import orjson
+
+    try:
+        files = orjson.loads((folder / MANIFEST).read_bytes())["files"]
+    except (ValueError, KeyError, TypeError):
+        return  # the seal says so
+    lines = "".join(f"{fact['sha256']}  data/{name}\n" for name, fact in sorted(files.items()))
+    if (folder / SUMS).read_bytes() != lines.encode():
+        told.problems.append(f"{SUMS}: is not the list of the manifest ({hashed(folder / SUMS).sha256[:16]})")
+
+
+def _stamp(folder: Path, told: Attested) -> None:
+    if not (folder / ANSWER).exists():
+        return
+    from netaudit.signing.timestamps import stamped
+
+    try:
+        told.stamp = stamped(folder).isoformat()
+    except FileNotFoundError as error:
+        told.problems.append(f"{ANSWER}: {REQUEST} or {AUTHORITY} is gone ({error.strerror})")
+    except ValueError as error:
+        told.problems.append(f"{ANSWER}: does not hold: {error}")
+    except UsageError as error:
+        told.unchecked.append(str(error))
+
+
+def commands(told: Attested) -> list[str]:
+    """The commands of openssl that check what there is."""
+    chosen = ((told.signer, OPENSSL[0]), (told.stamp, OPENSSL[1]), (told.sm2, OPENSSL_SM2))
+    return [command for there, command in chosen if there] or [OPENSSL[0]]

@@ -1,0 +1,1 @@
+"""Addresses, character sets, patterns, time zones, JSON, YAML, both languages. Known by all, knows no room."""

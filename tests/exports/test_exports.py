@@ -1,0 +1,97 @@
+"""The record for Word and the tables for a spreadsheet: what they say, the same bytes, no formula."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import docx
+import pyarrow as pa
+import pytest
+from docx.oxml.ns import qn
+
+import netaudit
+from netaudit.cli.exports import graph_command, record_command, sheets_command
+from netaudit.errors import CaseError
+from netaudit.exports.record import record_of
+from netaudit.exports.sheets import SHEETS, write_xlsx
+from netaudit.exports.texts import TEXTS
+from netaudit.exports.word import write_docx
+from netaudit.tables import BY_NAME
+
+SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory) -> netaudit.Case:
+    return netaudit.audit(SMALL, tmp_path_factory.mktemp("papers") / "case", faces=False, site="=售楼处\u202e")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_record_names_what_was_extracted_and_is_the_same_each_time(case, tmp_path, lang):
+    for name in ("a.docx", "b.docx"):
+        write_docx(record_of(case, lang), tmp_path / name)
+    assert (tmp_path / "a.docx").read_bytes() == (tmp_path / "b.docx").read_bytes()
+    document = docx.Document(str(tmp_path / "a.docx"))
+    said = "\n".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    for digest in (*case.captures["sha256"], case.seal.manifest):
+        assert digest in said
+    assert "\u202e" not in said
+    assert "\\u202e" in said
+    assert document.styles["Normal"].element.rPr.rFonts.get(qn("w:eastAsia")) in ("仿宋", "宋体")
+    assert TEXTS["title"][lang] in document.paragraphs[0].text
+
+
+def test_a_spreadsheet_has_texts_only(case, tmp_path, monkeypatch):
+    told = case.table
+    hostile = {"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "http://a.example/"}
+
+    def table(name, columns=None):
+        if name != "events":
+            return told(name, columns)
+        schema = BY_NAME[name].schema()
+        rows = [{"event_id": text} for text in sorted(hostile)]
+        return pa.Table.from_pylist(rows, schema)
+
+    monkeypatch.setattr(case, "table", table)
+    assert write_xlsx(case, record_of(case, "zh"), tmp_path / "a.xlsx") == len(SHEETS) + 1
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
+        sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        texts = b"".join(book.read(name) for name in sheets)
+        shared = book.read("xl/sharedStrings.xml") if "xl/sharedStrings.xml" in book.namelist() else b""
+        assert not any(ElementTree.parse(io.BytesIO(book.read(name))).findall(".//{*}f") for name in sheets)
+    assert len(sheets) == len(SHEETS) + 1
+    assert b"<hyperlink" not in texts
+    assert b"=cmd" in texts + shared
+
+
+@pytest.mark.parametrize("command", [record_command, sheets_command, graph_command])
+@pytest.mark.parametrize("harm", ["cut off", "changed"])
+def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, command, harm):
+    folder = tmp_path / "case"
+    shutil.copytree(case.folder, folder)
+    if harm == "cut off":
+        (folder / "manifest.json").unlink()
+        (folder / "custody.jsonl").unlink()
+        cut = {key: value for key, value in case.manifest.items() if key != "totals"}
+        (folder / "case.json").write_text(json.dumps(cut | {"partial": True}), encoding="utf-8")
+    else:
+        (folder / "tables" / "images.parquet").write_bytes(b"garbage")
+    out = tmp_path / "paper"
+    with pytest.raises(CaseError, match="audit it again" if harm == "cut off" else "was changed"):
+        command(folder, out, overwrite=False, lang="en")
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "Officer One, Officer Two"), ("zh", "Officer One、Officer Two")])
+def test_the_record_names_officers_and_times_of_the_site(case, lang, said):
+    blank, filled = (
+        dict(record_of(case, lang, "Asia/Urumqi", given).fields) for given in ((), ("Officer One", "Officer Two"))
+    )
+    changed = {key: value for key, value in filled.items() if blank[key] != value}
+    assert list(changed.values()) == [said]
+    assert any("+06:00" in value or "Urumqi" in value for value in filled.values())

@@ -1,0 +1,127 @@
+"""Files put together in the last step: each upload by itself, and what their messages gave is told once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from netaudit.finalizing import joined_uploads
+from netaudit.finalizing.joined_uploads import join_parts
+from netaudit.rows.uploads import END, RANGE
+from netaudit.storage.object_store import ObjectStore
+from netaudit.storage.table_streams import table_of
+from netaudit.tables import BY_NAME
+from netaudit.unwrapping.codecs import video as codecs_video
+from tests.unwrapping.samples import JPEG
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from netaudit.unwrapping.budget import Patience
+
+TEXT = b"%PDF-1.4 " + bytes(range(256)) * 4
+
+
+class Audit:
+    """The tables and the folder of an audit of ranges."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "private" / "objects").mkdir(parents=True)
+        (folder / "tables").mkdir()
+        self.store = ObjectStore(folder)
+        self.parts: list[tuple[Any, ...]] = []
+        self.objects: list[tuple[Any, ...]] = []
+
+    def range(self, upload: str, message: str, first: int, last: int, data: bytes) -> None:
+        body = data[first:last]
+        sha256 = hashlib.sha256(body).hexdigest()
+        self.store.put(sha256, "part", body)
+        ts = len(self.parts)
+        self.parts += [
+            (upload, 0, "a", message, f"p{ts}", sha256, len(body), True, ts, RANGE, first, []),
+            (upload, 0, "", message, "", "", len(data), True, ts, END, -1, []),
+        ]
+
+    def object(self, message: str, kind: str, data: bytes, path: str) -> None:
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.store.put(sha256, kind, data)
+        self.objects.append((f"o{len(self.objects)}", message, sha256, len(data), kind, False, [], path, "", True, []))
+
+    def joined(self) -> list[dict[str, Any]]:
+        rows = {"parts": self.parts, "objects": self.objects, "evidence": []}
+        tables: dict[str, pa.Table] = {
+            name: table_of([BY_NAME[name].row(*row) for row in some], BY_NAME[name]) for name, some in rows.items()
+        }
+        join_parts(self.folder, tables)
+        return tables["objects"].to_pylist()
+
+    def kept(self, data: bytes, kind: str) -> bool:
+        sha256 = hashlib.sha256(data).hexdigest()
+        return (self.folder / "private" / "objects" / sha256[:2] / f"{sha256}.{kind}").exists()
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Audit:
+    return Audit(tmp_path)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 4096])
+def test_uploads_are_told_apart(audit: Audit, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """However few rows are looked at together, and in whatever order the tables have them."""
+    monkeypatch.setattr(joined_uploads, "AT_ONCE", at_once)
+    other = JPEG[:700] + JPEG[700:720][::-1] + JPEG[720:]
+    for first, last in ((0, 700), (700, len(JPEG))):
+        audit.range("u", f"m{first}", first, last, JPEG)
+        audit.range("v", f"n{first}", first, last, other)
+    audit.parts.reverse()
+    found = audit.joined()
+    assert [row["sha256"] for row in found] == [hashlib.sha256(data).hexdigest() for data in (JPEG, other)]
+    assert all(row["complete"] for row in found)
+
+
+def test_a_torn_picture_is_called_a_part(audit: Audit) -> None:
+    audit.range("u", "m0", 0, 700, JPEG)
+    audit.range("u", "m1", 700, len(JPEG), JPEG)
+    audit.object("m0", "jpeg", JPEG[:700], "response body")
+    audit.object("m9", "jpeg", JPEG[:690], "response body")  # of another message
+    audit.object("m0", "jpeg", JPEG[:680], "response body › json $.a › base64")  # something of its own
+    kinds = [(row["kind"], row["stored"]) for row in audit.joined()]
+    assert kinds == [("part", False), ("jpeg", True), ("jpeg", True), ("jpeg", True)]
+    assert not audit.kept(JPEG[:700], "jpeg")
+    assert audit.kept(JPEG[:690], "jpeg")
+
+
+def test_a_picture_stays_where_the_whole_gave_none(audit: Audit) -> None:
+    audit.range("u", "m0", 0, 700, TEXT)
+    audit.range("u", "m1", 700, len(TEXT), TEXT)
+    audit.object("m0", "jpeg", JPEG[:700], "response body › carved @12")
+    audit.object("m1", "opaque", TEXT[700:], "response body")
+    kinds = [row["kind"] for row in audit.joined()]
+    assert kinds[:2] == ["jpeg", "part"]
+    assert audit.kept(JPEG[:700], "jpeg")
+
+
+def test_decoders_that_die_are_counted_over_all_uploads(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs seconds, and a capture may hold any number of uploads."""
+
+    class Dying:
+        asked = 0
+
+        def decode(self, data: bytes, codec: str, patience: Patience) -> tuple[bytes, str]:
+            if patience.deaths < 4:
+                self.asked += 1
+            patience.deaths += 1
+            return b"", "crashed"
+
+    dying = Dying()
+    monkeypatch.setattr(codecs_video, "_stills", lambda: dying)
+    body = b"--x\r\nContent-Type: video/h264\r\n\r\n" + bytes(900) + b"\r\n--x--\r\n"
+    for upload in "abcdefgh":
+        audit.range(upload, f"{upload}0", 0, 500, body)
+        audit.range(upload, f"{upload}1", 500, len(body), body)
+    audit.joined()
+    assert dying.asked == 4

@@ -1,0 +1,60 @@
+"""Rows come into the order of their key, however far from it they were written."""
+
+from __future__ import annotations
+
+import random
+import sys
+
+import pyarrow as pa
+import pytest
+
+from netaudit.finalizing import sorting
+from netaudit.storage import files
+from netaudit.tables import SKIPPED
+
+
+@pytest.mark.parametrize("count", [0, 1, 8, 16, 17, 500])
+@pytest.mark.parametrize("distance", [0, 4, 30, 1000])
+def test_any_order_and_any_pieces(count, distance, monkeypatch):
+    for name, value in (("GROUP_ROWS", 16), ("PART_ROWS", 8), ("NEAR", 3)):
+        monkeypatch.setattr(sorting, name, value)
+    chance = random.Random(count * 1000 + distance)
+    rows = [{"capture_id": "#0", "reason": f"{n:04}", "packets": n} for n in range(count)]
+    near = sorted(rows, key=lambda row: row["packets"] + chance.random() * distance)
+    pieces, at = [], 0
+    while at < count:
+        size = chance.randrange(1, 20)
+        pieces.append(pa.RecordBatch.from_pylist(near[at : at + size], schema=SKIPPED.schema()))
+        at += size
+    table = pa.Table.from_batches(pieces, schema=SKIPPED.schema())
+    groups = list(sorting._groups(SKIPPED, table, None))
+    assert [group.num_rows for group in groups[:-1]] == [16] * (len(groups) - 1)
+    assert [row for group in groups for row in group.to_pylist()] == rows
+    named = [row for group in sorting._groups(SKIPPED, table, ["abc"]) for row in group.to_pylist()]
+    assert named == [row | {"capture_id": "abc"} for row in rows]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the rule is kept there")
+def test_nothing_that_lies_mapped_is_left_behind_unsaid(tmp_path, monkeypatch):
+    """Windows keeps what is mapped: that ends an audit, and puts no leftover under its seal; let go of, it goes."""
+    (tmp_path / "tables").mkdir()
+    monkeypatch.setattr(files, "WAITS", ())
+    rows = pa.Table.from_pylist([{"capture_id": "#0", "reason": "r", "packets": 1}], schema=SKIPPED.schema())
+    held = sorting.settle(tmp_path, SKIPPED, rows, ["abc"])
+    with pytest.raises(PermissionError, match="mapped"):
+        sorting.unsettle(tmp_path)
+    assert held["capture_id"].to_pylist() == ["abc"]
+    del held
+    sorting.unsettle(tmp_path)
+    assert [path.name for path in (tmp_path / "tables").iterdir()] == ["skipped.parquet"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the rule is kept there")
+def test_what_lies_mapped_in_a_cycle_is_let_go_of(tmp_path):
+    (tmp_path / "tables").mkdir()
+    rows = pa.Table.from_pylist([{"capture_id": "#0", "reason": "r", "packets": 1}], schema=SKIPPED.schema())
+    cycle: list[object] = [sorting.settle(tmp_path, SKIPPED, rows, ["abc"])]
+    cycle.append(cycle)
+    del cycle
+    sorting.unsettle(tmp_path)
+    assert not list((tmp_path / "tables").glob("*.arrow"))

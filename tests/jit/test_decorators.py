@@ -1,0 +1,130 @@
+"""Compiled kernels are kept between runs, and never served once anything they were made from has changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netaudit.jit import cache, decorators
+from netaudit.system import user_cache, user_folders
+
+LAYOUTS = "LIMIT = 10\n"
+OTHER = """
+from netaudit.jit.decorators import kernel
+
+@kernel
+def step(value):
+    return value + 1
+"""
+KERNELS = """
+from netaudit.jit.decorators import kernel
+from netaudit.stage.kernels_other import step
+from netaudit.stage.layouts import LIMIT
+
+@kernel
+def result(value):
+    return step(value) * 100 + LIMIT
+"""
+RUN = "from netaudit.stage.kernels import result; print(result(1), sum(result.stats.cache_hits.values()))"
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package of the same name, with the real decorator and three small sources."""
+    folder = tmp_path / "netaudit"
+    for name in ("", "stage", "jit", "system"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "__init__.py").touch()
+    ours = (*Path(decorators.__file__).parent.glob("*.py"), *map(Path, (user_folders.__file__, user_cache.__file__)))
+    for path in ours:
+        (folder / path.parent.name / path.name).write_bytes(path.read_bytes())
+    for name, text in (("layouts", LAYOUTS), ("kernels_other", OTHER), ("kernels", KERNELS)):
+        (folder / "stage" / f"{name}.py").write_text(text)
+    return folder
+
+
+def run(package: Path, asked: str = RUN) -> tuple[int, int]:
+    """What the kernel gives in a new process, and how many compilations it was spared."""
+    environment = {**os.environ, "PYTHONPATH": str(package.parent), "NETAUDIT_CACHE": str(package.parent / "cache")}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=package.parent, env=environment, capture_output=True, text=True, check=True
+    )
+    value, hits = done.stdout.split()
+    return int(value), int(hits)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Change a source as badly as can be: same size, same time."""
+    before = path.stat()
+    text = path.read_text()
+    assert len(old) == len(new)
+    assert old in text
+    path.write_text(text.replace(old, new))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_an_unchanged_kernel_is_served_from_the_cache(package: Path) -> None:
+    assert run(package) == (210, 0)
+    assert run(package) == (210, 1)
+
+
+def test_what_is_kept_is_what_running_needs(package: Path) -> None:
+    """No LLVM code; what the kernel makes, and what it raises, is there from the first load on."""
+    make = 'def result(value):\n    if value < 0:\n        raise ValueError("below")\n    return np.full(2, '
+    change_text = (package / "stage" / "kernels.py").read_text().replace("def result(value):\n    return ", make)
+    (package / "stage" / "kernels.py").write_text("import numpy as np\n" + change_text.rstrip() + ")[1]\n")
+    for hits in (0, 1):
+        assert run(package) == (210, hits)
+    asked = RUN.replace(
+        "print(", "\ntry:\n    result(-1)\nexcept ValueError as error:\n    assert error.args == ('below',)\nprint("
+    )
+    assert run(package, asked) == (210, 1)
+    (kept,) = (package.parent / "cache").rglob("stage.*.kernel")
+    assert b"BC\xc0\xde" not in kept.read_bytes()
+
+
+def test_the_run_time_of_numba_is_compiled_once(package: Path) -> None:
+    assert run(package) == (210, 0)
+    counted = """
+from numba.core.runtime import nrtdynmod
+made = []
+nrtdynmod.create_nrt_module = made.append
+"""
+    assert run(package, f"{counted}{RUN}; assert not made") == (210, 1)
+
+
+def test_with_a_numba_of_which_nothing_is_known_kernels_are_kept_as_it_would(package: Path) -> None:
+    """Then other kernels link what comes out of the cache."""
+    change(package / "jit" / "decorators.py", '("0.68",)', '("0.00",)')
+    step = "from netaudit.stage.kernels_other import step; "
+    assert run(package, f"{step}print(step(1), sum(step.stats.cache_hits.values()))") == (2, 0)
+    assert run(package, f"{step}step(1); assert sum(step.stats.cache_hits.values()) == 1; {RUN}") == (210, 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "old", "new", "value"),
+    [
+        ("kernels", "* 100", "* 200", 410),
+        ("kernels_other", "value + 1", "value + 2", 310),  # inlined into what was compiled
+        ("layouts", "10", "20", 220),  # a constant, frozen into what was compiled
+    ],
+)
+def test_a_changed_kernel_is_never_served_stale(source: str, old: str, new: str, value: int, package: Path) -> None:
+    assert run(package) == (210, 0)
+    change(package / "stage" / f"{source}.py", old, new)
+    assert run(package) == (value, 0)
+
+
+def test_every_kernel_source_is_in_the_key() -> None:
+    """A module that declares kernels under another name would be served stale."""
+    hashed = set(cache.sources())
+    declaring = {
+        path for path in cache.PACKAGE.rglob("*.py") if "netaudit.jit.decorators import kernel" in path.read_text()
+    }
+    assert declaring
+    assert declaring <= hashed

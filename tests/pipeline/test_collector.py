@@ -1,0 +1,49 @@
+"""What an audit lets go is freed at once: the collector of cycles runs seldom, and what waits for it adds up."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from netaudit.capture.from_files import open_captures
+from netaudit.case.writing import make_folders
+from netaudit.packets.from_capture import Decoder
+from netaudit.pipeline.workers import Alone
+
+PCAPS = Path(__file__).parents[2] / "pcaps"
+CAPTURES = sorted(path for path in PCAPS.rglob("*.pcap*") if path.stat().st_size < 1 << 20)
+
+
+def _read(capture: Path, folder: Path) -> None:
+    make_folders(folder)
+    crew, decoder = Alone(folder, keep_all=False), Decoder()
+    for window in open_captures([capture]).windows():
+        crew.feed(decoder.feed(window))
+    crew.finish()
+
+
+def _left_in_cycles(capture: Path, folder: Path) -> Counter[str]:
+    """Objects of our own types that only the collector would have freed, by type."""
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    try:
+        _read(capture, folder)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        kinds = Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in gc.garbage)
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.unfreeze()
+        gc.enable()
+    return Counter({name: count for name, count in kinds.items() if name.startswith("netaudit.")})
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.relative_to(PCAPS).as_posix())
+def test_reading_leaves_no_cycles(capture: Path, tmp_path: Path) -> None:
+    """Readers whose sides know them, trees whose nodes know their parents: cut when they are done."""
+    assert not _left_in_cycles(capture, tmp_path / "case")

@@ -1,0 +1,55 @@
+r"""Long and reserved names of Windows are spelt out, all others stay as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netaudit.system.windows_names import is_special, openable, spelt_out
+
+HERE = r"C:\evidence"
+LONG = "\\".join(["抓包" * 20] * 7)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a.pcap", r"C:\x\a.pcap", r"..\a.pcap", r"\\nas\share\a.pcap", r"\\?\C:\x\aux", r"\\.\pipe\x", "console.pcap"],
+)
+def test_ordinary_names_stay(path: str) -> None:
+    assert spelt_out(path, HERE) == path
+
+
+@pytest.mark.parametrize(
+    ("path", "opened"),
+    [
+        ("aux.pcap", r"\\?\C:\evidence\aux.pcap"),
+        (r"sub\NUL", r"\\?\C:\evidence\sub\NUL"),
+        ("com¹.pcapng.gz", r"\\?\C:\evidence\com¹.pcapng.gz"),
+        ("LPT9", r"\\?\C:\evidence\LPT9"),
+        (r"con\a.pcap", r"\\?\C:\evidence\con\a.pcap"),
+        ("报告. ", r"\\?\C:\evidence\报告. "),
+        (r"..\prn .pcap", r"\\?\C:\prn .pcap"),
+        (r"\\nas\share\aux.pcap", r"\\?\UNC\nas\share\aux.pcap"),
+        (LONG, rf"\\?\C:\evidence\{LONG}"),
+        (rf"\\nas\share\{LONG}", rf"\\?\UNC\nas\share\{LONG}"),
+    ],
+)
+def test_names_that_windows_reads_otherwise_are_spelt_out(path: str, opened: str) -> None:
+    assert spelt_out(path, HERE) == opened
+    assert spelt_out(opened, HERE) == opened
+
+
+def test_a_case_needs_room_for_what_is_in_it() -> None:
+    folder = "C:\\" + "x" * 150
+    assert spelt_out(folder, HERE) == folder
+    assert spelt_out(folder, HERE, 110) == "\\\\?\\" + folder
+
+
+def test_special_names() -> None:
+    assert all(map(is_special, ("CON", "con.txt", "Aux .pcap", "lpt1", "a.", "a ")))
+    assert not any(map(is_special, ("cone", "com10", "auxiliary", "a.b", "", "lptx")))
+
+
+def test_elsewhere_nothing_changes() -> None:
+    assert openable(Path("aux.pcap")) == Path("aux.pcap")
