@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from netaudit.ground.patterns import later
-from netaudit.persons.naming import could_be_name, has_family_name
-from netaudit.persons.values import ID18, MOBILE, right_check_digit
+from netaudit.identity_data.naming import could_be_name, has_family_name
+from netaudit.identity_data.values import ID18, MOBILE, right_check_digit
+from netaudit.text.patterns import later
 
 _DATE = later(r"(?:19|20)\d\d[-/.年]?(?:0?[1-9]|1[0-2])[-/.月]?(?:[12]\d|3[01]|0?[1-9])日?", re.ASCII)
 _TIME = later(
@@ -23,13 +23,43 @@ _UUID = later(r"\{?[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?")
 _HEX = later(r"(?=.*\d)[0-9a-fA-F]{16,128}")
 _HOST = later(r"(?:\d{1,3}\.){3}\d{1,3}|(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,12}", re.IGNORECASE)
 _URL = later(r"[a-z][a-z0-9+.-]{1,15}://[^\s<>\"]{3,2000}", re.IGNORECASE)
-_PICTURE = later(r"(?:[a-z][a-z0-9+.-]{1,15}://|/|[\w.-]+/)?[^\s<>\"]{3,2000}\.(?:jpe?g|png|bmp|webp)(?:[?#]\S*)?", re.IGNORECASE)
+_PICTURE = later(
+    r"(?:[a-z][a-z0-9+.-]{1,15}://|/|[\w.-]+/)?[^\s<>\"]{3,2000}\.(?:jpe?g|png|bmp|webp)(?:[?#]\S*)?", re.IGNORECASE
+)
 _KEY_OF_STORE = later(r"(?:[a-z][a-z0-9+.-]{1,15}://|/)?[\w.-]+(?:/[\w.=-]+){2,12}(?:\?\S*)?", re.IGNORECASE)
 _LETTER = later(r"[^\W\d_]")
 _HAN = later(r"[\u3400-\u9fff]")
 _AGE = later(r"(?:\d{1,2}|1[01]\d)(?:\.0+)?|\d{1,2}\s?[-~]\s?\d{1,3}", re.ASCII)
 GENDERS = frozenset(
-    "0 1 2 m f w male female man woman boy girl unknown 男 女 未知 男性 女性 hombre mujer masculino femenino h м ж mann frau".split()
+    [
+        "0",
+        "1",
+        "2",
+        "m",
+        "f",
+        "w",
+        "male",
+        "female",
+        "man",
+        "woman",
+        "boy",
+        "girl",
+        "unknown",
+        "男",
+        "女",
+        "未知",
+        "男性",
+        "女性",
+        "hombre",
+        "mujer",
+        "masculino",
+        "femenino",
+        "h",
+        "м",
+        "ж",
+        "mann",
+        "frau",
+    ]
 )
 _UNSET = frozenset({"", "-1", "0", "null", "none", "unknown", "undefined", "nan"})
 LONGEST_PLACE = 40  # characters

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from netaudit.ground.yaml_text import parse_yaml
-from netaudit.persons.naming import plain
+from netaudit.identity_data.naming import plain
 from netaudit.routes.shapes import SHAPES
 from netaudit.signatures.loading import default_folder
+from netaudit.text.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,7 @@ class Meaning:
 
     name: str
     zh: str
+    order: tuple[str, ...]  # its names, the more telling ones first
     names: frozenset[str]
     ends: tuple[str, ...]
     stems: tuple[str, ...]
@@ -67,7 +68,7 @@ def _compiled(raw: dict[str, Any]) -> Meaning:
 
     never = "|".join(str(word) if str(word).endswith("$") else re.escape(plain(str(word))) for word in raw["never"])
     return Meaning(
-        raw["meaning"], raw["zh"], frozenset(words("names")), words("ends"), words("stems"),
+        raw["meaning"], raw["zh"], words("names"), frozenset(words("names")), words("ends"), words("stems"),
         re.compile(never or "(?!)"), raw["shape"], frozenset(raw.get("beside") or ()),
     )  # fmt: skip
 

@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.documents.head import path_of
-from netaudit.ground.files import remove
-from netaudit.ground.table_streams import TableWriter, stream_parts
-from netaudit.ground.ways import Step, step
+from netaudit.storage.files import remove
+from netaudit.storage.table_streams import TableWriter, stream_parts
 from netaudit.tables import LEAVES
 from netaudit.unwrapping.tree import Repeated, notation, values
 
@@ -136,7 +136,12 @@ def _grown(
         elif isinstance(node, list):
             repeated = isinstance(node, Repeated) or written == "protobuf"
             stack += [
-                (node[n], f"{path}[{n}]", key, (f"{spelled}[{n + 1}]" if n else spelled) if repeated else f"{spelled}[{n}]")
+                (
+                    node[n],
+                    f"{path}[{n}]",
+                    key,
+                    (f"{spelled}[{n + 1}]" if n else spelled) if repeated else f"{spelled}[{n}]",
+                )
                 for n in range(min(len(node), MOST) - 1, -1, -1)
             ]
         elif node is not None:
@@ -172,8 +177,6 @@ def _head(message: Message) -> Iterator[tuple[str, str, str, str]]:
     for name, said in message.headers[: 2 * MOST_HEAD]:
         if said and len(said) <= LONGEST and not _ORDINARY.match(name):
             yield f"header.{name}", name.removeprefix("x-"), said, ""
-
-
 
 
 def parts(folder: Path) -> list[Path]:

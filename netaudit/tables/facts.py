@@ -75,8 +75,12 @@ EVENTS = Table(
             "face_capture, comparison, id_verification, enrolment, query, reply, retrieval, heartbeat, subscription.",
         ),
         Column("act", "string", "pushes, asks, answers, fetches or announces: what the sender does."),
-        Column("document", "string", "Entry of signatures/documents by which it was read; empty for what was inferred."),
-        Column("certainty", "string", "How the layout is known: documented, code, capture, hearsay, recalled or inferred."),
+        Column(
+            "document", "string", "Entry of signatures/documents by which it was read; empty for what was inferred."
+        ),
+        Column(
+            "certainty", "string", "How the layout is known: documented, code, capture, hearsay, recalled or inferred."
+        ),
         Column("recalled", "list<string>", "Fields whose place in the layout is only recalled."),
         Column(
             "standing",
