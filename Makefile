@@ -5,10 +5,11 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 TOOLS = tshark tcpreplay chromium
 MINUTES ?= 30
+CORES ?= auto
 PREFIX ?= $(HOME)/.local
 EXTRAS ?= browse,sql,documents,stamps,dpkt,http3,frames
 
-.PHONY: demo install test lint bench ratio docs kernels wheel bundle frozen soak fuzz hostile faults agreement clean
+.PHONY: demo install test test-long lint bench ratio docs kernels wheel bundle frozen soak fuzz hostile faults agreement clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -25,7 +26,14 @@ install:
 # all tests, with the system tools they use where they can be installed
 test: $(VENV)/.dev
 	@sh .ci/tools $(TOOLS)
-	$(BIN)/pytest
+	$(BIN)/netaudit warm
+	$(BIN)/pytest -n $(CORES) --dist worksteal
+
+# the same with nothing sampled or left out: every shared capture, and tests that wait in real time
+test-long: $(VENV)/.dev
+	@sh .ci/tools $(TOOLS)
+	$(BIN)/netaudit warm
+	NETAUDIT_THOROUGH=1 $(BIN)/pytest -n $(CORES) --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

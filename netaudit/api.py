@@ -143,6 +143,7 @@ class Case(reading.Case):
         findings: pd.DataFrame
         observations: pd.DataFrame
         devices: pd.DataFrame
+        bindings: pd.DataFrame
         claims: pd.DataFrame
         persons: pd.DataFrame
         tls_hellos: pd.DataFrame

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+THOROUGH = bool(os.environ.get("NETAUDIT_THOROUGH"))  # `make test-long`: nothing sampled, nothing left out
+SAMPLE = 5  # of the sweeps over shared captures `make test` takes one in so many
 sys.path.insert(0, str(ROOT))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests that wait in real time for more than half a minute to `make test-long`."""
+    if not THOROUGH:
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="LONG: make test-long runs it"))
+
+
+def sampled(name: str) -> bool:
+    """Whether a capture is in this run's sweep: all of them in a thorough one, else the same fifth every time."""
+    return THOROUGH or zlib.crc32(name.encode()) % SAMPLE == 0
+
+
 sys.path.append(str(ROOT / "tests"))
 
 import windows_rules  # noqa: E402

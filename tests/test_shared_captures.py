@@ -9,16 +9,20 @@ import pytest
 
 import netaudit
 from netaudit.errors import UnreadableError
+from tests.conftest import THOROUGH, sampled
 
 LARGEST = 40_000_000
-REQUIRED_FOUND = 519  # of the required files; docs/carriers.md says what is missed, and why
+REQUIRED_FOUND = (
+    519 if THOROUGH else 153
+)  # of the required files, of which 536 and 158 are found (docs/carriers.md says what is
+# missed, and why); as many less as other programs' disagreement on captures broken on purpose may cost
 
 pytestmark = pytest.mark.captures
 
 
 def cases(folder: Path) -> list[dict]:
     listed = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["cases"]
-    return [case for case in listed if (folder / case["file"]).stat().st_size <= LARGEST]
+    return [case for case in listed if sampled(case["file"]) and (folder / case["file"]).stat().st_size <= LARGEST]
 
 
 @pytest.mark.parametrize("folder", ["link", "malformed"])

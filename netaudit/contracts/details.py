@@ -83,6 +83,15 @@ class StatedSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """Fields beside each other in a document by which it describes a device (`signatures/statements.yaml`)."""
+
+    facts: Pairs  # meaning and value
+    asked: bool  # the message answers a question about the host itself, or is known to be sent for that
+    listed: bool  # one of several elements of a list
+
+
+@dataclass(frozen=True, slots=True)
 class SipSaid(StatedSaid):
     """SIP with what GB/T 28181 puts in it."""
 

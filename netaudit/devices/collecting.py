@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -12,16 +12,25 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.devices.bindings import LEASE, Sent
 from netaudit.devices.identity import Identities, identify, twins_of, usable
-from netaudit.devices.vendor import holder, is_link_address, is_local
+from netaudit.devices.vendor import holder, is_local
 from netaudit.signatures.conditions import Fact
+from netaudit.text.addresses import is_link_address
 
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
 CLAIMING = frozenset({"arp", "ndp", "ra"})
+ROUTED = " routed"  # in the shape of an opening: a router took from its time to live
+LEASING = frozenset({"dhcp", "dhcpv6"})
+MOST_DISPUTED = 1 << 16  # flows by which it is told who held an address that several used
 IDENTIFYING = {("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcpv6", "duid")}  # name one machine
 LINK_ADDRESS = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 MOST_HIDDEN = 4096  # hosts behind one forwarder that are counted
 SCOPES_KEPT = 1 << 14  # addresses
+MAKERS = (  # where a device names its maker in a field made for that
+    "upnp.manufacturer", "lldp.manufacturer", "snmp.manufacturer", "ehome.manufacturer", "sip.gb_Manufacturer",
+    "device.vendor", "said.vendor",
+)  # fmt: skip
 
 Row = dict[str, Any]
 Scope = Callable[[str], str]
@@ -31,7 +40,6 @@ Scope = Callable[[str], str]
 class Link:
     """What vantage found of the captured link."""
 
-    hosts: dict[str, str]  # address → link address
     forwarders: frozenset[str] = frozenset()  # link addresses in front of many networks
     shared: frozenset[str] = frozenset()  # addresses that stand for a whole site behind NAT
 
@@ -65,10 +73,10 @@ def ordered_rows(observations: pa.Table) -> list[Row]:
     )
 
 
-def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> dict[str, Device]:
-    """Devices by id, each with its facts."""
-    identities = _identities(rows, link, _twins(flows, link))
+def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> tuple[dict[str, Device], Identities]:
+    """Devices by id, each with its facts, and who held which address when."""
     scope = lru_cache(maxsize=SCOPES_KEPT)(scope)  # few addresses have most of the facts
+    identities = _identities(rows, flows, link, scope)
     devices: dict[str, Device] = {}
     for place, row in enumerate(rows):
         if row["kind"] not in FAR:
@@ -76,7 +84,7 @@ def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> dict[
     _add_traffic(devices, flows, identities, scope)
     for device in devices.values():
         _derive(device, link)
-    return devices
+    return devices, identities
 
 
 def _twins(flows: pa.Table, link: Link) -> frozenset[tuple[str, str]]:
@@ -91,16 +99,56 @@ def _twins(flows: pa.Table, link: Link) -> frozenset[tuple[str, str]]:
     return twins_of(spoken, link.forwarders)
 
 
-def _identities(rows: list[Row], link: Link, twins: frozenset[tuple[str, str]]) -> Identities:
+def _identities(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> Identities:
     claims, named = [], []
+    hops: dict[bool, set[tuple[str, str]]] = {False: set(), True: set()}
     for row in rows:
-        if row["kind"] in CLAIMING or (row["kind"] == "dhcp" and row["field"] == "leased"):
-            claims.append((row["ts"] or 0, row["mac"], row["ip"]))
-        if (row["kind"], row["field"]) in IDENTIFYING and row["mac"]:
-            named.append((row["mac"], f"{row['kind']} {machine_of(row['value'])}"))
-            if row["kind"] == "lldp" and LINK_ADDRESS.fullmatch(row["value"]):
+        mac, ip, kind, field_ = row["mac"], row["ip"], row["kind"], row["field"]
+        if kind in CLAIMING or (kind in LEASING and field_ == "leased"):
+            claims.append((row["ts"] or 0, mac, ip, LEASE if kind in LEASING else kind))
+        elif kind == "tcp":
+            hops[row["value"].endswith(ROUTED)].add((mac, ip))
+        if (kind, field_) in IDENTIFYING and mac:
+            named.append((mac, f"{kind} {machine_of(row['value'])}"))
+            if kind == "lldp" and LINK_ADDRESS.fullmatch(row["value"]):
                 named.append((row["value"], f"lldp {row['value']}"))
-    return identify(claims, link.hosts, link.forwarders, named, link.shared, twins)
+    near, apart = frozenset(hops[False] - hops[True]), frozenset(hops[True] - hops[False])
+    twins = _twins(flows, link)
+    return identify(claims, _sent(flows, scope), link.forwarders, named, link.shared, twins, (near, apart))
+
+
+def _sent(flows: pa.Table, scope: Scope) -> Iterator[Sent]:
+    """What came under inside addresses: by link address in all, and flow by flow where several used one address."""
+    sums: dict[str, list[Sent]] = defaultdict(list)
+    sides = [_ends(flows, *names) for names in (("client", "packets_up"), ("server", "packets_down"))]
+    ends = pa.concat_tables(sides)
+    whole = ends.group_by(["ip", "mac"], use_threads=False).aggregate(
+        [("first", "min"), ("last", "max"), ("answered", "sum")]
+    )
+    for row in whole.to_pylist():
+        if usable(row["ip"]) and scope(row["ip"]) in {"inside", "unknown"}:
+            one = Sent(row["mac"], row["ip"], row["first_min"], row["last_max"], row["answered_sum"])
+            sums[one.ip].append(one)
+    several = [ip for ip, found in sums.items() if len(found) > 1]
+    for found in sums.values():
+        if len(found) == 1:
+            yield found[0]
+    if several:
+        rows = ends.filter(pc.is_in(ends["ip"], pa.array(several, pa.string())))
+        for row in rows.slice(0, MOST_DISPUTED).to_pylist():
+            yield Sent(row["mac"], row["ip"], row["first"], row["last"], row["answered"])
+
+
+def _ends(flows: pa.Table, side: str, sent: str) -> pa.Table:
+    """Who sent in each flow, with its packets where the other side spoke, too."""
+    said = flows.filter(pc.and_(pc.greater(flows[sent], 0), pc.not_equal(pc.fill_null(flows[f"{side}_mac"], ""), "")))
+    both = pc.and_(pc.greater(said["packets_up"], 0), pc.greater(said["packets_down"], 0))
+    return pa.table({
+        "ip": said[f"{side}_ip"], "mac": said[f"{side}_mac"],
+        "first": pc.fill_null(said["first_ts"].cast(pa.int64()), 0),
+        "last": pc.fill_null(said["last_ts"].cast(pa.int64()), 0),
+        "answered": pc.if_else(both, said[sent], 0),
+    })  # fmt: skip
 
 
 def machine_of(name: str) -> str:
@@ -140,7 +188,7 @@ def _forwarded(
     devices: dict[str, Device], mac: str, ip: str, identity: str, place: int, identities: Identities, scope: Scope
 ) -> None:
     """Note at a forwarder that another inside host, known by its address only, speaks through it."""
-    if identity != ip or mac not in identities.forwarders or scope(ip) != "inside":
+    if identity != ip or mac not in identities.speakers.many or scope(ip) != "inside":
         return
     through = identities.alias.get(mac, mac)
     known = devices.setdefault(through, Device(through)).forwarded
@@ -180,5 +228,17 @@ def _derive(device: Device, link: Link) -> None:
             add("oui.local", "locally administered address")
         if mac in link.forwarders:
             add("link.forwards", "for addresses of other networks")
+    _drop_others(device)
+    for name in MAKERS:
+        device.facts["maker.said"] += [Fact("maker.said", fact.value, fact.row) for fact in device.facts.get(name, ())]
     if device.ips & link.shared:
         add("link.shared", "its address stands for the whole site behind NAT")
+
+
+def _drop_others(device: Device) -> None:
+    """Let go what a host says as if of itself, where it is of several devices: it passes on the words of others."""
+    for name in ("model", "serial", "vendor"):
+        if len({fact.value.casefold() for fact in device.facts.get(f"said.{name}", ())}) > 1:
+            for field_ in [field_ for field_ in device.facts if field_.startswith("said.")]:
+                del device.facts[field_]
+            return

@@ -5,22 +5,26 @@ Works on tables only. What a signature uses is named with its frame, so that eve
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.devices.claims import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
 from netaudit.devices.hidden_hosts import hidden
+from netaudit.devices.identity import made_from
 from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
+from netaudit.signatures.conditions import Fact
 from netaudit.storage.table_streams import table_of
-from netaudit.tables import CLAIMS, DEVICES, Row
+from netaudit.tables import BINDINGS, CLAIMS, DEVICES, Row
+from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.devices.claims import Row
+    from netaudit.devices.identity import Identities
     from netaudit.signatures.loading import SignatureSet
     from netaudit.signatures.vocabulary import Vocabulary
 
@@ -33,17 +37,22 @@ ROLES = {
     "handheld": "personal device", "router": "network", "switch": "network", "access_point": "network",
 }  # fmt: skip
 BLOCK_RULE = "rule: address block"
+STATED_RULE = "rule: said by the device"
+HELD = ("faces", "persons", "place")  # what a device says it holds or watches
+MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
-    "lldp.system_name", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription", "dhdiscover.MachineName",
+    "lldp.system_name", "device.name", "sip.gb_DeviceName", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription",
+    "dhdiscover.MachineName",
     "mdns.hostname", "cdp.device_id", "http_server.title",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Rows of `devices` and of `claims`."""
+    """Rows of `devices`, `bindings` and `claims`."""
 
     devices: pa.Table
+    bindings: pa.Table
     claims: pa.Table
 
 
@@ -52,19 +61,58 @@ def inventory(
 ) -> Inventory:
     """Who is there, and why each is called what it is called."""
     rows = ordered_rows(observations)
-    devices = collect(rows, flows, link, scope)
+    devices, identities = collect(rows, flows, link, scope)
     matcher = Matcher(signatures.devices)
     told: list[Row] = []
     claims: list[Row] = []
     for identity in sorted(devices):
         device = devices[identity]
-        matches = matcher.matches(device.facts)
+        matches = _matches(device, matcher)
         judged = _judged(device, matches, signatures)
-        said = [*hidden(device), *_block(device, judged["vendor"], signatures.vocabulary)]
+        said = [*hidden(device), *_block(device, judged["vendor"], signatures.vocabulary), *_held(device)]
         used = [match for match in matches if any(match.claims.get(name) for name in CLAIMED)]
         told.append(_row(device, judged, used, said, rows))
         claims += claim_rows(identity, used, judged, said, rows, signatures.vocabulary)
-    return Inventory(table_of(told, DEVICES), table_of(claims, CLAIMS))
+    held = sorted(binding_rows(identities, devices))
+    return Inventory(table_of(told, DEVICES), table_of(held, BINDINGS), table_of(claims, CLAIMS))
+
+
+def binding_rows(identities: Identities, devices: dict[str, Device]) -> Iterator[Row]:
+    """Who held which address when; devices known by an address only; link addresses that stand for many."""
+    kinds = identities.speakers.claims.kinds
+    for ip, tenures in identities.held.items():
+        for one in tenures:
+            by = sorted(kinds.get((one.mac, ip), ()))
+            by += ["eui64"] if made_from(one.mac, ip) else []
+            by += ["frames"] if one.answered else []
+            yield BINDINGS.row(
+                device_id=identities.alias.get(one.mac, one.mac), ip=ip, mac=one.mac, from_ts=one.since,
+                to_ts=one.until, packets=one.answered, by=by or ["frames"],
+            )  # fmt: skip
+    for device in devices.values():
+        if not is_link_address(device.id) and device.id not in identities.held:
+            yield BINDINGS.row(
+                device_id=device.id, ip=device.id, mac="", from_ts=device.first, to_ts=device.last, packets=None,
+                by=["address"],
+            )  # fmt: skip
+    for mac in identities.speakers.many:
+        yield BINDINGS.row(
+            device_id=identities.alias.get(mac, mac), ip="", mac=mac, from_ts=None, to_ts=None, packets=None, by=[]
+        )
+
+
+def _matches(device: Device, matcher: Matcher) -> list[Match]:
+    """Matches of a device, also by the models that were found: whoever says one is asked what it tells."""
+    matches = matcher.matches(device.facts)
+    named = [(match.claims["model"], match.facts[0].row) for match in matches if _tells_model(match)]
+    if not named:
+        return matches
+    said = [Fact("model.said", model, row) for model, row in dict(named).items()]
+    return matcher.matches({**device.facts, "model.said": said})
+
+
+def _tells_model(match: Match) -> bool:
+    return bool(match.signature.decides and match.claims.get("model") and match.facts)
 
 
 def _judged(device: Device, matches: list[Match], signatures: SignatureSet) -> dict[str, Claim]:
@@ -120,6 +168,16 @@ def _block(device: Device, vendor: Claim, vocabulary: Vocabulary) -> list[Said]:
     said = [Said("module", name, BLOCK_RULE, own) for name, own in sorted(modules.items())]
     named = [fact for fact in facts if fact.value == vendor.value]
     return [*said, Said("vendor", vendor.value, BLOCK_RULE, named)] if named and not vendor.matches else said
+
+
+def _held(device: Device) -> list[Said]:
+    """How many faces and persons it says it holds, and what it calls the places that it watches."""
+    found = []
+    for claim in HELD:
+        facts = [fact for kind in ("device", "said") for fact in device.facts.get(f"{kind}.{claim}", ())]
+        values = dict.fromkeys(fact.value for fact in facts[:MOST_HELD])
+        found += [Said(claim, value, STATED_RULE, [one for one in facts if one.value == value]) for value in values]
+    return found
 
 
 def _called(device: Device) -> str:

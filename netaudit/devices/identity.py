@@ -1,7 +1,7 @@
 """Which facts speak of the same device: one per link address, one per address where no link address is seen.
 
-A link address owns the addresses that it claims itself (ARP, neighbour discovery, DHCP) and those that vantage found
-to be a host's on this link. What a router forwards carries its link address, too: such facts are of the address, not of
+A link address owns the addresses that it claims itself (ARP, neighbour discovery, DHCP) and those under which it speaks
+for itself (`bindings.py`). What a router forwards carries its link address, too: such facts are of the address, not of
 the router. An address that went from one host to another is each one's in its time.
 """
 
@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
-MOST_CLAIMED = 16  # addresses claimed by one link address; more is proxy ARP or an attack, and owns none
+from netaudit.devices.bindings import Sent, Speakers, Tenure, claimed, tenures
+
 UNSET = frozenset({"", "0.0.0.0", "::", "255.255.255.255"})  # noqa: S104  (absent addresses, no bind)
 MOST_PORTS = 4  # of a machine that a UUID or DUID names; more is a name that its maker gave to all of a kind
 CHASSIS = "lldp "  # names that begin so are of chassis, which have any number of ports
@@ -27,47 +28,38 @@ Scope = Callable[[str], str]
 class Identities:
     """Who owns which address."""
 
-    owner: dict[str, str] = field(default_factory=dict)  # address → link address, the latest
-    forwarders: frozenset[str] = frozenset()  # link addresses in front of many networks
+    speakers: Speakers
+    held: dict[str, list[Tenure]] = field(default_factory=dict)  # by address, in the order of time
     shared: frozenset[str] = frozenset()  # addresses that stand for a whole site behind NAT
     alias: dict[str, str] = field(default_factory=dict)  # link address of a port → the one its machine is known by
-    history: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # address → (since, link address), by time
     twins: frozenset[tuple[str, str]] = frozenset()  # (link address, address) of hosts with equal ones in other VLANs
+    spoken: frozenset[tuple[str, str]] = frozenset()  # (link address, address) of those who sent for themselves
 
     def device_of(self, mac: str, ip: str, scope: Scope, ts: int | None = None) -> str:
         """Id of the device that a fact of that time is about: its link address, else its address; empty for none.
 
         Facts about the far side are of no device on this link, whatever link address carried them.
         """
-        if not usable(ip):
+        if not usable(ip) or (mac, ip) in self.twins or self.speakers.own(mac, ip):
             return self.alias.get(mac, mac)
-        if (mac, ip) in self.twins:
-            return self.alias.get(mac, mac)
-        if owner := self._owner(mac, ip, ts):
-            return self.alias.get(owner, owner)
-        mac = self.alias.get(mac, mac)
         if mac and made_from(mac, ip):
-            return mac
-        if scope(ip) not in {"inside", "unknown"}:
+            return self.alias.get(mac, mac)
+        if (mac, ip) in self.spoken:
+            return self.alias.get(mac, mac)
+        if holder := self.holder(ip, ts):
+            return self.alias.get(holder, holder)
+        if scope(ip) not in {"inside", "unknown"} and ip not in self.shared:
             return ""
-        if mac and mac not in self.forwarders and not self._belongs_elsewhere(mac, ip):
-            return mac
-        return ip
+        return self.alias.get(mac, mac) if self.speakers.itself(mac, ip) else ip
 
-    def _owner(self, mac: str, ip: str, ts: int | None) -> str:
-        """Who held the address: the one that speaks from it, if it ever claimed it; else who held it at that time."""
-        held = self.history.get(ip)
-        if held is None or len(held) == 1 or ts is None:
-            return self.owner.get(ip, "")
-        if any(holder == mac for _, holder in held):
-            return mac
-        place = bisect.bisect_right(held, ts, key=lambda claim: claim[0])
-        return held[max(0, place - 1)][1]
-
-    def _belongs_elsewhere(self, mac: str, ip: str) -> bool:
-        """Whether the link address has claimed addresses of this family, and this is none of them: it forwarded."""
-        wide = ":" in ip
-        return any(held == mac and (":" in other) == wide for other, held in self.owner.items())
+    def holder(self, ip: str, ts: int | None = None) -> str:
+        """Link address that held the address at that time: until somebody else is seen, whoever was last."""
+        held = self.held.get(ip)
+        if not held:
+            return ""
+        if len(held) == 1 or ts is None:
+            return held[-1].mac
+        return held[max(0, bisect.bisect_right(held, ts, key=lambda one: one.since) - 1)].mac
 
 
 def twins_of(spoken: Iterable[tuple[str, str, str]], forwarders: Container[str]) -> frozenset[tuple[str, str]]:
@@ -114,32 +106,35 @@ def usable(ip: str) -> bool:
 
 
 def identify(
-    claims: Iterable[tuple[int, str, str]],
-    link_hosts: dict[str, str],
-    forwarders: Iterable[str],
-    named: Iterable[tuple[str, str]],
+    claims: Iterable[tuple[int, str, str] | tuple[int, str, str, str]],
+    sent: Iterable[Sent] = (),
+    forwarders: Iterable[str] = (),
+    named: Iterable[tuple[str, str]] = (),
     shared: Iterable[str] = (),
     twins: frozenset[tuple[str, str]] = frozenset(),
+    hops: tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]] = (frozenset(), frozenset()),
 ) -> Identities:
     """Join what is known of ownership.
 
-    `claims` are (time, link address, address) of ARP, neighbour discovery and leases in the order of time. `named` are
-    (link address, name of a machine): a chassis id of LLDP, a UUID of UPnP or WS-Discovery, a DUID of DHCPv6.
+    `claims` are (time, link address, address, kind) of ARP, neighbour discovery and leases; `sent` what came under
+    inside addresses. `named` are (link address, name of a machine): a chassis id of LLDP, a UUID of UPnP or
+    WS-Discovery, a DUID of DHCPv6. `hops`: (link address, address) of frames from which no router took, or one did.
     """
-    by_mac: dict[str, set[str]] = defaultdict(set)
-    accepted: list[tuple[int, str, str]] = []
-    for ts, mac, ip in claims:
-        if mac and usable(ip):
-            by_mac[mac].add(ip)
-            accepted.append((ts, mac, ip))
-    owner = dict(link_hosts)
-    history: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for ts, mac, ip in accepted:
-        if len(by_mac[mac]) <= MOST_CLAIMED:
-            owner[ip] = mac
-            if not history[ip] or history[ip][-1][1] != mac:
-                history[ip].append((ts, mac))
-    return Identities(owner, frozenset(forwarders), frozenset(shared), _aliases(named), dict(history), twins)
+    known = claimed(claim for claim in claims if claim[1] and usable(claim[2]))
+    speakers = Speakers(known, frozenset(forwarders), *hops)
+    sent = [one for one in sent if usable(one.ip) and one.mac]
+    speakers.listen({(one.mac, one.ip) for one in sent})
+    by_ip: dict[str, list[Sent]] = defaultdict(list)
+    for one in sent:
+        if speakers.itself(one.mac, one.ip) or made_from(one.mac, one.ip) or (one.mac, one.ip) in twins:
+            by_ip[one.ip].append(one)
+    held = {}
+    for ip in known.times.keys() | by_ip.keys():
+        own = [(ts, mac) for ts, mac in known.times.get(ip, ()) if speakers.own(mac, ip)]
+        if found := tenures(own, by_ip.get(ip, ())):
+            held[ip] = found
+    spoken = frozenset((one.mac, ip) for ip, some in by_ip.items() for one in some)
+    return Identities(speakers, held, frozenset(shared), _aliases(named), twins, spoken)
 
 
 def _aliases(named: Iterable[tuple[str, str]]) -> dict[str, str]:

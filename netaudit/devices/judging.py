@@ -56,12 +56,18 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
         return Claim()
     best = min(rated.values(), key=ORDER.index)
     top = sorted(value for value, grade in rated.items() if grade == best)
-    if vocabulary is not None:
-        top = _narrowed(top, rated, vocabulary)
+    top = _narrowed(top, rated, vocabulary) if vocabulary is not None else _longest(top)
     if len(top) > 1:
         return Claim(conflict=tuple(top), matches=[match for value in top for match in by_value[value]])
     value = top[0]
     return Claim(value, rated[value], by_value[value])
+
+
+def _longest(top: list[str]) -> list[str]:
+    """Values without those that are the beginning of another: a model without its suffix contradicts nothing."""
+    return [
+        one for one in top if not any(one != other and other.casefold().startswith(one.casefold()) for other in top)
+    ]
 
 
 def _carried(by_value: dict[str, list[Match]], rated: dict[str, str], vocabulary: Vocabulary) -> dict[str, str]:

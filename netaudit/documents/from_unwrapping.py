@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.documents.index import plain_text
 from netaudit.documents.nodes import Document, Image, Tree
 from netaudit.documents.reading import Event, read_events
+from netaudit.documents.statements import statements, words
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.text import to_text, unquote
@@ -14,6 +16,7 @@ from netaudit.unwrapping.tree import bare_text, notation, values
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netaudit.contracts.details import Statement
     from netaudit.contracts.unwrapping_steps import Way
     from netaudit.documents.head import Head
     from netaudit.documents.index import Index
@@ -35,6 +38,7 @@ class MessageReader:
         self._leaves: list[tuple[Leaf, str, int]] = []  # documents
         self._images: list[Image] = []
         self._turn = 0
+        self.stated: list[Statement] = []  # what the last message says of devices
 
     def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
         """Take one object of the message."""
@@ -77,10 +81,15 @@ class MessageReader:
         whole = complete and self._turn <= MOST_LEAVES
         if self._turn:
             self._leaves, self._images, self._turn = [], [], 0
-        ways = self._index.ways(head, b"\0".join([_words(leaf) for leaf, _, _ in leaves]))
-        if not ways:
+        text = plain_text(b"\0".join([_words(leaf) for leaf, _, _ in leaves]))
+        ways = self._index.ways(head, text)
+        stating = not images and words().may_state(text, head.path)
+        self.stated = []
+        if not ways and not stating:
             return []
         tree = Tree([_document(*one) for one in leaves], images)
+        if stating:
+            self.stated = statements(head, tree)
         events = read_events(ways, head, tree, message_id, complete=whole)
         tree.let_go()
         return events

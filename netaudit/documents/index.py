@@ -56,11 +56,10 @@ class Index:
     def ways(self, head: Head, text: bytes) -> list[Way]:
         """Ways that path and words bring up and that the head does not rule out, those that ask most first.
 
-        `text` holds the texts of all documents of the message. That their keys stand in it as words is asked here, so
-        that documents are taken apart only where an entry may fit.
+        `text` holds the texts of all documents of the message, plain. That their keys stand in it as words is asked
+        here, so that documents are taken apart only where an entry may fit.
         """
         found = list(self.on_path(head.path))
-        text = _plain(text)
         found += self._words[head.reply].ways(text)
         if not found:
             return found
@@ -68,7 +67,7 @@ class Index:
         return sorted(fitting, key=lambda way: (-way.when.weight, way.entry.id)) if len(fitting) > 1 else fitting
 
 
-def _plain(text: bytes) -> bytes:
+def plain_text(text: bytes) -> bytes:
     """A text as keys are searched in it: without case and what stands between words."""
     return text.lower().translate(None, _DROPPED)
 
@@ -127,7 +126,7 @@ class Words:
 
     def stand_in(self, text: bytes) -> bool:
         """Whether a word of a way stands in a text as it was sent."""
-        return bool(self.ways(_plain(text)))
+        return bool(self.ways(plain_text(text)))
 
     def ways(self, text: bytes) -> list[Way]:
         """Ways one of whose words stands in the text, which is plain."""

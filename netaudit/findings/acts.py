@@ -37,9 +37,9 @@ def acting(done: str, sender: str, receiver: str) -> str:
     return receiver if done == RETRIEVED else sender
 
 
-def certainty(*, complete: bool, whole: bool, face: str = "yes", contested: bool = False) -> str:
-    """A: recovered whole, with a face in it. B: damaged (there a possible face counts), or the sender is contested."""
-    return "A" if face == "yes" and complete and whole and not contested else "B"
+def certainty(*, complete: bool, whole: bool, face: str = "yes", lessened: bool = False) -> str:
+    """A: recovered whole, with a face in it. B: damaged (there a possible face counts), or doubted (`bearing.py`)."""
+    return "A" if face == "yes" and complete and whole and not lessened else "B"
 
 
 def telling(face: str, *, complete: bool, whole: bool) -> bool:

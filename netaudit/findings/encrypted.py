@@ -37,20 +37,20 @@ def encrypted_findings(
     `endpoints` name services, `counts` (`upload_counts`) how many uploads there were.
     """
     services, counted = _services(endpoints), _counted(counts)
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
         sender, receiver = row["client_ip"], row["server_ip"]
         if (scope(sender), scope(receiver)) == ("inside", "outside"):
-            groups[sender, receiver, row["server_name"]].append(row)
+            groups[(sender, receiver, row["server_name"], *actors.ends.parts(sender, row["flow_id"]))].append(row)
     found = []
-    for (sender, receiver, name), rows in sorted(groups.items()):
+    for (sender, receiver, name, *parts), rows in sorted(groups.items()):
         kind, why = actors.role(sender, rows[0]["flow_id"])
         service, service_class = services.get(receiver, ("", ""))
         known = service_class in KNOWN_CLASSES
         shape = _shape(rows, known=known)
         if kind != PERSONAL_DEVICE and shape:
             told = counted.get((sender, receiver, name), "")
-            finding = _finding(sender, receiver, name, rows, kind, why, service if known else "", told)
+            finding = _finding((sender, receiver, name, *parts), rows, kind, why, service if known else "", told)
             found.append(finding | {"rule": KNOWN_RULE} if shape == KNOWN else finding)
     return found
 
@@ -93,8 +93,9 @@ def _shape(rows: list[dict[str, Any]], *, known: bool) -> str:
 
 
 def _finding(
-    sender: str, receiver: str, name: str, rows: list[dict[str, Any]], kind: str, why: str, service: str, counted: str
+    key: tuple[str, ...], rows: list[dict[str, Any]], kind: str, why: str, service: str, counted: str
 ) -> dict[str, Any]:
+    sender, receiver, name, *_ = key
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
     up = sum(sent_once(row, "up") for row in rows)
@@ -103,7 +104,7 @@ def _finding(
         f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
         f"{counted}content not visible, consistent with an upload"
     )
-    identity = finding_id("D", UPLOADED, sender, receiver, name)
+    identity = finding_id("D", UPLOADED, *key)
     return hidden_finding(identity, (sender, kind, why), receiver, rows, up, RULE, reason)
 
 

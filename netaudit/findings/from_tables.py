@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import VIDEO
+from netaudit.findings.apart import TABLE as TOLD_APART
+from netaudit.findings.apart import Apart
+from netaudit.findings.bearing import Bearing
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.identity import back_ends_of, identity_groups, with_identity
+from netaudit.findings.identity import back_ends_of, identity_groups, records_of, with_identity
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
@@ -25,19 +28,36 @@ from netaudit.tables import AFTER_MOMENTS, FINDINGS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LEAD_S", "Run", "actors_of", "judge", "judge_moments", "ledger_table", "statements"]
+__all__ = [
+    "LEAD_S",
+    "TOLD_APART",
+    "Judgement",
+    "Run",
+    "actors_of",
+    "judge",
+    "judge_moments",
+    "ledger_table",
+    "statements",
+]
 
 NOTHING: dict[str, Any] = {
     "possible": 0, "records": 0, "persons": 0, "transfers": 0, "with_identity": 0, "document_ids": [],
-    "person_hmacs": [],
+    "person_hmacs": [], "doubts": [],
 }  # fmt: skip
+
+
+class Judgement(NamedTuple):
+    """The `findings` table, and what is told apart (`apart.py`)."""
+
+    findings: pa.Table
+    apart: pa.Table
 
 
 def judge(
     tables: dict[str, pa.Table], rows: Iterable[Transfer], scope: Scope, shared: frozenset[str] = frozenset()
-) -> pa.Table:
-    """The `findings` table, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
-    messages, flows = tables["messages"], tables["flows"]
+) -> Judgement:
+    """Findings, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
+    flows = tables["flows"]
     faces: list[Transfer] = []
 
     def passing() -> Iterator[Transfer]:
@@ -46,20 +66,28 @@ def judge(
                 faces.append(row)
             yield row
 
-    actors = Actors(passing(), messages, flows, shared, tables.get("devices"), tables.get("claims"))
+    actors = Actors(passing(), tables, shared)
     endpoints = tables.get("endpoints")
-    clear = clear_findings(faces, scope, actors, back_ends_of(endpoints))
+    records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
+    flow_ids = (*(row.flow_id for row in faces), *(record.message["flow_id"] for record in records))
+    bearing = Bearing(tables, flow_ids, actors.ends)
+    for row in faces:
+        if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
+            bearing.note_arrival(row)
+    clear = clear_findings(faces, scope, actors, bearing, back_ends, apart)
     found: list[dict[str, Any]] = [
-        *with_identity(clear, identity_groups(tables, scope, actors), actors),
+        *with_identity(clear, identity_groups(records, scope, actors, bearing, back_ends, apart), actors),
         *relayed_findings(tables, actors),
         *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts")),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints)
-    for row in found:
-        row.update({name: row.get(name, empty) for name, empty in NOTHING.items()})
+    for one in found:
+        flow = next(iter(one["flow_ids"]), "")
+        one.update({f"{end}_device": actors.ends.device(one[end], flow) for end in ("sender", "receiver")})
+        one.update({name: one.get(name, empty) for name, empty in NOTHING.items()})
     _name_dialogues(found, tables.get("media"))
     _name_tunnels(found, flows)
-    return table_of(found, FINDINGS)
+    return Judgement(table_of(found, FINDINGS), apart.table())
 
 
 def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None:
@@ -92,7 +120,7 @@ def _name_tunnels(found: list[dict[str, Any]], flows: pa.Table) -> None:
 def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:
     """What each address was seen doing, and what the inventory names it."""
     moved = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    return Actors(moved, tables["messages"], tables["flows"], shared, tables.get("devices"), tables.get("claims"))
+    return Actors(moved, tables, shared)
 
 
 def judge_moments(

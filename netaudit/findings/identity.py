@@ -12,7 +12,7 @@ person records beside a picture, or a path, are no proof.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED
+from netaudit.findings.apart import RECORDS
+from netaudit.findings.bearing import OWN_DEVICE, lessened, said
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
 from netaudit.findings.uploads import Scope, display_filter, finding_id
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
+
+    from netaudit.findings.apart import Apart
+    from netaudit.findings.bearing import Bearing
 
 RULE = "identity-in-clear/1"
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
@@ -44,6 +49,7 @@ class Group:
     """Records of one grade, act, sender and receiver."""
 
     records: list[Record] = field(default_factory=list)
+    doubts: Counter[str] = field(default_factory=Counter)
 
     @property
     def persons(self) -> set[str]:
@@ -51,13 +57,13 @@ class Group:
         return {one for record in self.records for one in record.persons}
 
 
-Groups = dict[tuple[str, str, str, str], Group]
+Groups = dict[tuple[str, ...], Group]  # certainty, act, sender, receiver, and what tells devices of one address apart
 
 
-def identity_groups(tables: dict[str, pa.Table], scope: Scope, actors: Actors) -> Groups:
+def identity_groups(
+    found: list[Record], scope: Scope, actors: Actors, bearing: Bearing, back_ends: AbstractSet[str], apart: Apart
+) -> Groups:
     """What is a finding, by certainty, act, sender and receiver."""
-    found = records_of(tables)
-    back_ends = back_ends_of(tables.get("endpoints"))
     pushed = _pushed(found, scope, actors)
     own = _own(found, actors, back_ends)
     groups: Groups = defaultdict(Group)
@@ -66,12 +72,21 @@ def identity_groups(tables: dict[str, pa.Table], scope: Scope, actors: Actors) -
         if not act:
             continue
         acting = record.receiver if act == RETRIEVED else record.sender
-        if actors.role(acting, record.message["flow_id"])[0] == PERSONAL_DEVICE:
+        flow = record.message["flow_id"]
+        if actors.role(acting, flow)[0] == PERSONAL_DEVICE and not actors.ends.disputed(acting, flow):
+            if act == UPLOADED:
+                apart.note(actors.ends.device(acting, flow), RECORDS, record.size)
             continue
         if (record.sender, record.receiver) in own and not record.known and not record.images:
             continue
-        grade = "A" if record.sound and record.whole else "B"
-        groups[grade, act, record.sender, record.receiver].records.append(record)
+        doubts = bearing.doubts(record.way)
+        if actors.undecided(acting, flow):
+            doubts |= {OWN_DEVICE}
+        grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
+        parts = (part for ip in (record.sender, record.receiver) for part in actors.ends.parts(ip, flow))
+        group = groups[(grade, act, record.sender, record.receiver, *parts)]
+        group.records.append(record)
+        group.doubts.update(doubts)
     return groups
 
 
@@ -119,7 +134,7 @@ def _own(found: Iterable[Record], actors: Actors, back_ends: AbstractSet[str]) -
 
 def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -> list[dict[str, Any]]:
     """Findings on images with the records that went the same way, and the records without images as findings."""
-    by_way = {(one["certainty"], one["act"], one["sender"], one["receiver"]): one for one in found}
+    by_way = {_key(one, actors): one for one in found}
     records = [record for group in groups.values() for record in group.records]
     beside = {image for record in records for image in record.images}
     elsewhere = {image for record in records for image in record.elsewhere} - beside
@@ -130,7 +145,7 @@ def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -
         if key in by_way and by_way[key]["images"]:
             _add(by_way[key], group)
         else:
-            found.append(_finding(*key, group, actors))
+            found.append(_finding(key, group, actors))
     for one in found:
         if one.get("with_identity"):
             counts = [len(images.intersection(one["object_ids"])) for images in (beside, elsewhere, named)]
@@ -151,13 +166,21 @@ def _add(finding: dict[str, Any], group: Group) -> None:
     finding |= told | {"display_filter": " || ".join(clause for clause in clauses if clause)}
     finding["rule"] += f" {RULE}"
     finding["reason"] += f"; {_said(group)}"
+    finding["doubts"] = sorted({*finding["doubts"], *group.doubts})
 
 
-def _finding(grade: str, act: str, sender: str, receiver: str, group: Group, actors: Actors) -> dict[str, Any]:
+def _key(one: dict[str, Any], actors: Actors) -> tuple[str, ...]:
+    """Key of a finding on images among groups of records."""
+    flow, ends = one["flow_ids"][0], (one["sender"], one["receiver"])
+    return (one["certainty"], one["act"], *ends, *(part for ip in ends for part in actors.ends.parts(ip, flow)))
+
+
+def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> dict[str, Any]:
+    grade, act, sender, receiver, *_ = key
     acting, far = (receiver, sender) if act == RETRIEVED else (sender, receiver)
     kind, why = actors.role(acting, group.records[0].message["flow_id"])
     return {
-        "finding_id": finding_id(grade, act, sender, receiver),
+        "finding_id": finding_id(*key),
         "certainty": grade,
         "act": act,
         "sender": sender,
@@ -171,6 +194,7 @@ def _finding(grade: str, act: str, sender: str, receiver: str, group: Group, act
         "object_ids": [],
         "rule": RULE,
         "reason": _said(group),
+        "doubts": sorted(group.doubts),
     } | _figures(group)
 
 
@@ -209,7 +233,7 @@ def _said(group: Group) -> str:
     told += [f"a name beside the number: {named}"] if named else []
     told += [f"not recovered whole: {broken}"] if broken else []
     told += [f"of a region that is not given out: {odd}"] if odd else []
-    return "; ".join(told)
+    return "; ".join(told) + said(group.doubts)
 
 
-__all__ = ["BACK_ENDS", "Group", "Record", "back_ends_of", "identity_groups", "with_identity"]
+__all__ = ["BACK_ENDS", "Group", "Record", "back_ends_of", "identity_groups", "records_of", "with_identity"]

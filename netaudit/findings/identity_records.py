@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.bearing import Way
 from netaudit.findings.from_identity_data import grouped, is_of, known_region, names_id, pictures_of
 from netaudit.signatures.loading import DECIDING
 
@@ -46,6 +47,15 @@ class Record(NamedTuple):
     size: int
     images: frozenset[str]  # objects that are images of the record …
     elsewhere: frozenset[str]  # … and those of other messages that it names by their address
+
+    @property
+    def way(self) -> Way:
+        """How it went."""
+        row = self.message
+        return Way(
+            row["flow_id"], row["message_id"], row["capture_id"], self.sender, self.receiver,
+            row["direction"] == "up", row["first_ts"] or 0,
+        )  # fmt: skip
 
 
 def records_of(tables: dict[str, pa.Table]) -> list[Record]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings import accounts, documents, query_names, understanding
+from netaudit.findings import accounts, apart, documents, query_names, understanding
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.masking.mask import mask
@@ -265,6 +265,12 @@ def _egress(tables: Tables, run: Run) -> Iterator[Entry]:
         yield Entry(accounts.OTHERS, accounts.CROWD, run.aside.num_rows, size, understood=False)
 
 
+def _apart(tables: Tables, _: Run) -> Iterator[Entry]:
+    """What is told apart: sent by what calls itself a personal device."""
+    for line in apart.lines(tables):
+        yield Entry(*line)
+
+
 def _account(lines: Callable[[Tables], Iterable[accounts.Line]]) -> Callable[[Tables, Run], Iterator[Entry]]:
     """Entries of an account that has to balance."""
 
@@ -353,6 +359,7 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("documents", _account(documents.documents), documents.WORDS),
     Ledger("understanding", _account(understanding.understanding), understanding.WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
+    Ledger("apart", _apart, apart.WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger("evicted", _account(accounts.evicted), accounts.EVICTED),
     Ledger(

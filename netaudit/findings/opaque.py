@@ -48,11 +48,11 @@ def opaque_findings(
     told = {flow for finding in found for flow in finding["flow_ids"]}
     rows = [row for row in _outward(flows, scope) if row["flow_id"] not in told and _sent(row)]
     out: list[Row] = []
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         if is_opaque(row["protocol"], row["transport"]):
-            groups[row["near"], row["far"]].append(row)
-    for (sender, receiver), some in sorted(groups.items()):
+            groups[(row["near"], row["far"], *actors.ends.parts(row["near"], row["flow_id"]))].append(row)
+    for (sender, receiver, *_), some in sorted(groups.items()):
         if _much(some, LEAST_OPAQUE):
             out += _finding(sender, receiver, some, actors, OPAQUE_RULE, _kinds(some))
     told |= {flow for finding in out for flow in finding["flow_ids"]}
@@ -120,11 +120,12 @@ def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> l
     services = {}
     if endpoints is not None:
         services = dict(zip(endpoints["ip"].to_pylist(), endpoints["service"].to_pylist(), strict=True))
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row["near"], _service(row, services)].append(row)
+        parts = actors.ends.parts(row["near"], row["flow_id"])
+        groups[(row["near"], _service(row, services), *parts)].append(row)
     out: list[Row] = []
-    for (sender, service), some in sorted(groups.items()):
+    for (sender, service, *_), some in sorted(groups.items()):
         members = {(row["server_name"], row["far"]) for row in some}
         if len(members) >= LEAST_MEMBERS and _much(some, LEAST_SCATTERED):
             largest = max(
@@ -160,5 +161,5 @@ def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: 
         return []
     size = sum(map(_sent, rows))
     reason = f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an upload"
-    identity = finding_id("D", UPLOADED, sender, receiver, rule)
+    identity = finding_id("D", UPLOADED, sender, receiver, rule, *actors.ends.parts(sender, rows[0]["flow_id"]))
     return [hidden_finding(identity, (sender, kind, why), receiver, rows, size, rule, reason)]

@@ -22,10 +22,14 @@ MOST_CLAUSES = 3  # of a sentence of a first page
 MOST_REASONS = 3  # named of a statement
 LONGEST = 120  # characters of a reason that has no word
 MORE = {"zh": "另有 {n} 项", "en": "{n} more below"}
-PARTIES = {  # part of a statement, and how many there are: the count, and its words
-    "subjects": ("devices", {"zh": " {:d} 台内部设备", "en": "{:inside device|inside devices}"}),
-    "endpoints": ("endpoints", {"zh": " {:d} 个端点", "en": "{:endpoint|endpoints}"}),
+PARTIES: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {  # part of a statement: what is counted, in which words
+    "subjects": (
+        ("devices", {"zh": " {:d} 台内部设备", "en": "{:inside device|inside devices}"}),
+        ("addresses", {"zh": " {:d} 个内部地址", "en": "{:inside address|inside addresses}"}),
+    ),
+    "endpoints": (("endpoints", {"zh": " {:d} 个端点", "en": "{:endpoint|endpoints}"}),),
 }
+AND = {"zh": "和", "en": " and "}
 OTHERS = {"zh": "其他", "en": "other"}
 
 
@@ -50,19 +54,24 @@ def sentence(statement: Mapping[str, Any], lang: str) -> str:
         return visible(str(statement.get("kind", "?")), LONGEST)
     counts = {name: Count(value) for name, value in _numbers(statement.get("counts")).items()}
     wording = kind.en if lang == "en" else kind.zh
-    ends = {
-        name: _who(statement, lang, part, *PARTIES[part]) for name, part in (("by", "subjects"), ("to", "endpoints"))
-    }
-    return wording.format_map(_Figures(counts, why=_why(statement, lang), **ends)).strip()
+    ends = {name: _named(statement, lang, part) for name, part in (("by", "subjects"), ("to", "endpoints"))}
+    who = _counted(counts, lang, "subjects")
+    return wording.format_map(_Figures(counts, why=_why(statement, lang), who=who, **ends)).strip()
 
 
-def _who(statement: Mapping[str, Any], lang: str, part: str, count: str, words: Mapping[str, str]) -> str:
+def _named(statement: Mapping[str, Any], lang: str, part: str) -> str:
     """The only device or endpoint by its address, else how many there are."""
-    named = statement.get(part)
-    number = _numbers(statement.get("counts")).get(count, 0)
+    named, counts = statement.get(part), _numbers(statement.get("counts"))
+    number = sum(counts.get(count, 0) for count, _ in PARTIES[part])
     if isinstance(named, list) and len(named) == 1 and number <= 1:
         return f" {visible(str(named[0]), LONGEST)} " if lang == "zh" else visible(str(named[0]), LONGEST)
-    return words[lang].format(Count(number))
+    return _counted(counts, lang, part)
+
+
+def _counted(counts: Mapping[str, int], lang: str, part: str) -> str:
+    """How many devices there are, and how many addresses that may stand for several; the others are left out."""
+    told = [words[lang].format(Count(n)) for count, words in PARTIES[part] if (n := counts.get(count, 0))]
+    return AND[lang].join(told) or PARTIES[part][0][1][lang].format(Count(0))
 
 
 def _numbers(said: object) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Messages that carry a face or a person, by who understands them: an entry, what was inferred of their route, nobody."""
+"""Messages that carry a face or a person, by who understands them: an entry, what their route tells, or nobody."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ _PEOPLE = ("id_number", "phone", "name", "person_id")
 
 def understanding(tables: Tables) -> Iterator[Line]:
     """How many messages with a face, a person or both an entry reads, were inferred, or nobody understands."""
-    faces = set(_with_faces(tables))
+    faces = {message for message, _ in _with_faces(tables)}
     persons = tables["persons"]
     people = set(pc.unique(persons.filter(pc.is_in(persons["kind"], pa.array(_PEOPLE)))["message_id"]).to_pylist())
     events = tables["events"]
-    known = dict(zip(events["message_id"].to_pylist(), events["standing"].to_pylist(), strict=True))
+    standings = events["standing"].to_pylist()
+    known = dict(zip(events["message_id"].to_pylist(), standings, strict=True))
+    shown = {sha256: one for some, one in zip(events["images"].to_pylist(), standings, strict=True) for sha256 in some}
+    known = {message: shown[sha256] for message, sha256 in _with_faces(tables) if sha256 in shown} | known
     sums = Counter[tuple[str, str]]()
     for message in faces | people:
         subject = BOTH if message in faces and message in people else FACE if message in faces else PERSON
@@ -42,12 +45,11 @@ def understanding(tables: Tables) -> Iterator[Line]:
         yield Line(subject, reason, number, 0, reason != NOT_AT_ALL)
 
 
-def _with_faces(tables: Tables) -> list[str]:
+def _with_faces(tables: Tables) -> list[tuple[str, str]]:
+    """Messages and the faces in them."""
     images, objects = tables["images"], tables["objects"]
     shown = images.filter(pc.equal(images["face"], "yes"))["sha256"]
     if not len(shown):
         return []
-    found: list[str] = pc.unique(
-        objects.filter(pc.is_in(objects["sha256"], shown.combine_chunks()))["message_id"]
-    ).to_pylist()
-    return found
+    found = objects.filter(pc.is_in(objects["sha256"], shown.combine_chunks()))
+    return list(zip(found["message_id"].to_pylist(), found["sha256"].to_pylist(), strict=True))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netaudit.findings import acts
 from netaudit.findings.acts import RETRIEVED, VIDEO
+from netaudit.findings.apart import IMAGES
+from netaudit.findings.bearing import OWN_DEVICE, Bearing, lessened, said
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
+    from netaudit.findings.apart import Apart
     from netaudit.findings.transfers import Transfer
 
 RULE = "face-image-in-clear/2"
@@ -25,9 +28,10 @@ MOST_CLAUSES = 24  # flows named one by one in a display filter
 
 @dataclass(slots=True)
 class Group:
-    """Transfers of one sender, receiver, act and certainty."""
+    """Transfers of one sender, receiver, act and certainty, and how many of them were doubted why."""
 
     rows: list[Transfer] = field(default_factory=list)
+    doubts: Counter[str] = field(default_factory=Counter)
 
 
 def telling(row: Transfer) -> bool:
@@ -36,7 +40,12 @@ def telling(row: Transfer) -> bool:
 
 
 def clear_findings(
-    faces: list[Transfer], scope: Scope, actors: Actors, back_ends: AbstractSet[str] = frozenset()
+    faces: list[Transfer],
+    scope: Scope,
+    actors: Actors,
+    bearing: Bearing,
+    back_ends: AbstractSet[str] = frozenset(),
+    apart: Apart | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown.
 
@@ -45,19 +54,30 @@ def clear_findings(
     """
     collectors = _collectors(faces, scope, actors) | back_ends
     pushed = _pushed(faces, scope, actors)
-    groups: dict[tuple[str, str, str, str], Group] = defaultdict(Group)
+    groups: dict[tuple[str, ...], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors, pushed)
         device = acts.acting(act, row.sender, row.receiver)
-        if act and not _personal(device, row, actors):
-            contested = actors.contested(device)
-            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, contested=contested)
-            groups[grade, act, row.sender, row.receiver].rows.append(row)
-    return [_finding(*key, group.rows, actors) for key, group in sorted(groups.items())]
+        if not act:
+            continue
+        if _personal(device, row, actors):
+            if apart is not None and act in {acts.UPLOADED, VIDEO}:
+                apart.note(actors.ends.device(device, row.flow_id), IMAGES, row.size)
+            continue
+        doubts = bearing.doubts(row)
+        if actors.undecided(device, row.flow_id):
+            doubts |= {OWN_DEVICE}
+        grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=lessened(doubts))
+        ends = (part for ip in (row.sender, row.receiver) for part in actors.ends.parts(ip, row.flow_id))
+        group = groups[(grade, act, row.sender, row.receiver, *ends)]
+        group.rows.append(row)
+        group.doubts.update(doubts)
+    return [_finding(key, group, actors) for key, group in sorted(groups.items())]
 
 
 def _personal(ip: str, row: Transfer, actors: Actors) -> bool:
-    return actors.role(ip, row.flow_id)[0] == PERSONAL_DEVICE
+    """Whether it is a visitor's own; who writes the address of another is not passed over as one."""
+    return actors.role(ip, row.flow_id)[0] == PERSONAL_DEVICE and not actors.ends.disputed(ip, row.flow_id)
 
 
 def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[str]:
@@ -86,7 +106,9 @@ def _act(row: Transfer, scope: Scope, collectors: AbstractSet[str], pushed: Abst
     return acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
 
 
-def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transfer], actors: Actors) -> dict[str, Any]:
+def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> dict[str, Any]:
+    grade, act, sender, receiver, *_ = key
+    rows = group.rows
     acting = receiver if act == RETRIEVED else sender
     kind, why = actors.role(acting, rows[0].flow_id)
     far = sender if act == RETRIEVED else receiver
@@ -101,7 +123,7 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
         how += f"sent encrypted and opened with keys from {', '.join(opened)}"
     hosts = sorted({row.host for row in rows if row.host})[:3]
     return {
-        "finding_id": finding_id(grade, act, sender, receiver),
+        "finding_id": finding_id(*key),
         "certainty": grade,
         "act": act,
         "sender": sender,
@@ -123,7 +145,9 @@ def _finding(grade: str, act: str, sender: str, receiver: str, rows: list[Transf
         "opened": opened,
         "reason": f"{len(rows)} {what} ({distinct} distinct) {how}"
         + (f", for {', '.join(hosts)}" if hosts else "")
-        + (f"; damaged, and the face only possible: {possible}" if possible else ""),
+        + (f"; damaged, and the face only possible: {possible}" if possible else "")
+        + said(group.doubts),
+        "doubts": sorted(group.doubts),
     }
 
 

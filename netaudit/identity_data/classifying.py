@@ -22,7 +22,8 @@ from netaudit.identity_data.naming import (
     may_be_of_somebody,
     plain,
 )
-from netaudit.identity_data.values import ID18, LEAST_TAIL, MOBILE, Personal, address_tail, e164, right_check_digit
+from netaudit.identity_data.values import LEAST_TAIL, Personal, address_tail, e164
+from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:

@@ -24,11 +24,9 @@ from netaudit.identity_data.values import (
     Personal,
     address_tail,
     canonical,
-    is_device_id,
-    known_region,
     masked,
-    right_check_digit,
 )
+from netaudit.masking.identity_numbers import is_device_id, known_region, right_check_digit
 from netaudit.unwrapping.document import Known, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scalars import fields

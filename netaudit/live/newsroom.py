@@ -208,8 +208,8 @@ class Newsroom:
         """Certainty of a face that a device inside moved; none of a visitor's own."""
         if self._personal(device, find.known):
             return ""
-        contested = self._actors is not None and self._actors.contested(device)
-        return acts.certainty(complete=find.complete, whole=whole, face=face, contested=contested)
+        undecided = self._actors is not None and self._actors.undecided(device, find.known.flow_id.hex())
+        return acts.certainty(complete=find.complete, whole=whole, face=face, lessened=undecided)
 
     def _collect(self, find: Find, sender: str, receiver: str, *, face: bool) -> None:
         personal = self._personal(sender, find.known)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from netaudit.masking.identity_numbers import shown_serial
 from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
 from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import OBSERVATIONS, Row
@@ -37,6 +38,9 @@ MASKS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("hostname", "fqdn", "asked", "name"), mask_host),
     **dict.fromkeys(("key", "user_agent"), mask_words),
     "path": mask_path,
+    **dict.fromkeys(
+        ("serial", "SerialNo", "SerialNumber", "SerialNO", "DeviceSN", "SN", "SerialID", "gb_id"), shown_serial
+    ),
 }
 """How values of a field are masked, where people name things in it."""
 

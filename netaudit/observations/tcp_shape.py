@@ -63,15 +63,23 @@ def options_before(data: bytes, beginning: bytes) -> bytes | None:
     return None
 
 
+def initial(ttl: int) -> int:
+    """The time to live with which a system begins that leaves this one."""
+    return next((begin for begin in TTLS if ttl <= begin), 255)
+
+
 def shape(ttl: int, window: int, options: bytes) -> str:
-    """One line: initial TTL, window, segment size and scale (where told), and the options in their order."""
+    """One line: initial TTL, window, segment size and scale (where told), options in their order; whether routed."""
     letters, segment, scale = _read(options)
-    words = [f"ttl={next((begin for begin in TTLS if ttl <= begin), 255)}", f"window={window}"]
+    words = [f"ttl={initial(ttl)}", f"window={window}"]
     if segment is not None:
         words.append(f"mss={segment}")
     if scale is not None:
         words.append(f"scale={scale}")
-    return " ".join([*words, f"options={letters or '-'}"])
+    words.append(f"options={letters or '-'}")
+    if ttl != initial(ttl):
+        words.append("routed")
+    return " ".join(words)
 
 
 def _read(options: bytes) -> tuple[str, int | None, int | None]:

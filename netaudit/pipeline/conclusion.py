@@ -22,7 +22,7 @@ from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
-from netaudit.findings.from_tables import Run, actors_of, judge, judge_moments, ledger_table
+from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table
 from netaudit.findings.transfers import transfers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
@@ -125,6 +125,7 @@ def _write_tables(
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
+    del tables[TOLD_APART]
     trim()
     same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
     for name, rows in tables.items():
@@ -182,9 +183,9 @@ def derive(
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
     tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
-    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
+    link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
-    tables["devices"], tables["claims"] = found.devices, found.claims
+    tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings
     moves = Moves()
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
@@ -194,9 +195,8 @@ def derive(
         count_encrypted(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     seen_as = {} if targets is None else {"targets": targets}
-    tables["findings"] = judge(
-        tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink)
-    )
+    judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    tables["findings"], tables[TOLD_APART] = judged
     tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
     return vantage
 

@@ -20,6 +20,8 @@ from netaudit.messages.readers import named
 from netaudit.observations.ends import ends_of
 from netaudit.observations.from_messages import observe_message, observe_publications
 from netaudit.observations.ledger import Ledger
+from netaudit.observations.message_view import place_of
+from netaudit.observations.statements import note_statements
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.state import load_state, save_state
 from netaudit.pipeline.takers import takers
@@ -69,6 +71,7 @@ _EVIDENCE = EVIDENCE.row
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
+SAYS_LITTLE = ("heartbeat", "subscription")  # kinds of events without a person
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
 
 
@@ -306,7 +309,7 @@ class Shard:
         if message.body and not done:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)
-            if not done and is_plain_document(message):
+            if not done and is_plain_document(message) and not self._events.may_state(message):
                 self._scraps.take(message)  # its body is none
                 self._documents.add(message)
                 if self._documents.full:
@@ -314,6 +317,8 @@ class Shard:
                 return
         if not done:
             self._read(message, patience)
+            if self._events.stated and message.pieces is not None and len(message.pieces):
+                note_statements(self._events.stated, message.direction, ends, self.ledger, place_of(message))
         self._scraps.take(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 
@@ -350,10 +355,12 @@ class Shard:
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
+        told = False
         for row in self._events.end(message):
             self._rows["events"].append(row)
+            told = told or row.kind not in SAYS_LITTLE
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
-        told = bool(self._events.taken[1])
+        told = told or bool(self._events.taken[1])
         for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
             self._rows["persons"].append(row)
             if self._witness is not None:

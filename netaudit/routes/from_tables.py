@@ -14,7 +14,7 @@ from netaudit.documents.times import read_time
 from netaudit.masking.mask import mask, mask_path, visible
 from netaudit.routes.inferring import Inferred, Picture, infer
 from netaudit.routes.learning import ENTRY, Field, fields_of, skeleton
-from netaudit.routes.messages import Told, by_route, read
+from netaudit.routes.messages import Told, by_route, joined, read
 from netaudit.rows import leaves
 from netaudit.rows.event_values import IDENTITY, Shown, Values
 from netaudit.storage.table_streams import table_of
@@ -66,6 +66,7 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
     out = Understood(beyond=beyond)
     if not told:
         return out
+    told = joined(told)
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
     pictures = _pictures(tables["images"])
     entries = _of_entries(tables["events"], clear)
@@ -246,22 +247,22 @@ def _write(route: Route, told: list[Told], fields: dict[str, Field], out: Unders
         for leaf in one.leaves:
             if not leaf.sha256:
                 times[leaf.form, leaf.value].append(one.ns)
-    for path, one in sorted(fields.items()):
-        shown = min(one.values, default="")
+    for path, known in sorted(fields.items()):
+        shown = min(known.values, default="")
         out.fields.append(
             FIELDS.row(
                 route_id=route.id, sender=route.sender, receiver=route.receiver, protocol=route.protocol,
                 method=route.method, target=mask_path(route.target), reply=route.reply, messages=len(told),
-                variants=variants, path=visible(mask(path), LONGEST), form=one.form, meaning=one.meaning,
-                known_by=one.known_by, support=one.support, contradictions=one.contradictions,
-                distinct_values=len(one.values), example=visible(_masked(shown, one), LONGEST),
+                variants=variants, path=visible(mask(path), LONGEST), form=known.form, meaning=known.meaning,
+                known_by=known.known_by, support=known.support, contradictions=known.contradictions,
+                distinct_values=len(known.values), example=visible(_masked(shown, known), LONGEST),
             )
         )  # fmt: skip
-        for value in sorted(one.values, key=_digest)[:MOST_VALUES]:
+        for value in sorted(known.values, key=_digest)[:MOST_VALUES]:
             seen = times[path, value]
             out.fields_clear.append(
                 FIELDS_CLEAR.row(
-                    route_id=route.id, path=path, value_clear=value, messages=one.values[value], first_ts=min(seen),
+                    route_id=route.id, path=path, value_clear=value, messages=known.values[value], first_ts=min(seen),
                     last_ts=max(seen),
                 )
             )  # fmt: skip

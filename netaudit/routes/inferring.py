@@ -6,6 +6,7 @@ describes: a picture with a name, a score, a time. It raises no finding and make
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,7 +43,12 @@ _COMMANDS = frozenset(
     }
 )
 _ID_PHOTO = frozenset({(102, 126), (358, 441), (178, 220)})  # pixels of the portraits of ID cards
-_WIDE = 800  # pixels of a picture beside another one that shows a scene
+_TIME_IN_NAME = later(
+    r"(?<!\d)20\d\d[-_]?[01]\d[-_]?[0-3]\d[-_T]?[0-2]\d[-_:]?[0-5]\d[-_:]?[0-5]\d(?:[-_.]?\d{3})?(?!\d)", re.ASCII
+)
+_A_DAY = 86_400 * 10**9  # ns
+_COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+LARGER = 2  # times the area of the next one that a picture of a scene has
 _HTTP = frozenset({"http", "http2", "http3", "h2"})
 
 
@@ -63,6 +69,7 @@ class Inferred:
     kind: str = ""
     act: str = ""
     said: dict[str, str] = field(default_factory=dict)  # by meaning
+    keys: dict[str, str] = field(default_factory=dict)  # under which key each was said
     shot_time: int | None = None
     zone: str = ""
     images: list[tuple[str, str]] = field(default_factory=list)  # SHA-256, role
@@ -83,7 +90,7 @@ def infer(told: Told, fields: dict[str, Field], pictures: dict[str, Picture], *,
 
 
 def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, list[Leaf], list[Leaf]]]:
-    """(place, leaves of the record, leaves around it) of each record: elements of the outermost list that tell of several."""
+    """(place, leaves of it, leaves around it) of each record: elements of the outermost list that tells of several."""
     lists: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for leaf in leaves:
         meaning = fields[leaf.form].meaning
@@ -110,7 +117,7 @@ def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, li
 
 def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, Field]) -> None:
     """What the record says: of two leaves of a meaning its own, the one that is called so most surely, the first."""
-    best: dict[str, tuple[tuple[int, ...], str]] = {}
+    best: dict[str, tuple[tuple[int, ...], str, str]] = {}
     for order, leaf in enumerate([*own, *around]):
         known = fields[leaf.form]
         value = leaf.value.strip()
@@ -122,16 +129,29 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
         near = -abs(said.ns - one.told.ns) // 10**9 if known.meaning == "time" and (said := read_time(value)) else 0
         rank = (order < len(own), known.sure, -_rank(known.meaning, leaf), -int(leaf.head), min(near, 0), -order)
         if known.meaning not in best or rank > best[known.meaning][0]:
-            best[known.meaning] = rank, value
-    one.said = {meaning: value for meaning, (_, value) in best.items()}
-    if text := one.said.get("time"):
-        told = read_time(text)
-        if told is not None:
-            one.shot_time, one.zone = told.ns, told.zone
+            best[known.meaning] = rank, value, leaf.key
+    one.said = {meaning: value for meaning, (_, value, _) in best.items()}
+    one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
+    if "time" not in one.said and (text := _named_time([*own, *around], one.told.ns)):
+        one.said["time"] = text
+    if (told := read_time(one.said.get("time", ""))) is not None:
+        one.shot_time, one.zone = told.ns, told.zone
     if number_ := one.said.get("id_number"):
         one.said["id_number"] = number_.upper()
     if "age" in one.said and "birthday" in one.said and "time" not in one.said:
         one.said.pop("age", None)
+
+
+def _named_time(leaves: list[Leaf], ns: int) -> str:
+    """A time near the packet's clock in the name of a file or a path: 20260601102030, 2026-06-01_10-20-30."""
+    for leaf in leaves:
+        if not leaf.sha256 and (leaf.key == "filename" or leaf.path.startswith("path[")):
+            for found in _TIME_IN_NAME.finditer(leaf.value):
+                digits = "".join(filter(str.isdigit, found[0]))
+                text = digits[:17] if len(digits) >= 17 else digits[:14]
+                if (said := read_time(text)) and abs(said.ns - ns) < _A_DAY:
+                    return text
+    return ""
 
 
 _SHAPED = {one.name: one for one in meanings()}
@@ -155,14 +175,19 @@ def _show(one: Inferred, leaves: list[Leaf], fields: dict[str, Field], pictures:
             meaning = fields[leaf.form].meaning
             found[leaf.sha256] = meaning.removeprefix(PICTURES) if meaning.startswith(PICTURES) else ""
     sizes = {sha256: pictures.get(sha256, Picture("", 0, 0)) for sha256 in found}
-    largest = max((size.width * size.height for size in sizes.values()), default=0)
-    for sha256, role in found.items():
-        size = sizes[sha256]
-        if (size.width, size.height) in _ID_PHOTO and one.said.get("id_number"):
+    areas = sorted((size.width * size.height for size in sizes.values()), reverse=True)
+    card = "id_number" in one.said and "score" not in one.said and len(found) == 1
+    for sha256, named_so in found.items():
+        size, role = sizes[sha256], named_so
+        if (size.width, size.height) in _ID_PHOTO and "id_number" in one.said:
             role = "id_photo"
-        elif len(found) > 1 and role in {"", "face"} and size.width >= _WIDE and size.width * size.height == largest:
+        elif len(found) > 1 and role in {"", "face"} and size.width * size.height == areas[0] >= LARGER * areas[1] > 0:
             role = "scene"
-        one.images.append((sha256, role or "face"))
+        elif card and role in {"", "face"} and one.said.keys() & {"birthday", "address"}:
+            role = "id_photo"
+        elif not role:
+            role = "face" if size.face in {"yes", "possible"} or len(found) > 1 else "unknown"
+        one.images.append((sha256, role))
 
 
 def _kind(one: Inferred, told: Told) -> tuple[str, str]:
@@ -176,6 +201,8 @@ def _kind(one: Inferred, told: Told) -> tuple[str, str]:
         bare = one.images and not said.keys() - {"device", "event", "url", "place"}
         if bare and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in told.leaves):
             return "retrieval", "answers"
+        if one.images and person:
+            return "retrieval", "answers"
         return ("id_verification" if identified else "reply"), "answers"
     if route.method == "DELETE":
         return "", ""
@@ -185,9 +212,10 @@ def _kind(one: Inferred, told: Told) -> tuple[str, str]:
     if act == "enrolment" and person and "score" not in said:
         one.images = [(sha256, "library_photo" if role == "face" else role) for sha256, role in one.images]
         return "enrolment", "pushes"
-    if identified:
+    if identified or ("id_number" in said and one.images and "score" not in said):
         return "id_verification", "pushes"
-    if one.images and (person or "score" in said):
+    compared = "score" in said and _COMPARED.search(plain(one.keys["score"])) is not None
+    if one.images and (person or compared):
         return "comparison", "pushes"
     if person:
         return ("comparison" if "score" in said else "enrolment"), "pushes"
@@ -203,7 +231,7 @@ def _acts(told: Told) -> str:
 
 
 def _worth(one: Inferred, pictures: dict[str, Picture], *, shows_faces: bool) -> bool:
-    """Whether it is about a person: a number, somebody beside a picture or a score, a face, or a picture among faces."""
+    """Whether it is about a person: a number, somebody beside a picture or score, a face, a picture among faces."""
     said = one.said.keys()
     if "id_number" in said or ({"name", "person_id"} & said and ("score" in said or one.images)):
         return True

@@ -29,19 +29,22 @@ if TYPE_CHECKING:
 
 LEAST = 5  # messages that teach something
 SHARE = 0.8  # of the values that have to bear a meaning
-NEAR = 900 * 10**9  # ns between what a device calls now and when it says so …
+SHORTEST_SERIAL = 6  # digits
+
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
 FARTHEST = 26 * 3600 * 10**9
 ENTRY, VOCABULARY, BEHAVIOUR = "entry", "vocabulary", "behaviour"
 # keys that say what they mean together with what holds them
 GENERIC = frozenset({
-    "id", "no", "num", "number", "code", "name", "value", "val", "text", "#text", "data", "content", "type", "time", "url", "path",
-    "sn", "key", "image", "img", "pic", "picture", "photo", "info", "title", "label", "desc", "address", "addr", "location",
-    "base64", "file", "src", "uri", "serial", "date", "ts", "at", "bytes", "buffer", "jpg", "jpeg", "mc", "bh", "dm", "hm", "sj",
+    "#text", "addr", "address", "at", "base64", "bh", "buffer", "bytes", "code", "content", "data", "date", "desc",
+    "dm", "file", "hm", "id", "image", "img", "info", "jpeg", "jpg", "key", "label", "location", "mc", "name", "no",
+    "num", "number", "path", "photo", "pic", "picture", "serial", "sj", "sn", "src", "text", "time", "title", "ts",
+    "type", "uri", "url", "val", "value",
 })  # fmt: skip
+_OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
 _NO_SCORE = later(
-    "live|quality|qual|blur|clear|bright|temp|mask|lat|lon|lng|x$|y$|w$|h$|width|height|left|top|right|bottom|yaw|pitch|roll|volt|humid|"
-    "ratio|size|len|count|num|total|duration|cost|thresh|weight|price|amount|version|ver|fps|rate$"
+    "live|quality|qual|blur|clear|bright|temp|mask|lat|lon|lng|x$|y$|w$|h$|width|height|left|top|right|bottom|yaw|pitch|"
+    "roll|volt|humid|ratio|size|len|count|num|total|duration|cost|thresh|weight|price|amount|version|ver|fps|rate$"
 )
 _NO_NAME = later(
     "device|channel|camera|place|project|store|shop|group|dept|compan|org|city|provinc|area|type|file|title|agent|broker|advis|"
@@ -85,15 +88,15 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
             out.setdefault(path, Field(path, "")).messages += 1
         for leaf in one.leaves:
             _add(out[leaf.form], leaf, one.ns)
-    for some in (False, True):  # what needs something beside it comes when that is known
-        beside = {one.meaning for one in out.values()} | {"picture" for one in out.values() if one.pictures}
-        for one in out.values():
-            if not one.meaning:
-                _by_name(one, beside if some else set())
+    for late in (False, True):  # what needs something beside it comes when that is known
+        beside = {known.meaning for known in out.values()} | {"picture" for known in out.values() if known.pictures}
+        for known in out.values():
+            if not known.meaning:
+                _by_name(known, beside if late else set())
     segments = {leaf.value for one in told for leaf in one.leaves if leaf.head}
-    for one in out.values():
-        if not one.meaning and not one.pictures and one.messages >= LEAST:
-            _by_behaviour(one, segments)
+    for known in out.values():
+        if not known.meaning and not known.pictures and known.messages >= LEAST:
+            _by_behaviour(known, segments)
     return out
 
 
@@ -144,11 +147,19 @@ def _by_name(one: Field, beside: set[str]) -> None:
         support = sum(count for value, count in one.values.items() if meaning.fits(value.strip()))
         if meaning.name == "time":
             support = min(support, sum(one.offsets.values()))
-        if meaning.name == "place" and not _may_be_place(one):
+        if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
         if support >= SHARE * total:
             one.say(meaning.name, VOCABULARY, sure, support, total)
             return
+
+
+def _counts(one: Field) -> bool:
+    """Whether numbers are those of messages: another one in each, or too short for a serial number."""
+    if one.form != "int":
+        return False
+    short = max(map(len, one.values)) < SHORTEST_SERIAL and "serial" in plain(one.key)
+    return short or (len(one.values) > 2 and len(one.values) * 2 > sum(one.values.values()))
 
 
 def _may_be_place(one: Field) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST = 50_000  # messages that are looked at, the earliest; how many are beyond is told
+CARVED, A_SECOND = "carved", 10**9
 MORE = "…"  # the key of a leaf that tells how many there are beyond a bound
 _INDEX = later(r"\[\d{1,6}\]")
 _VALUE_IN_PATH = later(
@@ -26,8 +27,8 @@ _VALUE_IN_PATH = later(
 )
 _HEAD = later(r"(?:path\[\d+\]|query\.|header\.)")
 COLUMNS = [
-    "message_id", "flow_id", "direction", "protocol", "request_id", "method", "path", "status", "first_ts", "first_frame",
-    "capture_id", "complete",
+    "message_id", "flow_id", "direction", "protocol", "request_id", "method", "path", "status", "first_ts",
+    "first_frame", "capture_id", "complete",
 ]  # fmt: skip
 
 
@@ -76,11 +77,13 @@ class Told:
     row: dict[str, object]
     leaves: list[Leaf] = field(default_factory=list)
     more: int = 0  # leaves beyond a bound
+    joined: bool = False  # has the pictures of a message beside it
 
     @property
     def ns(self) -> int:
         """When it was sent."""
-        return int(self.row["first_ts"] or 0)  # type: ignore[call-overload]
+        at = self.row["first_ts"]
+        return at if isinstance(at, int) else 0
 
     @property
     def pictures(self) -> list[Leaf]:
@@ -155,6 +158,29 @@ def _leaves(streams: list[Path]) -> Iterator[tuple[str, int, str, str, str, str]
     """Leaves of each message in their order: a message is written by one worker, at once."""
     for batch in _batches(streams, ["message_id", "place", "path", "key", "value", "sha256"]):
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def joined(told: list[Told]) -> list[Told]:
+    """Messages, those without pictures with the ones that were found beside them in bytes without a reader.
+
+    Device protocols send a document and its pictures one behind the other on a connection: each picture belongs to the
+    nearest document of its way that has none, a second away at most.
+    """
+    spoken: dict[tuple[object, object], list[Told]] = defaultdict(list)
+    for one in told:
+        if one.row["protocol"] != CARVED and not one.pictures:
+            spoken[one.row["flow_id"], one.row["direction"]].append(one)
+    out = []
+    for one in told:
+        near = spoken.get((one.row["flow_id"], one.row["direction"]), []) if one.row["protocol"] == CARVED else []
+        near = [other for other in near if abs(other.ns - one.ns) <= A_SECOND and not other.joined]
+        if not near:
+            out.append(one)
+            continue
+        other = min(near, key=lambda doc: (abs(doc.ns - one.ns), doc.message_id))
+        other.joined = True
+        other.leaves += [leaf for leaf in one.leaves if leaf.sha256]
+    return out
 
 
 def by_route(told: list[Told]) -> dict[Route, list[Told]]:

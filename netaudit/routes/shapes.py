@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from netaudit.identity_data.naming import could_be_name, has_family_name
-from netaudit.identity_data.values import ID18, MOBILE, right_check_digit
+from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
 from netaudit.text.patterns import later
 
 _DATE = later(r"(?:19|20)\d\d[-/.年]?(?:0?[1-9]|1[0-2])[-/.月]?(?:[12]\d|3[01]|0?[1-9])日?", re.ASCII)
@@ -16,7 +17,7 @@ _TIME = later(
     re.ASCII,
 )
 _EPOCH = later(r"1[0-9]{9}(?:\.\d{1,6}|\d{3}|\d{6})?", re.ASCII)
-_NUMBER = later(r"-?\d{1,12}(?:\.\d{1,12})?", re.ASCII)
+_NUMBER = later(r"-?\d{1,12}(?:\.\d{1,20})?(?:[eE]-?\d{1,3})?", re.ASCII)
 _CODE = later(r"(?=.*[\dA-Z_-])[A-Za-z0-9][A-Za-z0-9_:.#@-]{2,63}", re.ASCII)
 _ID = later(r"(?=.*[\dA-Za-z])[A-Za-z0-9_:.#@{}-]{1,64}", re.ASCII)
 _UUID = later(r"\{?[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?")
@@ -84,14 +85,17 @@ _remembered = lru_cache(maxsize=8192)(_form)
 
 
 def is_time(text: str) -> bool:
+    """Whether a text is a date with a time of day, or a number of seconds since 1970."""
     return bool(_EPOCH.fullmatch(text) or _TIME.fullmatch(text))
 
 
 def is_date(text: str) -> bool:
+    """Whether it is a date alone."""
     return bool(_DATE.fullmatch(text))
 
 
 def is_picture_url(text: str) -> bool:
+    """Whether it is the address or the key under which a picture lies."""
     return bool(_PICTURE.fullmatch(text)) or (bool(_KEY_OF_STORE.fullmatch(text)) and len(text) >= 12)
 
 
@@ -107,14 +111,17 @@ def is_words(text: str) -> bool:
 
 
 def is_han(text: str) -> bool:
+    """Whether it is a short text with Chinese characters."""
     return is_words(text) and _HAN.search(text) is not None
 
 
 def is_id_number(text: str) -> bool:
+    """Whether it is a resident ID number with the right check digit."""
     return bool(ID18.fullmatch(text)) and right_check_digit(text)
 
 
 def is_address(text: str) -> bool:
+    """Whether it may be where somebody lives."""
     return 4 <= len(text) <= 120 and (len(_HAN.findall(text)) >= 4 or (" " in text and any(map(str.isdigit, text))))
 
 
@@ -125,6 +132,7 @@ def number(text: str) -> float | None:
 
 
 def is_score(text: str) -> bool:
+    """Whether it may be a score on any scale."""
     value = number(text)
     return value is not None and 0 <= value <= 1000
 
@@ -146,7 +154,7 @@ FORMS = (
     ("chinese", is_han),
 )
 
-SHAPES = {  # what values of a meaning look like
+SHAPES: dict[str, Callable[[str], bool]] = {  # what values of a meaning look like
     "time": is_time,
     "any_time": lambda text: is_time(text) or is_date(text),
     "code": lambda text: _CODE.fullmatch(text) is not None and not is_time(text) and not _HOST.fullmatch(text),

@@ -47,7 +47,7 @@ class Meaning:
 
     def fits(self, value: str) -> bool:
         """Whether a value may be of this meaning."""
-        return bool(SHAPES[self.shape](value))
+        return SHAPES[self.shape](value)
 
 
 @lru_cache(maxsize=1)
@@ -97,11 +97,11 @@ def problems() -> list[str]:
         name = raw.get("meaning", "?")
         if wrong := raw.keys() - _KEYS or {"meaning", "zh", "names", "shape", "examples"} - raw.keys():
             out.append(f"{name}: {sorted(wrong)}")
-            continue
-        if raw["shape"] not in SHAPES:
+        elif raw["shape"] not in SHAPES:
             out.append(f"{name}: no shape {raw['shape']}")
-            continue
-        out += [f"{name}: {problem}" for problem in _examples(raw)]
+    if out:
+        return out
+    out += [f"{raw['meaning']}: {problem}" for raw in _raw() for problem in _examples(raw)]
     known: dict[tuple[str, str], str] = {}
     for one in meanings():
         for word in sorted(one.names):

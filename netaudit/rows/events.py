@@ -11,7 +11,10 @@ from urllib.parse import unquote
 from netaudit.documents.from_messages import Streams, Told
 from netaudit.documents.from_unwrapping import NOTHING_TAKEN, MessageReader
 from netaudit.documents.head import Head, path_of
+from netaudit.documents.index import plain_text
 from netaudit.documents.loading import load
+from netaudit.documents.statements import asks as asks_host
+from netaudit.documents.statements import words
 from netaudit.documents.times import read_time
 from netaudit.identity_data.from_unwrapping import (
     Personal,
@@ -28,6 +31,7 @@ from netaudit.text.frame_ranges import capture_name
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netaudit.contracts.details import Statement
     from netaudit.documents.index import Index
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
@@ -79,9 +83,8 @@ class EventRows:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.said.clear()
         self.taken = NOTHING_TAKEN
-        if not message.body and (
-            message.status or message.request or not self._index.on_path(message.path.partition("?")[0])
-        ):
+        self._reader.stated = []
+        if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
         keys = self._reader.stored_as if pictured else []
@@ -95,6 +98,19 @@ class EventRows:
         if message.part is not None:
             told = self._streams.part(told, message, pictured)
         return [self._row(*one) for one in told]
+
+    def _spoken(self, path: str) -> bool:
+        """Whether a request without a body may say something by its path."""
+        return bool(self._index.on_path(path)) or asks_host(path)
+
+    def may_state(self, message: Message) -> bool:
+        """Whether a small document may say something of a device."""
+        return words().may_state(plain_text(message.body), path_of((message.request or message).path))
+
+    @property
+    def stated(self) -> list[Statement]:
+        """What the message that was read last says of devices."""
+        return self._reader.stated
 
     def on_path(self, path: str) -> bool:
         """Whether an entry may know a message by its path, a reply by that of its request."""

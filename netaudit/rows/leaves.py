@@ -90,13 +90,15 @@ def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str
                 scalars += _grown(value, (top, key), notation(leaf), base, placed, f"$[{number}]" * (len(said) > 1))
                 if len(scalars) > 4 * MOST:
                     break
+    pictured = set()
     for image in images:
         path, key = _place(_plain(image.way.steps[:-1]), placed)
         key = key or image.field
+        pictured.add(path)
         yield path or image.field, key, "", image.sha256
         if image.name and image.name != key:
             yield f"{path}.filename", "filename", image.name, ""
-    yield from scalars
+    yield from (one for one in scalars if one[0] not in pictured)  # a picture as text
     yield from _head(message)
 
 

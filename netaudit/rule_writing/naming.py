@@ -34,10 +34,10 @@ def name_devices(case: Case, signatures: SignatureSet) -> Named:
 
     observations, flows = case.table("observations"), case.table("flows")
     vantage = vantage_of(flows, observations, (case.manifest.get("options") or {}).get("inside") or [])
-    link = Link(vantage.link_hosts, vantage.gateways, frozenset(vantage.uplink))
+    link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(observations, flows, link, vantage.scope, signatures)
     rows = ordered_rows(observations)
-    devices = collect(rows, flows, link, vantage.scope)
+    devices, _ = collect(rows, flows, link, vantage.scope)
     return Named(found, {name: dict(device.facts) for name, device in devices.items()}, rows)
 
 

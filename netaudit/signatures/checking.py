@@ -41,7 +41,7 @@ def check_entry(entry: Any, kind: str, vocabulary: Vocabulary) -> list[str]:
     if entry["strength"] not in ("declared", "strong", "weak"):  # a tuple: it may be anything, hashable or not
         problems.append(f"strength {entry['strength']!r} is none of declared, strong, weak")
     problems += _provenance(entry["provenance"])
-    problems += _claims(entry["claims"], kind, vocabulary)
+    problems += _claims(entry["claims"], kind, vocabulary, extracts="(?P<" in str(entry["when"]))
     problems += list(_condition(entry["when"], vocabulary))
     return problems + _examples(entry["examples"], vocabulary)
 
@@ -52,8 +52,8 @@ def _provenance(value: Any) -> list[str]:
     return []
 
 
-def _claims(claims: Any, kind: str, vocabulary: Vocabulary) -> list[str]:
-    if not isinstance(claims, dict) or not claims:
+def _claims(claims: Any, kind: str, vocabulary: Vocabulary, *, extracts: bool = False) -> list[str]:
+    if not isinstance(claims, dict) or not (claims or extracts):
         return ["claims nothing"]
     problems = [f"claims unknown {name}" for name in sorted(map(str, set(claims) - CLAIMS[kind]))]
     if not all(isinstance(value, str) for value in claims.values()):

@@ -85,8 +85,8 @@ EVENTS = Table(
         Column(
             "standing",
             "string",
-            "entry: as an entry of signatures/documents reads it; inferred: by words and behaviour of the fields of its "
-            "route (fields). What is inferred describes and raises no finding.",
+            "entry: as an entry of signatures/documents reads it; inferred: by words and behaviour of the fields of "
+            "its route (fields). What is inferred describes and raises no finding.",
         ),
         Column("inferred", "list<string>", "Fields of an event of an entry that were inferred."),
         Column("device_ref", "string", "Device as named in the document (masked)."),

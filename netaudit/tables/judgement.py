@@ -39,11 +39,23 @@ FINDINGS = Table(
         Column("act", "string", "uploaded outside, retrieved from outside, moved inside, queried, video."),
         Column("sender", "string", "Address of the sender."),
         Column(
+            "sender_device",
+            "string",
+            "Device that sent it (devices.device_id): who held the address then; whose link address the frames have, "
+            "where that is another one.",
+        ),
+        Column(
             "sender_role", "string", "capture device, verification terminal, server, viewer, personal device, unknown."
         ),
         Column("role_reason", "string", "Why this role."),
         Column("receiver", "string", "Address of the receiver."),
+        Column("receiver_device", "string", "The same of the receiver."),
         Column("endpoint_id", "string", "The far side (endpoints.endpoint_id)."),
+        Column(
+            "doubts",
+            "list<string>",
+            "Why what was seen whole is no A, or what else speaks against it: codes of findings.bearing.",
+        ),
         Column("images", "int64", "Transfers of face images."),
         Column("distinct_images", "int64", "Distinct face images, by SHA-256."),
         Column("possible", "int64", "Those of `images` that are damaged, and whose face is a possible one only."),
@@ -111,8 +123,10 @@ LEDGERS = Table(
             "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
             "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
             "senders sent to outside endpoints, by what is known of it), names (what hosts asked for that nobody would "
-            "read), documents (that were not understood to their end), understanding (of messages with a face or a person), faces (every image that may show one: in a "
-            "finding, or why not), contradictions, evicted (connections ended early), contested, signatures, keys "
+            "read), documents (that were not understood to their end), understanding (of messages with a face or a "
+            "person), faces (every image that may show one: in a "
+            "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), "
+            "contradictions, evicted (connections ended early), contested, signatures, keys "
             "(what became of connections).",
         ),
         Column("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
@@ -150,6 +164,32 @@ DEVICES = Table(
         Column("chain", "list<string>", "Its part in the way of the faces: captures, verifies, stores, relays, views."),
         Column(
             "behind", "int64", "At least so many hosts that use its address, or that it forwards for; null for none."
+        ),
+    ),
+)
+
+BINDINGS = Table(
+    "bindings",
+    "Which device held which address, by which link address, from when to when. One that was seen by its address only "
+    "has no link address: it may stand for one machine or for many.",
+    ("device_id", "ip", "from_ts", "mac"),
+    (
+        Column("device_id", "string", "devices.device_id."),
+        Column(
+            "ip",
+            "string",
+            "Address; empty: this link address stands for many (router, layer-3 switch, bridge), and what it sends "
+            "under addresses that it does not hold is theirs.",
+        ),
+        Column("mac", "string", "Link address that held it; empty where none was seen."),
+        Column("from_ts", "time", "First seen with it; until somebody else is, the last one holds it."),
+        Column("to_ts", "time", "Last seen with it."),
+        Column("packets", "int64", "Packets from there in flows in which the other side spoke, too."),
+        Column(
+            "by",
+            "list<string>",
+            "What bears it: arp, ndp, ra, dhcp (a lease), eui64 (made from the link address), frames, address (nothing "
+            "but the address).",
         ),
     ),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 
+_LINK = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 MAPPED = 0xFFFF  # upper 32 bits of the low half of an IPv4-mapped address (RFC 4291, 2.5.5.2)
 
 
@@ -27,3 +29,8 @@ def vlan_text(vlan: int) -> str:
     """VLAN ids, outer first."""
     outer, inner = vlan & 0xFFFF, vlan >> 16
     return f"{outer}.{inner}" if inner else str(outer) if outer else ""
+
+
+def is_link_address(text: str) -> bool:
+    """Whether this is a link address as tables write it; an IPv6 address as long has eight groups or `::`."""
+    return _LINK.fullmatch(text) is not None

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import numpy as np
-import orjson
 
 from netaudit.contracts.unwrapping_steps import Step, Way, clean
 from netaudit.text.json_text import LONG
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
-from netaudit.unwrapping.kernels_documents import SMALL, plain_texts
+from netaudit.unwrapping.kernels_documents import SMALL, is_strict, plain_texts
 from netaudit.unwrapping.mime import encoding_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import Scrap, scraps_of_head
@@ -36,7 +35,6 @@ _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
 _LONG_WORD = 512  # bytes of a word in a head that may be a picture
 _LONG = re.compile(rb"(?<![^\x00-\x20\x7f])[^\x00-\x20\x7f]{%d}" % _LONG_WORD)  # tried where a word begins only
-_EXPONENT = re.compile(rb"\d[eE]")
 _CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
 _WITH_METHOD = ("http", "http2", "http3", "h2", "rtsp", "sip")
 
@@ -111,17 +109,8 @@ def is_plain_text(body: bytes) -> bool:
         and not body.translate(None, _HARMLESS)
         and (len(body) < LONG or len(max(body.split(b'"'), key=len)) < LONG)
         and body[4:8] != b"ftyp"
-        and _is_strict(body)
+        and is_strict(np.frombuffer(body, np.uint8))
     )
-
-
-def _is_strict(body: bytes) -> bool:
-    """Whether strict readers understand all of it."""
-    try:
-        orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return False
-    return _EXPONENT.search(body) is None  # how far these go is a matter of the reader
 
 
 def plain_publications(block: Publications) -> npt.NDArray[np.bool_]:

@@ -29,7 +29,7 @@ def scope(ip: str) -> str:
 def devices(*facts: tuple[str, str, str, str, str], link: Link | None = None, flows: pa.Table = NO_FLOWS) -> list[dict]:
     rows = [(*fact, "cap", number + 1, number * 1000, 1) for number, fact in enumerate(facts)]
     table = inventory(
-        table_of([OBSERVATIONS.row(*row) for row in rows], OBSERVATIONS), flows, link or Link({}), scope, SET
+        table_of([OBSERVATIONS.row(*row) for row in rows], OBSERVATIONS), flows, link or Link(), scope, SET
     )
     return table.devices.drop_columns(["first_ts", "last_ts"]).to_pylist()
 
@@ -60,7 +60,7 @@ def test_an_address_as_long_as_a_link_address_is_none(ip: str) -> None:
     assert len(ip) == 17
     rows = [("http_client", "", ip, "user_agent", "x", "cap", 1, 1000, 1)]
     table = inventory(
-        table_of([OBSERVATIONS.row(*row) for row in rows], OBSERVATIONS), NO_FLOWS, Link({}), lambda _: "inside", SET
+        table_of([OBSERVATIONS.row(*row) for row in rows], OBSERVATIONS), NO_FLOWS, Link(), lambda _: "inside", SET
     )
     (found,) = table.devices.to_pylist()
     assert (found["device_id"], found["macs"], found["ips"]) == (ip, [], [ip])
@@ -95,7 +95,7 @@ def test_a_relay_is_no_camera() -> None:
 
 
 def test_words_behind_nat_are_of_no_known_device() -> None:
-    link = Link({"100.72.13.37": CAM}, shared=frozenset({"100.72.13.37"}))
+    link = Link(shared=frozenset({"100.72.13.37"}))
     (found,) = devices(("http_client", CAM, "100.72.13.37", "event", "faceCapture"), link=link)
     assert found["class"] == "router"
 
@@ -139,7 +139,7 @@ def test_one_machine_with_several_ports_and_what_hides_behind_one_address() -> N
 
 
 def test_a_router_says_how_many_inside_hosts_speak_through_it() -> None:
-    link = Link({}, forwarders=frozenset({CAM}))
+    link = Link(forwarders=frozenset({CAM}))
     found = devices(*(("http_client", CAM, f"192.168.9.{n}", "path", "/x") for n in (5, 6, 7)), link=link)
     assert {row["device_id"]: row["behind"] for row in found}[CAM] == 3
     assert len(found) == 4
@@ -152,7 +152,7 @@ def test_a_block_of_a_module_maker_names_no_vendor() -> None:
 
 
 def test_what_a_far_server_says_names_no_device_here() -> None:
-    link = Link({}, forwarders=frozenset({CAM}))
+    link = Link(forwarders=frozenset({CAM}))
     assert devices(("http_server", CAM, "47.96.10.20", "server", "App-webs/"), link=link) == []
 
 
@@ -166,7 +166,7 @@ def test_hosts_that_only_have_flows_are_listed() -> None:
     }
     flow |= {"packets_up": 2, "packets_down": 1, "first_ts": 5, "last_ts": 9}
     (found,) = devices(
-        link=Link({}, frozenset({"00:0a:eb:00:00:01"})), flows=pa.Table.from_pylist([flow], schema=FLOWS.schema())
+        link=Link(frozenset({"00:0a:eb:00:00:01"})), flows=pa.Table.from_pylist([flow], schema=FLOWS.schema())
     )
     assert (found["device_id"], found["ips"]) == (CAM, [HOST])
 

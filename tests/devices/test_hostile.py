@@ -63,7 +63,7 @@ def everything() -> list[tuple[str, str, str, str]]:
 @pytest.fixture(scope="module")
 def told():
     started = time.process_time()
-    found = inventory(observed(everything()), NO_FLOWS, Link({}), scope, SET)
+    found = inventory(observed(everything()), NO_FLOWS, Link(), scope, SET)
     assert time.process_time() - started < 10
     return found
 
@@ -83,9 +83,9 @@ def test_an_inventory_of_attacks_is_bounded(told) -> None:
     )
 )  # fmt: skip
 def test_whatever_is_said_gives_an_inventory(facts: list[tuple[str, str, str, str]]) -> None:
-    found = inventory(observed(facts), NO_FLOWS, Link({}), scope, SET)
+    found = inventory(observed(facts), NO_FLOWS, Link(), scope, SET)
     assert found.claims.num_rows >= 0
-    again = inventory(observed(facts), NO_FLOWS, Link({}), scope, SET)
+    again = inventory(observed(facts), NO_FLOWS, Link(), scope, SET)
     assert found.devices.equals(again.devices)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netaudit.devices.identity import MOST_CLAIMED, identify, made_from
+from netaudit.devices.bindings import MOST_CLAIMED, Sent
+from netaudit.devices.identity import identify, made_from
 
 A, B, ROUTER = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "00:0a:eb:31:c0:02"
 
@@ -12,64 +13,94 @@ def scope(ip: str) -> str:
 
 
 def test_a_link_address_owns_what_it_claims() -> None:
-    who = identify([(1, A, "192.168.1.9")], {}, [], [])
+    who = identify([(1, A, "192.168.1.9")], [], [], [])
     assert who.device_of(A, "192.168.1.9", scope) == A
     assert who.device_of("", "192.168.1.9", scope) == A
     assert who.device_of(A, "", scope) == A
 
 
 def test_a_router_does_not_own_what_it_forwards() -> None:
-    who = identify([(1, ROUTER, "192.168.1.1")], {}, [ROUTER], [])
+    who = identify([(1, ROUTER, "192.168.1.1")], [], [ROUTER], [])
     assert who.device_of(ROUTER, "47.96.10.20", scope) == ""
     assert who.device_of(ROUTER, "192.168.7.5", scope) == "192.168.7.5"
     assert who.device_of(ROUTER, "192.168.1.1", scope) == ROUTER
 
 
 def test_a_host_that_claimed_another_address_did_not_send_this_one() -> None:
-    who = identify([(1, A, "192.168.1.9")], {}, [], [])
+    who = identify([(1, A, "192.168.1.9")], [], [], [])
     assert who.device_of(A, "192.168.2.9", scope) == "192.168.2.9"
 
 
+def test_a_layer_three_switch_is_none_of_its_hosts() -> None:
+    hosts = [f"192.168.{net}.5" for net in (2, 3, 4)]
+    sent = [Sent(ROUTER, ip, 1, 9, 5) for ip in hosts]
+    who = identify([], sent, hops=(frozenset(), frozenset((ROUTER, ip) for ip in hosts)))
+    assert [who.device_of(ROUTER, ip, scope) for ip in hosts] == hosts
+
+
+def test_a_bridge_that_puts_its_own_address_into_frames_holds_no_lease_of_others() -> None:
+    """A repeater of wireless networks: who got the lease is the machine, and what the repeater sends is theirs."""
+    leases = [(n, f"02:00:00:00:01:{n:02x}", f"192.168.1.{n}", "dhcp") for n in (5, 6, 7)]
+    claims = [*leases, *((20 + n, ROUTER, ip, "arp") for n, (_, _, ip, _) in enumerate(leases))]
+    who = identify(claims, [Sent(ROUTER, ip, 30, 90, 9) for _, _, ip, _ in leases])
+    assert [who.device_of(ROUTER, ip, scope) for _, _, ip, _ in leases] == [mac for _, mac, _, _ in leases]
+
+
+def test_a_host_has_many_addresses_of_its_network() -> None:
+    own = [f"2408:1::{n:x}:1" for n in range(6)]
+    who = identify([(1, A, own[0], "ndp")], [Sent(A, ip, 1, 9, 5) for ip in own])
+    assert {who.device_of(A, ip, scope) for ip in own} == {A}
+
+
+def test_one_frame_in_anothers_name_holds_no_address() -> None:
+    sent = [Sent(A, "192.168.1.9", 10, 20, 8), Sent(B, "192.168.1.9", 30, 31, 0), Sent(A, "192.168.1.9", 40, 50, 8)]
+    who = identify([], sent)
+    assert [(one.since, one.until, one.mac) for one in who.held["192.168.1.9"]] == [(10, 50, A)]
+    moved = identify([], [sent[0], Sent(B, "192.168.1.9", 30, 31, 4), sent[2]])
+    assert [one.mac for one in moved.held["192.168.1.9"]] == [A, B, A]
+    assert moved.device_of("", "192.168.1.9", scope, 30) == B
+
+
 def test_the_latest_holder_of_an_address_counts() -> None:
-    who = identify([(1, A, "192.168.1.9"), (2, B, "192.168.1.9")], {}, [], [])
+    who = identify([(1, A, "192.168.1.9"), (2, B, "192.168.1.9")], [], [], [])
     assert who.device_of("", "192.168.1.9", scope) == B
 
 
 def test_who_claims_everything_owns_nothing() -> None:
     claims = [(1, A, f"192.168.1.{last}") for last in range(1, MOST_CLAIMED + 3)]
-    assert identify(claims, {}, [], []).owner == {}
+    assert identify(claims).held == {}
 
 
 def test_addresses_made_from_the_link_address_are_its_own() -> None:
     own, other = "2408:1::20a:ebff:fe31:c002", "2408:1::20a:ebff:fe31:c003"
     assert made_from(ROUTER, own)
     assert not made_from(ROUTER, other)
-    who = identify([], {}, [ROUTER], [])
+    who = identify([], [], [ROUTER], [])
     assert who.device_of(ROUTER, own, scope) == ROUTER
     assert who.device_of(ROUTER, other, scope) == other
 
 
 def test_ports_belong_to_their_chassis_only_within_a_makers_block() -> None:
     port, chassis = "00:74:9c:15:0e:89", "00:74:9c:15:0e:88"
-    who = identify([], {}, [], [(port, "lldp x"), (chassis, "lldp x"), (A, "lldp x")])
+    who = identify([], [], [], [(port, "lldp x"), (chassis, "lldp x"), (A, "lldp x")])
     assert who.device_of(port, "", scope) == chassis
     assert who.device_of(A, "", scope) == A
 
 
 def test_a_name_that_many_share_is_no_machines() -> None:
     macs = [f"00:74:9c:00:00:{n:02x}" for n in range(9)]
-    assert identify([], {}, [], [(mac, "ssdp uuid:default") for mac in macs]).alias == {}
-    assert len(identify([], {}, [], [(mac, "lldp core") for mac in macs]).alias) == 8
+    assert identify([], [], [], [(mac, "ssdp uuid:default") for mac in macs]).alias == {}
+    assert len(identify([], [], [], [(mac, "lldp core") for mac in macs]).alias) == 8
 
 
 def test_groups_and_unset_addresses_are_nobody() -> None:
-    who = identify([(1, A, "0.0.0.0"), (1, A, "224.0.0.251"), (1, A, "no address")], {}, [], [])
-    assert who.owner == {}
+    who = identify([(1, A, "0.0.0.0"), (1, A, "224.0.0.251"), (1, A, "no address")], [], [], [])
+    assert who.held == {}
     assert who.device_of("", "224.0.0.251", scope) == ""
 
 
 def test_an_address_is_each_holders_in_its_time() -> None:
-    who = identify([(10, A, "192.168.1.9"), (50, B, "192.168.1.9")], {}, [], [])
+    who = identify([(10, A, "192.168.1.9"), (50, B, "192.168.1.9")], [], [], [])
     assert [who.device_of("", "192.168.1.9", scope, ts) for ts in (5, 10, 49, 50, 99)] == [A, A, A, B, B]
     assert who.device_of(A, "192.168.1.9", scope, 99) == A  # what it still sends from there is its own
     assert who.device_of(ROUTER, "192.168.1.9", scope, 20) == A
@@ -77,5 +108,5 @@ def test_an_address_is_each_holders_in_its_time() -> None:
 
 def test_ports_of_one_machine_are_joined_across_names_and_forged_names_join_no_other_maker() -> None:
     a, b, c, other = "00:74:9c:00:00:03", "00:74:9c:00:00:02", "00:74:9c:00:00:01", "08:54:11:00:00:01"
-    who = identify([], {}, [], [(a, "ssdp u"), (b, "ssdp u"), (b, "dhcp6 d"), (c, "dhcp6 d"), (other, "ssdp u")])
+    who = identify([], [], [], [(a, "ssdp u"), (b, "ssdp u"), (b, "dhcp6 d"), (c, "dhcp6 d"), (other, "ssdp u")])
     assert {mac: who.device_of(mac, "", scope) for mac in (a, b, c, other)} == {a: c, b: c, c: c, other: other}

@@ -9,6 +9,7 @@ from netaudit.tables import BY_NAME
 
 LAN = Run(side="lan", signatures={"devices": 3, "services": 2})
 CAM, CLOUD = "192.168.1.20", "47.96.10.20"
+LINK = "08:54:11:2a:61:0e"  # of the camera
 
 
 def filled(**rows):
@@ -18,7 +19,9 @@ def filled(**rows):
 
 def finding(act, certainty, **more):
     row = {"finding_id": f"F{act}{certainty}", "act": act, "certainty": certainty, "sender": CAM, "receiver": CLOUD}
-    return row | {"images": 3, "bytes": 1500} | more
+    ends = ("receiver", "sender") if more.get("sender") == CLOUD else ("sender", "receiver")
+    devices = {f"{ends[0]}_device": LINK, f"{ends[1]}_device": CLOUD}
+    return row | {"images": 3, "bytes": 1500} | devices | more
 
 
 def record(act, certainty, **more):
@@ -68,6 +71,7 @@ EXAMPLES = {
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
     "evicted": lambda: opened("evicted", "cut_short"),
+    "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),

@@ -40,7 +40,8 @@ def message(identity="m1", flow="f1", direction="up", **more):
 def flow(identity="f1", client=TERMINAL, server=CRM):
     return {
         "flow_id": identity, "capture_id": "c", "transport": "tcp", "client_ip": client, "server_ip": server,
-        "server_port": 80, "protocol": "http", "first_ts": 1, "last_ts": 9,
+        "server_port": 80, "protocol": "http", "first_ts": 1, "last_ts": 9, "client_mac": "02:00:00:00:00:07",
+        "packets_up": 9, "packets_down": 9, "payload_up": 900, "payload_down": 90, "handshake": "SA",
     }  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def found(**rows):
     from netaudit.findings.transfers import transfers
 
     moved = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    return judge(tables, moved, scope).to_pylist()
+    return judge(tables, moved, scope).findings.to_pylist()
 
 
 def told(**rows):
@@ -166,7 +167,10 @@ def test_what_comes_from_outside_needs_a_ground() -> None:
 
 
 def test_a_visitors_own_phone_and_ones_own_form_are_no_findings() -> None:
-    assert told(flows=[flow(client=PHONE)], messages=[message(user_agent=HANDSET)]) == []
+    page = {"flow": "f2", "identity": "m2", "user_agent": HANDSET}
+    two = {"flows": [flow(client=PHONE), flow("f2", PHONE, "1.1.1.1")]}
+    assert told(**two, messages=[message(user_agent=HANDSET), message(**page)]) == []
+    assert told(flows=[flow(client=PHONE)], messages=[message(user_agent=HANDSET)])[0][0] == "B"  # one fact only
     browser = {"flows": [flow(client=PC)], "messages": [message(user_agent=BROWSER)]}
     assert told(**browser) == []  # one person: may be its user
     two = [person(), name(), person(field="$.list[1].idNumber", masked="310***********0023")]

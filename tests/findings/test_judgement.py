@@ -7,9 +7,10 @@ import pytest
 
 from netaudit.endpoints.vantage import Evidence
 from netaudit.endpoints.vantage import judge as judge_vantage
-from netaudit.findings import roles
+from netaudit.findings import personal
 from netaudit.findings import transfers as passing
 from netaudit.findings.from_tables import judge
+from netaudit.findings.personal import Calling, is_personal_agent
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
 from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import display_filter
@@ -27,6 +28,15 @@ def tables(*moves: dict[str, object]) -> dict[str, pa.Table]:
         flow = f"{client}-{server}"
         flows[flow] = {
             "flow_id": flow,
+            "capture_id": "c",
+            "client_mac": f"02:00:00:00:00:{len(client):02x}",
+            "server_mac": "02:00:00:00:00:01",
+            "packets_up": 9,
+            "packets_down": 9,
+            "payload_up": 900,
+            "payload_down": 90,
+            "handshake": "SA",
+            "first_ts": number,
             "client_ip": client,
             "server_ip": server,
             "server_port": 80,
@@ -65,7 +75,7 @@ def tables(*moves: dict[str, object]) -> dict[str, pa.Table]:
 
 def judged(given: dict[str, pa.Table], shared: frozenset[str] = frozenset(), scope=VANTAGE.scope) -> pa.Table:
     moved = transfers(given["objects"], given["images"], given["messages"], given["flows"])
-    return judge(given, moved, scope, shared)
+    return judge(given, moved, scope, shared).findings
 
 
 def rows(*moves: dict[str, object]) -> list[dict[str, object]]:
@@ -93,58 +103,100 @@ def test_no_face_no_finding(face: str) -> None:
     assert rows({"client": CAM, "server": CLOUD, "face": face}) == []
 
 
-def test_a_visitors_selfie_is_no_finding() -> None:
-    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
-    assert rows({"client": PHONE, "server": CLOUD, "agent": agent}) == []
-
-
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 MAKERS, RANDOM = "08:54:11:2a:61:0e", "9a:21:5e:0c:77:31"  # link addresses
 PUSH = {"client": CAM, "server": CLOUD}
+PAGE = {"client": CAM, "server": NEWS, "up": False, "agent": IPHONE, "face": "no"}
+
+
+def test_a_visitors_selfie_is_no_finding() -> None:
+    page = {"client": PHONE, "server": NEWS, "up": False, "agent": IPHONE, "face": "no"}
+    assert rows({"client": PHONE, "server": CLOUD, "agent": IPHONE}, page) == []
 
 
 def with_links(given: dict[str, pa.Table], link: str) -> dict[str, pa.Table]:
     place = given["flows"].schema.get_field_index("client_mac")
     links = pa.array([link] * given["flows"].num_rows)
-    return given | {"flows": given["flows"].set_column(place, given["flows"].schema.field(place), links)}
+    held = {"device_id": link or CAM, "ip": CAM, "mac": link, "from_ts": 0, "to_ts": 10, "by": ["frames"]}
+    return given | {
+        "flows": given["flows"].set_column(place, given["flows"].schema.field(place), links),
+        "bindings": pa.Table.from_pylist([held], schema=BY_NAME["bindings"].schema()),
+    }
+
+
+def unanswered(given: dict[str, pa.Table], server: str) -> dict[str, pa.Table]:
+    flows = given["flows"].to_pylist()
+    for row in flows:
+        if row["server_ip"] == server:
+            row |= {"packets_down": 0, "payload_down": 0}
+    return given | {"flows": pa.Table.from_pylist(flows, schema=FLOWS.schema())}
 
 
 @pytest.mark.parametrize(
     ("moves", "link", "grades"),
     [
         ([PUSH], MAKERS, ["A"]),
-        # one look at a page with a phone's User-Agent hides no upload of a camera
-        ([PUSH, {"client": CAM, "server": NEWS, "up": False, "agent": IPHONE, "face": "no"}], MAKERS, ["B"]),
+        ([PUSH, PAGE], MAKERS, ["B"]),  # one fact: it may be a visitor's own
         ([PUSH | {"agent": IPHONE}], MAKERS, ["B"]),
-        ([PUSH | {"agent": IPHONE, "path": "/VIID/Faces"}], RANDOM, ["B"]),  # what it does speaks against it
-        ([PUSH | {"agent": IPHONE}], RANDOM, []),  # two kinds agree: a visitor's own
-        ([PUSH | {"agent": IPHONE}], "", []),  # no link addresses: nothing more can be asked for
+        ([PUSH | {"agent": IPHONE, "path": "/VIID/Faces"}], RANDOM, ["A"]),  # what it does speaks against it
+        ([PUSH | {"agent": IPHONE}], RANDOM, []),  # two facts: told apart
+        ([PUSH | {"agent": IPHONE}, PAGE], MAKERS, []),  # of two exchanges
+        ([PUSH | {"agent": IPHONE}, PAGE | {"agent": "Mozilla/5.0 (Windows NT 10.0)"}], RANDOM, ["A"]),
     ],
 )
 def test_a_user_agent_alone_hides_nothing(moves, link, grades) -> None:
-    given = with_links(tables(*moves), link)
-    found = judged(given)
+    found = judged(with_links(tables(*moves), link))
     assert found["certainty"].to_pylist() == grades
     assert all(why.startswith("contested: ") for why in found["role_reason"].to_pylist() if grades == ["B"])
+
+
+def test_what_nobody_answered_says_nothing_of_a_device() -> None:
+    found = judged(unanswered(with_links(tables(PUSH, PAGE), MAKERS), NEWS))
+    assert found["certainty"].to_pylist() == ["A"]
+
+
+def test_what_nobody_took_is_b_and_so_is_what_the_capture_cannot_show() -> None:
+    given = with_links(tables(PUSH, *({"client": PHONE, "server": NEWS, "face": "no"} for _ in range(3))), MAKERS)
+    (found,) = judged(unanswered(given, CLOUD)).to_pylist()
+    assert (found["certainty"], found["doubts"]) == ("B", ["unanswered"])
+    (found,) = judged(unanswered(unanswered(given, CLOUD), NEWS)).to_pylist()
+    assert (found["certainty"], found["doubts"]) == ("B", ["one direction"])
+    bare = given["flows"].set_column(
+        given["flows"].schema.get_field_index("client_mac"),
+        FLOWS.schema().field("client_mac"),
+        pa.array([""] * given["flows"].num_rows),
+    )
+    bare = bare.set_column(
+        bare.schema.get_field_index("server_mac"), FLOWS.schema().field("server_mac"), pa.array([""] * bare.num_rows)
+    )
+    (found,) = judged(given | {"flows": bare}).to_pylist()
+    assert (found["certainty"], found["doubts"]) == ("B", ["no link layer"])
+
+
+def test_what_had_just_come_from_outside_is_b() -> None:
+    found = rows({"client": CAM, "server": NEWS, "up": False, "sha": "ab" * 32}, PUSH | {"sha": "ab" * 32})
+    (sent,) = [row for row in found if row["act"] == "uploaded outside"]
+    assert (sent["certainty"], sent["doubts"]) == ("B", ["came from outside"])
 
 
 @pytest.mark.parametrize(
     ("facts", "agent", "grades"),
     [
-        (["dhcp.vendor_class=HUAWEI:android"], "", ["B"]),  # a request that another host can send in its name
-        (["dhcp.vendor_class=HUAWEI:android"], IPHONE, []),
-        (["http.user_agent=iPhone"], IPHONE, ["B"]),  # the same word twice
+        (["dhcp.vendor_class=HUAWEI:android"], "", ["A"]),  # asked for, and nobody answered
+        (["mdns.hostname=my-iPhone"], "", ["B"]),  # an announcement that anybody can make in its name
+        (["mdns.hostname=my-iPhone"], IPHONE, []),
+        (["http_client.user_agent=iPhone"], IPHONE, ["B"]),  # the same word twice
     ],
 )
 def test_an_inventory_made_of_announcements_hides_nothing(facts, agent, grades) -> None:
     device = {
-        "device_id": "d",
+        "device_id": MAKERS,
         "ips": [CAM],
         "class": "phone",
         "class_confidence": "strong",
         "role_hint": PERSONAL_DEVICE,
     }
-    claim = {"device_id": "d", "claim": "class", "value": "phone", "standing": "taken", "by": "s", "facts": facts}
+    claim = {"device_id": MAKERS, "claim": "class", "value": "phone", "standing": "taken", "by": "s", "facts": facts}
     given = with_links(tables(PUSH | {"agent": agent}), MAKERS)
     given["devices"] = pa.Table.from_pylist([device], schema=BY_NAME["devices"].schema())
     given["claims"] = pa.Table.from_pylist([claim], schema=BY_NAME["claims"].schema())
@@ -153,9 +205,9 @@ def test_an_inventory_made_of_announcements_hides_nothing(facts, agent, grades) 
 
 def test_a_declared_class_is_stronger_than_a_user_agent() -> None:
     device = {
-        "device_id": "d", "ips": [CAM], "class": "ip_camera", "class_confidence": "declared", "role_hint": CAPTURE,
+        "device_id": MAKERS, "ips": [CAM], "class": "ip_camera", "class_confidence": "declared", "role_hint": CAPTURE,
     }  # fmt: skip
-    given = with_links(tables(PUSH | {"agent": IPHONE}), RANDOM)
+    given = with_links(tables(PUSH | {"agent": IPHONE}), MAKERS)
     given["devices"] = pa.Table.from_pylist([device], schema=BY_NAME["devices"].schema())
     (found,) = judged(given).select(["certainty", "sender_role"]).to_pylist()
     assert found == {"certainty": "A", "sender_role": CAPTURE}
@@ -185,7 +237,6 @@ def test_behind_nat_each_flow_speaks_for_itself() -> None:
     given = tables({"client": CAM, "server": NEWS, "agent": agent}, {"client": CAM, "server": CLOUD})
     (found,) = judged(given, frozenset({CAM})).select(["receiver", "sender_role"]).to_pylist()
     assert found == {"receiver": CLOUD, "sender_role": UNKNOWN}
-    assert judged(given).num_rows == 0
 
 
 def test_moved_inside_then_passed_on_makes_a_server() -> None:
@@ -211,22 +262,27 @@ def test_nothing_is_judged_without_a_vantage() -> None:
         (Behaviour(sent={"a", "b", "c"}), UNKNOWN),
         (Behaviour(sent={"a"}, device_paths={"/VIID/"}), CAPTURE),
         (Behaviour(sent={"a"}, received={"a"}), SERVER),
-        (Behaviour(agents={"Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}), VIEWER),
-        (
-            Behaviour(
-                agents={"Mozilla/5.0 (Linux; Android 14; V2301A) AppleWebKit/537.36 Mobile Safari"},
-                sent={"a", "b", "c"},
-            ),
-            PERSONAL_DEVICE,
-        ),
-        (
-            Behaviour(agents={"Dalvik/2.1.0 (Linux; U; Android 7.1.2; rk3288 Build/NHG47K)"}, sent={"a", "b", "c"}),
-            UNKNOWN,
-        ),
     ],
 )
 def test_roles(behaviour: Behaviour | None, expected: str) -> None:
     assert role(behaviour)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("agent", "expected"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", VIEWER),
+        ("Mozilla/5.0 (Linux; Android 14; V2301A) AppleWebKit/537.36 Mobile Safari", PERSONAL_DEVICE),
+        ("Dalvik/2.1.0 (Linux; U; Android 13; V2301A Build/TP1A)", PERSONAL_DEVICE),
+        ("Dalvik/2.1.0 (Linux; U; Android 7.1.2; rk3288 Build/NHG47K)", UNKNOWN),
+        ("Dalvik/2.1.0 (Linux; U; Android 11; YF3568 Build/RQ3A)", UNKNOWN),
+    ],
+)
+def test_roles_by_agents(agent: str, expected: str) -> None:
+    calling = Calling(agents={agent})
+    if is_personal_agent(agent):
+        calling.answered = {("1.1.1.1", agent), ("2.2.2.2", agent)}
+    assert role(Behaviour(sent={1, 2, 3}), calling=calling)[0] == expected
 
 
 def test_display_filter_speaks_both_families() -> None:
@@ -248,7 +304,12 @@ def test_findings_do_not_depend_on_how_many_rows_are_looked_at_together(
     given = tables(*moves)
     given["images"] = given["images"].slice(2)  # so that two objects are no images
     whole = judged(given, frozenset({SERVER_IP}))
-    for module, name in ((passing, "AT_ONCE"), (passing, "PASSED_OVER"), (roles, "LOOKED_UP"), (roles, "AT_ONCE")):
+    for module, name in (
+        (passing, "AT_ONCE"),
+        (passing, "PASSED_OVER"),
+        (personal, "LOOKED_UP"),
+        (personal, "AT_ONCE"),
+    ):
         monkeypatch.setattr(module, name, block)
     assert whole.num_rows
     assert judged(given, frozenset({SERVER_IP})).equals(whole)

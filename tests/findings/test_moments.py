@@ -117,7 +117,13 @@ def test_a_visitors_phone_is_known_by_what_it_says() -> None:
     flow, message, thing, picture = image(
         1, 1, PHONE, agent="Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile"
     )
-    assert after([(flow | {"protocol": "http"}, message, thing, picture)], [hidden(3, 1, 2, client=PHONE)]) == []
+    page, asked, *_ = image(2, 1, PHONE, "1.1.1.1", agent=message["user_agent"])
+    own = [
+        (flow | {"protocol": "http"}, message, thing, picture),
+        (page | {"protocol": "http"}, asked, *image(2, 1, PHONE)[2:]),
+    ]
+    assert after(own, [hidden(3, 1, 2, client=PHONE)]) == []
+    assert len(after(own[:1], [hidden(3, 1, 2, client=PHONE)])) == 2  # one fact hides nothing
 
 
 def test_sending_to_the_server_inside_is_told_after_sending_outside() -> None:

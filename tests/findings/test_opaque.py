@@ -15,7 +15,9 @@ from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 
 def found(rows: list[dict], told: list[dict] | None = None) -> list[dict]:
     flows = filled(FLOWS, [{"capture_id": "c", "payload_down": 0} | row for row in rows])
-    return opaque_findings(flows, SCOPE, Actors([], MESSAGES.schema().empty_table(), flows), told or [])
+    return opaque_findings(
+        flows, SCOPE, Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows}), told or []
+    )
 
 
 @pytest.mark.parametrize(

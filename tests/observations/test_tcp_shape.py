@@ -45,9 +45,9 @@ def observed(*batches: tuple[np.ndarray, np.ndarray]) -> list[tuple]:
     ("options", "ttl", "flags", "field", "text"),
     [
         (LINUX, 64, 2, "syn", "ttl=64 window=64240 mss=1460 scale=7 options=MSTNW"),
-        (WINDOWS, 126, 2, "syn", "ttl=128 window=64240 mss=1460 scale=8 options=MNWNNS"),
-        (WINDOWS, 126, 18, "synack", "ttl=128 window=64240 mss=1460 scale=8 options=MNWNNS"),
-        (b"", 250, 194, "syn", "ttl=255 window=64240 options=-"),
+        (WINDOWS, 126, 2, "syn", "ttl=128 window=64240 mss=1460 scale=8 options=MNWNNS routed"),
+        (WINDOWS, 126, 18, "synack", "ttl=128 window=64240 mss=1460 scale=8 options=MNWNNS routed"),
+        (b"", 250, 194, "syn", "ttl=255 window=64240 options=- routed"),
     ],
 )
 def test_shapes(options: bytes, ttl: int, flags: int, field: str, text: str) -> None:
@@ -89,6 +89,7 @@ def test_few_shapes_of_a_host_count_however_they_are_cut_into_windows() -> None:
     rows = [(LINUX, 9, 64), (LINUX, 9, 64), *((WINDOWS, 9, ttl) for ttl in range(128, 128 + 3 * MOST_SHAPES))]
     whole = observed(packets(rows))
     assert [row[4][:7] for row in whole] == ["ttl=64 ", "ttl=128", "ttl=255"]
+    assert [row[4].endswith(" routed") for row in whole] == [False, False, True]
     assert sum(row[5] for row in whole) == MOST_SHAPES
     assert observed(*(packets([row]) for row in rows)) == whole
 

@@ -74,6 +74,7 @@ def _start(name: str, *words: str, **more) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.tools
+@pytest.mark.long
 def test_uploads_follow_the_passes_of_the_camera_that_they_trigger_and_of_no_other(street, tmp_path) -> None:
     cloud, *sites = street
     cert, key, recorded = (tmp_path / name for name in ("cert.pem", "key.pem", "lan.pcapng"))

@@ -32,7 +32,7 @@ def case_of(test):
     tables = {"relay_tests": [test, NOTHING], "flows": [flow], "encrypted_uploads": units}
     rows = tables | {"captures": [{"capture_id": "c", "name": "lan.pcap"}]}
     made = {name: filled(name, rows.get(name, [])) for name in BY_NAME}
-    found = relayed_findings(made, Actors((), made["messages"], made["flows"], frozenset(), None, None))
+    found = relayed_findings(made, Actors((), made))
     return FakeCase(rows | {"findings": found}), found
 
 
@@ -104,7 +104,7 @@ def test_an_endpoint_told_by_its_images_is_not_counted_too():
     tables = case.tables | {"relayed_images": filled("relayed_images", [image])}
     named = ANEW | {"told": 1, "least": None}
     tables["relay_tests"] = filled("relay_tests", [named, ANEW | {"capture_id": "d"}])
-    actors = Actors((), tables["messages"], tables["flows"], frozenset(), None, None)
+    actors = Actors((), tables)
     assert [found["rule"] for found in relayed_findings(tables, actors)] == ["relayed-by-size-and-time/1"]
 
 

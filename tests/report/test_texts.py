@@ -11,6 +11,8 @@ import netaudit.report
 from netaudit.devices.from_observations import ROLES
 from netaudit.devices.judging import ORDER
 from netaudit.endpoints import vantage
+from netaudit.findings import bearing
+from netaudit.findings.personal import Calling
 from netaudit.findings.roles import Actors, Behaviour, role
 from netaudit.packets.layouts import Skip
 from netaudit.report.texts import LANGS, Texts, catalogue
@@ -158,32 +160,47 @@ def test_unknown_sentences_stay_and_braces_in_values_are_harmless():
     assert t.phrase("for " * 100_000, lambda text: text[:3]) == "for"
 
 
+PHONES = {("1.1.1.1", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)")}
+
+
 @pytest.mark.parametrize(
-    "seen",
+    ("seen", "calling"),
     [
-        None,
-        Behaviour(),
-        Behaviour(agents={"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)"}),
-        Behaviour(agents={"Mozilla/5.0 (Windows NT 10.0; Win64)"}),
-        Behaviour(received={"a", "b"}),
-        Behaviour(received={"a", "b"}, sent={"a"}),
-        Behaviour(device_paths={"/VIID/"}, sent={"a"}),
-        Behaviour(sent={"a", "b", "c", "d"}),
-        Behaviour(agents={"CFNetwork/1"}, device_paths={"/VIID/"}),
-        Behaviour(agents={"CFNetwork/1"}, received={"a"}),
-        Behaviour(agents={"CFNetwork/1"}, links={"08:54:11:2a:61:0e"}),
+        (None, None),
+        (Behaviour(), None),
+        (None, Calling(answered=PHONES)),
+        (None, Calling(answered=PHONES, links={"chosen at random"})),
+        (None, Calling(answered={*PHONES, ("2.2.2.2", "CFNetwork/1")}, links={"of a maker of phones: Apple"})),
+        (None, Calling(leases={"dhcp.hostname=Mate-60"}, granted=True, announced={"mdns.hostname=my-iPhone"})),
+        (None, Calling(agents={"Mozilla/5.0 (Windows NT 10.0; Win64)"})),
+        (Behaviour(received={1, 2}), None),
+        (Behaviour(received={1, 2}, sent={1}), None),
+        (Behaviour(device_paths={"/VIID/"}, sent={1}), None),
+        (Behaviour(sent={1, 2, 3, 4}), None),
+        (Behaviour(device_paths={"/VIID/"}), Calling(answered=PHONES)),
+        (Behaviour(received={1}), Calling(answered=PHONES)),
+        *((None, Calling(answered=PHONES, against={"x": why})) for why in (
+            "a User-Agent of Windows", "its connections begin as no phone's: ttl=128", "it serves: rtsp_server H264",
+        )),
     ],
-)
-def test_every_reason_for_a_role_has_a_chinese_sentence(seen):
-    kind, reason = role(seen)
+)  # fmt: skip
+def test_every_reason_for_a_role_has_a_chinese_sentence(seen, calling):
+    kind, reason = role(seen, calling=calling)
     t = Texts("zh")
     assert t.known("role", kind)
-    assert re.search("[\u4e00-\u9fff]", t.phrase(reason, str)), reason
+    said = t.phrase(reason, str)
+    assert re.search("[\u4e00-\u9fff]", said), reason
+    assert not re.search("contested|^its |: its ", said), reason
+
+
+@pytest.mark.parametrize("code", bearing.WORDS)
+def test_every_doubt_has_a_chinese_sentence(code):
+    assert re.search("[\u4e00-\u9fff]", Texts("zh").phrase(bearing.said({code: 3}).removeprefix("; "), str))
 
 
 def test_so_has_the_reason_for_an_address_of_many_hosts():
     flows, messages = FLOWS.schema().empty_table(), MESSAGES.schema().empty_table()
-    _, reason = Actors([], messages, flows, frozenset({"100.64.0.1"})).role("100.64.0.1", "f")
+    _, reason = Actors([], {"messages": messages, "flows": flows}, frozenset({"100.64.0.1"})).role("100.64.0.1", "f")
     assert re.search("[\u4e00-\u9fff]", Texts("zh").phrase(reason, str)), reason
 
 

@@ -321,7 +321,7 @@ def test_every_vendor_and_class_of_the_vocabulary_is_claimed_by_somebody() -> No
         {"when": {"all": []}}, {"when": []}, {"when": {"fact": "dhcp.hostname", "equals": "a", "prefix": "b"}}, {"strength": "certain"},
         {"when": {"fact": "dhcp.hostname"}}, {"when": {"fact": "dhcp.hostname", "exists": False}}, {"when": {"fact": "dhcp.hostname", "least": "5"}},
         {"when": {"fact": "dhcp.hostname", "prefix": {"a": "b"}}}, {"when": {"fact": "dhcp.hostname", "in": []}}, {"id": "Bad Id"}, {"colour": "red"},
-        {"provenance": {"kind": "code"}}, {"provenance": {"kind": "rumour", "source": "x"}}, {"examples": {"match": []}}, {"claims": {}}, {"claims": {"owner": "x"}},
+        {"provenance": {"kind": "code"}}, {"provenance": {"kind": "rumour", "source": "x"}}, {"examples": {"match": []}}, {"claims": {"owner": "x"}},
     ],
 )  # fmt: skip
 def test_the_schema_for_editors_refuses_what_the_checks_refuse(change: dict) -> None:

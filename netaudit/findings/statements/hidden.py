@@ -89,7 +89,13 @@ def _tied(tables: Tables) -> Iterator[Statement]:
             best[way] = row
     for (sender, receiver, _), row in sorted(best.items()):
         counts = {"n": row["followed"], "all": row["moments"], "seconds": row["window_s"], "odds": CAP}
-        yield Statement("tied", "D", counts | {"devices": 1, "endpoints": 1}, subjects=[sender], endpoints=[receiver])
+        yield Statement(
+            "tied",
+            "D",
+            counts | {"devices": 1, "addresses": 0, "endpoints": 1},
+            subjects=[sender],
+            endpoints=[receiver],
+        )
 
 
 def _counted(tables: Tables) -> Iterator[Statement]:

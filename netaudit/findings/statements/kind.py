@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netaudit.text.addresses import is_link_address
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -43,6 +45,13 @@ class Kind:
     page: int
 
 
+def parties(rows: Iterable[dict[str, Any]], near: str) -> dict[str, int]:
+    """How many devices the inside ends of some findings are, and how many addresses that may stand for many."""
+    ends = {row[f"{near}_device"] or row[near] for row in rows}
+    devices = sum(map(is_link_address, ends))
+    return {"devices": devices, "addresses": len(ends) - devices}
+
+
 def of_findings(
     tables: Tables,
     kind: str,
@@ -52,7 +61,10 @@ def of_findings(
     only: Callable[[dict[str, Any]], bool] = lambda _: True,
 ) -> Iterator[Statement]:
     """One statement on the findings of an act and some grades; `near` is the column of the devices inside."""
-    columns = ["finding_id", "certainty", "act", "sender", "receiver", "images", "bytes", "rule"]
+    columns = [
+        "finding_id", "certainty", "act", "sender", "receiver", "images", "bytes", "rule", "sender_device",
+        "receiver_device",
+    ]  # fmt: skip
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
@@ -74,7 +86,7 @@ def of_findings(
         {
             "images": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"], "c": by_grade["C"],
             "bytes": sum(row["bytes"] or 0 for row in rows),
-            "devices": len(devices), "endpoints": len({row[far] for row in rows}), "findings": len(rows),
+            **parties(rows, near), "endpoints": len({row[far] for row in rows}), "findings": len(rows),
         },
         subjects=sorted(devices)[:MOST_NAMED],
         evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
-from netaudit.findings.statements.kind import FIRST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
+from netaudit.findings.statements.kind import FIRST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings, parties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +16,10 @@ def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], I
     """A statement on the records with an identity number in the findings of an act."""
 
     def make(tables: Tables) -> Iterator[Statement]:
-        columns = ["finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity"]
+        columns = [
+            "finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity",
+            "sender_device", "receiver_device",
+        ]  # fmt: skip
         acts = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act]
         rows = [row for row in acts if row["records"]]
         if not rows:
@@ -33,7 +36,7 @@ def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], I
                 "records": by_grade.total(), "a": by_grade["A"], "b": by_grade["B"],
                 "persons": len({one for row in rows for one in row["person_hmacs"] or ()}),
                 "images": sum(row["with_identity"] or 0 for row in acts),
-                "devices": len(devices), "endpoints": len(far), "findings": len(rows),
+                **parties(rows, near), "endpoints": len(far), "findings": len(rows),
             },
             subjects=sorted(devices)[:MOST_NAMED],
             evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
@@ -61,17 +64,17 @@ def _video(tables: Tables) -> Iterator[Statement]:
 LEFT = (
     Kind(
         "left", _left,
-        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
-        "{images:face image|face images} left {devices:inside device|inside devices} for "
+        "{who}向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
+        "{images:face image|face images} left {who} for "
         "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
         FIRST,
     ),
     Kind(
         "identity_left", _identity("identity_left", UPLOADED),
-        "{devices} 台内部设备向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
+        "{who}向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
         "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
         "{records:record|records} with {persons:identity number|identity numbers} left "
-        "{devices:inside device|inside devices} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
+        "{who} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
         "{images:face image|face images} beside them",
         FIRST,
     ),

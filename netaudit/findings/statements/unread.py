@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.accounts import OWN, POSSIBLE, SPREAD, UNPLACED
+from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
+from netaudit.findings.apart import IMAGES, RECORDS
 from netaudit.findings.ledgers import REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 CALM_NEEDS = (  # no open row in any of these
     "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "names", "contradictions",
-    "evicted", "faces", "documents",
+    "evicted", "faces", "apart", "documents",
 )  # fmt: skip
 
 
@@ -38,11 +39,25 @@ def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
     stages = {row["reason"] for row in open_rows(tables, "stages")}
     if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
         return
+    if open_rows(tables, "apart"):
+        return  # faces were seen leaving, though nobody is accused
     unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
     if unjudged and unjudged == _total(tables, "images"):
         return  # nothing was looked at: there is nothing to be calm about
     if calm == (not open_rows(tables, *CALM_NEEDS)):
         yield Statement("nothing_seen" if calm else "nothing_seen_so_far")
+
+
+def _told_apart(tables: Tables) -> Iterator[Statement]:
+    """What calls itself a personal device sent: counted, and said of nobody."""
+    rows = open_rows(tables, "apart")
+    if rows:
+        sums = Counter[str]()
+        for row in rows:
+            sums[row["reason"]] += row["count"] or 0
+        subjects = sorted({row["subject"] for row in rows})
+        counts = {"images": sums[IMAGES], "records": sums[RECORDS], "devices": len(subjects)}
+        yield Statement("told_apart", counts=counts, subjects=subjects[:MOST_NAMED])
 
 
 def _calm(tables: Tables) -> Iterator[Statement]:
@@ -138,6 +153,14 @@ def _incomplete(tables: Tables) -> Iterator[Statement]:
 
 CALM = (
     Kind(
+        "told_apart", _told_apart,
+        "另有 {images} 张次人脸图像、{records} 条含身份证件号码的记录由 {devices} 台自称个人手机或平板的设备传出，"
+        "未列入发现，亦未排除",
+        "{images:face image|face images} and {records:record|records} with an identity number were sent by "
+        "{devices:device that calls itself|devices that call themselves} a phone or tablet: told apart, in no finding",
+        FIRST,
+    ),
+    Kind(
         "nothing_seen", _calm,
         "未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
         "No face image and no identity number was seen leaving, and no upload-shaped encrypted traffic; this is not a "
@@ -208,7 +231,7 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "faces_apart", _open("faces_apart", "faces", OWN, POSSIBLE, SPREAD, UNPLACED),
+        "faces_apart", _open("faces_apart", "faces", POSSIBLE, SPREAD, UNPLACED),
         "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
         "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
         LAST,
@@ -235,7 +258,8 @@ UNREAD = (
     Kind(
         "not_understood", _open("not_understood", "understanding"),
         "{all} 条含人脸或人员信息的消息中有 {n} 条未能读懂其时间、地点和对象",
-        "of {all:message|messages} with a face or a person {n} were not understood: when, where and of whom nobody knows",
+        "of {all:message|messages} with a face or a person {n} were not understood: when, where and of whom nobody "
+        "knows",
         LAST,
     ),
     Kind(

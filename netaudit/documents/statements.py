@@ -1,0 +1,216 @@
+"""What documents say of devices: groups of fields that describe one, whatever notation and maker.
+
+Which names mean what, and which messages ask a host about itself, is data (`signatures/statements.yaml`). Whose
+description it is depends on who said it, which is not known here (`observations/statements.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import re2
+
+from netaudit.contracts.details import Statement
+from netaudit.documents.nodes import plain
+from netaudit.errors import SignatureError
+from netaudit.signatures.loading import default_folder
+from netaudit.text.yaml_text import parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from netaudit.documents.head import Head
+    from netaudit.documents.nodes import Node, Tree
+
+FILE = "statements.yaml"
+MOST = 64  # groups of one message
+MOST_NODES = 2_000  # looked at in one message
+LARGEST = 256 << 10  # characters of a message that is looked through
+COUNTS = frozenset({"faces", "persons"})
+IDENTIFYING = frozenset({"model", "serial"})
+_PAIRS = re.compile(r"[,;&\t\r\n]\s*(?=~?[A-Za-z_]\w{0,40}\s*[=:])")
+_OF_ONE = re.compile(r"\d{4,}|[0-9a-fA-F]{8,}")  # an id in what is asked for: the answer is about whose it is
+_BROWSER = re.compile(r"Mozilla/")  # whose requests say nothing of the host it runs on
+_PAIR = re.compile(r"~?([A-Za-z_]\w{0,40})\s*[=:]\s*(.{0,200})")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Messages that a host is asked about itself with, or describes itself in."""
+
+    path: re.Pattern[str] | None
+    query: tuple[tuple[str, re.Pattern[str]], ...]
+    holder: str  # plain name of the object that holds the answer; empty for any
+    sent: bool  # in requests of the host itself, not in its answers
+    keys: dict[str, str]
+    split: dict[str, list[str]]  # fields whose value is a list, and what its places mean
+
+    def fits(self, head: Head) -> bool:
+        """Whether a message with this head is one."""
+        if self.sent == head.reply or (self.path is not None and not self.path.search(head.path)):
+            return False
+        return all(pattern.search(head.query.get(name, "")) for name, pattern in self.query)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The whole of `signatures/statements.yaml`."""
+
+    meanings: dict[str, str]  # plain name of a field → meaning
+    forms: dict[str, re.Pattern[str]]  # of the values of a meaning
+    least: frozenset[str]
+    asked: tuple[Asked, ...]
+    named: Any  # re2 pattern: names that a statement must have, in a text without what separates words
+
+    def may_state(self, text: bytes, path: str) -> bool:
+        """Whether a message with this plain text and path may describe a device."""
+        return bool(self.named.search(text)) or asks(path)
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """The words that netaudit comes with. SignatureError where the file is not sound."""
+    path = default_folder() / FILE
+    try:
+        raw = parse_yaml(path.read_text(encoding="utf-8"))
+        return _compiled(raw)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SignatureError(f"{FILE}: cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=4096)
+def asks(path: str) -> bool:
+    """Whether a host is asked about itself under a path, or describes itself there."""
+    return any(one.path is not None and one.path.search(path) for one in words().asked)
+
+
+def _compiled(raw: Any) -> Words:
+    fields, least = raw["fields"], frozenset(raw["least"])
+    meanings = {key: name for name, one in fields.items() for key in one["keys"]}
+    asked = tuple(
+        Asked(
+            re.compile(one["path"], re.IGNORECASE) if "path" in one else None,
+            tuple((name, re.compile(text, re.IGNORECASE)) for name, text in one.get("query", {}).items()),
+            one.get("holder", ""),
+            bool(one.get("sent", False)),
+            one.get("keys", {}),
+            one.get("split", {}),
+        )
+        for one in raw["asked"]
+    )
+    telling = [key for name in (*IDENTIFYING, *COUNTS) for key in fields[name]["keys"] if len(key) > 2]
+    telling += [key for one in asked for key, meaning in one.keys.items() if meaning in COUNTS]
+    return Words(
+        meanings,
+        {name: re.compile(one["form"]) for name, one in fields.items()},
+        least,
+        asked,
+        re2.compile("|".join(map(re2.escape, telling)).encode(), _bytes()),
+    )
+
+
+def _bytes() -> Any:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.case_sensitive = False
+    return options
+
+
+def statements(head: Head, tree: Tree) -> list[Statement]:
+    """What the documents of a message say of devices; nothing in most."""
+    if head.protocol == "sip":  # its reader knows more of them
+        return []
+    asked = [one for one in words().asked if one.fits(head)]
+    others = bool(_OF_ONE.search(head.target) if head.reply else _BROWSER.search(head.header("user-agent")))
+    found = [Statement(tuple(facts.items()), asked=True, listed=False) for facts in _of_query(head, asked)]
+    for count, (node, listed) in enumerate(_nodes(tree)):
+        if count >= MOST_NODES or len(found) >= MOST:
+            break
+        known = next((one for one in asked if _held(node, one.holder)), None)
+        facts = _facts(node, known)
+        if _states(facts, asked=known is not None):
+            found.append(Statement(tuple(facts.items()), known is not None, listed or (others and known is None)))
+    return found
+
+
+def _of_query(head: Head, asked: list[Asked]) -> Iterator[dict[str, str]]:
+    """What the target of a request says of who sends it."""
+    for one in asked:
+        if one.sent and (facts := _meant(_spread(head.query.items(), one), one)):
+            yield facts
+
+
+def _spread(pairs: Iterable[tuple[str, str]], asked: Asked) -> Iterator[tuple[str, str]]:
+    """Fields, with those that are lists taken apart: the places of these stand under their meaning."""
+    for key, value in pairs:
+        yield key, value
+        for name, one in zip(asked.split.get(key, ()), value.split(","), strict=False):
+            if name:
+                yield name, one
+
+
+def _held(node: Node, holder: str) -> bool:
+    return not holder or any(one.key == holder for one in node.chain())
+
+
+def _nodes(tree: Tree) -> Iterator[tuple[Node, bool]]:
+    """Objects of the documents, outer ones first, and whether each is one of several elements of a list."""
+    waiting = [(node, False) for node in reversed(tree.documents)]
+    seen: set[int] = set()
+    while waiting:
+        node, listed = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        several = listed or (node.listed and len(node.children) > 1)
+        yield node, listed
+        waiting += [(child, several) for child in reversed(node.children) if child.children]
+
+
+def _facts(node: Node, asked: Asked | None) -> dict[str, str]:
+    """What the fields of one object mean."""
+    return _meant(_pairs(node), asked)
+
+
+def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, str]:
+    """Facts of fields; the first of a meaning stays."""
+    own = asked.keys if asked else {}
+    known = words()
+    facts: dict[str, str] = {}
+    for key, value in pairs:
+        meaning = own.get(key, known.meanings.get(key, ""))
+        if meaning and meaning not in facts and (form := known.forms[meaning].search(value.strip())):
+            facts[meaning] = form["value"] if "value" in form.re.groupindex else value.strip()
+    return facts
+
+
+def _pairs(node: Node) -> Iterator[tuple[str, str]]:
+    """Fields of an object; several in one text (`~DeviceName=F18,MAC=…`) are taken apart."""
+    for child in node.children:
+        value = child.value
+        if value is None:
+            value = next((one.value for one in child.children if one.key == "#text" and one.value), None)
+            if value is None:
+                continue
+        pieces = _PAIRS.split(value) if "=" in value else [value]
+        yield child.key.lstrip("~"), pieces[0]
+        yield from _split(pieces[1:])
+    if node.value and not node.children and "=" in node.value:
+        yield from _split(_PAIRS.split(node.value))
+
+
+def _split(pieces: list[str]) -> Iterator[tuple[str, str]]:
+    for piece in pieces:
+        if found := _PAIR.match(piece):
+            yield plain(found[1]), found[2]
+
+
+def _states(facts: dict[str, str], *, asked: bool) -> bool:
+    """Whether fields beside each other describe a device."""
+    if asked:
+        return bool(facts)
+    counted = words().least & facts.keys()
+    return len(counted) >= 2 and bool(IDENTIFYING & facts.keys())

@@ -1,0 +1,163 @@
+"""What bears a transfer that was seen whole: that its receiver took it, and that its sender is who he seems to be.
+
+Anybody on a link can write frames in the name of another, and nobody has to take them. So a transfer is of certainty A
+only where its receiver's side acknowledged or answered, where the sender's link address is the one that held its
+address then, and where its bytes had not just come from outside. What a whole capture cannot show (only one direction,
+no link addresses) is no doubt about a device: it makes a B, and is said once for the capture.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from netaudit.findings.ends import Ends
+    from netaudit.findings.transfers import Transfer
+
+UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
+DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
+OWN_DEVICE = "may be a visitor's own"
+TURNED_DOWN = "answered with an error"
+LESSEN = frozenset({UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK, OWN_DEVICE})
+OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
+WORDS = {  # clauses of findings.reason, each with how many transfers it is about
+    UNANSWERED: "nothing of it was acknowledged or answered",
+    REFUSED: "refused by a reset, and nothing of it acknowledged",
+    OTHER_LINK: "sent by a link address that did not hold the sender's address then",
+    FROM_OUTSIDE: "had come from outside before",
+    DATAGRAMS: "datagrams, which nobody acknowledges",
+    ONE_WAY: "the capture shows one direction only",
+    NO_LINK: "the capture has no link addresses",
+    OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
+    TURNED_DOWN: "answered with an error (status 400 or above)",
+}
+MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
+COLUMNS = [
+    "flow_id", "transport", "client_mac", "server_mac", "packets_up", "packets_down", "payload_up", "payload_down",
+    "handshake",
+]  # fmt: skip
+LATELY = 600 * 10**9  # ns within which what came from outside is what is sent out again
+
+
+class Way(NamedTuple):
+    """How something went. `digest` is that of an image, as `Transfer.digest`; 0 for what is none."""
+
+    flow_id: str
+    message_id: str
+    capture_id: str
+    sender: str
+    receiver: str
+    upload: bool
+    first_ts: int
+    digest: int = 0
+
+
+class Seen(NamedTuple):
+    """What a row of `flows` tells of both sides."""
+
+    transport: str
+    client_mac: str
+    server_mac: str
+    packets: tuple[int, int]  # up, down
+    payload: tuple[int, int]
+    handshake: str
+
+
+class Bearing:
+    """Doubts about what went in some flows."""
+
+    def __init__(self, tables: Mapping[str, pa.Table], flow_ids: Iterable[str], ends: Ends) -> None:
+        flows, self._ends = tables["flows"], ends
+        wanted = pa.array(sorted(set(flow_ids)), pa.string())
+        chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=wanted)).select(COLUMNS)
+        self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
+        self._one_way = _one_way(flows)
+        self._answers = _answers(tables["messages"], wanted)
+        self._came: dict[tuple[str, int], list[int]] = defaultdict(list)  # device and image → times it came in
+
+    def note_arrival(self, row: Transfer) -> None:
+        """An image came from outside to a device."""
+        self._came[self._ends.device(row.receiver, row.flow_id), row.digest].append(row.last_ts)
+
+    def doubts(self, row: Transfer | Way) -> frozenset[str]:
+        """Codes of what lessens it, or is to be said of it."""
+        seen = self._flows.get(row.flow_id)
+        if seen is None:
+            return frozenset()
+        found = {self._taken(row, seen)}
+        if not seen.client_mac and not seen.server_mac:
+            found.add(NO_LINK)
+        elif self._ends.disputed(row.sender, row.flow_id):
+            found.add(OTHER_LINK)
+        device = self._ends.device(row.sender, row.flow_id)
+        if any(0 <= row.first_ts - came <= LATELY for came in self._came.get((device, row.digest), ())):
+            found.add(FROM_OUTSIDE)
+        if self._answers.get(row.message_id, 0) >= 400:
+            found.add(TURNED_DOWN)
+        return frozenset(found - {""})
+
+    def _taken(self, row: Transfer | Way, seen: Seen) -> str:
+        """Whether the receiver's side took it: empty where it did."""
+        far = 1 if row.upload else 0
+        packets, payload = seen.packets[far], seen.payload[far]
+        if seen.transport != "tcp":
+            return "" if payload else DATAGRAMS
+        opening = ("A" in seen.handshake) if row.upload else ("S" in seen.handshake)
+        reset = "R" in seen.handshake and not payload
+        if payload or packets > opening + reset:
+            return ""
+        if row.capture_id in self._one_way:
+            return ONE_WAY
+        return REFUSED if reset and packets > opening else UNANSWERED
+
+
+def lessened(doubts: frozenset[str]) -> bool:
+    """Whether it is no A."""
+    return not doubts.isdisjoint(LESSEN)
+
+
+def said(doubts: Mapping[str, int]) -> str:
+    """What of a finding's transfers was doubted, as clauses of its reason."""
+    return "".join(f"; {WORDS[code]}: {count}" for code, count in sorted(doubts.items()))
+
+
+def _seen(row: dict[str, object]) -> Seen:
+    def number(name: str) -> int:
+        value = row[name]
+        return value if isinstance(value, int) else 0
+
+    def text(name: str) -> str:
+        return str(row[name] or "")
+
+    return Seen(
+        text("transport"), text("client_mac"), text("server_mac"), (number("packets_up"), number("packets_down")),
+        (number("payload_up"), number("payload_down")), text("handshake"),
+    )  # fmt: skip
+
+
+def _one_way(flows: pa.Table) -> set[str]:
+    """Captures in which hardly any connection that carried something shows both sides."""
+    tcp = pc.and_(
+        pc.equal(flows["transport"], "tcp"), pc.greater(pc.add(flows["payload_up"], flows["payload_down"]), 0)
+    )
+    both = pc.and_(pc.greater(flows["packets_up"], 0), pc.greater(flows["packets_down"], 0))
+    chosen = pa.table({"capture_id": flows["capture_id"], "both": both.cast(pa.int64())}).filter(
+        pc.fill_null(tcp, False)
+    )
+    sums = chosen.group_by("capture_id").aggregate([("both", "sum"), ("both", "count")])
+    return {row["capture_id"] for row in sums.to_pylist() if row["both_sum"] < MIRRORED * row["both_count"]}
+
+
+def _answers(messages: pa.Table, flows: pa.Array) -> dict[str, int]:
+    """Status of the answer to each request in some flows."""
+    if "request_id" not in messages.column_names:
+        return {}
+    answers = messages.select(["flow_id", "request_id", "status"]).filter(pc.greater(messages["status"], 0))
+    answers = answers.filter(pc.is_in(answers["flow_id"], value_set=flows))
+    return dict(zip(answers["request_id"].to_pylist(), answers["status"].to_pylist(), strict=True))

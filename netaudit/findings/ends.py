@@ -1,0 +1,72 @@
+"""Which device was at an end of a flow: who held the address at that time, or whose link address its frames have.
+
+Most addresses are one device's as long as the captures last; only flows of the others are looked up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.tables.holders import Holders
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SIDES = ("client", "server")
+
+
+class End(NamedTuple):
+    """An end of a flow: when it began, and the link address of its frames."""
+
+    ts: int
+    mac: str
+
+
+class Ends:
+    """Devices at the ends of flows."""
+
+    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+        """From `flows`, and `bindings` or, where there are none, `devices`."""
+        self._holders = Holders(tables.get("bindings"), tables.get("devices"))
+        self._ends: dict[tuple[str, str], End] = {}
+        flows = tables["flows"]
+        self._several = self._unsettled(flows)
+        if self._several:
+            wanted = pa.array(sorted(self._several), pa.string())
+            for side in SIDES:
+                rows = flows.filter(pc.is_in(flows[f"{side}_ip"], wanted))
+                columns = [rows[name].to_pylist() for name in ("flow_id", f"{side}_ip", f"{side}_mac")]
+                times = rows["first_ts"].cast(pa.int64()).to_pylist()
+                for flow_id, ip, mac, ts in zip(*columns, times, strict=True):
+                    self._ends[flow_id, ip] = End(ts or 0, mac or "")
+
+    def _unsettled(self, flows: pa.Table) -> set[str]:
+        """Addresses that several devices held, or that somebody else wrote into frames of its own."""
+        found = set()
+        for side in SIDES:
+            pairs = flows.select([f"{side}_ip", f"{side}_mac"]).group_by([f"{side}_ip", f"{side}_mac"]).aggregate([])
+            for ip, mac in zip(*(pairs[f"{side}_{name}"].to_pylist() for name in ("ip", "mac")), strict=True):
+                if self._holders.several(ip) or self._holders.disputes(ip, None, mac or ""):
+                    found.add(ip)
+        return found
+
+    def device(self, ip: str, flow_id: str = "") -> str:
+        """Id of the device at that end of the flow; the address itself where none is known."""
+        end = self._ends.get((flow_id, ip))
+        return self._holders.device(ip) if end is None else self._holders.device(ip, end.ts, end.mac)
+
+    def parts(self, ip: str, flow_id: str) -> tuple[str, ...]:
+        """What tells this end from others of the same address: nothing, where the address is one device's."""
+        return (self.device(ip, flow_id),) if ip in self._several else ()
+
+    def disputed(self, ip: str, flow_id: str) -> str:
+        """Link address of that end's frames where it is another one than the address's then; empty where it is not."""
+        end = self._ends.get((flow_id, ip))
+        return end.mac if end is not None and self._holders.disputes(ip, end.ts, end.mac) else ""
+
+    def of_link(self, mac: str, ip: str) -> str:
+        """Id of the device that a fact of this link address and address is about."""
+        return self._holders.device(ip, None, mac) if ip else self._holders.of_link(mac)

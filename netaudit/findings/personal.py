@@ -1,0 +1,189 @@
+"""What says that a device is a visitor's or an employee's own phone or tablet, and what speaks against it.
+
+Who wants to hide would call himself a phone. So one word is not enough: two facts from different exchanges are asked
+for, one of which somebody else answered, and none against them. Such a device is told apart, never erased: what it sent
+stands in a line of its own. Facts that one frame can make are one fact: all words of a DHCP request are, and so are all
+that a User-Agent says.
+
+agent      a User-Agent of a phone in a request whose connection was answered; another one to another server is a second
+lease      DHCP, by host name, vendor class or what signatures say, and the address was given
+announced  what signatures say of other announcements (mDNS …): nobody answers those
+link       a link address chosen at random (IEEE 802, the bit for local administration), or of a maker of phones
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.text.addresses import is_link_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from netaudit.findings.ends import Ends
+
+HANDHELD = frozenset({"phone", "tablet", "handheld"})  # classes
+LEAST_FACTS = 2
+LOOKED_UP = 65_536  # messages whose flows are looked up together
+AT_ONCE = 8_192  # rows turned into Python values together
+
+BOARDS = re.compile(r"\b(?:rk\d{4}|rockchip|msm\d{4}|mt\d{4}|sun\d+i|exdroid|aosp|full_|qssi)", re.IGNORECASE)
+MODELS = (  # of phones and tablets, as their makers write them in Build.MODEL
+    r"SM-|Redmi|MI |Mi |Xiaomi|HONOR|HUAWEI|OPPO|vivo|ONEPLUS|realme|Pixel|moto|Nokia|meizu|M2\d{3}[A-Z]"
+    r"|\d{5,8}[A-Z]{1,3}\b|V\d{4}[A-Z]|P[A-Z]{2}M\d0|PD\d{4}|CPH\d{4}|RMX\d{4}|[A-Z]{3,4}-[A-Z]{1,2}\d{2}|LE\d{4}|KB\d{4}|NX\d{3}|XT\d{4}|LM-"
+)
+PERSONAL = re.compile(  # browsers, system services and runtimes of phones and tablets; terminals run Android, too
+    r"\((?:iPhone|iPad|iPod)|\b(?:iPhone|iPad)\b|CFNetwork/"
+    r"|Mozilla/5\.0 \(Linux; (?:U; )?Android (?:9|1\d)\b"
+    rf"|Dalvik/\S+ \(Linux; U; Android [\d.]+; (?:{MODELS})|MicroMessenger/\S+.* NetType/"
+)
+DESKTOP = re.compile(r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)")
+WINDOWS = re.compile(r"\(Windows NT ")
+HOST_NAMES = re.compile(
+    r"(?i:iphone|ipad|^android[-_]?[0-9a-f]{8,16}$|^(?:honor|huawei|mate|nova|pura|redmi|xiaomi|mi|poco|oppo|reno|find|vivo"
+    r"|iqoo|oneplus|realme|galaxy|samsung|pixel|meizu|nubia|moto)[-_ ]?[\w-]*$)"
+)
+VENDOR_CLASSES = re.compile(r"^(?:android-dhcp-\d+|(?:HUAWEI|HONOR):android|dhcpcd-[\d.]+:.*[Aa]ndroid)")
+PHONE_MAKERS = re.compile(
+    r"(?i:^(?:apple|samsung|xiaomi|vivo|oppo|guangdong oppo|oneplus|honor|huawei device|realme|meizu|motorola))"
+)
+SIX = "64"  # initial time to live of Linux, hence Android, and of iOS; Windows begins with 128
+HTTP = ("http", "http2", "http3")
+
+
+@dataclass(slots=True)
+class Calling:
+    """What a device was heard to say of itself."""
+
+    agents: set[str] = field(default_factory=set)  # all of them
+    answered: set[tuple[str, str]] = field(default_factory=set)  # (server, User-Agent of a phone), of answered requests
+    leases: set[str] = field(default_factory=set)  # words of DHCP
+    granted: bool = False
+    announced: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    against: dict[str, str] = field(default_factory=dict)  # code → what was seen
+
+    def facts(self) -> list[str]:
+        """Facts for it, each from another exchange."""
+        servers = sorted({server for server, _ in self.answered})
+        agent = min((agent for _, agent in self.answered), default="")
+        found = [f"its User-Agent in answered requests is that of a phone or tablet: {agent[:120]}"] if servers else []
+        found += [f"the same to another server: {servers[1]}"] if len(servers) > 1 else []
+        found += [f"it got its address as {min(self.leases)[:80]}"] if self.leases and self.granted else []
+        found += [f"it announces itself: {min(self.announced)[:80]}"] if self.announced else []
+        found += [f"its link address is {min(self.links)}"] if self.links else []
+        return found
+
+    @property
+    def word(self) -> str:
+        """The word by which it calls itself so, as it was said."""
+        leases = self.leases if self.granted else set()
+        return min((agent for _, agent in self.answered), default="") or min(leases | self.announced, default="")
+
+    @property
+    def called(self) -> bool:
+        """Whether a fact that counts calls it a phone."""
+        return bool(self.answered or (self.leases and self.granted) or self.announced)
+
+    @property
+    def heard(self) -> bool:
+        """Whether somebody else answered one of its facts."""
+        return bool(self.answered or (self.leases and self.granted))
+
+    @property
+    def personal(self) -> bool:
+        """Whether it is to be told apart."""
+        return self.heard and len(self.facts()) >= LEAST_FACTS and not self.against
+
+
+def is_personal_agent(agent: str) -> bool:
+    """Whether a User-Agent is one of a phone or tablet, and of no board as terminals have them."""
+    return PERSONAL.search(agent) is not None and BOARDS.search(agent) is None
+
+
+def callings(tables: Mapping[str, pa.Table], ends: Ends) -> dict[str, Calling]:
+    """By device: what it was heard to say of itself. Addresses that several machines use are devices here, too."""
+    found: dict[str, Calling] = defaultdict(Calling)
+    for client, server, flow_id, agent, answered in agents_of(tables["messages"], tables["flows"]):
+        one = found[ends.device(client, flow_id)]
+        one.agents.add(agent)
+        if answered and is_personal_agent(agent):
+            one.answered.add((server, agent))
+    _note_claims(tables, found)
+    _note_observations(tables, ends, found)
+    for device, one in found.items():
+        if is_link_address(device) and int(device[:2], 16) & 2:
+            one.links.add("chosen at random")
+        if any(WINDOWS.search(agent) for agent in one.agents):
+            one.against["agent"] = "a User-Agent of Windows"
+    return found
+
+
+def _note_claims(tables: Mapping[str, pa.Table], found: dict[str, Calling]) -> None:
+    """What signatures say of its words, and the maker of its link address."""
+    claims, devices = tables.get("claims"), tables.get("devices")
+    if claims is not None:
+        chosen = claims.filter(
+            pc.and_(pc.equal(claims["claim"], "class"), pc.is_in(claims["value"], pa.array(sorted(HANDHELD))))
+        )
+        for row in chosen.select(["device_id", "facts"]).to_pylist():
+            for fact in row["facts"] or ():
+                kind = fact.partition(".")[0]
+                if kind in {"dhcp", "dhcpv6"}:
+                    found[row["device_id"]].leases.add(fact)
+                elif not kind.startswith(("http", "oui")):
+                    found[row["device_id"]].announced.add(fact)
+    if devices is not None:
+        for row in devices.select(["device_id", "vendor"]).to_pylist():
+            if PHONE_MAKERS.match(row["vendor"] or ""):
+                found[row["device_id"]].links.add(f"of a maker of phones: {row['vendor']}")
+
+
+def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[str, Calling]) -> None:
+    observations = tables.get("observations")
+    if observations is None:
+        return
+    kinds = pa.array(["dhcp", "tcp", "rtsp_server", "http_server"])
+    chosen = observations.filter(pc.is_in(observations["kind"], value_set=kinds))
+    for row in chosen.select(["kind", "mac", "ip", "field", "value"]).to_pylist():
+        kind, name, value = row["kind"], row["field"], row["value"]
+        if kind == "dhcp" and name == "leased":
+            found[ends.of_link(row["mac"], row["ip"])].granted = True
+        elif kind == "dhcp" and _is_phones(name, value):
+            found[ends.of_link(row["mac"], row["ip"])].leases.add(f"dhcp.{name}={value}")
+        elif kind == "tcp" and name == "syn" and not value.startswith(f"ttl={SIX} "):
+            found[ends.of_link(row["mac"], row["ip"])].against["life"] = (
+                f"its connections begin as no phone's: {value[:40]}"
+            )
+        elif kind.endswith("_server") and name in {"server", "realm", "title"}:
+            found[ends.of_link(row["mac"], row["ip"])].against["serves"] = f"it serves: {kind} {value[:60]}"
+
+
+def _is_phones(name: str, value: str) -> bool:
+    return bool(
+        (name == "hostname" and HOST_NAMES.search(value)) or (name == "vendor_class" and VENDOR_CLASSES.match(value))
+    )
+
+
+def agents_of(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str, str, bool]]:
+    """Client, server, flow, User-Agent and whether the server said something; each comes at least once."""
+    flows = flows.select(["flow_id", "client_ip", "server_ip", "protocol", "payload_down"])
+    asked = messages.select(["flow_id", "user_agent"])
+    for start in range(0, asked.num_rows, LOOKED_UP):
+        some = asked.slice(start, LOOKED_UP)
+        some = some.filter(pc.not_equal(some["user_agent"], "")).group_by(["flow_id", "user_agent"]).aggregate([])
+        http = flows.filter(pc.is_in(flows["flow_id"], value_set=pc.unique(some["flow_id"])))
+        http = http.filter(pc.is_in(http["protocol"], pa.array(HTTP))).combine_chunks()
+        where = pc.index_in(some["flow_id"], value_set=http["flow_id"].combine_chunks()).combine_chunks()
+        for name in ("client_ip", "server_ip", "payload_down"):
+            some = some.append_column(name, http[name].take(where))
+        for batch in some.filter(pc.is_valid(where)).to_batches(max_chunksize=AT_ONCE):
+            for row in batch.to_pylist():
+                down = row["payload_down"]
+                yield row["client_ip"], row["server_ip"], row["flow_id"], row["user_agent"], down is None or down > 0

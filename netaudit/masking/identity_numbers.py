@@ -1,0 +1,59 @@
+"""Resident ID numbers, phone numbers and serials of devices: told apart by their form and their check digits."""
+
+from __future__ import annotations
+
+import re
+
+from netaudit.masking.mask import mask, visible
+
+LONGEST = 128  # characters of a serial
+PROVINCES = frozenset(
+    str(code)
+    for codes in ((11, 16), (21, 24), (31, 38), (41, 47), (50, 55), (61, 66), (71, 72), (81, 84), (91, 92))
+    for code in range(*codes)
+)
+ID18 = re.compile(r"[1-9]\d{16}[\dXx]", re.ASCII)
+MOBILE = re.compile(r"(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}", re.ASCII)
+_DEVICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:.#-]{0,63}", re.ASCII)
+
+
+def is_device_id(text: str) -> bool:
+    """Whether an id that a document gives for a device may be shown: one word, no identity, phone or card number.
+
+    Serials of eleven digits and more, times of 14 digits and the 20 digits of GB/T 28181 are none of these.
+    """
+    if _DEVICE_ID.fullmatch(text) is None or MOBILE.fullmatch(text):
+        return False
+    return not _holds_id_number(text)
+
+
+def shown_serial(text: str) -> str:
+    """A serial number as tables have it: as it was said, unless an identity or phone number stands in it.
+
+    Serials hold dates and long runs of digits, which `mask` would take for numbers of persons.
+    """
+    return mask(text) if MOBILE.fullmatch(text) or _holds_id_number(text) else visible(text, LONGEST)
+
+
+def _holds_id_number(text: str) -> bool:
+    return any(right_check_digit(text[at : at + 18]) for at in range(len(text) - 17) if ID18.match(text, at))
+
+
+def known_region(number: str) -> bool:
+    """Whether the first two digits are those of a province or its equal (GB/T 2260; facts 0.3)."""
+    return number[:2] in PROVINCES
+
+
+def right_check_digit(number: str) -> bool:
+    """Whether an 18-digit resident ID number has a possible date of birth and the right check digit (GB 11643).
+
+    The region is not looked up: codes were given up and reused, and a number of an unknown region is still one.
+    """
+    from stdnum.cn import ric
+
+    number = number.upper()
+    try:
+        born = ric.get_birth_date(number)
+        return 1850 <= born.year <= 2100 and ric.calc_check_digit(number) == number[-1]
+    except ValueError:
+        return False
