@@ -6,6 +6,8 @@ case.findings, case.images, case.messages, case.flows …  # pandas DataFrames, 
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import CaptureError, CaseError, NetauditError, UnreadableError, UsageError
@@ -26,6 +28,10 @@ LAZY = {
     "open_case": "netaudit.api",
     "Case": "netaudit.api",
 }
+
+
+if sys.platform == "win32":  # where the package of the C++ runtime puts it: Windows looks there when told to
+    os.add_dll_directory(sys.prefix)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,8 @@
 
 `python packaging/bundle.py [--system windows|macos|linux|linux-arm] [--python 3.12]`; for this computer when not said.
 Wheels only, so it can be put together on any system; kernels are in it compiled where it is made on the one it is for.
+That for Windows brings its Python (`windows/interpreter.py`; `--interpreter FOLDER` takes one of python.org) and the
+C++ runtime: what each DLL in it asks for is there, or the bundle fails.
 """
 
 from __future__ import annotations
@@ -18,6 +20,12 @@ from pathlib import Path
 
 from wheel import DIST, ROOT, UNUSED, build, size
 
+sys.path.insert(1, str(ROOT / "packaging" / "windows"))
+sys.path.insert(1, str(ROOT / "packaging" / "offline"))
+import installing
+from imports import missing
+from interpreter import compiled, make
+
 LEFT_OUT = {"notebooks", "scapy", "s3"}  # extras of people with an index, or a network, at hand
 MOST = 450  # megabytes
 SYSTEMS = {
@@ -29,6 +37,17 @@ SYSTEMS = {
     ],
 }
 OFFLINE = ROOT / "packaging" / "offline"  # what a person finds beside the wheels
+PATHS = "Lib\nDLLs\nLib\\site-packages\nimport site\n"  # of its Python alone, whatever the system says
+FIRST = {
+    True: (
+        "1. Run `install.cmd` (a double click): it brings its own Python, and needs no administrator.",
+        "1. 双击运行 `install.cmd`：自带 Python，无需管理员权限。",
+    ),
+    False: (
+        "1. Install Python @PYTHON@ (64 bit) if it is not there, then run `@INSTALL@`.",
+        "1. 如未安装，请先安装 Python @PYTHON@（64 位），再运行 `@INSTALL@`。",
+    ),
+}
 KERNELS = {
     True: ("Kernels are compiled.", "内核已编译。"),
     False: ("The first start compiles for 10 to 60 seconds, once.", "首次启动需编译 10 至 60 秒，仅此一次。"),
@@ -70,11 +89,13 @@ def lock(place: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(folder: Path, system: str, minor: str, version: str, *, compiled: bool) -> None:
-    """What a person finds beside the wheels."""
+def write(folder: Path, system: str, minor: str, version: str, *, ready: bool) -> None:
+    """What a person finds beside the wheels; `ready`: kernels are compiled."""
     install = "install.cmd" if system == "windows" else "sh install.sh"
-    english, chinese = KERNELS[compiled]
+    english, chinese = KERNELS[ready]
+    first = FIRST[system == "windows"]
     words = {
+        "FIRST_EN": first[0], "FIRST_ZH": first[1],
         "PYTHON": minor, "SYSTEM": system, "VERSION": version, "INSTALL": install,
         "KERNELS_EN": english, "KERNELS_ZH": chinese,
     }  # fmt: skip
@@ -84,10 +105,32 @@ def write(folder: Path, system: str, minor: str, version: str, *, compiled: bool
             text = text.replace(f"@{word}@", value)
         return text
 
-    script, ends = ("install.cmd", "\r\n") if system == "windows" else ("install.sh", "\n")
-    for name, end in (("README.md", "\n"), (script, ends)):
+    scripts = ["install.cmd", "uninstall.cmd", "installing.py"] if system == "windows" else ["install.sh"]
+    for name in ("README.md", *scripts):
+        end = "\r\n" if name.endswith(".cmd") else "\n"
         (folder / name).write_text(filled((OFFLINE / name).read_text("utf-8")), "utf-8", newline=end)
-    (folder / script).chmod(0o755)
+        (folder / name).chmod(0o644 if name.endswith((".md", ".py")) else 0o755)
+
+
+def add_windows(folder: Path, minor: str, own: Path | None) -> None:
+    """Python, netaudit.exe, and a look at what each DLL asks for. SystemExit where one is nowhere."""
+    make(folder / "python", minor, own)
+    (folder / "python" / f"python{minor.replace('.', '')}._pth").write_text(PATHS, "ascii", newline="\r\n")
+    compiled(
+        ROOT / "packaging" / "windows" / "start.c",
+        folder / "netaudit.exe",
+        PYTHON="python\\\\python.exe",
+        START="-m netaudit",
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch) / "python"
+        shutil.copytree(folder / "python", place)
+        for one in installing.wheels(folder):
+            installing.unpack(one, place)
+        if lacking := missing(place):
+            raise SystemExit(f"nowhere in the bundle: {lacking}")
+        files = [path for path in place.rglob("*") if path.is_file()]
+    print(f"installed: {sum(1 for _ in files)} files; every DLL that is asked for is there or Windows' own")
 
 
 def main() -> None:
@@ -96,10 +139,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--system", choices=SYSTEMS, default=here())
     parser.add_argument("--python", default=own)
+    parser.add_argument("--interpreter", type=Path, help="for Windows: a folder of python.org's Python to take instead")
     asked = parser.parse_args()
-    compiled = asked.system == here() and asked.python == own and (ROOT / "netaudit" / "_kernels").is_dir()
+    ready = asked.system == here() and asked.python == own and (ROOT / "netaudit" / "_kernels").is_dir()
     with tempfile.TemporaryDirectory() as scratch:
-        wheel = build(Path(scratch), pure=not compiled)
+        wheel = build(Path(scratch), pure=not ready)
         version = wheel.name.split("-")[1]
         folder = DIST / f"netaudit-{version}-{asked.system}-python{asked.python}"
         shutil.rmtree(folder, ignore_errors=True)
@@ -107,9 +151,11 @@ def main() -> None:
         shutil.copy(wheel, folder / "wheels")
     fetch(asked.system, asked.python, folder / "wheels")
     (folder / "lock.txt").write_text(lock(folder / "wheels"), "utf-8")
-    write(folder, asked.system, asked.python, version, compiled=compiled)
+    write(folder, asked.system, asked.python, version, ready=ready)
+    if asked.system == "windows":
+        add_windows(folder, asked.python, asked.interpreter)
     total = size(folder)
-    state = "compiled" if compiled else "not compiled"
+    state = "compiled" if ready else "not compiled"
     count = len(list((folder / "wheels").iterdir()))
     print(f"{folder.relative_to(ROOT)}: {total:.0f} MB, {count} wheels, kernels {state}")
     if total > MOST:

@@ -28,6 +28,7 @@ from netaudit.campaign.plan import Site, task_digest
 from netaudit.campaign.remote import put_file
 from netaudit.errors import NetauditError, UsageError
 from netaudit.storage.files import MANIFEST, write_json, write_whole
+from netaudit.system.disk import have_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -313,6 +314,6 @@ def _flush(place: Path) -> None:
     for path in (one for one in place.rglob("*") if one.is_file()):
         file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
         try:
-            os.fsync(file)
+            have_on_disk(file)
         finally:
             os.close(file)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from netaudit.system import windows_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +54,13 @@ def _watch(task: Task, over: threading.Event) -> None:
 
 
 def resident() -> int:
-    """Bytes of memory that this process has in use; 0 where the system does not say."""
+    """Bytes of memory that this process has in use, on macOS had at most; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return windows_processes.resident()
+    if sys.platform == "darwin":
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except (OSError, ValueError, IndexError):

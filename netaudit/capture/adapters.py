@@ -6,6 +6,7 @@ Looks only: nothing is changed, nothing is sent.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -22,6 +23,8 @@ from netaudit.capture.recorder import find_dumpcap
 NET = Path("/sys/class/net")
 PATIENCE = 10.0  # seconds for dumpcap to look at the interfaces
 UP, NO_ARP = 0x1, 0x80  # of net_device flags (<linux/if.h>)
+_QUOTES = re.compile("['\u2018-\u201b]")  # all that PowerShell takes for one
+_GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 CLIENTS = ("dhclient", "dhcpcd", "udhcpc")  # of DHCP
 
 
@@ -42,6 +45,7 @@ class Adapter:
     addresses: list[str] = field(default_factory=list)
     link: str = "unknown"  # up, down (no cable), off or unknown
     loopback: bool = False
+    alias: str = ""  # what Windows calls it
     problem: str = ""  # why it cannot be recorded; empty when it can
 
     @property
@@ -132,9 +136,10 @@ def _told_by(dumpcap: str) -> list[Adapter]:
     for row in rows:
         for name, told in row.items():
             if known is None or name in known:  # not the pseudo-devices of libpcap
-                text = told.get("friendly_name") or told.get("vendor_description") or ""
+                alias = str(told.get("friendly_name") or "")
+                text = alias or str(told.get("vendor_description") or "")
                 addresses = [str(address) for address in told.get("addrs", [])]
-                found.append(Adapter(name, str(text), addresses, loopback=bool(told.get("loopback"))))
+                found.append(Adapter(name, text, addresses, loopback=bool(told.get("loopback")), alias=alias))
     return found
 
 
@@ -191,9 +196,21 @@ def _dhcp_client(name: str) -> int | None:
 
 def _elsewhere(name: str) -> list[Silence]:
     if sys.platform == "win32":
-        command = f'Disable-NetAdapterBinding -Name "{name}" -ComponentID ms_tcpip,ms_tcpip6'
-        return [Silence("address", command)]
+        return [Silence("address", _unbinding(name, _told_by(dumpcap) if (dumpcap := find_dumpcap()) else []))]
     return [Silence("ipv6", "networksetup -setv6off SERVICE"), Silence("address", "networksetup -setv4off SERVICE")]
+
+
+def _unbinding(name: str, told: list[Adapter]) -> str:
+    """The command of PowerShell that silences an interface: by Windows' name of it, which is not dumpcap's.
+
+    Where dumpcap tells no name, by the GUID in its own; without that the name has to be filled in.
+    """
+    known = next((adapter.alias for adapter in told if adapter.name == name), "")
+    what = "-ComponentID ms_tcpip,ms_tcpip6"
+    if not known and (guid := _GUID.search(name)):
+        return f"Get-NetAdapter | Where-Object InterfaceGuid -eq '{guid[0]}' | Disable-NetAdapterBinding {what}"
+    quoted = "'" + _QUOTES.sub(r"\g<0>\g<0>", known) + "'" if known else "NAME"
+    return f"Disable-NetAdapterBinding -Name {quoted} {what}"
 
 
 def _read(path: Path) -> str:

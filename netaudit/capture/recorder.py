@@ -14,11 +14,13 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from netaudit.capture.wireshark import find_program
 from netaudit.errors import UsageError
+from netaudit.system import windows_processes
 from netaudit.system.programs import helper
 
 MOST_SAID = 20  # last lines of the recorder that are kept
@@ -101,7 +103,10 @@ class Recorder:
         self.method = method
         self.said: deque[str] = deque(maxlen=MOST_SAID)
         self.drops: Drops | None = None  # once it has ended
-        flags = 0x0800_0000 | 0x0200 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW, CREATE_NEW_PROCESS_GROUP
+        flags = 0
+        if sys.platform == "win32":  # a group of its own, which is told to end through the console that it shares
+            windows_processes.have_console()
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP
         self._process = subprocess.Popen(  # noqa: S603 - found by us, no shell
             command(recording, run, method),
             stdin=subprocess.DEVNULL,
@@ -110,7 +115,7 @@ class Recorder:
             creationflags=flags,
             start_new_session=sys.platform != "win32",  # Ctrl-C is for us: we end it when all is ready for its end
         )
-        self._guard = _guard(self._process.pid)
+        self._guard = _guard(self._process)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -154,9 +159,7 @@ class Recorder:
                 for line in lines:
                     self._hear(line[:LONGEST_LINE].decode("utf-8", "replace").strip())
         self._hear(rest.decode("utf-8", "replace").strip())
-        if self._guard is not None:
-            with self._guard:
-                self._guard.kill()  # before the number of the recorder can belong to another process
+        self._guard()  # before the number of the recorder can belong to another process
 
     def _hear(self, line: str) -> None:
         if found := FINAL.search(line):
@@ -166,11 +169,20 @@ class Recorder:
             self.said.append(line)
 
 
-def _guard(pid: int) -> subprocess.Popen[bytes] | None:
-    """A process that ends the recorder when this one is gone, however that came: it waits for the end of a pipe."""
-    shell = shutil.which("sh") if sys.platform != "win32" else None
+def _guard(recorder: subprocess.Popen[bytes]) -> Callable[[], None]:
+    """See that the recorder ends when this process is gone, however that came; gives what calls that off."""
+    if sys.platform == "win32":
+        job = windows_processes.tie(int(recorder._handle))  # noqa: SLF001 - it has no other name
+        return lambda: windows_processes.untie(job)
+    shell = shutil.which("sh")
     if shell is None:
-        return None
-    words = [shell, "-c", 'read _; kill -TERM "$1"', "sh", str(pid)]
+        return lambda: None
+    words = [shell, "-c", 'read _; kill -TERM "$1"', "sh", str(recorder.pid)]  # waits for the end of a pipe
     quiet = subprocess.DEVNULL
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True)  # noqa: S603
+    guard = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True)  # noqa: S603
+
+    def called_off() -> None:
+        with guard:
+            guard.kill()
+
+    return called_off

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.case.lock import writing
+from netaudit.system.disk import have_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ class Custody:
         entry = {**figures, "number": self.number, "when": when, "what": what, "previous": self.last}
         entry["hash"] = self.last = seal(entry)
         os.write(self._file, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS) + b"\n")
-        os.fsync(self._file)
+        have_on_disk(self._file)
         self._size = os.fstat(self._file).st_size
 
     def _find_end(self) -> None:

@@ -1,18 +1,18 @@
 """One writer of a case at a time: a lock of the system on CASE/.lock, which goes with its process however that ends.
 
-POSIX has `flock` (fcntl), Windows locks a byte far behind the end of the file (msvcrt), so that others can read who
-holds it. Where a disk knows no locks, a file made once stands for one. The file is empty while nobody holds the lock.
-A thread may take the lock of a case again while it holds it; another thread is another writer.
+Others can read who holds it. Where a disk knows no locks (`system/locks.py`), a file made once stands for one. The file
+is empty while nobody holds the lock. A thread may take the lock of a case again while it holds it; another thread is
+another writer.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import os
 import platform
 import stat
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.errors import CaseError, UsageError
+from netaudit.system import windows_rights
+from netaudit.system.locks import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +32,7 @@ NAME = ".lock"
 STAND_IN = ".lock.held"  # where the disk knows no locks
 FOLDERS = ("tables", "private", "private/objects", "private/record", "private/thumbnails")
 OTHERS_WRITE = 0o002
-_FAR = 1 << 40  # the byte that is locked on Windows, where a locked byte cannot be read
-_TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+_JUNCTION = 0xA000_0003  # IO_REPARSE_TAG_MOUNT_POINT
 _held: dict[Path, Lock] = {}
 _guard = threading.Lock()
 
@@ -99,7 +99,7 @@ def holder(folder: Path) -> dict[str, Any] | None:
     except OSError:  # a case that this user may only read: what is told has to do
         return _told(path)
     try:
-        free = _locked(file)
+        free = locked(file)
     except OSError:
         return _told(folder / STAND_IN)
     finally:
@@ -132,7 +132,7 @@ def _open(place: Path, folder: Path) -> tuple[int, bool]:
     file = os.open(path, os.O_RDWR | os.O_CREAT | _flags(), 0o600)
     try:
         try:
-            if _locked(file) or any(_locked(file) for _ in _waited()):
+            if locked(file) or any(locked(file) for _ in _waited()):
                 return file, False
         except OSError:
             descriptor = os.open(place / STAND_IN, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _flags(), 0o600)
@@ -169,36 +169,6 @@ def _given_back(lock: Lock) -> None:
         del _held[lock.folder]
 
 
-def _locked(file: int) -> bool:
-    """Lock an open file until it is closed; False when another has it. Raises OSError where there are no locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return _locked_on_windows(file)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _NO_LOCKS:
-            raise
-        return False
-    return True
-
-
-def _locked_on_windows(file: int) -> bool:
-    import msvcrt
-
-    os.lseek(file, _FAR, os.SEEK_SET)
-    try:
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    except OSError as error:
-        if error.errno in _TAKEN:
-            return False
-        raise
-    finally:
-        os.lseek(file, 0, os.SEEK_SET)
-    return True
-
-
 def _tell(file: int, what: str) -> None:
     """Say in the locked file who has it."""
     said = {
@@ -228,7 +198,11 @@ def _refusal(folder: Path, said: dict[str, Any] | None) -> str:
 
 def _refuse_strangers(folder: Path) -> None:
     """Other users who may change the folder could change what is written, or plant links in it."""
-    if not hasattr(os, "getuid"):  # Windows: rights are inherited from the user's own folders
+    if sys.platform == "win32":  # many a disk is open to all there by default, so that only another's folder is refused
+        if owner := windows_rights.foreign(folder):
+            raise UsageError(f"{folder}: belongs to another user ({owner}), who could change what is written")
+        return
+    if not hasattr(os, "getuid"):
         return
     found = folder.stat()
     foreign = found.st_uid != os.getuid()
@@ -243,8 +217,18 @@ def _refuse_strangers(folder: Path) -> None:
 def _refuse_links(folder: Path) -> None:
     """A link in the place of one of a case's folders would lead what is written to somewhere else."""
     for name in FOLDERS:
-        if (folder / name).is_symlink():
+        if _is_link(folder / name):
             raise UsageError(f"{folder / name}: is a link, which a case never has; nothing was written")
+
+
+def _is_link(path: Path) -> bool:
+    """Whether a path is a link of any kind: on Windows folders have junctions, too, which anybody may make."""
+    if path.is_symlink():
+        return True
+    try:
+        return getattr(path.lstat(), "st_reparse_tag", 0) == _JUNCTION
+    except OSError:
+        return False
 
 
 def _without_rights(folder: Path) -> bool:

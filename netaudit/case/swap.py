@@ -24,6 +24,7 @@ import orjson
 from netaudit.case.lock import writing
 from netaudit.errors import CaseError, NetauditError
 from netaudit.storage.files import write_whole
+from netaudit.system.disk import have_on_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,7 +158,7 @@ def _on_disk(path: Path) -> None:
     with contextlib.suppress(OSError):
         file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
         try:
-            os.fsync(file)
+            have_on_disk(file)
         finally:
             os.close(file)
 

@@ -16,6 +16,7 @@ from netaudit.case.lock import writing
 from netaudit.case.swap import JOURNAL, coming, taken_up
 from netaudit.errors import CaseError, UsageError
 from netaudit.storage.files import MANIFEST, write_json
+from netaudit.system.user_folders import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,10 +99,13 @@ def _unwritable(folder: Path, error: OSError) -> UsageError:
 
 
 def make_folders(folder: Path) -> None:
-    """Make what an audit expects to be there; what is there stays. Raises OSError."""
+    """Make what an audit expects to be there; what is there stays. Raises OSError.
+
+    On Windows `private/` is for this user alone by its access list, where the disk keeps such lists (exFAT keeps none).
+    """
     (folder / "tables").mkdir(mode=0o755, parents=True, exist_ok=True)
     private = folder / "private"
-    private.mkdir(mode=0o700, exist_ok=True)
+    make_private(private)
     (private / "objects").mkdir(mode=0o700, exist_ok=True)
     key = private / "key"
     if not key.exists():

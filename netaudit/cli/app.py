@@ -32,13 +32,17 @@ for name, group in (
 @app.command()
 def doctor(
     ctx: typer.Context,
+    trying: Annotated[
+        bool, typer.Option("--try", help="Try a small audit and what files cost, too, and write netaudit-try.txt.")
+    ] = False,
     json: Json = False,
     lang: Language = None,
 ) -> None:
     """Say whether this computer is ready for an audit and a recording, and what helps where it is not."""
     from netaudit.cli.doctoring import doctor_command
 
-    raise typer.Exit(doctor_command(as_json=json, lang=language(lang), config=ctx.find_root().params.get("config")))
+    config = ctx.find_root().params.get("config")
+    raise typer.Exit(doctor_command(as_json=json, lang=language(lang), config=config, trying=trying))
 
 
 @app.command()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import sys
+from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.cli.chinese import message
@@ -13,10 +17,9 @@ from netaudit.text.bilingual import speaker
 from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from netaudit.pipeline.doctor import Check
 
+PAGE = "netaudit-try.txt"
 WIDEST = 300  # characters of what a system said
 
 STATES, NAMES, REMEDIES, ENDINGS = (
@@ -25,15 +28,20 @@ STATES, NAMES, REMEDIES, ENDINGS = (
 state_of, name_of, remedy_of, ending_of = map(speaker, (STATES, NAMES, REMEDIES, ENDINGS))
 
 
-def doctor_command(*, as_json: bool, lang: str, config: Path | None = None) -> Exit:
-    """Examine and tell, each check as it is done; `Exit.DAMAGED` when something an audit needs is bad."""
+def doctor_command(*, as_json: bool, lang: str, config: Path | None = None, trying: bool = False) -> Exit:
+    """Examine and tell, each check as it is done; `Exit.DAMAGED` when something an audit needs is bad.
+
+    `trying`: try more than is looked at, and write all of it to a page, without names of places of this computer.
+    """
     from netaudit.pipeline.doctor import BAD, examine
     from netaudit.pipeline.startup import load_lean
 
     load_lean()
     found: list[Check] = []
-    for check in chain([settings_check(config)], examine()):
+    page: list[str] = []
+    for check in chain([settings_check(config)], examine(), _trials() if trying else ()):
         found.append(check)
+        page += lines(check, lang)
         if not as_json:
             print(*lines(check, lang), sep="\n", flush=True)
     fit = all(check.state != BAD for check in found)
@@ -47,7 +55,27 @@ def doctor_command(*, as_json: bool, lang: str, config: Path | None = None) -> E
         print(orjson.dumps({"ready": fit, "checks": rows}, option=orjson.OPT_INDENT_2).decode())
     else:
         print(ending_of("fit" if fit else "unfit", lang))
+    if trying:
+        _write_page([*page, ending_of("fit" if fit else "unfit", lang)], lang)
     return Exit.AUDITED if fit else Exit.DAMAGED
+
+
+def _trials() -> Iterator[Check]:
+    from netaudit.pipeline.trying import try_out
+
+    yield from try_out(Path.cwd())
+
+
+def _write_page(said: list[str], lang: str) -> None:
+    """What was said, where it was said, with a head by which it can be placed."""
+    from netaudit import __version__
+
+    head = f"netaudit {__version__}, doctor --try, {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
+    text = "\n".join([head, *said]) + "\n"
+    for place, name in ((Path.cwd(), "."), (Path.home(), "~")):
+        text = text.replace(str(place), name)
+    Path(PAGE).write_text(text, "utf-8-sig", newline="\r\n")  # as every editor of Windows reads it
+    print(ending_of("page", lang, name=PAGE), file=sys.stderr)
 
 
 def settings_check(config: Path | None) -> Check:

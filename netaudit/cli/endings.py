@@ -49,10 +49,19 @@ def endings() -> Iterator[None]:
 
 
 def printable() -> None:
-    """Consoles that cannot print Chinese get replacement characters, never a crash."""
+    """Consoles that cannot print Chinese get replacement characters, never a crash.
+
+    What goes into a file or another program on Windows is UTF-8: in the code page of the system names would be lost.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            other = into_file(stream) and not os.environ.get("PYTHONIOENCODING")
+            stream.reconfigure(errors="replace", **({"encoding": "utf-8"} if other else {}))
+
+
+def into_file(stream: Any) -> bool:
+    """Whether something is written on Windows that no console shows."""
+    return sys.platform == "win32" and not stream.isatty()
 
 
 def _fail_to_understand(error: Any) -> NoReturn:

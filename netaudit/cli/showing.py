@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.reading import open_case
+from netaudit.cli.endings import into_file
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
@@ -141,6 +142,8 @@ def cell(value: Any) -> str:
 
 def write_csv(rows: pa.Table) -> None:
     """CSV with a header line."""
+    if into_file(sys.stdout):
+        sys.stdout.write("\ufeff")  # by which spreadsheets know UTF-8
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(rows.column_names)
     for row in plain(rows):

@@ -83,7 +83,8 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     """Sender and endpoint, number of flows, and bytes by reason, of the flows between inside and outside."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     findings = tables["findings"]
-    shaped = findings.filter(pc.equal(findings["certainty"], "D"))["flow_ids"].combine_chunks().flatten()
+    hidden = pc.is_in(findings["certainty"], value_set=pa.array(["C", "D"]))
+    shaped = findings.filter(hidden)["flow_ids"].combine_chunks().flatten()
     flows = tables["flows"]
     quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], QUIC_PORT))
     chosen = flows.select([*ENDS, "protocol", "transport", "flow_id", *WAYS])

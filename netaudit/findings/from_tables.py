@@ -17,7 +17,8 @@ from netaudit.findings.identity import back_ends_of, identity_groups, records_of
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
-from netaudit.findings.relayed import relayed_findings
+from netaudit.findings.receivers import Receivers
+from netaudit.findings.relayed import relayed_findings, without_told
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
@@ -69,16 +70,19 @@ def judge(
     actors = Actors(passing(), tables, shared)
     endpoints = tables.get("endpoints")
     records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
+    receivers = Receivers(tables, actors.ends)
     flow_ids = (*(row.flow_id for row in faces), *(record.message["flow_id"] for record in records))
     bearing = Bearing(tables, flow_ids, actors.ends)
     for row in faces:
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)
-    clear = clear_findings(faces, scope, actors, bearing, back_ends, apart)
+    relayed = relayed_findings(tables, actors)
+    clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart)
+    groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
     found: list[dict[str, Any]] = [
-        *with_identity(clear, identity_groups(records, scope, actors, bearing, back_ends, apart), actors),
-        *relayed_findings(tables, actors),
-        *encrypted_findings(flows, scope, actors, endpoints, tables.get("upload_counts")),
+        *with_identity(clear, groups, actors, receivers),
+        *relayed,
+        *encrypted_findings(without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts")),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints)
     for one in found:

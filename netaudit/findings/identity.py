@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED
-from netaudit.findings.apart import RECORDS
-from netaudit.findings.bearing import OWN_DEVICE, lessened, said
+from netaudit.findings.apart import NOBODYS, RECORDS
+from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
 from netaudit.findings.uploads import Scope, display_filter, finding_id
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from netaudit.findings.apart import Apart
     from netaudit.findings.bearing import Bearing
+    from netaudit.findings.receivers import Receivers
 
 RULE = "identity-in-clear/1"
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
@@ -40,7 +41,6 @@ _TOLD = (
     "whose address a record with an identity number names",
     "of these with a name",
 )
-MOST_HOSTS = 3  # named in a reason
 OWN = 1  # persons whose number a browser sent to one receiver: may be its user
 
 
@@ -57,7 +57,7 @@ class Group:
         return {one for record in self.records for one in record.persons}
 
 
-Groups = dict[tuple[str, ...], Group]  # certainty, act, sender, receiver, and what tells devices of one address apart
+Groups = dict[tuple[str, ...], Group]  # by certainty, act, sender and receiver
 
 
 def identity_groups(
@@ -80,11 +80,13 @@ def identity_groups(
         if (record.sender, record.receiver) in own and not record.known and not record.images:
             continue
         doubts = bearing.doubts(record.way)
+        if nobodys(doubts):
+            apart.note(actors.ends.named(record.sender, flow), NOBODYS, record.size)
+            continue
         if actors.undecided(acting, flow):
             doubts |= {OWN_DEVICE}
         grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
-        parts = (part for ip in (record.sender, record.receiver) for part in actors.ends.parts(ip, flow))
-        group = groups[(grade, act, record.sender, record.receiver, *parts)]
+        group = groups[(grade, act, *(actors.ends.named(ip, flow) for ip in (record.sender, record.receiver)))]
         group.records.append(record)
         group.doubts.update(doubts)
     return groups
@@ -132,9 +134,11 @@ def _own(found: Iterable[Record], actors: Actors, back_ends: AbstractSet[str]) -
     }
 
 
-def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -> list[dict[str, Any]]:
+def with_identity(
+    found: list[dict[str, Any]], groups: Groups, actors: Actors, receivers: Receivers
+) -> list[dict[str, Any]]:
     """Findings on images with the records that went the same way, and the records without images as findings."""
-    by_way = {_key(one, actors): one for one in found}
+    by_way = {(one["certainty"], one["act"], one["sender"], one["receiver"]): one for one in found}
     records = [record for group in groups.values() for record in group.records]
     beside = {image for record in records for image in record.images}
     elsewhere = {image for record in records for image in record.elsewhere} - beside
@@ -143,9 +147,9 @@ def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -
         one["with_identity"] = len((beside | elsewhere).intersection(one["object_ids"])) if one["images"] else 0
     for key, group in sorted(groups.items()):
         if key in by_way and by_way[key]["images"]:
-            _add(by_way[key], group)
+            _add(by_way[key], group, receivers)
         else:
-            found.append(_finding(key, group, actors))
+            found.append(_finding(key, group, actors, receivers))
     for one in found:
         if one.get("with_identity"):
             counts = [len(images.intersection(one["object_ids"])) for images in (beside, elsewhere, named)]
@@ -154,7 +158,7 @@ def with_identity(found: list[dict[str, Any]], groups: Groups, actors: Actors) -
     return found
 
 
-def _add(finding: dict[str, Any], group: Group) -> None:
+def _add(finding: dict[str, Any], group: Group, receivers: Receivers) -> None:
     """One story: images and the records that went with them."""
     told = _figures(group)
     for name in ("flow_ids", "capture_ids", "opened"):
@@ -165,17 +169,11 @@ def _add(finding: dict[str, Any], group: Group) -> None:
     clauses = dict.fromkeys([*finding["display_filter"].split(" || "), *told.pop("display_filter").split(" || ")])
     finding |= told | {"display_filter": " || ".join(clause for clause in clauses if clause)}
     finding["rule"] += f" {RULE}"
-    finding["reason"] += f"; {_said(group)}"
+    finding["reason"] += f"; {_said(group, receivers)}"
     finding["doubts"] = sorted({*finding["doubts"], *group.doubts})
 
 
-def _key(one: dict[str, Any], actors: Actors) -> tuple[str, ...]:
-    """Key of a finding on images among groups of records."""
-    flow, ends = one["flow_ids"][0], (one["sender"], one["receiver"])
-    return (one["certainty"], one["act"], *ends, *(part for ip in ends for part in actors.ends.parts(ip, flow)))
-
-
-def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> dict[str, Any]:
+def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> dict[str, Any]:
     grade, act, sender, receiver, *_ = key
     acting, far = (receiver, sender) if act == RETRIEVED else (sender, receiver)
     kind, why = actors.role(acting, group.records[0].message["flow_id"])
@@ -193,7 +191,7 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> dict[str, An
         "with_identity": 0,
         "object_ids": [],
         "rule": RULE,
-        "reason": _said(group),
+        "reason": _said(group, receivers),
         "doubts": sorted(group.doubts),
     } | _figures(group)
 
@@ -220,20 +218,21 @@ def _figures(group: Group) -> dict[str, Any]:
     }
 
 
-def _said(group: Group) -> str:
+def _said(group: Group, receivers: Receivers) -> str:
     """Clauses that the report has words for in both languages (`phrase` in its texts)."""
     named = sum(record.named for record in group.records)
     odd = sum(not record.sound for record in group.records)
     broken = sum(not record.whole for record in group.records)
-    hosts = sorted({record.message["host"] for record in group.records if record.message["host"]})[:MOST_HOSTS]
+    rows = [record.message for record in group.records]
+    named_, against = receivers.told((row["client_ip"], row["server_ip"], row["flow_id"], row["host"]) for row in rows)
     opened = sum(bool(record.message["opened"]) for record in group.records)
     told = [f"records with an identity number: {len(group.records)}, distinct numbers: {len(group.persons)}"]
-    told[0] += f", for {', '.join(hosts)}" if hosts else ""
+    told[0] += named_
     told += [f"sent encrypted and opened with keys: {opened}"] if opened else []
     told += [f"a name beside the number: {named}"] if named else []
     told += [f"not recovered whole: {broken}"] if broken else []
     told += [f"of a region that is not given out: {odd}"] if odd else []
-    return "; ".join(told) + said(group.doubts)
+    return "; ".join(told) + against + said(group.doubts)
 
 
 __all__ = ["BACK_ENDS", "Group", "Record", "back_ends_of", "identity_groups", "records_of", "with_identity"]

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.findings import acts
 from netaudit.findings.acts import RETRIEVED, VIDEO
-from netaudit.findings.apart import IMAGES
-from netaudit.findings.bearing import OWN_DEVICE, Bearing, lessened, said
+from netaudit.findings.apart import IMAGES, NOBODYS
+from netaudit.findings.bearing import OWN_DEVICE, Bearing, lessened, nobodys, said
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
     from netaudit.findings.apart import Apart
+    from netaudit.findings.receivers import Receivers
     from netaudit.findings.transfers import Transfer
 
 RULE = "face-image-in-clear/2"
@@ -44,6 +45,7 @@ def clear_findings(
     scope: Scope,
     actors: Actors,
     bearing: Bearing,
+    receivers: Receivers,
     back_ends: AbstractSet[str] = frozenset(),
     apart: Apart | None = None,
 ) -> list[dict[str, Any]]:
@@ -52,8 +54,9 @@ def clear_findings(
     `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
     before, or that comes from where faces were sent.
     """
-    collectors = _collectors(faces, scope, actors) | back_ends
-    pushed = _pushed(faces, scope, actors)
+    sent = [row for row in faces if not bearing.came_from_outside(row)]  # whoever answers for it, it is not the sender
+    collectors = _collectors(sent, scope, actors) | back_ends
+    pushed = _pushed(sent, scope, actors)
     groups: dict[tuple[str, ...], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors, pushed)
@@ -65,14 +68,18 @@ def clear_findings(
                 apart.note(actors.ends.device(device, row.flow_id), IMAGES, row.size)
             continue
         doubts = bearing.doubts(row)
+        if nobodys(doubts):
+            if apart is not None:
+                apart.note(actors.ends.named(row.sender, row.flow_id), NOBODYS, row.size)
+            continue
         if actors.undecided(device, row.flow_id):
             doubts |= {OWN_DEVICE}
         grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=lessened(doubts))
-        ends = (part for ip in (row.sender, row.receiver) for part in actors.ends.parts(ip, row.flow_id))
-        group = groups[(grade, act, row.sender, row.receiver, *ends)]
+        ways = (actors.ends.named(ip, row.flow_id) for ip in (row.sender, row.receiver))
+        group = groups[(grade, act, *ways)]
         group.rows.append(row)
         group.doubts.update(doubts)
-    return [_finding(key, group, actors) for key, group in sorted(groups.items())]
+    return [_finding(key, group, actors, receivers) for key, group in sorted(groups.items())]
 
 
 def _personal(ip: str, row: Transfer, actors: Actors) -> bool:
@@ -92,21 +99,22 @@ def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[
     return found
 
 
-def _pushed(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[int]:
-    """Images that devices of the site, not visitors' own, sent outside."""
-    return {
-        row.digest
-        for row in faces
-        if (scope(row.sender), scope(row.receiver)) == ("inside", "outside") and not _personal(row.sender, row, actors)
-    }
+def _pushed(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> dict[int, int]:
+    """Images that devices of the site, not visitors' own, sent outside, and when first."""
+    found: dict[int, int] = {}
+    for row in faces:
+        outward = (scope(row.sender), scope(row.receiver)) == ("inside", "outside")
+        if outward and not _personal(row.sender, row, actors):
+            found[row.digest] = min(row.first_ts, found.get(row.digest, row.first_ts))
+    return found
 
 
-def _act(row: Transfer, scope: Scope, collectors: AbstractSet[str], pushed: AbstractSet[int]) -> str:
-    collected = bool(collectors & {row.sender, row.host}) or row.digest in pushed
+def _act(row: Transfer, scope: Scope, collectors: AbstractSet[str], pushed: Mapping[int, int]) -> str:
+    collected = bool(collectors & {row.sender, row.host}) or pushed.get(row.digest, row.last_ts) < row.last_ts
     return acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
 
 
-def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> dict[str, Any]:
+def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> dict[str, Any]:
     grade, act, sender, receiver, *_ = key
     rows = group.rows
     acting = receiver if act == RETRIEVED else sender
@@ -121,7 +129,7 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> dict[str, An
         count = sum(bool(row.opened) for row in rows)
         how = f"{how}, {count} of them " if count < len(rows) else ""
         how += f"sent encrypted and opened with keys from {', '.join(opened)}"
-    hosts = sorted({row.host for row in rows if row.host})[:3]
+    named, against = receivers.told((row.client, row.server, row.flow_id, row.host) for row in rows)
     return {
         "finding_id": finding_id(*key),
         "certainty": grade,
@@ -144,8 +152,9 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors) -> dict[str, An
         "possible": possible,
         "opened": opened,
         "reason": f"{len(rows)} {what} ({distinct} distinct) {how}"
-        + (f", for {', '.join(hosts)}" if hosts else "")
+        + named
         + (f"; damaged, and the face only possible: {possible}" if possible else "")
+        + against
         + said(group.doubts),
         "doubts": sorted(group.doubts),
     }

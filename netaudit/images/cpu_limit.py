@@ -10,6 +10,8 @@ import sys
 import time
 from typing import NamedTuple
 
+from netaudit.system import windows_processes
+
 LOOKS = 0.25  # seconds from one look at the time to the next, while nothing else is to be done
 STEP = 1.0  # seconds that count from one look to the next at most
 
@@ -43,6 +45,8 @@ def processor_seconds(pid: int) -> float | None:
 
     Linux: the clock that clock_getcpuclockid(3) names, ~pid << 3 | CPUCLOCK_SCHED (include/linux/posix-timers.h).
     """
+    if sys.platform == "win32":
+        return windows_processes.processor_seconds(pid)
     if sys.platform != "linux":
         return None
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import queue
-import signal
 import sys
 import threading
 import warnings
@@ -24,6 +23,7 @@ import orjson
 from netaudit.images.detection import FaceDetector, FaceVerdict
 from netaudit.images.images import ImageFacts, facts_of
 from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture
+from netaudit.system import signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ def _give_way(steps: int) -> None:
 
 def main(arguments: list[str]) -> None:
     """Run the helper: number of threads, "faces" or "none" to look for, steps by which others go first."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
+    signals.ignore()  # Ctrl-C is the audit's to handle
     warnings.simplefilter("ignore")  # of decoders, about hostile images
     threads, faces = int(arguments[0]), arguments[1] == "faces"
     _give_way(int(arguments[2]))

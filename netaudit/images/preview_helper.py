@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import signal
 import sys
 import warnings
 from pathlib import Path
@@ -18,6 +17,7 @@ import orjson
 
 from netaudit.images.faces import get_ready, thumbnail
 from netaudit.images.processes import LENGTH, answers
+from netaudit.system import signals
 
 MOST_PIXELS = 40_000_000  # larger pictures are not shown in clear: a few bytes can claim gigapixels
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
@@ -53,7 +53,7 @@ def clear(path: Path, side: int) -> bytes:
 
 def main(_: list[str]) -> None:
     """Answer until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
+    signals.ignore()  # Ctrl-C is the audit's to handle
     warnings.simplefilter("ignore")  # of decoders, about hostile images
     out = answers()
     with contextlib.suppress(Exception):  # where there is no detector, no picture is the answer to what is asked

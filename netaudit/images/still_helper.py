@@ -7,11 +7,11 @@ length means that nothing could be decoded. It ends when its input does.
 from __future__ import annotations
 
 import io
-import signal
 import sys
 from typing import Any
 
 from netaudit.images.processes import LENGTH, answers
+from netaudit.system import signals
 
 PIXELS = 40_000_000  # of one still; H.264 level 6.2 allows 35 million
 QUALITY = 95  # of the JPEG that the still becomes
@@ -37,7 +37,7 @@ def main(_: list[str]) -> None:
     """Answer until the input ends."""
     import av
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
+    signals.ignore()  # Ctrl-C is the audit's to handle
     av.logging.set_level(av.logging.PANIC)
     out = answers()
     while codec := sys.stdin.buffer.readline():

@@ -33,6 +33,7 @@ from numba.core.runtime import nrtdynmod
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 
+from netaudit.system.locks import locked
 from netaudit.system.user_cache import keep, recalled, unsealed, user_cache
 
 PACKAGE = Path(__file__).parents[1]
@@ -178,16 +179,11 @@ nrtdynmod.compile_nrt_functions = _run_time
 
 def _awaited(path: Path) -> bytes | None:
     """What is kept there, waiting for it as long as other processes compile (`pipeline/ready.py`)."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: it is compiled twice there
-        return None
     if not waits_for_others:
         return None
     with contextlib.suppress(OSError), (cache_folder() / COMPILING).open("rb") as file:
         while (content := recalled(path)) is None:
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if locked(file.fileno()):
                 return recalled(path)
             time.sleep(STEP)
         return content

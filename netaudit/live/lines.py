@@ -28,6 +28,7 @@ import orjson
 from netaudit.live import news as kinds
 from netaudit.live.news import Mark, Note
 from netaudit.masking.mask import visible
+from netaudit.system.signals import PRESSED, heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,15 +108,11 @@ class Lines:
                 raise KeyboardInterrupt
             self._stopping.set()
 
-        wanted = [signal.SIGINT, signal.SIGTERM]
+        wanted = [*PRESSED, signal.SIGTERM]
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
             wanted.append(signal.SIGHUP)
-        before = {number: signal.signal(number, asked) for number in wanted}
-        try:
+        with heard(wanted, asked):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def _write(self) -> None:
         try:

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from netaudit.live.board import Board
+from netaudit.system.signals import PRESSED, heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,10 +102,6 @@ def _signals(board: Board) -> Iterator[None]:
         if number == getattr(signal, "SIGHUP", None) and not os.isatty(2):
             _leave_terminal()
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    before = {number: signal.signal(number, asked) for name in names if (number := getattr(signal, name, None))}
-    try:
+    others = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+    with heard([*PRESSED, *others], asked):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

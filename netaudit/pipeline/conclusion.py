@@ -26,7 +26,7 @@ from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, jud
 from netaudit.findings.transfers import transfers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
-from netaudit.observations.event_facts import with_event_facts
+from netaudit.observations.event_facts import telling, with_event_facts
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.pipeline.keys import keep_used
 from netaudit.pipeline.ready import have_rest
@@ -197,7 +197,9 @@ def derive(
     seen_as = {} if targets is None else {"targets": targets}
     judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["findings"], tables[TOLD_APART] = judged
-    tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
+    tables["devices"], tables["claims"] = with_chain(
+        found.devices, found.claims, moves, telling(tables["observations"])
+    )
     return vantage
 
 

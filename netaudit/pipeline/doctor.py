@@ -147,6 +147,22 @@ EXTRAS = {  # by their names, the module that each needs
 }  # fmt: skip
 
 
+def _zones() -> Iterator[Check]:
+    """Whether times can be written, in UTC and in China: pyarrow and Python each look for their own list of zones."""
+    import datetime
+    import zoneinfo
+
+    import pyarrow as pa
+
+    from netaudit.storage.arrow_rows import plain
+
+    (row,) = plain(pa.table({"when": pa.array([0], pa.timestamp("ns", "UTC"))}))
+    noon = datetime.datetime(2026, 1, 1, 4, tzinfo=datetime.UTC)
+    there = noon.astimezone(zoneinfo.ZoneInfo("Asia/Shanghai")).hour
+    fit = row["when"] == "1970-01-01T00:00:00.000000000Z" and there == 12
+    yield Check("zones", GOOD if fit else BAD, "" if fit else "told")
+
+
 def _extras() -> Iterator[Check]:
     """What is optional, and not there."""
     import importlib.util
@@ -158,7 +174,7 @@ def _extras() -> Iterator[Check]:
 
 CHECKS: dict[str, Callable[[], Iterator[Check]]] = {
     "python": _python, "kernels": _kernels, "helper": _judging, "dumpcap": _dumpcap, "rights": _rights,
-    "extras": _extras, "fonts": _fonts, "disk": _disk,
+    "zones": _zones, "extras": _extras, "fonts": _fonts, "disk": _disk,
 }  # fmt: skip
 
 
@@ -175,7 +191,7 @@ def _ask_helper(faces: str) -> dict[str, Any]:
     """What the judging helper answers about a grey picture: its last line as an object, or what went wrong."""
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "grey.png"
-        picture.write_bytes(_grey_png(160))
+        picture.write_bytes(grey_png(160))
         task = {"sha256": "0" * 64, "path": str(picture), "kind": "png", "rotate": False, "count": False}
         flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
         words = programs.helper("netaudit.images.helper", "1", faces, "0")
@@ -218,7 +234,7 @@ def _said(answer: dict[str, Any]) -> str:
     return str(answer.get("fatal", "it ends without a word, or does not answer"))[:300]
 
 
-def _grey_png(side: int) -> bytes:
+def grey_png(side: int) -> bytes:
     """A grey square (PNG, W3C Recommendation 2003)."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:

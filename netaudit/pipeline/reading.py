@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import CaseError
 from netaudit.pipeline.packet_counts import Account
+from netaudit.system.signals import PRESSED, heard
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -39,11 +39,8 @@ class Stop:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, self._heard)
-        try:
+        with heard(PRESSED, self._heard):
             yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def _heard(self, *_: Any) -> None:
         if self.wanted or self.waiting:

@@ -12,14 +12,17 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from netaudit.images.processes import processors
 from netaudit.jit import cache
-from netaudit.jit.cache import COMPILING, KEY, SHIPPED, cache_folder, config
+from netaudit.jit.cache import COMPILING, KEY, SHIPPED, STEP, cache_folder, config
 from netaudit.pipeline.warm import LATER, PIECES
 from netaudit.system import programs
+from netaudit.system.locks import locked
 from netaudit.system.user_cache import keep, recalled, unsealed
 
 _under_way: list[subprocess.Popen[bytes]] = []
@@ -50,18 +53,23 @@ def _alone(path: Path) -> Iterator[tuple[int, ...]]:
 
     Gives what a process that goes on compiling must hold open, so that others wait for it, too.
     """
-    try:
-        import fcntl
-    except ImportError:  # Windows: it is compiled more than once there, which does no harm
-        yield ()
-        return
     with contextlib.ExitStack() as stack:
         held: tuple[int, ...] = ()
         with contextlib.suppress(OSError):  # a disk without locks
             file = stack.enter_context(path.open("ab"))
-            fcntl.flock(file, fcntl.LOCK_EX)
+            while not locked(file.fileno()):
+                time.sleep(STEP)
             held = (file.fileno(),)
         yield held
+        if sys.platform == "win32" and _under_way:  # a lock is of one process there: kept here until they have ended
+            keep = (stack.pop_all(), tuple(_under_way))
+            threading.Thread(target=_close_behind, args=keep, daemon=True).start()
+
+
+def _close_behind(held: contextlib.ExitStack, members: tuple[subprocess.Popen[bytes], ...]) -> None:
+    for member in members:
+        member.wait()
+    held.close()
 
 
 def _compile(missing: list[str], lock: tuple[int, ...], progress: Callable[[str, int, int], None]) -> None:
@@ -149,7 +157,12 @@ def _start(names: list[str], turns: int, output: int, held: tuple[int, ...]) -> 
     words = programs.netaudit("warm", *(word for name in names for word in ("--piece", name)))
     flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
     return subprocess.Popen(  # noqa: S603 - our own interpreter and words
-        words, stdin=turns, stdout=output, stderr=subprocess.DEVNULL, creationflags=flags, pass_fds=held
+        words,
+        stdin=turns,
+        stdout=output,
+        stderr=subprocess.DEVNULL,
+        creationflags=flags,
+        pass_fds=() if flags else held,
     )
 
 

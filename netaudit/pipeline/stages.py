@@ -47,8 +47,8 @@ from netaudit.streams.layouts import UP
 from netaudit.tables import EVIDENCE, Row
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.budget import Budget, Patience
-from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
+from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.part import Leaf
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from netaudit import __version__
 from netaudit.storage.files import fresh
+from netaudit.system.disk import have_on_disk
 from netaudit.system.user_cache import user_cache
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def save_state(path: Path, state: Any, shared: Mapping[str, Any]) -> bool:
             file.seek(0)
             file.write(hashed.mac.digest())
             file.flush()
-            os.fsync(file.fileno())
+            have_on_disk(file.fileno())
     except (TypeError, AttributeError, pickle.PicklingError, RecursionError):
         return False
     return True

@@ -158,7 +158,7 @@ def relays() -> None:
     plain, none = sizes + 300, np.zeros(count, bool)
     sent = came + second // 2
     units = Units(row.astype(np.int32), np.ones(count, np.int32), row.astype(np.int32), sent, sent + second // 9,
-                  plain, plain, np.ones(count, np.int64), none, ~none)  # fmt: skip
+                  plain, plain, np.ones(count, np.int64), none, ~none, none)  # fmt: skip
     span = (0, int(sent.max()) + 10 * second)
     for elsewhere in (False, True):
         judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, units, span, elsewhere), 1)
@@ -185,17 +185,18 @@ def _captures(folder: Path) -> list[Path]:
     """The same few packets as pcap and pcapng."""
     plain, blocks = folder / "warm.pcap", folder / "warm.pcapng"
     frames = [_frame(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1), _frame(b"later", 40), _frame(b"x", 28), *_lookups()]
-    plain.write_bytes(_pcap(frames))
+    plain.write_bytes(pcap(frames))
     blocks.write_bytes(_pcapng(frames))
     return [plain, blocks]
 
 
 def _frame(payload: bytes, seq: int) -> bytes:
     tcp = struct.pack(">HHIIBBHHH", 40000, 80, seq, 1, 5 << 4, 0x18, 1024, 0, 0) + payload
-    return _packet(6, tcp, 1, 2)
+    return packet(6, tcp, 1, 2)
 
 
-def _packet(proto: int, payload: bytes, source: int, target: int) -> bytes:
+def packet(proto: int, payload: bytes, source: int, target: int) -> bytes:
+    """A frame of Ethernet between 10.0.0.`source` and 10.0.0.`target`, with a payload of IPv4."""
     ends = bytes((10, 0, 0, source)), bytes((10, 0, 0, target))
     header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 1, 0, 64, proto, 0, *ends)
     return bytes(12) + b"\x08\x00" + header + payload
@@ -214,11 +215,12 @@ def _lookups() -> Iterator[bytes]:
 
     question, answer = _lookup()
     for port in range(40_000, 40_000 + LEAST):
-        yield _packet(17, struct.pack(">HHHH", port, 53, 8 + len(question), 0) + question, 1, 2)
-        yield _packet(17, struct.pack(">HHHH", 53, port, 8 + len(answer), 0) + answer, 2, 1)
+        yield packet(17, struct.pack(">HHHH", port, 53, 8 + len(question), 0) + question, 1, 2)
+        yield packet(17, struct.pack(">HHHH", 53, port, 8 + len(answer), 0) + answer, 2, 1)
 
 
-def _pcap(frames: list[bytes]) -> bytes:
+def pcap(frames: list[bytes]) -> bytes:
+    """A capture of frames, all of one moment."""
     head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, ETHERNET)
     return head + b"".join(struct.pack("<IIII", 1, 0, len(frame), len(frame)) + frame for frame in frames)
 

@@ -28,11 +28,10 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     ("save", path) is answered with whether that is possible, ("finish",) with failures. Before an answer the parent may
     be told of images that are new to the case.
     """
-    import signal
-
     from netaudit.pipeline.startup import load_lean, own_process
+    from netaudit.system import signals
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    signals.ignore()  # the parent decides when to stop
     for end in inherited:
         end.close()
     own_process()

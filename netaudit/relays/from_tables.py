@@ -129,6 +129,7 @@ def _rows(result: Result, matches: list[Match], uploads: pa.Table, messages: pa.
                 "together": match.together,
                 "mode": match.mode,
                 "base64": match.base64,
+                "framed": match.framed,
                 "probability": match.probability,
                 "image_capture_id": message["capture_id"],
                 "image_first_frame": message["first_frame"],

@@ -70,6 +70,7 @@ class Units:
     records: I8
     quic: npt.NDArray[np.bool_]
     opens: npt.NDArray[np.bool_]  # whether it is the first of its connection, which may begin with a preface
+    framed: npt.NDArray[np.bool_]  # whether it may be in frames of HTTP/2
 
     def __len__(self) -> int:
         return len(self.row)
@@ -78,7 +79,7 @@ class Units:
         """All columns in order."""
         return (
             self.row, self.rows, self.flow, self.first, self.last, self.low, self.high, self.records, self.quic,
-            self.opens,
+            self.opens, self.framed,
         )  # fmt: skip
 
     def chosen(self, places: npt.NDArray[Any]) -> Units:
@@ -181,7 +182,8 @@ class Rows:
             np.add.reduceat(column(name), starts) for name in ("plaintext_low", "plaintext_high", "records")
         )
         row = order[starts]
-        return Units(row, rows, of[starts], first, last, low, high, records, self.quic[row], opening[starts])
+        framed = ~(self.plain_http | self.quic)[row]
+        return Units(row, rows, of[starts], first, last, low, high, records, self.quic[row], opening[starts], framed)
 
 
 @dataclass(slots=True)

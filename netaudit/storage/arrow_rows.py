@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 
 def plain(rows: pa.Table) -> Iterator[dict[str, Any]]:
-    """Rows as plain values: times as ISO 8601 UTC texts with all nine digits."""
+    """Rows as plain values: times as ISO 8601 UTC texts with all nine digits.
+
+    They are made of Arrow's own texts: its `strftime` asks for a list of time zones, which older Windows lacks.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     for place, field in enumerate(rows.schema):
         if pa.types.is_timestamp(field.type):
-            text = pc.strftime(rows.column(place).cast(pa.timestamp("ns")), format="%Y-%m-%dT%H:%M:%SZ")
-            rows = rows.set_column(place, field.name, text)
+            text = rows.column(place).cast(pa.timestamp("ns")).cast(pa.string())
+            text = pc.utf8_replace_slice(text, start=10, stop=11, replacement="T")
+            rows = rows.set_column(place, field.name, pc.binary_join_element_wise(text, "Z", ""))
     for batch in rows.to_batches(max_chunksize=4096):
         yield from batch.to_pylist()

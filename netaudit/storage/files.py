@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit.system.disk import have_on_disk
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -65,7 +67,7 @@ def write_whole(path: Path, data: bytes, *, lasting: bool = False) -> None:
         file.write(data)
         if lasting:
             file.flush()
-            os.fsync(file.fileno())
+            have_on_disk(file.fileno())
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -83,6 +85,6 @@ def append_line(path: Path, line: bytes, mode: int = 0o666) -> None:
             os.lseek(file, size - 1, os.SEEK_SET)
             line = line if os.read(file, 1) == b"\n" else b"\n" + line
         os.write(file, line + b"\n")
-        os.fsync(file)
+        have_on_disk(file)
     finally:
         os.close(file)

@@ -21,7 +21,7 @@ class ObjectStore:
 
     def put(self, sha256: str, kind: str, data: bytes) -> bool:
         """Store `data`; False when these bytes are there already."""
-        path = f"{self._root}/{sha256[:2]}/{sha256}.{kind}"
+        path = f"{self._root}{os.sep}{sha256[:2]}{os.sep}{sha256}.{kind}"  # Windows spells long ones with no other sign
         try:
             descriptor = os.open(path, _NEW, 0o600)
         except FileExistsError:

@@ -115,7 +115,10 @@ def keep(path: Path, content: bytes) -> None:
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
         temporary.write_bytes(hashlib.sha256(content).digest() + content)
         temporary.chmod(0o600)
-        temporary.replace(path)
+        try:
+            temporary.replace(path)  # Windows refuses where somebody reads it, who then has it
+        finally:
+            temporary.unlink(missing_ok=True)
         _make_room(path.parent)
 
 

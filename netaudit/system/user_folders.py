@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
+
+from netaudit.system import windows_rights
 
 ALL_WRITE, GROUP_WRITES = 0o002, 0o020
 
@@ -16,7 +19,9 @@ def nobody_else_writes(path: Path) -> bool:
     What is not there yet is judged by what it will be made in. A group of one, as many systems give each user, is that
     user.
     """
-    if not hasattr(os, "getuid"):
+    if sys.platform == "win32":
+        return windows_rights.nobody_else_writes(path)
+    if not hasattr(os, "getuid"):  # a system without users
         return True
     place = Path(os.path.realpath(path))
     return all(_safe(one) for one in (place, *place.parents))
@@ -60,7 +65,7 @@ def first_own(candidates: list[Path]) -> Path:
             if not nobody_else_writes(place):
                 continue
             try:
-                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(place)
             except OSError:
                 continue
             if nobody_else_writes(place):
@@ -68,10 +73,21 @@ def first_own(candidates: list[Path]) -> Path:
     return _of_this_process()
 
 
+def make_private(place: Path) -> None:
+    """Make a folder that is for this user alone, with what leads to it; one that is there stays as it is. OSError."""
+    if place.is_dir():
+        return
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform == "win32":  # where Python takes the mode of folders for nothing
+        windows_rights.restrict(place)
+
+
 def _of_this_process() -> Path:
     import atexit
     import shutil
 
     place = Path(tempfile.mkdtemp(prefix="netaudit-"))
+    if sys.platform == "win32":
+        windows_rights.restrict(place)
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place

@@ -107,6 +107,9 @@ RELAYED_IMAGES = Table(
         Column("together", "int32", "Images taken to be in the unit."),
         Column("mode", "string", MODE + "."),
         Column("base64", "bool", "Sizes fit the image in base64."),
+        Column(
+            "framed", "bool", "Sizes fit with heads of frames of HTTP/2, 9 bytes for each 16,384, beside `overhead`."
+        ),
         Column("probability", "float64", "That this image is in this unit, given that the endpoint receives images."),
         Column("image_capture_id", "string", "Capture in which the image was seen."),
         Column("image_first_frame", "int64", "First packet of its message: " + FRAME + "."),
@@ -133,16 +136,13 @@ RELAY_TESTS = Table(
         Column("tried", "int64", "Tests that the chance was corrected for: forms, windows, hosts and endpoints."),
         Column("fitting", "int64", "Images (batch: units) that the best constant fits."),
         Column("told", "int64", "Images told in relayed_images from this test."),
-        Column(
-            "least",
-            "int64",
-            "Of the test that names an endpoint of which no image can be told: images (batch: units) that fit beyond "
-            "chance, at least (95 %); else null.",
-        ),
         Column("base64", "bool", "Best with images in base64."),
+        Column("framed", "bool", "Best with the heads of frames of HTTP/2: 9 bytes for each 16,384."),
+        Column("waits", "bool", "Best without times: sent whenever it was, after its image."),
         Column("overhead", "int64", "The constant: bytes beside the image.", "bytes"),
         Column("overhead_each", "int64", "Batch: bytes beside each image; the constant comes once.", "bytes"),
         Column("window_s", "int32", "A unit begins within this after its image.", "seconds"),
+        Column("longest_s", "int32", "The longest such window that was tried.", "seconds"),
         Column("draws", "int64", "Resamplings of the null."),
         Column("exceeded", "int64", "Of them, those that fit at least as much."),
         Column(
@@ -156,12 +156,23 @@ RELAY_TESTS = Table(
         Column("p_model", "float64", "The same by the fitted law alone, without the cap: a model's figure."),
         Column("ratio", "float64", "Likelihood ratio of relayed over chance, at most 1,000."),
         Column("clock_s", "float64", "Clocks of two captures: seconds taken from the units' times.", "seconds"),
-        Column("claimed", "bool", "Whether the endpoint is named."),
+        Column(
+            "sharp",
+            "float64",
+            "Chance that sizes of other pictures of the same moments agree as sharply, never below 0.001; only from "
+            "there on is an endpoint named. Null of clocks and reencoded, which name none.",
+        ),
+        Column(
+            "standing",
+            "string",
+            "claimed: the endpoint is named; go together: of the test by which sizes and times go together, as those "
+            "of pictures sent on would and those of other pictures of the same moments might; by chance.",
+        ),
         Column(
             "differences",
             "list<int64>",
-            "Of the test that names the endpoint: pairs within the window by the bytes that a unit has beside its "
-            "image, in classes of 64 bytes from 0 on; else empty.",
+            "Of the test that names the endpoint, or goes together: pairs within the window by the bytes that a unit "
+            "has beside its image, in classes of 64 bytes from 0 on; else empty.",
         ),
         Column("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
         Column("differences_high", "list<int64>", "Upper end (97.5 %)."),

@@ -37,7 +37,11 @@ FINDINGS = Table(
             "sender contested; C matched by shape; D content not visible.",
         ),
         Column("act", "string", "uploaded outside, retrieved from outside, moved inside, queried, video."),
-        Column("sender", "string", "Address of the sender."),
+        Column(
+            "sender",
+            "string",
+            "Address of the sender; its link address where others held that address, too, or where it did not.",
+        ),
         Column(
             "sender_device",
             "string",
@@ -48,7 +52,7 @@ FINDINGS = Table(
             "sender_role", "string", "capture device, verification terminal, server, viewer, personal device, unknown."
         ),
         Column("role_reason", "string", "Why this role."),
-        Column("receiver", "string", "Address of the receiver."),
+        Column("receiver", "string", "Address of the receiver, likewise."),
         Column("receiver_device", "string", "The same of the receiver."),
         Column("endpoint_id", "string", "The far side (endpoints.endpoint_id)."),
         Column(

@@ -1,9 +1,15 @@
 @echo off
-rem Installs netaudit from this folder alone, into %LOCALAPPDATA%\netaudit-program, or the folder you name.
+rem Installs netaudit for this user from this folder alone, into %LOCALAPPDATA%\netaudit-program or the folder you name.
+rem The window stays until a key is pressed, where NETAUDIT_QUIET is not set.
 setlocal
-set "place=%~1"
-if "%place%"=="" set "place=%LOCALAPPDATA%\netaudit-program"
-py -@PYTHON@ -m venv "%place%" || (echo Python @PYTHON@ for Windows, 64 bit, is needed: https://www.python.org & exit /b 1)
-"%place%\Scripts\python.exe" -m pip install -q --disable-pip-version-check --no-index --no-deps --require-hashes --find-links "%~dp0wheels" -r "%~dp0lock.txt" || exit /b 1
-"%place%\Scripts\netaudit.exe" doctor
-echo Run: "%place%\Scripts\netaudit.exe"
+chcp 65001 >nul 2>nul
+if not exist "%~dp0python\python.exe" (
+    echo Unpack the whole folder first. / 请先解压整个文件夹。
+    pause
+    exit /b 1
+)
+"%~dp0python\python.exe" "%~dp0installing.py" %1
+set code=%errorlevel%
+if "%code%"=="0" if "%~1"=="" "%LOCALAPPDATA%\netaudit-program\netaudit.exe" doctor
+if not defined NETAUDIT_QUIET pause
+exit /b %code%

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import socket
 import struct
 import sys
@@ -203,3 +204,67 @@ def test_an_interface_that_only_the_kernel_names_is_not_gone(monkeypatch: pytest
     (folder / "operstate").write_text("down\n")
     (folder / "flags").write_text("0x1002\n")
     assert not adapters.interface_up("lo")
+
+
+def test_on_windows_dumpcap_is_told_to_end_through_the_console_it_shares(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A process without a window has a console of its own, which no Ctrl-Break of ours reaches: it was killed."""
+    started: dict[str, Any] = {}
+    done: list[Any] = []
+
+    class Process:
+        pid, _handle, stderr, returncode = 4711, 12, None, None
+
+        def __init__(self, words: list[str], **how: Any) -> None:
+            started.update(how, words=words)
+            reading, writing = os.pipe()
+            os.write(
+                writing, b"Packets received/dropped on interface 'x': 5/2 (pcap:2/dumpcap:0/flushed:0/ps_ifdrop:1)"
+            )
+            os.close(writing)
+            self.stderr = os.fdopen(reading, "rb")
+
+        def poll(self) -> None:
+            return None
+
+        def wait(self, _: float) -> None:
+            done.append("waited")
+
+        def send_signal(self, number: int) -> None:
+            done.append(number)
+
+    monkeypatch.setattr(recorder.sys, "platform", "win32")
+    monkeypatch.setattr(recorder.subprocess, "Popen", Process)
+    monkeypatch.setattr(recorder.subprocess, "CREATE_NEW_PROCESS_GROUP", 0x200, raising=False)
+    monkeypatch.setattr(recorder.signal, "CTRL_BREAK_EVENT", 1, raising=False)
+    calls = {"have_console": lambda: done.append("console"), "tie": lambda _: done.append("tied"), "untie": done.append}
+    for name, what in calls.items():
+        monkeypatch.setattr(recorder.windows_processes, name, what, raising=False)
+    one = recorder.Recorder(Recording("x", tmp_path), 1, "dumpcap")
+    one.stop()
+    monkeypatch.undo()
+    assert started["creationflags"] == 0x200
+    assert not started["creationflags"] & 0x0800_0000
+    assert done[:2] == ["console", "tied"]  # it ends with us, however that comes
+    assert [what for what in done if what in (1, "waited")] == [1, "waited"]
+    assert one.drops == recorder.Drops(5, 2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "alias", "command"),
+    [
+        ("\\Device\\NPF_X", "以太网 2", "Disable-NetAdapterBinding -Name '以太网 2' -ComponentID ms_tcpip,ms_tcpip6"),
+        ("x", "it's ’on‘", "Disable-NetAdapterBinding -Name 'it''s ’’on‘‘' -ComponentID ms_tcpip,ms_tcpip6"),
+        ("x", "", "Disable-NetAdapterBinding -Name NAME -ComponentID ms_tcpip,ms_tcpip6"),
+        (
+            "\\Device\\NPF_{01234567-89AB-CDEF-0123-456789ABCDEF}", "",
+            ("Get-NetAdapter | Where-Object InterfaceGuid -eq '{01234567-89AB-CDEF-0123-456789ABCDEF}'"
+            " | Disable-NetAdapterBinding -ComponentID ms_tcpip,ms_tcpip6"),
+        ),
+    ],
+)  # fmt: skip
+def test_windows_is_told_its_own_name_of_an_interface(name: str, alias: str, command: str) -> None:
+    """dumpcap's name means nothing to PowerShell, and a name that ends a text there would run as a command."""
+    told = [adapters.Adapter("other", alias="other"), adapters.Adapter(name, "a maker's", alias=alias)]
+    assert adapters._unbinding(name, told) == command

@@ -80,7 +80,7 @@ def test_a_disk_without_locks_has_a_stand_in(tmp_path: Path, monkeypatch: pytest
     def none(_: int) -> bool:
         raise OSError(38, "no locks")
 
-    monkeypatch.setattr(case_lock, "_locked", none)
+    monkeypatch.setattr(case_lock, "locked", none)
     with writing(tmp_path, "one"):
         assert (tmp_path / STAND_IN).exists()
         monkeypatch.setattr(case_lock, "_held", {})  # as another process sees it

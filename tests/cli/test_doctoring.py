@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
 from netaudit.cli import doctoring
 from netaudit.cli.exits import Exit
-from netaudit.pipeline import doctor
+from netaudit.pipeline import doctor, trying
 from netaudit.pipeline.doctor import BAD, GOOD, SCARCE, Check
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ def test_every_remedy_and_name_is_worded() -> None:
     words = {node.value for node in ast.walk(ast.parse(inspect.getsource(doctor))) if isinstance(node, ast.Constant)}
     plain = {"told", "python", "warm", "cache", "detector", "helper", "npcap", "disk", "extras"}
     assert plain <= words
+    tried = {"private", "antivirus", "slow_disk", "long", "audit"}
     by_system = {
         f"{name}_{system}"
         for name in ("dumpcap", "tshark", "rights", "fonts")
         for system in ("linux", "macos", "windows")
     }
-    assert plain | by_system | {"settings"} == set(doctoring.REMEDIES)
+    assert plain | by_system | tried | {"settings"} == set(doctoring.REMEDIES)
+    assert {*doctor.CHECKS, *trying.TRIALS} <= set(doctoring.NAMES)
     for texts in (doctoring.REMEDIES, doctoring.NAMES, doctoring.STATES, doctoring.ENDINGS):
         assert all(set(text) == {"en", "zh"} for text in texts.values())
 
@@ -63,3 +66,26 @@ def test_lines_show_what_was_said_as_text() -> None:
     first, second = doctoring.lines(check, "en")
     assert "\x1b" not in first
     assert "netaudit interfaces" in second
+
+
+def test_what_is_tried_is_a_page_without_names(tmp_path, monkeypatch, capsys) -> None:
+    """It is sent to somebody else: no name of a place, and a small audit whose answer is known."""
+    place = tmp_path / "张三 的文件夹"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    assert doctoring.doctor_command(as_json=False, lang="zh", trying=True) == Exit.AUDITED
+    capsys.readouterr()
+    page = (place / doctoring.PAGE).read_bytes().decode("utf-8-sig")
+    assert "张三" not in page
+    assert str(Path.home()) + "/" not in page
+    assert [path.name for path in place.iterdir()] == [doctoring.PAGE]
+    for name in trying.TRIALS:
+        line = next(line for line in page.splitlines() if doctoring.NAMES[name]["zh"] in line)
+        assert not line.startswith(doctoring.STATES["bad"]["zh"]), line
+
+
+def test_a_wrong_answer_is_told(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(trying, "TRIALS", {"audit": trying.TRIALS["audit"]})
+    monkeypatch.setattr(trying, "_upload", lambda _: trying.pcap([]))
+    (check,) = trying.try_out(tmp_path)
+    assert (check.state, check.remedy) in {(BAD, "audit"), (BAD, "told")}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from netaudit.cli import app as command_line
@@ -123,3 +125,33 @@ def test_what_is_no_case_is_told_by_what_it_is(
     ):
         assert run(monkeypatch, command, str(path)) == Exit.USAGE
         assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("page", ["cp1252", "cp936"])
+def test_what_is_redirected_on_windows_is_utf_8(monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    """In the code page of a Western Windows Chinese names became question marks."""
+    from netaudit.cli import endings, showing
+
+    into = io.TextIOWrapper(io.BytesIO(), page)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    monkeypatch.setattr(sys, "stdout", into)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), page))
+    endings.printable()
+    showing.write_csv(pa.table({"name": ["销售中心 é"]}))
+    into.flush()
+    monkeypatch.undo()
+    assert into.buffer.getvalue().decode("utf-8") == "\ufeffname\n销售中心 é\n"
+
+
+def test_elsewhere_it_stays_as_the_system_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from netaudit.cli import endings, showing
+
+    into = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "stdout", into)
+    endings.printable()
+    showing.write_csv(pa.table({"a": [1]}))
+    into.flush()
+    monkeypatch.undo()
+    assert into.buffer.getvalue() == b"a\n1\n"

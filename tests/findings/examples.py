@@ -58,7 +58,15 @@ def image(face, **more):
 
 
 def relay_test(**more):
-    row = {"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": True, "told": 0, "p": 0.001, "p_model": 1e-5}
+    row = {
+        "holder": CAM,
+        "sender": CAM,
+        "receiver": CLOUD,
+        "standing": "claimed",
+        "told": 0,
+        "p": 0.001,
+        "p_model": 1e-5,
+    }
     return row | more
 
 
@@ -71,6 +79,7 @@ EXAMPLES = {
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
     "evicted": lambda: opened("evicted", "cut_short"),
+    "unattributed": lambda: opened("apart", "sender cannot be told"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
@@ -84,16 +93,12 @@ EXAMPLES = {
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
-    "matched_untold": lambda: case(
-        findings=[finding("uploaded outside", "C", images=0, rule="relayed-count/1")],
-        relay_tests=[relay_test(mode="reencoded", fitting=19, images=62, units=32, least=11)],
-    ),
-    "matched_sums": lambda: case(
-        findings=[finding("uploaded outside", "C", images=0, rule="relayed-count/1")],
-        relay_tests=[relay_test(mode="batch", fitting=5, images=62, units=32, least=1, expected=1.8)],
-    ),
     "not_matched": lambda: case(
-        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
+        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "standing": "by chance", "longest_s": 300}],
+    ),
+    "together": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0, rule="go-together/1")],
+        relay_tests=[relay_test(standing="go together", mode="padded", fitting=34, images=44, units=50)],
     ),
     "counted": lambda: case(
         findings=[finding("uploaded outside", "D", images=0)],

@@ -30,6 +30,7 @@ def units(times, sizes, flows=None, slack=0):
         np.ones(n, np.int64),
         flags,
         flags,
+        flags,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 
 import pytest
 
+from netaudit.storage import object_store
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import BY_NAME, DEVICES, EVIDENCE, SKIPPED
 
@@ -43,3 +45,17 @@ def test_a_row_of_another_kind_is_refused(row: tuple[object, ...]) -> None:
 def test_a_mapping_with_a_missing_or_another_column_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(KeyError, match="skipped"):
         table_of([dict(ROW), wrong], SKIPPED)
+
+
+@pytest.mark.parametrize("separator", ["\\", "/"])
+def test_names_of_objects_are_spelt_with_the_separator_of_the_system(separator, monkeypatch, tmp_path):
+    """A long path of Windows begins with \\\\?\\ and knows no other: with "/" in it no case beyond 137 characters ended."""
+    asked = []
+    monkeypatch.setattr(object_store.os, "sep", separator)
+    monkeypatch.setattr(object_store.os, "open", lambda path, *_: asked.append(path) or os.dup(1))
+    monkeypatch.setattr(object_store.os, "write", lambda _, data: len(data))
+    store = object_store.ObjectStore(tmp_path)
+    assert store.put("ab" * 32, "jpg", b"x")
+    assert asked[0].removeprefix(str(tmp_path / "private" / "objects")) == separator + separator.join(
+        ("ab", "ab" * 32 + ".jpg")
+    )

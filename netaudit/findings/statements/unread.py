@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
-from netaudit.findings.apart import IMAGES, RECORDS
+from netaudit.findings.apart import IMAGES, NOBODYS, RECORDS
 from netaudit.findings.ledgers import REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CALM_NEEDS = (  # no open row in any of these
-    "stages", "inputs", "images", "key frames", "readers", "limits", "lost", "egress", "names", "contradictions",
-    "evicted", "faces", "apart", "documents",
+    "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
+    "contradictions", "evicted", "faces", "apart", "documents",
 )  # fmt: skip
 
 
@@ -44,13 +44,15 @@ def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
     unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
     if unjudged and unjudged == _total(tables, "images"):
         return  # nothing was looked at: there is nothing to be calm about
-    if calm == (not open_rows(tables, *CALM_NEEDS)):
+    # a period is the auditor's choice: what is said is said of it
+    left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
+    if calm == (not left):
         yield Statement("nothing_seen" if calm else "nothing_seen_so_far")
 
 
 def _told_apart(tables: Tables) -> Iterator[Statement]:
     """What calls itself a personal device sent: counted, and said of nobody."""
-    rows = open_rows(tables, "apart")
+    rows = [row for row in open_rows(tables, "apart") if row["reason"] in {IMAGES, RECORDS}]
     if rows:
         sums = Counter[str]()
         for row in rows:
@@ -158,6 +160,13 @@ CALM = (
         "未列入发现，亦未排除",
         "{images:face image|face images} and {records:record|records} with an identity number were sent by "
         "{devices:device that calls itself|devices that call themselves} a phone or tablet: told apart, in no finding",
+        FIRST,
+    ),
+    Kind(
+        "unattributed", _open("unattributed", "apart", NOBODYS, subjects=True),
+        "{n} 张次人脸图像或含身份证件号码的记录所在的帧无法指明发送者：其链路地址当时并未持有所称的地址，且无人接收",
+        "{n:face image or record|face images or records} with an identity number went by in frames whose sender cannot "
+        "be told: their link address did not hold the address they name, and nobody took them",
         FIRST,
     ),
     Kind(

@@ -1,7 +1,7 @@
 """The cipher library that Python itself has loaded, where its functions can be had, for kernels to call.
 
-A library that Python was linked with for good shows no functions (and on Windows none are looked for): then pieces are
-opened one by one by `cryptography`, which brings its own.
+On Windows that is a file beside the module for hashes, which shows none of its functions itself. A library that Python
+was linked with for good shows none at all: then pieces are opened one by one by `cryptography`, which brings its own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,7 @@ def library() -> Library | None:
     try:
         import _hashlib
 
-        found = ctypes.CDLL(_hashlib.__file__)
+        found = ctypes.CDLL(_holder(Path(_hashlib.__file__)))
         new, free, begin = found.EVP_CIPHER_CTX_new, found.EVP_CIPHER_CTX_free, found.EVP_DecryptInit_ex
         new.restype, free.argtypes, begin.argtypes = _ADDRESS, [_ADDRESS], [_ADDRESS] * 5
         ciphers = {key: ctypes.CFUNCTYPE(_ADDRESS)((name, found))() for key, name in CIPHERS.items()}
@@ -49,6 +50,12 @@ def library() -> Library | None:
         return None
     known = {key: cipher for key, cipher in ciphers.items() if cipher}
     return Library(np.array(addresses, np.int64), known, new, free, begin)
+
+
+def _holder(module: Path) -> str:
+    """The file whose functions they are: the module with all that it is linked with, or a library that lies there."""
+    beside = sorted(module.parent.glob("libcrypto-*.dll")) if module.suffix == ".pyd" else []
+    return str(beside[-1] if beside else module)
 
 
 class Context:

@@ -105,3 +105,13 @@ def test_what_fails_in_any_way_is_not_told():
             assert open_each(functions, 0, raw, *pieces[1:], -1, plain, behind) == 2
             functions[place] = other
             assert open_each(functions, 0, raw, *pieces[1:], -1, plain, behind) == 0
+
+
+def test_the_library_lies_beside_the_module_where_that_shows_nothing(tmp_path):
+    """On Windows the module for hashes has none of the functions: a file beside it has."""
+    module = tmp_path / "_hashlib.pyd"
+    assert libcrypto._holder(module) == str(module)
+    for name in ("libcrypto-1_1.dll", "libcrypto-3.dll", "libssl-3.dll"):
+        (tmp_path / name).write_bytes(b"")
+    assert libcrypto._holder(module) == str(tmp_path / "libcrypto-3.dll")
+    assert libcrypto._holder(tmp_path / "_hashlib.so") == str(tmp_path / "_hashlib.so")
