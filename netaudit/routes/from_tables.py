@@ -69,6 +69,7 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
     told = joined(told)
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
     pictures = _pictures(tables["images"])
+    scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     entries = _of_entries(tables["events"], clear)
     for route, some in by_route(told).items():
         fields = fields_of(some)
@@ -80,7 +81,7 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
             if leaf.sha256 in pictures
         )
         for one in some:
-            found = infer(one, fields, pictures, shows_faces=shows)
+            found = infer(one, fields, pictures, shows_faces=shows, inside=scopes.get(route.sender) == "inside")
             known = entries.get(one.message_id)
             if known is None:
                 out.events += [_row(inferred, values) for inferred in found]

@@ -48,6 +48,7 @@ _TIME_IN_NAME = later(
 )
 _A_DAY = 86_400 * 10**9  # ns
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+WIDE = 640  # pixels of a picture of a scene, at least
 LARGER = 2  # times the area of the next one that a picture of a scene has
 _HTTP = frozenset({"http", "http2", "http3", "h2"})
 
@@ -76,14 +77,16 @@ class Inferred:
     urls: list[str] = field(default_factory=list)
 
 
-def infer(told: Told, fields: dict[str, Field], pictures: dict[str, Picture], *, shows_faces: bool) -> list[Inferred]:
-    """Events of a message. `shows_faces`: a picture of its route has a face, or may have one."""
+def infer(
+    told: Told, fields: dict[str, Field], pictures: dict[str, Picture], *, shows_faces: bool, inside: bool
+) -> list[Inferred]:
+    """Events of a message. `shows_faces`: a picture of its route has or may have a face; `inside`: its sender is."""
     out = []
     for place, own, around in _records(told.leaves, fields)[:MOST_RECORDS]:
         one = Inferred(told, place)
         _say(one, own, around, fields)
         _show(one, own if place else own + around, fields, pictures)
-        one.kind, one.act = _kind(one, told)
+        one.kind, one.act = _kind(one, told, inside=inside)
         if one.kind and _worth(one, pictures, shows_faces=shows_faces):
             out.append(one)
     return out
@@ -181,16 +184,22 @@ def _show(one: Inferred, leaves: list[Leaf], fields: dict[str, Field], pictures:
         size, role = sizes[sha256], named_so
         if (size.width, size.height) in _ID_PHOTO and "id_number" in one.said:
             role = "id_photo"
-        elif len(found) > 1 and role in {"", "face"} and size.width * size.height == areas[0] >= LARGER * areas[1] > 0:
+        elif len(found) > 1 and role in {"", "face"} and _is_scene(size, areas):
             role = "scene"
-        elif card and role in {"", "face"} and one.said.keys() & {"birthday", "address"}:
+        elif card and not role and one.said.keys() & {"birthday", "address"}:
             role = "id_photo"
         elif not role:
-            role = "face" if size.face in {"yes", "possible"} or len(found) > 1 else "unknown"
+            about = len(found) > 1 or one.said.keys() & {"name", "id_number", "person_id", "score", "time"}
+            role = "face" if about or size.face in {"yes", "possible"} else "unknown"
         one.images.append((sha256, role))
 
 
-def _kind(one: Inferred, told: Told) -> tuple[str, str]:
+def _is_scene(size: Picture, areas: list[int]) -> bool:
+    """Whether a picture is so much larger than the others that it shows what is around."""
+    return size.width >= WIDE and size.width * size.height == areas[0] >= LARGER * areas[1] > 0
+
+
+def _kind(one: Inferred, told: Told, *, inside: bool) -> tuple[str, str]:
     """What happened, and what the sender does."""
     said, route = one.said, told.route
     person = bool(said.keys() & {"name", "id_number", "phone", "person_id"})
@@ -198,12 +207,11 @@ def _kind(one: Inferred, told: Told) -> tuple[str, str]:
         said.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
     )
     if route.reply:
-        bare = one.images and not said.keys() - {"device", "event", "url", "place"}
-        if bare and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in told.leaves):
-            return "retrieval", "answers"
-        if one.images and person:
-            return "retrieval", "answers"
-        return ("id_verification" if identified else "reply"), "answers"
+        if not person and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in told.leaves):
+            return ("retrieval", "answers") if inside else ("", "")  # what a browser fetches says nothing by itself
+        if not person:
+            return "", ""
+        return ("retrieval" if one.images else "id_verification" if identified else "reply"), "answers"
     if route.method == "DELETE":
         return "", ""
     act = _acts(told)
@@ -240,9 +248,7 @@ def _worth(one: Inferred, pictures: dict[str, Picture], *, shows_faces: bool) ->
     judged = {pictures[sha256].face for sha256, _ in one.images if sha256 in pictures}
     if judged & {"yes", "possible"}:
         return True
-    if not one.images or one.kind == "retrieval":
-        return shows_faces and bool(one.images)
-    return shows_faces or (judged == {"not judged"} and bool({"time", "device", "score"} & said))
+    return bool(one.images) and (shows_faces or (judged == {"not judged"} and bool({"time", "device", "score"} & said)))
 
 
 __all__ = ["PERSON", "PURPOSE", "Inferred", "Picture", "infer"]
