@@ -33,6 +33,7 @@ LONGEST = 128  # characters
 MOST_VALUES = 32  # of a field, in clear
 MOST_FIELDS = 20_000
 MOST_IMAGES = 64
+SHORTEST_PATH = 8  # characters; shorter ones are those of interfaces
 # columns of events by what fields of entries are called in private/events
 _COLUMNS = {
     "device": "device", "place": "place", "time": "time", "event": "event", "score": "score", "result": "result",
@@ -71,7 +72,10 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
     pictures = _pictures(tables["images"])
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     entries = _of_entries(tables["events"], clear)
-    for route, some in by_route(told).items():
+    collectors: set[str] = set()  # to which persons or faces were sent
+    sent = {leaf.sha256 for one in told if not one.route.reply for leaf in one.pictures}
+    named = {_address(row["value_clear"]) for row in clear.to_pylist() if row["field"] == "url"}
+    for route, some in sorted(by_route(told).items(), key=lambda pair: pair[0].reply):
         fields = fields_of(some)
         _as_entries_say(fields, some, entries)
         shows = any(
@@ -81,8 +85,13 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
             if leaf.sha256 in pictures
         )
         for one in some:
-            found = infer(one, fields, pictures, shows_faces=shows, inside=scopes.get(route.sender) == "inside")
+            near = scopes.get(route.sender) == "inside" or route.sender in collectors
+            near = near or _address(str(one.row["path"])) in named or any(leaf.sha256 in sent for leaf in one.pictures)
+            found = infer(one, fields, pictures, shows_faces=shows, telling=near)
             known = entries.get(one.message_id)
+            if not route.reply and (found or known):
+                collectors.add(route.receiver)
+            named |= {_address(url) for inferred in found for url in inferred.urls}
             if known is None:
                 out.events += [_row(inferred, values) for inferred in found]
                 out.inferred |= {one.message_id} if found else set()
@@ -93,6 +102,14 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
         if len(out.fields) < MOST_FIELDS:
             _write(route, some, fields, out)
     return out
+
+
+def _address(url: str) -> str:
+    """What the address of a picture and the target of a request for it have in common, masked as tables have it."""
+    path = url.partition("?")[0].partition("#")[0]
+    if "://" in path[:10]:
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    return mask_path(path) if len(path) > SHORTEST_PATH else url
 
 
 def _pictures(images: pa.Table) -> dict[str, Picture]:

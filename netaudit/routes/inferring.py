@@ -78,15 +78,18 @@ class Inferred:
 
 
 def infer(
-    told: Told, fields: dict[str, Field], pictures: dict[str, Picture], *, shows_faces: bool, inside: bool
+    told: Told, fields: dict[str, Field], pictures: dict[str, Picture], *, shows_faces: bool, telling: bool
 ) -> list[Inferred]:
-    """Events of a message. `shows_faces`: a picture of its route has or may have a face; `inside`: its sender is."""
+    """Events of a message. `shows_faces`: a picture of its route has or may have a face.
+
+    `telling`: its sender is inside, or one to whom persons or faces were sent.
+    """
     out = []
     for place, own, around in _records(told.leaves, fields)[:MOST_RECORDS]:
         one = Inferred(told, place)
         _say(one, own, around, fields)
         _show(one, own if place else own + around, fields, pictures)
-        one.kind, one.act = _kind(one, told, inside=inside)
+        one.kind, one.act = _kind(one, told, telling=telling)
         if one.kind and _worth(one, pictures, shows_faces=shows_faces):
             out.append(one)
     return out
@@ -199,7 +202,7 @@ def _is_scene(size: Picture, areas: list[int]) -> bool:
     return size.width >= WIDE and size.width * size.height == areas[0] >= LARGER * areas[1] > 0
 
 
-def _kind(one: Inferred, told: Told, *, inside: bool) -> tuple[str, str]:
+def _kind(one: Inferred, told: Told, *, telling: bool) -> tuple[str, str]:
     """What happened, and what the sender does."""
     said, route = one.said, told.route
     person = bool(said.keys() & {"name", "id_number", "phone", "person_id"})
@@ -208,7 +211,7 @@ def _kind(one: Inferred, told: Told, *, inside: bool) -> tuple[str, str]:
     )
     if route.reply:
         if not person and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in told.leaves):
-            return ("retrieval", "answers") if inside else ("", "")  # what a browser fetches says nothing by itself
+            return ("retrieval", "answers") if telling else ("", "")  # what a browser fetches says nothing by itself
         if not person:
             return "", ""
         return ("retrieval" if one.images else "id_verification" if identified else "reply"), "answers"
