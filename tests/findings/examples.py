@@ -74,6 +74,10 @@ def note(text):
     return {"message_id": "m", "notes": [text]}
 
 
+UPLOADS = [
+    {"sender": "", "receiver": "", "name": "", "uploads": 7, "devices": 2, "shape": ""},
+    {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "devices": 1, "shape": "events"},
+]
 EXAMPLES = {
     "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
@@ -91,8 +95,15 @@ EXAMPLES = {
     "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
     "nothing_seen": lambda: case(images=[image("no")]),
+    "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),
+    "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
+    "following": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0, rule="follow-pictures/1")],
+        relay_tests=[relay_test(standing="go together", mode="following", fitting=60, images=60, units=61, window_s=3)],
+    ),
+    "calibrated": lambda: case(relayed_images=[{"sha256": "0", "opened": one} for one in ("found", "found", "absent")]),
     "not_matched": lambda: case(
         relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "standing": "by chance", "longest_s": 300}],
     ),
