@@ -2,6 +2,7 @@
 
     python benchmarks/relays.py nulls 10000        offices in which nothing is sent on: endpoints named (all are wrong)
     python benchmarks/relays.py unlike 5000        the same in offices unlike those (tests/relays/unlike.py)
+    python benchmarks/relays.py steered 3000       the same, both steered by light or visitor (benchmarks/nulls.md)
     python benchmarks/relays.py anew 500           the same where another photograph, encoded anew, follows each image
     python benchmarks/relays.py relays 200         offices of each form: precision, recall, calibration
     python benchmarks/relays.py scale              100,000 images, 1,000,000 units, 200 endpoints: seconds and memory
@@ -22,8 +23,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from netaudit.relays.nulls import corrected
-from netaudit.relays.unresolved import at_least
-from tests.relays import offices, unlike
+from tests.relays import offices, steered, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 
 def nulls(count: int, first: int, kinds: Sequence[str], office: Callable[[int, str], offices.Office]) -> None:
-    """Endpoints named in offices that send nothing on, by kind of unrelated upload; how chances are spread, by mode."""
-    wrong, images, started = Counter[str](), 0, time.process_time()
+    """Endpoints named, and told to go together, where nothing is sent on, by kind of upload; chances, by mode."""
+    wrong, alike, images, started = Counter[str](), Counter[str](), 0, time.process_time()
     chances: defaultdict[str, list[float]] = defaultdict(list)
     for k in range(count):
         seed = first + k
@@ -42,10 +42,13 @@ def nulls(count: int, first: int, kinds: Sequence[str], office: Callable[[int, s
         images += len(result.matches)
         if result.claimed:
             wrong[f"{kinds[seed % len(kinds)]}, {stack}"] += 1
+        if result.together is not None:
+            alike[result.together.mode] += 1
         for test in result.tests:
             if test.chance is not None:
                 chances[test.mode].append(corrected(test.chance.p, test.tried))
-    print(f"{count} offices, {sum(wrong.values())} endpoints named wrongly {dict(wrong)}, {images} images told")
+    named = f"{sum(wrong.values())} endpoints named wrongly {dict(wrong)}, {images} images told"
+    print(f"{count} offices, {named}; go together: {dict(alike)}")
     for mode, found in sorted(chances.items()):
         below = ", ".join(f"{sum(p <= limit for p in found)} below {limit:g}" for limit in (0.1, 0.01, 0.001))
         print(f"{mode:10} {len(found)} tests: {below}")
@@ -53,23 +56,19 @@ def nulls(count: int, first: int, kinds: Sequence[str], office: Callable[[int, s
 
 
 def relays(count: int, first: int, chosen: str | None, *, partly: bool) -> None:
-    """Precision, recall and calibration by form; endpoints named by a count, and counts above what was sent."""
-    print(
-        "form        named  by a count (too high)  sent   told  right  precision  recall  wrong expected (95 % of it)"
-    )
+    """Precision, recall and calibration by form; endpoints named, and told to go together."""
+    print("form        named  go together  sent   told  right  precision  recall  wrong expected (95 % of it)")
     for place, form in enumerate(offices.FORMS):
         if chosen not in (None, form):
             continue
-        named = counted = too_high = sent = told = right = 0
+        named = together = sent = told = right = 0
         expected = 0.0
         for k in range(count):
             seed = first + 100_000 * (place + 1) + k
             office = offices.relay_office(seed, form, partly=partly)
             result = offices.judged(office, seed)
             named += result.claimed
-            if result.counted is not None:
-                carrying = {unit if result.counted.mode == "batch" else image for image, unit in office.truth}
-                counted, too_high = counted + 1, too_high + (at_least(result.counted) > len(carrying))
+            together += result.together is not None
             sent += len({image for image, _ in office.truth})
             told += len(result.matches)
             right += sum((match.image, match.unit) in office.truth for match in result.matches)
@@ -77,7 +76,7 @@ def relays(count: int, first: int, chosen: str | None, *, partly: bool) -> None:
         spread = 1.96 * math.sqrt(max(expected, 1.0))
         precision, recall = (100 * right / max(of, 1) for of in (told, sent))
         print(
-            f"{form:10} {named:4}/{count:<4} {counted:4} ({too_high}) {sent:6} {told:6} {right:6} "
+            f"{form:10} {named:4}/{count:<4} {together:4} {sent:6} {told:6} {right:6} "
             f"{precision:8.2f} % {recall:6.1f} %  "
             f"{told - right} of {expected:.1f} ({max(expected - spread, 0):.1f}-{expected + spread:.1f})",
             flush=True,
@@ -120,7 +119,7 @@ def scale() -> None:
         before, started = _held("VmRSS"), time.process_time()
         images, tests = find_relays(tables, rows, lambda address: "inside" if address.startswith("10.") else "outside")
         spent, more = time.process_time() - started, _held("VmHWM") - before
-        named = {row["receiver"] for row in tests.to_pylist() if row["claimed"]}
+        named = {row["receiver"] for row in tests.to_pylist() if row["standing"] == "claimed"}
         size = f"{IMAGES} images, {UNITS} units, {ENDPOINTS} endpoints"
         held = f"{more} MiB more than {before} ({pa.total_allocated_bytes() >> 20} of these tables)"
         told = f"named {sorted(named)}, {images.num_rows} images told of {IMAGES // 3}"
@@ -215,7 +214,7 @@ def _transfers(seen: pa.Table) -> Iterator[SimpleNamespace]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("nulls", "unlike", "anew", "relays", "scale"))
+    parser.add_argument("what", choices=("nulls", "unlike", "steered", "anew", "relays", "scale"))
     parser.add_argument("count", nargs="?", type=int, default=200)
     parser.add_argument("--development", action="store_true")
     parser.add_argument("--form", choices=offices.FORMS, help="of relays: this one only")
@@ -225,6 +224,12 @@ if __name__ == "__main__":
     start = (offices.DEVELOPMENT if given.development else offices.REPORTED) + given.skip
     {
         "nulls": lambda: nulls(given.count, start, offices.NULLS, offices.null_office),
+        "steered": lambda: nulls(
+            given.count,
+            (steered.DEVELOPMENT if given.development else steered.REPORTED) + given.skip,
+            steered.KINDS,
+            steered.null_office,
+        ),
         "unlike": lambda: nulls(given.count, start + 1_000_000, unlike.NULLS, unlike.null_office),
         "anew": lambda: nulls(given.count, start, ("encoded anew",), unlike.unrelated_anew),
         "relays": lambda: relays(given.count, start + 2_000_000, given.form, partly=given.partly),

@@ -76,6 +76,11 @@ class Capture:
         self._clock += 0.0005
         self._packets.append((self._clock, _link(target) + _link(source) + b"\x08\0" + ip + tcp))
 
+    def frame(self, data: bytes) -> None:
+        """A frame as it stands, from its addresses on."""
+        self._clock += 0.0005
+        self._packets.append((self._clock, data))
+
     def write(self, path: Path) -> Path:
         """The capture as a file; checksums are zero, as offloading leaves them."""
         with path.open("wb") as file:

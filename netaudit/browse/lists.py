@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CHOICE = {  # columns of few values: a list to choose from, else a field
     "findings.certainty": ("A", "B", "C", "D"),
     "ledgers.understood": ("true", "false"),
-    "relay_tests.claimed": ("true", "false"),
+    "relay_tests.standing": ("claimed", "go together", "by chance"),
 }
 MOST_HELD = 20  # rows of another table on a row's page
 MOST_IMAGES = 48  # pictures of a finding

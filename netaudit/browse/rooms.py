@@ -53,8 +53,8 @@ ROOMS: tuple[Room, ...] = (
     _room(
         "relay_tests",
         "relay_tests",
-        "holder sender receiver mode images units fitting told expected p ratio claimed",
-        "holder receiver mode claimed",
+        "holder sender receiver mode images units fitting told expected p ratio standing",
+        "holder receiver mode standing",
     ),
     _room(
         "devices", "devices", "device_id ips name vendor class product model chain first_ts last_ts", "ips vendor class"

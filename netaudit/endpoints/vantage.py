@@ -20,7 +20,9 @@ GATEWAY_NETWORKS = 4  # a MAC in front of addresses of so many distinct /16 (IPv
 WIDEST_SITE = 48  # RFC 6177: sites get no more; a router advertises /64 as a rule
 BOTH_ENDS = 2
 WAN_SHARE = 0.01  # of the bytes, in PPPoE, where the LAN is seen too: a frame or two do not make a WAN side
-HOST_ADDRESSES = 8  # a MAC with more addresses than this is not taken for a single host
+HOST_ADDRESSES = 8  # a MAC with more IPv4 addresses than this is not taken for a single host
+LEAST_PEERS = 3  # of the one address that all talk to, where nothing says who opened; else two are enough
+LEAST_HOSTS = 2  # of one public network on a link, each answered, before the network is taken for the site's own
 
 
 @functools.lru_cache(maxsize=65536)
@@ -116,12 +118,16 @@ def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
     for mac, ip in evidence.link:
         if mac and kind_of(ip) not in {"multicast", "special"}:
             by_mac[mac].add(ip)
-    gateways = {mac for mac, ips in by_mac.items() if forwards(ips)}
+    own: dict[str, set[str]] = defaultdict(set)
+    for mac, ip in evidence.arp:
+        if kind_of(ip) == "private":
+            own[mac].add(ip)
+    gateways = {mac for mac, ips in by_mac.items() if forwards(ips | own[mac])}
     most = _carriers(evidence)
     hosts = {
         ip: mac
         for mac, ips in by_mac.items()
-        if mac not in gateways and len(ips) <= HOST_ADDRESSES
+        if mac not in gateways and sum(":" not in ip for ip in ips) <= HOST_ADDRESSES
         for ip in sorted(ips)
         if evidence.sent.get((mac, ip), (0, 0))[0] >= most.get(ip, 0)
     }
@@ -222,6 +228,10 @@ def _lan_reasons(
     if prefixes:
         reasons.append(Reason("ra_prefix", {"prefixes": ", ".join(map(str, prefixes))}))
         inside += prefixes
+    if public := _public_networks(evidence, hosts):
+        figures = {"networks": ", ".join(map(str, public)), "hosts": _count(hosts, public)}
+        reasons.append(Reason("public_on_link", figures))
+        inside += public
     local = {ip for pair in evidence.pairs for ip in pair if kind_of(ip) == "private" and not parse(ip).is_link_local}
     if not reasons and local:
         reasons.append(Reason("private_only", {"hosts": len(local)}))
@@ -236,6 +246,32 @@ def _lan_reasons(
     return reasons, inside
 
 
+def _public_networks(evidence: Evidence, hosts: dict[str, str]) -> list[Network]:
+    """Public IPv4 networks that are used as private ones: several hosts of a /24 sit on this link.
+
+    Each claimed its address here (ARP, a lease), was answered from there, and stands for itself; or two of them talk to
+    each other with no router between. Neighbours of a WAN side do neither: what others send there is not seen.
+    """
+    claimed = {ip for _, ip in evidence.arp} | set(evidence.leases)
+    by_network: dict[str, set[str]] = defaultdict(set)
+    for ip, mac in hosts.items():
+        if ":" not in ip and kind_of(ip) == "global" and ip in claimed:
+            by_network[ip.rpartition(".")[0]].add(mac)
+    talking = {
+        a.rpartition(".")[0]
+        for a, b in evidence.pairs
+        if ":" not in a and a.rpartition(".")[0] == b.rpartition(".")[0] and hosts.get(a) != hosts.get(b)
+        and {a, b} <= hosts.keys() and kind_of(a) == "global"
+    }  # fmt: skip
+    many = {network for network, macs in by_network.items() if len(macs) >= LEAST_HOSTS}
+    return [ipaddress.ip_network(f"{network}.0/24") for network in sorted(many | talking)]
+
+
+def _count(hosts: dict[str, str], networks: list[Network]) -> int:
+    """Hosts on the link that are of these networks."""
+    return len({mac for ip, mac in hosts.items() if any(parse(ip) in network for network in networks)})
+
+
 def _link_prefixes(
     hosts: dict[str, str], evidence: Evidence, gateways: set[str], contested: dict[str, str]
 ) -> list[Network]:
@@ -245,6 +281,7 @@ def _link_prefixes(
     its addresses do not behave like those behind a router: a neighbour advertisement is one forged packet.
     """
     private_macs = {mac for ip, mac in hosts.items() if kind_of(ip) == "private"}
+    private_macs |= {mac for mac, ip in evidence.arp if kind_of(ip) == "private" and mac not in gateways}
     claimed = {ip for _, ip in evidence.arp}
     counts: Counter[ipaddress.IPv6Network] = Counter()
     macs: dict[ipaddress.IPv6Network, set[str]] = defaultdict(set)
@@ -268,6 +305,12 @@ def _link_prefixes(
     return found
 
 
+def _opens(address: str, evidence: Evidence) -> bool:
+    """Whether an address opens flows, and those that it talks to none; where nothing says who opened, it may."""
+    opened = {ip for (_, ip), (_, begun) in evidence.sent.items() if begun}
+    return not opened or opened == {address}
+
+
 def _wan_reasons(evidence: Evidence, hosts: dict[str, str], *, private_seen: bool) -> tuple[list[Reason], list[str]]:
     reasons: list[Reason] = []
     uplink: set[str] = set()
@@ -287,7 +330,8 @@ def _wan_reasons(evidence: Evidence, hosts: dict[str, str], *, private_seen: boo
         reasons.append(Reason("arp_public", {"addresses": ", ".join(sorted(claimed)[:4])}))
         uplink.update(ip for ip in claimed if talkers[ip] >= 2)
     pairs = sum(talkers.values()) // 2
-    common = [ip for ip, count in talkers.most_common(2) if pairs >= 3 and count == pairs]
+    least = LEAST_HOSTS if any(opened for _, opened in evidence.sent.values()) else LEAST_PEERS
+    common = [ip for ip, count in talkers.most_common(2) if pairs >= least and count == pairs and _opens(ip, evidence)]
     if len(common) == 1 and (reasons or (not private_seen and common[0] in hosts)):
         reasons.append(Reason("one_address", {"address": common[0], "peers": pairs}))
         uplink.add(common[0])

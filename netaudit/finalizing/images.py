@@ -7,21 +7,26 @@ digest of each, that of distinct images.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.finalizing.sorting import settle
-from netaudit.images.answers import Answer, Look
+from netaudit.images.answers import NOT_WHOLE, Answer, Look
 from netaudit.masking.mask import mask
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import IMAGES
+from netaudit.unwrapping.part import FOREIGN
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from netaudit.images.detection import FaceVerdict
 
 AT_ONCE = 65_536  # objects, or images, looked at together
 JUDGED_AT_ONCE = 4_096
@@ -67,14 +72,14 @@ def image_table(
 
 
 def _seen(objects: pa.Table, messages: pa.Table) -> pa.Table:
-    """One row per distinct image in the order of digests: sha256, kind, size, complete, first_ts, up, n_seen."""
-    objects = objects.select(["sha256", "message_id", "kind", "size", "complete"])
+    """One row per distinct image, by digest: sha256, kind, size, complete, foreign, first_ts, up, n_seen."""
+    objects = objects.select(["sha256", "message_id", "kind", "size", "complete", "notes"])
     messages = messages.select(["message_id", "first_ts", "direction"])
     kinds = pa.array(sorted(IMAGE_KINDS))
     parts = []
     for start in range(0, objects.num_rows, AT_ONCE):
         some = objects.slice(start, AT_ONCE)
-        carried = some.filter(pc.is_in(some["kind"], kinds)).combine_chunks()
+        carried = _without_notes(some.filter(pc.is_in(some["kind"], kinds)).combine_chunks())
         said = messages.filter(pc.is_in(messages["message_id"], value_set=pc.unique(carried["message_id"])))
         where = pc.index_in(carried["message_id"], value_set=said["message_id"].combine_chunks())
         known = carried.append_column("first_ts", said["first_ts"].combine_chunks().take(where))
@@ -88,8 +93,25 @@ def _seen(objects: pa.Table, messages: pa.Table) -> pa.Table:
     return _grouped(pa.concat_tables(parts)).sort_by("sha256")
 
 
+def _without_notes(objects: pa.Table) -> pa.Table:
+    """Objects with `foreign`, whether an image holds bytes that are none of it, in place of their notes."""
+    notes = objects["notes"].combine_chunks()
+    found = pc.list_parent_indices(notes).filter(pc.starts_with(pc.list_flatten(notes), FOREIGN))
+    foreign = np.zeros(objects.num_rows, np.int8)
+    foreign[found.to_numpy()] = 1
+    return objects.drop_columns(["notes"]).append_column("foreign", pa.array(foreign))
+
+
 def _grouped(rows: pa.Table) -> pa.Table:
-    how = {"kind": "min", "size": "min", "complete": "max", "first_ts": "min", "up": "max", "n_seen": "sum"}
+    how = {
+        "kind": "min",
+        "size": "min",
+        "complete": "max",
+        "foreign": "max",
+        "first_ts": "min",
+        "up": "max",
+        "n_seen": "sum",
+    }
     grouped = rows.group_by("sha256", use_threads=False).aggregate(list(how.items()))
     names = {f"{name}_{function}": name for name, function in how.items()}
     return grouped.rename_columns([names.get(name, name) for name in grouped.column_names])
@@ -106,6 +128,11 @@ def _measure(rows: dict[str, Row], sizes: pa.Table) -> None:
     known = sizes.select(["sha256", "width", "height"])
     for row in known.filter(pc.is_in(known["sha256"], pa.array(list(rows), pa.string()))).to_pylist():
         rows[row["sha256"]] |= {"width": row["width"], "height": row["height"]}
+
+
+def _certain(said: FaceVerdict, doubt: str) -> FaceVerdict:
+    """The verdict, but that "no" is said only of a picture that was whole, decoded without complaint and is all."""
+    return replace(said, face="not judged", reason=f"{NOT_WHOLE}: {doubt}") if doubt and said.face == "no" else said
 
 
 class _Judging:
@@ -137,7 +164,10 @@ class _Judging:
         self._answers(rows, self._judge.finish())
 
     def _answers(self, rows: dict[str, Row], answers: Iterable[tuple[str, Any, Any]]) -> None:
-        for sha256, facts, face in answers:
+        for sha256, facts, said in answers:
+            whole = bool(rows[sha256]["complete"])
+            doubt = facts.problem or ("" if whole else "cut") or (FOREIGN if rows[sha256]["foreign"] else "")
+            face = _certain(said, doubt)
             rows[sha256] |= {
                 "width": facts.width,
                 "height": facts.height,

@@ -19,7 +19,7 @@ from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import RowWriter, table_of
 from netaudit.tables import EVIDENCE, OBJECTS
 from netaudit.text.frame_ranges import frame_numbers, frame_ranges
-from netaudit.unwrapping.from_images import confirm_end
+from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:

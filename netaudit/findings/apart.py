@@ -1,7 +1,9 @@
-"""What is told apart: face images and records with an identity number sent by what calls itself a personal device.
+"""What is told apart: face images and records with an identity number that are no finding, and are not passed over.
 
-It is no finding and accuses nobody, for visitors send pictures of themselves. It is never passed over either, for who
-wants to hide calls himself one: it has a line of its own, and forbids every calm sentence.
+Those of what calls itself a personal device: visitors send pictures of themselves, and who wants to hide calls himself
+one. And those in frames whose sender cannot be told: their link address did not hold the address that they name, and
+nobody took them, so that anybody on the link may have written them. Both accuse nobody, have a line of their own, and
+forbid every calm sentence.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 IMAGES, RECORDS = "face images", "identity records"
+NOBODYS = "sender cannot be told"
 WORDS = {
+    NOBODYS: ("无法指明发送者", "sender cannot be told"),
     IMAGES: ("人脸图像", "images with a face"),
     RECORDS: ("含身份证件号码的记录", "records with an identity number"),
 }

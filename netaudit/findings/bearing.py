@@ -22,26 +22,29 @@ if TYPE_CHECKING:
 
 UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
+UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN = "answered with an error"
 LESSEN = frozenset({UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK, OWN_DEVICE})
 OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
 WORDS = {  # clauses of findings.reason, each with how many transfers it is about
-    UNANSWERED: "nothing of it was acknowledged or answered",
-    REFUSED: "refused by a reset, and nothing of it acknowledged",
+    UNANSWERED: "not acknowledged and not answered",
+    REFUSED: "refused by a reset and not acknowledged",
+    UNREPLIED: "acknowledged and not answered",
     OTHER_LINK: "sent by a link address that did not hold the sender's address then",
     FROM_OUTSIDE: "had come from outside before",
     DATAGRAMS: "datagrams, which nobody acknowledges",
     ONE_WAY: "the capture shows one direction only",
     NO_LINK: "the capture has no link addresses",
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
-    TURNED_DOWN: "answered with an error (status 400 or above)",
+    TURNED_DOWN: "answered with an error (status 400 or above): not taken",
 }
 MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
 COLUMNS = [
     "flow_id", "transport", "client_mac", "server_mac", "packets_up", "packets_down", "payload_up", "payload_down",
     "handshake",
 ]  # fmt: skip
+ERROR = 400  # status of an answer that took nothing (RFC 9110, 15.5)
 LATELY = 600 * 10**9  # ns within which what came from outside is what is sent out again
 
 
@@ -95,12 +98,16 @@ class Bearing:
             found.add(NO_LINK)
         elif self._ends.disputed(row.sender, row.flow_id):
             found.add(OTHER_LINK)
-        device = self._ends.device(row.sender, row.flow_id)
-        if any(0 <= row.first_ts - came <= LATELY for came in self._came.get((device, row.digest), ())):
+        if self.came_from_outside(row):
             found.add(FROM_OUTSIDE)
-        if self._answers.get(row.message_id, 0) >= 400:
+        if self._answers.get(row.message_id, 0) >= ERROR:
             found.add(TURNED_DOWN)
         return frozenset(found - {""})
+
+    def came_from_outside(self, row: Transfer | Way) -> bool:
+        """Whether the sender had just got the same bytes from outside: a page's script, or an echo, sends them on."""
+        device = self._ends.device(row.sender, row.flow_id)
+        return any(0 <= row.first_ts - came <= LATELY for came in self._came.get((device, row.digest), ()))
 
     def _taken(self, row: Transfer | Way, seen: Seen) -> str:
         """Whether the receiver's side took it: empty where it did."""
@@ -110,8 +117,10 @@ class Bearing:
             return "" if payload else DATAGRAMS
         opening = ("A" in seen.handshake) if row.upload else ("S" in seen.handshake)
         reset = "R" in seen.handshake and not payload
-        if payload or packets > opening + reset:
+        if payload:
             return ""
+        if packets > opening + reset:
+            return UNREPLIED
         if row.capture_id in self._one_way:
             return ONE_WAY
         return REFUSED if reset and packets > opening else UNANSWERED
@@ -120,6 +129,11 @@ class Bearing:
 def lessened(doubts: frozenset[str]) -> bool:
     """Whether it is no A."""
     return not doubts.isdisjoint(LESSEN)
+
+
+def nobodys(doubts: frozenset[str]) -> bool:
+    """Whether it cannot be told who sent it: another link address than the address had, and nobody took it."""
+    return OTHER_LINK in doubts and not doubts.isdisjoint({UNANSWERED, REFUSED, DATAGRAMS, ONE_WAY})
 
 
 def said(doubts: Mapping[str, int]) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.tables.holders import Holders
+from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,8 +56,17 @@ class Ends:
 
     def device(self, ip: str, flow_id: str = "") -> str:
         """Id of the device at that end of the flow; the address itself where none is known."""
+        if is_link_address(ip):
+            return self._holders.of_link(ip)
         end = self._ends.get((flow_id, ip))
         return self._holders.device(ip) if end is None else self._holders.device(ip, end.ts, end.mac)
+
+    def named(self, ip: str, flow_id: str) -> str:
+        """How that end is named: by its address, or by its link address where it is not the only one that held it."""
+        end = self._ends.get((flow_id, ip))
+        if end is None or not end.mac or self._holders.forwards(end.mac):
+            return ip
+        return end.mac if self._holders.several(ip) or self._holders.disputes(ip, end.ts, end.mac) else ip
 
     def parts(self, ip: str, flow_id: str) -> tuple[str, ...]:
         """What tells this end from others of the same address: nothing, where the address is one device's."""

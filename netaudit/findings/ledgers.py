@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings import accounts, apart, documents, query_names
+from netaudit.findings import accounts, apart, documents, query_names, understanding
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.masking.mask import mask
@@ -196,6 +196,7 @@ JUDGED = {"yes": "face", "possible": "possible face", "no": "no face"}  # by ima
 WHY = {  # why a picture was not judged, by the beginning of images.why
     accounts.TOO_SMALL: "too small",
     "face detection is off": "not asked",
+    "no face seen in what is not whole": "not whole",
     "not looked at: too many pictures": "many pictures",
     "not looked at: too many": "decoder crashes",
     "not looked at: the image helper": "helper failed",
@@ -344,6 +345,10 @@ LEDGERS: tuple[Ledger, ...] = (
             "possible face": ("疑似人脸", "possible face"),
             "no face": ("无人脸", "no face"),
             "too small": ("小于 32 像素", "smaller than 32 pixels"),
+            "not whole": (
+                "未见人脸，但图像不完整、解码有误或含有其他数据",
+                "no face seen, but not whole, not decoded without complaint, or holding other bytes",
+            ),
             "not asked": ("已用 --no-faces 关闭", "switched off by --no-faces"),
             "undecodable": ("无法解码", "do not decode"),
             "many pictures": ("一个文件中的画面过多，未全部查看", "too many pictures in one file, not all looked at"),
@@ -357,6 +362,7 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("egress", _egress, accounts.EGRESS_WORDS),
     Ledger("names", _account(query_names.names), query_names.WORDS),
     Ledger("documents", _account(documents.documents), documents.WORDS),
+    Ledger("understanding", _account(understanding.understanding), understanding.WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("apart", _apart, apart.WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),

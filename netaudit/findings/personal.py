@@ -50,6 +50,12 @@ HOST_NAMES = re.compile(
     r"|iqoo|oneplus|realme|galaxy|samsung|pixel|meizu|nubia|moto)[-_ ]?[\w-]*$)"
 )
 VENDOR_CLASSES = re.compile(r"^(?:android-dhcp-\d+|(?:HUAWEI|HONOR):android|dhcpcd-[\d.]+:.*[Aa]ndroid)")
+CAMERA_MAKERS = re.compile(
+    r"(?i:hikvision|dahua|uniview|ezviz|imou|tiandy|kedacom|tvt|sunell|axis comm|hanwha|reolink)"
+)
+CAPTURING = [  # classes of devices that take pictures of others, or hold them
+    "access_terminal", "camera", "doorbell", "face_capture_camera", "face_server", "id_terminal", "ip_camera", "nvr",
+]  # fmt: skip
 PHONE_MAKERS = re.compile(
     r"(?i:^(?:apple|samsung|xiaomi|vivo|oppo|guangdong oppo|oneplus|honor|huawei device|realme|meizu|motorola))"
 )
@@ -67,6 +73,7 @@ class Calling:
     granted: bool = False
     announced: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
+    persons: set[str] = field(default_factory=set)  # whose identity number it sent, as keyed hashes
     against: dict[str, str] = field(default_factory=dict)  # code → what was seen
 
     def facts(self) -> list[str]:
@@ -139,8 +146,15 @@ def _note_claims(tables: Mapping[str, pa.Table], found: dict[str, Calling]) -> N
                     found[row["device_id"]].leases.add(fact)
                 elif not kind.startswith(("http", "oui")):
                     found[row["device_id"]].announced.add(fact)
+        others = claims.filter(
+            pc.and_(pc.equal(claims["claim"], "class"), pc.is_in(claims["value"], pa.array(CAPTURING)))
+        )
+        for row in others.filter(pc.not_equal(others["standing"], "supports only")).to_pylist():
+            found[row["device_id"]].against["class"] = f"signatures speak of a {row['value']}: {row['by']}"
     if devices is not None:
         for row in devices.select(["device_id", "vendor"]).to_pylist():
+            if CAMERA_MAKERS.search(row["vendor"] or ""):
+                found[row["device_id"]].against["maker"] = f"its maker is one of cameras: {row['vendor']}"
             if PHONE_MAKERS.match(row["vendor"] or ""):
                 found[row["device_id"]].links.add(f"of a maker of phones: {row['vendor']}")
 

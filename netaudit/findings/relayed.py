@@ -1,8 +1,9 @@
 """Findings of certainty C: what left encrypted fits, by sizes and times, images that the sender had received in clear.
 
 Counted are matched images that have a face where they were seen in clear; the others are told apart. No content was
-seen, so the words are "consistent with", and the chance said is never below what validation bears. Where an endpoint is
-named but no image can be told (`relay_tests.least`), a finding of no image says how many fit at least.
+seen, so the words are "consistent with", and the chance said is never below what validation bears. Where sizes and
+times only go together, as those of other pictures of the same moments might, it is D with that reason, without odds and
+without images.
 """
 
 from __future__ import annotations
@@ -10,30 +11,33 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.acts import UPLOADED
-from netaudit.findings.uploads import display_filter, finding_id
+from netaudit.findings import finding
+from netaudit.findings.finding import Finding, display_filter
+from netaudit.findings.vocabulary import FOLLOW_PICTURES, GO_TOGETHER, KIND, RELAYED, UPLOADED
 from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Iterable
 
     import pyarrow as pa
 
     from netaudit.findings.roles import Actors
 
-RULE, COUNTED_RULE = "relayed-by-size-and-time/1", "relayed-count/1"
+FOLLOWING = "following"  # relay_tests.mode
+TOGETHER = "go together"  # relay_tests.standing
 MODES = {
     "exact": "exact sizes",
     "padded": "sizes within their padding",
     "range": "sizes within a few bytes",
     "quic": "sums of QUIC datagrams",
     "batch": "sums of several images in one request",
+    "following": "times alone",
     "reencoded": "ratios of sizes, as if encoded anew",
 }
 
 
-def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[dict[str, Any]]:
-    """Rows of `findings`, one for each host, sender and endpoint that is named in `relay_tests`."""
+def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[Finding]:
+    """Findings, one for each host, sender and endpoint that is named in `relay_tests`."""
     if not tables.get("relay_tests"):
         return []
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -42,15 +46,20 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[dict[s
     faces = dict(zip(*(tables["images"][name].to_pylist() for name in ("sha256", "face")), strict=True))
     tests = tables["relay_tests"].to_pylist()
     told = [_finding(*key, rows, faces, tests, tables["flows"], actors) for key, rows in sorted(groups.items())]
-    return told + [_counted(test, tables, actors) for test in counted_tests(tests, groups)]
+    return told + [_together(test, tables, actors) for test in together_tests(tests)]
 
 
-def counted_tests(tests: Iterable[dict[str, Any]], told: Container[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """Rows of `relay_tests` that name an endpoint by a count, the best for each that is not `told` by its images."""
+def way_of(test: dict[str, Any]) -> tuple[str, str, str]:
+    """Holder, sender and endpoint of a row of `relay_tests`."""
+    return test["holder"], test["sender"], test["receiver"]
+
+
+def together_tests(tests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `relay_tests` by which what was sent goes together with images, the best for each way."""
     best: dict[tuple[str, str, str], dict[str, Any]] = {}
     for test in tests:
-        key = test["holder"], test["sender"], test["receiver"]
-        if test["least"] and key not in told and (key not in best or test["p_model"] < best[key]["p_model"]):
+        key = way_of(test)
+        if test["standing"] == TOGETHER and (key not in best or test["p_model"] < best[key]["p_model"]):
             best[key] = test
     return [best[key] for key in sorted(best)]
 
@@ -73,38 +82,31 @@ def _finding(
     tests: list[dict[str, Any]],
     flows: pa.Table,
     actors: Actors,
-) -> dict[str, Any]:
+) -> Finding:
     own = [test for test in tests if (test["holder"], test["sender"], test["receiver"]) == (holder, sender, receiver)]
     decided = min((test for test in own if test["p"] is not None and test["told"]), key=lambda test: test["p_model"])
     with_face = [row for row in rows if faces.get(row["sha256"]) == "yes"]
-    return _row(holder, sender, receiver, rows[0]["flow_id"], actors) | {
-        "images": len(with_face),
-        "distinct_images": len({row["sha256"] for row in with_face}),
-        "bytes": sum(row["size"] for row in rows),
-        "first_ts": min(row["sent_ts"] for row in rows),
-        "last_ts": max(row["sent_ts"] for row in rows),
-        "capture_ids": sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
-        "object_ids": sorted({row["object_id"] for row in rows}),
+    return Finding(
+        kind=KIND["matched"],
+        **_ends("C", holder, sender, receiver),
+        role=actors.role(holder, rows[0]["flow_id"]),
+        rules=[RELAYED],
+        images=len(with_face),
+        distinct_images=len({row["sha256"] for row in with_face}),
+        bytes=sum(row["size"] for row in rows),
+        first_ts=min(row["sent_ts"] for row in rows),
+        last_ts=max(row["sent_ts"] for row in rows),
+        capture_ids=sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
+        object_ids=sorted({row["object_id"] for row in rows}),
         **_flows(rows, flows),
-        "rule": RULE,
-        "reason": _reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
-    }
+        reason=_reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
+    )
 
 
-def _row(holder: str, sender: str, receiver: str, flow_id: str, actors: Actors) -> dict[str, Any]:
-    """What a row of `findings` says of who sent encrypted to whom."""
-    kind, why = actors.role(holder, flow_id)
-    return {
-        "finding_id": finding_id("C", UPLOADED, holder, sender, receiver),
-        "certainty": "C",
-        "act": UPLOADED,
-        "sender": holder,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": receiver,
-        "opened": [],
-    }
+def _ends(certainty: str, holder: str, sender: str, receiver: str) -> dict[str, Any]:
+    """Who had the images and who sent encrypted, to whom."""
+    key = (certainty, UPLOADED.name, holder, sender, receiver)
+    return {"certainty": certainty, "sender": holder, "receiver": receiver, "key": key}
 
 
 def _reason(
@@ -120,8 +122,7 @@ def _reason(
     way = f" through {through}" if through else ""
     return (
         f"sizes and times of encrypted uploads{way} fit {len(rows)} images received in clear ({modes}); {apart}"
-        f"{by_chance}, chance of as much below 1 in {round(1 / test['p']):,}{clock}; consistent with their being sent "
-        "on, content not seen"
+        f"{by_chance}; {_bound(test)}{clock}; consistent with their being sent on, content not seen"
     )
 
 
@@ -133,25 +134,25 @@ def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
     ids = sorted({row["flow_id"] for row in rows})
     ends = flows.filter(pc.is_in(flows["flow_id"], value_set=pa.array(ids, pa.string())))
     ends = ends.select(["client_ip", "server_ip", "transport", "server_port"])
-    return {"flow_ids": ids, "display_filter": display_filter({tuple(row.values()) for row in ends.to_pylist()})}
+    return {"flow_ids": ids, "display_filter": display_filter(map(finding.way_of, ends.to_pylist()))}
 
 
-def _counted(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> dict[str, Any]:
-    """Row of `findings` on an endpoint that is named by a count: no image, and all that was uploaded there."""
-    holder, sender, receiver = test["holder"], test["sender"], test["receiver"]
-    units = _units(tables, sender, receiver)
-    return _row(holder, sender, receiver, units[0]["flow_id"] if units else "", actors) | {
-        "images": 0,
-        "distinct_images": 0,
-        "bytes": sum(row["plaintext_low"] or 0 for row in units),
-        "first_ts": min((row["first_ts"] for row in units), default=None),
-        "last_ts": max((row["last_ts"] for row in units), default=None),
-        "capture_ids": sorted({row["capture_id"] for row in units}),
-        "object_ids": [],
+def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> Finding:
+    """The finding on uploads whose sizes and times go together with those of images: all that was uploaded."""
+    holder, sender, receiver = way_of(test)
+    units, follows = _units(tables, sender, receiver), test["mode"] == FOLLOWING
+    return Finding(
+        kind=KIND["following" if follows else "together"],
+        **_ends("D", holder, sender, receiver),
+        role=actors.role(holder, units[0]["flow_id"] if units else ""),
+        rules=[FOLLOW_PICTURES if follows else GO_TOGETHER],
+        bytes=sum(row["plaintext_low"] or 0 for row in units),
+        first_ts=min((row["first_ts"] for row in units), default=None),
+        last_ts=max((row["last_ts"] for row in units), default=None),
+        capture_ids=sorted({row["capture_id"] for row in units}),
         **_flows(units, tables["flows"]),
-        "rule": COUNTED_RULE,
-        "reason": _reason_counted(test),
-    }
+        reason=_reason_together(test),
+    )
 
 
 def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict[str, Any]]:
@@ -167,15 +168,36 @@ def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict
     return rows
 
 
-def _reason_counted(test: dict[str, Any]) -> str:
-    """In one line: how many fit of how many, how, what by chance; that no image can be told."""
-    by_chance = "" if test["expected"] is None else f"; by chance {test['expected']:.1f} would fit"
+def _reason_together(test: dict[str, Any]) -> str:
+    """In one line: what goes together, and why nothing more is said."""
+    if test["mode"] == FOLLOWING:
+        return (
+            f"encrypted uploads begin within {test['window_s']} s after {test['fitting']} of {test['images']} images "
+            "received in clear; what follows pictures may be sent for them (features, crops, pictures in another "
+            "form), or set off by the same visitor; no image is named, content not seen"
+        )
     if test["mode"] == "batch":
-        fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads fit images received in clear"
+        fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads go together with images"
     else:
-        fit = f"sizes and times of encrypted uploads fit {test['fitting']} of {test['images']} images received in clear"
+        fit = f"sizes and times of encrypted uploads go together with {test['fitting']} of {test['images']} images"
     return (
-        f"{fit} ({MODES[test['mode']]}), at least {test['least']} of them beyond chance{by_chance}, chance of as much "
-        f"below 1 in {round(1 / test['p']):,}; which images they are cannot be told; consistent with their being sent "
-        "on, content not seen"
+        f"{fit} received in clear before ({MODES[test['mode']]}); pictures sent on do so, and other pictures of the "
+        "same moments may, where light, scene or visitor steer both; no image is named, content not seen"
     )
+
+
+def _bound(test: dict[str, Any]) -> str:
+    """What validation bears, in words that both sides read alike."""
+    return (
+        "if nothing had been sent on, sizes and times as alike would come up in fewer than one of "
+        f"{round(1 / test['p']):,} such captures, as far as light, scene and visitor do not steer both"
+    )
+
+
+def without_told(flows: pa.Table, relayed: Iterable[Finding]) -> pa.Table:
+    """`flows` without those of such findings: what is told of them is told once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ids = sorted({flow for one in relayed for flow in one.flow_ids})
+    return flows.filter(pc.invert(pc.is_in(flows["flow_id"], value_set=pa.array(ids, pa.string())))) if ids else flows

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from netaudit.findings.ends import Ends
+from netaudit.findings.identity_records import records_of
 from netaudit.findings.personal import DESKTOP, Calling, agents_of, callings, is_personal_agent
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from netaudit.findings.identity_records import Record
     from netaudit.findings.transfers import Transfer
 
 DEVICE_PATHS = re.compile(  # facts 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that capture devices and terminals push to
@@ -28,6 +30,7 @@ DEVICE_PATHS = re.compile(  # facts 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that
     re.IGNORECASE,
 )
 MOST_SIGNATURES = 3  # named for a class
+MOST_PERSONS = 2  # whose identity numbers a visitor's own device may send: its owner's, and one with him
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 
 SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
@@ -88,7 +91,7 @@ class Actors:
     """
 
     def __init__(
-        self, rows: Iterable[Transfer], tables: Mapping[str, pa.Table], shared: frozenset[str] = frozenset()
+        self, rows: Iterable[Transfer], tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()
     ) -> None:
         devices = tables.get("devices")
         self._shared, self.ends = shared, Ends(tables)
@@ -97,6 +100,8 @@ class Actors:
         for row in rows:
             self._take(row)
         self._callings = callings(tables, self.ends)
+        for record in records_of(tables):
+            self._note_persons(record)
         self._own: dict[str, str] = own_flows(tables, shared) if shared else {}
 
     def _take(self, row: Transfer) -> None:
@@ -114,6 +119,14 @@ class Actors:
                 sender.sent.add(digest)
             if found := DEVICE_PATHS.search(row.path):
                 sender.device_paths.add(found.group(0))
+
+    def _note_persons(self, record: Record) -> None:
+        """Who sends the identity numbers of several persons is no visitor with a form."""
+        calling = self._callings.get(self.ends.device(record.sender, record.message["flow_id"]))
+        if calling is not None:
+            calling.persons |= record.persons
+            if len(calling.persons) > MOST_PERSONS:
+                calling.against["persons"] = "it sent the identity numbers of several persons"
 
     def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
         """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 
 import numpy as np
 
@@ -18,21 +19,30 @@ MARK = 4  # bytes a magic number needs to be noticed
 DEAD = 1 << 16  # remembered offsets
 PASSED = 64 << 10  # bytes that are put aside at once
 LOOK_BACK = 4  # bytes before its place that a walker looks at
+_DIGITS = re.compile(rb"(?<!\d)\d{2,8}(?!\d)")
 NOTHING = Pieces()  # stays empty; most directions carry no image
+LEAD = 16  # bytes before an image in which its length may stand
+FRAMING_NOTE = "nothing says how its carrier frames it: bytes of the carrier may stand in it"
 CAP_NOTE = "image over 32 MiB: only the first part kept"
 
 
 class Carver:
-    """One direction. Holds at most one image under way."""
+    """One direction. Holds at most one image under way.
 
-    __slots__ = ("base", "dead", "direction", "front", "missing", "out", "walker", "work")
+    `framed`: these are the bytes that a protocol carries, without its own heads; else nobody knows whose they are.
+    """
 
-    def __init__(self, direction: int) -> None:
+    __slots__ = ("base", "dead", "direction", "framed", "front", "lead", "missing", "out", "tail", "walker", "work")
+
+    def __init__(self, direction: int, *, framed: bool = True) -> None:
         self.direction = direction
+        self.framed = framed
         self.front = NOTHING  # bytes of the image under way that its walker has passed
         self.work: Buffer = b""  # what is kept: the rest of it, or the few bytes in which one may begin
         self.base = 0  # stream offset of work[0]
         self.walker: Walker | None = None  # of the image at work[0]
+        self.tail = b""  # the last bytes before work[0]
+        self.lead = b""  # those before the image under way
         self.missing: list[tuple[int, int]] = []
         self.dead: set[int] | None = None  # offsets that lead nowhere
         self.out: list[Message] = []
@@ -100,6 +110,7 @@ class Carver:
         chosen = classify(self.work, at)
         if isinstance(chosen, Walker):
             self.walker = chosen
+            self.lead = (self.tail + bytes(self.work[max(0, at - LEAD) : at]))[-LEAD:]
             return self._walk(at)
         if chosen == NEED:
             self._keep(at)
@@ -107,7 +118,9 @@ class Carver:
         return at + 1
 
     def _keep(self, start: int) -> None:
-        self.work = self.work[start:] if start else self.work
+        if start:
+            self.tail = (self.tail + bytes(self.work[max(0, start - LEAD) : start]))[-LEAD:]
+            self.work = self.work[start:]
         self.base += start
         if self.dead and len(self.dead) > DEAD:
             self.dead = {at for at in self.dead if at >= self.base}
@@ -158,12 +171,31 @@ class Carver:
         message.unknown_from = end if walker.broken else None
         if isinstance(walker, Base64):
             _decode(message)
+        elif message.unknown_from is None and first and not self.framed and not is_framed(self.lead, end):
+            message.unknown_from = end
+            message.notes.append(FRAMING_NOTE)
         message.complete = message.unknown_from is None and not missing
         self.out.append(message)
 
     def needed_from(self, after: int) -> int:
         """Stream offset from which bytes are still needed; `after` is where the last feed ended."""
         return self.base - self.front.size if self.work or self.front.size else after
+
+
+def is_framed(lead: bytes, size: int) -> bool:
+    """Whether a length before an image is its own: from its first byte, or from behind the field, or with the field.
+
+    `lead` are the bytes before it, `size` its own. An image that stands elsewhere among bytes of a protocol that nobody
+    knows may have been cut into packets, pages or records, whose heads then lie within it.
+    """
+    for width in (2, 3, 4):
+        for at in range(len(lead) - width + 1):
+            between = len(lead) - at - width
+            counted = {size, size + between, size + between + width}
+            field = lead[at : at + width]
+            if int.from_bytes(field) in counted or int.from_bytes(field, "little") in counted:
+                return True
+    return any(int(digits) == size for digits in _DIGITS.findall(lead))
 
 
 def _decode(message: Message) -> None:
@@ -191,7 +223,7 @@ class Search:
     __slots__ = ("carver", "numbers")
 
     def __init__(self, direction: int) -> None:
-        self.carver = Carver(direction)
+        self.carver = Carver(direction, framed=False)
         self.numbers = Surroundings(direction)
 
     def feed(self, offset: int, data: bytes) -> list[Message]:

@@ -16,8 +16,10 @@ from netaudit.packets.kernels import decode
 from netaudit.packets.kernels_common import IPV4, IPV6, LINK
 from netaudit.packets.layouts import FRAGMENT, MISSED, PACKET, Flag, Skip
 from netaudit.packets.names import reason
+from netaudit.packets.unread import unread
 
 CAPTURES = 1 << 16  # RECORD.capture is u2
+MOST_NAMES = 1000  # of what is not read: the first ones, all others together
 REMEMBERED = 16_384  # reassembled datagrams whose frames are kept
 ALWAYS = (int(np.iinfo(np.int64).min), int(np.iinfo(np.int64).max))
 NAMED = (Skip.LINKTYPE_UNKNOWN, Skip.TUNNEL_UNKNOWN, Skip.ENCRYPTED)
@@ -52,6 +54,7 @@ class Decoder:
         self._twice: Counter[int] = Counter()  # second readings in this window
         self.decoded: Counter[int] = Counter()  # by capture
         self.skipped: Counter[tuple[int, Skip]] = Counter()
+        self.unread: Counter[int] = Counter()  # of those skipped, packets that were handed on
         self.names: Counter[tuple[int, str]] = Counter()  # "linktype_unknown:USER0", "tunnel_unknown:gtp" …
         self.overlaps: Counter[int] = Counter()  # fragments that say other bytes than an earlier one, by capture
         self.contested: Counter[int] = Counter()  # second readings of datagrams, by capture: not packets of it
@@ -69,6 +72,7 @@ class Decoder:
         if len(packets):
             for capture, count in zip(*np.unique(packets["capture"], return_counts=True), strict=True):
                 self.decoded[int(capture)] += int(count) - self._twice.pop(int(capture), 0)
+            self._set_apart(buffer, packets)
         return Decoded(buffer, readonly(packets))
 
     def finish(self) -> None:
@@ -88,6 +92,21 @@ class Decoder:
             self.skipped[capture, skip] += count
             if skip in NAMED:
                 self.names[capture, reason(skip, detail)] += count
+
+    def _set_apart(self, buffer: Bytes, packets: Array) -> None:
+        """Count packets that are handed on and that nobody reads: they are not called decoded."""
+        last = (-1, -1)
+        for row, capture, skip, name in unread(buffer, packets):
+            frame = capture, int(packets["frame"][row])
+            if frame == last:  # the other reading of a datagram
+                continue
+            last = frame
+            self.decoded[capture] -= 1
+            self.unread[capture] += 1
+            self.skipped[capture, skip] += 1
+            if name:
+                known = (capture, name) in self.names or len(self.names) < MOST_NAMES
+                self.names[capture, name if known else f"{skip.name.lower()}:others"] += 1
 
     def _drop(self, pieces: list[Piece] | tuple[Piece, ...]) -> None:
         for piece in pieces:

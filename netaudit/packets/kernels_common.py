@@ -72,6 +72,7 @@ T_TEREDO = wide(Tunnel.TEREDO)
 T_L2TP = wide(Tunnel.L2TP)
 T_AH = wide(Tunnel.AH)
 T_PPP = wide(Tunnel.PPP)
+T_BATMAN = wide(Tunnel.BATMAN)
 
 F_GTP = wide(Foreign.GTP)
 F_CAPWAP = wide(Foreign.CAPWAP)
@@ -83,6 +84,7 @@ F_ESP = wide(Foreign.ESP)
 F_MACSEC = wide(Foreign.MACSEC)
 F_WLAN = wide(Foreign.WLAN)
 F_PPP = wide(Foreign.PPP)
+F_BATMAN = wide(Foreign.BATMAN)
 
 MAX_DEPTH = 8  # tunnels in tunnels
 

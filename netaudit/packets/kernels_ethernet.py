@@ -38,7 +38,8 @@ from netaudit.packets.kernels_common import (
     u32,
     u48,
 )
-from netaudit.packets.kernels_sane import sane_ethernet, sane_ip
+from netaudit.packets.kernels_sane import sane_ethernet, sane_ip, sane_llc
+from netaudit.packets.kernels_switch import BATMAN_TYPE, batman, tag_size, unnamed_tag
 
 
 @kernel
@@ -78,6 +79,10 @@ def tagged(buffer: Any, row: Any, kind: int, pos: int, end: int, wire_end: int) 
         row["vlan"] = outer | inner << 16
     if kind > 1500:
         return TYPE, kind, pos, end, wire_end
+    if end - pos >= 2 and not sane_llc(u16(buffer, pos)):
+        size = unnamed_tag(buffer, row, pos - 2, end, wire_end)
+        if size:
+            return TYPE, u16(buffer, pos - 2 + size), pos + size, end, wire_end
     wire_end = min(wire_end, pos + kind)  # a length: what follows it is padding
     return LLC, 0, pos, min(end, wire_end), wire_end
 
@@ -109,21 +114,20 @@ def by_type(buffer: Any, row: Any, note: Any, kind: int, pos: int, end: int, wir
         return foreign(note, TUNNEL_UNKNOWN, F_TRILL, pos)
     if kind == 0x894F:
         return service_header(buffer, note, pos, end, wire_end)
+    if kind == BATMAN_TYPE:
+        return batman(buffer, row, note, pos, end, wire_end)
     return shim(buffer, row, kind, pos, end, wire_end)
 
 
 @kernel
 def shim(buffer: Any, row: Any, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """Tags of backbones and switches between addresses and EtherType; anything else is a plain frame."""
-    size = 0
-    if kind in (0x88E7, 0x8926):  # 802.1ah service tag; VN-Tag
-        size = 4
-    elif kind in (0x893F, 0x8909):  # 802.1BR; Cisco metadata
-        size = 6
-    elif kind == 0x8903:  # FabricPath
-        size = 2
+    size = tag_size(buffer, kind, pos, end)
     if size == 0:
-        return plain(row, kind, pos, end, wire_end)
+        size = unnamed_tag(buffer, row, pos - 2, end, wire_end)
+        if size == 0:
+            return plain(row, kind, pos, end, wire_end)
+        size -= 2
     if end - pos < size + 2:
         return stop(TRUNCATED_LINK, pos)
     if kind in (0x88E7, 0x8903):  # the customer's whole frame follows

@@ -227,8 +227,13 @@ def rare(buffer: Any, row: Any, note: Any, linktype: int, pos: int, end: int, wi
         return LLC, 0, pos + size, end, wire_end
     if linktype in (100, 122):  # ATM_RFC1483, IP_OVER_FC
         return LLC, 0, pos + size, end, wire_end
-    if linktype in (240, 241, 274):  # NETANALYZER, NETANALYZER_TRANSPARENT, ETHERNET_MPACKET
+    if linktype in (240, 241, 274, 282):
+        # NETANALYZER, NETANALYZER_TRANSPARENT, ETHERNET_MPACKET, DSA_TAG_BRCM_PREPEND
         return ETHERNET, 0, pos + size, end, wire_end
+    if linktype in (281, 284, 285):  # DSA_TAG_BRCM, DSA_TAG_DSA, DSA_TAG_EDSA: addresses, the tag, EtherType
+        row["dst_mac"] = u48(buffer, pos)
+        row["src_mac"] = u48(buffer, pos + 6)
+        return tagged(buffer, row, u16(buffer, pos + size - 2), pos + size, end, wire_end)
     if linktype == 138:  # APPLE_IP_OVER_IEEE1394: two addresses of eight bytes
         return TYPE, u16(buffer, pos + 16), pos + size, end, wire_end
     if linktype == 242:  # IPOIB: global routing header (40), EtherType, reserved
@@ -268,8 +273,12 @@ def rare_size(linktype: int) -> int:
         return 0
     if linktype in (109, 241):
         return 12
-    if linktype in (117, 240):
+    if linktype in (117, 240, 282):
         return 4
+    if linktype in (281, 284):
+        return 18
+    if linktype == 285:
+        return 22
     if linktype == 138:
         return 18
     if linktype == 242:

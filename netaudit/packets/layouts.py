@@ -83,8 +83,9 @@ class Skip(IntEnum):
     TUNNEL_TOO_DEEP = 10
     MALFORMED_LINK = 11
     ENCRYPTED = 12  # MACsec, protected 802.11, encrypted PPP, ESP without an IP header
-    CONTROL_FRAME = 13  # 802.11 management and control
+    CONTROL_FRAME = 13  # 802.11 management and control, link aggregation, PPP control … (`unread.py`)
     OUTSIDE_PERIOD = 14  # --since / --until
+    NOT_READ = 15  # taken apart, but nobody reads what it carries: an EtherType, an IP protocol
 
 
 class Tunnel(IntEnum):
@@ -105,6 +106,7 @@ class Tunnel(IntEnum):
     L2TP = 12
     AH = 13
     PPP = 14
+    BATMAN = 15
 
 
 class Foreign(IntEnum):
@@ -120,6 +122,7 @@ class Foreign(IntEnum):
     ESP = 16
     MACSEC = 17
     WLAN = 18  # protected 802.11 frames
+    BATMAN = 10
     PPP = 19  # PPP encryption control protocol payload, MPPE
 
 

@@ -19,8 +19,8 @@ from netaudit.messages.flow import begun_by_syn
 from netaudit.messages.reader import OPENING, Opening
 from netaudit.messages.readers import BY_TRANSPORT
 from netaudit.pipeline.stages import Reading
-from netaudit.unwrapping.from_images import confirm_end
 from netaudit.unwrapping.from_messages import leaves, object_id
+from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
-from netaudit.relays.kernels_batches import COMBINED, SLACK, SLACK_EACH, lines
-from netaudit.relays.nulls import Chance, by_nulls
+from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, SLACK, SLACK_EACH, lines
+from netaudit.relays.nulls import NO_CHANCE, Chance, by_nulls
+from netaudit.relays.sharpness import BESIDE, RESIDUAL, binomial, within
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units
 
 LONGEST_WAIT_S = 300  # an image older than this is not waited for
 CLOSE = SECOND // 2  # between units that may be one request
+ALIKE = 64  # bytes within which sizes are taken for one
 LINES = 3  # of one sender and endpoint
+CHOSEN = 100  # lines near each other of which the best is taken
 LEAST_UNITS = 3  # that a line explains
 MOST_IMAGES, MOST_UNITS = 1500, 400  # in one chain
 Row = tuple[int, int, int, int, int]  # overhead for each image, constant, slack, more for each image, most images
@@ -104,5 +107,37 @@ def find_line(
         return found[:, 0] + found[:, 1]
 
     explained, following, each, constant = lines_of(sizes[None], np.zeros(1, np.int64))[0].tolist()
-    chance = by_nulls(explained + following, [shifted, dealt], worth=explained >= LEAST_UNITS)
+    nulls = [shifted, dealt]
+    chance = by_nulls(explained + following, nulls) if explained >= LEAST_UNITS else NO_CHANCE
     return Line(each, constant, explained, chance)
+
+
+def sharpness_of_sums(images: Images, units: Units, line: Line, *, base64: bool) -> float:
+    """Chance that sums of other pictures of the same moments agree as sharply with a line (`sharpness.py`).
+
+    Of each unit the run that comes nearest counts, where it is within the slack of the line, or `BESIDE` times as much
+    at each side; units of one size count once.
+    """
+    sizes, begins = sent_sizes(images.size, base64=base64), combined(units)
+    at_hand, oldest = reach(images.last, units)
+    totals, squares = running_sum(sizes), running_sum(sizes**2)
+    inside, beside = set[int](), set[int]()
+    shares: list[float] = []
+    for j in range(len(units)):
+        nearest, share = np.inf, 1.0
+        for behind in range(max(at_hand[j] - LEFT, 1), at_hand[j] + 1):
+            first = np.arange(max(oldest[j], behind - LONGEST), behind)
+            count, scatter = behind - first, RESIDUAL * np.sqrt(squares[behind] - squares[first])
+            slack = 2 * SLACK + SLACK_EACH * (count - 1)
+            for size in begins[j][begins[j] > 0].tolist():
+                off = np.abs(size - (totals[behind] - totals[first]) - line.each * count - line.constant) / slack
+                k = int(np.argmin(off)) if off.size else 0
+                if off.size and off[k] < nearest:
+                    wide = float(slack[k] / scatter[k])
+                    nearest, share = float(off[k]), within(wide) / within((1 + 2 * BESIDE) * wide)
+        if nearest <= 1 + 2 * BESIDE:
+            (inside if nearest <= 1 else beside).add(int(units.high[j]) // ALIKE)
+            shares += [share] if nearest <= 1 else []
+    if not shares:
+        return 1.0
+    return min(1.0, CHOSEN * binomial(len(inside), len(inside | beside), sum(shares) / len(shares)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from netaudit.relays.forms import LEAST, SECOND, WIDTH, sent_sizes
 from netaudit.relays.kernels_clocks import commons
-from netaudit.relays.nulls import Chance, by_draws
+from netaudit.relays.nulls import NO_CHANCE, Chance, by_draws
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units
@@ -58,7 +58,7 @@ def _search(images: Images, units: Units, random: np.random.Generator, *, base64
         return commons_of(random.permuted(np.tile(np.arange(sizes.size), (draws, 1)), axis=1))[:, 0]
 
     count, overhead, least = commons_of(np.arange(sizes.size)[None])[0].tolist()
-    chance = by_draws(count, dealt, worth=count >= LEAST)
+    chance = by_draws(count, dealt) if count >= LEAST else NO_CHANCE
     return Offset(least / SECOND - EARLIEST_S, base64, overhead, count, chance)
 
 

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.relays.batches import Row, lines_of_single
-from netaudit.relays.forms import LEAST, SECOND, STRETCH, WIDTH, Form, Peak, forms, search, sent_sizes
-from netaudit.relays.nulls import CAP, Chance, corrected
+from netaudit.relays.forms import LEAST, SECOND, STRETCH, WIDTH, Form, Peak, forms, search
+from netaudit.relays.nulls import Chance, corrected
 from netaudit.relays.pair_probabilities import pair
+from netaudit.relays.sharpness import sharpness
+from netaudit.relays.standing import believed, together
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
@@ -20,7 +22,7 @@ PEAKS = 4  # constants of one sender and endpoint: different programs, forms, ki
 SURE_LINE = 0.01  # chance of a further constant, or a line, where the endpoint is known to receive images already
 ELSEWHERE = 0.5  # probability of another unit, by chains, at which a pair is withdrawn
 LEAST_SEARCHED, MOST_SEARCHED, SEARCHED_IN_ALL = 300, 2_000, 40_000  # images in which constants are looked for
-FEW, FEW_ANEW = 0.01, 0.02  # of what is told of an endpoint is wrong at most, by its probabilities: encoded anew
+FEW = 0.01  # of what is told of an endpoint is wrong at most, by its probabilities
 EXACT = frozenset({"exact", "batch"})
 CERTAIN = 0.9995  # pairs that chains of runs leave alone
 Places = npt.NDArray[np.int64]
@@ -38,6 +40,7 @@ class Match:
     overhead: int  # bytes beside the image, or beside all images of the unit
     together: int  # images in the unit
     probability: float
+    framed: bool = False  # in frames of HTTP/2, whose heads are not in the overhead
 
 
 @dataclass(slots=True)
@@ -52,14 +55,22 @@ class Test:
     overhead: int | None = None
     each: int | None = None
     base64: bool = False
-    window_s: int | None = None
+    window_s: float | None = None
     chance: Chance | None = None
+    sharp: float = 1.0  # chance that two pictures of the same moment agree as sharply (`sharpness.py`)
+    framed: bool = False
+    waits: bool = False
     matches: list[Match] = field(default_factory=list)
+
+    @property
+    def form(self) -> Form:
+        """The form of its single images."""
+        return Form(self.base64, self.window_s or 0.0, framed=self.framed)
 
     def law(self, images: Images, units: Units) -> tuple[Places, npt.NDArray[np.float64]]:
         """Places of its pairs within the width, and their delays in seconds."""
         i, j = (np.array([getattr(match, name) for match in self.matches], np.int64) for name in ("image", "unit"))
-        sizes = sent_sizes(images.size[i], base64=self.base64)
+        sizes = self.form.sent(images.size[i])
         return units.low[j] - sizes - (self.overhead or 0), (units.first[j] - images.last[i]) / SECOND
 
     def lines(self) -> tuple[Row, ...]:
@@ -83,25 +94,37 @@ def match_exact(
         if len(left) < LEAST or len(rest) < LEAST:
             break
         some, near, around = midst(left, rest, most, span)
-        tried = list(forms(quic, around[1] - around[0]))
-        if len(near) < LEAST or not tried:
+        if len(near) < LEAST:
             break
-        peaks = [search(some, near, form, around, random) for form in tried]
-        best = min(peaks, key=lambda peak: (peak.chance.p, -peak.count))
+        tried = list(forms(near, len(some), around[1] - around[0]))
+        best = search(some, near, tried, around, random)
         test = Test(
             mode_of(rest), len(left), len(rest), len(tried), best.count, best.overhead, None, best.form.base64,
-            best.form.window_s, best.chance,
+            best.form.window_s, best.chance, framed=best.form.framed, waits=best.form.waits,
         )  # fmt: skip
         if tests and corrected(best.chance.p, len(tried)) > SURE_LINE:
             break
         tests.append(test)
-        if len(tests) == 1 and corrected(best.chance.p, len(tried) * pairs) > CAP:
-            break
+        if len(tests) == 1:
+            if not together(test, pairs):
+                break
+            test.sharp, test.matched = sharpness(some, near, best)
+            if not believed(test, pairs):
+                break
         likely = pair(left, rest, best.form, best.overhead, chosen_for(best))
         found = likely.sure()
-        over = rest.high[found.unit] - sent_sizes(left.size, base64=best.form.base64)[found.image]
+        over = rest.high[found.unit] - best.form.sent(left.size)[found.image]
         test.matches = [
-            Match(int(of_images[i]), int(of_units[j]), test.mode, best.form.base64, int(beside), 1, float(p))
+            Match(
+                int(of_images[i]),
+                int(of_units[j]),
+                test.mode,
+                best.form.base64,
+                int(beside),
+                1,
+                float(p),
+                best.form.framed,
+            )
             for i, j, beside, p in zip(
                 found.image.tolist(), found.unit.tolist(), over.tolist(), found.probability.tolist(), strict=True
             )
@@ -127,7 +150,7 @@ def _contested(images: Images, units: Units, tests: list[Test]) -> None:
             for of, law in laws:
                 if of is test or of.window_s is None:
                     continue
-                form = Form(of.base64, of.window_s)
+                form = of.form
                 near = np.searchsorted(images.last, unit.first[0] - STRETCH * form.window)
                 left = near + np.flatnonzero(free[near : np.searchsorted(images.first, unit.last[0], "right")])
                 if (
@@ -190,11 +213,11 @@ def settled(tests: list[Test]) -> list[Match]:
     return [chosen[image] for image in sorted(chosen)]
 
 
-def surest(matches: list[Match], few: float = FEW) -> list[Match]:
+def surest(matches: list[Match]) -> list[Match]:
     """The most probable matches, as many as let expect few wrong ones among them; all of those by exact sizes."""
     ordered = sorted((match for match in matches if match.mode not in EXACT), key=lambda match: -match.probability)
     sure = np.array([match.probability for match in ordered])
     last = np.diff(sure, append=-1.0) < 0  # of those that are as probable: all of them are told, or none
-    right = np.flatnonzero(last & (np.cumsum(1 - sure) <= few * np.arange(1, len(ordered) + 1)))
+    right = np.flatnonzero(last & (np.cumsum(1 - sure) <= FEW * np.arange(1, len(ordered) + 1)))
     least = sure[right[-1]] if right.size else np.inf
     return [match for match in matches if match.mode in EXACT or match.probability >= least]

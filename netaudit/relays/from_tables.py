@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.relays.calibration import found_in
 from netaudit.relays.passes import CLAIMED
 from netaudit.relays.plaintext_sizes import with_sizes
 from netaudit.relays.recordings import recordings
@@ -16,6 +17,7 @@ from netaudit.tables import MOMENT_TESTS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_CO
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from netaudit.relays.counting import Sent, Way
     from netaudit.relays.estimator import Match
     from netaudit.relays.judging import Result
 
@@ -47,24 +49,29 @@ def find_relays(
         result = judge_pair(pair_of(planned, images, ways), len(pairs))
         tests += [test_row(result, test, len(pairs)) for test in result.tests]
         told += _tables(result, uploads, tables["messages"])
-    return (
-        pa.concat_tables(told) if told else empty[0],
-        table_of(tests, RELAY_TESTS),
-    )
+    relayed = pa.concat_tables(told) if told else empty[0]
+    place = relayed.schema.get_field_index("opened")
+    relayed = relayed.set_column(place, relayed.schema.field(place), found_in(relayed, tables))
+    return relayed, table_of(tests, RELAY_TESTS)
 
 
 def count_uploads(
-    tables: dict[str, pa.Table], scope: Callable[[str], str], role: Callable[[str, str], str]
+    tables: dict[str, pa.Table],
+    scope: Callable[[str], str],
+    role: Callable[[str, str], str],
+    nameless: Callable[[Way, Sent, str], bool],
 ) -> pa.Table:
-    """Table `upload_counts`; `role` of a sender by its address and a flow."""
+    """Table `upload_counts`; `role` of a sender by its address and a flow; `nameless` as `count_rows` asks for it."""
     uploads = tables.get("encrypted_uploads")
     if uploads is None or not uploads.num_rows:
         return UPLOAD_COUNTS.schema().empty_table()
-    from netaudit.relays.counting import by_way, count_rows
-    from netaudit.relays.series import joined_units
+    from netaudit.relays.counting import answers_of, by_way, count_rows
+    from netaudit.relays.series import joined_units, picked
 
     units, ends = joined_units(uploads, tables["flows"])
-    return table_of(list(count_rows(*by_way(units, ends, scope, role), units)), UPLOAD_COUNTS)
+    answers = answers_of(units, picked(uploads["before_octets"], units.row), ends)
+    ways, own = by_way(units, ends, scope, role)
+    return table_of(list(count_rows(ways, own, units, answers, nameless)), UPLOAD_COUNTS)
 
 
 def tie_moments(tables: dict[str, pa.Table], scope: Callable[[str], str], role: Callable[[str, str], str]) -> pa.Table:
@@ -129,7 +136,9 @@ def _rows(result: Result, matches: list[Match], uploads: pa.Table, messages: pa.
                 "together": match.together,
                 "mode": match.mode,
                 "base64": match.base64,
+                "framed": match.framed,
                 "probability": match.probability,
+                "opened": "",
                 "image_capture_id": message["capture_id"],
                 "image_first_frame": message["first_frame"],
                 "image_last_frame": message["last_frame"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.forms import SECOND, WINDOWS_S, leads, sent_sizes
+from netaudit.relays.forms import SECOND, SHORTEST_S, leads
 from netaudit.relays.pair_probabilities import near_pairs
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def differences(
 ) -> tuple[list[int], list[int], list[int]]:
     """Pairs of image and unit by the bytes that the unit has beside the image; lower and upper end of chance's band."""
     images = images.chosen(np.arange(min(len(images), MOST)))
-    sizes = sent_sizes(images.size, base64=test.base64)
-    window = (test.window_s or WINDOWS_S[0]) * SECOND
+    sizes = test.form.sent(images.size)
+    window = int((test.window_s or SHORTEST_S) * SECOND)
     lead, length = leads(images), span[1] - span[0]
 
     def counts(arrived: I8) -> I8:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,13 @@ import numpy as np
 
 from netaudit.relays import reencoded
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
-from netaudit.relays.estimator import FEW_ANEW, Match, Test, match_exact, mode_of, settled, surest
-from netaudit.relays.forms import LEAST
+from netaudit.relays.estimator import Match, Test, match_exact, mode_of, settled, surest
+from netaudit.relays.following import follow
+from netaudit.relays.forms import LEAST, windows
 from netaudit.relays.histogram import differences
 from netaudit.relays.multi_image_units import match_batches
 from netaudit.relays.nulls import CAP, corrected, said, seed_of
-from netaudit.relays.unresolved import LEAST_EXACT, at_least, believed, unresolved
+from netaudit.relays.standing import BY_CHANCE, CLAIMED, LEAST_EXACT, TOGETHER, believed, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 2000  # of one host and endpoint in the search; all are paired once a form is known
 HIGHEST_RATIO = 1 / CAP
+SHARP = frozenset({"exact", "padded", "range", "quic", "batch"})  # modes of which sharpness is asked
 Host = tuple[str, str]  # who received images, in which recording
 Planned = tuple[Host, "Way", tuple[int, int]]  # and the time in which units and images are
 
@@ -44,7 +47,7 @@ class Pair:
 class Result:
     """What a pair gave: all tests, the difference of clocks, and the matches where it is believed.
 
-    `counted`: the test by which the endpoint is named where no image can be told.
+    `together`: the test by which sizes and times go together where the endpoint is not named.
     """
 
     pair: Pair
@@ -53,7 +56,7 @@ class Result:
     matches: list[Match]
     seed: int
     claimed: bool
-    counted: Test | None = None
+    together: Test | None = None
 
 
 def pairs_of(images: dict[Host, Images], ways: Ways, scope: Callable[[str], str]) -> list[Planned]:
@@ -111,23 +114,30 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
             exact += _renumbered(match_exact(images, units.chosen(places), span, random, pairs), places)
     tests += exact + match_batches(images, units, exact, span, random, pairs)
     matches = surest(settled(tests))
-    claimed = len(matches) >= LEAST_EXACT and any(test.matches and believed(test, pairs) for test in tests)
-    if not claimed and not pair.elsewhere and mode_of(pair.units) != "padded":  # padding blurs every ratio
-        again, matches = _encoded_anew(pair, random, pairs)
-        tests += again
-        claimed = bool(matches)
-    if not claimed and not pair.elsewhere:  # two clocks are put on one for the best agreement: it counts no more
-        counted = unresolved(tests, pairs)
-        return Result(pair, tests, None, [], seed, counted is not None, counted)
-    return Result(pair, tests, offset, matches if claimed else [], seed, claimed)
+    if len(matches) >= LEAST_EXACT and any(test.matches and believed(test, pairs) for test in tests):
+        return Result(pair, tests, offset, matches, seed, claimed=True)
+    if pair.elsewhere:  # two clocks are put on one for the best agreement: it counts no more
+        return Result(pair, tests, offset, [], seed, claimed=False)
+    alike = _best(tests, pairs)
+    if alike is None and mode_of(pair.units) != "padded":  # padding blurs every ratio
+        tests += _encoded_anew(pair, random)
+        alike = _best(tests, pairs)
+    if alike is None:
+        alike = follow(pair.images, pair.units, pair.span, pairs, random)
+        tests += [alike] if alike is not None else []
+    return Result(pair, tests, None, [], seed, claimed=False, together=alike)
+
+
+def _best(tests: list[Test], pairs: int) -> Test | None:
+    """The test with the least chance of those by which sizes and times go together."""
+    alike = (test for test in tests if together(test, pairs))
+    return min(alike, key=lambda test: test.chance.p * test.tried if test.chance else 1.0, default=None)
 
 
 def _seed_of(pair: Pair) -> int:
     """Seed from what is compared, however it was cut into files."""
-    columns = (pair.images.last, pair.units.first, pair.units.low, pair.units.high)
-    _, ends, texts = pair.images.names.sha256.buffers()
-    hashes = np.frombuffer(texts, np.uint8)[: int(np.frombuffer(ends, np.int32)[len(pair.images.names.sha256)])]
-    return seed_of(pair.host, *pair.way[:2], hashes, *columns)
+    images = np.frombuffer(pair.images.fingerprint(), np.uint8)
+    return seed_of(pair.host, *pair.way[:2], images, pair.units.first, pair.units.low, pair.units.high)
 
 
 def _renumbered(tests: list[Test], places: np.ndarray) -> list[Test]:
@@ -136,34 +146,27 @@ def _renumbered(tests: list[Test], places: np.ndarray) -> list[Test]:
     return tests
 
 
-def _encoded_anew(pair: Pair, random: np.random.Generator, pairs: int) -> tuple[list[Test], list[Match]]:
-    """Test for images encoded anew, and the pairs that are sure where it is believed."""
+def _encoded_anew(pair: Pair, random: np.random.Generator) -> list[Test]:
+    """Test for images encoded anew: it names no endpoint, since other pictures of the same moments have such ratios."""
     windows = [w for w in reencoded.WINDOWS_S if 4 * w * 1_000_000_000 <= pair.span[1] - pair.span[0]]
     found = [reencoded.search(pair.images, pair.units, window, pair.span, random) for window in windows]
     results = [result for result in found if result is not None]
     if not results:
-        return [], []
+        return []
     best = min(results, key=lambda result: result.p)
     hardest = max((best.dealt, best.shifted), key=lambda chance: chance.p)
-    test = Test(
-        "reencoded", len(pair.images), len(pair.units), len(results), round(float(best.pairs.probability.sum())),
-        window_s=best.window_s, chance=hardest,
-    )  # fmt: skip
-    if not believed(test, pairs):
-        return [test], []
-    sure = best.pairs.sure()
-    matches = [
-        Match(int(i), int(j), "reencoded", False, int(pair.units.high[j] - pair.images.size[i]), 1, float(p))
-        for i, j, p in zip(sure.image.tolist(), sure.unit.tolist(), sure.probability.tolist(), strict=True)
-    ]
-    test.matches = surest(matches, FEW_ANEW)
-    return [test], test.matches
+    return [
+        Test(
+            "reencoded", len(pair.images), len(pair.units), len(results), best.likely, window_s=best.window_s,
+            chance=hardest,
+        )
+    ]  # fmt: skip
 
 
 def decisive(result: Result) -> Test | None:
-    """The test by which an endpoint is named."""
-    if result.counted is not None:
-        return result.counted
+    """The test by which an endpoint is named, or what was sent there goes together with images."""
+    if result.together is not None:
+        return result.together
     told = [test for test in result.tests if result.claimed and test.matches and test.chance is not None]
     return min(told, key=lambda test: test.chance.p if test.chance else 1.0) if told else None
 
@@ -190,12 +193,14 @@ def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
         "units": test.units,
         "tried": test.tried * pairs,
         "fitting": test.matched,
-        "told": len(test.matches) if result.claimed and result.counted is None else 0,
-        "least": at_least(test) if test is result.counted else None,
+        "told": len(test.matches) if result.claimed else 0,
         "base64": test.base64,
+        "framed": test.framed,
+        "waits": test.waits,
         "overhead": test.overhead,
         "overhead_each": test.each,
-        "window_s": test.window_s,
+        "window_s": math.ceil(test.window_s) if test.window_s is not None else None,
+        "longest_s": math.ceil(max(windows(result.pair.span[1] - result.pair.span[0]), default=0)),
         "draws": chance.draws if chance else 0,
         "exceeded": chance.exceeded if chance else 0,
         "expected": chance.mean if chance and test.mode != "reencoded" else None,  # its statistic is no count
@@ -203,7 +208,8 @@ def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
         "p_model": p,
         "ratio": min(1 / said(p), HIGHEST_RATIO) if p is not None else None,
         "clock_s": result.offset.seconds if result.offset else None,
-        "claimed": result.claimed,
+        "sharp": said(test.sharp) if test.mode in SHARP else None,
+        "standing": CLAIMED if result.claimed else TOGETHER if test is result.together else BY_CHANCE,
         "differences": counts[0],
         "differences_low": counts[1],
         "differences_high": counts[2],

@@ -22,7 +22,7 @@ UNUSUAL = (0.03, 0.3)  # of the pairs are taken to have any delay up to the long
 SPREAD = np.array([0.04, 0.08, 0.12, 0.16, 0.2, 0.16, 0.12, 0.08, 0.04])  # of a delay over the neighbouring classes
 OPENING = 3.0  # pairs that the share of all units that open a connection is worth
 LEAST_OPENING = 0.05, 0.95  # of units that open a connection is taken to be no smaller, no larger
-DELAYS_S = (0.0, *(round(0.1 * 1.18**k, 3) for k in range(57)))  # classes, up to 20 minutes
+DELAYS_S = (0.0, *(round(0.1 * 1.18**k, 3) for k in range(83)))  # classes, up to a day
 
 
 def of_delay(delay: F8, exact: Mask, window_s: float, weight: F8, known: F8) -> F8:

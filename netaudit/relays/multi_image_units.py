@@ -8,20 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.relays.batches import LEAST_UNITS, LINES, MOST_IMAGES, MOST_UNITS, Line, Row, find_line, line_of
+from netaudit.relays.batches import (
+    ALIKE,
+    LEAST_UNITS,
+    LINES,
+    MOST_IMAGES,
+    MOST_UNITS,
+    Line,
+    Row,
+    find_line,
+    line_of,
+    sharpness_of_sums,
+)
 from netaudit.relays.estimator import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test, mode_of
-from netaudit.relays.forms import sent_sizes
+from netaudit.relays.forms import heads_of_frames, sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
 from netaudit.relays.nulls import CAP, corrected
 from netaudit.relays.pair_probabilities import SURE
-from netaudit.relays.set_assignment import Known, Sets, find_sets, heads_of_frames
+from netaudit.relays.set_assignment import Known, Sets, find_sets
+from netaudit.relays.standing import believed, together
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
 
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
 FEW_PAIRS = 20  # hosts and endpoints, up to which batches are looked for in all there is
-ALIKE = 64  # bytes within which sizes are taken for one
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
@@ -47,8 +58,12 @@ def match_batches(
         tests.append(test)
         if first is not None:
             test.matched, test.overhead, test.each, test.chance = first.count, first.constant, first.each, first.chance
-        if not told and (first is None or corrected(first.chance.p, len(ways) * pairs) > CAP):
-            continue
+        if not told:
+            if first is None or not together(test, pairs):
+                continue
+            test.sharp = sharpness_of_sums(left, rest, first, base64=base64)
+            if not believed(test, pairs):
+                continue
         of_form = [of for of in exact if of.matches and of.base64 == base64]
         rows += [row for of in of_form for row in of.lines()]
         known = [_known(of, images, units) for of in of_form if of.mode == "exact"]
@@ -64,10 +79,10 @@ def _known(test: Test, images: Images, units: Units) -> Known:
     """The form of single pairs; heads of frames are taken off where that makes it narrower."""
     off, delay = test.law(images, units)
     heads = heads_of_frames(sent_sizes(images.size[[match.image for match in test.matches]], base64=test.base64))
-    framed = len(off) > 1 and bool(np.std(off - heads) < np.std(off))
+    framed = not test.framed and len(off) > 1 and bool(np.std(off - heads) < np.std(off))
     off = off - framed * heads + (test.overhead or 0)
     each = int(np.median(off))
-    return Known(each, framed, test.window_s or 0, off - each, delay)
+    return Known(each, framed or test.framed, test.window_s or 0, off - each, delay)
 
 
 def _left(images: Images, exact: list[Test], narrow: Mask, certain: float) -> tuple[Places, Places]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-STAGES = (20, 80, 900)  # draws; the next ones are made only while none shows as much: then it is near a claim
+QUICK = (2, 6, 12)  # draws; the next ones are made only while none shows as much: then it is near a claim
+STAGES = (*QUICK, 80, 900)
 AT_ONCE = 100  # draws
 LEAST_SCALE = 0.5
 CAP = 1e-3  # nothing rarer is said: what validation bears
@@ -45,6 +46,9 @@ class Chance:
         return min(self.tail, 1.0)
 
 
+NO_CHANCE = Chance(0, 0, 0.0, 1.0)  # of what is too little to be asked of
+
+
 def seed_of(*compared: str | npt.NDArray[Any]) -> int:
     """Seed from what is compared: the same case gives the same figures."""
     digest = hashlib.blake2b(digest_size=8)
@@ -63,21 +67,21 @@ def fitted(observed: float, draws: npt.NDArray[Any]) -> Chance:
     return Chance(int(draws.size), int((draws >= observed).sum()), mean, tail)
 
 
-def by_draws(observed: float, draw: Callable[[int], npt.NDArray[Any]], *, worth: bool = True) -> Chance:
-    """Chance of `observed` by draws made as they are needed; `worth`: whether it could be a claim at all."""
-    draws = draw(STAGES[0])
-    for more in STAGES[1:]:
-        if not worth or (draws >= observed).any():
+def by_draws(observed: float, draw: Callable[[int], npt.NDArray[Any]], stages: Sequence[int] = STAGES) -> Chance:
+    """Chance of `observed` by draws made as they are needed."""
+    draws = draw(stages[0])
+    for more in stages[1:]:
+        if (draws >= observed).any():
             break
         draws = np.concatenate([draws, *(draw(min(AT_ONCE, more - made)) for made in range(0, more, AT_ONCE))])
     return fitted(observed, draws)
 
 
-def by_nulls(observed: float, nulls: Sequence[Callable[[int], npt.NDArray[Any]]], *, worth: bool = True) -> Chance:
+def by_nulls(observed: float, nulls: Sequence[Callable[[int], npt.NDArray[Any]]]) -> Chance:
     """Chance of `observed` under the null that is hardest to beat; the next one is asked while none shows as much."""
-    hardest = by_draws(observed, nulls[0], worth=worth)
+    hardest = by_draws(observed, nulls[0])
     for draw in nulls[1:]:
-        if hardest.exceeded or not worth:
+        if hardest.exceeded:
             break
         hardest = max(hardest, by_draws(observed, draw), key=lambda chance: chance.p)
     return hardest

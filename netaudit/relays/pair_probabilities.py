@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from netaudit.relays.assignment import by_messages, of_pairs
 from netaudit.relays.background_rate import Unrelated
-from netaudit.relays.forms import SECOND, STRETCH, Form, leads, plaintext, sent_sizes
+from netaudit.relays.forms import SECOND, STRETCH, Form, leads, plaintext
 from netaudit.relays.kernels_pairs import candidates
 from netaudit.relays.likelihood import LEAST_OPENING, of_delay, of_opening, of_overhead, of_range
 
@@ -82,7 +82,7 @@ def pair(
     and delays of such pairs that were believed before.
     """
     low, high = plaintext(units, form)
-    sizes = sent_sizes(images.size, base64=form.base64)
+    sizes = form.sent(images.size)
     window = STRETCH * form.window
     series = (images.last, leads(images), sizes, units.first, low, high, window, (overhead, form.width))
     edge = (EDGE, EDGE_SHARE)  # where sizes are ranges, so is the constant

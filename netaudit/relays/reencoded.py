@@ -19,18 +19,18 @@ from netaudit.relays.forms import SECOND, leads
 from netaudit.relays.kernels_ratios import CELLS, DELAYS, REACH, explain
 from netaudit.relays.likelihood import SPREAD
 from netaudit.relays.nulls import Chance, by_draws
-from netaudit.relays.pair_probabilities import Pairs, near_pairs
+from netaudit.relays.pair_probabilities import near_pairs
 
 if TYPE_CHECKING:
     from netaudit.relays.series import F8, I8, Images, Units
 
 WINDOWS_S = (3, 12)
 LEAST = 12  # images, and units
+DRAWS = (4, 16, 80, 100)  # no odds are told
 MOST = 600  # of either in one test
 CELL, LEAST_RATIO = 0.02, -4.0  # width and beginning of the classes of the logarithm of the ratio of sizes
 BLUR = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / 2.0) ** 2)
 BLUR /= BLUR.sum()
-SLOPE = 1.3  # of the logarithm of odds: ratios are blurred wider than they scatter (calibrated on made-up offices)
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Reencoded:
     gain: float  # natural logarithm
     dealt: Chance
     shifted: Chance
-    pairs: Pairs
+    likely: int  # pairs that go together, by their probabilities
 
     @property
     def p(self) -> float:
@@ -79,19 +79,11 @@ def search(
         other = _near(moved, leads(images), units.first, window_s)
         return _explain(other, sizes, sent, base, len(images), len(units))[0]
 
-    chances = [by_draws(gain, lambda draws: np.array([dealt() for _ in range(draws)]))]
+    chances = [by_draws(gain, lambda draws: np.array([dealt() for _ in range(draws)]), DRAWS)]
     if not chances[0].exceeded:
-        chances.append(by_draws(gain, lambda draws: np.array([shifted() for _ in range(draws)])))
-    probability = _calibrated(of_pairs(near.image, near.unit, weight))
-    pairs = Pairs(near.image, near.unit, np.zeros(near.image.size, np.int64), probability)
-    return Reencoded(window_s, gain, chances[0], chances[-1], pairs)
-
-
-def _calibrated(probability: F8) -> F8:
-    """Logistic calibration of probabilities."""
-    for_it, against = probability**SLOPE, (1 - probability) ** SLOPE
-    calibrated: F8 = for_it / (for_it + against)
-    return calibrated
+        chances.append(by_draws(gain, lambda draws: np.array([shifted() for _ in range(draws)]), DRAWS))
+    likely = round(float(of_pairs(near.image, near.unit, weight).sum()))
+    return Reencoded(window_s, gain, chances[0], chances[-1], likely)
 
 
 def _near(arrived: I8, lead: I8, sent: I8, window_s: int) -> _Near:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from netaudit.relays.assignment import in_full
 from netaudit.relays.batches import combined, reach, running_sum
-from netaudit.relays.forms import SECOND, STRETCH, leads, sent_sizes
+from netaudit.relays.forms import SECOND, STRETCH, heads_of_frames, leads, sent_sizes
 from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, PREFACE
 from netaudit.relays.kernels_sets import sets_near
 from netaudit.relays.likelihood import of_delay
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 I8 = npt.NDArray[np.int64]
 F8 = npt.NDArray[np.float64]
 
-FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
 BEYOND_SINGLE = 4096  # bytes above the largest image from which a unit has several, if it has any
 AT_LARGE = 3  # images in a unit whose overhead need not be on a known line
 MOST_AT_WILL, AT_HAND = 6, 40  # images in a set at will, and images of which it may be
@@ -56,7 +55,7 @@ class Known:
 
     each: int  # bytes beside an image, without heads of frames
     framed: bool  # whether there are such heads
-    window_s: int
+    window_s: float
     off: I8  # of single pairs: bytes above `each`
     delay: F8  # of single pairs, s
 
@@ -215,7 +214,7 @@ class _Offer:
     @classmethod
     def of(cls, images: Images, units: Units, sizes: I8, form: Known) -> _Offer:
         whole = np.maximum(sizes + form.each + form.framed * heads_of_frames(sizes), 1)
-        image, unit = near_pairs(images.last, leads(images), units.first, STRETCH * form.window_s * SECOND)
+        image, unit = near_pairs(images.last, leads(images), units.first, int(STRETCH * form.window_s * SECOND))
         delay, exact = (units.first[unit] - images.last[image]) / SECOND, np.ones(image.size, bool)
         likely = of_delay(delay, exact, STRETCH * form.window_s, np.zeros(image.size), form.delay)
         order = np.lexsort((-likely, unit))
@@ -240,11 +239,6 @@ class _Offer:
 def limits(*, opens: bool) -> tuple[int, int, int, int]:
     """What a form may leave of a unit: at least, and more for each image; at most, and more for each image."""
     return -OFF, -OFF_EACH, CONTROL + PREFACE * opens, OFF_EACH
-
-
-def heads_of_frames(sizes: I8) -> I8:
-    """Bytes of the heads of the frames in which so many bytes go."""
-    return FRAME_HEAD * (sizes // FRAME + 1)
 
 
 def _fitness(sets: Sets, units: Units, known: list[Known]) -> F8:
@@ -327,7 +321,7 @@ class _Near:
     unit: I8
     delay: F8
     begin: I8  # first unit that may carry each image
-    window_s: int
+    window_s: float
     known: F8  # delays of pairs that are known
     shape: tuple[int, int]
 
@@ -335,7 +329,7 @@ class _Near:
     def of(cls, images: Images, units: Units, known: list[Known]) -> _Near:
         window = STRETCH * max((form.window_s for form in known), default=0)
         lead = leads(images)
-        image, unit = near_pairs(images.last, lead, units.first, window * SECOND)
+        image, unit = near_pairs(images.last, lead, units.first, int(window * SECOND))
         delay = (units.first[unit] - images.last[image]) / SECOND
         delays = np.concatenate([np.empty(0), *(form.delay for form in known)])
         begin = np.searchsorted(units.first, images.last - lead)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.acts import RETRIEVED
-from netaudit.findings.relayed import COUNTED_RULE
 from netaudit.report.judgements import device
 from netaudit.report.sections_devices import ranked
 
 if TYPE_CHECKING:
+    from netaudit.findings.vocabulary import Kind
     from netaudit.report.judgements import Judgements
     from netaudit.report.sections_endpoints import Hosts
     from netaudit.report.wording import Wording
@@ -28,13 +27,12 @@ class Cell:
     got: int = 0
     records: int = 0
     fit: int = 0  # images that encrypted uploads fit (C)
-    untold: int = 0  # findings of C that name no image
     hidden: int = 0  # bytes (D)
 
     @property
     def rank(self) -> tuple[int, int, int]:
         """What comes first when there are many."""
-        return self.sent + self.got + self.records, self.fit + self.untold, self.hidden
+        return self.sent + self.got + self.records, self.fit, self.hidden
 
 
 def matrix(judged: Judgements, hosts: Hosts, w: Wording) -> dict[str, Any]:
@@ -66,15 +64,16 @@ def _cells(judged: Judgements) -> dict[tuple[str, str], Cell]:
         cell = cells.setdefault((near, far), Cell())
         images = finding["images"] or 0
         cell.records += finding["records"] or 0
-        if finding["certainty"] == "D":
-            cell.hidden += finding["bytes"] or 0
-        elif finding["certainty"] == "C":
-            cell.fit += finding["fitting"]
-            cell.untold += finding["rule"] == COUNTED_RULE
-        elif finding["act"] == RETRIEVED:
-            cell.got += images
-        else:
-            cell.sent += images
+        kind: Kind = finding["kind"]
+        match kind.counts:
+            case "bytes" | "together":
+                cell.hidden += finding["bytes"] or 0
+            case "fitting":
+                cell.fit += finding["fitting"]
+            case "images" if kind.act.device == "receiver":
+                cell.got += images
+            case "images":
+                cell.sent += images
     return cells
 
 
@@ -108,8 +107,6 @@ def _said(cell: Cell | None, w: Wording) -> list[tuple[str, str]]:
         (cell.fit, "→ ", "matrix_fit", "fit"),
     )
     lines = [(arrow + w.t(key, n=w.number(n)), kind) for n, arrow, key, kind in told if n]
-    if cell.untold:
-        lines.append(("→ " + w.t("matrix_fit_uncounted"), "fit"))
     if cell.hidden:
         lines.append(("→ " + w.t("matrix_hidden_up", size=w.short(cell.hidden)), "hidden"))
     return lines

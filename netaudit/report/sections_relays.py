@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.relayed import counted_tests
+from netaudit.findings.relayed import together_tests, way_of
 from netaudit.report import reading
 
 if TYPE_CHECKING:
@@ -21,15 +21,17 @@ WIDTH, LEFT, UPPER, LOWER, HEIGHT = 720.0, 110.0, 22.0, 88.0, 110.0  # of the la
 BARS_HEIGHT, BAR, BAND_BYTES = 90.0, 10.0, 64  # of the histogram
 IMAGE = (
     "sha256", "holder", "sender", "receiver", "received_ts", "sent_ts", "delay_s", "size", "plaintext_low",
-    "plaintext_high", "overhead", "together", "mode", "base64", "image_capture_id", "image_first_frame",
-    "image_last_frame", "capture_id", "first_frame", "last_frame", "unit_id", "flow_id",
+    "plaintext_high", "overhead", "together", "mode", "base64", "framed", "image_capture_id", "image_first_frame",
+    "image_last_frame", "capture_id", "first_frame", "last_frame", "unit_id", "flow_id", "opened",
 )  # fmt: skip
 TEST = (
-    "holder", "sender", "receiver", "mode", "p", "p_model", "expected", "tried", "claimed", "told", "clock_s",
-    "differences", "differences_low", "differences_high", "least", "fitting", "images", "units", "window_s", "draws",
-    "exceeded", "seed", "capture_id", "test_id",
+    "holder", "sender", "receiver", "mode", "p", "p_model", "expected", "tried", "standing", "told", "clock_s",
+    "differences", "differences_low", "differences_high", "fitting", "images", "units", "window_s", "seed",
+    "capture_id", "test_id", "longest_s",
 )  # fmt: skip
-BESIDE = {"reencoded": "relay_hand_ratio", "batch": "relay_hand_sum"}  # else the difference of two sizes
+FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
+# else the difference of two sizes
+BESIDE = {"reencoded": "relay_hand_ratio", "batch": "relay_hand_sum", "following": "relay_hand_times"}
 
 
 def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
@@ -44,50 +46,44 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
         own = [row for row in tests if (row["holder"], row["sender"], row["receiver"]) == key]
         if any(row["told"] and row["p"] for row in own):  # else the tables do not belong together
             told.append({"number": number} | _told(case, key, rows, own, hosts, captures, w))
-    counted = counted_tests(tests, groups)
-    shown = counted[: MOST - len(told)]
-    told += [{"number": len(told) + place} | _counted(row, hosts, captures, w) for place, row in enumerate(shown, 1)]
-    negative = len(tested - set(groups) - {_way(row) for row in counted})
+    alike = together_tests(tests)
+    shown = alike[: MOST - len(told)]
+    told += [{"number": len(told) + place} | _together(row, hosts, captures, w) for place, row in enumerate(shown, 1)]
+    negative = len(tested - set(groups) - {way_of(row) for row in alike})
+    longest = max((row["longest_s"] or 0 for row in tests), default=0)
     return {
         "intro": w.t("relays_intro") if told else "" if tested else w.t("relays_none"),
         "told": told,
-        "negative": w.t("relays_negative", n=w.number(negative)) if negative else "",
+        "negative": w.t("relays_negative", n=w.number(negative), seconds=w.number(longest)) if negative else "",
     }
 
 
-def _way(row: Row) -> tuple[str, str, str]:
-    return row["holder"], row["sender"], row["receiver"]
-
-
-def _counted(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
-    """An endpoint named by a count: no lanes, since no image is told; how the whole test is redone."""
+def _together(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+    """Uploads that only go together with images: no lanes, since no image is named; how the whole test is redone."""
     batch, compared = test["mode"] == "batch", BESIDE.get(test["mode"], "relay_hand_difference")
-    figures = {
-        "n": w.number(test["fitting"]), "of": w.number(test["units" if batch else "images"]),
-        "least": w.number(test["least"]), "tried": w.number(test["tried"]),
-        "odds": w.number(round(1 / max(_finite(test["p"], 1.0), 1e-9))),
-        "expected": "" if test["expected"] is None
-        else w.t("relay_expected", expected=f"{_finite(test['expected']):.1f}"),
-    }  # fmt: skip
+    figures = {"n": w.number(test["fitting"]), "of": w.number(test["units" if batch else "images"])}
+    line, why = "relay_together_uploads" if batch else "relay_together_images", "relay_together_why"
+    if test["mode"] == "following":
+        line, why = "relay_following", "relay_following_why"
+        figures["seconds"] = w.number(test["window_s"] or 0)
     version = "ipv6" if ":" in str(test["sender"]) else "ip"
     display = f"{version}.src == {test['sender']} && {version}.dst == {test['receiver']}"
     return {
+        "grade": "D",
         "head": w.t("relay_head", host=hosts.short(test["holder"]), receiver=hosts.short(test["receiver"])),
-        "line": w.t("relay_count_uploads" if batch else "relay_count_images", **figures),
-        "through": w.t("relay_count_only"),
+        "line": w.t(line, **figures),
+        "opened": "",
+        "through": w.t(why),
         "lanes": None,
         "bars": _bars(test) if test["mode"] not in BESIDE else {"n": 0},
-        "by_hand": w.t("relay_by_hand_count"),
+        "by_hand": w.t("relay_by_hand_whole"),
         "hand": [
             w.t(
                 "relay_hand_uploads", capture=captures.get(test["capture_id"], ""), filter=w.exact(display, 200),
                 host=hosts.short(test["holder"]),
             ),
             w.t(compared, seconds=w.number(test["window_s"] or LONGEST_WAIT_S)),
-            w.t(
-                "relay_hand_again", draws=w.number(test["draws"]), exceeded=w.number(test["exceeded"]),
-                test=w.exact(test["test_id"], 12), seed=w.exact(test["seed"], 20),
-            ),
+            w.t("relay_hand_again", test=w.exact(test["test_id"], 12), seed=w.exact(test["seed"], 20)),
         ],
     }  # fmt: skip
 
@@ -107,8 +103,10 @@ def _told(
     through = holder != sender and test["clock_s"] is not None
     expected = "" if test["expected"] is None else w.t("relay_expected", expected=f"{_finite(test['expected']):.1f}")
     return {
+        "grade": "C",
         "head": w.t("relay_head", host=hosts.short(holder), receiver=hosts.short(receiver)),
         "line": w.t("relay_line", n=w.number(len(rows)), expected=expected, **odds),
+        "opened": _opened(rows, w),
         "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{_finite(test['clock_s']):.1f}")
         if through
         else "",
@@ -118,6 +116,12 @@ def _told(
         "by_hand": w.t("relay_by_hand"),
         "hand": _by_hand(case, _plainest(rows), captures, w),
     }
+
+
+def _opened(rows: list[Row], w: Wording) -> str:
+    """How far keys bear out what sizes and times alone told."""
+    found, absent = (sum(row["opened"] == what for row in rows) for what in ("found", "absent"))
+    return w.t("relay_opened", n=w.number(found), of=w.number(found + absent)) if found + absent else ""
 
 
 def _finite(value: Any, otherwise: float = 0.0) -> float:
@@ -174,6 +178,11 @@ def _plainest(rows: list[Row]) -> Row:
     return min(rows, key=lambda row: (row["together"] > 1, row["mode"] != "exact", row["delay_s"], row["sha256"]))
 
 
+def _sent(row: Row) -> int:
+    """Bytes of the image as it was sent, without heads of frames."""
+    return (row["size"] + 2) // 3 * 4 if row["base64"] else int(row["size"])
+
+
 def _by_hand(case: CaseLike, row: Row, captures: dict[str, str], w: Wording) -> list[str]:
     """How a second person finds the pair in Wireshark, step by step."""
     units = reading.having(case.table("encrypted_uploads", ("unit_id", "rule")), "unit_id", [row["unit_id"]])
@@ -185,6 +194,9 @@ def _by_hand(case: CaseLike, row: Row, captures: dict[str, str], w: Wording) -> 
         version = "ipv6" if ":" in flow["client_ip"] else "ip"
         display = f"{version}.src == {flow['client_ip']} && {flow['transport']}.srcport == {flow['client_port']}"
     low, high = row["plaintext_low"], row["plaintext_high"]
+    sent = _sent(row)
+    what = "relay_hand_datagrams" if rule == "quic" else "relay_hand_unit"
+    heads = [w.t("relay_hand_frames", n=w.number(FRAME_HEAD * (sent // FRAME + 1)))] if row["framed"] else []
     return [
         w.t(
             "relay_hand_image", capture=captures.get(row["image_capture_id"], ""), sha=w.exact(row["sha256"], 12),
@@ -192,10 +204,11 @@ def _by_hand(case: CaseLike, row: Row, captures: dict[str, str], w: Wording) -> 
             when=w.when(row["received_ts"]).local,
         ),
         w.t(
-            "relay_hand_unit", capture=captures.get(row["capture_id"], ""), first=row["first_frame"],
+            what, capture=captures.get(row["capture_id"], ""), first=row["first_frame"],
             last=row["last_frame"], filter=w.exact(display, 200), rule=w.exact(rule, 20),
             plain=w.number(high) if low == high else f"{w.number(low)}-{w.number(high)}",
         ),
+        *heads,
         w.t(
             "relay_hand_rest", form=w.t("relay_form_base64" if row["base64"] else "relay_form_plain"),
             over=w.number(row["overhead"]), delay=f"{row['delay_s']:.2f}",

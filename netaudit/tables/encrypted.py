@@ -44,7 +44,8 @@ ENCRYPTED_UPLOADS = Table(
 UPLOAD_COUNTS = Table(
     "upload_counts",
     "Encrypted uploads to the outside, counted by sender, endpoint and server name: uploads, never images. Visitors' "
-    "and staff's own devices are one row without sender, endpoint and name.",
+    "and staff's own devices, and what computers and televisions send to services of people or in no shape of pictures "
+    "sent one after the other, are one row without sender, endpoint and name.",
     ("sender", "receiver", "name"),
     (
         Column("sender", "string", "Address of the inside device; empty: all own devices together."),
@@ -53,6 +54,13 @@ UPLOAD_COUNTS = Table(
         Column("devices", "int64", "Addresses of senders."),
         Column("flows", "int64", "Connections with units."),
         Column("uploads", "int64", "Units of at least 2 KiB, joined where HTTP/2 only interrupted them."),
+        Column(
+            "requests",
+            "int64",
+            "Of the uploads, those of at least 8 KiB that were answered with less than half as much: what a picture "
+            "needs, whatever else its connection carried.",
+        ),
+        Column("requests_bytes", "int64", "Plaintext of these, at most.", "bytes"),
         Column("smaller", "int64", "Units below: requests, heartbeats."),
         Column("bytes_low", "int64", "Plaintext of the uploads, at least.", "bytes"),
         Column("bytes_high", "int64", "At most.", "bytes"),
@@ -76,7 +84,7 @@ UPLOAD_COUNTS = Table(
 
 MODE = (
     "exact; padded, range: sizes within a padding; quic; stream: one of several streams; batch: several in a unit; "
-    "reencoded: by ratio of sizes and time"
+    "reencoded: by ratio of sizes and time; following: by times alone"
 )
 
 RELAYED_IMAGES = Table(
@@ -107,7 +115,16 @@ RELAYED_IMAGES = Table(
         Column("together", "int32", "Images taken to be in the unit."),
         Column("mode", "string", MODE + "."),
         Column("base64", "bool", "Sizes fit the image in base64."),
+        Column(
+            "framed", "bool", "Sizes fit with heads of frames of HTTP/2, 9 bytes for each 16,384, beside `overhead`."
+        ),
         Column("probability", "float64", "That this image is in this unit, given that the endpoint receives images."),
+        Column(
+            "opened",
+            "string",
+            "Where the connection was opened with keys, which sizes and times alone know nothing of: found, the image "
+            "was in it; absent, it was not. Empty: not opened.",
+        ),
         Column("image_capture_id", "string", "Capture in which the image was seen."),
         Column("image_first_frame", "int64", "First packet of its message: " + FRAME + "."),
         Column("image_last_frame", "int64", "Last packet."),
@@ -133,16 +150,13 @@ RELAY_TESTS = Table(
         Column("tried", "int64", "Tests that the chance was corrected for: forms, windows, hosts and endpoints."),
         Column("fitting", "int64", "Images (batch: units) that the best constant fits."),
         Column("told", "int64", "Images told in relayed_images from this test."),
-        Column(
-            "least",
-            "int64",
-            "Of the test that names an endpoint of which no image can be told: images (batch: units) that fit beyond "
-            "chance, at least (95 %); else null.",
-        ),
         Column("base64", "bool", "Best with images in base64."),
+        Column("framed", "bool", "Best with the heads of frames of HTTP/2: 9 bytes for each 16,384."),
+        Column("waits", "bool", "Best without times: sent whenever it was, after its image."),
         Column("overhead", "int64", "The constant: bytes beside the image.", "bytes"),
         Column("overhead_each", "int64", "Batch: bytes beside each image; the constant comes once.", "bytes"),
         Column("window_s", "int32", "A unit begins within this after its image.", "seconds"),
+        Column("longest_s", "int32", "The longest such window that was tried.", "seconds"),
         Column("draws", "int64", "Resamplings of the null."),
         Column("exceeded", "int64", "Of them, those that fit at least as much."),
         Column(
@@ -156,12 +170,23 @@ RELAY_TESTS = Table(
         Column("p_model", "float64", "The same by the fitted law alone, without the cap: a model's figure."),
         Column("ratio", "float64", "Likelihood ratio of relayed over chance, at most 1,000."),
         Column("clock_s", "float64", "Clocks of two captures: seconds taken from the units' times.", "seconds"),
-        Column("claimed", "bool", "Whether the endpoint is named."),
+        Column(
+            "sharp",
+            "float64",
+            "Chance that sizes of other pictures of the same moments agree as sharply, never below 0.001; only from "
+            "there on is an endpoint named. Null of clocks and reencoded, which name none.",
+        ),
+        Column(
+            "standing",
+            "string",
+            "claimed: the endpoint is named; go together: of the test by which sizes and times go together, as those "
+            "of pictures sent on would and those of other pictures of the same moments might; by chance.",
+        ),
         Column(
             "differences",
             "list<int64>",
-            "Of the test that names the endpoint: pairs within the window by the bytes that a unit has beside its "
-            "image, in classes of 64 bytes from 0 on; else empty.",
+            "Of the test that names the endpoint, or goes together: pairs within the window by the bytes that a unit "
+            "has beside its image, in classes of 64 bytes from 0 on; else empty.",
         ),
         Column("differences_low", "list<int64>", "Lower end (2.5 %) of what 200 shifts of time give in each class."),
         Column("differences_high", "list<int64>", "Upper end (97.5 %)."),

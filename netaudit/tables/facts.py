@@ -75,9 +75,20 @@ EVENTS = Table(
             "face_capture, comparison, id_verification, enrolment, query, reply, retrieval, heartbeat, subscription.",
         ),
         Column("act", "string", "pushes, asks, answers, fetches or announces: what the sender does."),
-        Column("document", "string", "Entry of signatures/documents by which it was read."),
-        Column("certainty", "string", "How the layout is known: documented, code, capture, hearsay or recalled."),
+        Column(
+            "document", "string", "Entry of signatures/documents by which it was read; empty for what was inferred."
+        ),
+        Column(
+            "certainty", "string", "How the layout is known: documented, code, capture, hearsay, recalled or inferred."
+        ),
         Column("recalled", "list<string>", "Fields whose place in the layout is only recalled."),
+        Column(
+            "standing",
+            "string",
+            "entry: as an entry of signatures/documents reads it; inferred: by words and behaviour of the fields of "
+            "its route (fields). What is inferred describes and raises no finding.",
+        ),
+        Column("inferred", "list<string>", "Fields of an event of an entry that were inferred."),
         Column("device_ref", "string", "Device as named in the document (masked)."),
         Column("device_hmac", "string", "HMAC of kind device, as in persons."),
         Column("place", "string", "Place or channel as named (masked)."),
@@ -144,11 +155,13 @@ EVENTS_CLEAR = Table(
 
 TARGETS = Table(
     "targets",
-    "Paths under which images without a known document were sent or fetched; private/ while the audit runs.",
+    "Addresses under which images without a known document went, or that documents name; private/ during the audit.",
     ("message_id",),
     (
-        Column("message_id", "string", "The message with the image."),
+        Column("message_id", "string", "The message with the image, or the one that names it."),
         Column("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs; empty of keys in forms."),
         Column("picture_hmac", "string", "HMAC of the end of the path, as persons.value_hmac of kind picture."),
+        Column("named", "bool", "Whether the message names the address in its text; else its image went under it."),
+        Column("host", "string", "Host of a named address; where an image was fetched, the host of its Referer."),
     ),
 )

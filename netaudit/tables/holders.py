@@ -76,6 +76,10 @@ class Holders:
             return False
         return self._device_of.get(mac) != row.device
 
+    def forwards(self, mac: str) -> bool:
+        """Whether a link address stands for many."""
+        return mac in self._many
+
     def several(self, ip: str) -> bool:
         """Whether more than one device held the address while the captures lasted."""
         return len({row.device for row in self._held.get(ip, ())}) > 1

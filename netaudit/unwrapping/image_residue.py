@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.unwrapping.from_images import PNG_SIGNATURE
+from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent
+from netaudit.unwrapping.part import FOREIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from netaudit.unwrapping.part import Leaf
 
+LEAST_FOREIGN, MOST_TEXT = 256, 4096  # bytes: fewer show nobody; texts of programs are no longer
+_TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 SOI, EOI, SOS, COM, APP0, APP15 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xEF
 _ALONE = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))  # markers without a length (ITU-T T.81, table B.1), and no marker
 _FILL = re.compile(b"\xff+")
@@ -35,6 +38,23 @@ _CHUNKS = frozenset(  # of PNG (W3C, 3rd edition, 4.7) and its extensions: what 
 )
 
 
+def confirm_end(leaf: Leaf) -> None:
+    """Hold an image that came whole against its own format: without its end it is not whole, whatever carried it."""
+    part = leaf.part
+    if not part.complete:
+        return
+    found = extent(part.data, leaf.kind)
+    leaf.scan = found.scan
+    if not found.whole:
+        part.unknown_from = len(part.data)
+        leaf.notes.append(f"the image is not whole: {found.problem}")
+    elif found.end < len(part.data):
+        leaf.behind = len(part.data) - found.end
+        leaf.notes.append(f"{leaf.behind} bytes behind the image's end")
+    if size := foreign(beside(leaf)):
+        leaf.notes.append(f"{FOREIGN} {size} bytes that are none of the picture")
+
+
 def beside(leaf: Leaf) -> bytes:
     """The bytes of an image that are not its own, joined."""
     data = leaf.part.data
@@ -42,6 +62,13 @@ def beside(leaf: Leaf) -> bytes:
     if leaf.kind == "jpeg":
         return b"".join(_segments(data, leaf.scan)) + tail
     return (b"".join(_chunks(data)) if leaf.kind == "png" else b"") + tail
+
+
+def foreign(other: bytes) -> int:
+    """How many bytes beside a picture might be another one: neither padding nor a text such as programs leave."""
+    said = other.strip(b"\0\xff")
+    short = len(said) < LEAST_FOREIGN or (len(said) < MOST_TEXT and len(said.translate(None, _TEXT)) < len(said) // 20)
+    return 0 if short else len(said)
 
 
 def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from netaudit.finalizing.from_rows import Joined, StoredPart, join_upload
-from netaudit.unwrapping.from_images import confirm_end
+from netaudit.unwrapping.image_residue import confirm_end
 
 STORE: dict[str, bytes] = {}  # what was stored, by SHA-256
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
+from tests.findings.kinds import rule_of
 
 LAN = Run(side="lan", signatures={"devices": 3, "services": 2})
 CAM, CLOUD = "192.168.1.20", "47.96.10.20"
@@ -21,7 +22,7 @@ def finding(act, certainty, **more):
     row = {"finding_id": f"F{act}{certainty}", "act": act, "certainty": certainty, "sender": CAM, "receiver": CLOUD}
     ends = ("receiver", "sender") if more.get("sender") == CLOUD else ("sender", "receiver")
     devices = {f"{ends[0]}_device": LINK, f"{ends[1]}_device": CLOUD}
-    return row | {"images": 3, "bytes": 1500} | devices | more
+    return row | devices | {"images": 3, "bytes": 1500, "rule": rule_of(act, certainty)} | more
 
 
 def record(act, certainty, **more):
@@ -58,7 +59,15 @@ def image(face, **more):
 
 
 def relay_test(**more):
-    row = {"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": True, "told": 0, "p": 0.001, "p_model": 1e-5}
+    row = {
+        "holder": CAM,
+        "sender": CAM,
+        "receiver": CLOUD,
+        "standing": "claimed",
+        "told": 0,
+        "p": 0.001,
+        "p_model": 1e-5,
+    }
     return row | more
 
 
@@ -66,15 +75,21 @@ def note(text):
     return {"message_id": "m", "notes": [text]}
 
 
+UPLOADS = [
+    {"sender": "", "receiver": "", "name": "", "uploads": 7, "devices": 2, "shape": ""},
+    {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "devices": 1, "shape": "events"},
+]
 EXAMPLES = {
     "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
     "evicted": lambda: opened("evicted", "cut_short"),
+    "unattributed": lambda: opened("apart", "sender cannot be told"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),
+    "not_understood": lambda: opened("understanding", "not at all"),
     "documents": lambda: opened("documents", "not understood to its end", bytes=400),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
@@ -82,18 +97,21 @@ EXAMPLES = {
     "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
     "nothing_seen": lambda: case(images=[image("no")]),
+    "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),
+    "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
-    "matched_untold": lambda: case(
-        findings=[finding("uploaded outside", "C", images=0, rule="relayed-count/1")],
-        relay_tests=[relay_test(mode="reencoded", fitting=19, images=62, units=32, least=11)],
+    "following": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0, rule="follow-pictures/1")],
+        relay_tests=[relay_test(standing="go together", mode="following", fitting=60, images=60, units=61, window_s=3)],
     ),
-    "matched_sums": lambda: case(
-        findings=[finding("uploaded outside", "C", images=0, rule="relayed-count/1")],
-        relay_tests=[relay_test(mode="batch", fitting=5, images=62, units=32, least=1, expected=1.8)],
-    ),
+    "calibrated": lambda: case(relayed_images=[{"sha256": "0", "opened": one} for one in ("found", "found", "absent")]),
     "not_matched": lambda: case(
-        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "claimed": False}],
+        relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "standing": "by chance", "longest_s": 300}],
+    ),
+    "together": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0, rule="go-together/1")],
+        relay_tests=[relay_test(standing="go together", mode="padded", fitting=34, images=44, units=50)],
     ),
     "counted": lambda: case(
         findings=[finding("uploaded outside", "D", images=0)],

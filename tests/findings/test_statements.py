@@ -10,7 +10,7 @@ import pytest
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
-from tests.findings.examples import EXAMPLES, case, filled, finding, image
+from tests.findings.examples import EXAMPLES, UPLOADS, case, filled, finding, image
 
 LANGS = ("zh", "en")
 
@@ -39,8 +39,8 @@ def test_every_kind_keeps_the_contract(kind) -> None:
     assert texts["zh"] != texts["en"]
     assert all(letter < "\u4e00" or letter > "\u9fff" for letter in texts["en"])
     if {"C", "D"} & set(said[0].get("grade", "")):  # of C only of images that were seen in clear before
-        assert "face" not in texts["en"].replace("with a face: consistent with", "")
-        assert "人脸" not in texts["zh"].replace("张次含人脸）：与图像被转发出去相一致", "")
+        assert "face" not in texts["en"].replace("with a face) fit", "")
+        assert "人脸" not in texts["zh"].replace("（含人脸", "")
 
 
 def test_names_and_order() -> None:
@@ -73,6 +73,9 @@ def test_the_counts_of_what_left() -> None:
         (case(images=[image("no")]), "nothing_seen"),
         (case(images=[image("no"), image("not judged", why="smaller than 32 pixels")]), "nothing_seen"),
         (case(images=[image("no"), image("undecodable")]), "nothing_seen_so_far"),
+        (case(images=[image("no")], upload_counts=UPLOADS), "nothing_seen_but_uploads"),
+        (case(images=[image("no")], after_moments=[{"visibility": "encrypted"}]), "nothing_seen_so_far"),
+        (case(images=[image("no")], after_moments=[{"visibility": "clear"}]), "nothing_seen"),
         (case(Run(side="lan", interrupted=True)), "nothing_seen_so_far"),
         (case(Run(side="lan", rejected=[{"name": "b", "problem": "x"}])), "nothing_seen_so_far"),
         (case(Run(side="lan", faces=False), images=[image("not judged")]), ""),  # none was looked at

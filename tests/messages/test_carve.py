@@ -44,7 +44,7 @@ def thumbnailed():
 
 
 def carved(pieces):
-    carver, at, out = Carver(0), 0, []
+    carver, at, out = Carver(0, framed=False), 0, []
     for piece in pieces:
         if isinstance(piece, int):
             out += carver.gap(at, piece)
@@ -65,8 +65,40 @@ def test_found_whole(name):
         assert message.body == image
         assert (message.start, message.end) == (15, 15 + len(image))
         assert message.body_start == 15
-        assert message.complete
+        assert (message.unknown_from, message.notes) == (len(image), [carve.FRAMING_NOTE])
         assert message.content_type == "image/" + name.replace("progressive", "jpeg")
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "head",
+    [
+        "", "{:08x}", "cafe{:04x}0001", "0001{:08x}0000", "{little}",
+        "+{total}", "ascii",
+    ],
+)  # fmt: skip
+def test_whole_where_the_framing_is_known(name, head):
+    image = IMAGES[name]
+    size = len(image)
+    if head == "ascii":
+        lead = b"LEN %d\n" % size
+    elif head == "+{total}":
+        lead = b"\x01\x02" + (size + 4).to_bytes(4) + b"\x07\x00\x00\x00"
+    else:
+        lead = bytes.fromhex(head.format(size, little=size.to_bytes(4, "little").hex()))
+    stream = lead + image + b"tail"
+    for pieces in ([stream], [stream[i : i + 1] for i in range(len(stream))]):
+        (message,) = carved(pieces)
+        assert message.body == image
+        assert message.complete
+
+
+def test_pieces_of_a_carrier_in_an_image_are_not_called_whole():
+    """Datagrams of KCP: heads of 24 bytes, with the length of each piece, lie among the bytes of the picture."""
+    image = IMAGES["jpeg"]
+    pieces = [image[at : at + 400] for at in range(0, len(image), 400)]
+    stream = b"".join(b"\1\0\0\0\x51\0\x20\0" + bytes(12) + len(one).to_bytes(4, "little") + one for one in pieces)
+    assert not any(message.complete for message in carved([stream]))
 
 
 @EVERY
@@ -93,7 +125,7 @@ def test_lost_end_does_not_swallow_the_next_image():
     image = IMAGES["jpeg"]
     first, second = carved([image[:-50], 80, b"header" + image])
     assert not first.complete
-    assert second.complete
+    assert second.unknown_from == len(second.body)
     assert second.body == image
 
 

@@ -32,9 +32,9 @@ def decode(frames, linktype=1, **more):
     decoder = Decoder()
     decoded = decoder.feed(window(frames, linktype, **more))
     decoder.finish()
-    read = len(decoded.packets) - sum(decoder.contested.values()) + sum(decoder.skipped.values())
-    assert read == len(frames)
-    assert sum((decoder.decoded + decoder.contested).values()) == len(decoded.packets)
+    handed_on = len(decoded.packets) - sum(decoder.contested.values())
+    assert handed_on - sum(decoder.unread.values()) + sum(decoder.skipped.values()) == len(frames)
+    assert sum(decoder.decoded.values()) + sum(decoder.unread.values()) == handed_on
     return decoder, decoded
 
 

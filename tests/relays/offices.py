@@ -50,7 +50,7 @@ def _images(times, sizes):
     return Images(Names(names, names, names), np.arange(len(sizes)), sizes, times - 30_000_000, times)
 
 
-def _units(first, size, low=None, records=None, quic=False):
+def _units(first, size, low=None, records=None, quic=False, framed=False):
     order = np.argsort(first, kind="stable")
     first, size = first[order], size[order]
     n = len(size)
@@ -59,7 +59,7 @@ def _units(first, size, low=None, records=None, quic=False):
     return (
         Units(
             rows, np.ones(n, np.int64), rows // 20, first, first + 20_000_000, size if low is None else low[order],
-            size, records, np.full(n, quic), rows % 20 == 0,
+            size, records, np.full(n, quic), rows % 20 == 0, np.full(n, framed),
         ),
         order,
     )  # fmt: skip

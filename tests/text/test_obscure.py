@@ -13,7 +13,7 @@ import pytest
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.text.obscure import LEAST, is_code, obscure
 from netaudit.unwrapping.budget import Budget
-from netaudit.unwrapping.from_images import confirm_end
+from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.unwrap import unwrap

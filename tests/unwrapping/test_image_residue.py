@@ -9,8 +9,8 @@ import zlib
 import pytest
 
 from netaudit.contracts.unwrapping_steps import Way
-from netaudit.unwrapping.from_images import PNG_SIGNATURE, confirm_end, extent
-from netaudit.unwrapping.image_residue import _chunks, _segments, beside
+from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent
+from netaudit.unwrapping.image_residue import _chunks, _segments, beside, confirm_end
 from netaudit.unwrapping.part import Leaf, Part
 
 SECRET = random.Random(7).randbytes(900)

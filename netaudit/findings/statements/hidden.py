@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import UPLOADED
-from netaudit.findings.relayed import COUNTED_RULE, counted_tests
+from netaudit.findings.relayed import FOLLOWING, together_tests
 from netaudit.findings.statements.kind import CAP, LAST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
+from netaudit.findings.vocabulary import KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,49 +30,55 @@ def _opened(tables: Tables) -> Iterator[Statement]:
 def _matched(tables: Tables) -> Iterator[Statement]:
     """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
     relayed = tables.get("relayed_images")
-    for statement in of_findings(tables, "matched", UPLOADED, "C", only=lambda row: row["rule"] != COUNTED_RULE):
+    for statement in of_findings(tables, "matched", KIND["matched"]):
         rows = relayed.num_rows if relayed is not None else statement.counts["images"]
         yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
 
 
-def _least(tables: Tables) -> dict[bool, Counter[tuple[str, str]]]:
-    """How much fits at least where no image can be told, by host and endpoint: uploads (True), or images (False)."""
-    least: dict[bool, Counter[tuple[str, str]]] = {False: Counter(), True: Counter()}
-    tests, relayed = tables.get("relay_tests"), tables.get("relayed_images")
-    if tests is not None and relayed is not None:
+def _calibrated(tables: Tables) -> Iterator[Statement]:
+    """How far what sizes and times alone told of connections opened with keys was found in them."""
+    relayed = tables.get("relayed_images")
+    if relayed is not None:
+        found = Counter(relayed["opened"].to_pylist())
+        counts = {"n": found["found"], "all": found["found"] + found["absent"]}
+        if counts["all"]:
+            yield Statement("calibrated", counts=counts)
+
+
+def _alike(tables: Tables, kind: str) -> Iterator[Statement]:
+    """What was sent encrypted and goes together with images seen in clear, or follows them; without odds and images."""
+    tests, counts = tables.get("relay_tests"), Counter[str]()
+    if tests is not None:
         ends = ["holder", "sender", "receiver"]
-        told = {tuple(row.values()) for row in relayed.select(ends).to_pylist()}
-        for row in counted_tests(tests.select([*ends, "mode", "p_model", "least"]).to_pylist(), told):
-            least[row["mode"] == "batch"][row["holder"], row["receiver"]] += row["least"]
-    return least
+        rows = tests.select(
+            [*ends, "standing", "p_model", "mode", "fitting", "images", "units", "window_s"]
+        ).to_pylist()
+        for row in together_tests(rows):
+            if (row["mode"] == FOLLOWING) == (kind == "following"):
+                counts["n"] += row["fitting"]
+                counts["all"] += row["units"] if row["mode"] == "batch" else row["images"]
+                counts["seconds"] = max(counts["seconds"], row["window_s"] or 0)
+    for statement in of_findings(tables, kind, KIND[kind]):
+        yield replace(statement, counts=statement.counts | {name: counts[name] for name in ("n", "all", "seconds")})
 
 
-def _untold(tables: Tables, kind: str, *, batch: bool) -> Iterator[Statement]:
-    """Endpoints named where no image can be told: how many images, or uploads of several, fit at least."""
-    least = _least(tables)[batch]
-
-    def counted(row: dict[str, Any]) -> bool:
-        return row["rule"] == COUNTED_RULE and (row["sender"], row["receiver"]) in least
-
-    for statement in of_findings(tables, kind, UPLOADED, "C", only=counted):
-        yield replace(statement, counts=statement.counts | {"least": least.total(), "odds": CAP})
+def _together(tables: Tables) -> Iterator[Statement]:
+    return _alike(tables, "together")
 
 
-def _images_untold(tables: Tables) -> Iterator[Statement]:
-    return _untold(tables, "matched_untold", batch=False)
-
-
-def _uploads_untold(tables: Tables) -> Iterator[Statement]:
-    return _untold(tables, "matched_sums", batch=True)
+def _following(tables: Tables) -> Iterator[Statement]:
+    return _alike(tables, "following")
 
 
 def _uploads(tables: Tables) -> Counter[tuple[str, str]]:
-    """Encrypted uploads counted, by sender and endpoint."""
+    """Encrypted uploads counted, by sender and endpoint, without those that are told to fit images."""
     counted: Counter[tuple[str, str]] = Counter()
-    counts = tables.get("upload_counts")
+    counts, relayed = tables.get("upload_counts"), tables.get("relayed_images")
     if counts is not None:
         for row in counts.select(["sender", "receiver", "uploads"]).to_pylist():
             counted[row["sender"], row["receiver"]] += row["uploads"]
+        fitting = relayed.select(["sender", "receiver", "unit_id"]).to_pylist() if relayed is not None else []
+        counted -= Counter((sender, receiver) for sender, receiver, _ in {tuple(row.values()) for row in fitting})
     return counted
 
 
@@ -107,13 +113,13 @@ def _counted(tables: Tables) -> Iterator[Statement]:
         ways.add(way := (row["sender"], row["receiver"]))
         return uploads[way] > 0
 
-    for statement in of_findings(tables, "counted", UPLOADED, "D", only=counted):
+    for statement in of_findings(tables, "counted", KIND["hidden"], counted):
         yield replace(statement, counts=statement.counts | {"uploads": sum(uploads[way] for way in ways)})
 
 
 def _hidden(tables: Tables) -> Iterator[Statement]:
     uploads = _uploads(tables)
-    return of_findings(tables, "hidden", UPLOADED, "D", only=lambda row: not uploads[row["sender"], row["receiver"]])
+    return of_findings(tables, "hidden", KIND["hidden"], lambda row: not uploads[row["sender"], row["receiver"]])
 
 
 def _not_matched(tables: Tables) -> Iterator[Statement]:
@@ -121,15 +127,24 @@ def _not_matched(tables: Tables) -> Iterator[Statement]:
     tests = tables.get("relay_tests")
     if tests is None or not tests.num_rows:
         return
-    rows = tests.select(["holder", "sender", "receiver", "claimed"]).to_pylist()
-    named = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["claimed"]}
-    others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - named
+    rows = tests.select(["holder", "sender", "receiver", "standing", "longest_s"]).to_pylist()
+    told = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["standing"] != "by chance"}
+    others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - told
     if others:
-        yield Statement(
-            "not_matched", counts={"n": len(others)}, subjects=sorted({row[2] for row in others})[:MOST_NAMED]
-        )
+        longest = max((row["longest_s"] or 0 for row in rows), default=0)
+        counts = {"n": len(others), "seconds": longest}
+        yield Statement("not_matched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])
 
 
+# what validation bears, in words that both sides read alike
+BOUND_ZH = (
+    "：与图像被转发出去相一致，内容不可见（C 级；若并未转发，大小和时间如此相符的情形，在 {odds} 次这样的捕获中"
+    "不到一次，以光线、场景和来访者没有同时左右两者为限）"
+)
+BOUND = (
+    ": consistent with their being sent on, content not seen (C; if nothing had been sent on, sizes and times as alike "
+    "would come up in fewer than one of {odds} such captures, as far as light, scene and visitor do not steer both)"
+)
 HIDDEN = (
     Kind(
         "opened", _opened,
@@ -140,30 +155,38 @@ HIDDEN = (
     ),
     Kind(
         "matched", _matched,
-        "内部明文所见的 {fitting} 张次图像，其大小和时间与其后发往{to}的加密上传相符"
-        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
-        "{fitting:image|images} seen in clear inside fit, in sizes and times, encrypted uploads sent to {to} "
-        "afterwards: consistent with their being sent on, content not seen (C, chance below 1 in {odds}, the limit "
-        "validated)",
+        "内部明文所见的 {fitting} 张次图像（含人脸 {images} 张次），其大小和时间与其后发往{to}的加密上传相符"
+        + BOUND_ZH,
+        "{fitting:image|images} seen in clear inside ({images} with a face) fit, in sizes and times, encrypted uploads "
+        "sent to {to} afterwards" + BOUND,
+        SECOND,
+        ("matched",),
+    ),
+    Kind(
+        "calibrated", _calibrated,
+        "仅凭大小和时间指为在某些加密连接中的 {all} 张次图像，用密钥解开这些连接后找到 {n} 张次",
+        "of {all:image|images} that sizes and times alone told of connections opened with keys, {n} were found in them",
         SECOND,
     ),
     Kind(
-        "matched_untold", _images_untold,
-        "发往{to}的加密上传，其大小和时间与此前内部明文所见的至少 {least} 张次图像相符，不能指明是哪些图像"
-        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
-        "encrypted uploads to {to} fit, in sizes and times, at least {least:image|images} seen in clear inside before; "
-        "which ones cannot be told: consistent with their being sent on, content not seen (C, chance below 1 in "
-        "{odds}, the limit validated)",
+        "together", _together,
+        "发往{to}的加密上传，其大小和时间与此前内部明文所见的图像一同变化（{all} 项中 {n} 项）：图像被转发时如此，"
+        "光线、场景或来访者同时左右两者时，同一时刻的其他图像也可能如此；不指明图像，内容不可见（D 级）",
+        "sizes and times of encrypted uploads to {to} go together with images seen in clear inside before ({n} of "
+        "{all}): pictures sent on do so, and other pictures of the same moments may, where light, scene or visitor "
+        "steer both; no image is named, content not seen (D)",
         SECOND,
+        ("together",),
     ),
     Kind(
-        "matched_sums", _uploads_untold,
-        "至少 {least} 次发往{to}的加密上传，其大小和时间与此前内部明文所见若干图像之和相符，不能指明是哪些图像"
-        "：与图像被转发出去相一致，内容不可见（C 级，偶然如此的概率低于 1/{odds}，即验证所能支持的限度）",
-        "sizes and times of at least {least:encrypted upload|encrypted uploads} to {to} fit sums of images seen in "
-        "clear inside before; which ones cannot be told: consistent with their being sent on, content not seen (C, "
-        "chance below 1 in {odds}, the limit validated)",
+        "following", _following,
+        "内部明文所见的 {all} 张次图像中，有 {n} 张次之后 {seconds} 秒内开始向{to}加密上传："
+        "可能是为图像而发送的（特征、小图或另一形式的图像），也可能由同一来访者触发；不指明图像，内容不可见（D 级）",
+        "encrypted uploads to {to} begin within {seconds} s after {n} of {all:image|images} seen in clear inside: they "
+        "may be sent for them (features, crops, pictures in another form), or set off by the same visitor; no image is "
+        "named, content not seen (D)",
         SECOND,
+        ("following",),
     ),
     Kind(
         "tied", _tied,
@@ -178,20 +201,26 @@ HIDDEN = (
         "{by}向{to}加密上传 {uploads} 次，共 {bytes:size}，内容不可见（D 级）",
         "{by} made {uploads:encrypted upload|encrypted uploads} to {to}, {bytes:size} in all, content not visible (D)",
         SECOND,
+        ("hidden",),
     ),
     Kind(
         "hidden", _hidden,
         "向 {endpoints} 个端点加密上传 {bytes:size}，内容不可见（D 级）",
         "{bytes:size} of encrypted uploads to {endpoints:endpoint|endpoints}, content not visible (D)",
         SECOND,
+        ("hidden",),
     ),
 )  # fmt: skip
 NOT_MATCHED = (
     Kind(
         "not_matched", _not_matched,
-        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
-        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
-        "this does not exclude re-encoding, batching or padding",
+        "已对 {n} 组设备与端点检验加密上传（TLS、QUIC 等）是否与明文所见图像相符，未发现相符：试过 {seconds} 秒以内的"
+        "延迟，以及不论延迟只看大小；试过原样、base64、HTTP/2 分帧、填充、数张合并和重新编码；"
+        "这不排除更大的填充、任意合并或经由其他地址发送",
+        "tested and no match: encrypted uploads (TLS, QUIC and the like) of {n:pair|pairs} of host and endpoint "
+        "against images seen in clear; tried were delays up to {seconds} s, and any delay by sizes alone, of pictures "
+        "as they are, in base64, in frames of HTTP/2, padded, several together, and encoded anew; this does not "
+        "exclude more padding, pictures put together at will, or another address",
         LAST,
     ),
 )  # fmt: skip

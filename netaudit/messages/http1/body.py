@@ -269,7 +269,10 @@ class Parts:
     def _cut(self, note: str = "") -> None:
         if self.sink is not None:
             if self.held:
-                self._take(self.sink, len(self.held))
+                eol = 0
+                if self.left < 0:  # the line end before the boundary that would have come
+                    eol = 2 if self.held.endswith(b"\r\n") else int(self.held.endswith(b"\n"))
+                self._take(self.sink, len(self.held) - eol)
             self._end(self.sink, known=False, note=note)
 
     def close(self, end: int, *, known: bool, note: str = "") -> None:  # noqa: ARG002

@@ -186,13 +186,13 @@ class Side:
         if kind == Framing.NONE or (kind == Framing.LENGTH and not framing.length):
             self.events.append(message)
             return pos
-        if kind == Framing.LENGTH and framing.length <= len(data) - pos and not self._in_parts(message):
+        if kind == Framing.LENGTH and framing.length <= len(data) - pos and not self._in_parts(message, kind):
             end = pos + framing.length
             message.body, message.body_start, message.body_size = data[pos:end], base + pos, framing.length
             message.end = base + end
             self.events.append(message)
             return end
-        if self._in_parts(message):
+        if self._in_parts(message, kind):
             self.sink = Parts(message, self.events.append)
         else:
             self.sink = whole = Whole(message, self.events.append, in_place=kind != Framing.CHUNKED)
@@ -208,8 +208,11 @@ class Side:
         return pos
 
     @staticmethod
-    def _in_parts(message: Message) -> bool:
-        return message.status > 0 and message.content_type[:25].lower() == "multipart/x-mixed-replace"
+    def _in_parts(message: Message, kind: int) -> bool:
+        """Whether an answer is a stream of parts: events that devices send for hours are also called mixed."""
+        declared = message.content_type[:25].lower()
+        endless = declared.startswith("multipart/mixed") and kind != Framing.LENGTH
+        return message.status > 0 and (endless or declared == "multipart/x-mixed-replace")
 
     def _done(self, end: int, *, known: bool = True, note: str = "") -> None:
         sink, self.sink = self.sink, None

@@ -56,18 +56,18 @@ def open_multipart(part: Part, budget: Budget) -> Iterator[Part]:
             return
         begin = _line_end(data, start + len(delimiter))
         fields, body, crlf = read_header(data, begin, len(data))
-        start, closing = _after_length(part, fields, body, delimiter)
-        if start < 0:
+        start, closing, end = _after_length(part, fields, body, delimiter)
+        believed = end >= 0
+        if not believed:
             start, closing = _next_line(data, delimiter, max(body - 1, begin - 1))
-        ended = start >= 0
-        end = _trim(data, body, start, crlf=crlf) if ended else len(data)
-        if ended or body < len(data):
-            child = _part(part, fields, min(body, end), end, numbering, closed=ended)
+            end = _trim(data, body, start if start >= 0 else len(data), crlf=crlf)
+        if start >= 0 or body < len(data):
+            child = _part(part, fields, min(body, end), end, numbering, closed=start >= 0 or believed)
             if part.missing and child.unknown_from is None and cut(part.missing, begin, body):
                 child.unknown_from = len(child.data)  # what the lost piece of the header said is not known
             yield child
-        if not ended:
-            if part.complete:
+        if start < 0:
+            if part.complete and not believed:
                 budget.note("multipart without closing boundary")
             return
 
@@ -109,17 +109,23 @@ def _trim(data: bytes, start: int, end: int, *, crlf: bool) -> int:
     return end
 
 
-def _after_length(part: Part, fields: dict[str, str], body: int, delimiter: bytes) -> tuple[int, bool]:
-    """Boundary line where the part's Content-Length says that it is; (-1, False) when it is not there."""
+def _after_length(part: Part, fields: dict[str, str], body: int, delimiter: bytes) -> tuple[int, bool, int]:
+    """Where the part's Content-Length ends it: the boundary line behind, whether it is the closing one, the end.
+
+    The line may never come: what was sent ends with the part, or with its line end; then (-1, False, the end). Where
+    anything else stands there, the length is not believed: (-1, False, -1).
+    """
     declared = fields.get("content-length", "")
     if not (declared.isascii() and declared.isdigit() and len(declared) < 12):
-        return -1, False
+        return -1, False, -1
+    end = body + int(declared)
     for eol in (b"\r\n", b"\n", b""):
-        at = body + int(declared)
-        if part.data.startswith(eol + delimiter, at):
-            at += len(eol)
-            return at, part.data.startswith(b"--", at + len(delimiter))
-    return -1, False
+        if part.data.startswith(eol + delimiter, end):
+            at = end + len(eol)
+            return at, part.data.startswith(b"--", at + len(delimiter)), end
+    known = part.unknown_from is None or part.unknown_from >= end
+    bare = known and not cut(part.missing, body, end) and part.data[end:] in (b"\r\n", b"\n", b"")
+    return -1, False, end if bare and end <= len(part.data) else -1
 
 
 def _preamble(part: Part, end: int) -> Iterator[Part]:

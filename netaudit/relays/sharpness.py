@@ -1,0 +1,130 @@
+"""How sharply sizes agree: whether pictures of the same moment, alike as light, scene and visitor make them, could too.
+
+Whoever photographs the same visitor twice makes two pictures of like sizes, and no drawing of times tells these from
+a picture that was sent on. What tells them is exactness. Two pictures of their own agree at best as successive frames
+of a still camera do, to `RESIDUAL` of their size; what was sent on agrees to a few bytes, whatever its size. So of the
+images near the constant, those beside it are counted, too: under the proposition of two pictures a narrow class in the
+midst holds no more than its share of a normal law that narrow, by a binomial model. Where sizes come in steps, or
+repeat, a step is as narrow as a class can be.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.relays.forms import classes, leads, plaintext
+from netaudit.relays.kernels_pairs import CELL, MOST_OVERHEAD, candidates
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from netaudit.relays.forms import Peak
+    from netaudit.relays.series import I8, Images, Units
+
+RESIDUAL = 0.002 * math.sqrt(2)  # of the size, by which two pictures of the same moment differ at least
+NARROW = (0.5, 0.75, 1.25)  # widths of the class in the midst, of the form's
+BESIDE = 4  # such classes at each side
+STEPS = 2048  # bytes of a step that is looked for, at most
+COMMON = 0.9  # of the sizes that are on the steps
+REPEATED, OFTEN = 3, 8.0  # pairs of equal sizes, beyond so many times what is as near as that
+NEAR = 256  # bytes
+LEAST = 5  # classes of size that fit
+BEHIND = 0.7  # of units of the right size that may lie behind their images though they have nothing to do with them
+
+
+def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
+    """Chance that two pictures of their own agree as sharply, by the best of `NARROW`; and how many images fit."""
+    form = peak.form
+    low, high = plaintext(units, form)
+    sizes = form.sent(images.size)
+    most = math.ceil(NARROW[-1] * form.width)
+    reach = math.ceil(BESIDE * max(most, step_of(images.size)) + most)
+    given = (images.last, leads(images), sizes, units.first, low, high, form.window, (peak.overhead, form.width + CELL))
+    out = np.empty((3, 0), np.int64)
+    room = candidates(*given, (reach, 1), 0, out)[0]
+    out = np.empty((3, room), np.int64)
+    candidates(*given, (reach, 1), 0, out)
+    image, unit, off = out
+    fitting = min(np.unique(image[off == 0]).size, np.unique(unit[off == 0]).size)
+    beyond = (low + high)[unit] / 2 - sizes[image] - peak.overhead
+    blur = float(np.median(high - low)) + 1  # sizes that are ranges
+    chosen = np.unique(image[off == 0])
+    steered = RESIDUAL * float(np.median(sizes[chosen])) if chosen.size else 0.0
+    best = 1.0
+    for narrow in NARROW:
+        wide = max(narrow * form.width, blur, step_of(images.size))
+        best = min(best, len(NARROW) * agreement(beyond, image, sizes, wide, steered, form.width))
+    if form.waits:
+        best = max(best, _as_well_before(images, units, peak, image[off == 0]))
+    return min(best, 1.0), fitting
+
+
+def _as_well_before(images: Images, units: Units, peak: Peak, fitting: I8) -> float:
+    """Chance that of images with a unit of the right size so many have it behind them, were it anywhere.
+
+    Where times are no evidence, that nothing is sent on before it has come still is.
+    """
+    low, high = plaintext(units, peak.form)
+    order = np.argsort(high, kind="stable")
+    wanted = peak.form.sent(images.size) + peak.overhead
+    begin = np.searchsorted(high[order], wanted)
+    end = np.searchsorted(low[order], wanted + peak.form.width + CELL)
+    earlier = np.setdiff1d(np.flatnonzero(end > begin), fitting).size
+    behind = np.unique(fitting).size
+    return binomial(behind, behind + earlier, BEHIND)
+
+
+def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, wide: float, steered: float, width: int) -> float:
+    """Chance of so many images within `wide` bytes of each other, of those within `BESIDE` times that at each side.
+
+    Images count, and classes of size: of many images of like sizes all classes are met everywhere.
+    """
+    if not beyond.size or steered <= 0:
+        return 1.0
+    ordered = np.sort(beyond)
+    ends = np.searchsorted(ordered, ordered + wide, "right")
+    first = int(np.argmax(ends - np.arange(ordered.size)))
+    middle = (ordered[first] + ordered[ends[first] - 1]) / 2
+    inside = np.unique(image[np.abs(beyond - middle) <= wide / 2])
+    near = np.unique(image[np.abs(beyond - middle) <= (0.5 + BESIDE) * wide])
+    alike = classes(sizes, width)
+    some, every = np.unique(alike[inside]), np.unique(alike[near])
+    if some.size < LEAST:
+        return 1.0
+    share = within(wide / 2 / steered) / within((0.5 + BESIDE) * wide / steered)
+    each = max(binomial(inside.size, near.size, share), binomial(some.size, every.size, share))
+    return each * MOST_OVERHEAD / wide  # the place was chosen among so many
+
+
+def within(reach: float) -> float:
+    """Share of a normal law within so many deviations."""
+    return math.erf(reach / math.sqrt(2))
+
+
+def binomial(count: int, of: int, share: float) -> float:
+    """Chance of so many or more, each with this share."""
+    if share >= 1:
+        return 1.0
+    log_share, log_rest = math.log(share), math.log1p(-share)
+    choose = (math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1) for k in range(count, of + 1))
+    terms = (math.exp(c + k * log_share + (of - k) * log_rest) for k, c in enumerate(choose, count))
+    return min(math.fsum(terms), 1.0)
+
+
+def step_of(sizes: I8) -> float:
+    """Bytes of the steps in which sizes come; 1 where there are none."""
+    distinct = np.unique(sizes)
+    step = 1.0
+    for one in range(STEPS, 1, -1):
+        if np.bincount(distinct % one).max() >= COMMON * distinct.size and distinct.size >= 2 * LEAST:
+            step = float(one)
+            break
+    ordered = np.sort(sizes)
+    equal = int((np.bincount(np.unique(ordered, return_inverse=True)[1]) ** 2).sum() - ordered.size) // 2
+    near = int((np.searchsorted(ordered, ordered + NEAR, "right") - np.arange(ordered.size) - 1).sum()) - equal
+    if equal > REPEATED + OFTEN * near / NEAR and distinct.size > 1:
+        step = max(step, float(np.median(np.diff(distinct))))
+    return step

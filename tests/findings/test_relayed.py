@@ -1,0 +1,60 @@
+"""What only goes together with images: by which test, and that what is told of a connection is told once."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from netaudit.findings.relayed import relayed_findings, together_tests, without_told
+from netaudit.findings.roles import Actors
+from netaudit.findings.statements import statements
+from netaudit.findings.statements.hidden import HIDDEN
+from tests.findings.examples import CAM, CLOUD, case, finding
+from tests.report.fakes import filled
+
+ROW = {"holder": CAM, "sender": CAM, "receiver": CLOUD, "p": 1e-3, "p_model": 1e-6, "standing": "go together"}
+
+
+def test_the_likelier_of_two_tests_at_the_cap_is_taken() -> None:
+    better = ROW | {"p_model": 1e-9, "mode": "batch"}
+    assert together_tests([ROW, better]) == together_tests([better, ROW]) == [better]
+
+
+def test_what_is_claimed_or_by_chance_does_not_only_go_together() -> None:
+    rows = [ROW | {"standing": standing} for standing in ("claimed", "by chance")]
+    assert together_tests(rows) == []
+
+
+def test_it_is_a_finding_of_grade_d_that_names_no_image_and_has_no_odds() -> None:
+    flow = {"flow_id": "f", "client_ip": CAM, "server_ip": CLOUD, "transport": "tcp", "server_port": 443}
+    rows = {"relay_tests": [ROW | {"mode": "padded", "fitting": 34, "images": 44, "units": 50}], "flows": [flow]}
+    tables = case() | {name: filled(name, some) for name, some in rows.items()}
+    [found] = (one.row() for one in relayed_findings(tables, Actors((), tables)))
+    assert (found["certainty"], found["rule"], found["images"]) == ("D", "go-together/1", 0)
+    assert "34 of 44 images" in found["reason"]
+    assert "other pictures of the same moments may, where light, scene or visitor steer both" in found["reason"]
+    assert "1 in" not in found["reason"]
+    assert "fewer than" not in found["reason"]
+
+
+def test_what_is_told_of_a_connection_is_not_told_again() -> None:
+    flows = filled("flows", [{"flow_id": "f"}, {"flow_id": "g"}])
+    assert without_told(flows, [SimpleNamespace(flow_ids=["f"])])["flow_id"].to_pylist() == ["g"]
+    assert without_told(flows, []).num_rows == 2
+
+
+def test_uploads_that_fit_images_are_not_counted_among_the_others() -> None:
+    image = {"sender": CAM, "receiver": CLOUD, "holder": CAM}
+    tables = case(
+        findings=[finding("uploaded outside", "C"), finding("uploaded outside", "D", images=0)],
+        upload_counts=[{"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 47, "shape": "events"}],
+        relayed_images=[image | {"unit_id": f"u{k}"} for k in (1, 1, 2, 3)],
+    )
+    [counted] = [one for one in statements(tables) if one["kind"] == "counted"]
+    assert counted["counts"]["uploads"] == 44
+    assert "matched" in {one["kind"] for one in statements(tables)}
+
+
+def test_the_bound_is_said_in_words_that_both_sides_read_alike() -> None:
+    [matched] = [kind for kind in HIDDEN if kind.name == "matched"]
+    assert "as far as light, scene and visitor do not steer both" in matched.en
+    assert "以光线、场景和来访者没有同时左右两者为限" in matched.zh
