@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
+from netaudit.storage.given_files import read_given
 from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
@@ -118,9 +119,8 @@ def read(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        with path.open("rb") as file:
-            said = tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
-    except (OSError, ValueError) as error:
+        said = tomllib.loads(read_given(path, LARGEST).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read as settings: {error}") from error
     if unknown := [key for key in said if key not in SETTINGS]:
         raise UsageError(f"{path}: no such setting: {unknown[0]}; there are {', '.join(SETTINGS)}")
