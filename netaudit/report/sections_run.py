@@ -23,6 +23,18 @@ def _now() -> str:
     return datetime.datetime.fromtimestamp(said, datetime.UTC).isoformat(timespec="seconds")
 
 
+def _settings(told: object, w: Wording) -> str:
+    """The file of settings that took part; empty where none did."""
+    if not isinstance(told, dict):
+        return ""
+    options = told.get("options")
+    names = ", ".join(str(one) for one in options) if isinstance(options, list) else ""
+    return w.t(
+        "run_settings_file", name=w.exact(told.get("name"), 80), of=w.exact(told.get("of"), 20),
+        options=w.exact(names, 300), sha256=w.exact(told.get("sha256"), 64),
+    )  # fmt: skip
+
+
 def run(case: CaseLike, w: Wording) -> dict[str, Any]:
     """Times of the audit, how many worked at it, and the end of the chain when this was written."""
     facts = getattr(case, "run", {})
@@ -31,6 +43,7 @@ def run(case: CaseLike, w: Wording) -> dict[str, Any]:
     problems = broken(folder) if folder is not None else []
     return {
         "made": w.exact(_now(), 60),
+        "settings": _settings(facts.get("settings"), w),
         "started": w.exact(facts.get("started_utc"), 60),
         "finished": w.exact(facts.get("finished_utc"), 60),
         "workers": w.number(facts["workers"]) if isinstance(facts.get("workers"), int) else "",
