@@ -64,7 +64,7 @@ def bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[Frame, byte
         unknown |= {name for name in names if f'"{name}"' in said}
         if not unknown:
             reason = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given")
-            raise UsageError(f"tshark cannot read {path.name}: {reason.strip()}")
+            raise UsageError("tshark cannot read {}: {}", path.name, reason.strip())
         names = [name for name in names if name not in unknown]
 
 
