@@ -43,8 +43,8 @@ QUESTIONS = {
     "makers": _recurring("devices", "vendor", "first_ts", "last_ts", "true"),
     "models": _recurring("devices", "concat_ws(' ', nullif(vendor, ''), model)", "first_ts", "last_ts", "model <> ''"),
     "serials": _recurring("devices", "serial", "first_ts", "last_ts", "true"),
-    "documents": _recurring("events", "document", "first_ts", "first_ts", "true"),
-    "agencies": _recurring("events", "agent_company", "first_ts", "first_ts", "true"),
+    "documents": _recurring("events", "document", "first_ts", "first_ts", "document <> ''"),
+    "agencies": _recurring("events", "agent_company", "first_ts", "first_ts", "certainty <> 'inferred'"),
 }
 RANKING = f"""
 SELECT site,

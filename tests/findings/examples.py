@@ -89,6 +89,7 @@ EXAMPLES = {
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),
+    "not_understood": lambda: opened("understanding", "not at all"),
     "documents": lambda: opened("documents", "not understood to its end", bytes=400),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
