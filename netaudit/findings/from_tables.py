@@ -19,6 +19,7 @@ from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.receivers import Receivers
 from netaudit.findings.relayed import relayed_findings, without_told
+from netaudit.findings.retrieval import Own, own_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
@@ -27,6 +28,8 @@ from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     import pyarrow as pa
 
 __all__ = [
@@ -77,7 +80,11 @@ def judge(
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)
     relayed = relayed_findings(tables, actors)
-    clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart)
+
+    def own(collectors: AbstractSet[str]) -> Own:
+        return own_of(faces, tables, collectors, scope, actors)
+
+    clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart, own)
     groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
     found: list[dict[str, Any]] = [
         *with_identity(clear, groups, actors, receivers),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from netaudit.findings.apart import Apart
     from netaudit.findings.receivers import Receivers
+    from netaudit.findings.retrieval import Own
     from netaudit.findings.transfers import Transfer
 
 RULE = "face-image-in-clear/2"
@@ -48,15 +49,20 @@ def clear_findings(
     receivers: Receivers,
     back_ends: AbstractSet[str] = frozenset(),
     apart: Apart | None = None,
+    own: Callable[[AbstractSet[str]], Own] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown.
 
     `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
-    before, or that comes from where faces were sent.
+    before, or that comes from where faces were sent, or that is the site's own by other signs (`own`, of collectors).
     """
     sent = [row for row in faces if not bearing.came_from_outside(row)]  # whoever answers for it, it is not the sender
     collectors = _collectors(sent, scope, actors) | back_ends
     pushed = _pushed(sent, scope, actors)
+    if own is not None:
+        returned = own(collectors)
+        collectors |= returned.hosts
+        pushed |= dict.fromkeys(returned.digests, 0)
     groups: dict[tuple[str, ...], Group] = defaultdict(Group)
     for row in faces:
         act = _act(row, scope, collectors, pushed)
