@@ -44,7 +44,7 @@ def own_of(
     scope: Callable[[str], str],
     actors: Actors,
 ) -> Own:
-    """Which answers with a face bring back what the site sent; `collectors` are hosts and addresses it sent faces to."""
+    """Which answers with a face bring back what the site sent; `collectors`: hosts and addresses it sent faces to."""
     way = ("outside", "inside")
     fetched = [row for row in faces if not row.upload and (scope(row.sender), scope(row.receiver)) == way]
     own = Own()
