@@ -17,6 +17,7 @@ from netaudit.findings.identity import back_ends_of, identity_groups, records_of
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
+from netaudit.findings.people import nameless, peoples_machines
 from netaudit.findings.receivers import Receivers
 from netaudit.findings.relayed import relayed_findings, without_told
 from netaudit.findings.retrieval import Own, own_of
@@ -41,6 +42,7 @@ __all__ = [
     "judge",
     "judge_moments",
     "ledger_table",
+    "nameless",
     "statements",
 ]
 
@@ -79,6 +81,7 @@ def judge(
     for row in faces:
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)
+    machines = peoples_machines(tables, scope)
     relayed = relayed_findings(tables, actors)
 
     def own(collectors: AbstractSet[str]) -> Own:
@@ -89,9 +92,11 @@ def judge(
     found: list[dict[str, Any]] = [
         *with_identity(clear, groups, actors, receivers),
         *relayed,
-        *encrypted_findings(without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts")),
+        *encrypted_findings(
+            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines
+        ),
     ]
-    found += opaque_findings(flows, scope, actors, found, endpoints)
+    found += opaque_findings(flows, scope, actors, found, endpoints, machines)
     for one in found:
         flow = next(iter(one["flow_ids"]), "")
         one.update({f"{end}_device": actors.ends.device(one[end], flow) for end in ("sender", "receiver")})

@@ -22,7 +22,7 @@ from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
-from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table
+from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table, nameless
 from netaudit.findings.transfers import transfers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
@@ -197,7 +197,7 @@ def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vanta
     def role(sender: str, flow_id: str) -> str:
         return actors().role(sender, flow_id)[0]
 
-    tables["upload_counts"] = count_uploads(seen, vantage.scope, role)
+    tables["upload_counts"] = count_uploads(seen, vantage.scope, role, nameless(seen, vantage.scope, role))
     tables["moment_tests"] = tie_moments(seen, vantage.scope, role)
 
 
