@@ -127,8 +127,8 @@ def _judge(field: Field, value: str) -> Personal | None:
     number = _SPACES.sub("", value) if kind in {"id_number", "doubtful"} else value
     if ID18.fullmatch(number) and right_check_digit(number):
         # of orders and goods one in eleven has the right check digit, too, and most of them no province
-        sure = known_region(number) or kind in {"id_number", "doubtful"}
-        return Personal("id_number", field.path, field.key, number.upper(), "checked" if sure else "shape")
+        checked = known_region(number) or kind in {"id_number", "doubtful"}
+        return Personal("id_number", field.path, field.key, number.upper(), "checked" if checked else "shape")
     if kind in {"id_number", "doubtful"}:
         fits = ID18.fullmatch(value) or _ID15.fullmatch(value) or _ID_LIKE.fullmatch(value)
         sure = fits and (kind == "id_number" or _ID15.fullmatch(value))

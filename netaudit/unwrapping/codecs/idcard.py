@@ -33,8 +33,8 @@ _FIELDS = (  # offsets in the text
     ("idNumber", 122, 158), ("issuingAuthority", 158, 188), ("validFrom", 188, 204), ("validTo", 204, 220),
 )  # fmt: skip
 _PERMANENT = (  # the same of a foreigner's permanent residence card, whose type letter is I
-    ("name", 0, 120), ("gender", 120, 122), ("idNumber", 122, 152), ("nationality", 152, 158), ("chineseName", 158, 188),
-    ("validFrom", 188, 204), ("validTo", 204, 220), ("birthday", 220, 236),
+    ("name", 0, 120), ("gender", 120, 122), ("idNumber", 122, 152), ("nationality", 152, 158),
+    ("chineseName", 158, 188), ("validFrom", 188, 204), ("validTo", 204, 220), ("birthday", 220, 236),
 )  # fmt: skip
 _TYPE_AT, _FOREIGNER = 248, b"I\0"  # the letter that says whose card it is
 _GENDERS = {"1": "male", "2": "female"}
