@@ -295,3 +295,12 @@ def test_what_is_too_long_for_a_field_is_not_searched(kind, text, monkeypatch):
     monkeypatch.setattr(personal_module, "may_tell", lambda data: bool(asked.append(len(data))))
     assert read(text.format(long=LONG_VALUE).encode(), kind) == []
     assert asked[0] < 5000
+
+
+def test_a_number_of_no_province_is_an_id_number_only_where_something_says_so():
+    order = "990101199001010019"  # the right check digit, as one order number in eleven has
+    assert [one.certainty for one in read({"orderNo": order, "name": "王小明"}) if one.kind == "id_number"] == ["shape"]
+    assert [one.certainty for one in read({"no": {"x": order}}) if one.kind == "id_number"] == ["shape"]
+    assert [one.certainty for one in read({"id": order, "name": "王小明"}) if one.kind == "id_number"] == ["checked"]
+    assert [one.certainty for one in read({"idCard": order}) if one.kind == "id_number"] == ["checked"]
+    assert [one.certainty for one in read({"orderNo": RIGHT}) if one.kind == "id_number"] == ["checked"]
