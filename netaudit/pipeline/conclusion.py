@@ -239,6 +239,7 @@ def _keep_clear(folder: Path) -> None:
             told = pq.read_table(folder / "tables" / "events.parquet", columns=["event_id"])["event_id"]
             rows = rows.filter(pc.is_in(rows["event_id"], value_set=pc.unique(told)))
         write_table(folder, table, rows, place="private")
+        del rows  # of files that are mapped and go next
         (folder / "private" / f"{table.name}.parquet").chmod(0o600)
         for path in parts:
             remove(path)
