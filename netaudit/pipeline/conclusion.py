@@ -245,16 +245,11 @@ def _taken_targets(folder: Path) -> pa.Table:
 
 
 def _keep_clear(folder: Path) -> None:
-<<<<<<< HEAD
-    """Make the streams of clear values private/persons.parquet and private/events.parquet.
+    """Make the streams of clear values private/persons.parquet, private/events.parquet and private/fields.parquet.
 
     Of events only those that are told: one that came again after a challenge is told once.
     """
-    for table in (PERSONS_CLEAR, EVENTS_CLEAR):
-=======
-    """Make the streams of clear values private/persons.parquet, private/events.parquet and private/fields.parquet."""
     for table in (PERSONS_CLEAR, EVENTS_CLEAR, FIELDS_CLEAR):
->>>>>>> main
         parts = stream_parts(folder, table.name, "private")
         rows = read_parts(parts, table.schema())
         if table is EVENTS_CLEAR:
