@@ -65,7 +65,8 @@ def clear_findings(
     """Findings on transfers of face images in clear. None is judged while the vantage is unknown.
 
     `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
-    before, or that comes from where faces were sent, or that is one of `brought` (`retrieval.py`). What visitors' own devices sent, or nobody knows who, is `apart`.
+    before, or that comes from where faces were sent, or that is one of `brought` (`retrieval.py`). What visitors' own
+    devices sent, or nobody knows who, is `apart`.
     """
     groups: dict[tuple[str, ...], Group] = defaultdict(Group)
     for one in judged(faces, scope, actors, back_ends, bearing, brought=brought):
