@@ -129,7 +129,8 @@ LEDGERS = Table(
             "senders sent to outside endpoints, by what is known of it), names (what hosts asked for that nobody would "
             "read), documents (that were not understood to their end), faces (every image that may show one: in a "
             "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), "
-            "contradictions, evicted (connections ended early), contested, signatures, keys "
+            "sightings (connections that two captures "
+            "show, counted once), contradictions, evicted (connections ended early), contested, signatures, keys "
             "(what became of connections).",
         ),
         Column("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
