@@ -1,7 +1,7 @@
 """The door from the tables of images moved: what part each device has in the way of the faces.
 
 captures  a capture device, or what sent face images as one
-verifies  a terminal that compares a face with a card or a list
+verifies  a terminal that compares a face with a card or a list, and sent a picture, a comparison or an identity number
 relays    it got an image from another host and passed the same bytes on
 stores    others got face images from it that were sent to it or are on the way, and it is no capture device
 views     a computer or phone that got, as answers, images that a device of the site had sent or from whom they went to
@@ -78,15 +78,17 @@ class Moves:
             one.judged = one.judged or row.face == "yes"
 
 
-def with_chain(devices: pa.Table, claims: pa.Table, moves: Moves) -> tuple[pa.Table, pa.Table]:
-    """`devices` with its column `chain`, and `claims` with the reasons."""
+def with_chain(
+    devices: pa.Table, claims: pa.Table, moves: Moves, telling: frozenset[str] = frozenset()
+) -> tuple[pa.Table, pa.Table]:
+    """`devices` with its column `chain`, and `claims` with the reasons; `telling` are addresses whose records tell."""
     moved = moves.by_host
     chains, said = [], []
     rows = devices.select(["device_id", "ips", "class", "class_confidence"]).to_pylist()
     way = _way(rows, moved)
     for row in rows:
         own = _joined([moved[ip] for ip in row["ips"] if ip in moved])
-        found = list(parts(row, own, way))
+        found = list(parts(row, own, way, tells=not telling.isdisjoint(row["ips"])))
         chains.append([part for part, _, _ in found])
         said += [_claim(row["device_id"], *one) for one in found]
     place = devices.column_names.index("chain")
@@ -94,11 +96,17 @@ def with_chain(devices: pa.Table, claims: pa.Table, moves: Moves) -> tuple[pa.Ta
     return devices, pa.concat_tables([claims, table_of(said, CLAIMS)])
 
 
-def parts(device: Row, moved: Moved, way: set[int | str]) -> Iterator[tuple[str, str, list[str]]]:
-    """Parts of a device in the chain, in the order of the chain: (part, rule, facts). For `way` see `_way`."""
+def parts(
+    device: Row, moved: Moved, way: set[int | str], *, tells: bool = False
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Parts of a device in the chain, in the order of the chain: (part, rule, facts). For `way` see `_way`.
+
+    `tells`: its records have a picture, a comparison or an identity number; a mere clock verifies nobody's face.
+    """
     kind = device["class"] if device["class_confidence"] in SURE else ""
     what = "face images" if moved.judged else "images, faces not judged"
-    if part := BY_CLASS.get(kind):
+    part = BY_CLASS.get(kind, "")
+    if part and (part != VERIFIES or tells or moved.pushed or moved.given):
         yield part, "rule: class", [f"class={kind}", f"{what}={len(moved.pushed)}"]
     elif kind in CAMERAS and moved.pushed:
         yield CAPTURES, "rule: camera that sends images", [f"class={kind}", f"{what}={len(moved.pushed)}"]

@@ -5,6 +5,7 @@ Works on tables only. What a signature uses is named with its frame, so that eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,12 +39,14 @@ ROLES = {
 }  # fmt: skip
 BLOCK_RULE = "rule: address block"
 STATED_RULE = "rule: said by the device"
-HELD = ("faces", "persons", "place")  # what a device says it holds or watches
+MAKER = re.compile(r"(?=(?:.*[^\W\d_]){2})[^\W_][\w .,&()/-]{1,59}")  # what may be a maker's name
+NO_MAKERS = frozenset({"unknown", "none", "null", "n/a", "default", "manufacturer", "vendor", "oem", "test"})
+HELD = ("faces", "persons", "place", "channel")  # what a device says it holds or watches
 MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
     "lldp.system_name", "device.name", "sip.gb_DeviceName", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription",
     "dhdiscover.MachineName",
-    "mdns.hostname", "cdp.device_id", "http_server.title",
+    "said.name", "mdns.hostname", "cdp.device_id", "http_server.title",
 )  # fmt: skip
 
 
@@ -118,9 +121,20 @@ def _tells_model(match: Match) -> bool:
 def _judged(device: Device, matches: list[Match], signatures: SignatureSet) -> dict[str, Claim]:
     judged = {name: judge(matches, name) for name in CLAIMED if name not in {"class", "name"}}
     judged["class"] = judge(matches, "class", signatures.vocabulary)
+    if not judged["vendor"].conflict and judged["vendor"].confidence != "declared":
+        judged["vendor"] = _by_own_word(device, judged["vendor"])
     if not judged["vendor"].value and not judged["vendor"].conflict:
         judged["vendor"] = _by_block(device, signatures.vocabulary)
     return judged
+
+
+def _by_own_word(device: Device, known: Claim) -> Claim:
+    """The maker that a device names in a field made for that, though no signature knows it; only one, and a name."""
+    words = {fact.value.strip() for fact in device.facts.get("maker.said", ())}
+    word = words.pop() if len(words) == 1 else ""
+    if not MAKER.fullmatch(word) or word.casefold() in NO_MAKERS:
+        return known
+    return Claim(word, "declared")
 
 
 def _row(device: Device, judged: dict[str, Claim], used: list[Match], said: list[Said], rows: list[Row]) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.documents.addresses import picture_urls
 from netaudit.documents.index import plain_text
 from netaudit.documents.nodes import Document, Image, Tree
 from netaudit.documents.reading import Event, read_events
@@ -37,6 +38,7 @@ class MessageReader:
         self._images: list[Image] = []
         self._turn = 0
         self.stated: list[Statement] = []  # what the last message says of devices
+        self.named: list[str] = []  # addresses of pictures in it
 
     def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
         """Take one object of the message."""
@@ -74,7 +76,9 @@ class MessageReader:
         whole = complete and self._turn <= MOST_LEAVES
         if self._turn:
             self._leaves, self._images, self._turn = [], [], 0
-        text = plain_text(b"\0".join([_words(leaf) for leaf, _, _ in leaves]))
+        said = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
+        self.named = picture_urls(said)
+        text = plain_text(said)
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)
         self.stated = []

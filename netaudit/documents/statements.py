@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import re2
 
@@ -60,8 +61,13 @@ class Words:
     """The whole of `signatures/statements.yaml`."""
 
     meanings: dict[str, str]  # plain name of a field → meaning
+    ranks: dict[str, int]  # plain name of a field → its place among those of its meaning
     forms: dict[str, re.Pattern[str]]  # of the values of a meaning
     least: frozenset[str]
+    within: dict[str, str]  # plain name of an object that holds counted things → what they are
+    totals: frozenset[str]  # names of their number
+    parts: dict[str, dict[str, str]]  # objects that are parts of the one around them → what fields mean in them
+    scopes: dict[str, str]  # beginnings of values → meaning of the rest
     asked: tuple[Asked, ...]
     named: Any  # re2 pattern: names that a statement must have, in a text without what separates words
 
@@ -102,11 +108,17 @@ def _compiled(raw: Any) -> Words:
         for one in raw["asked"]
     )
     telling = [key for name in (*IDENTIFYING, *COUNTS) for key in fields[name]["keys"] if len(key) > 2]
+    telling += [key for one in asked if (key := one.holder)]
     telling += [key for one in asked for key, meaning in one.keys.items() if meaning in COUNTS]
     return Words(
         meanings,
+        {key: rank for one in fields.values() for rank, key in enumerate(one["keys"])},
         {name: re.compile(one["form"]) for name, one in fields.items()},
         least,
+        {key: name for name, one in fields.items() for key in one.get("within", ())},
+        frozenset(raw["totals"]),
+        raw["parts"],
+        raw["scopes"],
         asked,
         re2.compile("|".join(map(re2.escape, telling)).encode(), _bytes()),
     )
@@ -121,7 +133,7 @@ def _bytes() -> Any:
 
 def statements(head: Head, tree: Tree) -> list[Statement]:
     """What the documents of a message say of devices; nothing in most."""
-    if head.protocol == "sip":  # its reader knows more of them
+    if head.protocol in {"sip", "ehome"}:  # their readers know more of them
         return []
     asked = [one for one in words().asked if one.fits(head)]
     others = bool(_OF_ONE.search(head.target) if head.reply else _BROWSER.search(head.header("user-agent")))
@@ -133,7 +145,18 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
         facts = _facts(node, known)
         if _states(facts, asked=known is not None):
             found.append(Statement(tuple(facts.items()), known is not None, listed or (others and known is None)))
-    return found
+    return found + _sums(found)
+
+
+def _sums(found: list[Statement]) -> list[Statement]:
+    """How many a host holds in all, where it was asked and gives them by libraries."""
+    counted = [one for one in found if one.asked and one.listed]
+    sums = {}
+    for meaning in sorted(COUNTS):
+        told = [int(value) for one in counted for name, value in one.facts if name == meaning]
+        if len(told) > 1:
+            sums[meaning] = str(sum(told))
+    return [Statement(tuple(sums.items()), asked=True, listed=False)] if sums else []
 
 
 def _of_query(head: Head, asked: list[Asked]) -> Iterator[dict[str, str]]:
@@ -171,25 +194,59 @@ def _nodes(tree: Tree) -> Iterator[tuple[Node, bool]]:
 
 
 def _facts(node: Node, asked: Asked | None) -> dict[str, str]:
-    """What the fields of one object mean."""
-    return _meant(_pairs(node), asked)
+    """What the fields of one object mean, and those of objects in it that are parts of the same."""
+    facts = _meant(_pairs(node), asked)
+    for child in node.children:
+        if child.children and not child.listed:
+            facts = _of_part(child) | facts
+    return facts
+
+
+def _of_part(node: Node) -> dict[str, str]:
+    """What an object within another one says of it: a part of a device, or things that are counted."""
+    known = words()
+    own = known.parts.get(node.key)
+    facts: dict[str, str] = {}
+    for key, value in _pairs(node):
+        if node.key in known.within and key in known.totals and value.isdigit():
+            facts.setdefault(known.within[node.key], value)
+        elif own is not None:
+            meaning = own.get(key, known.meanings.get(key, ""))
+            if meaning and known.forms[meaning].search(value.strip()):
+                facts.setdefault(meaning, value.strip())
+    return facts
 
 
 def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, str]:
-    """Facts of fields; the first of a meaning stays."""
+    """Facts of fields; of several with one meaning the name that says most, the first in the file."""
     own = asked.keys if asked else {}
     known = words()
     facts: dict[str, str] = {}
-    for key, value in pairs:
-        meaning = own.get(key, known.meanings.get(key, ""))
-        if meaning and meaning not in facts and (form := known.forms[meaning].search(value.strip())):
+    ranks: dict[str, int] = {}
+    for key, text in pairs:
+        meaning, value = own.get(key, known.meanings.get(key, "")), text
+        if not meaning and text.startswith("onvif://"):
+            meaning, value = _scope(text)
+        rank = -1 if key in own else known.ranks.get(key, 0)
+        if meaning and rank < ranks.get(meaning, MOST) and (form := known.forms[meaning].search(value.strip())):
             facts[meaning] = form["value"] if "value" in form.re.groupindex else value.strip()
+            ranks[meaning] = rank
     return facts
+
+
+def _scope(text: str) -> tuple[str, str]:
+    """Meaning and value of a scope of ONVIF (Core Specification, 7.3.2)."""
+    for start, meaning in words().scopes.items():
+        if text.startswith(start):
+            return meaning, unquote(text[len(start) :], errors="replace").replace("/", " ")
+    return "", ""
 
 
 def _pairs(node: Node) -> Iterator[tuple[str, str]]:
     """Fields of an object; several in one text (`~DeviceName=F18,MAC=…`) are taken apart."""
     for child in node.children:
+        if child.raw[:1] == "@" and child.key != "xmlns":
+            continue
         value = child.value
         if value is None:
             value = next((one.value for one in child.children if one.key == "#text" and one.value), None)
@@ -212,5 +269,5 @@ def _states(facts: dict[str, str], *, asked: bool) -> bool:
     """Whether fields beside each other describe a device."""
     if asked:
         return bool(facts)
-    counted = words().least & facts.keys()
-    return len(counted) >= 2 and bool(IDENTIFYING & facts.keys())
+    counted = len(words().least & facts.keys())
+    return counted >= 2 and ("model" in facts or ("serial" in facts and counted >= 3))

@@ -28,13 +28,16 @@ MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
 OTHERS = "others"
 TOO_SMALL = "smaller than"  # how images.why begins for icons, which are no evidence
 
-READ, OBSCURE = "read", "read, not understood"
+LEAST_TELLING = 2 * 1024  # the same where a path, a type or a field speaks of a picture or of a face's features
+SPEAKS = r"(?i)\bpics?\b|picture|photo|imag|\bimg|face|snap|feature|avatar|portrait|jpe?g|base64|人脸|抓拍|图片|特征"
+READ, OBSCURE, TELLING = "read", "read, not understood", "speaks of pictures"
 UNREAD, SHAPED, HIDDEN_OTHER = "in no message", "upload-shaped", "encrypted, in no finding"
 CROWD = "too many addresses"
 OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
 EGRESS_WORDS: dict[str, Words] = {
     READ: ("已读取", "read in clear"),
     OBSCURE: ("已读取但内容无法理解", "read in clear, but not understood"),
+    TELLING: ("名称提到图片或特征，但内容无法理解", "called a picture or features, and not understood"),
     UNREAD: ("协议可读但不属于任何消息", "in clear protocols, but in no message"),
     SHAPED: ("加密或不可读，形似上传（D 级）", "hidden and upload-shaped (D)"),
     HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
@@ -44,7 +47,7 @@ EGRESS_WORDS: dict[str, Words] = {
     CROWD: ("地址过多，未逐一判断", "one packet each of too many addresses: not judged one by one"),
     REPEATED: ("重复发送", "sent or captured again"),
 }
-PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE})  # not understood, from LEAST on
+PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE, TELLING})  # not understood, from LEAST on
 
 
 class Line(NamedTuple):
@@ -73,8 +76,11 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
     for (near, far, _), (_, size) in sums.items():
         pairs[near, far] += size
     told = set(sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:MOST_SUBJECTS])
+    puzzling: dict[str, int] = defaultdict(int)  # what a sender may carry is the sum over all its ways
+    for (near, _far, reason), (_, size) in sums.items():
+        puzzling[near] += size if reason in PUZZLING else 0
     for (near, far, reason), (number, size) in sorted(sums.items()):
-        small = reason in PUZZLING and size < LEAST
+        small = reason in PUZZLING and puzzling[near] < LEAST and not (reason == TELLING and size >= LEAST_TELLING)
         subject = f"{near} > {far}" if (near, far) in told else OTHERS
         yield Line(subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED})
 
@@ -89,11 +95,14 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], QUIC_PORT))
     chosen = flows.select([*ENDS, "protocol", "transport", "flow_id", *WAYS])
     chosen = chosen.append_column("quic", quic).append_column("shaped", pc.is_in(flows["flow_id"], shaped))
+    telling = _telling(tables["messages"], tables["objects"])
     for way, words in zip(("up", "down"), by_flow(scraps, flows), strict=True):
+        chosen = chosen.append_column(f"telling_{way}", pc.is_in(flows["flow_id"], telling[way]))
         counted = pc.add(_obscure(tables["messages"], flows["flow_id"], way), pa.array(words))
         chosen = chosen.append_column(f"obscure_{way}", counted)
     sums = [("flow_id", "count"), *((name, "sum") for name in (*WAYS, "obscure_up", "obscure_down"))]
-    grouped = chosen.group_by([*ENDS, "protocol", "transport", "quic", "shaped"], use_threads=False).aggregate(sums)
+    by = [*ENDS, "protocol", "transport", "quic", "shaped", "telling_up", "telling_down"]
+    grouped = chosen.group_by(by, use_threads=False).aggregate(sums)
     for batch in grouped.to_batches(max_chunksize=16_384):
         for row in batch.to_pylist():
             client, server = scopes.get(row["client_ip"]), scopes.get(row["server_ip"])
@@ -101,6 +110,21 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
                 yield (row["client_ip"], row["server_ip"]), row["flow_id_count"], _parts(row, "up")
             elif (client, server) == ("outside", "inside"):
                 yield (row["server_ip"], row["client_ip"]), row["flow_id_count"], _parts(row, "down")
+
+
+def _telling(messages: pa.Table, objects: pa.Table) -> dict[str, pa.Array]:
+    """Flows, by way, in which what nobody understood is called a picture: by its path, its type or a field."""
+    some = messages.filter(pc.greater(messages["obscure"], 0))
+    fields = objects.filter(pc.is_in(objects["message_id"], value_set=some["message_id"].combine_chunks()))
+    named = fields.filter(_speaks(fields, "unwrap_path", "name"))["message_id"].combine_chunks()
+    said = some.filter(pc.or_(_speaks(some, "path", "content_type"), pc.is_in(some["message_id"], value_set=named)))
+    return {way: said.filter(pc.equal(said["direction"], way))["flow_id"].combine_chunks() for way in ("up", "down")}
+
+
+def _speaks(rows: pa.Table, *columns: str) -> pa.ChunkedArray:
+    """For each row whether one of some columns speaks of pictures."""
+    first, second = (pc.fill_null(pc.match_substring_regex(rows[name], SPEAKS), fill_value=False) for name in columns)
+    return pc.or_(first, second)
 
 
 def _obscure(messages: pa.Table, flows: pa.ChunkedArray, way: str) -> pa.Array:
@@ -128,7 +152,7 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
     obscure = read if protocol in LOCAL else min(read, row[f"obscure_{way}_sum"] or 0)
     return {
         READ: read - obscure,
-        OBSCURE: obscure,
+        TELLING if row[f"telling_{way}"] else OBSCURE: obscure,
         left: size["unread"] + size["conflicting"],
         REPEATED: size["duplicate"],
         DROPPED: size["evicted"] + size["after_close"],

@@ -17,6 +17,7 @@ from netaudit.findings.identity import back_ends_of, identity_groups, records_of
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
+from netaudit.findings.people import nameless, peoples_machines
 from netaudit.findings.receivers import Receivers
 from netaudit.findings.relayed import relayed_findings, without_told
 from netaudit.findings.roles import Actors
@@ -38,6 +39,7 @@ __all__ = [
     "judge",
     "judge_moments",
     "ledger_table",
+    "nameless",
     "statements",
 ]
 
@@ -76,15 +78,18 @@ def judge(
     for row in faces:
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)
+    machines = peoples_machines(tables, scope)
     relayed = relayed_findings(tables, actors)
     clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart)
     groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
     found: list[dict[str, Any]] = [
         *with_identity(clear, groups, actors, receivers),
         *relayed,
-        *encrypted_findings(without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts")),
+        *encrypted_findings(
+            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines
+        ),
     ]
-    found += opaque_findings(flows, scope, actors, found, endpoints)
+    found += opaque_findings(flows, scope, actors, found, endpoints, machines)
     _name_sightings(found, tables.get("sightings"))
     for one in found:
         flow = next(iter(one["flow_ids"]), "")

@@ -16,11 +16,13 @@ import pyarrow.compute as pc
 
 from netaudit.findings.acts import UPLOADED, UPWARD_SHARE
 from netaudit.findings.encrypted import hidden_finding, sent_once
-from netaudit.findings.roles import PERSONAL_DEVICE, Actors
+from netaudit.findings.people import is_own, registered_name
 from netaudit.findings.uploads import Scope, finding_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from netaudit.findings.roles import Actors
 
 OPAQUE_RULE, SCATTERED_RULE = "upload-shaped-opaque/1", "upload-scattered/1"
 OPAQUE = frozenset({"unknown", "", "ssh", "dtls"})  # of flows.protocol; flows of other IP protocols have none
@@ -29,7 +31,6 @@ HIDDEN = frozenset({"tls", "quic"})
 LEAST_OPAQUE = 64 * 1024  # upward payload of a sender to an endpoint
 LEAST_SCATTERED = 256 * 1024  # the same over all members of a service
 LEAST_MEMBERS = 3  # names or addresses over which an upload was scattered
-SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "co", "ac"})  # before a country: example.com.cn
 COLUMNS = [
     "flow_id", "capture_id", "transport", "client_ip", "server_ip", "server_port", "protocol", "server_name",
     "first_ts", "last_ts", "payload_up", "payload_down", "duplicate_up", "duplicate_down", "conflicting_up",
@@ -42,11 +43,25 @@ Row = dict[str, Any]
 
 
 def opaque_findings(
-    flows: pa.Table, scope: Scope, actors: Actors, found: Iterable[Row], endpoints: pa.Table | None = None
+    flows: pa.Table,
+    scope: Scope,
+    actors: Actors,
+    found: Iterable[Row],
+    endpoints: pa.Table | None = None,
+    machines: frozenset[str] = frozenset(),
 ) -> list[Row]:
-    """Rows of `findings` for opaque and for scattered uploads; `found` are the findings there are already."""
+    """Rows of `findings` for opaque and for scattered uploads; `found` are the findings there are already.
+
+    Of people's own `machines` nothing is told here: they call, mail, mirror and tunnel all day.
+    """
     told = {flow for finding in found for flow in finding["flow_ids"]}
-    rows = [row for row in _outward(flows, scope) if row["flow_id"] not in told and _sent(row)]
+    rows = [
+        row
+        for row in _outward(flows, scope)
+        if row["flow_id"] not in told
+        and _sent(row)
+        and not is_own(actors.role(row["near"], row["flow_id"])[0], machine=row["near"] in machines)
+    ]
     out: list[Row] = []
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
@@ -147,18 +162,8 @@ def _service(row: Row, services: dict[str, str]) -> str:
     return str(ipaddress.ip_network((row["far"], 48), strict=False))
 
 
-def registered_name(name: str) -> str:
-    """What a name was registered under, empty for a single word."""
-    labels = name.lower().rstrip(".").split(".")
-    if len(labels) < 2:
-        return ""
-    return ".".join(labels[-3 if labels[-2] in SECOND_LEVEL and len(labels) > 2 else -2 :])
-
-
 def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: str, what: str) -> list[Row]:
     kind, why = actors.role(sender, rows[0]["flow_id"])
-    if kind == PERSONAL_DEVICE:
-        return []
     size = sum(map(_sent, rows))
     reason = f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an upload"
     identity = finding_id("D", UPLOADED, sender, receiver, rule, *actors.ends.parts(sender, rows[0]["flow_id"]))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.accounts import LEAST, Line
-from netaudit.findings.opaque import registered_name
+from netaudit.findings.people import registered_name
 from netaudit.text.obscure import obscure
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ Policy: pass A looks at the picture with its long side at 320, enlarging small o
 quarter of the long side around it and looks at 640. A face is there when the better score is 0.8 or both are 0.5;
 otherwise 0.5 means "possible". Where no face was found and it is asked for, the picture is also looked at in three
 rotations (at 320, from 0.8 on). Pictures of more than 640 with a face are looked at once more at up to 1280, where
-faces are counted.
+faces are counted; so are those without one, where heads below a
+sixteenth of the long side are too small to be seen from afar (from 0.8 on).
 
 Short cuts: before all this a first look near 160, which may say "yes" (from 0.88 on) and nothing else; a clear A needs
 no B; where A has not even a faint candidate (0.02), B and rotations found nothing either (none of 422 pictures was a
@@ -40,6 +41,7 @@ SIDE_FIRST, SIDE_A, SIDE_B, SIDE_NATIVE = 160, 320, 640, 1280  # pixels of the l
 BORDER = 0.25  # of the long side, on every side (pass B)
 CUT = 64  # pixels of that border that are not reckoned: whole steps of the network, and 42 are left
 BOTH, CLEAR, CLEAR_FIRST = 0.5, 0.8, 0.88  # scores
+SMALL = 1 / 16  # of the long side: heads that pass B may miss have less
 MIN_SIDE = 32  # pixels; smaller pictures are icons, not evidence
 SIDE_B_PICTURE = round(SIDE_B / (1 + 2 * BORDER))  # what is left of 640 for the picture itself
 
@@ -96,6 +98,8 @@ class FaceDetector:
         if seen.face != "yes":
             vain = count or seen.score < FAINT
             verdict = None if vain else self._from_afar(scaled(image, SIDE_FIRST))
+            if verdict is None and (heads := self._small_heads(picture)) is not None:
+                verdict = FaceVerdict("yes", max(1, heads.counted) if count else None, round(heads.best, 4))
             return verdict or FaceVerdict(seen.face, 0, seen.score)
         if not count:
             return FaceVerdict("yes", None, seen.score, seen.rotated)
@@ -110,9 +114,15 @@ class FaceDetector:
         larger than a thumbnail, by all passes, at up to 1280.
         """
         seen = self._policy(picture, boxes=True, rotate=True, thorough=2 * side > SIDE_A)
-        if seen is None or seen.face != "yes":
+        if seen is None:
             return ()
-        looks = [*seen.looks, *(self._native(picture, seen.rotated) if 2 * side > SIDE_A else ())]
+        if seen.face == "yes":
+            looks = [*seen.looks, *(self._native(picture, seen.rotated) if 2 * side > SIDE_A else ())]
+        else:
+            heads = self._small_heads(picture)
+            if heads is None:
+                return ()
+            looks = [heads]
         width, height = picture.upright_size
         boxes = np.concatenate([look.boxes for look in looks]) * max(width, height)
         return tuple(box for row in boxes if (box := _inside(row, width, height)))
@@ -139,6 +149,21 @@ class FaceDetector:
         if face == "no" and rotate and faint and (turned := _turned(small, see)):
             return _Seen("yes", [turned[1]], turned[0])
         return _Seen(face, looks)
+
+    def _small_heads(self, picture: Picture) -> Look | None:
+        """Clear small heads in a large picture at its own size: one of 20 pixels is 5 from afar. None for none.
+
+        Larger ones the other passes see better: what they refused is none.
+        """
+        image = picture.image(SIDE_NATIVE) if max(picture.width, picture.height) > SIDE_B else None
+        if image is None:
+            return None
+        look = self._network.look(planes(image))
+        small = (look.boxes[:, 2:] - look.boxes[:, :2]).max(axis=1, initial=0) <= SMALL
+        clear = small & (look.scores >= CLEAR)
+        if not clear.any():
+            return None
+        return Look(float(look.scores[clear].max()), look.scores[small], look.boxes[small])
 
     def _native(self, picture: Picture, rotated: int) -> list[Look]:
         """The look that counts, of larger pictures whose faces stand upright."""

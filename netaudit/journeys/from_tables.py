@@ -27,6 +27,7 @@ __all__ = ["join_journeys", "with_ends", "with_relayed"]
 
 UNTRAVELLED = ("heartbeat", "subscription")  # kinds that go nowhere
 MOST_REASONS = 4  # of one leg
+MOST_SPREAD = 3  # receivers to whom one sender gave an image without a known document
 MOVING = ["event_id", "message_id", "first_ts", "images", "image_roles", "url_hmacs", *KEYS]  # what legs are made of
 
 
@@ -71,8 +72,6 @@ def join_journeys(
 
     `messages` are in the order of their table: their places stand for time and id.
     """
-    if not events.num_rows:
-        return events, JOURNEYS.schema().empty_table()
     at = places(events["message_id"], messages)
     travelled = pc.invert(pc.is_in(events["kind"], pa.array(UNTRAVELLED)))
     travelled = pc.and_(travelled, pa.array(at != NOWHERE))  # an interrupted run may have lost the message
@@ -99,12 +98,21 @@ def _grouped(legs: Legs) -> tuple[list[list[int]], dict[int, list[str]]]:
                 said.append(tie.why)
     groups = [sorted(group, key=lambda leg: (legs.ways.ts[leg], legs.message[leg], leg)) for group in members.values()]
     whole = [group for group in groups if len({legs.message[leg] for leg in group}) > 1 and group[0] is not None]
-    return sorted((group for group in whole if _spoken(group, legs)), key=lambda group: group[0]), reasons
+    return sorted((group for group in whole if _travelled(group, legs)), key=lambda group: group[0]), reasons
 
 
-def _spoken(group: list[int], legs: Legs) -> bool:
-    """Whether an event is in it: images alone are no journey of a capture."""
-    return any(leg < legs.events for leg in group)
+def _travelled(group: list[int], legs: Legs) -> bool:
+    """Whether legs are a journey: an event is among them, or somebody sent an image that went another way, too.
+
+    What is only fetched, a logo by two browsers say, travelled nowhere; what one host gives to many is spread.
+    """
+    if any(leg < legs.events for leg in group):
+        return True
+    if not legs.pushed[group[0]]:
+        return False
+    ways = {(int(legs.ways.sender[leg]), int(legs.ways.receiver[leg])) for leg in group}
+    sent = [sender for sender, _ in ways]
+    return len(ways) > 1 and max(map(sent.count, sent)) <= MOST_SPREAD
 
 
 def _unite(tie: Tie, head: array[int], members: dict[int, list[int]], persons: dict[int, int]) -> bool:

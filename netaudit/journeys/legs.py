@@ -16,6 +16,7 @@ from netaudit.journeys.places import LOOKED_UP, NOWHERE, Codes, Ways, flat, numb
 
 LIVE, ID_PHOTO, LIBRARY = 0, 1, 2  # how much an image says: of this occasion, of this person, of nobody in particular
 _ROLES = {"id_photo": ID_PHOTO, "library_photo": LIBRARY}
+MOST_NAMED = 8  # hashes of addresses, two of each, that a message may name as one station of a journey
 AT_ONCE = 16_384  # rows turned into Python values together
 KEYS = ("id_number_hmac", "phone_hmac", "person_hmac", "event_hmac")
 
@@ -42,6 +43,7 @@ class Legs:
     keys: dict[str, Pairs]  # KEYS
     named: Pairs  # addresses of images that an event names
     stored: Pairs  # addresses under which a leg's image was sent or fetched
+    pushed: npt.NDArray[np.bool_]  # of each leg, whether it went with a request
 
 
 def gather(
@@ -54,7 +56,9 @@ def gather(
     leg_of_told, sha_of_told = _exploded(events["images"])
     own = _own_pictures(Pairs(told[leg_of_told], _codes_in(sha_of_told, known)), Pairs(bare, image_of_bare), messages)
     bare, image_of_bare = bare[~own], image_of_bare[~own]
-    unspoken, leg_of_bare = np.unique(bare, return_inverse=True)
+    held, naming = _addressed(targets, messages, np.concatenate([told, bare]))
+    unspoken = np.unique(np.concatenate([bare, naming.leg[~np.isin(naming.leg, told)]]))
+    leg_of_bare = np.searchsorted(unspoken, bare)
     shas, image = _images(sha_of_told, known, image_of_bare)
     roles = pc.fill_null(pc.index_in(_exploded(events["image_roles"])[1], pa.array(["", *_ROLES])), 0)
     message = np.concatenate([told, unspoken])
@@ -67,7 +71,8 @@ def gather(
         shas,
         _hashes(shas, images),
         {key: _scalar_pairs(events[key]) for key in KEYS},
-        *_address_pairs(events["url_hmacs"], targets, messages, unspoken, len(told)),
+        *_address_pairs(events["url_hmacs"], held, naming, told, unspoken),
+        np.asarray(flat(pc.equal(messages["direction"].take(pa.array(message)), "up")).to_numpy(zero_copy_only=False)),
     )
 
 
@@ -147,15 +152,56 @@ def _scalar_pairs(column: pa.ChunkedArray) -> Pairs:
     return Pairs(leg, codes[leg])
 
 
+@dataclass(slots=True)
+class _Addresses:
+    """Messages, by their places, and keyed hashes of addresses."""
+
+    leg: Codes
+    address: pa.Array
+
+
+def _addressed(targets: pa.Table, messages: pa.Table, carrying: Codes) -> tuple[_Addresses, _Addresses]:
+    """Under which addresses images of the messages `carrying` went, and which messages name one of these.
+
+    Who names many is a list: that its pictures are looked at one after the other makes no journey of them all.
+    """
+    named = flat(pc.fill_null(targets["named"], False))
+    held = _hashed(targets.filter(pc.invert(named)), messages)
+    there = np.isin(held.leg, carrying)
+    held = _Addresses(held.leg[there], held.address.filter(pa.array(there)))
+    naming = _hashed(targets.filter(named), messages)
+    known = np.asarray(pc.is_in(naming.address, value_set=held.address).to_numpy(zero_copy_only=False), np.bool_)
+    leg, times = np.unique(naming.leg[known], return_counts=True)
+    known &= np.isin(naming.leg, leg[times <= MOST_NAMED])
+    return held, _Addresses(naming.leg[known], naming.address.filter(pa.array(known)))
+
+
+def _hashed(targets: pa.Table, messages: pa.Table) -> _Addresses:
+    """Places of messages, and each of the two hashes of the addresses."""
+    at = places(targets["message_id"], messages)
+    both = [flat(pc.fill_null(targets[name], "")) for name in ("target_hmac", "picture_hmac")]
+    leg, address = np.concatenate([at, at]), pa.concat_arrays(both)
+    there = (leg != NOWHERE) & np.asarray(pc.not_equal(address, "").to_numpy(zero_copy_only=False), np.bool_)
+    return _Addresses(leg[there], address.filter(pa.array(there)))
+
+
 def _address_pairs(
-    named: pa.ChunkedArray, targets: pa.Table, messages: pa.Table, unspoken: Codes, count: int
+    urls: pa.ChunkedArray, held: _Addresses, naming: _Addresses, told: Codes, unspoken: Codes
 ) -> tuple[Pairs, Pairs]:
-    """Addresses that events name, and those among them of the legs from `count` on, which are `unspoken` messages."""
-    leg, values = _exploded(named)
-    encoded = values.dictionary_encode()
-    targets = targets.filter(pc.is_in(targets["target_hmac"], value_set=encoded.dictionary))
-    message = places(targets["message_id"], messages)
-    held = np.flatnonzero(np.isin(message, unspoken))
-    code = numbers(pc.index_in(targets["target_hmac"], value_set=encoded.dictionary))
-    stored = Pairs(np.searchsorted(unspoken, message[held]) + count, code[held])
-    return Pairs(leg, numbers(encoded.indices)), stored
+    """Addresses that legs name, and those under which the images of legs without an event went.
+
+    A message of several events names its addresses for none of them in particular.
+    """
+    leg, said = _exploded(urls)
+    codes = numbers(pa.concat_arrays([said, naming.address, held.address]).dictionary_encode().indices)
+    of_event, of_naming, of_held = np.split(codes, [len(said), len(said) + len(naming.address)])
+    own = np.isin(naming.leg, unspoken)
+    message, first, times = np.unique(told, return_index=True, return_counts=True)
+    alone = np.isin(naming.leg, message[times == 1])
+    of_one = first[np.searchsorted(message, naming.leg[alone])]
+    named = Pairs(
+        np.concatenate([leg, np.searchsorted(unspoken, naming.leg[own]) + len(told), of_one]),
+        np.concatenate([of_event, of_naming[own], of_naming[alone]]),
+    )
+    bare = np.isin(held.leg, unspoken)
+    return named, Pairs(np.searchsorted(unspoken, held.leg[bare]) + len(told), of_held[bare])

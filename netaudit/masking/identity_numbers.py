@@ -14,6 +14,9 @@ PROVINCES = frozenset(
 )
 ID18 = re.compile(r"[1-9]\d{16}[\dXx]", re.ASCII)
 MOBILE = re.compile(r"(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}", re.ASCII)
+_LABEL = re.compile(
+    r"(?:枪机|球机|半球|摄像机|摄像头|相机|抓拍机?|闸机|一体机|人证机|考勤机|门禁|通道|大厅|走廊|沙盘|前台)\d{0,3}\Z"
+)
 _DEVICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:.#-]{0,63}", re.ASCII)
 
 
@@ -33,6 +36,13 @@ def shown_serial(text: str) -> str:
     Serials hold dates and long runs of digits, which `mask` would take for numbers of persons.
     """
     return mask(text) if MOBILE.fullmatch(text) or _holds_id_number(text) else visible(text, LONGEST)
+
+
+def shown_label(text: str) -> str:
+    """What somebody called a device or the place that it watches: masked as free text, unless it ends as these do."""
+    if _LABEL.search(text) and not _holds_id_number(text) and not any(map(str.isdigit, text[:-3])):
+        return visible(text, LONGEST)
+    return mask(text)[:LONGEST]
 
 
 def _holds_id_number(text: str) -> bool:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from netaudit.masking.identity_numbers import shown_label
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 OWN, SAID, LISTED = "device", "said", "listed"
 ADDRESSES = frozenset({"mac", "ip"})
+LABELS = frozenset({"name", "place", "channel"})
 
 
 def note_statements(statements: Iterable[Statement], direction: int, ends: Ends, ledger: Ledger, place: Place) -> None:
@@ -32,7 +35,10 @@ def note_statements(statements: Iterable[Statement], direction: int, ends: Ends,
         if kind:
             for field, value in facts.items():
                 if field not in ADDRESSES:
-                    ledger.note(kind, *host, field, value, *place)
+                    shown = shown_label(value) if field in LABELS else ""
+                    ledger.note(kind, *host, field, shown or value, *place, masked=bool(shown))
+        if one.asked and "channel" in facts:  # the recorder's own name for what another device watches
+            ledger.note(OWN, sender.mac, sender.ip, "channel", shown_label(facts["channel"]), *place, masked=True)
 
 
 def _whose(statement: Statement, facts: dict[str, str], sender: Host) -> tuple[str, tuple[str, str]]:
@@ -44,7 +50,8 @@ def _whose(statement: Statement, facts: dict[str, str], sender: Host) -> tuple[s
     if statement.asked and not statement.listed:
         return OWN, own
     if _is_other(ip):
-        return LISTED, ("", ip)
+        described = len(facts.keys() - ADDRESSES - {"name", "place", "channel", "faces", "persons"}) > 1
+        return (LISTED, ("", ip)) if described else ("", own)
     if statement.listed or mac or ip:
         return "", own
     return SAID, own

@@ -23,11 +23,11 @@ from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
-from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table
+from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table, nameless
 from netaudit.findings.transfers import transfers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
-from netaudit.observations.event_facts import with_event_facts
+from netaudit.observations.event_facts import telling, with_event_facts
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.pipeline.keys import keep_used
 from netaudit.pipeline.ready import have_rest
@@ -188,7 +188,9 @@ def derive(
     seen_as = {} if targets is None else {"targets": targets}
     judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["findings"], tables[TOLD_APART] = judged
-    tables["devices"], tables["claims"] = with_chain(found.devices, found.claims, moves)
+    tables["devices"], tables["claims"] = with_chain(
+        found.devices, found.claims, moves, telling(tables["observations"])
+    )
     return vantage
 
 
@@ -209,7 +211,7 @@ def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vanta
     def role(sender: str, flow_id: str) -> str:
         return actors().role(sender, flow_id)[0]
 
-    tables["upload_counts"] = count_uploads(seen, vantage.scope, role)
+    tables["upload_counts"] = count_uploads(seen, vantage.scope, role, nameless(seen, vantage.scope, role))
     tables["moment_tests"] = tie_moments(seen, vantage.scope, role)
 
 

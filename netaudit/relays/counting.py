@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.relays.upload_patterns import shape_of
+from netaudit.relays.upload_patterns import EVENTS, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,8 @@ LEAST_UPLOAD = 2048  # bytes of plaintext; less is no photograph worth the name
 HOUR = 3_600_000_000_000  # ns
 MOST_HOURS = 24 * 31  # of one row; what is later is in its sums only
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+LEAST_REQUEST = 8192  # bytes of plaintext of a request that may carry a photograph
+ANSWER_SHARE = 2  # and so many times as much as came back for it: nobody is sent pages for a picture
 CLASSES = tuple(1 << k for k in range(11, 24))  # lower ends of classes of size, from 2 KiB to 8 MiB
 PERSONAL = "personal device"  # role of visitors' and staff's own devices
 Way = tuple[str, str, str]  # sender, receiver, server name
@@ -37,6 +39,13 @@ class Sent:
     senders: set[str] = field(default_factory=set)
     up: int = 0  # payload of the connections, bytes
     down: int = 0
+
+    def add(self, other: Sent) -> None:
+        """What another sent, too."""
+        self.places += other.places
+        self.flows |= other.flows
+        self.senders |= other.senders
+        self.up, self.down = self.up + other.up, self.down + other.down
 
     def units(self, all_units: Units) -> Units:
         """Its units by time."""
@@ -69,15 +78,43 @@ def by_way(
     return dict(sorted(ways.items())), own
 
 
-def count_rows(ways: dict[Way, Sent], own: Sent, units: Units) -> Iterator[dict[str, Any]]:
-    """Rows of `upload_counts`; the one of visitors' own devices says neither who nor to whom, and comes first."""
-    if own.places:
-        yield _row(("", "", ""), own, own.units(units))
+def count_rows(
+    ways: dict[Way, Sent], own: Sent, units: Units, answers: I8, nameless: Callable[[Way, Sent, str], bool]
+) -> Iterator[dict[str, Any]]:
+    """Rows of `upload_counts`; the one of people's own devices says neither who nor to whom, and comes first.
+
+    `answers`: bytes that came back for each unit. `nameless` says of a way and its shape whether it goes into that row.
+    """
+    rows = []
     for way, sent in ways.items():
-        yield _row(way, sent, sent.units(units))
+        row = _row(way, sent, units, answers)
+        if nameless(way, sent, row["shape"]):
+            own.add(sent)
+        else:
+            rows.append(row)
+    if own.places:
+        yield _row(("", "", ""), own, units, answers)
+    yield from rows
 
 
-def _row(way: Way, sent: Sent, units: Units) -> dict[str, Any]:
+def answers_of(units: Units, before: I8, ends: list[dict[str, Any] | None]) -> I8:
+    """Bytes that the server sent after each unit and before the next one of its flow; of the last, what is left.
+
+    `units` by flow and as they were sent in it, as `joined_units` gives them; `before`: bytes before each.
+    """
+    down = np.array([(end or {}).get("payload_down") or 0 for end in ends], np.int64)
+    sums = np.bincount(units.flow, before, len(ends)).astype(np.int64)
+    answers: I8 = np.maximum(0, down - sums)[units.flow]
+    follows = np.flatnonzero(units.flow[1:] == units.flow[:-1])
+    answers[follows] = before[follows + 1]
+    return answers
+
+
+def _row(way: Way, sent: Sent, all_units: Units, all_answers: I8) -> dict[str, Any]:
+    places = np.concatenate(sent.places)
+    places = places[np.argsort(all_units.first[places], kind="stable")]
+    units, answers = all_units.chosen(places), all_answers[places]
+    requests = (units.high >= LEAST_REQUEST) & (units.high >= ANSWER_SHARE * answers)
     uploads = units.chosen(units.high >= LEAST_UPLOAD)
     size = (uploads.low + uploads.high) // 2
     began = int(units.first.min()) // HOUR * HOUR
@@ -90,6 +127,8 @@ def _row(way: Way, sent: Sent, units: Units) -> dict[str, Any]:
         "devices": len(sent.senders),
         "flows": len(sent.flows),
         "uploads": len(uploads),
+        "requests": int(requests.sum()),
+        "requests_bytes": int(units.high[requests].sum()),
         "smaller": len(units) - len(uploads),
         "bytes_low": int(uploads.low.sum()),
         "bytes_high": int(uploads.high.sum()),
@@ -100,8 +139,14 @@ def _row(way: Way, sent: Sent, units: Units) -> dict[str, Any]:
         "per_hour": np.bincount(hours[hours < MOST_HOURS]).tolist() if len(uploads) else [],
         "size_quantiles": np.quantile(size, QUANTILES).astype(int).tolist() if len(uploads) else [],
         "sizes": _classes(size),
-        "shape": shape_of(uploads, sent.up, sent.down) if named else "",
+        "shape": _shape(uploads, units.chosen(requests), sent) if named else "",
     }
+
+
+def _shape(uploads: Units, requests: Units, sent: Sent) -> str:
+    """Shape of the uploads; of the requests that may carry pictures where these alone look like events."""
+    shape = shape_of(uploads, sent.up, sent.down)
+    return EVENTS if shape != EVENTS and shape_of(requests, 1, 0) == EVENTS else shape
 
 
 def _classes(size: I8) -> list[int]:

@@ -16,6 +16,7 @@ from netaudit.tables import MOMENT_TESTS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_CO
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from netaudit.relays.counting import Sent, Way
     from netaudit.relays.estimator import Match
     from netaudit.relays.judging import Result
 
@@ -54,17 +55,22 @@ def find_relays(
 
 
 def count_uploads(
-    tables: dict[str, pa.Table], scope: Callable[[str], str], role: Callable[[str, str], str]
+    tables: dict[str, pa.Table],
+    scope: Callable[[str], str],
+    role: Callable[[str, str], str],
+    nameless: Callable[[Way, Sent, str], bool],
 ) -> pa.Table:
-    """Table `upload_counts`; `role` of a sender by its address and a flow."""
+    """Table `upload_counts`; `role` of a sender by its address and a flow; `nameless` as `count_rows` asks for it."""
     uploads = tables.get("encrypted_uploads")
     if uploads is None or not uploads.num_rows:
         return UPLOAD_COUNTS.schema().empty_table()
-    from netaudit.relays.counting import by_way, count_rows
-    from netaudit.relays.series import joined_units
+    from netaudit.relays.counting import answers_of, by_way, count_rows
+    from netaudit.relays.series import joined_units, picked
 
     units, ends = joined_units(uploads, tables["flows"])
-    return table_of(list(count_rows(*by_way(units, ends, scope, role), units)), UPLOAD_COUNTS)
+    answers = answers_of(units, picked(uploads["before_octets"], units.row), ends)
+    ways, own = by_way(units, ends, scope, role)
+    return table_of(list(count_rows(ways, own, units, answers, nameless)), UPLOAD_COUNTS)
 
 
 def tie_moments(tables: dict[str, pa.Table], scope: Callable[[str], str], role: Callable[[str, str], str]) -> pa.Table:

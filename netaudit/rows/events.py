@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from netaudit.documents.addresses import host_of
 from netaudit.documents.from_messages import Streams, Told
 from netaudit.documents.from_unwrapping import MessageReader
 from netaudit.documents.head import Head, path_of
@@ -96,7 +97,7 @@ class EventRows:
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.said.clear()
-        self._reader.stated = []
+        self._reader.stated, self._reader.named = [], []
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
@@ -104,6 +105,7 @@ class EventRows:
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message, keys)
+        self._note_named(message)
         if not found and message.part is None:
             return []
         told = [Told(event, message) for event in found]
@@ -147,8 +149,23 @@ class EventRows:
             tail = self._tail(address)
             if code or tail:
                 self._targets.append(
-                    TARGETS.row(message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail)
-                )
+                    TARGETS.row(
+                        message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=False,
+                        host=host_of((message.request or message).header("referer")),
+                    )
+                )  # fmt: skip
+
+    def _note_named(self, message: Message) -> None:
+        """Keep which addresses of pictures a document names, whatever it is."""
+        for address in self._reader.named:
+            code, tail = self._address(address), self._tail(address)
+            if code or tail:
+                self._targets.append(
+                    TARGETS.row(
+                        message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=True,
+                        host=host_of(address),
+                    )
+                )  # fmt: skip
 
     def answer(self, message: Message) -> None:
         """Note under which address a picture was stored, where the answer to its upload names one and no more."""
@@ -159,8 +176,12 @@ class EventRows:
             return
         tails = {tail for one in picture_addresses(message.json) if (tail := self._tail(one))}
         if len(tails) == 1:
-            stored = TARGETS.row(message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop())
-            self._targets.append(stored)
+            self._targets.append(
+                TARGETS.row(
+                    message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop(), named=False,
+                    host="",
+                )
+            )  # fmt: skip
 
     def _tail(self, address: str) -> str:
         return keyed(self._key, Personal("picture", "", "", address, "named")) if address_tail(address) else ""

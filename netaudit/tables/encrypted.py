@@ -44,7 +44,8 @@ ENCRYPTED_UPLOADS = Table(
 UPLOAD_COUNTS = Table(
     "upload_counts",
     "Encrypted uploads to the outside, counted by sender, endpoint and server name: uploads, never images. Visitors' "
-    "and staff's own devices are one row without sender, endpoint and name.",
+    "and staff's own devices, and what computers and televisions send to services of people or in no shape of pictures "
+    "sent one after the other, are one row without sender, endpoint and name.",
     ("sender", "receiver", "name"),
     (
         Column("sender", "string", "Address of the inside device; empty: all own devices together."),
@@ -53,6 +54,13 @@ UPLOAD_COUNTS = Table(
         Column("devices", "int64", "Addresses of senders."),
         Column("flows", "int64", "Connections with units."),
         Column("uploads", "int64", "Units of at least 2 KiB, joined where HTTP/2 only interrupted them."),
+        Column(
+            "requests",
+            "int64",
+            "Of the uploads, those of at least 8 KiB that were answered with less than half as much: what a picture "
+            "needs, whatever else its connection carried.",
+        ),
+        Column("requests_bytes", "int64", "Plaintext of these, at most.", "bytes"),
         Column("smaller", "int64", "Units below: requests, heartbeats."),
         Column("bytes_low", "int64", "Plaintext of the uploads, at least.", "bytes"),
         Column("bytes_high", "int64", "At most.", "bytes"),

@@ -144,11 +144,13 @@ EVENTS_CLEAR = Table(
 
 TARGETS = Table(
     "targets",
-    "Paths under which images without a known document were sent or fetched; private/ while the audit runs.",
+    "Addresses under which images without a known document went, or that documents name; private/ during the audit.",
     ("message_id",),
     (
-        Column("message_id", "string", "The message with the image."),
+        Column("message_id", "string", "The message with the image, or the one that names it."),
         Column("target_hmac", "string", "HMAC of the path without query, as events.url_hmacs; empty of keys in forms."),
         Column("picture_hmac", "string", "HMAC of the end of the path, as persons.value_hmac of kind picture."),
+        Column("named", "bool", "Whether the message names the address in its text; else its image went under it."),
+        Column("host", "string", "Host of a named address; where an image was fetched, the host of its Referer."),
     ),
 )

@@ -74,6 +74,10 @@ def note(text):
     return {"message_id": "m", "notes": [text]}
 
 
+UPLOADS = [
+    {"sender": "", "receiver": "", "name": "", "uploads": 7, "devices": 2, "shape": ""},
+    {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "devices": 1, "shape": "events"},
+]
 EXAMPLES = {
     "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
@@ -91,6 +95,8 @@ EXAMPLES = {
     "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
     "nothing_seen": lambda: case(images=[image("no")]),
+    "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),
+    "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
     "not_matched": lambda: case(

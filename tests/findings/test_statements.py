@@ -10,7 +10,7 @@ import pytest
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
-from tests.findings.examples import EXAMPLES, case, filled, finding, image
+from tests.findings.examples import EXAMPLES, UPLOADS, case, filled, finding, image
 
 LANGS = ("zh", "en")
 
@@ -73,6 +73,9 @@ def test_the_counts_of_what_left() -> None:
         (case(images=[image("no")]), "nothing_seen"),
         (case(images=[image("no"), image("not judged", why="smaller than 32 pixels")]), "nothing_seen"),
         (case(images=[image("no"), image("undecodable")]), "nothing_seen_so_far"),
+        (case(images=[image("no")], upload_counts=UPLOADS), "nothing_seen_but_uploads"),
+        (case(images=[image("no")], after_moments=[{"visibility": "encrypted"}]), "nothing_seen_so_far"),
+        (case(images=[image("no")], after_moments=[{"visibility": "clear"}]), "nothing_seen"),
         (case(Run(side="lan", interrupted=True)), "nothing_seen_so_far"),
         (case(Run(side="lan", rejected=[{"name": "b", "problem": "x"}])), "nothing_seen_so_far"),
         (case(Run(side="lan", faces=False), images=[image("not judged")]), ""),  # none was looked at

@@ -56,6 +56,24 @@ def test_a_face_is_found_in_every_variant(detector, name):
     assert verdict.rotated == 0
 
 
+def test_a_small_head_in_a_large_picture_is_found_at_its_own_size(detector):
+    hall = Image.fromarray(data.rocket()).resize((1920, 1080)).filter(ImageFilter.GaussianBlur(2))
+    assert judge(detector, hall).face == "no"
+    hall.paste(astronaut().crop((130, 0, 330, 270)).resize((62, 84)), (1400, 700))
+    verdict = judge(detector, hall)
+    assert (verdict.face, verdict.n_faces) == ("yes", None)
+    assert judge(detector, hall, count=True).n_faces == 1
+    assert all(1380 < left < 1480 and 690 < top < 790 for left, top, _, _ in places(detector, hall))
+    assert places(detector, hall)
+
+
+def test_a_large_cat_is_not_looked_at_until_it_is_a_face(detector, monkeypatch):
+    cat = Image.fromarray(data.chelsea()).resize((1200, 798))
+    face = judge(detector, cat).face
+    monkeypatch.setattr(detection.FaceDetector, "_small_heads", lambda *_: None)
+    assert judge(detector, cat).face == face
+
+
 @pytest.mark.parametrize("kind", ["png", "webp", "bmp", "gif"])
 def test_a_face_is_found_in_every_format(detector, kind):
     assert judge(detector, astronaut(), kind).face == "yes"

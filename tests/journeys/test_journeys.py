@@ -67,6 +67,8 @@ class Scene:
         self.flows.append({"flow_id": f"f{number}", "client_ip": client, "server_ip": server, "first_ts": 0})
         if target := said.pop("target", ""):
             self.targets.append({"message_id": f"m{number}", "target_hmac": target})
+        for name in said.pop("names", ()):
+            self.targets.append({"message_id": f"m{number}", "target_hmac": name, "named": True})
         self.messages.append(
             {
                 "message_id": f"m{number}",
@@ -151,14 +153,40 @@ def test_the_whole_chain_is_one_journey() -> None:
     assert rows[chain[0]]["endpoint_id"] == SERVER
 
 
-def test_a_single_message_is_no_journey_and_images_alone_are_none() -> None:
+def test_a_single_message_is_no_journey_and_what_is_only_fetched_is_none() -> None:
     scene = Scene()
     scene.says(0, CAMERA, SERVER, "a b", "face scene")
-    scene.says(1, PC, CLOUD, "x", kind="")
-    scene.says(2, PC, CRM, "x", kind="")
+    scene.says(1, CLOUD, PC, "x", kind="", down=True)
+    scene.says(2, CLOUD, SERVER, "x", kind="", down=True)
     events, groups = scene.journeys()
     assert groups == []
     assert set(events["journey_id"].to_pylist()) == {""}
+
+
+def test_the_same_bytes_over_two_ways_are_a_journey_without_any_document() -> None:
+    scene = Scene()
+    passed = [scene.says(0, CAMERA, SERVER, "x", kind=""), scene.says(9, SERVER, CLOUD, "x", kind="")]
+    fetched = [scene.says(20, TERMINAL, CLOUD, "y", kind=""), scene.says(90, CRM, PC, "y", kind="", down=True)]
+    for at, receiver in enumerate((CLOUD, CRM, SERVER, TERMINAL)):  # spread to many: no way of a capture
+        scene.says(100 + at, PC, receiver, "z", kind="")
+    scene.says(200, CAMERA, SERVER, "again", kind="")
+    scene.says(201, CAMERA, SERVER, "again", kind="")
+    _, groups = scene.journeys()
+    assert groups == [passed, fetched]
+
+
+def test_an_address_that_any_document_names_ties_it_to_its_image() -> None:
+    scene = Scene()
+    sent = scene.says(0, CAMERA, CLOUD, "x", kind="", target="t1")
+    told = scene.says(1, CAMERA, CRM, kind="", names=["t1"])
+    fetched = scene.says(60, CLOUD, PC, "x2", kind="", down=True, target="t1")
+    scene.says(61, CRM, PC, kind="", down=True, names=[f"u{number}" for number in range(9)])  # a list of many
+    for number in range(9):
+        scene.says(62 + number, CLOUD, PC, f"p{number}", kind="", down=True, target=f"u{number}")
+    scene.says(80, CRM, PC, kind="", down=True, names=["v"])  # who answers with an address that is fetched then
+    scene.says(81, CRM, PC, "v", kind="", down=True, target="v")
+    _, groups = scene.journeys()
+    assert groups == [[sent, told, fetched]]
 
 
 def test_the_picture_that_follows_its_event_on_a_stream_is_no_leg() -> None:
@@ -341,7 +369,6 @@ def test_events_that_go_nowhere_join_nothing() -> None:
     scene = Scene()
     scene.says(0, CAMERA, SERVER, kind="heartbeat")
     scene.says(1, CAMERA, SERVER, "a", kind="", target="t1")
-    scene.says(2, SERVER, CLOUD, "a", kind="")
     events, groups = scene.journeys()
     assert groups == []
     assert (events["sender"].to_pylist(), events["journey_id"].to_pylist()) == ([CAMERA], [""])

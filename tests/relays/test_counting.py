@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from netaudit.relays.counting import HOUR, by_way, count_rows
+from netaudit.relays.counting import HOUR, answers_of, by_way, count_rows
 from netaudit.relays.series import Units
 from netaudit.relays.upload_patterns import goes, shape_of
 from netaudit.tables import UPLOAD_COUNTS
@@ -50,7 +50,8 @@ def scope(address):
 
 
 def rows(some, ends, role=lambda *_: "unknown"):
-    found = list(count_rows(*by_way(some, ends, scope, role), some))
+    none = np.zeros(len(some), np.int64)
+    found = list(count_rows(*by_way(some, ends, scope, role), some, none, lambda *_: False))
     assert pa.Table.from_pylist(found, schema=UPLOAD_COUNTS.schema()).num_rows == len(found)
     return found
 
@@ -112,3 +113,28 @@ def test_few_are_few_and_what_brings_more_than_it_takes_is_browsing():
     assert shape_of(units([], []), 100, 1) == "few"
     assert shape_of(units(*_events(random)), 100, 101) == "browsing"
     assert goes(units([], [])).size == 0
+
+
+def test_a_request_is_judged_by_what_came_back_for_it():
+    """Twenty uploads over the connection that a firmware is fetched by are twenty requests."""
+    some = units(range(0, 2100, 100), [30_000] * 20 + [900])
+    before = np.zeros(21, np.int64)
+    answers = answers_of(some, before, [end("10.0.0.2", "203.0.113.1", "up.example", 600_900, 40_000_000)])
+    assert answers.tolist() == [0] * 20 + [40_000_000]
+    ends = [end("10.0.0.2", "203.0.113.1", "up.example", 600_900, 40_000_000)]
+    (row,) = count_rows(*by_way(some, ends, scope, lambda *_: "unknown"), some, answers, lambda *_: False)
+    assert (row["uploads"], row["requests"], row["requests_bytes"]) == (20, 20, 600_000)
+    before[1:] = 20_000
+    answers = answers_of(some, before, ends)
+    (row,) = count_rows(*by_way(some, ends, scope, lambda *_: "unknown"), some, answers, lambda *_: False)
+    assert (row["uploads"], row["requests"]) == (20, 0)  # a page came back each time
+
+
+def test_what_people_send_is_one_row_without_names():
+    some = units([0, 10, 20], [30_000, 40_000, 50_000], [0, 1, 2])
+    ends = [end(f"10.0.0.{n}", "203.0.113.1", f"{n}.example") for n in (2, 3, 4)]
+    none = np.zeros(3, np.int64)
+    ways = by_way(some, ends, scope, lambda *_: "unknown")
+    own, named = count_rows(*ways, some, none, lambda way, *_: way[0] != "10.0.0.4")
+    assert (own["sender"], own["receiver"], own["devices"], own["uploads"]) == ("", "", 2, 2)
+    assert named["sender"] == "10.0.0.4"

@@ -13,10 +13,12 @@ from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
 from netaudit.findings.apart import IMAGES, NOBODYS, RECORDS
 from netaudit.findings.ledgers import REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
+from netaudit.findings.visibility import CLEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "nothing_seen_so_far"  # headlines
 CALM_NEEDS = (  # no open row in any of these
     "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
     "contradictions", "evicted", "faces", "apart", "documents",
@@ -34,20 +36,44 @@ def _total(tables: Tables, ledger: str, column: str = "count") -> int:
     return int(pc.sum(table.filter(pc.equal(table["ledger"], ledger))[column]).as_py() or 0)
 
 
-def _nothing_seen(tables: Tables, *, calm: bool) -> Iterator[Statement]:
-    """The calm sentence is said only where there is no finding, and nothing was left unread or unjudged."""
+def _uploads(tables: Tables) -> dict[str, int]:
+    """Encrypted uploads counted, and the inside addresses that sent them."""
+    counts = tables.get("upload_counts")
+    if counts is None:
+        return {"n": 0, "addresses": 0}
+    rows = counts.filter(pc.greater(counts["uploads"], 0)).select(["sender", "uploads", "devices"]).to_pylist()
+    named = {row["sender"] for row in rows if row["sender"]}
+    own = sum(row["devices"] for row in rows if not row["sender"])
+    return {"n": sum(row["uploads"] for row in rows), "addresses": max(len(named), own)}
+
+
+def _after_moments(tables: Tables) -> bool:
+    """Whether something whose content is not visible was sent after a marked moment."""
+    after = tables.get("after_moments")
+    return after is not None and bool(pc.any(pc.not_equal(after["visibility"], CLEAR)).as_py())
+
+
+def _headline(tables: Tables) -> str:
+    """Which sentence says that nothing was seen leaving; empty where there is a finding, or nothing to say it of.
+
+    The first needs that all was read and judged, and nothing was hidden; the second that nothing but the content of
+    encrypted uploads was; the third is said of what was read.
+    """
     stages = {row["reason"] for row in open_rows(tables, "stages")}
     if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
-        return
+        return ""
     if open_rows(tables, "apart"):
-        return  # faces were seen leaving, though nobody is accused
+        return ""  # faces were seen leaving, though nobody is accused
     unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
     if unjudged and unjudged == _total(tables, "images"):
-        return  # nothing was looked at: there is nothing to be calm about
+        return ""  # nothing was looked at: there is nothing to be calm about
     # a period is the auditor's choice: what is said is said of it
     left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
-    if calm == (not left):
-        yield Statement("nothing_seen" if calm else "nothing_seen_so_far")
+    if left:
+        return SO_FAR
+    if _uploads(tables)["n"]:
+        return BUT_UPLOADS
+    return SO_FAR if _after_moments(tables) else NOTHING
 
 
 def _told_apart(tables: Tables) -> Iterator[Statement]:
@@ -62,12 +88,21 @@ def _told_apart(tables: Tables) -> Iterator[Statement]:
         yield Statement("told_apart", counts=counts, subjects=subjects[:MOST_NAMED])
 
 
-def _calm(tables: Tables) -> Iterator[Statement]:
-    return _nothing_seen(tables, calm=True)
+def _when(headline: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement that is the headline."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        if _headline(tables) == headline:
+            yield Statement(headline, counts=_uploads(tables) if headline == BUT_UPLOADS else {})
+
+    return make
 
 
-def _so_far(tables: Tables) -> Iterator[Statement]:
-    return _nothing_seen(tables, calm=False)
+def _uploads_unjudged(tables: Tables) -> Iterator[Statement]:
+    """Encrypted uploads beside a sentence on what was read only, which does not speak of them."""
+    counts = _uploads(tables)
+    if counts["n"] and _headline(tables) == SO_FAR:
+        yield Statement("uploads_unjudged", counts=counts)
 
 
 def _stage(kind: str, *reasons: str) -> Callable[[Tables], Iterator[Statement]]:
@@ -170,17 +205,31 @@ CALM = (
         FIRST,
     ),
     Kind(
-        "nothing_seen", _calm,
-        "未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
-        "No face image and no identity number was seen leaving, and no upload-shaped encrypted traffic; this is not a "
-        "clean bill of health",
+        NOTHING, _when(NOTHING),
+        "未见人脸图像或身份证件号码外传，足以承载它们的外发内容均已读取，未见加密上传；未发现不等于不存在",
+        "No face image and no identity number was seen leaving, and nothing of a size to carry one left unread or "
+        "encrypted; this is not a clean bill of health",
         FIRST,
     ),
     Kind(
-        "nothing_seen_so_far", _so_far,
-        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传，亦未见疑似上传的加密流量；未发现不等于不存在",
-        "In what was read and judged, no face image and no identity number was seen leaving, and no upload-shaped "
-        "encrypted traffic; this is not a clean bill of health",
+        BUT_UPLOADS, _when(BUT_UPLOADS),
+        "未见人脸图像或身份证件号码外传；{addresses} 个内部地址的 {n} 次加密上传内容不可见，无法判断",
+        "No face image and no identity number was seen leaving; {n:encrypted upload|encrypted uploads} of "
+        "{addresses:inside address|inside addresses} cannot be judged, as the content is not visible",
+        FIRST,
+    ),
+    Kind(
+        SO_FAR, _when(SO_FAR),
+        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传；未发现不等于不存在",
+        "In what was read and judged, no face image and no identity number was seen leaving; this is not a clean bill "
+        "of health",
+        FIRST,
+    ),
+    Kind(
+        "uploads_unjudged", _uploads_unjudged,
+        "{addresses} 个内部地址的 {n} 次加密上传内容不可见，无法判断",
+        "{n:encrypted upload|encrypted uploads} of {addresses:inside address|inside addresses} cannot be judged, as "
+        "the content is not visible",
         FIRST,
     ),
 )  # fmt: skip

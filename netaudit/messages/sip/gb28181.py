@@ -63,10 +63,11 @@ def read_document(message: Message, sender: str, said: Said) -> SipSaid:
     name = f"{root[1].decode('ascii')} {command}".strip()[:64]
     if root[1] == b"Response" and command == "DeviceInfo" and found.get("DeviceID") == sender != "":
         said = [*said, *((f"gb_{field}", found[field]) for field in _DEVICE if found.get(field))]
-    catalogue = root[1] == b"Response" and command == "Catalog"
-    return SipSaid(
-        "sip", said, manscdp=name, listed=_listed([body[a:b] for a, b in items], charset) if catalogue else ()
-    )
+    if root[1] != b"Response" or command != "Catalog":
+        return SipSaid("sip", said, manscdp=name)
+    listed = [_fields(body[a:b], charset) for a, b in items]
+    said = [*said, *(("gb_channel", item["Name"]) for item in listed if item.get("Name"))]
+    return SipSaid("sip", said, manscdp=name, listed=_listed(listed))
 
 
 def _items(body: bytes) -> list[tuple[int, int]]:
@@ -82,11 +83,10 @@ def _items(body: bytes) -> list[tuple[int, int]]:
     return out
 
 
-def _listed(items: list[bytes], charset: str) -> list[tuple[str, Said]]:
+def _listed(items: list[dict[str, str]]) -> list[tuple[str, Said]]:
     """Devices of a catalogue that have an address: the address, and what is said of its host."""
     out: list[tuple[str, Said]] = []
-    for raw in items:
-        item = _fields(raw, charset)
+    for item in items:
         address = item.get("IPAddress", "")
         if not _ADDRESS.match(address) or any(int(part) > 255 for part in address.split(".")):
             continue
