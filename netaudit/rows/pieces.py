@@ -69,11 +69,14 @@ def _ranged(message: Message, client: str) -> Pieces | None:
     if place is None:
         return None
     first, last, total = place
-    if not first <= last < total <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
+    size = last + 1 if total is None else total
+    if not first <= last < size <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
         return None
-    file = _sent_to(message, client) if not message.status else _fetched_from(message, client)
-    role = RANGE if message.status else SENT
-    return _pieces(message, f"{file}\0{total}", role, total, first) if file else None
+    if not message.status:  # how much will come need not be known before the last piece
+        file = _sent_to(message, client)
+        return _pieces(message, file, SENT, -1 if total is None else total, first) if file else None
+    file = _fetched_from(message, client)
+    return _pieces(message, f"{file}\0{total}", RANGE, total, first) if file and total is not None else None
 
 
 def _broken_off(message: Message, client: str) -> Pieces | None:
