@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from netaudit.findings.roles import Actors
 
-RULE, TOGETHER_RULE = "relayed-by-size-and-time/2", "go-together/1"
+RULE, TOGETHER_RULE, FOLLOWING_RULE = "relayed-by-size-and-time/2", "go-together/1", "follow-pictures/1"
+FOLLOWING = "following"  # relay_tests.mode
 TOGETHER = "go together"  # relay_tests.standing
 MODES = {
     "exact": "exact sizes",
@@ -30,6 +31,7 @@ MODES = {
     "range": "sizes within a few bytes",
     "quic": "sums of QUIC datagrams",
     "batch": "sums of several images in one request",
+    "following": "times alone",
     "reencoded": "ratios of sizes, as if encoded anew",
 }
 
@@ -155,7 +157,7 @@ def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors)
         "capture_ids": sorted({row["capture_id"] for row in units}),
         "object_ids": [],
         **_flows(units, tables["flows"]),
-        "rule": TOGETHER_RULE,
+        "rule": FOLLOWING_RULE if test["mode"] == FOLLOWING else TOGETHER_RULE,
         "reason": _reason_together(test),
     }
 
@@ -175,6 +177,12 @@ def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict
 
 def _reason_together(test: dict[str, Any]) -> str:
     """In one line: what goes together, and why nothing more is said."""
+    if test["mode"] == FOLLOWING:
+        return (
+            f"encrypted uploads begin within {test['window_s']} s after {test['fitting']} of {test['images']} images "
+            "received in clear; what follows pictures may be sent for them (features, crops, pictures in another "
+            "form), or set off by the same visitor; no image is named, content not seen"
+        )
     if test["mode"] == "batch":
         fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads go together with images"
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.relays.calibration import found_in
 from netaudit.relays.passes import CLAIMED
 from netaudit.relays.plaintext_sizes import with_sizes
 from netaudit.relays.recordings import recordings
@@ -48,10 +49,10 @@ def find_relays(
         result = judge_pair(pair_of(planned, images, ways), len(pairs))
         tests += [test_row(result, test, len(pairs)) for test in result.tests]
         told += _tables(result, uploads, tables["messages"])
-    return (
-        pa.concat_tables(told) if told else empty[0],
-        table_of(tests, RELAY_TESTS),
-    )
+    relayed = pa.concat_tables(told) if told else empty[0]
+    place = relayed.schema.get_field_index("opened")
+    relayed = relayed.set_column(place, relayed.schema.field(place), found_in(relayed, tables))
+    return relayed, table_of(tests, RELAY_TESTS)
 
 
 def count_uploads(
@@ -137,6 +138,7 @@ def _rows(result: Result, matches: list[Match], uploads: pa.Table, messages: pa.
                 "base64": match.base64,
                 "framed": match.framed,
                 "probability": match.probability,
+                "opened": "",
                 "image_capture_id": message["capture_id"],
                 "image_first_frame": message["first_frame"],
                 "image_last_frame": message["last_frame"],

@@ -12,6 +12,7 @@ import numpy as np
 from netaudit.relays import reencoded
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
 from netaudit.relays.estimator import Match, Test, match_exact, mode_of, settled, surest
+from netaudit.relays.following import follow
 from netaudit.relays.forms import LEAST, windows
 from netaudit.relays.histogram import differences
 from netaudit.relays.multi_image_units import match_batches
@@ -121,6 +122,9 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
     if alike is None and mode_of(pair.units) != "padded":  # padding blurs every ratio
         tests += _encoded_anew(pair, random)
         alike = _best(tests, pairs)
+    if alike is None:
+        alike = follow(pair.images, pair.units, pair.span, pairs, random)
+        tests += [alike] if alike is not None else []
     return Result(pair, tests, None, [], seed, claimed=False, together=alike)
 
 
@@ -132,10 +136,8 @@ def _best(tests: list[Test], pairs: int) -> Test | None:
 
 def _seed_of(pair: Pair) -> int:
     """Seed from what is compared, however it was cut into files."""
-    columns = (pair.images.last, pair.units.first, pair.units.low, pair.units.high)
-    _, ends, texts = pair.images.names.sha256.buffers()
-    hashes = np.frombuffer(texts, np.uint8)[: int(np.frombuffer(ends, np.int32)[len(pair.images.names.sha256)])]
-    return seed_of(pair.host, *pair.way[:2], hashes, *columns)
+    images = np.frombuffer(pair.images.fingerprint(), np.uint8)
+    return seed_of(pair.host, *pair.way[:2], images, pair.units.first, pair.units.low, pair.units.high)
 
 
 def _renumbered(tests: list[Test], places: np.ndarray) -> list[Test]:

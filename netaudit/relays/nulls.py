@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-QUICK = (4, 16)  # draws; the next ones are made only while none shows as much: then it is near a claim
+QUICK = (2, 6, 12)  # draws; the next ones are made only while none shows as much: then it is near a claim
 STAGES = (*QUICK, 80, 900)
 AT_ONCE = 100  # draws
 LEAST_SCALE = 0.5

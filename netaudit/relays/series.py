@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,9 +48,20 @@ class Images:
     size: I8  # bytes
     first: I8  # ns
     last: I8
+    digest: bytes = b""  # once it was asked for
 
     def __len__(self) -> int:
         return len(self.row)
+
+    def fingerprint(self) -> bytes:
+        """Hash of which images they are and when they came; made once, as it is asked for by each endpoint."""
+        if not self.digest:
+            _, ends, texts = self.names.sha256.buffers()
+            length = int(np.frombuffer(ends, np.int32)[len(self.names.sha256)])
+            digest = blake2b(memoryview(texts)[:length], digest_size=16)
+            digest.update(np.ascontiguousarray(self.last).data)
+            self.digest = digest.digest()
+        return self.digest
 
     def chosen(self, places: npt.NDArray[Any]) -> Images:
         """Some of them, by index or mask."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
-from netaudit.findings.relayed import TOGETHER_RULE
+from netaudit.findings.relayed import FOLLOWING_RULE, TOGETHER_RULE
 from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ MOST_SMALL = 6
 MOST_DEVICES = 3  # named in one sentence
 KINDS = {UPLOADED: "lead_uploaded", RETRIEVED: "lead_retrieved", MOVED: "lead_moved", VIDEO: "lead_video"}
 ORDER = (
-    "lead_uploaded", "lead_retrieved", "lead_matched", "lead_together", "lead_hidden", "lead_moved",
-    "lead_video", "lead_queried",
+    "lead_uploaded", "lead_retrieved", "lead_matched", "lead_together", "lead_following", "lead_hidden",
+    "lead_moved", "lead_video", "lead_queried",
 )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
 def kind_of(finding: Row) -> str:
     """Key of the sentence for a finding."""
     if finding["certainty"] not in CLEAR and finding["act"] == UPLOADED:
-        hidden = "lead_together" if finding["rule"] == TOGETHER_RULE else "lead_hidden"
+        hidden = {TOGETHER_RULE: "lead_together", FOLLOWING_RULE: "lead_following"}.get(finding["rule"], "lead_hidden")
         return "lead_matched" if finding["certainty"] == "C" else hidden
     return KINDS.get(finding["act"], "lead_queried")
 

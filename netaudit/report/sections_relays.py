@@ -22,7 +22,7 @@ BARS_HEIGHT, BAR, BAND_BYTES = 90.0, 10.0, 64  # of the histogram
 IMAGE = (
     "sha256", "holder", "sender", "receiver", "received_ts", "sent_ts", "delay_s", "size", "plaintext_low",
     "plaintext_high", "overhead", "together", "mode", "base64", "framed", "image_capture_id", "image_first_frame",
-    "image_last_frame", "capture_id", "first_frame", "last_frame", "unit_id", "flow_id",
+    "image_last_frame", "capture_id", "first_frame", "last_frame", "unit_id", "flow_id", "opened",
 )  # fmt: skip
 TEST = (
     "holder", "sender", "receiver", "mode", "p", "p_model", "expected", "tried", "standing", "told", "clock_s",
@@ -30,7 +30,8 @@ TEST = (
     "capture_id", "test_id", "longest_s",
 )  # fmt: skip
 FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
-BESIDE = {"reencoded": "relay_hand_ratio", "batch": "relay_hand_sum"}  # else the difference of two sizes
+# else the difference of two sizes
+BESIDE = {"reencoded": "relay_hand_ratio", "batch": "relay_hand_sum", "following": "relay_hand_times"}
 
 
 def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
@@ -61,13 +62,19 @@ def _together(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> 
     """Uploads that only go together with images: no lanes, since no image is named; how the whole test is redone."""
     batch, compared = test["mode"] == "batch", BESIDE.get(test["mode"], "relay_hand_difference")
     figures = {"n": w.number(test["fitting"]), "of": w.number(test["units" if batch else "images"])}
+    what = "uploads" if batch else "images"
+    line, why = f"relay_together_{what}", "relay_together_why"
+    if test["mode"] == "following":
+        line, why = "relay_following", "relay_following_why"
+        figures["seconds"] = w.number(test["window_s"] or 0)
     version = "ipv6" if ":" in str(test["sender"]) else "ip"
     display = f"{version}.src == {test['sender']} && {version}.dst == {test['receiver']}"
     return {
         "grade": "D",
         "head": w.t("relay_head", host=hosts.short(test["holder"]), receiver=hosts.short(test["receiver"])),
-        "line": w.t("relay_together_uploads" if batch else "relay_together_images", **figures),
-        "through": w.t("relay_together_why"),
+        "line": w.t(line, **figures),
+        "opened": "",
+        "through": w.t(why),
         "lanes": None,
         "bars": _bars(test) if test["mode"] not in BESIDE else {"n": 0},
         "by_hand": w.t("relay_by_hand_whole"),
@@ -100,6 +107,7 @@ def _told(
         "grade": "C",
         "head": w.t("relay_head", host=hosts.short(holder), receiver=hosts.short(receiver)),
         "line": w.t("relay_line", n=w.number(len(rows)), expected=expected, **odds),
+        "opened": _opened(rows, w),
         "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{_finite(test['clock_s']):.1f}")
         if through
         else "",
@@ -109,6 +117,12 @@ def _told(
         "by_hand": w.t("relay_by_hand"),
         "hand": _by_hand(case, _plainest(rows), captures, w),
     }
+
+
+def _opened(rows: list[Row], w: Wording) -> str:
+    """How far keys bear out what sizes and times alone told."""
+    found, absent = (sum(row["opened"] == what for row in rows) for what in ("found", "absent"))
+    return w.t("relay_opened", n=w.number(found), of=w.number(found + absent)) if found + absent else ""
 
 
 def _finite(value: Any, otherwise: float = 0.0) -> float:

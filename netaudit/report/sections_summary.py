@@ -46,7 +46,7 @@ def _row(finding: Row, parties: Parties, w: Wording) -> dict[str, Any]:
         content = w.short(finding["bytes"] or 0)
     elif kind == "lead_matched":
         content = w.t("matrix_fit", n=w.number(finding["fitting"]))
-    elif kind == "lead_together":
+    elif kind in {"lead_together", "lead_following"}:
         content = w.t("matrix_together")
     else:
         content = what(images, records, finding["with_identity"] or 0, w)

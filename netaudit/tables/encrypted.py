@@ -84,7 +84,7 @@ UPLOAD_COUNTS = Table(
 
 MODE = (
     "exact; padded, range: sizes within a padding; quic; stream: one of several streams; batch: several in a unit; "
-    "reencoded: by ratio of sizes and time"
+    "reencoded: by ratio of sizes and time; following: by times alone"
 )
 
 RELAYED_IMAGES = Table(
@@ -119,6 +119,12 @@ RELAYED_IMAGES = Table(
             "framed", "bool", "Sizes fit with heads of frames of HTTP/2, 9 bytes for each 16,384, beside `overhead`."
         ),
         Column("probability", "float64", "That this image is in this unit, given that the endpoint receives images."),
+        Column(
+            "opened",
+            "string",
+            "Where the connection was opened with keys, which sizes and times alone know nothing of: found, the image "
+            "was in it; absent, it was not. Empty: not opened.",
+        ),
         Column("image_capture_id", "string", "Capture in which the image was seen."),
         Column("image_first_frame", "int64", "First packet of its message: " + FRAME + "."),
         Column("image_last_frame", "int64", "Last packet."),

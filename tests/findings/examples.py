@@ -99,6 +99,11 @@ EXAMPLES = {
     "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
     "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
+    "following": lambda: case(
+        findings=[finding("uploaded outside", "D", images=0, rule="follow-pictures/1")],
+        relay_tests=[relay_test(standing="go together", mode="following", fitting=60, images=60, units=61, window_s=3)],
+    ),
+    "calibrated": lambda: case(relayed_images=[{"sha256": "0", "opened": one} for one in ("found", "found", "absent")]),
     "not_matched": lambda: case(
         relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "standing": "by chance", "longest_s": 300}],
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import UPLOADED
-from netaudit.findings.relayed import TOGETHER_RULE, together_tests
+from netaudit.findings.relayed import FOLLOWING, FOLLOWING_RULE, TOGETHER_RULE, together_tests
 from netaudit.findings.statements.kind import CAP, LAST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
 
 if TYPE_CHECKING:
@@ -35,18 +35,39 @@ def _matched(tables: Tables) -> Iterator[Statement]:
         yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
 
 
-def _together(tables: Tables) -> Iterator[Statement]:
-    """What was sent encrypted and only goes together with images seen in clear: D, without odds and without images."""
+def _calibrated(tables: Tables) -> Iterator[Statement]:
+    """How far what sizes and times alone told of connections opened with keys was found in them."""
+    relayed = tables.get("relayed_images")
+    if relayed is not None:
+        found = Counter(relayed["opened"].to_pylist())
+        counts = {"n": found["found"], "all": found["found"] + found["absent"]}
+        if counts["all"]:
+            yield Statement("calibrated", counts=counts)
+
+
+def _alike(tables: Tables, kind: str, rule: str) -> Iterator[Statement]:
+    """What was sent encrypted and goes together with images seen in clear, by a rule; without odds and images."""
     tests, counts = tables.get("relay_tests"), Counter[str]()
     if tests is not None:
+        ends = ["holder", "sender", "receiver"]
         rows = tests.select(
-            ["holder", "sender", "receiver", "standing", "p_model", "mode", "fitting", "images", "units"]
-        )
-        for row in together_tests(rows.to_pylist()):
-            counts["n"] += row["fitting"]
-            counts["all"] += row["units"] if row["mode"] == "batch" else row["images"]
-    for statement in of_findings(tables, "together", UPLOADED, "D", only=lambda row: row["rule"] == TOGETHER_RULE):
-        yield replace(statement, counts=statement.counts | {"n": counts["n"], "all": counts["all"]})
+            [*ends, "standing", "p_model", "mode", "fitting", "images", "units", "window_s"]
+        ).to_pylist()
+        for row in together_tests(rows):
+            if (row["mode"] == FOLLOWING) == (rule == FOLLOWING_RULE):
+                counts["n"] += row["fitting"]
+                counts["all"] += row["units"] if row["mode"] == "batch" else row["images"]
+                counts["seconds"] = max(counts["seconds"], row["window_s"] or 0)
+    for statement in of_findings(tables, kind, UPLOADED, "D", only=lambda row: row["rule"] == rule):
+        yield replace(statement, counts=statement.counts | {name: counts[name] for name in ("n", "all", "seconds")})
+
+
+def _together(tables: Tables) -> Iterator[Statement]:
+    return _alike(tables, "together", TOGETHER_RULE)
+
+
+def _following(tables: Tables) -> Iterator[Statement]:
+    return _alike(tables, "following", FOLLOWING_RULE)
 
 
 def _uploads(tables: Tables) -> Counter[tuple[str, str]]:
@@ -90,7 +111,7 @@ def _counted(tables: Tables) -> Iterator[Statement]:
 
     def counted(row: dict[str, Any]) -> bool:
         ways.add(way := (row["sender"], row["receiver"]))
-        return uploads[way] > 0 and row["rule"] != TOGETHER_RULE
+        return uploads[way] > 0 and row["rule"] not in {TOGETHER_RULE, FOLLOWING_RULE}
 
     for statement in of_findings(tables, "counted", UPLOADED, "D", only=counted):
         yield replace(statement, counts=statement.counts | {"uploads": sum(uploads[way] for way in ways)})
@@ -100,7 +121,7 @@ def _hidden(tables: Tables) -> Iterator[Statement]:
     uploads = _uploads(tables)
 
     def uncounted(row: dict[str, Any]) -> bool:
-        return not uploads[row["sender"], row["receiver"]] and row["rule"] != TOGETHER_RULE
+        return not uploads[row["sender"], row["receiver"]] and row["rule"] not in {TOGETHER_RULE, FOLLOWING_RULE}
 
     return of_findings(tables, "hidden", UPLOADED, "D", only=uncounted)
 
@@ -145,12 +166,27 @@ HIDDEN = (
         SECOND,
     ),
     Kind(
+        "calibrated", _calibrated,
+        "仅凭大小和时间指为在某些加密连接中的 {all} 张次图像，用密钥解开这些连接后找到 {n} 张次",
+        "of {all:image|images} that sizes and times alone told of connections opened with keys, {n} were found in them",
+        SECOND,
+    ),
+    Kind(
         "together", _together,
         "发往{to}的加密上传，其大小和时间与此前内部明文所见的图像一同变化（{all} 项中 {n} 项）：图像被转发时如此，"
         "光线、场景或来访者同时左右两者时，同一时刻的其他图像也可能如此；不指明图像，内容不可见（D 级）",
         "sizes and times of encrypted uploads to {to} go together with images seen in clear inside before ({n} of "
         "{all}): pictures sent on do so, and other pictures of the same moments may, where light, scene or visitor "
         "steer both; no image is named, content not seen (D)",
+        SECOND,
+    ),
+    Kind(
+        "following", _following,
+        "内部明文所见的 {all} 张次图像中，有 {n} 张次之后 {seconds} 秒内开始向{to}加密上传："
+        "可能是为图像而发送的（特征、小图或另一形式的图像），也可能由同一来访者触发；不指明图像，内容不可见（D 级）",
+        "encrypted uploads to {to} begin within {seconds} s after {n} of {all:image|images} seen in clear inside: they "
+        "may be sent for them (features, crops, pictures in another form), or set off by the same visitor; no image is "
+        "named, content not seen (D)",
         SECOND,
     ),
     Kind(
