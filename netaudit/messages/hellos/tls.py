@@ -2,7 +2,8 @@
 
 Behind the handshake nothing is readable without keys: once it is over the reader wants no more bytes. But anybody can
 write a hello: where clear HTTP follows instead of records it is read as that, and where it stands in records, as what
-they carry. Where keys were given, an opener (`decryption/tls.py`) gets the same bytes beside it, and its plaintext is carried on.
+they carry. Where keys were given, an opener (`decryption/tls.py`) gets the same bytes beside it, and its plaintext is
+carried on.
 """
 
 from __future__ import annotations
