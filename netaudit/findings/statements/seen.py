@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.acts import MOVED, RETRIEVED, STREAMS, UPLOADED, VIDEO
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings, parties
 
 if TYPE_CHECKING:
@@ -57,8 +61,35 @@ def _moved(tables: Tables) -> Iterator[Statement]:
     return of_findings(tables, "moved", MOVED, "AB")
 
 
+def _outside(tables: Tables) -> set[str]:
+    """Addresses of endpoints outside."""
+    endpoints = tables.get("endpoints")
+    if endpoints is None:
+        return set()
+    return set(endpoints.filter(pc.equal(endpoints["scope"], "outside"))["ip"].to_pylist())
+
+
 def _video(tables: Tables) -> Iterator[Statement]:
-    return of_findings(tables, "video", VIDEO, "AB")
+    outside = _outside(tables)
+    return of_findings(tables, "video", VIDEO, "AB", only=lambda row: row["receiver"] not in outside)
+
+
+def _video_left(tables: Tables) -> Iterator[Statement]:
+    """Video with faces that left in clear, and how many of its key frames were looked at: each is a message."""
+    outside = _outside(tables)
+    messages = tables.get("messages")
+    for one in of_findings(tables, "video_left", VIDEO, "AB", only=lambda row: row["receiver"] in outside):
+        frames = 0
+        if messages is not None:
+            findings = tables["findings"]
+            here = findings.filter(
+                pc.and_(pc.equal(findings["act"], VIDEO), pc.is_in(findings["receiver"], pa.array(sorted(outside))))
+            )
+            flows = here["flow_ids"].combine_chunks().flatten()
+            of_streams = pc.is_in(messages["protocol"], pa.array(sorted(STREAMS)))
+            stills = messages.filter(pc.and_(of_streams, pc.greater(messages["body_size"], 0)))
+            frames = pc.sum(pc.is_in(stills["flow_id"], value_set=flows)).as_py() or 0
+        yield replace(one, counts=one.counts | {"frames": frames})
 
 
 LEFT = (
@@ -67,6 +98,13 @@ LEFT = (
         "{who}向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
         "{images:face image|face images} left {who} for "
         "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
+        FIRST,
+    ),
+    Kind(
+        "video_left", _video_left,
+        "{who}向 {endpoints} 个外部端点传出视频，其中 {images} 帧画面见人脸（共查看 {frames} 个关键帧）",
+        "video left {who} for {endpoints:outside endpoint|outside endpoints}, {images:still|stills} of it with a face "
+        "({frames:key frame was|key frames were} looked at)",
         FIRST,
     ),
     Kind(
