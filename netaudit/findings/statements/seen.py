@@ -9,22 +9,48 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import MOVED, RETRIEVED, STREAMS, UPLOADED, VIDEO
-from netaudit.findings.statements.kind import FIRST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings, parties
+from netaudit.findings.acts import STREAMS
+from netaudit.findings.statements.kind import (
+    FIRST,
+    MOST_NAMED,
+    SECOND,
+    Kind,
+    Statement,
+    Tables,
+    near_and_far,
+    of_findings,
+    parties,
+)
+from netaudit.findings.vocabulary import KIND, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], Iterator[Statement]]:
-    """A statement on the records with an identity number in the findings of an act."""
+def _images(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on the images in the findings of a kind."""
+    return lambda tables: of_findings(tables, kind, KIND[told])
+
+
+def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on the records with an identity number in the findings of a kind."""
+    near, far_side = near_and_far(KIND[told])
 
     def make(tables: Tables) -> Iterator[Statement]:
         columns = [
-            "finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity",
-            "sender_device", "receiver_device",
-        ]  # fmt: skip
-        acts = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act]
+            "finding_id",
+            "certainty",
+            "act",
+            "sender",
+            "receiver",
+            "records",
+            "person_hmacs",
+            "with_identity",
+            "rule",
+            "sender_device",
+            "receiver_device",
+        ]
+        acts = [row for row in tables["findings"].select(columns).to_pylist() if kind_of(row) == KIND[told]]
         rows = [row for row in acts if row["records"]]
         if not rows:
             return
@@ -32,7 +58,7 @@ def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], I
         for row in rows:
             by_grade[row["certainty"]] += row["records"]
         devices = {row[near] for row in rows}
-        far = {row["receiver" if near == "sender" else "sender"] for row in rows}
+        far = {row[far_side] for row in rows}
         yield Statement(
             kind,
             "".join(sorted(by_grade)),
@@ -49,18 +75,6 @@ def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], I
     return make
 
 
-def _left(tables: Tables) -> Iterator[Statement]:
-    return of_findings(tables, "left", UPLOADED, "AB")
-
-
-def _retrieved(tables: Tables) -> Iterator[Statement]:
-    return of_findings(tables, "retrieved", RETRIEVED, "AB", near="receiver")
-
-
-def _moved(tables: Tables) -> Iterator[Statement]:
-    return of_findings(tables, "moved", MOVED, "AB")
-
-
 def _outside(tables: Tables) -> set[str]:
     """Addresses of endpoints outside."""
     endpoints = tables.get("endpoints")
@@ -71,34 +85,36 @@ def _outside(tables: Tables) -> set[str]:
 
 def _video(tables: Tables) -> Iterator[Statement]:
     outside = _outside(tables)
-    return of_findings(tables, "video", VIDEO, "AB", only=lambda row: row["receiver"] not in outside)
+    return of_findings(tables, "video", KIND["video"], only=lambda row: row["receiver"] not in outside)
 
 
 def _video_left(tables: Tables) -> Iterator[Statement]:
     """Video with faces that left in clear, and how many of its key frames were looked at: each is a message."""
     outside = _outside(tables)
-    messages = tables.get("messages")
-    for one in of_findings(tables, "video_left", VIDEO, "AB", only=lambda row: row["receiver"] in outside):
-        frames = 0
-        if messages is not None:
-            findings = tables["findings"]
-            here = findings.filter(
-                pc.and_(pc.equal(findings["act"], VIDEO), pc.is_in(findings["receiver"], pa.array(sorted(outside))))
-            )
-            flows = here["flow_ids"].combine_chunks().flatten()
-            of_streams = pc.is_in(messages["protocol"], pa.array(sorted(STREAMS)))
-            stills = messages.filter(pc.and_(of_streams, pc.greater(messages["body_size"], 0)))
-            frames = pc.sum(pc.is_in(stills["flow_id"], value_set=flows)).as_py() or 0
-        yield replace(one, counts=one.counts | {"frames": frames})
+    for one in of_findings(tables, "video_left", KIND["video"], only=lambda row: row["receiver"] in outside):
+        yield replace(one, counts=one.counts | {"frames": _key_frames(tables, outside)})
+
+
+def _key_frames(tables: Tables, receivers: set[str]) -> int:
+    """Key frames looked at in the streams of findings of video to some receivers."""
+    messages, findings = tables.get("messages"), tables["findings"]
+    if messages is None:
+        return 0
+    to = pc.is_in(findings["receiver"], pa.array(sorted(receivers)))
+    flows = findings.filter(pc.and_(pc.equal(findings["act"], KIND["video"].act.name), to))["flow_ids"]
+    of_streams = pc.is_in(messages["protocol"], pa.array(sorted(STREAMS)))
+    stills = messages.filter(pc.and_(of_streams, pc.greater(messages["body_size"], 0)))
+    return int(pc.sum(pc.is_in(stills["flow_id"], value_set=flows.combine_chunks().flatten())).as_py() or 0)
 
 
 LEFT = (
     Kind(
-        "left", _left,
+        "left", _images("left", "uploaded"),
         "{who}向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
         "{images:face image|face images} left {who} for "
         "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
         FIRST,
+        ("uploaded",),
     ),
     Kind(
         "video_left", _video_left,
@@ -106,46 +122,53 @@ LEFT = (
         "video left {who} for {endpoints:outside endpoint|outside endpoints}, {images:still|stills} of it with a face "
         "({frames:key frame was|key frames were} looked at)",
         FIRST,
+        ("video",),
     ),
     Kind(
-        "identity_left", _identity("identity_left", UPLOADED),
+        "identity_left", _identity("identity_left", "uploaded"),
         "{who}向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
         "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
         "{records:record|records} with {persons:identity number|identity numbers} left "
         "{who} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
         "{images:face image|face images} beside them",
         FIRST,
+        ("uploaded",),
     ),
     Kind(
-        "retrieved", _retrieved,
+        "retrieved", _images("retrieved", "retrieved"),
         "{images} 张次人脸图像自外部取回",
         "{images:face image was|face images were} retrieved from outside",
         FIRST,
+        ("retrieved",),
     ),
     Kind(
-        "identity_retrieved", _identity("identity_retrieved", RETRIEVED, near="receiver"),
+        "identity_retrieved", _identity("identity_retrieved", "retrieved"),
         "{records} 条含身份证件号码的记录自外部取回，涉及 {persons} 个号码",
         "{records:record|records} with {persons:identity number|identity numbers} retrieved from outside",
         FIRST,
+        ("retrieved",),
     ),
 )  # fmt: skip
 MOVED_INSIDE = (
     Kind(
-        "moved", _moved,
+        "moved", _images("moved", "moved"),
         "{images} 张次人脸图像在内部设备之间传送",
         "{images:face image|face images} moved between inside devices",
         SECOND,
+        ("moved",),
     ),
     Kind(
-        "identity_moved", _identity("identity_moved", MOVED),
+        "identity_moved", _identity("identity_moved", "moved"),
         "{records} 条含身份证件号码的记录在内部设备之间传送，涉及 {persons} 个号码",
         "{records:record|records} with {persons:identity number|identity numbers} moved between inside devices",
         SECOND,
+        ("moved",),
     ),
     Kind(
         "video", _video,
         "{images} 帧视频画面中见人脸",
         "{images:still of video streams shows|stills of video streams show} a face",
         SECOND,
+        ("video",),
     ),
 )  # fmt: skip
