@@ -9,8 +9,7 @@ from itertools import islice
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.finalizing.joined_pieces import join_pieces
 from netaudit.finalizing.stored import Joined, Load, StoredPart, open_joined
-from netaudit.rows.chunks import NEXT
-from netaudit.rows.uploads import BLOCK, CHUNK, END, PART, PIECE, RANGE, REPLY, SENT
+from netaudit.rows.uploads import BLOCK, CHUNK, END, NEXT, PART, PIECE, RANGE, REPLY, SENT
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.part import Part
 

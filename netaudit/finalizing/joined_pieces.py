@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.finalizing.stored import Joined, Load, StoredPart, open_joined
-from netaudit.rows.uploads import END, PIECE, RANGE, SENT
+from netaudit.rows.uploads import END, NEXT, PIECE, RANGE, SENT
 from netaudit.unwrapping.part import Part, Ranges
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int, patience: Patienc
     content, count = _Content(), 0
     before: _Content | None = None  # that this one was told from
     for row in pieces:
+        if row.offset == NEXT:
+            row = replace(row, offset=content.there[-1][1] if content.there else 0)  # noqa: PLW2901
         piece = load(row.sha256)
         if piece is None or row.offset < 0 or row.offset + len(piece) > limit:
             continue

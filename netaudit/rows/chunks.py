@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from netaudit.rows.uploads import CHUNK, MOST_OFFSET, MOST_PARTS, UploadPart, parameters
+from netaudit.rows.uploads import CHUNK, MOST_OFFSET, MOST_PARTS, NEXT, UploadPart, parameters
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
 from netaudit.unwrapping.from_messages import root
@@ -98,9 +98,6 @@ def _by_protocol(message: Message, place: str, path: str, query: str) -> UploadP
         if match and pairs.get("comp") == "page"
         else None
     )
-
-
-NEXT = MOST_OFFSET + 1  # an offset that is not said: behind what was sent before
 
 
 def _number_in(block: str) -> int | None:

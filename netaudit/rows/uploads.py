@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_PARTS = 10_000  # the highest part number of OSS, COS, OBS and S3
 MOST_OFFSET = 1 << 47  # bytes; no store takes objects that large
+NEXT = MOST_OFFSET + 1  # an offset that is not said: behind what was sent before
 MOST_LINKS = 4096  # blocks of an upload to Qiniu: 16 GiB
 PART, BLOCK, REPLY, END = "part", "block", "reply", "end"
 CHUNK = "chunk"  # of an upload that no store names (`chunks.py`)

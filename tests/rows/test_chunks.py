@@ -173,3 +173,24 @@ def test_what_is_no_chunk_is_read_as_ever(tmp_path: Path, sent: bytes) -> None:
     capture.talk("192.168.1.64", "203.0.113.80", (sent, reply()))
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     assert case.table("parts").num_rows == 0
+
+
+@pytest.mark.parametrize("way", ["REST", "APPE"])
+def test_a_file_sent_by_ftp_in_pieces_is_one(tmp_path: Path, way: str) -> None:
+    capture = Capture()
+    for number, (at, piece) in enumerate(PIECES):
+        port = 50_000 + number
+        store = [("APPE a.jpg", "150 ok")] if way == "APPE" and at else [("STOR a.jpg", "150 ok")]
+        rest = [(f"REST {at}", "350 ok")] if way == "REST" and at else []
+        words = [
+            ("USER u", "331 p"),
+            ("PASS p", "230 in"),
+            ("TYPE I", "200 ok"),
+            ("PASV", f"227 ok (203,0,113,80,{port >> 8},{port & 255})"),
+        ]
+        said = [(f"{ask}\r\n".encode(), f"{answer}\r\n".encode()) for ask, answer in (*words, *rest, *store)]
+        capture.talk("192.168.1.64", "203.0.113.80", (b"", b"220 ftp\r\n"), *said, port=21)
+        capture.talk("192.168.1.64", "203.0.113.80", (piece, b""), port=port)
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
+    assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
