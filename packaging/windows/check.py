@@ -296,7 +296,7 @@ def campaign(check: Check) -> str:
 
 
 def recorded(check: Check) -> str:
-    """What a stand-in for dumpcap writes is audited meanwhile; wine ends it at Ctrl-Break before it can say its last."""
+    """What a stand-in for dumpcap writes is audited meanwhile; wine ends it at Ctrl-Break, unheard."""
     program = check.wine.program / "dumpcap.exe"
     shutil.copy(HERE / "stand_in.py", check.data)
     start = r"\"C:\\data\\stand_in.py\" \"C:\\data\\" + DEMO.name + r"\""
