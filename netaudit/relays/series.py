@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.relays.opaque_units import BODY
 from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
@@ -249,7 +250,8 @@ def _rows(uploads: pa.Table, flows: pa.Table) -> tuple[Rows, list[dict[str, Any]
     rule, rules = numbered(uploads["rule"])
     names = rules.to_pylist()
     head, quic = np.array([HEADS.get(name, 0) for name in names], np.int8), np.array([name == "quic" for name in names])
-    return Rows(uploads, number, plain_http[number], head[rule], quic[rule]), ends
+    whole = np.array([name == BODY for name in names], bool)  # messages: nothing goes on with another
+    return Rows(uploads, number, plain_http[number] | whole[rule], head[rule], quic[rule]), ends
 
 
 def picked(column: pa.ChunkedArray, rows: I4) -> I8:
